@@ -1,0 +1,139 @@
+import type { BitstreamError, UnsupportedError } from "./errors.ts";
+
+/** The codecs that have stateless controls, AV1 and FWHT left out. */
+export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
+
+/** A control as VIDIOC_S_EXT_CTRLS takes it: a compound payload, or the value of an integer or menu control. */
+export interface Control {
+  /** Spelled as in linux/v4l2-controls.h: `"V4L2_CID_STATELESS_H264_SPS"`. */
+  readonly name: string;
+  /** The control's id. */
+  readonly id: number;
+  /** The exact bytes, little-endian; elements of dynamic arrays one after the other. Never changes after it was returned. */
+  readonly payload: Uint8Array | number;
+}
+
+/** A rectangle in luma samples of the coded picture. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Code points of ISO/IEC 23091-2 (H.273); 2 means unspecified. */
+export interface Colour {
+  readonly colour_primaries: number;
+  readonly transfer_characteristics: number;
+  readonly matrix_coefficients: number;
+  /** 1: full range. */
+  readonly video_full_range_flag: number;
+}
+
+/** What the CAPTURE queue has to be. Comes before the first request and when one of these changes. */
+export interface SequenceEvent {
+  readonly type: "sequence";
+  readonly codec: Codec;
+  /** The OUTPUT format, a V4L2 fourcc as a number: `V4L2_PIX_FMT_H264_SLICE` … */
+  readonly pixelFormat: number;
+  /** Coded size in luma samples. */
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  /** The part to show. */
+  readonly visible: Rectangle;
+  readonly bitDepthLuma: number;
+  readonly bitDepthChroma: number;
+  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
+  readonly chromaFormat: number;
+  readonly colour: Colour;
+  /** CAPTURE buffers that decoding needs; what the consumer holds comes on top. */
+  readonly captureBuffers: number;
+  /** False when buffers can be kept, because only the visible rectangle or the colour changed. */
+  readonly realloc: boolean;
+  /** True when pictures decoded so far stay references: their buffers must live on. */
+  readonly keepsReferences: boolean;
+  /** To be set before the CAPTURE format is read: they decide it. */
+  readonly controls: readonly Control[];
+}
+
+/** One job of the decoder: what goes into the OUTPUT buffer, and the controls of its media request. */
+export interface RequestEvent {
+  readonly type: "request";
+  /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. */
+  readonly timestamp: number;
+  /** The OUTPUT buffer's bytes in parts. Views of the caller's packet: see `copyBitstream` and `bitstreamBytes`. */
+  readonly bitstream: readonly Uint8Array[];
+  readonly controls: readonly Control[];
+  /** V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF: more of this CAPTURE buffer may follow. */
+  readonly hold: boolean;
+}
+
+/** A picture to show, in display order. */
+export interface OutputEvent {
+  readonly type: "output";
+  readonly timestamp: number;
+  /** What `decode` was given with the packet in which the picture's first slice lay. */
+  readonly pts: number | undefined;
+  readonly visible: Rectangle;
+  /** Which field comes first in time, or that the picture is one of a kind. */
+  readonly fieldOrder: "progressive" | "top-first" | "bottom-first" | "top-only" | "bottom-only";
+  /** How often the picture, or its first field, is to be repeated: in field durations. */
+  readonly repeat: number;
+  /** The picture is incomplete, or refers to what was lost. */
+  readonly corrupt: boolean;
+}
+
+/** No later request refers to this picture and no later `output` shows it. Comes once for each timestamp. */
+export interface ReleaseEvent {
+  readonly type: "release";
+  readonly timestamp: number;
+}
+
+/** Why something was lost, for programs. */
+export type ErrorCause =
+  | "bitstream"
+  | "unsupported"
+  | "missing-reference"
+  | "missing-parameter-set"
+  | "before-random-access"
+  | "limit";
+
+/** Something was lost. Decoding goes on. */
+export interface ErrorEvent {
+  readonly type: "error";
+  readonly cause: ErrorCause;
+  /** The unit's type and the element that was being read, when it is known. */
+  readonly unit: string | undefined;
+  readonly element: string | undefined;
+  /** The element's first bit, counted in the unescaped unit. */
+  readonly bit: number | undefined;
+  /** Offset of the unit's first byte in all the bytes given so far. */
+  readonly byte: number | undefined;
+  readonly message: string;
+  readonly error: BitstreamError | UnsupportedError;
+}
+
+export type DecodeEvent = SequenceEvent | RequestEvent | OutputEvent | ReleaseEvent | ErrorEvent;
+
+/** What comes with a packet. */
+export interface PacketInfo {
+  /** Any number; comes back in the `output` event. */
+  readonly pts?: number | undefined;
+}
+
+/**
+ * A decoder's state: bytes in, events out. Sessions share nothing and touch no device, clock or environment.
+ * Bytes never make them throw; wrong arguments throw TypeError before anything changes.
+ */
+export interface Session {
+  /** Takes whole access units (a container's sample, an IVF frame) and returns all the events they cause. */
+  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[];
+  /** Takes any cut of a byte stream. A picture's requests come when the next picture's first unit is seen. */
+  push(chunk: Uint8Array): DecodeEvent[];
+  /** Between pictures: an avcC or hvcC record gives length size and parameter sets; null returns to start codes. */
+  configure(record: Uint8Array | null): DecodeEvent[];
+  /** The end: the last picture, then every picture that still waits for output. */
+  flush(): DecodeEvent[];
+  /** A seek: forgets everything but the parameter sets, and releases what is held. */
+  reset(): DecodeEvent[];
+}

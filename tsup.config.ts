@@ -1,0 +1,23 @@
+import { defineConfig } from "tsup";
+
+/** One entry per `exports` key of package.json, and the command. */
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    "h264/index": "src/h264/index.ts",
+    "bitreader/index": "src/bitreader/index.ts",
+    "uapi/index": "src/uapi/index.ts",
+    "kernel/index": "src/kernel/index.ts",
+    "record/index": "src/record/index.ts",
+    "targets/index": "src/targets/index.ts",
+    "cli/main": "src/cli/main.ts",
+  },
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  external: [/^node:/],
+  splitting: true,
+  clean: true,
+  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+  publicDir: false,
+});
