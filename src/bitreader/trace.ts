@@ -1,0 +1,40 @@
+/** How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern. */
+export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b";
+
+/** One syntax element as it was read. */
+export interface TraceElement {
+  /** Spelled as in the specification, without subscripts. */
+  readonly name: string;
+  /** The subscripts, outermost first. */
+  readonly subscripts: readonly number[];
+  readonly descriptor: Descriptor;
+  /** The element's first bit in the unit without emulation prevention bytes; bit 0 is the first of the unit's header. */
+  readonly bit: number;
+  /** The same bit's place in the unit's bytes as they are coded. */
+  readonly codedBit: number;
+  /** Length in bits, emulation prevention bytes not counted. */
+  readonly length: number;
+  readonly value: number;
+}
+
+/** The unit whose elements follow. */
+export interface TraceUnit {
+  /** The unit's type as its specification calls it: `"seq_parameter_set_rbsp (nal_unit_type 7)"`. */
+  readonly name: string;
+  /** Offset of the unit's first byte in all the bytes that the session was given; -1 for the stateless parser. */
+  readonly byte: number;
+  /** The unit as it is coded. Valid during the call. */
+  readonly bytes: Uint8Array;
+}
+
+/** Is told what a parser reads, in the order in which it reads it. */
+export interface Trace {
+  /** A unit begins; its elements follow. */
+  unit(unit: TraceUnit): void;
+  element(element: TraceElement): void;
+}
+
+/** `name[i][j]`. */
+export function elementPath(name: string, subscripts: readonly number[]): string {
+  return name + subscripts.map((subscript) => `[${subscript}]`).join("");
+}
