@@ -1,0 +1,109 @@
+import { type LeafField, leafFields, type Struct } from "../uapi/struct.ts";
+
+/** A value that VIDIOC_S_EXT_CTRLS and VIDIOC_TRY_EXT_CTRLS refuse. */
+export interface Refusal {
+  /** `"dpb[3].fields"`, with an index first in a dynamic array; empty when the payload's size is what is wrong. */
+  readonly path: string;
+  /** The value the kernel sees, after its own rewriting; the number of bytes when the size is wrong. */
+  readonly value: number | bigint;
+  /** What would have been right. */
+  readonly reason: string;
+}
+
+/** What the V4L2 core does to one control's payload, or to each element of a dynamic array. */
+export interface KernelRule {
+  /** Rewrites the struct in place: fields that mean nothing become 0, so that equal payloads compare as equal. */
+  normalise(view: DataView): void;
+  /**
+   * What the core refuses with -EINVAL, in the kernel's order; the kernel itself stops at the first. The struct may be
+   * normalised or not, with the same answer: like the kernel's checks, these see rewritten values. Changes nothing.
+   */
+  validate(view: DataView): Refusal[];
+}
+
+/** The rules of a codec's compound controls by control name. */
+export type KernelRules = Readonly<Record<string, KernelRule>>;
+
+/** Collects the refusals of one struct. Paths are those of `leafFields`; an unknown one is an Error of the rule. */
+export class Checks {
+  readonly refusals: Refusal[] = [];
+  readonly #def: Struct;
+  readonly #view: DataView;
+
+  constructor(def: Struct, view: DataView) {
+    this.#def = def;
+    this.#view = view;
+  }
+
+  #leaf(path: string): LeafField {
+    const leaf = leafFields(this.#def).find((candidate) => candidate.path === path);
+    if (leaf === undefined) throw new Error(`struct ${this.#def.name} has no ${path}`);
+    return leaf;
+  }
+
+  /** The value of a field of at most 32 bits. */
+  get(path: string): number {
+    const { type, offset } = this.#leaf(path);
+    return Number(type.read(this.#view, offset));
+  }
+
+  refuse(path: string, reason: string): void {
+    this.refusals.push({ path, value: this.get(path), reason });
+  }
+
+  /** Refuses what is outside of `min` … `max`, both allowed. `because` says what the range follows from. */
+  range(path: string, min: number, max: number, because = ""): void {
+    const value = this.get(path);
+    if (value < min || value > max) this.refuse(path, `not in ${min}..${max}${because}`);
+  }
+
+  oneOf(path: string, values: readonly number[], because = ""): void {
+    if (!values.includes(this.get(path))) this.refuse(path, `not ${values.join(" or ")}${because}`);
+  }
+
+  /** Refuses bits that the header gives no name. */
+  namedBits(path: string): void {
+    const known = Object.values(this.#leaf(path).type.flags ?? {}).reduce((mask, flag) => mask | flag, 0);
+    const unknown = (this.get(path) & ~known) >>> 0;
+    if (unknown !== 0) this.refuse(path, `unknown flags 0x${unknown.toString(16)}`);
+  }
+}
+
+/**
+ * A rule of a rewriting and a checking part. In std_validate_compound they alternate, but no check there looks at a
+ * value before its rewriting: all rewriting first comes to the same.
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export function kernelRule(
+  def: Struct,
+  normalise: (view: DataView) => void,
+  check: (checks: Checks) => void,
+): KernelRule {
+  return {
+    normalise,
+    validate(view) {
+      const seen = copyOf(view);
+      normalise(seen);
+      const checks = new Checks(def, seen);
+      check(checks);
+      return checks.refusals;
+    },
+  };
+}
+
+function copyOf(view: DataView): DataView {
+  return new DataView(new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice().buffer);
+}
+
+/** The part of a rule that does nothing. */
+export function nothing(): void {}
+
+/** memset(…, 0, …) */
+export function zero(view: DataView, offset: number, bytes: number): void {
+  new Uint8Array(view.buffer, view.byteOffset + offset, bytes).fill(0);
+}
+
+/** Clears bits of a `__u32`, or of the lower half of a `__u64`. */
+export function clearBits(view: DataView, offset: number, bits: number): void {
+  view.setUint32(offset, view.getUint32(offset, true) & ~bits, true);
+}
