@@ -1,3 +1,4 @@
+import { copyFile } from "node:fs/promises";
 import { defineConfig } from "tsup";
 
 /** One entry per `exports` key of package.json, and the command. */
@@ -20,4 +21,5 @@ export default defineConfig({
   clean: true,
   dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
   publicDir: false,
+  onSuccess: () => copyFile("src/record/schema.json", "dist/record/schema.json"),
 });

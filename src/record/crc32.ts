@@ -1,0 +1,48 @@
+/** The polynomial of ISO 3309, reflected. */
+const polynomial = 0xedb88320;
+
+/**
+ * Eight tables of 256 entries, one after the other: entry `256 * k + b` is the checksum of byte `b` followed by `k` zero bytes.
+ * So eight bytes cost eight look-ups that do not wait for each other ("slicing by 8").
+ */
+const tables = makeTables();
+
+function makeTables(): Int32Array {
+  const made = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let remainder = byte;
+    for (let bit = 0; bit < 8; bit++)
+      remainder = (remainder & 1) === 1 ? (remainder >>> 1) ^ polynomial : remainder >>> 1;
+    made[byte] = remainder;
+  }
+  for (let entry = 256; entry < made.length; entry++) {
+    const shorter = made[entry - 256]!;
+    made[entry] = (shorter >>> 8) ^ made[shorter & 0xff]!;
+  }
+  return made;
+}
+
+/**
+ * CRC-32 as zlib computes it. `previous` is the checksum of the bytes before these, so that parts need not be joined:
+ * `crc32(b, crc32(a))` is the checksum of `a` followed by `b`. Returns an unsigned 32-bit number.
+ */
+export function crc32(bytes: Uint8Array, previous = 0): number {
+  const t = tables;
+  const length = bytes.length;
+  let crc = ~previous;
+  let i = 0;
+  for (const end = length - 7; i < end; i += 8) {
+    crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    crc =
+      t[1792 + (crc & 0xff)]! ^
+      t[1536 + ((crc >>> 8) & 0xff)]! ^
+      t[1280 + ((crc >>> 16) & 0xff)]! ^
+      t[1024 + (crc >>> 24)]! ^
+      t[768 + bytes[i + 4]!]! ^
+      t[512 + bytes[i + 5]!]! ^
+      t[256 + bytes[i + 6]!]! ^
+      t[bytes[i + 7]!]!;
+  }
+  for (; i < length; i++) crc = t[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

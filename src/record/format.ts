@@ -1,0 +1,64 @@
+import type { Codec } from "../events.ts";
+
+/** The `format` key of a record's first line. */
+export const recordFormat = "v4l2-stateless-requests/1";
+
+/** Nanoseconds: a number as long as it is exact, a bigint above 2^53 - 1. */
+export type Timestamp = number | bigint;
+
+/** The controls of one line by name: a compound control's bytes, or an integer control's value. */
+export type Controls = ReadonlyMap<string, Uint8Array | number>;
+
+/** Where the requests come from. `sha256` is hex. */
+export interface StreamDescription {
+  readonly name: string;
+  readonly bytes?: number | undefined;
+  readonly sha256?: string | undefined;
+}
+
+/** A record's first line without its `format`. */
+export interface RecordHeader {
+  readonly codec: Codec;
+  /** The program that made the requests, with its version. */
+  readonly producer?: string | undefined;
+  /** The name of a target, as in `v4l2-stateless/targets`. */
+  readonly target?: string | undefined;
+  readonly decodeMode?: "frame" | "slice" | undefined;
+  readonly startCode?: "annexb" | "none" | undefined;
+  /** The kernel that the requests were made for, or captured on. */
+  readonly kernel?: string | undefined;
+  /** How many requests the record holds, when that was known before the first. */
+  readonly requests?: number | undefined;
+  readonly stream?: string | StreamDescription | undefined;
+}
+
+/** The codecs a record can be of, in the order of their controls' ids. */
+export const recordCodecs: readonly Codec[] = ["h264", "vp8", "mpeg2", "vp9", "h265"];
+
+/** These say something of one request only: a request without one has none, it does not take over the last one's. */
+const requestOnly: ReadonlySet<string> = new Set([
+  "V4L2_CID_STATELESS_H264_SLICE_PARAMS",
+  "V4L2_CID_STATELESS_H264_PRED_WEIGHTS",
+  "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS",
+  "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS",
+]);
+
+/** Whether a request that does not carry this control keeps the value of the latest one that did. */
+export function persists(control: string): boolean {
+  return !requestOnly.has(control);
+}
+
+/** The text is not a record, or a record that this version cannot read. */
+export class RecordError extends Error {
+  override readonly name = "RecordError";
+  /** The message without the place. */
+  readonly reason: string;
+  /** Counted from 1. */
+  readonly line: number;
+
+  constructor(reason: string, line: number) {
+    super(`line ${line}: ${reason}`);
+    this.reason = reason;
+    this.line = line;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The request record: JSON Lines that hold the requests of one stream, whoever made them. `schema.json` beside this file describes a line.
+ *
+ * @module
+ */
+export { crc32 } from "./crc32.ts";
+export {
+  type Controls,
+  persists,
+  RecordError,
+  type RecordHeader,
+  recordCodecs,
+  recordFormat,
+  type StreamDescription,
+  type Timestamp,
+} from "./format.ts";
+export type {
+  ErrorLine,
+  OutputLine,
+  RecordedBitstream,
+  RecordLine,
+  ReleaseLine,
+  RequestLine,
+  ResolvedRequest,
+  SequenceLine,
+  SetLine,
+} from "./lines.ts";
+export { type RequestRecord, type ResolvedLine, readRecord, resolveLines, resolveRequests } from "./read.ts";
+export { type RecordableEvent, RecordWriter, type RecordWriterOptions } from "./write.ts";

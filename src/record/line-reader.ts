@@ -1,0 +1,144 @@
+import type { Codec, Colour, ErrorCause, Rectangle } from "../events.ts";
+import { fromHex } from "./encoding.ts";
+import { type Controls, RecordError, recordCodecs, type StreamDescription, type Timestamp } from "./format.ts";
+
+/** Tells whether a value of JSON has a type. */
+export type Guard<T> = (value: unknown) => value is T;
+
+/** An object of one line: hands out its keys with their types, or refuses the line. */
+export class LineReader {
+  readonly line: number;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+
+  constructor(source: string | Readonly<Record<string, unknown>>, line: number, first: boolean, path = "") {
+    this.line = line;
+    this.#path = path;
+    this.#values = typeof source === "string" ? parseObject(source, line, first) : source;
+  }
+
+  refuse(reason: string): never {
+    throw new RecordError(reason, this.line);
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#values, key);
+  }
+
+  optional<T>(key: string, is: Guard<T>): T | undefined {
+    if (!this.has(key)) return undefined;
+    const value = this.#values[key];
+    if (!is(value)) this.refuse(`${this.#path}${key} is ${summary(value)}, which it cannot be`);
+    return value;
+  }
+
+  required<T>(key: string, is: Guard<T>, what: string): T {
+    const value = this.#values[key];
+    if (!is(value)) this.refuse(`${this.#path}${key} must be ${what}, and is ${summary(value)}`);
+    return value;
+  }
+
+  inner(key: string): LineReader {
+    return new LineReader(this.required(key, isObject, "an object"), this.line, false, `${this.#path}${key}.`);
+  }
+
+  timestamp(key: string): Timestamp {
+    const value = this.required(key, isTimestamp, "a whole number of nanoseconds, above 2^53 - 1 as a decimal string");
+    if (typeof value === "number") return value;
+    const exact = BigInt(value);
+    return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact;
+  }
+
+  controls(key: string): Controls {
+    const controls = new Map<string, Uint8Array | number>();
+    for (const [name, value] of Object.entries(this.required(key, isObject, "an object"))) {
+      const payload = typeof value === "string" ? fromHex(value) : value;
+      if (!(payload instanceof Uint8Array) && !Number.isSafeInteger(payload)) {
+        this.refuse(`${name} must be hex digits or a whole number, and is ${summary(value)}`);
+      }
+      controls.set(name, payload as Uint8Array | number);
+    }
+    return controls;
+  }
+}
+
+function parseObject(source: string, line: number, first: boolean): Readonly<Record<string, unknown>> {
+  const notRecord = first ? "not a request record" : "the line is not a JSON object";
+  let value: unknown;
+  try {
+    // A byte order mark is no JSON, and some editors put one at the beginning of a file.
+    value = JSON.parse(source.startsWith("\ufeff") ? source.slice(1) : source);
+  } catch {
+    throw new RecordError(notRecord, line);
+  }
+  if (!isObject(value)) throw new RecordError(notRecord, line);
+  return value;
+}
+
+/** A value as it stands in a message: one short line. */
+function summary(value: unknown): string {
+  const text = value === undefined ? "missing" : JSON.stringify(value);
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
+
+export function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+export function isBoolean(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+
+export function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isOneOf<T extends string>(...choices: readonly T[]): Guard<T> {
+  return (value): value is T => choices.some((choice) => choice === value);
+}
+
+export const isCodec: Guard<Codec> = isOneOf(...recordCodecs);
+export const isFieldOrder = isOneOf("progressive", "top-first", "bottom-first", "top-only", "bottom-only");
+export const isErrorCause: Guard<ErrorCause> = isOneOf(
+  "bitstream",
+  "unsupported",
+  "missing-reference",
+  "missing-parameter-set",
+  "before-random-access",
+  "limit",
+);
+
+export function isTimestamp(value: unknown): value is number | string {
+  if (typeof value !== "string") return isCount(value);
+  return /^[0-9]{1,20}$/.test(value) && BigInt(value) <= 0xffff_ffff_ffff_ffffn;
+}
+
+export function isChecksum(value: unknown): value is string {
+  return isString(value) && /^[0-9a-fA-F]{8}$/.test(value);
+}
+
+export function isStream(value: unknown): value is string | StreamDescription {
+  return isString(value) || (isObject(value) && isString(value.name));
+}
+
+export function isPathsByControl(value: unknown): value is Readonly<Record<string, readonly string[]>> {
+  return isObject(value) && Object.values(value).every((paths) => Array.isArray(paths) && paths.every(isString));
+}
+
+export function isRectangle(value: unknown): value is Rectangle {
+  return isObject(value) && [value.left, value.top, value.width, value.height].every(isCount);
+}
+
+export function isColour(value: unknown): value is Colour {
+  if (!isObject(value)) return false;
+  const { colour_primaries, transfer_characteristics, matrix_coefficients, video_full_range_flag } = value;
+  return [colour_primaries, transfer_characteristics, matrix_coefficients, video_full_range_flag].every(isCount);
+}

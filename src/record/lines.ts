@@ -1,0 +1,92 @@
+import type { Colour, ErrorCause, OutputEvent, Rectangle } from "../events.ts";
+import type { Controls, Timestamp } from "./format.ts";
+
+/** The OUTPUT buffer of a request, as far as the record tells. */
+export interface RecordedBitstream {
+  /** The buffer's size. */
+  readonly bytes?: number | undefined;
+  /** zlib's CRC-32 of the buffer. */
+  readonly crc32?: number | undefined;
+  /** The buffer itself. */
+  readonly data?: Uint8Array | undefined;
+}
+
+/** Controls that were set outside a request. */
+export interface SetLine {
+  readonly type: "set";
+  /** The line's number, counted from 1. */
+  readonly line: number;
+  readonly controls: Controls;
+}
+
+/** A request with the controls that it carries itself; see `resolveRequests` for those in effect. */
+export interface RequestLine {
+  readonly type: "request";
+  readonly line: number;
+  /** The request's number, as the record gives it. */
+  readonly request: number;
+  readonly timestamp: Timestamp;
+  /** V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF. */
+  readonly hold: boolean;
+  readonly bitstream: RecordedBitstream;
+  readonly controls: Controls;
+  /** The paths of the fields that are known, for controls of which not all are. */
+  readonly known: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A `sequence` event. Other producers may leave out what they do not know. */
+export interface SequenceLine {
+  readonly type: "sequence";
+  readonly line: number;
+  /** A V4L2 fourcc: `"S264"`. */
+  readonly pixelFormat?: string | undefined;
+  readonly codedWidth?: number | undefined;
+  readonly codedHeight?: number | undefined;
+  readonly visible?: Rectangle | undefined;
+  readonly bitDepthLuma?: number | undefined;
+  readonly bitDepthChroma?: number | undefined;
+  readonly chromaFormat?: number | undefined;
+  readonly colour?: Colour | undefined;
+  readonly captureBuffers?: number | undefined;
+  readonly realloc?: boolean | undefined;
+  readonly keepsReferences?: boolean | undefined;
+}
+
+/** An `output` event. */
+export interface OutputLine {
+  readonly type: "output";
+  readonly line: number;
+  readonly timestamp: Timestamp;
+  readonly pts?: number | undefined;
+  readonly visible?: Rectangle | undefined;
+  readonly fieldOrder?: OutputEvent["fieldOrder"] | undefined;
+  readonly repeat?: number | undefined;
+  readonly corrupt?: boolean | undefined;
+}
+
+/** A `release` event. */
+export interface ReleaseLine {
+  readonly type: "release";
+  readonly line: number;
+  readonly timestamp: Timestamp;
+}
+
+/** An `error` event. */
+export interface ErrorLine {
+  readonly type: "error";
+  readonly line: number;
+  readonly message: string;
+  readonly cause?: ErrorCause | undefined;
+  readonly unit?: string | undefined;
+  readonly element?: string | undefined;
+  readonly bit?: number | undefined;
+  readonly byte?: number | undefined;
+}
+
+export type RecordLine = SetLine | RequestLine | SequenceLine | OutputLine | ReleaseLine | ErrorLine;
+
+/** A request with all the controls that are in effect for it. */
+export interface ResolvedRequest extends RequestLine {
+  /** Those that the request carries itself. */
+  readonly own: Controls;
+}

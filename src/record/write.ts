@@ -1,0 +1,179 @@
+import type { Codec, Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
+import { crc32 } from "./crc32.ts";
+import { toBase64, toHex } from "./encoding.ts";
+import { persists, type RecordHeader, recordCodecs, recordFormat, type Timestamp } from "./format.ts";
+
+type WithTimestamp<Event> = Event extends { readonly timestamp: number }
+  ? Omit<Event, "timestamp"> & { readonly timestamp: Timestamp }
+  : Event;
+
+/** What a session's events are, with timestamps that may be above 2^53 - 1: other programs' are. */
+export type RecordableEvent = WithTimestamp<DecodeEvent>;
+
+/** What the writer adds to the requests. */
+export interface RecordWriterOptions {
+  /** Write the OUTPUT buffer's bytes too, as base64. Default false. */
+  readonly withData?: boolean | undefined;
+}
+
+/** The menu controls that say what a request's OUTPUT buffer holds; the other codecs have none. */
+const modeControls: Partial<Record<Codec, { readonly decodeMode: string; readonly startCode: string }>> = {
+  h264: { decodeMode: "V4L2_CID_STATELESS_H264_DECODE_MODE", startCode: "V4L2_CID_STATELESS_H264_START_CODE" },
+  h265: { decodeMode: "V4L2_CID_STATELESS_HEVC_DECODE_MODE", startCode: "V4L2_CID_STATELESS_HEVC_START_CODE" },
+};
+
+/** V4L2_STATELESS_{H264,HEVC}_DECODE_MODE_{SLICE,FRAME}_BASED. */
+const decodeModes = { slice: 0, frame: 1 } as const;
+/** V4L2_STATELESS_{H264,HEVC}_START_CODE_{NONE,ANNEX_B}. */
+const startCodes = { none: 0, annexb: 1 } as const;
+
+/**
+ * Turns a session's events into a request record, line by line: write `head` first, then what `write` returns for each event, in
+ * their order. A control is written when its value is not the one written last, so the lines of one record depend on each other.
+ */
+export class RecordWriter {
+  /** The header line and, when the header names modes and the codec has them, the `set` line that chooses them. */
+  readonly head: string;
+  readonly #withData: boolean;
+  /** The value written last, by the control's name. Payloads never change, so they need no copy. */
+  readonly #written = new Map<string, Uint8Array | number>();
+  #requests = 0;
+
+  /** @throws TypeError when the header names an unknown codec. */
+  constructor(header: RecordHeader, options: RecordWriterOptions = {}) {
+    if (!recordCodecs.includes(header.codec)) throw new TypeError(`unknown codec: ${String(header.codec)}`);
+    this.#withData = options.withData ?? false;
+    this.head = headerLine(header) + this.#modeLine(header);
+  }
+
+  /**
+   * The event's lines, each with its line feed: one, or two for a sequence that sets controls. A request's bytes are read during the call.
+   *
+   * @throws TypeError when a timestamp is not a whole number from 0 to 2^64 - 1.
+   */
+  write(event: RecordableEvent): string {
+    switch (event.type) {
+      case "sequence":
+        return line({ sequence: sequenceValue(event) }) + this.#setLine(event.controls);
+      case "request":
+        return this.#requestLine(event);
+      case "output":
+        return line(outputValue(event));
+      case "release":
+        return line({ release: timestampValue(event.timestamp) });
+      case "error":
+        return line({ error: errorValue(event) });
+    }
+  }
+
+  #modeLine(header: RecordHeader): string {
+    const names = modeControls[header.codec];
+    if (names === undefined) return "";
+    const values: Record<string, number> = {};
+    if (header.decodeMode !== undefined) values[names.decodeMode] = decodeModes[header.decodeMode];
+    if (header.startCode !== undefined) values[names.startCode] = startCodes[header.startCode];
+    for (const [name, value] of Object.entries(values)) this.#written.set(name, value);
+    return Object.keys(values).length === 0 ? "" : line({ set: values });
+  }
+
+  #setLine(controls: readonly Control[]): string {
+    if (controls.length === 0) return "";
+    const values: Record<string, string | number> = {};
+    for (const { name, payload } of controls) {
+      this.#written.set(name, payload);
+      values[name] = controlValue(payload);
+    }
+    return line({ set: values });
+  }
+
+  #requestLine(event: WithTimestamp<RequestEvent>): string {
+    const controls: Record<string, string | number> = {};
+    for (const { name, payload } of event.controls) {
+      if (persists(name)) {
+        if (isSame(this.#written.get(name), payload)) continue;
+        this.#written.set(name, payload);
+      }
+      controls[name] = controlValue(payload);
+    }
+    return line({
+      request: this.#requests++,
+      timestamp: timestampValue(event.timestamp),
+      ...(event.hold ? { hold: true } : {}),
+      bitstream: bitstreamValue(event.bitstream, this.#withData),
+      controls,
+    });
+  }
+}
+
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function headerLine(header: RecordHeader): string {
+  const { codec, producer, target, decodeMode, startCode, kernel, requests, stream } = header;
+  // JSON leaves out what is undefined.
+  return line({ format: recordFormat, codec, producer, target, decodeMode, startCode, kernel, requests, stream });
+}
+
+function controlValue(payload: Uint8Array | number): string | number {
+  return typeof payload === "number" ? payload : toHex(payload);
+}
+
+function isSame(a: Uint8Array | number | undefined, b: Uint8Array | number): boolean {
+  if (a === b) return true;
+  if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function timestampValue(timestamp: Timestamp): number | string {
+  const exact = typeof timestamp === "bigint" || Number.isSafeInteger(timestamp);
+  if (!exact || timestamp < 0 || BigInt(timestamp) > 0xffff_ffff_ffff_ffffn) {
+    throw new TypeError(
+      `a timestamp is a whole number from 0 to 2^64 - 1, and above 2^53 - 1 a bigint; got ${timestamp}`,
+    );
+  }
+  return timestamp <= Number.MAX_SAFE_INTEGER ? Number(timestamp) : String(timestamp);
+}
+
+function bitstreamValue(parts: readonly Uint8Array[], withData: boolean): object {
+  let checksum = 0;
+  let bytes = 0;
+  for (const part of parts) {
+    checksum = crc32(part, checksum);
+    bytes += part.length;
+  }
+  const value = { bytes, crc32: checksum.toString(16).padStart(8, "0") };
+  return withData ? { ...value, data: toBase64(joined(parts, bytes)) } : value;
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function sequenceValue(event: SequenceEvent): object {
+  const { type: _type, codec: _codec, controls: _controls, pixelFormat, ...value } = event;
+  return { pixelFormat: fourcc(pixelFormat), ...value };
+}
+
+/** `v4l2_fourcc` backwards: four characters, the lowest byte first. */
+function fourcc(pixelFormat: number): string {
+  return String.fromCharCode(...[0, 8, 16, 24].map((shift) => (pixelFormat >>> shift) & 0xff));
+}
+
+function outputValue(event: WithTimestamp<OutputEvent>): object {
+  const { type: _type, timestamp, pts, ...value } = event;
+  // NaN and the infinities have no JSON.
+  return { output: timestampValue(timestamp), ...(Number.isFinite(pts) ? { pts } : {}), ...value };
+}
+
+function errorValue(event: ErrorEvent): object {
+  const { cause, unit, element, bit, byte, message } = event;
+  return { cause, unit, element, bit, byte, message };
+}
