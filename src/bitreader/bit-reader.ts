@@ -1,0 +1,250 @@
+import { BitstreamError } from "../errors.ts";
+import type { Descriptor, Trace } from "./trace.ts";
+import { elementPath } from "./trace.ts";
+
+/** The largest value of ue(v): clause 9.1 of H.264 and 9.2 of H.265. */
+const UE_MAX = 0xfffffffe;
+
+/** What a reader can be told beside the bytes. */
+export interface BitReaderOptions {
+  /** Drop each 03 of a 00 00 03 (H.264, H.265). Default true. */
+  readonly emulationPrevention?: boolean;
+  readonly trace?: Trace | undefined;
+}
+
+/**
+ * Reads the descriptors of clause 7.2 from a unit's bytes, most significant bit first, and skips emulation prevention
+ * bytes as it meets them. Each read takes the name of its element, with up to three subscripts, so that an error says
+ * what was being read and where, and so that a trace needs no code of its own.
+ *
+ * The next bits lie left-aligned in a cache of 32: a refill takes bytes while eight more fit.
+ */
+export class BitReader {
+  private readonly bytes: Uint8Array;
+  private readonly escaped: boolean;
+  private readonly trace: Trace | undefined;
+  /** The next coded byte to take into the cache. */
+  private next = 0;
+  /** The bits not yet read, left-aligned; below them zeros. */
+  private cache = 0;
+  /** How many bits of the cache are valid. */
+  private cached = 0;
+  /** How many bytes the cache has taken, emulation prevention bytes not counted. */
+  private taken = 0;
+  /** Zero bytes right before `next`. */
+  private zeros = 0;
+  /** For each emulation prevention byte met: the value of `taken` at which it was dropped. Ascending. */
+  private readonly dropped: number[] = [];
+
+  constructor(bytes: Uint8Array, options: BitReaderOptions = {}) {
+    this.bytes = bytes;
+    this.escaped = options.emulationPrevention ?? true;
+    this.trace = options.trace;
+  }
+
+  /** Bits read so far, emulation prevention bytes not counted. */
+  get position(): number {
+    return this.taken * 8 - this.cached;
+  }
+
+  /** True at a byte boundary of the unescaped unit: byte_aligned() of clause 7.2. */
+  get byteAligned(): boolean {
+    return (this.cached & 7) === 0;
+  }
+
+  /** Where bit `position` of the unescaped unit lies in the coded bytes. Known up to the last bit read. */
+  codedPosition(position: number): number {
+    const byte = Math.floor(position / 8);
+    let before = this.dropped.length;
+    while (before > 0 && (this.dropped[before - 1] as number) > byte) before--;
+    return position + before * 8;
+  }
+
+  /** u(n): n bits, 0 to 32, as an unsigned number. */
+  u(n: number, name: string, i?: number, j?: number): number {
+    const value = this.bits(n, name, i, j);
+    if (this.trace !== undefined) this.tell("u", n, value, name, i, j);
+    return value;
+  }
+
+  /** u(n) whose value must not exceed `max`. */
+  uMax(n: number, max: number, name: string, i?: number, j?: number): number {
+    const value = this.u(n, name, i, j);
+    if (value > max) this.fail(`${value} is not in the range 0..${max}`, n, name, i, j);
+    return value;
+  }
+
+  /** i(n): n bits, 1 to 32, two's complement. */
+  i(n: number, name: string, i?: number, j?: number): number {
+    const value = (this.bits(n, name, i, j) << (32 - n)) >> (32 - n);
+    if (this.trace !== undefined) this.tell("i", n, value, name, i, j);
+    return value;
+  }
+
+  /** u(1), a flag: 0 or 1. */
+  flag(name: string, i?: number, j?: number): number {
+    return this.u(1, name, i, j);
+  }
+
+  /** f(n): n bits that must have this value. */
+  f(n: number, pattern: number, name: string, i?: number, j?: number): void {
+    const value = this.bits(n, name, i, j);
+    if (this.trace !== undefined) this.tell("f", n, value, name, i, j);
+    if (value !== pattern) this.fail(`${value} where ${pattern} is required`, n, name, i, j);
+  }
+
+  /** b(8): a byte of any value. */
+  b(name: string, i?: number, j?: number): number {
+    const value = this.bits(8, name, i, j);
+    if (this.trace !== undefined) this.tell("b", 8, value, name, i, j);
+    return value;
+  }
+
+  /** ue(v): unsigned Exp-Golomb (9.1), at most `max`. */
+  ue(name: string, max = UE_MAX, i?: number, j?: number, k?: number): number {
+    const before = this.position;
+    const value = this.codeNum(name, i, j, k);
+    const length = this.position - before;
+    if (this.trace !== undefined) this.tell("ue", length, value, name, i, j, k);
+    if (value > max) this.fail(`${value} is not in the range 0..${max}`, length, name, i, j, k);
+    return value;
+  }
+
+  /** se(v): signed Exp-Golomb (9.1.1), from `min` to `max`. */
+  se(name: string, min: number, max: number, i?: number, j?: number, k?: number): number {
+    const before = this.position;
+    const codeNum = this.codeNum(name, i, j, k);
+    const value = codeNum % 2 === 1 ? (codeNum + 1) / 2 : 0 - codeNum / 2;
+    const length = this.position - before;
+    if (this.trace !== undefined) this.tell("se", length, value, name, i, j, k);
+    if (value < min || value > max) this.fail(`${value} is not in the range ${min}..${max}`, length, name, i, j, k);
+    return value;
+  }
+
+  /** te(v): truncated Exp-Golomb (9.1): one inverted bit where `max` is 1, ue(v) above. */
+  te(name: string, max: number, i?: number, j?: number): number {
+    if (max > 1) return this.ue(name, max, i, j);
+    const value = 1 - this.bits(1, name, i, j);
+    if (this.trace !== undefined) this.tell("te", 1, value, name, i, j);
+    return value;
+  }
+
+  /** next_bits(8) of clause 7.2: the byte that comes next, or -1 where fewer bits are left. Reads nothing. */
+  nextByte(): number {
+    if (this.cached < 8) this.refill();
+    return this.cached < 8 ? -1 : this.cache >>> 24;
+  }
+
+  /** more_rbsp_data() of clause 7.2: is there anything before the rbsp_stop_one_bit? */
+  more_rbsp_data(): boolean {
+    if (this.cached === 0) this.refill();
+    if (this.cached === 0) return false;
+    const last = this.lastSetBit();
+    return last >= 0 && this.codedPosition(this.position) < last;
+  }
+
+  /** rbsp_trailing_bits(): 7.3.2.11 of H.264, 7.3.2.11 of H.265. */
+  rbsp_trailing_bits(): void {
+    this.f(1, 1, "rbsp_stop_one_bit");
+    while (!this.byteAligned) this.f(1, 0, "rbsp_alignment_zero_bit");
+  }
+
+  /** Throws the error of an element that has just been read and was `length` bits long. */
+  fail(reason: string, length: number, name: string, i?: number, j?: number, k?: number): never {
+    throw new BitstreamError(reason, {
+      element: elementPath(name, subscripts(i, j, k)),
+      bit: this.position - length,
+    });
+  }
+
+  private bits(n: number, name: string, i?: number, j?: number, k?: number): number {
+    if (n > 25) {
+      const high = this.bits(n - 16, name, i, j, k);
+      return high * 65536 + this.bits(16, name, i, j, k);
+    }
+    if (n === 0) return 0;
+    if (this.cached < n) {
+      this.refill();
+      if (this.cached < n) this.fail("the unit ends here", 0, name, i, j, k);
+    }
+    const value = this.cache >>> (32 - n);
+    this.cache <<= n;
+    this.cached -= n;
+    return value;
+  }
+
+  private codeNum(name: string, i?: number, j?: number, k?: number): number {
+    if (this.cached < 25) this.refill();
+    const zeros = Math.clz32(this.cache);
+    const length = 2 * zeros + 1;
+    if (length > this.cached) return this.longCodeNum(name, i, j, k);
+    const value = (this.cache >>> (32 - length)) - 1;
+    this.cache <<= length;
+    this.cached -= length;
+    return value;
+  }
+
+  private longCodeNum(name: string, i?: number, j?: number, k?: number): number {
+    let zeros = 0;
+    while (this.bits(1, name, i, j, k) === 0) {
+      if (++zeros > 31) this.fail("an Exp-Golomb code of more than 63 bits", zeros, name, i, j, k);
+    }
+    return 2 ** zeros - 1 + this.bits(zeros, name, i, j, k);
+  }
+
+  private refill(): void {
+    const bytes = this.bytes;
+    const end = bytes.length;
+    let { next, cache, cached, zeros } = this;
+    while (cached <= 24 && next < end) {
+      const byte = bytes[next++] as number;
+      if (byte === 3 && zeros >= 2 && this.escaped) {
+        this.dropped.push(this.taken);
+        zeros = 0;
+        continue;
+      }
+      zeros = byte === 0 ? zeros + 1 : 0;
+      cache |= byte << (24 - cached);
+      cached += 8;
+      this.taken++;
+    }
+    this.next = next;
+    this.cache = cache;
+    this.cached = cached;
+    this.zeros = zeros;
+  }
+
+  /** The coded position of the last 1 bit, cabac_zero_words (00 00 03) left out; -1 if there is none. */
+  private lastSetBit(): number {
+    const bytes = this.bytes;
+    let last = bytes.length - 1;
+    while (last >= 0 && (bytes[last] === 0 || (this.escaped && isEmulationPrevention(bytes, last)))) last--;
+    if (last < 0) return -1;
+    const byte = bytes[last] as number;
+    return last * 8 + Math.clz32(byte & -byte) - 24;
+  }
+
+  private tell(descriptor: Descriptor, length: number, value: number, name: string, i?: number, j?: number, k?: number) {
+    if (length === 0) return;
+    const bit = this.position - length;
+    this.trace?.element({
+      name,
+      subscripts: subscripts(i, j, k),
+      descriptor,
+      bit,
+      codedBit: this.codedPosition(bit),
+      length,
+      value,
+    });
+  }
+}
+
+function isEmulationPrevention(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 3 && at >= 2 && bytes[at - 1] === 0 && bytes[at - 2] === 0;
+}
+
+function subscripts(i: number | undefined, j: number | undefined, k: number | undefined): number[] {
+  if (i === undefined) return [];
+  if (j === undefined) return [i];
+  return k === undefined ? [i, j] : [i, j, k];
+}

@@ -1,0 +1,658 @@
+/**
+ * The syntax tables of ITU-T H.264 (08/2021), one function a table, in the specification's order and names. They read
+ * and return; they know no state. Ranges are those of clause 7.4. Errors are BitstreamError.
+ */
+import type { BitReader } from "../bitreader/index.ts";
+import type { ParameterSets, RefPicListModificationOperation } from "./structures.ts";
+import {
+  AccessUnitDelimiter,
+  DecRefPicMarking,
+  HrdParameters,
+  MemoryManagementControlOperation,
+  NalUnitHeader,
+  NalUnitHeader3dAvcExtension,
+  NalUnitHeaderMvcExtension,
+  NalUnitHeaderSvcExtension,
+  PicParameterSet,
+  PicTiming,
+  PredWeights,
+  PredWeightTable,
+  RecoveryPoint,
+  ScalingLists,
+  SeiMessage,
+  SeqParameterSet,
+  SeqParameterSetExtension,
+  SliceHeader,
+  VuiParameters,
+} from "./structures.ts";
+import { NumClockTS, profilesWithChromaFormat } from "./tables.ts";
+
+const S32_MIN = -(2 ** 31) + 1;
+const S32_MAX = 2 ** 31 - 1;
+
+/** 7.3.1 NAL unit syntax, up to the RBSP. */
+export function nal_unit_header(r: BitReader): NalUnitHeader {
+  const nal = new NalUnitHeader();
+  r.f(1, 0, "forbidden_zero_bit");
+  nal.nal_ref_idc = r.u(2, "nal_ref_idc");
+  nal.nal_unit_type = r.u(5, "nal_unit_type");
+  if (nal.nal_unit_type === 14 || nal.nal_unit_type === 20 || nal.nal_unit_type === 21) {
+    if (nal.nal_unit_type !== 21) nal.svc_extension_flag = r.flag("svc_extension_flag");
+    else nal.avc_3d_extension_flag = r.flag("avc_3d_extension_flag");
+    if (nal.svc_extension_flag) nal.extension = nal_unit_header_svc_extension(r);
+    else if (nal.avc_3d_extension_flag) nal.extension = nal_unit_header_3davc_extension(r);
+    else nal.extension = nal_unit_header_mvc_extension(r);
+  }
+  return nal;
+}
+
+/** F.7.3.1.1 NAL unit header SVC extension syntax. */
+export function nal_unit_header_svc_extension(r: BitReader): NalUnitHeaderSvcExtension {
+  const ext = new NalUnitHeaderSvcExtension();
+  ext.idr_flag = r.flag("idr_flag");
+  ext.priority_id = r.u(6, "priority_id");
+  ext.no_inter_layer_pred_flag = r.flag("no_inter_layer_pred_flag");
+  ext.dependency_id = r.u(3, "dependency_id");
+  ext.quality_id = r.u(4, "quality_id");
+  ext.temporal_id = r.u(3, "temporal_id");
+  ext.use_ref_base_pic_flag = r.flag("use_ref_base_pic_flag");
+  ext.discardable_flag = r.flag("discardable_flag");
+  ext.output_flag = r.flag("output_flag");
+  r.u(2, "reserved_three_2bits");
+  return ext;
+}
+
+/** G.7.3.1.1 NAL unit header MVC extension syntax. */
+export function nal_unit_header_mvc_extension(r: BitReader): NalUnitHeaderMvcExtension {
+  const ext = new NalUnitHeaderMvcExtension();
+  ext.non_idr_flag = r.flag("non_idr_flag");
+  ext.priority_id = r.u(6, "priority_id");
+  ext.view_id = r.u(10, "view_id");
+  ext.temporal_id = r.u(3, "temporal_id");
+  ext.anchor_pic_flag = r.flag("anchor_pic_flag");
+  ext.inter_view_flag = r.flag("inter_view_flag");
+  r.u(1, "reserved_one_bit");
+  return ext;
+}
+
+/** I.7.3.1.1 NAL unit header 3D-AVC extension syntax. */
+export function nal_unit_header_3davc_extension(r: BitReader): NalUnitHeader3dAvcExtension {
+  const ext = new NalUnitHeader3dAvcExtension();
+  ext.view_idx = r.u(8, "view_idx");
+  ext.depth_flag = r.flag("depth_flag");
+  ext.non_idr_flag = r.flag("non_idr_flag");
+  ext.temporal_id = r.u(3, "temporal_id");
+  ext.anchor_pic_flag = r.flag("anchor_pic_flag");
+  ext.inter_view_flag = r.flag("inter_view_flag");
+  return ext;
+}
+
+/** 7.3.2.1 Sequence parameter set RBSP syntax. */
+export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
+  const sps = seq_parameter_set_data(r);
+  r.rbsp_trailing_bits();
+  return sps;
+}
+
+/** 7.3.2.1.1 Sequence parameter set data syntax. */
+export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
+  const sps = new SeqParameterSet();
+  sps.profile_idc = r.u(8, "profile_idc");
+  sps.constraint_set0_flag = r.flag("constraint_set0_flag");
+  sps.constraint_set1_flag = r.flag("constraint_set1_flag");
+  sps.constraint_set2_flag = r.flag("constraint_set2_flag");
+  sps.constraint_set3_flag = r.flag("constraint_set3_flag");
+  sps.constraint_set4_flag = r.flag("constraint_set4_flag");
+  sps.constraint_set5_flag = r.flag("constraint_set5_flag");
+  sps.reserved_zero_2bits = r.u(2, "reserved_zero_2bits");
+  sps.level_idc = r.u(8, "level_idc");
+  sps.seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
+  if (profilesWithChromaFormat.has(sps.profile_idc)) {
+    sps.chroma_format_idc = r.ue("chroma_format_idc", 3);
+    if (sps.chroma_format_idc === 3) sps.separate_colour_plane_flag = r.flag("separate_colour_plane_flag");
+    sps.bit_depth_luma_minus8 = r.ue("bit_depth_luma_minus8", 6);
+    sps.bit_depth_chroma_minus8 = r.ue("bit_depth_chroma_minus8", 6);
+    sps.qpprime_y_zero_transform_bypass_flag = r.flag("qpprime_y_zero_transform_bypass_flag");
+    sps.seq_scaling_matrix_present_flag = r.flag("seq_scaling_matrix_present_flag");
+    if (sps.seq_scaling_matrix_present_flag) {
+      sps.seq_scaling_lists = scaling_lists(r, "seq", sps.chroma_format_idc !== 3 ? 8 : 12);
+    }
+  }
+  sps.log2_max_frame_num_minus4 = r.ue("log2_max_frame_num_minus4", 12);
+  sps.pic_order_cnt_type = r.ue("pic_order_cnt_type", 2);
+  if (sps.pic_order_cnt_type === 0) {
+    sps.log2_max_pic_order_cnt_lsb_minus4 = r.ue("log2_max_pic_order_cnt_lsb_minus4", 12);
+  } else if (sps.pic_order_cnt_type === 1) {
+    sps.delta_pic_order_always_zero_flag = r.flag("delta_pic_order_always_zero_flag");
+    sps.offset_for_non_ref_pic = r.se("offset_for_non_ref_pic", S32_MIN, S32_MAX);
+    sps.offset_for_top_to_bottom_field = r.se("offset_for_top_to_bottom_field", S32_MIN, S32_MAX);
+    sps.num_ref_frames_in_pic_order_cnt_cycle = r.ue("num_ref_frames_in_pic_order_cnt_cycle", 255);
+    for (let i = 0; i < sps.num_ref_frames_in_pic_order_cnt_cycle; i++) {
+      sps.offset_for_ref_frame[i] = r.se("offset_for_ref_frame", S32_MIN, S32_MAX, i);
+    }
+  }
+  sps.max_num_ref_frames = r.ue("max_num_ref_frames", 16);
+  sps.gaps_in_frame_num_value_allowed_flag = r.flag("gaps_in_frame_num_value_allowed_flag");
+  sps.pic_width_in_mbs_minus1 = r.ue("pic_width_in_mbs_minus1", 0xffff);
+  sps.pic_height_in_map_units_minus1 = r.ue("pic_height_in_map_units_minus1", 0xffff);
+  sps.frame_mbs_only_flag = r.flag("frame_mbs_only_flag");
+  if (!sps.frame_mbs_only_flag) sps.mb_adaptive_frame_field_flag = r.flag("mb_adaptive_frame_field_flag");
+  sps.direct_8x8_inference_flag = r.flag("direct_8x8_inference_flag");
+  sps.frame_cropping_flag = r.flag("frame_cropping_flag");
+  if (sps.frame_cropping_flag) {
+    sps.frame_crop_left_offset = r.ue("frame_crop_left_offset");
+    sps.frame_crop_right_offset = r.ue("frame_crop_right_offset");
+    sps.frame_crop_top_offset = r.ue("frame_crop_top_offset");
+    sps.frame_crop_bottom_offset = r.ue("frame_crop_bottom_offset");
+  }
+  sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
+  if (sps.vui_parameters_present_flag) sps.vui_parameters = vui_parameters(r);
+  return sps;
+}
+
+/** The loop over scaling lists in 7.3.2.1.1 (`seq`) and 7.3.2.2 (`pic`). */
+function scaling_lists(r: BitReader, set: "seq" | "pic", count: number): ScalingLists {
+  const lists = new ScalingLists();
+  const name = set === "seq" ? "seq_scaling_list_present_flag" : "pic_scaling_list_present_flag";
+  for (let i = 0; i < count; i++) {
+    const scaling_list_present_flag = r.flag(name, i);
+    lists.scaling_list_present_flag[i] = scaling_list_present_flag;
+    if (scaling_list_present_flag) scaling_list(r, lists, i);
+  }
+  return lists;
+}
+
+/** 7.3.2.1.1.1 Scaling list syntax. */
+export function scaling_list(r: BitReader, lists: ScalingLists, i: number): void {
+  const scalingList = new Uint8Array(i < 6 ? 16 : 64);
+  let lastScale = 8;
+  let nextScale = 8;
+  for (let j = 0; j < scalingList.length; j++) {
+    if (nextScale !== 0) {
+      const delta_scale = r.se("delta_scale", -128, 127, j);
+      nextScale = (lastScale + delta_scale + 256) % 256;
+      if (j === 0 && nextScale === 0) {
+        lists.useDefaultScalingMatrixFlag[i] = 1;
+        return;
+      }
+    }
+    lastScale = nextScale === 0 ? lastScale : nextScale;
+    scalingList[j] = lastScale;
+  }
+  lists.scalingList[i] = scalingList;
+}
+
+/** 7.3.2.1.2 Sequence parameter set extension RBSP syntax. */
+export function seq_parameter_set_extension_rbsp(r: BitReader): SeqParameterSetExtension {
+  const ext = new SeqParameterSetExtension();
+  ext.seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
+  ext.aux_format_idc = r.ue("aux_format_idc", 3);
+  if (ext.aux_format_idc !== 0) {
+    ext.bit_depth_aux_minus8 = r.ue("bit_depth_aux_minus8", 4);
+    ext.alpha_incr_flag = r.flag("alpha_incr_flag");
+    ext.alpha_opaque_value = r.u(ext.bit_depth_aux_minus8 + 9, "alpha_opaque_value");
+    ext.alpha_transparent_value = r.u(ext.bit_depth_aux_minus8 + 9, "alpha_transparent_value");
+  }
+  ext.additional_extension_flag = r.flag("additional_extension_flag");
+  r.rbsp_trailing_bits();
+  return ext;
+}
+
+/** 7.3.2.2 Picture parameter set RBSP syntax. `sps` is the one that it names, for chroma_format_idc and the bit depth. */
+export function pic_parameter_set_rbsp(r: BitReader, find: (seq_parameter_set_id: number) => ParameterSets["sps"]) {
+  const pps = new PicParameterSet();
+  pps.pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
+  pps.seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
+  const sps = find(pps.seq_parameter_set_id);
+  pps.entropy_coding_mode_flag = r.flag("entropy_coding_mode_flag");
+  pps.bottom_field_pic_order_in_frame_present_flag = r.flag("bottom_field_pic_order_in_frame_present_flag");
+  pps.num_slice_groups_minus1 = r.ue("num_slice_groups_minus1", 7);
+  if (pps.num_slice_groups_minus1 > 0) slice_groups(r, pps);
+  pps.num_ref_idx_l0_default_active_minus1 = r.ue("num_ref_idx_l0_default_active_minus1", 31);
+  pps.num_ref_idx_l1_default_active_minus1 = r.ue("num_ref_idx_l1_default_active_minus1", 31);
+  pps.weighted_pred_flag = r.flag("weighted_pred_flag");
+  pps.weighted_bipred_idc = r.uMax(2, 2, "weighted_bipred_idc");
+  pps.pic_init_qp_minus26 = r.se("pic_init_qp_minus26", -(26 + 6 * sps.bit_depth_luma_minus8), 25);
+  pps.pic_init_qs_minus26 = r.se("pic_init_qs_minus26", -26, 25);
+  pps.chroma_qp_index_offset = r.se("chroma_qp_index_offset", -12, 12);
+  pps.deblocking_filter_control_present_flag = r.flag("deblocking_filter_control_present_flag");
+  pps.constrained_intra_pred_flag = r.flag("constrained_intra_pred_flag");
+  pps.redundant_pic_cnt_present_flag = r.flag("redundant_pic_cnt_present_flag");
+  if (r.more_rbsp_data()) {
+    pps.transform_8x8_mode_flag = r.flag("transform_8x8_mode_flag");
+    pps.pic_scaling_matrix_present_flag = r.flag("pic_scaling_matrix_present_flag");
+    if (pps.pic_scaling_matrix_present_flag) {
+      const count = 6 + (sps.chroma_format_idc !== 3 ? 2 : 6) * pps.transform_8x8_mode_flag;
+      pps.pic_scaling_lists = scaling_lists(r, "pic", count);
+    }
+    pps.second_chroma_qp_index_offset = r.se("second_chroma_qp_index_offset", -12, 12);
+  } else {
+    pps.second_chroma_qp_index_offset = pps.chroma_qp_index_offset; // 7.4.2.2
+  }
+  r.rbsp_trailing_bits();
+  return pps;
+}
+
+/** The slice groups of 7.3.2.2, in a function of their own for their length. */
+function slice_groups(r: BitReader, pps: PicParameterSet): void {
+  pps.slice_group_map_type = r.ue("slice_group_map_type", 6);
+  if (pps.slice_group_map_type === 0) {
+    for (let iGroup = 0; iGroup <= pps.num_slice_groups_minus1; iGroup++) {
+      pps.run_length_minus1[iGroup] = r.ue("run_length_minus1", undefined, iGroup);
+    }
+  } else if (pps.slice_group_map_type === 2) {
+    for (let iGroup = 0; iGroup < pps.num_slice_groups_minus1; iGroup++) {
+      pps.top_left[iGroup] = r.ue("top_left", undefined, iGroup);
+      pps.bottom_right[iGroup] = r.ue("bottom_right", undefined, iGroup);
+    }
+  } else if (pps.slice_group_map_type >= 3 && pps.slice_group_map_type <= 5) {
+    pps.slice_group_change_direction_flag = r.flag("slice_group_change_direction_flag");
+    pps.slice_group_change_rate_minus1 = r.ue("slice_group_change_rate_minus1");
+  } else if (pps.slice_group_map_type === 6) {
+    pps.pic_size_in_map_units_minus1 = r.ue("pic_size_in_map_units_minus1");
+    const bits = Math.ceil(Math.log2(pps.num_slice_groups_minus1 + 1));
+    for (let i = 0; i <= pps.pic_size_in_map_units_minus1; i++) {
+      pps.slice_group_id[i] = r.u(bits, "slice_group_id", i);
+    }
+  }
+}
+
+/** 7.3.2.3 Supplemental enhancement information RBSP syntax. `sps`, if known, is the active one, for pic_timing(). */
+export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null): SeiMessage[] {
+  const messages: SeiMessage[] = [];
+  do messages.push(sei_message(r, sps));
+  while (r.more_rbsp_data());
+  r.rbsp_trailing_bits();
+  return messages;
+}
+
+/** 7.3.2.3.1 Supplemental enhancement information message syntax. */
+export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): SeiMessage {
+  const sei = new SeiMessage();
+  sei.payloadType = extended_byte(r, "last_payload_type_byte");
+  sei.payloadSize = extended_byte(r, "last_payload_size_byte");
+  const end = r.position + 8 * sei.payloadSize;
+  sei_payload(r, sei, sps);
+  if (r.position > end) r.fail("the payload is longer than payloadSize", 0, "sei_payload");
+  if (!r.byteAligned) {
+    r.f(1, 1, "bit_equal_to_one");
+    while (!r.byteAligned) r.f(1, 0, "bit_equal_to_zero");
+  }
+  for (let i = 0; r.position < end; i++) r.b(sei.payload ? "reserved_payload_extension_data" : "sei_payload_byte", i);
+  return sei;
+}
+
+/** The run of ff_byte and a last byte by which 7.3.2.3.1 codes payloadType and payloadSize. */
+function extended_byte(r: BitReader, last: "last_payload_type_byte" | "last_payload_size_byte"): number {
+  let value = 0;
+  while (r.nextByte() === 0xff) {
+    r.f(8, 0xff, "ff_byte");
+    value += 255;
+  }
+  return value + r.u(8, last);
+}
+
+/** D.1.1 General SEI message syntax: the payloads that decoding or output needs. */
+function sei_payload(r: BitReader, sei: SeiMessage, sps: ParameterSets["sps"] | null): void {
+  if (sei.payloadType === 6) sei.payload = recovery_point(r);
+  else if (sei.payloadType === 1 && sps !== null && sei.payloadSize > 0) sei.payload = pic_timing(r, sps);
+}
+
+/** D.1.8 Recovery point SEI message syntax. */
+function recovery_point(r: BitReader): RecoveryPoint {
+  const sei = new RecoveryPoint();
+  sei.recovery_frame_cnt = r.ue("recovery_frame_cnt", 65535);
+  sei.exact_match_flag = r.flag("exact_match_flag");
+  sei.broken_link_flag = r.flag("broken_link_flag");
+  sei.changing_slice_group_idc = r.u(2, "changing_slice_group_idc");
+  return sei;
+}
+
+/** D.1.3 Picture timing SEI message syntax. */
+function pic_timing(r: BitReader, sps: ParameterSets["sps"]): PicTiming {
+  const sei = new PicTiming();
+  const vui = sps.vui_parameters;
+  const hrd = vui?.nal_hrd_parameters ?? vui?.vcl_hrd_parameters;
+  if (hrd) {
+    sei.cpb_removal_delay = r.u(hrd.cpb_removal_delay_length_minus1 + 1, "cpb_removal_delay");
+    sei.dpb_output_delay = r.u(hrd.dpb_output_delay_length_minus1 + 1, "dpb_output_delay");
+  }
+  if (vui?.pic_struct_present_flag) {
+    sei.pic_struct = r.uMax(4, 8, "pic_struct");
+    for (let i = 0; i < (NumClockTS[sei.pic_struct] as number); i++) {
+      const clock_timestamp_flag = r.flag("clock_timestamp_flag", i);
+      sei.clock_timestamp_flag[i] = clock_timestamp_flag;
+      if (clock_timestamp_flag) clock_timestamp(r, i, hrd?.time_offset_length ?? 24);
+    }
+  }
+  return sei;
+}
+
+/** The body of the loop of D.1.3: read, not kept. */
+function clock_timestamp(r: BitReader, i: number, time_offset_length: number): void {
+  r.u(2, "ct_type", i);
+  r.flag("nuit_field_based_flag", i);
+  r.u(5, "counting_type", i);
+  const full_timestamp_flag = r.flag("full_timestamp_flag", i);
+  r.flag("discontinuity_flag", i);
+  r.flag("cnt_dropped_flag", i);
+  r.u(8, "n_frames", i);
+  if (full_timestamp_flag) {
+    r.u(6, "seconds_value", i);
+    r.u(6, "minutes_value", i);
+    r.u(5, "hours_value", i);
+  } else if (r.flag("seconds_flag", i)) {
+    r.u(6, "seconds_value", i);
+    if (r.flag("minutes_flag", i)) {
+      r.u(6, "minutes_value", i);
+      if (r.flag("hours_flag", i)) r.u(5, "hours_value", i);
+    }
+  }
+  if (time_offset_length > 0) r.i(time_offset_length, "time_offset", i);
+}
+
+/** 7.3.2.4 Access unit delimiter RBSP syntax. */
+export function access_unit_delimiter_rbsp(r: BitReader): AccessUnitDelimiter {
+  const aud = new AccessUnitDelimiter();
+  aud.primary_pic_type = r.u(3, "primary_pic_type");
+  r.rbsp_trailing_bits();
+  return aud;
+}
+
+/** 7.3.2.7 Filler data RBSP syntax. */
+export function filler_data_rbsp(r: BitReader): void {
+  while (r.nextByte() === 0xff) r.f(8, 0xff, "ff_byte");
+  r.rbsp_trailing_bits();
+}
+
+/**
+ * 7.3.3 Slice header syntax. `find` gives the parameter sets for a pic_parameter_set_id; it throws where there are none.
+ */
+export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parameter_set_id: number) => ParameterSets) {
+  const h = new SliceHeader();
+  h.nal_ref_idc = nal.nal_ref_idc;
+  h.nal_unit_type = nal.nal_unit_type;
+  h.first_mb_in_slice = r.ue("first_mb_in_slice");
+  h.slice_type = r.ue("slice_type", 9);
+  h.pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
+  const sets = find(h.pic_parameter_set_id);
+  const { sps, pps } = sets;
+  if (sps.separate_colour_plane_flag) h.colour_plane_id = r.uMax(2, 2, "colour_plane_id");
+  h.frame_num = r.u(sps.log2_max_frame_num_minus4 + 4, "frame_num");
+  if (!sps.frame_mbs_only_flag) {
+    h.field_pic_flag = r.flag("field_pic_flag");
+    if (h.field_pic_flag) h.bottom_field_flag = r.flag("bottom_field_flag");
+  }
+  if (h.nal_unit_type === 5) h.idr_pic_id = r.ue("idr_pic_id", 65535);
+  pic_order_cnt(r, h, sets);
+  if (pps.redundant_pic_cnt_present_flag) h.redundant_pic_cnt = r.ue("redundant_pic_cnt", 127);
+  const type = h.slice_type % 5;
+  const isP = type === 0 || type === 3;
+  const isB = type === 1;
+  if (isB) h.direct_spatial_mv_pred_flag = r.flag("direct_spatial_mv_pred_flag");
+  if (isP || isB) {
+    const max = h.field_pic_flag ? 31 : 15;
+    h.num_ref_idx_active_override_flag = r.flag("num_ref_idx_active_override_flag");
+    if (h.num_ref_idx_active_override_flag) {
+      h.num_ref_idx_l0_active_minus1 = r.ue("num_ref_idx_l0_active_minus1", max);
+      if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", max);
+    } else {
+      h.num_ref_idx_l0_active_minus1 = pps.num_ref_idx_l0_default_active_minus1; // 7.4.3
+      if (isB) h.num_ref_idx_l1_active_minus1 = pps.num_ref_idx_l1_default_active_minus1;
+    }
+  }
+  ref_pic_list_modification(r, h);
+  if ((pps.weighted_pred_flag && isP) || (pps.weighted_bipred_idc === 1 && isB)) {
+    h.pred_weight_table = pred_weight_table(r, h, sps);
+  }
+  if (h.nal_ref_idc !== 0) {
+    const before = r.position;
+    h.dec_ref_pic_marking = dec_ref_pic_marking(r, h);
+    h.dec_ref_pic_marking_bit_size = r.position - before;
+  }
+  if (pps.entropy_coding_mode_flag && (isP || isB)) h.cabac_init_idc = r.ue("cabac_init_idc", 2);
+  // SliceQPY, 26 + pic_init_qp_minus26 + slice_qp_delta, is in the range -QpBdOffsetY..51 (7.4.3).
+  const qp = 26 + pps.pic_init_qp_minus26;
+  h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
+  if (type === 3 || type === 4) {
+    if (type === 3) h.sp_for_switch_flag = r.flag("sp_for_switch_flag");
+    const qs = 26 + pps.pic_init_qs_minus26;
+    h.slice_qs_delta = r.se("slice_qs_delta", -qs, 51 - qs);
+  }
+  if (pps.deblocking_filter_control_present_flag) {
+    h.disable_deblocking_filter_idc = r.ue("disable_deblocking_filter_idc", 2);
+    if (h.disable_deblocking_filter_idc !== 1) {
+      h.slice_alpha_c0_offset_div2 = r.se("slice_alpha_c0_offset_div2", -6, 6);
+      h.slice_beta_offset_div2 = r.se("slice_beta_offset_div2", -6, 6);
+    }
+  }
+  if (pps.num_slice_groups_minus1 > 0 && pps.slice_group_map_type >= 3 && pps.slice_group_map_type <= 5) {
+    h.slice_group_change_cycle = slice_group_change_cycle(r, sets);
+  }
+  h.header_bit_size = r.position;
+  return h;
+}
+
+/** The picture order count's part of 7.3.3. */
+function pic_order_cnt(r: BitReader, h: SliceHeader, { sps, pps }: ParameterSets): void {
+  const before = r.position;
+  if (sps.pic_order_cnt_type === 0) {
+    h.pic_order_cnt_lsb = r.u(sps.log2_max_pic_order_cnt_lsb_minus4 + 4, "pic_order_cnt_lsb");
+    if (pps.bottom_field_pic_order_in_frame_present_flag && !h.field_pic_flag) {
+      h.delta_pic_order_cnt_bottom = r.se("delta_pic_order_cnt_bottom", S32_MIN, S32_MAX);
+    }
+  }
+  if (sps.pic_order_cnt_type === 1 && !sps.delta_pic_order_always_zero_flag) {
+    h.delta_pic_order_cnt[0] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 0);
+    if (pps.bottom_field_pic_order_in_frame_present_flag && !h.field_pic_flag) {
+      h.delta_pic_order_cnt[1] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 1);
+    }
+  }
+  h.pic_order_cnt_bit_size = r.position - before;
+}
+
+/** slice_group_change_cycle of 7.3.3, with the length that (7-35) gives it. */
+function slice_group_change_cycle(r: BitReader, { sps, pps }: ParameterSets): number {
+  const PicSizeInMapUnits = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1);
+  const SliceGroupChangeRate = pps.slice_group_change_rate_minus1 + 1;
+  const bits = Math.ceil(Math.log2(Math.ceil(PicSizeInMapUnits / SliceGroupChangeRate) + 1));
+  return r.u(bits, "slice_group_change_cycle");
+}
+
+/** 7.3.3.1 Reference picture list modification syntax. */
+export function ref_pic_list_modification(r: BitReader, h: SliceHeader): void {
+  if (h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4) {
+    h.ref_pic_list_modification_flag_l0 = r.flag("ref_pic_list_modification_flag_l0");
+    if (h.ref_pic_list_modification_flag_l0) {
+      h.ref_pic_list_modification_l0 = modification_operations(r, h.num_ref_idx_l0_active_minus1 + 1);
+    }
+  }
+  if (h.slice_type % 5 === 1) {
+    h.ref_pic_list_modification_flag_l1 = r.flag("ref_pic_list_modification_flag_l1");
+    if (h.ref_pic_list_modification_flag_l1) {
+      h.ref_pic_list_modification_l1 = modification_operations(r, h.num_ref_idx_l1_active_minus1 + 1);
+    }
+  }
+}
+
+/** The loop of 7.3.3.1: at most as many operations as the list has entries (7.4.3.1). */
+function modification_operations(r: BitReader, most: number): RefPicListModificationOperation[] {
+  const operations: RefPicListModificationOperation[] = [];
+  for (;;) {
+    const modification_of_pic_nums_idc = r.ue("modification_of_pic_nums_idc", 3);
+    if (modification_of_pic_nums_idc === 3) return operations;
+    if (operations.length === most) r.fail(`more than ${most} operations`, 0, "modification_of_pic_nums_idc");
+    const value =
+      modification_of_pic_nums_idc === 2 ? r.ue("long_term_pic_num", 31) : r.ue("abs_diff_pic_num_minus1", 131071);
+    operations.push({ modification_of_pic_nums_idc, value });
+  }
+}
+
+/** 7.3.3.2 Prediction weight table syntax. */
+export function pred_weight_table(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"]): PredWeightTable {
+  const table = new PredWeightTable();
+  const ChromaArrayType = sps.separate_colour_plane_flag ? 0 : sps.chroma_format_idc;
+  table.luma_log2_weight_denom = r.ue("luma_log2_weight_denom", 7);
+  if (ChromaArrayType !== 0) table.chroma_log2_weight_denom = r.ue("chroma_log2_weight_denom", 7);
+  table.l0 = pred_weights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
+  if (h.slice_type % 5 === 1) {
+    table.l1 = pred_weights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
+  }
+  return table;
+}
+
+const predWeightNames = {
+  l0: {
+    luma_weight_flag: "luma_weight_l0_flag",
+    luma_weight: "luma_weight_l0",
+    luma_offset: "luma_offset_l0",
+    chroma_weight_flag: "chroma_weight_l0_flag",
+    chroma_weight: "chroma_weight_l0",
+    chroma_offset: "chroma_offset_l0",
+  },
+  l1: {
+    luma_weight_flag: "luma_weight_l1_flag",
+    luma_weight: "luma_weight_l1",
+    luma_offset: "luma_offset_l1",
+    chroma_weight_flag: "chroma_weight_l1_flag",
+    chroma_weight: "chroma_weight_l1",
+    chroma_offset: "chroma_offset_l1",
+  },
+} as const;
+
+/** The loop over one list in 7.3.3.2. */
+function pred_weights(r: BitReader, table: PredWeightTable, list: "l0" | "l1", last: number, ChromaArrayType: number) {
+  const names = predWeightNames[list];
+  const w = new PredWeights();
+  for (let i = 0; i <= last; i++) {
+    w.luma_weight[i] = 2 ** table.luma_log2_weight_denom; // 7.4.3.2
+    w.luma_offset[i] = 0;
+    w.chroma_weight[i] = [2 ** table.chroma_log2_weight_denom, 2 ** table.chroma_log2_weight_denom];
+    w.chroma_offset[i] = [0, 0];
+    w.luma_weight_flag[i] = r.flag(names.luma_weight_flag, i);
+    if (w.luma_weight_flag[i]) {
+      w.luma_weight[i] = r.se(names.luma_weight, -128, 127, i);
+      w.luma_offset[i] = r.se(names.luma_offset, -128, 127, i);
+    }
+    w.chroma_weight_flag[i] = ChromaArrayType !== 0 ? r.flag(names.chroma_weight_flag, i) : 0;
+    if (w.chroma_weight_flag[i]) {
+      for (let j = 0; j < 2; j++) {
+        (w.chroma_weight[i] as number[])[j] = r.se(names.chroma_weight, -128, 127, i, j);
+        (w.chroma_offset[i] as number[])[j] = r.se(names.chroma_offset, -128, 127, i, j);
+      }
+    }
+  }
+  return w;
+}
+
+/** 7.3.3.3 Decoded reference picture marking syntax. */
+export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMarking {
+  const marking = new DecRefPicMarking();
+  if (h.nal_unit_type === 5) {
+    marking.no_output_of_prior_pics_flag = r.flag("no_output_of_prior_pics_flag");
+    marking.long_term_reference_flag = r.flag("long_term_reference_flag");
+    return marking;
+  }
+  marking.adaptive_ref_pic_marking_mode_flag = r.flag("adaptive_ref_pic_marking_mode_flag");
+  if (!marking.adaptive_ref_pic_marking_mode_flag) return marking;
+  for (;;) {
+    const op = new MemoryManagementControlOperation();
+    op.memory_management_control_operation = r.ue("memory_management_control_operation", 6);
+    switch (op.memory_management_control_operation) {
+      case 0:
+        return marking;
+      case 1:
+        op.difference_of_pic_nums_minus1 = r.ue("difference_of_pic_nums_minus1", 131071);
+        break;
+      case 2:
+        op.long_term_pic_num = r.ue("long_term_pic_num", 31);
+        break;
+      case 3:
+        op.difference_of_pic_nums_minus1 = r.ue("difference_of_pic_nums_minus1", 131071);
+        op.long_term_frame_idx = r.ue("long_term_frame_idx", 15);
+        break;
+      case 4:
+        op.max_long_term_frame_idx_plus1 = r.ue("max_long_term_frame_idx_plus1", 16);
+        break;
+      case 6:
+        op.long_term_frame_idx = r.ue("long_term_frame_idx", 15);
+        break;
+    }
+    marking.operations.push(op);
+  }
+}
+
+/** E.1.1 VUI parameters syntax. */
+export function vui_parameters(r: BitReader): VuiParameters {
+  const vui = new VuiParameters();
+  vui.aspect_ratio_info_present_flag = r.flag("aspect_ratio_info_present_flag");
+  if (vui.aspect_ratio_info_present_flag) {
+    vui.aspect_ratio_idc = r.u(8, "aspect_ratio_idc");
+    if (vui.aspect_ratio_idc === 255) {
+      vui.sar_width = r.u(16, "sar_width");
+      vui.sar_height = r.u(16, "sar_height");
+    }
+  }
+  vui.overscan_info_present_flag = r.flag("overscan_info_present_flag");
+  if (vui.overscan_info_present_flag) vui.overscan_appropriate_flag = r.flag("overscan_appropriate_flag");
+  vui.video_signal_type_present_flag = r.flag("video_signal_type_present_flag");
+  if (vui.video_signal_type_present_flag) {
+    vui.video_format = r.u(3, "video_format");
+    vui.video_full_range_flag = r.flag("video_full_range_flag");
+    vui.colour_description_present_flag = r.flag("colour_description_present_flag");
+    if (vui.colour_description_present_flag) {
+      vui.colour_primaries = r.u(8, "colour_primaries");
+      vui.transfer_characteristics = r.u(8, "transfer_characteristics");
+      vui.matrix_coefficients = r.u(8, "matrix_coefficients");
+    }
+  }
+  vui.chroma_loc_info_present_flag = r.flag("chroma_loc_info_present_flag");
+  if (vui.chroma_loc_info_present_flag) {
+    vui.chroma_sample_loc_type_top_field = r.ue("chroma_sample_loc_type_top_field", 5);
+    vui.chroma_sample_loc_type_bottom_field = r.ue("chroma_sample_loc_type_bottom_field", 5);
+  }
+  vui.timing_info_present_flag = r.flag("timing_info_present_flag");
+  if (vui.timing_info_present_flag) {
+    vui.num_units_in_tick = r.u(32, "num_units_in_tick");
+    vui.time_scale = r.u(32, "time_scale");
+    vui.fixed_frame_rate_flag = r.flag("fixed_frame_rate_flag");
+  }
+  vui.nal_hrd_parameters_present_flag = r.flag("nal_hrd_parameters_present_flag");
+  if (vui.nal_hrd_parameters_present_flag) vui.nal_hrd_parameters = hrd_parameters(r);
+  vui.vcl_hrd_parameters_present_flag = r.flag("vcl_hrd_parameters_present_flag");
+  if (vui.vcl_hrd_parameters_present_flag) vui.vcl_hrd_parameters = hrd_parameters(r);
+  if (vui.nal_hrd_parameters_present_flag || vui.vcl_hrd_parameters_present_flag) {
+    vui.low_delay_hrd_flag = r.flag("low_delay_hrd_flag");
+  }
+  vui.pic_struct_present_flag = r.flag("pic_struct_present_flag");
+  vui.bitstream_restriction_flag = r.flag("bitstream_restriction_flag");
+  if (vui.bitstream_restriction_flag) {
+    vui.motion_vectors_over_pic_boundaries_flag = r.flag("motion_vectors_over_pic_boundaries_flag");
+    vui.max_bytes_per_pic_denom = r.ue("max_bytes_per_pic_denom", 16);
+    vui.max_bits_per_mb_denom = r.ue("max_bits_per_mb_denom", 16);
+    // 0..15 since the edition of 2012; 16 was allowed before and is what older encoders write.
+    vui.log2_max_mv_length_horizontal = r.ue("log2_max_mv_length_horizontal", 16);
+    vui.log2_max_mv_length_vertical = r.ue("log2_max_mv_length_vertical", 16);
+    vui.max_num_reorder_frames = r.ue("max_num_reorder_frames", 16);
+    vui.max_dec_frame_buffering = r.ue("max_dec_frame_buffering", 16);
+  }
+  return vui;
+}
+
+/** E.1.2 HRD parameters syntax. */
+export function hrd_parameters(r: BitReader): HrdParameters {
+  const hrd = new HrdParameters();
+  hrd.cpb_cnt_minus1 = r.ue("cpb_cnt_minus1", 31);
+  hrd.bit_rate_scale = r.u(4, "bit_rate_scale");
+  hrd.cpb_size_scale = r.u(4, "cpb_size_scale");
+  for (let SchedSelIdx = 0; SchedSelIdx <= hrd.cpb_cnt_minus1; SchedSelIdx++) {
+    hrd.bit_rate_value_minus1[SchedSelIdx] = r.ue("bit_rate_value_minus1", undefined, SchedSelIdx);
+    hrd.cpb_size_value_minus1[SchedSelIdx] = r.ue("cpb_size_value_minus1", undefined, SchedSelIdx);
+    hrd.cbr_flag[SchedSelIdx] = r.flag("cbr_flag", SchedSelIdx);
+  }
+  hrd.initial_cpb_removal_delay_length_minus1 = r.u(5, "initial_cpb_removal_delay_length_minus1");
+  hrd.cpb_removal_delay_length_minus1 = r.u(5, "cpb_removal_delay_length_minus1");
+  hrd.dpb_output_delay_length_minus1 = r.u(5, "dpb_output_delay_length_minus1");
+  hrd.time_offset_length = r.u(5, "time_offset_length");
+  return hrd;
+}
