@@ -1,0 +1,50 @@
+/**
+ * Facts of linux/v4l2-controls.h (7.3.4) about the stateless decoders, and the pixel formats of linux/videodev2.h that
+ * go with them. Names are the header's.
+ */
+
+import type { ControlDefinition } from "./control.ts";
+import { h264Controls } from "./h264.ts";
+import { h265Controls } from "./h265.ts";
+import { mpeg2Controls } from "./mpeg2.ts";
+import { vp8Controls } from "./vp8.ts";
+import { vp9Controls } from "./vp9.ts";
+
+export * from "./control.ts";
+export * from "./h264.ts";
+export * from "./h265.ts";
+export * from "./mpeg2.ts";
+export * from "./struct.ts";
+export * from "./vp8.ts";
+export * from "./vp9.ts";
+
+/** The class of the stateless codec controls: `which` of `struct v4l2_ext_controls`. */
+export const V4L2_CTRL_CLASS_CODEC_STATELESS = 0xa40000;
+/** The id all stateless control ids are counted from. */
+export const V4L2_CID_CODEC_STATELESS_BASE = 0xa40900;
+/** The id of the class itself. */
+export const V4L2_CID_CODEC_STATELESS_CLASS = 0xa40001;
+
+/** The controls of all codecs by name. */
+export const controls = {
+  ...h264Controls,
+  ...h265Controls,
+  ...vp8Controls,
+  ...vp9Controls,
+  ...mpeg2Controls,
+} as const;
+
+const byName: ReadonlyMap<string, ControlDefinition> = /* @__PURE__ */ new Map(Object.entries(controls));
+const byId: ReadonlyMap<number, ControlDefinition> = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ Object.values(controls).map((control) => [control.id, control]),
+);
+
+/** The control called `name` (`"V4L2_CID_STATELESS_H264_SPS"`), or undefined when no codec here has it. */
+export function controlByName(name: string): ControlDefinition | undefined {
+  return byName.get(name);
+}
+
+/** The control with this id, or undefined when no codec here has it. */
+export function controlById(id: number): ControlDefinition | undefined {
+  return byId.get(id);
+}
