@@ -1,0 +1,96 @@
+import type { Codec } from "../events.ts";
+import { controlByName, elementSize } from "../uapi/index.ts";
+import { type Fact, formatControls } from "./picture-format.ts";
+import type { Target, TargetCodec } from "./target.ts";
+
+/** Something that a target does not take. */
+export interface TargetRefusal {
+  readonly control: string;
+  /** The field that decides it; empty when it is the control itself. */
+  readonly path: string;
+  /** What was asked for: the property, not the coded number. Undefined when it is the control itself. */
+  readonly value: number | undefined;
+  readonly reason: string;
+}
+
+/** The menus' values, the same numbers for H.264 and H.265. */
+const menus: Readonly<
+  Record<string, { readonly key: "decodeModes" | "startCodes"; readonly values: readonly string[] }>
+> = {
+  V4L2_CID_STATELESS_H264_DECODE_MODE: { key: "decodeModes", values: ["slice", "frame"] },
+  V4L2_CID_STATELESS_HEVC_DECODE_MODE: { key: "decodeModes", values: ["slice", "frame"] },
+  V4L2_CID_STATELESS_H264_START_CODE: { key: "startCodes", values: ["none", "annexb"] },
+  V4L2_CID_STATELESS_HEVC_START_CODE: { key: "startCodes", values: ["none", "annexb"] },
+};
+
+/**
+ * What of these controls the target would refuse, and why: controls and modes that it does not have, more elements than it
+ * takes, formats beyond its limits. What every driver refuses is `validate`'s to say (`v4l2-stateless/kernel`).
+ *
+ * @param controls By name, those of one request or set; payloads of a wrong size are left to `validate`.
+ */
+export function targetRefusals(
+  target: Target,
+  codec: Codec,
+  controls: ReadonlyMap<string, Uint8Array | number>,
+): TargetRefusal[] {
+  const taken = target.codecs[codec];
+  if (taken === undefined) {
+    return [...controls.keys()].map((control) => refusal(control, `${target.name} does not decode ${codec}`));
+  }
+  return [...controls].flatMap(([name, payload]) => {
+    const most = taken.controls[name];
+    if (most === undefined) return [refusal(name, `${target.name} does not have this control`)];
+    return typeof payload === "number"
+      ? menuRefusals(target, taken, name, payload)
+      : [...elementRefusals(target, name, payload, most), ...formatRefusals(target, taken, codec, name, payload)];
+  });
+}
+
+function refusal(control: string, reason: string, path = "", value?: number): TargetRefusal {
+  return { control, path, value, reason };
+}
+
+function menuRefusals(target: Target, taken: TargetCodec, name: string, value: number): TargetRefusal[] {
+  const menu = menus[name];
+  if (menu === undefined) return [];
+  const choices: readonly string[] = taken[menu.key];
+  const choice = menu.values[value];
+  if (choice !== undefined && choices.includes(choice)) return [];
+  return [refusal(name, `${target.name} takes ${choices.join(" or ")}`, "", value)];
+}
+
+function elementRefusals(target: Target, name: string, payload: Uint8Array, most: number): TargetRefusal[] {
+  const control = controlByName(name);
+  if (control === undefined || control.type === "menu") return [];
+  const elements = Math.floor(payload.length / elementSize(control));
+  return elements <= most ? [] : [refusal(name, `${target.name} takes ${most} elements at most`, "", elements)];
+}
+
+function formatRefusals(
+  target: Target,
+  { limits }: TargetCodec,
+  codec: Codec,
+  name: string,
+  payload: Uint8Array,
+): TargetRefusal[] {
+  const source = formatControls[codec];
+  if (name !== source.name || payload.length !== source.size) return [];
+  const format = source.read(payload);
+  const outside: TargetRefusal[] = [];
+  const atMost = (fact: Fact, most: number | undefined, what: string) => {
+    if (most === undefined || fact.value <= most) return;
+    outside.push(refusal(name, `${what}: ${target.name} takes ${most} at most`, fact.path, fact.value));
+  };
+  const oneOf = (fact: Fact | undefined, choices: readonly number[] | undefined, what: string) => {
+    if (fact === undefined || choices === undefined || choices.includes(fact.value)) return;
+    outside.push(refusal(name, `${what}: ${target.name} takes ${choices.join(", ")}`, fact.path, fact.value));
+  };
+  atMost(format.width, limits.maxWidth, "width");
+  atMost(format.height, limits.maxHeight, "height");
+  oneOf(format.bitDepthLuma, limits.bitDepths, "bit depth");
+  oneOf(format.bitDepthChroma, limits.bitDepths, "bit depth");
+  oneOf(format.chromaFormat, limits.chromaFormats, "chroma_format_idc");
+  oneOf(format.profile, limits.profiles, "profile");
+  return outside;
+}

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { readRecord, resolveRequests } from "../../src/record/index.ts";
+import { generic, type Target, targetByName, targetRefusals, targets, visl } from "../../src/targets/index.ts";
+import { controls } from "../../src/uapi/index.ts";
+
+const fixtures = new URL("../fixtures/", import.meta.url);
+
+/** The codec's part of a target with other limits or modes. */
+function limited(codec: "h264" | "vp9", changes: Partial<NonNullable<Target["codecs"]["h264"]>>): Target {
+  return { ...visl, name: "limited", codecs: { [codec]: { ...visl.codecs[codec]!, ...changes } } };
+}
+
+/** What a fixture's first request sets, and what was set before it. */
+function firstRequest(stream: string) {
+  const text = brotliDecompressSync(readFileSync(new URL(`${stream}.gst-frame.jsonl.br`, fixtures))).toString();
+  return [...resolveRequests(readRecord(text))][0]!.controls;
+}
+
+describe("targets", () => {
+  it("are found by name", () => {
+    expect(targetByName("generic")).toBe(generic);
+    expect(targetByName("visl")).toBe(visl);
+    expect(targetByName("vivid")).toBeUndefined();
+    expect(new Set(targets.map(({ name }) => name)).size).toBe(targets.length);
+  });
+
+  it("name controls that exist, with no more elements than the UAPI has", () => {
+    for (const { codecs } of targets) {
+      for (const [codec, { controls: taken }] of Object.entries(codecs)) {
+        for (const [name, most] of Object.entries(taken)) {
+          expect(controls).toHaveProperty(name);
+          expect(most).toBeLessThanOrEqual(generic.codecs[codec as "h264"]!.controls[name]!);
+        }
+      }
+    }
+  });
+
+  it("generic takes every control of the UAPI", () => {
+    const taken = Object.values(generic.codecs).flatMap((codec) => Object.keys(codec.controls));
+    expect(taken.sort()).toEqual(Object.keys(controls).sort());
+  });
+});
+
+describe("targetRefusals", () => {
+  it("finds nothing in what the peers sent to visl", () => {
+    // EXT_SPS_* is in the goldens because they were captured with these controls registered.
+    const added = ["V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS"];
+    for (const name of readdirSync(fixtures).filter((name) => name.endsWith(".jsonl.br"))) {
+      const record = readRecord(brotliDecompressSync(readFileSync(new URL(name, fixtures))).toString());
+      for (const { controls } of resolveRequests(record)) {
+        expect(targetRefusals(generic, record.header.codec, controls)).toEqual([]);
+        const refused = targetRefusals(visl, record.header.codec, controls).map(({ control }) => control);
+        expect(refused.filter((control) => !added.includes(control))).toEqual([]);
+      }
+    }
+  });
+
+  it("names a codec, a control, a mode and a number of elements that the target does not take", () => {
+    const sps = new Map([["V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", new Uint8Array(4)]]);
+    expect(targetRefusals(limited("vp9", {}), "h265", sps)).toMatchObject([{ reason: "limited does not decode h265" }]);
+    expect(targetRefusals(visl, "h265", sps)).toMatchObject([{ reason: "visl does not have this control" }]);
+    const mode = new Map([["V4L2_CID_STATELESS_H264_DECODE_MODE", 0]]);
+    expect(targetRefusals(visl, "h264", mode)).toEqual([]);
+    expect(targetRefusals(limited("h264", { decodeModes: ["frame"] }), "h264", mode)).toEqual([
+      { control: "V4L2_CID_STATELESS_H264_DECODE_MODE", path: "", value: 0, reason: "limited takes frame" },
+    ]);
+    const slices = new Map([["V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", new Uint8Array(601 * 280)]]);
+    expect(targetRefusals(visl, "h265", slices)).toMatchObject([
+      { value: 601, reason: "visl takes 600 elements at most" },
+    ]);
+  });
+
+  it("names the field that is beyond a limit", () => {
+    const high10 = firstRequest("h264_high10.264");
+    const limits = { maxWidth: 80, maxHeight: 64, bitDepths: [8], chromaFormats: [0], profiles: [66, 77] };
+    expect(targetRefusals(limited("h264", { limits }), "h264", high10)).toMatchObject([
+      { path: "pic_width_in_mbs_minus1", value: 96, reason: "width: limited takes 80 at most" },
+      { path: "pic_height_in_map_units_minus1", value: 80 },
+      { path: "bit_depth_luma_minus8", value: 10 },
+      { path: "bit_depth_chroma_minus8", value: 10 },
+      { path: "chroma_format_idc", value: 1 },
+      { path: "profile_idc", value: 110, reason: "profile: limited takes 66, 77" },
+    ]);
+    expect(
+      targetRefusals(limited("h264", { limits: { maxHeight: 95 } }), "h264", firstRequest("h264_mbaff_tff.264")),
+    ).toMatchObject([{ path: "pic_height_in_map_units_minus1", value: 96 }]);
+    const vp9 = limited("vp9", { limits: { bitDepths: [8], chromaFormats: [2] } });
+    expect(targetRefusals(vp9, "vp9", firstRequest("vp9_profile2_10bit.ivf"))).toMatchObject([
+      { path: "bit_depth", value: 10 },
+      { path: "bit_depth", value: 10 },
+      { path: "flags", value: 1 },
+    ]);
+  });
+
+  it("leaves payloads of a wrong size to the kernel's checks", () => {
+    expect(targetRefusals(visl, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", new Uint8Array(3)]]))).toEqual([]);
+  });
+});
