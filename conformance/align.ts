@@ -1,0 +1,107 @@
+import type { EffectiveRequest } from "./requests.ts";
+
+/** Which request of one producer is which of another. -1: the other one has no such request. */
+export interface Alignment {
+  readonly peerOf: Int32Array;
+  readonly oursOf: Int32Array;
+}
+
+type Buffer = Pick<EffectiveRequest, "bytes" | "crc32">;
+
+/** Leaving one request without a partner. Two of them cost more than any pair of similar size. */
+const alone = 80;
+
+/** Equal bytes cost nothing. Unequal bytes may be the same picture (zero bytes at its end, a lost slice): the nearer in size, the cheaper. */
+function cost(a: Buffer, b: Buffer): number {
+  if (a.crc32 === b.crc32 && a.bytes === b.bytes) return 0;
+  const difference = Math.abs(a.bytes - b.bytes);
+  const relative = difference / Math.max(a.bytes, b.bytes, 1);
+  return difference <= 8 ? 100 + difference : 110 + Math.round(100 * relative);
+}
+
+/**
+ * Pairs the requests of two producers by their OUTPUT buffers, both in order. The pairing is the one of least cost over the whole
+ * stream, so equal buffers that occur more than once cannot take the place of one another.
+ */
+export function align(ours: readonly Buffer[], peer: readonly Buffer[]): Alignment {
+  const peerOf = new Int32Array(ours.length).fill(-1);
+  const oursOf = new Int32Array(peer.length).fill(-1);
+  const pair = (i: number, j: number): void => {
+    peerOf[i] = j;
+    oursOf[j] = i;
+  };
+  let start = 0;
+  const shorter = Math.min(ours.length, peer.length);
+  while (start < shorter && cost(ours[start]!, peer[start]!) === 0) {
+    pair(start, start);
+    start++;
+  }
+  const rest = { ours: ours.slice(start), peer: peer.slice(start) };
+  for (const [i, j] of cheapestPath(rest.ours, rest.peer)) pair(start + i, start + j);
+  return { peerOf, oursOf };
+}
+
+const way = { both: 0, oursAlone: 1, peerAlone: 2 } as const;
+
+/** Needleman and Wunsch: the pairs on the cheapest way through both sequences. */
+function cheapestPath(ours: readonly Buffer[], peer: readonly Buffer[]): [number, number][] {
+  const width = peer.length + 1;
+  const steps = new Uint8Array((ours.length + 1) * width);
+  let above = new Float64Array(width);
+  for (let j = 1; j < width; j++) {
+    above[j] = j * alone;
+    steps[j] = way.peerAlone;
+  }
+  for (let i = 1; i <= ours.length; i++) {
+    const row = new Float64Array(width);
+    row[0] = i * alone;
+    steps[i * width] = way.oursAlone;
+    for (let j = 1; j < width; j++) {
+      const both = above[j - 1]! + cost(ours[i - 1]!, peer[j - 1]!);
+      const oursAlone = above[j]! + alone;
+      const peerAlone = row[j - 1]! + alone;
+      row[j] = Math.min(both, oursAlone, peerAlone);
+      const at = i * width + j;
+      steps[at] = row[j] === both ? way.both : row[j] === oursAlone ? way.oursAlone : way.peerAlone;
+    }
+    above = row;
+  }
+  return walkBack(steps, ours.length, peer.length);
+}
+
+function walkBack(steps: Uint8Array, oursLength: number, peerLength: number): [number, number][] {
+  const pairs: [number, number][] = [];
+  let i = oursLength;
+  let j = peerLength;
+  while (i > 0 || j > 0) {
+    const step = steps[i * (peerLength + 1) + j];
+    if (step !== way.peerAlone) i--;
+    if (step !== way.oursAlone) j--;
+    if (step === way.both) pairs.push([i, j]);
+  }
+  return pairs.reverse();
+}
+
+/** How a peer's sequence relates to ours. */
+export interface Coverage {
+  /** Requests that both have. */
+  readonly paired: number;
+  /** Ours after the peer's last paired one: the peer stopped early. */
+  readonly stopped: number;
+  /** Ours that the peer left out before that. */
+  readonly dropped: number;
+  /** The peer's that we do not have. */
+  readonly added: number;
+}
+
+export function coverage({ peerOf, oursOf }: Alignment): Coverage {
+  const pairedOurs = Array.from(peerOf.keys()).filter((index) => peerOf[index]! >= 0);
+  const paired = pairedOurs.length;
+  const last = pairedOurs.at(-1) ?? -1;
+  return {
+    paired,
+    stopped: peerOf.length - 1 - last,
+    dropped: last + 1 - paired,
+    added: oursOf.filter((ours) => ours < 0).length,
+  };
+}

@@ -1,0 +1,6 @@
+import type { Codec } from "../src/events.ts";
+import type { Comparator } from "./comparator.ts";
+import { h264 } from "./h264/comparator.ts";
+
+/** The codecs that can be compared. */
+export const comparators: Readonly<Partial<Record<Codec, Comparator>>> = { h264 };

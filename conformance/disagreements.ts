@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Condition } from "./comparator.ts";
+import { comparators } from "./comparators.ts";
+import { readVerdicts, type Verdict } from "./verdicts.ts";
+
+const names = { gst: "GStreamer", ff: "FFmpeg", neither: "neither" } as const;
+
+const head = `# Where GStreamer and FFmpeg disagree, and who is right
+
+Two programs drive V4L2 stateless decoders: GStreamer's \`v4l2codecs\` (1.28.8) and FFmpeg with the v4l2request patches (2024). For the
+same stream they do not always send the same values. If your driver shows a fault with one of them and not with the other, look here
+first: each section says what differs, when, which side the specification and the kernel's text support, and which drivers read the field.
+
+The table is generated from \`conformance/disagreements.json\` by \`npx tsx conformance/disagreements.ts\`, and it is checked:
+\`npm run conformance\` compares our requests with both programs' over the corpus, and fails when a value differs that no section here
+explains, when the side named here does not send exactly our value, or when a section explains nothing any more.
+Conditions look at decoded controls and slice headers, never at a stream's name.`;
+
+/** DISAGREEMENTS.md as the rows say it. */
+export function disagreementsText(): string {
+  const sections = Object.values(comparators).flatMap(({ codec, conditions }) => {
+    const rows = readVerdicts(codec);
+    return [`## ${codec.toUpperCase()}`, overview(rows), ...rows.map((row) => section(row, conditions))];
+  });
+  return `${[head, ...sections].join("\n\n")}\n`;
+}
+
+function overview(rows: readonly Verdict[]): string {
+  const lines = rows.map(
+    (row) => `| [${row.id}](#${row.id}) | \`${fieldOf(row)}\` | ${rightOf(row)} | ${driversOf(row)} |`,
+  );
+  return ["| | field | right | drivers that read it |", "|---|---|---|---|", ...lines].join("\n");
+}
+
+function fieldOf({ control, field }: Verdict): string {
+  if (control === "@") return field === "request" ? "the request itself" : "the OUTPUT buffer";
+  return `${control}.${field}`;
+}
+
+function rightOf({ right }: Verdict): string {
+  return names[right];
+}
+
+function driversOf({ matters }: Verdict): string {
+  return matters.length === 0 ? "none" : matters.join(", ");
+}
+
+function section(row: Verdict, conditions: Readonly<Record<string, Condition>>): string {
+  const when = row.when.map((name) => {
+    const positive = name.replace(/^not /, "");
+    const text = conditions[positive]?.text ?? positive;
+    return positive === name ? text : `not: ${text}`;
+  });
+  const lines = [
+    `### ${row.id}`,
+    "",
+    `\`${fieldOf(row)}\`${when.length === 0 ? "" : `, when ${when.join("; ")}`}.`,
+    "",
+    row.note,
+    "",
+    `* Right: **${rightOf(row)}**. ${row.authority}.`,
+    `* Read by: ${driversOf(row)}.`,
+  ];
+  if (row.transform !== undefined) {
+    const { peer, add } = row.transform;
+    lines.push(
+      `* Checked as arithmetic: ${names[peer]}'s value ${add < 0 ? "-" : "+"} ${Math.abs(add)} is ours, every time.`,
+    );
+  }
+  if (row.test !== undefined) lines.push(`* Our value is computed by hand in \`${row.test}\`.`);
+  return lines.join("\n");
+}
+
+/** The file that is made. */
+export const disagreementsPath = fileURLToPath(new URL("../DISAGREEMENTS.md", import.meta.url));
+
+/** Whether the file says what the rows say. */
+export function disagreementsAreCurrent(): boolean {
+  return readFileSync(disagreementsPath, "utf8") === disagreementsText();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(disagreementsPath, disagreementsText());

@@ -1,0 +1,14 @@
+import type { Comparator } from "../comparator.ts";
+import { conditionsH264 } from "./conditions.ts";
+import { compareExpected } from "./expected.ts";
+import { translateTimestamps, viewH264 } from "./view.ts";
+
+/** H.264 in frame mode. */
+export const h264: Comparator = {
+  codec: "h264",
+  extensions: [".264", ".h264", ".avc", ".26l", ".jsv", ".jvt"],
+  view: viewH264,
+  rawPayload: translateTimestamps,
+  conditions: conditionsH264,
+  compareExpected,
+};

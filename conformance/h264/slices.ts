@@ -1,0 +1,45 @@
+import { crc32 } from "../../src/record/crc32.ts";
+import type { EffectiveRequest } from "../requests.ts";
+
+/** Offsets of the NAL unit headers in an Annex B buffer. */
+export function nalUnits(bytes: Uint8Array): number[] {
+  const offsets: number[] = [];
+  for (let i = 2; i + 1 < bytes.length; i++) {
+    if (bytes[i] === 1 && bytes[i - 1] === 0 && bytes[i - 2] === 0) offsets.push(i + 1);
+  }
+  return offsets;
+}
+
+const types = new WeakMap<Uint8Array, readonly number[]>();
+
+/** slice_type, 0 to 4, of each slice in an OUTPUT buffer of ours (7.3.3: the second element of the header). */
+export function sliceTypes({ bitstream }: EffectiveRequest): readonly number[] {
+  if (bitstream === undefined) return [];
+  let list = types.get(bitstream);
+  if (list === undefined) {
+    list = nalUnits(bitstream).map((offset) => sliceType(bitstream.subarray(offset + 1, offset + 17)));
+    types.set(bitstream, list);
+  }
+  return list;
+}
+
+/** first_mb_in_slice is at most 139263 (level 6.2), 35 bits: emulation prevention bytes can only stand after them. */
+function sliceType(header: Uint8Array): number {
+  let bit = 0;
+  const next = (): number => ((header[bit >> 3] ?? 0x80) >> (7 - (bit++ & 7))) & 1;
+  const ue = (): number => {
+    let zeros = 0;
+    while (next() === 0) zeros++;
+    let value = 1;
+    for (let i = 0; i < zeros; i++) value = value * 2 + next();
+    return value - 1;
+  };
+  ue();
+  return ue() % 5;
+}
+
+/** The checksum of the buffer with zero bytes added up to `size`; undefined when it is longer already. */
+export function crcWithZeros({ bitstream, crc32: crc }: EffectiveRequest, size: number): number | undefined {
+  if (bitstream === undefined || size < bitstream.length) return undefined;
+  return crc32(new Uint8Array(size - bitstream.length), crc);
+}

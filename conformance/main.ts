@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+import type { Codec } from "../src/events.ts";
+import type { Comparator } from "./comparator.ts";
+import { comparators } from "./comparators.ts";
+import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./report.ts";
+import { runCodec, selectStreams } from "./run.ts";
+
+const usage = `npm run conformance -- <codec> [options]
+
+Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected.
+Codecs: ${Object.keys(comparators).join(", ")}. The corpus: V4L2_STATELESS_CORPUS, or ../shared/corpus.
+
+  --stream <part>    only streams whose name has this part
+  --only-failures    no lines for streams that are fine
+  --verbose          verdicts of each stream
+  --limit <n>        differences to print in full (default 40)`;
+
+function print(lines: readonly string[]): void {
+  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      stream: { type: "string" },
+      "only-failures": { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
+      limit: { type: "string", default: "40" },
+    },
+  });
+  const comparator: Comparator | undefined = comparators[positionals[0] as Codec];
+  if (comparator === undefined || positionals.length !== 1) {
+    process.stderr.write(`${usage}\n`);
+    return 2;
+  }
+  const { streams, corpus } = selectStreams(comparator, { stream: values.stream, fixtures: true, corpus: true });
+  print([
+    corpus.folder === undefined
+      ? "no corpus here: only the fixtures are compared"
+      : `corpus ${corpus.folder}: ${corpus.streams.length} ${comparator.codec} streams with a witness; left out: ` +
+        `${corpus.withoutWitness} streams without one, ${corpus.containers} files in containers`,
+  ]);
+  const complete = corpus.folder !== undefined && values.stream === undefined;
+  const report = runCodec(comparator, streams, complete, (stream) => {
+    if (!values["only-failures"] || !isClean(stream)) print(streamLines(stream, values.verbose));
+  });
+  print(["", ...differenceLines(report.streams, Number(values.limit)), ...fieldLines(report.streams), ""]);
+  print(totalLines(report));
+  print(["", report.failed ? "FAILED" : "every value is equal or has a verdict"]);
+  return report.failed ? 1 : 0;
+}
+
+process.exitCode = main();

@@ -1,0 +1,39 @@
+import type { Codec, DecodeEvent, ErrorEvent } from "../src/events.ts";
+import type { SessionOptions } from "../src/options.ts";
+import { crc32 } from "../src/record/crc32.ts";
+import { persists } from "../src/record/format.ts";
+import { bitstreamBytes, openSession } from "../src/session.ts";
+import type { EffectiveRequest, Payload } from "./requests.ts";
+
+/** What our session makes of a stream. */
+export interface OurRequests {
+  readonly requests: readonly EffectiveRequest[];
+  readonly errors: readonly ErrorEvent[];
+}
+
+/** Runs a session over a whole byte stream, with the options that the goldens were made with. */
+export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: "frame" | "slice" = "frame"): OurRequests {
+  const options: SessionOptions = { decodeMode, startCode: "annexb" };
+  const session = openSession(codec, options);
+  const inEffect = new Map<string, Payload>();
+  const requests: EffectiveRequest[] = [];
+  const errors: ErrorEvent[] = [];
+  const take = (event: DecodeEvent): void => {
+    if (event.type === "error") errors.push(event);
+    if (event.type !== "sequence" && event.type !== "request") return;
+    for (const name of inEffect.keys()) if (!persists(name)) inEffect.delete(name);
+    for (const { name, payload } of event.controls) inEffect.set(name, payload);
+    if (event.type === "sequence") return;
+    const bitstream = bitstreamBytes(event);
+    requests.push({
+      index: requests.length,
+      timestamp: BigInt(event.timestamp),
+      bytes: bitstream.length,
+      crc32: crc32(bitstream),
+      controls: new Map(inEffect),
+      bitstream,
+    });
+  };
+  for (const event of [...session.push(stream), ...session.flush()]) take(event);
+  return { requests, errors };
+}

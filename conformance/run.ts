@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import type { Codec } from "../src/events.ts";
+import type { Comparator, Deviation } from "./comparator.ts";
+import { StreamComparison, type StreamResult } from "./compare.ts";
+import { type Corpus, corpusStreams, fixtureStreams, type Stream } from "./corpus.ts";
+import { decodeStream } from "./ours.ts";
+import { readRequests } from "./requests.ts";
+import { compileVerdict, type Rule, readVerdicts, type Use, type Verdict } from "./verdicts.ts";
+
+/** A deviation from the model that is right, and why. */
+interface KnownDeviation extends Deviation {
+  readonly clause: string;
+}
+
+/** One stream, compared with everything that there is. */
+export interface StreamReport extends StreamResult {
+  /** Losses that our session reported. */
+  readonly errors: number;
+  /** Values that are not those of the independent model; undefined when it has none for this stream. */
+  readonly deviations: readonly Deviation[] | undefined;
+}
+
+/** All streams of a codec. */
+export interface CodecReport {
+  readonly codec: Codec;
+  readonly streams: readonly StreamReport[];
+  readonly verdicts: readonly { readonly verdict: Verdict; readonly use: Use }[];
+  /** Rows of expected-deviations.json that were met. */
+  readonly knownDeviations: number;
+  /** Rows that matched nothing: both files. */
+  readonly unused: readonly string[];
+  readonly failed: boolean;
+}
+
+/** What to compare. */
+export interface Selection {
+  /** Part of the stream's name. */
+  readonly stream?: string | undefined;
+  readonly fixtures: boolean;
+  readonly corpus: boolean;
+}
+
+/** The streams of a selection, fixtures first. */
+export function selectStreams(comparator: Comparator, selection: Selection): { streams: Stream[]; corpus: Corpus } {
+  const corpus = corpusStreams(comparator);
+  const all = [...(selection.fixtures ? fixtureStreams(comparator) : []), ...(selection.corpus ? corpus.streams : [])];
+  return { streams: all.filter(({ name }) => name.includes(selection.stream ?? "")), corpus };
+}
+
+/** Compares the streams one after the other. Rows that match nothing only count when `complete`: all streams were there. */
+export function runCodec(
+  comparator: Comparator,
+  streams: readonly Stream[],
+  complete: boolean,
+  progress: (report: StreamReport) => void = () => {},
+): CodecReport {
+  const rules = readVerdicts(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
+  const known = readKnownDeviations();
+  const met = new Set<KnownDeviation>();
+  const uses = new Map<string, Use>(rules.map(({ verdict }) => [verdict.id, { count: 0, streams: new Set() }]));
+  const reports = streams.map((stream) => {
+    const report = withoutKnown(runStream(comparator, rules, stream), known, met);
+    for (const [id, count] of report.uses) {
+      const use = uses.get(id)!;
+      use.count += count;
+      use.streams.add(stream.name);
+    }
+    progress(report);
+    return report;
+  });
+  const unusedRows = rules.filter(({ verdict }) => uses.get(verdict.id)!.count === 0).map(({ verdict }) => verdict.id);
+  const unusedKnown = known
+    .filter((row) => !met.has(row))
+    .map((row) => `${row.stream} picture ${row.picture} ${row.field}`);
+  const unused = complete ? [...unusedRows, ...unusedKnown] : [];
+  const wrong = reports.some(({ differences, deviations = [] }) => differences.length > 0 || deviations.length > 0);
+  return {
+    codec: comparator.codec,
+    streams: reports,
+    verdicts: rules.map(({ verdict }) => ({ verdict, use: uses.get(verdict.id)! })),
+    knownDeviations: met.size,
+    unused,
+    failed: wrong || unused.length > 0,
+  };
+}
+
+function runStream(comparator: Comparator, rules: readonly Rule[], stream: Stream): StreamReport {
+  const { requests, errors } = decodeStream(comparator.codec, readFileSync(stream.path));
+  const goldens = Object.fromEntries(Object.entries(stream.goldens).map(([peer, path]) => [peer, readRequests(path)]));
+  const comparison = new StreamComparison(stream.name, comparator, rules, requests, goldens);
+  const deviations = stream.expected && comparator.compareExpected?.(stream.name, stream.expected, comparison.ours);
+  return { ...comparison.run(), errors: errors.length, deviations: deviations || undefined };
+}
+
+function readKnownDeviations(): KnownDeviation[] {
+  const url = new URL("./expected-deviations.json", import.meta.url);
+  return JSON.parse(readFileSync(url, "utf8")) as KnownDeviation[];
+}
+
+/** Takes out the deviations that have a clause, and remembers which rows were met. */
+function withoutKnown(report: StreamReport, known: readonly KnownDeviation[], met: Set<KnownDeviation>): StreamReport {
+  const rest = report.deviations?.filter((deviation) => {
+    const row = known.find(
+      ({ stream, picture, field, expected, ours }) =>
+        stream === deviation.stream &&
+        picture === deviation.picture &&
+        field === deviation.field &&
+        expected === deviation.expected &&
+        ours === deviation.ours,
+    );
+    if (row !== undefined) met.add(row);
+    return row === undefined;
+  });
+  return { ...report, deviations: rest };
+}

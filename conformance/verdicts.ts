@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import type { Codec } from "../src/events.ts";
+import type { Condition, Subject } from "./comparator.ts";
+import type { Peer } from "./requests.ts";
+import type { Value } from "./values.ts";
+
+/** A row of disagreements.json: who is right where the peers differ from each other or from us. */
+export interface Verdict {
+  readonly id: string;
+  readonly codec: Codec;
+  /** `"H264_DECODE_PARAMS"`; `"@"` for what is no control. */
+  readonly control: string;
+  /** Paths without indices; `*` stands for any part: `"dpb[].pic_num"`, `"flags.*"`. */
+  readonly field: string;
+  /** Names of conditions; all must hold. `"not …"` turns one round. */
+  readonly when: readonly string[];
+  readonly right: "gst" | "ff" | "neither";
+  /** The peer's value becomes ours by exactly this, in every occurrence. */
+  readonly transform?: { readonly peer: Peer; readonly add: number };
+  /** Clause, sentence of the UAPI, or driver. */
+  readonly authority: string;
+  /** The drivers that read the field. */
+  readonly matters: readonly string[];
+  /** In a sentence or two: what the other side sends. */
+  readonly note: string;
+  /** For `neither`: the unit test that computes our value from the bits. */
+  readonly test?: string;
+}
+
+/** How often a row was needed. */
+export interface Use {
+  count: number;
+  readonly streams: Set<string>;
+}
+
+/** A row that can be asked. */
+export interface Rule {
+  readonly verdict: Verdict;
+  matches(subject: Subject): boolean;
+}
+
+/** Reads the rows of one codec. */
+export function readVerdicts(codec: Codec): Verdict[] {
+  const url = new URL("./disagreements.json", import.meta.url);
+  const rows = JSON.parse(readFileSync(url, "utf8")) as Verdict[];
+  return rows.filter((row) => row.codec === codec);
+}
+
+/** @throws Error for a condition that the codec does not have. */
+export function compileVerdict(verdict: Verdict, conditions: Readonly<Record<string, Condition>>): Rule {
+  const field = pathPattern(`${verdict.control}.${verdict.field}`);
+  const tests = verdict.when.map((name) => {
+    const positive = name.replace(/^not /, "");
+    const condition = conditions[positive];
+    if (condition === undefined) throw new Error(`${verdict.id}: there is no condition "${positive}"`);
+    return { condition, expected: positive === name };
+  });
+  return {
+    verdict,
+    matches: (subject) =>
+      field.test(subject.field) && tests.every(({ condition, expected }) => condition.holds(subject) === expected),
+  };
+}
+
+function pathPattern(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${escaped}$`);
+}
+
+/** A peer's value after the declared arithmetic. Applied wherever the row's conditions hold, whether it helps or not. */
+export function transformed(
+  rules: readonly Rule[],
+  subject: Subject,
+  peer: Peer,
+  used: (id: string) => void,
+): Value | undefined {
+  let value = subject.values[peer];
+  for (const { verdict, matches } of rules) {
+    if (verdict.transform?.peer !== peer || typeof value !== "number" || !matches(subject)) continue;
+    value += verdict.transform.add;
+    used(verdict.id);
+  }
+  return value;
+}
+
+/**
+ * The row that says why `peer` differs from us in this occurrence. A row names a side: that side must equal us here,
+ * and a peer that is named cannot be excused by its own row.
+ */
+export function excuse(
+  rules: readonly Rule[],
+  subject: Subject,
+  peer: Peer,
+  values: Subject["values"],
+): Verdict | undefined {
+  const fits = ({ verdict, matches }: Rule): boolean => {
+    const { right, transform } = verdict;
+    if (transform !== undefined || right === peer) return false;
+    if (right !== "neither" && values[right] !== undefined && values[right] !== values.ours) return false;
+    return matches(subject);
+  };
+  return rules.find(fits)?.verdict;
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { comparators } from "../../conformance/comparators.ts";
+import { corpusFolder } from "../../conformance/corpus.ts";
+import { differenceLines } from "../../conformance/report.ts";
+import { runCodec, selectStreams } from "../../conformance/run.ts";
+
+const folder = corpusFolder();
+const where = folder ?? "skipped: no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus";
+
+describe.skipIf(folder === undefined)(`the corpus (${where})`, () => {
+  it.each(Object.values(comparators))(
+    "$codec: every value is equal or has a verdict, every verdict is used",
+    (comparator) => {
+      const { streams } = selectStreams(comparator, { fixtures: true, corpus: true });
+      const report = runCodec(comparator, streams, true);
+      expect([...differenceLines(report.streams, 20), ...report.unused]).toEqual([]);
+    },
+  );
+});
