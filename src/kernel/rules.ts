@@ -2,15 +2,15 @@ import { type LeafField, leafFields, type Struct } from "../uapi/struct.ts";
 
 /** A value that VIDIOC_S_EXT_CTRLS and VIDIOC_TRY_EXT_CTRLS refuse. */
 export interface Refusal {
-  /** `"dpb[3].fields"`, with an index first in a dynamic array; empty when the payload's size is what is wrong. */
+  /** `"lf.ref_deltas[3]"`, in a dynamic array `"[0].flags"`; empty when a payload's size or a menu's value is wrong. */
   readonly path: string;
-  /** The value the kernel sees, after its own rewriting; the number of bytes when the size is wrong. */
+  /** The value the kernel sees, after its own rewriting; when the size is wrong, the number of bytes. */
   readonly value: number | bigint;
   /** What would have been right. */
   readonly reason: string;
 }
 
-/** What the V4L2 core does to one control's payload, or to each element of a dynamic array. */
+/** What the V4L2 core does to one control's payload, or to each element of a dynamic array. A view is exactly one struct. */
 export interface KernelRule {
   /** Rewrites the struct in place: fields that mean nothing become 0, so that equal payloads compare as equal. */
   normalise(view: DataView): void;

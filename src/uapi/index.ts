@@ -1,6 +1,6 @@
 /**
  * Facts of linux/v4l2-controls.h (7.3.4) about the stateless decoders, and the pixel formats of linux/videodev2.h that
- * go with them. Names are the header's.
+ * go with them. Names are the header's. The comment above a group of constants speaks for the whole group.
  */
 
 import type { ControlDefinition } from "./control.ts";
@@ -34,17 +34,14 @@ export const controls = {
   ...mpeg2Controls,
 } as const;
 
-const byName: ReadonlyMap<string, ControlDefinition> = /* @__PURE__ */ new Map(Object.entries(controls));
-const byId: ReadonlyMap<number, ControlDefinition> = /* @__PURE__ */ new Map(
-  /* @__PURE__ */ Object.values(controls).map((control) => [control.id, control]),
-);
+const all: Readonly<Record<string, ControlDefinition>> = controls;
 
 /** The control called `name` (`"V4L2_CID_STATELESS_H264_SPS"`), or undefined when no codec here has it. */
 export function controlByName(name: string): ControlDefinition | undefined {
-  return byName.get(name);
+  return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 /** The control with this id, or undefined when no codec here has it. */
 export function controlById(id: number): ControlDefinition | undefined {
-  return byId.get(id);
+  return Object.values(all).find((control) => control.id === id);
 }
