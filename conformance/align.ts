@@ -1,3 +1,4 @@
+import { crc32 } from "../src/record/crc32.ts";
 import type { EffectiveRequest } from "./requests.ts";
 
 /** Which request of one producer is which of another. -1: the other one has no such request. */
@@ -6,24 +7,34 @@ export interface Alignment {
   readonly oursOf: Int32Array;
 }
 
-type Buffer = Pick<EffectiveRequest, "bytes" | "crc32">;
+/** An OUTPUT buffer as far as it is known. */
+export type OutputBuffer = Pick<EffectiveRequest, "bytes" | "crc32" | "bitstream">;
 
-/** Leaving one request without a partner. Two of them cost more than any pair of similar size. */
+/** Leaving one request without a partner. Two of them cost more than any pair: what lies between equal buffers goes by its order. */
 const alone = 80;
 
-/** Equal bytes cost nothing. Unequal bytes may be the same picture (zero bytes at its end, a lost slice): the nearer in size, the cheaper. */
-function cost(a: Buffer, b: Buffer): number {
-  if (a.crc32 === b.crc32 && a.bytes === b.bytes) return 0;
-  const difference = Math.abs(a.bytes - b.bytes);
-  const relative = difference / Math.max(a.bytes, b.bytes, 1);
-  return difference <= 8 ? 100 + difference : 110 + Math.round(100 * relative);
+/** Equal bytes cost nothing. Unequal ones may be the same picture (a lost slice, another NAL unit): the nearer in size, the cheaper. */
+function cost(ours: OutputBuffer, peer: OutputBuffer): number {
+  if (ours.crc32 === peer.crc32 && ours.bytes === peer.bytes) return 0;
+  if (crcWithZeros(ours, peer.bytes) === peer.crc32) return 5;
+  const relative = Math.abs(ours.bytes - peer.bytes) / Math.max(ours.bytes, peer.bytes, 1);
+  return 100 + Math.min(55, 100 * relative);
+}
+
+/** The most zero bytes that are taken for trailing_zero_8bits. */
+const mostZeros = 64;
+
+/** The checksum of a buffer with zero bytes added up to `size`; undefined when its bytes are not known or `size` is not a bit more. */
+export function crcWithZeros({ bitstream, crc32: crc, bytes }: OutputBuffer, size: number): number | undefined {
+  if (bitstream === undefined || size <= bytes || size > bytes + mostZeros) return undefined;
+  return crc32(new Uint8Array(size - bytes), crc);
 }
 
 /**
  * Pairs the requests of two producers by their OUTPUT buffers, both in order. The pairing is the one of least cost over the whole
  * stream, so equal buffers that occur more than once cannot take the place of one another.
  */
-export function align(ours: readonly Buffer[], peer: readonly Buffer[]): Alignment {
+export function align(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): Alignment {
   const peerOf = new Int32Array(ours.length).fill(-1);
   const oursOf = new Int32Array(peer.length).fill(-1);
   const pair = (i: number, j: number): void => {
@@ -44,7 +55,7 @@ export function align(ours: readonly Buffer[], peer: readonly Buffer[]): Alignme
 const way = { both: 0, oursAlone: 1, peerAlone: 2 } as const;
 
 /** Needleman and Wunsch: the pairs on the cheapest way through both sequences. */
-function cheapestPath(ours: readonly Buffer[], peer: readonly Buffer[]): [number, number][] {
+function cheapestPath(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): [number, number][] {
   const width = peer.length + 1;
   const steps = new Uint8Array((ours.length + 1) * width);
   let above = new Float64Array(width);

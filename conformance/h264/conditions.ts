@@ -1,7 +1,8 @@
 import { V4L2_H264_SLICE_TYPE_SI, V4L2_H264_SLICE_TYPE_SP } from "../../src/uapi/h264.ts";
+import { crcWithZeros } from "../align.ts";
 import type { Condition, ReferenceEntry, Side, Subject } from "../comparator.ts";
 import type { Value } from "../values.ts";
-import { crcWithZeros, sliceTypes } from "./slices.ts";
+import { sliceTypes } from "./slices.ts";
 
 function decodeParam(side: Side, name: string): Value | undefined {
   return side.view.fields.get(`H264_DECODE_PARAMS.${name}`);
@@ -122,6 +123,10 @@ export const conditionsH264 = {
     const had = name === "idr_pic_id" ? "flags.IDR_PIC" : "nal_ref_idc";
     return subject.values.ff === lastValue(subject, name, (side) => Number(decodeParam(side, had)) !== 0);
   }),
+  "frame_num not wrapped": condition(
+    "FFmpeg's value is the entry's frame_num",
+    ({ values, entries }) => values.ff === entries.ff?.fields.get("frame_num"),
+  ),
   "both fields": condition(
     "the entry is referenced with both fields",
     ({ entries }) => entries.ours?.fields.get("fields") === 3,
@@ -134,7 +139,6 @@ export const conditionsH264 = {
     ({ ours }) => new Set(sliceTypes(ours.request)).size > 1,
   ),
   "more zero bytes": condition("FFmpeg's buffer is ours with zero bytes at the end", ({ ours, ff }) => {
-    if (ff === undefined || ours.request.bitstream === undefined) return false;
-    return crcWithZeros(ours.request, ff.request.bytes) === ff.request.crc32;
+    return ff !== undefined && crcWithZeros(ours.request, ff.request.bytes) === ff.request.crc32;
   }),
 } as const satisfies Record<string, Condition>;

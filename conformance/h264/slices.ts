@@ -1,4 +1,3 @@
-import { crc32 } from "../../src/record/crc32.ts";
 import type { EffectiveRequest } from "../requests.ts";
 
 /** Offsets of the NAL unit headers in an Annex B buffer. */
@@ -36,10 +35,4 @@ function sliceType(header: Uint8Array): number {
   };
   ue();
   return ue() % 5;
-}
-
-/** The checksum of the buffer with zero bytes added up to `size`; undefined when it is longer already. */
-export function crcWithZeros({ bitstream, crc32: crc }: EffectiveRequest, size: number): number | undefined {
-  if (bitstream === undefined || size < bitstream.length) return undefined;
-  return crc32(new Uint8Array(size - bitstream.length), crc);
 }
