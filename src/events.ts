@@ -1,4 +1,4 @@
-import type { BitstreamError, UnsupportedError } from "./errors.ts";
+import type { BitstreamError, ErrorCause, UnsupportedError } from "./errors.ts";
 
 /** The codecs that have stateless controls, AV1 and FWHT left out. */
 export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
@@ -88,15 +88,6 @@ export interface ReleaseEvent {
   readonly type: "release";
   readonly timestamp: number;
 }
-
-/** Why something was lost, for programs. */
-export type ErrorCause =
-  | "bitstream"
-  | "unsupported"
-  | "missing-reference"
-  | "missing-parameter-set"
-  | "before-random-access"
-  | "limit";
 
 /** Something was lost. Decoding goes on. */
 export interface ErrorEvent {

@@ -8,7 +8,9 @@ const UE_MAX = 0xfffffffe;
 /** What a reader can be told beside the bytes. */
 export interface BitReaderOptions {
   /** Drop each 03 of a 00 00 03 (H.264, H.265). Default true. */
-  readonly emulationPrevention?: boolean;
+  readonly emulationPrevention?: boolean | undefined;
+  /** The unit's type, for errors. */
+  readonly unit?: string | undefined;
   readonly trace?: Trace | undefined;
 }
 
@@ -23,6 +25,7 @@ export class BitReader {
   private readonly bytes: Uint8Array;
   private readonly escaped: boolean;
   private readonly trace: Trace | undefined;
+  private readonly unit: string | undefined;
   /** The next coded byte to take into the cache. */
   private next = 0;
   /** The bits not yet read, left-aligned; below them zeros. */
@@ -40,6 +43,7 @@ export class BitReader {
     this.bytes = bytes;
     this.escaped = options.emulationPrevention ?? true;
     this.trace = options.trace;
+    this.unit = options.unit;
   }
 
   /** Bits read so far, emulation prevention bytes not counted. */
@@ -152,6 +156,7 @@ export class BitReader {
   /** Throws the error of an element that has just been read and was `length` bits long. */
   fail(reason: string, length: number, name: string, i?: number, j?: number, k?: number): never {
     throw new BitstreamError(reason, {
+      unit: this.unit,
       element: elementPath(name, subscripts(i, j, k)),
       bit: this.position - length,
     });

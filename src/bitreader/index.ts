@@ -5,3 +5,4 @@ export { ByteStream, UNIT_LIMIT, unitsOfPacket } from "./byte-stream.ts";
 export { findStartCode } from "./start-code.ts";
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./trace.ts";
 export { elementPath } from "./trace.ts";
+export { LengthPrefixedStream } from "./length-prefixed.ts";

@@ -383,6 +383,7 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parame
     h.field_pic_flag = r.flag("field_pic_flag");
     if (h.field_pic_flag) h.bottom_field_flag = r.flag("bottom_field_flag");
   }
+  checkFirstMb(r, h, sps);
   if (h.nal_unit_type === 5) h.idr_pic_id = r.ue("idr_pic_id", 65535);
   pic_order_cnt(r, h, sets);
   if (pps.redundant_pic_cnt_present_flag) h.redundant_pic_cnt = r.ue("redundant_pic_cnt", 127);
@@ -433,6 +434,15 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parame
   return h;
 }
 
+/** 7.4.3: first_mb_in_slice * (1 + MbaffFrameFlag) is less than PicSizeInMbs. */
+function checkFirstMb(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"]): void {
+  const MbaffFrameFlag = sps.mb_adaptive_frame_field_flag && !h.field_pic_flag ? 1 : 0;
+  const fields = h.field_pic_flag || sps.frame_mbs_only_flag ? 1 : 2;
+  const PicSizeInMbs = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1) * fields;
+  if (h.first_mb_in_slice * (1 + MbaffFrameFlag) < PicSizeInMbs) return;
+  r.fail(`${h.first_mb_in_slice} lies outside the picture of ${PicSizeInMbs} macroblocks`, 0, "first_mb_in_slice");
+}
+
 /** The picture order count's part of 7.3.3. */
 function pic_order_cnt(r: BitReader, h: SliceHeader, { sps, pps }: ParameterSets): void {
   const before = r.position;
@@ -455,7 +465,7 @@ function pic_order_cnt(r: BitReader, h: SliceHeader, { sps, pps }: ParameterSets
 function slice_group_change_cycle(r: BitReader, { sps, pps }: ParameterSets): number {
   const PicSizeInMapUnits = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1);
   const SliceGroupChangeRate = pps.slice_group_change_rate_minus1 + 1;
-  const bits = Math.ceil(Math.log2(Math.ceil(PicSizeInMapUnits / SliceGroupChangeRate) + 1));
+  const bits = Math.ceil(Math.log2(PicSizeInMapUnits / SliceGroupChangeRate + 1));
   return r.u(bits, "slice_group_change_cycle");
 }
 

@@ -1,0 +1,309 @@
+/**
+ * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
+ * one function a struct, without side effects. What is not copied one to one names its authority.
+ */
+import {
+  V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
+  V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD,
+  V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC,
+  V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC,
+  V4L2_H264_DECODE_PARAM_FLAG_PFRAME,
+  V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
+  V4L2_H264_DPB_ENTRY_FLAG_FIELD,
+  V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM,
+  V4L2_H264_DPB_ENTRY_FLAG_VALID,
+  V4L2_H264_PPS_FLAG_BOTTOM_FIELD_PIC_ORDER_IN_FRAME_PRESENT,
+  V4L2_H264_PPS_FLAG_CONSTRAINED_INTRA_PRED,
+  V4L2_H264_PPS_FLAG_DEBLOCKING_FILTER_CONTROL_PRESENT,
+  V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE,
+  V4L2_H264_PPS_FLAG_REDUNDANT_PIC_CNT_PRESENT,
+  V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT,
+  V4L2_H264_PPS_FLAG_TRANSFORM_8X8_MODE,
+  V4L2_H264_PPS_FLAG_WEIGHTED_PRED,
+  V4L2_H264_SLICE_FLAG_DIRECT_SPATIAL_MV_PRED,
+  V4L2_H264_SLICE_FLAG_SP_FOR_SWITCH,
+  V4L2_H264_SPS_CONSTRAINT_SET0_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET1_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET2_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET3_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET4_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET5_FLAG,
+  V4L2_H264_SPS_FLAG_DELTA_PIC_ORDER_ALWAYS_ZERO,
+  V4L2_H264_SPS_FLAG_DIRECT_8X8_INFERENCE,
+  V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY,
+  V4L2_H264_SPS_FLAG_GAPS_IN_FRAME_NUM_VALUE_ALLOWED,
+  V4L2_H264_SPS_FLAG_MB_ADAPTIVE_FRAME_FIELD,
+  V4L2_H264_SPS_FLAG_QPPRIME_Y_ZERO_TRANSFORM_BYPASS,
+  V4L2_H264_SPS_FLAG_SEPARATE_COLOUR_PLANE,
+  v4l2_ctrl_h264_decode_params,
+  v4l2_ctrl_h264_pps,
+  v4l2_ctrl_h264_pred_weights,
+  v4l2_ctrl_h264_scaling_matrix,
+  v4l2_ctrl_h264_slice_params,
+  v4l2_ctrl_h264_sps,
+  v4l2_h264_dpb_entry,
+  v4l2_h264_weight_factors,
+} from "../uapi/h264.ts";
+import type { Frame } from "./dpb.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
+import type { FieldOrderCnt } from "./poc.ts";
+import type { RefPicList } from "./ref-lists.ts";
+import { scalingLists } from "./scaling.ts";
+import type { ParameterSets, PicParameterSet, PredWeights, SeqParameterSet, SliceHeader } from "./structures.ts";
+
+/** v4l2_ctrl_h264_sps: 1048 bytes. */
+export function h264Sps(sps: SeqParameterSet): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_h264_sps.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_h264_sps.offsets;
+  view.setUint8(o.profile_idc, sps.profile_idc);
+  view.setUint8(
+    o.constraint_set_flags,
+    (sps.constraint_set0_flag ? V4L2_H264_SPS_CONSTRAINT_SET0_FLAG : 0) |
+      (sps.constraint_set1_flag ? V4L2_H264_SPS_CONSTRAINT_SET1_FLAG : 0) |
+      (sps.constraint_set2_flag ? V4L2_H264_SPS_CONSTRAINT_SET2_FLAG : 0) |
+      (sps.constraint_set3_flag ? V4L2_H264_SPS_CONSTRAINT_SET3_FLAG : 0) |
+      (sps.constraint_set4_flag ? V4L2_H264_SPS_CONSTRAINT_SET4_FLAG : 0) |
+      (sps.constraint_set5_flag ? V4L2_H264_SPS_CONSTRAINT_SET5_FLAG : 0),
+  );
+  view.setUint8(o.level_idc, sps.level_idc);
+  view.setUint8(o.seq_parameter_set_id, sps.seq_parameter_set_id);
+  view.setUint8(o.chroma_format_idc, sps.chroma_format_idc);
+  view.setUint8(o.bit_depth_luma_minus8, sps.bit_depth_luma_minus8);
+  view.setUint8(o.bit_depth_chroma_minus8, sps.bit_depth_chroma_minus8);
+  view.setUint8(o.log2_max_frame_num_minus4, sps.log2_max_frame_num_minus4);
+  view.setUint8(o.pic_order_cnt_type, sps.pic_order_cnt_type);
+  view.setUint8(o.log2_max_pic_order_cnt_lsb_minus4, sps.log2_max_pic_order_cnt_lsb_minus4);
+  view.setUint8(o.max_num_ref_frames, sps.max_num_ref_frames);
+  view.setUint8(o.num_ref_frames_in_pic_order_cnt_cycle, sps.num_ref_frames_in_pic_order_cnt_cycle);
+  for (const [i, offset] of sps.offset_for_ref_frame.entries()) {
+    view.setInt32(o.offset_for_ref_frame + 4 * i, offset, true);
+  }
+  view.setInt32(o.offset_for_non_ref_pic, sps.offset_for_non_ref_pic, true);
+  view.setInt32(o.offset_for_top_to_bottom_field, sps.offset_for_top_to_bottom_field, true);
+  view.setUint16(o.pic_width_in_mbs_minus1, sps.pic_width_in_mbs_minus1, true);
+  view.setUint16(o.pic_height_in_map_units_minus1, sps.pic_height_in_map_units_minus1, true);
+  view.setUint32(
+    o.flags,
+    (sps.separate_colour_plane_flag ? V4L2_H264_SPS_FLAG_SEPARATE_COLOUR_PLANE : 0) |
+      (sps.qpprime_y_zero_transform_bypass_flag ? V4L2_H264_SPS_FLAG_QPPRIME_Y_ZERO_TRANSFORM_BYPASS : 0) |
+      (sps.delta_pic_order_always_zero_flag ? V4L2_H264_SPS_FLAG_DELTA_PIC_ORDER_ALWAYS_ZERO : 0) |
+      (sps.gaps_in_frame_num_value_allowed_flag ? V4L2_H264_SPS_FLAG_GAPS_IN_FRAME_NUM_VALUE_ALLOWED : 0) |
+      (sps.frame_mbs_only_flag ? V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY : 0) |
+      (sps.mb_adaptive_frame_field_flag ? V4L2_H264_SPS_FLAG_MB_ADAPTIVE_FRAME_FIELD : 0) |
+      (sps.direct_8x8_inference_flag ? V4L2_H264_SPS_FLAG_DIRECT_8X8_INFERENCE : 0),
+    true,
+  );
+  return payload;
+}
+
+/** "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some list was sent, in either set. */
+export function hasScalingMatrix({ sps, pps }: ParameterSets): boolean {
+  return sps.seq_scaling_matrix_present_flag === 1 || pps.pic_scaling_matrix_present_flag === 1;
+}
+
+/** v4l2_ctrl_h264_pps: 12 bytes. The PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
+export function h264Pps(sets: ParameterSets): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_h264_pps.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_h264_pps.offsets;
+  const pps: PicParameterSet = sets.pps;
+  view.setUint8(o.pic_parameter_set_id, pps.pic_parameter_set_id);
+  view.setUint8(o.seq_parameter_set_id, pps.seq_parameter_set_id);
+  view.setUint8(o.num_slice_groups_minus1, pps.num_slice_groups_minus1);
+  view.setUint8(o.num_ref_idx_l0_default_active_minus1, pps.num_ref_idx_l0_default_active_minus1);
+  view.setUint8(o.num_ref_idx_l1_default_active_minus1, pps.num_ref_idx_l1_default_active_minus1);
+  view.setUint8(o.weighted_bipred_idc, pps.weighted_bipred_idc);
+  view.setInt8(o.pic_init_qp_minus26, pps.pic_init_qp_minus26);
+  view.setInt8(o.pic_init_qs_minus26, pps.pic_init_qs_minus26);
+  view.setInt8(o.chroma_qp_index_offset, pps.chroma_qp_index_offset);
+  view.setInt8(o.second_chroma_qp_index_offset, pps.second_chroma_qp_index_offset);
+  view.setUint16(
+    o.flags,
+    (pps.entropy_coding_mode_flag ? V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE : 0) |
+      (pps.bottom_field_pic_order_in_frame_present_flag
+        ? V4L2_H264_PPS_FLAG_BOTTOM_FIELD_PIC_ORDER_IN_FRAME_PRESENT
+        : 0) |
+      (pps.weighted_pred_flag ? V4L2_H264_PPS_FLAG_WEIGHTED_PRED : 0) |
+      (pps.deblocking_filter_control_present_flag ? V4L2_H264_PPS_FLAG_DEBLOCKING_FILTER_CONTROL_PRESENT : 0) |
+      (pps.constrained_intra_pred_flag ? V4L2_H264_PPS_FLAG_CONSTRAINED_INTRA_PRED : 0) |
+      (pps.redundant_pic_cnt_present_flag ? V4L2_H264_PPS_FLAG_REDUNDANT_PIC_CNT_PRESENT : 0) |
+      (pps.transform_8x8_mode_flag ? V4L2_H264_PPS_FLAG_TRANSFORM_8X8_MODE : 0) |
+      (hasScalingMatrix(sets) ? V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT : 0),
+    true,
+  );
+  return payload;
+}
+
+/** v4l2_ctrl_h264_scaling_matrix: 480 bytes. "The values on each scaling list are expected in raster scan order" (UAPI). */
+export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_h264_scaling_matrix.size);
+  const o = v4l2_ctrl_h264_scaling_matrix.offsets;
+  const { lists4x4, lists8x8 } = scalingLists(sets);
+  // Order (UAPI): Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8: both as in Table 7-2.
+  for (const [i, list] of lists4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
+  for (const [i, list] of lists8x8.entries()) payload.set(list, o.scaling_list_8x8 + 64 * i);
+  return payload;
+}
+
+/** A picture as v4l2_ctrl_h264_decode_params needs it. */
+export interface DecodeParamsInput {
+  /** Of the picture's first slice. */
+  readonly h: SliceHeader;
+  readonly poc: FieldOrderCnt;
+  /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
+  readonly structure: number;
+  /** The picture has a P or SP slice, a B slice. */
+  readonly hasP: boolean;
+  readonly hasB: boolean;
+  /** The frames that are used for reference, before the picture's own marking. At most 16. */
+  readonly references: readonly Frame[];
+}
+
+/** v4l2_ctrl_h264_decode_params: 560 bytes. */
+export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_h264_decode_params.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_h264_decode_params.offsets;
+  const { h, poc, references } = picture;
+  for (const [i, frame] of references.entries()) {
+    dpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, frame, picture.structure);
+  }
+  view.setUint16(o.nal_ref_idc, h.nal_ref_idc, true);
+  view.setUint16(o.frame_num, h.frame_num, true);
+  view.setInt32(o.top_field_order_cnt, poc.TopFieldOrderCnt, true);
+  view.setInt32(o.bottom_field_order_cnt, poc.BottomFieldOrderCnt, true);
+  view.setUint16(o.idr_pic_id, h.idr_pic_id, true);
+  view.setUint16(o.pic_order_cnt_lsb, h.pic_order_cnt_lsb, true);
+  view.setInt32(o.delta_pic_order_cnt_bottom, h.delta_pic_order_cnt_bottom, true);
+  view.setInt32(o.delta_pic_order_cnt0, h.delta_pic_order_cnt[0], true);
+  view.setInt32(o.delta_pic_order_cnt1, h.delta_pic_order_cnt[1], true);
+  view.setUint32(o.dec_ref_pic_marking_bit_size, h.dec_ref_pic_marking_bit_size, true);
+  view.setUint32(o.pic_order_cnt_bit_size, h.pic_order_cnt_bit_size, true);
+  view.setUint32(o.slice_group_change_cycle, h.slice_group_change_cycle, true);
+  view.setUint32(
+    o.flags,
+    (h.nal_unit_type === 5 ? V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC : 0) |
+      (h.field_pic_flag ? V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC : 0) |
+      (h.bottom_field_flag ? V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD : 0) |
+      (picture.hasP ? V4L2_H264_DECODE_PARAM_FLAG_PFRAME : 0) |
+      (picture.hasB ? V4L2_H264_DECODE_PARAM_FLAG_BFRAME : 0),
+    true,
+  );
+  return payload;
+}
+
+/** v4l2_h264_dpb_entry: 32 bytes. */
+function dpbEntry(view: DataView, at: number, frame: Frame, structure: number): void {
+  const o = v4l2_h264_dpb_entry.offsets;
+  const isLongTerm = frame.longTerm !== 0;
+  setTimestamp(view, at + o.reference_ts, frame.timestamp);
+  view.setUint32(at + o.pic_num, picNum(frame, structure), true);
+  // UAPI: frame_num of the slice header; of a long-term reference its long_term_frame_idx.
+  view.setUint16(at + o.frame_num, isLongTerm ? frame.LongTermFrameIdx : frame.frame_num, true);
+  view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
+  // A field that has not been decoded has no order count.
+  view.setInt32(at + o.top_field_order_cnt, frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0, true);
+  view.setInt32(at + o.bottom_field_order_cnt, frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0, true);
+  // LONG_TERM is the entry's: an entry of which one field is a long-term, the other a short-term reference has it.
+  view.setUint32(
+    at + o.flags,
+    V4L2_H264_DPB_ENTRY_FLAG_VALID |
+      V4L2_H264_DPB_ENTRY_FLAG_ACTIVE |
+      (isLongTerm ? V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM : 0) |
+      (frame.firstField !== 0 ? V4L2_H264_DPB_ENTRY_FLAG_FIELD : 0),
+    true,
+  );
+}
+
+/**
+ * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded each
+ * field of an entry has its own (8-30 to 8-33) and the UAPI does not say whose is meant: as GStreamer, that of the field
+ * which was decoded first or, in a frame that was coded as one, comes first in output order (the bottom field if equal).
+ */
+function picNum(frame: Frame, structure: number): number {
+  const num = frame.longTerm !== 0 ? frame.LongTermFrameIdx : frame.FrameNumWrap;
+  if (structure === BOTH_FIELDS) return num;
+  const first =
+    frame.firstField !== 0
+      ? frame.firstField
+      : frame.TopFieldOrderCnt < frame.BottomFieldOrderCnt
+        ? TOP_FIELD
+        : BOTTOM_FIELD;
+  return 2 * num + (first === structure ? 1 : 0);
+}
+
+/** A __u64 of nanoseconds. */
+function setTimestamp(view: DataView, at: number, timestamp: number): void {
+  view.setUint32(at, timestamp % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
+}
+
+/** v4l2_ctrl_h264_slice_params: 152 bytes. @param indexOf the DPB array's index of a frame. */
+export function h264SliceParams(
+  h: SliceHeader,
+  list0: RefPicList,
+  list1: RefPicList,
+  indexOf: (frame: Frame | null) => number,
+): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_h264_slice_params.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_h264_slice_params.offsets;
+  view.setUint32(o.header_bit_size, h.header_bit_size, true);
+  view.setUint32(o.first_mb_in_slice, h.first_mb_in_slice, true);
+  view.setUint8(o.slice_type, h.slice_type % 5); // V4L2_H264_SLICE_TYPE_*: 0 to 4
+  view.setUint8(o.colour_plane_id, h.colour_plane_id);
+  view.setUint8(o.redundant_pic_cnt, h.redundant_pic_cnt);
+  view.setUint8(o.cabac_init_idc, h.cabac_init_idc);
+  view.setInt8(o.slice_qp_delta, h.slice_qp_delta);
+  view.setInt8(o.slice_qs_delta, h.slice_qs_delta);
+  view.setUint8(o.disable_deblocking_filter_idc, h.disable_deblocking_filter_idc);
+  view.setInt8(o.slice_alpha_c0_offset_div2, h.slice_alpha_c0_offset_div2);
+  view.setInt8(o.slice_beta_offset_div2, h.slice_beta_offset_div2);
+  view.setUint8(o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
+  view.setUint8(o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
+  refPicList(view, o.ref_pic_list0, list0, indexOf);
+  refPicList(view, o.ref_pic_list1, list1, indexOf);
+  view.setUint32(
+    o.flags,
+    (h.direct_spatial_mv_pred_flag ? V4L2_H264_SLICE_FLAG_DIRECT_SPATIAL_MV_PRED : 0) |
+      (h.sp_for_switch_flag ? V4L2_H264_SLICE_FLAG_SP_FOR_SWITCH : 0),
+    true,
+  );
+  return payload;
+}
+
+/** An array of v4l2_h264_reference, 2 bytes each: fields, index. */
+function refPicList(view: DataView, at: number, list: RefPicList, indexOf: (frame: Frame | null) => number): void {
+  for (const [i, reference] of list.entries()) {
+    view.setUint8(at + 2 * i, reference?.fields ?? 0);
+    view.setUint8(at + 2 * i + 1, indexOf(reference?.frame ?? null));
+  }
+}
+
+/** v4l2_ctrl_h264_pred_weights: 772 bytes. Null where the slice header has no pred_weight_table(). */
+export function h264PredWeights(h: SliceHeader): Uint8Array | null {
+  const table = h.pred_weight_table;
+  if (table === null) return null;
+  const payload = new Uint8Array(v4l2_ctrl_h264_pred_weights.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_h264_pred_weights.offsets;
+  view.setUint16(o.luma_log2_weight_denom, table.luma_log2_weight_denom, true);
+  view.setUint16(o.chroma_log2_weight_denom, table.chroma_log2_weight_denom, true);
+  weightFactors(view, o.weight_factors, table.l0);
+  weightFactors(view, o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
+  return payload;
+}
+
+/** v4l2_h264_weight_factors: 384 bytes. */
+function weightFactors(view: DataView, at: number, weights: PredWeights): void {
+  const o = v4l2_h264_weight_factors.offsets;
+  for (const i of weights.luma_weight.keys()) {
+    view.setInt16(at + o.luma_weight + 2 * i, weights.luma_weight[i] as number, true);
+    view.setInt16(at + o.luma_offset + 2 * i, weights.luma_offset[i] as number, true);
+    for (let j = 0; j < 2; j++) {
+      view.setInt16(at + o.chroma_weight + 4 * i + 2 * j, weights.chroma_weight[i]?.[j] as number, true);
+      view.setInt16(at + o.chroma_offset + 4 * i + 2 * j, weights.chroma_offset[i]?.[j] as number, true);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { Rectangle } from "../events.ts";
+import type { FieldOrderCnt } from "./poc.ts";
+
+/** Fields of a frame, as a mask: V4L2_H264_TOP_FIELD_REF, _BOTTOM_FIELD_REF, _FRAME_REF have the same values. */
+export const TOP_FIELD = 1;
+export const BOTTOM_FIELD = 2;
+export const BOTH_FIELDS = 3;
+
+/** A frame buffer's content (C.4): a frame, a complementary field pair or a single field. */
+export class Frame implements FieldOrderCnt {
+  /** Nanoseconds; 0 for a "non-existing" frame of 8.2.5.2, which has no CAPTURE buffer. */
+  readonly timestamp: number;
+  readonly pts: number | undefined;
+  readonly visible: Rectangle;
+  frame_num: number;
+  /** LongTermFrameIdx; meaningful while a field is marked for long-term reference. */
+  LongTermFrameIdx = 0;
+  /** (8-27) For the current picture. */
+  FrameNumWrap = 0;
+  /** The fields decoded so far. */
+  fields = 0;
+  /** The field that was decoded first; 0 for a frame coded as one. */
+  firstField = 0;
+  /** The fields marked as "used for short-term reference". */
+  shortTerm = 0;
+  /** The fields marked as "used for long-term reference". */
+  longTerm = 0;
+  TopFieldOrderCnt = 0;
+  BottomFieldOrderCnt = 0;
+  /** Whether the fields are (both) reference fields: nal_ref_idc is not 0. */
+  isReference: boolean;
+  neededForOutput = true;
+  corrupt = false;
+  /** pic_struct of the picture timing SEI message; -1 without. */
+  pic_struct = -1;
+
+  constructor(timestamp: number, pts: number | undefined, visible: Rectangle, frame_num: number, isReference: boolean) {
+    this.timestamp = timestamp;
+    this.pts = pts;
+    this.visible = visible;
+    this.frame_num = frame_num;
+    this.isReference = isReference;
+  }
+
+  get isNonExisting(): boolean {
+    return this.timestamp === 0;
+  }
+
+  /** PicOrderCnt(f) of (8-1): of a frame or complementary field pair the smaller, of a single field its own. */
+  get PicOrderCnt(): number {
+    if (this.fields === TOP_FIELD) return this.TopFieldOrderCnt;
+    if (this.fields === BOTTOM_FIELD) return this.BottomFieldOrderCnt;
+    return Math.min(this.TopFieldOrderCnt, this.BottomFieldOrderCnt);
+  }
+
+  /** A frame or complementary pair, both fields of which are marked for short-term reference. */
+  get isShortTermFrame(): boolean {
+    return this.shortTerm === BOTH_FIELDS;
+  }
+
+  get isLongTermFrame(): boolean {
+    return this.longTerm === BOTH_FIELDS;
+  }
+
+  /** Some field of it is marked for reference. */
+  get isUsedForReference(): boolean {
+    return (this.shortTerm | this.longTerm) !== 0;
+  }
+
+  unmark(fields: number): void {
+    this.shortTerm &= ~fields;
+    this.longTerm &= ~fields;
+  }
+}
+
+/** What the buffer tells whoever shows and frees pictures. */
+export interface DpbListener {
+  /** In output order. */
+  output(frame: Frame): void;
+  /** No longer referred to, nor waiting for output. Comes once for each frame that was stored. */
+  release(frame: Frame): void;
+}
+
+/** The decoded picture buffer in output order operation: C.4. */
+export class DecodedPictureBuffer {
+  /** In decoding order. */
+  readonly frames: Frame[] = [];
+  private readonly listener: DpbListener;
+  /** In frames. */
+  private capacity = 1;
+
+  constructor(listener: DpbListener) {
+    this.listener = listener;
+  }
+
+  /** @param capacity in frames, at least 1. Called when a sequence begins, with the buffer empty. */
+  resize(capacity: number): void {
+    this.capacity = capacity;
+  }
+
+  /** C.4.5.1, C.4.5.2: stores a picture's first (or only) part, or outputs it directly and returns false. */
+  store(frame: Frame): boolean {
+    this.removeUnused();
+    while (this.frames.length >= this.capacity) {
+      const first = this.firstToOutput();
+      if (!frame.isReference && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) return false;
+      if (first === undefined) break; // More reference frames than the buffer holds: the caller has reported it.
+      this.bump(first);
+    }
+    this.frames.push(frame);
+    return true;
+  }
+
+  /** C.4.4: frees what is neither needed for output nor for reference. */
+  removeUnused(): void {
+    const { frames } = this;
+    let kept = 0;
+    for (const frame of frames) {
+      if (frame.neededForOutput || frame.isUsedForReference) frames[kept++] = frame;
+      else this.listener.release(frame);
+    }
+    frames.length = kept;
+  }
+
+  /** Outputs everything that waits, in order, and frees it all. References are forgotten. */
+  flush(): void {
+    for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
+    this.clear();
+  }
+
+  /** Frees everything without output: no_output_of_prior_pics_flag, or a seek. */
+  clear(): void {
+    for (const frame of this.frames) this.listener.release(frame);
+    this.frames.length = 0;
+  }
+
+  /** C.4.4 for memory_management_control_operation 5: outputs everything that waits; the marks have been cleared. */
+  outputAll(): void {
+    for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
+    this.removeUnused();
+  }
+
+  /** C.4.5.3: the picture that is first in output order. */
+  private firstToOutput(): Frame | undefined {
+    let first: Frame | undefined;
+    for (const frame of this.frames) {
+      if (frame.neededForOutput && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) first = frame;
+    }
+    return first;
+  }
+
+  /** C.4.5.3 "Bumping" process. */
+  private bump(frame: Frame): void {
+    frame.neededForOutput = false;
+    this.listener.output(frame);
+    this.removeUnused();
+  }
+}

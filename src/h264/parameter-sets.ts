@@ -1,0 +1,157 @@
+/** The store of parameter sets, and when one takes effect: 7.4.1.2.1. */
+import type { Trace } from "../bitreader/index.ts";
+import { BitstreamError } from "../errors.ts";
+import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
+import { nalReader } from "./units.ts";
+import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_rbsp } from "./syntax.ts";
+
+interface StoredSps {
+  readonly bytes: Uint8Array;
+  readonly sps: SeqParameterSet;
+}
+
+interface StoredPps {
+  readonly bytes: Uint8Array;
+  /** Null until an SPS is there to read it with. */
+  pps: PicParameterSet | null;
+  /** What it was last read with. */
+  sps: SeqParameterSet | null;
+}
+
+/** Parameter sets by id. Sets that come again unchanged stay the same objects. */
+export class ParameterSetStore {
+  private readonly spsById = new Map<number, StoredSps>();
+  /** New content for the id of the active SPS: it waits for the next IDR picture. */
+  private readonly waiting = new Map<number, StoredSps>();
+  private readonly ppsById = new Map<number, StoredPps>();
+  private active: SeqParameterSet | null = null;
+
+  /** A sequence parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
+  receiveSps(unit: Uint8Array, trace: Trace | undefined): void {
+    const r = nalReader(unit, trace);
+    nal_unit_header(r);
+    const sps = seq_parameter_set_rbsp(r);
+    checkCropping(sps);
+    const id = sps.seq_parameter_set_id;
+    const stored = this.spsById.get(id);
+    if (stored && equal(stored.bytes, unit)) {
+      this.waiting.delete(id);
+      return;
+    }
+    const received = { bytes: unit.slice(), sps };
+    if (stored && stored.sps === this.active) this.waiting.set(id, received);
+    else this.spsById.set(id, received);
+  }
+
+  /** A picture parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
+  receivePps(unit: Uint8Array, trace: Trace | undefined): void {
+    const r = nalReader(unit, undefined);
+    nal_unit_header(r);
+    const id = r.ue("pic_parameter_set_id", 255);
+    const seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
+    const stored = this.ppsById.get(id);
+    const sps = (this.waiting.get(seq_parameter_set_id) ?? this.spsById.get(seq_parameter_set_id))?.sps ?? null;
+    const unchanged = stored !== undefined && equal(stored.bytes, unit);
+    if (unchanged && !trace) return;
+    const pps = sps && readPps(unit, sps, trace);
+    if (!unchanged) this.ppsById.set(id, { bytes: unit.slice(), pps, sps });
+  }
+
+  /**
+   * The sets that a slice refers to. With an IDR picture, new content of the active SPS takes effect.
+   * Throws BitstreamError where a set is not there, or cannot be read with its SPS.
+   */
+  find(pic_parameter_set_id: number, isIdr: boolean): ParameterSets {
+    const stored = this.ppsById.get(pic_parameter_set_id);
+    if (!stored) throw missing("pic_parameter_set_id", `there is no PPS ${pic_parameter_set_id}`);
+    const id = ppsSpsId(stored.bytes);
+    const waiting = isIdr ? this.waiting.get(id) : undefined;
+    const sps = (waiting ?? this.spsById.get(id))?.sps;
+    if (!sps) throw missing("seq_parameter_set_id", `PPS ${pic_parameter_set_id} refers to SPS ${id}, which is not there`);
+    if (stored.pps === null || stored.sps !== sps) {
+      stored.pps = readPps(stored.bytes, sps, undefined);
+      stored.sps = sps;
+    }
+    return { sps, pps: stored.pps };
+  }
+
+  /** A picture activates this SPS, which `find` has given. */
+  activate(sps: SeqParameterSet): void {
+    this.active = sps;
+    const waiting = this.waiting.get(sps.seq_parameter_set_id);
+    if (waiting?.sps === sps) {
+      this.spsById.set(sps.seq_parameter_set_id, waiting);
+      this.waiting.delete(sps.seq_parameter_set_id);
+    }
+  }
+
+  /** No SPS is active: what waits takes effect at once, as at the start. */
+  deactivate(): void {
+    this.active = null;
+    for (const [id, waiting] of this.waiting) this.spsById.set(id, waiting);
+    this.waiting.clear();
+  }
+
+  /** New content for the active SPS has come and no IDR picture since. */
+  get isActiveReplaced(): boolean {
+    return this.active !== null && this.waiting.has(this.active.seq_parameter_set_id);
+  }
+}
+
+function readPps(unit: Uint8Array, sps: SeqParameterSet, trace: Trace | undefined): PicParameterSet {
+  const r = nalReader(unit, trace);
+  nal_unit_header(r);
+  return pic_parameter_set_rbsp(r, () => sps);
+}
+
+function ppsSpsId(unit: Uint8Array): number {
+  const r = nalReader(unit, undefined);
+  nal_unit_header(r);
+  r.ue("pic_parameter_set_id");
+  return r.ue("seq_parameter_set_id");
+}
+
+function missing(element: string, reason: string): BitstreamError {
+  return new BitstreamError(reason, { element }, "missing-parameter-set");
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** 7.4.2.1.1: the cropping rectangle leaves at least one sample. */
+function checkCropping(sps: SeqParameterSet): void {
+  const { width, height } = visibleRectangle(sps);
+  if (width > 0 && height > 0) return;
+  throw new BitstreamError(`cropping leaves ${width}x${height} samples`, { element: "frame_crop_bottom_offset" });
+}
+
+/** SubWidthC of Table 6-1, for cropping: 1 where there is no chroma. */
+function subWidthC(sps: SeqParameterSet): number {
+  return sps.chroma_format_idc === 1 || sps.chroma_format_idc === 2 ? 2 : 1;
+}
+
+function subHeightC(sps: SeqParameterSet): number {
+  return sps.chroma_format_idc === 1 ? 2 : 1;
+}
+
+/** (7-19) to (7-22): the cropping rectangle of frames, in luma samples. */
+export function visibleRectangle(sps: SeqParameterSet) {
+  const CropUnitX = subWidthC(sps);
+  const CropUnitY = subHeightC(sps) * (2 - sps.frame_mbs_only_flag);
+  const left = CropUnitX * sps.frame_crop_left_offset;
+  const top = CropUnitY * sps.frame_crop_top_offset;
+  const width = codedWidth(sps) - left - CropUnitX * sps.frame_crop_right_offset;
+  const height = codedHeight(sps) - top - CropUnitY * sps.frame_crop_bottom_offset;
+  return { left, top, width, height };
+}
+
+/** (7-16): PicWidthInSamplesL. */
+export function codedWidth(sps: SeqParameterSet): number {
+  return (sps.pic_width_in_mbs_minus1 + 1) * 16;
+}
+
+/** (7-18): FrameHeightInMbs in luma samples. */
+export function codedHeight(sps: SeqParameterSet): number {
+  return (2 - sps.frame_mbs_only_flag) * (sps.pic_height_in_map_units_minus1 + 1) * 16;
+}

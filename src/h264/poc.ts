@@ -1,0 +1,123 @@
+import type { SeqParameterSet, SliceHeader } from "./structures.ts";
+
+/** TopFieldOrderCnt and BottomFieldOrderCnt of a picture; of a field, the other is 0. */
+export interface FieldOrderCnt {
+  TopFieldOrderCnt: number;
+  BottomFieldOrderCnt: number;
+}
+
+/** What a slice header says of the picture's order; a frame inferred by 8.2.5.2 has no slice and fills this in. */
+export type PicOrderCntSyntax = Pick<
+  SliceHeader,
+  | "frame_num"
+  | "field_pic_flag"
+  | "bottom_field_flag"
+  | "nal_ref_idc"
+  | "nal_unit_type"
+  | "pic_order_cnt_lsb"
+  | "delta_pic_order_cnt_bottom"
+  | "delta_pic_order_cnt"
+>;
+
+/** 8.2.1 Decoding process for picture order count, with the variables that it carries from picture to picture. */
+export class PicOrderCnt {
+  private prevPicOrderCntMsb = 0;
+  private prevPicOrderCntLsb = 0;
+  private prevFrameNum = 0;
+  private prevFrameNumOffset = 0;
+  /** Of the picture that `decode` was last called for. */
+  private PicOrderCntMsb = 0;
+  private FrameNumOffset = 0;
+
+  /** 8.2.1, without the step for memory_management_control_operation 5, which follows the picture: see `afterPicture`. */
+  decode(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+    if (sps.pic_order_cnt_type === 0) return this.type0(sps, h);
+    this.frameNumOffset(sps, h);
+    return sps.pic_order_cnt_type === 1 ? this.type1(sps, h) : this.type2(h);
+  }
+
+  /**
+   * Must be called once for each picture behind `decode`.
+   * @param poc the picture's order counts, after the picture's own memory_management_control_operation 5 if it has one.
+   */
+  afterPicture(h: PicOrderCntSyntax, poc: FieldOrderCnt, hasMmco5: boolean): void {
+    if (hasMmco5) {
+      this.prevPicOrderCntMsb = 0;
+      this.prevPicOrderCntLsb = h.bottom_field_flag ? 0 : poc.TopFieldOrderCnt;
+      this.prevFrameNumOffset = 0;
+      this.prevFrameNum = 0; // 7.4.3, frame_num
+      return;
+    }
+    if (h.nal_ref_idc !== 0) {
+      this.prevPicOrderCntMsb = this.PicOrderCntMsb;
+      this.prevPicOrderCntLsb = h.pic_order_cnt_lsb;
+    }
+    this.prevFrameNumOffset = this.FrameNumOffset;
+    this.prevFrameNum = h.frame_num;
+  }
+
+  /** 8.2.1.1 Decoding process for picture order count type 0. */
+  private type0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+    const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+    const IdrPicFlag = h.nal_unit_type === 5;
+    const prevMsb = IdrPicFlag ? 0 : this.prevPicOrderCntMsb;
+    const prevLsb = IdrPicFlag ? 0 : this.prevPicOrderCntLsb;
+    const lsb = h.pic_order_cnt_lsb;
+    let msb = prevMsb;
+    if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
+    else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
+    this.PicOrderCntMsb = msb;
+    if (h.field_pic_flag) return fieldOrderCnt(h, msb + lsb);
+    return frameOrderCnt(msb + lsb, msb + lsb + h.delta_pic_order_cnt_bottom);
+  }
+
+  /** (8-6) and (8-11): FrameNumOffset, the same in types 1 and 2. */
+  private frameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
+    const MaxFrameNum = 2 ** (sps.log2_max_frame_num_minus4 + 4);
+    if (h.nal_unit_type === 5) this.FrameNumOffset = 0;
+    else if (this.prevFrameNum > h.frame_num) this.FrameNumOffset = this.prevFrameNumOffset + MaxFrameNum;
+    else this.FrameNumOffset = this.prevFrameNumOffset;
+  }
+
+  /** 8.2.1.2 Decoding process for picture order count type 1. */
+  private type1(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+    const cycle = sps.num_ref_frames_in_pic_order_cnt_cycle;
+    let absFrameNum = cycle !== 0 ? this.FrameNumOffset + h.frame_num : 0;
+    if (h.nal_ref_idc === 0 && absFrameNum > 0) absFrameNum--;
+    let expectedPicOrderCnt = 0;
+    if (absFrameNum > 0) {
+      const picOrderCntCycleCnt = Math.floor((absFrameNum - 1) / cycle);
+      const frameNumInPicOrderCntCycle = (absFrameNum - 1) % cycle;
+      for (let i = 0; i < cycle; i++) {
+        const times = i <= frameNumInPicOrderCntCycle ? picOrderCntCycleCnt + 1 : picOrderCntCycleCnt;
+        expectedPicOrderCnt += times * (sps.offset_for_ref_frame[i] as number);
+      }
+    }
+    if (h.nal_ref_idc === 0) expectedPicOrderCnt += sps.offset_for_non_ref_pic;
+    const [delta0, delta1] = h.delta_pic_order_cnt;
+    if (!h.field_pic_flag) {
+      const top = expectedPicOrderCnt + delta0;
+      return frameOrderCnt(top, top + sps.offset_for_top_to_bottom_field + delta1);
+    }
+    if (!h.bottom_field_flag) return fieldOrderCnt(h, expectedPicOrderCnt + delta0);
+    return fieldOrderCnt(h, expectedPicOrderCnt + sps.offset_for_top_to_bottom_field + delta0);
+  }
+
+  /** 8.2.1.3 Decoding process for picture order count type 2. */
+  private type2(h: PicOrderCntSyntax): FieldOrderCnt {
+    const twice = 2 * (this.FrameNumOffset + h.frame_num);
+    let tempPicOrderCnt = twice;
+    if (h.nal_unit_type === 5) tempPicOrderCnt = 0;
+    else if (h.nal_ref_idc === 0) tempPicOrderCnt = twice - 1;
+    return h.field_pic_flag ? fieldOrderCnt(h, tempPicOrderCnt) : frameOrderCnt(tempPicOrderCnt, tempPicOrderCnt);
+  }
+}
+
+// A conforming stream stays in 32 bits (8.2.1); one that does not wraps as the kernel's s32 would.
+function frameOrderCnt(top: number, bottom: number): FieldOrderCnt {
+  return { TopFieldOrderCnt: top | 0, BottomFieldOrderCnt: bottom | 0 };
+}
+
+function fieldOrderCnt(h: PicOrderCntSyntax, count: number): FieldOrderCnt {
+  return h.bottom_field_flag ? frameOrderCnt(0, count) : frameOrderCnt(count, 0);
+}

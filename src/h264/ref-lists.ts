@@ -1,0 +1,171 @@
+/** 8.2.4 Decoding process for reference picture lists construction. */
+import type { Frame } from "./dpb.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
+import type { CurrentPicture } from "./ref-marking.ts";
+import { findByPicNum } from "./ref-marking.ts";
+import type { RefPicListModificationOperation, SliceHeader } from "./structures.ts";
+
+/** An entry: a frame, or one field of it. Null is "no reference picture". */
+export interface Reference {
+  readonly frame: Frame;
+  /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS while a frame is decoded. */
+  readonly fields: number;
+}
+
+export type RefPicList = (Reference | null)[];
+
+/** What list construction needs of the current picture. */
+export interface ListContext {
+  /** The decoded picture buffer, with the first field of the current frame while the second is decoded. */
+  readonly frames: readonly Frame[];
+  readonly current: CurrentPicture;
+  /** PicOrderCnt(CurrPic). */
+  readonly PicOrderCnt: number;
+  readonly MaxFrameNum: number;
+  readonly pic_order_cnt_type: number;
+}
+
+/** RefPicList0 and RefPicList1 of a slice, and the operations of 8.2.4.3 that name what is not there. */
+export interface RefPicLists {
+  readonly list0: RefPicList;
+  readonly list1: RefPicList;
+  readonly missing: readonly RefPicListModificationOperation[];
+}
+
+/** 8.2.4: the lists of a P, SP or B slice. FrameNumWrap of the frames is current. */
+export function buildRefPicLists(context: ListContext, h: SliceHeader): RefPicLists {
+  const missing: RefPicListModificationOperation[] = [];
+  const size0 = h.num_ref_idx_l0_active_minus1 + 1;
+  const isB = h.slice_type % 5 === 1;
+  if (!isB) {
+    const list0 = resized(initialListP(context), size0);
+    return { list0: modified(context, list0, h.ref_pic_list_modification_l0, missing), list1: [], missing };
+  }
+  const [initial0, initial1] = initialListsB(context);
+  const list0 = resized(initial0, size0);
+  const list1 = resized(initial1, h.num_ref_idx_l1_active_minus1 + 1);
+  return {
+    list0: modified(context, list0, h.ref_pic_list_modification_l0, missing),
+    list1: modified(context, list1, h.ref_pic_list_modification_l1, missing),
+    missing,
+  };
+}
+
+/** The end of 8.2.4.2: cut to, or filled with "no reference picture" up to, num_ref_idx_lX_active_minus1 + 1. */
+function resized(initial: readonly Reference[], size: number): RefPicList {
+  return Array.from({ length: size }, (_, i) => initial[i] ?? null);
+}
+
+const byFrameNumWrap = (a: Frame, b: Frame) => b.FrameNumWrap - a.FrameNumWrap;
+const byLongTermFrameIdx = (a: Frame, b: Frame) => a.LongTermFrameIdx - b.LongTermFrameIdx;
+const asFrame = (frame: Frame): Reference => ({ frame, fields: BOTH_FIELDS });
+
+/** 8.2.4.2.1 for frames, 8.2.4.2.2 for fields. */
+function initialListP({ frames, current }: ListContext): Reference[] {
+  if (current.structure === BOTH_FIELDS) {
+    const short = frames.filter((frame) => frame.isShortTermFrame).sort(byFrameNumWrap);
+    const long = frames.filter((frame) => frame.isLongTermFrame).sort(byLongTermFrameIdx);
+    return [...short, ...long].map(asFrame);
+  }
+  const short = frames.filter((frame) => frame.shortTerm !== 0).sort(byFrameNumWrap);
+  return [...alternated(short, current.structure, "shortTerm"), ...longTermFields(frames, current.structure)];
+}
+
+function longTermFields(frames: readonly Frame[], structure: number): Reference[] {
+  const long = frames.filter((frame) => frame.longTerm !== 0).sort(byLongTermFrameIdx);
+  return alternated(long, structure, "longTerm");
+}
+
+/** 8.2.4.2.3 for frames, 8.2.4.2.4 for fields. */
+function initialListsB(context: ListContext): [Reference[], Reference[]] {
+  const { frames, current, PicOrderCnt, pic_order_cnt_type } = context;
+  const isFrame = current.structure === BOTH_FIELDS;
+  const short = frames.filter(
+    (frame) =>
+      (isFrame ? frame.isShortTermFrame : frame.shortTerm !== 0) &&
+      !(frame.isNonExisting && pic_order_cnt_type === 0),
+  );
+  const atOrBefore = (frame: Frame) =>
+    isFrame ? frame.PicOrderCnt < PicOrderCnt : orderOf(frame, current) <= PicOrderCnt;
+  const order = isFrame ? (frame: Frame) => frame.PicOrderCnt : (frame: Frame) => orderOf(frame, current);
+  const before = short.filter(atOrBefore).sort((a, b) => order(b) - order(a));
+  const after = short.filter((frame) => !atOrBefore(frame)).sort((a, b) => order(a) - order(b));
+  const long = isFrame
+    ? frames.filter((frame) => frame.isLongTermFrame).sort(byLongTermFrameIdx).map(asFrame)
+    : longTermFields(frames, current.structure);
+  const arrange = (list: Frame[]) =>
+    isFrame ? list.map(asFrame) : alternated(list, current.structure, "shortTerm");
+  const list0 = [...arrange([...before, ...after]), ...long];
+  const list1 = [...arrange([...after, ...before]), ...long];
+  if (list1.length > 1 && list1.every((entry, i) => same(entry, list0[i]))) {
+    const [first, second] = list1 as [Reference, Reference];
+    list1[0] = second;
+    list1[1] = first;
+  }
+  return [list0, list1];
+}
+
+/** PicOrderCnt(f) in 8.2.4.2.4: of the frame the current field completes, only the first field counts. */
+function orderOf(frame: Frame, current: CurrentPicture): number {
+  if (frame !== current.frame) return frame.PicOrderCnt;
+  return frame.firstField === TOP_FIELD ? frame.TopFieldOrderCnt : frame.BottomFieldOrderCnt;
+}
+
+function same(a: Reference | undefined, b: Reference | undefined): boolean {
+  return a?.frame === b?.frame && a?.fields === b?.fields;
+}
+
+/** 8.2.4.2.5: fields taken in turn from an ordered list of frames, beginning with the parity of the current field. */
+function alternated(frames: readonly Frame[], parity: number, marked: "shortTerm" | "longTerm"): Reference[] {
+  const withField = (fields: number) =>
+    frames.filter((frame) => (frame[marked] & fields) !== 0).map((frame) => ({ frame, fields }));
+  const own = withField(parity);
+  const other = withField(parity === TOP_FIELD ? BOTTOM_FIELD : TOP_FIELD);
+  const turns = Math.min(own.length, other.length);
+  const list: Reference[] = [];
+  for (let i = 0; i < turns; i++) list.push(own[i] as Reference, other[i] as Reference);
+  return [...list, ...own.slice(turns), ...other.slice(turns)];
+}
+
+/** 8.2.4.3 Modification process for reference picture lists. */
+function modified(
+  context: ListContext,
+  list: RefPicList,
+  operations: readonly RefPicListModificationOperation[],
+  missing: RefPicListModificationOperation[],
+): RefPicList {
+  const { current, MaxFrameNum, frames } = context;
+  const isFrame = current.structure === BOTH_FIELDS;
+  const MaxPicNum = isFrame ? MaxFrameNum : 2 * MaxFrameNum;
+  const CurrPicNum = isFrame ? current.frame.frame_num : 2 * current.frame.frame_num + 1;
+  let picNumPred = CurrPicNum;
+  let refIdx = 0;
+  for (const operation of operations) {
+    let found: Reference | undefined;
+    if (operation.modification_of_pic_nums_idc === 2) {
+      found = findByPicNum(frames, current.structure, operation.value, "long");
+    } else {
+      const absDiffPicNum = operation.value + 1;
+      // (8-34), (8-35): picNumLXNoWrap.
+      picNumPred += operation.modification_of_pic_nums_idc === 0 ? -absDiffPicNum : absDiffPicNum;
+      if (picNumPred < 0) picNumPred += MaxPicNum;
+      else if (picNumPred >= MaxPicNum) picNumPred -= MaxPicNum;
+      const picNum = picNumPred > CurrPicNum ? picNumPred - MaxPicNum : picNumPred; // (8-36)
+      found = findByPicNum(frames, current.structure, picNum, "short");
+    }
+    if (found) insert(list, refIdx++, found);
+    else missing.push(operation);
+  }
+  return list;
+}
+
+/** (8-37), (8-38): puts an entry at refIdx, shifts the others, and removes its other occurrence. */
+function insert(list: RefPicList, refIdx: number, entry: Reference): void {
+  let carried: Reference | null = entry;
+  for (let i = refIdx; i < list.length; i++) {
+    const displaced: Reference | null = list[i] ?? null;
+    list[i] = carried;
+    if (displaced !== null && same(displaced, entry)) return;
+    carried = displaced;
+  }
+}

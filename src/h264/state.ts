@@ -1,0 +1,237 @@
+/** What outlives a picture: order counts, reference marking and the decoded picture buffer. */
+import type { Rectangle } from "../events.ts";
+import type { DpbListener } from "./dpb.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, DecodedPictureBuffer, Frame, TOP_FIELD } from "./dpb.ts";
+import type { FieldOrderCnt, PicOrderCntSyntax } from "./poc.ts";
+import { PicOrderCnt } from "./poc.ts";
+import type { Complain, CurrentPicture } from "./ref-marking.ts";
+import { RefPicMarking, slidingWindow, updateFrameNumWrap } from "./ref-marking.ts";
+import type { SeqParameterSet, SliceHeader } from "./structures.ts";
+import { intraProfiles, MaxDpbMbs } from "./tables.ts";
+
+/** A picture (a frame or a field) that is being decoded. */
+export interface Picture extends CurrentPicture {
+  readonly sps: SeqParameterSet;
+  /** Of its first slice. */
+  readonly h: SliceHeader;
+  readonly poc: FieldOrderCnt;
+}
+
+/** Where a new frame gets its identity from. */
+export type FrameSource = () => Frame;
+
+const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
+
+/** (7-10) */
+export function maxFrameNum(sps: SeqParameterSet): number {
+  return 2 ** (sps.log2_max_frame_num_minus4 + 4);
+}
+
+/** A.3.1 h), A.3.2 f): MaxDpbFrames. A level_idc that Table A-1 does not have counts as the highest. */
+export function maxDpbFrames(sps: SeqParameterSet): number {
+  const is1b = sps.level_idc === 11 && sps.constraint_set3_flag && [66, 77, 88].includes(sps.profile_idc);
+  const mbs = MaxDpbMbs.get(is1b ? 9 : sps.level_idc) ?? Number.POSITIVE_INFINITY;
+  const FrameHeightInMbs = (2 - sps.frame_mbs_only_flag) * (sps.pic_height_in_map_units_minus1 + 1);
+  return Math.min(Math.floor(mbs / ((sps.pic_width_in_mbs_minus1 + 1) * FrameHeightInMbs)), 16);
+}
+
+/**
+ * C.4.5.3: the frames that the decoded picture buffer holds. At least the reference frames that 8.2.5.3 keeps, also
+ * where the level or max_dec_frame_buffering is too low for them.
+ */
+export function dpbFrames(sps: SeqParameterSet): number {
+  const vui = sps.vui_parameters;
+  let frames = maxDpbFrames(sps);
+  if (vui?.bitstream_restriction_flag) frames = vui.max_dec_frame_buffering;
+  else if (intraProfiles.has(sps.profile_idc) && sps.constraint_set3_flag) frames = 0; // E.2.1
+  return Math.max(frames, sps.max_num_ref_frames, 1);
+}
+
+export class DecoderState {
+  readonly dpb: DecodedPictureBuffer;
+  private readonly listener: DpbListener;
+  private readonly poc = new PicOrderCnt();
+  private readonly marking = new RefPicMarking();
+  /** 7.4.3, frame_num; -1 at the start, when nothing is known. */
+  private PrevRefFrameNum = -1;
+  /** The previous picture, if it was the first field of a frame: the next may be its second. */
+  private unpaired: Frame | null = null;
+  /** A frame that goes to the output without being stored (C.4.5.2) and may yet get its second field. */
+  private direct: Frame | null = null;
+
+  constructor(listener: DpbListener) {
+    this.listener = listener;
+    this.dpb = new DecodedPictureBuffer(listener);
+  }
+
+  /** Everything that waits goes out; nothing is a reference any more. */
+  flush(): void {
+    this.endDirect();
+    this.dpb.flush();
+    this.forget();
+  }
+
+  /** Nothing more goes out; nothing is a reference any more. */
+  drop(): void {
+    if (this.direct) this.listener.release(this.direct);
+    this.direct = null;
+    this.dpb.clear();
+    this.forget();
+  }
+
+  /** Another picture than the second field of the last one begins, or none. */
+  endFrame(): void {
+    this.endDirect();
+    this.unpaired = null;
+  }
+
+  private forget(): void {
+    this.unpaired = null;
+    this.PrevRefFrameNum = -1;
+    this.marking.reset();
+  }
+
+  private endDirect(): void {
+    if (!this.direct) return;
+    this.listener.output(this.direct);
+    this.listener.release(this.direct);
+    this.direct = null;
+  }
+
+  /** 3.30 and 3.31 (complementary field pairs): does this field complete the frame of the one before it? */
+  isSecondField(h: SliceHeader): boolean {
+    const first = this.unpaired;
+    return (
+      first !== null &&
+      h.field_pic_flag === 1 &&
+      (h.bottom_field_flag ? TOP_FIELD : BOTTOM_FIELD) === first.firstField &&
+      h.frame_num === first.frame_num &&
+      h.nal_unit_type !== 5 &&
+      (h.nal_ref_idc !== 0) === first.isReference &&
+      !hasMmco5(h)
+    );
+  }
+
+  /** What frame_num leaves out between the last reference picture and this one: first and last, or null. */
+  gapBefore(sps: SeqParameterSet, h: SliceHeader): { first: number; last: number } | null {
+    const MaxFrameNum = maxFrameNum(sps);
+    if (this.PrevRefFrameNum < 0 || h.nal_unit_type === 5 || this.isSecondField(h)) return null;
+    const first = (this.PrevRefFrameNum + 1) % MaxFrameNum;
+    if (h.frame_num === this.PrevRefFrameNum || h.frame_num === first) return null;
+    return { first, last: (h.frame_num - 1 + MaxFrameNum) % MaxFrameNum };
+  }
+
+  /** The pictures of a gap are lost, not left out: none is inferred for them. */
+  skipGap(last: number): void {
+    this.endFrame();
+    this.PrevRefFrameNum = last;
+  }
+
+  /** 8.2.5.2 Decoding process for gaps in frame_num. */
+  fillGap(sps: SeqParameterSet, first: number, last: number): void {
+    this.endFrame();
+    const MaxFrameNum = maxFrameNum(sps);
+    // Of more frames than the sliding window keeps only the last ones leave a trace.
+    const count = Math.min(((last - first + MaxFrameNum) % MaxFrameNum) + 1, Math.max(sps.max_num_ref_frames, 1));
+    for (let i = count - 1; i >= 0; i--) {
+      const UnusedShortTermFrameNum = (last - i + MaxFrameNum) % MaxFrameNum;
+      updateFrameNumWrap(this.dpb.frames, UnusedShortTermFrameNum, MaxFrameNum);
+      slidingWindow(this.dpb.frames, null, sps.max_num_ref_frames);
+      this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum));
+      if (sps.pic_order_cnt_type !== 0) this.advanceOrder(sps, UnusedShortTermFrameNum);
+    }
+    this.PrevRefFrameNum = last;
+  }
+
+  /** FrameNumOffset goes on over inferred frames: 8.2.1.2, prevFrameNum. */
+  private advanceOrder(sps: SeqParameterSet, frame_num: number): void {
+    const inferred: PicOrderCntSyntax = {
+      frame_num,
+      field_pic_flag: 0,
+      bottom_field_flag: 0,
+      nal_ref_idc: 1,
+      nal_unit_type: 1,
+      pic_order_cnt_lsb: 0,
+      delta_pic_order_cnt_bottom: 0,
+      delta_pic_order_cnt: [0, 0],
+    };
+    this.poc.afterPicture(inferred, this.poc.decode(sps, inferred), false);
+  }
+
+  /** A picture's first slice: order counts, and the frame it belongs to. Gaps have been dealt with. */
+  beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: FrameSource): Picture {
+    const isSecondField = this.isSecondField(h);
+    if (!isSecondField) this.endFrame();
+    const isIdr = h.nal_unit_type === 5;
+    if (isIdr) {
+      // C.4.4. no_output_of_prior_pics_flag is taken as it is coded, also where the picture size changes.
+      if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.dpb.clear();
+      else this.dpb.flush();
+    }
+    const poc = this.poc.decode(sps, h);
+    const frame = isSecondField ? (this.unpaired as Frame) : newFrame();
+    const structure = !h.field_pic_flag ? BOTH_FIELDS : h.bottom_field_flag ? BOTTOM_FIELD : TOP_FIELD;
+    if (structure & TOP_FIELD) frame.TopFieldOrderCnt = poc.TopFieldOrderCnt;
+    if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;
+    if (!isSecondField && h.field_pic_flag) frame.firstField = structure;
+    updateFrameNumWrap(this.dpb.frames, h.frame_num, maxFrameNum(sps));
+    return { sps, h, poc, frame, structure, isSecondField, isIdr };
+  }
+
+  /** The picture has been decoded: marking (8.2.5), storage and output (C.4). */
+  endPicture(picture: Picture, complain: Complain): void {
+    const { sps, h, frame, structure } = picture;
+    const { frames } = this.dpb;
+    const mmco5 = hasMmco5(h);
+    frame.fields |= structure;
+    if (h.dec_ref_pic_marking) {
+      this.marking.mark(frames, picture, h.dec_ref_pic_marking, sps.max_num_ref_frames, complain);
+      this.enforceLimit(picture, complain);
+      this.PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
+    }
+    if (mmco5) this.afterMmco5(picture);
+    this.poc.afterPicture(h, frame, mmco5);
+    this.unpaired = h.field_pic_flag && !picture.isSecondField ? frame : null;
+    if (picture.isSecondField) {
+      if (this.direct) this.endDirect();
+      else this.dpb.removeUnused();
+    } else if (!this.dpb.store(frame)) {
+      this.direct = frame;
+      if (!h.field_pic_flag) this.endDirect();
+    }
+  }
+
+  /** 8.2.1: tempPicOrderCnt; 7.4.3: frame_num is considered 0; C.4.4: what waits goes out first. */
+  private afterMmco5({ frame, structure }: Picture): void {
+    const tempPicOrderCnt = frame.PicOrderCnt;
+    if (structure & TOP_FIELD) frame.TopFieldOrderCnt -= tempPicOrderCnt;
+    if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt -= tempPicOrderCnt;
+    frame.frame_num = 0;
+    this.dpb.outputAll();
+  }
+
+  /** 8.2.5.1: no more than Max(max_num_ref_frames, 1) frames are marked, the current one included. */
+  private enforceLimit({ frame, sps }: Picture, complain: Complain): void {
+    const limit = Math.max(sps.max_num_ref_frames, 1);
+    const others = this.dpb.frames.filter((other) => other !== frame && other.isUsedForReference);
+    if (others.length < limit) return;
+    complain("dec_ref_pic_marking", `leaves ${others.length + 1} reference frames, max_num_ref_frames is ${limit}`);
+    slidingWindow(this.dpb.frames, frame, limit);
+    for (const other of others.filter((other) => other.isUsedForReference).slice(0, -limit + 1 || undefined)) {
+      other.unmark(BOTH_FIELDS);
+    }
+  }
+}
+
+function nonExistingFrame(frame_num: number): Frame {
+  const frame = new Frame(0, undefined, NOWHERE, frame_num, true);
+  frame.fields = BOTH_FIELDS;
+  frame.shortTerm = BOTH_FIELDS;
+  frame.neededForOutput = false;
+  return frame;
+}
+
+function hasMmco5(h: SliceHeader): boolean {
+  const operations = h.dec_ref_pic_marking?.operations ?? [];
+  return operations.some((operation) => operation.memory_management_control_operation === 5);
+}

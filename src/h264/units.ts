@@ -1,0 +1,88 @@
+/** From bytes to NAL units, and what Table 7-1 calls them. */
+import type { Trace } from "../bitreader/index.ts";
+import { BitReader } from "../bitreader/index.ts";
+import { BitstreamError } from "../errors.ts";
+
+/** Table 7-1: the RBSP of each nal_unit_type; "" for reserved and unspecified ones. */
+// biome-ignore format: one row a type
+const rbspNames: readonly string[] = [
+  "",
+  "slice_layer_without_partitioning_rbsp",
+  "slice_data_partition_a_layer_rbsp",
+  "slice_data_partition_b_layer_rbsp",
+  "slice_data_partition_c_layer_rbsp",
+  "slice_layer_without_partitioning_rbsp",
+  "sei_rbsp",
+  "seq_parameter_set_rbsp",
+  "pic_parameter_set_rbsp",
+  "access_unit_delimiter_rbsp",
+  "end_of_seq_rbsp",
+  "end_of_stream_rbsp",
+  "filler_data_rbsp",
+  "seq_parameter_set_extension_rbsp",
+  "prefix_nal_unit_rbsp",
+  "subset_seq_parameter_set_rbsp",
+  "depth_parameter_set_rbsp",
+  "", "",
+  "slice_layer_without_partitioning_rbsp",
+  "slice_layer_extension_rbsp",
+  "slice_layer_extension_rbsp",
+];
+
+const unitNames: readonly string[] = /* @__PURE__ */ Array.from({ length: 32 }, (_, type) =>
+  `${rbspNames[type] ?? ""} (nal_unit_type ${type})`.trim(),
+);
+
+/** `"seq_parameter_set_rbsp (nal_unit_type 7)"`. */
+export function unitName(nal_unit_type: number): string {
+  return unitNames[nal_unit_type & 31] as string;
+}
+
+/** A reader on a NAL unit's first bit, that of its header. */
+export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
+  return new BitReader(unit, { trace, unit: unitName(unit[0] ?? 0) });
+}
+
+/** What an AVCDecoderConfigurationRecord (avcC) holds: ISO/IEC 14496-15, 5.3.3.1.2. */
+export interface AvcConfiguration {
+  /** Bytes of each NAL unit's length prefix: 1, 2 or 4. */
+  readonly lengthSize: number;
+  /** NAL units of sequence parameter sets, picture parameter sets and extensions, in this order. */
+  readonly units: readonly Uint8Array[];
+}
+
+/** Reads an avcC record; throws BitstreamError. Units are views of it. */
+export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
+  const r = new BitReader(record, { emulationPrevention: false, unit: "AVCDecoderConfigurationRecord" });
+  r.f(8, 1, "configurationVersion");
+  const AVCProfileIndication = r.u(8, "AVCProfileIndication");
+  r.u(8, "profile_compatibility");
+  r.u(8, "AVCLevelIndication");
+  r.u(6, "reserved");
+  const lengthSize = r.u(2, "lengthSizeMinusOne") + 1;
+  if (lengthSize === 3) throw new BitstreamError("3 is not a size for length prefixes", { element: "lengthSizeMinusOne" });
+  const units: Uint8Array[] = [];
+  const take = (count: number, name: string) => {
+    for (let i = 0; i < count; i++) {
+      const length = r.u(16, name, i);
+      const start = r.position / 8;
+      if (start + length > record.length) r.fail(`${length} bytes, and the record ends before`, 16, name, i);
+      for (let j = 0; j < length; j++) r.b("parameterSetNALUnit", i, j);
+      if (length > 0) units.push(record.subarray(start, start + length));
+    }
+  };
+  r.u(3, "reserved");
+  take(r.u(5, "numOfSequenceParameterSets"), "sequenceParameterSetLength");
+  take(r.u(8, "numOfPictureParameterSets"), "pictureParameterSetLength");
+  // Many writers leave out the part that profiles above Main have.
+  if (![66, 77, 88].includes(AVCProfileIndication) && r.position / 8 + 4 <= record.length) {
+    r.u(6, "reserved");
+    r.u(2, "chroma_format");
+    r.u(5, "reserved");
+    r.u(3, "bit_depth_luma_minus8");
+    r.u(5, "reserved");
+    r.u(3, "bit_depth_chroma_minus8");
+    take(r.u(8, "numOfSequenceParameterSetExt"), "sequenceParameterSetExtLength");
+  }
+  return { lengthSize, units };
+}
