@@ -48,6 +48,31 @@ export function persists(control: string): boolean {
   return !requestOnly.has(control);
 }
 
+/** The menu controls that say what a request's OUTPUT buffer holds; the other codecs have none. */
+const modeNames: Partial<Record<Codec, { readonly decodeMode: string; readonly startCode: string }>> = {
+  h264: { decodeMode: "V4L2_CID_STATELESS_H264_DECODE_MODE", startCode: "V4L2_CID_STATELESS_H264_START_CODE" },
+  h265: { decodeMode: "V4L2_CID_STATELESS_HEVC_DECODE_MODE", startCode: "V4L2_CID_STATELESS_HEVC_START_CODE" },
+};
+/** V4L2_STATELESS_{H264,HEVC}_DECODE_MODE_{SLICE,FRAME}_BASED. */
+const decodeModes = { slice: 0, frame: 1 } as const;
+/** V4L2_STATELESS_{H264,HEVC}_START_CODE_{NONE,ANNEX_B}. */
+const startCodes = { none: 0, annexb: 1 } as const;
+
+/** The menu controls that choose the modes which a header names. Empty for the codecs that have no modes. */
+export function modeControls({ codec, decodeMode, startCode }: RecordHeader): ReadonlyMap<string, number> {
+  const names = modeNames[codec];
+  const controls = new Map<string, number>();
+  if (names === undefined) return controls;
+  if (decodeMode !== undefined) controls.set(names.decodeMode, decodeModes[decodeMode]);
+  if (startCode !== undefined) controls.set(names.startCode, startCodes[startCode]);
+  return controls;
+}
+
+/** A V4L2 fourcc as text: its four characters, the lowest byte first. */
+export function fourccText(pixelFormat: number): string {
+  return String.fromCharCode(...[0, 8, 16, 24].map((shift) => (pixelFormat >>> shift) & 0xff));
+}
+
 /** The text is not a record, or a record that this version cannot read. */
 export class RecordError extends Error {
   override readonly name = "RecordError";

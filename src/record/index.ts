@@ -25,5 +25,12 @@ export type {
   SequenceLine,
   SetLine,
 } from "./lines.ts";
-export { type RequestRecord, type ResolvedLine, readRecord, resolveLines, resolveRequests } from "./read.ts";
+export {
+  ControlState,
+  type RequestRecord,
+  type ResolvedLine,
+  readRecord,
+  resolveLines,
+  resolveRequests,
+} from "./read.ts";
 export { type RecordableEvent, RecordWriter, type RecordWriterOptions } from "./write.ts";

@@ -1,5 +1,5 @@
 import { fromBase64 } from "./encoding.ts";
-import { persists, RecordError, type RecordHeader, recordCodecs, recordFormat } from "./format.ts";
+import { type Controls, persists, RecordError, type RecordHeader, recordCodecs, recordFormat } from "./format.ts";
 import {
   isBoolean,
   isChecksum,
@@ -66,34 +66,45 @@ export function* resolveRequests(record: RequestRecord): Generator<ResolvedReque
 
 /** All lines of a record in their order, the requests as `resolveRequests` gives them. */
 export function* resolveLines(record: RequestRecord): Generator<ResolvedLine, void, undefined> {
-  const inEffect = new Map<string, Uint8Array | number>();
-  const known = new Map<string, readonly string[]>();
-  for (const line of record.lines) {
-    if (line.type !== "set" && line.type !== "request") {
-      yield line;
-      continue;
-    }
-    const controls = new Map(inEffect);
-    const knownHere = new Map(known);
-    for (const [name, payload] of line.controls) {
-      const paths = line.type === "request" ? line.known.get(name) : undefined;
-      setValue(controls, knownHere, name, payload, paths);
-      if (persists(name)) setValue(inEffect, known, name, payload, paths);
-    }
-    yield line.type === "set" ? line : { ...line, controls, own: line.controls, known: knownHere };
-  }
+  const state = new ControlState();
+  for (const line of record.lines) yield line.type === "request" ? state.resolve(line) : state.note(line);
 }
 
-function setValue(
-  controls: Map<string, Uint8Array | number>,
-  known: Map<string, readonly string[]>,
-  name: string,
-  payload: Uint8Array | number,
-  paths: readonly string[] | undefined,
-): void {
-  controls.set(name, payload);
-  if (paths === undefined) known.delete(name);
-  else known.set(name, paths);
+/** The controls in effect while lines go by: what `resolveLines` uses, for those who have the lines one at a time. */
+export class ControlState {
+  readonly #inEffect = new Map<string, Uint8Array | number>();
+  readonly #known = new Map<string, readonly string[]>();
+
+  /** Takes over what a line sets outside a request; gives the line back. */
+  note<Line extends Exclude<RecordLine, RequestLine>>(line: Line): Line {
+    if (line.type === "set") this.#update(this.#inEffect, this.#known, line.controls, new Map(), persists);
+    return line;
+  }
+
+  /** The request with all the controls that are in effect for it. */
+  resolve(request: RequestLine): ResolvedRequest {
+    const controls = new Map(this.#inEffect);
+    const known = new Map(this.#known);
+    this.#update(controls, known, request.controls, request.known, () => true);
+    this.#update(this.#inEffect, this.#known, request.controls, request.known, persists);
+    return { ...request, controls, own: request.controls, known };
+  }
+
+  #update(
+    controls: Map<string, Uint8Array | number>,
+    known: Map<string, readonly string[]>,
+    changes: Controls,
+    knownChanges: RequestLine["known"],
+    applies: (control: string) => boolean,
+  ): void {
+    for (const [name, payload] of changes) {
+      if (!applies(name)) continue;
+      controls.set(name, payload);
+      const paths = knownChanges.get(name);
+      if (paths === undefined) known.delete(name);
+      else known.set(name, paths);
+    }
+  }
 }
 
 function* splitLines(text: string): Generator<string, void, undefined> {

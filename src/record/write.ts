@@ -1,7 +1,15 @@
-import type { Codec, Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
+import type { Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { crc32 } from "./crc32.ts";
 import { toBase64, toHex } from "./encoding.ts";
-import { persists, type RecordHeader, recordCodecs, recordFormat, type Timestamp } from "./format.ts";
+import {
+  fourccText,
+  modeControls,
+  persists,
+  type RecordHeader,
+  recordCodecs,
+  recordFormat,
+  type Timestamp,
+} from "./format.ts";
 
 type WithTimestamp<Event> = Event extends { readonly timestamp: number }
   ? Omit<Event, "timestamp"> & { readonly timestamp: Timestamp }
@@ -15,17 +23,6 @@ export interface RecordWriterOptions {
   /** Write the OUTPUT buffer's bytes too, as base64. Default false. */
   readonly withData?: boolean | undefined;
 }
-
-/** The menu controls that say what a request's OUTPUT buffer holds; the other codecs have none. */
-const modeControls: Partial<Record<Codec, { readonly decodeMode: string; readonly startCode: string }>> = {
-  h264: { decodeMode: "V4L2_CID_STATELESS_H264_DECODE_MODE", startCode: "V4L2_CID_STATELESS_H264_START_CODE" },
-  h265: { decodeMode: "V4L2_CID_STATELESS_HEVC_DECODE_MODE", startCode: "V4L2_CID_STATELESS_HEVC_START_CODE" },
-};
-
-/** V4L2_STATELESS_{H264,HEVC}_DECODE_MODE_{SLICE,FRAME}_BASED. */
-const decodeModes = { slice: 0, frame: 1 } as const;
-/** V4L2_STATELESS_{H264,HEVC}_START_CODE_{NONE,ANNEX_B}. */
-const startCodes = { none: 0, annexb: 1 } as const;
 
 /**
  * Turns a session's events into a request record, line by line: write `head` first, then what `write` returns for each event, in
@@ -67,13 +64,9 @@ export class RecordWriter {
   }
 
   #modeLine(header: RecordHeader): string {
-    const names = modeControls[header.codec];
-    if (names === undefined) return "";
-    const values: Record<string, number> = {};
-    if (header.decodeMode !== undefined) values[names.decodeMode] = decodeModes[header.decodeMode];
-    if (header.startCode !== undefined) values[names.startCode] = startCodes[header.startCode];
-    for (const [name, value] of Object.entries(values)) this.#written.set(name, value);
-    return Object.keys(values).length === 0 ? "" : line({ set: values });
+    const values = modeControls(header);
+    for (const [name, value] of values) this.#written.set(name, value);
+    return values.size === 0 ? "" : line({ set: Object.fromEntries(values) });
   }
 
   #setLine(controls: readonly Control[]): string {
@@ -159,12 +152,7 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
 
 function sequenceValue(event: SequenceEvent): object {
   const { type: _type, codec: _codec, controls: _controls, pixelFormat, ...value } = event;
-  return { pixelFormat: fourcc(pixelFormat), ...value };
-}
-
-/** `v4l2_fourcc` backwards: four characters, the lowest byte first. */
-function fourcc(pixelFormat: number): string {
-  return String.fromCharCode(...[0, 8, 16, 24].map((shift) => (pixelFormat >>> shift) & 0xff));
+  return { pixelFormat: fourccText(pixelFormat), ...value };
 }
 
 function outputValue(event: WithTimestamp<OutputEvent>): object {

@@ -9,6 +9,7 @@ import { visl } from "./visl.ts";
 
 export { generic } from "./generic.ts";
 export { type TargetRefusal, targetRefusals } from "./refusals.ts";
+export { takenControls } from "./taken-controls.ts";
 export type { Target, TargetCodec, TargetLimits } from "./target.ts";
 export { visl } from "./visl.ts";
 

@@ -1,0 +1,197 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { Codec } from "../events.ts";
+import type { SessionOptions } from "../options.ts";
+import { recordCodecs } from "../record/index.ts";
+import { type Target, targetByName, targets } from "../targets/index.ts";
+import { CliError } from "./io.ts";
+
+/** The commands there are. */
+export const commands = ["record", "inspect", "validate", "trace"] as const;
+export type Command = (typeof commands)[number];
+
+/** What a command was asked to do. */
+export interface Arguments {
+  readonly command: Command;
+  /** A path, or `"-"` for standard input. */
+  readonly input: string;
+  /** Undefined: from the content. */
+  readonly codec: Codec | undefined;
+  readonly target: Target;
+  readonly session: SessionOptions;
+  /** A path, or `"-"` for standard output. */
+  readonly output: string;
+  readonly withData: boolean;
+  /** The request that `inspect` shows in full. */
+  readonly request: number | undefined;
+  /** The options given that say how requests are made: none of them makes sense for a record. */
+  readonly streamOptions: readonly string[];
+}
+
+/** Text to print instead of running a command. */
+export interface Wanted {
+  readonly text: "help" | "version";
+  /** Whose help; undefined for the whole program's. */
+  readonly command: Command | undefined;
+}
+
+interface Option {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  /** What the value can be, when it is one of a few. */
+  readonly choices?: readonly string[];
+  /** The commands that have it; absent: all. */
+  readonly only?: readonly Command[];
+  /** It says how requests are made of a stream. */
+  readonly stream?: true;
+  /** For the help: the value, and one line. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Every option, in the order of the help. */
+export const options = {
+  codec: { type: "string", choices: recordCodecs, stream: true, value: "<codec>", help: "default: from the content" },
+  target: {
+    type: "string",
+    choices: targets.map(({ name }) => name),
+    value: "<target>",
+    help: "the driver; default generic: all that the kernel's interface has",
+  },
+  "decode-mode": {
+    type: "string",
+    choices: ["frame", "slice"],
+    stream: true,
+    value: "<mode>",
+    help: "a request for each frame or field (default), or for each slice",
+  },
+  "start-code": {
+    type: "string",
+    choices: ["annexb", "none"],
+    stream: true,
+    value: "<code>",
+    help: "00 00 01 before each slice (default), or nothing",
+  },
+  "start-at": {
+    type: "string",
+    choices: ["any", "random-access"],
+    stream: true,
+    value: "<place>",
+    help: "the first picture that can be decoded (default), or the first random access point",
+  },
+  "missing-references": {
+    type: "string",
+    choices: ["mark", "nearest", "drop"],
+    stream: true,
+    value: "<way>",
+    help: "leave them out, point to the nearest picture, or drop the picture; default: the target's",
+  },
+  "raw-controls": { type: "boolean", stream: true, help: "payloads before the kernel's own rewriting" },
+  kernel: {
+    type: "string",
+    stream: true,
+    value: "<version>",
+    help: "leave out the controls that this kernel lacks: 6.1",
+  },
+  output: { type: "string", short: "o", only: ["record"], value: "<file>", help: "default: standard output" },
+  "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
+  request: {
+    type: "string",
+    only: ["inspect"],
+    value: "<number>",
+    help: "every control of this request, field by field",
+  },
+  help: { type: "boolean", short: "h", help: "this text" },
+  version: { type: "boolean", help: "the program's version" },
+} as const satisfies Readonly<Record<string, Option>>;
+
+type Values = Readonly<Partial<Record<keyof typeof options, string | boolean>>>;
+
+/** The options that a command takes; without a command, those that all take. */
+export function optionsOf(command: Command | undefined): readonly (readonly [string, Option])[] {
+  const all: readonly (readonly [string, Option])[] = Object.entries(options);
+  return all.filter(([, { only }]) => only === undefined || (command !== undefined && only.includes(command)));
+}
+
+/** @throws CliError with one line for a person. */
+export function parseArguments(argv: readonly string[]): Arguments | Wanted {
+  const named = argv[0];
+  if (named === undefined) throw new CliError("a command is missing; see v4l2-stateless --help");
+  if (named.startsWith("-") && named !== "-") return wantedOf(parse(undefined, argv).values, undefined) ?? missing();
+  if (named === "help") return { text: "help", command: commands.find((command) => command === argv[1]) };
+  const command = commands.find((candidate) => candidate === named);
+  if (command === undefined) throw new CliError(`unknown command ${named}; there are ${commands.join(", ")}`);
+  const { values, positionals } = parse(command, argv.slice(1));
+  return wantedOf(values, command) ?? argumentsOf(command, values, positionals);
+}
+
+function missing(): never {
+  throw new CliError("a command is missing: it comes first; see v4l2-stateless --help");
+}
+
+function wantedOf(values: Values, command: Command | undefined): Wanted | undefined {
+  if (values.help === true) return { text: "help", command };
+  return values.version === true ? { text: "version", command } : undefined;
+}
+
+function parse(
+  command: Command | undefined,
+  args: readonly string[],
+): { readonly values: Values; readonly positionals: readonly string[] } {
+  const config: NonNullable<ParseArgsConfig["options"]> = {};
+  for (const [name, { type, short }] of optionsOf(command))
+    config[name] = short === undefined ? { type } : { type, short };
+  try {
+    return parseArgs({ args: [...args], options: config, allowPositionals: true });
+  } catch (thrown) {
+    // Node's messages go on with advice for the programmer.
+    const [first] = (thrown instanceof Error ? thrown.message : String(thrown)).split(/\. |\n/);
+    throw new CliError(`${first}; see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`);
+  }
+}
+
+function argumentsOf(command: Command, values: Values, positionals: readonly string[]): Arguments {
+  const [input, ...more] = positionals;
+  if (input === undefined) throw new CliError(`${command}: an input is missing; - is standard input`);
+  if (more.length > 0) throw new CliError(`${command}: one input at a time, and ${more.join(" ")} is more`);
+  const text = (name: keyof typeof options): string | undefined => {
+    const value = values[name];
+    return typeof value === "string" ? checked(name, value) : undefined;
+  };
+  return {
+    command,
+    input,
+    codec: text("codec") as Codec | undefined,
+    target: targetByName(text("target") ?? "generic")!,
+    session: {
+      decodeMode: text("decode-mode") as SessionOptions["decodeMode"],
+      startCode: text("start-code") as SessionOptions["startCode"],
+      startAt: text("start-at") as SessionOptions["startAt"],
+      missingReferences: text("missing-references") as SessionOptions["missingReferences"],
+      rawControls: values["raw-controls"] === true,
+      kernel: kernelOf(text("kernel")),
+    },
+    output: text("output") ?? "-",
+    withData: values["with-data"] === true,
+    request: requestOf(text("request")),
+    streamOptions: optionsOf(command)
+      .filter(([name, { stream }]) => stream === true && Object.hasOwn(values, name))
+      .map(([name]) => `--${name}`),
+  };
+}
+
+function checked(name: keyof typeof options, value: string): string {
+  const { choices }: Option = options[name];
+  if (choices === undefined || choices.includes(value)) return value;
+  throw new CliError(`--${name} is one of ${choices.join(", ")}, and not ${value}`);
+}
+
+function kernelOf(value: string | undefined): string | undefined {
+  if (value === undefined || /^[0-9]+\.[0-9]+$/.test(value)) return value;
+  throw new CliError(`--kernel is a version like 6.1, and not ${value}`);
+}
+
+function requestOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[0-9]{1,15}$/.test(value)) return Number(value);
+  throw new CliError(`--request is a request's number, and not ${value}`);
+}

@@ -1,0 +1,109 @@
+import { findStartCode } from "../bitreader/index.ts";
+import { UnsupportedError } from "../errors.ts";
+import type { Codec } from "../events.ts";
+import { parseSps } from "../h264/index.ts";
+
+/** What the beginning of an input looks like. */
+export type Detected =
+  | { readonly kind: "record" }
+  | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
+  /** Something else that is known; `name` with its article. */
+  | { readonly kind: "other"; readonly name: string };
+
+/** @param head the input's first bytes: the more, the better the answer. Undefined when they say nothing. */
+export function detect(head: Uint8Array): Detected | undefined {
+  if (looksLikeJson(head)) return { kind: "record" };
+  if (startsWith(head, "DKIF")) return detectIvf(head);
+  return detectContainer(head) ?? detectByteStream(head);
+}
+
+function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
+  for (let i = 0; i < text.length; i++) if (head[offset + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+function looksLikeJson(head: Uint8Array): boolean {
+  const byteOrderMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+  const first = head.subarray(byteOrderMark ? 3 : 0).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d);
+  return first === 0x7b;
+}
+
+/** The fourcc stands at byte 8 of an IVF file's header. */
+function detectIvf(head: Uint8Array): Detected {
+  const fourcc = String.fromCharCode(...head.subarray(8, 12));
+  const codec = ({ VP80: "vp8", VP90: "vp9" } as const)[fourcc];
+  if (codec === undefined) return { kind: "other", name: `an IVF file of ${JSON.stringify(fourcc)}` };
+  return { kind: "stream", codec, ivf: true, certain: true };
+}
+
+function detectContainer(head: Uint8Array): Detected | undefined {
+  const packet = 188;
+  const name = startsWith(head, "ftyp", 4)
+    ? "an MP4 file"
+    : startsWith(head, "\x1a\x45\xdf\xa3")
+      ? "a Matroska or WebM file"
+      : startsWith(head, "RIFF")
+        ? "a RIFF file"
+        : startsWith(head, "FLV")
+          ? "an FLV file"
+          : startsWith(head, "OggS")
+            ? "an Ogg file"
+            : startsWith(head, "\0\0\x01\xba")
+              ? "an MPEG program stream"
+              : [0, packet, 2 * packet].every((offset) => head[offset] === 0x47)
+                ? "an MPEG transport stream"
+                : undefined;
+  return name === undefined ? undefined : { kind: "other", name: `${name}, and no elementary stream` };
+}
+
+/** The first unit that only one codec has decides; without one, what the other units could be. */
+function detectByteStream(head: Uint8Array): Detected | undefined {
+  const could = { h264: 0, h265: 0 };
+  let prefix = findStartCode(head, 0, head.length);
+  while (prefix >= 0) {
+    const start = prefix + 3;
+    prefix = findStartCode(head, start, head.length);
+    const unit = head.subarray(start, prefix < 0 ? head.length : prefix);
+    const codec = decisive(unit);
+    if (codec !== undefined) return { kind: "stream", codec, ivf: false, certain: true };
+    if (couldBeH264(unit)) could.h264++;
+    if (couldBeH265(unit)) could.h265++;
+  }
+  if (could.h264 === 0 && could.h265 === 0) return undefined;
+  return { kind: "stream", codec: could.h264 >= could.h265 ? "h264" : "h265", ivf: false, certain: false };
+}
+
+function decisive(unit: Uint8Array): Codec | undefined {
+  const [first, second] = unit;
+  // sequence_header_code. In a NAL unit header the first bit is 0.
+  if (first === 0xb3) return "mpeg2";
+  // Video and sequence parameter sets of the base layer; in H.264 unspecified and a data partition without its first one.
+  if ((first === 0x40 || first === 0x42) && second === 0x01) return "h265";
+  return first !== undefined && (first & 0x9f) === 7 && isH264Sps(unit) ? "h264" : undefined;
+}
+
+function isH264Sps(unit: Uint8Array): boolean {
+  try {
+    parseSps(unit);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof UnsupportedError;
+  }
+}
+
+/** 7.4.1: whether nal_ref_idc may have its value with this nal_unit_type. Slices, SEI, parameter sets and delimiters. */
+function couldBeH264(unit: Uint8Array): boolean {
+  const first = unit[0] ?? 0x80;
+  if (first >= 0x80) return false;
+  const isReference = first >> 5 !== 0;
+  const type = first & 0x1f;
+  return type === 1 || ((type === 5 || type === 8) && isReference) || ((type === 6 || type === 9) && !isReference);
+}
+
+/** A slice segment, parameter set, delimiter or SEI of the base layer and the lowest sub-layer. */
+function couldBeH265(unit: Uint8Array): boolean {
+  const [first, second] = unit;
+  if (first === undefined || (first & 0x81) !== 0 || second !== 0x01) return false;
+  const type = first >> 1;
+  return type <= 9 || (type >= 16 && type <= 21) || (type >= 32 && type <= 40);
+}

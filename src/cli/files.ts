@@ -1,0 +1,81 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { CliError, OutputClosed, reasonOf, type Sink } from "./io.ts";
+
+const chunkSize = 1 << 18;
+
+/** The chunks of a file, and its size when it is a regular one. @throws CliError when it cannot be read. */
+export async function readFileChunks(
+  path: string,
+): Promise<{ readonly size: number | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
+  try {
+    const file = await open(path, "r");
+    const facts = await file.stat();
+    const size = facts.isFile() ? facts.size : undefined;
+    return { size, chunks: chunksOf(path, file.createReadStream({ highWaterMark: chunkSize })) };
+  } catch (thrown) {
+    throw new CliError(`${path}: ${reasonOf(thrown)}`);
+  }
+}
+
+async function* chunksOf(path: string, stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const chunk of stream) yield chunk as Uint8Array;
+  } catch (thrown) {
+    throw new CliError(`${path}: ${reasonOf(thrown)}`);
+  }
+}
+
+/** A file to write; `close` ends it. @throws CliError when it cannot be made, or is the input. */
+export async function createFile(path: string, input: string): Promise<Sink & { close(): Promise<void> }> {
+  if (input !== "-" && (await isSameFile(path, input))) {
+    throw new CliError(`${path} is the input: it would be lost`);
+  }
+  const stream = createWriteStream(path);
+  await new Promise<void>((resolve, reject) => {
+    stream.once("open", () => resolve());
+    stream.once("error", (thrown) => reject(new CliError(`${path}: ${reasonOf(thrown)}`)));
+  });
+  const sink = sinkOf(stream, false, path);
+  return { isTerminal: false, write: sink.write, close: () => closeStream(stream, path) };
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  try {
+    const [first, second] = await Promise.all([stat(a), stat(b)]);
+    return first.isFile() && first.dev === second.dev && first.ino === second.ino;
+  } catch {
+    return false;
+  }
+}
+
+function closeStream(stream: WriteStream, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once("error", (thrown) => reject(new CliError(`${path}: ${reasonOf(thrown)}`)));
+    stream.end(() => resolve());
+  });
+}
+
+/** A stream of Node as a sink. Its `error` event is waited for, too: a pipe tells only then that its reader has gone. */
+export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sink {
+  let failure: Error | undefined;
+  stream.on("error", (thrown: NodeJS.ErrnoException) => {
+    failure ??= thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
+  });
+  return {
+    isTerminal,
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(failure);
+          return;
+        }
+        stream.write(text, (thrown) => {
+          if (thrown === null || thrown === undefined) resolve();
+          // The error event comes right after this callback.
+          else setImmediate(() => reject(failure ?? thrown));
+        });
+      }),
+  };
+}

@@ -1,0 +1,56 @@
+import { type Command, commands, optionsOf } from "./arguments.ts";
+
+const summaries: Readonly<Record<Command, string>> = {
+  record: "the requests of a stream, as a record (JSON Lines)",
+  inspect: "the pictures, a line each; --request N: one request in full",
+  validate: "what the kernel and the target would refuse, and why",
+  trace: "every syntax element with its bit position",
+};
+
+const details: Readonly<Record<Command, string>> = {
+  record: "<input> is a stream. The record goes to standard output, or to the file that -o names.",
+  inspect: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
+
+References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term
+reference, 5/t and 5/b one field, (5) a picture that only waits to be shown, gap a frame that was never coded,
+? a picture that no request made.`,
+  validate: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
+Exit status 1 when something would be refused.`,
+  trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit
+lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value.`,
+};
+
+/** The help of the program, or of one command. */
+export function helpText(command: Command | undefined): string {
+  const head =
+    command === undefined
+      ? `Usage: v4l2-stateless <command> <input> [options]
+
+What a V4L2 stateless decoder must be told: reads a bitstream, and makes the requests that the kernel takes.
+
+Commands:
+${commands.map((name) => `  ${name.padEnd(9)} ${summaries[name]}`).join("\n")}
+
+<input> is a file, or - for standard input.`
+      : `Usage: v4l2-stateless ${command} <input> [options]
+
+Prints ${summaries[command]}.
+
+${details[command]}`;
+  return `${head}
+
+Options:
+${optionLines(command).join("\n")}
+
+Exit status: 0 fine, 1 something would be refused (validate), 2 unusable input or arguments.
+`;
+}
+
+function optionLines(command: Command | undefined): string[] {
+  const rows = optionsOf(command).map(([name, { short, value, choices, help }]) => {
+    const left = `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
+    return { left, right: choices === undefined ? help : `${choices.join(", ")}: ${help}` };
+  });
+  const width = Math.max(...rows.map(({ left }) => left.length));
+  return rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`);
+}

@@ -1,0 +1,119 @@
+import { basename } from "node:path";
+import type { Codec } from "../events.ts";
+import { readRecordBytes } from "../record/files.ts";
+import { RecordError, type RequestRecord } from "../record/index.ts";
+import type { Arguments } from "./arguments.ts";
+import { type Detected, detect } from "./detect.ts";
+import { readFileChunks } from "./files.ts";
+import { CliError, type Io, reasonOf } from "./io.ts";
+
+/** A stream to decode. */
+export interface StreamInput {
+  readonly kind: "stream";
+  /** For messages. */
+  readonly name: string;
+  /** The file's name without its folders; undefined for standard input. */
+  readonly file: string | undefined;
+  /** In bytes; undefined when it is not known. */
+  readonly size: number | undefined;
+  readonly codec: Codec;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** A record that was read. */
+export interface RecordInput {
+  readonly kind: "record";
+  readonly name: string;
+  readonly record: RequestRecord;
+}
+
+/** The codec shows in the first units; where it does not, there is hardly any. */
+const detectionLimit = 1 << 20;
+/** As many bytes as the signatures of containers need. */
+const signatureLength = 400;
+
+/** Opens the input that the arguments name. @throws CliError when it cannot be read or is neither a stream nor a record. */
+export async function openInput(
+  io: Io,
+  { input, codec, streamOptions }: Arguments,
+): Promise<StreamInput | RecordInput> {
+  const name = input === "-" ? "standard input" : input;
+  const { size, chunks } = input === "-" ? { size: undefined, chunks: stdinChunks(io) } : await readFileChunks(input);
+  const iterator = chunks[Symbol.asyncIterator]();
+  const compressed = input.endsWith(".br");
+  const { head, detected } = await readHead(iterator, codec !== undefined || compressed);
+  if (head.length === 0) throw new CliError(`${name}: empty`);
+  const all = joined(head, iterator);
+
+  if (compressed || detected?.kind === "record") {
+    if (streamOptions.length > 0) {
+      throw new CliError(
+        `${name}: a record holds requests that were made already: ${streamOptions.join(", ")} cannot change them`,
+      );
+    }
+    return { kind: "record", name, record: await readRecordInput(name, all, compressed) };
+  }
+  if (detected?.kind === "other") throw new CliError(`${name}: ${detected.name}`);
+  const found = codec ?? detected?.codec;
+  if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
+  const file = input === "-" ? undefined : basename(input);
+  return { kind: "stream", name, file, size, codec: found, chunks: all };
+}
+
+async function* stdinChunks(io: Io): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* io.stdin;
+  } catch (thrown) {
+    throw new CliError(`standard input: ${reasonOf(thrown)}`);
+  }
+}
+
+/** Reads until it is clear what the input is. */
+async function readHead(
+  chunks: AsyncIterator<Uint8Array>,
+  signatureOnly: boolean,
+): Promise<{ readonly head: Uint8Array; readonly detected: Detected | undefined }> {
+  let head = new Uint8Array(0);
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) return { head, detected: detect(head) };
+    head = concatenated([head, next.value]);
+    const detected = head.length < signatureLength ? undefined : detect(head);
+    const clear = detected !== undefined && (detected.kind !== "stream" || detected.certain);
+    if (clear || head.length >= (signatureOnly ? signatureLength : detectionLimit)) return { head, detected };
+  }
+}
+
+async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield head;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function readRecordInput(
+  name: string,
+  chunks: AsyncIterable<Uint8Array>,
+  compressed: boolean,
+): Promise<RequestRecord> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  try {
+    return readRecordBytes(concatenated(parts), compressed);
+  } catch (thrown) {
+    if (thrown instanceof RecordError) throw new CliError(`${name}: ${thrown.message}`);
+    throw thrown;
+  }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

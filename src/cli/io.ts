@@ -1,0 +1,70 @@
+/** Where text goes. */
+export interface Sink {
+  readonly isTerminal: boolean;
+  /** Resolves when more can be written. Rejects with OutputClosed when nobody reads any more. */
+  write(text: string): Promise<void>;
+}
+
+/** What a command touches of the world; the tests have their own. */
+export interface Io {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Unusable input or arguments: one line for a person, and exit status 2. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+}
+
+/** The reader of our output has gone, as `head` does. Nothing is wrong. */
+export class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}
+
+const bufferLimit = 1 << 16;
+
+/** Collects text for a sink. Adding is synchronous, so that a session's callbacks can do it. */
+export class Printer {
+  readonly #sink: Sink;
+  #parts: string[] = [];
+  #length = 0;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  add(text: string): void {
+    this.#parts.push(text);
+    this.#length += text.length;
+  }
+
+  /** Writes what was added, when it is worth it. To be called between pieces of work. */
+  async drain(): Promise<void> {
+    if (this.#length >= bufferLimit || this.#sink.isTerminal) await this.flush();
+  }
+
+  /** Writes all that was added. */
+  async flush(): Promise<void> {
+    if (this.#length === 0) return;
+    const text = this.#parts.join("");
+    this.#parts = [];
+    this.#length = 0;
+    await this.#sink.write(text);
+  }
+}
+
+/** The system's reason why a file cannot be used, in words. */
+export function reasonOf(thrown: unknown): string {
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: "no such file or directory",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EISDIR: "is a directory",
+    ENOTDIR: "not a directory",
+    ENOSPC: "no space left",
+  };
+  return known[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
+}

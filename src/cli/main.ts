@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { sinkOf } from "./files.ts";
+import type { Sink } from "./io.ts";
+import { main } from "./run.ts";
+
+/** A sink for people: when nobody reads it, nothing is lost. */
+function forgiving(sink: Sink): Sink {
+  return { isTerminal: sink.isTerminal, write: (text) => sink.write(text).catch(() => {}) };
+}
+
+const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
+try {
+  process.exitCode = await main(process.argv.slice(2), {
+    stdin: process.stdin,
+    stdout: sinkOf(process.stdout, process.stdout.isTTY === true, "standard output"),
+    stderr,
+    environment: process.env,
+  });
+} catch (thrown) {
+  const trace = thrown instanceof Error ? thrown.stack : String(thrown);
+  await stderr.write(`v4l2-stateless: a mistake of this program, please report it\n${trace}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,54 @@
+import type { Codec, Control, DecodeEvent } from "../events.ts";
+import { RecordWriter } from "../record/index.ts";
+import { type Target, takenControls } from "../targets/index.ts";
+import type { Arguments } from "./arguments.ts";
+import { ErrorReport } from "./errors.ts";
+import { createFile } from "./files.ts";
+import type { RecordInput, StreamInput } from "./input.ts";
+import { CliError, type Io, Printer } from "./io.ts";
+import { sessionOptions, streamEvents } from "./source.ts";
+import { producer } from "./version.ts";
+
+/** The requests of a stream as a record. Returns the exit status. */
+export async function record(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+  if (input.kind === "record") throw new CliError(`${input.name}: is a record already`);
+  const options = sessionOptions(input.codec, args);
+  const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+  const printer = new Printer(file ?? io.stdout);
+  const errors = new ErrorReport(io, input.name);
+  const { decodeMode, startCode, kernel } = options;
+  const hasModes = input.codec === "h264" || input.codec === "h265";
+  const writer = new RecordWriter(
+    {
+      codec: input.codec,
+      producer,
+      target: args.target.name,
+      ...(hasModes ? { decodeMode, startCode } : {}),
+      kernel,
+      stream: input.file,
+    },
+    { withData: args.withData },
+  );
+  printer.add(writer.head);
+  let requests = 0;
+  for await (const events of streamEvents(io, input, options)) {
+    for (const event of events) {
+      printer.add(writer.write(taken(event, args.target, input.codec)));
+      if (event.type === "request") requests++;
+      if (event.type === "error") await errors.add(event);
+      await printer.drain();
+    }
+  }
+  await printer.flush();
+  await file?.close();
+  await errors.close();
+  if (requests === 0) throw new CliError(`${input.name}: no picture could be decoded`);
+  return 0;
+}
+
+/** The event without the controls that the target does not have. */
+function taken(event: DecodeEvent, target: Target, codec: Codec): DecodeEvent {
+  if (event.type !== "request" && event.type !== "sequence") return event;
+  const controls: readonly Control[] = takenControls(target, codec, event.controls);
+  return { ...event, controls };
+}

@@ -1,0 +1,104 @@
+import type { Trace } from "../bitreader/index.ts";
+import type { Codec, DecodeEvent, RequestEvent, Session } from "../events.ts";
+import type { SessionOptions } from "../options.ts";
+import { fourccText, modeControls } from "../record/format.ts";
+import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
+import { openSession } from "../session.ts";
+import type { Arguments } from "./arguments.ts";
+import type { RecordInput, StreamInput } from "./input.ts";
+import { CliError, type Io } from "./io.ts";
+import { Progress } from "./terminal.ts";
+
+/** The session's options with the target's defaults. @throws CliError when the target does not decode the codec. */
+export function sessionOptions(codec: Codec, { session, target }: Arguments): SessionOptions {
+  const taken = target.codecs[codec];
+  if (taken === undefined) throw new CliError(`${target.name} does not decode ${codec}`);
+  return {
+    ...session,
+    decodeMode: session.decodeMode ?? taken.decodeModes[0],
+    startCode: session.startCode ?? taken.startCodes[0],
+    missingReferences: session.missingReferences ?? taken.missingReferences,
+  };
+}
+
+/** The events of a stream, one list a chunk. Shows how far it has come. */
+export async function* streamEvents(
+  io: Io,
+  input: StreamInput,
+  options: SessionOptions,
+): AsyncGenerator<readonly DecodeEvent[], void, undefined> {
+  const session: Session = openSession(input.codec, options);
+  const progress = new Progress(io, input.size);
+  try {
+    for await (const chunk of input.chunks) {
+      yield session.push(chunk);
+      await progress.advance(chunk.length);
+    }
+    yield session.flush();
+  } finally {
+    await progress.clear();
+  }
+}
+
+/** What a stream's session or a record tells, in the record's terms; several lists when it comes bit by bit. */
+export async function* itemsOf(
+  io: Io,
+  input: StreamInput | RecordInput,
+  args: Arguments,
+  trace?: Trace,
+): AsyncGenerator<Iterable<ResolvedLine>, void, undefined> {
+  if (input.kind === "record") {
+    yield resolveLines(input.record);
+    return;
+  }
+  const options = sessionOptions(input.codec, args);
+  const items = new EventItems();
+  yield [items.set(modeControls({ codec: input.codec, decodeMode: options.decodeMode, startCode: options.startCode }))];
+  for await (const events of streamEvents(io, input, { ...options, trace })) {
+    yield events.flatMap((event) => items.of(event));
+  }
+}
+
+/** A session's events as the lines that a record of them would have. There is no file, so `line` is 0. */
+class EventItems {
+  readonly #state = new ControlState();
+  readonly #last = new Map<string, Uint8Array | number>();
+  #requests = 0;
+
+  set(controls: ReadonlyMap<string, Uint8Array | number>): ResolvedLine {
+    for (const [name, payload] of controls) this.#last.set(name, payload);
+    return this.#state.note({ type: "set", line: 0, controls });
+  }
+
+  of(event: DecodeEvent): ResolvedLine[] {
+    switch (event.type) {
+      case "sequence": {
+        const controls = new Map(event.controls.map(({ name, payload }) => [name, payload]));
+        return [{ ...event, line: 0, pixelFormat: fourccText(event.pixelFormat) }, this.set(controls)];
+      }
+      case "request":
+        return [this.#state.resolve(this.#request(event))];
+      default:
+        return [{ ...event, line: 0 }];
+    }
+  }
+
+  /** With the controls that the writer would write: what is new, and what belongs to this request only. */
+  #request({ timestamp, hold, bitstream, controls }: RequestEvent): RequestLine {
+    const own = controls.filter(({ name, payload }) => !persists(name) || this.#last.get(name) !== payload);
+    for (const { name, payload } of own) this.#last.set(name, payload);
+    return {
+      type: "request",
+      line: 0,
+      request: this.#requests++,
+      timestamp,
+      hold,
+      bitstream: {
+        bytes: bitstream.reduce((bytes, part) => bytes + part.length, 0),
+        crc32: bitstream.reduce((checksum, part) => crc32(part, checksum), 0),
+      },
+      controls: new Map(own.map(({ name, payload }) => [name, payload])),
+      known: new Map(),
+    };
+  }
+}
