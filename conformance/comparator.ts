@@ -50,8 +50,6 @@ export interface Subject {
 export interface History {
   /** Our requests with their views, in order. */
   readonly sides: readonly Side[];
-  /** Requests of ours for which the peer has none. */
-  readonly missing: Readonly<Record<Peer, ReadonlySet<number>>>;
 }
 
 /** A named predicate of `disagreements.json`: on decoded controls and parsed syntax, never on a stream's name. */

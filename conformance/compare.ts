@@ -1,6 +1,6 @@
 import { type Alignment, align, type Coverage, coverage } from "./align.ts";
 import type { Comparator, History, ReferenceEntry, ReferenceLabel, Side, Subject } from "./comparator.ts";
-import { type EffectiveRequest, indexTimestamps, type Peer, peers } from "./requests.ts";
+import { type EffectiveRequest, indexTimestamps, type Peer, peers, type TimestampIndex } from "./requests.ts";
 import type { Value } from "./values.ts";
 import { excuse, type Rule, transformed } from "./verdicts.ts";
 
@@ -40,6 +40,7 @@ interface PeerSide {
   readonly peer: Peer;
   readonly requests: readonly EffectiveRequest[];
   readonly alignment: Alignment;
+  readonly times: TimestampIndex;
   readonly sides: readonly Side[];
   readonly result: PeerResult;
 }
@@ -76,8 +77,7 @@ export class StreamComparison {
       const requests = goldens[peer];
       return requests === undefined ? [] : [this.#peerSide(peer, requests, ours)];
     });
-    const missing = { gst: this.#missing("gst"), ff: this.#missing("ff") };
-    this.#history = { sides: this.#ours, missing };
+    this.#history = { sides: this.#ours };
   }
 
   #peerSide(peer: Peer, requests: readonly EffectiveRequest[], ours: readonly EffectiveRequest[]): PeerSide {
@@ -96,13 +96,7 @@ export class StreamComparison {
     const counts = { requests: requests.length, fields: 0, equal: 0, explained: 0, rawEqual: 0 };
     const result = { ...coverage(alignment), ...counts };
     this.result.peers[peer] = result;
-    return { peer, requests, alignment, sides, result };
-  }
-
-  #missing(peer: Peer): ReadonlySet<number> {
-    const side = this.#peers.find((candidate) => candidate.peer === peer);
-    const absent = this.#ours.map(({ request }) => request.index);
-    return new Set(side === undefined ? [] : absent.filter((index) => side.alignment.peerOf[index]! < 0));
+    return { peer, requests, alignment, times, sides, result };
   }
 
   /** Our requests and what a driver reads in them. */
@@ -239,9 +233,8 @@ export class StreamComparison {
 
   /** A peer's timestamp as the one that we gave the same picture. */
   #translator(side: PeerSide, theirs: EffectiveRequest): (timestamp: bigint) => bigint {
-    const times = indexTimestamps(side.requests);
     return (timestamp) => {
-      const user = times.before(theirs.index, timestamp);
+      const user = side.times.before(theirs.index, timestamp);
       const ours = user === undefined ? -1 : side.alignment.oursOf[user]!;
       return this.#ours[ours]?.request.timestamp ?? 0n;
     };

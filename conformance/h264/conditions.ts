@@ -1,4 +1,4 @@
-import { V4L2_H264_SLICE_TYPE_SI, V4L2_H264_SLICE_TYPE_SP } from "../../src/uapi/h264.ts";
+import { V4L2_H264_SLICE_TYPE_SP } from "../../src/uapi/h264.ts";
 import { crcWithZeros } from "../align.ts";
 import type { Condition, ReferenceEntry, Side, Subject } from "../comparator.ts";
 import type { Value } from "../values.ts";
@@ -61,6 +61,35 @@ function hasGap(side: Side, before: Side | undefined): boolean {
   return now !== last && now !== (last + 1) % max;
 }
 
+const restarts = new WeakMap<Side, boolean>();
+
+/** Whether an entry shows that its picture had MMCO 5: other order counts than it was decoded with, or frame_num 0 instead of its own. */
+function showsRestart(subject: Subject, side: Side): boolean {
+  let shows = restarts.get(side);
+  if (shows === undefined) {
+    const entries = side.view.references.get("H264_DECODE_PARAMS.dpb[]") ?? [];
+    const here = { ...subject, ours: side };
+    shows = entries.some((entry) => restarted({ ...here, entries: { ours: entry } }) || startsAgain(here, entry));
+    restarts.set(side, shows);
+  }
+  return shows;
+}
+
+function startsAgain(subject: Subject, entry: ReferenceEntry): boolean {
+  const picture = referenced(subject, entry);
+  if (picture === undefined || entryFlag(entry, "LONG_TERM")) return false;
+  return entry.fields.get("frame_num") === 0 && decodeParam(picture, "frame_num") !== 0;
+}
+
+/** The fields of a picture that were decoded, in order: 1 top, 2 bottom; empty for a frame. */
+function decodedFields(subject: Subject, entry: ReferenceEntry | undefined): number[] {
+  const last = referenced(subject, entry);
+  if (last === undefined || !isField(last)) return [];
+  const before = subject.history.sides.slice(0, subject.ours.request.index);
+  const requests = before.filter(({ request }) => request.timestamp === last.request.timestamp);
+  return requests.map((side) => (decodeParam(side, "flags.BOTTOM_FIELD") === 1 ? 2 : 1));
+}
+
 function gapSinceIdr(subject: Subject): boolean {
   const sides = [...sinceIdr(subject), subject.ours];
   let reference: Side | undefined;
@@ -118,6 +147,25 @@ export const conditionsH264 = {
     ({ ours }) => ours.view.fields.get("H264_SPS.flags.GAPS_IN_FRAME_NUM_VALUE_ALLOWED") === 1,
   ),
   "picture with MMCO 5": condition("the entry's picture had memory_management_control_operation 5", restarted),
+  "MMCO 5 since the IDR picture": condition(
+    "a picture since the last IDR picture had memory_management_control_operation 5",
+    (subject) => [...sinceIdr(subject), subject.ours].some((side) => showsRestart(subject, side)),
+  ),
+  "whole periods away": condition(
+    "FFmpeg's value, less its 65536, is ours and a multiple of MaxPicOrderCntLsb",
+    ({ ours, values }) => {
+      const period = 2 ** (Number(ours.view.fields.get("H264_SPS.log2_max_pic_order_cnt_lsb_minus4")) + 4);
+      return (Number(values.ff) - Number(values.ours)) % period === 0;
+    },
+  ),
+  "only the second field": condition("only the field that was decoded second is still a reference", (subject) => {
+    const [first, second] = decodedFields(subject, subject.entries.ours);
+    return first !== undefined && second !== undefined && subject.entries.ours?.fields.get("fields") === second;
+  }),
+  "one field of two": condition("only one of the two fields is still a reference", (subject) => {
+    const { ours } = subject.entries;
+    return decodedFields(subject, ours).length === 2 && ours?.fields.get("fields") !== 3;
+  }),
   "last picture's": condition("FFmpeg's value is that of the picture before which had the element", (subject) => {
     const name = subject.field.replace("H264_DECODE_PARAMS.", "");
     const had = name === "idr_pic_id" ? "flags.IDR_PIC" : "nal_ref_idc";
@@ -131,8 +179,12 @@ export const conditionsH264 = {
     "the entry is referenced with both fields",
     ({ entries }) => entries.ours?.fields.get("fields") === 3,
   ),
-  "slice type SP or SI": condition("the picture has SP or SI slices", ({ ours }) =>
-    sliceTypes(ours.request).some((type) => type === V4L2_H264_SLICE_TYPE_SP || type === V4L2_H264_SLICE_TYPE_SI),
+  "SP slices": condition("the picture has SP slices", ({ ours }) =>
+    sliceTypes(ours.request).includes(V4L2_H264_SLICE_TYPE_SP),
+  ),
+  "transform_8x8_mode_flag 0": condition(
+    "transform_8x8_mode_flag is 0: no 8x8 list is used",
+    ({ ours }) => ours.view.fields.get("H264_PPS.flags.TRANSFORM_8X8_MODE") === 0,
   ),
   "slices of several types": condition(
     "the picture's slices are of several types",
