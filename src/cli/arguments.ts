@@ -50,47 +50,53 @@ interface Option {
 
 /** Every option, in the order of the help. */
 export const options = {
-  codec: { type: "string", choices: recordCodecs, stream: true, value: "<codec>", help: "default: from the content" },
+  codec: {
+    type: "string",
+    choices: recordCodecs,
+    stream: true,
+    value: "<codec>",
+    help: `${recordCodecs.join(", ")}; default: from the content`,
+  },
   target: {
     type: "string",
     choices: targets.map(({ name }) => name),
     value: "<target>",
-    help: "the driver; default generic: all that the kernel's interface has",
+    help: `${targets.map(({ name }) => name).join(", ")}; default: generic, all that the kernel's interface has`,
   },
   "decode-mode": {
     type: "string",
     choices: ["frame", "slice"],
     stream: true,
-    value: "<mode>",
-    help: "a request for each frame or field (default), or for each slice",
+    value: "frame|slice",
+    help: "a request for each frame or field (default), or each slice",
   },
   "start-code": {
     type: "string",
     choices: ["annexb", "none"],
     stream: true,
-    value: "<code>",
+    value: "annexb|none",
     help: "00 00 01 before each slice (default), or nothing",
   },
   "start-at": {
     type: "string",
     choices: ["any", "random-access"],
     stream: true,
-    value: "<place>",
-    help: "the first picture that can be decoded (default), or the first random access point",
+    value: "any|random-access",
+    help: "the first decodable picture (default), or random access point",
   },
   "missing-references": {
     type: "string",
     choices: ["mark", "nearest", "drop"],
     stream: true,
-    value: "<way>",
-    help: "leave them out, point to the nearest picture, or drop the picture; default: the target's",
+    value: "mark|nearest|drop",
+    help: "leave them out, take the nearest picture, or drop the picture",
   },
   "raw-controls": { type: "boolean", stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {
     type: "string",
     stream: true,
     value: "<version>",
-    help: "leave out the controls that this kernel lacks: 6.1",
+    help: "leave out the controls that this kernel lacks (6.1)",
   },
   output: { type: "string", short: "o", only: ["record"], value: "<file>", help: "default: standard output" },
   "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
@@ -144,7 +150,7 @@ function parse(
     return parseArgs({ args: [...args], options: config, allowPositionals: true });
   } catch (thrown) {
     // Node's messages go on with advice for the programmer.
-    const [first] = (thrown instanceof Error ? thrown.message : String(thrown)).split(/\. |\n/);
+    const [first] = (thrown instanceof Error ? thrown.message : String(thrown)).split(/\.(?:\s|$)|\n/);
     throw new CliError(`${first}; see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`);
   }
 }

@@ -47,9 +47,9 @@ Exit status: 0 fine, 1 something would be refused (validate), 2 unusable input o
 }
 
 function optionLines(command: Command | undefined): string[] {
-  const rows = optionsOf(command).map(([name, { short, value, choices, help }]) => {
+  const rows = optionsOf(command).map(([name, { short, value, help }]) => {
     const left = `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
-    return { left, right: choices === undefined ? help : `${choices.join(", ")}: ${help}` };
+    return { left, right: help };
   });
   const width = Math.max(...rows.map(({ left }) => left.length));
   return rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`);

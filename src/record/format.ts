@@ -32,8 +32,8 @@ export interface RecordHeader {
   readonly stream?: string | StreamDescription | undefined;
 }
 
-/** The codecs a record can be of, in the order of their controls' ids. */
-export const recordCodecs: readonly Codec[] = ["h264", "vp8", "mpeg2", "vp9", "h265"];
+/** The codecs a record can be of. */
+export const recordCodecs: readonly Codec[] = ["h264", "h265", "vp8", "vp9", "mpeg2"];
 
 /** These say something of one request only: a request without one has none, it does not take over the last one's. */
 const requestOnly: ReadonlySet<string> = new Set([

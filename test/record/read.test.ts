@@ -77,7 +77,7 @@ describe("readRecord", () => {
     ],
     [
       '{"format":"v4l2-stateless-requests/1","codec":"av1"}',
-      'line 1: codec must be one of h264, vp8, mpeg2, vp9, h265, and is "av1"',
+      'line 1: codec must be one of h264, h265, vp8, vp9, mpeg2, and is "av1"',
     ],
     [`${head}{"request":0,`, "line 2: the line is not a JSON object"],
     [head + head, "line 2: a second header: two records in one file"],

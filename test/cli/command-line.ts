@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
+import type { Io } from "../../src/cli/io.ts";
+import { main } from "../../src/cli/run.ts";
+
+/** What a command line left behind. */
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process. */
+export async function run(
+  argv: readonly string[],
+  input: {
+    readonly stdin?: Iterable<Uint8Array>;
+    readonly terminal?: boolean;
+    readonly environment?: Io["environment"];
+  } = {},
+): Promise<Outcome> {
+  const text = { stdout: "", stderr: "" };
+  const sink = (name: "stdout" | "stderr") => ({
+    isTerminal: input.terminal ?? false,
+    write: async (written: string) => {
+      text[name] += written;
+    },
+  });
+  async function* stdin() {
+    yield* input.stdin ?? [];
+  }
+  const status = await main(argv, {
+    stdin: stdin(),
+    stdout: sink("stdout"),
+    stderr: sink("stderr"),
+    environment: input.environment ?? {},
+  });
+  return { status, ...text };
+}
+
+/** The path of a fixture. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+}
+
+/** The text of a golden record. */
+export function goldenText(name: string): string {
+  return brotliDecompressSync(readFileSync(fixture(`${name}.jsonl.br`))).toString();
+}
+
+/** Text as standard input. */
+export function bytesOf(text: string): Uint8Array[] {
+  return [new TextEncoder().encode(text)];
+}

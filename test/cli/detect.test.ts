@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { detect } from "../../src/cli/detect.ts";
+import { fixture } from "./command-line.ts";
+
+const codecs = { "264": "h264", "265": "h265", m2v: "mpeg2" } as const;
+const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+describe("detect", () => {
+  it.each(readdirSync(fixture("")).filter((name) => /\.(264|265|m2v|ivf)$/.test(name)))("knows %s", (name) => {
+    const codec = name.endsWith(".ivf") ? name.slice(0, 3) : codecs[name.split(".").at(-1) as keyof typeof codecs];
+    expect(detect(readFileSync(fixture(name)))).toEqual({
+      kind: "stream",
+      codec,
+      ivf: name.endsWith(".ivf"),
+      certain: true,
+    });
+  });
+
+  it("takes slices without parameter sets for what they could be", () => {
+    expect(detect(bytes("\0\0\x01\x65\x88\x84\0\0\x01\x41\x9a"))).toEqual({
+      kind: "stream",
+      codec: "h264",
+      ivf: false,
+      certain: false,
+    });
+    expect(detect(bytes("\0\0\x01\x26\x01\xaf\0\0\x01\x02\x01\xd0"))).toMatchObject({ codec: "h265", certain: false });
+  });
+
+  it("knows a record by its brace", () => {
+    expect(detect(bytes('\xef\xbb\xbf \n{"format"'))).toEqual({ kind: "record" });
+  });
+
+  it.each([
+    ["\0\0\0\x18ftypisom", "an MP4 file, and no elementary stream"],
+    ["\x1a\x45\xdf\xa3\x01", "a Matroska or WebM file, and no elementary stream"],
+    ["\0\0\x01\xba\x44", "an MPEG program stream, and no elementary stream"],
+    [`G${"\xff".repeat(187)}`.repeat(3), "an MPEG transport stream, and no elementary stream"],
+    ["DKIF\0\0\x20\0AV01", 'an IVF file of "AV01"'],
+  ])("names %j", (head, name) => {
+    expect(detect(bytes(head))).toEqual({ kind: "other", name });
+  });
+
+  it.each(["", "hello", "\0\0\x01", "\0".repeat(5000), "\0\0\x01\x67"])("says nothing of %j", (head) => {
+    expect(detect(bytes(head))).toBeUndefined();
+  });
+});

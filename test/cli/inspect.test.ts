@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
+
+const inspect = async (name: string, ...options: string[]) => {
+  const outcome = await run(["inspect", fixture(`${name}.jsonl.br`), ...options]);
+  expect(outcome).toMatchObject({ status: 0, stderr: "" });
+  return outcome.stdout.split("\n");
+};
+
+describe("inspect of a record", () => {
+  it("shows H.264 pictures, their references as request numbers", async () => {
+    const lines = await inspect("h264_high_bpyramid.264.gst-frame");
+    expect(lines).toHaveLength(23);
+    expect(lines[0]).toBe("sequence  96x80  4:2:0  8 bit");
+    expect(lines[1]!.split(/ {2,}/)).toEqual([
+      "request",
+      "timestamp",
+      "type",
+      "structure",
+      "POC",
+      "frame_num",
+      "nal_ref_idc",
+      "bytes",
+      "references",
+      "flags",
+    ]);
+    expect(lines[2]!.trim().split(/ {2,}/)).toEqual([
+      "0",
+      "0",
+      "IDR",
+      "frame",
+      "0/0",
+      "0",
+      "3",
+      "2678",
+      "-",
+      "cabac 8x8 weighted",
+    ]);
+    expect(lines[5]!.trim().split(/ {2,}/)).toEqual([
+      "3",
+      "3000",
+      "B",
+      "frame",
+      "2/2",
+      "3",
+      "0",
+      "713",
+      "0 1 2",
+      "cabac 8x8 weighted",
+    ]);
+  });
+
+  it("says when the format changes", async () => {
+    const lines = await inspect("h264_size_change.264.ff-frame");
+    expect(lines.filter((line) => line.startsWith("sequence"))).toEqual([
+      "sequence  96x80  4:2:0  8 bit",
+      "sequence  128x96  4:2:0  8 bit",
+      "sequence  96x80  4:2:0  8 bit",
+    ]);
+  });
+
+  it.each([
+    ["h265_default_ra.265.gst-frame", /^ +1 +1000 +\S+ +-?\d+ +\d+ {2}0\b/],
+    ["vp8_altref.ivf.gst-frame", /^ +1 +1000 +inter +96x80 +\d+ {2}last 0 golden 0 alt 0/],
+    ["vp9_altref_superframes.ivf.gst-frame", /^ +1 +1000 +inter +96x80 +\d+ {2}last 0 golden 0 alt 0/],
+    ["mpeg2_ipb.m2v.gst-frame", /^ +1 +1000 +P +frame +\d+ {2}forward 0/],
+  ])("shows %s", async (name, second) => {
+    const lines = await inspect(name);
+    expect(lines[3]).toMatch(second);
+  });
+
+  it("names a request again when its timestamp is used again: the latest counts", async () => {
+    // FFmpeg's timestamps name buffers, and come back.
+    const lines = await inspect("h264_high422_interlaced.264.ff-frame");
+    expect(lines[6]).toMatch(/^ +4 +12000 +B +frame .* 3 1 0 +mbaff/);
+    expect(lines[4]).toMatch(/^ +2 +12000 +B +frame .* 1 0 +mbaff/);
+  });
+
+  it("marks long-term references, single fields, pictures that wait and frames that were never coded", async () => {
+    const entry = (timestamp: string, fields: string, flags: string) =>
+      `${timestamp}000000000000` +
+      `0000000000000000`.slice(0, 12) +
+      `${fields}0000000000` +
+      "0".repeat(16) +
+      `${flags}000000`;
+    const dpb =
+      entry("e803", "01", "03") +
+      entry("e803", "03", "07") +
+      entry("e803", "03", "01") +
+      entry("0000", "03", "03") +
+      entry("0900", "03", "03");
+    const payload = dpb.padEnd(1120, "0");
+    const text = [
+      '{"format":"v4l2-stateless-requests/1","codec":"h264"}',
+      '{"request":0,"timestamp":1000,"hold":true,"controls":{}}',
+      `{"request":1,"timestamp":2000,"controls":{"V4L2_CID_STATELESS_H264_DECODE_PARAMS":"${payload}"}}`,
+    ].join("\n");
+    const { stdout, status } = await run(["inspect", "-"], { stdin: bytesOf(text) });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/ 0\/t lt0 \(0\) gap \?$/m);
+    expect(stdout).toMatch(/^ +0 +1000 .* - +hold$/m);
+  });
+
+  it("shows one request in full", async () => {
+    const lines = await inspect("h264_baseline_slices.264.gst-slice", "--request", "4");
+    expect(lines[0]).toMatch(/^request 4 {2}timestamp 1000, 179 bytes, crc32 [0-9a-f]{8}$/);
+    expect(lines).toContain("V4L2_CID_STATELESS_H264_SPS  1048 bytes  set before");
+    expect(lines).toContain("V4L2_CID_STATELESS_H264_SLICE_PARAMS  152 bytes");
+    expect(lines.filter((line) => line.includes("slice_type"))).toEqual([
+      expect.stringMatching(/ 0 {2}V4L2_H264_SLICE_TYPE_P$/),
+    ]);
+    const { status, stderr } = await run(["inspect", fixture("h264_high10.264.gst-frame.jsonl.br"), "--request", "20"]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/there is no request 20; there are 20, from 0\n$/);
+  });
+
+  it("shows payloads that it cannot read as bytes", async () => {
+    const text =
+      '{"format":"v4l2-stateless-requests/1","codec":"h264"}\n' +
+      '{"request":0,"timestamp":1,"controls":{"V4L2_CID_STATELESS_H264_PPS":"0102","V4L2_CID_X":"ff","V4L2_CID_STATELESS_H264_DECODE_MODE":1}}';
+    const { stdout, status } = await run(["inspect", "-", "--request", "0"], { stdin: bytesOf(text) });
+    expect(status).toBe(0);
+    expect(stdout).toContain("V4L2_CID_STATELESS_H264_PPS  2 bytes: a struct has 12 bytes\n      0  01 02\n");
+    expect(stdout).toContain("V4L2_CID_X  1 bytes: a control this version does not know\n      0  ff\n");
+    expect(stdout).toContain("V4L2_CID_STATELESS_H264_DECODE_MODE = 1  V4L2_STATELESS_H264_DECODE_MODE_FRAME_BASED\n");
+  });
+
+  it("is coloured on a terminal, unless NO_COLOR is set", async () => {
+    const argv = ["inspect", fixture("mpeg2_ipb.m2v.gst-frame.jsonl.br")];
+    expect((await run(argv, { terminal: true })).stdout).toContain("\u001b[32m");
+    expect((await run(argv, { terminal: true, environment: { NO_COLOR: "1" } })).stdout).not.toContain("\u001b");
+    expect((await run(argv)).stdout).not.toContain("\u001b");
+  });
+
+  it("prints no control characters of the input", async () => {
+    const text =
+      '{"format":"v4l2-stateless-requests/1","codec":"h264"}\n{"error":{"message":"\\u001b[2J"}}\n{"request":0,"timestamp":1,"controls":{}}';
+    const { stdout } = await run(["inspect", "-"], { stdin: bytesOf(text) });
+    expect(stdout).toContain("error: \\x1b[2J");
+  });
+
+  it("reads a record from standard input, in any pieces", async () => {
+    const bytes = new TextEncoder().encode(goldenText("vp8_odd_size.ivf.gst-frame"));
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(7 * i, 7 * i + 7));
+    const { stdout } = await run(["inspect", "-"], { stdin: pieces });
+    expect(stdout).toBe((await run(["inspect", fixture("vp8_odd_size.ivf.gst-frame.jsonl.br")])).stdout);
+  });
+});
