@@ -1,5 +1,7 @@
 import type { BitstreamError, ErrorCause, UnsupportedError } from "./errors.ts";
 
+export type { ErrorCause } from "./errors.ts";
+
 /** The codecs that have stateless controls, AV1 and FWHT left out. */
 export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
 

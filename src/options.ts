@@ -1,4 +1,4 @@
-import type { Trace } from "./bitreader/trace.ts";
+import type { Trace } from "./bitreader/index.ts";
 
 /** What a session can be told. Every option has a default; a wrong value throws TypeError. */
 export interface SessionOptions {
@@ -16,8 +16,52 @@ export interface SessionOptions {
   readonly missingReferences?: "mark" | "nearest" | "drop" | undefined;
   /** Payloads before the kernel's own rewriting (std_validate_compound). Default false. */
   readonly rawControls?: boolean | undefined;
-  /** The target kernel, `"6.1"`: controls that it lacks are left out. Default: no control is left out. */
+  /** The target's kernel, `"6.1"`: controls that it lacks are left out. Default: no control is left out. */
   readonly kernel?: string | undefined;
   /** Is told every syntax element that the session reads. */
   readonly trace?: Trace | undefined;
+}
+
+/** SessionOptions with every default filled in. */
+export interface ResolvedOptions {
+  readonly decodeMode: "frame" | "slice";
+  readonly startCode: "annexb" | "none";
+  readonly startAt: "any" | "random-access";
+  readonly missingReferences: "mark" | "nearest" | "drop";
+  readonly rawControls: boolean;
+  /** Whether the target's kernel has a control. */
+  readonly has: (control: { readonly since: string }) => boolean;
+  readonly trace: Trace | undefined;
+}
+
+function choice<T extends string>(name: string, value: T | undefined, choices: readonly [T, ...T[]]): T {
+  if (value === undefined) return choices[0];
+  if (choices.includes(value)) return value;
+  throw new TypeError(`${name} is ${JSON.stringify(value)}; it can be ${choices.join(", ")}`);
+}
+
+function kernelVersion(version: unknown): [number, number] {
+  const match = typeof version === "string" ? /^(\d+)\.(\d+)(\.|-|$)/.exec(version) : null;
+  if (!match) throw new TypeError(`kernel is ${JSON.stringify(version)}; it is to be like "6.1"`);
+  return [Number(match[1]), Number(match[2])];
+}
+
+/** Fills in the defaults. Throws TypeError where a value is not one of an option's. */
+export function resolveOptions(options: SessionOptions): ResolvedOptions {
+  const { rawControls = false, kernel, trace } = options;
+  if (typeof rawControls !== "boolean") throw new TypeError("rawControls is to be true or false");
+  const target = kernel === undefined ? null : kernelVersion(kernel);
+  return {
+    decodeMode: choice("decodeMode", options.decodeMode, ["frame", "slice"]),
+    startCode: choice("startCode", options.startCode, ["annexb", "none"]),
+    startAt: choice("startAt", options.startAt, ["any", "random-access"]),
+    missingReferences: choice("missingReferences", options.missingReferences, ["mark", "nearest", "drop"]),
+    rawControls,
+    has: ({ since }) => {
+      if (target === null) return true;
+      const [major, minor] = kernelVersion(since);
+      return major < target[0] || (major === target[0] && minor <= target[1]);
+    },
+    trace,
+  };
 }

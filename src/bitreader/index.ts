@@ -6,3 +6,4 @@ export { findStartCode } from "./start-code.ts";
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./trace.ts";
 export { elementPath } from "./trace.ts";
 export { LengthPrefixedStream } from "./length-prefixed.ts";
+export { UnitInput } from "./unit-input.ts";

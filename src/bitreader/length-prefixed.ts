@@ -1,67 +1,81 @@
-import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "./byte-stream.ts";
 import { UNIT_LIMIT } from "./byte-stream.ts";
 
-/**
- * Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. Units are views
- * of the piece where they lie in one, otherwise of a copy.
- */
+/** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. */
 export class LengthPrefixedStream {
   private readonly lengthSize: number;
-  private rest = new Uint8Array(0);
-  /** Offset of `rest[0]` in the stream. */
+  /** What has come of the prefix or unit that is not complete, in pieces. */
+  private pieces: Uint8Array[] = [];
+  private held = 0;
+  /** So many bytes are needed before there is anything to return. */
+  private needed: number;
+  /** Offset of the first held byte in the stream. */
   private origin: number;
 
   /** @param lengthSize bytes of each prefix, 1 to 4. @param origin offset of the first byte to come. */
   constructor(lengthSize: number, origin: number) {
-    this.lengthSize = lengthSize;
+    this.lengthSize = this.needed = lengthSize;
     this.origin = origin;
   }
 
-  /** Takes the next bytes and returns the units that are complete. */
+  /** Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. */
   push(chunk: Uint8Array): StreamUnit[] {
-    const bytes = this.rest.length === 0 ? chunk : concatenate(this.rest, chunk);
     const units: StreamUnit[] = [];
+    if (this.held + chunk.length < this.needed) {
+      this.hold(chunk.slice());
+      return units;
+    }
+    const bytes = this.held === 0 ? chunk : concatenated([...this.pieces, chunk]);
     let at = 0;
+    this.needed = this.lengthSize;
     while (at + this.lengthSize <= bytes.length) {
       const start = at + this.lengthSize;
-      let length = 0;
-      for (; at < start; at++) length = length * 256 + (bytes[at] as number);
+      const length = prefix(bytes, at, start);
       if (start + length > bytes.length) {
-        at = start - this.lengthSize;
-        this.checkLength(length);
+        this.needed = this.lengthSize + length;
         break;
       }
       at = start + length;
-      if (length > 0) {
-        units.push({ bytes: bytes.subarray(start, at), byte: this.origin + start, truncated: false });
-      }
+      if (length > 0) units.push({ bytes: bytes.subarray(start, at), byte: this.origin + start, truncated: false });
     }
-    this.rest = bytes.slice(at);
     this.origin += at;
+    this.pieces = [];
+    this.held = 0;
+    this.hold(bytes.slice(at));
+    if (this.needed > UNIT_LIMIT) units.push(...this.flush());
     return units;
   }
 
-  /** The stream, or a packet of whole units, ends here. Throws BitstreamError where a unit is cut off. */
-  flush(): void {
-    const left = this.rest.length;
-    this.rest = new Uint8Array(0);
-    const byte = this.origin;
-    this.origin += left;
-    if (left > 0) throw new BitstreamError(`the input ends ${left} bytes into a length-prefixed unit`, { byte });
+  /** The input ends here: returns the unit that is cut off, if any. */
+  flush(): StreamUnit[] {
+    const { held, origin, lengthSize } = this;
+    const bytes = concatenated(this.pieces);
+    this.pieces = [];
+    this.held = 0;
+    this.needed = lengthSize;
+    this.origin += held;
+    return held === 0 ? [] : [{ bytes: bytes.subarray(lengthSize), byte: origin + lengthSize, truncated: true }];
   }
 
-  private checkLength(length: number): void {
-    if (length <= UNIT_LIMIT) return;
-    const byte = this.origin;
-    this.rest = new Uint8Array(0);
-    throw new BitstreamError(`a length prefix of ${length} bytes`, { byte });
+  private hold(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.pieces.push(bytes);
+    this.held += bytes.length;
   }
 }
 
-function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
+function prefix(bytes: Uint8Array, from: number, to: number): number {
+  let length = 0;
+  for (let i = from; i < to; i++) length = length * 256 + (bytes[i] as number);
+  return length;
+}
+
+function concatenated(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
   return bytes;
 }

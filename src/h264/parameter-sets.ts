@@ -25,6 +25,7 @@ export class ParameterSetStore {
   private readonly waiting = new Map<number, StoredSps>();
   private readonly ppsById = new Map<number, StoredPps>();
   private active: SeqParameterSet | null = null;
+  private hasNewWaiting = false;
 
   /** A sequence parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
   receiveSps(unit: Uint8Array, trace: Trace | undefined): void {
@@ -39,8 +40,12 @@ export class ParameterSetStore {
       return;
     }
     const received = { bytes: unit.slice(), sps };
-    if (stored && stored.sps === this.active) this.waiting.set(id, received);
-    else this.spsById.set(id, received);
+    if (stored?.sps !== this.active || this.active === null) {
+      this.spsById.set(id, received);
+      return;
+    }
+    this.waiting.set(id, received);
+    this.hasNewWaiting = true;
   }
 
   /** A picture parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
@@ -92,9 +97,11 @@ export class ParameterSetStore {
     this.waiting.clear();
   }
 
-  /** New content for the active SPS has come and no IDR picture since. */
-  get isActiveReplaced(): boolean {
-    return this.active !== null && this.waiting.has(this.active.seq_parameter_set_id);
+  /** True once for each new content of the active SPS that a picture other than IDR finds waiting. */
+  takeRefusedChange(): boolean {
+    const isNew = this.hasNewWaiting;
+    this.hasNewWaiting = false;
+    return isNew && this.active !== null && this.waiting.has(this.active.seq_parameter_set_id);
   }
 }
 

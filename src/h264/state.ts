@@ -85,6 +85,18 @@ export class DecoderState {
     this.unpaired = null;
   }
 
+  /** A sequence begins; the buffer is empty. */
+  resize(sps: SeqParameterSet): void {
+    this.dpb.resize(dpbFrames(sps));
+  }
+
+  /** The picture is not decoded after all. What comes later goes on from its numbers, and finds no picture. */
+  abandonPicture({ h, frame, isSecondField }: Picture): void {
+    this.poc.afterPicture(h, frame, hasMmco5(h));
+    if (h.nal_ref_idc !== 0) this.PrevRefFrameNum = hasMmco5(h) ? 0 : h.frame_num;
+    if (isSecondField) this.endFrame();
+  }
+
   private forget(): void {
     this.unpaired = null;
     this.PrevRefFrameNum = -1;

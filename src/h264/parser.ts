@@ -1,0 +1,88 @@
+/**
+ * The stateless parser: a NAL unit's bytes (without start code or length prefix) in, its structure out. All throw
+ * BitstreamError, with the element and bit that were being read. Parameter sets may be objects that the caller made.
+ */
+import type { Trace } from "../bitreader/index.ts";
+import { BitstreamError } from "../errors.ts";
+import type {
+  AccessUnitDelimiter,
+  NalUnitHeader,
+  ParameterSets,
+  PicParameterSet,
+  SeiMessage,
+  SeqParameterSet,
+  SeqParameterSetExtension,
+  SliceHeader,
+} from "./structures.ts";
+import {
+  access_unit_delimiter_rbsp,
+  nal_unit_header,
+  pic_parameter_set_rbsp,
+  sei_rbsp,
+  seq_parameter_set_extension_rbsp,
+  seq_parameter_set_rbsp,
+  slice_header,
+} from "./syntax.ts";
+import { nalReader, unitName } from "./units.ts";
+
+/** Is told what a parser reads. */
+export interface ParseOptions {
+  readonly trace?: Trace | undefined;
+}
+
+function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
+  trace?.unit({ name: unitName(unit[0] ?? 0), byte: -1, bytes: unit });
+  const r = nalReader(unit, trace);
+  const nal = nal_unit_header(r);
+  if (!types.includes(nal.nal_unit_type)) {
+    const reason = `${nal.nal_unit_type}, where ${types.join(" or ")} is required`;
+    throw new BitstreamError(reason, { unit: unitName(nal.nal_unit_type), element: "nal_unit_type", bit: 3 });
+  }
+  return { r, nal };
+}
+
+/** 7.3.1: the header of any NAL unit, with the extension of types 14, 20 and 21. */
+export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
+  return nal_unit_header(nalReader(unit, trace));
+}
+
+/** 7.3.2.1: a sequence parameter set (nal_unit_type 7). */
+export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
+  return seq_parameter_set_rbsp(open(unit, trace, 7).r);
+}
+
+/** 7.3.2.1.2: a sequence parameter set extension (nal_unit_type 13). */
+export function parseSpsExtension(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSetExtension {
+  return seq_parameter_set_extension_rbsp(open(unit, trace, 13).r);
+}
+
+/** 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the one it refers to. */
+export function parsePps(
+  unit: Uint8Array,
+  { sps, trace }: ParseOptions & { readonly sps: SeqParameterSet },
+): PicParameterSet {
+  return pic_parameter_set_rbsp(open(unit, trace, 8).r, () => sps);
+}
+
+/** 7.3.2.3: the messages of an SEI NAL unit (type 6). With `sps`, the active one, picture timing is read too. */
+export function parseSei(
+  unit: Uint8Array,
+  { sps = null, trace }: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
+): SeiMessage[] {
+  return sei_rbsp(open(unit, trace, 6).r, sps);
+}
+
+/** 7.3.2.4: an access unit delimiter (nal_unit_type 9). */
+export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptions = {}): AccessUnitDelimiter {
+  return access_unit_delimiter_rbsp(open(unit, trace, 9).r);
+}
+
+/**
+ * 7.3.3: the header of a slice (nal_unit_type 1, 2, 5 or 19), of any length, with its bit sizes: what
+ * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS want and VA-API does not give. `sps` and `pps` are those of
+ * the slice, whatever ids they have.
+ */
+export function parseSliceHeader(unit: Uint8Array, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
+  const { r, nal } = open(unit, trace, 1, 2, 5, 19);
+  return slice_header(r, nal, () => ({ sps, pps }));
+}

@@ -1,0 +1,129 @@
+/** A decoded picture's requests: which controls go with which slices. */
+import type { Control, RequestEvent } from "../events.ts";
+import { h264KernelRules } from "../kernel/h264.ts";
+import { h264Controls } from "../uapi/h264.ts";
+import {
+  h264DecodeParams,
+  h264Pps,
+  h264PredWeights,
+  h264ScalingMatrix,
+  h264SliceParams,
+  h264Sps,
+  hasScalingMatrix,
+} from "./controls.ts";
+import type { Frame } from "./dpb.ts";
+import type { RefPicLists } from "./ref-lists.ts";
+import type { Picture } from "./state.ts";
+import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } from "./structures.ts";
+
+/** A slice of the picture: its NAL unit as coded, and in slice mode its lists. */
+export interface PictureSlice {
+  readonly unit: Uint8Array;
+  readonly h: SliceHeader;
+  readonly lists: RefPicLists | null;
+}
+
+/** How requests are made; see SessionOptions. */
+export interface RequestOptions {
+  readonly decodeMode: "frame" | "slice";
+  readonly startCode: "annexb" | "none";
+  readonly rawControls: boolean;
+  /** Whether the target kernel has a control. */
+  readonly has: (control: { readonly since: string }) => boolean;
+}
+
+type CompoundName = keyof typeof h264KernelRules;
+
+const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
+
+/** Builds controls, and builds those of parameter sets only once. */
+export class RequestBuilder {
+  private readonly options: RequestOptions;
+  private readonly bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
+  private readonly byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
+
+  constructor(options: RequestOptions) {
+    this.options = options;
+  }
+
+  /** V4L2_CID_STATELESS_H264_DECODE_MODE and START_CODE: set once, before the first request. */
+  modeControls(): Control[] {
+    const { decodeMode, startCode } = this.options;
+    const { V4L2_CID_STATELESS_H264_DECODE_MODE: mode, V4L2_CID_STATELESS_H264_START_CODE: code } = h264Controls;
+    const controls: (Control & { since: string })[] = [
+      { ...mode, payload: decodeMode === "slice" ? 0 : 1 },
+      { ...code, payload: startCode === "none" ? 0 : 1 },
+    ];
+    return controls.filter(this.options.has).map(({ name, id, payload }) => ({ name, id, payload }));
+  }
+
+  /** V4L2_CID_STATELESS_H264_SPS. */
+  spsControls(sps: SeqParameterSet): readonly Control[] {
+    let controls = this.bySps.get(sps);
+    if (!controls) {
+      controls = this.control("V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
+      this.bySps.set(sps, controls);
+    }
+    return controls;
+  }
+
+  /** V4L2_CID_STATELESS_H264_PPS and, where lists were sent, SCALING_MATRIX. */
+  private ppsControls(sets: ParameterSets): readonly Control[] {
+    const cached = this.byPps.get(sets.pps);
+    if (cached?.sps === sets.sps) return cached.controls;
+    const controls = [...this.control("V4L2_CID_STATELESS_H264_PPS", h264Pps(sets))];
+    if (hasScalingMatrix(sets)) {
+      controls.push(...this.control("V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets)));
+    }
+    this.byPps.set(sets.pps, { sps: sets.sps, controls });
+    return controls;
+  }
+
+  /**
+   * One request for the picture, or in slice mode one for each slice.
+   * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
+   */
+  requests(picture: Picture, sets: ParameterSets, slices: readonly PictureSlice[], references: Frame[]): RequestEvent[] {
+    const { frame, h } = picture;
+    const hasType = (...types: number[]) => slices.some((slice) => types.includes(slice.h.slice_type % 5));
+    const decodeParams = this.control(
+      "V4L2_CID_STATELESS_H264_DECODE_PARAMS",
+      // SP slices (3) are inter predicted: a P frame for the driver that asks (tegra-vde).
+      h264DecodeParams({ ...picture, references, hasP: hasType(0, 3), hasB: hasType(1) }),
+    );
+    const shared = [...this.spsControls(sets.sps), ...this.ppsControls(sets)];
+    const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
+    const request = (parts: readonly PictureSlice[], own: readonly Control[], hold: boolean): RequestEvent => ({
+      type: "request",
+      timestamp: frame.timestamp,
+      bitstream: parts.flatMap(({ unit }) => (this.options.startCode === "annexb" ? [startCodePrefix, unit] : [unit])),
+      controls: [...shared, ...own, ...decodeParams],
+      hold,
+    });
+    if (this.options.decodeMode === "frame") return [request(slices, [], isFirstField)];
+    return slices.map((slice, i) =>
+      request([slice], this.sliceControls(slice, references), isFirstField || i < slices.length - 1),
+    );
+  }
+
+  private sliceControls({ h, lists }: PictureSlice, references: readonly Frame[]): Control[] {
+    // An entry that refers to nothing points behind the used entries of the DPB array: to one without VALID.
+    const indexOf = (frame: Frame | null) => (frame === null ? references.length : references.indexOf(frame));
+    const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
+    const weights = h264PredWeights(h);
+    return [
+      ...this.control("V4L2_CID_STATELESS_H264_SLICE_PARAMS", params),
+      ...(weights ? this.control("V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights) : []),
+    ];
+  }
+
+  /** The control, normalised if wanted, or nothing where the kernel lacks it. */
+  private control(name: CompoundName, payload: Uint8Array): Control[] {
+    const definition = h264Controls[name];
+    if (!this.options.has(definition)) return [];
+    if (!this.options.rawControls) {
+      h264KernelRules[name].normalise(new DataView(payload.buffer, payload.byteOffset, payload.byteLength));
+    }
+    return [{ name, id: definition.id, payload }];
+  }
+}

@@ -1,0 +1,68 @@
+/** Where decoding can start, and from where on pictures are whole: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
+import type { SessionOptions } from "../options.ts";
+import type { Picture } from "./state.ts";
+import { maxFrameNum } from "./state.ts";
+import type { RecoveryPoint, SliceHeader } from "./structures.ts";
+
+export class Recovery {
+  private readonly startAt: NonNullable<SessionOptions["startAt"]>;
+  /** Pictures are skipped until one comes at which decoding can start. */
+  private isWaiting = true;
+  /** Only a random access point ends the wait, whatever `startAt` says. */
+  private needsRandomAccess = false;
+  /** Some picture was lost or skipped, and neither an IDR picture nor a whole recovery has come since. */
+  private isImpaired = true;
+  /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point. */
+  private recoveryFrameNum = -1;
+  /** Pictures that precede the recovery point in output order may refer to what was lost. */
+  private recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+
+  constructor(startAt: NonNullable<SessionOptions["startAt"]>) {
+    this.startAt = startAt;
+  }
+
+  /** A seek, or the start. */
+  reset(): void {
+    this.isWaiting = this.isImpaired = true;
+    this.needsRandomAccess = false;
+    this.recoveryFrameNum = -1;
+    this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Pictures were dropped: decoding goes on at a random access point. */
+  dropped(): void {
+    this.reset();
+    this.needsRandomAccess = true;
+  }
+
+  /** Whether a picture that begins with this slice is decoded. The second field of a decoded first one always is. */
+  admits(h: SliceHeader, point: RecoveryPoint | null): boolean {
+    if (!this.isWaiting) return true;
+    const isRandomAccess = h.nal_unit_type === 5 || point !== null;
+    if (!isRandomAccess && (this.needsRandomAccess || this.startAt === "random-access")) return false;
+    this.isWaiting = this.needsRandomAccess = false;
+    return true;
+  }
+
+  /** For each decoded picture: whether it may show what was lost. */
+  isCorrupt(picture: Picture, point: RecoveryPoint | null): boolean {
+    const { h, isIdr, sps } = picture;
+    if (isIdr) {
+      this.isImpaired = false;
+      this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+    } else if (this.isImpaired) {
+      if (point) this.recoveryFrameNum = (h.frame_num + point.recovery_frame_cnt) % maxFrameNum(sps);
+      if (h.frame_num === this.recoveryFrameNum) {
+        this.isImpaired = false;
+        this.recoveryPicOrderCnt = picOrderCnt(picture);
+      }
+    }
+    return this.isImpaired || picOrderCnt(picture) < this.recoveryPicOrderCnt;
+  }
+}
+
+/** PicOrderCnt(CurrPic) of (8-1). */
+export function picOrderCnt({ h, poc }: Pick<Picture, "h" | "poc">): number {
+  if (!h.field_pic_flag) return Math.min(poc.TopFieldOrderCnt, poc.BottomFieldOrderCnt);
+  return h.bottom_field_flag ? poc.BottomFieldOrderCnt : poc.TopFieldOrderCnt;
+}

@@ -1,0 +1,66 @@
+import type { Colour, Control, SequenceEvent } from "../events.ts";
+import { V4L2_PIX_FMT_H264_SLICE } from "../uapi/h264.ts";
+import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
+import { dpbFrames } from "./state.ts";
+import type { SeqParameterSet } from "./structures.ts";
+
+/** What an SPS asks of the CAPTURE queue. `before` is the sequence event in force, if any; null when nothing changes. */
+export function sequenceEvent(
+  sps: SeqParameterSet,
+  controls: readonly Control[],
+  before: SequenceEvent | null,
+): SequenceEvent | null {
+  const event: SequenceEvent = {
+    type: "sequence",
+    codec: "h264",
+    pixelFormat: V4L2_PIX_FMT_H264_SLICE,
+    codedWidth: codedWidth(sps),
+    codedHeight: codedHeight(sps),
+    visible: visibleRectangle(sps),
+    bitDepthLuma: sps.bit_depth_luma_minus8 + 8,
+    bitDepthChroma: sps.bit_depth_chroma_minus8 + 8,
+    chromaFormat: sps.chroma_format_idc,
+    colour: colour(sps),
+    captureBuffers: dpbFrames(sps) + 1,
+    realloc: true,
+    keepsReferences: false,
+    controls,
+  };
+  if (before === null || needsNewBuffers(event, before)) return event;
+  return looksDifferent(event, before) ? { ...event, realloc: false } : null;
+}
+
+function needsNewBuffers(a: SequenceEvent, b: SequenceEvent): boolean {
+  return (
+    a.codedWidth !== b.codedWidth ||
+    a.codedHeight !== b.codedHeight ||
+    a.bitDepthLuma !== b.bitDepthLuma ||
+    a.bitDepthChroma !== b.bitDepthChroma ||
+    a.chromaFormat !== b.chromaFormat ||
+    a.captureBuffers !== b.captureBuffers
+  );
+}
+
+function looksDifferent(a: SequenceEvent, b: SequenceEvent): boolean {
+  return (
+    a.visible.left !== b.visible.left ||
+    a.visible.top !== b.visible.top ||
+    a.visible.width !== b.visible.width ||
+    a.visible.height !== b.visible.height ||
+    a.colour.colour_primaries !== b.colour.colour_primaries ||
+    a.colour.transfer_characteristics !== b.colour.transfer_characteristics ||
+    a.colour.matrix_coefficients !== b.colour.matrix_coefficients ||
+    a.colour.video_full_range_flag !== b.colour.video_full_range_flag
+  );
+}
+
+/** E.2.1: 2, unspecified, where the VUI says nothing. */
+function colour(sps: SeqParameterSet): Colour {
+  const vui = sps.vui_parameters;
+  return {
+    colour_primaries: vui?.colour_primaries ?? 2,
+    transfer_characteristics: vui?.transfer_characteristics ?? 2,
+    matrix_coefficients: vui?.matrix_coefficients ?? 2,
+    video_full_range_flag: vui?.video_full_range_flag ?? 0,
+  };
+}

@@ -1,0 +1,20 @@
+/** What a V4L2 stateless video decoder must be told. */
+export type { Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
+export type { ErrorCause, ErrorPlace } from "./errors.ts";
+export { BitstreamError, UnsupportedError } from "./errors.ts";
+export type {
+  Codec,
+  Colour,
+  Control,
+  DecodeEvent,
+  ErrorEvent,
+  OutputEvent,
+  PacketInfo,
+  Rectangle,
+  ReleaseEvent,
+  RequestEvent,
+  SequenceEvent,
+  Session,
+} from "./events.ts";
+export type { SessionOptions } from "./options.ts";
+export { bitstreamBytes, bitstreamSize, copyBitstream, openSession, sessionCodecs } from "./session.ts";

@@ -1,0 +1,38 @@
+import type { Codec, RequestEvent, Session } from "./events.ts";
+import { openH264Session } from "./h264/session.ts";
+import type { SessionOptions } from "./options.ts";
+
+/** The codecs that `openSession` knows. */
+export const sessionCodecs: readonly Codec[] = ["h264"];
+
+/** Opens a session. Throws TypeError for a codec that is not there and for wrong options. */
+export function openSession(codec: Codec, options: SessionOptions = {}): Session {
+  if (codec === "h264") return openH264Session(options);
+  throw new TypeError(`there is no session for ${JSON.stringify(codec)}; there is one for ${sessionCodecs.join(", ")}`);
+}
+
+/** How many bytes a request puts into the OUTPUT buffer. */
+export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number {
+  return request.bitstream.reduce((total, part) => total + part.length, 0);
+}
+
+/** Writes a request's bytes to `target` from `offset` on, and returns how many. Throws RangeError if they do not fit. */
+export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: Uint8Array, offset = 0): number {
+  const size = bitstreamSize(request);
+  if (offset + size > target.length) {
+    throw new RangeError(`${size} bytes at ${offset} do not fit into ${target.length}`);
+  }
+  let at = offset;
+  for (const part of request.bitstream) {
+    target.set(part, at);
+    at += part.length;
+  }
+  return size;
+}
+
+/** An own copy of the bytes that a request puts into the OUTPUT buffer. */
+export function bitstreamBytes(request: Pick<RequestEvent, "bitstream">): Uint8Array {
+  const bytes = new Uint8Array(bitstreamSize(request));
+  copyBitstream(request, bytes);
+  return bytes;
+}
