@@ -192,7 +192,7 @@ function checked(name: keyof typeof options, value: string): string {
 }
 
 function kernelOf(value: string | undefined): string | undefined {
-  if (value === undefined || /^[0-9]+\.[0-9]+$/.test(value)) return value;
+  if (value === undefined || /^[0-9]+\.[0-9]+(?:[.-].*)?$/.test(value)) return value;
   throw new CliError(`--kernel is a version like 6.1, and not ${value}`);
 }
 

@@ -2,10 +2,12 @@ import type { ErrorLine } from "../record/index.ts";
 import type { Io } from "./io.ts";
 import { printable } from "./terminal.ts";
 
-/** An error as one line. The message names unit, element and bit itself. */
-export function errorText({ message, byte, cause }: Omit<ErrorLine, "type" | "line">): string {
-  const where = byte === undefined ? "" : ` at byte ${byte}`;
-  return `error${where}${cause === undefined ? "" : ` (${cause})`}: ${printable(message)}`;
+/** An error as one line: `error at byte 123: slice (nal_unit_type 1), slice_type, bit 9: reason (bitstream)`. */
+export function errorText({ message, byte, cause, unit, element, bit }: Omit<ErrorLine, "type" | "line">): string {
+  const where = byte === undefined ? "error" : `error at byte ${byte}`;
+  const place = [unit, element, bit === undefined ? undefined : `bit ${bit}`].filter((part) => part !== undefined);
+  const reason = place.length === 0 ? message : `${place.join(", ")}: ${message}`;
+  return printable(`${where}: ${reason}${cause === undefined ? "" : ` (${cause})`}`);
 }
 
 const shownErrors = 10;

@@ -13,6 +13,7 @@ import { producer } from "./version.ts";
 export async function record(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
   if (input.kind === "record") throw new CliError(`${input.name}: is a record already`);
   const options = sessionOptions(input.codec, args);
+  const stream = streamEvents(io, input, options);
   const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
   const printer = new Printer(file ?? io.stdout);
   const errors = new ErrorReport(io, input.name);
@@ -31,7 +32,7 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   );
   printer.add(writer.head);
   let requests = 0;
-  for await (const events of streamEvents(io, input, options)) {
+  for await (const events of stream) {
     for (const event of events) {
       printer.add(writer.write(taken(event, args.target, input.codec)));
       if (event.type === "request") requests++;

@@ -3,7 +3,7 @@ import type { Codec, DecodeEvent, RequestEvent, Session } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
 import { fourccText, modeControls } from "../record/format.ts";
 import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
-import { openSession } from "../session.ts";
+import { bitstreamSize, openSession, sessionCodecs } from "../session.ts";
 import type { Arguments } from "./arguments.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
@@ -21,13 +21,27 @@ export function sessionOptions(codec: Codec, { session, target }: Arguments): Se
   };
 }
 
-/** The events of a stream, one list a chunk. Shows how far it has come. */
-export async function* streamEvents(
+/**
+ * Opens a session for a stream; what comes back are its events, one list a chunk. Shows how far it has come.
+ *
+ * @throws CliError when there is no session for the codec.
+ */
+export function streamEvents(
   io: Io,
   input: StreamInput,
   options: SessionOptions,
+): AsyncIterable<readonly DecodeEvent[]> {
+  if (!sessionCodecs.includes(input.codec)) {
+    throw new CliError(`${input.name}: streams of ${input.codec} cannot be read yet`);
+  }
+  return sessionEvents(io, input, openSession(input.codec, options));
+}
+
+async function* sessionEvents(
+  io: Io,
+  input: StreamInput,
+  session: Session,
 ): AsyncGenerator<readonly DecodeEvent[], void, undefined> {
-  const session: Session = openSession(input.codec, options);
   const progress = new Progress(io, input.size);
   try {
     for await (const chunk of input.chunks) {
@@ -84,7 +98,8 @@ class EventItems {
   }
 
   /** With the controls that the writer would write: what is new, and what belongs to this request only. */
-  #request({ timestamp, hold, bitstream, controls }: RequestEvent): RequestLine {
+  #request(event: RequestEvent): RequestLine {
+    const { timestamp, hold, bitstream, controls } = event;
     const own = controls.filter(({ name, payload }) => !persists(name) || this.#last.get(name) !== payload);
     for (const { name, payload } of own) this.#last.set(name, payload);
     return {
@@ -94,7 +109,7 @@ class EventItems {
       timestamp,
       hold,
       bitstream: {
-        bytes: bitstream.reduce((bytes, part) => bytes + part.length, 0),
+        bytes: bitstreamSize(event),
         crc32: bitstream.reduce((checksum, part) => crc32(part, checksum), 0),
       },
       controls: new Map(own.map(({ name, payload }) => [name, payload])),

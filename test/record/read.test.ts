@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readRecordBytes } from "../../src/record/files.ts";
@@ -118,6 +119,24 @@ describe("resolveRequests", () => {
     ]);
     expect([...requests[1]!.own.keys()]).toEqual(["V4L2_CID_STATELESS_H264_PRED_WEIGHTS"]);
     expect(requests.map(({ known }) => known.size)).toEqual([1, 1, 0]);
+  });
+});
+
+describe("a record of a record", () => {
+  it("resolves to the same requests", () => {
+    const fixtures = new URL("../fixtures/", import.meta.url);
+    for (const name of readdirSync(fixtures).filter((file) => file.endsWith(".jsonl.br"))) {
+      const record = readRecordBytes(readFileSync(new URL(name, fixtures)), true);
+      const writer = new RecordWriter({ codec: record.header.codec });
+      const text = [...resolveRequests(record)].map(({ timestamp, hold, controls }) => {
+        const named = [...controls].map(([name, payload]) => ({ name, id: 0, payload }));
+        return writer.write({ type: "request", timestamp, hold, bitstream: [], controls: named });
+      });
+      const again = readRecord(writer.head + text.join(""));
+      const inEffect = (of: typeof record) =>
+        [...resolveRequests(of)].map(({ timestamp, controls }) => [timestamp, controls]);
+      expect(inEffect(again)).toEqual(inEffect(record));
+    }
   });
 });
 

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { fixture } from "./command-line.ts";
+
+const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** Runs the program itself; `readBytes`: closes its standard output after so many. */
+function start(argv: readonly string[], readBytes = Number.POSITIVE_INFINITY) {
+  const child = spawn(process.execPath, ["--import", "tsx", program, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+    if (stdout.length >= readBytes) child.stdout.destroy();
+  });
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+describe("the program", () => {
+  it("exits with the command's status", async () => {
+    const results = await Promise.all([
+      start(["--version"]),
+      start(["inspect", fixture("vp8_odd_size.ivf.gst-frame.jsonl.br")]),
+      start(["frob"]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([0, 0, 2]);
+    expect(results[0]!.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(results[2]!.stderr).toMatch(/^v4l2-stateless: unknown command frob;.*\n$/);
+  });
+
+  it("ends quietly when nobody reads its output any more", async () => {
+    const { status, stderr } = await start(["trace", fixture("h264_high_bpyramid.264")], 10);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  it.skipIf(process.getuid?.() === 0)("says when a file may not be read", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+    const path = join(folder, "secret.264");
+    writeFileSync(path, "x");
+    chmodSync(path, 0);
+    const { status, stderr } = await start(["inspect", path]);
+    rmSync(folder, { recursive: true });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `v4l2-stateless: ${path}: permission denied\n` });
+  });
+});
