@@ -229,7 +229,15 @@ export class BitReader {
     return last * 8 + Math.clz32(byte & -byte) - 24;
   }
 
-  private tell(descriptor: Descriptor, length: number, value: number, name: string, i?: number, j?: number, k?: number) {
+  private tell(
+    descriptor: Descriptor,
+    length: number,
+    value: number,
+    name: string,
+    i?: number,
+    j?: number,
+    k?: number,
+  ) {
     if (length === 0) return;
     const bit = this.position - length;
     this.trace?.element({

@@ -40,8 +40,7 @@ function scanWords(bytes: Uint8Array, from: number, to: number): number {
     const b = (words[word + 1] as number) & 0xfefefefe;
     const c = (words[word + 2] as number) & 0xfefefefe;
     const d = (words[word + 3] as number) & 0xfefefefe;
-    const none =
-      ((a - 0x00010001) & ~a) | ((b - 0x00010001) & ~b) | ((c - 0x00010001) & ~c) | ((d - 0x00010001) & ~d);
+    const none = ((a - 0x00010001) & ~a) | ((b - 0x00010001) & ~b) | ((c - 0x00010001) & ~c) | ((d - 0x00010001) & ~d);
     if ((none & 0x80008000) === 0) continue;
     const groupStart = head + word * 4;
     const found = scanBytes(bytes, Math.max(scanned, groupStart - 1), Math.min(to, groupStart + 18));

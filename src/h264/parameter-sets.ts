@@ -1,9 +1,9 @@
 /** The store of parameter sets, and when one takes effect: 7.4.1.2.1. */
-import type { Trace } from "../bitreader/index.ts";
+import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
+import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
 import { nalReader } from "./units.ts";
-import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_rbsp } from "./syntax.ts";
 
 interface StoredSps {
   readonly bytes: Uint8Array;
@@ -26,13 +26,20 @@ export class ParameterSetStore {
   private readonly ppsById = new Map<number, StoredPps>();
   private active: SeqParameterSet | null = null;
   private hasNewWaiting = false;
+  private readonly complain: (error: BitstreamError) => void;
+
+  /** @param complain is told of what is wrong with a set that is taken all the same. */
+  constructor(complain: (error: BitstreamError) => void) {
+    this.complain = complain;
+  }
 
   /** A sequence parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
   receiveSps(unit: Uint8Array, trace: Trace | undefined): void {
     const r = nalReader(unit, trace);
     nal_unit_header(r);
-    const sps = seq_parameter_set_rbsp(r);
+    const sps = seq_parameter_set_data(r);
     checkCropping(sps);
+    this.closingBits(r);
     const id = sps.seq_parameter_set_id;
     const stored = this.spsById.get(id);
     if (stored && equal(stored.bytes, unit)) {
@@ -58,7 +65,7 @@ export class ParameterSetStore {
     const sps = (this.waiting.get(seq_parameter_set_id) ?? this.spsById.get(seq_parameter_set_id))?.sps ?? null;
     const unchanged = stored !== undefined && equal(stored.bytes, unit);
     if (unchanged && !trace) return;
-    const pps = sps && readPps(unit, sps, trace);
+    const pps = sps && this.readPps(unit, sps, trace);
     if (!unchanged) this.ppsById.set(id, { bytes: unit.slice(), pps, sps });
   }
 
@@ -72,9 +79,10 @@ export class ParameterSetStore {
     const id = ppsSpsId(stored.bytes);
     const waiting = isIdr ? this.waiting.get(id) : undefined;
     const sps = (waiting ?? this.spsById.get(id))?.sps;
-    if (!sps) throw missing("seq_parameter_set_id", `PPS ${pic_parameter_set_id} refers to SPS ${id}, which is not there`);
+    if (!sps)
+      throw missing("seq_parameter_set_id", `PPS ${pic_parameter_set_id} refers to SPS ${id}, which is not there`);
     if (stored.pps === null || stored.sps !== sps) {
-      stored.pps = readPps(stored.bytes, sps, undefined);
+      stored.pps = this.readPps(stored.bytes, sps, undefined);
       stored.sps = sps;
     }
     return { sps, pps: stored.pps };
@@ -97,18 +105,30 @@ export class ParameterSetStore {
     this.waiting.clear();
   }
 
+  private readPps(unit: Uint8Array, sps: SeqParameterSet, trace: Trace | undefined): PicParameterSet {
+    const r = nalReader(unit, trace);
+    nal_unit_header(r);
+    const pps = pic_parameter_set_rbsp(r, sps);
+    this.closingBits(r);
+    return pps;
+  }
+
+  /** rbsp_trailing_bits() that are wrong are told, and the set is taken: every element of it has been read. */
+  private closingBits(r: BitReader): void {
+    try {
+      r.rbsp_trailing_bits();
+    } catch (error) {
+      if (!(error instanceof BitstreamError)) throw error;
+      this.complain(error);
+    }
+  }
+
   /** True once for each new content of the active SPS that a picture other than IDR finds waiting. */
   takeRefusedChange(): boolean {
     const isNew = this.hasNewWaiting;
     this.hasNewWaiting = false;
     return isNew && this.active !== null && this.waiting.has(this.active.seq_parameter_set_id);
   }
-}
-
-function readPps(unit: Uint8Array, sps: SeqParameterSet, trace: Trace | undefined): PicParameterSet {
-  const r = nalReader(unit, trace);
-  nal_unit_header(r);
-  return pic_parameter_set_rbsp(r, () => sps);
 }
 
 function ppsSpsId(unit: Uint8Array): number {

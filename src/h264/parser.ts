@@ -19,8 +19,8 @@ import {
   nal_unit_header,
   pic_parameter_set_rbsp,
   sei_rbsp,
+  seq_parameter_set_data,
   seq_parameter_set_extension_rbsp,
-  seq_parameter_set_rbsp,
   slice_header,
 } from "./syntax.ts";
 import { nalReader, unitName } from "./units.ts";
@@ -48,7 +48,10 @@ export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {
 
 /** 7.3.2.1: a sequence parameter set (nal_unit_type 7). */
 export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
-  return seq_parameter_set_rbsp(open(unit, trace, 7).r);
+  const { r } = open(unit, trace, 7);
+  const sps = seq_parameter_set_data(r);
+  r.rbsp_trailing_bits();
+  return sps;
 }
 
 /** 7.3.2.1.2: a sequence parameter set extension (nal_unit_type 13). */
@@ -61,7 +64,10 @@ export function parsePps(
   unit: Uint8Array,
   { sps, trace }: ParseOptions & { readonly sps: SeqParameterSet },
 ): PicParameterSet {
-  return pic_parameter_set_rbsp(open(unit, trace, 8).r, () => sps);
+  const { r } = open(unit, trace, 8);
+  const pps = pic_parameter_set_rbsp(r, sps);
+  r.rbsp_trailing_bits();
+  return pps;
 }
 
 /** 7.3.2.3: the messages of an SEI NAL unit (type 6). With `sps`, the active one, picture timing is read too. */

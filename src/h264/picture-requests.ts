@@ -83,7 +83,12 @@ export class RequestBuilder {
    * One request for the picture, or in slice mode one for each slice.
    * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
    */
-  requests(picture: Picture, sets: ParameterSets, slices: readonly PictureSlice[], references: Frame[]): RequestEvent[] {
+  requests(
+    picture: Picture,
+    sets: ParameterSets,
+    slices: readonly PictureSlice[],
+    references: Frame[],
+  ): RequestEvent[] {
     const { frame, h } = picture;
     const hasType = (...types: number[]) => slices.some((slice) => types.includes(slice.h.slice_type % 5));
     const decodeParams = this.control(

@@ -82,8 +82,7 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
   const isFrame = current.structure === BOTH_FIELDS;
   const short = frames.filter(
     (frame) =>
-      (isFrame ? frame.isShortTermFrame : frame.shortTerm !== 0) &&
-      !(frame.isNonExisting && pic_order_cnt_type === 0),
+      (isFrame ? frame.isShortTermFrame : frame.shortTerm !== 0) && !(frame.isNonExisting && pic_order_cnt_type === 0),
   );
   const atOrBefore = (frame: Frame) =>
     isFrame ? frame.PicOrderCnt < PicOrderCnt : orderOf(frame, current) <= PicOrderCnt;
@@ -91,10 +90,12 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
   const before = short.filter(atOrBefore).sort((a, b) => order(b) - order(a));
   const after = short.filter((frame) => !atOrBefore(frame)).sort((a, b) => order(a) - order(b));
   const long = isFrame
-    ? frames.filter((frame) => frame.isLongTermFrame).sort(byLongTermFrameIdx).map(asFrame)
+    ? frames
+        .filter((frame) => frame.isLongTermFrame)
+        .sort(byLongTermFrameIdx)
+        .map(asFrame)
     : longTermFields(frames, current.structure);
-  const arrange = (list: Frame[]) =>
-    isFrame ? list.map(asFrame) : alternated(list, current.structure, "shortTerm");
+  const arrange = (list: Frame[]) => (isFrame ? list.map(asFrame) : alternated(list, current.structure, "shortTerm"));
   const list0 = [...arrange([...before, ...after]), ...long];
   const list1 = [...arrange([...after, ...before]), ...long];
   if (list1.length > 1 && list1.every((entry, i) => same(entry, list0[i]))) {

@@ -87,7 +87,8 @@ export class RefPicMarking {
       case 1: {
         const found = findShortTerm(frames, current, op.difference_of_pic_nums_minus1);
         if (found) found.frame.shortTerm &= ~found.fields;
-        else complain("difference_of_pic_nums_minus1", `${op.difference_of_pic_nums_minus1} names no short-term picture`);
+        else
+          complain("difference_of_pic_nums_minus1", `${op.difference_of_pic_nums_minus1} names no short-term picture`);
         return;
       }
       case 2: {
@@ -99,7 +100,8 @@ export class RefPicMarking {
       case 3: {
         const found = findShortTerm(frames, current, op.difference_of_pic_nums_minus1);
         if (found) this.assignLongTerm(frames, found, op.long_term_frame_idx, complain);
-        else complain("difference_of_pic_nums_minus1", `${op.difference_of_pic_nums_minus1} names no short-term picture`);
+        else
+          complain("difference_of_pic_nums_minus1", `${op.difference_of_pic_nums_minus1} names no short-term picture`);
         return;
       }
       case 4:
@@ -117,10 +119,18 @@ export class RefPicMarking {
   }
 
   /** 8.2.5.4.3 and 8.2.5.4.6: gives LongTermFrameIdx to a picture and takes it from any other frame. */
-  private assignLongTerm(frames: readonly Frame[], found: Found, long_term_frame_idx: number, complain: Complain): void {
+  private assignLongTerm(
+    frames: readonly Frame[],
+    found: Found,
+    long_term_frame_idx: number,
+    complain: Complain,
+  ): void {
     const { frame, fields } = found;
     if (long_term_frame_idx > this.MaxLongTermFrameIdx) {
-      complain("long_term_frame_idx", `${long_term_frame_idx} exceeds MaxLongTermFrameIdx, ${this.MaxLongTermFrameIdx}`);
+      complain(
+        "long_term_frame_idx",
+        `${long_term_frame_idx} exceeds MaxLongTermFrameIdx, ${this.MaxLongTermFrameIdx}`,
+      );
     }
     for (const other of frames) {
       if (other !== frame && other.LongTermFrameIdx === long_term_frame_idx) other.longTerm = 0;

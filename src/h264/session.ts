@@ -59,7 +59,7 @@ export function openH264Session(options: SessionOptions = {}): Session {
 class H264Session implements Session {
   private readonly options: ResolvedOptions;
   private readonly input = new UnitInput();
-  private readonly sets = new ParameterSetStore();
+  private readonly sets: ParameterSetStore;
   private readonly builder: RequestBuilder;
   private readonly recovery: Recovery;
   private readonly state: DecoderState;
@@ -73,9 +73,12 @@ class H264Session implements Session {
   private waitingSei: StreamUnit[] = [];
   private pts: number | undefined;
   private timestamp = 0;
+  /** Offset of the unit that is being read. */
+  private unitByte = 0;
 
   constructor(options: ResolvedOptions) {
     this.options = options;
+    this.sets = new ParameterSetStore((error) => this.events.push(errorEvent(error, undefined, this.unitByte)));
     this.builder = new RequestBuilder(options);
     this.recovery = new Recovery(options.startAt);
     this.state = new DecoderState({
@@ -180,6 +183,7 @@ class H264Session implements Session {
   }
 
   private unit(unit: StreamUnit): void {
+    this.unitByte = unit.byte;
     if (unit.truncated) {
       this.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       return;
@@ -346,7 +350,12 @@ class H264Session implements Session {
     if (sps === this.activeSps) return;
     if (this.activeSps && h.nal_unit_type !== 5) {
       const id = sps.seq_parameter_set_id;
-      this.report("bitstream", `a picture that is not an IDR picture activates SPS ${id}`, unit, "pic_parameter_set_id");
+      this.report(
+        "bitstream",
+        `a picture that is not an IDR picture activates SPS ${id}`,
+        unit,
+        "pic_parameter_set_id",
+      );
     }
     this.sets.activate(sps);
     this.activeSps = sps;

@@ -87,13 +87,6 @@ export function nal_unit_header_3davc_extension(r: BitReader): NalUnitHeader3dAv
   return ext;
 }
 
-/** 7.3.2.1 Sequence parameter set RBSP syntax. */
-export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
-  const sps = seq_parameter_set_data(r);
-  r.rbsp_trailing_bits();
-  return sps;
-}
-
 /** 7.3.2.1.1 Sequence parameter set data syntax. */
 export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
   const sps = new SeqParameterSet();
@@ -198,12 +191,14 @@ export function seq_parameter_set_extension_rbsp(r: BitReader): SeqParameterSetE
   return ext;
 }
 
-/** 7.3.2.2 Picture parameter set RBSP syntax. `sps` is the one that it names, for chroma_format_idc and the bit depth. */
-export function pic_parameter_set_rbsp(r: BitReader, find: (seq_parameter_set_id: number) => ParameterSets["sps"]) {
+/**
+ * 7.3.2.2 Picture parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. `sps` is the one that
+ * the PPS refers to, for its chroma_format_idc and bit depth.
+ */
+export function pic_parameter_set_rbsp(r: BitReader, sps: ParameterSets["sps"]): PicParameterSet {
   const pps = new PicParameterSet();
   pps.pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
   pps.seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
-  const sps = find(pps.seq_parameter_set_id);
   pps.entropy_coding_mode_flag = r.flag("entropy_coding_mode_flag");
   pps.bottom_field_pic_order_in_frame_present_flag = r.flag("bottom_field_pic_order_in_frame_present_flag");
   pps.num_slice_groups_minus1 = r.ue("num_slice_groups_minus1", 7);
@@ -229,7 +224,6 @@ export function pic_parameter_set_rbsp(r: BitReader, find: (seq_parameter_set_id
   } else {
     pps.second_chroma_qp_index_offset = pps.chroma_qp_index_offset; // 7.4.2.2
   }
-  r.rbsp_trailing_bits();
   return pps;
 }
 

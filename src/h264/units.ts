@@ -60,7 +60,8 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
   r.u(8, "AVCLevelIndication");
   r.u(6, "reserved");
   const lengthSize = r.u(2, "lengthSizeMinusOne") + 1;
-  if (lengthSize === 3) throw new BitstreamError("3 is not a size for length prefixes", { element: "lengthSizeMinusOne" });
+  if (lengthSize === 3)
+    throw new BitstreamError("3 is not a size for length prefixes", { element: "lengthSizeMinusOne" });
   const units: Uint8Array[] = [];
   const take = (count: number, name: string) => {
     for (let i = 0; i < count; i++) {
