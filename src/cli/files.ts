@@ -5,26 +5,32 @@ import { CliError, OutputClosed, reasonOf, type Sink } from "./io.ts";
 
 const chunkSize = 1 << 18;
 
-/** The chunks of a file, and its size when it is a regular one. @throws CliError when it cannot be read. */
-export async function readFileChunks(
-  path: string,
-): Promise<{ readonly size: number | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
-  try {
-    const file = await open(path, "r");
-    const facts = await file.stat();
-    const size = facts.isFile() ? facts.size : undefined;
-    return { size, chunks: chunksOf(path, file.createReadStream({ highWaterMark: chunkSize })) };
-  } catch (thrown) {
-    throw new CliError(`${path}: ${reasonOf(thrown)}`);
-  }
+/** Bytes that come in pieces. Whoever opened them closes them. */
+export interface Chunks extends AsyncIterable<Uint8Array> {
+  /** In bytes; undefined when it is not known. */
+  readonly size: number | undefined;
+  close(): Promise<void>;
 }
 
-async function* chunksOf(path: string, stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  } catch (thrown) {
+/** The bytes of a file. @throws CliError when it cannot be read, at once or later. */
+export async function readFileChunks(path: string): Promise<Chunks> {
+  const file = await open(path, "r").catch((thrown: unknown) => {
     throw new CliError(`${path}: ${reasonOf(thrown)}`);
-  }
+  });
+  const facts = await file.stat();
+  return {
+    size: facts.isFile() ? facts.size : undefined,
+    close: () => file.close(),
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        const { buffer, bytesRead } = await file.read(new Uint8Array(chunkSize)).catch((thrown: unknown) => {
+          throw new CliError(`${path}: ${reasonOf(thrown)}`);
+        });
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    },
+  };
 }
 
 /** A file to write; `close` ends it. @throws CliError when it cannot be made, or is the input. */

@@ -4,7 +4,7 @@ import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Detected, detect } from "./detect.ts";
-import { readFileChunks } from "./files.ts";
+import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io, reasonOf } from "./io.ts";
 
 /** A stream to decode. */
@@ -32,13 +32,30 @@ const detectionLimit = 1 << 20;
 /** As many bytes as the signatures of containers need. */
 const signatureLength = 400;
 
-/** Opens the input that the arguments name. @throws CliError when it cannot be read or is neither a stream nor a record. */
-export async function openInput(
+/**
+ * Opens the input that the arguments name, and closes it when `use` is done.
+ *
+ * @returns what `use` returns.
+ * @throws CliError when the input cannot be read or is neither a stream nor a record.
+ */
+export async function withInput<T>(
   io: Io,
+  args: Arguments,
+  use: (input: StreamInput | RecordInput) => Promise<T>,
+): Promise<T> {
+  const chunks = args.input === "-" ? stdinChunks(io) : await readFileChunks(args.input);
+  try {
+    return await use(await identify(args, chunks));
+  } finally {
+    await chunks.close();
+  }
+}
+
+async function identify(
   { input, codec, streamOptions }: Arguments,
+  chunks: Chunks,
 ): Promise<StreamInput | RecordInput> {
   const name = input === "-" ? "standard input" : input;
-  const { size, chunks } = input === "-" ? { size: undefined, chunks: stdinChunks(io) } : await readFileChunks(input);
   const iterator = chunks[Symbol.asyncIterator]();
   const compressed = input.endsWith(".br");
   const { head, detected } = await readHead(iterator, codec !== undefined || compressed);
@@ -47,9 +64,8 @@ export async function openInput(
 
   if (compressed || detected?.kind === "record") {
     if (streamOptions.length > 0) {
-      throw new CliError(
-        `${name}: a record holds requests that were made already: ${streamOptions.join(", ")} cannot change them`,
-      );
+      const given = streamOptions.join(", ");
+      throw new CliError(`${name}: a record holds requests that were made already: ${given} cannot change them`);
     }
     return { kind: "record", name, record: await readRecordInput(name, all, compressed) };
   }
@@ -57,15 +73,26 @@ export async function openInput(
   const found = codec ?? detected?.codec;
   if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
   const file = input === "-" ? undefined : basename(input);
-  return { kind: "stream", name, file, size, codec: found, chunks: all };
+  return { kind: "stream", name, file, size: chunks.size, codec: found, chunks: all };
 }
 
-async function* stdinChunks(io: Io): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* io.stdin;
-  } catch (thrown) {
-    throw new CliError(`standard input: ${reasonOf(thrown)}`);
-  }
+function stdinChunks(io: Io): Chunks {
+  const iterator = io.stdin[Symbol.asyncIterator]();
+  return {
+    size: undefined,
+    close: async () => {
+      await iterator.return?.();
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        const next = await iterator.next().catch((thrown: unknown) => {
+          throw new CliError(`standard input: ${reasonOf(thrown)}`);
+        });
+        if (next.done === true) return;
+        yield next.value;
+      }
+    },
+  };
 }
 
 /** Reads until it is clear what the input is. */
@@ -85,12 +112,8 @@ async function readHead(
 }
 
 async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield head;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+  yield head;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 async function readRecordInput(

@@ -1,6 +1,6 @@
 import { type Arguments, type Command, parseArguments } from "./arguments.ts";
 import { helpText } from "./help.ts";
-import { openInput, type RecordInput, type StreamInput } from "./input.ts";
+import { type RecordInput, type StreamInput, withInput } from "./input.ts";
 import { inspect } from "./inspect.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
 import { record } from "./record.ts";
@@ -26,7 +26,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(args.text === "help" ? helpText(args.command) : `${version}\n`);
       return 0;
     }
-    return await runs[args.command](io, await openInput(io, args), args);
+    return await withInput(io, args, (input) => runs[args.command](io, input, args));
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
     if (!(thrown instanceof CliError)) throw thrown;

@@ -1,7 +1,6 @@
-import type { Trace } from "../bitreader/index.ts";
 import type { Codec, DecodeEvent, RequestEvent, Session } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
-import { fourccText, modeControls } from "../record/format.ts";
+import { fourccText } from "../record/format.ts";
 import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
 import { bitstreamSize, openSession, sessionCodecs } from "../session.ts";
 import type { Arguments } from "./arguments.ts";
@@ -59,16 +58,13 @@ export async function* itemsOf(
   io: Io,
   input: StreamInput | RecordInput,
   args: Arguments,
-  trace?: Trace,
 ): AsyncGenerator<Iterable<ResolvedLine>, void, undefined> {
   if (input.kind === "record") {
     yield resolveLines(input.record);
     return;
   }
-  const options = sessionOptions(input.codec, args);
   const items = new EventItems();
-  yield [items.set(modeControls({ codec: input.codec, decodeMode: options.decodeMode, startCode: options.startCode }))];
-  for await (const events of streamEvents(io, input, { ...options, trace })) {
+  for await (const events of streamEvents(io, input, sessionOptions(input.codec, args))) {
     yield events.flatMap((event) => items.of(event));
   }
 }
@@ -79,16 +75,13 @@ class EventItems {
   readonly #last = new Map<string, Uint8Array | number>();
   #requests = 0;
 
-  set(controls: ReadonlyMap<string, Uint8Array | number>): ResolvedLine {
-    for (const [name, payload] of controls) this.#last.set(name, payload);
-    return this.#state.note({ type: "set", line: 0, controls });
-  }
-
   of(event: DecodeEvent): ResolvedLine[] {
     switch (event.type) {
       case "sequence": {
         const controls = new Map(event.controls.map(({ name, payload }) => [name, payload]));
-        return [{ ...event, line: 0, pixelFormat: fourccText(event.pixelFormat) }, this.set(controls)];
+        for (const [name, payload] of controls) this.#last.set(name, payload);
+        const set = this.#state.note({ type: "set", line: 0, controls });
+        return [{ ...event, line: 0, pixelFormat: fourccText(event.pixelFormat) }, set];
       }
       case "request":
         return [this.#state.resolve(this.#request(event))];

@@ -70,13 +70,14 @@ export class RecordWriter {
   }
 
   #setLine(controls: readonly Control[]): string {
-    if (controls.length === 0) return "";
     const values: Record<string, string | number> = {};
     for (const { name, payload } of controls) {
+      // The menus stand in the head already, and hardly ever change.
+      if (typeof payload === "number" && this.#written.get(name) === payload) continue;
       this.#written.set(name, payload);
       values[name] = controlValue(payload);
     }
-    return line({ set: values });
+    return Object.keys(values).length === 0 ? "" : line({ set: values });
   }
 
   #requestLine(event: WithTimestamp<RequestEvent>): string {

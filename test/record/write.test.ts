@@ -53,6 +53,15 @@ describe("RecordWriter", () => {
     expect(controlsOf(writer.write(request(3000, [sps, longerPps])))).toEqual({ V4L2_CID_STATELESS_H264_PPS: "0300" });
   });
 
+  it("does not set a menu again that stands in the head", () => {
+    const writer = new RecordWriter(header);
+    const menus = [control("H264_DECODE_MODE", 1), control("H264_START_CODE", 1)];
+    expect(parsed(writer.write(sequence(menus)))).toHaveLength(1);
+    expect(parsed(writer.write(sequence([control("H264_START_CODE", 0)])))[1]).toEqual({
+      set: { V4L2_CID_STATELESS_H264_START_CODE: 0 },
+    });
+  });
+
   it("writes size and checksum of the parts together, and the bytes when asked", () => {
     const event = {
       ...request(1000, [], true),
