@@ -1,5 +1,5 @@
-import { crc32 } from "../src/record/crc32.ts";
 import type { EffectiveRequest } from "./requests.ts";
+import { type Variant, variantKey } from "./variants.ts";
 
 /** Which request of one producer is which of another. -1: the other one has no such request. */
 export interface Alignment {
@@ -8,7 +8,7 @@ export interface Alignment {
 }
 
 /** An OUTPUT buffer as far as it is known. */
-export type OutputBuffer = Pick<EffectiveRequest, "bytes" | "crc32" | "bitstream">;
+export type OutputBuffer = Pick<EffectiveRequest, "bytes" | "crc32" | "variants">;
 
 /** Leaving one request without a partner. Two of them cost more than any pair: what lies between equal buffers goes by its order. */
 const alone = 80;
@@ -16,18 +16,14 @@ const alone = 80;
 /** Equal bytes cost nothing. Unequal ones may be the same picture (a lost slice, another NAL unit): the nearer in size, the cheaper. */
 function cost(ours: OutputBuffer, peer: OutputBuffer): number {
   if (ours.crc32 === peer.crc32 && ours.bytes === peer.bytes) return 0;
-  if (crcWithZeros(ours, peer.bytes) === peer.crc32) return 5;
+  if (variantOf(ours, peer) !== undefined) return 5;
   const relative = Math.abs(ours.bytes - peer.bytes) / Math.max(ours.bytes, peer.bytes, 1);
   return 100 + Math.min(55, 100 * relative);
 }
 
-/** The most zero bytes that are taken for trailing_zero_8bits. */
-const mostZeros = 64;
-
-/** The checksum of a buffer with zero bytes added up to `size`; undefined when its bytes are not known or `size` is not a bit more. */
-export function crcWithZeros({ bitstream, crc32: crc, bytes }: OutputBuffer, size: number): number | undefined {
-  if (bitstream === undefined || size <= bytes || size > bytes + mostZeros) return undefined;
-  return crc32(new Uint8Array(size - bytes), crc);
+/** How the peer's buffer comes from ours, where it is not equal. */
+export function variantOf(ours: OutputBuffer, peer: OutputBuffer): Variant | undefined {
+  return ours.variants?.get(variantKey(peer.bytes, peer.crc32));
 }
 
 /**

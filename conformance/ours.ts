@@ -4,6 +4,7 @@ import { crc32 } from "../src/record/crc32.ts";
 import { persists } from "../src/record/format.ts";
 import { bitstreamBytes, openSession } from "../src/session.ts";
 import type { EffectiveRequest, Payload } from "./requests.ts";
+import { type Slice, SliceFinder, variantsOf } from "./variants.ts";
 
 /** What our session makes of a stream. */
 export interface OurRequests {
@@ -17,6 +18,7 @@ export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: "fram
   const session = openSession(codec, options);
   const inEffect = new Map<string, Payload>();
   const requests: EffectiveRequest[] = [];
+  const finder = new SliceFinder(stream);
   const errors: ErrorEvent[] = [];
   const take = (event: DecodeEvent): void => {
     if (event.type === "error") errors.push(event);
@@ -25,6 +27,7 @@ export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: "fram
     for (const { name, payload } of event.controls) inEffect.set(name, payload);
     if (event.type === "sequence") return;
     const bitstream = bitstreamBytes(event);
+    const slices = slicesOf(event.bitstream, finder);
     requests.push({
       index: requests.length,
       timestamp: BigInt(event.timestamp),
@@ -32,8 +35,19 @@ export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: "fram
       crc32: crc32(bitstream),
       controls: new Map(inEffect),
       bitstream,
+      variants: variantsOf(slices),
     });
   };
   for (const event of [...session.push(stream), ...session.flush()]) take(event);
   return { requests, errors };
+}
+
+/** The parts of a request are a start code and a slice in turns. */
+function slicesOf(parts: readonly Uint8Array[], finder: SliceFinder): Slice[] {
+  const slices: Slice[] = [];
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const unit = parts[i + 1]!;
+    slices.push({ bytes: Buffer.concat([parts[i]!, unit]), zeros: finder.zerosAfter(unit) });
+  }
+  return slices;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { readRecord, resolveRequests } from "../src/record/read.ts";
+import type { Variants } from "./variants.ts";
 
 /** What a control holds: a compound payload, or an integer. */
 export type Payload = Uint8Array | number;
@@ -17,6 +18,8 @@ export interface EffectiveRequest {
   readonly controls: ReadonlyMap<string, Payload>;
   /** The OUTPUT buffer itself, where it is known: that of ours. */
   readonly bitstream?: Uint8Array | undefined;
+  /** For ours: the buffers that a peer may have made of the same slices. */
+  readonly variants?: Variants | undefined;
 }
 
 /** The peers whose payloads are compared with ours. */
