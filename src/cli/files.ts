@@ -63,25 +63,21 @@ function closeStream(stream: WriteStream, path: string): Promise<void> {
   });
 }
 
-/** A stream of Node as a sink. Its `error` event is waited for, too: a pipe tells only then that its reader has gone. */
+/** A stream of Node as a sink. */
 export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sink {
+  const failureOf = (thrown: Error) =>
+    "code" in thrown && thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
   let failure: Error | undefined;
-  stream.on("error", (thrown: NodeJS.ErrnoException) => {
-    failure ??= thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
+  // A pipe may tell only after a write was done that its reader has gone.
+  stream.on("error", (thrown) => {
+    failure ??= failureOf(thrown);
   });
   return {
     isTerminal,
     write: (text) =>
       new Promise((resolve, reject) => {
-        if (failure !== undefined) {
-          reject(failure);
-          return;
-        }
-        stream.write(text, (thrown) => {
-          if (thrown === null || thrown === undefined) resolve();
-          // The error event comes right after this callback.
-          else setImmediate(() => reject(failure ?? thrown));
-        });
+        if (failure !== undefined) reject(failure);
+        else stream.write(text, (thrown) => (thrown instanceof Error ? reject(failureOf(thrown)) : resolve()));
       }),
   };
 }

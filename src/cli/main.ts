@@ -11,7 +11,10 @@ function forgiving(sink: Sink): Sink {
 const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
 try {
   process.exitCode = await main(process.argv.slice(2), {
-    stdin: process.stdin,
+    // Only when it is asked for: it may be closed.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: sinkOf(process.stdout, process.stdout.isTTY === true, "standard output"),
     stderr,
     environment: process.env,

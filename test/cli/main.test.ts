@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,11 @@ describe("the program", () => {
   it("ends quietly when nobody reads its output any more", async () => {
     const { status, stderr } = await start(["trace", fixture("h264_high_bpyramid.264")], { readBytes: 10 });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  it.runIf(existsSync("/dev/full"))("says when its output finds no space", async () => {
+    const { status, stderr } = await start(["record", fixture("h264_high_bpyramid.264"), "-o", "/dev/full"]);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: "v4l2-stateless: /dev/full: no space left\n" });
   });
 
   it("says when a file may not be read", async () => {
