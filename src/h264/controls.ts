@@ -141,6 +141,7 @@ export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
   const o = v4l2_ctrl_h264_scaling_matrix.offsets;
   const { lists4x4, lists8x8 } = scalingLists(sets);
   // Order (UAPI): Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8: both as in Table 7-2.
+  // The 8x8 lists of Cb and Cr stay 0 where chroma_format_idc is not 3, as in GStreamer and FFmpeg.
   for (const [i, list] of lists4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
   for (const [i, list] of lists8x8.entries()) payload.set(list, o.scaling_list_8x8 + 64 * i);
   return payload;
@@ -150,6 +151,7 @@ export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
 export interface DecodeParamsInput {
   /** Of the picture's first slice. */
   readonly h: SliceHeader;
+  /** Of the frame as far as it is known: beside a second field that of the first, beside a first field 0. */
   readonly poc: FieldOrderCnt;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
   readonly structure: number;

@@ -20,6 +20,7 @@ import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } fro
 export interface PictureSlice {
   readonly unit: Uint8Array;
   readonly h: SliceHeader;
+  readonly sets: ParameterSets;
   readonly lists: RefPicLists | null;
 }
 
@@ -67,6 +68,10 @@ export class RequestBuilder {
     return controls;
   }
 
+  private setControls(sets: ParameterSets): Control[] {
+    return [...this.spsControls(sets.sps), ...this.ppsControls(sets)];
+  }
+
   /** V4L2_CID_STATELESS_H264_PPS and, where lists were sent, SCALING_MATRIX. */
   private ppsControls(sets: ParameterSets): readonly Control[] {
     const cached = this.byPps.get(sets.pps);
@@ -83,26 +88,20 @@ export class RequestBuilder {
    * One request for the picture, or in slice mode one for each slice.
    * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
    */
-  requests(
-    picture: Picture,
-    sets: ParameterSets,
-    slices: readonly PictureSlice[],
-    references: Frame[],
-  ): RequestEvent[] {
+  requests(picture: Picture, slices: readonly PictureSlice[], references: readonly Frame[]): RequestEvent[] {
     const { frame, h } = picture;
     const hasType = (...types: number[]) => slices.some((slice) => types.includes(slice.h.slice_type % 5));
     const decodeParams = this.control(
       "V4L2_CID_STATELESS_H264_DECODE_PARAMS",
       // SP slices (3) are inter predicted: a P frame for the driver that asks (tegra-vde).
-      h264DecodeParams({ ...picture, references, hasP: hasType(0, 3), hasB: hasType(1) }),
+      h264DecodeParams({ ...picture, poc: frame, references, hasP: hasType(0, 3), hasB: hasType(1) }),
     );
-    const shared = [...this.spsControls(sets.sps), ...this.ppsControls(sets)];
     const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
     const request = (parts: readonly PictureSlice[], own: readonly Control[], hold: boolean): RequestEvent => ({
       type: "request",
       timestamp: frame.timestamp,
       bitstream: parts.flatMap(({ unit }) => (this.options.startCode === "annexb" ? [startCodePrefix, unit] : [unit])),
-      controls: [...shared, ...own, ...decodeParams],
+      controls: [...this.setControls((parts[0] as PictureSlice).sets), ...own, ...decodeParams],
       hold,
     });
     if (this.options.decodeMode === "frame") return [request(slices, [], isFirstField)];

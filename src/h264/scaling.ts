@@ -17,12 +17,12 @@ const Flat_8x8_16: List = new Array<number>(64).fill(16);
 /** Raster order, in the order of Table 7-2: 4x4 Intra Y Cb Cr, Inter Y Cb Cr; 8x8 Intra Y, Inter Y, Intra Cb, … */
 export interface RasterScalingLists {
   readonly lists4x4: readonly Uint8Array[];
+  /** Two of them where chroma_format_idc is not 3. */
   readonly lists8x8: readonly Uint8Array[];
 }
 
 /**
- * The twelve lists of a picture. The 8x8 lists of Cb and Cr exist only with chroma_format_idc 3; elsewhere they follow
- * their fall-back, the list of the component before them.
+ * The twelve lists of a picture. The 8x8 lists of Cb and Cr exist only with chroma_format_idc 3.
  */
 export function scalingLists({ sps, pps }: ParameterSets): RasterScalingLists {
   // 7.4.2.1.1: without lists in the SPS, Flat_4x4_16 and Flat_8x8_16.
@@ -35,7 +35,7 @@ export function scalingLists({ sps, pps }: ParameterSets): RasterScalingLists {
   }
   return {
     lists4x4: lists.slice(0, 6).map((list) => raster(list, zigzag4x4)),
-    lists8x8: lists.slice(6).map((list) => raster(list, zigzag8x8)),
+    lists8x8: lists.slice(6, sps.chroma_format_idc === 3 ? 12 : 8).map((list) => raster(list, zigzag8x8)),
   };
 }
 

@@ -43,6 +43,8 @@ interface OpenPicture {
   readonly slices: PictureSlice[];
   /** Some slice refers to a picture that is not there. */
   lacksReference: boolean;
+  /** Some slice refers to another PPS than the first. */
+  hasOtherPps: boolean;
 }
 
 /** What the SEI messages before a picture say of it. */
@@ -291,9 +293,9 @@ class H264Session implements Session {
     }
     const { h, sets } = read;
     if (h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
-    if (this.open && isFirstOfNewPicture(this.open.h, h, sets.sps)) this.endPicture();
+    if (this.open && isFirstOfNewPicture(this.open, h, sets)) this.endPicture();
     this.open ??= this.beginPicture(unit, h, sets);
-    if (this.open.picture) this.addSlice(this.open, this.open.picture, unit, h);
+    if (this.open.picture) this.addSlice(this.open, this.open.picture, unit, h, sets);
   }
 
   private sliceHeader(unit: StreamUnit, trace: Trace | undefined): { h: SliceHeader; sets: ParameterSets } {
@@ -314,7 +316,7 @@ class H264Session implements Session {
   private looksLikeNewPicture(open: OpenPicture, unit: StreamUnit): boolean {
     try {
       const { h, sets } = this.sliceHeader(unit, undefined);
-      return isFirstOfNewPicture(open.h, h, sets.sps) || h.first_mb_in_slice === open.h.first_mb_in_slice;
+      return isFirstOfNewPicture(open, h, sets) || h.first_mb_in_slice === open.h.first_mb_in_slice;
     } catch (error) {
       if (error instanceof BitstreamError) return true;
       throw error;
@@ -324,7 +326,7 @@ class H264Session implements Session {
   private beginPicture(unit: StreamUnit, h: SliceHeader, sets: ParameterSets): OpenPicture {
     const { sps } = sets;
     const sei = this.readWaitingSei(sps);
-    const open = { h, sets, unit, slices: [], lacksReference: false };
+    const open = { h, sets, unit, slices: [], lacksReference: false, hasOtherPps: false };
     if (!this.state.isSecondField(h) && !this.recovery.admits(h, sei.recoveryPoint)) {
       this.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return { ...open, picture: null };
@@ -383,7 +385,7 @@ class H264Session implements Session {
     return false;
   }
 
-  private addSlice(open: OpenPicture, picture: Picture, unit: StreamUnit, h: SliceHeader): void {
+  private addSlice(open: OpenPicture, picture: Picture, unit: StreamUnit, h: SliceHeader, sets: ParameterSets): void {
     const isInter = h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
     let lists: RefPicLists | null = null;
     if (isInter) {
@@ -409,7 +411,13 @@ class H264Session implements Session {
         }
       }
     }
-    open.slices.push({ unit: unit.bytes, h, lists });
+    if (this.options.decodeMode === "frame" && sets.pps !== open.sets.pps && !open.hasOtherPps) {
+      open.hasOtherPps = true;
+      const { pic_parameter_set_id: first } = open.sets.pps;
+      const reason = `the slices of the picture refer to several PPSs; the request can carry only one, PPS ${first}`;
+      this.events.push(errorEvent(new UnsupportedError(reason), unitName(unit.bytes[0] as number), unit.byte));
+    }
+    open.slices.push({ unit: unit.bytes, h, sets, lists });
   }
 
   private lacks(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
@@ -435,18 +443,22 @@ class H264Session implements Session {
       if (missingReferences === "drop") this.recovery.dropped();
       return;
     }
-    this.events.push(...this.builder.requests(picture, open.sets, open.slices, references));
+    this.events.push(...this.builder.requests(picture, open.slices, references));
     this.state.endPicture(picture, (element, reason) => this.report("bitstream", reason, open.unit, element));
   }
 }
 
-/** 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. */
-function isFirstOfNewPicture(before: SliceHeader, h: SliceHeader, sps: SeqParameterSet): boolean {
+/**
+ * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. The clause counts a new pic_parameter_set_id
+ * too, and by 7.4.3 the slices of a picture may have different ones: it counts here where the slice begins a picture.
+ */
+function isFirstOfNewPicture({ h: before, sets }: OpenPicture, h: SliceHeader, { sps }: ParameterSets): boolean {
   const wasIdr = before.nal_unit_type === 5;
   const isIdr = h.nal_unit_type === 5;
   return (
     h.frame_num !== before.frame_num ||
-    h.pic_parameter_set_id !== before.pic_parameter_set_id ||
+    (h.pic_parameter_set_id !== before.pic_parameter_set_id && h.first_mb_in_slice === 0) ||
+    sps !== sets.sps ||
     h.field_pic_flag !== before.field_pic_flag ||
     h.bottom_field_flag !== before.bottom_field_flag ||
     (h.nal_ref_idc !== before.nal_ref_idc && (h.nal_ref_idc === 0 || before.nal_ref_idc === 0)) ||
