@@ -124,6 +124,7 @@ export class DecodedPictureBuffer {
 
   /** Outputs everything that waits, in order, and frees it all. References are forgotten. */
   flush(): void {
+    for (const frame of this.frames) frame.unmark(BOTH_FIELDS);
     for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
     this.clear();
   }

@@ -52,7 +52,8 @@ export class Recovery {
       this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
     } else if (this.isImpaired) {
       if (point) this.recoveryFrameNum = (h.frame_num + point.recovery_frame_cnt) % maxFrameNum(sps);
-      if (h.frame_num === this.recoveryFrameNum) {
+      // "the reference picture having the frame_num …": a non-reference picture may have it before.
+      if (h.frame_num === this.recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
         this.isImpaired = false;
         this.recoveryPicOrderCnt = picOrderCnt(picture);
       }

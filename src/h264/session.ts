@@ -339,7 +339,8 @@ class H264Session implements Session {
       this.timestamp += TIMESTAMP_STEP;
       return new Frame(this.timestamp, this.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
     });
-    if (this.recovery.isCorrupt(picture, sei.recoveryPoint)) picture.frame.corrupt = true;
+    const isAfterLoss = gap !== null && !sps.gaps_in_frame_num_value_allowed_flag && isInter(h);
+    if (isAfterLoss || this.recovery.isCorrupt(picture, sei.recoveryPoint)) picture.frame.corrupt = true;
     if (sei.picTiming) picture.frame.pic_struct = sei.picTiming.pic_struct;
     return { ...open, picture };
   }
@@ -386,9 +387,8 @@ class H264Session implements Session {
   }
 
   private addSlice(open: OpenPicture, picture: Picture, unit: StreamUnit, h: SliceHeader, sets: ParameterSets): void {
-    const isInter = h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
     let lists: RefPicLists | null = null;
-    if (isInter) {
+    if (isInter(h)) {
       const frames = this.state.dpb.frames;
       if (!frames.some((frame) => frame.isUsedForReference)) {
         this.lacks(open, picture, unit, "ref_pic_list_modification", "there is no reference picture at all");
@@ -446,6 +446,11 @@ class H264Session implements Session {
     this.events.push(...this.builder.requests(picture, open.slices, references));
     this.state.endPicture(picture, (element, reason) => this.report("bitstream", reason, open.unit, element));
   }
+}
+
+/** A P, SP or B slice. */
+function isInter(h: SliceHeader): boolean {
+  return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
 }
 
 /**

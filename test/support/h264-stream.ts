@@ -141,7 +141,7 @@ export class H264Stream {
   /** A recovery point SEI message. */
   recoveryPoint(recovery_frame_cnt: number): this {
     const payload = new BitWriter().ue(recovery_frame_cnt).u(4, 0);
-    while (payload.position % 8 !== 0) payload.u(1, payload.position % 8 === 5 ? 1 : 0);
+    if (payload.position % 8 !== 0) payload.trailing(); // bit_equal_to_one, bit_equal_to_zero: the same bits
     const bytes = payload.bytes();
     return this.unit(0, 6, Uint8Array.of(6, bytes.length, ...bytes, 0x80));
   }

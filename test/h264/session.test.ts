@@ -1,0 +1,392 @@
+import { describe, expect, it } from "vitest";
+import { bitstreamBytes, openSession } from "../../src/session.ts";
+import { V4L2_PIX_FMT_H264_SLICE } from "../../src/uapi/index.ts";
+import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../support/h264-stream.ts";
+
+const start = () => new H264Stream().writeSps().writePps();
+const controlOf = (stream: H264Stream, request: number, name: string) => {
+  const { controls } = only(eventsOf(stream), "request")[request]!;
+  return controls.find((control) => control.name === name)!.payload as Uint8Array;
+};
+const spsBytes = (stream: H264Stream, request: number) => controlOf(stream, request, "V4L2_CID_STATELESS_H264_SPS");
+const ppsBytes = (stream: H264Stream, request: number) => controlOf(stream, request, "V4L2_CID_STATELESS_H264_PPS");
+
+describe("sequence events", () => {
+  it("come before the first request, with what the CAPTURE queue has to be", () => {
+    const stream = new H264Stream()
+      .writeSps({
+        widthInMbs: 5,
+        heightInMapUnits: 4,
+        crop: [1, 2, 0, 3],
+        max_dec_frame_buffering: 2,
+        max_num_ref_frames: 1,
+      })
+      .writePps()
+      .slice({ idr: true });
+    const [event] = eventsOf(stream);
+    expect(event).toMatchObject({
+      type: "sequence",
+      codec: "h264",
+      pixelFormat: V4L2_PIX_FMT_H264_SLICE,
+      codedWidth: 80,
+      codedHeight: 64,
+      visible: { left: 2, top: 0, width: 74, height: 58 },
+      bitDepthLuma: 8,
+      chromaFormat: 1,
+      captureBuffers: 3,
+      realloc: true,
+      keepsReferences: false,
+    });
+    const names = event?.type === "sequence" ? event.controls.map(({ name }) => name) : [];
+    expect(names).toEqual([
+      "V4L2_CID_STATELESS_H264_DECODE_MODE",
+      "V4L2_CID_STATELESS_H264_START_CODE",
+      "V4L2_CID_STATELESS_H264_SPS",
+    ]);
+  });
+
+  it("come again only when something changed: not for an SPS of other content alone", () => {
+    const stream = start().slice({ idr: true });
+    stream.writeSps({ log2_max_lsb: 6 }).writePps().slice({ idr: true, idr_pic_id: 1 });
+    stream
+      .writeSps({ crop: [0, 1, 0, 0] })
+      .writePps()
+      .slice({ idr: true });
+    stream.writeSps({ widthInMbs: 6 }).writePps().slice({ idr: true, idr_pic_id: 1 });
+    expect(
+      only(eventsOf(stream), "sequence").map(({ codedWidth, visible, realloc }) => [
+        codedWidth,
+        visible.width,
+        realloc,
+      ]),
+    ).toEqual([
+      [64, 64, true],
+      [64, 62, false],
+      [96, 96, true],
+    ]);
+  });
+
+  it("follow the output and release of every picture of the old sequence", () => {
+    const stream = start().slice({ idr: true }).slice({ frame_num: 1, lsb: 2 });
+    stream.writeSps({ widthInMbs: 6 }).writePps().slice({ idr: true, idr_pic_id: 1 });
+    expect(summary(eventsOf(stream))).toEqual([
+      "sequence",
+      "request 1000",
+      "request 2000",
+      "output 1000",
+      "release 1000",
+      "output 2000",
+      "release 2000",
+      "sequence",
+      "request 3000",
+      "output 3000",
+      "release 3000",
+    ]);
+  });
+});
+
+describe("captureBuffers: A.3.1, E.2.1", () => {
+  const captureBuffers = (sps: Parameters<H264Stream["writeSps"]>[0]) => {
+    const stream = new H264Stream().writeSps(sps).writePps().slice({ idr: true });
+    return only(eventsOf(stream), "sequence")[0]?.captureBuffers;
+  };
+
+  it("is MaxDpbFrames of the level, at most 16, and one more", () => {
+    expect(captureBuffers({ level_idc: 10, widthInMbs: 11, heightInMapUnits: 9 })).toBe(5);
+    expect(captureBuffers({ level_idc: 40 })).toBe(17);
+    expect(captureBuffers({ level_idc: 11, constraint_set3_flag: 1, widthInMbs: 11, heightInMapUnits: 9 })).toBe(5);
+    expect(captureBuffers({ level_idc: 11, widthInMbs: 11, heightInMapUnits: 9 })).toBe(10);
+  });
+
+  it("is never less than the reference frames and the current picture need", () => {
+    expect(captureBuffers({ max_dec_frame_buffering: 1, max_num_ref_frames: 3 })).toBe(4);
+    expect(captureBuffers({ max_dec_frame_buffering: 0, max_num_ref_frames: 0 })).toBe(2);
+    expect(captureBuffers({ profile_idc: 100, constraint_set3_flag: 1, max_num_ref_frames: 0 })).toBe(2);
+  });
+});
+
+describe("parameter sets (7.4.1.2.1)", () => {
+  it("that come inside a picture wait for the next one", () => {
+    const stream = start()
+      .slice({ idr: true })
+      .writePps({ num_ref_idx: [4, 1] });
+    stream.slice({ idr: true, first_mb: 8 }).slice({ frame_num: 1, lsb: 2 });
+    const requests = only(eventsOf(stream), "request");
+    expect(requests.map(({ bitstream }) => bitstream.length)).toEqual([4, 2]);
+    expect(ppsBytes(stream, 0)[3]).toBe(0);
+    expect(ppsBytes(stream, 1)[3]).toBe(3);
+  });
+
+  it("with new content for the active SPS take effect at the next IDR picture; before it, that is an error", () => {
+    const stream = start().slice({ idr: true }).writeSps({ level_idc: 31 });
+    stream.slice({ frame_num: 1, lsb: 2 }).slice({ frame_num: 2, lsb: 4 }).slice({ idr: true, idr_pic_id: 1 });
+    expect(only(eventsOf(stream), "error").map(({ message }) => message)).toEqual([
+      "the active SPS was sent with other content, and no IDR picture follows",
+    ]);
+    expect([0, 1, 2, 3].map((request) => spsBytes(stream, request)[2])).toEqual([40, 40, 40, 31]);
+  });
+
+  it("change which SPS a PPS is read with", () => {
+    const stream = new H264Stream()
+      .writeSps()
+      .writeSps({ id: 1, level_idc: 30 })
+      .writePps()
+      .writePps({ id: 1, sps: 1 });
+    stream.slice({ idr: true }).slice({ idr: true, idr_pic_id: 1, pps: 1 });
+    expect(spsBytes(stream, 1)[2]).toBe(30);
+    expect(ppsBytes(stream, 1)[1]).toBe(1);
+  });
+
+  it("are read when they are needed: a PPS may come before its SPS", () => {
+    const stream = start();
+    stream.units.reverse();
+    stream.slice({ idr: true });
+    expect(summary(eventsOf(stream))).toEqual(["sequence", "request 1000", "output 1000", "release 1000"]);
+  });
+
+  it("that are broken leave the old ones", () => {
+    const stream = start();
+    stream
+      .unit(3, 8, Uint8Array.of(0b11000000))
+      .unit(3, 7, Uint8Array.of(77, 0, 40, 0xff))
+      .slice({ idr: true });
+    const events = eventsOf(stream);
+    expect(only(events, "error").map(({ unit }) => unit)).toEqual([
+      "pic_parameter_set_rbsp (nal_unit_type 8)",
+      "seq_parameter_set_rbsp (nal_unit_type 7)",
+    ]);
+    expect(only(events, "request").length).toBe(1);
+  });
+
+  it("of which only the closing bits are wrong are told and taken", () => {
+    const stream = start();
+    const sps = stream.units[0] as Uint8Array;
+    sps[sps.length - 1] = (sps[sps.length - 1] as number) | 1;
+    stream.slice({ idr: true });
+    const events = eventsOf(stream);
+    expect(only(events, "error").map(({ element }) => element)).toEqual(["rbsp_alignment_zero_bit"]);
+    expect(only(events, "request").length).toBe(1);
+  });
+
+  it("that are missing are an error of each slice that names them", () => {
+    const stream = start().slice({ idr: true });
+    stream.units.shift();
+    expect(only(eventsOf(stream), "error")).toMatchObject([
+      { cause: "missing-parameter-set", element: "seq_parameter_set_id", byte: 12 },
+    ]);
+  });
+
+  it("may differ between the slices of a picture: the request says that it can carry one only", () => {
+    const stream = start().writePps({ id: 1, num_ref_idx: [2, 1] });
+    stream.slice({ idr: true }).slice({ idr: true, first_mb: 8, pps: 1 });
+    const events = eventsOf(stream);
+    expect(only(events, "request").length).toBe(1);
+    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["unsupported"]);
+    const slices = only(eventsOf(stream, { decodeMode: "slice" }), "request");
+    expect(slices.map(({ controls }) => (controls[1]!.payload as Uint8Array)[0])).toEqual([0, 1]);
+  });
+});
+
+describe("the OUTPUT buffer", () => {
+  const stream = () =>
+    start()
+      .writePps({ id: 1, redundant_pic_cnt_present_flag: 1 })
+      .unit(0, 9, Uint8Array.of(0xf0))
+      .slice({ idr: true, pps: 1 })
+      .slice({ idr: true, pps: 1, redundant_pic_cnt: 1 })
+      .unit(1, 20, Uint8Array.of(0x40, 0, 0, 0x80))
+      .slice({ idr: true, pps: 1, first_mb: 8 })
+      .unit(0, 12, Uint8Array.of(0xff, 0x80));
+
+  it("holds the slices of the primary coded picture, each behind three bytes of start code", () => {
+    const s = stream();
+    const [request] = only(eventsOf(s), "request");
+    expect(bitstreamBytes(request!)).toEqual(Uint8Array.of(0, 0, 1, ...s.units[4]!, 0, 0, 1, ...s.units[7]!));
+  });
+
+  it("holds them alone with startCode none, and one each in slice mode, held but for the last", () => {
+    const s = stream();
+    const requests = only(eventsOf(s, { startCode: "none", decodeMode: "slice" }), "request");
+    expect(requests.map(bitstreamBytes)).toEqual([s.units[4], s.units[7]]);
+    expect(requests.map(({ hold }) => hold)).toEqual([true, false]);
+    expect(decodeParams(requests[0]!)).toEqual(decodeParams(requests[1]!));
+  });
+
+  it("leaves data partitions out and says so", () => {
+    const s = start().slice({ idr: true }).unit(1, 2, Uint8Array.of(0x80));
+    const events = eventsOf(s);
+    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["unsupported"]);
+    expect(only(events, "request").length).toBe(1);
+  });
+});
+
+describe("startAt", () => {
+  const cut = (recovery?: number) => {
+    const stream = start().slice({ frame_num: 5, lsb: 10 });
+    if (recovery !== undefined) stream.recoveryPoint(recovery);
+    return stream
+      .slice({ frame_num: 6, lsb: 20, type: "I" })
+      .slice({ frame_num: 7, lsb: 16, nal_ref_idc: 0 })
+      .slice({ frame_num: 7, lsb: 24 })
+      .slice({ frame_num: 8, lsb: 28 })
+      .slice({ idr: true });
+  };
+
+  it("any: from the first slice whose parameter sets are there; corrupt up to an IDR picture", () => {
+    expect(summary(eventsOf(cut())).filter((line) => !line.startsWith("release"))).toEqual([
+      "sequence",
+      "error missing-reference",
+      "request 1000",
+      "request 2000",
+      "request 3000",
+      "request 4000",
+      "request 5000",
+      "output 1000 corrupt",
+      "output 3000 corrupt",
+      "output 2000 corrupt",
+      "output 4000 corrupt",
+      "output 5000 corrupt",
+      "request 6000",
+      "output 6000",
+    ]);
+  });
+
+  it("random-access: from an IDR picture or a recovery point; whole from recovery_frame_cnt on (D.2.8)", () => {
+    expect(only(eventsOf(cut(), { startAt: "random-access" }), "error").map(({ cause }) => cause)).toEqual(
+      new Array(5).fill("before-random-access"),
+    );
+    const events = eventsOf(cut(1), { startAt: "random-access" });
+    expect(summary(events).filter((line) => /^(error|output)/.test(line))).toEqual([
+      "error before-random-access",
+      "output 2000 corrupt",
+      "output 1000 corrupt",
+      "output 3000",
+      "output 4000",
+      "output 5000",
+    ]);
+  });
+
+  it("with recovery_frame_cnt 0 leaves only the pictures corrupt that precede the point in output order", () => {
+    const outputs = only(eventsOf(cut(0), { startAt: "random-access" }), "output");
+    expect(outputs.map(({ timestamp, corrupt }) => [timestamp, corrupt])).toEqual([
+      [2000, true],
+      [1000, false],
+      [3000, false],
+      [4000, false],
+      [5000, false],
+    ]);
+  });
+});
+
+describe("missingReferences", () => {
+  const lossy = () =>
+    start()
+      .slice({ idr: true })
+      .slice({ frame_num: 2, lsb: 4 })
+      .slice({ frame_num: 3, lsb: 6, modify: [[0, 1]] })
+      .slice({ idr: true, idr_pic_id: 1 })
+      .slice({ frame_num: 1, lsb: 2 });
+
+  it("mark: tells what is missing, and sends the picture without it", () => {
+    const events = eventsOf(lossy());
+    expect(only(events, "error").map(({ element, message }) => `${element}: ${message}`)).toEqual([
+      "frame_num: the pictures with frame_num 1 is missing",
+      "abs_diff_pic_num_minus1: 1 names a picture that is not in the DPB",
+    ]);
+    expect(only(events, "request").map(references)).toEqual(["", "1000", "1000 2000", "", "4000"]);
+    expect(only(events, "output").map(({ corrupt }) => corrupt)).toEqual([false, true, true, false, false]);
+  });
+
+  it("drop: no request until the next random access point", () => {
+    const events = eventsOf(lossy(), { missingReferences: "drop" });
+    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["missing-reference", "before-random-access"]);
+    expect(only(events, "request").map(({ timestamp }) => timestamp)).toEqual([1000, 2000, 3000]);
+  });
+
+  it("nearest: a picture is dropped only when there is nothing at all", () => {
+    const stream = start().slice({ frame_num: 1 }).slice({ frame_num: 2, type: "I" }).slice({ frame_num: 3, lsb: 4 });
+    const events = eventsOf(stream, { missingReferences: "nearest" });
+    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["missing-reference"]);
+    expect(only(events, "request").map(references)).toEqual(["", "2000"]);
+  });
+});
+
+describe("arguments", () => {
+  it("that are wrong throw TypeError and change nothing", () => {
+    expect(() => openSession("h264", { decodeMode: "field" as "frame" })).toThrow(TypeError);
+    expect(() => openSession("h264", { kernel: "six" })).toThrow(TypeError);
+    expect(() => openSession("h266" as "h264")).toThrow(TypeError);
+    const session = openSession("h264");
+    expect(() => session.decode("x" as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => session.configure(1 as unknown as null)).toThrow(TypeError);
+    expect(() => session.decode(new Uint8Array(), { pts: "1" as unknown as number })).toThrow(TypeError);
+    expect(session.flush()).toEqual([]);
+  });
+
+  it("kernel leaves out what a kernel lacks; the stable H.264 controls came with 5.11", () => {
+    const stream = start().slice({ idr: true });
+    expect(only(eventsOf(stream, { kernel: "5.10" }), "request")[0]?.controls).toEqual([]);
+    expect(only(eventsOf(stream, { kernel: "5.11.3" }), "request")[0]?.controls.length).toBe(3);
+  });
+
+  it("rawControls leaves out the kernel's rewriting: an I slice's num_ref_idx_l0_active_minus1 is kept raw", () => {
+    const stream = new H264Stream().writeSps({ frame_mbs_only_flag: 1 }).writePps().slice({ idr: true });
+    const chroma = (options: object) => {
+      const [request] = only(eventsOf(stream, options), "request");
+      return [...(request!.controls[0]!.payload as Uint8Array)];
+    };
+    // Nothing in a valid SPS differs but what the kernel clears: with FRAME_MBS_ONLY and no MBAFF, nothing.
+    expect(chroma({ rawControls: true })).toEqual(chroma({}));
+  });
+});
+
+describe("decode, configure, reset", () => {
+  const [sps, pps, first, second] = start().slice({ idr: true }).slice({ frame_num: 1, lsb: 2 }).units as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const prefixed = (...units: Uint8Array[]) =>
+    Uint8Array.from(units.flatMap((unit) => [0, 0, 0, unit.length, ...unit]));
+  const avcC = Uint8Array.of(1, 77, 0, 40, 0xff, 0xe1, 0, sps.length, ...sps, 1, 0, pps.length, ...pps);
+
+  it("decode gives a packet's requests at once, and its pts with the output", () => {
+    const session = openSession("h264");
+    session.configure(avcC);
+    expect(summary(session.decode(prefixed(first), { pts: 40 }))).toEqual(["sequence", "request 1000"]);
+    expect(summary(session.decode(prefixed(second), { pts: 20 }))).toEqual(["request 2000"]);
+    expect(only(session.flush(), "output").map(({ pts }) => pts)).toEqual([40, 20]);
+  });
+
+  it("configure(null) returns to start codes; a broken record is an error event and changes nothing", () => {
+    const session = openSession("h264");
+    session.configure(avcC);
+    expect(only(session.configure(avcC.subarray(0, 9)), "error").length).toBe(1);
+    expect(summary(session.decode(prefixed(first)))).toEqual(["sequence", "request 1000"]);
+    session.configure(null);
+    expect(summary(session.decode(Uint8Array.of(0, 0, 1, ...second)))).toEqual(["request 2000"]);
+  });
+
+  it("a length prefix beyond the packet's end is an error that names it", () => {
+    const session = openSession("h264");
+    session.configure(avcC);
+    expect(only(session.decode(Uint8Array.of(0, 0, 1, 0, ...first)), "error")).toMatchObject([
+      { message: `the unit is cut off after ${first.length} bytes`, byte: 4 },
+    ]);
+  });
+
+  it("reset releases what is held, keeps the parameter sets, and never uses a timestamp again", () => {
+    const session = openSession("h264");
+    session.configure(avcC);
+    session.decode(prefixed(first));
+    expect(summary(session.reset())).toEqual(["release 1000"]);
+    expect(summary(session.decode(prefixed(first)))).toEqual(["request 2000"]);
+  });
+
+  it("a packet without a NAL unit is an error; an empty one is nothing", () => {
+    const session = openSession("h264");
+    expect(only(session.decode(Uint8Array.of(1, 2, 3)), "error").length).toBe(1);
+    expect(session.decode(new Uint8Array())).toEqual([]);
+  });
+});
