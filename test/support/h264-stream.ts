@@ -55,6 +55,7 @@ export interface Slice {
   long_term_reference_flag?: number;
   /** memory_management_control_operation and its operands. */
   mmco?: number[][];
+  slice_qp_delta?: number;
 }
 
 /** Writes NAL units one after the other; knows the parameter sets that it has written. */
@@ -174,7 +175,7 @@ export class H264Stream {
     if (type === "B") w.u(1, 1);
     if (type === "P" || type === "SP" || type === "B") this.lists(w, s, type);
     if (nal_ref_idc !== 0) this.marking(w, s);
-    w.se(0); // slice_qp_delta
+    w.se(s.slice_qp_delta ?? 0);
     if (type === "SP") w.u(1, 0);
     if (type === "SP" || type === "SI") w.se(0);
     return this.unit(nal_ref_idc, s.idr ? 5 : 1, w.trailing().u(8, 0x5a).bytes());

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import type { Slice, Sps } from "../support/h264-stream.ts";
+import { eventsOf, H264Stream, only, summary } from "../support/h264-stream.ts";
+
+function events(sps: Sps, slices: readonly Slice[]) {
+  const stream = new H264Stream().writeSps({ max_num_ref_frames: 1, ...sps }).writePps();
+  for (const slice of slices) stream.slice(slice);
+  return eventsOf(stream);
+}
+
+/** Requests, outputs and releases in their order: `r1 o1 x1`, in thousands. */
+function order(sps: Sps, slices: readonly Slice[]): string {
+  return summary(events(sps, slices))
+    .filter((line) => /^(request|output|release)/.test(line))
+    .map((line) => line.replace("request ", "r").replace("output ", "o").replace("release ", "x").replace(/000\b/, ""))
+    .join(" ");
+}
+
+const nonRef = { nal_ref_idc: 0 };
+
+describe("C.4.5.3 bumping", () => {
+  it("puts out the smallest order count only when a frame buffer is needed", () => {
+    const slices: Slice[] = [
+      { idr: true },
+      { frame_num: 1, lsb: 8 },
+      { frame_num: 2, lsb: 4, ...nonRef },
+      { frame_num: 2, lsb: 6, ...nonRef },
+      { frame_num: 2, lsb: 16 },
+    ];
+    expect(order({ max_dec_frame_buffering: 2 }, slices)).toBe("r1 r2 r3 o1 x1 r4 o3 x3 r5 o4 x4 o2 x2 o5 x5");
+    expect(order({ max_dec_frame_buffering: 4 }, slices)).toBe("r1 r2 r3 r4 r5 o1 x1 o3 x3 o4 x4 o2 x2 o5 x5");
+  });
+
+  it("C.4.5.2: puts a non-reference picture out directly when there is no room and nothing precedes it", () => {
+    const slices: Slice[] = [
+      { idr: true, lsb: 0 },
+      { frame_num: 1, lsb: 8 },
+      { frame_num: 2, lsb: 4, ...nonRef },
+    ];
+    expect(order({ max_dec_frame_buffering: 1 }, slices)).toBe("r1 r2 o1 x1 r3 o3 x3 o2 x2");
+  });
+
+  it("gives the second field of a directly output first field its place in the same picture", () => {
+    const slices: Slice[] = [
+      { idr: true },
+      { frame_num: 1, lsb: 8 },
+      { frame_num: 2, lsb: 4, field: "top", ...nonRef },
+      { frame_num: 2, lsb: 5, field: "bottom", ...nonRef },
+      { frame_num: 2, lsb: 6, field: "top", ...nonRef },
+      { frame_num: 2, lsb: 12 },
+    ];
+    const found = order({ max_dec_frame_buffering: 1, frame_mbs_only_flag: 0 }, slices);
+    expect(found).toBe("r1 r2 o1 x1 r3 r3 o3 x3 r4 o4 x4 r5 o2 x2 o5 x5");
+  });
+
+  it("never puts out an inferred frame, which takes a buffer all the same (8.2.5.2)", () => {
+    const sps = { max_dec_frame_buffering: 1, gaps: true };
+    expect(
+      order(sps, [
+        { idr: true, lsb: 20 },
+        { frame_num: 2, lsb: 30 },
+      ]),
+    ).toBe("r1 o1 x1 r2 o2 x2");
+  });
+});
+
+describe("C.4.4", () => {
+  it("an IDR picture puts out what waits, or with no_output_of_prior_pics_flag only frees it", () => {
+    const slices = (no_output_of_prior_pics_flag: number): Slice[] => [
+      { idr: true, lsb: 4 },
+      { frame_num: 1, lsb: 2 },
+      { idr: true, idr_pic_id: 1, no_output_of_prior_pics_flag },
+    ];
+    expect(order({}, slices(0))).toBe("r1 r2 o2 x2 o1 x1 r3 o3 x3");
+    expect(order({}, slices(1))).toBe("r1 r2 x1 x2 r3 o3 x3");
+  });
+
+  it("memory_management_control_operation 5 puts out what waits, after the picture that refers to it", () => {
+    const slices: Slice[] = [{ idr: true }, { frame_num: 1, lsb: 40, mmco: [[5]] }, { frame_num: 1, lsb: 4 }];
+    expect(order({}, slices)).toBe("r1 r2 o1 x1 r3 o2 x2 o3 x3");
+  });
+});
+
+describe("output events", () => {
+  const outputs = (sps: Sps, slices: readonly Slice[]) =>
+    only(events(sps, slices), "output").map(({ fieldOrder }) => fieldOrder);
+
+  it("say which field is first: by order counts, and of a single field which it is", () => {
+    const found = outputs({ frame_mbs_only_flag: 0 }, [
+      { idr: true },
+      { frame_num: 1, lsb: 3, field: "bottom" },
+      { frame_num: 1, lsb: 4, field: "top" },
+      { frame_num: 2, lsb: 6, field: "top" },
+      { frame_num: 3, lsb: 8, field: "bottom" },
+    ]);
+    expect(found).toEqual(["progressive", "bottom-first", "top-only", "bottom-only"]);
+  });
+});
