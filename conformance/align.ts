@@ -10,15 +10,13 @@ export interface Alignment {
 /** An OUTPUT buffer as far as it is known. */
 export type OutputBuffer = Pick<EffectiveRequest, "bytes" | "crc32" | "variants">;
 
-/** Leaving one request without a partner. Two of them cost more than any pair: what lies between equal buffers goes by its order. */
+/** Leaving one request without a partner. */
 const alone = 80;
 
-/** Equal bytes cost nothing. Unequal ones may be the same picture (a lost slice, another NAL unit): the nearer in size, the cheaper. */
+/** Equal bytes cost nothing, a known variant little; nothing else is a pair here. */
 function cost(ours: OutputBuffer, peer: OutputBuffer): number {
   if (ours.crc32 === peer.crc32 && ours.bytes === peer.bytes) return 0;
-  if (variantOf(ours, peer) !== undefined) return 5;
-  const relative = Math.abs(ours.bytes - peer.bytes) / Math.max(ours.bytes, peer.bytes, 1);
-  return 100 + Math.min(55, 100 * relative);
+  return variantOf(ours, peer) === undefined ? Number.POSITIVE_INFINITY : 5;
 }
 
 /** How the peer's buffer comes from ours, where it is not equal. */
@@ -28,23 +26,26 @@ export function variantOf(ours: OutputBuffer, peer: OutputBuffer): Variant | und
 
 /**
  * Pairs the requests of two producers by their OUTPUT buffers, both in order. The pairing is the one of least cost over the whole
- * stream, so equal buffers that occur more than once cannot take the place of one another.
+ * stream, so equal buffers that occur more than once cannot take the place of one another. Where as many requests of both lie between
+ * two pairs, or before the first or after the last, they are pairs too: the same pictures with other bytes.
  */
 export function align(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): Alignment {
   const peerOf = new Int32Array(ours.length).fill(-1);
   const oursOf = new Int32Array(peer.length).fill(-1);
-  const pair = (i: number, j: number): void => {
-    peerOf[i] = j;
-    oursOf[j] = i;
-  };
-  let start = 0;
-  const shorter = Math.min(ours.length, peer.length);
-  while (start < shorter && cost(ours[start]!, peer[start]!) === 0) {
-    pair(start, start);
-    start++;
+  let i = 0;
+  let j = 0;
+  for (const [nextOurs, nextPeer] of [...cheapestPath(ours, peer), [ours.length, peer.length] as const]) {
+    const same = nextOurs - i === nextPeer - j;
+    while (same && i < nextOurs) {
+      peerOf[i] = j;
+      oursOf[j++] = i++;
+    }
+    if (nextOurs === ours.length) break;
+    peerOf[nextOurs] = nextPeer;
+    oursOf[nextPeer] = nextOurs;
+    i = nextOurs + 1;
+    j = nextPeer + 1;
   }
-  const rest = { ours: ours.slice(start), peer: peer.slice(start) };
-  for (const [i, j] of cheapestPath(rest.ours, rest.peer)) pair(start + i, start + j);
   return { peerOf, oursOf };
 }
 
@@ -69,7 +70,8 @@ function cheapestPath(ours: readonly OutputBuffer[], peer: readonly OutputBuffer
       const peerAlone = row[j - 1]! + alone;
       row[j] = Math.min(both, oursAlone, peerAlone);
       const at = i * width + j;
-      steps[at] = row[j] === both ? way.both : row[j] === oursAlone ? way.oursAlone : way.peerAlone;
+      // Of equal ways the one that pairs early: a peer that stopped is likelier than one that began late.
+      steps[at] = row[j] === oursAlone ? way.oursAlone : row[j] === peerAlone ? way.peerAlone : way.both;
     }
     above = row;
   }

@@ -50,6 +50,10 @@ export interface Subject {
 export interface History {
   /** Our requests with their views, in order. */
   readonly sides: readonly Side[];
+  /** The peers' requests, in their own order. */
+  readonly peers: Readonly<Partial<Record<Peer, readonly Side[]>>>;
+  /** Our requests for which the peer has none. */
+  readonly missing: Readonly<Record<Peer, ReadonlySet<number>>>;
 }
 
 /** A named predicate of `disagreements.json`: on decoded controls and parsed syntax, never on a stream's name. */

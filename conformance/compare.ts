@@ -77,7 +77,11 @@ export class StreamComparison {
       const requests = goldens[peer];
       return requests === undefined ? [] : [this.#peerSide(peer, requests, ours)];
     });
-    this.#history = { sides: this.#ours };
+    this.#history = {
+      sides: this.#ours,
+      peers: Object.fromEntries(this.#peers.map(({ peer, sides }) => [peer, sides])),
+      missing: { gst: this.#missing("gst"), ff: this.#missing("ff") },
+    };
   }
 
   #peerSide(peer: Peer, requests: readonly EffectiveRequest[], ours: readonly EffectiveRequest[]): PeerSide {
@@ -97,6 +101,12 @@ export class StreamComparison {
     const result = { ...coverage(alignment), ...counts };
     this.result.peers[peer] = result;
     return { peer, requests, alignment, times, sides, result };
+  }
+
+  #missing(peer: Peer): ReadonlySet<number> {
+    const side = this.#peers.find((candidate) => candidate.peer === peer);
+    const indices = this.#ours.map(({ request }) => request.index);
+    return new Set(side === undefined ? [] : indices.filter((index) => side.alignment.peerOf[index]! < 0));
   }
 
   /** Our requests and what a driver reads in them. */
@@ -147,8 +157,10 @@ export class StreamComparison {
   }
 
   #compareFields(sides: Omit<Subject, "field" | "values" | "entries">): void {
-    for (const [field, value] of sides.ours.view.fields) {
-      const values = { ours: value, gst: sides.gst?.view.fields.get(field), ff: sides.ff?.view.fields.get(field) };
+    const all = [sides.ours, sides.gst, sides.ff].flatMap((side) => [...(side?.view.fields.keys() ?? [])]);
+    for (const field of new Set(all)) {
+      const value = (side: Side | undefined): Value | undefined => side?.view.fields.get(field);
+      const values = { ours: value(sides.ours) ?? "absent", gst: value(sides.gst), ff: value(sides.ff) };
       this.#judge(field, { ...sides, field, values, entries: {} });
     }
   }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Condition } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
-import { readVerdicts, type Verdict } from "./verdicts.ts";
+import { readVerdicts, type Transform, type Verdict } from "./verdicts.ts";
 
 const names = { gst: "GStreamer", ff: "FFmpeg", neither: "neither" } as const;
 
@@ -62,14 +62,15 @@ function section(row: Verdict, conditions: Readonly<Record<string, Condition>>):
     `* Right: **${rightOf(row)}**. ${row.authority}.`,
     `* Read by: ${driversOf(row)}.`,
   ];
-  if (row.transform !== undefined) {
-    const { peer, add } = row.transform;
-    lines.push(
-      `* Checked as arithmetic: ${names[peer]}'s value ${add < 0 ? "-" : "+"} ${Math.abs(add)} is ours, every time.`,
-    );
-  }
+  if (row.transform !== undefined) lines.push(`* Checked exactly: ${transformText(row.transform)}, every time.`);
   if (row.test !== undefined) lines.push(`* Our value is computed by hand in \`${row.test}\`.`);
   return lines.join("\n");
+}
+
+function transformText(transform: Transform): string {
+  const peer = names[transform.peer];
+  if ("remove" in transform) return `${peer}'s buffer without the ${transform.remove} is ours`;
+  return `${peer}'s value ${transform.add < 0 ? "-" : "+"} ${Math.abs(transform.add)} is ours`;
 }
 
 /** The file that is made. */

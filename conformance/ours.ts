@@ -46,8 +46,8 @@ export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: "fram
 function slicesOf(parts: readonly Uint8Array[], finder: SliceFinder): Slice[] {
   const slices: Slice[] = [];
   for (let i = 0; i + 1 < parts.length; i += 2) {
-    const unit = parts[i + 1]!;
-    slices.push({ bytes: Buffer.concat([parts[i]!, unit]), zeros: finder.zerosAfter(unit) });
+    const bytes = Buffer.concat([parts[i]!, parts[i + 1]!]);
+    slices.push({ bytes, zeros: finder.zerosAfter(bytes) });
   }
   return slices;
 }

@@ -1,6 +1,7 @@
 import type { Difference } from "./compare.ts";
 import { type Peer, peers } from "./requests.ts";
 import type { CodecReport, StreamReport } from "./run.ts";
+import type { Transform } from "./verdicts.ts";
 
 /** A stream is fine when every value is equal or explained. */
 export function isClean({ differences, deviations = [] }: StreamReport): boolean {
@@ -86,7 +87,8 @@ export function totalLines(report: CodecReport): string[] {
   );
   lines.push("", "verdicts (uses, streams, who is right):");
   for (const { verdict, use } of report.verdicts) {
-    const right = verdict.transform === undefined ? verdict.right : `${verdict.transform.peer}${verdict.transform.add}`;
+    const right =
+      verdict.transform === undefined ? verdict.right : `${verdict.right}, ${transformText(verdict.transform)}`;
     lines.push(`  ${verdict.id}: ${use.count} in ${use.streams.size}, ${right}`);
   }
   for (const row of report.unused) lines.push(`  NEVER USED: ${row}`);
@@ -106,4 +108,8 @@ function totalOf({ streams }: CodecReport, peer: Peer): string {
     `peer stopped early ${sum((r) => r.stopped)}, left out ${sum((r) => r.dropped)}, has ${sum((r) => r.added)} more`,
     `undeclared ${undeclared.length}`,
   ].join(", ");
+}
+
+function transformText(transform: Transform): string {
+  return "remove" in transform ? `${transform.peer} without ${transform.remove}` : `${transform.peer} ${transform.add}`;
 }

@@ -4,6 +4,12 @@ import type { Condition, Subject } from "./comparator.ts";
 import type { Peer } from "./requests.ts";
 import type { Value } from "./values.ts";
 
+/** What is done to a peer's value before it is compared. */
+export type Transform =
+  | { readonly peer: Peer; readonly add: number }
+  /** Its OUTPUT buffer without these: the row's conditions have to say, by checksum, that ours is what remains. */
+  | { readonly peer: Peer; readonly remove: "zero bytes" };
+
 /** A row of disagreements.json: who is right where the peers differ from each other or from us. */
 export interface Verdict {
   readonly id: string;
@@ -16,7 +22,7 @@ export interface Verdict {
   readonly when: readonly string[];
   readonly right: "gst" | "ff" | "neither";
   /** The peer's value becomes ours by exactly this, in every occurrence. */
-  readonly transform?: { readonly peer: Peer; readonly add: number };
+  readonly transform?: Transform;
   /** Clause, sentence of the UAPI, or driver. */
   readonly authority: string;
   /** The drivers that read the field. */
@@ -76,8 +82,10 @@ export function transformed(
 ): Value | undefined {
   let value = subject.values[peer];
   for (const { verdict, matches } of rules) {
-    if (verdict.transform?.peer !== peer || typeof value !== "number" || !matches(subject)) continue;
-    value += verdict.transform.add;
+    const { transform } = verdict;
+    if (value === undefined || transform?.peer !== peer || !matches(subject)) continue;
+    if ("remove" in transform) value = subject.values.ours;
+    else if (typeof value === "number") value += transform.add;
     used(verdict.id);
   }
   return value;

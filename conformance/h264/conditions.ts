@@ -1,8 +1,9 @@
 import { V4L2_H264_SLICE_TYPE_SP } from "../../src/uapi/h264.ts";
 import { variantOf } from "../align.ts";
 import type { Condition, ReferenceEntry, Side, Subject } from "../comparator.ts";
+import { type EffectiveRequest, type Peer, peers } from "../requests.ts";
 import type { Value } from "../values.ts";
-import { sliceTypes } from "./slices.ts";
+import { sliceStarts } from "./slices.ts";
 
 function decodeParam(side: Side, name: string): Value | undefined {
   return side.view.fields.get(`H264_DECODE_PARAMS.${name}`);
@@ -90,6 +91,12 @@ function decodedFields(subject: Subject, entry: ReferenceEntry | undefined): num
   return requests.map((side) => (decodeParam(side, "flags.BOTTOM_FIELD") === 1 ? 2 : 1));
 }
 
+function hasLongDelta(side: Side): boolean {
+  return ["delta_pic_order_cnt0", "delta_pic_order_cnt1"].some(
+    (name) => Math.abs(Number(decodeParam(side, name))) >= 2 ** 24,
+  );
+}
+
 function gapSinceIdr(subject: Subject): boolean {
   const sides = [...sinceIdr(subject), subject.ours];
   let reference: Side | undefined;
@@ -98,6 +105,48 @@ function gapSinceIdr(subject: Subject): boolean {
     if (Number(decodeParam(side, "nal_ref_idc")) !== 0) reference = side;
   }
   return false;
+}
+
+/** Whether a peer has no request for one of our pictures since the last IDR picture: its DPB cannot be ours. */
+function lostSinceIdr(subject: Subject, peer: Peer): boolean {
+  const missing = subject.history.missing[peer];
+  return sinceIdr(subject).some(({ request }) => missing.has(request.index));
+}
+
+/** FFmpeg decodes the second field of one of our frames into another buffer than the first. */
+function isSplitByFfmpeg(subject: Subject): boolean {
+  const { ff, history } = subject;
+  const before = ff && history.peers.ff?.[ff.request.index - 1];
+  return isSecondField(subject) && ff !== undefined && before?.request.timestamp !== ff.request.timestamp;
+}
+
+/** A peer decodes a field of ours into the buffer of the field before, which is not its partner. */
+function isJoinedBy(subject: Subject, peer: Peer): boolean {
+  const side = subject[peer];
+  const before = side && subject.history.peers[peer]?.[side.request.index - 1];
+  return isField(subject.ours) && !isSecondField(subject) && before?.request.timestamp === side?.request.timestamp;
+}
+
+function joinedSinceIdr(subject: Subject, peer: Peer): boolean {
+  const partner = (side: Side): Side | undefined =>
+    subject.history.peers[peer]?.find(({ request }) => sameBuffer(request, side.request));
+  return sinceIdr(subject).some((side) => isJoinedBy({ ...subject, ours: side, [peer]: partner(side) }, peer));
+}
+
+function splitSinceIdr(subject: Subject): boolean {
+  const sides = [...sinceIdr(subject), subject.ours];
+  const partner = (side: Side): Side | undefined =>
+    subject.history.peers.ff?.find(({ request }) => sameBuffer(request, side.request));
+  return sides.some((side) => isSplitByFfmpeg({ ...subject, ours: side, ff: partner(side) }));
+}
+
+function isOutOfOrder({ request }: Side): boolean {
+  const first = sliceStarts(request).map(({ first_mb_in_slice }) => first_mb_in_slice);
+  return first.some((mb, i) => i > 0 && mb < first[i - 1]!);
+}
+
+function sameBuffer(a: EffectiveRequest, b: EffectiveRequest): boolean {
+  return a.bytes === b.bytes && a.crc32 === b.crc32;
 }
 
 /** The value that `name` had in our last request before, of those that `which` picks. */
@@ -180,7 +229,7 @@ export const conditionsH264 = {
     ({ entries }) => entries.ours?.fields.get("fields") === 3,
   ),
   "SP slices": condition("the picture has SP slices", ({ ours }) =>
-    sliceTypes(ours.request).includes(V4L2_H264_SLICE_TYPE_SP),
+    sliceStarts(ours.request).some(({ slice_type }) => slice_type === V4L2_H264_SLICE_TYPE_SP),
   ),
   "transform_8x8_mode_flag 0": condition(
     "transform_8x8_mode_flag is 0: no 8x8 list is used",
@@ -188,7 +237,68 @@ export const conditionsH264 = {
   ),
   "slices of several types": condition(
     "the picture's slices are of several types",
-    ({ ours }) => new Set(sliceTypes(ours.request)).size > 1,
+    ({ ours }) => new Set(sliceStarts(ours.request).map(({ slice_type }) => slice_type)).size > 1,
+  ),
+  "GStreamer lost a picture": condition("GStreamer left out a picture since the last IDR picture", (subject) =>
+    lostSinceIdr(subject, "gst"),
+  ),
+  "FFmpeg lost a picture": condition("FFmpeg left out a picture since the last IDR picture", (subject) =>
+    lostSinceIdr(subject, "ff"),
+  ),
+  "FFmpeg split a field pair": condition(
+    "FFmpeg took the fields of a frame since the last IDR picture for two frames",
+    splitSinceIdr,
+  ),
+  "no second field": condition("a peer takes the field for the second of a frame, and it is none (3.30)", (subject) =>
+    peers.some((peer) => isJoinedBy(subject, peer)),
+  ),
+  "GStreamer joined two fields": condition(
+    "GStreamer took two fields since the last IDR picture for a frame that are none (3.30)",
+    (subject) => joinedSinceIdr(subject, "gst"),
+  ),
+  "FFmpeg's request before": condition(
+    "FFmpeg's request has the same OUTPUT buffer and timestamp as the one before",
+    ({ ff, history }) => {
+      const before = ff && history.peers.ff?.[ff.request.index - 1]?.request;
+      return (
+        ff !== undefined &&
+        before !== undefined &&
+        sameBuffer(before, ff.request) &&
+        before.timestamp === ff.request.timestamp
+      );
+    },
+  ),
+  separate_colour_plane_flag: condition(
+    "separate_colour_plane_flag is 1",
+    ({ ours }) => ours.view.fields.get("H264_SPS.flags.SEPARATE_COLOUR_PLANE") === 1,
+  ),
+  "several slice groups": condition(
+    "num_slice_groups_minus1 is not 0",
+    ({ ours }) => ours.view.fields.get("H264_PPS.num_slice_groups_minus1") !== 0,
+  ),
+  "arbitrary slice order": condition(
+    "a picture since the last IDR picture has slices in arbitrary order (ASO): first_mb_in_slice is not ascending",
+    (subject) => [...sinceIdr(subject), subject.ours].some(isOutOfOrder),
+  ),
+  "earlier SPS": condition(
+    "GStreamer's value is that of an SPS which was active before",
+    ({ field, values, history, ours }) =>
+      history.sides.slice(0, ours.request.index).some(({ view }) => view.fields.get(field) === values.gst),
+  ),
+  "long delta_pic_order_cnt": condition(
+    "a delta_pic_order_cnt of the picture, or of the entry's picture, is 2^24 or more",
+    (subject) =>
+      [referenced(subject, subject.entries.ours), subject.ours].some(
+        (side) => side !== undefined && hasLongDelta(side),
+      ),
+  ),
+  "field pair": condition(
+    "the entry's picture is a complementary field pair",
+    (subject) => decodedFields(subject, subject.entries.ours).length === 2,
+  ),
+  "FFmpeg has the second field": condition(
+    "FFmpeg's entry has only the field that was decoded second",
+    (subject) => decodedFields(subject, subject.entries.ours)[1] === subject.values.ff,
   ),
   "more zero bytes": condition(
     "FFmpeg's buffer is ours with the zero bytes that follow the slices in the stream",

@@ -9,21 +9,28 @@ export function nalUnits(bytes: Uint8Array): number[] {
   return offsets;
 }
 
-const types = new WeakMap<Uint8Array, readonly number[]>();
+/** The first two elements of a slice header, 7.3.3. */
+export interface SliceStart {
+  readonly first_mb_in_slice: number;
+  /** 0 to 4. */
+  readonly slice_type: number;
+}
 
-/** slice_type, 0 to 4, of each slice in an OUTPUT buffer of ours (7.3.3: the second element of the header). */
-export function sliceTypes({ bitstream }: EffectiveRequest): readonly number[] {
+const starts = new WeakMap<Uint8Array, readonly SliceStart[]>();
+
+/** How the slices in an OUTPUT buffer of ours begin. */
+export function sliceStarts({ bitstream }: EffectiveRequest): readonly SliceStart[] {
   if (bitstream === undefined) return [];
-  let list = types.get(bitstream);
+  let list = starts.get(bitstream);
   if (list === undefined) {
-    list = nalUnits(bitstream).map((offset) => sliceType(bitstream.subarray(offset + 1, offset + 17)));
-    types.set(bitstream, list);
+    list = nalUnits(bitstream).map((offset) => sliceStart(bitstream.subarray(offset + 1, offset + 17)));
+    starts.set(bitstream, list);
   }
   return list;
 }
 
 /** first_mb_in_slice is at most 139263 (level 6.2), 35 bits: emulation prevention bytes can only stand after them. */
-function sliceType(header: Uint8Array): number {
+function sliceStart(header: Uint8Array): SliceStart {
   let bit = 0;
   const next = (): number => ((header[bit >> 3] ?? 0x80) >> (7 - (bit++ & 7))) & 1;
   const ue = (): number => {
@@ -33,6 +40,6 @@ function sliceType(header: Uint8Array): number {
     for (let i = 0; i < zeros; i++) value = value * 2 + next();
     return value - 1;
   };
-  ue();
-  return ue() % 5;
+  const first_mb_in_slice = ue();
+  return { first_mb_in_slice, slice_type: ue() % 5 };
 }

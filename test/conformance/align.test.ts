@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { align, coverage } from "../../conformance/align.ts";
+import { variantKey, variantsOf } from "../../conformance/variants.ts";
+import { crc32 } from "../../src/record/crc32.ts";
 
 /** `"a b c"`: buffers by name; `b+1` is b with a byte more. */
 function buffers(text: string): { bytes: number; crc32: number }[] {
@@ -29,6 +31,23 @@ describe("align", () => {
   it("keeps the order where equal buffers come again", () => {
     expect(peersOf("a b b c", "a b b c+1")).toEqual([0, 1, 2, 3]);
     expect(peersOf("a b c a b", "a b a b")).toEqual([0, 1, -1, 2, 3]);
+  });
+
+  it("does not pair what is left over on both sides in different numbers", () => {
+    expect(peersOf("a b c d", "a b+1 d")).toEqual([0, -1, -1, 2]);
+  });
+
+  it("knows variants of our buffers: zero bytes that follow slices, and slices that are missing", () => {
+    const slices = [
+      { bytes: new Uint8Array([7, 7]), zeros: 1 },
+      { bytes: new Uint8Array([8]), zeros: 0 },
+    ];
+    const variants = variantsOf(slices);
+    const variant = (...bytes: number[]) => variants.get(variantKey(bytes.length, crc32(new Uint8Array(bytes))));
+    expect(variant(7, 7, 0, 8)).toBe("zeros");
+    expect(variant(7, 7)).toBe("slices");
+    expect(variant(8)).toBe("slices");
+    expect(variant(7, 7, 8, 0)).toBeUndefined();
   });
 
   it("counts where the peer stopped, and what it left out or has more", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sliceTypes } from "../../conformance/h264/slices.ts";
+import { sliceStarts } from "../../conformance/h264/slices.ts";
 import { translateTimestamps, viewH264 } from "../../conformance/h264/view.ts";
 import type { EffectiveRequest, Payload } from "../../conformance/requests.ts";
 import {
@@ -75,10 +75,13 @@ describe("timestamps of another producer", () => {
   });
 });
 
-describe("slice types", () => {
+describe("slice headers", () => {
   it("are read from each slice of the buffer: 7.3.3 first_mb_in_slice ue(v), slice_type ue(v)", () => {
     // 1|00111|00 : first_mb_in_slice 0, slice_type 6 (B); 011|1|0000 : first_mb_in_slice 2, slice_type 0 (P)
     const bitstream = new Uint8Array([0, 0, 1, 0x01, 0b1001_1100, 0, 0, 1, 0x01, 0b0111_0000]);
-    expect(sliceTypes(request({}, bitstream))).toEqual([1, 0]);
+    expect(sliceStarts(request({}, bitstream))).toEqual([
+      { first_mb_in_slice: 0, slice_type: 1 },
+      { first_mb_in_slice: 2, slice_type: 0 },
+    ]);
   });
 });
