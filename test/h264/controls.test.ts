@@ -104,10 +104,10 @@ describe("DECODE_PARAMS' bit sizes", () => {
       [65534, 16 + 1, 2],
       [0, 16 + 43, 1 + 3 + 1 + 1],
       [0, 16 + 43, 0],
-      [255, 16, 2],
+      [510, 16, 2],
     ]);
     expect(escapesInside(["idr_pic_id"])).toEqual([1, 0, 0, 1]);
-    expect(escapesInside(["pic_order_cnt_lsb", "delta_pic_order_cnt_bottom"])).toEqual([0, 2, 1, 1]);
+    expect(escapesInside(["pic_order_cnt_lsb", "delta_pic_order_cnt_bottom"])).toEqual([0, 2, 1, 0]);
     expect(escapesInside(["no_output_of_prior_pics_flag", "long_term_reference_flag"])).toEqual([0, 0, 0, 1]);
   });
 

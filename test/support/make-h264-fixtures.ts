@@ -15,7 +15,7 @@ export function escapedElementsStream(): H264Stream {
     .slice({ idr: true, idr_pic_id: 65534, lsb: 0 })
     .slice({ frame_num: 1, lsb: 0, delta_bottom: 2 ** 20, mmco: [[1, 0]] })
     .slice({ frame_num: 2, lsb: 2, delta_bottom: 2 ** 20, nal_ref_idc: 0 })
-    .slice({ idr: true, idr_pic_id: 255, pps: 1, lsb: 0, slice_qp_delta: 16 });
+    .slice({ idr: true, idr_pic_id: 510, pps: 1, lsb: 0, slice_qp_delta: 16 });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

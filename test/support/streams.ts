@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { corpusFolder } from "../../conformance/corpus.ts";
+import type { Codec } from "../../src/events.ts";
+
+/** A file with a bitstream. */
+export interface StreamFile {
+  readonly name: string;
+  read(): Uint8Array;
+}
+
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+
+function filesOf(folder: string, isWanted: (name: string) => boolean): StreamFile[] {
+  const names = readdirSync(folder).filter(isWanted).sort();
+  return names.map((name) => ({ name, read: () => new Uint8Array(readFileSync(join(folder, name))) }));
+}
+
+/** The repository's own streams of one codec. */
+export function fixtureStreams(codec: Codec): StreamFile[] {
+  return filesOf(fixtures, (name) => name.startsWith(`${codec}_`) && !name.endsWith(".br"));
+}
+
+const corpus = corpusFolder();
+
+/** What a suite over the corpus says of itself: where the corpus is, or why it is skipped. */
+export const corpusPlace = corpus ?? "skipped: no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus";
+export const hasCorpus = corpus !== undefined;
+
+/** The files of one folder of the corpus; none where there is no corpus. */
+export function corpusFiles(folder: Codec | "bad"): StreamFile[] {
+  return corpus === undefined ? [] : filesOf(join(corpus, folder), () => true);
+}
