@@ -38,6 +38,8 @@ export class BitReader {
   private zeros = 0;
   /** For each emulation prevention byte met: the value of `taken` at which it was dropped. Ascending. */
   private readonly dropped: number[] = [];
+  /** The coded position of the last 1 bit, -1 if there is none; looked for when it is first needed. */
+  private stopBit: number | undefined;
 
   constructor(bytes: Uint8Array, options: BitReaderOptions = {}) {
     this.bytes = bytes;
@@ -143,8 +145,8 @@ export class BitReader {
   more_rbsp_data(): boolean {
     if (this.cached === 0) this.refill();
     if (this.cached === 0) return false;
-    const last = this.lastSetBit();
-    return last >= 0 && this.codedPosition(this.position) < last;
+    this.stopBit ??= this.lastSetBit();
+    return this.codedPosition(this.position) < this.stopBit;
   }
 
   /** rbsp_trailing_bits(): 7.3.2.11 of H.264, 7.3.2.11 of H.265. */
@@ -162,15 +164,16 @@ export class BitReader {
     });
   }
 
-  private bits(n: number, name: string, i?: number, j?: number, k?: number): number {
+  /** @param before bits of the same element that have been read already. */
+  private bits(n: number, name: string, i?: number, j?: number, k?: number, before = 0): number {
     if (n > 25) {
-      const high = this.bits(n - 16, name, i, j, k);
-      return high * 65536 + this.bits(16, name, i, j, k);
+      const high = this.bits(n - 16, name, i, j, k, before);
+      return high * 65536 + this.bits(16, name, i, j, k, before + n - 16);
     }
     if (n === 0) return 0;
     if (this.cached < n) {
       this.refill();
-      if (this.cached < n) this.fail("the unit ends here", 0, name, i, j, k);
+      if (this.cached < n) this.fail("the unit ends here", before, name, i, j, k);
     }
     const value = this.cache >>> (32 - n);
     this.cache <<= n;
@@ -191,10 +194,10 @@ export class BitReader {
 
   private longCodeNum(name: string, i?: number, j?: number, k?: number): number {
     let zeros = 0;
-    while (this.bits(1, name, i, j, k) === 0) {
+    while (this.bits(1, name, i, j, k, zeros) === 0) {
       if (++zeros > 31) this.fail("an Exp-Golomb code of more than 63 bits", zeros, name, i, j, k);
     }
-    return 2 ** zeros - 1 + this.bits(zeros, name, i, j, k);
+    return 2 ** zeros - 1 + this.bits(zeros, name, i, j, k, zeros + 1);
   }
 
   private refill(): void {

@@ -9,6 +9,8 @@ export class LengthPrefixedStream {
   private held = 0;
   /** So many bytes are needed before there is anything to return. */
   private needed: number;
+  /** So many bytes to come belong to a unit that is not kept. */
+  private skipped = 0;
   /** Offset of the first held byte in the stream. */
   private origin: number;
 
@@ -18,7 +20,10 @@ export class LengthPrefixedStream {
     this.origin = origin;
   }
 
-  /** Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. */
+  /**
+   * Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. Of a unit longer than
+   * `UNIT_LIMIT` nothing is kept: it comes empty and `truncated` when its prefix is seen, and its bytes are skipped.
+   */
   push(chunk: Uint8Array): StreamUnit[] {
     const units: StreamUnit[] = [];
     if (this.held + chunk.length < this.needed) {
@@ -26,11 +31,17 @@ export class LengthPrefixedStream {
       return units;
     }
     const bytes = this.held === 0 ? chunk : concatenated([...this.pieces, chunk]);
-    let at = 0;
+    let at = this.skip(bytes, 0);
     this.needed = this.lengthSize;
     while (at + this.lengthSize <= bytes.length) {
       const start = at + this.lengthSize;
       const length = prefix(bytes, at, start);
+      if (length > UNIT_LIMIT) {
+        units.push({ bytes: bytes.subarray(start, start), byte: this.origin + start, truncated: true });
+        this.skipped = length;
+        at = this.skip(bytes, start);
+        continue;
+      }
       if (start + length > bytes.length) {
         this.needed = this.lengthSize + length;
         break;
@@ -42,7 +53,7 @@ export class LengthPrefixedStream {
     this.pieces = [];
     this.held = 0;
     this.hold(bytes.slice(at));
-    if (this.needed > UNIT_LIMIT) units.push(...this.flush());
+    if (this.skipped > 0) this.needed = 0;
     return units;
   }
 
@@ -51,10 +62,17 @@ export class LengthPrefixedStream {
     const { held, origin, lengthSize } = this;
     const bytes = concatenated(this.pieces);
     this.pieces = [];
-    this.held = 0;
+    this.held = this.skipped = 0;
     this.needed = lengthSize;
     this.origin += held;
     return held === 0 ? [] : [{ bytes: bytes.subarray(lengthSize), byte: origin + lengthSize, truncated: true }];
+  }
+
+  /** Where `bytes` go on, from `at`, behind what is to be skipped. */
+  private skip(bytes: Uint8Array, at: number): number {
+    const count = Math.min(this.skipped, bytes.length - at);
+    this.skipped -= count;
+    return at + count;
   }
 
   private hold(bytes: Uint8Array): void {

@@ -24,12 +24,12 @@ export class UnitInput {
     return [...stream.push(bytes), ...stream.flush()];
   }
 
-  /** The units that the next bytes of a stream complete. */
+  /** The units that the next bytes of a stream complete: views of copies, because the caller may use `bytes` again. */
   push(bytes: Uint8Array): StreamUnit[] {
     this.stream ??=
       this.lengthSize === 0 ? new ByteStream(this.received) : new LengthPrefixedStream(this.lengthSize, this.received);
     this.received += bytes.length;
-    return this.stream.push(bytes);
+    return this.stream.push(this.lengthSize === 0 ? bytes : bytes.slice());
   }
 
   /** The unit in which the stream ends. */
