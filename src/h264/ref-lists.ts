@@ -109,7 +109,7 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
 /** PicOrderCnt(f) in 8.2.4.2.4: of the frame the current field completes, only the first field counts. */
 function orderOf(frame: Frame, current: CurrentPicture): number {
   if (frame !== current.frame) return frame.PicOrderCnt;
-  return frame.firstField === TOP_FIELD ? frame.TopFieldOrderCnt : frame.BottomFieldOrderCnt;
+  return fieldOrder(frame, frame.firstField);
 }
 
 function same(a: Reference | undefined, b: Reference | undefined): boolean {
@@ -154,19 +154,46 @@ function modified(
       const picNum = picNumPred > CurrPicNum ? picNumPred - MaxPicNum : picNumPred; // (8-36)
       found = findByPicNum(frames, current.structure, picNum, "short");
     }
-    if (found) insert(list, refIdx++, found);
-    else missing.push(operation);
+    if (!found) missing.push(operation);
+    // What is missing keeps its place, so that the indices of the others stay right.
+    insert(list, refIdx++, found ?? null);
   }
   return list;
 }
 
 /** (8-37), (8-38): puts an entry at refIdx, shifts the others, and removes its other occurrence. */
-function insert(list: RefPicList, refIdx: number, entry: Reference): void {
-  let carried: Reference | null = entry;
+function insert(list: RefPicList, refIdx: number, entry: Reference | null): void {
+  let carried = entry;
   for (let i = refIdx; i < list.length; i++) {
-    const displaced: Reference | null = list[i] ?? null;
+    const displaced = list[i] ?? null;
     list[i] = carried;
-    if (displaced !== null && same(displaced, entry)) return;
+    if (displaced !== null && entry !== null && same(displaced, entry)) return;
     carried = displaced;
   }
+}
+
+/**
+ * A stand-in for a reference that is missing: the one with the nearest order count, of fields first those with the
+ * parity of the current one. Null where there is no reference at all.
+ */
+export function nearestReference({ frames, current, PicOrderCnt }: ListContext): Reference | null {
+  const { structure } = current;
+  let nearest: Reference | null = null;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const parity of structure === BOTH_FIELDS ? [BOTH_FIELDS] : [structure, BOTH_FIELDS - structure]) {
+    for (const frame of frames) {
+      if (frame.isNonExisting || ((frame.shortTerm | frame.longTerm) & parity) !== parity) continue;
+      const order = parity === BOTH_FIELDS ? frame.PicOrderCnt : fieldOrder(frame, parity);
+      const distance = Math.abs(order - PicOrderCnt);
+      if (distance >= smallest) continue;
+      smallest = distance;
+      nearest = { frame, fields: parity };
+    }
+    if (nearest) return nearest;
+  }
+  return null;
+}
+
+function fieldOrder(frame: Frame, parity: number): number {
+  return parity === TOP_FIELD ? frame.TopFieldOrderCnt : frame.BottomFieldOrderCnt;
 }

@@ -290,7 +290,7 @@ describe("missingReferences", () => {
   it("mark: tells what is missing, and sends the picture without it", () => {
     const events = eventsOf(lossy());
     expect(only(events, "error").map(({ element, message }) => `${element}: ${message}`)).toEqual([
-      "frame_num: the pictures with frame_num 1 is missing",
+      "frame_num: the picture with frame_num 1 is missing",
       "abs_diff_pic_num_minus1: 1 names a picture that is not in the DPB",
     ]);
     expect(only(events, "request").map(references)).toEqual(["", "1000", "1000 2000", "", "4000"]);

@@ -1,0 +1,27 @@
+import type { ParameterSets, SliceHeader } from "./structures.ts";
+
+/**
+ * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. The clause counts a new pic_parameter_set_id
+ * too, and by 7.4.3 the slices of a picture may have different ones: it counts here where the slice begins a picture.
+ * @param before a slice of the picture before, @param sets what it refers to.
+ */
+export function isFirstOfNewPicture(before: SliceHeader, sets: ParameterSets, h: SliceHeader, { sps }: ParameterSets) {
+  const wasIdr = before.nal_unit_type === 5;
+  const isIdr = h.nal_unit_type === 5;
+  return (
+    h.frame_num !== before.frame_num ||
+    (h.pic_parameter_set_id !== before.pic_parameter_set_id && h.first_mb_in_slice === 0) ||
+    sps !== sets.sps ||
+    h.field_pic_flag !== before.field_pic_flag ||
+    h.bottom_field_flag !== before.bottom_field_flag ||
+    (h.nal_ref_idc !== before.nal_ref_idc && (h.nal_ref_idc === 0 || before.nal_ref_idc === 0)) ||
+    (sps.pic_order_cnt_type === 0 &&
+      (h.pic_order_cnt_lsb !== before.pic_order_cnt_lsb ||
+        h.delta_pic_order_cnt_bottom !== before.delta_pic_order_cnt_bottom)) ||
+    (sps.pic_order_cnt_type === 1 &&
+      (h.delta_pic_order_cnt[0] !== before.delta_pic_order_cnt[0] ||
+        h.delta_pic_order_cnt[1] !== before.delta_pic_order_cnt[1])) ||
+    isIdr !== wasIdr ||
+    (isIdr && h.idr_pic_id !== before.idr_pic_id)
+  );
+}

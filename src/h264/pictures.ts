@@ -1,0 +1,255 @@
+/** From slices to pictures: activation, gaps, references, and at a picture's end its requests and its marking. */
+import type { StreamUnit } from "../bitreader/index.ts";
+import { UnsupportedError } from "../errors.ts";
+import type { SequenceEvent } from "../events.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { EventSink } from "../session-support.ts";
+import { Frame } from "./dpb.ts";
+import { isFirstOfNewPicture } from "./first-slice.ts";
+import { outputEvent } from "./output.ts";
+import type { ParameterSetStore } from "./parameter-sets.ts";
+import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
+import type { PictureSlice } from "./picture-requests.ts";
+import { RequestBuilder } from "./picture-requests.ts";
+import { picOrderCnt, Recovery } from "./recovery.ts";
+import type { ListContext, RefPicList, RefPicLists } from "./ref-lists.ts";
+import { buildRefPicLists, nearestReference } from "./ref-lists.ts";
+import { sequenceEvent } from "./sequence.ts";
+import type { Picture } from "./state.ts";
+import { DecoderState, maxFrameNum } from "./state.ts";
+import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
+
+/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
+const TIMESTAMP_STEP = 1000;
+
+/** A slice as it was read. */
+export interface ReadSlice {
+  readonly unit: StreamUnit;
+  readonly h: SliceHeader;
+  readonly sets: ParameterSets;
+}
+
+/** What comes with a picture's first slice. */
+export interface PictureInfo {
+  readonly pts: number | undefined;
+  readonly recoveryPoint: RecoveryPoint | null;
+  readonly picTiming: PicTiming | null;
+}
+
+/** The picture whose slices are coming. */
+interface OpenPicture {
+  readonly first: ReadSlice;
+  /** Null where the picture is skipped. */
+  readonly picture: Picture | null;
+  readonly slices: PictureSlice[];
+  /** Some slice refers to a picture that is not there. */
+  lacksReference: boolean;
+  /** Some slice refers to another PPS than the first. */
+  hasOtherPps: boolean;
+}
+
+export class PictureDecoder {
+  private readonly options: ResolvedOptions;
+  private readonly sets: ParameterSetStore;
+  private readonly sink: EventSink;
+  private readonly builder: RequestBuilder;
+  private readonly recovery: Recovery;
+  private readonly state: DecoderState;
+  private sequence: SequenceEvent | null = null;
+  private open: OpenPicture | null = null;
+  private timestamp = 0;
+  /** The SPS in force; null at the start and after `flush` and `reset`. */
+  activeSps: SeqParameterSet | null = null;
+
+  constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
+    this.options = options;
+    this.sets = sets;
+    this.sink = sink;
+    this.builder = new RequestBuilder(options);
+    this.recovery = new Recovery(options.startAt);
+    this.state = new DecoderState({
+      output: (frame) => sink.emit(outputEvent(frame)),
+      release: (frame) => {
+        if (!frame.isNonExisting) sink.emit({ type: "release", timestamp: frame.timestamp });
+      },
+    });
+  }
+
+  /** The first slice of the picture whose slices are coming, if any are. */
+  get firstSlice(): ReadSlice | null {
+    return this.open?.first ?? null;
+  }
+
+  /** Whether the slice is of the picture whose slices are coming. */
+  continues({ h, sets }: ReadSlice): boolean {
+    return this.open !== null && !isFirstOfNewPicture(this.open.first.h, this.open.first.sets, h, sets);
+  }
+
+  /** A slice of the picture whose slices are coming could not be read. */
+  damaged(): void {
+    if (this.open?.picture) this.open.picture.frame.corrupt = true;
+  }
+
+  /** A picture begins; the one before it has ended. */
+  begin(first: ReadSlice, info: PictureInfo): void {
+    this.open = { first, picture: this.picture(first, info), slices: [], lacksReference: false, hasOtherPps: false };
+  }
+
+  private picture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
+    if (!this.state.isSecondField(h) && !this.recovery.admits(h, info.recoveryPoint)) {
+      this.sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
+      return null;
+    }
+    this.activate(sps, h, unit);
+    const gap = this.state.gapBefore(sps, h);
+    const isLoss = gap !== null && sps.gaps_in_frame_num_value_allowed_flag === 0;
+    if (isLoss) this.loss(gap, unit);
+    else if (gap) this.state.fillGap(sps, gap.first, gap.last);
+    if (isLoss && this.options.missingReferences === "drop") {
+      this.recovery.dropped();
+      return null;
+    }
+    const visible = visibleRectangle(sps);
+    const picture = this.state.beginPicture(sps, h, () => {
+      this.timestamp += TIMESTAMP_STEP;
+      return new Frame(this.timestamp, info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
+    });
+    if (this.recovery.isCorrupt(picture, info.recoveryPoint) || (isLoss && isInter(h))) picture.frame.corrupt = true;
+    if (info.picTiming) picture.frame.pic_struct = info.picTiming.pic_struct;
+    return picture;
+  }
+
+  /** 7.4.1.2.1: an SPS is activated by an IDR picture; by another only at the start, or where IDR pictures were lost. */
+  private activate(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
+    const isIdr = h.nal_unit_type === 5;
+    if (!isIdr && this.sets.takeRefusedChange()) {
+      this.sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
+    }
+    if (sps === this.activeSps) return;
+    if (this.activeSps && !isIdr) {
+      const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
+      this.sink.report("bitstream", reason, unit, "pic_parameter_set_id");
+    }
+    this.sets.activate(sps);
+    this.activeSps = sps;
+    if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.state.drop();
+    else this.state.flush();
+    this.state.resize(sps);
+    const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
+    const event = sequenceEvent(sps, controls, this.sequence);
+    if (event === null) return;
+    this.sequence = event;
+    this.sink.emit(event);
+  }
+
+  /** Frames are missing and the SPS allows no gaps: 7.4.3, frame_num. */
+  private loss({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
+    const which =
+      first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
+    this.sink.report("missing-reference", `the ${which} missing`, unit, "frame_num");
+    this.state.skipGap(last);
+  }
+
+  /** A slice of the open picture. */
+  add(slice: ReadSlice): void {
+    const { open } = this;
+    if (!open?.picture) return;
+    const { unit, h, sets } = slice;
+    if (open.slices.length === mostSlices(sets.sps)) {
+      open.picture.frame.corrupt = true;
+      this.sink.report("limit", `the picture has more slices than macroblocks, ${open.slices.length}`, unit);
+      return;
+    }
+    if (this.options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {
+      open.hasOtherPps = true;
+      const id = open.first.sets.pps.pic_parameter_set_id;
+      const reason = `the slices of the picture refer to several PPSs; the request can carry only one, PPS ${id}`;
+      this.sink.error(new UnsupportedError(reason), unit);
+    }
+    const lists = isInter(h) ? this.lists(open, open.picture, slice) : null;
+    open.slices.push({ unit: unit.bytes, h, sets, lists });
+  }
+
+  /** 8.2.4, as far as it is needed: in slice mode, and to find out what is missing. */
+  private lists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
+    const { frames } = this.state.dpb;
+    if (!frames.some((frame) => frame.isUsedForReference)) {
+      this.lacks(open, picture, unit, "slice_type", "there is no reference picture at all");
+    }
+    const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
+    if (!isModified && this.options.decodeMode === "frame") return null;
+    const context: ListContext = {
+      frames,
+      current: picture,
+      PicOrderCnt: picOrderCnt(picture),
+      MaxFrameNum: maxFrameNum(picture.sps),
+      pic_order_cnt_type: picture.sps.pic_order_cnt_type,
+    };
+    const lists = buildRefPicLists(context, h);
+    for (const { modification_of_pic_nums_idc, value } of lists.missing) {
+      const element = modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
+      this.lacks(open, picture, unit, element, `${value} names a picture that is not in the DPB`);
+    }
+    // Without an entry that is not VALID there is nothing to point to for what is missing (16 of 16 are used).
+    const isFull = frames.filter((frame) => frame.isUsedForReference).length === 16;
+    if (this.options.missingReferences !== "nearest" && !isFull) return lists;
+    const nearest = nearestReference(context);
+    const complete = (list: RefPicList) => list.map((reference) => reference ?? nearest);
+    return { ...lists, list0: complete(lists.list0), list1: complete(lists.list1) };
+  }
+
+  private lacks(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
+    open.lacksReference = true;
+    picture.frame.corrupt = true;
+    this.sink.report("missing-reference", reason, unit, element);
+  }
+
+  /** The picture's last slice has come: its requests, its marking, and what goes out after it. */
+  end(): void {
+    const { open } = this;
+    this.open = null;
+    if (!open?.picture) return;
+    const { picture, slices, first } = open;
+    const { missingReferences } = this.options;
+    const references = this.state.dpb.frames.filter((frame) => frame.isUsedForReference);
+    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
+    if (open.lacksReference && isDropped) {
+      this.state.abandonPicture(picture);
+      if (missingReferences === "drop") this.recovery.dropped();
+      return;
+    }
+    this.sink.emit(...this.builder.requests(picture, slices, references));
+    this.state.endPicture(picture, (element, reason) => this.sink.report("bitstream", reason, first.unit, element));
+  }
+
+  /** Everything that waits goes out. What comes next is a new start. */
+  flush(): void {
+    this.end();
+    this.state.flush();
+    this.forget();
+  }
+
+  /** Nothing more goes out. What comes next is a new start. */
+  reset(): void {
+    this.open = null;
+    this.state.drop();
+    this.forget();
+  }
+
+  private forget(): void {
+    this.sets.deactivate();
+    this.activeSps = null;
+    this.recovery.reset();
+  }
+}
+
+/** A slice has a macroblock at least, in each colour plane that is coded apart. */
+function mostSlices(sps: SeqParameterSet): number {
+  const macroblocks = (codedWidth(sps) * codedHeight(sps)) / 256;
+  return sps.separate_colour_plane_flag ? 3 * macroblocks : macroblocks;
+}
+
+/** A P, SP or B slice. */
+function isInter(h: SliceHeader): boolean {
+  return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
+}
