@@ -48,6 +48,7 @@ export interface Subject {
 
 /** The stream as our session saw it, up to a request. */
 export interface History {
+  readonly stream: Uint8Array;
   /** Our requests with their views, in order. */
   readonly sides: readonly Side[];
   /** The peers' requests, in their own order. */

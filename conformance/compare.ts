@@ -56,6 +56,7 @@ export class StreamComparison {
 
   constructor(
     stream: string,
+    bytes: Uint8Array,
     comparator: Comparator,
     rules: readonly Rule[],
     ours: readonly EffectiveRequest[],
@@ -78,6 +79,7 @@ export class StreamComparison {
       return requests === undefined ? [] : [this.#peerSide(peer, requests, ours)];
     });
     this.#history = {
+      stream: bytes,
       sides: this.#ours,
       peers: Object.fromEntries(this.#peers.map(({ peer, sides }) => [peer, sides])),
       missing: { gst: this.#missing("gst"), ff: this.#missing("ff") },

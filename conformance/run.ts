@@ -85,9 +85,10 @@ export function runCodec(
 }
 
 function runStream(comparator: Comparator, rules: readonly Rule[], stream: Stream): StreamReport {
-  const { requests, errors } = decodeStream(comparator.codec, readFileSync(stream.path));
+  const bytes = readFileSync(stream.path);
+  const { requests, errors } = decodeStream(comparator.codec, bytes);
   const goldens = Object.fromEntries(Object.entries(stream.goldens).map(([peer, path]) => [peer, readRequests(path)]));
-  const comparison = new StreamComparison(stream.name, comparator, rules, requests, goldens);
+  const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens);
   const deviations = stream.expected && comparator.compareExpected?.(stream.name, stream.expected, comparison.ours);
   return { ...comparison.run(), errors: errors.length, deviations: deviations || undefined };
 }

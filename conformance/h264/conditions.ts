@@ -3,7 +3,7 @@ import { variantOf } from "../align.ts";
 import type { Condition, ReferenceEntry, Side, Subject } from "../comparator.ts";
 import { type EffectiveRequest, type Peer, peers } from "../requests.ts";
 import type { Value } from "../values.ts";
-import { sliceStarts } from "./slices.ts";
+import { sliceGroupsOf, sliceStarts } from "./slices.ts";
 
 function decodeParam(side: Side, name: string): Value | undefined {
   return side.view.fields.get(`H264_DECODE_PARAMS.${name}`);
@@ -82,6 +82,19 @@ function startsAgain(subject: Subject, entry: ReferenceEntry): boolean {
   return entry.fields.get("frame_num") === 0 && decodeParam(picture, "frame_num") !== 0;
 }
 
+/** Whether the next request that refers to this picture shows that it had MMCO 5. */
+function hasMmco5(subject: Subject): boolean {
+  const { index } = subject.ours.request;
+  for (const ours of subject.history.sides.slice(index + 1)) {
+    const entries = ours.view.references.get("H264_DECODE_PARAMS.dpb[]") ?? [];
+    const entry = entries.find(({ picture }) => picture === `#${index}`);
+    if (entry === undefined) continue;
+    const later = { ...subject, ours, entries: { ours: entry } };
+    return restarted(later) || startsAgain(later, entry);
+  }
+  return false;
+}
+
 /** The fields of a picture that were decoded, in order: 1 top, 2 bottom; empty for a frame. */
 function decodedFields(subject: Subject, entry: ReferenceEntry | undefined): number[] {
   const last = referenced(subject, entry);
@@ -97,11 +110,11 @@ function hasLongDelta(side: Side): boolean {
   );
 }
 
-function gapSinceIdr(subject: Subject): boolean {
+function gapSinceIdr(subject: Subject, closedBy: (side: Side) => boolean = () => true): boolean {
   const sides = [...sinceIdr(subject), subject.ours];
   let reference: Side | undefined;
   for (const side of sides) {
-    if (hasGap(side, reference)) return true;
+    if (hasGap(side, reference) && closedBy(side)) return true;
     if (Number(decodeParam(side, "nal_ref_idc")) !== 0) reference = side;
   }
   return false;
@@ -190,7 +203,29 @@ export const conditionsH264 = {
     'the entry is a "non-existing" frame that a gap in frame_num made',
     ({ entries }) => entries.ours?.picture === "none",
   ),
-  "gap in frame_num": condition("a gap in frame_num since the last IDR picture", gapSinceIdr),
+  "GStreamer's first picture": condition(
+    "GStreamer sends the timestamp 0, which is that of its first picture",
+    ({ entries, history }) => {
+      const first = history.peers.gst?.[0]?.request;
+      return first?.timestamp === 0n && entries.gst?.picture === "#0";
+    },
+  ),
+  "ours is 0": condition("our value is 0", ({ values }) => values.ours === 0),
+  "gap in frame_num": condition("a gap in frame_num since the last IDR picture", (subject) => gapSinceIdr(subject)),
+  "gap before a field": condition("a gap in frame_num before a field, since the last IDR picture", (subject) =>
+    gapSinceIdr(subject, isField),
+  ),
+  "gap before a non-reference picture": condition(
+    "a gap in frame_num before a picture with nal_ref_idc 0, since the last IDR picture",
+    (subject) => gapSinceIdr(subject, (side) => decodeParam(side, "nal_ref_idc") === 0),
+  ),
+  "GStreamer has too many references": condition(
+    "GStreamer's DPB has more than max_num_ref_frames reference frames",
+    ({ ours, gst }) => {
+      const entries = gst?.view.references.get("H264_DECODE_PARAMS.dpb[]")?.length ?? 0;
+      return entries > Math.max(Number(ours.view.fields.get("H264_SPS.max_num_ref_frames")), 1);
+    },
+  ),
   "gaps allowed": condition(
     "gaps_in_frame_num_value_allowed_flag is 1",
     ({ ours }) => ours.view.fields.get("H264_SPS.flags.GAPS_IN_FRAME_NUM_VALUE_ALLOWED") === 1,
@@ -252,6 +287,7 @@ export const conditionsH264 = {
   "no second field": condition("a peer takes the field for the second of a frame, and it is none (3.30)", (subject) =>
     peers.some((peer) => isJoinedBy(subject, peer)),
   ),
+  "MMCO 5": condition("the picture has memory_management_control_operation 5", hasMmco5),
   "GStreamer joined two fields": condition(
     "GStreamer took two fields since the last IDR picture for a frame that are none (3.30)",
     (subject) => joinedSinceIdr(subject, "gst"),
@@ -272,10 +308,11 @@ export const conditionsH264 = {
     "separate_colour_plane_flag is 1",
     ({ ours }) => ours.view.fields.get("H264_SPS.flags.SEPARATE_COLOUR_PLANE") === 1,
   ),
-  "several slice groups": condition(
-    "num_slice_groups_minus1 is not 0",
-    ({ ours }) => ours.view.fields.get("H264_PPS.num_slice_groups_minus1") !== 0,
-  ),
+  "several slice groups": condition("num_slice_groups_minus1 of the PPS is not 0", ({ ours, history }) => {
+    const id = Number(ours.view.fields.get("H264_PPS.pic_parameter_set_id"));
+    const value = Number(ours.view.fields.get("H264_PPS.num_slice_groups_minus1"));
+    return value !== 0 && sliceGroupsOf(history.stream, id).has(value);
+  }),
   "arbitrary slice order": condition(
     "a picture since the last IDR picture has slices in arbitrary order (ASO): first_mb_in_slice is not ascending",
     (subject) => [...sinceIdr(subject), subject.ours].some(isOutOfOrder),

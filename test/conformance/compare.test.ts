@@ -48,7 +48,7 @@ function compare(rows: readonly Partial<Verdict>[], sides: Record<"ours", Toy[]>
   const goldens = Object.fromEntries(
     (["gst", "ff"] as const).flatMap((p) => (sides[p] ? [[p, requests(sides[p])]] : [])),
   );
-  return new StreamComparison("toy", toy, rules, requests(sides.ours), goldens).run();
+  return new StreamComparison("toy", new Uint8Array(), toy, rules, requests(sides.ours), goldens).run();
 }
 
 function one(x: number): Toy[] {

@@ -50,6 +50,7 @@ function pps(sliceGroups = false): number[] {
 
 interface Header {
   readonly idr?: boolean;
+  readonly nal_ref_idc?: 0 | 1;
   readonly first_mb?: number;
   readonly frame_num: number;
   readonly lsb: number;
@@ -64,11 +65,22 @@ interface Header {
 
 /** 7.3.3: an I slice of an IDR picture, or a P slice. The slice data is 16 bits of nothing in particular. */
 function slice(h: Header): number[] {
-  const { idr = false, first_mb = 0, frame_num, lsb, colourPlane = "", field = "", marking = "0", end = "" } = h;
+  const {
+    idr = false,
+    nal_ref_idc = 1,
+    first_mb = 0,
+    frame_num,
+    lsb,
+    colourPlane = "",
+    field = "",
+    marking = "0",
+    end = "",
+  } = h;
   const start = [ue(first_mb), ue(idr ? 7 : 5), ue(0), colourPlane, u(4, frame_num), field];
   const order = [idr ? ue(0) : "", u(8, lsb)];
   const lists = idr ? [] : ["0", "0"];
-  return nal(1, idr ? 5 : 1, ...start, ...order, ...lists, idr ? "00" : marking, se0, end, "1010101010101010");
+  const dec_ref_pic_marking = nal_ref_idc === 0 ? "" : idr ? "00" : marking;
+  return nal(nal_ref_idc, idr ? 5 : 1, ...start, ...order, ...lists, dec_ref_pic_marking, se0, end, "1010101010101010");
 }
 
 function requestsOf(...units: readonly number[][]): readonly EffectiveRequest[] {
@@ -102,6 +114,17 @@ describe("a frame that a gap in frame_num leaves out (8.2.5.2)", () => {
     expect(first).toMatchObject({ reference_ts: 1000n, frame_num: 0, flags: used });
     expect(gap).toMatchObject({ ...inferred, ...noOrder });
     expect(more).toEqual([]);
+  });
+
+  it("is inferred once, also where a non-reference picture closes the gap (7.4.3, PrevRefFrameNum)", () => {
+    const requests = requestsOf(
+      sps({ gaps: 1 }),
+      pps(),
+      slice({ idr: true, frame_num: 0, lsb: 0 }),
+      slice({ nal_ref_idc: 0, frame_num: 2, lsb: 8 }),
+      slice({ frame_num: 2, lsb: 10 }),
+    );
+    expect(entries(requests[2]).map(({ frame_num }) => frame_num)).toEqual([0, 1]);
   });
 
   it("is one also before a field", () => {
