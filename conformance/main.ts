@@ -2,12 +2,15 @@ import { parseArgs } from "node:util";
 import type { Codec } from "../src/events.ts";
 import type { Comparator } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
+import { runOutputOrder } from "./output-order.ts";
 import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./report.ts";
 import { runCodec, selectStreams } from "./run.ts";
 
 const usage = `npm run conformance -- <codec> [options]
+       npm run conformance -- output h264 [--stream <part>]
 
-Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected.
+Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected;
+"output" compares the order of our outputs with that of FFmpeg's software decoder (ffprobe).
 Codecs: ${Object.keys(comparators).join(", ")}. The corpus: V4L2_STATELESS_CORPUS, or ../shared/corpus.
 
   --stream <part>    only streams whose name has this part
@@ -29,6 +32,7 @@ function main(): number {
       limit: { type: "string", default: "40" },
     },
   });
+  if (positionals.join(" ") === "output h264") return runOutputOrder(values.stream, print);
   const comparator: Comparator | undefined = comparators[positionals[0] as Codec];
   if (comparator === undefined || positionals.length !== 1) {
     process.stderr.write(`${usage}\n`);

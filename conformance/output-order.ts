@@ -1,0 +1,83 @@
+/** `npm run conformance -- output h264`: our output order against that of FFmpeg's software decoder. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { corpusFolder } from "./corpus.ts";
+import { h264 } from "./h264/comparator.ts";
+import { causes } from "./output/causes.ts";
+import { compareOutput, type OutputReport } from "./output/compare.ts";
+import { hasFfprobe } from "./output/ffprobe.ts";
+
+/** A raw H.264 stream. */
+export interface OutputStream {
+  readonly name: string;
+  readonly path: string;
+}
+
+const fixtures = fileURLToPath(new URL("../test/fixtures", import.meta.url));
+
+/** The repository's own streams, then those of the corpus, where there is one: all, with or without a golden. */
+export function outputStreams(part = ""): OutputStream[] {
+  const corpus = corpusFolder();
+  const folders = [fixtures, ...(corpus === undefined ? [] : [join(corpus, "h264")])].filter(existsSync);
+  const streams = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => h264.extensions.includes(extname(name)) && (folder !== fixtures || name.startsWith("h264_")))
+      .sort()
+      .map((name) => ({ name, path: join(folder, name) })),
+  );
+  return streams.filter(({ name }) => name.includes(part));
+}
+
+/** Compares one stream. */
+export function runOutputStream({ name, path }: OutputStream): OutputReport {
+  return compareOutput(name, new Uint8Array(readFileSync(path)));
+}
+
+/** One line of a stream. */
+export function outputLine({ stream, ours, ffprobe, equalPrefix, causes, spoiled, failures }: OutputReport): string {
+  const parts = [`frames ${ours}/${ffprobe}`, `equal prefix ${equalPrefix}`];
+  for (const [{ id }, count] of causes) parts.push(`${id} ${count}`);
+  if (spoiled.late > 0) parts.push(`late in the stream ${spoiled.late}`);
+  if (spoiled.samePicOrderCnt > 0) parts.push(`same POC ${spoiled.samePicOrderCnt}`);
+  if (failures.length > 0) parts.push(`FAILURES ${failures.length}`);
+  return `${stream}  ${parts.join(", ")}`;
+}
+
+/** Sums over all streams. */
+export function outputTotal(reports: readonly OutputReport[]): string[] {
+  const sum = (pick: (report: OutputReport) => number): number => reports.reduce((all, one) => all + pick(one), 0);
+  const equal = reports.filter(({ ours, ffprobe, equalPrefix }) => ours === ffprobe && equalPrefix === ours);
+  const used = causes.map((cause) => {
+    const streams = reports.filter((report) => report.causes.has(cause)).length;
+    return `  ${cause.id}: ${sum((report) => report.causes.get(cause) ?? 0)} in ${streams} streams (${cause.text})`;
+  });
+  return [
+    `${reports.length} streams, ${equal.length} of them equal; frames ours ${sum((r) => r.ours)}, ffprobe's ${sum((r) => r.ffprobe)}`,
+    "differences by cause:",
+    ...used,
+    `order spoiled by streams: ${sum((r) => r.spoiled.late)} decoded when a later one had to go (C.4.5.3), ` +
+      `${sum((r) => r.spoiled.samePicOrderCnt)} with the POC of another (8.2.1)`,
+    `without a cause: ${sum((r) => r.failures.length)}`,
+  ];
+}
+
+/** Runs over all streams whose name has `part`, and prints. Returns the exit status: 1 for failures and causes never used. */
+export function runOutputOrder(part: string | undefined, print: (lines: readonly string[]) => void): number {
+  if (!hasFfprobe()) {
+    print(["output order is not compared: there is no ffprobe here"]);
+    return 0;
+  }
+  if (corpusFolder() === undefined) print(["no corpus here: only the fixtures are compared"]);
+  const reports = outputStreams(part).map((stream) => {
+    const report = runOutputStream(stream);
+    print([outputLine(report), ...report.failures.map((failure) => `    ${failure}`)]);
+    return report;
+  });
+  const isComplete = corpusFolder() !== undefined && part === undefined;
+  const unused = isComplete ? causes.filter((cause) => !reports.some((report) => report.causes.has(cause))) : [];
+  const failed = unused.length > 0 || reports.some(({ failures }) => failures.length > 0);
+  print(["", ...outputTotal(reports), ...unused.map(({ id }) => `NEVER USED: ${id}`)]);
+  print(["", failed ? "FAILED" : "every output is equal or has a cause"]);
+  return failed ? 1 : 0;
+}

@@ -1,0 +1,104 @@
+import { type Cause, causes, type Difference, type Evidence } from "./causes.ts";
+import { type FfprobeOutput, ffprobeOutput, type Packet } from "./ffprobe.ts";
+import { checkOutputs, type Spoiled } from "./invariants.ts";
+import { decodePictures, type OurPictures } from "./pictures.ts";
+
+/** One stream's output order on both sides. */
+export interface OutputReport {
+  readonly stream: string;
+  /** Frames that are output. */
+  readonly ours: number;
+  readonly ffprobe: number;
+  /** Frames at the start of both orders that are equal. */
+  readonly equalPrefix: number;
+  /** How many differences each cause explains. */
+  readonly causes: ReadonlyMap<Cause, number>;
+  /** Outputs whose order the stream itself spoils. */
+  readonly spoiled: Spoiled;
+  /** Differences without a cause, and promises that our session breaks. */
+  readonly failures: readonly string[];
+}
+
+/** Compares the order in which our session outputs a stream's frames with that of FFmpeg's software decoder. */
+export function compareOutput(stream: string, bytes: Uint8Array): OutputReport {
+  return compareOrders(stream, decodePictures(bytes), ffprobeOutput(bytes));
+}
+
+/** The comparison alone. */
+export function compareOrders(stream: string, ours: OurPictures, ffprobe: FfprobeOutput): OutputReport {
+  const { packets } = ffprobe;
+  const packetOf = (byte: number): number => lastBefore(packets, byte);
+  const evidence: Evidence = { ours, ffprobe, packetOf };
+  const placeOf = new Map(packets.map(({ position }, i) => [position, i]));
+  const theirs = ffprobe.frames.map((position) => placeOf.get(position) as number);
+  const order = ours.outputs.map(({ frame }) => packetOf(frame.pictures[0]?.slices[0] as number));
+  const { faults, spoiled } = checkOutputs(ours);
+  const failures = [...faults];
+  const counts = new Map<Cause, number>();
+  for (const difference of differencesOf(ours, order, theirs)) {
+    const cause = causes.find(({ explains }) => explains(difference, evidence));
+    if (cause === undefined) failures.push(describe(difference, ffprobe));
+    else counts.set(cause, (counts.get(cause) ?? 0) + 1);
+  }
+  const firstDifference = order.findIndex((packet, i) => packet !== theirs[i]);
+  return {
+    stream,
+    ours: order.length,
+    ffprobe: theirs.length,
+    equalPrefix: firstDifference < 0 ? order.length : firstDifference,
+    causes: counts,
+    spoiled,
+    failures,
+  };
+}
+
+/** The packet in which a byte lies; -1 for one before the first. */
+function lastBefore(packets: readonly Packet[], byte: number): number {
+  let low = 0;
+  let high = packets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((packets[middle] as Packet).position <= byte) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function describe(difference: Difference, { packets }: FfprobeOutput): string {
+  const place = `the access unit at byte ${packets[difference.packet]?.position}`;
+  if (difference.kind === "only ffprobe's") return `only ffprobe outputs a frame of ${place}`;
+  const frame = `frame ${difference.frame.timestamp} (POC ${difference.frame.PicOrderCnt}) of ${place}`;
+  return difference.kind === "only ours" ? `only we output ${frame}` : `${frame} comes at another place`;
+}
+
+/** What has no partner, and what has one at another place. Frames of one packet are partners in their order. */
+function differencesOf(ours: OurPictures, order: readonly number[], theirs: readonly number[]): Difference[] {
+  const places = new Map<number, number[]>();
+  theirs.forEach((packet, i) => {
+    places.set(packet, [...(places.get(packet) ?? []), i]);
+  });
+  const partners = order.map((packet) => places.get(packet)?.shift() ?? -1);
+  const inOrder = longestIncreasing(partners.filter((partner) => partner >= 0));
+  const differences: Difference[] = partners.flatMap((partner, i): Difference[] => {
+    if (inOrder.has(partner)) return [];
+    const { frame } = ours.outputs[i] as (typeof ours.outputs)[number];
+    return [{ kind: partner < 0 ? "only ours" : "moved", frame, packet: order[i] as number }];
+  });
+  for (const [packet, rest] of places) for (const _ of rest) differences.push({ kind: "only ffprobe's", packet });
+  return differences;
+}
+
+/** The values of a longest increasing subsequence: everything else has moved. */
+export function longestIncreasing(values: readonly number[]): Set<number> {
+  const tails: number[] = []; // Indices of the least last value of each length.
+  const before: number[] = [];
+  values.forEach((value, i) => {
+    let length = tails.findIndex((tail) => (values[tail] as number) >= value);
+    if (length < 0) length = tails.length;
+    before[i] = length === 0 ? -1 : (tails[length - 1] as number);
+    tails[length] = i;
+  });
+  const result = new Set<number>();
+  for (let i = tails.at(-1) ?? -1; i >= 0; i = before[i] as number) result.add(values[i] as number);
+  return result;
+}

@@ -1,0 +1,187 @@
+import { readFileSync, statSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { corpusFolder } from "../../conformance/corpus.ts";
+import { compareOrders, longestIncreasing } from "../../conformance/output/compare.ts";
+import { type FfprobeOutput, hasFfprobe } from "../../conformance/output/ffprobe.ts";
+import { checkOutputs } from "../../conformance/output/invariants.ts";
+import {
+  type CodedPicture,
+  decodePictures,
+  type OurFrame,
+  type OurPictures,
+} from "../../conformance/output/pictures.ts";
+import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output-order.ts";
+
+const streams = outputStreams();
+const fixtures = streams.filter(({ name }) => name.startsWith("h264_"));
+const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
+
+describe.skipIf(!hasFfprobe())(`the fixtures' output order against FFmpeg's (${witness})`, () => {
+  it.each(fixtures)("$name: equal", (stream) => {
+    const { ours, ffprobe, equalPrefix, failures, causes } = runOutputStream(stream);
+    expect({ ffprobe, equalPrefix, failures, causes }).toEqual({
+      ffprobe: ours,
+      equalPrefix: ours,
+      failures: [],
+      causes: new Map(),
+    });
+  });
+});
+
+const corpus = corpusFolder() === undefined ? "skipped: no corpus" : witness;
+
+describe.skipIf(corpus !== "ffprobe")(`the corpus' smallest streams against FFmpeg's order (${corpus})`, () => {
+  it("is equal, or differs for a cause", { timeout: 120_000 }, () => {
+    const small = streams.filter(({ path }) => !path.includes("fixtures") && statSync(path).size < 400);
+    expect(small.flatMap((stream) => runOutputStream(stream).failures)).toEqual([]);
+  });
+
+  it.each([
+    ["rw__unpaired_fields", "unpaired-field 3, reference-and-other-field 2, pair-begun-by-refused-field 1"],
+    ["rw__mmco5_second_field_samefn", "second-field-with-mmco5 1"],
+    ["rw__longterm_idr", "no-output-of-prior-pictures 5"],
+    ["rw__epb_dpoc_type1", "code-longer-than-ffmpeg-reads 3"],
+  ])("%s: %s", (name, expected) => {
+    const { causes } = runOutputStream(outputStreams(name)[0] as OutputStream);
+    expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);
+  });
+});
+
+/** A decoder that outputs as ours does. */
+function agreeing({ pictures, outputs }: OurPictures): FfprobeOutput {
+  const place = ({ slices }: { readonly slices: readonly number[] }): number => slices[0] as number;
+  return {
+    packets: pictures.map((picture) => ({ position: place(picture), size: 1 })),
+    frames: outputs.map(({ frame }) => place(frame.pictures[0] as CodedPicture)),
+  };
+}
+
+function decodeFixture(name: string): OurPictures {
+  const { path } = fixtures.find((stream) => stream.name === name) as OutputStream;
+  return decodePictures(new Uint8Array(readFileSync(path)));
+}
+
+describe("the comparison of two orders", () => {
+  const ours = decodeFixture("h264_high_bpyramid.264");
+  const theirs = agreeing(ours);
+  const failuresWith = (frames: readonly number[]): number =>
+    compareOrders("", ours, { ...theirs, frames }).failures.length;
+
+  it("finds nothing where there is nothing", () => {
+    expect(failuresWith(theirs.frames)).toBe(0);
+  });
+
+  it("has no cause for a frame that is lost, doubled or moved", () => {
+    const [a = 0, b = 0, ...rest] = theirs.frames;
+    expect(failuresWith([b, ...rest])).toBe(1);
+    expect(failuresWith([a, a, b, ...rest])).toBe(1);
+    expect(failuresWith([b, a, ...rest])).toBe(1);
+    expect(failuresWith([b, ...rest, a])).toBe(1);
+  });
+
+  it("keeps a longest part in order", () => {
+    expect(longestIncreasing([3, 0, 1, 5, 2, 4])).toEqual(new Set([0, 1, 2, 4]));
+    expect(longestIncreasing([])).toEqual(new Set());
+  });
+});
+
+type Facts = Partial<Omit<CodedPicture, "frame" | "slices">>;
+
+/** Frames of one or two pictures, output in decoding order. Slices lie at 0, 10, 20 … */
+function decoded(frames: readonly (readonly Facts[])[]): OurPictures {
+  const pictures: CodedPicture[] = [];
+  const ours = frames.map((facts, i): OurFrame => {
+    const frame: OurFrame = { timestamp: 1000 * (i + 1), pictures: [], period: 0, PicOrderCnt: 2 * i };
+    for (const fact of facts) {
+      const picture: CodedPicture = {
+        structure: "frame",
+        frame_num: 0,
+        isReference: true,
+        isIdr: false,
+        no_output_of_prior_pics_flag: false,
+        hasMmco5: false,
+        longestCode: 0,
+        hasSliceGroups: false,
+        hasSeparatePlanes: false,
+        nonExisting: 0,
+        ...fact,
+        frame,
+        slices: [10 * pictures.length],
+      };
+      frame.pictures.push(picture);
+      pictures.push(picture);
+    }
+    return frame;
+  });
+  const outputs = ours.map((frame) => ({ frame, after: pictures.length, held: 1, captureBuffers: 2, isLast: true }));
+  return { pictures, frames: ours, outputs, errors: [], faults: [] };
+}
+
+describe("the causes", () => {
+  /** What explains that FFmpeg's frames are those that begin at these bytes. */
+  const explained = (ours: OurPictures, frames: readonly number[]): string[] => {
+    const { causes, failures } = compareOrders("", ours, { ...agreeing(ours), frames });
+    return [...[...causes].map(([{ id }]) => id), ...failures];
+  };
+  const top = { structure: "top", frame_num: 1 } as const;
+  const bottom = { structure: "bottom", frame_num: 1 } as const;
+
+  it("explain an unpaired field, and not a pair or what should have been one", () => {
+    expect(explained(decoded([[{}], [top], [{}]]), [0, 20])).toEqual(["unpaired-field"]);
+    expect(explained(decoded([[{}], [top, bottom], [{}]]), [0, 30])).toEqual([
+      expect.stringMatching(/^only we output/),
+    ]);
+    expect(explained(decoded([[{}], [top], [bottom], [{}]]), [0, 10, 30])).toEqual([
+      expect.stringMatching(/^only we output/),
+    ]);
+  });
+
+  it("explain a field that is no second field because of its memory_management_control_operation 5", () => {
+    const last = { ...bottom, hasMmco5: true };
+    expect(explained(decoded([[{}], [top], [last]]), [0, 10])).toEqual(["second-field-with-mmco5"]);
+  });
+
+  it("explain a field that FFmpeg refuses beside one of the other kind, and the pair that it begins", () => {
+    const other = { ...top, isReference: false };
+    const ours = decoded([[{}], [other], [bottom, top]]);
+    expect(explained(ours, [0, 10, 30])).toEqual(["reference-and-other-field", "pair-begun-by-refused-field"]);
+  });
+
+  it("explain frames that an IDR picture drops, and only those", () => {
+    const idr = { isIdr: true, no_output_of_prior_pics_flag: true };
+    const ours = decoded([[{}], [idr]]);
+    const dropping = { ...ours, outputs: ours.outputs.slice(1) };
+    expect(explained(dropping, [0, 10])).toEqual(["no-output-of-prior-pictures"]);
+    const lost = { ...decoded([[{}], [{ isIdr: true }]]) };
+    expect(explained({ ...lost, outputs: lost.outputs.slice(1) }, [0, 10])).toEqual([
+      "frame 1000 is output 0 times",
+      expect.stringMatching(/^only ffprobe outputs/),
+    ]);
+  });
+});
+
+describe("what holds of outputs without a witness", () => {
+  const ours = decodeFixture("h264_high_bpyramid.264");
+  const faultsWith = (outputs: OurPictures["outputs"]): readonly string[] => checkOutputs({ ...ours, outputs }).faults;
+
+  it("holds of a stream with B pyramids", () => {
+    expect(checkOutputs(ours)).toEqual({ faults: [], spoiled: { late: 0, samePicOrderCnt: 0 } });
+  });
+
+  it("names frames that are never output, or twice", () => {
+    expect(faultsWith(ours.outputs.slice(1))).toEqual(["frame 1000 is output 0 times"]);
+    expect(faultsWith([...ours.outputs.slice(0, 1), ...ours.outputs])).toContain("frame 1000 is output 2 times");
+  });
+
+  it("names frames whose POC does not grow", () => {
+    const [a, b, ...rest] = ours.outputs as [OurPictures["outputs"][number], OurPictures["outputs"][number]];
+    expect(faultsWith([b, { ...a, after: b.after }, ...rest])).toHaveLength(1);
+  });
+
+  it("names frames that go out while there is room", () => {
+    const early = ours.outputs.map((output, i) => (i === 0 ? { ...output, after: 1, held: 1, isLast: false } : output));
+    expect(faultsWith(early)).toEqual([
+      expect.stringMatching(/^frame 1000 is output while 1 of \d+ buffers are in use/),
+    ]);
+  });
+});
