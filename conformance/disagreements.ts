@@ -10,12 +10,14 @@ const head = `# Where GStreamer and FFmpeg disagree, and who is right
 
 Two programs drive V4L2 stateless decoders: GStreamer's \`v4l2codecs\` (1.28.8) and FFmpeg with the v4l2request patches (2024). For the
 same stream they do not always send the same values. If your driver shows a fault with one of them and not with the other, look here
-first: each section says what differs, when, which side the specification and the kernel's text support, and which drivers read the field.
+first: each section says what differs and when, which side the specification and the kernel's text support, and which drivers it matters to.
+A section's name begins with the side that is wrong; "neither" is right where both are.
 
-The table is generated from \`conformance/disagreements.json\` by \`npx tsx conformance/disagreements.ts\`, and it is checked:
-\`npm run conformance\` compares our requests with both programs' over the corpus, and fails when a value differs that no section here
-explains, when the side named here does not send exactly our value, or when a section explains nothing any more.
-Conditions look at decoded controls and slice headers, never at a stream's name.`;
+The sections are data, \`conformance/disagreements.json\`, and they are checked: \`npm run conformance\` compares our requests with both
+programs' over a corpus of streams, and fails when a value differs that no section explains, when the side named here does not send
+exactly our value, or when a section explains nothing any more. Where neither side is right, a test computes our value from the bits.
+Conditions look at decoded controls and at slice headers, never at a stream's name.
+\`npx tsx conformance/disagreements.ts\` makes this file.`;
 
 /** DISAGREEMENTS.md as the rows say it. */
 export function disagreementsText(): string {
@@ -27,15 +29,16 @@ export function disagreementsText(): string {
 }
 
 function overview(rows: readonly Verdict[]): string {
-  const lines = rows.map(
-    (row) => `| [${row.id}](#${row.id}) | \`${fieldOf(row)}\` | ${rightOf(row)} | ${driversOf(row)} |`,
-  );
-  return ["| | field | right | drivers that read it |", "|---|---|---|---|", ...lines].join("\n");
+  const lines = rows.map((row) => {
+    const [what = ""] = /^.*?[.](?= |$)/.exec(row.note) ?? [row.note];
+    return `| [${row.id}](#${row.id}) | ${what} | ${fieldOf(row)} | ${driversOf(row)} |`;
+  });
+  return ["| | what happens | field | matters to |", "|---|---|---|---|", ...lines].join("\n");
 }
 
 function fieldOf({ control, field }: Verdict): string {
   if (control === "@") return field === "request" ? "the request itself" : "the OUTPUT buffer";
-  return `${control}.${field}`;
+  return `\`${control}.${field}\``;
 }
 
 function rightOf({ right }: Verdict): string {
@@ -43,24 +46,33 @@ function rightOf({ right }: Verdict): string {
 }
 
 function driversOf({ matters }: Verdict): string {
-  return matters.length === 0 ? "none" : matters.join(", ");
+  return matters.length === 0
+    ? "no driver"
+    : matters
+        .join(", ")
+        .replace("rkvdec, vdpu381, vdpu383", "rkvdec (all)")
+        .replace("hantro G1, hantro VPU2", "hantro");
+}
+
+/** `"a, b, and not c"`. */
+function conditionsOf({ when }: Verdict, conditions: Readonly<Record<string, Condition>>): string {
+  const text = (name: string): string => conditions[name.replace(/^not /, "")]?.text ?? name;
+  const holds = when.filter((name) => !name.startsWith("not ")).map(text);
+  const fails = when.filter((name) => name.startsWith("not ")).map((name) => `unless ${text(name)}`);
+  return [...(holds.length === 0 ? [] : [`when ${holds.join(", and ")}`]), ...fails].join(", ");
 }
 
 function section(row: Verdict, conditions: Readonly<Record<string, Condition>>): string {
-  const when = row.when.map((name) => {
-    const positive = name.replace(/^not /, "");
-    const text = conditions[positive]?.text ?? positive;
-    return positive === name ? text : `not: ${text}`;
-  });
+  const when = conditionsOf(row, conditions);
   const lines = [
     `### ${row.id}`,
     "",
-    `\`${fieldOf(row)}\`${when.length === 0 ? "" : `, when ${when.join("; ")}`}.`,
+    `${fieldOf(row)}${when === "" ? "" : `, ${when}`}.`,
     "",
     row.note,
     "",
     `* Right: **${rightOf(row)}**. ${row.authority}.`,
-    `* Read by: ${driversOf(row)}.`,
+    `* Matters to: ${driversOf(row)}.`,
   ];
   if (row.transform !== undefined) lines.push(`* Checked exactly: ${transformText(row.transform)}, every time.`);
   if (row.test !== undefined) lines.push(`* Our value is computed by hand in \`${row.test}\`.`);

@@ -25,7 +25,7 @@ export interface Verdict {
   readonly transform?: Transform;
   /** Clause, sentence of the UAPI, or driver. */
   readonly authority: string;
-  /** The drivers that read the field. */
+  /** The drivers that it matters to: they read the field, and the other value gives another picture or an error. */
   readonly matters: readonly string[];
   /** In a sentence or two: what the other side sends. */
   readonly note: string;

@@ -180,20 +180,20 @@ function condition(text: string, holds: Condition["holds"]): Condition {
 export const conditionsH264 = {
   "IDR picture": condition("the picture is an IDR picture", ({ ours }) => decodeParam(ours, "flags.IDR_PIC") === 1),
   field_pic: condition("field_pic_flag is 1", ({ ours }) => isField(ours)),
-  "second field": condition("the second field of a frame", isSecondField),
+  "second field": condition("the picture is the second field of a frame", isSecondField),
   "nal_ref_idc 0": condition("nal_ref_idc is 0", ({ ours }) => decodeParam(ours, "nal_ref_idc") === 0),
   "pic_order_cnt_type 0": condition(
     "pic_order_cnt_type is 0",
     ({ ours }) => ours.view.fields.get("H264_SPS.pic_order_cnt_type") === 0,
   ),
-  "field to come": condition("the order count of the field that is not decoded yet", ofFieldToCome),
+  "field to come": condition("the order count is that of a field which is not decoded yet", ofFieldToCome),
   "no scaling lists": condition(
     "neither SPS nor PPS has scaling lists",
     ({ ours }) => ours.view.fields.get("H264_PPS.flags.SCALING_MATRIX_PRESENT") === 0,
   ),
   "flat list": condition("FFmpeg's list is flat: all 16", ({ values }) => /^\d+×16$/.test(String(values.ff))),
   "list without use": condition(
-    "an 8x8 list of Cb or Cr without chroma_format_idc 3",
+    "it is an 8x8 list of Cb or Cr without chroma_format_idc 3",
     ({ ours }) => ours.view.fields.get("H264_SPS.chroma_format_idc") !== 3,
   ),
   "long-term entry": condition("the reference is a long-term one", ({ entries }) =>
@@ -211,12 +211,14 @@ export const conditionsH264 = {
     },
   ),
   "ours is 0": condition("our value is 0", ({ values }) => values.ours === 0),
-  "gap in frame_num": condition("a gap in frame_num since the last IDR picture", (subject) => gapSinceIdr(subject)),
-  "gap before a field": condition("a gap in frame_num before a field, since the last IDR picture", (subject) =>
+  "gap in frame_num": condition("there was a gap in frame_num since the last IDR picture", (subject) =>
+    gapSinceIdr(subject),
+  ),
+  "gap before a field": condition("a field closed a gap in frame_num since the last IDR picture", (subject) =>
     gapSinceIdr(subject, isField),
   ),
   "gap before a non-reference picture": condition(
-    "a gap in frame_num before a picture with nal_ref_idc 0, since the last IDR picture",
+    "a picture with nal_ref_idc 0 closed a gap in frame_num since the last IDR picture",
     (subject) => gapSinceIdr(subject, (side) => decodeParam(side, "nal_ref_idc") === 0),
   ),
   "GStreamer has too many references": condition(
