@@ -39,6 +39,10 @@ function main(): number {
     return 2;
   }
   const { streams, corpus } = selectStreams(comparator, { stream: values.stream, fixtures: true, corpus: true });
+  if (streams.length === 0) {
+    process.stderr.write(`no ${comparator.codec} stream has "${values.stream ?? ""}" in its name\n`);
+    return 2;
+  }
   print([
     corpus.folder === undefined
       ? "no corpus here: only the fixtures are compared"
