@@ -1,4 +1,5 @@
 import type { ErrorEvent } from "../../src/events.ts";
+import type { FfmpegFields } from "./ffmpeg-fields.ts";
 import type { FfprobeOutput, Packet } from "./ffprobe.ts";
 import { isNotToBeOutput } from "./invariants.ts";
 import type { CodedPicture, OurFrame, OurPictures } from "./pictures.ts";
@@ -13,6 +14,7 @@ export type Difference =
 export interface Evidence {
   readonly ours: OurPictures;
   readonly ffprobe: FfprobeOutput;
+  readonly ffmpegFields: FfmpegFields;
   /** The place among the packets of a byte of the stream. */
   packetOf(byte: number): number;
 }
@@ -23,33 +25,6 @@ export interface Cause {
   /** For people, with who is right. */
   readonly text: string;
   explains(difference: Difference, evidence: Evidence): boolean;
-}
-
-/** The picture decoded before or after another. */
-function neighbour({ ours }: Evidence, picture: CodedPicture, step: 1 | -1): CodedPicture | undefined {
-  return ours.pictures[ours.pictures.indexOf(picture) + step];
-}
-
-function areOppositeFields(a: CodedPicture, b: CodedPicture): boolean {
-  return a.structure !== "frame" && b.structure !== "frame" && a.structure !== b.structure;
-}
-
-/** 3.30 and 3.31: `b` is the second field of a complementary pair, if `a` is not one itself. */
-function isPair(a: CodedPicture, b: CodedPicture): boolean {
-  const isSameKind = a.frame_num === b.frame_num && a.isReference === b.isReference;
-  return areOppositeFields(a, b) && isSameKind && !b.isIdr && !b.hasMmco5;
-}
-
-/** FFmpeg takes the picture for the second field of the frame before it, and refuses it: only one is a reference. */
-function isRefusedAsMixed(picture: CodedPicture, evidence: Evidence): boolean {
-  const before = neighbour(evidence, picture, -1);
-  if (before === undefined || before.frame.pictures.length === 2) return false;
-  const isSameFrame = areOppositeFields(before, picture) && before.frame_num === picture.frame_num;
-  return isSameFrame && before.isReference !== picture.isReference;
-}
-
-function isSingleField({ pictures }: OurFrame): boolean {
-  return pictures.length === 1 && pictures[0]?.structure !== "frame";
 }
 
 function first(frame: OurFrame): CodedPicture {
@@ -87,41 +62,32 @@ export const causes: readonly Cause[] = [
   {
     id: "second-field-with-mmco5",
     text: "3.30: a field with memory_management_control_operation 5 is no second field; FFmpeg pairs it",
-    explains: (d, evidence) => {
-      if (d.kind !== "only ours" || !isSingleField(d.frame)) return false;
-      const picture = first(d.frame);
-      const before = neighbour(evidence, picture, -1);
-      return picture.hasMmco5 && before !== undefined && isPair(before, { ...picture, hasMmco5: false });
+    explains: (d, { ffmpegFields }) => {
+      if (d.kind !== "only ours" || d.frame.pictures.length !== 1) return false;
+      return first(d.frame).hasMmco5 && ffmpegFields.seconds.has(first(d.frame));
     },
   },
   {
     id: "reference-and-other-field",
     text: "3.30, 3.31: a reference field and another are no pair, whatever frame_num says; FFmpeg refuses the second",
-    explains: (d, evidence) => d.kind === "only ours" && isRefusedAsMixed(first(d.frame), evidence),
+    explains: (d, { ffmpegFields }) => d.kind === "only ours" && ffmpegFields.refused.has(first(d.frame)),
   },
   {
     id: "pair-begun-by-refused-field",
     text: "its first field was refused so, and the second is a frame of its own for FFmpeg",
-    explains: ({ kind, packet }, evidence) => {
+    explains: ({ kind, packet }, { ours, packetOf, ffmpegFields }) => {
       if (kind !== "only ffprobe's") return false;
-      const { pictures } = evidence.ours;
-      const second = pictures.find(({ slices }) => evidence.packetOf(slices[0] as number) === packet);
+      const second = ours.pictures.find(({ slices }) => packetOf(slices[0] as number) === packet);
       return (
-        second?.frame.pictures[1] === second && second !== undefined && isRefusedAsMixed(first(second.frame), evidence)
+        second?.frame.pictures[1] === second && second !== undefined && ffmpegFields.refused.has(first(second.frame))
       );
     },
   },
   {
     id: "unpaired-field",
-    text: "C.4.5: an unpaired field is output like a frame; FFmpeg shows only the second in a row (missing_fields > 1)",
-    explains: (d, evidence) => {
-      if (d.kind !== "only ours" || !isSingleField(d.frame)) return false;
-      const picture = first(d.frame);
-      const before = neighbour(evidence, picture, -1);
-      const after = neighbour(evidence, picture, 1);
-      const isSecond = before !== undefined && before.frame.pictures.length === 1 && isPair(before, picture);
-      return !isSecond && (after === undefined || !isPair(picture, after));
-    },
+    text: "C.4.5: an unpaired field is output like a frame; FFmpeg shows it only while its missing_fields is above 1",
+    explains: (d, { ffmpegFields }) =>
+      d.kind === "only ours" && d.frame.pictures.length === 1 && ffmpegFields.hidden.has(first(d.frame)),
   },
   {
     id: "no-output-of-prior-pictures",

@@ -1,4 +1,5 @@
 import { type Cause, causes, type Difference, type Evidence } from "./causes.ts";
+import { ffmpegFields } from "./ffmpeg-fields.ts";
 import { type FfprobeOutput, ffprobeOutput, type Packet } from "./ffprobe.ts";
 import { checkOutputs, type Spoiled } from "./invariants.ts";
 import { decodePictures, type OurPictures } from "./pictures.ts";
@@ -28,7 +29,7 @@ export function compareOutput(stream: string, bytes: Uint8Array): OutputReport {
 export function compareOrders(stream: string, ours: OurPictures, ffprobe: FfprobeOutput): OutputReport {
   const { packets } = ffprobe;
   const packetOf = (byte: number): number => lastBefore(packets, byte);
-  const evidence: Evidence = { ours, ffprobe, packetOf };
+  const evidence: Evidence = { ours, ffprobe, packetOf, ffmpegFields: ffmpegFields(ours.pictures) };
   const placeOf = new Map(packets.map(({ position }, i) => [position, i]));
   const theirs = ffprobe.frames.map((position) => placeOf.get(position) as number);
   const order = ours.outputs.map(({ frame }) => packetOf(frame.pictures[0]?.slices[0] as number));

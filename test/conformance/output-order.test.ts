@@ -131,9 +131,14 @@ describe("the causes", () => {
     expect(explained(decoded([[{}], [top, bottom], [{}]]), [0, 30])).toEqual([
       expect.stringMatching(/^only we output/),
     ]);
-    expect(explained(decoded([[{}], [top], [bottom], [{}]]), [0, 10, 30])).toEqual([
-      expect.stringMatching(/^only we output/),
-    ]);
+    const split = decoded([[{}], [top], [bottom], [{}]]);
+    expect(explained(split, [0, 10, 30])).toEqual([expect.stringMatching(/^only we output/)]);
+  });
+
+  it("explain no field that FFmpeg would show: two before it had no second", () => {
+    const ours = decoded([[top], [top], [top]]);
+    expect(explained(ours, [20])).toEqual(["unpaired-field"]);
+    expect(explained(ours, [])).toEqual(["unpaired-field", expect.stringMatching(/^only we output frame 3000/)]);
   });
 
   it("explain a field that is no second field because of its memory_management_control_operation 5", () => {
