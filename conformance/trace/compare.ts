@@ -1,0 +1,155 @@
+import { elementPath, type TraceElement, unitsOfPacket } from "../../src/bitreader/index.ts";
+import { openSession } from "../../src/session.ts";
+import type { FfmpegElement, FfmpegTrace, FfmpegUnit } from "./ffmpeg.ts";
+import { beyondOurs, countedByUs, declaredRefusals, decomposed, ffmpegNames } from "./h264.ts";
+
+/** A unit as our session traced it. */
+interface OurUnit {
+  readonly type: number;
+  readonly byte: number;
+  readonly elements: TraceElement[];
+  /** Why we stopped in it or left it out. */
+  error: string | undefined;
+}
+
+/** What became of one stream. */
+export interface StreamComparison {
+  readonly units: number;
+  readonly elements: number;
+  /** SEI payloads of which only place and length were compared, because FFmpeg or we read them no further. */
+  readonly payloads: number;
+  /** Units that only one side read, or not to the end: by cause. */
+  readonly exceptions: ReadonlyMap<string, number>;
+  /** What is neither equal nor declared. */
+  readonly differences: readonly string[];
+}
+
+function ourUnits(bytes: Uint8Array): OurUnit[] {
+  const units = unitsOfPacket(bytes, 0).map(
+    (unit): OurUnit => ({ type: (unit.bytes[0] as number) & 31, byte: unit.byte, elements: [], error: undefined }),
+  );
+  const byByte = new Map(units.map((unit) => [unit.byte, unit]));
+  let current: OurUnit | undefined;
+  const session = openSession("h264", {
+    trace: {
+      unit: ({ byte }) => {
+        current = byByte.get(byte);
+      },
+      element: (element) => current?.elements.push(element),
+    },
+  });
+  for (const event of [...session.push(bytes), ...session.flush()]) {
+    // Errors of other kinds come from units that were read to their end.
+    if (event.type !== "error" || (event.bit === undefined && event.cause !== "missing-parameter-set")) continue;
+    const unit = event.byte === undefined ? undefined : byByte.get(event.byte);
+    if (unit) unit.error ??= `${event.element ?? "unit"}: ${event.message}`;
+  }
+  return units;
+}
+
+/** Compares the traces of one H.264 byte stream. */
+export function compareTraces(bytes: Uint8Array, trace: FfmpegTrace): StreamComparison {
+  const comparison = new Comparison();
+  const units = ourUnits(bytes).filter(
+    ({ type }) => decomposed.has(type) || comparison.except(`FFmpeg does not take nal_unit_type ${type} apart`),
+  );
+  if (trace.refusal !== undefined)
+    comparison.except(`FFmpeg's filter does not start: ${plain(trace.refusal)}`, units.length);
+  let next = 0;
+  let end = 0;
+  for (const packet of trace.packets) {
+    end += packet.size;
+    const first = next;
+    while (next < units.length && (units[next] as OurUnit).byte < end) next++;
+    comparison.packet(units.slice(first, next), packet.units);
+  }
+  if (trace.refusal === undefined && next < units.length)
+    comparison.except("in no packet of FFmpeg's", units.length - next);
+  return comparison;
+}
+
+/** A message without its numbers: causes are counted by kind. */
+function plain(message: string): string {
+  return message.replace(/-?\b\d+\b/g, "N");
+}
+
+class Comparison implements StreamComparison {
+  units = 0;
+  elements = 0;
+  payloads = 0;
+  readonly exceptions = new Map<string, number>();
+  readonly differences: string[] = [];
+
+  /** Counts an exception; returns false. */
+  except(cause: string, count = 1): boolean {
+    this.exceptions.set(cause, (this.exceptions.get(cause) ?? 0) + count);
+    return false;
+  }
+
+  packet(ours: readonly OurUnit[], theirs: readonly FfmpegUnit[]): void {
+    for (const [i, unit] of ours.entries()) {
+      const other = theirs[i];
+      if (other !== undefined) this.#unit(unit, other);
+      else if (theirs.at(-1)?.failure !== undefined) this.except("FFmpeg leaves out what follows in a packet");
+      else this.differences.push(`byte ${unit.byte}: FFmpeg has no such unit`);
+    }
+    if (theirs.length > ours.length) this.differences.push(`byte ${ours[0]?.byte}: FFmpeg has more units`);
+  }
+
+  #unit(ours: OurUnit, theirs: FfmpegUnit): void {
+    const { failure } = theirs;
+    if (failure !== undefined && ours.error !== undefined) this.except("broken for both: compared up to there");
+    else if (failure !== undefined) this.#refused("ffmpeg", failure, ours);
+    const isShort = ours.error !== undefined || ours.elements.length === 0;
+    if (ours.elements.length === 0) return void this.#refused("ours", ours.error ?? `nal_unit_type ${ours.type}`, ours);
+    const [a, b] = this.#withoutPayloads(ours.elements, normalised(theirs.elements));
+    const count = Math.max(a.length, b.length);
+    for (let i = 0; i < count; i++) {
+      const [x, y] = [a[i], b[i]];
+      if (x !== undefined && y !== undefined && described(x) === described(y)) continue;
+      if (x === undefined && isShort) return void this.#refused("ours", ours.error as string, ours);
+      if (y === undefined && failure !== undefined) break;
+      this.differences.push(
+        `byte ${ours.byte}: ours ${x ? described(x) : "ends"}, FFmpeg's ${y ? described(y) : "ends"}`,
+      );
+      return;
+    }
+    this.units++;
+    this.elements += Math.min(a.length, b.length);
+  }
+
+  #refused(side: "ffmpeg" | "ours", message: string, { byte }: OurUnit): void {
+    const row = declaredRefusals.find((row) => row.side === side && row.message.test(message));
+    if (row) this.except(`${row.side === "ours" ? "we do" : "FFmpeg does"} not read it (to the end): ${row.why}`);
+    else this.differences.push(`byte ${byte}: ${side} refused: ${message}`);
+  }
+
+  /** Leaves out the payloads that we do not take apart; FFmpeg's elements of them are to lie inside. */
+  #withoutPayloads(ours: TraceElement[], theirs: FfmpegElement[]): [TraceElement[], FfmpegElement[]] {
+    const ranges: { start: number; end: number }[] = [];
+    for (const { name, bit, length } of ours) {
+      if (name !== "sei_payload_byte" && name !== "reserved_payload_extension_data") continue;
+      const last = ranges.at(-1);
+      if (last?.end === bit) last.end = bit + length;
+      else ranges.push({ start: bit, end: bit + length });
+    }
+    this.payloads += ranges.length;
+    const inside = ({ bit, length }: FfmpegElement) =>
+      ranges.some(({ start, end }) => start <= bit && bit + length <= end);
+    return [ours.filter((element) => !inside(element)), theirs.filter((element) => !inside(element))];
+  }
+}
+
+function normalised(elements: readonly FfmpegElement[]): FfmpegElement[] {
+  return elements
+    .filter(({ name }) => !beyondOurs.has(name))
+    .map((element) => {
+      const name = ffmpegNames[element.name] ?? element.name;
+      return { ...element, name };
+    });
+}
+
+function described({ name, subscripts, bit, length, value }: FfmpegElement): string {
+  if (countedByUs.has(name)) return `${name} at bit ${bit}, ${length} bits, ${value}`;
+  return `${elementPath(name, subscripts)} at bit ${bit}, ${length} bits, ${value}`;
+}

@@ -1,0 +1,97 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** An element as FFmpeg's trace_headers prints it. */
+export interface FfmpegElement {
+  /** FFmpeg's name, without subscripts. */
+  readonly name: string;
+  readonly subscripts: readonly number[];
+  /** In the unit without emulation prevention bytes, from the unit's header on. */
+  readonly bit: number;
+  readonly length: number;
+  readonly value: number;
+}
+
+/** A unit that FFmpeg's CBS has read. */
+export interface FfmpegUnit {
+  readonly elements: FfmpegElement[];
+  /** Why it stopped in this unit, in its words. It leaves out the packet's other units then. */
+  failure: string | undefined;
+}
+
+/** What FFmpeg's parser takes for an access unit. Packets lie in the stream one after the other. */
+export interface FfmpegPacket {
+  /** In bytes, start codes included. */
+  readonly size: number;
+  readonly units: FfmpegUnit[];
+}
+
+/** All that FFmpeg says of a stream. */
+export interface FfmpegTrace {
+  readonly packets: readonly FfmpegPacket[];
+  /** Why the filter did not start, in FFmpeg's words: it reads the first parameter sets beforehand, as extradata. */
+  readonly refusal: string | undefined;
+}
+
+/** The first words of `ffmpeg -version`; undefined where ffmpeg is not installed. */
+export function ffmpegVersion(): string | undefined {
+  const { status, stdout } = spawnSync("ffmpeg", ["-version"], { encoding: "utf8" });
+  return status === 0 ? /^ffmpeg version \S+/.exec(stdout)?.[0] : undefined;
+}
+
+/**
+ * Runs trace_headers over a byte stream. The muxer is one that does not ask for the picture's size, and copyinkf keeps
+ * the packets before the first key frame: so FFmpeg's decoder has no say in what is traced.
+ */
+export async function ffmpegTrace(demuxer: string, path: string): Promise<FfmpegTrace> {
+  const input = ["-nostdin", "-hide_banner", "-loglevel", "repeat+info", "-f", demuxer, "-i", path];
+  const output = ["-c", "copy", "-copyinkf", "-bsf:v", "trace_headers", "-f", "image2pipe", "-y", "/dev/null"];
+  const child = spawn("ffmpeg", [...input, ...output], { stdio: ["ignore", "ignore", "pipe"] });
+  const parser = new TraceParser();
+  for await (const line of createInterface({ input: child.stderr })) parser.line(line);
+  return parser.result();
+}
+
+/** Reads the log line by line. */
+export class TraceParser {
+  readonly #packets: FfmpegPacket[] = [];
+  #units: FfmpegUnit[] = [];
+  #message = "";
+  #refusal: string | undefined;
+
+  line(line: string): void {
+    if (line.startsWith("Error initializing bitstream filter")) this.#refusal = this.#message;
+    const text = /^\[trace_headers @ \w+\] (.*)$/.exec(line)?.[1];
+    if (text === undefined) return;
+    const element = /^(\d+) +(\w+?)((?:\[\d+\])*) +([01]*) = (-?\d+)$/.exec(text);
+    const packet = /^Packet: (\d+) bytes/.exec(text);
+    if (element) this.#element(element as unknown as readonly string[]);
+    else if (packet) {
+      this.#units = [];
+      this.#packets.push({ size: Number(packet[1]), units: this.#units });
+    } else if (/^Failed to read unit/.test(text)) this.#fail();
+    else this.#message = text;
+  }
+
+  result(): FfmpegTrace {
+    return { packets: this.#packets, refusal: this.#refusal };
+  }
+
+  #element([, bit, name, subscripts, bits, value]: readonly string[]): void {
+    const last = this.#units.at(-1);
+    const element: FfmpegElement = {
+      name: name as string,
+      subscripts: [...(subscripts as string).matchAll(/\d+/g)].map(Number),
+      bit: Number(bit),
+      length: (bits as string).length,
+      value: Number(value),
+    };
+    if (element.bit === 0 || last === undefined) this.#units.push({ elements: [element], failure: undefined });
+    else last.elements.push(element);
+  }
+
+  #fail(): void {
+    const last = this.#units.at(-1);
+    if (last) last.failure = this.#message;
+  }
+}
