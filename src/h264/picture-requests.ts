@@ -1,7 +1,7 @@
 /** A decoded picture's requests: which controls go with which slices. */
 import type { Control, RequestEvent } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
-import { h264Controls } from "../uapi/h264.ts";
+import { h264Controls, V4L2_H264_NUM_DPB_ENTRIES } from "../uapi/h264.ts";
 import {
   h264DecodeParams,
   h264Pps,
@@ -111,8 +111,10 @@ export class RequestBuilder {
   }
 
   private sliceControls({ h, lists }: PictureSlice, references: readonly Frame[]): Control[] {
-    // An entry that refers to nothing points behind the used entries of the DPB array: to one without VALID.
-    const indexOf = (frame: Frame | null) => (frame === null ? references.length : references.indexOf(frame));
+    // An entry that refers to nothing has no fields, and points to the first entry of the DPB array without VALID; where
+    // all sixteen are used, to entry 0, because drivers index the array before they look.
+    const unused = references.length < V4L2_H264_NUM_DPB_ENTRIES ? references.length : 0;
+    const indexOf = (frame: Frame | null) => (frame === null ? unused : references.indexOf(frame));
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
     return [

@@ -190,9 +190,7 @@ export class PictureDecoder {
       const element = modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
       this.lacks(open, picture, unit, element, `${value} names a picture that is not in the DPB`);
     }
-    // Without an entry that is not VALID there is nothing to point to for what is missing (16 of 16 are used).
-    const isFull = frames.filter((frame) => frame.isUsedForReference).length === 16;
-    if (this.options.missingReferences !== "nearest" && !isFull) return lists;
+    if (this.options.missingReferences !== "nearest") return lists;
     const nearest = nearestReference(context);
     const complete = (list: RefPicList) => list.map((reference) => reference ?? nearest);
     return { ...lists, list0: complete(lists.list0), list1: complete(lists.list1) };
