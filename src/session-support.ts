@@ -2,7 +2,7 @@
 import type { StreamUnit } from "./bitreader/index.ts";
 import type { ErrorCause } from "./errors.ts";
 import { BitstreamError, UnsupportedError } from "./errors.ts";
-import type { DecodeEvent, ErrorEvent, PacketInfo } from "./events.ts";
+import type { DecodeEvent, ErrorEvent, PacketInfo, SequenceEvent } from "./events.ts";
 
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
@@ -70,4 +70,34 @@ export function checkDecodeArguments(packet: unknown, info: PacketInfo | undefin
 export function checkConfigureArgument(record: unknown): void {
   if (record === null || record instanceof Uint8Array) return;
   throw new TypeError("a configuration record is to be a Uint8Array, or null for start codes");
+}
+
+/** The event to emit for a sequence, when `before` is in force: null where nothing changed, without `realloc` where only looks did. */
+export function nextSequence(event: SequenceEvent, before: SequenceEvent | null): SequenceEvent | null {
+  if (before === null || needsNewBuffers(event, before)) return event;
+  return looksDifferent(event, before) ? { ...event, realloc: false } : null;
+}
+
+function needsNewBuffers(a: SequenceEvent, b: SequenceEvent): boolean {
+  return (
+    a.codedWidth !== b.codedWidth ||
+    a.codedHeight !== b.codedHeight ||
+    a.bitDepthLuma !== b.bitDepthLuma ||
+    a.bitDepthChroma !== b.bitDepthChroma ||
+    a.chromaFormat !== b.chromaFormat ||
+    a.captureBuffers !== b.captureBuffers
+  );
+}
+
+function looksDifferent(a: SequenceEvent, b: SequenceEvent): boolean {
+  return (
+    a.visible.left !== b.visible.left ||
+    a.visible.top !== b.visible.top ||
+    a.visible.width !== b.visible.width ||
+    a.visible.height !== b.visible.height ||
+    a.colour.colour_primaries !== b.colour.colour_primaries ||
+    a.colour.transfer_characteristics !== b.colour.transfer_characteristics ||
+    a.colour.matrix_coefficients !== b.colour.matrix_coefficients ||
+    a.colour.video_full_range_flag !== b.colour.video_full_range_flag
+  );
 }

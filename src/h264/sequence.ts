@@ -1,4 +1,5 @@
 import type { Colour, Control, SequenceEvent } from "../events.ts";
+import { nextSequence } from "../session-support.ts";
 import { V4L2_PIX_FMT_H264_SLICE } from "../uapi/h264.ts";
 import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
 import { dpbFrames } from "./state.ts";
@@ -26,32 +27,7 @@ export function sequenceEvent(
     keepsReferences: false,
     controls,
   };
-  if (before === null || needsNewBuffers(event, before)) return event;
-  return looksDifferent(event, before) ? { ...event, realloc: false } : null;
-}
-
-function needsNewBuffers(a: SequenceEvent, b: SequenceEvent): boolean {
-  return (
-    a.codedWidth !== b.codedWidth ||
-    a.codedHeight !== b.codedHeight ||
-    a.bitDepthLuma !== b.bitDepthLuma ||
-    a.bitDepthChroma !== b.bitDepthChroma ||
-    a.chromaFormat !== b.chromaFormat ||
-    a.captureBuffers !== b.captureBuffers
-  );
-}
-
-function looksDifferent(a: SequenceEvent, b: SequenceEvent): boolean {
-  return (
-    a.visible.left !== b.visible.left ||
-    a.visible.top !== b.visible.top ||
-    a.visible.width !== b.visible.width ||
-    a.visible.height !== b.visible.height ||
-    a.colour.colour_primaries !== b.colour.colour_primaries ||
-    a.colour.transfer_characteristics !== b.colour.transfer_characteristics ||
-    a.colour.matrix_coefficients !== b.colour.matrix_coefficients ||
-    a.colour.video_full_range_flag !== b.colour.video_full_range_flag
-  );
+  return nextSequence(event, before);
 }
 
 /** E.2.1: 2, unspecified, where the VUI says nothing. */
