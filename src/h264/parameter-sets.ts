@@ -1,14 +1,10 @@
 /** The store of parameter sets, and when one takes effect: 7.4.1.2.1. */
+import { ActiveSetStore, sameBytes } from "../active-set-store.ts";
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
 import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
 import { nalReader } from "./units.ts";
-
-interface StoredSps {
-  readonly bytes: Uint8Array;
-  readonly sps: SeqParameterSet;
-}
 
 interface StoredPps {
   readonly bytes: Uint8Array;
@@ -20,12 +16,9 @@ interface StoredPps {
 
 /** Parameter sets by id. Sets that come again unchanged stay the same objects. */
 export class ParameterSetStore {
-  private readonly spsById = new Map<number, StoredSps>();
-  /** New content for the id of the active SPS: it waits for the next IDR picture. */
-  private readonly waiting = new Map<number, StoredSps>();
+  /** What is in force, and new content for the active SPS, which waits for the next IDR picture. */
+  readonly sps = new ActiveSetStore<SeqParameterSet>();
   private readonly ppsById = new Map<number, StoredPps>();
-  private active: SeqParameterSet | null = null;
-  private hasNewWaiting = false;
   private readonly complain: (error: BitstreamError) => void;
 
   /** @param complain is told of what is wrong with a set that is taken all the same. */
@@ -40,19 +33,7 @@ export class ParameterSetStore {
     const sps = seq_parameter_set_data(r);
     checkCropping(sps);
     this.closingBits(r);
-    const id = sps.seq_parameter_set_id;
-    const stored = this.spsById.get(id);
-    if (stored && equal(stored.bytes, unit)) {
-      this.waiting.delete(id);
-      return;
-    }
-    const received = { bytes: unit.slice(), sps };
-    if (stored?.sps !== this.active || this.active === null) {
-      this.spsById.set(id, received);
-      return;
-    }
-    this.waiting.set(id, received);
-    this.hasNewWaiting = true;
+    this.sps.receive(sps.seq_parameter_set_id, unit, sps);
   }
 
   /** A picture parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
@@ -62,8 +43,8 @@ export class ParameterSetStore {
     const id = r.ue("pic_parameter_set_id", 255);
     const seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
     const stored = this.ppsById.get(id);
-    const sps = (this.waiting.get(seq_parameter_set_id) ?? this.spsById.get(seq_parameter_set_id))?.sps ?? null;
-    const unchanged = stored !== undefined && equal(stored.bytes, unit);
+    const sps = this.sps.get(seq_parameter_set_id, true) ?? null;
+    const unchanged = stored !== undefined && sameBytes(stored.bytes, unit);
     if (unchanged && !trace) return;
     const pps = sps && this.readPps(unit, sps, trace);
     if (!unchanged) this.ppsById.set(id, { bytes: unit.slice(), pps, sps });
@@ -77,8 +58,7 @@ export class ParameterSetStore {
     const stored = this.ppsById.get(pic_parameter_set_id);
     if (!stored) throw missing("pic_parameter_set_id", `there is no PPS ${pic_parameter_set_id}`);
     const id = ppsSpsId(stored.bytes);
-    const waiting = isIdr ? this.waiting.get(id) : undefined;
-    const sps = (waiting ?? this.spsById.get(id))?.sps;
+    const sps = this.sps.get(id, isIdr);
     if (!sps)
       throw missing("seq_parameter_set_id", `PPS ${pic_parameter_set_id} refers to SPS ${id}, which is not there`);
     if (stored.pps === null || stored.sps !== sps) {
@@ -86,23 +66,6 @@ export class ParameterSetStore {
       stored.sps = sps;
     }
     return { sps, pps: stored.pps };
-  }
-
-  /** A picture activates this SPS, which `find` has given. */
-  activate(sps: SeqParameterSet): void {
-    this.active = sps;
-    const waiting = this.waiting.get(sps.seq_parameter_set_id);
-    if (waiting?.sps === sps) {
-      this.spsById.set(sps.seq_parameter_set_id, waiting);
-      this.waiting.delete(sps.seq_parameter_set_id);
-    }
-  }
-
-  /** No SPS is active: what waits takes effect at once, as at the start. */
-  deactivate(): void {
-    this.active = null;
-    for (const [id, waiting] of this.waiting) this.spsById.set(id, waiting);
-    this.waiting.clear();
   }
 
   private readPps(unit: Uint8Array, sps: SeqParameterSet, trace: Trace | undefined): PicParameterSet {
@@ -122,13 +85,6 @@ export class ParameterSetStore {
       this.complain(error);
     }
   }
-
-  /** True once for each new content of the active SPS that a picture other than IDR finds waiting. */
-  takeRefusedChange(): boolean {
-    const isNew = this.hasNewWaiting;
-    this.hasNewWaiting = false;
-    return isNew && this.active !== null && this.waiting.has(this.active.seq_parameter_set_id);
-  }
 }
 
 function ppsSpsId(unit: Uint8Array): number {
@@ -140,10 +96,6 @@ function ppsSpsId(unit: Uint8Array): number {
 
 function missing(element: string, reason: string): BitstreamError {
   return new BitstreamError(reason, { element }, "missing-parameter-set");
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** 7.4.2.1.1: the cropping rectangle leaves at least one sample. */

@@ -122,7 +122,7 @@ export class PictureDecoder {
   /** 7.4.1.2.1: an SPS is activated by an IDR picture; by another only at the start, or where IDR pictures were lost. */
   private activate(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
     const isIdr = h.nal_unit_type === 5;
-    if (!isIdr && this.sets.takeRefusedChange()) {
+    if (!isIdr && this.sets.sps.takeRefusedChange()) {
       this.sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
     if (sps === this.activeSps) return;
@@ -130,7 +130,7 @@ export class PictureDecoder {
       const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
       this.sink.report("bitstream", reason, unit, "pic_parameter_set_id");
     }
-    this.sets.activate(sps);
+    this.sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
     if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.state.drop();
     else this.state.flush();
@@ -235,7 +235,7 @@ export class PictureDecoder {
   }
 
   private forget(): void {
-    this.sets.deactivate();
+    this.sets.sps.deactivate();
     this.activeSps = null;
     this.recovery.reset();
   }
