@@ -67,8 +67,8 @@ function isBefore(a: OurFrame, b: OurFrame): boolean {
 }
 
 /**
- * C.4.4, C.4.5.1, C.4.5.2: a frame goes out because the buffer is full, because an IDR picture or
- * memory_management_control_operation 5 empties it, or at the end; never earlier.
+ * C.4.4, C.4.5.1, C.4.5.2: a frame goes out because the buffer is full, because memory_management_control_operation 5 or an
+ * IDR picture without no_output_of_prior_pics_flag empties it, or at the end; never earlier, and never instead.
  */
 function checkBumping({ outputs, pictures }: OurPictures): string[] {
   return outputs.flatMap(({ frame, after, held, captureBuffers, isLast }) => {
@@ -76,7 +76,8 @@ function checkBumping({ outputs, pictures }: OurPictures): string[] {
     const next = pictures[after];
     const capacity = captureBuffers - 1;
     const isFull = held + current.nonExisting > capacity || (next !== undefined && held + next.nonExisting >= capacity);
-    const isEmptied = (next ?? current).frame.period > frame.period || current.frame.period > frame.period;
+    const isBeforeIdr = next?.isIdr === true && !next.no_output_of_prior_pics_flag;
+    const isEmptied = isBeforeIdr || (current.hasMmco5 && current.frame.period > frame.period);
     if (isLast || isFull || isEmptied) return [];
     return [`frame ${frame.timestamp} is output while ${held} of ${capacity} buffers are in use`];
   });

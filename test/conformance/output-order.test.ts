@@ -183,6 +183,16 @@ describe("what holds of outputs without a witness", () => {
     expect(faultsWith([b, { ...a, after: b.after }, ...rest])).toHaveLength(1);
   });
 
+  it("names frames that an IDR picture should have dropped", () => {
+    const withIdr = (no_output_of_prior_pics_flag: boolean): OurPictures => {
+      const after = decoded([[{}], [{ isIdr: true, no_output_of_prior_pics_flag }]]);
+      const [waiting, ...rest] = after.outputs;
+      return { ...after, outputs: [{ ...waiting!, after: 1, isLast: false, captureBuffers: 5 }, ...rest] };
+    };
+    expect(checkOutputs(withIdr(false)).faults).toEqual([]);
+    expect(checkOutputs(withIdr(true)).faults).toEqual(["frame 1000 is output while 1 of 4 buffers are in use"]);
+  });
+
   it("names frames that go out while there is room", () => {
     const early = ours.outputs.map((output, i) => (i === 0 ? { ...output, after: 1, held: 1, isLast: false } : output));
     expect(faultsWith(early)).toEqual([
