@@ -1,0 +1,117 @@
+import type { Rectangle } from "../events.ts";
+
+/** A picture of the decoded picture buffer. */
+export class Frame {
+  /** Nanoseconds. */
+  readonly timestamp: number;
+  readonly pts: number | undefined;
+  readonly visible: Rectangle;
+  readonly PicOrderCntVal: number;
+  /** Its marking: "unused for reference", "used for short-term reference", "used for long-term reference". */
+  marking: "unused" | "short" | "long" = "short";
+  neededForOutput = false;
+  /** C.5.2.3: the pictures that have gone by since it waits for output. */
+  PicLatencyCount = 0;
+  corrupt = false;
+  /** pic_struct of its picture timing SEI message; 0, a frame, without one. */
+  pic_struct = 0;
+
+  constructor(timestamp: number, pts: number | undefined, visible: Rectangle, PicOrderCntVal: number) {
+    this.timestamp = timestamp;
+    this.pts = pts;
+    this.visible = visible;
+    this.PicOrderCntVal = PicOrderCntVal;
+  }
+}
+
+/** The values of the SPS for HighestTid: C.5.2.2. */
+export interface DpbLimits {
+  readonly sps_max_dec_pic_buffering_minus1: number;
+  readonly sps_max_num_reorder_pics: number;
+  /** (7-9); infinite where sps_max_latency_increase_plus1 is 0. */
+  readonly SpsMaxLatencyPictures: number;
+}
+
+/** What the buffer tells whoever shows and frees pictures. */
+export interface DpbListener {
+  /** In output order. */
+  output(frame: Frame): void;
+  /** No longer referred to, nor waiting for output. Comes once for each frame that was stored. */
+  release(frame: Frame): void;
+}
+
+/** The decoded picture buffer in output order operation: C.5.2. */
+export class DecodedPictureBuffer {
+  /** In decoding order. */
+  readonly frames: Frame[] = [];
+  private readonly listener: DpbListener;
+
+  constructor(listener: DpbListener) {
+    this.listener = listener;
+  }
+
+  /** C.5.2.2 for a picture that is not an IRAP picture with NoRaslOutputFlag 1, once its RPS has been applied. */
+  beforePicture(limits: DpbLimits): void {
+    this.removeUnused();
+    while (this.exceeds(limits) || this.frames.length > limits.sps_max_dec_pic_buffering_minus1) {
+      if (!this.bump()) return;
+    }
+  }
+
+  /** C.5.2.3 Picture decoding, marking, additional bumping and storage. */
+  afterPicture(frame: Frame, limits: DpbLimits): void {
+    for (const other of this.frames) {
+      const isLater = other.neededForOutput && other.PicOrderCntVal > frame.PicOrderCntVal;
+      if (frame.neededForOutput && isLater) other.PicLatencyCount++;
+    }
+    this.frames.push(frame);
+    while (this.exceeds(limits)) this.bump();
+  }
+
+  /** C.5.2.2: everything that waits goes out, everything is freed. */
+  flush(): void {
+    for (const frame of this.frames) frame.marking = "unused";
+    while (this.bump());
+    this.removeUnused();
+  }
+
+  /** C.5.2.2 with NoOutputOfPriorPicsFlag: everything is freed without output. */
+  clear(): void {
+    for (const frame of this.frames) this.listener.release(frame);
+    this.frames.length = 0;
+  }
+
+  private exceeds(limits: DpbLimits): boolean {
+    let waiting = 0;
+    let isLate = false;
+    for (const frame of this.frames) {
+      if (!frame.neededForOutput) continue;
+      waiting++;
+      if (frame.PicLatencyCount >= limits.SpsMaxLatencyPictures) isLate = true;
+    }
+    return waiting > limits.sps_max_num_reorder_pics || isLate;
+  }
+
+  /** C.5.2.4 "Bumping" process. False where nothing waits. */
+  private bump(): boolean {
+    let first: Frame | undefined;
+    for (const frame of this.frames) {
+      if (frame.neededForOutput && (first === undefined || frame.PicOrderCntVal < first.PicOrderCntVal)) first = frame;
+    }
+    if (first === undefined) return false;
+    first.neededForOutput = false;
+    this.listener.output(first);
+    this.removeUnused();
+    return true;
+  }
+
+  private removeUnused(): void {
+    const { frames } = this;
+    let kept = 0;
+    for (const frame of frames) {
+      if (frame.neededForOutput || frame.marking !== "unused") frames[kept++] = frame;
+      else this.listener.release(frame);
+    }
+    frames.length = kept;
+  }
+}

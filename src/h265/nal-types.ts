@@ -1,0 +1,36 @@
+/** Table 7-1: the nal_unit_type values and ranges that decoding distinguishes. */
+export const RADL_N = 6;
+export const RADL_R = 7;
+export const RASL_N = 8;
+export const RASL_R = 9;
+export const BLA_W_LP = 16;
+export const BLA_N_LP = 18;
+export const IDR_W_RADL = 19;
+export const IDR_N_LP = 20;
+export const CRA_NUT = 21;
+
+/** 3.67 IRAP picture: BLA, IDR, CRA and the two reserved types. */
+export function isIrap(nal_unit_type: number): boolean {
+  return nal_unit_type >= BLA_W_LP && nal_unit_type <= 23;
+}
+
+export function isIdr(nal_unit_type: number): boolean {
+  return nal_unit_type === IDR_W_RADL || nal_unit_type === IDR_N_LP;
+}
+
+export function isBla(nal_unit_type: number): boolean {
+  return nal_unit_type >= BLA_W_LP && nal_unit_type <= BLA_N_LP;
+}
+
+export function isRasl(nal_unit_type: number): boolean {
+  return nal_unit_type === RASL_N || nal_unit_type === RASL_R;
+}
+
+export function isRadl(nal_unit_type: number): boolean {
+  return nal_unit_type === RADL_N || nal_unit_type === RADL_R;
+}
+
+/** A sub-layer non-reference picture (SLNR): the even types up to RSV_VCL_N14. */
+export function isSubLayerNonReference(nal_unit_type: number): boolean {
+  return nal_unit_type <= 14 && nal_unit_type % 2 === 0;
+}

@@ -1,0 +1,104 @@
+/** 8.3.2 Decoding process for reference picture set. */
+import type { Frame } from "./dpb.ts";
+import type { SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
+
+/** A picture that the set names and the buffer does not hold. */
+export interface MissingReference {
+  /** Its PicOrderCntVal or, where `isLsb`, the bits of it that the slice header gives. */
+  readonly poc: number;
+  readonly isLsb: boolean;
+}
+
+/** RefPicSetStCurrBefore, -StCurrAfter and -LtCurr; null stands for "no reference picture". */
+export interface RefPicSet {
+  readonly StCurrBefore: readonly (Frame | null)[];
+  readonly StCurrAfter: readonly (Frame | null)[];
+  readonly LtCurr: readonly (Frame | null)[];
+  /** What of these three is missing. Pictures that only later ones may refer to are not counted. */
+  readonly missing: readonly MissingReference[];
+}
+
+/** The short-term set in force, (7-61) to (7-71): of the slice header, or one of the SPS's. Null where there is none. */
+export function activeShortTermSet(h: SliceSegmentHeader, sps: SeqParameterSet): ShortTermRefPicSet | null {
+  if (!h.short_term_ref_pic_set_sps_flag) return h.st_ref_pic_set;
+  return sps.st_ref_pic_set[h.short_term_ref_pic_set_idx] ?? null;
+}
+
+/** What a long-term entry of the slice header says: (7-51), (7-52). */
+interface LongTermEntry {
+  /** (8-5): pocLt. */
+  readonly poc: number;
+  readonly isLsb: boolean;
+  readonly isUsedByCurrPic: boolean;
+}
+
+function longTermEntries(h: SliceSegmentHeader, sps: SeqParameterSet, PicOrderCntVal: number): LongTermEntry[] {
+  const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const entries: LongTermEntry[] = [];
+  let DeltaPocMsbCycleLt = 0;
+  for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
+    const inSps = i < h.num_long_term_sps;
+    const index = h.lt_idx_sps[i] ?? 0;
+    const lsb = inSps ? sps.lt_ref_pic_poc_lsb_sps[index] : h.poc_lsb_lt[i];
+    const used = inSps ? sps.used_by_curr_pic_lt_sps_flag[index] : h.used_by_curr_pic_lt_flag[i];
+    const cycle = h.delta_poc_msb_cycle_lt[i] ?? 0;
+    DeltaPocMsbCycleLt = i === 0 || i === h.num_long_term_sps ? cycle : DeltaPocMsbCycleLt + cycle;
+    const hasMsb = h.delta_poc_msb_present_flag[i] === 1;
+    const currentLsb = modulo(PicOrderCntVal, MaxPicOrderCntLsb);
+    const msb = hasMsb ? PicOrderCntVal - DeltaPocMsbCycleLt * MaxPicOrderCntLsb - currentLsb : 0;
+    entries.push({ poc: (lsb ?? 0) + msb, isLsb: !hasMsb, isUsedByCurrPic: used === 1 });
+  }
+  return entries;
+}
+
+/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also of what 32 bits do not hold. */
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by;
+}
+
+/**
+ * Derives the sets for the current picture and marks the buffer's pictures by them: long-term, or unused where no set
+ * has them. Not for IRAP pictures with NoRaslOutputFlag 1, at which all are unused.
+ */
+export function applyRefPicSet(
+  frames: readonly Frame[],
+  h: SliceSegmentHeader,
+  sps: SeqParameterSet,
+  PicOrderCntVal: number,
+): RefPicSet {
+  const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const references = frames.filter((frame) => frame.marking !== "unused");
+  const kept = new Set<Frame>();
+  const missing: MissingReference[] = [];
+  const LtCurr: (Frame | null)[] = [];
+  const longTerm: Frame[] = [];
+  for (const { poc, isLsb, isUsedByCurrPic } of longTermEntries(h, sps, PicOrderCntVal)) {
+    const orderOf = (frame: Frame) =>
+      isLsb ? modulo(frame.PicOrderCntVal, MaxPicOrderCntLsb) : frame.PicOrderCntVal;
+    const found = references.find((frame) => orderOf(frame) === poc) ?? null;
+    if (found) longTerm.push(found);
+    else if (isUsedByCurrPic) missing.push({ poc, isLsb });
+    if (isUsedByCurrPic) LtCurr.push(found);
+  }
+  const shortTerm = (poc: number, isUsed: boolean, list: (Frame | null)[]) => {
+    const found = references.find(
+      (frame) => frame.PicOrderCntVal === poc && frame.marking === "short" && !longTerm.includes(frame),
+    );
+    if (found) kept.add(found);
+    if (!isUsed) return;
+    list.push(found ?? null);
+    if (!found) missing.push({ poc, isLsb: false });
+  };
+  const StCurrBefore: (Frame | null)[] = [];
+  const StCurrAfter: (Frame | null)[] = [];
+  const set = activeShortTermSet(h, sps);
+  for (let i = 0; i < (set?.NumNegativePics ?? 0); i++) {
+    shortTerm(PicOrderCntVal + (set?.DeltaPocS0[i] as number), set?.UsedByCurrPicS0[i] === 1, StCurrBefore);
+  }
+  for (let i = 0; i < (set?.NumPositivePics ?? 0); i++) {
+    shortTerm(PicOrderCntVal + (set?.DeltaPocS1[i] as number), set?.UsedByCurrPicS1[i] === 1, StCurrAfter);
+  }
+  for (const frame of longTerm) frame.marking = "long";
+  for (const frame of frames) if (!kept.has(frame) && !longTerm.includes(frame)) frame.marking = "unused";
+  return { StCurrBefore, StCurrAfter, LtCurr, missing };
+}

@@ -1,0 +1,111 @@
+/** What outlives a picture: the picture order count and the decoded picture buffer. */
+import { DecodedPictureBuffer, type DpbLimits, type DpbListener, type Frame } from "./dpb.ts";
+import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "./nal-types.ts";
+import { applyRefPicSet, type RefPicSet } from "./ref-pic-set.ts";
+import type { SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+
+/** A picture that is being decoded. */
+export interface Picture {
+  readonly sps: SeqParameterSet;
+  /** Of its first slice segment. */
+  readonly h: SliceSegmentHeader;
+  readonly frame: Frame;
+  readonly set: RefPicSet;
+}
+
+const EMPTY_SET: RefPicSet = { StCurrBefore: [], StCurrAfter: [], LtCurr: [], missing: [] };
+
+/** C.5.2.2: the limits of the highest temporal sub-layer. */
+export function dpbLimits(sps: SeqParameterSet): DpbLimits {
+  const HighestTid = sps.sps_max_sub_layers_minus1;
+  const sps_max_num_reorder_pics = sps.sps_max_num_reorder_pics[HighestTid] as number;
+  const latency = sps.sps_max_latency_increase_plus1[HighestTid] as number;
+  return {
+    sps_max_dec_pic_buffering_minus1: sps.sps_max_dec_pic_buffering_minus1[HighestTid] as number,
+    sps_max_num_reorder_pics,
+    SpsMaxLatencyPictures: latency === 0 ? Number.POSITIVE_INFINITY : sps_max_num_reorder_pics + latency - 1, // (7-9)
+  };
+}
+
+export class DecoderState {
+  readonly dpb: DecodedPictureBuffer;
+  /** 8.3.1: PicOrderCntVal of prevTid0Pic. */
+  private prevTid0PicOrderCntVal = 0;
+  /** The next picture is the first in the bitstream, follows an end of sequence, or a seek. */
+  private isStart = true;
+  /** NoRaslOutputFlag of the last IRAP picture: RASL pictures associated with it are not decoded. */
+  private skipsRasl = true;
+
+  constructor(listener: DpbListener) {
+    this.dpb = new DecodedPictureBuffer(listener);
+  }
+
+  /** The next picture begins a coded video sequence: the start, an end of sequence NAL unit, a seek. */
+  restart(): void {
+    this.isStart = true;
+  }
+
+  /** 8.1.3: whether an IRAP picture begins a coded video sequence. */
+  NoRaslOutputFlag({ nal_unit_type }: SliceSegmentHeader): boolean {
+    if (isIdr(nal_unit_type) || isBla(nal_unit_type)) return true;
+    return isIrap(nal_unit_type) && this.isStart;
+  }
+
+  /** Decoding starts at IRAP pictures. */
+  isBeforeStart({ nal_unit_type }: SliceSegmentHeader): boolean {
+    return this.isStart && !isIrap(nal_unit_type);
+  }
+
+  /** 8.1.3: a RASL picture of an IRAP picture with NoRaslOutputFlag 1 is not output and may not be decodable. */
+  isSkippedLeading({ nal_unit_type }: SliceSegmentHeader): boolean {
+    return isRasl(nal_unit_type) && this.skipsRasl;
+  }
+
+  /** 8.3.1 Decoding process for picture order count. */
+  picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader): number {
+    if (this.NoRaslOutputFlag(h)) return h.slice_pic_order_cnt_lsb;
+    const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+    const lsb = h.slice_pic_order_cnt_lsb;
+    const prevLsb = ((this.prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
+    const prevMsb = this.prevTid0PicOrderCntVal - prevLsb;
+    let msb = prevMsb;
+    if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
+    else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
+    return (msb + lsb) | 0;
+  }
+
+  /** C.5.2.2: before an IRAP picture with NoRaslOutputFlag 1 that is not the first picture. */
+  clearForIrap(h: SliceSegmentHeader): void {
+    const NoOutputOfPriorPicsFlag = h.nal_unit_type === CRA_NUT || h.no_output_of_prior_pics_flag === 1;
+    if (NoOutputOfPriorPicsFlag && this.dpb.frames.length > 0) this.dpb.clear();
+    else this.dpb.flush();
+  }
+
+  /** A picture's first slice segment: reference picture set, and output by bumping. `frame` has its order count. */
+  beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame): Picture {
+    const startsSequence = this.NoRaslOutputFlag(h);
+    if (isIrap(h.nal_unit_type)) this.skipsRasl = startsSequence;
+    this.isStart = false;
+    let set = EMPTY_SET;
+    if (startsSequence) this.clearForIrap(h);
+    else {
+      set = applyRefPicSet(this.dpb.frames, h, sps, frame.PicOrderCntVal);
+      this.dpb.beforePicture(dpbLimits(sps));
+    }
+    frame.neededForOutput = h.pic_output_flag === 1 && !this.isSkippedLeading(h);
+    return { sps, h, frame, set };
+  }
+
+  /** The picture has been decoded: C.5.2.3. */
+  endPicture({ sps, frame, h }: Picture): void {
+    this.dpb.afterPicture(frame, dpbLimits(sps));
+    this.remember(h, frame.PicOrderCntVal);
+  }
+
+  /** 8.3.1: prevTid0Pic. Also for pictures that are not decoded after all. */
+  remember({ nal_unit_type, nuh_temporal_id_plus1 }: SliceSegmentHeader, PicOrderCntVal: number): void {
+    if (nuh_temporal_id_plus1 !== 1 || isRasl(nal_unit_type) || isRadl(nal_unit_type)) return;
+    if (isSubLayerNonReference(nal_unit_type)) return;
+    this.prevTid0PicOrderCntVal = PicOrderCntVal;
+  }
+}
