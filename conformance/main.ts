@@ -5,12 +5,15 @@ import { comparators } from "./comparators.ts";
 import { runOutputOrder } from "./output-order.ts";
 import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./report.ts";
 import { runCodec, selectStreams } from "./run.ts";
+import { main as traceHeaders } from "./trace-headers.ts";
 
 const usage = `npm run conformance -- <codec> [options]
        npm run conformance -- output h264 [--stream <part>]
+       npm run conformance -- trace h264 [options] [file …]
 
 Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected;
-"output" compares the order of our outputs with that of FFmpeg's software decoder (ffprobe).
+"output" compares the order of our outputs with that of FFmpeg's software decoder (ffprobe);
+"trace" compares every element that our session reads with FFmpeg's trace_headers.
 Codecs: ${Object.keys(comparators).join(", ")}. The corpus: V4L2_STATELESS_CORPUS, or ../shared/corpus.
 
   --stream <part>    only streams whose name has this part
@@ -59,4 +62,4 @@ function main(): number {
   return report.failed ? 1 : 0;
 }
 
-process.exitCode = main();
+process.exitCode = process.argv[2] === "trace" ? await traceHeaders(process.argv.slice(3)) : main();
