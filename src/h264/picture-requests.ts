@@ -1,6 +1,8 @@
 /** A decoded picture's requests: which controls go with which slices. */
 import type { Control, RequestEvent } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { bitstreamOf, ControlMaker } from "../request-support.ts";
 import { h264Controls, V4L2_H264_NUM_DPB_ENTRIES } from "../uapi/h264.ts";
 import {
   h264DecodeParams,
@@ -24,45 +26,32 @@ export interface PictureSlice {
   readonly lists: RefPicLists | null;
 }
 
-/** How requests are made; see SessionOptions. */
-export interface RequestOptions {
-  readonly decodeMode: "frame" | "slice";
-  readonly startCode: "annexb" | "none";
-  readonly rawControls: boolean;
-  /** Whether the target kernel has a control. */
-  readonly has: (control: { readonly since: string }) => boolean;
-}
-
-type CompoundName = keyof typeof h264KernelRules;
-
-const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
-
 /** Builds controls, and builds those of parameter sets only once. */
 export class RequestBuilder {
-  private readonly options: RequestOptions;
+  private readonly options: ResolvedOptions;
+  private readonly maker: ControlMaker<keyof typeof h264Controls>;
   private readonly bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
   private readonly byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
-  constructor(options: RequestOptions) {
+  constructor(options: ResolvedOptions) {
     this.options = options;
+    this.maker = new ControlMaker(h264Controls, h264KernelRules, options);
   }
 
   /** V4L2_CID_STATELESS_H264_DECODE_MODE and START_CODE: set once, before the first request. */
   modeControls(): Control[] {
     const { decodeMode, startCode } = this.options;
-    const { V4L2_CID_STATELESS_H264_DECODE_MODE: mode, V4L2_CID_STATELESS_H264_START_CODE: code } = h264Controls;
-    const controls: (Control & { since: string })[] = [
-      { ...mode, payload: decodeMode === "slice" ? 0 : 1 },
-      { ...code, payload: startCode === "none" ? 0 : 1 },
+    return [
+      ...this.maker.make("V4L2_CID_STATELESS_H264_DECODE_MODE", decodeMode === "slice" ? 0 : 1),
+      ...this.maker.make("V4L2_CID_STATELESS_H264_START_CODE", startCode === "none" ? 0 : 1),
     ];
-    return controls.filter(this.options.has).map(({ name, id, payload }) => ({ name, id, payload }));
   }
 
   /** V4L2_CID_STATELESS_H264_SPS. */
   spsControls(sps: SeqParameterSet): readonly Control[] {
     let controls = this.bySps.get(sps);
     if (!controls) {
-      controls = this.control("V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
+      controls = this.maker.make("V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
       this.bySps.set(sps, controls);
     }
     return controls;
@@ -76,9 +65,9 @@ export class RequestBuilder {
   private ppsControls(sets: ParameterSets): readonly Control[] {
     const cached = this.byPps.get(sets.pps);
     if (cached?.sps === sets.sps) return cached.controls;
-    const controls = [...this.control("V4L2_CID_STATELESS_H264_PPS", h264Pps(sets))];
+    const controls = [...this.maker.make("V4L2_CID_STATELESS_H264_PPS", h264Pps(sets))];
     if (hasScalingMatrix(sets)) {
-      controls.push(...this.control("V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets)));
+      controls.push(...this.maker.make("V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets)));
     }
     this.byPps.set(sets.pps, { sps: sets.sps, controls });
     return controls;
@@ -91,7 +80,7 @@ export class RequestBuilder {
   requests(picture: Picture, slices: readonly PictureSlice[], references: readonly Frame[]): RequestEvent[] {
     const { frame, h } = picture;
     const hasType = (...types: number[]) => slices.some((slice) => types.includes(slice.h.slice_type % 5));
-    const decodeParams = this.control(
+    const decodeParams = this.maker.make(
       "V4L2_CID_STATELESS_H264_DECODE_PARAMS",
       // SP slices (3) are inter predicted: a P frame for the driver that asks (tegra-vde).
       h264DecodeParams({ ...picture, poc: frame, references, hasP: hasType(0, 3), hasB: hasType(1) }),
@@ -100,7 +89,10 @@ export class RequestBuilder {
     const request = (parts: readonly PictureSlice[], own: readonly Control[], hold: boolean): RequestEvent => ({
       type: "request",
       timestamp: frame.timestamp,
-      bitstream: parts.flatMap(({ unit }) => (this.options.startCode === "annexb" ? [startCodePrefix, unit] : [unit])),
+      bitstream: bitstreamOf(
+        parts.map(({ unit }) => unit),
+        this.options.startCode,
+      ),
       controls: [...this.setControls((parts[0] as PictureSlice).sets), ...own, ...decodeParams],
       hold,
     });
@@ -118,18 +110,8 @@ export class RequestBuilder {
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
     return [
-      ...this.control("V4L2_CID_STATELESS_H264_SLICE_PARAMS", params),
-      ...(weights ? this.control("V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights) : []),
+      ...this.maker.make("V4L2_CID_STATELESS_H264_SLICE_PARAMS", params),
+      ...(weights ? this.maker.make("V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights) : []),
     ];
-  }
-
-  /** The control, normalised if wanted, or nothing where the kernel lacks it. */
-  private control(name: CompoundName, payload: Uint8Array): Control[] {
-    const definition = h264Controls[name];
-    if (!this.options.has(definition)) return [];
-    if (!this.options.rawControls) {
-      h264KernelRules[name].normalise(new DataView(payload.buffer, payload.byteOffset, payload.byteLength));
-    }
-    return [{ name, id: definition.id, payload }];
   }
 }
