@@ -7,8 +7,16 @@ import { type ControlDefinition, elementSize } from "./uapi/control.ts";
 const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
 
 /** The parts of an OUTPUT buffer that holds these NAL units. */
-export function bitstreamOf(units: readonly Uint8Array[], startCode: ResolvedOptions["startCode"]): Uint8Array[] {
-  return startCode === "annexb" ? units.flatMap((unit) => [startCodePrefix, unit]) : [...units];
+export function bitstreamOf(
+  slices: readonly { readonly unit: Uint8Array }[],
+  startCode: ResolvedOptions["startCode"],
+): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (const { unit } of slices) {
+    if (startCode === "annexb") parts.push(startCodePrefix);
+    parts.push(unit);
+  }
+  return parts;
 }
 
 /** Bytes before each NAL unit in the OUTPUT buffer. */
@@ -35,7 +43,6 @@ export class ControlMaker<Name extends string> {
   /** The control in an array of one; an empty one where the kernel lacks it. `payload` is rewritten in place. */
   make(name: Name, payload: Uint8Array | number): Control[] {
     const definition = this.definitions[name];
-    if (!this.options.has(definition)) return [];
     const rule = this.rules[name];
     if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.options.rawControls) {
       const size = elementSize(definition);
@@ -43,6 +50,12 @@ export class ControlMaker<Name extends string> {
         rule.normalise(new DataView(payload.buffer, payload.byteOffset + at, size));
       }
     }
-    return [{ name, id: definition.id, payload }];
+    return this.makeAsIs(name, payload);
+  }
+
+  /** `make` for a payload in which the kernel rewrites nothing. */
+  makeAsIs(name: Name, payload: Uint8Array | number): Control[] {
+    const definition = this.definitions[name];
+    return this.options.has(definition) ? [{ name, id: definition.id, payload }] : [];
   }
 }

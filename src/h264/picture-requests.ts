@@ -57,18 +57,17 @@ export class RequestBuilder {
     return controls;
   }
 
-  private setControls(sets: ParameterSets): Control[] {
-    return [...this.spsControls(sets.sps), ...this.ppsControls(sets)];
-  }
-
-  /** V4L2_CID_STATELESS_H264_PPS and, where lists were sent, SCALING_MATRIX. */
-  private ppsControls(sets: ParameterSets): readonly Control[] {
+  /** V4L2_CID_STATELESS_H264_SPS, PPS and, where lists were sent, SCALING_MATRIX. */
+  private setControls(sets: ParameterSets): readonly Control[] {
     const cached = this.byPps.get(sets.pps);
     if (cached?.sps === sets.sps) return cached.controls;
-    const controls = [...this.maker.make("V4L2_CID_STATELESS_H264_PPS", h264Pps(sets))];
-    if (hasScalingMatrix(sets)) {
-      controls.push(...this.maker.make("V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets)));
-    }
+    const controls = [
+      ...this.spsControls(sets.sps),
+      ...this.maker.make("V4L2_CID_STATELESS_H264_PPS", h264Pps(sets)),
+      ...(hasScalingMatrix(sets)
+        ? this.maker.make("V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets))
+        : []),
+    ];
     this.byPps.set(sets.pps, { sps: sets.sps, controls });
     return controls;
   }
@@ -79,24 +78,25 @@ export class RequestBuilder {
    */
   requests(picture: Picture, slices: readonly PictureSlice[], references: readonly Frame[]): RequestEvent[] {
     const { frame, h } = picture;
-    const hasType = (...types: number[]) => slices.some((slice) => types.includes(slice.h.slice_type % 5));
-    const decodeParams = this.maker.make(
-      "V4L2_CID_STATELESS_H264_DECODE_PARAMS",
-      // SP slices (3) are inter predicted: a P frame for the driver that asks (tegra-vde).
-      h264DecodeParams({ ...picture, poc: frame, references, hasP: hasType(0, 3), hasB: hasType(1) }),
-    );
+    const { decodeMode, startCode } = this.options;
+    let hasP = false;
+    let hasB = false;
+    for (const slice of slices) {
+      const type = slice.h.slice_type % 5;
+      hasP ||= type === 0 || type === 3; // SP slices are inter predicted: P for the driver that asks (tegra-vde)
+      hasB ||= type === 1;
+    }
+    const params = h264DecodeParams({ h, structure: picture.structure, poc: frame, references, hasP, hasB });
+    const decodeParams = this.maker.makeAsIs("V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
     const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
     const request = (parts: readonly PictureSlice[], own: readonly Control[], hold: boolean): RequestEvent => ({
       type: "request",
       timestamp: frame.timestamp,
-      bitstream: bitstreamOf(
-        parts.map(({ unit }) => unit),
-        this.options.startCode,
-      ),
-      controls: [...this.setControls((parts[0] as PictureSlice).sets), ...own, ...decodeParams],
+      bitstream: bitstreamOf(parts, startCode),
+      controls: this.setControls((parts[0] as PictureSlice).sets).concat(own, decodeParams),
       hold,
     });
-    if (this.options.decodeMode === "frame") return [request(slices, [], isFirstField)];
+    if (decodeMode === "frame") return [request(slices, [], isFirstField)];
     return slices.map((slice, i) =>
       request([slice], this.sliceControls(slice, references), isFirstField || i < slices.length - 1),
     );
@@ -110,8 +110,8 @@ export class RequestBuilder {
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
     return [
-      ...this.maker.make("V4L2_CID_STATELESS_H264_SLICE_PARAMS", params),
-      ...(weights ? this.maker.make("V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights) : []),
+      ...this.maker.makeAsIs("V4L2_CID_STATELESS_H264_SLICE_PARAMS", params),
+      ...(weights ? this.maker.makeAsIs("V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights) : []),
     ];
   }
 }
