@@ -1,0 +1,118 @@
+/**
+ * The stateless parser: a NAL unit's bytes (without start code or length prefix) in, its structure out. All throw
+ * BitstreamError, with the element and bit that were being read, and UnsupportedError for units of other layers than the
+ * base layer (nuh_layer_id 0). Parameter sets may be objects that the caller made.
+ */
+import type { Trace } from "../bitreader/index.ts";
+import { BitstreamError, UnsupportedError } from "../errors.ts";
+import type {
+  AccessUnitDelimiter,
+  NalUnitHeader,
+  ParameterSets,
+  PicParameterSet,
+  SeiMessage,
+  SeqParameterSet,
+  SliceSegmentHeader,
+  VideoParameterSet,
+} from "./structures.ts";
+import {
+  access_unit_delimiter_rbsp,
+  nal_unit_header,
+  pic_parameter_set_rbsp,
+  sei_rbsp,
+  seq_parameter_set_rbsp,
+  slice_segment_header,
+  video_parameter_set_rbsp,
+} from "./syntax.ts";
+import { nalReader, nalUnitType, unitName } from "./units.ts";
+
+/** Is told what a parser reads. */
+export interface ParseOptions {
+  readonly trace?: Trace | undefined;
+}
+
+const sliceSegmentTypes: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 18, 19, 20, 21];
+
+function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number[]) {
+  const name = unitName(nalUnitType(unit));
+  trace?.unit({ name, byte: -1, bytes: unit });
+  const r = nalReader(unit, trace);
+  const nal = nal_unit_header(r);
+  if (!types.includes(nal.nal_unit_type)) {
+    const reason = `${nal.nal_unit_type}, where ${types.join(" or ")} is required`;
+    throw new BitstreamError(reason, { unit: name, element: "nal_unit_type", bit: 1 });
+  }
+  if (nal.nuh_layer_id > 0) {
+    throw new UnsupportedError("only the base layer is read", { unit: name, element: "nuh_layer_id", bit: 7 });
+  }
+  return { r, nal };
+}
+
+/** 7.3.1.2: the header of any NAL unit, of any layer. */
+export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
+  return nal_unit_header(nalReader(unit, trace));
+}
+
+/** 7.3.2.1: a video parameter set (nal_unit_type 32). */
+export function parseVps(unit: Uint8Array, { trace }: ParseOptions = {}): VideoParameterSet {
+  const { r } = open(unit, trace, [32]);
+  const vps = video_parameter_set_rbsp(r);
+  r.rbsp_trailing_bits();
+  return vps;
+}
+
+/** 7.3.2.2: a sequence parameter set (nal_unit_type 33). */
+export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
+  const { r } = open(unit, trace, [33]);
+  const sps = seq_parameter_set_rbsp(r);
+  r.rbsp_trailing_bits();
+  return sps;
+}
+
+/** 7.3.2.3: a picture parameter set (nal_unit_type 34). Needs no SPS; `checkPicParameterSet` tells whether it fits one. */
+export function parsePps(unit: Uint8Array, { trace }: ParseOptions = {}): PicParameterSet {
+  const { r } = open(unit, trace, [34]);
+  const pps = pic_parameter_set_rbsp(r);
+  r.rbsp_trailing_bits();
+  return pps;
+}
+
+/**
+ * 7.3.2.4: the messages of a prefix or suffix SEI NAL unit (type 39 or 40). With `sps`, the active one, picture timing is
+ * read too; `vps`, the active one, is for HRD parameters that the SPS does not have and for layers.
+ */
+export function parseSei(
+  unit: Uint8Array,
+  {
+    sps = null,
+    vps = null,
+    trace,
+  }: ParseOptions & { readonly sps?: SeqParameterSet | null; readonly vps?: VideoParameterSet | null } = {},
+): SeiMessage[] {
+  const { r, nal } = open(unit, trace, [39, 40]);
+  return sei_rbsp(r, nal, { sps, vps });
+}
+
+/** 7.3.2.5: an access unit delimiter (nal_unit_type 35). */
+export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptions = {}): AccessUnitDelimiter {
+  return access_unit_delimiter_rbsp(open(unit, trace, [35]).r);
+}
+
+/**
+ * 7.3.6.1: the header of a slice segment (nal_unit_type 0 to 9 and 16 to 21), of any length, with its bit sizes: what
+ * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS want and VA-API does not give. `sps` and `pps` are those of the
+ * slice segment, whatever ids they have. A dependent slice segment takes what its header leaves out from `independent`,
+ * the header of the last independent slice segment before it in the picture, and cannot be read without.
+ */
+export function parseSliceSegmentHeader(
+  unit: Uint8Array,
+  {
+    sps,
+    pps,
+    independent = null,
+    trace,
+  }: ParseOptions & ParameterSets & { readonly independent?: SliceSegmentHeader | null },
+): SliceSegmentHeader {
+  const { r, nal } = open(unit, trace, sliceSegmentTypes);
+  return slice_segment_header(r, nal, () => ({ sps, pps }), independent);
+}

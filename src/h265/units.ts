@@ -1,0 +1,95 @@
+/** From bytes to NAL units, and what Table 7-1 calls them. */
+import type { Trace } from "../bitreader/index.ts";
+import { BitReader } from "../bitreader/index.ts";
+
+/** Table 7-1: the RBSP of a nal_unit_type; "" for reserved and unspecified ones. */
+function rbspName(nal_unit_type: number): string {
+  if (nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21)) return "slice_segment_layer_rbsp";
+  return nonVclNames[nal_unit_type - 32] ?? "";
+}
+
+/** From nal_unit_type 32 on. */
+const nonVclNames: readonly string[] = [
+  "video_parameter_set_rbsp",
+  "seq_parameter_set_rbsp",
+  "pic_parameter_set_rbsp",
+  "access_unit_delimiter_rbsp",
+  "end_of_seq_rbsp",
+  "end_of_bitstream_rbsp",
+  "filler_data_rbsp",
+  "sei_rbsp",
+  "sei_rbsp",
+];
+
+const unitNames: readonly string[] = /* @__PURE__ */ Array.from({ length: 64 }, (_, type) =>
+  `${rbspName(type)} (nal_unit_type ${type})`.trim(),
+);
+
+/** `"seq_parameter_set_rbsp (nal_unit_type 33)"`. */
+export function unitName(nal_unit_type: number): string {
+  return unitNames[nal_unit_type & 63] as string;
+}
+
+/** The nal_unit_type of a NAL unit, from its first byte; 0 where it has none. */
+export function nalUnitType(unit: Uint8Array): number {
+  return ((unit[0] ?? 0) >> 1) & 63;
+}
+
+/** A reader on a NAL unit's first bit, that of its header. */
+export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
+  return new BitReader(unit, { trace, unit: unitName(nalUnitType(unit)) });
+}
+
+/** What an HEVCDecoderConfigurationRecord (hvcC) holds: ISO/IEC 14496-15, 8.3.3.1.2. */
+export interface HevcConfiguration {
+  /** Bytes of each NAL unit's length prefix: 1, 2 or 4. */
+  readonly lengthSize: number;
+  /** The NAL units of its arrays (parameter sets and SEI), in its order. */
+  readonly units: readonly Uint8Array[];
+}
+
+/** Reads an hvcC record; throws BitstreamError. Units are views of it. */
+export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
+  const r = new BitReader(record, { emulationPrevention: false, unit: "HEVCDecoderConfigurationRecord" });
+  r.uMax(8, 1, "configurationVersion"); // 0 while the standard was a draft: there are files.
+  r.u(2, "general_profile_space");
+  r.flag("general_tier_flag");
+  r.u(5, "general_profile_idc");
+  r.u(32, "general_profile_compatibility_flags");
+  r.u(32, "general_constraint_indicator_flags");
+  r.u(16, "general_constraint_indicator_flags");
+  r.u(8, "general_level_idc");
+  r.u(4, "reserved");
+  r.u(12, "min_spatial_segmentation_idc");
+  r.u(6, "reserved");
+  r.u(2, "parallelismType");
+  r.u(6, "reserved");
+  r.u(2, "chroma_format_idc");
+  r.u(5, "reserved");
+  r.u(3, "bit_depth_luma_minus8");
+  r.u(5, "reserved");
+  r.u(3, "bit_depth_chroma_minus8");
+  r.u(16, "avgFrameRate");
+  r.u(2, "constantFrameRate");
+  r.u(3, "numTemporalLayers");
+  r.flag("temporalIdNested");
+  const lengthSizeMinusOne = r.u(2, "lengthSizeMinusOne");
+  if (lengthSizeMinusOne === 2) r.fail("3 is not a size for length prefixes", 2, "lengthSizeMinusOne");
+  const numOfArrays = r.u(8, "numOfArrays");
+  const units: Uint8Array[] = [];
+  for (let j = 0; j < numOfArrays; j++) {
+    r.flag("array_completeness", j);
+    r.u(1, "reserved", j);
+    r.u(6, "NAL_unit_type", j);
+    const numNalus = r.u(16, "numNalus", j);
+    for (let i = 0; i < numNalus; i++) {
+      const nalUnitLength = r.u(16, "nalUnitLength", j, i);
+      const start = r.position / 8;
+      const end = start + nalUnitLength;
+      if (end > record.length) r.fail(`${nalUnitLength} bytes, and the record ends before`, 16, "nalUnitLength", j, i);
+      while (r.position < end * 8) r.b("nalUnit", j, i);
+      if (nalUnitLength > 0) units.push(record.subarray(start, end));
+    }
+  }
+  return { lengthSize: lengthSizeMinusOne + 1, units };
+}
