@@ -73,8 +73,7 @@ export function applyRefPicSet(
   const LtCurr: (Frame | null)[] = [];
   const longTerm: Frame[] = [];
   for (const { poc, isLsb, isUsedByCurrPic } of longTermEntries(h, sps, PicOrderCntVal)) {
-    const orderOf = (frame: Frame) =>
-      isLsb ? modulo(frame.PicOrderCntVal, MaxPicOrderCntLsb) : frame.PicOrderCntVal;
+    const orderOf = (frame: Frame) => (isLsb ? modulo(frame.PicOrderCntVal, MaxPicOrderCntLsb) : frame.PicOrderCntVal);
     const found = references.find((frame) => orderOf(frame) === poc) ?? null;
     if (found) longTerm.push(found);
     else if (isUsedByCurrPic) missing.push({ poc, isLsb });

@@ -1,0 +1,154 @@
+/** A decoded picture's requests: which controls go with which slice segments. */
+import { UnsupportedError } from "../errors.ts";
+import type { Control, RequestEvent } from "../events.ts";
+import { h265KernelRules } from "../kernel/h265.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { bitstreamOf, ControlMaker, startCodeBytes } from "../request-support.ts";
+import { h265Controls } from "../uapi/h265.ts";
+import { hevcDecodeParams, hevcExtSpsLtRps, hevcExtSpsStRps, hevcPps, hevcScalingMatrix, hevcSps } from "./controls.ts";
+import type { Frame } from "./dpb.ts";
+import type { RefPicList } from "./ref-lists.ts";
+import { hevcEntryPointOffsets, hevcSliceParams } from "./slice-controls.ts";
+import type { Picture } from "./state.ts";
+import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+
+/** A slice segment of the picture: its NAL unit as coded, and its lists. */
+export interface PictureSegment {
+  readonly unit: Uint8Array;
+  readonly h: SliceSegmentHeader;
+  readonly sets: ParameterSets;
+  readonly list0: RefPicList;
+  readonly list1: RefPicList;
+}
+
+/** The most elements that the kernel's dynamic arrays take. */
+const SLICE_PARAMS_LIMIT = h265Controls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
+const ENTRY_POINTS_LIMIT = h265Controls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
+/** column_width_minus1 and row_height_minus1 of v4l2_ctrl_hevc_pps. */
+const TILE_COLUMNS_LIMIT = 20;
+const TILE_ROWS_LIMIT = 22;
+
+/** Builds controls, and builds those of parameter sets only once. */
+export class RequestBuilder {
+  private readonly options: ResolvedOptions;
+  private readonly maker: ControlMaker<keyof typeof h265Controls>;
+  private readonly bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
+  private readonly byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
+
+  constructor(options: ResolvedOptions) {
+    this.options = options;
+    this.maker = new ControlMaker(h265Controls, h265KernelRules, options);
+  }
+
+  /** V4L2_CID_STATELESS_HEVC_DECODE_MODE and START_CODE: set once, before the first request. */
+  modeControls(): Control[] {
+    const { decodeMode, startCode } = this.options;
+    return [
+      ...this.maker.make("V4L2_CID_STATELESS_HEVC_DECODE_MODE", decodeMode === "slice" ? 0 : 1),
+      ...this.maker.make("V4L2_CID_STATELESS_HEVC_START_CODE", startCode === "none" ? 0 : 1),
+    ];
+  }
+
+  /**
+   * V4L2_CID_STATELESS_HEVC_SPS and its reference picture sets, EXT_SPS_ST_RPS and EXT_SPS_LT_RPS, with exactly as many
+   * elements as the SPS has (vdpu381 and vdpu383 read as many). An empty array is not sent: -EFAULT.
+   */
+  spsControls(sps: SeqParameterSet): readonly Control[] {
+    let controls = this.bySps.get(sps);
+    if (!controls) {
+      const st = hevcExtSpsStRps(sps);
+      const lt = hevcExtSpsLtRps(sps);
+      controls = [
+        ...this.maker.make("V4L2_CID_STATELESS_HEVC_SPS", hevcSps(sps)),
+        ...(st.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", st) : []),
+        ...(lt.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", lt) : []),
+      ];
+      this.bySps.set(sps, controls);
+    }
+    return controls;
+  }
+
+  /** V4L2_CID_STATELESS_HEVC_PPS and, where the SPS enables scaling lists, SCALING_MATRIX. */
+  private ppsControls(sets: ParameterSets): readonly Control[] {
+    const cached = this.byPps.get(sets.pps);
+    if (cached?.sps === sets.sps) return cached.controls;
+    const controls = [
+      ...this.maker.make("V4L2_CID_STATELESS_HEVC_PPS", hevcPps(sets)),
+      ...(sets.sps.scaling_list_enabled_flag
+        ? this.maker.make("V4L2_CID_STATELESS_HEVC_SCALING_MATRIX", hevcScalingMatrix(sets))
+        : []),
+    ];
+    this.byPps.set(sets.pps, { sps: sets.sps, controls });
+    return controls;
+  }
+
+  /**
+   * One request for the picture, or in slice mode one for each slice segment. Throws UnsupportedError where the kernel's
+   * arrays cannot hold the picture.
+   * @param references the pictures used for reference, in the order of the DPB array.
+   */
+  requests(picture: Picture, segments: readonly PictureSegment[], references: readonly Frame[]): RequestEvent[] {
+    checkLimits(segments, this.options.decodeMode);
+    const { decodeMode } = this.options;
+    const decodeParams = this.maker.make(
+      "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS",
+      hevcDecodeParams({ ...picture, references }),
+    );
+    const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
+    return groups.map((group, i) => ({
+      type: "request",
+      timestamp: picture.frame.timestamp,
+      bitstream: bitstreamOf(group, this.options.startCode),
+      controls: [
+        ...this.spsControls(picture.sps),
+        ...this.ppsControls((group[0] as PictureSegment).sets),
+        ...this.segmentControls(picture, group, references),
+        ...decodeParams,
+      ],
+      hold: i < groups.length - 1,
+    }));
+  }
+
+  private segmentControls(picture: Picture, group: readonly PictureSegment[], references: readonly Frame[]): Control[] {
+    const { frame, sps } = picture;
+    const { PicOrderCntVal, pic_struct } = frame;
+    const elements = group.map(({ unit, h, list0, list1 }) =>
+      hevcSliceParams({
+        ...{ h, sps, PicOrderCntVal, pic_struct, list0, list1, references },
+        unitBytes: unit.length,
+        startCodeBytes: startCodeBytes(this.options.startCode),
+      }),
+    );
+    const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
+    return [
+      ...this.maker.make("V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", joined(elements)),
+      ...(entryPoints.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints) : []),
+    ];
+  }
+}
+
+function joined(elements: readonly Uint8Array[]): Uint8Array {
+  const size = elements[0]?.length ?? 0;
+  const payload = new Uint8Array(size * elements.length);
+  for (const [i, element] of elements.entries()) payload.set(element, i * size);
+  return payload;
+}
+
+/** What the kernel's arrays have no room for. */
+function checkLimits(segments: readonly PictureSegment[], decodeMode: "frame" | "slice"): void {
+  const points = segments.map(({ h }) => h.num_entry_point_offsets);
+  const most = decodeMode === "frame" ? points.reduce((sum, count) => sum + count, 0) : Math.max(...points);
+  if (decodeMode === "frame" && segments.length > SLICE_PARAMS_LIMIT) {
+    throw new UnsupportedError(`${segments.length} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`);
+  }
+  if (most > ENTRY_POINTS_LIMIT) {
+    throw new UnsupportedError(`${most} entry points; the kernel takes ${ENTRY_POINTS_LIMIT}`);
+  }
+  for (const { sets } of segments) {
+    const { tiles_enabled_flag, num_tile_columns_minus1, num_tile_rows_minus1 } = sets.pps;
+    if (!tiles_enabled_flag) continue;
+    if (num_tile_columns_minus1 < TILE_COLUMNS_LIMIT && num_tile_rows_minus1 < TILE_ROWS_LIMIT) continue;
+    const tiles = `${num_tile_columns_minus1 + 1}x${num_tile_rows_minus1 + 1} tiles`;
+    throw new UnsupportedError(`${tiles}; the kernel takes ${TILE_COLUMNS_LIMIT}x${TILE_ROWS_LIMIT}`);
+  }
+}

@@ -1,0 +1,206 @@
+/** From slice segments to pictures: activation, reference picture sets, and at a picture's end its requests. */
+import type { StreamUnit } from "../bitreader/index.ts";
+import type { SequenceEvent } from "../events.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { EventSink } from "../session-support.ts";
+import { Frame } from "./dpb.ts";
+import { isIrap } from "./nal-types.ts";
+import { outputEvent } from "./output.ts";
+import type { ParameterSetStore } from "./parameter-sets.ts";
+import { type PictureSegment, RequestBuilder } from "./picture-requests.ts";
+import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
+import { sequenceEvent, visibleRectangle } from "./sequence.ts";
+import { DecoderState, type Picture } from "./state.ts";
+import type { ParameterSets, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+
+/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
+const TIMESTAMP_STEP = 1000;
+
+/** A slice segment as it was read. */
+export interface ReadSegment {
+  readonly unit: StreamUnit;
+  readonly h: SliceSegmentHeader;
+  readonly sets: ParameterSets;
+}
+
+/** What comes with a picture's first slice segment. */
+export interface PictureInfo {
+  readonly pts: number | undefined;
+  readonly picTiming: PicTiming | null;
+}
+
+/** The picture whose slice segments are coming. */
+interface OpenPicture {
+  readonly first: ReadSegment;
+  /** Null where the picture is skipped. */
+  readonly picture: Picture | null;
+  readonly segments: PictureSegment[];
+}
+
+export class PictureDecoder {
+  private readonly options: ResolvedOptions;
+  private readonly sets: ParameterSetStore;
+  private readonly sink: EventSink;
+  private readonly builder: RequestBuilder;
+  private readonly state: DecoderState;
+  private sequence: SequenceEvent | null = null;
+  private open: OpenPicture | null = null;
+  private timestamp = 0;
+  /** The SPS in force; null at the start and after `flush` and `reset`. */
+  activeSps: SeqParameterSet | null = null;
+
+  constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
+    this.options = options;
+    this.sets = sets;
+    this.sink = sink;
+    this.builder = new RequestBuilder(options);
+    this.state = new DecoderState({
+      output: (frame) => sink.emit(outputEvent(frame)),
+      release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
+    });
+  }
+
+  /** The first slice segment of the picture whose segments are coming, if any are. */
+  get firstSegment(): ReadSegment | null {
+    return this.open?.first ?? null;
+  }
+
+  /** The next picture begins a coded video sequence: an end of sequence NAL unit. */
+  restart(): void {
+    this.state.restart();
+  }
+
+  /** A slice segment of the picture whose segments are coming could not be read. */
+  damaged(): void {
+    if (this.open?.picture) this.open.picture.frame.corrupt = true;
+  }
+
+  /** A picture begins; the one before it has ended. */
+  begin(first: ReadSegment, info: PictureInfo): void {
+    this.open = { first, picture: this.picture(first, info), segments: [] };
+  }
+
+  private picture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
+    const isSkipped = this.state.isBeforeStart(h);
+    if (isSkipped || this.state.isSkippedLeading(h)) {
+      const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
+      this.sink.report("before-random-access", `the picture is skipped: ${reason}`, unit);
+      return null;
+    }
+    this.activate(sps, h, unit);
+    const PicOrderCntVal = this.state.picOrderCntVal(sps, h);
+    this.timestamp += TIMESTAMP_STEP;
+    const frame = new Frame(this.timestamp, info.pts, visibleRectangle(sps), PicOrderCntVal);
+    frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
+    const picture = this.state.beginPicture(sps, h, frame);
+    for (const { poc, isLsb } of picture.set.missing) {
+      frame.corrupt = true;
+      const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
+      this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
+    }
+    this.grow(unit);
+    return this.options.missingReferences === "nearest" ? this.completed(picture) : picture;
+  }
+
+  /** 7.4.2.4.2: an SPS is activated by an IRAP picture with NoRaslOutputFlag 1. */
+  private activate(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
+    const mayActivate = isIrap(h.nal_unit_type);
+    if (!mayActivate && this.sets.sps.takeRefusedChange()) {
+      this.sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
+    }
+    if (sps === this.activeSps) return;
+    if (this.activeSps && !mayActivate) {
+      const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
+      this.sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
+    }
+    if (mayActivate) this.state.restart();
+    this.sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
+    this.activeSps = sps;
+    this.state.clearForIrap(h);
+    const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
+    const event = sequenceEvent(sps, controls, this.sequence);
+    if (event === null) return;
+    this.sequence = event;
+    this.sink.emit(event);
+  }
+
+  /** A slice segment of the open picture. */
+  add({ unit, h, sets }: ReadSegment): void {
+    const { open } = this;
+    if (!open?.picture) return;
+    const lists = buildRefPicLists(open.picture.set, h);
+    if (h.slice_type !== 2 && lists.list0.length === 0 && !h.dependent_slice_segment_flag) {
+      open.picture.frame.corrupt = true;
+      this.sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
+    }
+    open.segments.push({ unit: unit.bytes, h, sets, ...lists });
+  }
+
+  /** The set with stand-ins for what is missing, as far as there are any. */
+  private completed(picture: Picture): Picture {
+    const nearest = nearestReference(this.state.dpb.frames, picture.frame.PicOrderCntVal);
+    const complete = (list: RefPicList) => list.map((frame) => frame ?? nearest);
+    const { StCurrBefore, StCurrAfter, LtCurr, missing } = picture.set;
+    const set = {
+      StCurrBefore: complete(StCurrBefore),
+      StCurrAfter: complete(StCurrAfter),
+      LtCurr: complete(LtCurr),
+      missing,
+    };
+    return { ...picture, set };
+  }
+
+  /** The stream keeps more pictures than its SPS says. */
+  private grow(unit: StreamUnit): void {
+    const needed = this.state.dpb.frames.length + 1;
+    if (this.sequence === null || needed <= this.sequence.captureBuffers) return;
+    const reason = `the stream needs ${needed} buffers, its sps_max_dec_pic_buffering_minus1 allows fewer`;
+    this.sink.report("limit", reason, unit);
+    this.sequence = { ...this.sequence, captureBuffers: needed, realloc: true, keepsReferences: true };
+    this.sink.emit(this.sequence);
+  }
+
+  /** The picture's last slice segment has come: its requests, and what goes out after it. */
+  end(): void {
+    const { open } = this;
+    this.open = null;
+    if (!open?.picture) return;
+    const { picture, segments, first } = open;
+    const references = this.state.dpb.frames.filter((frame) => frame.marking !== "unused");
+    if (this.isDropped(picture, references)) return;
+    const isMade = this.sink.guard(first.unit, () => {
+      this.sink.emit(...this.builder.requests(picture, segments, references));
+    });
+    if (isMade) this.state.endPicture(picture);
+    else this.state.remember(picture.h, picture.frame.PicOrderCntVal);
+  }
+
+  private isDropped({ set, h, frame }: Picture, references: readonly Frame[]): boolean {
+    const { missingReferences } = this.options;
+    if (set.missing.length === 0 || missingReferences === "mark") return false;
+    if (missingReferences === "nearest" && references.length > 0) return false;
+    this.state.remember(h, frame.PicOrderCntVal);
+    if (missingReferences === "drop") this.state.restart();
+    return true;
+  }
+
+  /** Everything that waits goes out. What comes next is a new start. */
+  flush(): void {
+    this.end();
+    this.state.dpb.flush();
+    this.forget();
+  }
+
+  /** Nothing more goes out. What comes next is a new start. */
+  reset(): void {
+    this.open = null;
+    this.state.dpb.clear();
+    this.forget();
+  }
+
+  private forget(): void {
+    this.sets.sps.deactivate();
+    this.activeSps = null;
+    this.state.restart();
+  }
+}

@@ -1,0 +1,141 @@
+/** The controls of slice segments: v4l2_ctrl_hevc_slice_params, and the entry points. */
+import {
+  V4L2_HEVC_SLICE_PARAMS_FLAG_CABAC_INIT,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_COLLOCATED_FROM_L0,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_DEPENDENT_SLICE_SEGMENT,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_MVD_L1_ZERO,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_DEBLOCKING_FILTER_DISABLED,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_LOOP_FILTER_ACROSS_SLICES_ENABLED,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_SAO_CHROMA,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_SAO_LUMA,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_TEMPORAL_MVP_ENABLED,
+  V4L2_HEVC_SLICE_PARAMS_FLAG_USE_INTEGER_MV,
+  v4l2_ctrl_hevc_slice_params,
+  v4l2_hevc_pred_weight_table,
+} from "../uapi/h265.ts";
+import { dpbIndex } from "./controls.ts";
+import type { Frame } from "./dpb.ts";
+import type { RefPicList } from "./ref-lists.ts";
+import type { PredWeightTable, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+
+/** A slice segment as v4l2_ctrl_hevc_slice_params needs it. */
+export interface SliceParamsInput {
+  readonly h: SliceSegmentHeader;
+  readonly sps: SeqParameterSet;
+  readonly PicOrderCntVal: number;
+  /** pic_struct of the picture timing SEI message; 0 without one. */
+  readonly pic_struct: number;
+  readonly list0: RefPicList;
+  readonly list1: RefPicList;
+  /** In the order of the DPB array. */
+  readonly references: readonly Frame[];
+  /** Bytes of the NAL unit, and of the start code before it in the OUTPUT buffer. */
+  readonly unitBytes: number;
+  readonly startCodeBytes: number;
+}
+
+/** v4l2_ctrl_hevc_slice_params: 280 bytes, an element of the dynamic array. */
+export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_hevc_slice_params.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_hevc_slice_params.offsets;
+  const { h, references, startCodeBytes } = slice;
+  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": from
+  // the segment's own start code in every segment, not from the buffer's beginning as FFmpeg's.
+  view.setUint32(o.bit_size, 8 * (startCodeBytes + slice.unitBytes), true);
+  view.setUint32(o.data_byte_offset, startCodeBytes + h.slice_data_byte_offset, true);
+  view.setUint32(o.num_entry_point_offsets, h.num_entry_point_offsets, true);
+  view.setUint8(o.nal_unit_type, h.nal_unit_type);
+  view.setUint8(o.nuh_temporal_id_plus1, h.nuh_temporal_id_plus1);
+  view.setUint8(o.slice_type, h.slice_type);
+  view.setUint8(o.colour_plane_id, h.colour_plane_id);
+  view.setInt32(o.slice_pic_order_cnt, slice.PicOrderCntVal, true);
+  view.setUint8(o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
+  view.setUint8(o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
+  view.setUint8(o.collocated_ref_idx, h.collocated_ref_idx);
+  view.setUint8(o.five_minus_max_num_merge_cand, h.five_minus_max_num_merge_cand);
+  view.setInt8(o.slice_qp_delta, h.slice_qp_delta);
+  view.setInt8(o.slice_cb_qp_offset, h.slice_cb_qp_offset);
+  view.setInt8(o.slice_cr_qp_offset, h.slice_cr_qp_offset);
+  view.setInt8(o.slice_act_y_qp_offset, h.slice_act_y_qp_offset);
+  view.setInt8(o.slice_act_cb_qp_offset, h.slice_act_cb_qp_offset);
+  view.setInt8(o.slice_act_cr_qp_offset, h.slice_act_cr_qp_offset);
+  view.setInt8(o.slice_beta_offset_div2, h.slice_beta_offset_div2);
+  view.setInt8(o.slice_tc_offset_div2, h.slice_tc_offset_div2);
+  view.setUint8(o.pic_struct, slice.pic_struct);
+  view.setUint32(o.slice_segment_addr, h.slice_segment_address, true);
+  for (let i = 0; i < 16; i++) {
+    view.setUint8(o.ref_idx_l0 + i, dpbIndex(references, slice.list0[i] ?? null));
+    view.setUint8(o.ref_idx_l1 + i, dpbIndex(references, slice.list1[i] ?? null));
+  }
+  view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
+  view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
+  if (h.pred_weight_table) predWeightTable(view, o.pred_weight_table, h.pred_weight_table, slice.sps);
+  view.setUint32(o.flags, sliceFlags(h), true);
+  return payload;
+}
+
+function sliceFlags(h: SliceSegmentHeader): number {
+  return (
+    (h.slice_sao_luma_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_SAO_LUMA : 0) |
+    (h.slice_sao_chroma_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_SAO_CHROMA : 0) |
+    (h.slice_temporal_mvp_enabled_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_TEMPORAL_MVP_ENABLED : 0) |
+    (h.mvd_l1_zero_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_MVD_L1_ZERO : 0) |
+    (h.cabac_init_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_CABAC_INIT : 0) |
+    (h.collocated_from_l0_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_COLLOCATED_FROM_L0 : 0) |
+    (h.use_integer_mv_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_USE_INTEGER_MV : 0) |
+    (h.slice_deblocking_filter_disabled_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_DEBLOCKING_FILTER_DISABLED : 0) |
+    (h.slice_loop_filter_across_slices_enabled_flag
+      ? V4L2_HEVC_SLICE_PARAMS_FLAG_SLICE_LOOP_FILTER_ACROSS_SLICES_ENABLED
+      : 0) |
+    (h.dependent_slice_segment_flag ? V4L2_HEVC_SLICE_PARAMS_FLAG_DEPENDENT_SLICE_SEGMENT : 0)
+  );
+}
+
+/** v4l2_hevc_pred_weight_table: 194 bytes. */
+function predWeightTable(view: DataView, at: number, table: PredWeightTable, sps: SeqParameterSet): void {
+  const o = v4l2_hevc_pred_weight_table.offsets;
+  view.setUint8(at + o.luma_log2_weight_denom, table.luma_log2_weight_denom);
+  view.setInt8(at + o.delta_chroma_log2_weight_denom, table.delta_chroma_log2_weight_denom);
+  const lists = [
+    [table.l0, o.delta_luma_weight_l0, o.luma_offset_l0, o.delta_chroma_weight_l0, o.chroma_offset_l0],
+    [table.l1, o.delta_luma_weight_l1, o.luma_offset_l1, o.delta_chroma_weight_l1, o.chroma_offset_l1],
+  ] as const;
+  for (const [weights, luma_weight, luma_offset, chroma_weight, chroma_offset] of lists) {
+    for (const i of weights.luma_weight_flag.keys()) {
+      view.setInt8(at + luma_weight + i, weights.delta_luma_weight[i] ?? 0);
+      view.setInt8(at + luma_offset + i, weights.luma_offset[i] ?? 0);
+      for (let j = 0; j < 2; j++) {
+        view.setInt8(at + chroma_weight + 2 * i + j, weights.delta_chroma_weight[i]?.[j] ?? 0);
+        view.setInt8(at + chroma_offset + 2 * i + j, chromaOffset(table, sps, weights, i, j));
+      }
+    }
+  }
+}
+
+/** (7-56): delta_chroma_offset is coded as a difference; the field is the offset itself. */
+function chromaOffset(
+  table: PredWeightTable,
+  sps: SeqParameterSet,
+  weights: PredWeightTable["l0"],
+  i: number,
+  j: number,
+) {
+  if (!weights.chroma_weight_flag[i]) return 0;
+  const highPrecision = sps.sps_range_extension?.high_precision_offsets_enabled_flag === 1;
+  const wpOffsetHalfRangeC = 2 ** (highPrecision ? sps.bit_depth_chroma_minus8 + 7 : 7);
+  const ChromaLog2WeightDenom = table.luma_log2_weight_denom + table.delta_chroma_log2_weight_denom;
+  const ChromaWeight = 2 ** ChromaLog2WeightDenom + (weights.delta_chroma_weight[i]?.[j] ?? 0);
+  const predicted = (wpOffsetHalfRangeC * ChromaWeight) >> ChromaLog2WeightDenom;
+  const offset = wpOffsetHalfRangeC + (weights.delta_chroma_offset[i]?.[j] ?? 0) - predicted;
+  return Math.max(-wpOffsetHalfRangeC, Math.min(wpOffsetHalfRangeC - 1, offset));
+}
+
+/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, of all segments of the request one after the other. */
+export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
+  const offsets = headers.flatMap((h) => h.entry_point_offset_minus1.map((minus1) => minus1 + 1));
+  const payload = new Uint8Array(4 * offsets.length);
+  const view = new DataView(payload.buffer);
+  for (const [i, offset] of offsets.entries()) view.setUint32(4 * i, offset, true);
+  return payload;
+}

@@ -1,0 +1,39 @@
+/** 6.5.1 CTB raster and tile scanning conversion process: the sizes of tiles. */
+import type { PicParameterSet, SeqParameterSet } from "./structures.ts";
+
+/** CtbSizeY (7-12). */
+function ctbSize(sps: SeqParameterSet): number {
+  return 2 ** (sps.log2_min_luma_coding_block_size_minus3 + 3 + sps.log2_diff_max_min_luma_coding_block_size);
+}
+
+/** PicWidthInCtbsY (7-15). */
+export function picWidthInCtbs(sps: SeqParameterSet): number {
+  return Math.ceil(sps.pic_width_in_luma_samples / ctbSize(sps));
+}
+
+/** PicHeightInCtbsY (7-17). */
+export function picHeightInCtbs(sps: SeqParameterSet): number {
+  return Math.ceil(sps.pic_height_in_luma_samples / ctbSize(sps));
+}
+
+/** colWidth (6-3), in CTBs, all num_tile_columns_minus1 + 1 of them. */
+export function columnWidths(sps: SeqParameterSet, pps: PicParameterSet): number[] {
+  return sizes(picWidthInCtbs(sps), pps.num_tile_columns_minus1 + 1, pps.uniform_spacing_flag, pps.column_width_minus1);
+}
+
+/** rowHeight (6-4), in CTBs, all num_tile_rows_minus1 + 1 of them. */
+export function rowHeights(sps: SeqParameterSet, pps: PicParameterSet): number[] {
+  return sizes(picHeightInCtbs(sps), pps.num_tile_rows_minus1 + 1, pps.uniform_spacing_flag, pps.row_height_minus1);
+}
+
+function sizes(total: number, count: number, isUniform: number, minus1: readonly number[]): number[] {
+  const made: number[] = [];
+  let left = total;
+  for (let i = 0; i < count; i++) {
+    const uniform = Math.floor(((i + 1) * total) / count) - Math.floor((i * total) / count);
+    const coded = i === count - 1 ? left : (minus1[i] as number) + 1;
+    made.push(isUniform ? uniform : coded);
+    left -= made[i] as number;
+  }
+  return made;
+}
