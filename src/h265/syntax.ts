@@ -759,7 +759,7 @@ export function scaling_list_data(r: BitReader): ScalingListData {
   return data;
 }
 
-/** The list of 7.3.4 where scaling_list_pred_mode_flag is 1. */
+/** The list of 7.3.4 where scaling_list_pred_mode_flag is 1. That 7.4.5 forbids a factor 0 is left to the decoder. */
 function scaling_list(r: BitReader, data: ScalingListData, sizeId: number, matrixId: number): Uint8Array {
   const coefNum = Math.min(64, 1 << (4 + (sizeId << 1)));
   const ScalingList = new Uint8Array(coefNum);
@@ -773,7 +773,6 @@ function scaling_list(r: BitReader, data: ScalingListData, sizeId: number, matri
   for (let i = 0; i < coefNum; i++) {
     const scaling_list_delta_coef = r.se("scaling_list_delta_coef", -128, 127, sizeId, matrixId, i);
     nextCoef = (nextCoef + scaling_list_delta_coef + 256) % 256;
-    if (nextCoef === 0) r.fail("makes a scaling factor 0", 0, "scaling_list_delta_coef", sizeId, matrixId, i);
     ScalingList[i] = nextCoef;
   }
   return ScalingList;
