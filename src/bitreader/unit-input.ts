@@ -8,6 +8,9 @@ export class UnitInput {
   private lengthSize = 0;
   private received = 0;
   private stream: ByteStream | LengthPrefixedStream | null = null;
+  /** Of the stream that is being pushed, or was last. */
+  private streamBytes = 0;
+  private streamUnits = 0;
 
   /** @param lengthSize bytes of each length prefix, 1 to 4; 0 for start codes. Ends the stream. */
   frameBy(lengthSize: number): void {
@@ -26,16 +29,23 @@ export class UnitInput {
 
   /** The units that the next bytes of a stream complete: views of copies, because the caller may use `bytes` again. */
   push(bytes: Uint8Array): StreamUnit[] {
-    this.stream ??=
-      this.lengthSize === 0 ? new ByteStream(this.received) : new LengthPrefixedStream(this.lengthSize, this.received);
+    if (this.stream === null) {
+      const { lengthSize, received } = this;
+      this.stream = lengthSize === 0 ? new ByteStream(received) : new LengthPrefixedStream(lengthSize, received);
+      this.streamBytes = this.streamUnits = 0;
+    }
     this.received += bytes.length;
-    return this.stream.push(this.lengthSize === 0 ? bytes : bytes.slice());
+    this.streamBytes += bytes.length;
+    const units = this.stream.push(this.lengthSize === 0 ? bytes : bytes.slice());
+    this.streamUnits += units.length;
+    return units;
   }
 
-  /** The unit in which the stream ends. */
-  end(): StreamUnit[] {
-    const units = this.stream?.flush() ?? [];
+  /** The unit in which the stream ends, and whether bytes were pushed in which there was no unit at all. */
+  end(): { units: StreamUnit[]; hadNoUnit: boolean } {
+    if (this.stream === null) return { units: [], hadNoUnit: false };
+    const units = this.stream.flush();
     this.stream = null;
-    return units;
+    return { units, hadNoUnit: this.streamBytes > 0 && this.streamUnits + units.length === 0 };
   }
 }

@@ -75,7 +75,9 @@ export function parseSei(
   unit: Uint8Array,
   { sps = null, trace }: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
 ): SeiMessage[] {
-  return sei_rbsp(open(unit, trace, 6).r, sps);
+  const messages: SeiMessage[] = [];
+  sei_rbsp(open(unit, trace, 6).r, sps, (message) => messages.push(message));
+  return messages;
 }
 
 /** 7.3.2.4: an access unit delimiter (nal_unit_type 9). */

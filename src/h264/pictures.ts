@@ -104,7 +104,9 @@ export class PictureDecoder {
     const gap = this.state.gapBefore(sps, h);
     const isLoss = gap !== null && sps.gaps_in_frame_num_value_allowed_flag === 0;
     if (isLoss) this.loss(gap, unit);
-    else if (gap) this.state.fillGap(sps, gap.first, gap.last);
+    else if (gap && !this.state.fillGap(sps, gap.first, gap.last)) {
+      this.sink.report("bitstream", "the window of reference frames has no room for a gap's frames", unit, "frame_num");
+    }
     if (isLoss && this.options.missingReferences === "drop") {
       this.recovery.dropped();
       return null;

@@ -22,8 +22,11 @@ export function updateFrameNumWrap(frames: readonly Frame[], frame_num: number, 
   }
 }
 
-/** 8.2.5.3 Sliding window decoded reference picture marking process, before the current picture is marked. */
-export function slidingWindow(frames: readonly Frame[], current: Frame | null, max_num_ref_frames: number): void {
+/**
+ * 8.2.5.3 Sliding window decoded reference picture marking process, before the current picture is marked. False where
+ * there is no room for it: long-term frames alone fill the window, which the clause does not allow.
+ */
+export function slidingWindow(frames: readonly Frame[], current: Frame | null, max_num_ref_frames: number): boolean {
   const limit = Math.max(max_num_ref_frames, 1);
   for (;;) {
     let used = 0;
@@ -33,7 +36,8 @@ export function slidingWindow(frames: readonly Frame[], current: Frame | null, m
       used++;
       if (frame.shortTerm !== 0 && (oldest === undefined || frame.FrameNumWrap < oldest.FrameNumWrap)) oldest = frame;
     }
-    if (used < limit || oldest === undefined) return;
+    if (used < limit) return true;
+    if (oldest === undefined) return false;
     oldest.unmark(BOTH_FIELDS);
   }
 }

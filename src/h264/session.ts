@@ -102,7 +102,9 @@ class H264Session implements Session {
 
   /** The end of a pushed stream: its last unit, its last picture. */
   private endStream(): void {
-    for (const unit of this.input.end()) this.unit(unit);
+    const { units, hadNoUnit } = this.input.end();
+    for (const unit of units) this.unit(unit);
+    if (hadNoUnit) this.sink.report("bitstream", "the stream holds no NAL unit");
     this.endPicture();
     this.readWaitingSei(this.pictures.activeSps);
   }
@@ -198,12 +200,12 @@ class H264Session implements Session {
     this.waitingSei = [];
     for (const unit of units) {
       this.sink.guard(unit, () =>
-        this.read(unit, (r) => {
-          for (const { payload } of sei_rbsp(r, sps)) {
+        this.read(unit, (r) =>
+          sei_rbsp(r, sps, ({ payload }) => {
             if (payload?.type === "recovery_point") recoveryPoint = payload;
             else if (payload?.type === "pic_timing") picTiming = payload;
-          }
-        }),
+          }),
+        ),
       );
     }
     return { recoveryPoint, picTiming };

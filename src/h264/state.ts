@@ -139,8 +139,8 @@ export class DecoderState {
     this.PrevRefFrameNum = last;
   }
 
-  /** 8.2.5.2 Decoding process for gaps in frame_num. */
-  fillGap(sps: SeqParameterSet, first: number, last: number): void {
+  /** 8.2.5.2 Decoding process for gaps in frame_num. False where the window (8.2.5.3) has no room for a frame. */
+  fillGap(sps: SeqParameterSet, first: number, last: number): boolean {
     this.endFrame();
     const MaxFrameNum = maxFrameNum(sps);
     // Of more frames than the sliding window keeps only the last ones leave a trace.
@@ -148,11 +148,13 @@ export class DecoderState {
     for (let i = count - 1; i >= 0; i--) {
       const UnusedShortTermFrameNum = (last - i + MaxFrameNum) % MaxFrameNum;
       updateFrameNumWrap(this.dpb.frames, UnusedShortTermFrameNum, MaxFrameNum);
-      slidingWindow(this.dpb.frames, null, sps.max_num_ref_frames);
-      this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum));
+      const hasRoom = slidingWindow(this.dpb.frames, null, sps.max_num_ref_frames);
+      if (hasRoom) this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum));
       if (sps.pic_order_cnt_type !== 0) this.advanceOrder(sps, UnusedShortTermFrameNum);
+      if (i === 0) this.PrevRefFrameNum = last;
+      if (i === 0 && !hasRoom) return false;
     }
-    this.PrevRefFrameNum = last;
+    return true;
   }
 
   /** FrameNumOffset goes on over inferred frames: 8.2.1.2, prevFrameNum. */

@@ -251,13 +251,14 @@ function slice_groups(r: BitReader, pps: PicParameterSet): void {
   }
 }
 
-/** 7.3.2.3 Supplemental enhancement information RBSP syntax. `sps`, if known, is the active one, for pic_timing(). */
-export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null): SeiMessage[] {
-  const messages: SeiMessage[] = [];
-  do messages.push(sei_message(r, sps));
+/**
+ * 7.3.2.3 Supplemental enhancement information RBSP syntax: `take` gets each message. `sps`, if known, is the active one,
+ * for pic_timing().
+ */
+export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null, take: (message: SeiMessage) => void): void {
+  do take(sei_message(r, sps));
   while (r.more_rbsp_data());
   r.rbsp_trailing_bits();
-  return messages;
 }
 
 /** 7.3.2.3.1 Supplemental enhancement information message syntax. */
@@ -265,9 +266,10 @@ export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): Sei
   const sei = new SeiMessage();
   sei.payloadType = extended_byte(r, "last_payload_type_byte");
   sei.payloadSize = extended_byte(r, "last_payload_size_byte");
-  const end = r.position + 8 * sei.payloadSize;
+  const start = r.position;
+  const end = start + 8 * sei.payloadSize;
   sei_payload(r, sei, sps);
-  if (r.position > end) r.fail("the payload is longer than payloadSize", 0, "sei_payload");
+  if (r.position > end) r.fail("the payload is longer than payloadSize", r.position - start, "sei_payload");
   if (!r.byteAligned) {
     r.f(1, 1, "bit_equal_to_one");
     while (!r.byteAligned) r.f(1, 0, "bit_equal_to_zero");
@@ -316,33 +318,33 @@ function pic_timing(r: BitReader, sps: ParameterSets["sps"]): PicTiming {
     for (let i = 0; i < (NumClockTS[sei.pic_struct] as number); i++) {
       const clock_timestamp_flag = r.flag("clock_timestamp_flag", i);
       sei.clock_timestamp_flag[i] = clock_timestamp_flag;
-      if (clock_timestamp_flag) clock_timestamp(r, i, hrd?.time_offset_length ?? 24);
+      if (clock_timestamp_flag) clock_timestamp(r, hrd?.time_offset_length ?? 24);
     }
   }
   return sei;
 }
 
 /** The body of the loop of D.1.3: read, not kept. */
-function clock_timestamp(r: BitReader, i: number, time_offset_length: number): void {
-  r.u(2, "ct_type", i);
-  r.flag("nuit_field_based_flag", i);
-  r.u(5, "counting_type", i);
-  const full_timestamp_flag = r.flag("full_timestamp_flag", i);
-  r.flag("discontinuity_flag", i);
-  r.flag("cnt_dropped_flag", i);
-  r.u(8, "n_frames", i);
+function clock_timestamp(r: BitReader, time_offset_length: number): void {
+  r.u(2, "ct_type");
+  r.flag("nuit_field_based_flag");
+  r.u(5, "counting_type");
+  const full_timestamp_flag = r.flag("full_timestamp_flag");
+  r.flag("discontinuity_flag");
+  r.flag("cnt_dropped_flag");
+  r.u(8, "n_frames");
   if (full_timestamp_flag) {
-    r.u(6, "seconds_value", i);
-    r.u(6, "minutes_value", i);
-    r.u(5, "hours_value", i);
-  } else if (r.flag("seconds_flag", i)) {
-    r.u(6, "seconds_value", i);
-    if (r.flag("minutes_flag", i)) {
-      r.u(6, "minutes_value", i);
-      if (r.flag("hours_flag", i)) r.u(5, "hours_value", i);
+    r.u(6, "seconds_value");
+    r.u(6, "minutes_value");
+    r.u(5, "hours_value");
+  } else if (r.flag("seconds_flag")) {
+    r.u(6, "seconds_value");
+    if (r.flag("minutes_flag")) {
+      r.u(6, "minutes_value");
+      if (r.flag("hours_flag")) r.u(5, "hours_value");
     }
   }
-  if (time_offset_length > 0) r.i(time_offset_length, "time_offset", i);
+  if (time_offset_length > 0) r.i(time_offset_length, "time_offset");
 }
 
 /** 7.3.2.4 Access unit delimiter RBSP syntax. */
@@ -363,6 +365,7 @@ export function filler_data_rbsp(r: BitReader): void {
  * 7.3.3 Slice header syntax. `find` gives the parameter sets for a pic_parameter_set_id; it throws where there are none.
  */
 export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parameter_set_id: number) => ParameterSets) {
+  const start = r.position;
   const h = new SliceHeader();
   h.nal_ref_idc = nal.nal_ref_idc;
   h.nal_unit_type = nal.nal_unit_type;
@@ -377,7 +380,7 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parame
     h.field_pic_flag = r.flag("field_pic_flag");
     if (h.field_pic_flag) h.bottom_field_flag = r.flag("bottom_field_flag");
   }
-  checkFirstMb(r, h, sps);
+  checkFirstMb(r, h, sps, start);
   if (h.nal_unit_type === 5) h.idr_pic_id = r.ue("idr_pic_id", 65535);
   pic_order_cnt(r, h, sets);
   if (pps.redundant_pic_cnt_present_flag) h.redundant_pic_cnt = r.ue("redundant_pic_cnt", 127);
@@ -429,12 +432,13 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parame
 }
 
 /** 7.4.3: first_mb_in_slice * (1 + MbaffFrameFlag) is less than PicSizeInMbs. */
-function checkFirstMb(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"]): void {
+function checkFirstMb(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"], start: number): void {
   const MbaffFrameFlag = sps.mb_adaptive_frame_field_flag && !h.field_pic_flag ? 1 : 0;
   const fields = h.field_pic_flag || sps.frame_mbs_only_flag ? 1 : 2;
   const PicSizeInMbs = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1) * fields;
   if (h.first_mb_in_slice * (1 + MbaffFrameFlag) < PicSizeInMbs) return;
-  r.fail(`${h.first_mb_in_slice} lies outside the picture of ${PicSizeInMbs} macroblocks`, 0, "first_mb_in_slice");
+  const reason = `${h.first_mb_in_slice} lies outside the picture of ${PicSizeInMbs} macroblocks`;
+  r.fail(reason, r.position - start, "first_mb_in_slice");
 }
 
 /** The picture order count's part of 7.3.3. */
@@ -483,9 +487,12 @@ export function ref_pic_list_modification(r: BitReader, h: SliceHeader): void {
 function modification_operations(r: BitReader, most: number): RefPicListModificationOperation[] {
   const operations: RefPicListModificationOperation[] = [];
   for (;;) {
+    const start = r.position;
     const modification_of_pic_nums_idc = r.ue("modification_of_pic_nums_idc", 3);
     if (modification_of_pic_nums_idc === 3) return operations;
-    if (operations.length === most) r.fail(`more than ${most} operations`, 0, "modification_of_pic_nums_idc");
+    if (operations.length === most) {
+      r.fail(`more than ${most} operations`, r.position - start, "modification_of_pic_nums_idc");
+    }
     const value =
       modification_of_pic_nums_idc === 2 ? r.ue("long_term_pic_num", 31) : r.ue("abs_diff_pic_num_minus1", 131071);
     operations.push({ modification_of_pic_nums_idc, value });

@@ -26,6 +26,8 @@ import {
 } from "./syntax.ts";
 import { nalReader, nalUnitType, unitName } from "./units.ts";
 
+export { checkPicParameterSet } from "./syntax.ts";
+
 /** Is told what a parser reads. */
 export interface ParseOptions {
   readonly trace?: Trace | undefined;

@@ -1,5 +1,6 @@
 /** From slice segments to pictures: activation, reference picture sets, and at a picture's end its requests. */
 import type { StreamUnit } from "../bitreader/index.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session-support.ts";
@@ -10,6 +11,7 @@ import type { ParameterSetStore } from "./parameter-sets.ts";
 import { type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
+import { hasLargeOffset } from "./slice-controls.ts";
 import { DecoderState, type Picture } from "./state.ts";
 import type { ParameterSets, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
@@ -132,6 +134,10 @@ export class PictureDecoder {
     if (h.slice_type !== 2 && lists.list0.length === 0 && !h.dependent_slice_segment_flag) {
       open.picture.frame.corrupt = true;
       this.sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
+    }
+    if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
+      const reason = "a prediction offset of high precision is beyond the kernel's 8 bits: the request has its limit";
+      this.sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
   }

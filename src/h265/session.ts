@@ -103,7 +103,9 @@ class H265Session implements Session {
 
   /** The end of a pushed stream: its last unit, its last picture. */
   private endStream(): void {
-    for (const unit of this.input.end()) this.unit(unit);
+    const { units, hadNoUnit } = this.input.end();
+    for (const unit of units) this.unit(unit);
+    if (hadNoUnit) this.sink.report("bitstream", "the stream holds no NAL unit");
     this.endPicture();
     this.readWaitingSei(this.pictures.activeSps);
   }

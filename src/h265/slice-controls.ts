@@ -104,13 +104,31 @@ function predWeightTable(view: DataView, at: number, table: PredWeightTable, sps
   for (const [weights, luma_weight, luma_offset, chroma_weight, chroma_offset] of lists) {
     for (const i of weights.luma_weight_flag.keys()) {
       view.setInt8(at + luma_weight + i, weights.delta_luma_weight[i] ?? 0);
-      view.setInt8(at + luma_offset + i, weights.luma_offset[i] ?? 0);
+      view.setInt8(at + luma_offset + i, saturated(weights.luma_offset[i] ?? 0));
       for (let j = 0; j < 2; j++) {
         view.setInt8(at + chroma_weight + 2 * i + j, weights.delta_chroma_weight[i]?.[j] ?? 0);
-        view.setInt8(at + chroma_offset + 2 * i + j, chromaOffset(table, sps, weights, i, j));
+        view.setInt8(at + chroma_offset + 2 * i + j, saturated(chromaOffset(table, sps, weights, i, j)));
       }
     }
   }
+}
+
+/** The kernel's fields are __s8; offsets of high precision may be larger. */
+function saturated(offset: number): number {
+  return Math.max(-128, Math.min(127, offset));
+}
+
+/** Whether some offset of the table is beyond the kernel's __s8: high_precision_offsets_enabled_flag lets it be. */
+export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): boolean {
+  return [table.l0, table.l1].some((weights) =>
+    [...weights.luma_weight_flag.keys()].some((i) =>
+      [
+        weights.luma_offset[i] ?? 0,
+        chromaOffset(table, sps, weights, i, 0),
+        chromaOffset(table, sps, weights, i, 1),
+      ].some((offset) => saturated(offset) !== offset),
+    ),
+  );
 }
 
 /** (7-56): delta_chroma_offset is coded as a difference; the field is the offset itself. */

@@ -17,7 +17,7 @@ describe("UnitInput", () => {
     const input = new UnitInput();
     expect(input.packet(Uint8Array.of(0, 0, 1, 5)).map(({ byte }) => byte)).toEqual([3]);
     input.push(Uint8Array.of(0, 0, 1, 6));
-    expect(input.end().map(({ byte }) => byte)).toEqual([7]);
+    expect(input.end().units.map(({ byte }) => byte)).toEqual([7]);
     input.frameBy(1);
     expect(input.packet(Uint8Array.of(1, 7, 2, 8)).map(({ byte, truncated }) => [byte, truncated])).toEqual([
       [9, false],
@@ -25,5 +25,14 @@ describe("UnitInput", () => {
     ]);
     input.push(Uint8Array.of(1, 7));
     expect(input.push(Uint8Array.of(1, 8)).map(({ byte }) => byte)).toEqual([15]);
+  });
+
+  it("says of bytes that were pushed whether there was a unit in them at all", () => {
+    const input = new UnitInput();
+    expect(input.end().hadNoUnit).toBe(false);
+    input.push(Uint8Array.of(1, 2, 3));
+    expect(input.end().hadNoUnit).toBe(true);
+    input.push(Uint8Array.of(0, 0, 1, 3));
+    expect(input.end().hadNoUnit).toBe(false);
   });
 });

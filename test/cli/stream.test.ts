@@ -133,10 +133,10 @@ describe("input that is no stream", () => {
   });
 
   it.each(commands)("%s says when a codec is not there", async (command) => {
-    for (const name of ["h265_default_ra.265", "vp8_altref.ivf", "vp9_lossless.ivf", "mpeg2_ipb.m2v"]) {
+    for (const name of ["vp8_altref.ivf", "vp9_lossless.ivf", "mpeg2_ipb.m2v"]) {
       const { status, stdout, stderr } = await run([command, fixture(name)]);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-      expect(stderr).toMatch(/^v4l2-stateless: .*: streams of (h265|vp8|vp9|mpeg2) cannot be read yet\n$/);
+      expect(stderr).toMatch(/^v4l2-stateless: .*: streams of (vp8|vp9|mpeg2) cannot be read yet\n$/);
     }
   });
 

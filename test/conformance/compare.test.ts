@@ -8,6 +8,7 @@ import { compileVerdict, type Verdict } from "../../conformance/verdicts.ts";
 /** A codec whose requests are lists of numbers: `C.x` is the control of that name, `refs` are timestamps. */
 const toy: Comparator = {
   codec: "h264",
+  modes: ["frame"],
   extensions: [],
   view: (request, label) => {
     const entries: ReferenceEntry[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeStream } from "../../conformance/ours.ts";
-import type { EffectiveRequest } from "../../conformance/requests.ts";
+import type { DecodeMode, EffectiveRequest } from "../../conformance/requests.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls, V4L2_H264_DPB_ENTRY_FLAG_ACTIVE, V4L2_H264_DPB_ENTRY_FLAG_VALID } from "../../src/uapi/h264.ts";
 
@@ -84,13 +84,22 @@ function slice(h: Header): number[] {
 }
 
 function requestsOf(...units: readonly number[][]): readonly EffectiveRequest[] {
-  const { requests, errors } = decodeStream("h264", new Uint8Array(units.flat()));
+  return requestsIn("frame", ...units);
+}
+
+function requestsIn(mode: DecodeMode, ...units: readonly number[][]): readonly EffectiveRequest[] {
+  const { requests, errors } = decodeStream("h264", new Uint8Array(units.flat()), mode);
   expect(errors.map(({ message }) => message)).toEqual([]);
   return requests;
 }
 
 function decodeParams(request: EffectiveRequest | undefined) {
   const control = h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS;
+  return decodePayload(control, request!.controls.get(control.name)!);
+}
+
+function sliceParams(request: EffectiveRequest | undefined) {
+  const control = h264Controls.V4L2_CID_STATELESS_H264_SLICE_PARAMS;
   return decodePayload(control, request!.controls.get(control.name)!);
 }
 
@@ -152,6 +161,12 @@ describe("slice groups (7.3.2.2, 7.3.3)", () => {
     expect(decodePayload(control, requests[0]!.controls.get(control.name)!).num_slice_groups_minus1).toBe(1);
     expect(decodeParams(requests[0]).slice_group_change_cycle).toBe(9);
   });
+
+  it("are in the slice header: slice_data() begins after slice_group_change_cycle", () => {
+    const requests = requestsIn("slice", sps({}), pps(true), slice({ idr: true, frame_num: 0, lsb: 0, end: u(5, 9) }));
+    // the NAL unit's header, first_mb_in_slice, slice_type, PPS, frame_num, idr_pic_id, pic_order_cnt_lsb, marking, QP, cycle
+    expect(sliceParams(requests[0]).header_bit_size).toBe(8 + 1 + 7 + 1 + 4 + 1 + 8 + 2 + 1 + 5);
+  });
 });
 
 describe("the slices of a primary coded picture (7.4.1.2.4)", () => {
@@ -169,20 +184,38 @@ describe("the slices of a primary coded picture (7.4.1.2.4)", () => {
       slices.slice(0, 2).flat(),
       slices.slice(2).flat(),
     ]);
+    const bySlice = requestsIn("slice", sps({}), pps(), ...slices);
+    expect(bySlice.map((request) => [request.timestamp, decodeParams(request).frame_num])).toEqual([
+      [1000n, 0],
+      [1000n, 0],
+      [2000n, 1],
+      [2000n, 1],
+    ]);
   });
 
   it("may have prefix NAL units between them", () => {
     const slices = [slice(idr), slice({ ...idr, first_mb: 8 })];
     // nal_unit_header_svc_extension() of an IDR picture; no reference base picture is stored, no extension
     const prefix = nal(1, 14, "1", "1", u(6, 0), "1", u(3, 0), u(4, 0), u(3, 0), "0", "1", "1", "11", "0", "0");
-    const requests = requestsOf(sps({}), pps(), prefix, slices[0]!, prefix, slices[1]!);
-    expect(requests.map(({ bitstream }) => [...bitstream!])).toEqual([slices.flat()]);
+    const units = [sps({}), pps(), prefix, slices[0]!, prefix, slices[1]!];
+    expect(requestsOf(...units).map(({ bitstream }) => [...bitstream!])).toEqual([slices.flat()]);
+    expect(requestsIn("slice", ...units).map(({ bitstream }) => [...bitstream!])).toEqual(slices);
   });
 
   it("are those of all three colour planes", () => {
     const slices = ["00", "01", "10"].map((colourPlane) => slice({ ...idr, colourPlane }));
     const requests = requestsOf(sps({ profile_idc: 244 }), pps(), ...slices);
     expect(requests.map(({ bitstream }) => [...bitstream!])).toEqual([slices.flat()]);
+  });
+
+  it("refer to one frame for the three colour planes", () => {
+    const planes = ["00", "01", "10"];
+    const second = planes.map((colourPlane) => slice({ frame_num: 1, lsb: 2, colourPlane }));
+    const first = planes.map((colourPlane) => slice({ ...idr, colourPlane }));
+    const requests = requestsIn("slice", sps({ profile_idc: 244 }), pps(), ...first, ...second);
+    const lists = requests.slice(3).map((request) => sliceParams(request).ref_pic_list0[0]);
+    expect(lists).toEqual(new Array(3).fill({ fields: 3, index: 0 }));
+    expect(entries(requests[5])).toMatchObject([{ reference_ts: 1000n }]);
   });
 });
 
