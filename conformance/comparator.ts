@@ -1,5 +1,5 @@
 import type { Codec } from "../src/events.ts";
-import type { EffectiveRequest, Peer } from "./requests.ts";
+import type { DecodeMode, EffectiveRequest, Peer } from "./requests.ts";
 import type { Value, Values } from "./values.ts";
 
 /** An entry of a list of references (a DPB): compared with the entry that names the same picture, wherever it stands. */
@@ -53,6 +53,8 @@ export interface History {
   readonly sides: readonly Side[];
   /** The peers' requests, in their own order. */
   readonly peers: Readonly<Partial<Record<Peer, readonly Side[]>>>;
+  /** The peer's request that is this one of ours. */
+  partner(peer: Peer, ours: Side): Side | undefined;
   /** Our requests for which the peer has none. */
   readonly missing: Readonly<Record<Peer, ReadonlySet<number>>>;
 }
@@ -64,9 +66,14 @@ export interface Condition {
   holds(subject: Subject): boolean;
 }
 
+export function condition(text: string, holds: Condition["holds"]): Condition {
+  return { text, holds };
+}
+
 /** A value of ours that is not that of the independent model of a stream. */
 export interface Deviation {
   readonly stream: string;
+  readonly mode: DecodeMode;
   /** Place among the model's pictures; -1: it is about all of them. */
   readonly picture: number;
   readonly field: string;
@@ -77,6 +84,8 @@ export interface Deviation {
 /** What the comparison knows of a codec. */
 export interface Comparator {
   readonly codec: Codec;
+  /** The decode modes to compare. */
+  readonly modes: readonly DecodeMode[];
   /** Raw streams by their extension. */
   readonly extensions: readonly string[];
   view(request: EffectiveRequest, label: ReferenceLabel): DriverView;
@@ -84,5 +93,5 @@ export interface Comparator {
   rawPayload(name: string, payload: Uint8Array, translate: (timestamp: bigint) => bigint): Uint8Array;
   readonly conditions: Readonly<Record<string, Condition>>;
   /** Compares our requests with the model in the file at `path`. */
-  compareExpected?(stream: string, path: string, sides: readonly Side[]): Deviation[];
+  compareExpected?(path: string, sides: readonly Side[]): Omit<Deviation, "stream" | "mode">[];
 }

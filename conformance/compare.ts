@@ -82,6 +82,7 @@ export class StreamComparison {
       stream: bytes,
       sides: this.#ours,
       peers: Object.fromEntries(this.#peers.map(({ peer, sides }) => [peer, sides])),
+      partner: (peer, ours) => this.#partner(peer, ours.request.index),
       missing: { gst: this.#missing("gst"), ff: this.#missing("ff") },
     };
   }
@@ -123,13 +124,14 @@ export class StreamComparison {
     return this.result;
   }
 
+  #partner(peer: Peer, index: number): Side | undefined {
+    const side = this.#peers.find((candidate) => candidate.peer === peer);
+    return side?.sides[side.alignment.peerOf[index]!];
+  }
+
   #compareRequest(ours: Side): void {
     const { index } = ours.request;
-    const partner = (peer: Peer): Side | undefined => {
-      const side = this.#peers.find((candidate) => candidate.peer === peer);
-      return side?.sides[side.alignment.peerOf[index]!];
-    };
-    const sides = { ours, gst: partner("gst"), ff: partner("ff"), history: this.#history };
+    const sides = { ours, gst: this.#partner("gst", index), ff: this.#partner("ff", index), history: this.#history };
     for (const side of this.#peers) this.#countRaw(side, ours);
     if (sides.gst === undefined && sides.ff === undefined) {
       this.#judgeAlone(sides);

@@ -3,14 +3,17 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Codec } from "../src/events.ts";
 import type { Comparator } from "./comparator.ts";
-import { type Peer, peers } from "./requests.ts";
+import { type DecodeMode, type Peer, peers } from "./requests.ts";
+
+/** Paths of the peers' records. */
+export type Goldens = Readonly<Partial<Record<Peer, string>>>;
 
 /** A stream with what other implementations made of it. */
 export interface Stream {
   readonly name: string;
   readonly path: string;
-  /** Records of the peers' requests in frame mode. */
-  readonly goldens: Readonly<Partial<Record<Peer, string>>>;
+  /** Records of the peers' requests, by decode mode. */
+  readonly goldens: Readonly<Record<DecodeMode, Goldens>>;
   /** What an independent model of the specification expects. */
   readonly expected: string | undefined;
 }
@@ -47,9 +50,16 @@ export function corpusStreams(comparator: Comparator): Corpus {
   const beside = (name: string, codec: Codec): string => join(dirname(folder), name, codec);
   const { codec } = comparator;
   const all = streamsOf(join(folder, codec), beside("golden", codec), beside("expected", codec), comparator);
-  const streams = all.filter(({ goldens, expected }) => Object.keys(goldens).length > 0 || expected !== undefined);
+  const streams = all.filter(
+    ({ goldens, expected }) => expected !== undefined || Object.values(goldens).some(hasGolden),
+  );
   const containers = existsSync(join(folder, "container")) ? readdirSync(join(folder, "container")).length : 0;
   return { folder, streams, containers, withoutWitness: all.length - streams.length };
+}
+
+/** Whether some peer has a record. */
+export function hasGolden(goldens: Goldens): boolean {
+  return Object.keys(goldens).length > 0;
 }
 
 function streamsOf(folder: string, goldens: string, expected: string, comparator: Comparator): Stream[] {
@@ -57,11 +67,14 @@ function streamsOf(folder: string, goldens: string, expected: string, comparator
   const names = readdirSync(folder).filter((name) => comparator.extensions.includes(extname(name)));
   return names.sort().map((name) => {
     const found = (path: string): string | undefined => (existsSync(path) ? path : undefined);
-    const records = peers.map((peer) => [peer, found(join(goldens, `${name}.${peer}-frame.jsonl.br`))] as const);
+    const records = (mode: DecodeMode): Goldens => {
+      const paths = peers.map((peer) => [peer, found(join(goldens, `${name}.${peer}-${mode}.jsonl.br`))] as const);
+      return Object.fromEntries(paths.filter(([, path]) => path !== undefined));
+    };
     return {
       name,
       path: join(folder, name),
-      goldens: Object.fromEntries(records.filter(([, path]) => path !== undefined)),
+      goldens: { frame: records("frame"), slice: records("slice") },
       expected: found(join(expected, `${name}.json`)),
     };
   });

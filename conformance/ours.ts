@@ -3,7 +3,7 @@ import type { SessionOptions } from "../src/options.ts";
 import { crc32 } from "../src/record/crc32.ts";
 import { persists } from "../src/record/format.ts";
 import { bitstreamBytes, openSession } from "../src/session.ts";
-import type { EffectiveRequest, Payload } from "./requests.ts";
+import type { DecodeMode, EffectiveRequest, Payload } from "./requests.ts";
 import { type Slice, SliceFinder, variantsOf } from "./variants.ts";
 
 /** What our session makes of a stream. */
@@ -13,7 +13,7 @@ export interface OurRequests {
 }
 
 /** Runs a session over a whole byte stream, with the options that the goldens were made with. */
-export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: "frame" | "slice" = "frame"): OurRequests {
+export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: DecodeMode = "frame"): OurRequests {
   const options: SessionOptions = { decodeMode, startCode: "annexb" };
   const session = openSession(codec, options);
   const inEffect = new Map<string, Payload>();

@@ -22,6 +22,10 @@ export interface EffectiveRequest {
   readonly variants?: Variants | undefined;
 }
 
+/** What a request holds: a picture (a field of a field pair), or one slice. */
+export type DecodeMode = "frame" | "slice";
+export const decodeModes: readonly DecodeMode[] = ["frame", "slice"];
+
 /** The peers whose payloads are compared with ours. */
 export type Peer = "gst" | "ff";
 export const peers: readonly Peer[] = ["gst", "ff"];

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { Codec } from "../src/events.ts";
 import type { Comparator, Deviation } from "./comparator.ts";
 import { StreamComparison, type StreamResult } from "./compare.ts";
-import { type Corpus, corpusStreams, fixtureStreams, type Stream } from "./corpus.ts";
+import { type Corpus, corpusStreams, fixtureStreams, hasGolden, type Stream } from "./corpus.ts";
 import { decodeStream } from "./ours.ts";
-import { readRequests } from "./requests.ts";
+import { type DecodeMode, readRequests } from "./requests.ts";
 import { compileVerdict, type Rule, readVerdicts, type Use, type Verdict } from "./verdicts.ts";
 
 /** A deviation from the model that is right, and why. */
@@ -12,8 +12,9 @@ interface KnownDeviation extends Deviation {
   readonly clause: string;
 }
 
-/** One stream, compared with everything that there is. */
+/** One stream in one mode, compared with everything that there is. */
 export interface StreamReport extends StreamResult {
+  readonly mode: DecodeMode;
   /** Losses that our session reported. */
   readonly errors: number;
   /** Values that are not those of the independent model; undefined when it has none for this stream. */
@@ -24,7 +25,7 @@ export interface StreamReport extends StreamResult {
 export interface CodecReport {
   readonly codec: Codec;
   readonly streams: readonly StreamReport[];
-  readonly verdicts: readonly { readonly verdict: Verdict; readonly use: Use }[];
+  readonly verdicts: readonly { readonly verdict: Verdict; readonly use: Readonly<Record<DecodeMode, Use>> }[];
   /** Rows of expected-deviations.json that were met. */
   readonly knownDeviations: number;
   /** Rows that matched nothing: both files. */
@@ -57,21 +58,24 @@ export function runCodec(
   const rules = readVerdicts(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
   const known = readKnownDeviations();
   const met = new Set<KnownDeviation>();
-  const uses = new Map<string, Use>(rules.map(({ verdict }) => [verdict.id, { count: 0, streams: new Set() }]));
-  const reports = streams.map((stream) => {
-    const report = withoutKnown(runStream(comparator, rules, stream), known, met);
-    for (const [id, count] of report.uses) {
-      const use = uses.get(id)!;
-      use.count += count;
-      use.streams.add(stream.name);
-    }
-    progress(report);
-    return report;
-  });
-  const unusedRows = rules.filter(({ verdict }) => uses.get(verdict.id)!.count === 0).map(({ verdict }) => verdict.id);
+  const uses = new Map(rules.map(({ verdict }) => [verdict.id, { frame: noUse(), slice: noUse() }]));
+  const reports = streams.flatMap((stream) =>
+    modesOf(comparator, stream).map((mode) => {
+      const report = withoutKnown(runStream(comparator, rules, stream, mode), known, met);
+      for (const [id, count] of report.uses) {
+        const use = uses.get(id)![mode];
+        use.count += count;
+        use.streams.add(stream.name);
+      }
+      progress(report);
+      return report;
+    }),
+  );
+  const isUsed = (id: string): boolean => Object.values(uses.get(id)!).some(({ count }) => count > 0);
+  const unusedRows = rules.map(({ verdict }) => verdict.id).filter((id) => !isUsed(id));
   const unusedKnown = known
     .filter((row) => !met.has(row))
-    .map((row) => `${row.stream} picture ${row.picture} ${row.field}`);
+    .map((row) => `${row.stream} ${row.mode} picture ${row.picture} ${row.field}`);
   const unused = complete ? [...unusedRows, ...unusedKnown] : [];
   const wrong = reports.some(({ differences, deviations = [] }) => differences.length > 0 || deviations.length > 0);
   return {
@@ -84,13 +88,25 @@ export function runCodec(
   };
 }
 
-function runStream(comparator: Comparator, rules: readonly Rule[], stream: Stream): StreamReport {
+function noUse(): Use {
+  return { count: 0, streams: new Set() };
+}
+
+/** The modes in which there is something to compare with. */
+function modesOf({ modes }: Comparator, { goldens, expected }: Stream): DecodeMode[] {
+  return modes.filter((mode) => hasGolden(goldens[mode]) || expected !== undefined);
+}
+
+function runStream(comparator: Comparator, rules: readonly Rule[], stream: Stream, mode: DecodeMode): StreamReport {
   const bytes = readFileSync(stream.path);
-  const { requests, errors } = decodeStream(comparator.codec, bytes);
-  const goldens = Object.fromEntries(Object.entries(stream.goldens).map(([peer, path]) => [peer, readRequests(path)]));
+  const { requests, errors } = decodeStream(comparator.codec, bytes, mode);
+  const records = Object.entries(stream.goldens[mode]).map(([peer, path]) => [peer, readRequests(path)]);
+  const goldens = Object.fromEntries(records);
   const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens);
-  const deviations = stream.expected && comparator.compareExpected?.(stream.name, stream.expected, comparison.ours);
-  return { ...comparison.run(), errors: errors.length, deviations: deviations || undefined };
+  const deviations =
+    stream.expected === undefined ? undefined : comparator.compareExpected?.(stream.expected, comparison.ours);
+  const named = deviations?.map((deviation) => ({ stream: stream.name, mode, ...deviation }));
+  return { ...comparison.run(), mode, errors: errors.length, deviations: named };
 }
 
 function readKnownDeviations(): KnownDeviation[] {
@@ -102,8 +118,9 @@ function readKnownDeviations(): KnownDeviation[] {
 function withoutKnown(report: StreamReport, known: readonly KnownDeviation[], met: Set<KnownDeviation>): StreamReport {
   const rest = report.deviations?.filter((deviation) => {
     const row = known.find(
-      ({ stream, picture, field, expected, ours }) =>
+      ({ stream, mode, picture, field, expected, ours }) =>
         stream === deviation.stream &&
+        mode === deviation.mode &&
         picture === deviation.picture &&
         field === deviation.field &&
         expected === deviation.expected &&

@@ -3,9 +3,10 @@ import { conditionsH264 } from "./conditions.ts";
 import { compareExpected } from "./expected.ts";
 import { translateTimestamps, viewH264 } from "./view.ts";
 
-/** H.264 in frame mode. */
+/** H.264 in both decode modes. */
 export const h264: Comparator = {
   codec: "h264",
+  modes: ["frame", "slice"],
   extensions: [".264", ".h264", ".avc", ".26l", ".jsv", ".jvt"],
   view: viewH264,
   rawPayload: translateTimestamps,

@@ -57,7 +57,7 @@ export function sliceGroupsOf(stream: Uint8Array, pic_parameter_set_id: number):
 const sliceGroups = new WeakMap<Uint8Array, Map<number, Set<number>>>();
 
 /** The first bits of a NAL unit's payload, read apart from the library's own reader. */
-class Bits {
+export class Bits {
   readonly #bytes: Uint8Array;
   #position = 0;
 

@@ -18,6 +18,7 @@ import { viewOf } from "../../src/uapi/struct.ts";
 import type { DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
 import type { EffectiveRequest } from "../requests.ts";
 import { flatten, type Value, type Values } from "../values.ts";
+import { type SlicePayloads, viewSlice } from "./slice-view.ts";
 
 /** Parameter sets stay the same for many requests: each payload is flattened once. */
 const flattened = new WeakMap<Uint8Array, Values>();
@@ -58,7 +59,7 @@ const wholeControls = [
   ["PPS", v4l2_ctrl_h264_pps],
 ] as const;
 
-/** What a driver reads in frame mode. Scaling lists only under SCALING_MATRIX_PRESENT: rkvdec and hantro take flat ones without. */
+/** What a driver reads. Scaling lists only under SCALING_MATRIX_PRESENT: rkvdec and hantro take flat ones without. */
 export function viewH264(request: EffectiveRequest, label: ReferenceLabel): DriverView {
   const fields = new Map<string, Value>();
   for (const [control, def] of wholeControls) {
@@ -78,7 +79,17 @@ export function viewH264(request: EffectiveRequest, label: ReferenceLabel): Driv
   const decodeParams = payloadOf(request, "DECODE_PARAMS");
   if (decodeParams === undefined) return { fields, references: new Map() };
   addAll(fields, "H264_DECODE_PARAMS", flatten(v4l2_ctrl_h264_decode_params, decodeParams, leftOut));
-  return { fields, references: new Map([["H264_DECODE_PARAMS.dpb[]", dpbEntries(decodeParams, label)]]) };
+  const dpb = dpbEntries(decodeParams, label);
+  const payloads = slicePayloads(request);
+  if (payloads !== undefined) for (const [path, value] of viewSlice(payloads, dpb)) fields.set(path, value);
+  return { fields, references: new Map([["H264_DECODE_PARAMS.dpb[]", dpb]]) };
+}
+
+/** Undefined in frame mode, which has no SLICE_PARAMS. */
+function slicePayloads(request: EffectiveRequest): SlicePayloads | undefined {
+  const [sliceParams, pps] = [payloadOf(request, "SLICE_PARAMS"), payloadOf(request, "PPS")];
+  if (sliceParams === undefined || pps === undefined) return undefined;
+  return { sliceParams, pps, predWeights: payloadOf(request, "PRED_WEIGHTS") };
 }
 
 const leftOut = new Set(["dpb", "reserved"]);
