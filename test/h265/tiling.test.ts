@@ -62,7 +62,8 @@ describe("the traced elements of a unit cover it without gap or overlap and give
     expect(flaws.slice(0, 20)).toEqual([]);
     expect(units).toBeGreaterThan(10_000);
     expect(elements).toBeGreaterThan(300_000);
-    expect(surplus).toEqual({});
-    expect(broken).toEqual({});
+    // One encoder leaves seven bytes aa behind its VPS.
+    expect(surplus).toEqual({ "tishi43__in.265": 1 });
+    expect(broken).toEqual({ "spliced__truncated_last_nal.265": 1 });
   });
 });

@@ -46,7 +46,11 @@ describe("parseHevcConfiguration (ISO/IEC 14496-15, 8.3.3.1.2)", () => {
   it.each([
     ["another version", start(2, 4, 0), /configurationVersion/],
     ["prefixes of 3 bytes", start(1, 3, 0), /lengthSizeMinusOne, bit 174/],
-    ["a unit that is cut off", [...start(1, 4, 1), 0xa0, 0, 1, 0, 9, 0x40], /nalUnitLength\[0\]\[0\], bit 208: 9 bytes/],
+    [
+      "a unit that is cut off",
+      [...start(1, 4, 1), 0xa0, 0, 1, 0, 9, 0x40],
+      /nalUnitLength\[0\]\[0\], bit 208: 9 bytes/,
+    ],
     ["arrays that are cut off", start(1, 4, 1), /array_completeness\[0\]/],
     ["no bytes at all", [], /configurationVersion, bit 0/],
   ])("refuses %s", (_, bytes, message) => {
