@@ -988,7 +988,7 @@ function independent_slice_segment(r: BitReader, h: SliceSegmentHeader, sets: Pa
   }
   h.slice_type = r.ue("slice_type", 2);
   if (isIrap(h.nal_unit_type) && h.slice_type !== 2 && !currPicRef) {
-    r.fail(`${h.slice_type} in an IRAP picture`, 0, "slice_type");
+    r.fail(`${h.slice_type} in an IRAP picture`, h.slice_type === 0 ? 1 : 3, "slice_type");
   }
   if (pps.output_flag_present_flag) h.pic_output_flag = r.flag("pic_output_flag");
   if (sps.separate_colour_plane_flag) h.colour_plane_id = r.uMax(2, 2, "colour_plane_id");
