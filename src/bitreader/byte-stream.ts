@@ -1,6 +1,6 @@
 import { findStartCode } from "./start-code.ts";
 
-/** A unit of a byte stream: what lies between two start code prefixes, trailing zero bytes left out. */
+/** A unit of a byte stream: what lies between two start code prefixes. */
 export interface StreamUnit {
   readonly bytes: Uint8Array;
   /** Offset of its first byte, right behind the prefix, in all the bytes given so far. */
@@ -21,14 +21,18 @@ function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number): numb
   return end;
 }
 
-/** The units of a packet that holds whole units, each behind a start code prefix. `byte` is the packet's own offset. */
-export function unitsOfPacket(packet: Uint8Array, byte: number): StreamUnit[] {
+/**
+ * The units of a packet that holds whole units, each behind a start code prefix.
+ * @param byte the packet's own offset. @param keepZeros see `ByteStream`.
+ */
+export function unitsOfPacket(packet: Uint8Array, byte: number, keepZeros = false): StreamUnit[] {
   const units: StreamUnit[] = [];
   let prefix = findStartCode(packet, 0, packet.length);
   while (prefix >= 0) {
     const start = prefix + 3;
     prefix = findStartCode(packet, start, packet.length);
-    const end = withoutTrailingZeros(packet, start, prefix < 0 ? packet.length : prefix);
+    const last = prefix < 0 ? packet.length : prefix;
+    const end = keepZeros ? last : withoutTrailingZeros(packet, start, last);
     if (end > start) units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false });
   }
   return units;
@@ -47,10 +51,15 @@ export class ByteStream {
   private unitStart = -1;
   /** Offset of `buffer[0]` in the stream. */
   private origin: number;
+  private readonly keepZeros: boolean;
 
-  /** @param origin offset of the first byte to come, for `StreamUnit.byte`. */
-  constructor(origin: number) {
+  /**
+   * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the
+   * next prefix are the unit's: in MPEG-2 they may be, in Annex B of H.264 and H.265 no unit ends in one.
+   */
+  constructor(origin: number, keepZeros = false) {
     this.origin = origin;
+    this.keepZeros = keepZeros;
   }
 
   /** Takes the next bytes (copied) and returns the units that they end. */
@@ -85,7 +94,7 @@ export class ByteStream {
 
   private endUnit(at: number, units: StreamUnit[]): void {
     if (this.unitStart < 0) return;
-    const end = withoutTrailingZeros(this.buffer, this.unitStart, at);
+    const end = this.keepZeros ? at : withoutTrailingZeros(this.buffer, this.unitStart, at);
     if (end === this.unitStart) return;
     const bytes = this.buffer.subarray(this.unitStart, end);
     units.push({ bytes, byte: this.origin + this.unitStart, truncated: false });

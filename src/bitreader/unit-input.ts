@@ -11,6 +11,12 @@ export class UnitInput {
   /** Of the stream that is being pushed, or was last. */
   private streamBytes = 0;
   private streamUnits = 0;
+  private readonly keepZeros: boolean;
+
+  /** @param keepZeros whether zero bytes behind a unit are its own: see `ByteStream`. */
+  constructor(keepZeros = false) {
+    this.keepZeros = keepZeros;
+  }
 
   /** @param lengthSize bytes of each length prefix, 1 to 4; 0 for start codes. Ends the stream. */
   frameBy(lengthSize: number): void {
@@ -22,7 +28,7 @@ export class UnitInput {
   packet(bytes: Uint8Array): StreamUnit[] {
     const origin = this.received;
     this.received += bytes.length;
-    if (this.lengthSize === 0) return unitsOfPacket(bytes, origin);
+    if (this.lengthSize === 0) return unitsOfPacket(bytes, origin, this.keepZeros);
     const stream = new LengthPrefixedStream(this.lengthSize, origin);
     return [...stream.push(bytes), ...stream.flush()];
   }
@@ -30,8 +36,9 @@ export class UnitInput {
   /** The units that the next bytes of a stream complete: views of copies, because the caller may use `bytes` again. */
   push(bytes: Uint8Array): StreamUnit[] {
     if (this.stream === null) {
-      const { lengthSize, received } = this;
-      this.stream = lengthSize === 0 ? new ByteStream(received) : new LengthPrefixedStream(lengthSize, received);
+      const { lengthSize, received, keepZeros } = this;
+      this.stream =
+        lengthSize === 0 ? new ByteStream(received, keepZeros) : new LengthPrefixedStream(lengthSize, received);
       this.streamBytes = this.streamUnits = 0;
     }
     this.received += bytes.length;

@@ -1,0 +1,102 @@
+/**
+ * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
+ * one function a struct, without side effects. What is not copied one to one names its authority.
+ */
+import {
+  V4L2_MPEG2_PIC_FLAG_ALT_SCAN,
+  V4L2_MPEG2_PIC_FLAG_CONCEALMENT_MV,
+  V4L2_MPEG2_PIC_FLAG_FRAME_PRED_DCT,
+  V4L2_MPEG2_PIC_FLAG_INTRA_VLC,
+  V4L2_MPEG2_PIC_FLAG_PROGRESSIVE,
+  V4L2_MPEG2_PIC_FLAG_Q_SCALE_TYPE,
+  V4L2_MPEG2_PIC_FLAG_REPEAT_FIRST,
+  V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,
+  V4L2_MPEG2_SEQ_FLAG_PROGRESSIVE,
+  v4l2_ctrl_mpeg2_picture,
+  v4l2_ctrl_mpeg2_quantisation,
+  v4l2_ctrl_mpeg2_sequence,
+} from "../uapi/mpeg2.ts";
+import type { PictureCodingExtension, PictureHeader, SequenceExtension, SequenceHeader } from "./structures.ts";
+
+/** horizontal_size and vertical_size of 6.3.3, in samples. */
+export function pictureSize(seq: SequenceHeader, ext: SequenceExtension): { width: number; height: number } {
+  return {
+    width: seq.horizontal_size_value + ext.horizontal_size_extension * 2 ** 12,
+    height: seq.vertical_size_value + ext.vertical_size_extension * 2 ** 12,
+  };
+}
+
+/** v4l2_ctrl_mpeg2_sequence: 12 bytes. */
+export function mpeg2Sequence(seq: SequenceHeader, ext: SequenceExtension): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_mpeg2_sequence.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_mpeg2_sequence.offsets;
+  const { width, height } = pictureSize(seq, ext);
+  view.setUint16(o.horizontal_size, width, true);
+  view.setUint16(o.vertical_size, height, true);
+  // vbv_buffer_size (6.3.3) in its unit of 16 * 1024 bits, as it is coded: the UAPI names the syntax element.
+  view.setUint32(o.vbv_buffer_size, seq.vbv_buffer_size_value + ext.vbv_buffer_size_extension * 2 ** 10, true);
+  view.setUint16(o.profile_and_level_indication, ext.profile_and_level_indication, true);
+  view.setUint8(o.chroma_format, ext.chroma_format);
+  view.setUint8(o.flags, ext.progressive_sequence ? V4L2_MPEG2_SEQ_FLAG_PROGRESSIVE : 0);
+  return payload;
+}
+
+/** A picture as v4l2_ctrl_mpeg2_picture needs it. Timestamps in nanoseconds; 0 where there is no reference. */
+export interface PictureInput {
+  readonly header: PictureHeader;
+  readonly coding: PictureCodingExtension;
+  readonly forward: number;
+  readonly backward: number;
+}
+
+/** v4l2_ctrl_mpeg2_picture: 32 bytes. P pictures use forward_ref_ts, whatever the UAPI's text says: all drivers do. */
+export function mpeg2Picture({ header, coding, forward, backward }: PictureInput): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_mpeg2_picture.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_mpeg2_picture.offsets;
+  setTimestamp(view, o.backward_ref_ts, backward);
+  setTimestamp(view, o.forward_ref_ts, forward);
+  view.setUint32(
+    o.flags,
+    (coding.top_field_first ? V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST : 0) |
+      (coding.frame_pred_frame_dct ? V4L2_MPEG2_PIC_FLAG_FRAME_PRED_DCT : 0) |
+      (coding.concealment_motion_vectors ? V4L2_MPEG2_PIC_FLAG_CONCEALMENT_MV : 0) |
+      (coding.q_scale_type ? V4L2_MPEG2_PIC_FLAG_Q_SCALE_TYPE : 0) |
+      (coding.intra_vlc_format ? V4L2_MPEG2_PIC_FLAG_INTRA_VLC : 0) |
+      (coding.alternate_scan ? V4L2_MPEG2_PIC_FLAG_ALT_SCAN : 0) |
+      (coding.repeat_first_field ? V4L2_MPEG2_PIC_FLAG_REPEAT_FIRST : 0) |
+      (coding.progressive_frame ? V4L2_MPEG2_PIC_FLAG_PROGRESSIVE : 0),
+    true,
+  );
+  payload.set(coding.f_code.flat(), o.f_code);
+  view.setUint8(o.picture_coding_type, header.picture_coding_type);
+  view.setUint8(o.picture_structure, coding.picture_structure);
+  view.setUint8(o.intra_dc_precision, coding.intra_dc_precision);
+  return payload;
+}
+
+/** A __u64 of nanoseconds. */
+function setTimestamp(view: DataView, at: number, timestamp: number): void {
+  view.setUint32(at, timestamp % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
+}
+
+/** The matrices in force, 64 values each, in zig-zag order: 6.3.11. */
+export interface QuantiserMatrices {
+  readonly intra: ArrayLike<number>;
+  readonly nonIntra: ArrayLike<number>;
+  readonly chromaIntra: ArrayLike<number>;
+  readonly chromaNonIntra: ArrayLike<number>;
+}
+
+/** v4l2_ctrl_mpeg2_quantisation: 256 bytes, in zig-zag order, as the matrices are coded. */
+export function mpeg2Quantisation(matrices: QuantiserMatrices): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_mpeg2_quantisation.size);
+  const o = v4l2_ctrl_mpeg2_quantisation.offsets;
+  payload.set(matrices.intra, o.intra_quantiser_matrix);
+  payload.set(matrices.nonIntra, o.non_intra_quantiser_matrix);
+  payload.set(matrices.chromaIntra, o.chroma_intra_quantiser_matrix);
+  payload.set(matrices.chromaNonIntra, o.chroma_non_intra_quantiser_matrix);
+  return payload;
+}

@@ -1,0 +1,22 @@
+import type { OutputEvent } from "../events.ts";
+import type { Frame } from "./state.ts";
+
+/** A picture to show: 6.3.10, top_field_first and repeat_first_field. */
+export function outputEvent(frame: Frame): OutputEvent {
+  const { timestamp, pts, visible, corrupt } = frame;
+  return { type: "output", timestamp, pts, visible, fieldOrder: fieldOrder(frame), repeat: repeat(frame), corrupt };
+}
+
+function fieldOrder(frame: Frame): OutputEvent["fieldOrder"] {
+  if (frame.isHalf) return frame.first === 1 ? "top-only" : "bottom-only";
+  if (frame.first !== 3) return frame.first === 1 ? "top-first" : "bottom-first";
+  if (frame.progressive_sequence || (frame.progressive_frame && !frame.repeat_first_field)) return "progressive";
+  return frame.top_field_first ? "top-first" : "bottom-first";
+}
+
+/** In a progressive sequence whole frames are repeated, once or twice; elsewhere the first field, once. */
+function repeat(frame: Frame): number {
+  if (!frame.repeat_first_field) return 0;
+  if (!frame.progressive_sequence) return 1;
+  return frame.top_field_first ? 4 : 2;
+}

@@ -1,0 +1,249 @@
+/** From headers and slices to pictures: references, and at a picture's end its request. */
+import type { StreamUnit } from "../bitreader/index.ts";
+import { UnsupportedError } from "../errors.ts";
+import type { Control, SequenceEvent } from "../events.ts";
+import { mpeg2KernelRules } from "../kernel/mpeg2.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { bitstreamOf, ControlMaker } from "../request-support.ts";
+import type { EventSink } from "../session-support.ts";
+import { mpeg2Controls } from "../uapi/mpeg2.ts";
+import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
+import { outputEvent } from "./output.ts";
+import { type Sequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
+import { Frame, ReferenceFrames } from "./state.ts";
+import type { GroupOfPicturesHeader, PictureCodingExtension, PictureHeader } from "./structures.ts";
+
+/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
+const TIMESTAMP_STEP = 1000;
+
+/** Table 6-12. */
+const I_PICTURE = 1;
+const P_PICTURE = 2;
+const B_PICTURE = 3;
+
+/** Table 6-14. */
+const FRAME_PICTURE = 3;
+
+/** Everything that a picture's headers say. */
+export interface PictureHeaders {
+  readonly unit: StreamUnit;
+  readonly sequence: Sequence;
+  readonly matrices: QuantiserMatrices;
+  /** The group of pictures header right before it, if there is one. */
+  readonly group: GroupOfPicturesHeader | null;
+  readonly header: PictureHeader;
+  readonly coding: PictureCodingExtension;
+  readonly pts: number | undefined;
+}
+
+interface OpenPicture {
+  readonly headers: PictureHeaders;
+  readonly frame: Frame;
+  readonly slices: { readonly unit: Uint8Array }[];
+}
+
+export class PictureDecoder {
+  private readonly options: ResolvedOptions;
+  private readonly sink: EventSink;
+  private readonly maker: ControlMaker<keyof typeof mpeg2Controls>;
+  private readonly references: ReferenceFrames;
+  private sequence: SequenceEvent | null = null;
+  private sequenceControls: { readonly of: Sequence; readonly controls: Control[] } | null = null;
+  private matrixControls: { readonly of: QuantiserMatrices; readonly controls: Control[] } | null = null;
+  private open: OpenPicture | null = null;
+  /** A frame whose second field may come. */
+  private half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
+  private timestamp = 0;
+  /** Decoding starts at an I picture. */
+  private isWaiting = true;
+  /** B pictures that precede the first I picture after a start, or after a broken link, refer to what is not there. */
+  private isLinkBroken = true;
+
+  constructor(options: ResolvedOptions, sink: EventSink) {
+    this.options = options;
+    this.sink = sink;
+    this.maker = new ControlMaker(mpeg2Controls, mpeg2KernelRules, options);
+    this.references = new ReferenceFrames({
+      output: (frame) => sink.emit(outputEvent(frame)),
+      release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.open !== null;
+  }
+
+  /** A picture's first slice has come. False where the picture is skipped. */
+  begin(headers: PictureHeaders): boolean {
+    const { header, coding, unit } = headers;
+    const isSecond = this.isSecondField(headers);
+    if (!isSecond) this.endFrame();
+    if (this.isWaiting && header.picture_coding_type !== I_PICTURE) {
+      const reason = "the picture is skipped: decoding starts at an I picture behind a sequence header";
+      this.sink.report("before-random-access", reason, unit);
+      return false;
+    }
+    if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures are of MPEG-1 only");
+    this.isWaiting = false;
+    this.activate(headers.sequence);
+    if (!isSecond) this.beginFrame(headers);
+    const { frame } = isSecond ? (this.half as OpenPicture) : { frame: this.newFrame(headers) };
+    this.open = { headers, frame, slices: [] };
+    if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
+    return this.checkReferences(this.open);
+  }
+
+  /** 6.1.1.4.1, 6.3.10: the field of opposite parity that follows a first field is of its frame. */
+  private isSecondField({ header, coding }: PictureHeaders): boolean {
+    if (!this.half || coding.picture_structure === FRAME_PICTURE) return false;
+    const first = this.half.headers;
+    if (coding.picture_structure === first.coding.picture_structure) return false;
+    const isB = header.picture_coding_type === B_PICTURE;
+    return isB === (first.header.picture_coding_type === B_PICTURE);
+  }
+
+  private beginFrame({ header, group }: PictureHeaders): void {
+    if (group) this.isLinkBroken = group.broken_link === 1 || this.references.newer === null;
+    if (header.picture_coding_type !== B_PICTURE) this.references.beginReference();
+  }
+
+  private newFrame({ sequence, coding, pts }: PictureHeaders): Frame {
+    this.timestamp += TIMESTAMP_STEP;
+    const frame = new Frame(this.timestamp, pts, visibleRectangle(sequence), coding.picture_structure);
+    frame.top_field_first = coding.top_field_first;
+    frame.repeat_first_field = coding.repeat_first_field;
+    frame.progressive_frame = coding.progressive_frame;
+    frame.progressive_sequence = sequence.extension.progressive_sequence;
+    return frame;
+  }
+
+  private activate(sequence: Sequence): void {
+    if (this.sequenceControls?.of === sequence) return;
+    const controls = this.maker.make(
+      "V4L2_CID_STATELESS_MPEG2_SEQUENCE",
+      mpeg2Sequence(sequence.header, sequence.extension),
+    );
+    this.sequenceControls = { of: sequence, controls };
+    const event = sequenceEvent(sequence, controls, this.sequence);
+    if (event === null) return;
+    if (event.realloc) this.references.flush();
+    this.sequence = event;
+    this.sink.emit(event);
+  }
+
+  /** Tells what a P or B picture lacks. False where the picture is dropped for it. */
+  private checkReferences({ headers, frame }: OpenPicture): boolean {
+    const type = headers.header.picture_coding_type;
+    const { older, newer } = this.references;
+    const isField = headers.coding.picture_structure !== FRAME_PICTURE;
+    const isSecond = isField && this.half !== null && this.half.frame === frame;
+    const lacksForward = (type === P_PICTURE && newer === null && !isSecond) || (type === B_PICTURE && older === null);
+    const isClosed = type === B_PICTURE && headers.group?.closed_gop === 1;
+    if (type === B_PICTURE && this.isLinkBroken && !isClosed) frame.corrupt = true;
+    if (!lacksForward || isClosed) return true;
+    frame.corrupt = true;
+    this.sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
+    const { missingReferences } = this.options;
+    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newer === null);
+    if (!isDropped) return true;
+    this.open = null;
+    if (missingReferences === "drop" && type === P_PICTURE) this.isWaiting = true;
+    return false;
+  }
+
+  /** A slice of the open picture. */
+  add(unit: StreamUnit): void {
+    this.open?.slices.push({ unit: unit.bytes });
+  }
+
+  /** A slice or header of the open picture could not be read. */
+  damaged(): void {
+    if (this.open) this.open.frame.corrupt = true;
+  }
+
+  /** The picture's last slice has come. */
+  end(): void {
+    const { open } = this;
+    this.open = null;
+    if (!open) return;
+    const { headers, frame, slices } = open;
+    const isSecond = this.half?.frame === frame;
+    const isFirstField = headers.coding.picture_structure !== FRAME_PICTURE && !isSecond;
+    this.sink.emit({
+      type: "request",
+      timestamp: frame.timestamp,
+      bitstream: bitstreamOf(slices, "annexb"), // a slice's start code is part of its syntax
+      controls: [
+        ...(this.sequenceControls?.controls ?? []),
+        ...this.maker.make("V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.pictureInput(headers))),
+        ...this.quantisation(headers.matrices),
+      ],
+      hold: isFirstField,
+    });
+    if (isFirstField) this.half = { frame, headers };
+    else this.finish(frame, headers);
+  }
+
+  private quantisation(matrices: QuantiserMatrices): readonly Control[] {
+    if (this.matrixControls?.of !== matrices) {
+      const controls = this.maker.make("V4L2_CID_STATELESS_MPEG2_QUANTISATION", mpeg2Quantisation(matrices));
+      this.matrixControls = { of: matrices, controls };
+    }
+    return this.matrixControls.controls;
+  }
+
+  /** The references by their timestamps; absent ones are 0. */
+  private pictureInput({ header, coding }: PictureHeaders) {
+    const { older, newer } = this.references;
+    const isNearest = this.options.missingReferences === "nearest";
+    let forward: Frame | null = null;
+    let backward: Frame | null = null;
+    // Also of a second field the reference frame before: the driver takes the first field from the current buffer.
+    if (header.picture_coding_type === P_PICTURE) forward = newer;
+    else if (header.picture_coding_type === B_PICTURE) {
+      forward = older ?? (isNearest ? newer : null);
+      backward = newer;
+    }
+    return { header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
+  }
+
+  /** A first field stays alone. */
+  private endFrame(): void {
+    if (!this.half) return;
+    const { frame, headers } = this.half;
+    this.finish(frame, headers);
+  }
+
+  private finish(frame: Frame, { header, sequence }: PictureHeaders): void {
+    this.half = null;
+    if (header.picture_coding_type === B_PICTURE) this.references.endB(frame);
+    else this.references.endReference(frame, sequence.extension.low_delay);
+  }
+
+  /** A sequence ends: everything goes out. */
+  endSequence(): void {
+    this.end();
+    this.endFrame();
+    this.references.flush();
+  }
+
+  /** Everything that waits goes out. What comes next is a new start. */
+  flush(): void {
+    this.endSequence();
+    this.restart();
+  }
+
+  /** Nothing more goes out. What comes next is a new start. */
+  reset(): void {
+    this.open = null;
+    if (this.half) this.sink.emit({ type: "release", timestamp: this.half.frame.timestamp });
+    this.half = null;
+    this.references.clear();
+    this.restart();
+  }
+
+  private restart(): void {
+    this.isWaiting = this.isLinkBroken = true;
+    this.sequenceControls = null;
+  }
+}

@@ -1,0 +1,250 @@
+/** The order of units (6.1.1, 6.2.2), and what becomes of each. */
+import type { StreamUnit, Trace } from "../bitreader/index.ts";
+import { UnitInput } from "../bitreader/index.ts";
+import { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { ResolvedOptions, SessionOptions } from "../options.ts";
+import { resolveOptions } from "../options.ts";
+import { checkConfigureArgument, checkDecodeArguments, EventSink } from "../session-support.ts";
+import type { QuantiserMatrices } from "./controls.ts";
+import { PictureDecoder } from "./pictures.ts";
+import type { Sequence } from "./sequence.ts";
+import { matricesOfSequence, withQuantMatrices } from "./state.ts";
+import type {
+  Extension,
+  GroupOfPicturesHeader,
+  PictureCodingExtension,
+  PictureHeader,
+  SequenceDisplayExtension,
+  SequenceExtension,
+  SequenceHeader,
+} from "./structures.ts";
+import { extension_data, group_of_pictures_header, picture_header, sequence_header } from "./syntax.ts";
+import {
+  EXTENSION_START_CODE,
+  GROUP_START_CODE,
+  isSlice,
+  PICTURE_START_CODE,
+  SEQUENCE_END_CODE,
+  SEQUENCE_HEADER_CODE,
+  unitName,
+  unitReader,
+} from "./units.ts";
+
+/** An MPEG-2 decoder's state. Throws TypeError for wrong options. */
+export function openMpeg2Session(options: SessionOptions = {}): Session {
+  return new Mpeg2Session(resolveOptions(options));
+}
+
+/** The sequence header and what has come behind it. */
+interface PendingSequence {
+  readonly header: SequenceHeader;
+  extension: SequenceExtension | null;
+  display: SequenceDisplayExtension | null;
+  isScalable: boolean;
+}
+
+/** The picture header and what has come behind it. */
+interface PendingPicture {
+  readonly unit: StreamUnit;
+  readonly header: PictureHeader;
+  readonly pts: number | undefined;
+  coding: PictureCodingExtension | null;
+  /** Its first slice has come and the picture was refused or skipped: the other slices go the same way. */
+  isOver: boolean;
+}
+
+class Mpeg2Session implements Session {
+  private readonly trace: Trace | undefined;
+  private readonly input = new UnitInput(true);
+  private readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
+  private readonly pictures: PictureDecoder;
+  private pending: PendingSequence | null = null;
+  private sequence: Sequence | null = null;
+  private matrices: QuantiserMatrices | null = null;
+  private group: GroupOfPicturesHeader | null = null;
+  private picture: PendingPicture | null = null;
+  private pts: number | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.trace = options.trace;
+    this.pictures = new PictureDecoder(options, this.sink);
+  }
+
+  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
+    checkDecodeArguments(packet, info);
+    return this.sink.during(() => {
+      this.endStream();
+      this.pts = info?.pts;
+      const units = this.input.packet(packet);
+      for (const unit of units) this.unit(unit);
+      if (units.length === 0 && packet.length > 0) this.sink.report("bitstream", "the packet holds no start code");
+      this.endPicture();
+    });
+  }
+
+  push(chunk: Uint8Array): DecodeEvent[] {
+    checkDecodeArguments(chunk, undefined);
+    return this.sink.during(() => {
+      this.pts = undefined;
+      for (const unit of this.input.push(chunk)) this.unit(unit);
+    });
+  }
+
+  /** A container's record holds the headers of the sequence, behind start codes. */
+  configure(record: Uint8Array | null): DecodeEvent[] {
+    checkConfigureArgument(record);
+    return this.sink.during(() => {
+      this.endStream();
+      if (record !== null) for (const unit of this.input.packet(record)) this.unit(unit);
+    });
+  }
+
+  flush(): DecodeEvent[] {
+    return this.sink.during(() => {
+      this.endStream();
+      this.pictures.flush();
+    });
+  }
+
+  reset(): DecodeEvent[] {
+    return this.sink.during(() => {
+      this.input.end();
+      this.picture = this.group = null;
+      this.pictures.reset();
+    });
+  }
+
+  /** The end of a pushed stream: its last unit, its last picture. */
+  private endStream(): void {
+    const { units, hadNoUnit } = this.input.end();
+    for (const unit of units) this.unit(unit);
+    if (hadNoUnit) this.sink.report("bitstream", "the stream holds no start code");
+    this.endPicture();
+  }
+
+  private endPicture(): void {
+    this.pictures.end();
+    this.picture = null;
+  }
+
+  private unit(unit: StreamUnit): void {
+    if (unit.truncated) {
+      this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
+      return;
+    }
+    this.sink.guard(unit, () => this.dispatch(unit));
+  }
+
+  /** Table 6-1. */
+  private dispatch(unit: StreamUnit): void {
+    const startCode = unit.bytes[0] as number;
+    if (isSlice(startCode)) {
+      this.slice(unit);
+      return;
+    }
+    switch (startCode) {
+      case SEQUENCE_HEADER_CODE: {
+        this.endPicture();
+        this.pending = null;
+        const header = sequence_header(this.reader(unit));
+        this.pending = { header, extension: null, display: null, isScalable: false };
+        this.matrices = matricesOfSequence(header);
+        return;
+      }
+      case GROUP_START_CODE:
+        this.endPicture();
+        this.group = null;
+        this.group = group_of_pictures_header(this.reader(unit));
+        return;
+      case PICTURE_START_CODE:
+        this.endPicture();
+        this.picture = { unit, header: picture_header(this.reader(unit)), pts: this.pts, coding: null, isOver: false };
+        return;
+      case EXTENSION_START_CODE:
+        this.extension(unit);
+        return;
+      case SEQUENCE_END_CODE:
+        this.endPicture();
+        this.reader(unit).f(8, SEQUENCE_END_CODE, "sequence_end_code");
+        this.pictures.endSequence();
+        return;
+    }
+  }
+
+  /** A reader on a unit, of which the trace is told. */
+  private reader(unit: StreamUnit) {
+    this.trace?.unit({ name: unitName(unit.bytes[0] as number), byte: unit.byte, bytes: unit.bytes });
+    return unitReader(unit.bytes, this.trace);
+  }
+
+  private extension(unit: StreamUnit): void {
+    const ext = extension_data(this.reader(unit), { frame_centre_offsets: this.frameCentreOffsets() });
+    if (this.picture) this.pictureExtension(this.picture, ext);
+    else if (this.pending) this.sequenceExtension(this.pending, ext);
+  }
+
+  private sequenceExtension(pending: PendingSequence, ext: Extension | null): void {
+    if (ext?.type === "sequence_extension") pending.extension = ext;
+    else if (ext?.type === "sequence_display_extension") pending.display = ext;
+    else if (ext?.type === "sequence_scalable_extension") pending.isScalable = true;
+  }
+
+  private pictureExtension(picture: PendingPicture, ext: Extension | null): void {
+    if (ext?.type === "picture_coding_extension") picture.coding = ext;
+    else if (ext?.type === "quant_matrix_extension" && this.matrices) {
+      this.matrices = withQuantMatrices(this.matrices, ext);
+    }
+  }
+
+  /** 6.3.12: number_of_frame_centre_offsets. */
+  private frameCentreOffsets(): number {
+    const coding = this.picture?.coding;
+    const extension = this.pending?.extension ?? this.sequence?.extension;
+    if (extension?.progressive_sequence) {
+      if (!coding?.repeat_first_field) return 1;
+      return coding.top_field_first ? 3 : 2;
+    }
+    if (coding && coding.picture_structure !== 3) return 1;
+    return coding?.repeat_first_field ? 3 : 2;
+  }
+
+  private slice(unit: StreamUnit): void {
+    const { picture } = this;
+    if (!picture || picture.isOver) {
+      if (!picture) throw new BitstreamError("the slice belongs to no picture");
+      return;
+    }
+    if (!this.pictures.isOpen) {
+      picture.isOver = true;
+      const { coding, header, pts } = picture;
+      const sequence = this.currentSequence();
+      if (coding === null) {
+        throw new BitstreamError("the picture has no picture coding extension", {
+          element: "picture_coding_extension",
+        });
+      }
+      const matrices = this.matrices as QuantiserMatrices;
+      const { group } = this;
+      if (!this.pictures.begin({ unit: picture.unit, sequence, matrices, group, header, coding, pts })) return;
+      picture.isOver = false;
+    }
+    this.pictures.add(unit);
+  }
+
+  /** The sequence in force, as its header and extensions say. An unchanged repetition is the same sequence. */
+  private currentSequence(): Sequence {
+    const { pending } = this;
+    if (pending === null) {
+      if (this.sequence) return this.sequence;
+      throw new BitstreamError("there is no sequence header", {}, "before-random-access");
+    }
+    const { header, extension, display, isScalable } = pending;
+    if (extension === null) throw new UnsupportedError("MPEG-1: there is no sequence extension");
+    if (isScalable) throw new UnsupportedError("scalable extensions: the kernel's interface has no place for layers");
+    this.pending = null;
+    const sequence = { header, extension, display };
+    if (this.sequence === null || JSON.stringify(this.sequence) !== JSON.stringify(sequence)) this.sequence = sequence;
+    return this.sequence;
+  }
+}

@@ -1,0 +1,107 @@
+/** What outlives a picture: the reference frames, the order of output, and the quantiser matrices. */
+import type { Rectangle } from "../events.ts";
+import type { QuantiserMatrices } from "./controls.ts";
+import type { QuantMatrixExtension, SequenceHeader } from "./structures.ts";
+import { defaultIntraQuantiserMatrix, defaultNonIntraQuantiser } from "./tables.ts";
+
+/** A frame: coded as one, or as a pair of fields. */
+export class Frame {
+  /** Nanoseconds. */
+  readonly timestamp: number;
+  readonly pts: number | undefined;
+  readonly visible: Rectangle;
+  /** picture_structure of the first picture of it, Table 6-14: 1 top field, 2 bottom field, 3 frame. */
+  readonly first: number;
+  /** A first field whose second has not come. */
+  isHalf: boolean;
+  top_field_first = 0;
+  repeat_first_field = 0;
+  progressive_frame = 0;
+  progressive_sequence = 0;
+  corrupt = false;
+
+  constructor(timestamp: number, pts: number | undefined, visible: Rectangle, first: number) {
+    this.timestamp = timestamp;
+    this.pts = pts;
+    this.visible = visible;
+    this.first = first;
+    this.isHalf = first !== 3;
+  }
+}
+
+/** Who shows and frees pictures. */
+export interface FrameListener {
+  output(frame: Frame): void;
+  /** Comes once for each frame. */
+  release(frame: Frame): void;
+}
+
+/** 6.1.1.11: the two reference frames, and the order in which frames are shown. */
+export class ReferenceFrames {
+  private readonly listener: FrameListener;
+  /** The reference frame before the last one. */
+  older: Frame | null = null;
+  /** The last reference frame, which is shown when the next one comes, or has been shown (low_delay). */
+  newer: Frame | null = null;
+  private isNewerShown = false;
+
+  constructor(listener: FrameListener) {
+    this.listener = listener;
+  }
+
+  /** A reference frame begins: B pictures between the two before it are over. */
+  beginReference(): void {
+    this.showNewer();
+    if (this.older) this.listener.release(this.older);
+    this.older = null;
+  }
+
+  /** The reference frame has been decoded, all of it. */
+  endReference(frame: Frame, low_delay: number): void {
+    this.older = this.newer;
+    this.newer = frame;
+    this.isNewerShown = false;
+    if (low_delay) this.showNewer();
+  }
+
+  /** A B frame has been decoded, all of it. */
+  endB(frame: Frame): void {
+    this.listener.output(frame);
+    this.listener.release(frame);
+  }
+
+  private showNewer(): void {
+    if (this.newer && !this.isNewerShown) this.listener.output(this.newer);
+    this.isNewerShown = true;
+  }
+
+  /** The end of a sequence: everything is shown and free. */
+  flush(): void {
+    this.showNewer();
+    this.clear();
+  }
+
+  /** A seek: everything is free. */
+  clear(): void {
+    if (this.older) this.listener.release(this.older);
+    if (this.newer) this.listener.release(this.newer);
+    this.older = this.newer = null;
+  }
+}
+
+/** 6.3.11: matrices as a sequence header sets them; the chroma matrices are those of luma. */
+export function matricesOfSequence(seq: SequenceHeader): QuantiserMatrices {
+  const intra = seq.intra_quantiser_matrix ?? defaultIntraQuantiserMatrix;
+  const nonIntra = seq.non_intra_quantiser_matrix ?? new Uint8Array(64).fill(defaultNonIntraQuantiser);
+  return { intra, nonIntra, chromaIntra: intra, chromaNonIntra: nonIntra };
+}
+
+/** 6.3.11: what a quant matrix extension changes. A luma matrix is the chroma matrix too, until that one is loaded. */
+export function withQuantMatrices(before: QuantiserMatrices, ext: QuantMatrixExtension): QuantiserMatrices {
+  return {
+    intra: ext.intra_quantiser_matrix ?? before.intra,
+    nonIntra: ext.non_intra_quantiser_matrix ?? before.nonIntra,
+    chromaIntra: ext.chroma_intra_quantiser_matrix ?? ext.intra_quantiser_matrix ?? before.chromaIntra,
+    chromaNonIntra: ext.chroma_non_intra_quantiser_matrix ?? ext.non_intra_quantiser_matrix ?? before.chromaNonIntra,
+  };
+}

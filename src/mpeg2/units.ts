@@ -1,0 +1,37 @@
+/** What Table 6-1 calls the units between start codes. */
+import type { Trace } from "../bitreader/index.ts";
+import { BitReader } from "../bitreader/index.ts";
+
+/** Table 6-1: start code values. */
+export const PICTURE_START_CODE = 0x00;
+export const SLICE_START_CODE_MIN = 0x01;
+export const SLICE_START_CODE_MAX = 0xaf;
+export const USER_DATA_START_CODE = 0xb2;
+export const SEQUENCE_HEADER_CODE = 0xb3;
+export const EXTENSION_START_CODE = 0xb5;
+export const SEQUENCE_END_CODE = 0xb7;
+export const GROUP_START_CODE = 0xb8;
+
+const names: Readonly<Record<number, string>> = {
+  [PICTURE_START_CODE]: "picture_header",
+  [USER_DATA_START_CODE]: "user_data",
+  [SEQUENCE_HEADER_CODE]: "sequence_header",
+  [EXTENSION_START_CODE]: "extension",
+  [SEQUENCE_END_CODE]: "sequence_end",
+  [GROUP_START_CODE]: "group_of_pictures_header",
+};
+
+export function isSlice(startCode: number): boolean {
+  return startCode >= SLICE_START_CODE_MIN && startCode <= SLICE_START_CODE_MAX;
+}
+
+/** `"picture_header (start code 00)"`. */
+export function unitName(startCode: number): string {
+  const code = `start code ${startCode.toString(16).padStart(2, "0")}`;
+  return `${isSlice(startCode) ? "slice" : (names[startCode] ?? "reserved")} (${code})`;
+}
+
+/** A reader on a unit's first byte, its start code value. */
+export function unitReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
+  return new BitReader(unit, { emulationPrevention: false, trace, unit: unitName(unit[0] ?? 0) });
+}
