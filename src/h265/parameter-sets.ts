@@ -2,7 +2,6 @@
 import { ActiveSetStore, sameBytes } from "../active-set-store.ts";
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
-import { visibleRectangle } from "./sequence.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, VideoParameterSet } from "./structures.ts";
 import {
   checkPicParameterSet,
@@ -40,10 +39,6 @@ export class ParameterSetStore {
     const r = nalReader(unit, trace);
     nal_unit_header(r);
     const sps = seq_parameter_set_rbsp(r);
-    const { width, height } = visibleRectangle(sps);
-    if (width <= 0 || height <= 0) {
-      throw new BitstreamError(`the window leaves ${width}x${height} samples`, { element: "conf_win_bottom_offset" });
-    }
     this.closingBits(r);
     this.sps.receive(sps.sps_seq_parameter_set_id, unit, sps);
   }
