@@ -55,6 +55,11 @@ export interface History {
   readonly peers: Readonly<Partial<Record<Peer, readonly Side[]>>>;
   /** The peer's request that is this one of ours. */
   partner(peer: Peer, ours: Side): Side | undefined;
+  /**
+   * In slice mode: whether a control of ours is, byte for byte, (part of) that of the same picture in frame mode; without
+   * a control, whether the slice is in it. There it was compared with both peers; in slice mode only GStreamer can be asked.
+   */
+  isAsInFrameMode?(ours: Side, control: string | undefined): boolean;
   /** Our requests for which the peer has none. */
   readonly missing: Readonly<Record<Peer, ReadonlySet<number>>>;
 }

@@ -45,7 +45,26 @@ interface PeerSide {
   readonly result: PeerResult;
 }
 
-/** Compares our requests with those of one or both peers. */
+/** The picture's request in frame mode has the same timestamp, and the slice's bytes in its buffer. */
+function isAsInFrameMode(
+  frameMode: readonly EffectiveRequest[],
+  slice: EffectiveRequest,
+  control: string | undefined,
+): boolean {
+  const { timestamp, bitstream } = slice;
+  const picture = frameMode.find(
+    (request) =>
+      request.timestamp === timestamp &&
+      bitstream !== undefined &&
+      Buffer.from(request.bitstream!).indexOf(bitstream) >= 0,
+  );
+  if (control === undefined) return picture !== undefined;
+  const [a, b] = [slice.controls.get(control), picture?.controls.get(control)];
+  // Of an array of slices the slice is one.
+  return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.from(b).indexOf(a) >= 0;
+}
+
+/** Compares our requests with those of one or both peers. In slice mode `frameMode` are ours of the same stream. */
 export class StreamComparison {
   readonly result: StreamResult;
   readonly #comparator: Comparator;
@@ -61,6 +80,7 @@ export class StreamComparison {
     rules: readonly Rule[],
     ours: readonly EffectiveRequest[],
     goldens: Partial<Record<Peer, readonly EffectiveRequest[]>>,
+    frameMode?: readonly EffectiveRequest[],
   ) {
     this.#comparator = comparator;
     this.#rules = rules;
@@ -84,6 +104,7 @@ export class StreamComparison {
       peers: Object.fromEntries(this.#peers.map(({ peer, sides }) => [peer, sides])),
       partner: (peer, ours) => this.#partner(peer, ours.request.index),
       missing: { gst: this.#missing("gst"), ff: this.#missing("ff") },
+      ...(frameMode && { isAsInFrameMode: (side, control) => isAsInFrameMode(frameMode, side.request, control) }),
     };
   }
 

@@ -56,7 +56,7 @@ export function runCodec(
   progress: (report: StreamReport) => void = () => {},
 ): CodecReport {
   const rules = readVerdicts(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
-  const known = readKnownDeviations();
+  const known = comparator.compareExpected === undefined ? [] : readKnownDeviations();
   const met = new Set<KnownDeviation>();
   const uses = new Map(rules.map(({ verdict }) => [verdict.id, { frame: noUse(), slice: noUse() }]));
   const reports = streams.flatMap((stream) =>
@@ -102,7 +102,8 @@ function runStream(comparator: Comparator, rules: readonly Rule[], stream: Strea
   const { requests, errors } = decodeStream(comparator.codec, bytes, mode);
   const records = Object.entries(stream.goldens[mode]).map(([peer, path]) => [peer, readRequests(path)]);
   const goldens = Object.fromEntries(records);
-  const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens);
+  const frameMode = mode === "slice" ? decodeStream(comparator.codec, bytes).requests : undefined;
+  const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
   const deviations =
     stream.expected === undefined ? undefined : comparator.compareExpected?.(stream.expected, comparison.ours);
   const named = deviations?.map((deviation) => ({ stream: stream.name, mode, ...deviation }));

@@ -91,6 +91,14 @@ export function transformed(
   return value;
 }
 
+/** The named side has our value; where it has no such request, and in slice mode, our own request of frame mode has it. */
+function isSideRight(subject: Subject, values: Subject["values"], right: Peer): boolean {
+  if (values[right] !== undefined) return values[right] === values.ours;
+  const [name = "@"] = subject.field.split(/[.[]/);
+  const control = name === "@" ? undefined : `V4L2_CID_STATELESS_${name}`;
+  return subject.history.isAsInFrameMode?.(subject.ours, control) ?? true;
+}
+
 /**
  * The row that says why `peer` differs from us in this occurrence. A row names a side: that side must equal us here,
  * and a peer that is named cannot be excused by its own row.
@@ -104,7 +112,7 @@ export function excuse(
   const fits = ({ verdict, matches }: Rule): boolean => {
     const { right, transform } = verdict;
     if (transform !== undefined || right === peer) return false;
-    if (right !== "neither" && values[right] !== undefined && values[right] !== values.ours) return false;
+    if (right !== "neither" && !isSideRight(subject, values, right)) return false;
     return matches(subject);
   };
   return rules.find(fits)?.verdict;

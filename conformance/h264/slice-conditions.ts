@@ -54,15 +54,24 @@ function isFirstWithTimestamp0(subject: Subject): boolean {
   return is0 && first !== undefined && theirs?.entry === first && theirs.reference.fields === ours?.reference.fields;
 }
 
-/** Whether an operation of 8.2.4.3 that put this list entry, or one before it, found no picture. */
+/** In a frame: whether an operation of 8.2.4.3 that put this list entry, or one before it, names a picture that is not in the DPB. */
 function isAfterMissing(subject: Subject): boolean {
   const { history, ours } = subject;
   const place = placeOf(subject);
   const h = streamSlice(history, ours)?.h;
-  if (place === undefined || h === undefined) return false;
+  if (place === undefined || h === undefined || h.field_pic_flag === 1) return false;
   const operations = place.list === 0 ? h.ref_pic_list_modification_l0 : h.ref_pic_list_modification_l1;
-  const path = `H264_SLICE_PARAMS.ref_pic_list${place.list}`;
-  return operations.some((_, i) => i <= place.index && ours.view.fields.get(`${path}[${i}]`) === "none");
+  const MaxPicNum = 2 ** (Number(ours.view.fields.get("H264_SPS.log2_max_frame_num_minus4")) + 4);
+  const has = (num: number, isLong: 0 | 1): boolean =>
+    dpbOf(ours).some(({ fields }) => fields.get("pic_num") === num && fields.get("flags.LONG_TERM") === isLong);
+  let picNumPred = h.frame_num;
+  return operations.slice(0, place.index + 1).some(({ modification_of_pic_nums_idc, value }) => {
+    if (modification_of_pic_nums_idc === 2) return !has(value, 1);
+    // (8-34) to (8-36)
+    const change = modification_of_pic_nums_idc === 0 ? -(value + 1) : value + 1;
+    picNumPred = (picNumPred + change + MaxPicNum) % MaxPicNum;
+    return !has(picNumPred > h.frame_num ? picNumPred - MaxPicNum : picNumPred, 0);
+  });
 }
 
 /** Of a frame in the DPB only the field that was decoded second is still a reference. */

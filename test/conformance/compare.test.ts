@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Comparator, ReferenceEntry } from "../../conformance/comparator.ts";
 import { type Difference, StreamComparison } from "../../conformance/compare.ts";
-import type { EffectiveRequest, Peer } from "../../conformance/requests.ts";
+import type { EffectiveRequest, Payload, Peer } from "../../conformance/requests.ts";
 import type { Value } from "../../conformance/values.ts";
 import { compileVerdict, type Verdict } from "../../conformance/verdicts.ts";
 
@@ -84,6 +84,24 @@ describe("a value of ours against both peers'", () => {
   it("is not excused by a row whose side is missing and is the one that differs", () => {
     expect(unexplained(compare([{ right: "ff" }], { ours: one(1), ff: one(2) }).differences)).toEqual(["ff"]);
     expect(compare([{ right: "gst" }], { ours: one(1), ff: one(2) }).differences).toEqual([]);
+  });
+
+  it("of slice mode, where the named side has no request, must be that of the same picture in frame mode", () => {
+    const name = "V4L2_CID_STATELESS_C";
+    const made = (values: number[], x: number) =>
+      requests([{ ts: 1000, controls: { x } }]).map((request) => ({
+        ...request,
+        bitstream: new Uint8Array([1, 2]),
+        controls: new Map<string, Payload>([...request.controls, [name, new Uint8Array(values)]]),
+      }));
+    const row = { id: "row", codec: "h264", control: "C", field: "x", when: [], right: "ff" } as const;
+    const rules = [compileVerdict({ ...row, authority: "", matters: [], note: "" }, toy.conditions)];
+    const found = (frame: number[]) =>
+      new StreamComparison("toy", new Uint8Array(), toy, rules, made([7], 1), { gst: made([7], 2) }, made(frame, 1))
+        .run()
+        .differences.filter(({ field }) => field === "C.x");
+    expect(found([7])).toEqual([]);
+    expect(unexplained(found([8]))).toEqual(["gst"]);
   });
 
   it("may differ from both under a row that says neither", () => {
