@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { unitsOfPacket } from "../src/bitreader/index.ts";
 import type { Device } from "./decoder.ts";
 import { decode } from "./decoder.ts";
+import { extSpsRps } from "./ext-sps-rps.ts";
 import { differences } from "./golden.ts";
 import { bitSizes } from "./va-backend.ts";
 
@@ -45,6 +46,46 @@ describe("va-backend.ts", () => {
       dec_ref_pic_marking_bit_size: 2,
       pic_order_cnt_bit_size: 9,
     });
+  });
+});
+
+describe("ext-sps-rps.ts", () => {
+  const payloads = (name: string) => {
+    const bytes = readFileSync(fileURLToPath(new URL(`../test/fixtures/${name}.265`, import.meta.url)));
+    const sps = unitsOfPacket(bytes, 0).find((unit) => (unit.bytes[0] as number) >> 1 === 33);
+    return extSpsRps((sps as { bytes: Uint8Array }).bytes);
+  };
+
+  it("makes an element of each set of the SPS", () => {
+    const { V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS: st, V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS: lt } = payloads(
+      "h265_rewritten_predicted_sets",
+    );
+    expect([st.length, lt.length]).toEqual([64 * 80, 0]);
+    // The last set: predicted with deltaRps 61 from a set of one picture, which is used; the other is left out.
+    const last = new DataView(st.buffer, st.byteOffset + 63 * 80, 80);
+    expect([0, 1, 2, 3].map((at) => last.getUint8(at))).toEqual([0, 0, 0, 0]);
+    expect([last.getUint32(4, true), last.getUint32(8, true), last.getUint16(12, true)]).toEqual([1, 1, 60]);
+    expect(last.getUint16(78, true)).toBe(1);
+  });
+
+  it("makes an element of each long-term picture of the SPS", () => {
+    const { V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS: st, V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS: lt } =
+      payloads("h265_rewritten_long_term_32");
+    expect(st.length).toBe(0);
+    const words = Array.from({ length: 32 }, (_, i) => [...lt.subarray(4 * i, 4 * i + 4)]);
+    expect(words).toEqual(Array.from({ length: 32 }, (_, i) => (i === 31 ? [0, 0, 1, 0] : [100 + i, 0, 0, 0])));
+  });
+
+  it("says the same as a session's requests", () => {
+    const bytes = readFileSync(
+      fileURLToPath(new URL("../test/fixtures/h265_rewritten_predicted_sets.265", import.meta.url)),
+    );
+    const request = openSession("h265")
+      .push(bytes)
+      .find((event) => event.type === "request");
+    const { V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS: wanted } = payloads("h265_rewritten_predicted_sets");
+    const sent = request?.controls.find(({ name }) => name === "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS");
+    expect(sent?.payload).toEqual(wanted);
   });
 });
 
