@@ -175,7 +175,7 @@ export function escapedHeaders(): LowDelay {
 }
 
 /** The scripts whose streams are in test/fixtures. */
-const fixtures: Readonly<Record<string, () => LowDelay>> = {
+export const rewrittenFixtures: Readonly<Record<string, () => LowDelay>> = {
   h265_rewritten_long_term_32: () => longTermEntries(32),
   h265_rewritten_long_term_cycles: longTermCycles,
   h265_rewritten_predicted_sets: predictedSets,
@@ -183,5 +183,6 @@ const fixtures: Readonly<Record<string, () => LowDelay>> = {
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, script] of Object.entries(fixtures)) writeFileSync(fixturePath(name), streamOf(script().units));
+  for (const [name, script] of Object.entries(rewrittenFixtures))
+    writeFileSync(fixturePath(name), streamOf(script().units));
 }

@@ -13,6 +13,7 @@ import {
   lowDelay,
   predictedSets,
   refer,
+  rewrittenFixtures,
 } from "../../conformance/rewrite/h265-scripts.ts";
 import { type EditableUnit, editableUnits, streamOf } from "../../conformance/rewrite/units.ts";
 import { ffmpegTrace, ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
@@ -29,6 +30,11 @@ describe("the writer", () => {
     const stream = read();
     const again = editableUnits(stream).map((unit) => unit.bytes());
     expect(again).toEqual(unitsOfPacket(stream, 0).map(({ bytes }) => bytes.slice()));
+  });
+
+  it.each(Object.entries(rewrittenFixtures))("makes the fixture %s", (name, script) => {
+    const fixture = fixtureStreams("h265").find((file) => file.name === `${name}.265`);
+    expect(fixture?.read()).toEqual(streamOf(script().units));
   });
 
   it("names what an edit does not find, and values that do not fit", () => {
