@@ -92,7 +92,9 @@ export function parseSei(
   }: ParseOptions & { readonly sps?: SeqParameterSet | null; readonly vps?: VideoParameterSet | null } = {},
 ): SeiMessage[] {
   const { r, nal } = open(unit, trace, [39, 40]);
-  return sei_rbsp(r, nal, { sps, vps });
+  const messages: SeiMessage[] = [];
+  sei_rbsp(r, nal, { sps, vps }, (message) => messages.push(message));
+  return messages;
 }
 
 /** 7.3.2.5: an access unit delimiter (nal_unit_type 35). */

@@ -160,7 +160,7 @@ class H265Session implements Session {
         this.waitingSei.push({ ...unit, bytes: unit.bytes.slice() });
         return;
       case 40:
-        this.read(unit, (r, nal) => sei_rbsp(r, nal, this.seiSets(this.pictures.activeSps)));
+        this.read(unit, (r, nal) => sei_rbsp(r, nal, this.seiSets(this.pictures.activeSps), () => {}));
         return;
     }
   }
@@ -197,11 +197,11 @@ class H265Session implements Session {
     this.waitingSei = [];
     for (const unit of units) {
       this.sink.guard(unit, () =>
-        this.read(unit, (r, nal) => {
-          for (const { payload } of sei_rbsp(r, nal, this.seiSets(sps))) {
+        this.read(unit, (r, nal) =>
+          sei_rbsp(r, nal, this.seiSets(sps), ({ payload }) => {
             if (payload?.type === "pic_timing") picTiming = payload;
-          }
-        }),
+          }),
+        ),
       );
     }
     return picTiming;

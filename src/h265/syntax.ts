@@ -778,13 +778,19 @@ function scaling_list(r: BitReader, data: ScalingListData, sizeId: number, matri
   return ScalingList;
 }
 
-/** 7.3.2.4 Supplemental enhancement information RBSP syntax. `sets`: those that are active, as far as they are known. */
-export function sei_rbsp(r: BitReader, nal: NalUnitHeader, sets: SeiParameterSets): SeiMessage[] {
-  const messages: SeiMessage[] = [];
-  do messages.push(sei_message(r, nal, sets));
+/**
+ * 7.3.2.4 Supplemental enhancement information RBSP syntax: `take` gets each message. `sets`: those that are active, as
+ * far as they are known.
+ */
+export function sei_rbsp(
+  r: BitReader,
+  nal: NalUnitHeader,
+  sets: SeiParameterSets,
+  take: (message: SeiMessage) => void,
+): void {
+  do take(sei_message(r, nal, sets));
   while (r.more_rbsp_data());
   r.rbsp_trailing_bits();
-  return messages;
 }
 
 /** What the syntax of SEI messages depends on. */
