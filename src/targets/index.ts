@@ -1,20 +1,45 @@
 /**
- * What drivers take, as data: controls, modes, limits.
+ * What drivers take, as data: controls, modes, limits, the fields they read.
  *
  * @module
  */
+import { cedrus } from "./cedrus.ts";
 import { generic } from "./generic.ts";
+import { hantroG1, hantroG2 } from "./hantro.ts";
+import { mediatek } from "./mediatek.ts";
+import { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
+import { rpiHevcDec } from "./rpi-hevc-dec.ts";
 import type { Target } from "./target.ts";
+import { tegraVde } from "./tegra-vde.ts";
 import { visl } from "./visl.ts";
 
+export { cedrus } from "./cedrus.ts";
+export { firstSets } from "./first-sets.ts";
 export { generic } from "./generic.ts";
+export { hantroG1, hantroG2 } from "./hantro.ts";
+export { mediatek } from "./mediatek.ts";
 export { type TargetRefusal, targetRefusals } from "./refusals.ts";
+export { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
+export { rpiHevcDec } from "./rpi-hevc-dec.ts";
 export { takenControls } from "./taken-controls.ts";
 export type { Target, TargetCodec, TargetLimits } from "./target.ts";
+export { tegraVde } from "./tegra-vde.ts";
 export { visl } from "./visl.ts";
 
 /** All targets there are, `generic` first. */
-export const targets: readonly Target[] = [generic, visl];
+export const targets: readonly Target[] = [
+  generic,
+  visl,
+  rk3399,
+  vdpu381,
+  vdpu383,
+  hantroG1,
+  hantroG2,
+  mediatek,
+  cedrus,
+  tegraVde,
+  rpiHevcDec,
+];
 
 /** The target called `name`, or undefined when there is none. */
 export function targetByName(name: string): Target | undefined {

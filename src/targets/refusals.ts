@@ -1,5 +1,5 @@
 import type { Codec } from "../events.ts";
-import { controlByName, elementSize } from "../uapi/index.ts";
+import { controlByName, elementSize, leafFields, viewOf } from "../uapi/index.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
 import type { Target, TargetCodec } from "./target.ts";
 
@@ -43,7 +43,11 @@ export function targetRefusals(
     if (most === undefined) return [refusal(name, `${target.name} does not have this control`)];
     return typeof payload === "number"
       ? menuRefusals(target, taken, name, payload)
-      : [...elementRefusals(target, name, payload, most), ...formatRefusals(target, taken, codec, name, payload)];
+      : [
+          ...elementRefusals(target, name, payload, most),
+          ...formatRefusals(target, taken, codec, name, payload),
+          ...flagRefusals(target, taken, name, payload),
+        ];
   });
 }
 
@@ -64,7 +68,28 @@ function elementRefusals(target: Target, name: string, payload: Uint8Array, most
   const control = controlByName(name);
   if (control === undefined || control.type === "menu") return [];
   const elements = Math.floor(payload.length / elementSize(control));
-  return elements <= most ? [] : [refusal(name, `${target.name} takes ${most} elements at most`, "", elements)];
+  if (elements <= most) return [];
+  return [refusal(name, `${target.name} takes ${most} element${most === 1 ? "" : "s"} at most`, "", elements)];
+}
+
+/** Flags that the driver does not take, alone or together. */
+function flagRefusals(target: Target, { limits }: TargetCodec, name: string, payload: Uint8Array): TargetRefusal[] {
+  const control = controlByName(name);
+  if (control?.type !== "struct" || payload.length !== control.struct.size) return [];
+  const leaves = leafFields(control.struct);
+  return (limits.refusedFlags ?? []).flatMap((together) => {
+    const set = together.flatMap((flag) => {
+      const leaf = leaves.find(({ path }) => flag.startsWith(`${name}.${path}.`));
+      if (leaf === undefined) return [];
+      const flagName = flag.slice(flag.lastIndexOf(".") + 1);
+      const value = Number(leaf.type.read(viewOf(payload), leaf.offset));
+      return (value & (leaf.type.flags?.[flagName] ?? 0)) === 0 ? [] : [{ path: leaf.path, value, flagName }];
+    });
+    const [first] = set;
+    if (first === undefined || set.length < together.length) return [];
+    const what = set.map(({ flagName }) => flagName).join(" with ");
+    return [refusal(name, `${target.name} does not take ${what}`, first.path, first.value)];
+  });
 }
 
 function formatRefusals(
@@ -90,6 +115,11 @@ function formatRefusals(
   atMost(format.height, limits.maxHeight, "height");
   oneOf(format.bitDepthLuma, limits.bitDepths, "bit depth");
   oneOf(format.bitDepthChroma, limits.bitDepths, "bit depth");
+  const { bitDepthLuma, bitDepthChroma } = format;
+  if (limits.equalBitDepths && bitDepthChroma !== undefined && bitDepthChroma.value !== bitDepthLuma?.value) {
+    const reason = `bit depth: ${target.name} takes that of luma, ${bitDepthLuma?.value}`;
+    outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.value));
+  }
   oneOf(format.chromaFormat, limits.chromaFormats, "chroma_format_idc");
   oneOf(format.profile, limits.profiles, "profile");
   return outside;

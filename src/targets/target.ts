@@ -1,34 +1,46 @@
 import type { Codec } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
 
-/** What of a sequence a driver refuses. What is absent is not limited. */
+/** What of a sequence a driver refuses, or does not claim to decode. What is absent is not limited. */
 export interface TargetLimits {
   /** Luma samples. Smaller pictures are never refused: the driver makes its buffers larger than the picture. */
   readonly maxWidth?: number;
   readonly maxHeight?: number;
   /** Bits, luma and chroma. */
   readonly bitDepths?: readonly number[];
+  /** Luma and chroma must have the same bit depth. */
+  readonly equalBitDepths?: true;
   /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
   readonly chromaFormats?: readonly number[];
-  /** H.264 profile_idc, VP9 profile. */
+  /** H.264 profile_idc, VP9 profile: those of the driver's profile menu. */
   readonly profiles?: readonly number[];
+  /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
+  readonly refusedFlags?: readonly (readonly string[])[];
 }
 
 /** What a driver takes of one codec. */
 export interface TargetCodec {
-  /** The first mainline kernel in which the driver decodes this codec through the stable controls. */
-  readonly since: string;
-  /** The values of its DECODE_MODE menu; empty for codecs without one. */
+  /** The first mainline kernel in which the driver decodes this codec through the stable controls; undefined: none yet. */
+  readonly since: string | undefined;
+  /** The values of its DECODE_MODE menu, the one to take first; empty for codecs without one. */
   readonly decodeModes: readonly ("frame" | "slice")[];
-  /** The values of its START_CODE menu; empty for codecs without one. */
+  /** The values of its START_CODE menu, the one to take first; empty for codecs without one. */
   readonly startCodes: readonly ("annexb" | "none")[];
   /** The controls it registers, with the most elements of each: 1 for what is no dynamic array. */
   readonly controls: Readonly<Record<string, number>>;
   readonly limits: TargetLimits;
-  /** The fields that decide what it does, as `control.path` without subscripts; or all, where no field may be left out. */
+  /**
+   * The fields that decide what it does, as `control.path` without subscripts; where only some flags of a field do, each
+   * as `control.path.FLAG`. Or all, where no field may be left out.
+   */
   readonly reads: "all" | readonly string[];
   /** The `missingReferences` that it survives. */
   readonly missingReferences: NonNullable<SessionOptions["missingReferences"]>;
+  /**
+   * Arrays that count as set only when their value differs from the one before: where all elements are zero, another
+   * array has to be set first (`firstSets`).
+   */
+  readonly mustDifferFirst?: readonly string[];
 }
 
 /** A driver, as data: what it takes, and where that is written. */

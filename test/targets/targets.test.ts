@@ -3,7 +3,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import { generic, type Target, targetByName, targetRefusals, targets, visl } from "../../src/targets/index.ts";
-import { controls } from "../../src/uapi/index.ts";
+import { controls, v4l2_ctrl_h264_sps } from "../../src/uapi/index.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 
@@ -91,6 +91,33 @@ describe("targetRefusals", () => {
       { path: "bit_depth", value: 10 },
       { path: "bit_depth", value: 10 },
       { path: "flags", value: 1 },
+    ]);
+  });
+
+  it("names flags that are refused, alone or only together", () => {
+    const cabac = "V4L2_CID_STATELESS_H264_PPS.flags.V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE";
+    const redundant = "V4L2_CID_STATELESS_H264_PPS.flags.V4L2_H264_PPS_FLAG_REDUNDANT_PIC_CNT_PRESENT";
+    const request = firstRequest("h264_high10.264");
+    const refused = (...refusedFlags: string[][]) =>
+      targetRefusals(limited("h264", { limits: { refusedFlags } }), "h264", request);
+    expect(refused([cabac])).toMatchObject([
+      { path: "flags", reason: "limited does not take V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE" },
+    ]);
+    expect(refused([redundant], [cabac, redundant])).toEqual([]);
+    const transform = cabac.replace("ENTROPY_CODING_MODE", "TRANSFORM_8X8_MODE");
+    expect(refused([cabac, transform])).toMatchObject([
+      { reason: expect.stringMatching(/^limited does not take \w+_ENTROPY_CODING_MODE with \w+_TRANSFORM_8X8_MODE$/) },
+    ]);
+  });
+
+  it("names a chroma bit depth that is not luma's", () => {
+    const sps = firstRequest("h264_high10.264").get("V4L2_CID_STATELESS_H264_SPS") as Uint8Array;
+    const mixed = Uint8Array.from(sps);
+    mixed[v4l2_ctrl_h264_sps.offsets.bit_depth_chroma_minus8] = 0;
+    const target = limited("h264", { limits: { bitDepths: [8, 10], equalBitDepths: true } });
+    expect(targetRefusals(target, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", sps]]))).toEqual([]);
+    expect(targetRefusals(target, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", mixed]]))).toMatchObject([
+      { path: "bit_depth_chroma_minus8", value: 8, reason: "bit depth: limited takes that of luma, 10" },
     ]);
   });
 

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
+import { openSession, sessionCodecs } from "../../src/session.ts";
+import { cedrus, hantroG2, mediatek, rpiHevcDec, takenControls, targets, tegraVde } from "../../src/targets/index.ts";
+import { controlByName, leafFields } from "../../src/uapi/index.ts";
+
+const fixtures = new URL("../fixtures/", import.meta.url);
+const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v)$/.test(name));
+
+const parts = targets.flatMap(({ name, codecs }) =>
+  Object.entries(codecs).map(([codec, taken]) => ({ name, codec: codec as Codec, taken })),
+);
+
+/** The paths that `reads` can name: leaves without subscripts, and their flags. */
+function pathsOf(name: string): string[] {
+  const control = controlByName(name);
+  if (control?.type !== "struct") return [name];
+  return leafFields(control.struct).flatMap(({ path, type }) => {
+    const field = `${name}.${path.replace(/\[\d+\]/g, "")}`;
+    return [field, ...Object.keys(type.flags ?? {}).map((flag) => `${field}.${flag}`)];
+  });
+}
+
+describe.each(parts)("$name, $codec", ({ codec, taken }) => {
+  it("reads fields of its own controls, each once", () => {
+    if (taken.reads === "all") return;
+    const paths = new Set(Object.keys(taken.controls).flatMap(pathsOf));
+    for (const path of taken.reads) expect(paths).toContain(path);
+    expect(new Set(taken.reads).size).toBe(taken.reads.length);
+    // A field as a whole says all that its flags say.
+    const wholes = taken.reads
+      .map((path) => path.replace(/\.V4L2_\w+$/, ""))
+      .filter((path, i) => path !== taken.reads[i]);
+    for (const path of wholes) expect(taken.reads).not.toContain(path);
+    for (const name of Object.keys(taken.controls).filter((name) => controlByName(name)?.type !== "menu")) {
+      expect(taken.reads.some((path) => path === name || path.startsWith(`${name}.`))).toBe(true);
+    }
+  });
+
+  it("refuses flags that exist, each time of one control", () => {
+    for (const together of taken.limits.refusedFlags ?? []) {
+      const names = new Set(together.map((flag) => flag.split(".")[0]!));
+      expect(names.size).toBe(1);
+      for (const flag of together) {
+        expect([...names].flatMap(pathsOf)).toContain(flag);
+        expect(flag).toMatch(/\.V4L2_\w+$/);
+      }
+    }
+  });
+
+  it("has modes if the codec has, and is told them", () => {
+    const prefix = { h264: "H264", h265: "HEVC" }[codec as string];
+    expect(taken.decodeModes.length > 0).toBe(prefix !== undefined);
+    expect(taken.startCodes.length > 0).toBe(prefix !== undefined);
+    if (prefix === undefined) return;
+    expect(taken.controls).toHaveProperty(`V4L2_CID_STATELESS_${prefix}_DECODE_MODE`);
+    expect(taken.controls).toHaveProperty(`V4L2_CID_STATELESS_${prefix}_START_CODE`);
+  });
+
+  it.each(sessionCodecs.includes(codec) ? streams.filter((name) => name.startsWith(`${codec}_`)) : [])(
+    "is sent of %s what it takes, as often as it takes it",
+    (name) => {
+      const session = openSession(codec, {
+        decodeMode: taken.decodeModes[0],
+        startCode: taken.startCodes[0],
+        missingReferences: taken.missingReferences,
+      });
+      const target = targets.find(({ codecs }) => codecs[codec] === taken)!;
+      const events = [...session.push(readFileSync(new URL(name, fixtures))), ...session.flush()];
+      const sent = events.filter(
+        (event): event is RequestEvent | SequenceEvent => event.type === "request" || event.type === "sequence",
+      );
+      expect(sent.length).toBeGreaterThan(1);
+      for (const event of sent) {
+        const list = takenControls(target, codec, event.controls);
+        for (const { name, payload } of list) {
+          const control = controlByName(name)!;
+          const size = control.type === "struct" ? control.struct.size : 4;
+          const elements = typeof payload === "number" ? 1 : payload.length / size;
+          expect(elements).toBeLessThanOrEqual(taken.controls[name]!);
+        }
+        // What a driver cannot do without.
+        const prefix = { h264: "H264", h265: "HEVC" }[codec as string];
+        if (event.type !== "request" || prefix === undefined) continue;
+        const names = list.map(({ name }) => name);
+        for (const part of ["SPS", "PPS", "DECODE_PARAMS"]) {
+          expect(names).toContain(`V4L2_CID_STATELESS_${prefix}_${part}`);
+        }
+      }
+    },
+  );
+});
+
+describe("targets", () => {
+  it("default to the nearest picture where a missing one fails the job or is read from behind an array", () => {
+    const nearest = parts.filter(({ taken }) => taken.missingReferences === "nearest");
+    expect(nearest.map(({ name, codec }) => `${name} ${codec}`)).toEqual([
+      "rk3399 h265",
+      "hantro-g2 h265",
+      "cedrus h265",
+      "rpi-hevc-dec h265",
+    ]);
+    expect(hantroG2.codecs.vp9?.missingReferences).toBe("mark");
+  });
+
+  it("differ from all others where drivers do", () => {
+    const slices = (name: string) => targets.find((target) => target.name === name)?.codecs.h265?.controls;
+    expect(slices("cedrus")?.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS).toBe(1);
+    expect(slices("rk3399")?.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS).toBe(600);
+    expect(slices("vdpu383")?.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS).toBeUndefined();
+    expect(cedrus.codecs.h264?.decodeModes).toEqual(["slice"]);
+    expect(cedrus.codecs.h264?.startCodes).toEqual(["none"]);
+    expect(mediatek.codecs.vp9?.controls).toEqual({ V4L2_CID_STATELESS_VP9_FRAME: 1 });
+    expect(tegraVde.codecs.h264?.controls).not.toHaveProperty("V4L2_CID_STATELESS_H264_SCALING_MATRIX");
+    expect(rpiHevcDec.codecs.h265?.since).toBeUndefined();
+  });
+});
