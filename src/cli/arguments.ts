@@ -61,7 +61,7 @@ export const options = {
     type: "string",
     choices: targets.map(({ name }) => name),
     value: "<target>",
-    help: `${targets.map(({ name }) => name).join(", ")}; default: generic, all that the kernel's interface has`,
+    help: "the driver, one of those below: its controls, modes and limits",
   },
   "decode-mode": {
     type: "string",
@@ -89,7 +89,7 @@ export const options = {
     choices: ["mark", "nearest", "drop"],
     stream: true,
     value: "mark|nearest|drop",
-    help: "leave them out, take the nearest picture, or drop the picture",
+    help: "leave them out (default), take the nearest, or drop the picture",
   },
   "raw-controls": { type: "boolean", stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {

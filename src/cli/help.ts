@@ -1,3 +1,4 @@
+import { targets } from "../targets/index.ts";
 import { type Command, commands, optionsOf } from "./arguments.ts";
 
 const summaries: Readonly<Record<Command, string>> = {
@@ -41,6 +42,9 @@ ${details[command]}`;
 
 Options:
 ${optionLines(command).join("\n")}
+
+Targets: ${targets.map(({ name }) => name).join(", ")}.
+generic, the default, is no driver: it takes all that the kernel's interface has. A driver has its own defaults.
 
 Exit status: 0 fine, 1 something would be refused (validate), 2 unusable input or arguments.
 `;

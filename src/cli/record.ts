@@ -1,12 +1,11 @@
-import type { Codec, Control, DecodeEvent } from "../events.ts";
 import { RecordWriter } from "../record/index.ts";
-import { type Target, takenControls } from "../targets/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { ErrorReport } from "./errors.ts";
 import { createFile } from "./files.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io, Printer } from "./io.ts";
 import { sessionOptions, streamEvents } from "./source.ts";
+import { TargetEvents } from "./target-events.ts";
 import { producer } from "./version.ts";
 
 /** The requests of a stream as a record. Returns the exit status. */
@@ -31,10 +30,11 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
     { withData: args.withData },
   );
   printer.add(writer.head);
+  const targetEvents = new TargetEvents(args.target, input.codec);
   let requests = 0;
   for await (const events of stream) {
-    for (const event of events) {
-      printer.add(writer.write(taken(event, args.target, input.codec)));
+    for (const event of events.flatMap((event) => targetEvents.of(event))) {
+      printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
       if (event.type === "request") requests++;
       if (event.type === "error") await errors.add(event);
       await printer.drain();
@@ -45,11 +45,4 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   await errors.close();
   if (requests === 0) throw new CliError(`${input.name}: no picture could be decoded`);
   return 0;
-}
-
-/** The event without the controls that the target does not have. */
-function taken(event: DecodeEvent, target: Target, codec: Codec): DecodeEvent {
-  if (event.type !== "request" && event.type !== "sequence") return event;
-  const controls: readonly Control[] = takenControls(target, codec, event.controls);
-  return { ...event, controls };
 }

@@ -1,23 +1,44 @@
-import type { Codec, DecodeEvent, RequestEvent, Session } from "../events.ts";
+import type { Codec, Control, DecodeEvent, RequestEvent, Session } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
 import { fourccText } from "../record/format.ts";
 import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
+import { isSame } from "../record/write.ts";
 import { bitstreamSize, openSession, sessionCodecs } from "../session.ts";
+import type { Target, TargetCodec } from "../targets/index.ts";
 import type { Arguments } from "./arguments.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
+import { type SetEvent, TargetEvents } from "./target-events.ts";
 import { Progress } from "./terminal.ts";
 
-/** The session's options with the target's defaults. @throws CliError when the target does not decode the codec. */
+/**
+ * The session's options with the target's defaults.
+ *
+ * @throws CliError when the target does not decode the codec, or does not take a mode that was asked for.
+ */
 export function sessionOptions(codec: Codec, { session, target }: Arguments): SessionOptions {
   const taken = target.codecs[codec];
   if (taken === undefined) throw new CliError(`${target.name} does not decode ${codec}`);
+  checkMode(target, codec, "--decode-mode", session.decodeMode, taken.decodeModes);
+  checkMode(target, codec, "--start-code", session.startCode, taken.startCodes);
   return {
     ...session,
     decodeMode: session.decodeMode ?? taken.decodeModes[0],
     startCode: session.startCode ?? taken.startCodes[0],
     missingReferences: session.missingReferences ?? taken.missingReferences,
   };
+}
+
+/** A codec without modes takes both, without effect. */
+function checkMode(
+  { name }: Target,
+  codec: Codec,
+  option: string,
+  asked: string | undefined,
+  choices: TargetCodec["decodeModes"] | TargetCodec["startCodes"],
+): void {
+  const isTaken = asked === undefined || choices.length === 0 || choices.some((choice) => choice === asked);
+  if (!isTaken) throw new CliError(`${name} takes ${option} ${choices.join(" or ")} for ${codec}, and not ${asked}`);
 }
 
 /**
@@ -64,8 +85,9 @@ export async function* itemsOf(
     return;
   }
   const items = new EventItems();
+  const targetEvents = new TargetEvents(args.target, input.codec);
   for await (const events of streamEvents(io, input, sessionOptions(input.codec, args))) {
-    yield events.flatMap((event) => items.of(event));
+    yield events.flatMap((event) => targetEvents.of(event)).flatMap((event) => items.of(event));
   }
 }
 
@@ -75,14 +97,12 @@ class EventItems {
   readonly #last = new Map<string, Uint8Array | number>();
   #requests = 0;
 
-  of(event: DecodeEvent): ResolvedLine[] {
+  of(event: DecodeEvent | SetEvent): ResolvedLine[] {
     switch (event.type) {
-      case "sequence": {
-        const controls = new Map(event.controls.map(({ name, payload }) => [name, payload]));
-        for (const [name, payload] of controls) this.#last.set(name, payload);
-        const set = this.#state.note({ type: "set", line: 0, controls });
-        return [{ ...event, line: 0, pixelFormat: fourccText(event.pixelFormat) }, set];
-      }
+      case "sequence":
+        return [{ ...event, line: 0, pixelFormat: fourccText(event.pixelFormat) }, this.#set(event.controls)];
+      case "set":
+        return [this.#set(event.controls)];
       case "request":
         return [this.#state.resolve(this.#request(event))];
       default:
@@ -90,10 +110,16 @@ class EventItems {
     }
   }
 
+  #set(list: readonly Control[]): ResolvedLine {
+    const controls = new Map(list.map(({ name, payload }) => [name, payload]));
+    for (const [name, payload] of controls) this.#last.set(name, payload);
+    return this.#state.note({ type: "set", line: 0, controls });
+  }
+
   /** With the controls that the writer would write: what is new, and what belongs to this request only. */
   #request(event: RequestEvent): RequestLine {
     const { timestamp, hold, bitstream, controls } = event;
-    const own = controls.filter(({ name, payload }) => !persists(name) || this.#last.get(name) !== payload);
+    const own = controls.filter(({ name, payload }) => !persists(name) || !isSame(this.#last.get(name), payload));
     for (const { name, payload } of own) this.#last.set(name, payload);
     return {
       type: "request",

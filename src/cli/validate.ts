@@ -1,6 +1,7 @@
 import type { Codec } from "../events.ts";
 import { validate as kernelRefusals } from "../kernel/index.ts";
-import type { Controls } from "../record/index.ts";
+import { modeControls } from "../record/format.ts";
+import type { Controls, RequestRecord } from "../record/index.ts";
 import { type Target, targetRefusals } from "../targets/index.ts";
 import { controlByName } from "../uapi/index.ts";
 import type { Arguments } from "./arguments.ts";
@@ -18,6 +19,13 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: A
   const errors = new ErrorReport(io, input.name);
   let requests = 0;
   let refused = 0;
+  const report = (where: string, controls: Controls) => {
+    for (const line of refusalLines(controls, args.target, codec)) {
+      refused++;
+      printer.add(`${style.bold(where)}: ${line}\n`);
+    }
+  };
+  if (input.kind === "record") report("header", headerModes(input.record));
   for await (const items of itemsOf(io, input, args)) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
@@ -28,10 +36,7 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: A
           ? [`request ${item.request}`, item.own]
           : [`set before request ${requests}`, item.controls];
       if (item.type === "request") requests++;
-      for (const line of refusalLines(controls, args.target, codec)) {
-        refused++;
-        printer.add(`${style.bold(where)}: ${line}\n`);
-      }
+      report(where, controls);
       await printer.drain();
     }
   }
@@ -42,6 +47,15 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: A
   const checked = `${requests} request${requests === 1 ? "" : "s"}`;
   await io.stderr.write(`${input.name}: ${checked}; ${found} refused by the kernel or by ${args.target.name}\n`);
   return refused === 0 ? 0 : 1;
+}
+
+/** The modes that a record's header names and no line sets. */
+function headerModes({ header, lines }: RequestRecord): Controls {
+  const modes = new Map(modeControls(header));
+  for (const line of lines) {
+    if (line.type === "set" || line.type === "request") for (const name of line.controls.keys()) modes.delete(name);
+  }
+  return modes;
 }
 
 /** Control, field, value, who refuses it and why. */

@@ -63,6 +63,11 @@ export class RecordWriter {
     }
   }
 
+  /** A line that sets these controls outside of a request, with its line feed. Menus whose value stands already are left out. */
+  set(controls: readonly Control[]): string {
+    return this.#setLine(controls);
+  }
+
   #modeLine(header: RecordHeader): string {
     const values = modeControls(header);
     for (const [name, value] of values) this.#written.set(name, value);
@@ -113,7 +118,8 @@ function controlValue(payload: Uint8Array | number): string | number {
   return typeof payload === "number" ? payload : toHex(payload);
 }
 
-function isSame(a: Uint8Array | number | undefined, b: Uint8Array | number): boolean {
+/** Whether two payloads are the same value. */
+export function isSame(a: Uint8Array | number | undefined, b: Uint8Array | number): boolean {
   if (a === b) return true;
   if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array) || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

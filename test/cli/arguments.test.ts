@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { CliError } from "../../src/cli/io.ts";
-import { generic, visl } from "../../src/targets/index.ts";
+import { generic, targets, visl } from "../../src/targets/index.ts";
 
 const refusal = (...argv: string[]): string => {
   try {
@@ -70,7 +70,7 @@ describe("parseArguments", () => {
     [["--frob"], "Unknown option '--frob'; see v4l2-stateless --help"],
     [["inspect", "a", "--codec"], "Option '--codec <value>' argument missing; see v4l2-stateless inspect --help"],
     [["inspect", "a", "--codec", "av1"], "--codec is one of h264, h265, vp8, vp9, mpeg2, and not av1"],
-    [["inspect", "a", "--target", "x"], "--target is one of generic, visl, and not x"],
+    [["inspect", "a", "--target", "x"], `--target is one of ${targets.map(({ name }) => name).join(", ")}, and not x`],
     [["inspect", "a", "--kernel", "six"], "--kernel is a version like 6.1, and not six"],
     [
       ["inspect", "a", "--request", "-1"],
@@ -88,6 +88,7 @@ describe("helpText", () => {
     expect(helpText("record")).not.toMatch(/--request/);
     expect(helpText("inspect")).toMatch(/--request <number>/);
     expect(helpText(undefined)).not.toMatch(/--with-data/);
+    for (const { name } of targets) expect(helpText("record")).toContain(` ${name}`);
   });
 
   it("fits a terminal", () => {

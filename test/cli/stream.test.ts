@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import schema from "../../src/record/schema.json" with { type: "json" };
+import { sessionCodecs } from "../../src/session.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
 const stream = "h264_high_bpyramid.264";
@@ -134,6 +135,7 @@ describe("input that is no stream", () => {
 
   it.each(commands)("%s says when a codec is not there", async (command) => {
     for (const name of ["vp8_altref.ivf", "vp9_lossless.ivf", "mpeg2_ipb.m2v"]) {
+      if (sessionCodecs.some((codec) => name.startsWith(codec))) continue;
       const { status, stdout, stderr } = await run([command, fixture(name)]);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toMatch(/^v4l2-stateless: .*: streams of (vp8|vp9|mpeg2) cannot be read yet\n$/);
