@@ -165,7 +165,8 @@ export const rk3399: Target = {
     },
     h265: {
       ...frameModes,
-      since: "6.19",
+      // Seen in 7.0; earlier ones were not looked at.
+      since: "7.0",
       // The slice headers' sizes and lists come from here, one element for each slice segment.
       controls: { ...h265FrameControls, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
       limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], equalBitDepths: true, chromaFormats: [0, 1] },
