@@ -65,7 +65,8 @@ function isOfSubLayer0(subject: Subject): boolean {
 
 /** The SPS with this id was another one before, and GStreamer's value is that of its request before. */
 function isOfEarlierSps({ field, values, ours, gst, history }: Subject): boolean {
-  const [id, now] = ["HEVC_SPS.seq_parameter_set_id", payloadOf(ours.request, "SPS")];
+  const id = "HEVC_SPS.seq_parameter_set_id";
+  const now = payloadOf(ours.request, "SPS");
   const isOther = ({ view, request }: Side): boolean => {
     const payload = payloadOf(request, "SPS");
     const isSameId = view.fields.get(id) === ours.view.fields.get(id);

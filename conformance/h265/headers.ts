@@ -1,4 +1,4 @@
-import { BitstreamError } from "../../src/errors.ts";
+import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import { parsePps, parseSliceSegmentHeader, parseSps } from "../../src/h265/parser.ts";
 import type { PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "../../src/h265/structures.ts";
 import type { History, Side } from "../comparator.ts";
@@ -38,8 +38,9 @@ function findSegments({ stream, sides }: History): Map<Side, Segment[]> {
   let next = 0;
   for (const { unit } of unitsOf(stream)) {
     const type = unit[0]! >> 1;
-    const { side, offset, unit: ours } = wanted[next] ?? {};
-    if (side !== undefined && offset !== undefined && Buffer.compare(ours!, unit) === 0) {
+    const segment = wanted[next];
+    if (segment !== undefined && Buffer.compare(segment.unit, unit) === 0) {
+      const { side, offset } = segment;
       const list = segments.get(side) ?? [];
       segments.set(side, [...list, { ...sets.header(unit), typesBefore, offset, unit }]);
       typesBefore = [];
@@ -80,7 +81,7 @@ class ParameterSets {
         this.#pps.set(pps.pps_pic_parameter_set_id, pps);
       }
     } catch (error) {
-      if (!(error instanceof BitstreamError) && (error as Error).name !== "UnsupportedError") throw error;
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
     }
   }
 
