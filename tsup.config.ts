@@ -7,6 +7,7 @@ export default defineConfig({
     index: "src/index.ts",
     "h264/index": "src/h264/index.ts",
     "h265/index": "src/h265/index.ts",
+    "mpeg2/index": "src/mpeg2/index.ts",
     "bitreader/index": "src/bitreader/index.ts",
     "uapi/index": "src/uapi/index.ts",
     "kernel/index": "src/kernel/index.ts",
