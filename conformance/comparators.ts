@@ -2,6 +2,7 @@ import type { Codec } from "../src/events.ts";
 import type { Comparator } from "./comparator.ts";
 import { h264 } from "./h264/comparator.ts";
 import { h265 } from "./h265/comparator.ts";
+import { mpeg2 } from "./mpeg2/comparator.ts";
 
 /** The codecs that can be compared. */
-export const comparators: Readonly<Partial<Record<Codec, Comparator>>> = { h264, h265 };
+export const comparators: Readonly<Partial<Record<Codec, Comparator>>> = { h264, h265, mpeg2 };
