@@ -9,6 +9,7 @@ import {
   v4l2_ctrl_hevc_slice_params,
   v4l2_ctrl_hevc_sps,
 } from "../../src/uapi/index.ts";
+import type { References } from "./pool.ts";
 
 /** The bytes of a control; none where the request does not carry it. */
 function payloadOf(controls: readonly Control[], name: string): Uint8Array {
@@ -38,6 +39,21 @@ export function controlsOf({ controls }: Pick<RequestEvent, "controls">) {
     ltRps: elementsOf(v4l2_ctrl_hevc_ext_sps_lt_rps, payloadOf(controls, "EXT_SPS_LT_RPS")),
     entryPoints: Array.from({ length: words.byteLength / 4 }, (_, i) => words.getUint32(4 * i, true)),
   };
+}
+
+/** dpb[].timestamp, and (8-5): no more than sps_max_dec_pic_buffering_minus1 pictures. */
+export const hevcReferences: References = {
+  timestamps: (request) => entriesOf(request).map(({ timestamp }) => Number(timestamp)),
+  limit: (request) => {
+    const most = controlsOf(request).sps.sps_max_dec_pic_buffering_minus1;
+    const count = entriesOf(request).length;
+    return count > most ? `${count} reference pictures, sps_max_dec_pic_buffering_minus1 is ${most}` : undefined;
+  },
+};
+
+function entriesOf(request: Pick<RequestEvent, "controls">) {
+  const { params } = controlsOf(request);
+  return params.dpb.slice(0, params.num_active_dpb_entries);
 }
 
 /**

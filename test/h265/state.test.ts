@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { openSession } from "../../src/session.ts";
+import { only } from "../support/h264-stream.ts";
+import { controlsOf, references } from "../support/h265.ts";
+import type { Slice, Sps } from "../support/h265-stream.ts";
+import { eventsOf, H265Stream } from "../support/h265-stream.ts";
+
+const idr: Slice = { nal: "IDR_W_RADL" };
+
+function events(slices: readonly (Slice | "end of sequence")[], sps: Sps = { log2_max_lsb: 4 }) {
+  const stream = new H265Stream().writeSps(sps).writePps();
+  for (const slice of slices) {
+    if (slice === "end of sequence") stream.endOfSequence();
+    else stream.slice(slice);
+  }
+  return eventsOf(stream);
+}
+
+/** PicOrderCntVal of each request. */
+function pocs(slices: Parameters<typeof events>[0]): number[] {
+  return only(events(slices), "request").map((request) => controlsOf(request).params.pic_order_cnt_val);
+}
+
+const causes = (slices: Parameters<typeof events>[0]) => only(events(slices), "error").map(({ cause }) => cause);
+
+describe("8.3.1 picture order count, of LSBs of 4 bits", () => {
+  it("counts on where the LSB wraps, and back", () => {
+    const order = [0, 7, 14, 21, 29, 30, 24, 31, 38];
+    expect(pocs(order.map((poc, i) => (i === 0 ? idr : { poc })))).toEqual(order);
+    expect(pocs([idr, { poc: -3 }, { poc: -7 }, { poc: 1 }])).toEqual([0, -3, -7, 1]);
+  });
+
+  it("takes half of MaxPicOrderCntLsb for a step ahead, not back", () => {
+    expect(pocs([idr, { poc: 8 }, { poc: 16 }])).toEqual([0, 8, 16]);
+    expect(pocs([idr, { poc: 9 }])).toEqual([0, -7]);
+  });
+
+  it.each([
+    ["a picture of a higher sub-layer", { temporalId: 1 }],
+    ["a sub-layer non-reference picture", { nal: "TRAIL_N" }],
+    ["a RADL picture", { nal: "RADL_R" }],
+    ["a RASL picture", { nal: "RASL_R" }],
+  ] as const)("does not take %s for prevTid0Pic", (_, other) => {
+    // Behind 8, LSB 1 is 17 less 16; behind 15 it is 17.
+    expect(pocs([idr, { nal: "CRA", poc: 8 }, { poc: 15 }, { poc: 17 }])).toEqual([0, 8, 15, 17]);
+    expect(pocs([idr, { nal: "CRA", poc: 8 }, { poc: 15, ...other }, { poc: 1 }])).toEqual([0, 8, 15, 1]);
+  });
+
+  it("is the LSB alone at IRAP pictures with NoRaslOutputFlag 1: IDR, BLA, CRA at the start and behind an end of sequence", () => {
+    const before: Slice[] = [idr, { poc: 7 }, { poc: 14 }, { poc: 21 }];
+    expect(pocs([{ nal: "CRA", poc: 25 }])).toEqual([9]);
+    expect(pocs([...before, { nal: "CRA", poc: 25 }]).at(-1)).toBe(25);
+    expect(pocs([...before, { nal: "BLA_W_LP", poc: 25 }]).at(-1)).toBe(9);
+    expect(pocs([...before, { nal: "IDR_N_LP" }]).at(-1)).toBe(0);
+    expect(pocs([...before, "end of sequence", { nal: "CRA", poc: 25 }]).at(-1)).toBe(9);
+  });
+
+  it("is remembered of pictures that make no request", () => {
+    const stream = new H265Stream().writeSps({ log2_max_lsb: 4 }).writePps().slice(idr);
+    stream
+      .slice({ poc: 7, refs: [-1] })
+      .slice({ poc: 14 })
+      .slice({ nal: "CRA", poc: 21 });
+    const found = only(eventsOf(stream, { missingReferences: "nearest" }), "request");
+    expect(found.map((request) => controlsOf(request).params.pic_order_cnt_val)).toEqual([0, 14, 21]);
+  });
+});
+
+describe("8.1.3 leading pictures", () => {
+  const cra: Slice = { nal: "CRA", poc: 8, keeps: [-4] };
+  const leading: Slice[] = [
+    { nal: "RASL_R", poc: 6, refs: [-2, 2] },
+    { nal: "RADL_N", poc: 7, refs: [1] },
+  ];
+
+  it("RASL pictures of a CRA picture at the start are skipped, RADL pictures are not", () => {
+    expect(pocs([cra, ...leading, { poc: 12, refs: [-4] }])).toEqual([8, 7, 12]);
+    expect(causes([cra, ...leading])).toEqual(["before-random-access"]);
+  });
+
+  it("RASL pictures of a CRA picture amid a sequence are decoded", () => {
+    const all = [idr, { poc: 4, refs: [-4] }, cra, ...leading];
+    const requests = only(events(all), "request");
+    expect(causes(all)).toEqual([]);
+    expect(requests.map(references).slice(3)).toEqual(["2000 3000: before 2000, after 3000", "3000: after 3000"]);
+  });
+
+  it.each([
+    ["a BLA picture", [{ ...cra, nal: "BLA_W_LP" }]],
+    ["a CRA picture behind an end of sequence", ["end of sequence", cra]],
+  ] as const)("RASL pictures of %s are skipped, and its DPB is empty", (_, point) => {
+    const all = [idr, { poc: 4, refs: [-4] }, ...point, ...leading];
+    expect(causes(all)).toEqual(["before-random-access"]);
+    expect(only(events(all), "request").map(references).slice(2)).toEqual(["", "3000: after 3000"]);
+  });
+
+  it("RASL pictures belong to the IRAP picture before them, not to an earlier one", () => {
+    const next: Slice[] = [
+      { nal: "CRA", poc: 16, keeps: [-8] },
+      { nal: "RASL_N", poc: 14, refs: [-6, 2] },
+    ];
+    expect(pocs([cra, leading[0] as Slice, ...next])).toEqual([8, 16, 14]);
+  });
+});
+
+describe("the start", () => {
+  it("is at an IRAP picture: what comes before it is skipped", () => {
+    const all: Slice[] = [{ poc: 3 }, { nal: "RADL_R", poc: 2 }, { nal: "CRA", poc: 4 }, { poc: 5, refs: [-1] }];
+    expect(causes(all)).toEqual(["before-random-access", "before-random-access"]);
+    expect(pocs(all)).toEqual([4, 5]);
+  });
+
+  it("comes again behind reset and flush", () => {
+    // What was pushed last makes no request before reset.
+    for (const [end, next] of [
+      ["reset", 2000],
+      ["flush", 3000],
+    ] as const) {
+      const session = openSession("h265");
+      session.push(
+        new H265Stream()
+          .writeSps()
+          .writePps()
+          .slice(idr)
+          .slice({ poc: 1, refs: [-1] }).bytes,
+      );
+      session[end]();
+      const again = new H265Stream().writeSps().writePps();
+      const [, , ...slices] = again.slice({ poc: 2, refs: [-1] }).slice({ nal: "CRA", poc: 3 }).units;
+      const bytes = Uint8Array.from(slices.flatMap((unit) => [0, 0, 1, ...unit]));
+      const found = [...session.push(bytes), ...session.flush()];
+      expect(only(found, "error").map(({ cause }) => cause)).toEqual(["before-random-access"]);
+      expect(only(found, "request").map(({ timestamp }) => timestamp)).toEqual([next]);
+    }
+  });
+});
