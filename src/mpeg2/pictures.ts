@@ -56,8 +56,8 @@ export class PictureDecoder {
   private timestamp = 0;
   /** Decoding starts at an I picture. */
   private isWaiting = true;
-  /** B pictures that precede the first I picture after a start, or after a broken link, refer to what is not there. */
-  private isLinkBroken = true;
+  /** 6.3.8: of the B pictures right behind the first I picture of a group, up to the next reference frame. */
+  private leading: Pick<GroupOfPicturesHeader, "closed_gop" | "broken_link"> | null = null;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
     this.options = options;
@@ -76,6 +76,7 @@ export class PictureDecoder {
   /** A picture's first slice has come. False where the picture is skipped. */
   begin(headers: PictureHeaders): boolean {
     const { header, coding, unit } = headers;
+    if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures are of MPEG-1 only");
     const isSecond = this.isSecondField(headers);
     if (!isSecond) this.endFrame();
     if (this.isWaiting && header.picture_coding_type !== I_PICTURE) {
@@ -83,7 +84,6 @@ export class PictureDecoder {
       this.sink.report("before-random-access", reason, unit);
       return false;
     }
-    if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures are of MPEG-1 only");
     this.isWaiting = false;
     this.activate(headers.sequence);
     if (!isSecond) this.beginFrame(headers);
@@ -94,17 +94,19 @@ export class PictureDecoder {
   }
 
   /** 6.1.1.4.1, 6.3.10: the field of opposite parity that follows a first field is of its frame. */
-  private isSecondField({ header, coding }: PictureHeaders): boolean {
+  private isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
     if (!this.half || coding.picture_structure === FRAME_PICTURE) return false;
     const first = this.half.headers;
+    if (sequence !== first.sequence) return false;
     if (coding.picture_structure === first.coding.picture_structure) return false;
     const isB = header.picture_coding_type === B_PICTURE;
     return isB === (first.header.picture_coding_type === B_PICTURE);
   }
 
   private beginFrame({ header, group }: PictureHeaders): void {
-    if (group) this.isLinkBroken = group.broken_link === 1 || this.references.newer === null;
-    if (header.picture_coding_type !== B_PICTURE) this.references.beginReference();
+    if (header.picture_coding_type === B_PICTURE) return;
+    this.leading = group;
+    this.references.beginReference();
   }
 
   private newFrame({ sequence, coding, pts }: PictureHeaders): Frame {
@@ -138,8 +140,9 @@ export class PictureDecoder {
     const isField = headers.coding.picture_structure !== FRAME_PICTURE;
     const isSecond = isField && this.half !== null && this.half.frame === frame;
     const lacksForward = (type === P_PICTURE && newer === null && !isSecond) || (type === B_PICTURE && older === null);
-    const isClosed = type === B_PICTURE && headers.group?.closed_gop === 1;
-    if (type === B_PICTURE && this.isLinkBroken && !isClosed) frame.corrupt = true;
+    // A closed group's B pictures use the backward reference only.
+    const isClosed = type === B_PICTURE && this.leading?.closed_gop === 1;
+    if (type === B_PICTURE && this.leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
     if (!lacksForward || isClosed) return true;
     frame.corrupt = true;
     this.sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
@@ -243,7 +246,8 @@ export class PictureDecoder {
   }
 
   private restart(): void {
-    this.isWaiting = this.isLinkBroken = true;
+    this.isWaiting = true;
+    this.leading = null;
     this.sequenceControls = null;
   }
 }

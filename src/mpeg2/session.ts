@@ -49,6 +49,8 @@ interface PendingPicture {
   readonly unit: StreamUnit;
   readonly header: PictureHeader;
   readonly pts: number | undefined;
+  /** The group of pictures header right before it. */
+  readonly group: GroupOfPicturesHeader | null;
   coding: PictureCodingExtension | null;
   /** Its first slice has come and the picture was refused or skipped: the other slices go the same way. */
   isOver: boolean;
@@ -64,6 +66,8 @@ class Mpeg2Session implements Session {
   private matrices: QuantiserMatrices | null = null;
   private group: GroupOfPicturesHeader | null = null;
   private picture: PendingPicture | null = null;
+  /** A slice without a picture header has been reported: the others with it are not. */
+  private isLossTold = false;
   private pts: number | undefined;
 
   constructor(options: ResolvedOptions) {
@@ -130,6 +134,7 @@ class Mpeg2Session implements Session {
 
   private unit(unit: StreamUnit): void {
     if (unit.truncated) {
+      this.pictures.damaged();
       this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       return;
     }
@@ -159,7 +164,7 @@ class Mpeg2Session implements Session {
         return;
       case PICTURE_START_CODE:
         this.endPicture();
-        this.picture = { unit, header: picture_header(this.reader(unit)), pts: this.pts, coding: null, isOver: false };
+        this.pictureHeader(unit);
         return;
       case EXTENSION_START_CODE:
         this.extension(unit);
@@ -170,6 +175,14 @@ class Mpeg2Session implements Session {
         this.pictures.endSequence();
         return;
     }
+  }
+
+  private pictureHeader(unit: StreamUnit): void {
+    this.isLossTold = false;
+    const header = picture_header(this.reader(unit));
+    const { pts, group } = this;
+    this.group = null;
+    this.picture = { unit, header, pts, group, coding: null, isOver: false };
   }
 
   /** A reader on a unit, of which the trace is told. */
@@ -212,12 +225,13 @@ class Mpeg2Session implements Session {
   private slice(unit: StreamUnit): void {
     const { picture } = this;
     if (!picture || picture.isOver) {
-      if (!picture) throw new BitstreamError("the slice belongs to no picture");
-      return;
+      if (picture || this.isLossTold) return;
+      this.isLossTold = true;
+      throw new BitstreamError("the slice belongs to no picture");
     }
     if (!this.pictures.isOpen) {
       picture.isOver = true;
-      const { coding, header, pts } = picture;
+      const { coding, header, group, pts } = picture;
       const sequence = this.currentSequence();
       if (coding === null) {
         throw new BitstreamError("the picture has no picture coding extension", {
@@ -225,7 +239,6 @@ class Mpeg2Session implements Session {
         });
       }
       const matrices = this.matrices as QuantiserMatrices;
-      const { group } = this;
       if (!this.pictures.begin({ unit: picture.unit, sequence, matrices, group, header, coding, pts })) return;
       picture.isOver = false;
     }

@@ -24,7 +24,10 @@ export function sequence_header(r: BitReader): SequenceHeader {
   const seq = new SequenceHeader();
   r.f(8, 0xb3, "sequence_header_code");
   seq.horizontal_size_value = r.u(12, "horizontal_size_value");
+  if (seq.horizontal_size_value === 0) r.fail("0 is forbidden", 12, "horizontal_size_value");
   seq.vertical_size_value = r.u(12, "vertical_size_value");
+  if (seq.vertical_size_value === 0) r.fail("0 is forbidden", 12, "vertical_size_value");
+  // Forbidden and reserved aspect ratios and frame rates cost no picture: decoding does not depend on them.
   seq.aspect_ratio_information = r.u(4, "aspect_ratio_information");
   seq.frame_rate_code = r.u(4, "frame_rate_code");
   seq.bit_rate_value = r.u(18, "bit_rate_value");
@@ -171,7 +174,10 @@ export function picture_header(r: BitReader): PictureHeader {
 export function picture_coding_extension(r: BitReader): PictureCodingExtension {
   const ext = new PictureCodingExtension();
   for (let s = 0; s < 2; s++) {
-    for (let t = 0; t < 2; t++) (ext.f_code[s] as number[])[t] = r.u(4, "f_code", s, t);
+    for (let t = 0; t < 2; t++) {
+      (ext.f_code[s] as number[])[t] = r.u(4, "f_code", s, t);
+      if (ext.f_code[s]?.[t] === 0) r.fail("0 is forbidden", 4, "f_code", s, t);
+    }
   }
   ext.intra_dc_precision = r.u(2, "intra_dc_precision");
   ext.picture_structure = r.u(2, "picture_structure");
