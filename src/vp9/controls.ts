@@ -1,0 +1,212 @@
+/**
+ * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
+ * one function a struct, without side effects. What is not copied one to one names its authority.
+ */
+import {
+  V4L2_VP9_FRAME_FLAG_ALLOW_HIGH_PREC_MV,
+  V4L2_VP9_FRAME_FLAG_COLOR_RANGE_FULL_SWING,
+  V4L2_VP9_FRAME_FLAG_ERROR_RESILIENT,
+  V4L2_VP9_FRAME_FLAG_INTRA_ONLY,
+  V4L2_VP9_FRAME_FLAG_KEY_FRAME,
+  V4L2_VP9_FRAME_FLAG_PARALLEL_DEC_MODE,
+  V4L2_VP9_FRAME_FLAG_REFRESH_FRAME_CTX,
+  V4L2_VP9_FRAME_FLAG_SHOW_FRAME,
+  V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING,
+  V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING,
+  V4L2_VP9_INTERP_FILTER_BILINEAR,
+  V4L2_VP9_INTERP_FILTER_EIGHTTAP,
+  V4L2_VP9_INTERP_FILTER_EIGHTTAP_SHARP,
+  V4L2_VP9_INTERP_FILTER_EIGHTTAP_SMOOTH,
+  V4L2_VP9_INTERP_FILTER_SWITCHABLE,
+  V4L2_VP9_LOOP_FILTER_FLAG_DELTA_ENABLED,
+  V4L2_VP9_LOOP_FILTER_FLAG_DELTA_UPDATE,
+  V4L2_VP9_RESET_FRAME_CTX_ALL,
+  V4L2_VP9_RESET_FRAME_CTX_NONE,
+  V4L2_VP9_RESET_FRAME_CTX_SPEC,
+  V4L2_VP9_SEGMENTATION_FLAG_ABS_OR_DELTA_UPDATE,
+  V4L2_VP9_SEGMENTATION_FLAG_ENABLED,
+  V4L2_VP9_SEGMENTATION_FLAG_TEMPORAL_UPDATE,
+  V4L2_VP9_SEGMENTATION_FLAG_UPDATE_DATA,
+  V4L2_VP9_SEGMENTATION_FLAG_UPDATE_MAP,
+  V4L2_VP9_SIGN_BIAS_ALT,
+  V4L2_VP9_SIGN_BIAS_GOLDEN,
+  V4L2_VP9_SIGN_BIAS_LAST,
+  v4l2_ctrl_vp9_compressed_hdr,
+  v4l2_ctrl_vp9_frame,
+  v4l2_vp9_loop_filter,
+  v4l2_vp9_mv_probs,
+  v4l2_vp9_quantization,
+  v4l2_vp9_segmentation,
+} from "../uapi/vp9.ts";
+import type { PersistentParams } from "./state.ts";
+import type { ColorConfig, CompressedHeader, UncompressedHeader } from "./structures.ts";
+import { KEY_FRAME } from "./tables.ts";
+
+/** A frame as v4l2_ctrl_vp9_frame needs it. */
+export interface FrameInput {
+  readonly header: UncompressedHeader;
+  /** 6.3.12: SINGLE_REFERENCE, COMPOUND_REFERENCE or REFERENCE_MODE_SELECT; the UAPI has the same numbers. */
+  readonly reference_mode: number;
+  /** The parameters in force: `paramsOf`. */
+  readonly params: PersistentParams;
+  /** The format in force: the frame's, or that of its references. */
+  readonly color: ColorConfig;
+  /** Timestamps of LAST_FRAME, GOLDEN_FRAME and ALTREF_FRAME in nanoseconds; 0 where there is none. */
+  readonly references: readonly number[];
+}
+
+/** The UAPI's number of each interpolation_filter of 7.2.7: smooth and regular are the other way round. */
+const interpolationFilters: readonly number[] = [
+  V4L2_VP9_INTERP_FILTER_EIGHTTAP_SMOOTH,
+  V4L2_VP9_INTERP_FILTER_EIGHTTAP,
+  V4L2_VP9_INTERP_FILTER_EIGHTTAP_SHARP,
+  V4L2_VP9_INTERP_FILTER_BILINEAR,
+  V4L2_VP9_INTERP_FILTER_SWITCHABLE,
+];
+
+/** The UAPI's number of each coded reset_frame_context: 0 and 1 both reset nothing (7.2). */
+const resetFrameContexts: readonly number[] = [
+  V4L2_VP9_RESET_FRAME_CTX_NONE,
+  V4L2_VP9_RESET_FRAME_CTX_NONE,
+  V4L2_VP9_RESET_FRAME_CTX_SPEC,
+  V4L2_VP9_RESET_FRAME_CTX_ALL,
+];
+
+/** v4l2_ctrl_vp9_frame: 168 bytes. */
+export function vp9Frame(input: FrameInput): Uint8Array {
+  const { header: h, references } = input;
+  const payload = new Uint8Array(v4l2_ctrl_vp9_frame.size);
+  const view = new DataView(payload.buffer);
+  const o = v4l2_ctrl_vp9_frame.offsets;
+  setLoopFilter(view, o.lf, input);
+  setQuantization(view, o.quant, h);
+  setSegmentation(view, o.seg, input);
+  view.setUint32(o.flags, frameFlags(h, input.color), true);
+  view.setUint16(o.compressed_header_size, h.header_size_in_bytes, true);
+  view.setUint16(o.uncompressed_header_size, h.uncompressed_header_size, true);
+  view.setUint16(o.frame_width_minus_1, h.frame_size.FrameWidth - 1, true);
+  view.setUint16(o.frame_height_minus_1, h.frame_size.FrameHeight - 1, true);
+  // The UAPI: "the expected render width"; where it is not coded, 7.2.4 says that it is the frame's.
+  view.setUint16(o.render_width_minus_1, h.frame_size.RenderWidth - 1, true);
+  view.setUint16(o.render_height_minus_1, h.frame_size.RenderHeight - 1, true);
+  setTimestamp(view, o.last_frame_ts, references[0] ?? 0);
+  setTimestamp(view, o.golden_frame_ts, references[1] ?? 0);
+  setTimestamp(view, o.alt_frame_ts, references[2] ?? 0);
+  const [last, golden, alt] = h.ref_frame_sign_bias;
+  view.setUint8(
+    o.ref_frame_sign_bias,
+    (last ? V4L2_VP9_SIGN_BIAS_LAST : 0) |
+      (golden ? V4L2_VP9_SIGN_BIAS_GOLDEN : 0) |
+      (alt ? V4L2_VP9_SIGN_BIAS_ALT : 0),
+  );
+  view.setUint8(o.reset_frame_context, resetFrameContexts[h.reset_frame_context] as number);
+  // As coded: v4l2_vp9_reset_frame_ctx of the kernel resets this one, and takes 0 itself where 7.2 says so.
+  view.setUint8(o.frame_context_idx, h.frame_context_idx);
+  view.setUint8(o.profile, h.Profile);
+  view.setUint8(o.bit_depth, input.color.BitDepth);
+  // Not coded in intra frames, where it is without meaning: 0, as both peers.
+  view.setUint8(o.interpolation_filter, h.FrameIsIntra ? 0 : (interpolationFilters[h.interpolation_filter] as number));
+  view.setUint8(o.tile_cols_log2, h.tile_info.tile_cols_log2);
+  view.setUint8(o.tile_rows_log2, h.tile_info.tile_rows_log2);
+  view.setUint8(o.reference_mode, input.reference_mode);
+  return payload;
+}
+
+function frameFlags(h: UncompressedHeader, color: ColorConfig): number {
+  return (
+    (h.frame_type === KEY_FRAME ? V4L2_VP9_FRAME_FLAG_KEY_FRAME : 0) |
+    (h.show_frame ? V4L2_VP9_FRAME_FLAG_SHOW_FRAME : 0) |
+    (h.error_resilient_mode ? V4L2_VP9_FRAME_FLAG_ERROR_RESILIENT : 0) |
+    (h.intra_only ? V4L2_VP9_FRAME_FLAG_INTRA_ONLY : 0) |
+    (h.allow_high_precision_mv ? V4L2_VP9_FRAME_FLAG_ALLOW_HIGH_PREC_MV : 0) |
+    (h.refresh_frame_context ? V4L2_VP9_FRAME_FLAG_REFRESH_FRAME_CTX : 0) |
+    (h.frame_parallel_decoding_mode ? V4L2_VP9_FRAME_FLAG_PARALLEL_DEC_MODE : 0) |
+    (color.subsampling_x ? V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING : 0) |
+    (color.subsampling_y ? V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING : 0) |
+    (color.color_range ? V4L2_VP9_FRAME_FLAG_COLOR_RANGE_FULL_SWING : 0)
+  );
+}
+
+function setLoopFilter(view: DataView, at: number, { header, params }: FrameInput): void {
+  const lf = header.loop_filter_params;
+  const o = v4l2_vp9_loop_filter.offsets;
+  for (let i = 0; i < 4; i++) view.setInt8(at + o.ref_deltas + i, params.ref_deltas[i] as number);
+  for (let i = 0; i < 2; i++) view.setInt8(at + o.mode_deltas + i, params.mode_deltas[i] as number);
+  view.setUint8(at + o.level, lf.loop_filter_level);
+  view.setUint8(at + o.sharpness, lf.loop_filter_sharpness);
+  view.setUint8(
+    at + o.flags,
+    (lf.loop_filter_delta_enabled ? V4L2_VP9_LOOP_FILTER_FLAG_DELTA_ENABLED : 0) |
+      (lf.loop_filter_delta_update ? V4L2_VP9_LOOP_FILTER_FLAG_DELTA_UPDATE : 0),
+  );
+}
+
+function setQuantization(view: DataView, at: number, { quantization_params: q }: UncompressedHeader): void {
+  const o = v4l2_vp9_quantization.offsets;
+  view.setUint8(at + o.base_q_idx, q.base_q_idx);
+  view.setInt8(at + o.delta_q_y_dc, q.delta_q_y_dc);
+  view.setInt8(at + o.delta_q_uv_dc, q.delta_q_uv_dc);
+  view.setInt8(at + o.delta_q_uv_ac, q.delta_q_uv_ac);
+}
+
+/** The features are those in force, also of earlier frames; the probabilities 255 where they are not coded (7.2.11). */
+function setSegmentation(view: DataView, at: number, { header, params }: FrameInput): void {
+  const seg = header.segmentation_params;
+  const o = v4l2_vp9_segmentation.offsets;
+  for (const [i, segment] of params.features.entries()) {
+    let enabled = 0;
+    for (let j = 0; j < 4; j++) {
+      enabled |= (segment.feature_enabled[j] as number) << j;
+      view.setInt16(at + o.feature_data + (i * 4 + j) * 2, segment.feature_value[j] as number, true);
+    }
+    view.setUint8(at + o.feature_enabled + i, enabled);
+  }
+  for (let i = 0; i < 7; i++) view.setUint8(at + o.tree_probs + i, seg.segmentation_tree_probs[i] as number);
+  for (let i = 0; i < 3; i++) view.setUint8(at + o.pred_probs + i, seg.segmentation_pred_prob[i] as number);
+  view.setUint8(
+    at + o.flags,
+    (seg.segmentation_enabled ? V4L2_VP9_SEGMENTATION_FLAG_ENABLED : 0) |
+      (seg.segmentation_update_map ? V4L2_VP9_SEGMENTATION_FLAG_UPDATE_MAP : 0) |
+      (seg.segmentation_temporal_update ? V4L2_VP9_SEGMENTATION_FLAG_TEMPORAL_UPDATE : 0) |
+      (seg.segmentation_update_data ? V4L2_VP9_SEGMENTATION_FLAG_UPDATE_DATA : 0) |
+      (params.segmentation_abs_or_delta_update ? V4L2_VP9_SEGMENTATION_FLAG_ABS_OR_DELTA_UPDATE : 0),
+  );
+}
+
+/** A __u64 of nanoseconds. */
+function setTimestamp(view: DataView, at: number, timestamp: number): void {
+  view.setUint32(at, timestamp % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
+}
+
+/** v4l2_ctrl_vp9_compressed_hdr: 2040 bytes. `uv_mode` is 0, no update: the compressed header has none (6.3). */
+export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
+  const payload = new Uint8Array(v4l2_ctrl_vp9_compressed_hdr.size);
+  const o = v4l2_ctrl_vp9_compressed_hdr.offsets;
+  payload[o.tx_mode] = c.tx_mode;
+  payload.set(c.tx_probs_8x8, o.tx8);
+  payload.set(c.tx_probs_16x16, o.tx16);
+  payload.set(c.tx_probs_32x32, o.tx32);
+  payload.set(c.coef_probs, o.coef);
+  payload.set(c.skip_prob, o.skip);
+  payload.set(c.inter_mode_probs, o.inter_mode);
+  payload.set(c.interp_filter_probs, o.interp_filter);
+  payload.set(c.is_inter_prob, o.is_inter);
+  payload.set(c.comp_mode_prob, o.comp_mode);
+  payload.set(c.single_ref_prob, o.single_ref);
+  payload.set(c.comp_ref_prob, o.comp_ref);
+  payload.set(c.y_mode_probs, o.y_mode);
+  payload.set(c.partition_probs, o.partition);
+  const m = v4l2_vp9_mv_probs.offsets;
+  const { mv_probs: mv } = c;
+  payload.set(mv.joint, o.mv + m.joint);
+  payload.set(mv.sign, o.mv + m.sign);
+  payload.set(mv.classes, o.mv + m.classes);
+  payload.set(mv.class0_bit, o.mv + m.class0_bit);
+  payload.set(mv.bits, o.mv + m.bits);
+  payload.set(mv.class0_fr, o.mv + m.class0_fr);
+  payload.set(mv.fr, o.mv + m.fr);
+  payload.set(mv.class0_hp, o.mv + m.class0_hp);
+  payload.set(mv.hp, o.mv + m.hp);
+  return payload;
+}

@@ -1,0 +1,84 @@
+/** The stateless parser: a frame's bytes in, its headers out. All throw BitstreamError, with the element and bit. */
+import type { Trace } from "../bitreader/index.ts";
+import { BitstreamError } from "../errors.ts";
+import { compressed_header } from "./compressed-header.ts";
+import type { CompressedHeader, ShowExistingFrame, UncompressedHeader } from "./structures.ts";
+import { type ReferenceSizes, uncompressed_header } from "./syntax.ts";
+import { KEY_FRAME } from "./tables.ts";
+import { FRAME_NAME, frameReader } from "./units.ts";
+
+/** What a frame's headers need beside its bytes. */
+export interface ParseFrameOptions {
+  /** The sizes of the 8 reference slots, null where one is empty. Default: all empty. */
+  readonly references?: ReferenceSizes | undefined;
+  /** Is told what the uncompressed header holds. */
+  readonly trace?: Trace | undefined;
+  /** Offset of the frame in the stream, for the trace. Default -1. */
+  readonly byte?: number | undefined;
+}
+
+/** The headers of a frame that is coded. */
+export interface ParsedFrame {
+  readonly header: UncompressedHeader;
+  readonly compressed: CompressedHeader;
+}
+
+/** A frame that shows an existing one: it has no other header. */
+export interface ParsedShowExistingFrame {
+  readonly header: ShowExistingFrame;
+  readonly compressed: null;
+}
+
+/** 6.1: a frame (of a superframe, one of its frames: `framesOfPacket`). The sizes in its headers must fit its bytes. */
+export function parseFrame(
+  bytes: Uint8Array,
+  { references = [], trace, byte = -1 }: ParseFrameOptions = {},
+): ParsedFrame | ParsedShowExistingFrame {
+  trace?.unit({ name: FRAME_NAME, byte, bytes });
+  const header = uncompressed_header(frameReader(bytes, trace), references);
+  if (header.show_existing_frame) return { header, compressed: null };
+  const at = header.uncompressed_header_size;
+  const end = at + header.header_size_in_bytes;
+  if (end >= bytes.length) {
+    const reason = `${header.header_size_in_bytes} bytes, and ${bytes.length - at} are left for it and the tiles`;
+    throw new BitstreamError(reason, { unit: FRAME_NAME, element: "header_size_in_bytes" });
+  }
+  checkTiles(bytes, end, header);
+  return { header, compressed: compressed_header(bytes.subarray(at, end), header) };
+}
+
+/** 6.4: every tile but the last says its size. */
+function checkTiles(bytes: Uint8Array, from: number, { tile_info }: UncompressedHeader): void {
+  const count = 1 << (tile_info.tile_cols_log2 + tile_info.tile_rows_log2);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = from;
+  for (let i = 0; i < count - 1; i++) {
+    const left = bytes.length - at - 4;
+    const tile_size = left < 0 ? 0 : view.getUint32(at);
+    if (tile_size === 0 || tile_size >= left) {
+      const reason = left < 0 ? "the frame ends here" : `${tile_size} bytes, and ${left} are left`;
+      throw new BitstreamError(reason, { unit: FRAME_NAME, element: `tile_size[${i}]`, bit: at * 8 });
+    }
+    at += 4 + tile_size;
+  }
+}
+
+/** The begin of the uncompressed header, which needs no references. */
+export function startOf(bytes: Uint8Array): {
+  show_existing_frame: number;
+  frame_type: number;
+  intra_only: number;
+} {
+  const r = frameReader(bytes);
+  r.f(2, 2, "frame_marker");
+  const profile_low_bit = r.flag("profile_low_bit");
+  const profile_high_bit = r.flag("profile_high_bit");
+  if (profile_low_bit && profile_high_bit) r.f(1, 0, "reserved_zero");
+  const show_existing_frame = r.flag("show_existing_frame");
+  if (show_existing_frame) return { show_existing_frame, frame_type: KEY_FRAME, intra_only: 0 };
+  const frame_type = r.u(1, "frame_type");
+  const show_frame = r.flag("show_frame");
+  r.flag("error_resilient_mode");
+  const intra_only = frame_type !== KEY_FRAME && show_frame === 0 ? r.flag("intra_only") : 0;
+  return { show_existing_frame, frame_type, intra_only };
+}

@@ -1,0 +1,171 @@
+/** From frames to requests: references, the sequence, output. */
+import type { StreamUnit } from "../bitreader/index.ts";
+import { BitstreamError } from "../errors.ts";
+import type { Control, SequenceEvent } from "../events.ts";
+import { vp9KernelRules } from "../kernel/vp9.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { ControlMaker } from "../request-support.ts";
+import type { EventSink } from "../session-support.ts";
+import { vp9Controls } from "../uapi/vp9.ts";
+import { vp9CompressedHeader, vp9Frame } from "./controls.ts";
+import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";
+import { sequenceEvent, visibleRectangle } from "./sequence.ts";
+import {
+  type Frame,
+  isSameFormat,
+  isScalable,
+  type PersistentParams,
+  paramsOf,
+  pastIndependence,
+  ReferenceSlots,
+} from "./state.ts";
+import { ColorConfig, type ShowExistingFrame, type UncompressedHeader } from "./structures.ts";
+import { KEY_FRAME } from "./tables.ts";
+
+/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
+const TIMESTAMP_STEP = 1000;
+
+const referenceNames = ["LAST_FRAME", "GOLDEN_FRAME", "ALTREF_FRAME"] as const;
+
+export class PictureDecoder {
+  private readonly options: ResolvedOptions;
+  private readonly sink: EventSink;
+  private readonly maker: ControlMaker<keyof typeof vp9Controls>;
+  private readonly slots: ReferenceSlots;
+  private sequence: SequenceEvent | null = null;
+  private params: PersistentParams = pastIndependence;
+  private color = new ColorConfig();
+  private timestamp = 0;
+  /** Decoding starts at a key frame or, with `startAt: "any"`, at an intra-only frame. */
+  private isWaiting = true;
+  /** A frame was lost: what follows refers to it, until the next key frame. */
+  private isDamaged = false;
+
+  constructor(options: ResolvedOptions, sink: EventSink) {
+    this.options = options;
+    this.sink = sink;
+    this.maker = new ControlMaker(vp9Controls, vp9KernelRules, options);
+    this.slots = new ReferenceSlots(({ timestamp }) => sink.emit({ type: "release", timestamp }));
+  }
+
+  /** Something that may have been a frame was lost. */
+  lost(): void {
+    this.isDamaged = true;
+  }
+
+  /** Throws BitstreamError. */
+  frame(unit: StreamUnit, pts: number | undefined): void {
+    if (this.isWaiting && !this.isStart(unit.bytes)) {
+      const reason = "the frame is skipped: decoding starts at a key frame";
+      this.sink.report("before-random-access", reason, unit);
+      return;
+    }
+    const { trace } = this.options;
+    const parsed = parseFrame(unit.bytes, { references: this.slots.frames, trace, byte: unit.byte });
+    if (parsed.compressed === null) this.showExisting(parsed.header, unit, pts);
+    else this.decode(parsed, unit, pts);
+  }
+
+  private isStart(bytes: Uint8Array): boolean {
+    const { show_existing_frame, frame_type, intra_only } = startOf(bytes);
+    if (show_existing_frame) return false;
+    return frame_type === KEY_FRAME || (intra_only === 1 && this.options.startAt === "any");
+  }
+
+  /** 7.2: frame_to_show_map_idx. Nothing is decoded, and no state changes. */
+  private showExisting({ frame_to_show_map_idx }: ShowExistingFrame, unit: StreamUnit, pts: number | undefined): void {
+    const frame = this.slots.frames[frame_to_show_map_idx];
+    if (frame) this.output(frame, pts);
+    else {
+      const reason = `slot ${frame_to_show_map_idx}, which is to be shown, is empty`;
+      this.sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
+    }
+  }
+
+  private decode({ header, compressed }: ParsedFrame, unit: StreamUnit, pts: number | undefined): void {
+    const isKeyFrame = header.frame_type === KEY_FRAME;
+    const color = header.color_config ?? this.color;
+    const named = header.FrameIsIntra ? [] : header.ref_frame_idx.map((idx) => this.slots.frames[idx] ?? null);
+    checkReferences(header, color, named);
+    const references = this.complete(named, header, unit);
+    if (references === null) return;
+    if (isKeyFrame || this.isWaiting) this.isDamaged = false;
+    this.isWaiting = false;
+    this.params = paramsOf(header, this.params);
+    this.color = color;
+    this.activate(header, isKeyFrame);
+    this.timestamp += TIMESTAMP_STEP;
+    const frame: Frame = {
+      timestamp: this.timestamp,
+      FrameWidth: header.frame_size.FrameWidth,
+      FrameHeight: header.frame_size.FrameHeight,
+      color,
+      visible: visibleRectangle(header.frame_size),
+      corrupt: this.isDamaged || named.some((reference) => reference === null || reference.corrupt),
+    };
+    const controls: Control[] = [
+      ...this.maker.make(
+        "V4L2_CID_STATELESS_VP9_FRAME",
+        vp9Frame({ header, reference_mode: compressed.reference_mode, params: this.params, color, references }),
+      ),
+      ...this.maker.makeAsIs("V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed)),
+    ];
+    this.sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
+    if (header.show_frame) this.output(frame, pts);
+    this.slots.update(frame, header.refresh_frame_flags);
+  }
+
+  /** The timestamps of the references, with what `missingReferences` puts where there is none; null: the frame is dropped. */
+  private complete(named: readonly (Frame | null)[], h: UncompressedHeader, unit: StreamUnit): number[] | null {
+    const missing = named.flatMap((frame, i) => (frame ? [] : [`${referenceNames[i]} (slot ${h.ref_frame_idx[i]})`]));
+    if (missing.length === 0) return named.map((frame) => (frame as Frame).timestamp);
+    const { missingReferences } = this.options;
+    const { newest } = this.slots;
+    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);
+    const reason = `the frame refers to what is not there: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
+    this.sink.report("missing-reference", reason, unit, "ref_frame_idx");
+    if (missingReferences === "drop") this.isWaiting = true;
+    if (isDropped) {
+      this.isDamaged = true;
+      return null;
+    }
+    const substitute = missingReferences === "nearest" && newest ? newest.timestamp : 0;
+    return named.map((frame) => frame?.timestamp ?? substitute);
+  }
+
+  /** Pictures of the old sequence are free before a key frame's; others may still be referred to. */
+  private activate(header: UncompressedHeader, isKeyFrame: boolean): void {
+    const event = sequenceEvent(header.frame_size, header.color_config ?? this.color, isKeyFrame, this.sequence);
+    if (event === null) return;
+    if (event.realloc && !event.keepsReferences) this.slots.clear();
+    this.sequence = event;
+    this.sink.emit(event);
+  }
+
+  private output({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
+    this.sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
+  }
+
+  /** Everything is free. What comes next is a new start. */
+  clear(): void {
+    this.slots.clear();
+    this.isWaiting = true;
+    this.isDamaged = false;
+    this.params = pastIndependence;
+  }
+}
+
+/** 7.2, 7.2.5: the references that are there have the frame's format, and one of them a size that can be scaled from. */
+function checkReferences(h: UncompressedHeader, color: ColorConfig, named: readonly (Frame | null)[]): void {
+  const found = named.filter((frame) => frame !== null);
+  const odd = named.findIndex((frame) => frame !== null && !isSameFormat(frame.color, color));
+  if (odd >= 0) {
+    const reason = `${referenceNames[odd]} has another bit depth or chroma format`;
+    throw new BitstreamError(reason, { unit: "frame", element: `ref_frame_idx[${odd}]` });
+  }
+  if (found.length > 0 && !found.some((frame) => isScalable(h.frame_size, frame))) {
+    const { FrameWidth, FrameHeight } = h.frame_size;
+    const reason = `no reference can be scaled to ${FrameWidth}x${FrameHeight}`;
+    throw new BitstreamError(reason, { unit: "frame", element: "frame_size_with_refs" });
+  }
+}

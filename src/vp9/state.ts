@@ -1,0 +1,116 @@
+/** What outlives a frame: the reference slots, and the loop filter's and the segmentation's parameters. */
+import type { Rectangle } from "../events.ts";
+import type {
+  ColorConfig,
+  FrameSize,
+  LoopFilterParams,
+  SegmentationParams,
+  SegmentFeatures,
+  UncompressedHeader,
+} from "./structures.ts";
+import { defaultModeDeltas, defaultRefDeltas, MAX_SEGMENTS, NUM_REF_FRAMES, SEG_LVL_MAX } from "./tables.ts";
+
+/** A decoded frame. */
+export interface Frame {
+  /** Nanoseconds. */
+  readonly timestamp: number;
+  readonly FrameWidth: number;
+  readonly FrameHeight: number;
+  readonly color: ColorConfig;
+  readonly visible: Rectangle;
+  readonly corrupt: boolean;
+}
+
+/** 8.20: the frames that later ones can refer to. A frame may lie in several slots. */
+export class ReferenceSlots {
+  readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
+  private readonly onRelease: (frame: Frame) => void;
+
+  constructor(onRelease: (frame: Frame) => void) {
+    this.onRelease = onRelease;
+  }
+
+  /** The frame that was decoded last, of those that are here. */
+  get newest(): Frame | null {
+    return this.frames.reduce((a, b) => (b && (!a || b.timestamp > a.timestamp) ? b : a), null);
+  }
+
+  /** 8.20 Reference frame update process. What is in no slot then is released, in the order of decoding. */
+  update(frame: Frame, refresh_frame_flags: number): void {
+    const before = new Set(this.frames).add(frame);
+    for (let i = 0; i < NUM_REF_FRAMES; i++) {
+      if ((refresh_frame_flags >> i) & 1) this.frames[i] = frame;
+    }
+    this.releaseAllBut(before);
+  }
+
+  clear(): void {
+    const before = new Set(this.frames);
+    this.frames.fill(null);
+    this.releaseAllBut(before);
+  }
+
+  /** Of `before`, releases what is in no slot. */
+  private releaseAllBut(before: ReadonlySet<Frame | null>): void {
+    const gone = [...before].filter((frame) => frame !== null && !this.frames.includes(frame)) as Frame[];
+    for (const frame of gone.sort((a, b) => a.timestamp - b.timestamp)) this.onRelease(frame);
+  }
+}
+
+/** 7.2.8, 7.2.11: what a frame leaves to the next one. */
+export interface PersistentParams {
+  readonly ref_deltas: readonly number[];
+  readonly mode_deltas: readonly number[];
+  readonly segmentation_abs_or_delta_update: number;
+  /** 8 of them. */
+  readonly features: readonly SegmentFeatures[];
+}
+
+const noFeatures: SegmentFeatures = {
+  feature_enabled: new Array<number>(SEG_LVL_MAX).fill(0),
+  feature_value: new Array<number>(SEG_LVL_MAX).fill(0),
+};
+
+/** What setup_past_independence sets: 7.2. */
+export const pastIndependence: PersistentParams = {
+  ref_deltas: defaultRefDeltas,
+  mode_deltas: defaultModeDeltas,
+  segmentation_abs_or_delta_update: 0,
+  features: new Array<SegmentFeatures>(MAX_SEGMENTS).fill(noFeatures),
+};
+
+/** The parameters in force for a frame, from those of the frame before it. */
+export function paramsOf(h: UncompressedHeader, before: PersistentParams): PersistentParams {
+  const isIndependent = h.FrameIsIntra || h.error_resilient_mode === 1;
+  const start = isIndependent ? pastIndependence : before;
+  return { ...loopFilterDeltas(h.loop_filter_params, start), ...segmentation(h.segmentation_params, start) };
+}
+
+function loopFilterDeltas(lf: LoopFilterParams, before: PersistentParams) {
+  return {
+    ref_deltas: before.ref_deltas.map((delta, i) => lf.loop_filter_ref_deltas[i] ?? delta),
+    mode_deltas: before.mode_deltas.map((delta, i) => lf.loop_filter_mode_deltas[i] ?? delta),
+  };
+}
+
+/** 7.2.11: with segmentation_update_data all features are cleared before the new ones are read. */
+function segmentation(seg: SegmentationParams, before: PersistentParams) {
+  const { segmentation_abs_or_delta_update, features } = seg;
+  if (features) return { segmentation_abs_or_delta_update, features };
+  return { segmentation_abs_or_delta_update: before.segmentation_abs_or_delta_update, features: before.features };
+}
+
+/** 7.2.5: a reference may be at most twice as large as the frame, and at most 16 times smaller. */
+export function isScalable(size: FrameSize, reference: Pick<Frame, "FrameWidth" | "FrameHeight">): boolean {
+  return (
+    2 * size.FrameWidth >= reference.FrameWidth &&
+    2 * size.FrameHeight >= reference.FrameHeight &&
+    size.FrameWidth <= 16 * reference.FrameWidth &&
+    size.FrameHeight <= 16 * reference.FrameHeight
+  );
+}
+
+/** 7.2: a reference has the frame's format. */
+export function isSameFormat(a: ColorConfig, b: ColorConfig): boolean {
+  return a.BitDepth === b.BitDepth && a.subsampling_x === b.subsampling_x && a.subsampling_y === b.subsampling_y;
+}

@@ -1,0 +1,150 @@
+/**
+ * The syntax structures of the VP9 Bitstream & Decoding Process Specification, version 0.7: one class a table, fields as
+ * coded. An initialiser is the value that is inferred where the element is absent.
+ */
+import { CS_BT_601, KEY_FRAME, ONLY_4X4, SINGLE_REFERENCE } from "./tables.ts";
+
+/** 6.2.2 color_config. The initialisers are what 6.2 says of intra-only frames of profile 0. */
+export class ColorConfig {
+  BitDepth = 8;
+  color_space = CS_BT_601;
+  color_range = 0;
+  subsampling_x = 1;
+  subsampling_y = 1;
+}
+
+/** 6.2.3 and 6.2.5 frame_size, and 6.2.4 render_size; with the size of the reference that found_ref names, if any. */
+export class FrameSize {
+  /** Which of ref_frame_idx has the frame's size; null where the size is coded. */
+  found_ref: number | null = null;
+  FrameWidth = 0;
+  FrameHeight = 0;
+  render_and_frame_size_different = 0;
+  RenderWidth = 0;
+  RenderHeight = 0;
+}
+
+/** 6.2.8 loop_filter_params. Deltas are null where they are not updated. */
+export class LoopFilterParams {
+  loop_filter_level = 0;
+  loop_filter_sharpness = 0;
+  loop_filter_delta_enabled = 0;
+  loop_filter_delta_update = 0;
+  loop_filter_ref_deltas: (number | null)[] = [null, null, null, null];
+  loop_filter_mode_deltas: (number | null)[] = [null, null];
+}
+
+/** 6.2.9 quantization_params. */
+export class QuantizationParams {
+  base_q_idx = 0;
+  delta_q_y_dc = 0;
+  delta_q_uv_dc = 0;
+  delta_q_uv_ac = 0;
+
+  get Lossless(): boolean {
+    return this.base_q_idx === 0 && this.delta_q_y_dc === 0 && this.delta_q_uv_dc === 0 && this.delta_q_uv_ac === 0;
+  }
+}
+
+/** One of 8 segments: which features it has, and their values, signed. */
+export class SegmentFeatures {
+  feature_enabled: number[] = [0, 0, 0, 0];
+  feature_value: number[] = [0, 0, 0, 0];
+}
+
+/** 6.2.11 segmentation_params. */
+export class SegmentationParams {
+  segmentation_enabled = 0;
+  segmentation_update_map = 0;
+  segmentation_tree_probs: number[] = [255, 255, 255, 255, 255, 255, 255];
+  segmentation_temporal_update = 0;
+  segmentation_pred_prob: number[] = [255, 255, 255];
+  segmentation_update_data = 0;
+  segmentation_abs_or_delta_update = 0;
+  /** 8 of them; null where segmentation_update_data is 0. */
+  features: SegmentFeatures[] | null = null;
+}
+
+/** 6.2.13 tile_info. */
+export class TileInfo {
+  tile_cols_log2 = 0;
+  tile_rows_log2 = 0;
+}
+
+/** 6.2 uncompressed_header, of a frame that shows an existing one. */
+export interface ShowExistingFrame {
+  readonly show_existing_frame: 1;
+  readonly Profile: number;
+  readonly frame_to_show_map_idx: number;
+}
+
+/** 6.2 uncompressed_header. */
+export class UncompressedHeader {
+  readonly show_existing_frame = 0;
+  Profile = 0;
+  frame_type = KEY_FRAME;
+  show_frame = 0;
+  error_resilient_mode = 0;
+  intra_only = 0;
+  reset_frame_context = 0;
+  /** Null where the frame has the format of its references. */
+  color_config: ColorConfig | null = null;
+  refresh_frame_flags = 0xff;
+  ref_frame_idx: number[] = [0, 0, 0];
+  /** Of LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME. */
+  ref_frame_sign_bias: number[] = [0, 0, 0];
+  frame_size = new FrameSize();
+  allow_high_precision_mv = 0;
+  interpolation_filter = 0;
+  refresh_frame_context = 0;
+  frame_parallel_decoding_mode = 1;
+  /** As coded; decoding uses 0 where setup_past_independence is called. */
+  frame_context_idx = 0;
+  loop_filter_params = new LoopFilterParams();
+  quantization_params = new QuantizationParams();
+  segmentation_params = new SegmentationParams();
+  tile_info = new TileInfo();
+  header_size_in_bytes = 0;
+  /** How many bytes this header takes, trailing_bits included. */
+  uncompressed_header_size = 0;
+
+  get FrameIsIntra(): boolean {
+    return this.frame_type === KEY_FRAME || this.intra_only === 1;
+  }
+}
+
+/** 6.3.16 mv_probs: the new value of a probability, 0 where it is not updated. Arrays as in the specification, flattened. */
+export class MvProbs {
+  readonly joint = new Uint8Array(3);
+  readonly sign = new Uint8Array(2);
+  readonly classes = new Uint8Array(2 * 10);
+  readonly class0_bit = new Uint8Array(2);
+  readonly bits = new Uint8Array(2 * 10);
+  readonly class0_fr = new Uint8Array(2 * 2 * 3);
+  readonly fr = new Uint8Array(2 * 3);
+  readonly class0_hp = new Uint8Array(2);
+  readonly hp = new Uint8Array(2);
+}
+
+/**
+ * 6.3 compressed_header: for each probability the value of inv_map_table that deltaProb names, 0 where there is no update.
+ * Arrays as in the specification, flattened.
+ */
+export class CompressedHeader {
+  tx_mode = ONLY_4X4;
+  reference_mode = SINGLE_REFERENCE;
+  readonly tx_probs_8x8 = new Uint8Array(2);
+  readonly tx_probs_16x16 = new Uint8Array(2 * 2);
+  readonly tx_probs_32x32 = new Uint8Array(2 * 3);
+  readonly coef_probs = new Uint8Array(4 * 2 * 2 * 6 * 6 * 3);
+  readonly skip_prob = new Uint8Array(3);
+  readonly inter_mode_probs = new Uint8Array(7 * 3);
+  readonly interp_filter_probs = new Uint8Array(4 * 2);
+  readonly is_inter_prob = new Uint8Array(4);
+  readonly comp_mode_prob = new Uint8Array(5);
+  readonly single_ref_prob = new Uint8Array(5 * 2);
+  readonly comp_ref_prob = new Uint8Array(5);
+  readonly y_mode_probs = new Uint8Array(4 * 9);
+  readonly partition_probs = new Uint8Array(16 * 3);
+  readonly mv_probs = new MvProbs();
+}
