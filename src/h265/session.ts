@@ -17,6 +17,7 @@ import {
   sei_rbsp,
   slice_segment_header,
 } from "./syntax.ts";
+import { ctbAddrRsToTs } from "./tiles.ts";
 import { nalReader, nalUnitType, parseHevcConfiguration, unitName } from "./units.ts";
 
 /** So many units wait at most for a picture to end or begin: far more than an access unit has. */
@@ -39,6 +40,8 @@ class H265Session implements Session {
   private waitingSei: StreamUnit[] = [];
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
   private independent: SliceSegmentHeader | null = null;
+  /** Where the last slice segment of the open picture begins, in decoding order of its coding tree blocks. */
+  private segmentStart = 0;
   private pts: number | undefined;
   /** The parameter set that is being read. */
   private setUnit: StreamUnit | undefined;
@@ -224,13 +227,16 @@ class H265Session implements Session {
       else this.waitingSei = [];
       throw error;
     }
-    const { h } = segment;
+    const { h, sets } = segment;
+    const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);
     if (h.first_slice_segment_in_pic_flag) {
       this.pictures.begin(segment, { pts: this.pts, picTiming: this.readWaitingSei(segment.sets.sps) });
-    } else if (!this.isOfOpenPicture(h)) {
+    } else if (!this.isOfOpenPicture(h) || segmentStart <= this.segmentStart) {
+      // 7.4.2.4.5: addresses rise in a picture. Only by them a dependent segment of the next one, whose first is lost, is told.
       this.endPicture();
       throw new BitstreamError("the picture's first slice segment is missing");
     }
+    this.segmentStart = segmentStart;
     if (!h.dependent_slice_segment_flag) this.independent = h;
     this.pictures.add(segment);
   }

@@ -1,5 +1,5 @@
 /** 6.5.1 CTB raster and tile scanning conversion process: the sizes of tiles. */
-import type { PicParameterSet, SeqParameterSet } from "./structures.ts";
+import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
 
 /** CtbSizeY (7-12). */
 function ctbSize(sps: SeqParameterSet): number {
@@ -36,4 +36,23 @@ function sizes(total: number, count: number, isUniform: number, minus1: readonly
     left -= made[i] as number;
   }
   return made;
+}
+
+/** CtbAddrRsToTs (6-7): the place in decoding order of a coding tree block that has this address in raster scan. */
+export function ctbAddrRsToTs(ctbAddrRs: number, { sps, pps }: ParameterSets): number {
+  if (!pps.tiles_enabled_flag) return ctbAddrRs;
+  const PicWidthInCtbsY = picWidthInCtbs(sps);
+  const column = tileAt(ctbAddrRs % PicWidthInCtbsY, columnWidths(sps, pps));
+  const row = tileAt(Math.floor(ctbAddrRs / PicWidthInCtbsY), rowHeights(sps, pps));
+  return PicWidthInCtbsY * row.start + row.size * column.start + row.inside * column.size + column.inside;
+}
+
+/** The tile column or row with a coding tree block: where it begins, how large it is, how far the block lies in it. */
+function tileAt(place: number, sizes: readonly number[]): { start: number; size: number; inside: number } {
+  let start = 0;
+  for (const size of sizes) {
+    if (place < start + size) return { start, size, inside: place - start };
+    start += size;
+  }
+  return { start, size: 0, inside: place - start };
 }
