@@ -1,5 +1,9 @@
-/** How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern. */
-export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b";
+/**
+ * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `le`: bits of bytes
+ * that are counted from the least significant one (VP8's frame tag); `bool`: bools of VP8 and VP9, of which the bit is
+ * where the decoder stands and the length what they use up, 0 included.
+ */
+export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b" | "le" | "bool";
 
 /** One syntax element as it was read. */
 export interface TraceElement {
@@ -15,6 +19,13 @@ export interface TraceElement {
   /** Length in bits, emulation prevention bytes not counted. */
   readonly length: number;
   readonly value: number;
+  /** Of `bool`: the decoder before the element, and the probability of a 0 of each of its bools, in 256ths. */
+  readonly coder?: {
+    readonly range: number;
+    readonly value: number;
+    readonly bit_count: number;
+    readonly probability: number;
+  };
 }
 
 /** The unit whose elements follow. */

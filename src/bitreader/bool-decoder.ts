@@ -1,0 +1,181 @@
+import { BitstreamError } from "../errors.ts";
+import type { Trace } from "./trace.ts";
+import { elementPath } from "./trace.ts";
+
+/** What a decoder can be told beside the bytes. */
+export interface BoolDecoderOptions {
+  /** The unit's type, for errors. */
+  readonly unit?: string | undefined;
+  /** Offset of the first byte in the unit, for errors and the trace. */
+  readonly byte?: number | undefined;
+  readonly trace?: Trace | undefined;
+}
+
+/** Where a decoder stands, as v4l2_vp8_entropy_coder_state has it. */
+export interface BoolDecoderState {
+  /** 128 to 255. */
+  readonly range: number;
+  /** The eight bits that the next bool is decided by. */
+  readonly value: number;
+  /** Bits of the last byte taken that are not in `value` yet: 0 to 7. */
+  readonly bit_count: number;
+}
+
+/** An even chance. */
+const HALF = 128;
+
+/**
+ * The boolean decoder of RFC 6386, section 7, which VP9 (9.2) has too. Each read takes the name of its element, as in
+ * BitReader. Behind the last byte come zeros for as long as the bools do not need them.
+ *
+ * The value's lower `count` bits are bits that the comparison does not look at yet: a bool shifts nothing but `count`.
+ */
+export class BoolDecoder {
+  private readonly bytes: Uint8Array;
+  private readonly trace: Trace | undefined;
+  private readonly unit: string | undefined;
+  private readonly firstBit: number;
+  private value = 0;
+  private range = 255;
+  private count = -8;
+  /** The next byte to take; goes on behind the end. */
+  private next = 0;
+
+  constructor(bytes: Uint8Array, options: BoolDecoderOptions = {}) {
+    this.bytes = bytes;
+    this.trace = options.trace;
+    this.unit = options.unit;
+    this.firstBit = (options.byte ?? 0) * 8;
+    this.refill();
+  }
+
+  /** Bits that the bools read so far have used up. */
+  get position(): number {
+    return this.next * 8 - 8 - this.count;
+  }
+
+  get state(): BoolDecoderState {
+    return { range: this.range, value: this.value >> this.count, bit_count: this.count & 7 };
+  }
+
+  /** B(p): one bool; `probability` is that of a 0, in 256ths. */
+  bool(probability: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
+    if (this.trace !== undefined) return this.traced(1, probability, name, [i, j, k, l]);
+    const value = this.read(probability);
+    this.check(name, i, j, k, l);
+    return value;
+  }
+
+  /** L(n): n bools with an even chance, the most significant one first; 1 to 16. */
+  u(n: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
+    if (this.trace !== undefined) return this.traced(n, HALF, name, [i, j, k, l]);
+    const value = this.literal(n);
+    this.check(name, i, j, k, l);
+    return value;
+  }
+
+  /** L(1), a flag: 0 or 1. */
+  flag(name: string, i?: number, j?: number): number {
+    return this.u(1, name, i, j);
+  }
+
+  /**
+   * Reads flags with the probabilities `probabilities[from …]` until one is 1, and returns its place; the length where
+   * all are 0. The decoder's state stays in local variables. @param subscripts of the flag at a place.
+   */
+  nextSet(
+    probabilities: Uint8Array,
+    from: number,
+    name: string,
+    subscripts: (place: number) => readonly number[],
+  ): number {
+    if (this.trace !== undefined) return this.tracedNextSet(probabilities, from, name, subscripts);
+    const { bytes } = this;
+    let { value, range, count, next } = this;
+    let place = from;
+    for (; place < probabilities.length; place++) {
+      const split = 1 + (((range - 1) * (probabilities[place] as number)) >> 8);
+      const isSet = value >= split << count;
+      if (isSet) value -= split << count;
+      range = isSet ? range - split : split;
+      const shift = Math.clz32(range) - 24;
+      range <<= shift;
+      count -= shift;
+      while (count < 0) {
+        value = (value << 8) | (bytes[next++] ?? 0);
+        count += 8;
+      }
+      if (isSet) break;
+    }
+    this.value = value;
+    this.range = range;
+    this.count = count;
+    this.next = next;
+    if (this.position > bytes.length * 8) {
+      this.fail("the partition ends here", name, ...subscripts(Math.min(place, probabilities.length - 1)));
+    }
+    return place;
+  }
+
+  /** Throws the error of an element that has just been read. */
+  fail(reason: string, name: string, ...subscripts: readonly number[]): never {
+    const bit = this.firstBit + this.position;
+    throw new BitstreamError(reason, { unit: this.unit, element: elementPath(name, subscripts), bit });
+  }
+
+  private read(probability: number): number {
+    const split = 1 + (((this.range - 1) * probability) >> 8);
+    const bigSplit = split << this.count;
+    const value = this.value >= bigSplit ? 1 : 0;
+    if (value === 1) this.value -= bigSplit;
+    const range = value === 1 ? this.range - split : split;
+    const shift = Math.clz32(range) - 24;
+    this.range = range << shift;
+    this.count -= shift;
+    if (this.count < 0) this.refill();
+    return value;
+  }
+
+  private literal(n: number): number {
+    let value = 0;
+    for (let i = 0; i < n; i++) value = (value << 1) | this.read(HALF);
+    return value;
+  }
+
+  /** Up to 15 bits are kept below the eight that count: `value` stays below 2 to the power of 23. */
+  private refill(): void {
+    while (this.count < 8) {
+      this.value = (this.value << 8) | (this.bytes[this.next++] ?? 0);
+      this.count += 8;
+    }
+  }
+
+  private check(name: string, ...subscripts: readonly (number | undefined)[]): void {
+    if (this.position <= this.bytes.length * 8) return;
+    this.fail("the partition ends here", name, ...subscripts.filter((subscript) => subscript !== undefined));
+  }
+
+  private traced(n: number, probability: number, name: string, indices: readonly (number | undefined)[]): number {
+    const subscripts = indices.filter((index) => index !== undefined);
+    const { state, position } = this;
+    const value = n === 1 ? this.read(probability) : this.literal(n);
+    this.check(name, ...subscripts);
+    const bit = this.firstBit + position;
+    const length = this.position - position;
+    const coder = { ...state, probability };
+    this.trace?.element({ name, subscripts, descriptor: "bool", bit, codedBit: bit, length, value, coder });
+    return value;
+  }
+
+  private tracedNextSet(
+    probabilities: Uint8Array,
+    from: number,
+    name: string,
+    subscripts: (place: number) => readonly number[],
+  ): number {
+    for (let place = from; place < probabilities.length; place++) {
+      if (this.traced(1, probabilities[place] as number, name, subscripts(place))) return place;
+    }
+    return probabilities.length;
+  }
+}
