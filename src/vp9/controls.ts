@@ -149,7 +149,10 @@ function setQuantization(view: DataView, at: number, { quantization_params: q }:
   view.setInt8(at + o.delta_q_uv_ac, q.delta_q_uv_ac);
 }
 
-/** The features are those in force, also of earlier frames; the probabilities 255 where they are not coded (7.2.11). */
+/**
+ * Features and probabilities are those in force, also of earlier frames: nothing clears them but 7.2.11. A probability that
+ * was never coded is 0; without UPDATE_MAP it is without meaning, and this is what GStreamer sends.
+ */
 function setSegmentation(view: DataView, at: number, { header, params }: FrameInput): void {
   const seg = header.segmentation_params;
   const o = v4l2_vp9_segmentation.offsets;
@@ -161,8 +164,8 @@ function setSegmentation(view: DataView, at: number, { header, params }: FrameIn
     }
     view.setUint8(at + o.feature_enabled + i, enabled);
   }
-  for (let i = 0; i < 7; i++) view.setUint8(at + o.tree_probs + i, seg.segmentation_tree_probs[i] as number);
-  for (let i = 0; i < 3; i++) view.setUint8(at + o.pred_probs + i, seg.segmentation_pred_prob[i] as number);
+  for (let i = 0; i < 7; i++) view.setUint8(at + o.tree_probs + i, params.segmentation_tree_probs[i] as number);
+  for (let i = 0; i < 3; i++) view.setUint8(at + o.pred_probs + i, params.segmentation_pred_prob[i] as number);
   view.setUint8(
     at + o.flags,
     (seg.segmentation_enabled ? V4L2_VP9_SEGMENTATION_FLAG_ENABLED : 0) |

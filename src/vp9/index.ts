@@ -5,7 +5,7 @@ export type { ParsedFrame, ParsedShowExistingFrame, ParseFrameOptions } from "./
 export { parseFrame } from "./parser.ts";
 export { openVp9Session } from "./session.ts";
 export type { PersistentParams } from "./state.ts";
-export { paramsOf, pastIndependence } from "./state.ts";
+export { initialParams, paramsOf } from "./state.ts";
 export * from "./structures.ts";
 export type { ReferenceSizes } from "./syntax.ts";
 export type { PacketFrames } from "./units.ts";

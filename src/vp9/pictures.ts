@@ -12,11 +12,11 @@ import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import {
   type Frame,
+  initialParams,
   isSameFormat,
   isScalable,
   type PersistentParams,
   paramsOf,
-  pastIndependence,
   ReferenceSlots,
 } from "./state.ts";
 import { ColorConfig, type ShowExistingFrame, type UncompressedHeader } from "./structures.ts";
@@ -33,7 +33,7 @@ export class PictureDecoder {
   private readonly maker: ControlMaker<keyof typeof vp9Controls>;
   private readonly slots: ReferenceSlots;
   private sequence: SequenceEvent | null = null;
-  private params: PersistentParams = pastIndependence;
+  private params: PersistentParams = initialParams;
   private color = new ColorConfig();
   private timestamp = 0;
   /** Decoding starts at a key frame or, with `startAt: "any"`, at an intra-only frame. */
@@ -151,7 +151,7 @@ export class PictureDecoder {
     this.slots.clear();
     this.isWaiting = true;
     this.isDamaged = false;
-    this.params = pastIndependence;
+    this.params = initialParams;
   }
 }
 

@@ -61,6 +61,8 @@ export class ReferenceSlots {
 export interface PersistentParams {
   readonly ref_deltas: readonly number[];
   readonly mode_deltas: readonly number[];
+  readonly segmentation_tree_probs: readonly number[];
+  readonly segmentation_pred_prob: readonly number[];
   readonly segmentation_abs_or_delta_update: number;
   /** 8 of them. */
   readonly features: readonly SegmentFeatures[];
@@ -72,17 +74,24 @@ const noFeatures: SegmentFeatures = {
 };
 
 /** What setup_past_independence sets: 7.2. */
-export const pastIndependence: PersistentParams = {
+const pastIndependence = {
   ref_deltas: defaultRefDeltas,
   mode_deltas: defaultModeDeltas,
   segmentation_abs_or_delta_update: 0,
   features: new Array<SegmentFeatures>(MAX_SEGMENTS).fill(noFeatures),
 };
 
+/** Before the first frame. */
+export const initialParams: PersistentParams = {
+  ...pastIndependence,
+  segmentation_tree_probs: new Array<number>(7).fill(0),
+  segmentation_pred_prob: new Array<number>(3).fill(0),
+};
+
 /** The parameters in force for a frame, from those of the frame before it. */
 export function paramsOf(h: UncompressedHeader, before: PersistentParams): PersistentParams {
   const isIndependent = h.FrameIsIntra || h.error_resilient_mode === 1;
-  const start = isIndependent ? pastIndependence : before;
+  const start = isIndependent ? { ...before, ...pastIndependence } : before;
   return { ...loopFilterDeltas(h.loop_filter_params, start), ...segmentation(h.segmentation_params, start) };
 }
 
@@ -93,11 +102,16 @@ function loopFilterDeltas(lf: LoopFilterParams, before: PersistentParams) {
   };
 }
 
-/** 7.2.11: with segmentation_update_data all features are cleared before the new ones are read. */
+/** 7.2.11: with segmentation_update_data all features are cleared first; with segmentation_update_map all probabilities are read. */
 function segmentation(seg: SegmentationParams, before: PersistentParams) {
-  const { segmentation_abs_or_delta_update, features } = seg;
-  if (features) return { segmentation_abs_or_delta_update, features };
-  return { segmentation_abs_or_delta_update: before.segmentation_abs_or_delta_update, features: before.features };
+  const map = seg.segmentation_update_map ? seg : before;
+  const data = seg.features ? seg : before;
+  return {
+    segmentation_tree_probs: map.segmentation_tree_probs,
+    segmentation_pred_prob: map.segmentation_pred_prob,
+    segmentation_abs_or_delta_update: data.segmentation_abs_or_delta_update,
+    features: seg.features ?? before.features,
+  };
 }
 
 /** 7.2.5: a reference may be at most twice as large as the frame, and at most 16 times smaller. */
