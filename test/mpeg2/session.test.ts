@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import { openMpeg2Session } from "../../src/mpeg2/index.ts";
+import { bitstreamBytes } from "../../src/session.ts";
+import { only } from "../support/h264-stream.ts";
+import { decoded, eventsOf, Mpeg2Stream, summary } from "./stream.ts";
+
+const start = (fields = {}) => new Mpeg2Stream().sequence(fields).group();
+
+describe("references of frames (6.1.1.11, 7.6)", () => {
+  it("are none of I pictures, the last reference frame of P, and the two last of B", () => {
+    const stream = start().picture("I").picture("P").picture("B").picture("B").picture("I").picture("P").picture("B");
+    expect(decoded(stream)).toEqual([
+      "1000",
+      "2000 <1000",
+      "3000 <1000 >2000",
+      "4000 <1000 >2000",
+      "5000",
+      "6000 <5000",
+      "7000 <5000 >6000",
+    ]);
+  });
+
+  it("are shown in display order, and free when two reference frames have followed", () => {
+    expect(summary(eventsOf(start().picture("I").picture("P").picture("B").picture("P").end()))).toEqual([
+      "sequence 96x80",
+      "1000",
+      "show 1000",
+      "2000 <1000",
+      "3000 <1000 >2000",
+      "show 3000",
+      "free 3000",
+      "show 2000",
+      "free 1000",
+      "4000 <2000",
+      "show 4000",
+      "free 2000",
+      "free 4000",
+    ]);
+  });
+
+  it("are shown as soon as they are decoded with low_delay (6.3.5)", () => {
+    const events = summary(eventsOf(start({ low_delay: 1 }).picture("I").picture("P")));
+    expect(events.slice(1, 5)).toEqual(["1000", "show 1000", "2000 <1000", "show 2000"]);
+  });
+});
+
+describe("references of fields (7.6.2.1)", () => {
+  const field = (structure: number) => ({ structure });
+  it("are of a P second field those of the frame before, never the own timestamp; none in the first frame", () => {
+    const stream = start().picture("I", field(1)).picture("P", field(2)).picture("P", field(1)).picture("P", field(2));
+    expect(decoded(stream)).toEqual(["1000 held", "1000", "2000 <1000 held", "2000 <1000"]);
+  });
+
+  it("are of both B fields the frames around them", () => {
+    const stream = start().picture("I").picture("P").picture("B", field(2)).picture("B", field(1));
+    expect(decoded(stream).slice(2)).toEqual(["3000 <1000 >2000 held", "3000 <1000 >2000"]);
+  });
+
+  it("make a frame of two fields of opposite parity, both references or both not; another field stays alone", () => {
+    const alone = start().picture("I", field(1)).picture("P", field(1)).picture("P", field(2));
+    expect(decoded(alone)).toEqual(["1000 held", "2000 <1000 held", "2000 <1000"]);
+    expect(only(eventsOf(alone), "output").map(({ fieldOrder }) => fieldOrder)).toEqual(["top-only", "top-first"]);
+    const mixed = start().picture("I").picture("P", field(1)).picture("B", field(2)).picture("B", field(1));
+    expect(decoded(mixed).slice(1)).toEqual(["2000 <1000 held", "3000 <1000 >2000 held", "3000 <1000 >2000"]);
+  });
+});
+
+describe("the beginning, and B pictures behind a group's first I picture (6.3.8)", () => {
+  const ib = (group: object) => new Mpeg2Stream().sequence().group(group).picture("I").picture("B").picture("P");
+
+  it("is the first I picture behind a sequence header; what comes before is an error each", () => {
+    const stream = new Mpeg2Stream().picture("I").sequence().picture("P").picture("B").picture("I").picture("P");
+    expect(decoded(stream)).toEqual([
+      ...["! before-random-access", "! before-random-access", "! before-random-access"],
+      ...["1000", "2000 <1000"],
+    ]);
+  });
+
+  it("misses the forward reference of an open group, and of a closed one nothing", () => {
+    expect(decoded(ib({}))).toEqual(["1000", "! missing-reference", "2000 >1000", "3000 <1000"]);
+    expect(decoded(ib({}), { missingReferences: "nearest" })[2]).toBe("2000 <1000 >1000");
+    expect(decoded(ib({}), { missingReferences: "drop" })).toEqual(["1000", "! missing-reference", "3000 <1000"]);
+    expect(decoded(ib({ closed_gop: 1 }))).toEqual(["1000", "2000 >1000", "3000 <1000"]);
+  });
+
+  it("is corrupt in the B pictures behind a broken link, up to the next reference frame", () => {
+    const stream = start().picture("I").picture("P").group({ broken_link: 1 }).picture("I").picture("B").picture("P");
+    const shown = summary(only(eventsOf(stream.picture("B")), "output"));
+    expect(shown).toEqual(["show 1000", "show 2000", "show 4000 corrupt", "show 3000", "show 6000", "show 5000"]);
+  });
+
+  it("needs no group: B pictures between two reference frames are whole", () => {
+    const stream = new Mpeg2Stream().sequence().picture("I").picture("P").picture("B");
+    expect(only(eventsOf(stream), "output").some(({ corrupt }) => corrupt)).toBe(false);
+  });
+
+  it("comes again after reset, with timestamps that go on, and without a new sequence header", () => {
+    const session = openMpeg2Session();
+    const bytes = start().picture("I").picture("P").bytes;
+    const rest = new Mpeg2Stream().picture("P").picture("I").picture("P").bytes;
+    session.push(bytes);
+    const events = [...session.reset(), ...session.push(rest), ...session.flush()];
+    expect(summary(events.filter(({ type }) => type !== "output" && type !== "release"))).toEqual([
+      ...["! before-random-access", "2000", "3000 <2000"],
+    ]);
+  });
+});
+
+describe("sequences", () => {
+  it("change their size at a sequence header; pictures of the old one go out first, and are no references any more", () => {
+    const stream = start().picture("I").picture("P").sequence({ width: 128 }).picture("I").picture("P");
+    expect(summary(eventsOf(stream)).slice(4, 10)).toEqual([
+      ...["show 2000", "free 1000", "free 2000", "sequence 128x80", "3000", "show 3000"],
+    ]);
+  });
+
+  it("are told once: a repeated header is none, and what only looks different keeps the buffers", () => {
+    const repeated = start().picture("I").sequence().picture("P").sequence({ height: 79 }).picture("P");
+    const events = summary(only(eventsOf(repeated), "sequence"));
+    expect(events).toEqual(["sequence 96x80", "sequence 96x79, same buffers"]);
+  });
+
+  it("have an even number of macroblock rows in each field (6.3.3), and sizes of 14 bits", () => {
+    const of = (fields: object) => only(eventsOf(start(fields).picture("I")), "sequence")[0];
+    expect(of({})).toMatchObject({ codedWidth: 96, codedHeight: 96, captureBuffers: 4, chromaFormat: 1 });
+    expect(of({ progressive: 1, chroma_format: 2 })).toMatchObject({ codedHeight: 80, chromaFormat: 2 });
+    expect(of({ width: 4097 + 4096, height: 4100 })?.visible).toMatchObject({ width: 8193, height: 4100 });
+  });
+
+  it("end with sequence_end_code: all goes out, and a P picture behind it misses its reference", () => {
+    const events = summary(eventsOf(start().picture("I").end().sequence().picture("P")));
+    expect(events).toEqual([
+      ...["sequence 96x80", "1000", "show 1000", "free 1000"],
+      ...["! missing-reference", "2000", "show 2000 corrupt", "free 2000"],
+    ]);
+  });
+});
+
+describe("output (6.3.10)", () => {
+  const shown = (sequence: object, picture: object) => {
+    const [event] = only(eventsOf(start(sequence).picture("I", picture)), "output");
+    return `${event?.fieldOrder} ${event?.repeat}`;
+  };
+
+  it.each([
+    ["bottom-first 0", {}, {}],
+    ["top-first 0", {}, { top_field_first: 1 }],
+    ["progressive 0", {}, { top_field_first: 1, progressive_frame: 1 }],
+    ["top-first 1", {}, { top_field_first: 1, repeat_first_field: 1, progressive_frame: 1 }],
+    ["progressive 0", { progressive: 1 }, { progressive_frame: 1 }],
+    ["progressive 2", { progressive: 1 }, { repeat_first_field: 1, progressive_frame: 1 }],
+    ["progressive 4", { progressive: 1 }, { repeat_first_field: 1, top_field_first: 1, progressive_frame: 1 }],
+  ])("is %s with %o and %o", (expected, sequence, picture) => expect(shown(sequence, picture)).toBe(expected));
+
+  it("has the pts of the packet with the picture", () => {
+    const session = openMpeg2Session();
+    const i = start().picture("I").bytes;
+    const events = [...session.decode(i, { pts: 7 }), ...session.flush()];
+    expect(only(events, "output")[0]?.pts).toBe(7);
+  });
+});
+
+describe("the OUTPUT buffer", () => {
+  it("holds the slices with their start codes and the zero bytes behind them (6.2.4, 5.2.3), and nothing else", () => {
+    const stream = start()
+      .unit(0xb2, (w) => w.u(32, 1))
+      .pictureHeader("I")
+      .coding({});
+    const headers = stream.bytes;
+    const slices = Uint8Array.of(0, 0, 1, 1, 0x20, 0, 0, 0, 0, 1, 2, 0x30, 0, 0);
+    const bytes = Uint8Array.of(...headers, ...slices, 0, 0, 1, 0xb7);
+    expect([...bitstreamBytes(only(eventsOf({ bytes }), "request")[0]!)]).toEqual([...slices]);
+  });
+});
+
+describe("what is not handled", () => {
+  it("is MPEG-1: UnsupportedError once a picture", () => {
+    const one = (stream: Mpeg2Stream) => stream.pictureHeader("I").slices(3);
+    const events = only(eventsOf(one(one(new Mpeg2Stream().header()))), "error");
+    expect(events.map(({ cause, message }) => `${cause} ${message}`)).toEqual([
+      ...new Array(2).fill("unsupported MPEG-1: there is no sequence extension"),
+    ]);
+  });
+
+  it("is a scalable stream, and a D picture", () => {
+    const scalable = new Mpeg2Stream().sequence().unit(0xb5, (w) => w.u(4, 5).u(2, 2).u(4, 1));
+    expect(decoded(scalable.picture("I", { slices: 2 }))).toEqual(["! unsupported"]);
+    expect(decoded(start().picture("D", { slices: 2 }).picture("I"))).toEqual(["! unsupported", "1000"]);
+  });
+
+  it("is a picture without coding extension, slices without picture: one error each, and decoding goes on", () => {
+    const stream = start().slices(2).pictureHeader("I").slices(3).picture("I");
+    expect(decoded(stream)).toEqual(["! bitstream", "! bitstream", "1000"]);
+  });
+});
