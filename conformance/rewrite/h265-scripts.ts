@@ -85,9 +85,13 @@ export function longTermEntries(count: number): LowDelay {
 
 /** Order counts of 4 bits that wrap, and two long-term pictures, 0 and 16, that only delta_poc_msb_cycle_lt tells apart. */
 export function longTermCycles(): LowDelay {
-  const stream = lowDelay("h265_weight_fade", 5, 4);
+  const stream = lowDelay("h265_weight_fade", 7, 4);
   stream.sps.remove("long_term_ref_pics_present_flag");
   stream.sps.before("sps_temporal_mvp_enabled_flag", ...longTermOfSps(4, [[0, 1]]));
+  const sixteenAndZero = (cycle: number): LongTerm[] => [
+    { lsb: 0, used: 1, cycle },
+    { lsb: 0, used: 1, cycle: 1 },
+  ];
   const pictures: [lsb: number, distances: number[], longTerm: LongTerm[]][] = [
     [6, [6], []],
     [12, [6], [{ lt_idx_sps: 0 }]],
@@ -100,14 +104,9 @@ export function longTermCycles(): LowDelay {
         { lsb: 0, used: 1, cycle: 0 },
       ],
     ],
-    [
-      8,
-      [6],
-      [
-        { lsb: 0, used: 1, cycle: 0 },
-        { lsb: 0, used: 1, cycle: 1 },
-      ],
-    ],
+    [8, [6], sixteenAndZero(0)],
+    [14, [6], sixteenAndZero(0)],
+    [4, [6], sixteenAndZero(1)],
   ];
   for (const [i, [lsb, distances, longTerm]] of pictures.entries()) {
     const sets = [...inHeader(distances), ...longTermOfSlice(4, 1, longTerm)];

@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flag, u } from "../../conformance/rewrite/elements.ts";
-import { explicitSet } from "../../conformance/rewrite/h265.ts";
+import { type Element, flag, u } from "../../conformance/rewrite/elements.ts";
+import { explicitSet, predictedSet } from "../../conformance/rewrite/h265.ts";
 import {
   escapedHeaders,
   fixtureUnits,
@@ -82,11 +82,13 @@ describe("long-term reference pictures (7.3.2.2.1, 7.3.6.1, 8.3.2)", () => {
       "1000L 3000: before 3000, lt 1000",
       "1000L 4000L: lt 1000 4000",
       "1000L 4000L 5000: before 5000, lt 4000 1000",
+      "1000L 4000L 6000: before 6000, lt 4000 1000",
+      "1000L 4000L 7000: before 7000, lt 4000 1000",
     ]);
     const params = paramsOf(requests);
-    expect(params.map(({ pic_order_cnt_val }) => pic_order_cnt_val)).toEqual([0, 6, 12, 16, 18, 24]);
+    expect(params.map(({ pic_order_cnt_val }) => pic_order_cnt_val)).toEqual([0, 6, 12, 16, 18, 24, 30, 36]);
     expect(params[5]!.dpb.slice(0, 3).map((entry) => entry.pic_order_cnt_val)).toEqual([0, 16, 18]);
-    // The last but one: 1 and 1 entries (3 + 3); flag, cycle 1 (3); lsb, two flags, cycle 0.
+    // Order count 18: 1 and 1 entries (3 + 3); flag, cycle 1 (3); lsb, two flags, cycle 0.
     expect(params[4]!.long_term_ref_pic_set_size).toBe(3 + 3 + (1 + 3) + (4 + 1 + 1 + 1));
     expect(controlsOf(requests[1]!).ltRps).toEqual([{ lt_ref_pic_poc_lsb_sps: 0, flags: 1 }]);
   });
@@ -122,6 +124,46 @@ describe("short-term reference picture sets (7.3.7, 7.4.8)", () => {
     expect(paramsOf(requests.slice(11)).map((params) => params.short_term_ref_pic_set_size)).toEqual(sizes);
     expect(firstSlices(requests.slice(11)).map((slice) => slice.short_term_ref_pic_set_size)).toEqual(sizes);
     expect(paramsOf(requests.slice(11)).map((params) => params.num_delta_pocs_of_ref_rps_idx)).toEqual([3, 1]);
+  });
+
+  it("predicted from one with pictures on both sides, moved either way (7-61), (7-62)", () => {
+    const { sps, slices, units } = lowDelay("h265_weight_fade", 7);
+    // -1, -3 and +2, +4; moved by -3, with the picture itself: +4 is +1, +2 is -1, itself -3, -1 is -4, -3 is -6.
+    const sets = [
+      explicitSet(0, [[0, 1], [1, 0]], [[1, 0], [1, 1]]),
+      predictedSet(-3, ["used", "kept", "used", "used", "used"]),
+    ]; // biome-ignore format: pairs in a row
+    sps.set("num_short_term_ref_pic_sets", 2).before("long_term_ref_pics_present_flag", ...sets.flat());
+    const own = (set: Element[]) => [flag("short_term_ref_pic_set_sps_flag", 0), ...set];
+    const pictures: [poc: number, set: Element[]][] = [
+      [4, own(explicitSet(2, [[3, 1]]))],
+      [6, own(explicitSet(2, [[1, 1]]))],
+      [7, own(explicitSet(2, [[0, 1], [1, 1]]))],
+      [9, own(explicitSet(2, [[1, 1], [0, 1], [1, 1]]))],
+      [11, own(explicitSet(2, [[1, 1], [1, 1], [0, 1], [1, 1]]))],
+      [10, [flag("short_term_ref_pic_set_sps_flag", 1), u(1, "short_term_ref_pic_set_idx", 1)]],
+      // From set 0, moved by +2: -3 is -1, -1 is +1, itself +2, +2 is +4, +4 is +6.
+      [5, own(predictedSet(2, ["used", "used", "used", "used", "used"], 1))],
+    ]; // biome-ignore format: pairs in a row
+    for (const [i, [poc, set]] of pictures.entries()) refer(slices[i]!, u(8, "slice_pic_order_cnt_lsb", poc), set);
+    const found = requestsOf(units);
+    expect(found.slice(6).map(references)).toEqual([
+      "2000 3000 4000 5000 6000: before 5000 4000 3000, after 6000",
+      "2000 3000 4000 5000 6000: before 2000, after 3000 4000 5000 6000",
+    ]);
+    expect(controlsOf(found[7]!).params.num_delta_pocs_of_ref_rps_idx).toBe(4);
+    const { stRps } = controlsOf(found[0]!);
+    // Bits of used_by_curr_pic: those of S0, then those of S1.
+    expect(stRps[0]).toMatchObject({ num_negative_pics: 2, num_positive_pics: 2, used_by_curr_pic: 0b1001 });
+    expect(stRps[0]!.delta_poc_s0_minus1.slice(0, 3)).toEqual([0, 1, 0]);
+    expect(stRps[0]!.delta_poc_s1_minus1.slice(0, 3)).toEqual([1, 1, 0]);
+    expect(stRps[1]).toMatchObject({
+      flags: 1,
+      delta_rps_sign: 1,
+      abs_delta_rps_minus1: 2,
+      used_by_curr_pic: 0b11101,
+      use_delta_flag: 0b11111,
+    });
   });
 
   it("go out as EXT_SPS_ST_RPS as they are coded: an element a set, nothing derived", () => {
