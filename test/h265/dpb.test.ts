@@ -49,6 +49,14 @@ describe("C.5.2 bumping", () => {
     expect(order([[4, 1, 2]], slices)).toBe(order([[4, 1, 0]], slices));
   });
 
+  it("C.5.2.3: counts for that only what goes before it, and what is put out at all", () => {
+    // sps_max_num_reorder_pics 2, sps_max_latency_increase_plus1 1: 2. Before 8 goes 4, not 12.
+    const later: Slice[] = [idr, { poc: 8 }, { poc: 4 }, { poc: 12 }, { poc: 16 }];
+    expect(order([[4, 2, 1]], later)).toBe("r1 r2 r3 o1 x1 r4 o3 x3 r5 o2 x2 o4 x4 o5 x5");
+    const hidden: Slice[] = [idr, { poc: 8 }, { poc: 4, pic_output_flag: 0 }, { poc: 6 }];
+    expect(order([[4, 1, 1]], hidden, { output_flag_present_flag: 1 })).toBe("r1 r2 o1 x1 r3 x3 r4 o4 o2 x2 x4");
+  });
+
   it("C.5.2.2: makes room for a picture when the DPB holds sps_max_dec_pic_buffering_minus1 + 1", () => {
     const slices: Slice[] = [idr, { poc: 8, refs: [-8] }, { poc: 4, refs: [-4] }, { poc: 6, refs: [-6] }];
     expect(order([[2, 2, 0]], slices)).toBe("r1 r2 r3 o1 o3 x3 r4 o4 x1 x4 o2 x2");

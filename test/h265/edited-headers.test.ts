@@ -119,7 +119,7 @@ describe("weights and offsets at their limits (7.4.7.3)", () => {
   });
 
   it("with high precision may not: the kernel's s8 gets its limit, and an error event names it", () => {
-    const { sps, pps, slices, units } = lowDelay("h265_422_10", 3);
+    const { sps, pps, slices, units } = lowDelay("h265_422_10", 4);
     pps.set("weighted_pred_flag", 1);
     sps
       .set("sps_extension_present_flag", 1)
@@ -143,20 +143,21 @@ describe("weights and offsets at their limits (7.4.7.3)", () => {
         flag("persistent_rice_adaptation_enabled_flag", 0),
         flag("cabac_bypass_alignment_enabled_flag", 0),
       );
-    // wpOffsetHalfRange 512: luma from -512 to 511; chroma 512 + delta - 512 * 1.
-    const offsets: [number, number, number][] = [
-      [511, 0, 2047],
-      [-512, -2048, 0],
-      [-128, 127, -128],
+    // wpOffsetHalfRange 512: luma from -512 to 511; chroma 512 + delta - 512 * ChromaWeight, which is 1, in the last 2.
+    const offsets: [y: number, cb: number, cr: number, weight: number][] = [
+      [511, 0, 2047, 0],
+      [-512, -2048, 0, 0],
+      [-128, 127, -128, 0],
+      [0, 500, 400, 1],
     ];
-    for (const [i, [y, cb, cr]] of offsets.entries()) {
+    for (const [i, [y, cb, cr, weight]] of offsets.entries()) {
       slices[i]!.before(
         "five_minus_max_num_merge_cand",
         ...table(
           [0, y],
           [
-            [0, cb],
-            [0, cr],
+            [weight, cb],
+            [weight, cr],
           ],
         ),
       );
@@ -174,6 +175,7 @@ describe("weights and offsets at their limits (7.4.7.3)", () => {
       [127, 0, 127],
       [-128, -128, 0],
       [-128, 127, -128],
+      [0, -12, -112],
     ]);
   });
 });
