@@ -2,11 +2,13 @@
  * The syntax tables of clause 6.3 of the VP9 Bitstream & Decoding Process Specification, version 0.7, one function a table,
  * in the specification's order and names.
  */
-import { BoolDecoder } from "./bool-decoder.ts";
+import type { Trace } from "../bitreader/index.ts";
+import { BoolDecoder } from "../bitreader/index.ts";
 import { CompressedHeader, type UncompressedHeader } from "./structures.ts";
 import {
   ALLOW_32X32,
   COMPOUND_REFERENCE,
+  inv_map_table,
   ONLY_4X4,
   REFERENCE_MODE_SELECT,
   SINGLE_REFERENCE,
@@ -15,50 +17,151 @@ import {
   tx_mode_to_biggest_tx_size,
 } from "./tables.ts";
 
-/** 6.3 Compressed header syntax, of its bytes. Throws BitstreamError. */
-export function compressed_header(bytes: Uint8Array, h: UncompressedHeader): CompressedHeader {
-  const b = new BoolDecoder(bytes);
+/** The unit's name in errors. */
+const NAME = "compressed_header";
+
+/** An array of probabilities: its name, and how many there are by each subscript. */
+interface Probabilities {
+  readonly name: string;
+  readonly dimensions: readonly number[];
+}
+
+const array = (name: string, ...dimensions: number[]): Probabilities => ({ name: `update_${name}`, dimensions });
+
+const arrays = {
+  tx_probs_8x8: array("tx_probs_8x8", 2, 1),
+  tx_probs_16x16: array("tx_probs_16x16", 2, 2),
+  tx_probs_32x32: array("tx_probs_32x32", 2, 3),
+  coef_probs: array("coef_probs", 4, 2, 2, 6, 6, 3),
+  skip_prob: array("skip_prob", 3),
+  inter_mode_probs: array("inter_mode_probs", 7, 3),
+  interp_filter_probs: array("interp_filter_probs", 4, 2),
+  is_inter_prob: array("is_inter_prob", 4),
+  comp_mode_prob: array("comp_mode_prob", 5),
+  single_ref_prob: array("single_ref_prob", 5, 2),
+  comp_ref_prob: array("comp_ref_prob", 5),
+  y_mode_probs: array("y_mode_probs", 4, 9),
+  partition_probs: array("partition_probs", 16, 3),
+} as const;
+
+const mvArrays = {
+  joint: array("mv_joint_probs", 3),
+  sign: array("mv_sign_prob", 2),
+  classes: array("mv_class_probs", 2, 10),
+  class0_bit: array("mv_class0_bit_prob", 2),
+  bits: array("mv_bits_prob", 2, 10),
+  class0_fr: array("mv_class0_fr_probs", 2, 2, 3),
+  fr: array("mv_fr_probs", 2, 3),
+  class0_hp: array("mv_class0_hp_prob", 2),
+  hp: array("mv_hp_prob", 2),
+} as const;
+
+/** That a probability stays as it is: B(252). As many as the longest run, partition_probs. */
+const updateProbabilities = /* @__PURE__ */ new Uint8Array(16 * 3).fill(252);
+
+/** 6.3 Compressed header syntax, of its bytes. `byte` is their offset in the frame. Throws BitstreamError. */
+export function compressed_header(
+  bytes: Uint8Array,
+  h: UncompressedHeader,
+  { byte = 0, trace }: { readonly byte?: number; readonly trace?: Trace | undefined } = {},
+): CompressedHeader {
+  const b = new BoolDecoder(bytes, { unit: NAME, byte, trace });
+  if (b.flag("marker_bit")) b.fail("1 where 0 is required", "marker_bit"); // 9.2.1 init_bool
   const c = new CompressedHeader();
   c.tx_mode = read_tx_mode(b, h);
   if (c.tx_mode === TX_MODE_SELECT) tx_mode_probs(b, c);
   read_coef_probs(b, c);
-  b.diffUpdates(c.skip_prob); // 6.3.8 read_skip_prob
+  updateAll(b, c, "skip_prob"); // 6.3.8 read_skip_prob
   if (!h.FrameIsIntra) {
-    b.diffUpdates(c.inter_mode_probs); // 6.3.9
-    if (h.interpolation_filter === SWITCHABLE) b.diffUpdates(c.interp_filter_probs); // 6.3.10
-    b.diffUpdates(c.is_inter_prob); // 6.3.11
+    updateAll(b, c, "inter_mode_probs"); // 6.3.9
+    if (h.interpolation_filter === SWITCHABLE) updateAll(b, c, "interp_filter_probs"); // 6.3.10
+    updateAll(b, c, "is_inter_prob"); // 6.3.11
     c.reference_mode = frame_reference_mode(b, h);
     frame_reference_mode_probs(b, c);
-    b.diffUpdates(c.y_mode_probs); // 6.3.14
-    b.diffUpdates(c.partition_probs); // 6.3.15
+    updateAll(b, c, "y_mode_probs"); // 6.3.14
+    updateAll(b, c, "partition_probs"); // 6.3.15
     mv_probs(b, c, h);
   }
   return c;
 }
 
+/** The subscripts of a place in a flattened array. */
+function subscriptsOf({ dimensions }: Probabilities, place: number): number[] {
+  const subscripts: number[] = [];
+  let rest = place;
+  for (const dimension of [...dimensions].reverse()) {
+    subscripts.unshift(rest % dimension);
+    rest = Math.floor(rest / dimension);
+  }
+  return subscripts;
+}
+
+/** Reads `count` update flags from the place `at` on, and for each that is set its value. */
+function update(
+  b: BoolDecoder,
+  target: Uint8Array,
+  probabilities: Probabilities,
+  read: (b: BoolDecoder) => number,
+  at: number,
+  count: number,
+): void {
+  const chances = updateProbabilities.subarray(0, count);
+  const subscripts = (place: number) => subscriptsOf(probabilities, at + place);
+  let place = b.nextSet(chances, 0, probabilities.name, subscripts);
+  while (place < count) {
+    target[at + place] = read(b);
+    place = b.nextSet(chances, place + 1, probabilities.name, subscripts);
+  }
+}
+
+function updateAll(b: BoolDecoder, c: CompressedHeader, name: keyof typeof arrays): void {
+  update(b, c[name], arrays[name], diff_update_prob, 0, c[name].length);
+}
+
+/** 6.3.5 Diff update prob syntax, behind update_prob: the value of inv_map_table. */
+function diff_update_prob(b: BoolDecoder): number {
+  return inv_map_table[decode_term_subexp(b)] as number;
+}
+
+/** 6.3.6 Decode term subexp syntax. */
+function decode_term_subexp(b: BoolDecoder): number {
+  if (b.flag("bit_1") === 0) return b.u(4, "sub_exp_val");
+  if (b.flag("bit_2") === 0) return b.u(4, "sub_exp_val_minus_16") + 16;
+  if (b.flag("bit_3") === 0) return b.u(5, "sub_exp_val_minus_32") + 32;
+  const v = b.u(7, "v");
+  if (v < 65) return v + 64;
+  return (v << 1) - 1 + b.flag("bit");
+}
+
+/** 6.3.17 Update mv prob syntax, behind update_mv_prob: the new value. */
+function update_mv_prob(b: BoolDecoder): number {
+  return (b.u(7, "mv_prob") << 1) | 1;
+}
+
 /** 6.3.1 Tx mode syntax. */
 function read_tx_mode(b: BoolDecoder, { quantization_params }: UncompressedHeader): number {
   if (quantization_params.Lossless) return ONLY_4X4;
-  const tx_mode = b.literal(2);
-  return tx_mode === ALLOW_32X32 ? tx_mode + b.literal(1) : tx_mode;
+  const tx_mode = b.u(2, "tx_mode");
+  return tx_mode === ALLOW_32X32 ? tx_mode + b.flag("tx_mode_select") : tx_mode;
 }
 
 /** 6.3.2 Tx mode probs syntax. */
 function tx_mode_probs(b: BoolDecoder, c: CompressedHeader): void {
-  b.diffUpdates(c.tx_probs_8x8);
-  b.diffUpdates(c.tx_probs_16x16);
-  b.diffUpdates(c.tx_probs_32x32);
+  updateAll(b, c, "tx_probs_8x8");
+  updateAll(b, c, "tx_probs_16x16");
+  updateAll(b, c, "tx_probs_32x32");
 }
 
 /** 6.3.7 Coef probs syntax. */
 function read_coef_probs(b: BoolDecoder, c: CompressedHeader): void {
   const maxTxSize = tx_mode_to_biggest_tx_size[c.tx_mode] as number;
   for (let txSize = 0; txSize <= maxTxSize; txSize++) {
-    const update_probs = b.literal(1);
+    const update_probs = b.flag("update_probs", txSize);
     if (update_probs === 0) continue;
     for (let band = 0; band < 2 * 2 * 6; band++) {
       const contexts = band % 6 === 0 ? 3 : 6;
-      b.diffUpdates(c.coef_probs, (txSize * 2 * 2 * 6 + band) * 6 * 3, contexts * 3);
+      const at = (txSize * 2 * 2 * 6 + band) * 6 * 3;
+      update(b, c.coef_probs, arrays.coef_probs, diff_update_prob, at, contexts * 3);
     }
   }
 }
@@ -67,36 +170,38 @@ function read_coef_probs(b: BoolDecoder, c: CompressedHeader): void {
 function frame_reference_mode(b: BoolDecoder, { ref_frame_sign_bias }: UncompressedHeader): number {
   const compoundReferenceAllowed = ref_frame_sign_bias.some((bias) => bias !== ref_frame_sign_bias[0]);
   if (!compoundReferenceAllowed) return SINGLE_REFERENCE;
-  const non_single_reference = b.literal(1);
+  const non_single_reference = b.flag("non_single_reference");
   if (non_single_reference === 0) return SINGLE_REFERENCE;
-  const reference_select = b.literal(1);
+  const reference_select = b.flag("reference_select");
   return reference_select === 0 ? COMPOUND_REFERENCE : REFERENCE_MODE_SELECT;
 }
 
 /** 6.3.13 Frame reference mode probs syntax. */
 function frame_reference_mode_probs(b: BoolDecoder, c: CompressedHeader): void {
-  if (c.reference_mode === REFERENCE_MODE_SELECT) b.diffUpdates(c.comp_mode_prob);
-  if (c.reference_mode !== COMPOUND_REFERENCE) b.diffUpdates(c.single_ref_prob);
-  if (c.reference_mode !== SINGLE_REFERENCE) b.diffUpdates(c.comp_ref_prob);
+  if (c.reference_mode === REFERENCE_MODE_SELECT) updateAll(b, c, "comp_mode_prob");
+  if (c.reference_mode !== COMPOUND_REFERENCE) updateAll(b, c, "single_ref_prob");
+  if (c.reference_mode !== SINGLE_REFERENCE) updateAll(b, c, "comp_ref_prob");
 }
 
 /** 6.3.16 MV probs syntax. */
 function mv_probs(b: BoolDecoder, { mv_probs: mv }: CompressedHeader, h: UncompressedHeader): void {
-  b.mvUpdates(mv.joint);
+  const updates = (name: keyof typeof mvArrays, i: number, count: number) =>
+    update(b, mv[name], mvArrays[name], update_mv_prob, i * count, count);
+  updates("joint", 0, 3);
   for (let i = 0; i < 2; i++) {
-    b.mvUpdates(mv.sign, i, 1);
-    b.mvUpdates(mv.classes, i * 10, 10);
-    b.mvUpdates(mv.class0_bit, i, 1);
-    b.mvUpdates(mv.bits, i * 10, 10);
+    updates("sign", i, 1);
+    updates("classes", i, 10);
+    updates("class0_bit", i, 1);
+    updates("bits", i, 10);
   }
   for (let i = 0; i < 2; i++) {
-    b.mvUpdates(mv.class0_fr, i * 6, 6);
-    b.mvUpdates(mv.fr, i * 3, 3);
+    updates("class0_fr", i, 6);
+    updates("fr", i, 3);
   }
   if (h.allow_high_precision_mv) {
     for (let i = 0; i < 2; i++) {
-      b.mvUpdates(mv.class0_hp, i, 1);
-      b.mvUpdates(mv.hp, i, 1);
+      updates("class0_hp", i, 1);
+      updates("hp", i, 1);
     }
   }
 }

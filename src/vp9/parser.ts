@@ -11,7 +11,7 @@ import { FRAME_NAME, frameReader } from "./units.ts";
 export interface ParseFrameOptions {
   /** The sizes of the 8 reference slots, null where one is empty. Default: all empty. */
   readonly references?: ReferenceSizes | undefined;
-  /** Is told what the uncompressed header holds. */
+  /** Is told what the headers hold. */
   readonly trace?: Trace | undefined;
   /** Offset of the frame in the stream, for the trace. Default -1. */
   readonly byte?: number | undefined;
@@ -44,7 +44,7 @@ export function parseFrame(
     throw new BitstreamError(reason, { unit: FRAME_NAME, element: "header_size_in_bytes" });
   }
   checkTiles(bytes, end, header);
-  return { header, compressed: compressed_header(bytes.subarray(at, end), header) };
+  return { header, compressed: compressed_header(bytes.subarray(at, end), header, { byte: at, trace }) };
 }
 
 /** 6.4: every tile but the last says its size. */
