@@ -2,13 +2,13 @@ import { parseArgs } from "node:util";
 import type { Codec } from "../src/events.ts";
 import type { Comparator } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
-import { runOutputOrder } from "./output-order.ts";
+import { type OutputCodec, outputOrders, runOutputOrder } from "./output-order.ts";
 import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./report.ts";
 import { runCodec, selectStreams } from "./run.ts";
 import { main as traceHeaders } from "./trace-headers.ts";
 
 const usage = `npm run conformance -- <codec> [options]
-       npm run conformance -- output h264 [--stream <part>]
+       npm run conformance -- output <h264|h265> [--stream <part>]
        npm run conformance -- trace h264 [options] [file …]
 
 Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected;
@@ -35,7 +35,8 @@ function main(): number {
       limit: { type: "string", default: "40" },
     },
   });
-  if (positionals.join(" ") === "output h264") return runOutputOrder(values.stream, print);
+  const [first, second = ""] = positionals;
+  if (first === "output" && second in outputOrders) return runOutputOrder(second as OutputCodec, values.stream, print);
   const comparator: Comparator | undefined = comparators[positionals[0] as Codec];
   if (comparator === undefined || positionals.length !== 1) {
     process.stderr.write(`${usage}\n`);

@@ -1,15 +1,33 @@
-/** `npm run conformance -- output h264`: our output order against that of FFmpeg's software decoder. */
+/** `npm run conformance -- output <codec>`: our output order against that of FFmpeg's software decoder. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Comparator } from "./comparator.ts";
 import { corpusFolder } from "./corpus.ts";
 import { h264 } from "./h264/comparator.ts";
+import { h265 } from "./h265/comparator.ts";
 import { causes } from "./output/causes.ts";
 import { compareOutput, type OutputReport } from "./output/compare.ts";
 import { hasFfprobe } from "./output/ffprobe.ts";
+import { compareHevcOutput, hevcCauses } from "./output/h265.ts";
 
-/** A raw H.264 stream. */
+/** What there is for a codec. */
+interface OutputOrder {
+  readonly comparator: Comparator;
+  readonly compare: (stream: string, bytes: Uint8Array) => OutputReport;
+  readonly causes: readonly { readonly id: string; readonly text: string }[];
+}
+
+/** The codecs whose output order can be compared. */
+export const outputOrders = {
+  h264: { comparator: h264, compare: compareOutput, causes },
+  h265: { comparator: h265, compare: compareHevcOutput, causes: hevcCauses },
+} as const satisfies Record<string, OutputOrder>;
+export type OutputCodec = keyof typeof outputOrders;
+
+/** A raw stream. */
 export interface OutputStream {
+  readonly codec: OutputCodec;
   readonly name: string;
   readonly path: string;
 }
@@ -17,21 +35,22 @@ export interface OutputStream {
 const fixtures = fileURLToPath(new URL("../test/fixtures", import.meta.url));
 
 /** The repository's own streams, then those of the corpus, where there is one: all, with or without a golden. */
-export function outputStreams(part = ""): OutputStream[] {
+export function outputStreams(part = "", codec: OutputCodec = "h264"): OutputStream[] {
+  const { extensions } = outputOrders[codec].comparator;
   const corpus = corpusFolder();
-  const folders = [fixtures, ...(corpus === undefined ? [] : [join(corpus, "h264")])].filter(existsSync);
+  const folders = [fixtures, ...(corpus === undefined ? [] : [join(corpus, codec)])].filter(existsSync);
   const streams = folders.flatMap((folder) =>
     readdirSync(folder)
-      .filter((name) => h264.extensions.includes(extname(name)) && (folder !== fixtures || name.startsWith("h264_")))
+      .filter((name) => extensions.includes(extname(name)) && (folder !== fixtures || name.startsWith(`${codec}_`)))
       .sort()
-      .map((name) => ({ name, path: join(folder, name) })),
+      .map((name) => ({ codec, name, path: join(folder, name) })),
   );
   return streams.filter(({ name }) => name.includes(part));
 }
 
 /** Compares one stream. */
-export function runOutputStream({ name, path }: OutputStream): OutputReport {
-  return compareOutput(name, new Uint8Array(readFileSync(path)));
+export function runOutputStream({ codec, name, path }: OutputStream): OutputReport {
+  return outputOrders[codec].compare(name, new Uint8Array(readFileSync(path)));
 }
 
 /** One line of a stream. */
@@ -45,7 +64,8 @@ export function outputLine({ stream, ours, ffprobe, equalPrefix, causes, spoiled
 }
 
 /** Sums over all streams. */
-export function outputTotal(reports: readonly OutputReport[]): string[] {
+export function outputTotal(reports: readonly OutputReport[], codec: OutputCodec = "h264"): string[] {
+  const { causes }: OutputOrder = outputOrders[codec];
   const sum = (pick: (report: OutputReport) => number): number => reports.reduce((all, one) => all + pick(one), 0);
   const equal = reports.filter(({ ours, ffprobe, equalPrefix }) => ours === ffprobe && equalPrefix === ours);
   const used = causes.map((cause) => {
@@ -63,13 +83,18 @@ export function outputTotal(reports: readonly OutputReport[]): string[] {
 }
 
 /** Runs over all streams whose name has `part`, and prints. Returns the exit status: 1 for failures and causes never used. */
-export function runOutputOrder(part: string | undefined, print: (lines: readonly string[]) => void): number {
+export function runOutputOrder(
+  codec: OutputCodec,
+  part: string | undefined,
+  print: (lines: readonly string[]) => void,
+): number {
+  const { causes }: OutputOrder = outputOrders[codec];
   if (!hasFfprobe()) {
     print(["output order is not compared: there is no ffprobe here"]);
     return 0;
   }
   if (corpusFolder() === undefined) print(["no corpus here: only the fixtures are compared"]);
-  const reports = outputStreams(part).map((stream) => {
+  const reports = outputStreams(part, codec).map((stream) => {
     const report = runOutputStream(stream);
     print([outputLine(report), ...report.failures.map((failure) => `    ${failure}`)]);
     return report;
@@ -77,7 +102,7 @@ export function runOutputOrder(part: string | undefined, print: (lines: readonly
   const isComplete = corpusFolder() !== undefined && part === undefined;
   const unused = isComplete ? causes.filter((cause) => !reports.some((report) => report.causes.has(cause))) : [];
   const failed = unused.length > 0 || reports.some(({ failures }) => failures.length > 0);
-  print(["", ...outputTotal(reports), ...unused.map(({ id }) => `NEVER USED: ${id}`)]);
+  print(["", ...outputTotal(reports, codec), ...unused.map(({ id }) => `NEVER USED: ${id}`)]);
   print(["", failed ? "FAILED" : "every output is equal or has a cause"]);
   return failed ? 1 : 0;
 }

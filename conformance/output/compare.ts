@@ -13,7 +13,7 @@ export interface OutputReport {
   /** Frames at the start of both orders that are equal. */
   readonly equalPrefix: number;
   /** How many differences each cause explains. */
-  readonly causes: ReadonlyMap<Cause, number>;
+  readonly causes: ReadonlyMap<Pick<Cause, "id" | "text">, number>;
   /** Outputs whose order the stream itself spoils. */
   readonly spoiled: Spoiled;
   /** Differences without a cause, and promises that our session breaks. */
@@ -54,7 +54,7 @@ export function compareOrders(stream: string, ours: OurPictures, ffprobe: Ffprob
 }
 
 /** The packet in which a byte lies; -1 for one before the first. */
-function lastBefore(packets: readonly Packet[], byte: number): number {
+export function lastBefore(packets: readonly Packet[], byte: number): number {
   let low = 0;
   let high = packets.length;
   while (low < high) {
@@ -72,21 +72,42 @@ function describe(difference: Difference, { packets }: FfprobeOutput): string {
   return difference.kind === "only ours" ? `only we output ${frame}` : `${frame} comes at another place`;
 }
 
-/** What has no partner, and what has one at another place. Frames of one packet are partners in their order. */
 function differencesOf(ours: OurPictures, order: readonly number[], theirs: readonly number[]): Difference[] {
+  const { onlyOurs, moved, onlyTheirs } = orderDifferences(order, theirs);
+  const difference = (kind: "only ours" | "moved", i: number): Difference => {
+    const { frame } = ours.outputs[i] as (typeof ours.outputs)[number];
+    return { kind, frame, packet: order[i] as number };
+  };
+  return [
+    ...onlyOurs.map((i) => difference("only ours", i)),
+    ...moved.map((i) => difference("moved", i)),
+    ...onlyTheirs.map((packet): Difference => ({ kind: "only ffprobe's", packet })),
+  ];
+}
+
+/** Where two orders of packets differ. */
+export interface OrderDifferences {
+  /** Indices into ours. */
+  readonly onlyOurs: readonly number[];
+  readonly moved: readonly number[];
+  /** Packets. */
+  readonly onlyTheirs: readonly number[];
+}
+
+/** What has no partner, and what has one at another place. Frames of one packet are partners in their order. */
+export function orderDifferences(order: readonly number[], theirs: readonly number[]): OrderDifferences {
   const places = new Map<number, number[]>();
   theirs.forEach((packet, i) => {
     places.set(packet, [...(places.get(packet) ?? []), i]);
   });
   const partners = order.map((packet) => places.get(packet)?.shift() ?? -1);
   const inOrder = longestIncreasing(partners.filter((partner) => partner >= 0));
-  const differences: Difference[] = partners.flatMap((partner, i): Difference[] => {
-    if (inOrder.has(partner)) return [];
-    const { frame } = ours.outputs[i] as (typeof ours.outputs)[number];
-    return [{ kind: partner < 0 ? "only ours" : "moved", frame, packet: order[i] as number }];
-  });
-  for (const [packet, rest] of places) for (const _ of rest) differences.push({ kind: "only ffprobe's", packet });
-  return differences;
+  const indices = [...order.keys()];
+  return {
+    onlyOurs: indices.filter((i) => partners[i] === -1),
+    moved: indices.filter((i) => partners[i] !== -1 && !inOrder.has(partners[i] as number)),
+    onlyTheirs: [...places].flatMap(([packet, rest]) => rest.map(() => packet)),
+  };
 }
 
 /** The values of a longest increasing subsequence: everything else has moved. */

@@ -21,14 +21,34 @@ export function hasFfprobe(): boolean {
 
 /** Splits and decodes an H.264 byte stream. */
 export function ffprobeOutput(stream: Uint8Array): FfprobeOutput {
-  const packets = packetsOf(stream);
+  const packets = packetsOf(stream, "h264");
   return { packets, frames: packets.length === 0 ? [] : framesOf(stream, packets) };
 }
 
-function packetsOf(stream: Uint8Array): Packet[] {
-  const options = ["-f", "h264", "-show_packets", "-show_entries", "packet=pos,size"];
+/** Splits and decodes an H.265 byte stream. */
+export function ffprobeHevcOutput(stream: Uint8Array): FfprobeOutput {
+  const packets = packetsOf(stream, "hevc");
+  return { packets, frames: packets.length === 0 ? [] : hevcFramesOf(stream, packets) };
+}
+
+function packetsOf(stream: Uint8Array, format: "h264" | "hevc"): Packet[] {
+  const options = ["-f", format, "-show_packets", "-show_entries", "packet=pos,size"];
   const packets = (ffprobe(options, stream) as { packets?: { pos: string; size: string }[] }).packets ?? [];
   return packets.map(({ pos, size }) => ({ position: Number(pos), size: Number(size) }));
+}
+
+/** Flags that let frames pass that come before the first key frame or are damaged. */
+const showAll = ["-flags", "+output_corrupt", "-flags2", "+showall"];
+
+/**
+ * As `framesOf`, but FFmpeg knows no HEVC in IVF: ffmpeg makes a NUT file, with the packets' numbers as timestamps.
+ */
+function hevcFramesOf(stream: Uint8Array, packets: readonly Packet[]): number[] {
+  const copy = ["-f", "hevc", "-i", "pipe:0", "-c", "copy", "-copyinkf", "-bsf:v", "setts=ts=N", "-f", "nut", "pipe:1"];
+  const { stdout } = spawnSync("ffmpeg", ["-v", "quiet", ...copy], { input: stream, maxBuffer: 1 << 28 });
+  const options = [...showAll, "-skip_loop_filter", "all", "-f", "nut", "-show_frames", "-show_entries", "frame=pts"];
+  const { frames = [] } = ffprobe(options, stdout) as { frames?: { pts: number }[] };
+  return frames.flatMap(({ pts }) => packets[pts]?.position ?? []);
 }
 
 /**
@@ -41,7 +61,7 @@ function packetsOf(stream: Uint8Array): Packet[] {
  * key frame or are damaged. Without `find_stream_info` it does not know parameter sets before they come.
  */
 function framesOf(stream: Uint8Array, packets: readonly Packet[]): number[] {
-  const reorder = ["-strict", "1", "-flags", "+output_corrupt", "-flags2", "+showall", "-nofind_stream_info"];
+  const reorder = ["-strict", "1", ...showAll, "-nofind_stream_info"];
   const options = [...reorder, "-skip_loop_filter", "all", "-f", "ivf", "-show_frames", "-show_entries", "frame=pts"];
   const { frames = [] } = ffprobe(options, ivf(stream, packets)) as { frames?: { pts: number }[] };
   return frames.map(({ pts }) => pts);
