@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { openMpeg2Session } from "../../src/mpeg2/index.ts";
+import type { SessionOptions } from "../../src/options.ts";
+import { eventKey } from "../support/events.ts";
+import { kernelRefusals } from "../support/h264.ts";
+import { poolFlaws } from "../support/pool.ts";
+import { Random } from "../support/random.ts";
+import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
+import { eventsOf, mpeg2References } from "./stream.ts";
+
+/** Pushes pieces of these lengths, all through one buffer that is wiped after each call. */
+function pushed(bytes: Uint8Array, nextLength: () => number): string[] {
+  const session = openMpeg2Session();
+  const keys: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const chunk = bytes.slice(at, at + nextLength());
+    at += chunk.length;
+    keys.push(...session.push(chunk).map(eventKey));
+    chunk.fill(0xee);
+  }
+  return [...keys, ...session.flush().map(eventKey)];
+}
+
+/** The first event that is another one. */
+function difference(found: readonly string[], expected: readonly string[]): string[] {
+  const at = found.findIndex((key, i) => key !== expected[i]);
+  if (at < 0 && found.length === expected.length) return [];
+  return [`event ${at}: ${found[at] ?? found.length}, not ${expected[at] ?? expected.length}`];
+}
+
+const variants: readonly SessionOptions[] = [{}, { missingReferences: "nearest" }, { missingReferences: "drop" }];
+
+function flawsOf({ name, read }: StreamFile): string[] {
+  const bytes = read();
+  const random = new Random(name.length);
+  const expected = eventsOf({ bytes }).map(eventKey);
+  const packet = openMpeg2Session();
+  const flaws = [
+    ...difference(
+      pushed(bytes, () => 1 + random.below(random.below(4) === 0 ? 9 : 30_000)),
+      expected,
+    ),
+    ...(bytes.length < 100_000
+      ? difference(
+          pushed(bytes, () => 1),
+          expected,
+        )
+      : []),
+    ...difference([...packet.decode(bytes), ...packet.flush()].map(eventKey), expected),
+    ...variants.flatMap((options) => {
+      const events = eventsOf({ bytes }, options);
+      return [...poolFlaws(events, mpeg2References), ...kernelRefusals(events)];
+    }),
+  ];
+  return flaws.map((flaw) => `${name}: ${flaw}`);
+}
+
+describe("any cut of the bytes gives the same events, and the pool of captureBuffers holds", () => {
+  it("in every fixture", () => expect(fixtureStreams("mpeg2").flatMap(flawsOf)).toEqual([]));
+
+  it.skipIf(!hasCorpus)(
+    `in every elementary stream of the corpus (${corpusPlace})`,
+    () => {
+      const streams = corpusFiles("mpeg2").filter(({ name }) => /[.]m[12]v$/.test(name));
+      expect(streams.flatMap(flawsOf)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("in two sessions whose calls alternate: they share nothing", () => {
+    const [a, b] = [openMpeg2Session(), openMpeg2Session()];
+    const bytes = fixtureStreams("mpeg2")[0]!.read();
+    const events: string[] = [];
+    for (let at = 0; at < bytes.length; at += 999) {
+      events.push(...a.push(bytes.slice(at, at + 999)).map(eventKey));
+      b.push(bytes.slice(bytes.length - at));
+    }
+    expect(difference([...events, ...a.flush().map(eventKey)], eventsOf({ bytes }).map(eventKey))).toEqual([]);
+  });
+});
