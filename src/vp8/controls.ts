@@ -1,0 +1,152 @@
+/**
+ * From structures and state to the kernel's struct (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
+ * pure. What is not copied one to one names its authority.
+ */
+import {
+  V4L2_VP8_FRAME_FLAG_EXPERIMENTAL,
+  V4L2_VP8_FRAME_FLAG_KEY_FRAME,
+  V4L2_VP8_FRAME_FLAG_MB_NO_SKIP_COEFF,
+  V4L2_VP8_FRAME_FLAG_SHOW_FRAME,
+  V4L2_VP8_FRAME_FLAG_SIGN_BIAS_ALT,
+  V4L2_VP8_FRAME_FLAG_SIGN_BIAS_GOLDEN,
+  V4L2_VP8_LF_ADJ_ENABLE,
+  V4L2_VP8_LF_DELTA_UPDATE,
+  V4L2_VP8_LF_FILTER_TYPE_SIMPLE,
+  V4L2_VP8_SEGMENT_FLAG_DELTA_VALUE_MODE,
+  V4L2_VP8_SEGMENT_FLAG_ENABLED,
+  V4L2_VP8_SEGMENT_FLAG_UPDATE_FEATURE_DATA,
+  V4L2_VP8_SEGMENT_FLAG_UPDATE_MAP,
+  v4l2_ctrl_vp8_frame,
+  v4l2_vp8_entropy,
+  v4l2_vp8_entropy_coder_state,
+  v4l2_vp8_loop_filter,
+  v4l2_vp8_quantization,
+  v4l2_vp8_segment,
+} from "../uapi/vp8.ts";
+import type { CodingState } from "./state.ts";
+import type { Frame, FrameHeader } from "./structures.ts";
+import { keyFrameUvModeProbs, keyFrameYModeProbs } from "./tables.ts";
+
+/** A frame as v4l2_ctrl_vp8_frame needs it. */
+export interface FrameInput {
+  readonly frame: Frame;
+  /** The state that the frame is decoded with. */
+  readonly state: CodingState;
+  /** Luma samples: a key frame's own, else those of the last key frame. */
+  readonly width: number;
+  readonly height: number;
+  /** Nanoseconds: the buffers as they are before this frame, 0 where one is empty. */
+  readonly last: number;
+  readonly golden: number;
+  readonly alternate: number;
+}
+
+const o = v4l2_ctrl_vp8_frame.offsets;
+
+/** v4l2_ctrl_vp8_frame: 1232 bytes. */
+export function vp8Frame(input: FrameInput): Uint8Array {
+  const { tag, header, coder_state, dct_part_sizes, first_part_header_bits } = input.frame;
+  const payload = new Uint8Array(v4l2_ctrl_vp8_frame.size);
+  const view = new DataView(payload.buffer);
+  setSegment(view, header, input.state);
+  setLoopFilter(view, header, input.state);
+  setQuantization(view, header);
+  setEntropy(payload, input);
+  const coder = v4l2_vp8_entropy_coder_state.offsets;
+  view.setUint8(o.coder_state + coder.range, coder_state.range);
+  view.setUint8(o.coder_state + coder.value, coder_state.value);
+  view.setUint8(o.coder_state + coder.bit_count, coder_state.bit_count);
+  view.setUint16(o.width, input.width, true);
+  view.setUint16(o.height, input.height, true);
+  view.setUint8(o.horizontal_scale, tag.horizontal_scale);
+  view.setUint8(o.vertical_scale, tag.vertical_scale);
+  view.setUint8(o.version, tag.version);
+  view.setUint8(o.prob_skip_false, header.prob_skip_false);
+  view.setUint8(o.prob_intra, header.prob_intra);
+  view.setUint8(o.prob_last, header.prob_last);
+  view.setUint8(o.prob_gf, header.prob_gf);
+  view.setUint8(o.num_dct_parts, dct_part_sizes.length);
+  view.setUint32(o.first_part_size, tag.first_part_size, true);
+  view.setUint32(o.first_part_header_bits, first_part_header_bits, true);
+  for (const [i, size] of dct_part_sizes.entries()) view.setUint32(o.dct_part_sizes + 4 * i, size, true);
+  setTimestamp(view, o.last_frame_ts, input.last);
+  setTimestamp(view, o.golden_frame_ts, input.golden);
+  setTimestamp(view, o.alt_frame_ts, input.alternate);
+  view.setUint32(
+    o.flags,
+    (tag.frame_type === 0 ? V4L2_VP8_FRAME_FLAG_KEY_FRAME : 0) |
+      // Versions above 3 are reserved (9.1); Chromium's parser calls them experimental, the UAPI does not say.
+      (tag.version > 3 ? V4L2_VP8_FRAME_FLAG_EXPERIMENTAL : 0) |
+      (tag.show_frame ? V4L2_VP8_FRAME_FLAG_SHOW_FRAME : 0) |
+      (header.mb_no_skip_coeff ? V4L2_VP8_FRAME_FLAG_MB_NO_SKIP_COEFF : 0) |
+      (header.sign_bias_golden ? V4L2_VP8_FRAME_FLAG_SIGN_BIAS_GOLDEN : 0) |
+      (header.sign_bias_alternate ? V4L2_VP8_FRAME_FLAG_SIGN_BIAS_ALT : 0),
+    true,
+  );
+  return payload;
+}
+
+/** v4l2_vp8_segment: values as they are in effect, update flags as coded in this frame. */
+function setSegment(view: DataView, { segmentation_enabled, update_segmentation }: FrameHeader, state: CodingState) {
+  const s = v4l2_vp8_segment.offsets;
+  const { quantizer, loopFilter, probs, isAbsolute } = state.segmentation;
+  for (let i = 0; i < 4; i++) {
+    view.setInt8(o.segment + s.quant_update + i, quantizer[i] as number);
+    view.setInt8(o.segment + s.lf_update + i, loopFilter[i] as number);
+  }
+  for (let i = 0; i < 3; i++) view.setUint8(o.segment + s.segment_probs + i, probs[i] as number);
+  view.setUint32(
+    o.segment + s.flags,
+    (segmentation_enabled ? V4L2_VP8_SEGMENT_FLAG_ENABLED : 0) |
+      (update_segmentation?.update_mb_segmentation_map ? V4L2_VP8_SEGMENT_FLAG_UPDATE_MAP : 0) |
+      (update_segmentation?.update_segment_feature_data ? V4L2_VP8_SEGMENT_FLAG_UPDATE_FEATURE_DATA : 0) |
+      (isAbsolute ? 0 : V4L2_VP8_SEGMENT_FLAG_DELTA_VALUE_MODE),
+    true,
+  );
+}
+
+/** v4l2_vp8_loop_filter: deltas as they are in effect. */
+function setLoopFilter(view: DataView, header: FrameHeader, state: CodingState): void {
+  const lf = v4l2_vp8_loop_filter.offsets;
+  for (let i = 0; i < 4; i++) {
+    view.setInt8(o.lf + lf.ref_frm_delta + i, state.refFrameDelta[i] as number);
+    view.setInt8(o.lf + lf.mb_mode_delta + i, state.mbModeDelta[i] as number);
+  }
+  view.setUint8(o.lf + lf.sharpness_level, header.sharpness_level);
+  view.setUint8(o.lf + lf.level, header.loop_filter_level);
+  const { loop_filter_adj_enable, mode_ref_lf_delta_update } = header.mb_lf_adjustments;
+  view.setUint32(
+    o.lf + lf.flags,
+    (loop_filter_adj_enable ? V4L2_VP8_LF_ADJ_ENABLE : 0) |
+      (mode_ref_lf_delta_update ? V4L2_VP8_LF_DELTA_UPDATE : 0) |
+      (header.filter_type ? V4L2_VP8_LF_FILTER_TYPE_SIMPLE : 0),
+    true,
+  );
+}
+
+function setQuantization(view: DataView, { quant_indices: q }: FrameHeader): void {
+  const quant = v4l2_vp8_quantization.offsets;
+  view.setUint8(o.quant + quant.y_ac_qi, q.y_ac_qi);
+  view.setInt8(o.quant + quant.y_dc_delta, q.y_dc_delta);
+  view.setInt8(o.quant + quant.y2_dc_delta, q.y2_dc_delta);
+  view.setInt8(o.quant + quant.y2_ac_delta, q.y2_ac_delta);
+  view.setInt8(o.quant + quant.uv_dc_delta, q.uv_dc_delta);
+  view.setInt8(o.quant + quant.uv_ac_delta, q.uv_ac_delta);
+}
+
+/** v4l2_vp8_entropy: what this frame is decoded with. The modes of a key frame have probabilities of their own (11.2). */
+function setEntropy(payload: Uint8Array, { frame, state }: FrameInput): void {
+  const e = v4l2_vp8_entropy.offsets;
+  const { coeff, mv, yMode, uvMode } = state.probabilities;
+  const isKey = frame.tag.frame_type === 0;
+  payload.set(coeff, o.entropy + e.coeff_probs);
+  payload.set(isKey ? keyFrameYModeProbs : yMode, o.entropy + e.y_mode_probs);
+  payload.set(isKey ? keyFrameUvModeProbs : uvMode, o.entropy + e.uv_mode_probs);
+  payload.set(mv, o.entropy + e.mv_probs);
+}
+
+/** A __u64 of nanoseconds. */
+function setTimestamp(view: DataView, at: number, timestamp: number): void {
+  view.setUint32(at, timestamp % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
+}

@@ -1,0 +1,146 @@
+/** From frames to requests, outputs and releases: RFC 6386, 9.7. */
+import type { StreamUnit } from "../bitreader/index.ts";
+import type { Rectangle, SequenceEvent } from "../events.ts";
+import { vp8KernelRules } from "../kernel/vp8.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { ControlMaker } from "../request-support.ts";
+import type { EventSink } from "../session-support.ts";
+import { vp8Controls } from "../uapi/vp8.ts";
+import { vp8Frame } from "./controls.ts";
+import { sequenceEvent } from "./sequence.ts";
+import {
+  type CodingState,
+  emptySlots,
+  initialState,
+  type Picture,
+  type Slots,
+  stateBehind,
+  stateOfFrame,
+  updatedSlots,
+} from "./state.ts";
+import type { Frame } from "./structures.ts";
+
+/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
+const TIMESTAMP_STEP = 1000;
+
+export class PictureDecoder {
+  private readonly options: ResolvedOptions;
+  private readonly sink: EventSink;
+  private readonly maker: ControlMaker<keyof typeof vp8Controls>;
+  private sequence: SequenceEvent | null = null;
+  private state: CodingState = initialState;
+  private slots: Slots = emptySlots;
+  /** The picture that was shown last; an empty frame shows it again. */
+  private shown: Picture | null = null;
+  private timestamp = 0;
+  /** Decoding starts at a key frame. */
+  private isWaiting = true;
+  /** A frame was lost: what follows it, up to a key frame, refers to something else than it should. */
+  private isDamaged = false;
+
+  constructor(options: ResolvedOptions, sink: EventSink) {
+    this.options = options;
+    this.sink = sink;
+    this.maker = new ControlMaker(vp8Controls, vp8KernelRules, options);
+  }
+
+  /** A frame of a readable header. */
+  frame(frame: Frame, unit: StreamUnit, pts: number | undefined): void {
+    const isKey = frame.tag.frame_type === 0;
+    if (this.isWaiting && !isKey) {
+      const reason = "the frame is skipped: decoding starts at a key frame";
+      this.sink.report("before-random-access", reason, unit);
+      return;
+    }
+    if (isKey) this.activate(frame);
+    this.forgetShown();
+    this.timestamp += TIMESTAMP_STEP;
+    const { visible } = this.sequence as SequenceEvent;
+    const picture: Picture = { timestamp: this.timestamp, visible, corrupt: this.isDamaged };
+    this.request(frame, picture, unit.bytes);
+    this.update(frame, picture, pts);
+  }
+
+  /** A frame without a byte: the encoder dropped it, and the picture before it is shown on. */
+  empty(unit: StreamUnit, pts: number | undefined): void {
+    if (this.shown) this.show(this.shown, pts);
+    else this.sink.report("missing-reference", "an empty frame, and no picture to show again", unit);
+  }
+
+  /** A frame could not be read. What it would have changed is not known. */
+  lost(): void {
+    this.isDamaged = true;
+    if (this.options.missingReferences === "drop") this.isWaiting = true;
+  }
+
+  /** The end, or a seek: everything is free, and decoding starts at a key frame again. */
+  clear(): void {
+    const { slots, shown } = this;
+    this.slots = emptySlots;
+    this.shown = null;
+    this.release([slots.last, slots.golden, slots.alternate, shown]);
+    this.isWaiting = true;
+  }
+
+  private activate({ tag, header }: Frame): void {
+    this.isWaiting = this.isDamaged = false;
+    const visible: Rectangle = { left: 0, top: 0, width: tag.width, height: tag.height };
+    const event = sequenceEvent(visible, header, this.sequence);
+    if (event === null) return;
+    if (event.realloc) this.clear();
+    this.isWaiting = false;
+    this.sequence = event;
+    this.sink.emit(event);
+  }
+
+  /** The picture shown last is held, for an empty frame, until the next request needs its buffer. */
+  private forgetShown(): void {
+    const { shown } = this;
+    if (this.isInSlot(shown)) return;
+    this.shown = null;
+    this.release([shown]);
+  }
+
+  private request(frame: Frame, { timestamp, visible }: Picture, bytes: Uint8Array): void {
+    const state = stateOfFrame(frame, this.state);
+    const payload = vp8Frame({
+      frame,
+      state,
+      width: visible.width,
+      height: visible.height,
+      last: this.slots.last?.timestamp ?? 0,
+      golden: this.slots.golden?.timestamp ?? 0,
+      alternate: this.slots.alternate?.timestamp ?? 0,
+    });
+    this.state = stateBehind(frame, this.state, state);
+    const controls = this.maker.make("V4L2_CID_STATELESS_VP8_FRAME", payload);
+    this.sink.emit({ type: "request", timestamp, bitstream: [bytes], controls, hold: false });
+  }
+
+  private update({ tag, header }: Frame, picture: Picture, pts: number | undefined): void {
+    const { slots, shown } = this;
+    this.slots = updatedSlots(slots, header, picture);
+    if (tag.show_frame) {
+      this.show(picture, pts);
+      this.shown = picture;
+    }
+    this.release([slots.last, slots.golden, slots.alternate, shown, picture]);
+  }
+
+  private show({ timestamp, visible, corrupt }: Picture, pts: number | undefined): void {
+    this.sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
+  }
+
+  private isInSlot(picture: Picture | null): boolean {
+    const { last, golden, alternate } = this.slots;
+    return picture !== null && (picture === last || picture === golden || picture === alternate);
+  }
+
+  /** Those of the pictures that nothing refers to any more. */
+  private release(pictures: readonly (Picture | null)[]): void {
+    for (const picture of new Set(pictures)) {
+      if (picture === null || picture === this.shown || this.isInSlot(picture)) continue;
+      this.sink.emit({ type: "release", timestamp: picture.timestamp });
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** RFC 6386, 9.1 and 9.2: what a key frame asks of the CAPTURE queue. */
+import type { Rectangle, SequenceEvent } from "../events.ts";
+import { nextSequence } from "../session-support.ts";
+import { V4L2_PIX_FMT_VP8_FRAME } from "../uapi/vp8.ts";
+import type { FrameHeader } from "./structures.ts";
+
+/** Three references and the current picture. */
+const CAPTURE_BUFFERS = 4;
+
+/** `before` is the event in force, if any; null when nothing changes. The scaling bits are for whoever shows the picture. */
+export function sequenceEvent(
+  visible: Rectangle,
+  { color_space }: FrameHeader,
+  before: SequenceEvent | null,
+): SequenceEvent | null {
+  const event: SequenceEvent = {
+    type: "sequence",
+    codec: "vp8",
+    pixelFormat: V4L2_PIX_FMT_VP8_FRAME,
+    codedWidth: Math.ceil(visible.width / 16) * 16,
+    codedHeight: Math.ceil(visible.height / 16) * 16,
+    visible,
+    bitDepthLuma: 8,
+    bitDepthChroma: 8,
+    chromaFormat: 1,
+    colour: {
+      colour_primaries: 2,
+      transfer_characteristics: 2,
+      matrix_coefficients: color_space === 0 ? 6 : 2, // 9.2: 0 is similar to BT.601, 1 is reserved
+      video_full_range_flag: 0,
+    },
+    captureBuffers: CAPTURE_BUFFERS,
+    realloc: true,
+    keepsReferences: false,
+    controls: [],
+  };
+  return nextSequence(event, before);
+}
