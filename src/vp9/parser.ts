@@ -4,7 +4,7 @@ import { BitstreamError } from "../errors.ts";
 import { compressed_header } from "./compressed-header.ts";
 import type { CompressedHeader, ShowExistingFrame, UncompressedHeader } from "./structures.ts";
 import { type ReferenceSizes, uncompressed_header } from "./syntax.ts";
-import { KEY_FRAME } from "./tables.ts";
+import { KEY_FRAME, NON_KEY_FRAME } from "./tables.ts";
 import { FRAME_NAME, frameReader } from "./units.ts";
 
 /** What a frame's headers need beside its bytes. */
@@ -63,22 +63,36 @@ function checkTiles(bytes: Uint8Array, from: number, { tile_info }: Uncompressed
   }
 }
 
-/** The begin of the uncompressed header, which needs no references. */
-export function startOf(bytes: Uint8Array): {
-  show_existing_frame: number;
-  frame_type: number;
-  intra_only: number;
-} {
+/** What a frame says before it needs its references. */
+export interface FrameStart {
+  readonly show_existing_frame: number;
+  readonly frame_type: number;
+  readonly show_frame: number;
+  readonly intra_only: number;
+}
+
+/** The begin of the uncompressed header: 6.2. */
+export function startOf(bytes: Uint8Array): FrameStart {
   const r = frameReader(bytes);
   r.f(2, 2, "frame_marker");
   const profile_low_bit = r.flag("profile_low_bit");
   const profile_high_bit = r.flag("profile_high_bit");
   if (profile_low_bit && profile_high_bit) r.f(1, 0, "reserved_zero");
   const show_existing_frame = r.flag("show_existing_frame");
-  if (show_existing_frame) return { show_existing_frame, frame_type: KEY_FRAME, intra_only: 0 };
+  if (show_existing_frame) return { show_existing_frame, frame_type: NON_KEY_FRAME, show_frame: 1, intra_only: 0 };
   const frame_type = r.u(1, "frame_type");
   const show_frame = r.flag("show_frame");
   r.flag("error_resilient_mode");
   const intra_only = frame_type !== KEY_FRAME && show_frame === 0 ? r.flag("intra_only") : 0;
-  return { show_existing_frame, frame_type, intra_only };
+  return { show_existing_frame, frame_type, show_frame, intra_only };
+}
+
+/** Whether a frame is to be shown, or shows another; false for what is no frame. */
+export function isToShow(bytes: Uint8Array): boolean {
+  try {
+    return startOf(bytes).show_frame === 1;
+  } catch (error) {
+    if (error instanceof BitstreamError) return false;
+    throw error;
+  }
 }

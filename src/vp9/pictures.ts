@@ -53,8 +53,8 @@ export class PictureDecoder {
     this.isDamaged = true;
   }
 
-  /** Throws BitstreamError. */
-  frame(unit: StreamUnit, pts: number | undefined): void {
+  /** @param isShown whether the frame is output, if it says so itself. Throws BitstreamError. */
+  frame(unit: StreamUnit, pts: number | undefined, isShown: boolean): void {
     if (this.isWaiting && !this.isStart(unit.bytes)) {
       const reason = "the frame is skipped: decoding starts at a key frame";
       this.sink.report("before-random-access", reason, unit);
@@ -62,27 +62,37 @@ export class PictureDecoder {
     }
     const { trace } = this.options;
     const parsed = parseFrame(unit.bytes, { references: this.slots.frames, trace, byte: unit.byte });
-    if (parsed.compressed === null) this.showExisting(parsed.header, unit, pts);
-    else this.decode(parsed, unit, pts);
+    if (parsed.compressed === null) this.showExisting(parsed.header, unit, pts, isShown);
+    else this.decode(parsed, unit, pts, isShown);
   }
 
   private isStart(bytes: Uint8Array): boolean {
-    const { show_existing_frame, frame_type, intra_only } = startOf(bytes);
-    if (show_existing_frame) return false;
+    const { frame_type, intra_only } = startOf(bytes);
     return frame_type === KEY_FRAME || (intra_only === 1 && this.options.startAt === "any");
   }
 
   /** 7.2: frame_to_show_map_idx. Nothing is decoded, and no state changes. */
-  private showExisting({ frame_to_show_map_idx }: ShowExistingFrame, unit: StreamUnit, pts: number | undefined): void {
+  private showExisting(
+    { frame_to_show_map_idx }: ShowExistingFrame,
+    unit: StreamUnit,
+    pts: number | undefined,
+    isShown: boolean,
+  ): void {
     const frame = this.slots.frames[frame_to_show_map_idx];
-    if (frame) this.output(frame, pts);
-    else {
+    if (frame) {
+      if (isShown) this.output(frame, pts);
+    } else {
       const reason = `slot ${frame_to_show_map_idx}, which is to be shown, is empty`;
       this.sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
     }
   }
 
-  private decode({ header, compressed }: ParsedFrame, unit: StreamUnit, pts: number | undefined): void {
+  private decode(
+    { header, compressed }: ParsedFrame,
+    unit: StreamUnit,
+    pts: number | undefined,
+    isShown: boolean,
+  ): void {
     const isKeyFrame = header.frame_type === KEY_FRAME;
     const color = header.color_config ?? this.color;
     const named = header.FrameIsIntra ? [] : header.ref_frame_idx.map((idx) => this.slots.frames[idx] ?? null);
@@ -111,7 +121,7 @@ export class PictureDecoder {
       ...this.maker.makeAsIs("V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed)),
     ];
     this.sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
-    if (header.show_frame) this.output(frame, pts);
+    if (header.show_frame && isShown) this.output(frame, pts);
     this.slots.update(frame, header.refresh_frame_flags);
   }
 

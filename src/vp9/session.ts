@@ -5,6 +5,7 @@ import { type IvfFrame, IvfStream } from "../ivf.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { checkConfigureArgument, checkDecodeArguments, EventSink } from "../session-support.ts";
+import { isToShow } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { FRAME_NAME, framesOfPacket } from "./units.ts";
 
@@ -74,6 +75,7 @@ class Vp9Session implements Session {
     for (const { data, byte, truncated, pts } of frames) this.packet({ bytes: data, byte, truncated }, pts);
   }
 
+  /** A packet shows one picture; of several (spatial layers in a superframe) the last, as libvpx does. */
   private packet(packet: StreamUnit, pts: number | undefined): void {
     if (packet.truncated || packet.bytes.length === 0) {
       const reason = packet.truncated
@@ -84,8 +86,9 @@ class Vp9Session implements Session {
       return;
     }
     const { frames, error } = framesOfPacket(packet.bytes, packet.byte);
-    for (const frame of frames) {
-      if (!this.sink.guard(frame, () => this.pictures.frame(frame, pts))) this.pictures.lost();
+    const shown = frames.map(({ bytes }) => isToShow(bytes)).lastIndexOf(true);
+    for (const [i, frame] of frames.entries()) {
+      if (!this.sink.guard(frame, () => this.pictures.frame(frame, pts, i === shown))) this.pictures.lost();
     }
     if (error) {
       this.sink.error(error, packet);
