@@ -45,6 +45,16 @@ describe("what the kernel's arrays cannot hold", () => {
     expect(requestsOf(wpp(129, 128), { decodeMode: "slice" }).map(({ hold }) => hold)).toEqual([true, false]);
   });
 
+  it("a picture that they cannot hold counts in the order of the next ones (8.3.1)", () => {
+    const stream = start({ width: 512, height: 512, log2_max_lsb: 4 }).writePps({ id: 1, tiles: [21, 1] });
+    stream
+      .slice(idr)
+      .slice({ poc: 7, pps: 1 })
+      .slice({ poc: 14, refs: [-14] });
+    const found = requestsOf(stream).map((request) => controlsOf(request).params.pic_order_cnt_val);
+    expect(found).toEqual([0, 14]);
+  });
+
   it.each([
     [20, 22, []],
     [21, 1, ["unsupported: 21x1 tiles; the kernel takes 20x22"]],

@@ -110,6 +110,18 @@ describe("parameter sets (7.4.2.4.2)", () => {
     expect(buffering).toEqual([4, 4, 4, 5]);
   });
 
+  it("a CRA picture that activates an SPS begins a coded video sequence: its RASL pictures are skipped", () => {
+    const stream = start({ log2_max_lsb: 4 })
+      .slice(idr)
+      .slice({ poc: 7, refs: [-7] })
+      .slice({ poc: 14, refs: [-7] });
+    stream.writeSps({ log2_max_lsb: 4, buffering: [[5, 0, 0]] });
+    stream.slice({ nal: "CRA", poc: 20, keeps: [-6] }).slice({ nal: "RASL_N", poc: 18, refs: [-4, 2] });
+    expect(errorsOf(stream).map((error) => error.split(":")[0])).toEqual(["before-random-access"]);
+    const found = requestsOf(stream).map((request) => controlsOf(request).params);
+    expect(found[3]).toMatchObject({ pic_order_cnt_val: 4, num_active_dpb_entries: 0 });
+  });
+
   it("another SPS is activated by an IRAP picture; by another picture it is an error, and taken", () => {
     const two = () =>
       start()
