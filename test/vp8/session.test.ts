@@ -150,6 +150,8 @@ describe("a VP8 session", () => {
       "output 3000 pts 2",
       "release 3000",
     ]);
+    const references = events.filter(({ type }) => type === "request").map((event) => controlOf(event).last_frame_ts);
+    expect(references).toEqual([0n, 1000n, 0n]);
   });
 
   it("begins at a key frame, at the start and after reset", () => {
