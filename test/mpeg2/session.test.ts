@@ -160,6 +160,24 @@ describe("output (6.3.10)", () => {
   });
 });
 
+describe("packets", () => {
+  it("may hold one field each, and the sequence header may come from configure", () => {
+    const session = openMpeg2Session();
+    const field = (type: "I" | "P", structure: number) => new Mpeg2Stream().picture(type, { structure }).bytes;
+    const events = [
+      ...session.configure(new Mpeg2Stream().sequence().bytes),
+      ...session.decode(field("I", 1), { pts: 5 }),
+      ...session.decode(field("P", 2), { pts: 6 }),
+      ...session.decode(new Uint8Array(4)),
+      ...session.flush(),
+    ];
+    expect(summary(events)).toEqual([
+      ...["sequence 96x80", "1000 held", "1000", "! bitstream", "show 1000", "free 1000"],
+    ]);
+    expect(only(events, "output")[0]).toMatchObject({ pts: 5, fieldOrder: "top-first" });
+  });
+});
+
 describe("the OUTPUT buffer", () => {
   it("holds the slices with their start codes and the zero bytes behind them (6.2.4, 5.2.3), and nothing else", () => {
     const stream = start()
