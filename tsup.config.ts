@@ -9,6 +9,7 @@ export default defineConfig({
     "h265/index": "src/h265/index.ts",
     "mpeg2/index": "src/mpeg2/index.ts",
     "vp8/index": "src/vp8/index.ts",
+    "vp9/index": "src/vp9/index.ts",
     "bitreader/index": "src/bitreader/index.ts",
     "uapi/index": "src/uapi/index.ts",
     "kernel/index": "src/kernel/index.ts",

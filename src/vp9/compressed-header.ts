@@ -9,6 +9,7 @@ import {
   ALLOW_32X32,
   COMPOUND_REFERENCE,
   inv_map_table,
+  LAST_FRAME,
   ONLY_4X4,
   REFERENCE_MODE_SELECT,
   SINGLE_REFERENCE,
@@ -168,7 +169,7 @@ function read_coef_probs(b: BoolDecoder, c: CompressedHeader): void {
 
 /** 6.3.12 Frame reference mode syntax. */
 function frame_reference_mode(b: BoolDecoder, { ref_frame_sign_bias }: UncompressedHeader): number {
-  const compoundReferenceAllowed = ref_frame_sign_bias.some((bias) => bias !== ref_frame_sign_bias[0]);
+  const compoundReferenceAllowed = ref_frame_sign_bias.slice(LAST_FRAME).some((bias, _, [last]) => bias !== last);
   if (!compoundReferenceAllowed) return SINGLE_REFERENCE;
   const non_single_reference = b.flag("non_single_reference");
   if (non_single_reference === 0) return SINGLE_REFERENCE;

@@ -92,7 +92,7 @@ export function vp9Frame(input: FrameInput): Uint8Array {
   setTimestamp(view, o.last_frame_ts, references[0] ?? 0);
   setTimestamp(view, o.golden_frame_ts, references[1] ?? 0);
   setTimestamp(view, o.alt_frame_ts, references[2] ?? 0);
-  const [last, golden, alt] = h.ref_frame_sign_bias;
+  const [, last, golden, alt] = h.ref_frame_sign_bias;
   view.setUint8(
     o.ref_frame_sign_bias,
     (last ? V4L2_VP9_SIGN_BIAS_LAST : 0) |

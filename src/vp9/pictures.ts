@@ -96,6 +96,7 @@ export class PictureDecoder {
     const isKeyFrame = header.frame_type === KEY_FRAME;
     const color = header.color_config ?? this.color;
     const named = header.FrameIsIntra ? [] : header.ref_frame_idx.map((idx) => this.slots.frames[idx] ?? null);
+    checkProfile(header, color);
     checkReferences(header, color, named);
     const references = this.complete(named, header, unit);
     if (references === null) return;
@@ -163,6 +164,14 @@ export class PictureDecoder {
     this.isDamaged = false;
     this.params = initialParams;
   }
+}
+
+/** 7.2: which formats a profile has. An inter frame says its profile and not its format. */
+function checkProfile({ Profile }: UncompressedHeader, { BitDepth, subsampling_x, subsampling_y }: ColorConfig): void {
+  const is420 = subsampling_x === 1 && subsampling_y === 1;
+  if (Profile < 2 === (BitDepth === 8) && (Profile % 2 === 0) === is420) return;
+  const reason = `profile ${Profile} has not the bit depth and chroma format of the references`;
+  throw new BitstreamError(reason, { unit: "frame", element: "Profile" });
 }
 
 /** 7.2, 7.2.5: the references that are there have the frame's format, and one of them a size that can be scaled from. */

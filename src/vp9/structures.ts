@@ -91,8 +91,8 @@ export class UncompressedHeader {
   color_config: ColorConfig | null = null;
   refresh_frame_flags = 0xff;
   ref_frame_idx: number[] = [0, 0, 0];
-  /** Of LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME. */
-  ref_frame_sign_bias: number[] = [0, 0, 0];
+  /** Of INTRA_FRAME, which has none, LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME. */
+  ref_frame_sign_bias: number[] = [0, 0, 0, 0];
   frame_size = new FrameSize();
   allow_high_precision_mv = 0;
   interpolation_filter = 0;

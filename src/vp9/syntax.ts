@@ -18,6 +18,7 @@ import {
 import {
   CS_RGB,
   KEY_FRAME,
+  LAST_FRAME,
   literal_to_type,
   MAX_SEGMENTS,
   REFS_PER_FRAME,
@@ -65,7 +66,7 @@ export function uncompressed_header(r: BitReader, references: ReferenceSizes): U
       h.refresh_frame_flags = r.u(8, "refresh_frame_flags");
       for (let i = 0; i < REFS_PER_FRAME; i++) {
         h.ref_frame_idx[i] = r.u(3, "ref_frame_idx", i);
-        h.ref_frame_sign_bias[i] = r.u(1, "ref_frame_sign_bias", 1 + i);
+        h.ref_frame_sign_bias[LAST_FRAME + i] = r.u(1, "ref_frame_sign_bias", LAST_FRAME + i);
       }
       frame_size_with_refs(r, h, references);
       h.allow_high_precision_mv = r.flag("allow_high_precision_mv");
@@ -252,9 +253,9 @@ function segmentFeatures(r: BitReader, i: number): SegmentFeatures {
   for (let j = 0; j < SEG_LVL_MAX; j++) {
     segment.feature_enabled[j] = r.flag("feature_enabled", i, j);
     if (segment.feature_enabled[j]) {
-      const magnitude = r.u(segmentation_feature_bits[j] as number, "feature_value", i, j);
+      const feature_value = r.u(segmentation_feature_bits[j] as number, "feature_value", i, j);
       const feature_sign = segmentation_feature_signed[j] ? r.flag("feature_sign", i, j) : 0;
-      segment.feature_value[j] = feature_sign ? 0 - magnitude : magnitude;
+      segment.feature_value[j] = feature_sign ? 0 - feature_value : feature_value;
     }
   }
   return segment;

@@ -6,6 +6,9 @@ export const NUM_REF_FRAMES = 8;
 export const MAX_SEGMENTS = 8;
 export const SEG_LVL_MAX = 4;
 
+/** 7.4.12: ref_frame. */
+export const LAST_FRAME = 1;
+
 /** 7.2: frame_type. */
 export const KEY_FRAME = 0;
 export const NON_KEY_FRAME = 1;
