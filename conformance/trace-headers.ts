@@ -3,13 +3,18 @@ import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compareTraces, type StreamComparison } from "./trace/compare.ts";
+import type { Dialect } from "./trace/dialect.ts";
 import { ffmpegTrace, ffmpegVersion } from "./trace/ffmpeg.ts";
+import { h264 } from "./trace/h264.ts";
+import { h265 } from "./trace/h265.ts";
 import { allStreams } from "./trace/streams.ts";
 
-const usage = `npx tsx conformance/trace-headers.ts h264 [options] [file …]
+const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265 };
+
+const usage = `npx tsx conformance/trace-headers.ts <codec> [options] [file …]
 
 Compares every syntax element that our session reads, its name, value, position and length, with what FFmpeg's
-trace_headers prints: of the files, or of all fixtures and, where there is one, the whole corpus.
+trace_headers prints: of the files, or of all fixtures and, where there is one, the whole corpus. Codecs: ${Object.keys(dialects).join(", ")}.
 
   --stream <part>    only streams whose name has this part
   --only-failures    no lines for streams that are fine
@@ -30,8 +35,9 @@ export async function main(args: readonly string[]): Promise<number> {
       limit: { type: "string", default: "5" },
     },
   });
-  const [codec, ...files] = positionals;
-  if (codec !== "h264" || files.some((file) => !existsSync(file))) {
+  const [codec = "", ...files] = positionals;
+  const dialect = dialects[codec];
+  if (dialect === undefined || files.some((file) => !existsSync(file))) {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
@@ -46,7 +52,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const queue = paths.values();
   const worker = async () => {
     for (const path of queue) {
-      const result = compareTraces(new Uint8Array(readFileSync(path)), await ffmpegTrace(codec, path));
+      const result = compareTraces(
+        dialect,
+        new Uint8Array(readFileSync(path)),
+        await ffmpegTrace(dialect.demuxer, path),
+      );
       total.add(result);
       if (!values["only-failures"] || result.differences.length > 0) print(streamLine(basename(path), result));
       for (const difference of result.differences.slice(0, Number(values.limit))) print(`    ${difference}`);

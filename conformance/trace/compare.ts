@@ -1,11 +1,13 @@
 import { elementPath, type TraceElement, unitsOfPacket } from "../../src/bitreader/index.ts";
 import { openSession } from "../../src/session.ts";
+import type { Dialect } from "./dialect.ts";
 import type { FfmpegElement, FfmpegTrace, FfmpegUnit } from "./ffmpeg.ts";
-import { beyondOurs, countedByUs, declaredRefusals, decomposed, ffmpegNames } from "./h264.ts";
 
 /** A unit as our session traced it. */
 interface OurUnit {
   readonly type: number;
+  /** Why FFmpeg does not take it apart. */
+  readonly leftOut: string | undefined;
   readonly byte: number;
   readonly elements: TraceElement[];
   /** Why we stopped in it or left it out. */
@@ -24,13 +26,19 @@ export interface StreamComparison {
   readonly differences: readonly string[];
 }
 
-function ourUnits(bytes: Uint8Array): OurUnit[] {
+function ourUnits(dialect: Dialect, bytes: Uint8Array): OurUnit[] {
   const units = unitsOfPacket(bytes, 0).map(
-    (unit): OurUnit => ({ type: (unit.bytes[0] as number) & 31, byte: unit.byte, elements: [], error: undefined }),
+    ({ bytes, byte }): OurUnit => ({
+      type: dialect.nalUnitType(bytes),
+      leftOut: dialect.leftOut(bytes),
+      byte,
+      elements: [],
+      error: undefined,
+    }),
   );
   const byByte = new Map(units.map((unit) => [unit.byte, unit]));
   let current: OurUnit | undefined;
-  const session = openSession("h264", {
+  const session = openSession(dialect.codec, {
     trace: {
       unit: ({ byte }) => {
         current = byByte.get(byte);
@@ -47,12 +55,10 @@ function ourUnits(bytes: Uint8Array): OurUnit[] {
   return units;
 }
 
-/** Compares the traces of one H.264 byte stream. */
-export function compareTraces(bytes: Uint8Array, trace: FfmpegTrace): StreamComparison {
-  const comparison = new Comparison();
-  const units = ourUnits(bytes).filter(
-    ({ type }) => decomposed.has(type) || comparison.except(`FFmpeg does not take nal_unit_type ${type} apart`),
-  );
+/** Compares the traces of one byte stream. */
+export function compareTraces(dialect: Dialect, bytes: Uint8Array, trace: FfmpegTrace): StreamComparison {
+  const comparison = new Comparison(dialect);
+  const units = ourUnits(dialect, bytes).filter(({ leftOut }) => leftOut === undefined || comparison.except(leftOut));
   if (trace.refusal !== undefined)
     comparison.except(`FFmpeg's filter does not start: ${plain(trace.refusal)}`, units.length);
   let next = 0;
@@ -79,6 +85,11 @@ class Comparison implements StreamComparison {
   payloads = 0;
   readonly exceptions = new Map<string, number>();
   readonly differences: string[] = [];
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
 
   /** Counts an exception; returns false. */
   except(cause: string, count = 1): boolean {
@@ -102,15 +113,18 @@ class Comparison implements StreamComparison {
     else if (failure !== undefined) this.#refused("ffmpeg", failure, ours);
     const isShort = ours.error !== undefined || ours.elements.length === 0;
     if (ours.elements.length === 0) return void this.#refused("ours", ours.error ?? `nal_unit_type ${ours.type}`, ours);
-    const [a, b] = this.#withoutPayloads(ours.elements, normalised(theirs.elements));
+    const [a, b] = this.#withoutPayloads(
+      ours.elements,
+      theirs.elements.filter(({ name }) => !this.#dialect.beyondOurs.has(name)),
+    );
     const count = Math.max(a.length, b.length);
     for (let i = 0; i < count; i++) {
       const [x, y] = [a[i], b[i]];
-      if (x !== undefined && y !== undefined && described(x) === described(y)) continue;
+      if (x !== undefined && y !== undefined && this.#inFfmpegsNames(x) === this.#described(y)) continue;
       if (x === undefined && isShort) return void this.#refused("ours", ours.error as string, ours);
       if (y === undefined && failure !== undefined) break;
       this.differences.push(
-        `byte ${ours.byte}: ours ${x ? described(x) : "ends"}, FFmpeg's ${y ? described(y) : "ends"}`,
+        `byte ${ours.byte}: ours ${x ? this.#inFfmpegsNames(x) : "ends"}, FFmpeg's ${y ? this.#described(y) : "ends"}`,
       );
       return;
     }
@@ -119,7 +133,7 @@ class Comparison implements StreamComparison {
   }
 
   #refused(side: "ffmpeg" | "ours", message: string, { byte }: OurUnit): void {
-    const row = declaredRefusals.find((row) => row.side === side && row.message.test(message));
+    const row = this.#dialect.declaredRefusals.find((row) => row.side === side && row.message.test(message));
     if (row) this.except(`${row.side === "ours" ? "we do" : "FFmpeg does"} not read it (to the end): ${row.why}`);
     else this.differences.push(`byte ${byte}: ${side} refused: ${message}`);
   }
@@ -138,18 +152,13 @@ class Comparison implements StreamComparison {
       ranges.some(({ start, end }) => start <= bit && bit + length <= end);
     return [ours.filter((element) => !inside(element)), theirs.filter((element) => !inside(element))];
   }
-}
 
-function normalised(elements: readonly FfmpegElement[]): FfmpegElement[] {
-  return elements
-    .filter(({ name }) => !beyondOurs.has(name))
-    .map((element) => {
-      const name = ffmpegNames[element.name] ?? element.name;
-      return { ...element, name };
-    });
-}
+  #described({ name, subscripts, bit, length, value }: FfmpegElement): string {
+    const path = this.#dialect.countedByUs.has(name) ? name : elementPath(name, subscripts);
+    return `${path} at bit ${bit}, ${length} bits, ${value}`;
+  }
 
-function described({ name, subscripts, bit, length, value }: FfmpegElement): string {
-  if (countedByUs.has(name)) return `${name} at bit ${bit}, ${length} bits, ${value}`;
-  return `${elementPath(name, subscripts)} at bit ${bit}, ${length} bits, ${value}`;
+  #inFfmpegsNames(element: TraceElement): string {
+    return this.#described({ ...element, name: this.#dialect.ffmpegNames[element.name] ?? element.name });
+  }
 }

@@ -70,7 +70,11 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   const HighestTid = sps.sps_max_sub_layers_minus1;
   view.setUint8(o.sps_max_dec_pic_buffering_minus1, sps.sps_max_dec_pic_buffering_minus1[HighestTid] as number);
   view.setUint8(o.sps_max_num_reorder_pics, sps.sps_max_num_reorder_pics[HighestTid] as number);
-  view.setUint8(o.sps_max_latency_increase_plus1, sps.sps_max_latency_increase_plus1[HighestTid] as number);
+  // 7.4.3.2.1 lets it go to 2^32 - 2, the struct to 255: no DPB holds that many pictures, and 0 would be another meaning.
+  view.setUint8(
+    o.sps_max_latency_increase_plus1,
+    Math.min(sps.sps_max_latency_increase_plus1[HighestTid] as number, 255),
+  );
   view.setUint8(o.log2_min_luma_coding_block_size_minus3, sps.log2_min_luma_coding_block_size_minus3);
   view.setUint8(o.log2_diff_max_min_luma_coding_block_size, sps.log2_diff_max_min_luma_coding_block_size);
   view.setUint8(o.log2_min_luma_transform_block_size_minus2, sps.log2_min_luma_transform_block_size_minus2);

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { compareTraces } from "../../conformance/trace/compare.ts";
 import { ffmpegTrace, ffmpegVersion, TraceParser } from "../../conformance/trace/ffmpeg.ts";
+import { h264 } from "../../conformance/trace/h264.ts";
 
 const version = ffmpegVersion();
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
@@ -12,6 +13,7 @@ describe.skipIf(version === undefined)(`FFmpeg's trace_headers (${version ?? "sk
     "reads the same elements at the same bits in %s",
     async (name) => {
       const result = compareTraces(
+        h264,
         new Uint8Array(readFileSync(fixture(name))),
         await ffmpegTrace("h264", fixture(name)),
       );
@@ -27,7 +29,8 @@ describe.skipIf(version === undefined)(`FFmpeg's trace_headers (${version ?? "sk
     const trace = await ffmpegTrace("h264", fixture(name));
     const [packet] = trace.packets;
     const [sps, ...others] = packet!.units;
-    const changed = (units: typeof others) => compareTraces(bytes, { ...trace, packets: [{ ...packet!, units }] });
+    const changed = (units: typeof others) =>
+      compareTraces(h264, bytes, { ...trace, packets: [{ ...packet!, units }] });
     const elements = sps!.elements.map((element) =>
       element.name === "level_idc" ? { ...element, value: element.value + 1 } : element,
     );

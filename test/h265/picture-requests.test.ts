@@ -45,6 +45,15 @@ describe("what the kernel's arrays cannot hold", () => {
     expect(requestsOf(wpp(129, 128), { decodeMode: "slice" }).map(({ hold }) => hold)).toEqual([true, false]);
   });
 
+  it("sps_max_latency_increase_plus1 ends at 255: 256 would say that there is no limit (7.4.3.2.1)", () => {
+    const coded = [0, 255, 256, 0xfffffffe];
+    const sent = coded.map((latency) => {
+      const [request] = requestsOf(start({ buffering: [[2, 1, latency]] }).slice(idr));
+      return controlsOf(request!).sps.sps_max_latency_increase_plus1;
+    });
+    expect(sent).toEqual([0, 255, 255, 255]);
+  });
+
   it("a picture that they cannot hold counts in the order of the next ones (8.3.1)", () => {
     const stream = start({ width: 512, height: 512, log2_max_lsb: 4 }).writePps({ id: 1, tiles: [21, 1] });
     stream
