@@ -56,9 +56,14 @@ class TraceLines implements Trace {
     this.units++;
   }
 
-  element({ name, subscripts, descriptor, bit, codedBit, length, value }: TraceElement): void {
+  element({ name, subscripts, descriptor, bit, codedBit, length, value, coder }: TraceElement): void {
     const place = `${this.#byte + (codedBit >> 3)}:${codedBit & 7}`;
     const cells = [String(bit), place, String(length), descriptor, elementPath(name, subscripts), String(value)];
-    this.#printer.add(`${alignRow(columns, cells)}\n`);
+    this.#printer.add(`${alignRow(columns, cells)}${coder === undefined ? "" : coderText(coder)}\n`);
   }
+}
+
+/** A boolean decoder's state before the element. */
+function coderText({ range, value, bit_count, probability }: NonNullable<TraceElement["coder"]>): string {
+  return `  probability ${probability}, range ${range}, value ${value}, bit_count ${bit_count}`;
 }
