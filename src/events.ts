@@ -45,7 +45,7 @@ export interface SequenceEvent {
   readonly visible: Rectangle;
   readonly bitDepthLuma: number;
   readonly bitDepthChroma: number;
-  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
+  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; and 4, which only VP9 has: 4:4:0. */
   readonly chromaFormat: number;
   readonly colour: Colour;
   /** CAPTURE buffers that decoding needs; what the consumer holds comes on top. */
