@@ -129,7 +129,7 @@ class Table {
 }
 
 function formatText(width?: number, height?: number, bitDepth?: number, chromaFormat?: number): string {
-  const chroma = chromaFormat === undefined ? undefined : ["4:0:0", "4:2:0", "4:2:2", "4:4:4"][chromaFormat];
+  const chroma = chromaFormat === undefined ? undefined : ["4:0:0", "4:2:0", "4:2:2", "4:4:4", "4:4:0"][chromaFormat];
   const depth = bitDepth === undefined ? undefined : `${bitDepth} bit`;
   return [`${width ?? "?"}x${height ?? "?"}`, chroma, depth].filter((part) => part !== undefined).join("  ");
 }
