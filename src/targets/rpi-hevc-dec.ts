@@ -1,3 +1,4 @@
+import { v4l2_ctrl_hevc_slice_params } from "../uapi/index.ts";
 import { h265FrameControls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
@@ -65,6 +66,24 @@ const h265Reads = [
   ),
 ];
 
+/**
+ * The driver takes the data of every segment from `data_byte_offset` to `bit_size` of the whole OUTPUT buffer, where the
+ * kernel's text counts both from the segment.
+ */
+function countedFromTheBuffer(payload: Uint8Array): Uint8Array {
+  const { size, offsets } = v4l2_ctrl_hevc_slice_params;
+  const counted = payload.slice();
+  const view = new DataView(counted.buffer);
+  let start = 0;
+  for (let at = 0; at < counted.length; at += size) {
+    const bytes = view.getUint32(at + offsets.bit_size, true) / 8;
+    view.setUint32(at + offsets.bit_size, 8 * (start + bytes), true);
+    view.setUint32(at + offsets.data_byte_offset, start + view.getUint32(at + offsets.data_byte_offset, true), true);
+    start += bytes;
+  }
+  return counted;
+}
+
 /** The Raspberry Pi's HEVC decoder: in the tree of raspberrypi/linux, not in Linux 7.2. */
 export const rpiHevcDec: Target = {
   name: "rpi-hevc-dec",
@@ -92,6 +111,7 @@ export const rpiHevcDec: Target = {
       // pre_slice_decode() takes list entries as indices into `dpb` unchecked, and a collocated picture that is not
       // there fails the job.
       missingReferences: "nearest",
+      readsOtherwise: { V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: countedFromTheBuffer },
     },
   },
 };

@@ -1,9 +1,17 @@
 import type { Codec, Control } from "../events.ts";
 import type { Target } from "./target.ts";
 
-/** Those of the controls that the target has, in their order; the same array when it has all. */
-export function takenControls(target: Target, codec: Codec, controls: readonly Control[]): readonly Control[] {
-  const taken = target.codecs[codec]?.controls ?? {};
-  const has = ({ name }: Control) => Object.hasOwn(taken, name);
-  return controls.every(has) ? controls : controls.filter(has);
+/**
+ * The controls that a target takes, of those of a request or a sequence, in their order; and where its driver reads a
+ * control otherwise than the kernel's text has it, as it wants it.
+ */
+export function takenControls(target: Target, codec: Codec, controls: readonly Control[]): Control[] {
+  const { controls: taken = {}, readsOtherwise = {} } = target.codecs[codec] ?? {};
+  return controls
+    .filter(({ name }) => Object.hasOwn(taken, name))
+    .map((control) => {
+      const wanted = readsOtherwise[control.name];
+      if (wanted === undefined || typeof control.payload === "number") return control;
+      return { ...control, payload: wanted(control.payload) };
+    });
 }

@@ -41,6 +41,8 @@ export interface TargetCodec {
    * array has to be set first (`firstSets`).
    */
   readonly mustDifferFirst?: readonly string[];
+  /** Controls that it reads otherwise than the kernel's text has them, with what it wants instead (`takenControls`). */
+  readonly readsOtherwise?: Readonly<Record<string, (payload: Uint8Array) => Uint8Array>>;
 }
 
 /** A driver, as data: what it takes, and where that is written. */

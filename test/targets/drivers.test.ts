@@ -2,11 +2,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
 import { openSession, sessionCodecs } from "../../src/session.ts";
-import { cedrus, hantroG2, mediatek, rpiHevcDec, takenControls, targets, tegraVde } from "../../src/targets/index.ts";
+import {
+  cedrus,
+  hantroG2,
+  mediatek,
+  rk3399,
+  rpiHevcDec,
+  takenControls,
+  targets,
+  tegraVde,
+} from "../../src/targets/index.ts";
 import { controlByName, leafFields } from "../../src/uapi/index.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
-const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v)$/.test(name));
+const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v|ivf)$/.test(name));
 
 const parts = targets.flatMap(({ name, codecs }) =>
   Object.entries(codecs).map(([codec, taken]) => ({ name, codec: codec as Codec, taken })),
@@ -90,6 +99,36 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
       }
     },
   );
+});
+
+describe("rpi-hevc-dec", () => {
+  it("is told where each segment lies in the whole buffer; others, where its data lie in the segment", () => {
+    const session = openSession("h265", { startCode: "none" });
+    const stream = readFileSync(new URL("h265_main10_wpp_slices.265", fixtures));
+    const requests = [...session.push(stream), ...session.flush()].filter((event) => event.type === "request");
+    let segments = 0;
+    for (const { controls, bitstream } of requests) {
+      const places = (list: typeof controls) => {
+        const { payload } = list.find(({ name }) => name === "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS")!;
+        const view = new DataView((payload as Uint8Array).slice().buffer);
+        return Array.from({ length: view.byteLength / 280 }, (_, i) => ({
+          bytes: view.getUint32(280 * i, true) / 8,
+          data: view.getUint32(280 * i + 4, true),
+        }));
+      };
+      const own = places(controls);
+      const inBuffer = places(takenControls(rpiHevcDec, "h265", controls));
+      let start = 0;
+      for (const [i, { bytes, data }] of own.entries()) {
+        expect(inBuffer[i]).toEqual({ bytes: start + bytes, data: start + data });
+        start += bytes;
+      }
+      expect(start).toBe(bitstream.reduce((sum, part) => sum + part.length, 0));
+      expect(places(takenControls(rk3399, "h265", controls))).toEqual(own);
+      segments = Math.max(segments, own.length);
+    }
+    expect(segments).toBeGreaterThan(1);
+  });
 });
 
 describe("targets", () => {
