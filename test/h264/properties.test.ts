@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { DecodeEvent, Session } from "../../src/events.ts";
+import type { DecodeEvent } from "../../src/events.ts";
 import { openH264Session } from "../../src/h264/index.ts";
+import { difference, pushed } from "../support/cuts.ts";
 import { digest, eventKey } from "../support/events.ts";
 import {
   accessUnits,
@@ -16,18 +17,6 @@ import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";
 import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
 
-/** Pushes pieces of these lengths, all through one buffer that is wiped after each call. */
-function pushed(session: Session, bytes: Uint8Array, nextLength: () => number): string[] {
-  const keys: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const chunk = bytes.slice(at, at + nextLength());
-    at += chunk.length;
-    keys.push(...session.push(chunk).map(eventKey));
-    chunk.fill(0xee);
-  }
-  return [...keys, ...session.flush().map(eventKey)];
-}
-
 const whole = (bytes: Uint8Array, session = openH264Session()) => [...session.push(bytes), ...session.flush()];
 
 /** What a decoder does: without errors, whose offsets depend on the framing, and without the sequence. */
@@ -35,14 +24,6 @@ const actions = (events: readonly DecodeEvent[]) =>
   events.filter(({ type }) => type === "request" || type === "output" || type === "release").map(eventKey);
 
 const isRequest = (key: string) => key.startsWith("request ");
-
-/** Nothing where the lists are equal, else the first difference: whole lists of events are unreadable. */
-function difference(found: readonly string[], expected: readonly string[]): string[] {
-  const at = found.findIndex((key, i) => key !== expected[i]);
-  if (at < 0 && found.length === expected.length) return [];
-  const i = at < 0 ? found.length : at;
-  return [`event ${i}: ${found[i] ?? "missing"}, not ${expected[i] ?? "there"}`];
-}
 
 type Property = (stream: StreamFile, bytes: Uint8Array) => string[];
 

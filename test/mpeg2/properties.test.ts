@@ -1,32 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { openMpeg2Session } from "../../src/mpeg2/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { difference, pushed } from "../support/cuts.ts";
 import { eventKey } from "../support/events.ts";
 import { kernelRefusals } from "../support/h264.ts";
 import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";
 import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
 import { eventsOf, mpeg2References } from "./stream.ts";
-
-/** Pushes pieces of these lengths, all through one buffer that is wiped after each call. */
-function pushed(bytes: Uint8Array, nextLength: () => number): string[] {
-  const session = openMpeg2Session();
-  const keys: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const chunk = bytes.slice(at, at + nextLength());
-    at += chunk.length;
-    keys.push(...session.push(chunk).map(eventKey));
-    chunk.fill(0xee);
-  }
-  return [...keys, ...session.flush().map(eventKey)];
-}
-
-/** The first event that is another one. */
-function difference(found: readonly string[], expected: readonly string[]): string[] {
-  const at = found.findIndex((key, i) => key !== expected[i]);
-  if (at < 0 && found.length === expected.length) return [];
-  return [`event ${at}: ${found[at] ?? found.length}, not ${expected[at] ?? expected.length}`];
-}
 
 const variants: readonly SessionOptions[] = [{}, { missingReferences: "nearest" }, { missingReferences: "drop" }];
 
@@ -37,12 +18,12 @@ function flawsOf({ name, read }: StreamFile): string[] {
   const packet = openMpeg2Session();
   const flaws = [
     ...difference(
-      pushed(bytes, () => 1 + random.below(random.below(4) === 0 ? 9 : 30_000)),
+      pushed(openMpeg2Session(), bytes, () => 1 + random.below(random.below(4) === 0 ? 9 : 30_000)),
       expected,
     ),
     ...(bytes.length < 100_000
       ? difference(
-          pushed(bytes, () => 1),
+          pushed(openMpeg2Session(), bytes, () => 1),
           expected,
         )
       : []),
