@@ -13,9 +13,9 @@ same stream they do not always send the same values. If your driver shows a faul
 first: each section says what differs and when, which side the specification and the kernel's text support, and which drivers it matters to.
 A section's name begins with the side that is wrong; "neither" is right where both are.
 
-The sections are data, \`conformance/disagreements.json\`, and they are checked: \`npm run conformance\` compares our requests with both
+The sections are data, \`conformance/disagreements.json\`, and they are checked: \`npm run conformance -- <codec>\` compares our requests with both
 programs' over a corpus of streams, and fails when a value differs that no section explains, when the side named here does not send
-exactly our value, or when a section explains nothing any more. Where neither side is right, a test computes our value from the bits.
+exactly our value, or, over the whole corpus, when a section explains nothing any more. Where neither side is right, a test computes our value from the bits.
 Conditions look at decoded controls and at slice headers, never at a stream's name.
 \`npx tsx conformance/disagreements.ts\` makes this file.`;
 

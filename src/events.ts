@@ -74,7 +74,7 @@ export interface RequestEvent {
 export interface OutputEvent {
   readonly type: "output";
   readonly timestamp: number;
-  /** What `decode` was given with the packet in which the picture's first slice lay. */
+  /** What `decode` was given with the packet in which the picture's first slice lay; of a pushed IVF file, the frame's own. */
   readonly pts: number | undefined;
   readonly visible: Rectangle;
   /** Which field comes first in time, or that the picture is one of a kind. */
@@ -121,9 +121,15 @@ export interface PacketInfo {
 export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all the events they cause. */
   decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[];
-  /** Takes any cut of a byte stream. A picture's requests come when the next picture's first unit is seen. */
+  /**
+   * Takes any cut of a byte stream; for VP8 and VP9, of an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
+   * when the next picture's first unit is seen.
+   */
   push(chunk: Uint8Array): DecodeEvent[];
-  /** Between pictures: an avcC or hvcC record gives length size and parameter sets; null returns to start codes. */
+  /**
+   * Between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
+   * codes. MPEG-2: its headers, behind start codes. VP8, VP9: nothing is read from it.
+   */
   configure(record: Uint8Array | null): DecodeEvent[];
   /** The end: the last picture, then every picture that still waits for output. */
   flush(): DecodeEvent[];

@@ -1,5 +1,5 @@
 /** What a V4L2 stateless video decoder must be told. */
-export type { Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
+export type { Descriptor, Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
 export type { ErrorCause, ErrorPlace } from "./errors.ts";
 export { BitstreamError, UnsupportedError } from "./errors.ts";
 export type {

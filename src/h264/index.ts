@@ -21,6 +21,8 @@ export {
   parseSpsExtension,
 } from "./parser.ts";
 export type { FieldOrderCnt } from "./poc.ts";
+export type { ListContext, Reference, RefPicList, RefPicLists } from "./ref-lists.ts";
+export { buildRefPicLists } from "./ref-lists.ts";
 export { openH264Session } from "./session.ts";
 export { dpbFrames, maxDpbFrames } from "./state.ts";
 export * from "./structures.ts";

@@ -10,7 +10,10 @@ export {
 } from "./controls.ts";
 export { Frame } from "./dpb.ts";
 export * from "./parser.ts";
-export type { RefPicSet } from "./ref-pic-set.ts";
+export type { RefPicList } from "./ref-lists.ts";
+export { buildRefPicLists } from "./ref-lists.ts";
+export type { MissingReference, RefPicSet } from "./ref-pic-set.ts";
+export { applyRefPicSet } from "./ref-pic-set.ts";
 export { openH265Session } from "./session.ts";
 export type { SliceParamsInput } from "./slice-controls.ts";
 export { hevcEntryPointOffsets, hevcSliceParams } from "./slice-controls.ts";
