@@ -108,7 +108,7 @@ export class PictureDecoder {
       this.sink.report("bitstream", "the window of reference frames has no room for a gap's frames", unit, "frame_num");
     }
     if (isLoss && this.options.missingReferences === "drop") {
-      this.recovery.dropped();
+      this.dropped();
       return null;
     }
     const visible = visibleRectangle(sps);
@@ -215,11 +215,17 @@ export class PictureDecoder {
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
     if (open.lacksReference && isDropped) {
       this.state.abandonPicture(picture);
-      if (missingReferences === "drop") this.recovery.dropped();
+      if (missingReferences === "drop") this.dropped();
       return;
     }
     this.sink.emit(...this.builder.requests(picture, slices, references));
     this.state.endPicture(picture, (element, reason) => this.sink.report("bitstream", reason, first.unit, element));
+  }
+
+  /** A random access point has to come: it is a new start, which knows nothing of the pictures before the loss. */
+  private dropped(): void {
+    this.recovery.dropped();
+    this.state.flush();
   }
 
   /** Everything that waits goes out. What comes next is a new start. */

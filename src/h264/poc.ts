@@ -29,6 +29,12 @@ export class PicOrderCnt {
   private PicOrderCntMsb = 0;
   private FrameNumOffset = 0;
 
+  /** What comes next is a new start: nothing is carried over. */
+  reset(): void {
+    this.prevPicOrderCntMsb = this.prevPicOrderCntLsb = this.prevFrameNum = this.prevFrameNumOffset = 0;
+    this.PicOrderCntMsb = this.FrameNumOffset = 0;
+  }
+
   /** 8.2.1, without the step for memory_management_control_operation 5, which follows the picture: see `afterPicture`. */
   decode(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     if (sps.pic_order_cnt_type === 0) return this.type0(sps, h);

@@ -1,7 +1,7 @@
 /** Where decoding can start, and from where on pictures are whole: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
 import type { SessionOptions } from "../options.ts";
 import type { Picture } from "./state.ts";
-import { maxFrameNum } from "./state.ts";
+import { hasMmco5, maxFrameNum } from "./state.ts";
 import type { RecoveryPoint, SliceHeader } from "./structures.ts";
 
 export class Recovery {
@@ -51,14 +51,24 @@ export class Recovery {
       this.isImpaired = false;
       this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
     } else if (this.isImpaired) {
-      if (point) this.recoveryFrameNum = (h.frame_num + point.recovery_frame_cnt) % maxFrameNum(sps);
+      if (point) this.addPoint(point, h.frame_num, maxFrameNum(sps));
       // "the reference picture having the frame_num …": a non-reference picture may have it before.
       if (h.frame_num === this.recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
         this.isImpaired = false;
         this.recoveryPicOrderCnt = picOrderCnt(picture);
       }
     }
-    return this.isImpaired || picOrderCnt(picture) < this.recoveryPicOrderCnt;
+    const isCorrupt = this.isImpaired || picOrderCnt(picture) < this.recoveryPicOrderCnt;
+    // 8.2.1: order counts start anew, and all that follows is behind the recovery point.
+    if (hasMmco5(h)) this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+    return isCorrupt;
+  }
+
+  /** D.2.8: every recovery point stands for itself. That which is complete first counts. */
+  private addPoint({ recovery_frame_cnt }: RecoveryPoint, frame_num: number, MaxFrameNum: number): void {
+    const left =
+      this.recoveryFrameNum < 0 ? MaxFrameNum : (this.recoveryFrameNum - frame_num + MaxFrameNum) % MaxFrameNum;
+    if (recovery_frame_cnt < left) this.recoveryFrameNum = (frame_num + recovery_frame_cnt) % MaxFrameNum;
   }
 }
 

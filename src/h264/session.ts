@@ -117,6 +117,8 @@ class H264Session implements Session {
   private unit(unit: StreamUnit): void {
     if (unit.truncated) {
       this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
+      const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
+      if (nal_unit_type === 1 || nal_unit_type === 5) this.pictures.damaged();
       return;
     }
     this.sink.guard(unit, () => this.dispatch(unit));
@@ -218,8 +220,10 @@ class H264Session implements Session {
     try {
       slice = this.readSlice(unit, this.trace);
     } catch (error) {
-      if (this.pictures.firstSlice) this.pictures.damaged();
-      else this.waitingSei = [];
+      // SEI comes before the first slice of a picture (7.4.1.2.3): this one is the next picture's, and so is the SEI.
+      if (this.waitingSei.length > 0) this.endPicture();
+      else this.pictures.damaged();
+      this.waitingSei = [];
       throw error;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.

@@ -100,6 +100,7 @@ export class DecoderState {
   private forget(): void {
     this.unpaired = null;
     this.PrevRefFrameNum = -1;
+    this.poc.reset();
     this.marking.reset();
   }
 
@@ -245,7 +246,7 @@ function nonExistingFrame(frame_num: number): Frame {
   return frame;
 }
 
-function hasMmco5(h: SliceHeader): boolean {
+export function hasMmco5(h: SliceHeader): boolean {
   const operations = h.dec_ref_pic_marking?.operations ?? [];
   return operations.some((operation) => operation.memory_management_control_operation === 5);
 }

@@ -186,7 +186,11 @@ export class PictureDecoder {
     if (set.missing.length === 0 || missingReferences === "mark") return false;
     if (missingReferences === "nearest" && references.length > 0) return false;
     this.state.remember(h, frame.PicOrderCntVal);
-    if (missingReferences === "drop") this.state.restart();
+    if (missingReferences === "drop") {
+      // What was decoded before the loss is whole: the next IRAP picture is a new start, and its flags do not speak of it.
+      this.state.dpb.flush();
+      this.state.restart();
+    }
     return true;
   }
 

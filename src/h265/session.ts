@@ -122,6 +122,7 @@ class H265Session implements Session {
   private unit(unit: StreamUnit): void {
     if (unit.truncated) {
       this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
+      if (unit.bytes.length > 0 && nalUnitType(unit.bytes) < 32) this.pictures.damaged();
       return;
     }
     this.sink.guard(unit, () => this.dispatch(unit));
@@ -223,8 +224,10 @@ class H265Session implements Session {
     try {
       segment = this.readSegment(unit);
     } catch (error) {
-      if (this.pictures.firstSegment) this.pictures.damaged();
-      else this.waitingSei = [];
+      this.pictures.damaged();
+      // 7.4.7.1: dependent segments take over the header before theirs, which may have been this one.
+      this.independent = null;
+      this.waitingSei = [];
       throw error;
     }
     const { h, sets } = segment;
@@ -234,6 +237,7 @@ class H265Session implements Session {
     } else if (!this.isOfOpenPicture(h) || segmentStart <= this.segmentStart) {
       // 7.4.2.4.5: addresses rise in a picture. Only by them a dependent segment of the next one, whose first is lost, is told.
       this.endPicture();
+      this.waitingSei = [];
       throw new BitstreamError("the picture's first slice segment is missing");
     }
     this.segmentStart = segmentStart;

@@ -347,3 +347,27 @@ describe("decode, configure, reset", () => {
     expect(names("7.0")).toEqual(["SPS", "EXT_SPS_LT_RPS", "PPS", "SLICE_PARAMS", "DECODE_PARAMS"]);
   });
 });
+
+describe("losses", () => {
+  it("missingReferences drop: what was decoded before the loss is shown, whatever IRAP picture follows", () => {
+    const stream = start({ buffering: [[4, 2, 0]] })
+      .slice(idr)
+      .slice({ poc: 4, refs: [-4] })
+      .slice({ poc: 2, refs: [-2, 2] })
+      .slice({ poc: 8, refs: [-1] })
+      .slice({ nal: "CRA", poc: 12 });
+    const events = eventsOf(stream, { missingReferences: "drop" });
+    expect(only(events, "output").map(({ timestamp }) => timestamp)).toEqual([1000, 3000, 2000, 5000]);
+  });
+
+  it("a dependent segment behind an unreadable one does not take over an older header (7.4.7.1)", () => {
+    const stream = new H265Stream().writeSps().writePps({ dependent_slice_segments_enabled_flag: 1 });
+    stream.slice(idr).slice({ ...idr, address: 4 });
+    stream.units.push(stream.units.pop()!.slice(0, 3));
+    stream.slice({ ...idr, address: 8, dependent: true });
+    const events = eventsOf(stream);
+    expect(only(events, "request").map((request) => controlsOf(request).slices.length)).toEqual([1]);
+    expect(only(events, "error").length).toBe(2);
+    expect(summary(only(events, "output"))).toEqual(["output 1000 corrupt"]);
+  });
+});
