@@ -5,8 +5,9 @@ import {
   v4l2_ctrl_mpeg2_quantisation,
   v4l2_ctrl_mpeg2_sequence,
 } from "../../src/uapi/mpeg2.ts";
-import { type Struct, viewOf } from "../../src/uapi/struct.ts";
+import type { Struct } from "../../src/uapi/struct.ts";
 import type { DriverView, ReferenceLabel } from "../comparator.ts";
+import { pictureAt, timestampTranslator } from "../references.ts";
 import type { EffectiveRequest } from "../requests.ts";
 import { flatten, type Value } from "../values.ts";
 
@@ -42,25 +43,13 @@ export function viewMpeg2(request: EffectiveRequest, label: ReferenceLabel): Dri
   for (const name of references) {
     const timestamp = referenceOf(request, name);
     if (timestamp === undefined) continue;
-    const picture = label(timestamp);
-    // A peer's 0 is a picture where it has one with that timestamp, else no reference.
-    fields.set(`MPEG2_PICTURE.${name}`, picture.endsWith(" timestamp 0") ? "none" : picture);
+    fields.set(`MPEG2_PICTURE.${name}`, pictureAt(label, timestamp));
   }
   return { fields, references: new Map() };
 }
 
 /** MPEG2_PICTURE with other timestamps in its references. */
-export function translateTimestamps(
-  name: string,
-  payload: Uint8Array,
-  translate: (timestamp: bigint) => bigint,
-): Uint8Array {
-  if (!name.endsWith("_PICTURE")) return payload;
-  const copy = payload.slice();
-  const view = viewOf(copy);
-  for (const reference of references) {
-    const at = v4l2_ctrl_mpeg2_picture.offsets[reference];
-    view.setBigUint64(at, translate(view.getBigUint64(at, true)), true);
-  }
-  return copy;
-}
+export const translateTimestamps = timestampTranslator(
+  "_PICTURE",
+  references.map((name) => v4l2_ctrl_mpeg2_picture.offsets[name]),
+);

@@ -1,6 +1,7 @@
 import { viewOf } from "../../src/uapi/struct.ts";
 import { v4l2_ctrl_vp8_frame } from "../../src/uapi/vp8.ts";
 import type { DriverView, ReferenceLabel } from "../comparator.ts";
+import { pictureAt, timestampTranslator } from "../references.ts";
 import type { EffectiveRequest } from "../requests.ts";
 import { flatten, type Value } from "../values.ts";
 
@@ -21,25 +22,13 @@ export function viewVp8(request: EffectiveRequest, label: ReferenceLabel): Drive
   const leaveOut = new Set<string>([...references, ...(isKey ? ofInterframes : [])]);
   for (const [path, value] of flatten(v4l2_ctrl_vp8_frame, payload, leaveOut)) fields.set(`VP8_FRAME.${path}`, value);
   for (const name of references) {
-    const picture = label(view.getBigUint64(offsets[name], true));
-    // A peer's 0 is a picture where it has one with that timestamp, else no reference.
-    fields.set(`VP8_FRAME.${name}`, picture.endsWith(" timestamp 0") ? "none" : picture);
+    fields.set(`VP8_FRAME.${name}`, pictureAt(label, view.getBigUint64(offsets[name], true)));
   }
   return { fields, references: new Map() };
 }
 
 /** VP8_FRAME with other timestamps in its references. */
-export function translateTimestamps(
-  name: string,
-  payload: Uint8Array,
-  translate: (timestamp: bigint) => bigint,
-): Uint8Array {
-  if (!name.endsWith("_VP8_FRAME")) return payload;
-  const copy = payload.slice();
-  const view = viewOf(copy);
-  for (const reference of references) {
-    const at = v4l2_ctrl_vp8_frame.offsets[reference];
-    view.setBigUint64(at, translate(view.getBigUint64(at, true)), true);
-  }
-  return copy;
-}
+export const translateTimestamps = timestampTranslator(
+  "_VP8_FRAME",
+  references.map((name) => v4l2_ctrl_vp8_frame.offsets[name]),
+);

@@ -8,6 +8,7 @@ import {
   v4l2_vp9_segmentation,
 } from "../../src/uapi/vp9.ts";
 import type { DriverView, ReferenceLabel } from "../comparator.ts";
+import { pictureAt, timestampTranslator } from "../references.ts";
 import type { EffectiveRequest } from "../requests.ts";
 import { flatten, type Value } from "../values.ts";
 
@@ -39,25 +40,13 @@ export function viewVp9(request: EffectiveRequest, label: ReferenceLabel): Drive
     fields.set(`VP9_FRAME.${path}`, value);
   }
   for (const name of isIntra ? [] : references) {
-    const picture = label(view.getBigUint64(offsets[name], true));
-    // A peer's 0 is a picture where it has one with that timestamp, else no reference.
-    fields.set(`VP9_FRAME.${name}`, picture.endsWith(" timestamp 0") ? "none" : picture);
+    fields.set(`VP9_FRAME.${name}`, pictureAt(label, view.getBigUint64(offsets[name], true)));
   }
   return { fields, references: new Map() };
 }
 
 /** VP9_FRAME with other timestamps in its references. */
-export function translateTimestamps(
-  name: string,
-  payload: Uint8Array,
-  translate: (timestamp: bigint) => bigint,
-): Uint8Array {
-  if (!name.endsWith("_VP9_FRAME")) return payload;
-  const copy = payload.slice();
-  const view = viewOf(copy);
-  for (const reference of references) {
-    const at = v4l2_ctrl_vp9_frame.offsets[reference];
-    view.setBigUint64(at, translate(view.getBigUint64(at, true)), true);
-  }
-  return copy;
-}
+export const translateTimestamps = timestampTranslator(
+  "_VP9_FRAME",
+  references.map((name) => v4l2_ctrl_vp9_frame.offsets[name]),
+);
