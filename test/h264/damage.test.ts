@@ -4,6 +4,7 @@ import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import * as h264 from "../../src/h264/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { withFlippedBits, withOtherUnits } from "../support/damage.ts";
 import { annexB, h264References, kernelRefusals, lengthPrefixed, unitsByDefinition } from "../support/h264.ts";
 import { tinyIdr, tinyP, tinyPps, tinySps } from "../support/h264-units.ts";
 import { poolFlaws } from "../support/pool.ts";
@@ -121,14 +122,7 @@ describe("a session turns damage into error events; its requests stay such as th
     for (const stream of fixtureStreams("h264")) {
       const original = stream.read().slice(0, 40_000);
       for (let run = 0; run < 40; run++) {
-        const bytes = original.slice();
-        for (let flips = 1 + random.below(20); flips > 0; flips--) {
-          // Headers lie behind start codes: half of the flips fall near one.
-          const unit = bytes.indexOf(1, random.below(bytes.length));
-          const near = flips % 2 === 0 && unit >= 0 ? unit + random.below(30) : random.below(bytes.length);
-          if (near < bytes.length) bytes[near]! ^= 1 << random.below(8);
-        }
-        expect(allFlaws(bytes), `${stream.name}, run ${run}`).toEqual([]);
+        expect(allFlaws(withFlippedBits(original, random)), `${stream.name}, run ${run}`).toEqual([]);
       }
     }
   });
@@ -137,21 +131,7 @@ describe("a session turns damage into error events; its requests stay such as th
     const random = new Random(2);
     const streams = fixtureStreams("h264").map((stream) => unitsByDefinition(stream.read()).slice(0, 60));
     for (let run = 0; run < 400; run++) {
-      const units: Uint8Array[] = [];
-      const pick = () => streams[random.below(streams.length)] as Uint8Array[];
-      let from = pick();
-      for (const unit of [...from]) {
-        const what = random.below(12);
-        if (what === 0) continue;
-        if (what === 1) units.push(unit, unit);
-        else if (what === 2) units.push(unit.subarray(0, 1 + random.below(Math.min(unit.length, 20))));
-        else if (what === 3) units.push(from[random.below(from.length)] as Uint8Array);
-        else if (what === 4) {
-          from = pick();
-          units.push(from[random.below(from.length)] as Uint8Array);
-        } else units.push(unit);
-      }
-      expect(allFlaws(annexB(units)), `run ${run}`).toEqual([]);
+      expect(allFlaws(annexB(withOtherUnits(streams, random))), `run ${run}`).toEqual([]);
     }
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DecodeEvent } from "../../src/events.ts";
 import { openH265Session } from "../../src/h265/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { withFlippedBits, withOtherUnits } from "../support/damage.ts";
 import { annexB, kernelRefusals, unitsByDefinition } from "../support/h264.ts";
 import { hevcReferences } from "../support/h265.ts";
 import { poolFlaws } from "../support/pool.ts";
@@ -55,14 +56,7 @@ describe("a session turns damage into error events; its requests stay such as th
     for (const stream of fixtureStreams("h265")) {
       const original = stream.read().slice(0, 40_000);
       for (let run = 0; run < 25; run++) {
-        const bytes = original.slice();
-        for (let flips = 1 + random.below(20); flips > 0; flips--) {
-          // Headers lie behind start codes: half of the flips fall near one.
-          const unit = bytes.indexOf(1, random.below(bytes.length));
-          const near = flips % 2 === 0 && unit >= 0 ? unit + random.below(30) : random.below(bytes.length);
-          if (near < bytes.length) bytes[near]! ^= 1 << random.below(8);
-        }
-        expect(allFlaws(bytes), `${stream.name}, run ${run}`).toEqual([]);
+        expect(allFlaws(withFlippedBits(original, random)), `${stream.name}, run ${run}`).toEqual([]);
       }
     }
   });
@@ -71,21 +65,7 @@ describe("a session turns damage into error events; its requests stay such as th
     const random = new Random(2);
     const streams = fixtureStreams("h265").map((stream) => unitsByDefinition(stream.read()).slice(0, 60));
     for (let run = 0; run < 200; run++) {
-      const units: Uint8Array[] = [];
-      const pick = () => streams[random.below(streams.length)] as Uint8Array[];
-      let from = pick();
-      for (const unit of [...from]) {
-        const what = random.below(12);
-        if (what === 0) continue;
-        if (what === 1) units.push(unit, unit);
-        else if (what === 2) units.push(unit.subarray(0, 1 + random.below(Math.min(unit.length, 20))));
-        else if (what === 3) units.push(from[random.below(from.length)] as Uint8Array);
-        else if (what === 4) {
-          from = pick();
-          units.push(from[random.below(from.length)] as Uint8Array);
-        } else units.push(unit);
-      }
-      expect(allFlaws(annexB(units)), `run ${run}`).toEqual([]);
+      expect(allFlaws(annexB(withOtherUnits(streams, random))), `run ${run}`).toEqual([]);
     }
   });
 
