@@ -1,6 +1,6 @@
 /** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each behind 12 bytes of size and pts. */
 import { UNIT_LIMIT } from "./bitreader/index.ts";
-import { BitstreamError } from "./errors.ts";
+import { BitstreamError, UnsupportedError } from "./errors.ts";
 
 /** What the file's header says. */
 export interface IvfHeader {
@@ -53,16 +53,24 @@ export class IvfStream {
   /** The bytes are no IVF file, or no longer: what comes is dropped. */
   private isBroken = false;
 
-  /** @param origin offset of the first byte to come, for `IvfFrame.byte`. @param first the first bytes; not copied. */
-  constructor(origin: number, first: Uint8Array = new Uint8Array(0)) {
+  private readonly fourcc: string | undefined;
+
+  /**
+   * @param origin offset of the first byte to come, for `IvfFrame.byte`.
+   * @param first the first bytes; not copied.
+   * @param fourcc the one that the header has to have.
+   */
+  constructor(origin: number, first: Uint8Array = new Uint8Array(0), fourcc?: string) {
     this.origin = origin;
+    this.fourcc = fourcc;
     this.buffer = first;
     this.end = first.length;
   }
 
   /**
    * Takes the next bytes (copied) and returns the frames that they complete.
-   * @throws BitstreamError where they are no IVF file; once, later bytes are dropped.
+   * @throws BitstreamError where they are no IVF file, UnsupportedError where it is one of another codec; once, later
+   * bytes are dropped.
    */
   push(chunk: Uint8Array): IvfFrame[] {
     const frames: IvfFrame[] = [];
@@ -115,8 +123,16 @@ export class IvfStream {
     if (length < FILE_HEADER_BYTES) this.fail(`an IVF header of ${length} bytes`);
     if (view.byteLength < length) return false;
     this.header = { fourcc: textAt(view, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
+    this.checkFourcc(this.header.fourcc);
     this.start += length;
     return true;
+  }
+
+  private checkFourcc(fourcc: string): void {
+    if (this.fourcc === undefined || fourcc === this.fourcc) return;
+    this.isBroken = true;
+    const reason = `an IVF file of ${JSON.stringify(fourcc)}, where ${this.fourcc} is expected`;
+    throw new UnsupportedError(reason, { byte: this.origin });
   }
 
   private fail(reason: string): never {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../src/errors.ts";
 import { type IvfFrame, IvfStream, ivfFrames } from "../src/ivf.ts";
+import { openSession } from "../src/session.ts";
 
 const file = new Uint8Array(readFileSync("test/fixtures/vp8_odd_size.ivf"));
 
@@ -44,5 +45,17 @@ describe("IVF", () => {
     const stream = new IvfStream(0);
     expect(() => stream.push(Uint8Array.of(1))).toThrow(BitstreamError);
     expect(stream.push(file)).toEqual([]);
+  });
+});
+
+describe("a file of another codec", () => {
+  it.each([
+    ["vp8", "vp9_lossless.ivf", 'an IVF file of "VP90", where VP80 is expected'],
+    ["vp9", "vp8_altref.ivf", 'an IVF file of "VP80", where VP90 is expected'],
+  ] as const)("is one error in a %s session", (codec, name, message) => {
+    const bytes = new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
+    const session = openSession(codec);
+    const events = [...session.push(bytes.subarray(0, 100)), ...session.push(bytes.subarray(100)), ...session.flush()];
+    expect(events).toMatchObject([{ type: "error", cause: "unsupported", message }]);
   });
 });

@@ -1,6 +1,5 @@
 /** Frames, in packets or in an IVF file, and what becomes of each. */
 import type { StreamUnit } from "../bitreader/index.ts";
-import { UnsupportedError } from "../errors.ts";
 import type { DecodeEvent, PacketInfo, Session } from "../events.ts";
 import { type IvfFrame, IvfStream } from "../ivf.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -20,8 +19,6 @@ class Vp8Session implements Session {
   private readonly sink = new EventSink(unitName);
   private readonly pictures: PictureDecoder;
   private stream: IvfStream | null = null;
-  /** Of the stream: null until its header has come. */
-  private isVp8: boolean | null = null;
   private received = 0;
 
   constructor(options: ResolvedOptions) {
@@ -41,7 +38,7 @@ class Vp8Session implements Session {
   push(chunk: Uint8Array): DecodeEvent[] {
     checkDecodeArguments(chunk, undefined);
     return this.sink.during(() => {
-      this.stream ??= this.newStream();
+      this.stream ??= new IvfStream(this.received, undefined, "VP80");
       this.received += chunk.length;
       this.fromStream((stream) => stream.push(chunk));
     });
@@ -67,11 +64,6 @@ class Vp8Session implements Session {
     });
   }
 
-  private newStream(): IvfStream {
-    this.isVp8 = null;
-    return new IvfStream(this.received);
-  }
-
   private endStream(): void {
     this.fromStream((stream) => stream.flush());
     this.stream = null;
@@ -84,15 +76,8 @@ class Vp8Session implements Session {
     let frames: IvfFrame[] = [];
     this.sink.guard(undefined, () => {
       frames = step(stream);
-      if (stream.header !== null && this.isVp8 === null) this.checkFourcc(stream.header.fourcc);
     });
-    if (!this.isVp8) return;
     for (const { data, pts, byte, truncated } of frames) this.unit({ bytes: data, byte, truncated }, pts);
-  }
-
-  private checkFourcc(fourcc: string): void {
-    this.isVp8 = fourcc === "VP80";
-    if (!this.isVp8) throw new UnsupportedError(`an IVF file of ${JSON.stringify(fourcc)}, where VP80 is expected`);
   }
 
   private unit(unit: StreamUnit, pts: number | undefined): void {

@@ -38,7 +38,7 @@ class Vp9Session implements Session {
   push(chunk: Uint8Array): DecodeEvent[] {
     checkDecodeArguments(chunk, undefined);
     return this.sink.during(() => {
-      this.stream ??= new IvfStream(this.received);
+      this.stream ??= new IvfStream(this.received, undefined, "VP90");
       this.received += chunk.length;
       const { stream } = this;
       this.sink.guard(undefined, () => this.ivfFrames(stream.push(chunk)));
