@@ -1,11 +1,12 @@
 /** The order of NAL units (7.4.1.2.3), and what becomes of each. */
-import type { BitReader, StreamUnit, Trace } from "../bitreader/index.ts";
-import { UnitInput } from "../bitreader/index.ts";
+import type { BitReader, StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
+
 import { BitstreamError, UnsupportedError } from "../errors.ts";
-import type { DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, EventSink } from "../session-support.ts";
+import { EventSink } from "../session-support.ts";
+import { type UnitReader, UnitSession } from "../unit-session.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import type { PictureInfo, ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
@@ -25,20 +26,19 @@ const WAITING_LIMIT = 256;
 
 /** An H.264 decoder's state. Throws TypeError for wrong options. */
 export function openH264Session(options: SessionOptions = {}): Session {
-  return new H264Session(resolveOptions(options));
+  return new UnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
 }
 
-class H264Session implements Session {
+class H264Reader implements UnitReader {
   private readonly trace: Trace | undefined;
-  private readonly input = new UnitInput();
-  private readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
+  readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
   private readonly sets: ParameterSetStore;
   private readonly pictures: PictureDecoder;
   /** Parameter sets that came inside a picture: they wait for its end. */
   private waitingSets: StreamUnit[] = [];
   /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
   private waitingSei: StreamUnit[] = [];
-  private pts: number | undefined;
+  pts: number | undefined;
   /** The parameter set that is being read. */
   private setUnit: StreamUnit | undefined;
 
@@ -48,84 +48,38 @@ class H264Session implements Session {
     this.pictures = new PictureDecoder(options, this.sets, this.sink);
   }
 
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
-    checkDecodeArguments(packet, info);
-    return this.sink.during(() => {
-      this.endStream();
-      this.pts = info?.pts;
-      const units = this.input.packet(packet);
-      for (const unit of units) this.unit(unit);
-      if (units.length === 0 && packet.length > 0) this.sink.report("bitstream", "the packet holds no NAL unit");
-      this.endPicture();
-    });
+  configuration(record: Uint8Array, input: UnitInput): StreamUnit[] {
+    const { lengthSize, units } = parseAvcConfiguration(record);
+    input.frameBy(lengthSize);
+    return units.map((bytes) => ({ bytes, byte: -1, truncated: false }));
   }
 
-  push(chunk: Uint8Array): DecodeEvent[] {
-    checkDecodeArguments(chunk, undefined);
-    return this.sink.during(() => {
-      this.pts = undefined;
-      for (const unit of this.input.push(chunk)) this.unit(unit);
-    });
+  flush(): void {
+    this.pictures.flush();
   }
 
-  configure(record: Uint8Array | null): DecodeEvent[] {
-    checkConfigureArgument(record);
-    return this.sink.during(() => {
-      this.endStream();
-      if (record === null) {
-        this.input.frameBy(0);
-        return;
-      }
-      this.sink.guard(undefined, () => {
-        const { lengthSize, units } = parseAvcConfiguration(record);
-        this.input.frameBy(lengthSize);
-        for (const bytes of units) this.unit({ bytes, byte: -1, truncated: false });
-      });
-    });
+  reset(): void {
+    this.waitingSei = [];
+    this.pictures.reset();
+    this.takeWaitingSets();
   }
 
-  flush(): DecodeEvent[] {
-    return this.sink.during(() => {
-      this.endStream();
-      this.pictures.flush();
-    });
-  }
-
-  reset(): DecodeEvent[] {
-    return this.sink.during(() => {
-      this.input.end();
-      this.waitingSei = [];
-      this.pictures.reset();
-      this.takeWaitingSets();
-    });
-  }
-
-  /** The end of a pushed stream: its last unit, its last picture. */
-  private endStream(): void {
-    const { units, hadNoUnit } = this.input.end();
-    for (const unit of units) this.unit(unit);
-    if (hadNoUnit) this.sink.report("bitstream", "the stream holds no NAL unit");
-    this.endPicture();
+  endStream(): void {
     this.readWaitingSei(this.pictures.activeSps);
   }
 
-  private endPicture(): void {
+  endPicture(): void {
     this.pictures.end();
     this.takeWaitingSets();
   }
 
-  private unit(unit: StreamUnit): void {
-    if (unit.truncated) {
-      this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
-      const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
-      if (nal_unit_type === 1 || nal_unit_type === 5) this.pictures.damaged();
-      return;
-    }
-    this.sink.guard(unit, () => this.dispatch(unit));
+  cutOff({ bytes }: StreamUnit): void {
+    const nal_unit_type = (bytes[0] ?? 0) & 31;
+    if (nal_unit_type === 1 || nal_unit_type === 5) this.pictures.damaged();
   }
 
   /** Table 7-1. */
-  private dispatch(unit: StreamUnit): void {
+  unit(unit: StreamUnit): void {
     switch ((unit.bytes[0] as number) & 31) {
       case 1:
       case 5:

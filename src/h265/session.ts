@@ -1,11 +1,12 @@
 /** The order of NAL units (7.4.2.4.4), and what becomes of each. */
-import type { BitReader, StreamUnit, Trace } from "../bitreader/index.ts";
-import { UnitInput } from "../bitreader/index.ts";
+import type { BitReader, StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
+
 import { BitstreamError } from "../errors.ts";
-import type { DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, EventSink } from "../session-support.ts";
+import { EventSink } from "../session-support.ts";
+import { type UnitReader, UnitSession } from "../unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
@@ -25,13 +26,12 @@ const WAITING_LIMIT = 256;
 
 /** An H.265 decoder's state. Throws TypeError for wrong options. */
 export function openH265Session(options: SessionOptions = {}): Session {
-  return new H265Session(resolveOptions(options));
+  return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
 }
 
-class H265Session implements Session {
+class H265Reader implements UnitReader {
   private readonly trace: Trace | undefined;
-  private readonly input = new UnitInput();
-  private readonly sink = new EventSink((unit) => unitName(nalUnitType(unit)));
+  readonly sink = new EventSink((unit) => unitName(nalUnitType(unit)));
   private readonly sets: ParameterSetStore;
   private readonly pictures: PictureDecoder;
   /** Parameter sets that came inside a picture: they wait for its end. */
@@ -42,7 +42,7 @@ class H265Session implements Session {
   private independent: SliceSegmentHeader | null = null;
   /** Where the last slice segment of the open picture begins, in decoding order of its coding tree blocks. */
   private segmentStart = 0;
-  private pts: number | undefined;
+  pts: number | undefined;
   /** The parameter set that is being read. */
   private setUnit: StreamUnit | undefined;
 
@@ -52,84 +52,38 @@ class H265Session implements Session {
     this.pictures = new PictureDecoder(options, this.sets, this.sink);
   }
 
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
-    checkDecodeArguments(packet, info);
-    return this.sink.during(() => {
-      this.endStream();
-      this.pts = info?.pts;
-      const units = this.input.packet(packet);
-      for (const unit of units) this.unit(unit);
-      if (units.length === 0 && packet.length > 0) this.sink.report("bitstream", "the packet holds no NAL unit");
-      this.endPicture();
-    });
+  configuration(record: Uint8Array, input: UnitInput): StreamUnit[] {
+    const { lengthSize, units } = parseHevcConfiguration(record);
+    input.frameBy(lengthSize);
+    return units.map((bytes) => ({ bytes, byte: -1, truncated: false }));
   }
 
-  push(chunk: Uint8Array): DecodeEvent[] {
-    checkDecodeArguments(chunk, undefined);
-    return this.sink.during(() => {
-      this.pts = undefined;
-      for (const unit of this.input.push(chunk)) this.unit(unit);
-    });
+  flush(): void {
+    this.pictures.flush();
   }
 
-  configure(record: Uint8Array | null): DecodeEvent[] {
-    checkConfigureArgument(record);
-    return this.sink.during(() => {
-      this.endStream();
-      if (record === null) {
-        this.input.frameBy(0);
-        return;
-      }
-      this.sink.guard(undefined, () => {
-        const { lengthSize, units } = parseHevcConfiguration(record);
-        this.input.frameBy(lengthSize);
-        for (const bytes of units) this.unit({ bytes, byte: -1, truncated: false });
-      });
-    });
+  reset(): void {
+    this.waitingSei = [];
+    this.pictures.reset();
+    this.takeWaitingSets();
   }
 
-  flush(): DecodeEvent[] {
-    return this.sink.during(() => {
-      this.endStream();
-      this.pictures.flush();
-    });
-  }
-
-  reset(): DecodeEvent[] {
-    return this.sink.during(() => {
-      this.input.end();
-      this.waitingSei = [];
-      this.pictures.reset();
-      this.takeWaitingSets();
-    });
-  }
-
-  /** The end of a pushed stream: its last unit, its last picture. */
-  private endStream(): void {
-    const { units, hadNoUnit } = this.input.end();
-    for (const unit of units) this.unit(unit);
-    if (hadNoUnit) this.sink.report("bitstream", "the stream holds no NAL unit");
-    this.endPicture();
+  endStream(): void {
     this.readWaitingSei(this.pictures.activeSps);
   }
 
-  private endPicture(): void {
+  endPicture(): void {
     this.pictures.end();
     this.independent = null;
     this.takeWaitingSets();
   }
 
-  private unit(unit: StreamUnit): void {
-    if (unit.truncated) {
-      this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
-      if (unit.bytes.length > 0 && nalUnitType(unit.bytes) < 32) this.pictures.damaged();
-      return;
-    }
-    this.sink.guard(unit, () => this.dispatch(unit));
+  cutOff({ bytes }: StreamUnit): void {
+    if (bytes.length > 0 && nalUnitType(bytes) < 32) this.pictures.damaged();
   }
 
   /** Table 7-1. Units of other layers (nuh_layer_id above 0) are left out. */
-  private dispatch(unit: StreamUnit): void {
+  unit(unit: StreamUnit): void {
     const [first = 0, second = 0] = unit.bytes;
     if ((first & 1) !== 0 || second >> 3 !== 0) return;
     const nal_unit_type = nalUnitType(unit.bytes);

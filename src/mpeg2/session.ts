@@ -1,11 +1,12 @@
 /** The order of units (6.1.1, 6.2.2), and what becomes of each. */
-import type { StreamUnit, Trace } from "../bitreader/index.ts";
-import { UnitInput } from "../bitreader/index.ts";
+import type { StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
+
 import { BitstreamError, UnsupportedError } from "../errors.ts";
-import type { DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, EventSink } from "../session-support.ts";
+import { EventSink } from "../session-support.ts";
+import { type UnitReader, UnitSession } from "../unit-session.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";
@@ -33,7 +34,7 @@ import {
 
 /** An MPEG-2 decoder's state. Throws TypeError for wrong options. */
 export function openMpeg2Session(options: SessionOptions = {}): Session {
-  return new Mpeg2Session(resolveOptions(options));
+  return new UnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
 }
 
 /** The sequence header and what has come behind it. */
@@ -56,10 +57,9 @@ interface PendingPicture {
   isOver: boolean;
 }
 
-class Mpeg2Session implements Session {
+class Mpeg2Reader implements UnitReader {
   private readonly trace: Trace | undefined;
-  private readonly input = new UnitInput(true);
-  private readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
+  readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
   private readonly pictures: PictureDecoder;
   private pending: PendingSequence | null = null;
   private sequence: Sequence | null = null;
@@ -68,81 +68,40 @@ class Mpeg2Session implements Session {
   private picture: PendingPicture | null = null;
   /** A slice without a picture header has been reported: the others with it are not. */
   private isLossTold = false;
-  private pts: number | undefined;
+  pts: number | undefined;
 
   constructor(options: ResolvedOptions) {
     this.trace = options.trace;
     this.pictures = new PictureDecoder(options, this.sink);
   }
 
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
-    checkDecodeArguments(packet, info);
-    return this.sink.during(() => {
-      this.endStream();
-      this.pts = info?.pts;
-      const units = this.input.packet(packet);
-      for (const unit of units) this.unit(unit);
-      if (units.length === 0 && packet.length > 0) this.sink.report("bitstream", "the packet holds no start code");
-      this.endPicture();
-    });
-  }
-
-  push(chunk: Uint8Array): DecodeEvent[] {
-    checkDecodeArguments(chunk, undefined);
-    return this.sink.during(() => {
-      this.pts = undefined;
-      for (const unit of this.input.push(chunk)) this.unit(unit);
-    });
-  }
-
   /** A container's record holds the headers of the sequence, behind start codes. */
-  configure(record: Uint8Array | null): DecodeEvent[] {
-    checkConfigureArgument(record);
-    return this.sink.during(() => {
-      this.endStream();
-      if (record !== null) for (const unit of this.input.packet(record)) this.unit(unit);
-    });
+  configuration(record: Uint8Array, input: UnitInput): StreamUnit[] {
+    return input.packet(record);
   }
 
-  flush(): DecodeEvent[] {
-    return this.sink.during(() => {
-      this.endStream();
-      this.pictures.flush();
-    });
+  flush(): void {
+    this.pictures.flush();
   }
 
-  reset(): DecodeEvent[] {
-    return this.sink.during(() => {
-      this.input.end();
-      this.picture = this.group = null;
-      this.pictures.reset();
-    });
+  reset(): void {
+    this.picture = this.group = null;
+    this.pictures.reset();
   }
 
-  /** The end of a pushed stream: its last unit, its last picture. */
-  private endStream(): void {
-    const { units, hadNoUnit } = this.input.end();
-    for (const unit of units) this.unit(unit);
-    if (hadNoUnit) this.sink.report("bitstream", "the stream holds no start code");
-    this.endPicture();
-  }
+  endStream(): void {}
 
-  private endPicture(): void {
+  endPicture(): void {
     this.pictures.end();
     this.picture = null;
   }
 
-  private unit(unit: StreamUnit): void {
-    if (unit.truncated) {
-      this.pictures.damaged();
-      this.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
-      return;
-    }
-    this.sink.guard(unit, () => this.dispatch(unit));
+  cutOff(): void {
+    this.pictures.damaged();
   }
 
   /** Table 6-1. */
-  private dispatch(unit: StreamUnit): void {
+  unit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
       this.slice(unit);
