@@ -62,7 +62,6 @@ export const conditionsH264 = {
       return first?.timestamp === 0n && entries.gst?.picture === "#0";
     },
   ),
-  "ours is 0": condition("our value is 0", ({ values }) => values.ours === 0),
   "gap in frame_num": condition("there was a gap in frame_num since the last IDR picture", (subject) =>
     gapSinceIdr(subject),
   ),

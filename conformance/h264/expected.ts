@@ -110,8 +110,9 @@ function expectedValues(picture: ExpectedPicture): Map<string, Value> {
     }
     for (const [parity, name] of ["top", "bottom"].entries()) {
       const referenced = entry.st[parity] === 1 || entry.lt[parity] === 1;
-      const poc = entry.nonex === 1 ? 0 : entry.poc[parity];
-      if (referenced && typeof poc === "number") values.set(`${place}.${name}_field_order_cnt`, poc);
+      // A frame that a gap makes has no order count in pic_order_cnt_type 0: its payload has 0.
+      const poc = entry.poc[parity] ?? (entry.nonex === 1 ? 0 : null);
+      if (referenced && poc !== null) values.set(`${place}.${name}_field_order_cnt`, poc);
     }
   }
   return values;

@@ -91,9 +91,12 @@ export class DecoderState {
   }
 
   /** The picture is not decoded after all. What comes later goes on from its numbers, and finds no picture. */
-  abandonPicture({ h, frame, isSecondField }: Picture): void {
-    this.poc.afterPicture(h, frame, hasMmco5(h));
-    if (h.nal_ref_idc !== 0) this.PrevRefFrameNum = hasMmco5(h) ? 0 : h.frame_num;
+  abandonPicture(picture: Picture): void {
+    const { h, frame, isSecondField } = picture;
+    const mmco5 = hasMmco5(h);
+    if (mmco5) subtractTempPicOrderCnt(picture);
+    this.poc.afterPicture(h, frame, mmco5);
+    if (h.nal_ref_idc !== 0) this.PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     if (isSecondField) this.endFrame();
   }
 
@@ -150,16 +153,20 @@ export class DecoderState {
       const UnusedShortTermFrameNum = (last - i + MaxFrameNum) % MaxFrameNum;
       updateFrameNumWrap(this.dpb.frames, UnusedShortTermFrameNum, MaxFrameNum);
       const hasRoom = slidingWindow(this.dpb.frames, null, sps.max_num_ref_frames);
-      if (hasRoom) this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum));
-      if (sps.pic_order_cnt_type !== 0) this.advanceOrder(sps, UnusedShortTermFrameNum);
+      const poc = this.inferOrder(sps, UnusedShortTermFrameNum);
+      if (hasRoom) this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum, poc));
       if (i === 0) this.PrevRefFrameNum = last;
       if (i === 0 && !hasRoom) return false;
     }
     return true;
   }
 
-  /** FrameNumOffset goes on over inferred frames: 8.2.1.2, prevFrameNum. */
-  private advanceOrder(sps: SeqParameterSet, frame_num: number): void {
+  /**
+   * 8.2.4.2.3 lists inferred frames by their order counts, unless pic_order_cnt_type is 0: then they have none, and 0
+   * stands in the payload. FrameNumOffset goes on over them (8.2.1.2, prevFrameNum).
+   */
+  private inferOrder(sps: SeqParameterSet, frame_num: number): FieldOrderCnt {
+    if (sps.pic_order_cnt_type === 0) return { TopFieldOrderCnt: 0, BottomFieldOrderCnt: 0 };
     const inferred: PicOrderCntSyntax = {
       frame_num,
       field_pic_flag: 0,
@@ -170,7 +177,9 @@ export class DecoderState {
       delta_pic_order_cnt_bottom: 0,
       delta_pic_order_cnt: [0, 0],
     };
-    this.poc.afterPicture(inferred, this.poc.decode(sps, inferred), false);
+    const poc = this.poc.decode(sps, inferred);
+    this.poc.afterPicture(inferred, poc, false);
+    return poc;
   }
 
   /** A picture's first slice: order counts, and the frame it belongs to. Gaps have been dealt with. */
@@ -216,12 +225,10 @@ export class DecoderState {
     }
   }
 
-  /** 8.2.1: tempPicOrderCnt; 7.4.3: frame_num is considered 0; C.4.4: what waits goes out first. */
-  private afterMmco5({ frame, structure }: Picture): void {
-    const tempPicOrderCnt = frame.PicOrderCnt;
-    if (structure & TOP_FIELD) frame.TopFieldOrderCnt -= tempPicOrderCnt;
-    if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt -= tempPicOrderCnt;
-    frame.frame_num = 0;
+  /** 7.4.3: frame_num is considered 0; C.4.4: what waits goes out first. */
+  private afterMmco5(picture: Picture): void {
+    subtractTempPicOrderCnt(picture);
+    picture.frame.frame_num = 0;
     this.dpb.outputAll();
   }
 
@@ -238,8 +245,18 @@ export class DecoderState {
   }
 }
 
-function nonExistingFrame(frame_num: number): Frame {
+/** The end of 8.2.1: a picture with memory_management_control_operation 5 counts from itself. */
+function subtractTempPicOrderCnt({ frame, structure, poc }: Picture): void {
+  const { TopFieldOrderCnt: top, BottomFieldOrderCnt: bottom } = poc;
+  const tempPicOrderCnt = structure === BOTH_FIELDS ? Math.min(top, bottom) : structure === TOP_FIELD ? top : bottom;
+  if (structure & TOP_FIELD) frame.TopFieldOrderCnt -= tempPicOrderCnt;
+  if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt -= tempPicOrderCnt;
+}
+
+function nonExistingFrame(frame_num: number, poc: FieldOrderCnt): Frame {
   const frame = new Frame(0, undefined, NOWHERE, frame_num, true);
+  frame.TopFieldOrderCnt = poc.TopFieldOrderCnt;
+  frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;
   frame.fields = BOTH_FIELDS;
   frame.shortTerm = BOTH_FIELDS;
   frame.neededForOutput = false;

@@ -30,15 +30,17 @@ interface Sequence {
   readonly profile_idc?: number;
   readonly gaps?: 0 | 1;
   readonly frame_mbs_only_flag?: 0 | 1;
+  readonly pic_order_cnt_type?: 0 | 2;
 }
 
 /** 7.3.2.1.1: 64x64, frame_num of 4 bits, pic_order_cnt_lsb of 8 bits, four reference frames. */
-function sps({ profile_idc = 66, gaps = 0, frame_mbs_only_flag = 1 }: Sequence): number[] {
+function sps({ profile_idc = 66, gaps = 0, frame_mbs_only_flag = 1, pic_order_cnt_type = 0 }: Sequence): number[] {
   // chroma_format_idc 3, separate_colour_plane_flag 1, two bit depths, no transform bypass, no scaling lists
   const high = profile_idc === 244 ? [ue(3), "1", ue(0), ue(0), "0", "0"] : [];
   const heightInMapUnits = frame_mbs_only_flag === 1 ? 4 : 2;
   const frames = frame_mbs_only_flag === 1 ? "1" : "00";
-  const rest = [ue(0), ue(0), ue(4), ue(4), u(1, gaps), ue(3), ue(heightInMapUnits - 1), frames, "1", "0", "0"];
+  const order = pic_order_cnt_type === 0 ? [ue(0), ue(4)] : [ue(2)];
+  const rest = [ue(0), ...order, ue(4), u(1, gaps), ue(3), ue(heightInMapUnits - 1), frames, "1", "0", "0"];
   return nal(3, 7, u(8, profile_idc), u(8, 0), u(8, 40), ue(0), ...high, ...rest);
 }
 
@@ -53,7 +55,8 @@ interface Header {
   readonly nal_ref_idc?: 0 | 1;
   readonly first_mb?: number;
   readonly frame_num: number;
-  readonly lsb: number;
+  /** Not coded where pic_order_cnt_type is 2. */
+  readonly lsb?: number;
   /** field_pic_flag and bottom_field_flag, or colour_plane_id: what stands beside frame_num. */
   readonly colourPlane?: string;
   readonly field?: "0" | "10" | "11";
@@ -77,7 +80,7 @@ function slice(h: Header): number[] {
     end = "",
   } = h;
   const start = [ue(first_mb), ue(idr ? 7 : 5), ue(0), colourPlane, u(4, frame_num), field];
-  const order = [idr ? ue(0) : "", u(8, lsb)];
+  const order = [idr ? ue(0) : "", lsb === undefined ? "" : u(8, lsb)];
   const lists = idr ? [] : ["0", "0"];
   const dec_ref_pic_marking = nal_ref_idc === 0 ? "" : idr ? "00" : marking;
   return nal(nal_ref_idc, idr ? 5 : 1, ...start, ...order, ...lists, dec_ref_pic_marking, se0, end, "1010101010101010");
@@ -123,6 +126,17 @@ describe("a frame that a gap in frame_num leaves out (8.2.5.2)", () => {
     expect(first).toMatchObject({ reference_ts: 1000n, frame_num: 0, flags: used });
     expect(gap).toMatchObject({ ...inferred, ...noOrder });
     expect(more).toEqual([]);
+  });
+
+  it("has the order counts of 8.2.1 where pic_order_cnt_type is not 0", () => {
+    const requests = requestsOf(
+      sps({ gaps: 1, pic_order_cnt_type: 2 }),
+      pps(),
+      slice({ idr: true, frame_num: 0 }),
+      slice({ frame_num: 2 }),
+    );
+    // 8.2.1.3: tempPicOrderCnt = 2 * (FrameNumOffset + frame_num)
+    expect(entries(requests[1])[1]).toMatchObject({ ...inferred, top_field_order_cnt: 2, bottom_field_order_cnt: 2 });
   });
 
   it("is inferred once, also where a non-reference picture closes the gap (7.4.3, PrevRefFrameNum)", () => {

@@ -37,7 +37,7 @@ describe("8.2.5.3 sliding window", () => {
 });
 
 describe("8.2.5.2 gaps in frame_num", () => {
-  it("puts inferred frames into the DPB array: VALID, ACTIVE, both fields, no buffer, order count 0", () => {
+  it("puts inferred frames into the DPB array: VALID, ACTIVE, both fields, no buffer; order count 0 in type 0", () => {
     const stream = new H264Stream().writeSps({ gaps: true, max_num_ref_frames: 3 }).writePps();
     stream.slice({ idr: true }).slice({ frame_num: 3, lsb: 6 }).slice({ frame_num: 4, lsb: 8 });
     const requests = only(eventsOf(stream), "request");
@@ -52,6 +52,20 @@ describe("8.2.5.2 gaps in frame_num", () => {
       bottom_field_order_cnt: 0,
       flags: 3,
     });
+  });
+
+  it("gives inferred frames the order counts of 8.2.1 where pic_order_cnt_type is not 0: B lists are made by them", () => {
+    const type1 = { poc_type: 1, cycle: [0, 1, [2]] as [number, number, number[]] } as const;
+    for (const [type, orders] of [
+      [type1, ["0/1", "2/3", "4/5"]],
+      [{ poc_type: 2 } as const, ["0/0", "2/2", "4/4"]],
+    ] as const) {
+      const stream = new H264Stream().writeSps({ ...type, gaps: true }).writePps();
+      stream.slice({ idr: true }).slice({ frame_num: 3 });
+      const { dpb } = decodeParams(only(eventsOf(stream), "request")[1]!);
+      const found = dpb.slice(0, 3).map((entry) => `${entry.top_field_order_cnt}/${entry.bottom_field_order_cnt}`);
+      expect(found).toEqual(orders);
+    }
   });
 
   it("infers no more than the window keeps from a gap of almost MaxFrameNum", () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { SessionOptions } from "../../src/options.ts";
 import type { Slice } from "../support/h264-stream.ts";
 import { decodeParams, eventsOf, H264Stream, only } from "../support/h264-stream.ts";
 
 /** TopFieldOrderCnt/BottomFieldOrderCnt of each request. */
-function orderCounts(stream: H264Stream): string[] {
-  return only(eventsOf(stream), "request").map((request) => {
+function orderCounts(stream: H264Stream, options: SessionOptions = {}): string[] {
+  return only(eventsOf(stream, options), "request").map((request) => {
     const { top_field_order_cnt, bottom_field_order_cnt } = decodeParams(request);
     return `${top_field_order_cnt}/${bottom_field_order_cnt}`;
   });
@@ -57,6 +58,17 @@ describe("8.2.1.1 picture order count type 0", () => {
       { frame_num: 1, lsb: 129 }, // 129 - 0 > 128: back to -127
     ]);
     expect(orderCounts(fields)).toEqual(["0/0", "0/100", "-127/-127"]);
+  });
+});
+
+describe("a picture with memory_management_control_operation 5 that is not decoded, having no references", () => {
+  it("is counted from like one that is", () => {
+    const stream = new H264Stream().writeSps().writePps();
+    write(stream, [
+      { frame_num: 3, lsb: 200, mmco: [[5]] },
+      { frame_num: 1, lsb: 4, type: "I" }, // from 200 it would be a wrap: 260
+    ]);
+    expect(orderCounts(stream, { missingReferences: "nearest" })).toEqual(["4/4"]);
   });
 });
 

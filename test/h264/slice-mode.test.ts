@@ -232,6 +232,18 @@ describe("a list entry that refers to nothing", () => {
   });
 });
 
+describe("a B slice behind gaps in frame_num", () => {
+  it("lists the inferred frames by their order counts where pic_order_cnt_type is not 0 (8.2.4.2.3)", () => {
+    // Order counts 0, 2 (inferred), 4 (inferred), 6; the B picture has 5.
+    const stream = new H264Stream().writeSps({ poc_type: 1, cycle: [-1, 0, [2]], gaps: true }).writePps();
+    stream.slice({ idr: true }).slice({ type: "P", frame_num: 3 });
+    stream.slice({ type: "B", frame_num: 4, nal_ref_idc: 0, num_ref_idx: [4, 4] });
+    const { slice } = slicesOf(stream.bytes)[2] as Slice;
+    expect(slice.ref_pic_list0.slice(0, 4).map(({ index }) => index)).toEqual([2, 1, 0, 3]);
+    expect(slice.ref_pic_list1.slice(0, 4).map(({ index }) => index)).toEqual([3, 2, 1, 0]);
+  });
+});
+
 describe("redundant slices", () => {
   it("are in no request (7.4.3: a decoder may ignore them)", () => {
     const stream = new H264Stream().writeSps().writePps({ redundant_pic_cnt_present_flag: 1 });
