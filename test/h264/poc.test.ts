@@ -65,10 +65,11 @@ describe("a picture with memory_management_control_operation 5 that is not decod
   it("is counted from like one that is", () => {
     const stream = new H264Stream().writeSps().writePps();
     write(stream, [
-      { frame_num: 3, lsb: 200, mmco: [[5]] },
-      { frame_num: 1, lsb: 4, type: "I" }, // from 200 it would be a wrap: 260
+      { frame_num: 3, lsb: 90, type: "I", nal_ref_idc: 0 },
+      { frame_num: 3, lsb: 100, mmco: [[5]] },
+      { frame_num: 1, lsb: 200, type: "I" }, // 200 - 0 > 128; from 100 it would stay
     ]);
-    expect(orderCounts(stream, { missingReferences: "nearest" })).toEqual(["4/4"]);
+    expect(orderCounts(stream, { missingReferences: "nearest" })).toEqual(["90/90", "-56/-56"]);
   });
 });
 
