@@ -104,7 +104,8 @@ export class ByteStream {
     if (this.end + chunk.length > this.buffer.length) {
       const keepFrom = this.unitStart >= 0 ? this.unitStart : this.scanned;
       const kept = this.buffer.subarray(keepFrom, this.end);
-      this.buffer = new Uint8Array(Math.max(FIRST_CAPACITY, 2 * (kept.length + chunk.length)));
+      const size = kept.length + chunk.length;
+      this.buffer = new Uint8Array(Math.max(FIRST_CAPACITY, Math.min(4 * size, size + UNIT_LIMIT)));
       this.buffer.set(kept);
       this.origin += keepFrom;
       this.end = kept.length;

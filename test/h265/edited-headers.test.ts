@@ -3,9 +3,10 @@ import { bitsOf, type Element, flag, se, u, ue } from "../../conformance/rewrite
 import { headerExtension } from "../../conformance/rewrite/h265.ts";
 import { escapedHeaders, lowDelay } from "../../conformance/rewrite/h265-scripts.ts";
 import type { EditableUnit } from "../../conformance/rewrite/units.ts";
+import { ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
 import type { RequestEvent } from "../../src/events.ts";
 import { bitstreamBytes } from "../../src/session.ts";
-import { firstSlices, isSlice, paramsOf, requestsOf, run } from "../support/edited-streams.ts";
+import { firstSlices, isSlice, misreadStreams, paramsOf, requestsOf, run } from "../support/edited-streams.ts";
 import { only } from "../support/h264-stream.ts";
 import { controlsOf } from "../support/h265.ts";
 
@@ -217,4 +218,12 @@ describe("emulation prevention bytes in slice headers (7.3.1.1)", () => {
     ]);
     expect(firstSlices(requests).map((slice) => slice.num_entry_point_offsets)).toEqual([4, 4, 4, 4]);
   });
+});
+
+const version = ffmpegVersion();
+
+it.skipIf(version === undefined)(`FFmpeg reads all these streams as written (${version ?? "no ffmpeg"})`, async () => {
+  const { streams, flaws } = await misreadStreams();
+  expect(flaws).toEqual([]);
+  expect(streams).toBe(29);
 });

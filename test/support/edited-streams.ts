@@ -1,13 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
-import { type EditableUnit, streamOf } from "../../conformance/rewrite/units.ts";
+import { type EditableUnit, type PlacedElement, streamOf } from "../../conformance/rewrite/units.ts";
+import { compareTraces } from "../../conformance/trace/compare.ts";
+import { ffmpegTrace } from "../../conformance/trace/ffmpeg.ts";
+import { h265 } from "../../conformance/trace/h265.ts";
+import { elementPath, unitsOfPacket } from "../../src/bitreader/index.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { openSession } from "../../src/session.ts";
 import { only } from "./h264-stream.ts";
 import { controlsOf } from "./h265.ts";
 import { eventsOf } from "./h265-stream.ts";
+import { TraceRecorder } from "./trace-recorder.ts";
+
+/** The streams that `run` was given, by their bytes, with the units that they were made of and the test that made them. */
+const made = new Map<string, { readonly units: readonly EditableUnit[]; readonly test: string }>();
 
 /** All the events of the stream that these units are. */
 export function run(units: readonly EditableUnit[], options?: SessionOptions): DecodeEvent[] {
+  const copies = units.map((unit) => unit.copy());
+  made.set(Buffer.from(streamOf(units)).toString("base64"), {
+    units: copies,
+    test: expect.getState().currentTestName ?? "",
+  });
   return eventsOf({ bytes: streamOf(units) }, options);
 }
 
@@ -26,3 +43,40 @@ export const firstSlices = (requests: readonly RequestEvent[]) =>
   requests.map((request) => controlsOf(request).slices[0]!);
 
 export const isSlice = ({ type }: EditableUnit) => type >= 0 && type <= 21;
+
+/** What FFmpeg's trace_headers, or our own trace, reads otherwise than it was written, in any stream run so far. */
+export async function misreadStreams(): Promise<{ readonly streams: number; readonly flaws: readonly string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "edited-streams-"));
+  const flaws: string[] = [];
+  for (const [base64, { units, test }] of made) {
+    const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+    const path = join(folder, "stream.265");
+    writeFileSync(path, bytes);
+    const { differences, exceptions } = compareTraces(h265, bytes, await ffmpegTrace("hevc", path));
+    // Reserved types and other layers: FFmpeg takes them no further apart than we do.
+    const leftOut = new Set(unitsOfPacket(bytes, 0).map((unit) => h265.leftOut(unit.bytes)));
+    const unread = [...exceptions.keys()].filter((cause) => !leftOut.has(cause));
+    const all = [...ourMisreadings(bytes, units), ...differences, ...unread];
+    flaws.push(...all.map((flaw) => `${test}: ${flaw}`));
+  }
+  rmSync(folder, { recursive: true });
+  return { streams: made.size, flaws };
+}
+
+/** Where our session's trace is not what was written; of units that it reads. */
+function ourMisreadings(bytes: Uint8Array, units: readonly EditableUnit[]): string[] {
+  const recorder = new TraceRecorder();
+  const session = openSession("h265", { trace: recorder });
+  session.push(bytes);
+  session.flush();
+  const line = ({ name, subscripts, bit, length, value }: Omit<PlacedElement, "descriptor">) =>
+    `${elementPath(name, subscripts)} at bit ${bit}, ${length} bits, ${value}`;
+  const places = unitsOfPacket(bytes, 0).map(({ byte }) => byte);
+  return recorder.units.flatMap(({ elements, byte }) => {
+    const i = places.indexOf(byte);
+    const read = elements.map(line);
+    const written = units[i]?.placed().map(line) ?? [];
+    const at = read.findIndex((text, k) => text !== written[k]);
+    return at < 0 && read.length === written.length ? [] : [`unit ${i}: ${written[at]} was read as ${read[at]}`];
+  });
+}
