@@ -10,8 +10,12 @@ import { openSession } from "../src/session.ts";
 import { damagedInput, MB } from "./damaged-input.ts";
 
 const sizes = [1, 4, 16].map((size) => size * MB);
-/** Nanoseconds a byte: where one run takes that long there are fewer runs. */
-const SLOW = 50;
+/** Runs of each size, by the nanoseconds a byte that they take at most. */
+const runs: readonly (readonly [nanoseconds: number, runs: number])[] = [
+  [50, 6],
+  [1000, 3],
+  [Number.POSITIVE_INFINITY, 1],
+];
 const CHUNK = 64 * 1024;
 
 /** Nanoseconds a byte. */
@@ -35,12 +39,13 @@ const configurations: Partial<Record<Codec, Uint8Array>> = {
 function measure(codec: Codec, name: string, make: (size: number) => Uint8Array): number[] {
   const isPrefixed = name.startsWith("length prefixes");
   const inputs = sizes.map(make);
-  const isSlow = run(codec, inputs[0] as Uint8Array, isPrefixed) > SLOW;
+  const expected = run(codec, inputs[0] as Uint8Array, isPrefixed);
+  const count = runs.find(([nanoseconds]) => expected <= nanoseconds)?.[1] as number;
   const best = inputs.map(() => Number.POSITIVE_INFINITY);
-  for (let i = 0; i < (isSlow ? 3 : 6); i++) {
+  for (let i = 0; i < count; i++) {
     for (const [k, bytes] of inputs.entries()) {
       // As many bytes at each size: what is collected afterwards counts alike.
-      const turns = Math.max(((isSlow ? 4 : 16) * MB) / bytes.length, 1);
+      const turns = Math.max(((count === 6 ? 16 : 4) * MB) / bytes.length, 1);
       let sum = 0;
       for (let turn = 0; turn < turns; turn++) sum += run(codec, bytes, isPrefixed);
       best[k] = Math.min(best[k] as number, sum / turns);
