@@ -1,6 +1,5 @@
 /** The order of NAL units (7.4.2.4.4), and what becomes of each. */
 import type { BitReader, StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
-
 import { BitstreamError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
