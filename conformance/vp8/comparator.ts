@@ -6,7 +6,7 @@ import { translateTimestamps, viewVp8 } from "./view.ts";
 export const vp8: Comparator = {
   codec: "vp8",
   modes: ["frame"],
-  extensions: [".ivf"],
+  extensions: [".ivf", ".webm"],
   view: viewVp8,
   rawPayload: translateTimestamps,
   conditions: conditionsVp8,

@@ -6,7 +6,7 @@ import { translateTimestamps, viewVp9 } from "./view.ts";
 export const vp9: Comparator = {
   codec: "vp9",
   modes: ["frame"],
-  extensions: [".ivf"],
+  extensions: [".ivf", ".webm"],
   view: viewVp9,
   rawPayload: translateTimestamps,
   conditions: conditionsVp9,
