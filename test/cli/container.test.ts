@@ -9,7 +9,7 @@ import { fixture, run } from "./command-line.ts";
 const files = [
   { file: "containers/h264_mbaff_tff.mp4", stream: "h264_mbaff_tff.264", format: "an MP4 file", codec: "h264" },
   {
-    file: "containers/h264_baseline_slices.ts",
+    file: "containers/h264_baseline_slices.m2t",
     stream: "h264_baseline_slices.264",
     format: "an MPEG transport stream",
     codec: "h264",
