@@ -1,6 +1,8 @@
 /** Containers, read by mediabunny, which is installed where it is wanted. */
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "mediabunny";
+import { BitstreamError } from "../errors.ts";
 import type { Codec } from "../events.ts";
+import { type ContainerChecks, checkContainer } from "./container-checks.ts";
 import { CliError, type ContainerLibrary, reasonOf } from "./io.ts";
 import type { StreamPart } from "./stream-part.ts";
 
@@ -49,8 +51,10 @@ export async function openContainer(
   });
   try {
     const { track, codec } = await findTrack(input, file, asked);
-    const sink = new library.EncodedPacketSink(track);
-    return { codec, parts: partsOf(file, track, sink, codec), close: () => input.dispose() };
+    const { refusal, loss } = await reading(file, () => checkContainer(file.source));
+    if (refusal !== undefined) throw new CliError(`${file.name}: ${file.format} ${refusal}`);
+    const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec);
+    return { codec, parts: loss === undefined ? packets : withLoss(packets, loss), close: () => input.dispose() };
   } catch (thrown) {
     input.dispose();
     throw thrown;
@@ -114,8 +118,16 @@ async function* partsOf(
     last = packet;
   }
   if ((await nextPacket({ metadataOnly: true })) !== null) {
-    yield { kind: "loss", reason: `the file ends before packet ${count} of the track does` };
+    yield { kind: "loss", error: new BitstreamError(`the file ends before packet ${count} of the track does`) };
   }
+}
+
+async function* withLoss(
+  parts: AsyncIterable<StreamPart>,
+  error: NonNullable<ContainerChecks["loss"]>,
+): AsyncGenerator<StreamPart, void, undefined> {
+  yield* parts;
+  yield { kind: "loss", error };
 }
 
 /** The avcC or hvcC record; undefined where the parameter sets lie in the packets, behind start codes. */

@@ -1,4 +1,4 @@
-import { BitstreamError } from "../errors.ts";
+import type { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { DecodeEvent, Session } from "../events.ts";
 
 /** What a session is given of a stream, in turn. */
@@ -10,7 +10,7 @@ export type StreamPart =
   /** A container's packet. `pts` is in units of its track's time base. */
   | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly pts: number }
   /** What the file should have here cannot be read. */
-  | { readonly kind: "loss"; readonly reason: string };
+  | { readonly kind: "loss"; readonly error: BitstreamError | UnsupportedError };
 
 /** Gives a session its next part; returns what comes of it. */
 export function feed(session: Session, part: StreamPart): DecodeEvent[] {
@@ -22,12 +22,11 @@ export function feed(session: Session, part: StreamPart): DecodeEvent[] {
     case "packet":
       return session.decode(part.bytes, { pts: part.pts });
     case "loss":
-      return [lossEvent(part.reason)];
+      return [lossEvent(part.error)];
   }
 }
 
-function lossEvent(reason: string): DecodeEvent {
-  const error = new BitstreamError(reason);
+function lossEvent(error: BitstreamError | UnsupportedError): DecodeEvent {
   return {
     type: "error",
     cause: error.why,

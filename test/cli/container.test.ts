@@ -152,6 +152,43 @@ describe("a container", () => {
     expect(stdout).toContain('{"error":');
   });
 
+  it("whose segment is cut off gives an error, because its last cluster is not read (RFC 9559)", async () => {
+    const whole = readFileSync(fixture("containers/vp9_altref_superframes.webm"));
+    const path = written("cut.webm", whole.subarray(0, -100));
+    const { stderr } = await run(["record", path]);
+    expect(stderr).toContain(`${path}: error: the file ends 100 bytes before its segment does (bitstream)\n`);
+  });
+
+  it("with fragments behind the movie's samples gives an error: they are not read", async () => {
+    const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    const path = written("fragments.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));
+    const { status, stdout, stderr } = await run(["record", path]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `${path}: error: fragments behind the movie's own samples are not read (unsupported)\n`,
+    });
+    expect(linesOf(stdout).filter((line) => "request" in (line as object))).toHaveLength(20);
+  });
+
+  it("is refused where a track has several sample descriptions: pictures would get the wrong parameter sets", async () => {
+    const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    const table = whole.indexOf("stsd");
+    const entry = Buffer.from(whole.subarray(table + 12, table - 4 + whole.readUInt32BE(table - 4)));
+    entry.writeUInt8(entry.readUInt8(entry.length - 1) ^ 1, entry.length - 1);
+    const twice = Buffer.concat([whole.subarray(0, table + 12), entry, whole.subarray(table + 12)]);
+    twice.writeUInt32BE(2, table + 8);
+    for (const type of ["moov", "trak", "mdia", "minf", "stbl", "stsd"]) {
+      const at = twice.indexOf(type) - 4;
+      twice.writeUInt32BE(twice.readUInt32BE(at) + entry.length, at);
+    }
+    const path = written("twice.mp4", twice);
+    for (const args of [[path], ["--codec", "h264", "-"]]) {
+      const { status, stdout, stderr } = await run(["record", ...args], { stdin: [twice] });
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/: an MP4 file whose video has 2 sample descriptions: mediabunny tells of one\n$/);
+    }
+  });
+
   it.each(commands)("that cannot be read is refused by %s in one line", async (command) => {
     const hopeless = [
       ["clip.mp4", "\0\0\0\x18ftypisom".padEnd(500, "\0"), "an MP4 file"],
