@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     corpus.folder === undefined
       ? "no corpus here: only the fixtures are compared"
       : `corpus ${corpus.folder}: ${corpus.streams.length} ${comparator.codec} streams with a witness; left out: ` +
-        `${corpus.withoutWitness} streams without one, ${corpus.containers} files in containers`,
+        `${corpus.withoutWitness} streams without one, ${corpus.containers} files of the folder of containers`,
   ]);
   const complete = corpus.folder !== undefined && values.stream === undefined;
   const report = await runCodec(comparator, streams, complete, (stream) => {

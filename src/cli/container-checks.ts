@@ -22,8 +22,8 @@ interface Span {
   readonly end: number;
 }
 
-const textAt = (view: DataView, at: number, length: number) =>
-  String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + at, length));
+const textAt = ({ buffer, byteOffset }: DataView, at: number, length: number) =>
+  Buffer.from(buffer, byteOffset + at, length).toString("latin1");
 
 /** @param source the file's path, or all its bytes. */
 export async function checkContainer(source: string | Uint8Array): Promise<ContainerChecks> {

@@ -25,9 +25,17 @@ export interface ContainerTrack {
 }
 
 /** The library's names of the codecs. */
-const codecNames: Readonly<Partial<Record<string, Codec>>> = { avc: "h264", hevc: "h265", vp8: "vp8", vp9: "vp9" };
+const codecNames: ReadonlyMap<string, Codec> = new Map([
+  ["avc", "h264"],
+  ["hevc", "h265"],
+  ["vp8", "vp8"],
+  ["vp9", "vp9"],
+]);
 /** Codecs that the library has no name for, by the container's own: Matroska's CodecID, QuickTime's sample description. */
-const containerNames: Readonly<Partial<Record<string, Codec>>> = { V_MPEG2: "mpeg2", m2v1: "mpeg2" };
+const containerNames: ReadonlyMap<string, Codec> = new Map([
+  ["V_MPEG2", "mpeg2"],
+  ["m2v1", "mpeg2"],
+]);
 
 /**
  * Opens the first video track that can be decoded.
@@ -90,7 +98,7 @@ async function findTrack(
     const [libraryName, containerName] = await reading(file, () =>
       Promise.all([track.getCodec(), track.getInternalCodecId()]),
     );
-    const codec = libraryName === null ? containerNames[String(containerName)] : codecNames[libraryName];
+    const codec = libraryName === null ? containerNames.get(String(containerName)) : codecNames.get(libraryName);
     if (codec !== undefined && (asked === undefined || asked === codec)) return { track, codec };
     others.push(codec ?? libraryName ?? String(containerName));
   }
