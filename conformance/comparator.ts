@@ -91,7 +91,7 @@ export interface Comparator {
   readonly codec: Codec;
   /** The decode modes to compare. */
   readonly modes: readonly DecodeMode[];
-  /** Raw streams by their extension. */
+  /** Its streams by their extension: as they are, or in containers that `readStream` reads. */
   readonly extensions: readonly string[];
   view(request: EffectiveRequest, label: ReferenceLabel): DriverView;
   /** The controls that are compared byte by byte too, with the timestamps of one producer replaced by those of another. */

@@ -23,7 +23,7 @@ export interface Corpus {
   /** Where the corpus is; undefined when there is none. */
   readonly folder: string | undefined;
   readonly streams: readonly Stream[];
-  /** Files of the corpus in containers, of any codec. */
+  /** Files of the folder of containers, of any codec: no peer was run with them. */
   readonly containers: number;
   /** Streams without a golden and without an expectation. */
   readonly withoutWitness: number;

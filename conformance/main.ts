@@ -25,7 +25,7 @@ function print(lines: readonly string[]): void {
   if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -51,10 +51,10 @@ function main(): number {
     corpus.folder === undefined
       ? "no corpus here: only the fixtures are compared"
       : `corpus ${corpus.folder}: ${corpus.streams.length} ${comparator.codec} streams with a witness; left out: ` +
-        `${corpus.withoutWitness} streams without one, ${corpus.containers} files in containers`,
+        `${corpus.withoutWitness} streams without one, ${corpus.containers} files of the folder of containers`,
   ]);
   const complete = corpus.folder !== undefined && values.stream === undefined;
-  const report = runCodec(comparator, streams, complete, (stream) => {
+  const report = await runCodec(comparator, streams, complete, (stream) => {
     if (!values["only-failures"] || !isClean(stream)) print(streamLines(stream, values.verbose));
   });
   print(["", ...differenceLines(report.streams, Number(values.limit)), ...fieldLines(report.streams), ""]);
@@ -63,4 +63,4 @@ function main(): number {
   return report.failed ? 1 : 0;
 }
 
-process.exitCode = process.argv[2] === "trace" ? await traceHeaders(process.argv.slice(3)) : main();
+process.exitCode = process.argv[2] === "trace" ? await traceHeaders(process.argv.slice(3)) : await main();

@@ -1,3 +1,4 @@
+import { feed, type StreamPart } from "../src/cli/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../src/events.ts";
 import type { SessionOptions } from "../src/options.ts";
 import { crc32 } from "../src/record/crc32.ts";
@@ -12,8 +13,17 @@ export interface OurRequests {
   readonly errors: readonly ErrorEvent[];
 }
 
-/** Runs a session over a whole byte stream, with the options that the goldens were made with. */
-export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: DecodeMode = "frame"): OurRequests {
+/**
+ * Runs a session over a whole stream, with the options that the goldens were made with.
+ *
+ * @param parts how the session is given the stream: at once, where nothing else is said.
+ */
+export function decodeStream(
+  codec: Codec,
+  stream: Uint8Array,
+  decodeMode: DecodeMode = "frame",
+  parts: readonly StreamPart[] = [{ kind: "chunk", bytes: stream }],
+): OurRequests {
   const options: SessionOptions = { decodeMode, startCode: "annexb" };
   const session = openSession(codec, options);
   const inEffect = new Map<string, Payload>();
@@ -38,7 +48,8 @@ export function decodeStream(codec: Codec, stream: Uint8Array, decodeMode: Decod
       variants: variantsOf(slices),
     });
   };
-  for (const event of [...session.push(stream), ...session.flush()]) take(event);
+  for (const part of parts) for (const event of feed(session, part)) take(event);
+  for (const event of session.flush()) take(event);
   return { requests, errors };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Codec } from "../src/events.ts";
 import type { Comparator, Deviation } from "./comparator.ts";
 import { StreamComparison, type StreamResult } from "./compare.ts";
+import { readStream } from "./containers.ts";
 import { type Corpus, corpusStreams, fixtureStreams, hasGolden, type Stream } from "./corpus.ts";
 import { decodeStream } from "./ours.ts";
 import { type DecodeMode, readRequests } from "./requests.ts";
@@ -49,28 +50,29 @@ export function selectStreams(comparator: Comparator, selection: Selection): { s
 }
 
 /** Compares the streams one after the other. Rows that match nothing only count when `complete`: all streams were there. */
-export function runCodec(
+export async function runCodec(
   comparator: Comparator,
   streams: readonly Stream[],
   complete: boolean,
   progress: (report: StreamReport) => void = () => {},
-): CodecReport {
+): Promise<CodecReport> {
   const rules = readVerdicts(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
   const known = comparator.compareExpected === undefined ? [] : readKnownDeviations();
   const met = new Set<KnownDeviation>();
   const uses = new Map(rules.map(({ verdict }) => [verdict.id, { frame: noUse(), slice: noUse() }]));
-  const reports = streams.flatMap((stream) =>
-    modesOf(comparator, stream).map((mode) => {
-      const report = withoutKnown(runStream(comparator, rules, stream, mode), known, met);
+  const reports: StreamReport[] = [];
+  for (const stream of streams) {
+    for (const mode of modesOf(comparator, stream)) {
+      const report = withoutKnown(await runStream(comparator, rules, stream, mode), known, met);
       for (const [id, count] of report.uses) {
         const use = uses.get(id)![mode];
         use.count += count;
         use.streams.add(stream.name);
       }
       progress(report);
-      return report;
-    }),
-  );
+      reports.push(report);
+    }
+  }
   const isUsed = (id: string): boolean => Object.values(uses.get(id)!).some(({ count }) => count > 0);
   const unusedRows = rules.map(({ verdict }) => verdict.id).filter((id) => !isUsed(id));
   const unusedKnown = known
@@ -97,12 +99,17 @@ function modesOf({ modes }: Comparator, { goldens, expected }: Stream): DecodeMo
   return modes.filter((mode) => hasGolden(goldens[mode]) || expected !== undefined);
 }
 
-function runStream(comparator: Comparator, rules: readonly Rule[], stream: Stream, mode: DecodeMode): StreamReport {
-  const bytes = readFileSync(stream.path);
-  const { requests, errors } = decodeStream(comparator.codec, bytes, mode);
+async function runStream(
+  comparator: Comparator,
+  rules: readonly Rule[],
+  stream: Stream,
+  mode: DecodeMode,
+): Promise<StreamReport> {
+  const { bytes, parts } = await readStream(stream.path);
+  const { requests, errors } = decodeStream(comparator.codec, bytes, mode, parts);
   const records = Object.entries(stream.goldens[mode]).map(([peer, path]) => [peer, readRequests(path)]);
   const goldens = Object.fromEntries(records);
-  const frameMode = mode === "slice" ? decodeStream(comparator.codec, bytes).requests : undefined;
+  const frameMode = mode === "slice" ? decodeStream(comparator.codec, bytes, "frame", parts).requests : undefined;
   const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
   const deviations =
     stream.expected === undefined ? undefined : comparator.compareExpected?.(stream.expected, comparison.ours);

@@ -2,11 +2,11 @@ import type { Comparator } from "../comparator.ts";
 import { conditionsVp8 } from "./conditions.ts";
 import { translateTimestamps, viewVp8 } from "./view.ts";
 
-/** VP8, which has no decode modes, in IVF files: the peers' demuxers are no part of what is compared. */
+/** VP8, which has no decode modes, in IVF and WebM files. */
 export const vp8: Comparator = {
   codec: "vp8",
   modes: ["frame"],
-  extensions: [".ivf"],
+  extensions: [".ivf", ".webm"],
   view: viewVp8,
   rawPayload: translateTimestamps,
   conditions: conditionsVp8,

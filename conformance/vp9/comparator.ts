@@ -2,11 +2,11 @@ import type { Comparator } from "../comparator.ts";
 import { conditionsVp9 } from "./conditions.ts";
 import { translateTimestamps, viewVp9 } from "./view.ts";
 
-/** VP9, which has no decode modes, in IVF files: the peers' demuxers are no part of what is compared. */
+/** VP9, which has no decode modes, in IVF and WebM files. */
 export const vp9: Comparator = {
   codec: "vp9",
   modes: ["frame"],
-  extensions: [".ivf"],
+  extensions: [".ivf", ".webm"],
   view: viewVp9,
   rawPayload: translateTimestamps,
   conditions: conditionsVp9,

@@ -27,5 +27,13 @@ export const conditionsVp9 = {
     "the frame codes no segmentation map",
     ({ ours }) => ours.view.fields.get("VP9_FRAME.seg.flags.UPDATE_MAP") === 0,
   ),
+  "no segmentation": condition(
+    "segmentation_enabled is 0",
+    ({ ours }) => ours.view.fields.get("VP9_FRAME.seg.flags.ENABLED") === 0,
+  ),
+  "no loop filter deltas": condition(
+    "loop_filter_delta_enabled is 0",
+    ({ ours }) => ours.view.fields.get("VP9_FRAME.lf.flags.DELTA_ENABLED") === 0,
+  ),
   "after another size": condition("a frame before this one has another size", isAcrossSizes),
 } as const satisfies Record<string, Condition>;

@@ -1,5 +1,5 @@
 import type { StreamUnit } from "./byte-stream.ts";
-import { UNIT_LIMIT } from "./byte-stream.ts";
+import { UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
 
 /** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. */
 export class LengthPrefixedStream {
@@ -21,7 +21,8 @@ export class LengthPrefixedStream {
   }
 
   /**
-   * Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. Of a unit longer than
+   * Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. Zero bytes at a unit's end
+   * are left out, as in a byte stream. Of a unit longer than
    * `UNIT_LIMIT` nothing is kept: it comes empty and `truncated` when its prefix is seen, and its bytes are skipped.
    */
   push(chunk: Uint8Array): StreamUnit[] {
@@ -47,7 +48,8 @@ export class LengthPrefixedStream {
         break;
       }
       at = start + length;
-      if (length > 0) units.push({ bytes: bytes.subarray(start, at), byte: this.origin + start, truncated: false });
+      const end = withoutTrailingZeros(bytes, start, at);
+      if (end > start) units.push({ bytes: bytes.subarray(start, end), byte: this.origin + start, truncated: false });
     }
     this.origin += at;
     this.pieces = [];

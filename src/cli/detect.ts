@@ -7,6 +7,8 @@ import { parseSps } from "../h264/index.ts";
 export type Detected =
   | { readonly kind: "record" }
   | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
+  /** A container that a library may read; `name` with its article. */
+  | { readonly kind: "container"; readonly name: string }
   /** Something else that is known; `name` with its article. */
   | { readonly kind: "other"; readonly name: string };
 
@@ -37,24 +39,47 @@ function detectIvf(head: Uint8Array): Detected {
 }
 
 function detectContainer(head: Uint8Array): Detected | undefined {
-  const packet = 188;
-  const name = startsWith(head, "ftyp", 4)
-    ? "an MP4 file"
-    : startsWith(head, "\x1a\x45\xdf\xa3")
-      ? "a Matroska or WebM file"
-      : startsWith(head, "RIFF")
-        ? "a RIFF file"
-        : startsWith(head, "FLV")
-          ? "an FLV file"
-          : startsWith(head, "OggS")
-            ? "an Ogg file"
-            : startsWith(head, "\0\0\x01\xba")
-              ? "an MPEG program stream"
-              : [0, packet, 2 * packet].every((offset) => head[offset] === 0x47)
-                ? "an MPEG transport stream"
-                : undefined;
-  return name === undefined ? undefined : { kind: "other", name: `${name}, and no elementary stream` };
+  const readable = readableContainer(head);
+  if (readable !== undefined) return { kind: "container", name: readable };
+  const other = otherContainers.find(({ signature }) => startsWith(head, signature));
+  return other === undefined ? undefined : { kind: "other", name: `${other.name}, and no elementary stream` };
 }
+
+function readableContainer(head: Uint8Array): string | undefined {
+  if (startsWith(head, "ftypqt  ", 4)) return "a QuickTime file";
+  if (mp4Boxes.some((box) => startsWith(head, box, 4))) return "an MP4 file";
+  if (startsWith(head, "\x1a\x45\xdf\xa3")) return isWebm(head) ? "a WebM file" : "a Matroska file";
+  const isTransportStream = transportPackets.some(({ first, size }) =>
+    [0, 1, 2].every((i) => head[first + i * size] === 0x47),
+  );
+  return isTransportStream ? "an MPEG transport stream" : undefined;
+}
+
+/** The DocType is among the first elements. */
+function isWebm(head: Uint8Array): boolean {
+  const docType = "\x42\x82\x84webm";
+  return head.subarray(0, 64).some((_, offset) => startsWith(head, docType, offset));
+}
+
+/** The boxes that a file or a segment of one begins with; `moof` and `sidx` in a segment without `styp`. */
+const mp4Boxes: readonly string[] = ["ftyp", "styp", "moof", "sidx"];
+
+/** ISO/IEC 13818-1, with four bytes of time stamp before each packet (M2TS), with sixteen of error correction behind it. */
+const transportPackets = [
+  { first: 0, size: 188 },
+  { first: 4, size: 192 },
+  { first: 0, size: 204 },
+] as const;
+
+const otherContainers: readonly { readonly signature: string; readonly name: string }[] = [
+  { signature: "RIFF", name: "a RIFF file" },
+  { signature: "FLV", name: "an FLV file" },
+  { signature: "OggS", name: "an Ogg file" },
+  { signature: "\x06\x0e\x2b\x34", name: "an MXF file" },
+  { signature: "AV\x01", name: "a PVA file" },
+  { signature: "AV\x02", name: "a PVA file" },
+  { signature: "\0\0\x01\xba", name: "an MPEG program stream" },
+];
 
 /** The first unit that only one codec has decides; without one, what the other units could be. */
 function detectByteStream(head: Uint8Array): Detected | undefined {

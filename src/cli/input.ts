@@ -3,9 +3,11 @@ import type { Codec } from "../events.ts";
 import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
+import { openContainer } from "./container.ts";
 import { type Detected, detect } from "./detect.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io, reasonOf } from "./io.ts";
+import type { StreamPart } from "./stream-part.ts";
 
 /** A stream to decode. */
 export interface StreamInput {
@@ -17,7 +19,7 @@ export interface StreamInput {
   /** In bytes; undefined when it is not known. */
   readonly size: number | undefined;
   readonly codec: Codec;
-  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly parts: AsyncIterable<StreamPart>;
 }
 
 /** A record that was read. */
@@ -30,7 +32,13 @@ export interface RecordInput {
 /** The codec shows in the first units; where it does not, there is hardly any. */
 const detectionLimit = 1 << 20;
 /** As many bytes as the signatures of containers need. */
-const signatureLength = 400;
+const signatureLength = 420;
+
+/** An input, and what to do when it is no longer needed. */
+interface Opened {
+  readonly input: StreamInput | RecordInput;
+  close?(): void;
+}
 
 /**
  * Opens the input that the arguments name, and closes it when `use` is done.
@@ -45,16 +53,19 @@ export async function withInput<T>(
 ): Promise<T> {
   const chunks = args.input === "-" ? stdinChunks(io) : await readFileChunks(args.input);
   try {
-    return await use(await identify(args, chunks));
+    const opened = await identify(io, args, chunks);
+    try {
+      return await use(opened.input);
+    } finally {
+      opened.close?.();
+    }
   } finally {
     await chunks.close();
   }
 }
 
-async function identify(
-  { input, codec, streamOptions }: Arguments,
-  chunks: Chunks,
-): Promise<StreamInput | RecordInput> {
+async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened> {
+  const { input, codec, streamOptions } = args;
   const name = input === "-" ? "standard input" : input;
   const iterator = chunks[Symbol.asyncIterator]();
   const compressed = input.endsWith(".br");
@@ -67,13 +78,29 @@ async function identify(
       const given = streamOptions.join(", ");
       throw new CliError(`${name}: a record holds requests that were made already: ${given} cannot change them`);
     }
-    return { kind: "record", name, record: await readRecordInput(name, all, compressed) };
+    return { input: { kind: "record", name, record: await readRecordInput(name, all, compressed) } };
   }
   if (detected?.kind === "other") throw new CliError(`${name}: ${detected.name}`);
+  const stream = {
+    kind: "stream",
+    name,
+    file: input === "-" ? undefined : basename(input),
+    size: chunks.size,
+  } as const;
+  if (detected?.kind === "container") {
+    // What is no file can only be read from its begin to its end; a container is read here and there.
+    const source = chunks.size === undefined ? await readAll(all) : input;
+    const file = { name, format: detected.name, source };
+    const track = await openContainer(() => io.importContainerLibrary(), file, codec);
+    return { input: { ...stream, codec: track.codec, parts: track.parts }, close: () => track.close() };
+  }
   const found = codec ?? detected?.codec;
   if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
-  const file = input === "-" ? undefined : basename(input);
-  return { kind: "stream", name, file, size: chunks.size, codec: found, chunks: all };
+  return { input: { ...stream, codec: found, parts: chunkParts(all) } };
+}
+
+async function* chunkParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart, void, undefined> {
+  for await (const bytes of chunks) yield { kind: "chunk", bytes };
 }
 
 function stdinChunks(io: Io): Chunks {
@@ -121,14 +148,19 @@ async function readRecordInput(
   chunks: AsyncIterable<Uint8Array>,
   compressed: boolean,
 ): Promise<RequestRecord> {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  const bytes = await readAll(chunks);
   try {
-    return readRecordBytes(concatenated(parts), compressed);
+    return readRecordBytes(bytes, compressed);
   } catch (thrown) {
     if (thrown instanceof RecordError) throw new CliError(`${name}: ${thrown.message}`);
     throw thrown;
   }
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return concatenated(parts);
 }
 
 function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,6 @@
+/** The optional library that reads containers. */
+export type ContainerLibrary = typeof import("mediabunny");
+
 /** Where text goes. */
 export interface Sink {
   readonly isTerminal: boolean;
@@ -11,6 +14,8 @@ export interface Io {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Rejects where the library is not installed. */
+  importContainerLibrary(): Promise<ContainerLibrary>;
 }
 
 /** Unusable input or arguments: one line for a person, and exit status 2. */

@@ -18,6 +18,7 @@ try {
     stdout: sinkOf(process.stdout, process.stdout.isTTY === true, "standard output"),
     stderr,
     environment: process.env,
+    importContainerLibrary: () => import("mediabunny"),
   });
 } catch (thrown) {
   const trace = thrown instanceof Error ? thrown.stack : String(thrown);

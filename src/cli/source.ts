@@ -8,6 +8,7 @@ import type { Target, TargetCodec } from "../targets/index.ts";
 import type { Arguments } from "./arguments.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
+import { feed } from "./stream-part.ts";
 import { type SetEvent, TargetEvents } from "./target-events.ts";
 import { Progress } from "./terminal.ts";
 
@@ -42,7 +43,7 @@ function checkMode(
 }
 
 /**
- * Opens a session for a stream; what comes back are its events, one list a chunk. Shows how far it has come.
+ * Opens a session for a stream; what comes back are its events, one list a part. Shows how far it has come.
  *
  * @throws CliError when there is no session for the codec.
  */
@@ -64,9 +65,9 @@ async function* sessionEvents(
 ): AsyncGenerator<readonly DecodeEvent[], void, undefined> {
   const progress = new Progress(io, input.size);
   try {
-    for await (const chunk of input.chunks) {
-      yield session.push(chunk);
-      await progress.advance(chunk.length);
+    for await (const part of input.parts) {
+      yield feed(session, part);
+      if (part.kind !== "loss") await progress.advance(part.bytes.length);
     }
     yield session.flush();
   } finally {

@@ -15,14 +15,30 @@ function prefixed(units: readonly Uint8Array[], lengthSize: number): Uint8Array 
   return Uint8Array.from(bytes);
 }
 
+function withoutZeros(unit: Uint8Array): Uint8Array {
+  let end = unit.length;
+  while (unit[end - 1] === 0) end--;
+  return unit.subarray(0, end);
+}
+
 describe("LengthPrefixedStream (ISO/IEC 14496-15, 5.3.3)", () => {
+  it("leaves out zero bytes at the end of a unit, as a byte stream does (7.4.1)", () => {
+    const units = [Uint8Array.of(7, 0, 8, 0, 0), Uint8Array.of(0, 0), Uint8Array.of(9)];
+    const found = new LengthPrefixedStream(4, 0).push(prefixed(units, 4));
+    expect(kept(found)).toEqual([
+      { bytes: [7, 0, 8], byte: 4, truncated: false },
+      { bytes: [9], byte: 19, truncated: false },
+    ]);
+  });
+
   it("gives the units, however the bytes are cut, for every size of prefix", () => {
     const units = fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 8 });
     fc.assert(
       fc.property(units, fc.integer({ min: 1, max: 4 }), lengths, (all, size, cuts) => {
         const bytes = prefixed(all, size);
         const found = inPieces(new LengthPrefixedStream(size, 50), bytes, cuts);
-        expect(found.map((unit) => unit.bytes)).toEqual(all.filter(({ length }) => length > 0).map((u) => [...u]));
+        const whole = all.map(withoutZeros).filter(({ length }) => length > 0);
+        expect(found.map((unit) => unit.bytes)).toEqual(whole.map((unit) => [...unit]));
         expect(inPieces(new LengthPrefixedStream(size, 50), bytes, ones(bytes.length))).toEqual(found);
         for (const { byte, bytes: unit } of found)
           expect([...bytes.slice(byte - 50).slice(0, unit.length)]).toEqual(unit);

@@ -18,6 +18,7 @@ export async function run(
     readonly stdin?: Iterable<Uint8Array>;
     readonly terminal?: boolean;
     readonly environment?: Io["environment"];
+    readonly importContainerLibrary?: Io["importContainerLibrary"];
   } = {},
 ): Promise<Outcome> {
   const text = { stdout: "", stderr: "" };
@@ -35,6 +36,7 @@ export async function run(
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     environment: input.environment ?? {},
+    importContainerLibrary: input.importContainerLibrary ?? (() => import("mediabunny")),
   });
   return { status, ...text };
 }

@@ -32,10 +32,25 @@ describe("detect", () => {
   });
 
   it.each([
-    ["\0\0\0\x18ftypisom", "an MP4 file, and no elementary stream"],
-    ["\x1a\x45\xdf\xa3\x01", "a Matroska or WebM file, and no elementary stream"],
+    ["\0\0\0\x18ftypisom", "an MP4 file"],
+    ["\0\0\0\x18stypmsdh", "an MP4 file"],
+    ["\0\0\0\x14ftypqt  ", "a QuickTime file"],
+    ["\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", "a WebM file"],
+    ["\x1a\x45\xdf\xa3\xa3\x42\x82\x88matroska", "a Matroska file"],
+    [`G${"\xff".repeat(187)}`.repeat(3), "an MPEG transport stream"],
+    [`\0\0\0\0G${"\xff".repeat(187)}`.repeat(3), "an MPEG transport stream"],
+    [`G${"\xff".repeat(203)}`.repeat(3), "an MPEG transport stream"],
+  ])("knows the container %j", (head, name) => {
+    expect(detect(bytes(head))).toEqual({ kind: "container", name });
+  });
+
+  it.each([
     ["\0\0\x01\xba\x44", "an MPEG program stream, and no elementary stream"],
-    [`G${"\xff".repeat(187)}`.repeat(3), "an MPEG transport stream, and no elementary stream"],
+    ["RIFF\0\0\0\0AVI ", "a RIFF file, and no elementary stream"],
+    ["FLV\x01\x05", "an FLV file, and no elementary stream"],
+    ["OggS\0", "an Ogg file, and no elementary stream"],
+    ["\x06\x0e\x2b\x34\x02\x05", "an MXF file, and no elementary stream"],
+    ["AV\x01\0\x55\0", "a PVA file, and no elementary stream"],
     ["DKIF\0\0\x20\0AV01", 'an IVF file of "AV01"'],
   ])("names %j", (head, name) => {
     expect(detect(bytes(head))).toEqual({ kind: "other", name });

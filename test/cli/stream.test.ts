@@ -119,7 +119,7 @@ describe("input that is no stream", () => {
       [file("empty.264", ""), "empty"],
       [file("text.264", "hello\n".repeat(1000)), "no video found; --codec says which it is"],
       [file("zeros.264", new Uint8Array(3_000_000)), "no video found; --codec says which it is"],
-      [file("clip.mp4", "\0\0\0\x18ftypisom".padEnd(500, "\0")), "an MP4 file, and no elementary stream"],
+      [file("clip.flv", "FLV\x01".padEnd(500, "\0")), "an FLV file, and no elementary stream"],
       [folder, "is a directory"],
       [join(folder, "missing.264"), "no such file or directory"],
     ] as const;

@@ -5,7 +5,14 @@ import { alignRow, Progress, printable, styleFor } from "../../src/cli/terminal.
 function io({ stdout = false, stderr = false, environment = {} }): Io & { readonly written: string[] } {
   const written: string[] = [];
   const sink = (isTerminal: boolean) => ({ isTerminal, write: async (text: string) => void written.push(text) });
-  return { stdin: (async function* () {})(), stdout: sink(stdout), stderr: sink(stderr), environment, written };
+  return {
+    stdin: (async function* () {})(),
+    stdout: sink(stdout),
+    stderr: sink(stderr),
+    environment,
+    importContainerLibrary: () => import("mediabunny"),
+    written,
+  };
 }
 
 afterEach(() => {

@@ -10,9 +10,9 @@ const where = folder ?? "skipped: no corpus in V4L2_STATELESS_CORPUS or ../share
 describe.skipIf(folder === undefined)(`the corpus (${where})`, () => {
   it.each(Object.values(comparators))(
     "$codec: every value is equal or has a verdict, every verdict is used",
-    (comparator) => {
+    async (comparator) => {
       const { streams } = selectStreams(comparator, { fixtures: true, corpus: true });
-      const report = runCodec(comparator, streams, true);
+      const report = await runCodec(comparator, streams, true);
       expect([...differenceLines(report.streams, 20), ...report.unused]).toEqual([]);
     },
   );

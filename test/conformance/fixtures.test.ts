@@ -10,8 +10,8 @@ describe.each(Object.values(comparators))("$codec fixtures against the peers' go
     expect(streams.length).toBeGreaterThan(0);
   });
 
-  it.each(streams)("$name: every value is equal or has a verdict", (stream) => {
-    const { streams: reports } = runCodec(comparator, [stream], false);
+  it.each(streams)("$name: every value is equal or has a verdict", async (stream) => {
+    const { streams: reports } = await runCodec(comparator, [stream], false);
     expect(differenceLines(reports, 20)).toEqual([]);
   });
 });

@@ -1,0 +1,40 @@
+import type { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { DecodeEvent, Session } from "../events.ts";
+
+/** What a session is given of a stream, in turn. */
+export type StreamPart =
+  /** Any cut of a byte stream or of an IVF file. */
+  | { readonly kind: "chunk"; readonly bytes: Uint8Array }
+  /** An avcC or hvcC record. */
+  | { readonly kind: "configuration"; readonly bytes: Uint8Array }
+  /** A container's packet. `pts` is in units of its track's time base. */
+  | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly pts: number }
+  /** What the file should have here cannot be read. */
+  | { readonly kind: "loss"; readonly error: BitstreamError | UnsupportedError };
+
+/** Gives a session its next part; returns what comes of it. */
+export function feed(session: Session, part: StreamPart): DecodeEvent[] {
+  switch (part.kind) {
+    case "chunk":
+      return session.push(part.bytes);
+    case "configuration":
+      return session.configure(part.bytes);
+    case "packet":
+      return session.decode(part.bytes, { pts: part.pts });
+    case "loss":
+      return [lossEvent(part.error)];
+  }
+}
+
+function lossEvent(error: BitstreamError | UnsupportedError): DecodeEvent {
+  return {
+    type: "error",
+    cause: error.why,
+    unit: undefined,
+    element: undefined,
+    bit: undefined,
+    byte: undefined,
+    message: error.reason,
+    error,
+  };
+}

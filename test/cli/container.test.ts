@@ -1,0 +1,235 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Random } from "../support/random.ts";
+import { fixture, run } from "./command-line.ts";
+
+/** Files in containers, and the streams that they were made from. */
+const files = [
+  { file: "containers/h264_mbaff_tff.mp4", stream: "h264_mbaff_tff.264", format: "an MP4 file", codec: "h264" },
+  {
+    file: "containers/h264_baseline_slices.m2t",
+    stream: "h264_baseline_slices.264",
+    format: "an MPEG transport stream",
+    codec: "h264",
+  },
+  {
+    file: "containers/h265_temporal_layers.mkv",
+    stream: "h265_temporal_layers.265",
+    format: "a Matroska file",
+    codec: "h265",
+  },
+  { file: "containers/vp8_altref.webm", stream: "vp8_altref.ivf", format: "a WebM file", codec: "vp8" },
+  {
+    file: "containers/vp9_altref_superframes.webm",
+    stream: "vp9_altref_superframes.ivf",
+    format: "a WebM file",
+    codec: "vp9",
+  },
+] as const;
+const commands = ["record", "inspect", "validate", "trace"];
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function written(name: string, bytes: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** A record's lines without what a container may change: the stream's name and the pts. */
+function linesOf(record: string): unknown[] {
+  return record
+    .trimEnd()
+    .split("\n")
+    .map((line) => ({ ...JSON.parse(line), stream: undefined, pts: undefined }));
+}
+
+function ptsOf(record: string): number[] {
+  const lines = record.trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line)).flatMap((line) => ("output" in line ? [line.pts] : []));
+}
+
+/**
+ * A trace without the units' places in the input, without the delimiters that a transport stream has to have, and each unit
+ * once: a configuration record holds the parameter sets that a stream repeats.
+ */
+function elementsOf(trace: string): string[] {
+  const units = trace.split(/\n(?=unit )|^(?=unit )/).map((unit) =>
+    unit
+      .replace(/^unit \d+ +(.*?) +byte .*\n/, "$1\n")
+      .replaceAll(/^( +\d+) +\d+:\d/gm, "$1")
+      .trimEnd(),
+  );
+  return [...new Set(units)].filter((unit) => !unit.startsWith("access_unit_delimiter_rbsp"));
+}
+
+describe.each(files)("$file", ({ file, stream, codec }) => {
+  it("gives the requests and outputs of the stream that lies in it", async () => {
+    const { status, stdout, stderr } = await run(["record", fixture(file)]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout.split("\n")[0]!)).toMatchObject({ codec, stream: file.split("/")[1] });
+    expect(linesOf(stdout)).toEqual(linesOf((await run(["record", fixture(stream)])).stdout));
+  });
+
+  it("is inspected, validated and traced like that stream", async () => {
+    const [inspected, validated, traced] = await Promise.all(
+      ["inspect", "validate", "trace"].map((command) => run([command, fixture(file)])),
+    );
+    expect(inspected).toEqual(await run(["inspect", fixture(stream)]));
+    expect(validated).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: `${fixture(file)}: 20 requests; nothing is refused by the kernel or by generic\n`,
+    });
+    expect(traced).toMatchObject({ status: 0, stderr: "" });
+    expect(elementsOf(traced!.stdout)).toEqual(elementsOf((await run(["trace", fixture(stream)])).stdout));
+  });
+
+  it("is read from standard input too", async () => {
+    const piped = await run(["record", "-"], { stdin: [readFileSync(fixture(file))] });
+    const { stdout } = await run(["record", fixture(file)]);
+    expect(piped).toEqual({ status: 0, stdout: stdout.replace(/,"stream":"[^"]*"/, ""), stderr: "" });
+  });
+
+  it("tells what went wrong when it is damaged, and never throws", async () => {
+    const whole = readFileSync(fixture(file));
+    const random = new Random(whole.length);
+    const statuses = new Set<number>();
+    for (let round = 0; round < 40; round++) {
+      const damaged = Uint8Array.from(whole.subarray(0, round % 2 === 0 ? whole.length : random.below(whole.length)));
+      for (let i = 0; i < round % 5; i++) damaged[random.below(damaged.length)] = random.below(256);
+      const { status, stderr } = await run(["record", written("damaged", damaged)]);
+      statuses.add(status);
+      expect([0, 2]).toContain(status);
+      if (status === 2) expect(stderr).toMatch(/^v4l2-stateless: .*\/damaged: .*\n$/m);
+      expect(stderr).not.toMatch(/^ +at /m);
+    }
+    expect(statuses).toEqual(new Set([0, 2]));
+  });
+});
+
+describe("a container", () => {
+  it("gives its packets' pts in the time base of the track", async () => {
+    const webm = await run(["record", fixture("containers/vp9_altref_superframes.webm")]);
+    expect(ptsOf(webm.stdout)).toEqual(Array.from({ length: 20 }, (_, i) => 40 * i));
+  });
+
+  it("gives MPEG-2, for which mediabunny has no name", async () => {
+    const requests = (record: string) => linesOf(record).filter((line) => "request" in (line as object));
+    const { status, stdout } = await run(["record", fixture("containers/mpeg2_ipb.mkv")]);
+    const whole = await run(["record", fixture("mpeg2_ipb.m2v")]);
+    expect(status).toBe(0);
+    expect(requests(stdout)).toEqual(requests(whole.stdout).slice(0, 6));
+  });
+
+  it("is refused without a track of the codec that was asked for", async () => {
+    const path = fixture("containers/vp8_altref.webm");
+    expect(await run(["record", "--codec", "vp9", path])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `v4l2-stateless: ${path}: a WebM file without vp9 video; it has vp8\n`,
+    });
+    expect((await run(["record", "--codec", "vp8", path])).status).toBe(0);
+  });
+
+  it("that ends too early gives the requests of what is there, and an error", async () => {
+    const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    const path = written("cut.mp4", whole.subarray(0, 20_000));
+    const { status, stdout, stderr } = await run(["record", path]);
+    const requests = linesOf(stdout).filter((line) => "request" in (line as object)).length;
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `${path}: error: the file ends before packet ${requests} of the track does (bitstream)\n`,
+    });
+    expect(requests).toBeGreaterThan(5);
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1)!)).toHaveProperty("release");
+    expect(stdout).toContain('{"error":');
+  });
+
+  it("whose segment is cut off gives an error, because its last cluster is not read (RFC 9559)", async () => {
+    const whole = readFileSync(fixture("containers/vp9_altref_superframes.webm"));
+    const path = written("cut.webm", whole.subarray(0, -100));
+    const { stderr } = await run(["record", path]);
+    expect(stderr).toContain(`${path}: error: the file ends 100 bytes before its segment does (bitstream)\n`);
+  });
+
+  it("with fragments behind the movie's samples gives an error: they are not read", async () => {
+    const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    const path = written("fragments.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));
+    const { status, stdout, stderr } = await run(["record", path]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `${path}: error: fragments behind the movie's own samples are not read (unsupported)\n`,
+    });
+    expect(linesOf(stdout).filter((line) => "request" in (line as object))).toHaveLength(20);
+  });
+
+  it("is refused where a track has several sample descriptions: pictures would get the wrong parameter sets", async () => {
+    const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    const table = whole.indexOf("stsd");
+    const entry = Buffer.from(whole.subarray(table + 12, table - 4 + whole.readUInt32BE(table - 4)));
+    entry.writeUInt8(entry.readUInt8(entry.length - 1) ^ 1, entry.length - 1);
+    const twice = Buffer.concat([whole.subarray(0, table + 12), entry, whole.subarray(table + 12)]);
+    twice.writeUInt32BE(2, table + 8);
+    for (const type of ["moov", "trak", "mdia", "minf", "stbl", "stsd"]) {
+      const at = twice.indexOf(type) - 4;
+      twice.writeUInt32BE(twice.readUInt32BE(at) + entry.length, at);
+    }
+    const path = written("twice.mp4", twice);
+    for (const args of [[path], ["--codec", "h264", "-"]]) {
+      const { status, stdout, stderr } = await run(["record", ...args], { stdin: [twice] });
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/: an MP4 file whose video has 2 sample descriptions: mediabunny tells of one\n$/);
+    }
+  });
+
+  it.each(commands)("that cannot be read is refused by %s in one line", async (command) => {
+    const hopeless = [
+      ["clip.mp4", "\0\0\0\x18ftypisom".padEnd(500, "\0"), "an MP4 file"],
+      ["clip.mkv", "\x1a\x45\xdf\xa3\x9f".padEnd(500, "\xff"), "a Matroska file"],
+      ["clip.ts", `G${"\xff".repeat(187)}`.repeat(9), "an MPEG transport stream"],
+    ] as const;
+    for (const [name, text, format] of hopeless) {
+      const path = written(name, Buffer.from(text, "latin1"));
+      const { status, stdout, stderr } = await run([command, path]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^v4l2-stateless: .*\n$/);
+      expect(stderr).toContain(`${path}: ${format} `);
+    }
+  });
+});
+
+describe("without mediabunny", () => {
+  const fails = (code: string, message: string) => () => Promise.reject(Object.assign(new Error(message), { code }));
+
+  it.each(commands)("%s says what to install", async (command) => {
+    for (const { file, format } of files) {
+      const path = fixture(file);
+      const importContainerLibrary = fails("ERR_MODULE_NOT_FOUND", "Cannot find package 'mediabunny'");
+      expect(await run([command, path], { importContainerLibrary })).toEqual({
+        status: 2,
+        stdout: "",
+        stderr: `v4l2-stateless: ${path}: is ${format}: install mediabunny to read containers, or demux it first\n`,
+      });
+    }
+  });
+
+  it("reads what is in no container", async () => {
+    const importContainerLibrary = fails("ERR_MODULE_NOT_FOUND", "Cannot find package 'mediabunny'");
+    const { status } = await run(["record", fixture("vp9_altref_superframes.ivf")], { importContainerLibrary });
+    expect(status).toBe(0);
+  });
+
+  it("says why it cannot be loaded, when it is there", async () => {
+    const importContainerLibrary = fails("ERR_INVALID_PACKAGE_CONFIG", "Invalid package config");
+    const { status, stderr } = await run(["record", fixture("containers/vp8_altref.webm")], { importContainerLibrary });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/: is a WebM file, and mediabunny, .* cannot be loaded: Invalid package config\n$/);
+  });
+});
