@@ -2,11 +2,16 @@ import { findStartCode } from "../bitreader/index.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { parseSps } from "../h264/index.ts";
+import { type Demuxer, joined } from "../pes.ts";
+import { hasPackHeader, ProgramStream } from "../program-stream.ts";
+import { looksLikeTransportStream, TransportStream } from "../transport-stream.ts";
 
 /** What the beginning of an input looks like. */
 export type Detected =
   | { readonly kind: "record" }
   | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
+  /** Video in an MPEG program or transport stream; the codec is not known where no video has come so far. */
+  | { readonly kind: "systems"; readonly codec: Codec | undefined; readonly layer: "program" | "transport" }
   /** Something else that is known; `name` with its article. */
   | { readonly kind: "other"; readonly name: string };
 
@@ -14,7 +19,22 @@ export type Detected =
 export function detect(head: Uint8Array): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
-  return detectContainer(head) ?? detectByteStream(head);
+  return detectContainer(head) ?? detectSystems(head) ?? detectByteStream(head);
+}
+
+/** A demuxer for what `detect` found. */
+export function openDemuxer(layer: "program" | "transport"): Demuxer {
+  return layer === "program" ? new ProgramStream() : new TransportStream();
+}
+
+function detectSystems(head: Uint8Array): Detected | undefined {
+  const layer = looksLikeTransportStream(head) ? "transport" : hasPackHeader(head) ? "program" : undefined;
+  if (layer === undefined) return undefined;
+  const demuxer = openDemuxer(layer);
+  const parts = [...demuxer.push(head), ...demuxer.flush()];
+  const found = detectByteStream(joined(parts.map(({ data }) => data)));
+  const codec = found?.kind === "stream" && found.certain ? found.codec : undefined;
+  return { kind: "systems", codec: demuxer.codec ?? codec, layer };
 }
 
 function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
@@ -37,7 +57,6 @@ function detectIvf(head: Uint8Array): Detected {
 }
 
 function detectContainer(head: Uint8Array): Detected | undefined {
-  const packet = 188;
   const name = startsWith(head, "ftyp", 4)
     ? "an MP4 file"
     : startsWith(head, "\x1a\x45\xdf\xa3")
@@ -48,11 +67,7 @@ function detectContainer(head: Uint8Array): Detected | undefined {
           ? "an FLV file"
           : startsWith(head, "OggS")
             ? "an Ogg file"
-            : startsWith(head, "\0\0\x01\xba")
-              ? "an MPEG program stream"
-              : [0, packet, 2 * packet].every((offset) => head[offset] === 0x47)
-                ? "an MPEG transport stream"
-                : undefined;
+            : undefined;
   return name === undefined ? undefined : { kind: "other", name: `${name}, and no elementary stream` };
 }
 

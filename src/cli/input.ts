@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import type { Codec } from "../events.ts";
+import type { Demuxer } from "../pes.ts";
 import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
-import { type Detected, detect } from "./detect.ts";
+import { type Detected, detect, openDemuxer } from "./detect.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io, reasonOf } from "./io.ts";
 
@@ -18,6 +19,8 @@ export interface StreamInput {
   readonly size: number | undefined;
   readonly codec: Codec;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Takes the stream out of the chunks; undefined when they are the stream. */
+  readonly demuxer: Demuxer | undefined;
 }
 
 /** A record that was read. */
@@ -73,7 +76,8 @@ async function identify(
   const found = codec ?? detected?.codec;
   if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
   const file = input === "-" ? undefined : basename(input);
-  return { kind: "stream", name, file, size: chunks.size, codec: found, chunks: all };
+  const demuxer = detected?.kind === "systems" ? openDemuxer(detected.layer) : undefined;
+  return { kind: "stream", name, file, size: chunks.size, codec: found, chunks: all, demuxer };
 }
 
 function stdinChunks(io: Io): Chunks {
@@ -106,9 +110,14 @@ async function readHead(
     if (next.done === true) return { head, detected: detect(head) };
     head = concatenated([head, next.value]);
     const detected = head.length < signatureLength ? undefined : detect(head);
-    const clear = detected !== undefined && (detected.kind !== "stream" || detected.certain);
+    const clear = detected !== undefined && isClear(detected);
     if (clear || head.length >= (signatureOnly ? signatureLength : detectionLimit)) return { head, detected };
   }
+}
+
+function isClear(detected: Detected): boolean {
+  if (detected.kind === "systems") return detected.codec !== undefined;
+  return detected.kind !== "stream" || detected.certain;
 }
 
 async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -64,10 +64,13 @@ async function* sessionEvents(
 ): AsyncGenerator<readonly DecodeEvent[], void, undefined> {
   const progress = new Progress(io, input.size);
   try {
+    const { demuxer } = input;
     for await (const chunk of input.chunks) {
-      yield session.push(chunk);
+      if (demuxer === undefined) yield session.push(chunk);
+      else for (const part of demuxer.push(chunk)) yield session.push(part.data, part);
       await progress.advance(chunk.length);
     }
+    for (const part of demuxer?.flush() ?? []) yield session.push(part.data, part);
     yield session.flush();
   } finally {
     await progress.clear();

@@ -6,7 +6,7 @@ import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session-support.ts";
-import { type UnitReader, UnitSession } from "../unit-session.ts";
+import { PictureTimes, type UnitReader, UnitSession } from "../unit-session.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";
@@ -28,6 +28,7 @@ import {
   PICTURE_START_CODE,
   SEQUENCE_END_CODE,
   SEQUENCE_HEADER_CODE,
+  USER_DATA_START_CODE,
   unitName,
   unitReader,
 } from "./units.ts";
@@ -68,7 +69,7 @@ class Mpeg2Reader implements UnitReader {
   private picture: PendingPicture | null = null;
   /** A slice without a picture header has been reported: the others with it are not. */
   private isLossTold = false;
-  pts: number | undefined;
+  readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
     this.trace = options.trace;
@@ -96,8 +97,11 @@ class Mpeg2Reader implements UnitReader {
     this.picture = null;
   }
 
-  cutOff(): void {
-    this.pictures.damaged();
+  cutOff({ bytes }: StreamUnit): void {
+    const startCode = bytes[0] as number;
+    if (isSlice(startCode) || startCode === EXTENSION_START_CODE) this.pictures.damaged();
+    // What follows is not the open picture's.
+    else if (startCode !== USER_DATA_START_CODE) this.endPicture();
   }
 
   /** Table 6-1. */
@@ -138,8 +142,9 @@ class Mpeg2Reader implements UnitReader {
 
   private pictureHeader(unit: StreamUnit): void {
     this.isLossTold = false;
+    const pts = this.times.take();
     const header = picture_header(this.reader(unit));
-    const { pts, group } = this;
+    const { group } = this;
     this.group = null;
     this.picture = { unit, header, pts, group, coding: null, isOver: false };
   }
