@@ -90,11 +90,13 @@ export class ProgramStream implements Demuxer {
     if (code === PROGRAM_END_CODE) return 4;
     const available = bytes.length - at;
     if (code === PACK_START_CODE) {
-      if (available < 14) return undefined;
-      const size = packHeaderSize(bytes[at + 4] as number);
+      const size = packHeaderSize(bytes[at + 4] ?? 0);
+      if (available < Math.max(5, size)) return undefined;
       if (size === 0) return this.outOfStep("a pack header with wrong marker bits", at);
       this.isInStep = true;
-      return size + (size === 14 ? (bytes[at + 13] as number) & 7 : 0);
+      this.isWanted = false;
+      this.left = size === 14 ? (bytes[at + 13] as number) & 7 : 0;
+      return size;
     }
     if (available < 6) return undefined;
     const length = ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
@@ -106,8 +108,8 @@ export class ProgramStream implements Demuxer {
       this.left = length;
       return 6;
     }
-    if (available < Math.min(6 + length, LONGEST_PES_HEADER)) return undefined;
     const header = readPesHeader(bytes.subarray(at, at + 6 + length));
+    if (header === "short" && available < Math.min(6 + length, LONGEST_PES_HEADER)) return undefined;
     if (header === null || header === "short") {
       this.isWanted = false;
       return this.outOfStep("a video packet without a valid PES header", at);

@@ -74,7 +74,10 @@ async function identify(
   }
   if (detected?.kind === "other") throw new CliError(`${name}: ${detected.name}`);
   const found = codec ?? detected?.codec;
-  if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
+  if (found === undefined) {
+    if (detected?.kind !== "systems") throw new CliError(`${name}: no video found; --codec says which it is`);
+    throw new CliError(`${name}: an MPEG ${detected.layer} stream without MPEG-2, H.264 or HEVC video`);
+  }
   const file = input === "-" ? undefined : basename(input);
   const demuxer = detected?.kind === "systems" ? openDemuxer(detected.layer) : undefined;
   return { kind: "stream", name, file, size: chunks.size, codec: found, chunks: all, demuxer };

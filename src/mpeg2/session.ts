@@ -114,6 +114,7 @@ class Mpeg2Reader implements UnitReader {
     switch (startCode) {
       case SEQUENCE_HEADER_CODE: {
         this.endPicture();
+        this.pictures.beginSequence();
         this.pending = null;
         const header = sequence_header(this.reader(unit));
         this.pending = { header, extension: null, display: null, isScalable: false };
