@@ -29,6 +29,8 @@ export interface PictureHeaders {
   readonly unit: StreamUnit;
   readonly sequence: Sequence;
   readonly matrices: QuantiserMatrices;
+  /** A header that may have changed the matrices could not be read: the picture is decoded with others. */
+  readonly hasLostMatrices: boolean;
   /** The group of pictures header right before it, if there is one. */
   readonly group: GroupOfPicturesHeader | null;
   readonly header: PictureHeader;
@@ -92,6 +94,7 @@ export class PictureDecoder {
     const { frame } = isSecond ? (this.half as OpenPicture) : { frame: this.newFrame(headers) };
     this.open = { headers, frame, slices: [] };
     if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
+    if (headers.hasLostMatrices) frame.corrupt = true;
     return this.checkReferences(this.open);
   }
 

@@ -277,6 +277,48 @@ describe("the OUTPUT buffer", () => {
   });
 });
 
+describe("matrices that could not be read (6.3.11)", () => {
+  const matrix = new Array<number>(64).fill(9);
+  const broken = [0, ...matrix.slice(1)]; // 0 is forbidden
+  const corrupt = (stream: Mpeg2Stream) => only(eventsOf(stream), "output").map((event) => event.corrupt);
+  const withMatrices = (stream: Mpeg2Stream, ...all: Parameters<Mpeg2Stream["matrices"]>) =>
+    stream
+      .pictureHeader("P")
+      .coding({})
+      .matrices(...all)
+      .slices(1);
+
+  it("make their picture corrupt, and all others until the next sequence header sets them", () => {
+    const stream = withMatrices(start().picture("I"), broken).picture("P").sequence().picture("P");
+    expect(corrupt(stream)).toEqual([false, true, true, false]);
+    expect(decoded(withMatrices(start().picture("I"), broken))).toEqual(["1000", "! bitstream", "2000 <1000"]);
+  });
+
+  it("are known again when both of luminance are loaded: those of chrominance follow", () => {
+    const lost = () => withMatrices(start().picture("I"), undefined, broken);
+    expect(corrupt(withMatrices(lost(), matrix))).toEqual([false, true, true]);
+    expect(corrupt(withMatrices(lost(), matrix, matrix).picture("P"))).toEqual([false, true, false, false]);
+  });
+
+  it("may have been in a sequence header: what follows is decoded as before, and corrupt", () => {
+    const stream = start().picture("I").sequence({ intra: broken }).picture("P").sequence().picture("P");
+    expect(corrupt(stream)).toEqual([false, true, false]);
+  });
+});
+
+describe("a sequence extension that could not be read", () => {
+  it("makes no MPEG-1 of the stream", () => {
+    const stream = new Mpeg2Stream()
+      .header()
+      .unit(0xb5, (w) => w.u(4, 1))
+      .picture("I");
+    expect(only(eventsOf(stream), "error").map(({ message }) => message)).toEqual([
+      "the unit ends here",
+      "the sequence extension could not be read",
+    ]);
+  });
+});
+
 describe("what is not handled", () => {
   it("is MPEG-1: UnsupportedError once a picture", () => {
     const one = (stream: Mpeg2Stream) => stream.pictureHeader("I").slices(3);
