@@ -56,6 +56,7 @@ export class TransportStream implements Demuxer {
   /** Packets before the program map; undefined when there is no use for them. */
   private waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
   private continuity_counter: number | undefined;
+  /** The payload with this counter. */
   private last: Uint8Array | undefined;
   /** The PES packet: what has come of its header, or how many bytes are to come; undefined outside of one. */
   private header: Uint8Array | undefined;
@@ -65,6 +66,7 @@ export class TransportStream implements Demuxer {
   push(chunk: Uint8Array): ElementaryPart[] {
     const bytes = this.rest.length === 0 ? chunk : joined([this.rest, chunk]);
     const end = this.read(bytes, SYNC_COUNT);
+    this.last = this.last?.slice();
     this.rest = bytes.slice(end);
     this.origin += end;
     return this.parts.take();
@@ -105,7 +107,8 @@ export class TransportStream implements Demuxer {
 
   /** 2.4.3.2. */
   private packet(packet: Uint8Array, byte: number): void {
-    const [, second = 0, , fourth = 0] = packet;
+    const second = packet[1] as number;
+    const fourth = packet[3] as number;
     const pid = pidOf(packet);
     const isVideo = pid === this.video?.pid;
     if ((second & 0x80) !== 0) {
@@ -146,7 +149,9 @@ export class TransportStream implements Demuxer {
   /** The first video stream, or another when the program no longer has the one that was taken. */
   private programMap(section: Uint8Array, mapPid: number): void {
     const elements = programElements(section);
-    if (elements === null || (this.video !== undefined && this.video.mapPid !== mapPid)) return;
+    // Of other programs only when the one that was taken is gone.
+    const { mapPid: taken = mapPid } = this.video ?? {};
+    if (elements === null || (taken !== mapPid && this.programMaps.has(taken))) return;
     if (elements.some(({ elementary_PID }) => elementary_PID === this.video?.pid)) return;
     const element = elements.find(({ stream_type }) => codecOfStreamType(stream_type) !== undefined);
     if (element === undefined) return;
@@ -165,7 +170,7 @@ export class TransportStream implements Demuxer {
     const before = this.continuity_counter;
     if (before === counter && !isDiscontinuous && isSame(payload, this.last)) return false;
     this.continuity_counter = counter;
-    this.last = payload.slice();
+    this.last = payload;
     if (before !== undefined && !isDiscontinuous && counter !== ((before + 1) & 15)) {
       this.lose(`continuity_counter ${counter} behind ${before}: packets are missing`, byte);
     }
@@ -215,6 +220,7 @@ export class TransportStream implements Demuxer {
   }
 
   private lose(reason: string, byte: number): void {
+    this.header = undefined; // What follows of one that has begun cannot be told from its payload.
     this.parts.lose(new BitstreamError(`${reason} (byte ${byte} of the file)`, { unit: "transport packet" }));
   }
 }

@@ -7,6 +7,7 @@ import { checkConfigureArgument, checkDecodeArguments, checkPushArguments, type 
 /** What a codec does with the units of its input. */
 export interface UnitReader {
   readonly sink: EventSink;
+  /** Where it takes the pts of each picture that begins. */
   readonly times: PictureTimes;
   /** A whole unit. May throw BitstreamError and UnsupportedError. */
   unit(unit: StreamUnit): void;

@@ -103,6 +103,15 @@ describe("a transport stream", () => {
     }
   });
 
+  it("goes on with another program where the list no longer has the one that was taken", () => {
+    const list = transportPackets(0, programAssociation(0x1001), 1);
+    const map = transportPackets(0x1001, programMap([2, 0x102]));
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8) }));
+    expect(of(pat, pmt, ...video, ...list, ...map, ...other).stream).toEqual(
+      concat(expected.stream, Uint8Array.of(7, 8)),
+    );
+  });
+
   it("takes the first program that has video", () => {
     const list = transportPackets(0, programAssociation(0x1001, MAP_PID, 0x1002));
     const audioMap = transportPackets(0x1001, programMap([4, VIDEO_PID]));
@@ -117,6 +126,16 @@ describe("a damaged transport stream", () => {
     expect(reasons(result)).toEqual(["continuity_counter 3 behind 1: packets are missing"]);
     expect(result.lost[0]?.[0]).toBe(184 * 2 - 16);
     expect(result.stream.length).toBe(expected.stream.length - 184);
+  });
+
+  it("leaves out what follows a header of which a part is missing, up to the next PES packet", () => {
+    const [first, , ...rest] = transportPackets(VIDEO_PID, pesPacket({ data: random.bytes(20), pts: 7 }), 0, 7);
+    const [next] = transportPackets(VIDEO_PID, pesPacket({ data: Uint8Array.of(5), pts: 9 }), rest.length + 2);
+    const result = of(pat, pmt, first as Uint8Array, ...rest, next as Uint8Array);
+    expect({ ...result, lost: reasons(result) }).toEqual({
+      ...{ stream: Uint8Array.of(5), pts: [[0, 9]] },
+      lost: ["continuity_counter 2 behind 0: packets are missing"],
+    });
   });
 
   it("is silent where a discontinuity is announced", () => {

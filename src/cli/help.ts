@@ -18,7 +18,8 @@ reference, 5/t and 5/b one field, (5) a picture that only waits to be shown, gap
   validate: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
 Exit status 1 when something would be refused.`,
   trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit
-lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value.`,
+lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of an MPEG program or
+transport stream are counted in the video stream that is in it.`,
 };
 
 /** The help of the program, or of one command. */
