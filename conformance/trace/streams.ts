@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { corpusFolder } from "../corpus.ts";
 
-/** The byte streams of one codec, files in program and transport streams left out: the repository's fixtures and, where there is one, the whole corpus. */
+/** The byte streams of one codec, not those in containers: the fixtures and, where there is one, the whole corpus. */
 export function allStreams(codec: string): string[] {
   const fixtures = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
   const corpus = corpusFolder();

@@ -14,7 +14,7 @@ const details: Readonly<Record<Command, string>> = {
 
 References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term
 reference, 5/t and 5/b one field, (5) a picture that only waits to be shown, gap a frame that was never coded,
-? a picture that no request made.`,
+none no picture at all (MPEG-2), ? a picture that no request made.`,
   validate: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
 Exit status 1 when something would be refused.`,
   trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit

@@ -66,7 +66,7 @@ const h265Reads = [
   ),
 ];
 
-/** What each segment's header and data end at, with the segments before it. */
+/** Both sizes of each segment with those of the segments before it. */
 function countedFromTheBuffer(payload: Uint8Array): Uint8Array {
   const { size, offsets } = v4l2_ctrl_hevc_slice_params;
   const counted = payload.slice();
