@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { targets } from "../src/targets/index.ts";
 import type { Condition } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
 import { readVerdicts, type Transform, type Verdict } from "./verdicts.ts";
@@ -25,7 +26,25 @@ export function disagreementsText(): string {
     const rows = readVerdicts(codec);
     return [`## ${codec.toUpperCase()}`, overview(rows), ...rows.map((row) => section(row, conditions))];
   });
-  return `${[head, ...sections].join("\n\n")}\n`;
+  return `${[head, ...sections, ...otherReadings()].join("\n\n")}\n`;
+}
+
+/** What targets say of their drivers, as a last chapter. */
+function otherReadings(): string[] {
+  const readings = targets.flatMap(({ name, source, codecs }) =>
+    Object.values(codecs).flatMap(({ readsOtherwise = {} }) =>
+      Object.entries(readsOtherwise).map(([control, reading]) => ({ name, source, control, ...reading })),
+    ),
+  );
+  return [
+    "## Drivers that read otherwise",
+    "What some drivers want is not what the kernel's text says. `record --target` and `takenControls` of `v4l2-stateless/targets`\n" +
+      "give them that; the target `generic` stays with the text.",
+    ...readings.map(({ name, source, control, fields, text }) => {
+      const paths = fields.map((field) => `\`${control.replace("V4L2_CID_STATELESS_", "")}.${field}\``).join(", ");
+      return [`### ${name}: ${paths}`, "", `${text}.`, "", `* Authority: ${source}.`].join("\n");
+    }),
+  ];
 }
 
 function overview(rows: readonly Verdict[]): string {

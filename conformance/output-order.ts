@@ -6,10 +6,12 @@ import type { Comparator } from "./comparator.ts";
 import { corpusFolder } from "./corpus.ts";
 import { h264 } from "./h264/comparator.ts";
 import { h265 } from "./h265/comparator.ts";
+import { mpeg2 } from "./mpeg2/comparator.ts";
 import { causes } from "./output/causes.ts";
 import { compareOutput, type OutputReport } from "./output/compare.ts";
 import { hasFfprobe } from "./output/ffprobe.ts";
 import { compareHevcOutput, hevcCauses } from "./output/h265.ts";
+import { compareMpeg2Output, mpeg2Causes } from "./output/mpeg2.ts";
 
 /** What there is for a codec. */
 interface OutputOrder {
@@ -22,6 +24,7 @@ interface OutputOrder {
 export const outputOrders = {
   h264: { comparator: h264, compare: compareOutput, causes },
   h265: { comparator: h265, compare: compareHevcOutput, causes: hevcCauses },
+  mpeg2: { comparator: mpeg2, compare: compareMpeg2Output, causes: mpeg2Causes },
 } as const satisfies Record<string, OutputOrder>;
 export type OutputCodec = keyof typeof outputOrders;
 

@@ -7,9 +7,10 @@ import type { Dialect } from "./trace/dialect.ts";
 import { ffmpegTrace, ffmpegVersion } from "./trace/ffmpeg.ts";
 import { h264 } from "./trace/h264.ts";
 import { h265 } from "./trace/h265.ts";
+import { mpeg2 } from "./trace/mpeg2.ts";
 import { allStreams } from "./trace/streams.ts";
 
-const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265 };
+const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265, mpeg2 };
 
 const usage = `npx tsx conformance/trace-headers.ts <codec> [options] [file …]
 

@@ -74,7 +74,7 @@ export interface RequestEvent {
 export interface OutputEvent {
   readonly type: "output";
   readonly timestamp: number;
-  /** What `decode` was given with the packet in which the picture's first slice lay; of a pushed IVF file, the frame's own. */
+  /** What `decode` was given with the picture's packet, or `push` with its beginning; of a pushed IVF file, the frame's own. */
   readonly pts: number | undefined;
   readonly visible: Rectangle;
   /** Which field comes first in time, or that the picture is one of a kind. */
@@ -114,6 +114,20 @@ export interface PacketInfo {
   readonly pts?: number | undefined;
 }
 
+/** What comes with a piece of a stream. */
+export interface ChunkInfo {
+  /**
+   * Any number; comes back in the `output` event of the first picture that begins in these bytes or behind them, as H.222.0
+   * has it (2.4.3.7). H.264, HEVC: whose first slice begins there. Without effect on VP8 and VP9: IVF frames have their own.
+   */
+  readonly pts?: number | undefined;
+  /**
+   * Why bytes are missing between these and those before. Becomes an `error` event; the unit in which they are missing is
+   * cut off there, and its picture corrupt. Without effect on VP8 and VP9.
+   */
+  readonly lost?: BitstreamError | UnsupportedError | undefined;
+}
+
 /**
  * A decoder's state: bytes in, events out. Sessions share nothing and touch no device, clock or environment.
  * Bytes never make them throw; wrong arguments throw TypeError before anything changes.
@@ -125,7 +139,7 @@ export interface Session {
    * Takes any cut of a byte stream; for VP8 and VP9, of an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
    * when the next picture's first unit is seen.
    */
-  push(chunk: Uint8Array): DecodeEvent[];
+  push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[];
   /**
    * Between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
    * codes. MPEG-2: its headers, behind start codes. VP8, VP9: nothing is read from it.

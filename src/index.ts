@@ -3,6 +3,7 @@ export type { Descriptor, Trace, TraceElement, TraceUnit } from "./bitreader/ind
 export type { ErrorCause, ErrorPlace } from "./errors.ts";
 export { BitstreamError, UnsupportedError } from "./errors.ts";
 export type {
+  ChunkInfo,
   Codec,
   Colour,
   Control,

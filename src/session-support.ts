@@ -2,7 +2,7 @@
 import type { StreamUnit } from "./bitreader/index.ts";
 import type { ErrorCause } from "./errors.ts";
 import { BitstreamError, UnsupportedError } from "./errors.ts";
-import type { DecodeEvent, ErrorEvent, PacketInfo, SequenceEvent } from "./events.ts";
+import type { ChunkInfo, DecodeEvent, ErrorEvent, PacketInfo, SequenceEvent } from "./events.ts";
 
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
@@ -64,6 +64,14 @@ export class EventSink {
 export function checkDecodeArguments(packet: unknown, info: PacketInfo | undefined): void {
   if (!(packet instanceof Uint8Array)) throw new TypeError("a packet is to be a Uint8Array");
   if (info?.pts !== undefined && typeof info.pts !== "number") throw new TypeError("pts is to be a number");
+}
+
+/** Throws TypeError unless these can be given to `push`. */
+export function checkPushArguments(chunk: unknown, info: ChunkInfo | undefined): void {
+  checkDecodeArguments(chunk, info);
+  const lost: unknown = info?.lost;
+  if (lost === undefined || lost instanceof BitstreamError || lost instanceof UnsupportedError) return;
+  throw new TypeError("lost is to be a BitstreamError or an UnsupportedError");
 }
 
 /** Throws TypeError unless this can be given to `configure`. */

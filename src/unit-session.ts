@@ -1,13 +1,14 @@
 /** What the sessions of codecs in byte streams have in common: from input to units, from calls to events. */
 import { type StreamUnit, UnitInput } from "./bitreader/index.ts";
-import type { DecodeEvent, PacketInfo, Session } from "./events.ts";
-import { checkConfigureArgument, checkDecodeArguments, type EventSink } from "./session-support.ts";
+import type { BitstreamError, UnsupportedError } from "./errors.ts";
+import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "./events.ts";
+import { checkConfigureArgument, checkDecodeArguments, checkPushArguments, type EventSink } from "./session-support.ts";
 
 /** What a codec does with the units of its input. */
 export interface UnitReader {
   readonly sink: EventSink;
-  /** Of the packet that the units lie in; undefined for those of a pushed stream. */
-  pts: number | undefined;
+  /** Where it takes the pts of each picture that begins. */
+  readonly times: PictureTimes;
   /** A whole unit. May throw BitstreamError and UnsupportedError. */
   unit(unit: StreamUnit): void;
   /** A unit that the input's end cuts off; that has been reported. */
@@ -20,6 +21,49 @@ export interface UnitReader {
   endStream(): void;
   flush(): void;
   reset(): void;
+}
+
+/** Of pts that no unit has been behind, so many are kept. */
+const TIMES_LIMIT = 256;
+
+/** The pts of pictures: all in a packet have its own; of a stream, the first that begins behind the place of each has it. */
+export class PictureTimes {
+  private ofPacket = false;
+  private pts: number | undefined;
+  private coming: { readonly byte: number; readonly pts: number }[] = [];
+
+  /** The units to come are a packet's. */
+  packet(pts: number | undefined): void {
+    this.clear();
+    this.ofPacket = true;
+    this.pts = pts;
+  }
+
+  /** The units to come are a stream's. */
+  stream(byte: number, pts: number | undefined): void {
+    if (this.ofPacket) this.clear();
+    if (pts === undefined) return;
+    this.coming.push({ byte, pts });
+    if (this.coming.length > TIMES_LIMIT) this.coming.shift();
+  }
+
+  /** A unit begins at `byte`. */
+  reach(byte: number): void {
+    while ((this.coming[0]?.byte ?? Number.POSITIVE_INFINITY) <= byte) this.pts = this.coming.shift()?.pts;
+  }
+
+  /** A picture begins: its pts. */
+  take(): number | undefined {
+    const { pts } = this;
+    if (!this.ofPacket) this.pts = undefined;
+    return pts;
+  }
+
+  clear(): void {
+    this.ofPacket = false;
+    this.pts = undefined;
+    this.coming = [];
+  }
 }
 
 /** A session over `reader`. */
@@ -42,7 +86,7 @@ export class UnitSession implements Session {
     checkDecodeArguments(packet, info);
     return this.reader.sink.during(() => {
       this.endStream();
-      this.reader.pts = info?.pts;
+      this.reader.times.packet(info?.pts);
       const units = this.input.packet(packet);
       for (const unit of units) this.unit(unit);
       if (units.length === 0 && packet.length > 0) this.reportNoUnit("packet");
@@ -50,11 +94,13 @@ export class UnitSession implements Session {
     });
   }
 
-  push(chunk: Uint8Array): DecodeEvent[] {
-    checkDecodeArguments(chunk, undefined);
-    return this.reader.sink.during(() => {
-      this.reader.pts = undefined;
-      for (const unit of this.input.push(chunk)) this.unit(unit);
+  push(chunk: Uint8Array, info: ChunkInfo = {}): DecodeEvent[] {
+    checkPushArguments(chunk, info);
+    const { reader, input } = this;
+    return reader.sink.during(() => {
+      if (info.lost) this.lose(info.lost);
+      reader.times.stream(input.received, info.pts);
+      for (const unit of input.push(chunk)) this.unit(unit);
     });
   }
 
@@ -82,6 +128,7 @@ export class UnitSession implements Session {
   reset(): DecodeEvent[] {
     return this.reader.sink.during(() => {
       this.input.end();
+      this.reader.times.clear();
       this.reader.reset();
     });
   }
@@ -95,8 +142,16 @@ export class UnitSession implements Session {
     this.reader.endStream();
   }
 
+  /** Bytes of the stream are missing. */
+  private lose(reason: BitstreamError | UnsupportedError): void {
+    const [unit] = this.input.cut();
+    this.reader.sink.error(reason, unit);
+    if (unit) this.reader.cutOff(unit);
+  }
+
   private unit(unit: StreamUnit): void {
     const { reader } = this;
+    reader.times.reach(unit.byte - this.input.prefixSize);
     if (unit.truncated) {
       reader.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       reader.cutOff(unit);

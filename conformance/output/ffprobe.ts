@@ -31,7 +31,15 @@ export function ffprobeHevcOutput(stream: Uint8Array): FfprobeOutput {
   return { packets, frames: packets.length === 0 ? [] : hevcFramesOf(stream, packets) };
 }
 
-function packetsOf(stream: Uint8Array, format: "h264" | "hevc"): Packet[] {
+/** Splits and decodes an MPEG-2 byte stream. Both fields of a frame are one packet, so that `pkt_pos` is the frame's. */
+export function ffprobeMpeg2Output(stream: Uint8Array): FfprobeOutput {
+  const packets = packetsOf(stream, "mpegvideo");
+  const options = [...showAll, "-f", "mpegvideo", "-show_frames", "-show_entries", "frame=pkt_pos"];
+  const { frames = [] } = ffprobe(options, stream) as { frames?: { pkt_pos: string }[] };
+  return { packets, frames: frames.map(({ pkt_pos }) => Number(pkt_pos)) };
+}
+
+function packetsOf(stream: Uint8Array, format: "h264" | "hevc" | "mpegvideo"): Packet[] {
   const options = ["-f", format, "-show_packets", "-show_entries", "packet=pos,size"];
   const packets = (ffprobe(options, stream) as { packets?: { pos: string; size: string }[] }).packets ?? [];
   return packets.map(({ pos, size }) => ({ position: Number(pos), size: Number(size) }));

@@ -27,7 +27,7 @@ export interface StreamComparison {
 }
 
 function ourUnits(dialect: Dialect, bytes: Uint8Array): OurUnit[] {
-  const units = unitsOfPacket(bytes, 0).map(
+  const units = unitsOfPacket(bytes, 0, dialect.keepsZeros).map(
     ({ bytes, byte }): OurUnit => ({
       type: dialect.nalUnitType(bytes),
       leftOut: dialect.leftOut(bytes),

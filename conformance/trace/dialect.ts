@@ -5,6 +5,8 @@ export interface Dialect {
   readonly codec: Codec;
   /** FFmpeg's demuxer of the byte stream. */
   readonly demuxer: string;
+  /** Zero bytes behind a unit may be its own: see `unitsOfPacket`. */
+  readonly keepsZeros?: true;
   /** `unit` begins with its header. */
   nalUnitType(unit: Uint8Array): number;
   /** Why FFmpeg's CBS does not take a unit apart; undefined where it does. */

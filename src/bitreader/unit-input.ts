@@ -6,12 +6,18 @@ import { LengthPrefixedStream } from "./length-prefixed.ts";
 export class UnitInput {
   /** 0: start codes. */
   private lengthSize = 0;
-  private received = 0;
+  /** Bytes given so far. */
+  received = 0;
   private stream: ByteStream | LengthPrefixedStream | null = null;
   /** Of the stream that is being pushed, or was last. */
   private streamBytes = 0;
   private streamUnits = 0;
   private readonly keepZeros: boolean;
+
+  /** Bytes between the beginnings of what frames a unit and of the unit. */
+  get prefixSize(): number {
+    return this.lengthSize === 0 ? 3 : this.lengthSize;
+  }
 
   /** @param keepZeros whether zero bytes behind a unit are its own: see `ByteStream`. */
   constructor(keepZeros = false) {
@@ -44,6 +50,13 @@ export class UnitInput {
     this.received += bytes.length;
     this.streamBytes += bytes.length;
     const units = this.stream.push(this.lengthSize === 0 ? bytes : bytes.slice());
+    this.streamUnits += units.length;
+    return units;
+  }
+
+  /** Bytes of the stream are missing here: the unit that has begun, cut off. The next ones begin at a start code or prefix. */
+  cut(): StreamUnit[] {
+    const units = (this.stream?.flush() ?? []).map((unit) => ({ ...unit, truncated: true }));
     this.streamUnits += units.length;
     return units;
   }

@@ -52,9 +52,9 @@ export async function openContainer(
   const library = await importLibrary(load, file);
   // It has its own opinions of a file, for the console.
   library.Logging.level = library.LogLevel.Silent;
-  const { MP4, QTFF, MATROSKA, WEBM, MPEG_TS } = library;
+  const { MP4, QTFF, MATROSKA, WEBM } = library;
   const input = new library.Input({
-    formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS],
+    formats: [MP4, QTFF, MATROSKA, WEBM],
     source: sourceOf(library, file.source),
   });
   try {

@@ -2,6 +2,9 @@ import { findStartCode } from "../bitreader/index.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { parseSps } from "../h264/index.ts";
+import { type Demuxer, joined } from "../pes.ts";
+import { hasPackHeader, ProgramStream } from "../program-stream.ts";
+import { looksLikeTransportStream, TransportStream } from "../transport-stream.ts";
 
 /** What the beginning of an input looks like. */
 export type Detected =
@@ -9,6 +12,8 @@ export type Detected =
   | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
   /** A container that a library may read; `name` with its article. */
   | { readonly kind: "container"; readonly name: string }
+  /** Video in an MPEG program or transport stream; the codec is not known where no video has come so far. */
+  | { readonly kind: "systems"; readonly codec: Codec | undefined; readonly layer: "program" | "transport" }
   /** Something else that is known; `name` with its article. */
   | { readonly kind: "other"; readonly name: string };
 
@@ -16,7 +21,22 @@ export type Detected =
 export function detect(head: Uint8Array): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
-  return detectContainer(head) ?? detectByteStream(head);
+  return detectContainer(head) ?? detectSystems(head) ?? detectByteStream(head);
+}
+
+/** A demuxer for what `detect` found. */
+export function openDemuxer(layer: "program" | "transport"): Demuxer {
+  return layer === "program" ? new ProgramStream() : new TransportStream();
+}
+
+function detectSystems(head: Uint8Array): Detected | undefined {
+  const layer = looksLikeTransportStream(head) ? "transport" : hasPackHeader(head) ? "program" : undefined;
+  if (layer === undefined) return undefined;
+  const demuxer = openDemuxer(layer);
+  const parts = [...demuxer.push(head), ...demuxer.flush()];
+  const found = detectByteStream(joined(parts.map(({ data }) => data)));
+  const codec = found?.kind === "stream" && found.certain ? found.codec : undefined;
+  return { kind: "systems", codec: demuxer.codec ?? codec, layer };
 }
 
 function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
@@ -49,10 +69,7 @@ function readableContainer(head: Uint8Array): string | undefined {
   if (startsWith(head, "ftypqt  ", 4)) return "a QuickTime file";
   if (mp4Boxes.some((box) => startsWith(head, box, 4))) return "an MP4 file";
   if (startsWith(head, "\x1a\x45\xdf\xa3")) return isWebm(head) ? "a WebM file" : "a Matroska file";
-  const isTransportStream = transportPackets.some(({ first, size }) =>
-    [0, 1, 2].every((i) => head[first + i * size] === 0x47),
-  );
-  return isTransportStream ? "an MPEG transport stream" : undefined;
+  return undefined;
 }
 
 /** The DocType is among the first elements. */
@@ -64,13 +81,6 @@ function isWebm(head: Uint8Array): boolean {
 /** The boxes that a file or a segment of one begins with; `moof` and `sidx` in a segment without `styp`. */
 const mp4Boxes: readonly string[] = ["ftyp", "styp", "moof", "sidx"];
 
-/** ISO/IEC 13818-1, with four bytes of time stamp before each packet (M2TS), with sixteen of error correction behind it. */
-const transportPackets = [
-  { first: 0, size: 188 },
-  { first: 4, size: 192 },
-  { first: 0, size: 204 },
-] as const;
-
 const otherContainers: readonly { readonly signature: string; readonly name: string }[] = [
   { signature: "RIFF", name: "a RIFF file" },
   { signature: "FLV", name: "an FLV file" },
@@ -78,7 +88,6 @@ const otherContainers: readonly { readonly signature: string; readonly name: str
   { signature: "\x06\x0e\x2b\x34", name: "an MXF file" },
   { signature: "AV\x01", name: "a PVA file" },
   { signature: "AV\x02", name: "a PVA file" },
-  { signature: "\0\0\x01\xba", name: "an MPEG program stream" },
 ];
 
 /** The first unit that only one codec has decides; without one, what the other units could be. */

@@ -14,12 +14,12 @@ const details: Readonly<Record<Command, string>> = {
 
 References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term
 reference, 5/t and 5/b one field, (5) a picture that only waits to be shown, gap a frame that was never coded,
-? a picture that no request made.`,
+none no picture at all (MPEG-2), ? a picture that no request made.`,
   validate: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
 Exit status 1 when something would be refused.`,
   trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit
-lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value. The stream in a container
-is its packets, one after the other.`,
+lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of a container, and of
+an MPEG program or transport stream, are counted in the video that is in it.`,
 };
 
 /** The help of the program, or of one command. */
@@ -33,8 +33,8 @@ What a V4L2 stateless decoder must be told: reads a bitstream, and makes the req
 Commands:
 ${commands.map((name) => `  ${name.padEnd(9)} ${summaries[name]}`).join("\n")}
 
-<input> is a file, or - for standard input: a byte stream, or IVF; with mediabunny installed (npm i mediabunny) also
-MP4, QuickTime, Matroska, WebM or MPEG-TS.`
+<input> is a file, or - for standard input: a byte stream, IVF, an MPEG program or transport
+stream; with mediabunny installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM.`
       : `Usage: v4l2-stateless ${command} <input> [options]
 
 Prints ${summaries[command]}.

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import type { Codec } from "../events.ts";
+import type { Demuxer } from "../pes.ts";
 import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { openContainer } from "./container.ts";
-import { type Detected, detect } from "./detect.ts";
+import { type Detected, detect, openDemuxer } from "./detect.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io, reasonOf } from "./io.ts";
 import type { StreamPart } from "./stream-part.ts";
@@ -95,12 +96,26 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
     return { input: { ...stream, codec: track.codec, parts: track.parts }, close: () => track.close() };
   }
   const found = codec ?? detected?.codec;
-  if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
-  return { input: { ...stream, codec: found, parts: chunkParts(all) } };
+  if (found === undefined) {
+    if (detected?.kind !== "systems") throw new CliError(`${name}: no video found; --codec says which it is`);
+    throw new CliError(`${name}: an MPEG ${detected.layer} stream without MPEG-2, H.264 or HEVC video`);
+  }
+  const parts = detected?.kind === "systems" ? demuxedParts(all, openDemuxer(detected.layer)) : chunkParts(all);
+  return { input: { ...stream, codec: found, parts } };
 }
 
 async function* chunkParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart, void, undefined> {
   for await (const bytes of chunks) yield { kind: "chunk", bytes };
+}
+
+async function* demuxedParts(
+  chunks: AsyncIterable<Uint8Array>,
+  demuxer: Demuxer,
+): AsyncGenerator<StreamPart, void, undefined> {
+  for await (const chunk of chunks) {
+    for (const { data, pts, lost } of demuxer.push(chunk)) yield { kind: "chunk", bytes: data, pts, lost };
+  }
+  for (const { data, pts, lost } of demuxer.flush()) yield { kind: "chunk", bytes: data, pts, lost };
 }
 
 function stdinChunks(io: Io): Chunks {
@@ -133,9 +148,14 @@ async function readHead(
     if (next.done === true) return { head, detected: detect(head) };
     head = concatenated([head, next.value]);
     const detected = head.length < signatureLength ? undefined : detect(head);
-    const clear = detected !== undefined && (detected.kind !== "stream" || detected.certain);
+    const clear = detected !== undefined && isClear(detected);
     if (clear || head.length >= (signatureOnly ? signatureLength : detectionLimit)) return { head, detected };
   }
+}
+
+function isClear(detected: Detected): boolean {
+  if (detected.kind === "systems") return detected.codec !== undefined;
+  return detected.kind !== "stream" || detected.certain;
 }
 
 async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

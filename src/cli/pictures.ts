@@ -171,8 +171,10 @@ function mpeg2Row(request: ResolvedRequest, numbering: Numbering): PictureRow | 
   const picture = structOf(request, "V4L2_CID_STATELESS_MPEG2_PICTURE", uapi.v4l2_ctrl_mpeg2_picture);
   if (picture === undefined) return undefined;
   const type = ["?", "I", "P", "B", "D"][picture.picture_coding_type] ?? "?";
-  const forward = type === "P" || type === "B" ? [`forward ${referenceName(numbering, picture.forward_ref_ts)}`] : [];
-  const backward = type === "B" ? [`backward ${referenceName(numbering, picture.backward_ref_ts)}`] : [];
+  // There are no gaps: what names no picture is missing, or the field's only reference is the first of its own frame.
+  const nameOf = (timestamp: bigint) => referenceName(numbering, timestamp, "none");
+  const forward = type === "P" || type === "B" ? [`forward ${nameOf(picture.forward_ref_ts)}`] : [];
+  const backward = type === "B" ? [`backward ${nameOf(picture.backward_ref_ts)}`] : [];
   return {
     cells: [type, ["?", "top", "bottom", "frame"][picture.picture_structure] ?? "?"],
     references: [...forward, ...backward],

@@ -19,8 +19,11 @@ export class Numbering {
   }
 }
 
-/** What to print for a reference: its request's number, `gap` for a frame that was never coded, `?` for an unknown one. */
-export function referenceName(numbering: Numbering, timestamp: bigint): string {
+/**
+ * What to print for a reference: its request's number, `?` for an unknown one.
+ * @param zero what timestamp 0 says: in H.264, a frame that was never coded.
+ */
+export function referenceName(numbering: Numbering, timestamp: bigint, zero = "gap"): string {
   const number = numbering.of(timestamp);
-  return number === undefined ? (timestamp === 0n ? "gap" : "?") : String(number);
+  return number === undefined ? (timestamp === 0n ? zero : "?") : String(number);
 }

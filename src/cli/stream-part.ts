@@ -1,10 +1,10 @@
 import type { BitstreamError, UnsupportedError } from "../errors.ts";
-import type { DecodeEvent, Session } from "../events.ts";
+import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 
 /** What a session is given of a stream, in turn. */
 export type StreamPart =
-  /** Any cut of a byte stream or of an IVF file. */
-  | { readonly kind: "chunk"; readonly bytes: Uint8Array }
+  /** Any cut of a byte stream or of an IVF file, with what a systems stream says of it. */
+  | ({ readonly kind: "chunk"; readonly bytes: Uint8Array } & ChunkInfo)
   /** An avcC or hvcC record. */
   | { readonly kind: "configuration"; readonly bytes: Uint8Array }
   /** A container's packet. `pts` is in units of its track's time base. */
@@ -16,7 +16,7 @@ export type StreamPart =
 export function feed(session: Session, part: StreamPart): DecodeEvent[] {
   switch (part.kind) {
     case "chunk":
-      return session.push(part.bytes);
+      return session.push(part.bytes, part);
     case "configuration":
       return session.configure(part.bytes);
     case "packet":

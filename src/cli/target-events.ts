@@ -20,7 +20,7 @@ export class TargetEvents {
 
   of(event: DecodeEvent): (DecodeEvent | SetEvent)[] {
     if (event.type !== "request" && event.type !== "sequence") return [event];
-    const controls = takenControls(this.#target, this.#codec, event.controls);
+    const controls = takenControls(this.#target, this.#codec, event);
     // A sequence begins on queues that were stopped: what was sent before may count for nothing.
     const first = firstSets(this.#target, this.#codec, controls, event.type === "request" ? this.#sent : undefined);
     for (const { name, payload } of controls) this.#sent.set(name, payload);

@@ -6,7 +6,7 @@ import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session-support.ts";
-import { type UnitReader, UnitSession } from "../unit-session.ts";
+import { PictureTimes, type UnitReader, UnitSession } from "../unit-session.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import type { PictureInfo, ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
@@ -38,7 +38,7 @@ class H264Reader implements UnitReader {
   private waitingSets: StreamUnit[] = [];
   /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
   private waitingSei: StreamUnit[] = [];
-  pts: number | undefined;
+  readonly times = new PictureTimes();
   /** The parameter set that is being read. */
   private setUnit: StreamUnit | undefined;
 
@@ -183,7 +183,7 @@ class H264Reader implements UnitReader {
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
     if (!this.pictures.continues(slice)) {
       this.endPicture();
-      this.pictures.begin(slice, { pts: this.pts, ...this.readWaitingSei(slice.sets.sps) });
+      this.pictures.begin(slice, { pts: this.times.take(), ...this.readWaitingSei(slice.sets.sps) });
     }
     this.pictures.add(slice);
   }

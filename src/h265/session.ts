@@ -5,7 +5,7 @@ import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session-support.ts";
-import { type UnitReader, UnitSession } from "../unit-session.ts";
+import { PictureTimes, type UnitReader, UnitSession } from "../unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
@@ -41,7 +41,7 @@ class H265Reader implements UnitReader {
   private independent: SliceSegmentHeader | null = null;
   /** Where the last slice segment of the open picture begins, in decoding order of its coding tree blocks. */
   private segmentStart = 0;
-  pts: number | undefined;
+  readonly times = new PictureTimes();
   /** The parameter set that is being read. */
   private setUnit: StreamUnit | undefined;
 
@@ -186,7 +186,7 @@ class H265Reader implements UnitReader {
     const { h, sets } = segment;
     const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);
     if (h.first_slice_segment_in_pic_flag) {
-      this.pictures.begin(segment, { pts: this.pts, picTiming: this.readWaitingSei(segment.sets.sps) });
+      this.pictures.begin(segment, { pts: this.times.take(), picTiming: this.readWaitingSei(segment.sets.sps) });
     } else if (!this.isOfOpenPicture(h) || segmentStart <= this.segmentStart) {
       // 7.4.2.4.5: addresses rise in a picture. Only by them a dependent segment of the next one, whose first is lost, is told.
       this.endPicture();

@@ -29,6 +29,8 @@ export interface PictureHeaders {
   readonly unit: StreamUnit;
   readonly sequence: Sequence;
   readonly matrices: QuantiserMatrices;
+  /** A header that may have changed the matrices could not be read: the picture is decoded with others. */
+  readonly hasLostMatrices: boolean;
   /** The group of pictures header right before it, if there is one. */
   readonly group: GroupOfPicturesHeader | null;
   readonly header: PictureHeader;
@@ -53,6 +55,8 @@ export class PictureDecoder {
   private open: OpenPicture | null = null;
   /** A frame whose second field may come. */
   private half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
+  /** The sequence ends with the frame whose second field may come. */
+  private isEnding = false;
   private timestamp = 0;
   /** Decoding starts at an I picture. */
   private isWaiting = true;
@@ -90,6 +94,7 @@ export class PictureDecoder {
     const { frame } = isSecond ? (this.half as OpenPicture) : { frame: this.newFrame(headers) };
     this.open = { headers, frame, slices: [] };
     if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
+    if (headers.hasLostMatrices) frame.corrupt = true;
     return this.checkReferences(this.open);
   }
 
@@ -221,18 +226,27 @@ export class PictureDecoder {
     this.half = null;
     if (header.picture_coding_type === B_PICTURE) this.references.endB(frame);
     else this.references.endReference(frame, sequence.extension.low_delay);
+    if (this.isEnding) this.references.flush();
+    this.isEnding = false;
   }
 
-  /** A sequence ends: everything goes out. */
+  /** A sequence ends: everything goes out. A frame is whole before: encoders are met that end it between two fields. */
   endSequence(): void {
     this.end();
-    this.endFrame();
-    this.references.flush();
+    if (this.half) this.isEnding = true;
+    else this.references.flush();
+  }
+
+  /** A sequence begins: what ended before it has no second field any more. */
+  beginSequence(): void {
+    if (this.isEnding) this.endFrame();
   }
 
   /** Everything that waits goes out. What comes next is a new start. */
   flush(): void {
-    this.endSequence();
+    this.end();
+    this.endFrame();
+    this.references.flush();
     this.restart();
   }
 
@@ -241,6 +255,7 @@ export class PictureDecoder {
     this.open = null;
     if (this.half) this.sink.emit({ type: "release", timestamp: this.half.frame.timestamp });
     this.half = null;
+    this.isEnding = false;
     this.references.clear();
     this.restart();
   }

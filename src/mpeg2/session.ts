@@ -6,7 +6,7 @@ import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session-support.ts";
-import { type UnitReader, UnitSession } from "../unit-session.ts";
+import { PictureTimes, type UnitReader, UnitSession } from "../unit-session.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";
@@ -28,9 +28,14 @@ import {
   PICTURE_START_CODE,
   SEQUENCE_END_CODE,
   SEQUENCE_HEADER_CODE,
+  USER_DATA_START_CODE,
   unitName,
   unitReader,
 } from "./units.ts";
+
+/** Table 6-2. */
+const SEQUENCE_EXTENSION = 1;
+const QUANT_MATRIX_EXTENSION = 3;
 
 /** An MPEG-2 decoder's state. Throws TypeError for wrong options. */
 export function openMpeg2Session(options: SessionOptions = {}): Session {
@@ -43,6 +48,8 @@ interface PendingSequence {
   extension: SequenceExtension | null;
   display: SequenceDisplayExtension | null;
   isScalable: boolean;
+  /** A sequence extension has come that could not be read. */
+  isDamaged: boolean;
 }
 
 /** The picture header and what has come behind it. */
@@ -64,11 +71,13 @@ class Mpeg2Reader implements UnitReader {
   private pending: PendingSequence | null = null;
   private sequence: Sequence | null = null;
   private matrices: QuantiserMatrices | null = null;
+  /** Until all matrices are known again (6.3.11): a header that may have changed them could not be read. */
+  private hasLostMatrices = false;
   private group: GroupOfPicturesHeader | null = null;
   private picture: PendingPicture | null = null;
   /** A slice without a picture header has been reported: the others with it are not. */
   private isLossTold = false;
-  pts: number | undefined;
+  readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
     this.trace = options.trace;
@@ -96,8 +105,14 @@ class Mpeg2Reader implements UnitReader {
     this.picture = null;
   }
 
-  cutOff(): void {
-    this.pictures.damaged();
+  cutOff(unit: StreamUnit): void {
+    const startCode = unit.bytes[0] as number;
+    if (isSlice(startCode)) this.pictures.damaged();
+    else if (startCode === EXTENSION_START_CODE) this.lostExtension(unit);
+    else if (startCode !== USER_DATA_START_CODE) {
+      this.endPicture(); // What follows is not the open picture's.
+      if (startCode === SEQUENCE_HEADER_CODE) this.hasLostMatrices = true;
+    }
   }
 
   /** Table 6-1. */
@@ -110,10 +125,13 @@ class Mpeg2Reader implements UnitReader {
     switch (startCode) {
       case SEQUENCE_HEADER_CODE: {
         this.endPicture();
+        this.pictures.beginSequence();
         this.pending = null;
+        this.hasLostMatrices = true;
         const header = sequence_header(this.reader(unit));
-        this.pending = { header, extension: null, display: null, isScalable: false };
+        this.pending = { header, extension: null, display: null, isScalable: false, isDamaged: false };
         this.matrices = matricesOfSequence(header);
+        this.hasLostMatrices = false;
         return;
       }
       case GROUP_START_CODE:
@@ -138,8 +156,9 @@ class Mpeg2Reader implements UnitReader {
 
   private pictureHeader(unit: StreamUnit): void {
     this.isLossTold = false;
+    const pts = this.times.take();
     const header = picture_header(this.reader(unit));
-    const { pts, group } = this;
+    const { group } = this;
     this.group = null;
     this.picture = { unit, header, pts, group, coding: null, isOver: false };
   }
@@ -151,9 +170,22 @@ class Mpeg2Reader implements UnitReader {
   }
 
   private extension(unit: StreamUnit): void {
-    const ext = extension_data(this.reader(unit), { frame_centre_offsets: this.frameCentreOffsets() });
+    let ext: Extension | null;
+    try {
+      ext = extension_data(this.reader(unit), { frame_centre_offsets: this.frameCentreOffsets() });
+    } catch (error) {
+      this.lostExtension(unit);
+      throw error;
+    }
     if (this.picture) this.pictureExtension(this.picture, ext);
     else if (this.pending) this.sequenceExtension(this.pending, ext);
+  }
+
+  /** An extension could not be read. */
+  private lostExtension({ bytes }: StreamUnit): void {
+    const extension_start_code_identifier = (bytes[1] ?? 0) >> 4;
+    if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION) this.hasLostMatrices = true;
+    if (extension_start_code_identifier === SEQUENCE_EXTENSION && this.pending) this.pending.isDamaged = true;
   }
 
   private sequenceExtension(pending: PendingSequence, ext: Extension | null): void {
@@ -166,6 +198,8 @@ class Mpeg2Reader implements UnitReader {
     if (ext?.type === "picture_coding_extension") picture.coding = ext;
     else if (ext?.type === "quant_matrix_extension" && this.matrices) {
       this.matrices = withQuantMatrices(this.matrices, ext);
+      // Matrices of chrominance that are not loaded are then those of luminance.
+      if (ext.intra_quantiser_matrix && ext.non_intra_quantiser_matrix) this.hasLostMatrices = false;
     }
   }
 
@@ -197,8 +231,10 @@ class Mpeg2Reader implements UnitReader {
           element: "picture_coding_extension",
         });
       }
+      const { hasLostMatrices } = this;
       const matrices = this.matrices as QuantiserMatrices;
-      if (!this.pictures.begin({ unit: picture.unit, sequence, matrices, group, header, coding, pts })) return;
+      const headers = { unit: picture.unit, sequence, matrices, hasLostMatrices, group, header, coding, pts };
+      if (!this.pictures.begin(headers)) return;
       picture.isOver = false;
     }
     this.pictures.add(unit);
@@ -211,7 +247,8 @@ class Mpeg2Reader implements UnitReader {
       if (this.sequence) return this.sequence;
       throw new BitstreamError("there is no sequence header", {}, "before-random-access");
     }
-    const { header, extension, display, isScalable } = pending;
+    const { header, extension, display, isScalable, isDamaged } = pending;
+    if (extension === null && isDamaged) throw new BitstreamError("the sequence extension could not be read");
     if (extension === null) throw new UnsupportedError("MPEG-1: there is no sequence extension");
     if (isScalable) throw new UnsupportedError("scalable extensions: the kernel's interface has no place for layers");
     this.pending = null;

@@ -1,3 +1,9 @@
+import {
+  V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,
+  V4L2_MPEG2_PIC_FRAME,
+  V4L2_MPEG2_PIC_TOP_FIELD,
+  v4l2_ctrl_mpeg2_picture,
+} from "../uapi/index.ts";
 import { h264FrameControls, h265FrameControls, mpeg2Controls, vp8Controls, vp9Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
@@ -75,6 +81,19 @@ const g1Mpeg2Reads = [
   ),
 ];
 
+/** TOP_FIELD_FIRST of fields: set where the frame's first field, the one that is held, is the top field. */
+function withFirstField(payload: Uint8Array, { hold }: { readonly hold: boolean }): Uint8Array {
+  const { offsets } = v4l2_ctrl_mpeg2_picture;
+  const wanted = payload.slice();
+  const structure = wanted[offsets.picture_structure];
+  if (structure === V4L2_MPEG2_PIC_FRAME) return wanted;
+  const isTopFirst = (structure === V4L2_MPEG2_PIC_TOP_FIELD) === hold;
+  const view = new DataView(wanted.buffer);
+  const others = view.getUint32(offsets.flags, true) & ~V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST;
+  view.setUint32(offsets.flags, others | (isTopFirst ? V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST : 0), true);
+  return wanted;
+}
+
 /**
  * G1: rk3036 to rk3288, i.MX8M, SAMA5D4, STM32MP25. The limits are the largest of all: H.264 and VP8 go to 1920x1088 or
  * 3840x2160 on most of them.
@@ -106,6 +125,18 @@ export const hantroG1: Target = {
       limits: { maxWidth: 1920, maxHeight: 1088 },
       reads: g1Mpeg2Reads,
       missingReferences: "mark",
+      readsOtherwise: {
+        V4L2_CID_STATELESS_MPEG2_PICTURE: {
+          fields: ["flags.V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST"],
+          text:
+            "It tells a frame's second field by this flag, which has to say there whether the top field came first. In the " +
+            "stream the bit is 0 in every field (6.3.10), and GStreamer and FFmpeg send that: a second P field whose first was " +
+            "the top field then takes both references from the frame before, instead of one from its own first field. " +
+            "See hantro_g1_mpeg2_dec_set_buffers() and rockchip_vpu2_mpeg2_dec_set_buffers(); the latter tests the bit by " +
+            "the name of another constant, V4L2_MPEG2_PIC_TOP_FIELD, which is 1 too",
+          wanted: withFirstField,
+        },
+      },
     },
   },
 };

@@ -22,7 +22,7 @@ export { type TargetRefusal, targetRefusals } from "./refusals.ts";
 export { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 export { rpiHevcDec } from "./rpi-hevc-dec.ts";
 export { takenControls } from "./taken-controls.ts";
-export type { Target, TargetCodec, TargetLimits } from "./target.ts";
+export type { OtherReading, Target, TargetCodec, TargetLimits } from "./target.ts";
 export { tegraVde } from "./tegra-vde.ts";
 export { visl } from "./visl.ts";
 

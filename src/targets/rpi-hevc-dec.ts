@@ -66,10 +66,7 @@ const h265Reads = [
   ),
 ];
 
-/**
- * The driver takes the data of every segment from `data_byte_offset` to `bit_size` of the whole OUTPUT buffer, where the
- * kernel's text counts both from the segment.
- */
+/** Both sizes of each segment with those of the segments before it. */
 function countedFromTheBuffer(payload: Uint8Array): Uint8Array {
   const { size, offsets } = v4l2_ctrl_hevc_slice_params;
   const counted = payload.slice();
@@ -111,7 +108,15 @@ export const rpiHevcDec: Target = {
       // pre_slice_decode() takes list entries as indices into `dpb` unchecked, and a collocated picture that is not
       // there fails the job.
       missingReferences: "nearest",
-      readsOtherwise: { V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: countedFromTheBuffer },
+      readsOtherwise: {
+        V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: {
+          fields: ["bit_size", "data_byte_offset"],
+          text:
+            "It takes the data of every slice segment from data_byte_offset to bit_size of the whole OUTPUT buffer, where " +
+            "the kernel's text counts both from the segment",
+          wanted: countedFromTheBuffer,
+        },
+      },
     },
   },
 };

@@ -41,8 +41,18 @@ export interface TargetCodec {
    * array has to be set first (`firstSets`).
    */
   readonly mustDifferFirst?: readonly string[];
-  /** Controls that it reads otherwise than the kernel's text has them, with what it wants instead (`takenControls`). */
-  readonly readsOtherwise?: Readonly<Record<string, (payload: Uint8Array) => Uint8Array>>;
+  /** By a control's name: how it reads this otherwise than the kernel's text has it (`takenControls`). */
+  readonly readsOtherwise?: Readonly<Record<string, OtherReading>>;
+}
+
+/** A control as one driver reads it, where that is not what the kernel's text says. */
+export interface OtherReading {
+  /** The fields that it wants otherwise, as in `TargetCodec.reads`, without the control's name. */
+  readonly fields: readonly string[];
+  /** What it wants and why, in a sentence or two, with the place in its source. */
+  readonly text: string;
+  /** The payload as the driver wants it; a copy. `hold`: see `RequestEvent`. */
+  wanted(payload: Uint8Array, request: { readonly hold: boolean }): Uint8Array;
 }
 
 /** A driver, as data: what it takes, and where that is written. */

@@ -1,10 +1,10 @@
 /** Frames, in packets or in an IVF file, and what becomes of each. */
 import type { StreamUnit } from "../bitreader/index.ts";
-import type { DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import { type IvfFrame, IvfStream } from "../ivf.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, EventSink } from "../session-support.ts";
+import { checkConfigureArgument, checkDecodeArguments, checkPushArguments, EventSink } from "../session-support.ts";
 import { readFrame } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { unitName } from "./units.ts";
@@ -35,8 +35,8 @@ class Vp8Session implements Session {
     });
   }
 
-  push(chunk: Uint8Array): DecodeEvent[] {
-    checkDecodeArguments(chunk, undefined);
+  push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[] {
+    checkPushArguments(chunk, info);
     return this.sink.during(() => {
       this.stream ??= new IvfStream(this.received, undefined, "VP80");
       this.received += chunk.length;

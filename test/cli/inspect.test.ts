@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Mpeg2Stream } from "../mpeg2/stream.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
 const inspect = async (name: string, ...options: string[]) => {
@@ -67,6 +68,13 @@ describe("inspect of a record", () => {
   ])("shows %s", async (name, second) => {
     const lines = await inspect(name);
     expect(lines[3]).toMatch(second);
+  });
+
+  it("says none where a picture of MPEG-2 has no reference", async () => {
+    const stream = new Mpeg2Stream().sequence().picture("I", { structure: 1 }).picture("P", { structure: 2 });
+    const { stdout } = await run(["inspect", "-"], { stdin: [stream.picture("P").bytes] });
+    expect(stdout).toMatch(/^ +1 +1000 +P +bottom +\d+ {2}forward none$/m);
+    expect(stdout).toMatch(/^ +2 +2000 +P +frame +\d+ {2}forward 0$/m);
   });
 
   it("names a request again when its timestamp is used again: the latest counts", async () => {

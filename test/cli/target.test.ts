@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
+import { controlByName, decodePayload, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
+import { Mpeg2Stream } from "../mpeg2/stream.ts";
 import { BitWriter, escaped } from "../support/bit-writer.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
@@ -76,6 +78,27 @@ describe("record --target", () => {
       status: 2,
       stderr: "v4l2-stateless: tegra-vde does not decode h265\n",
     });
+  });
+});
+
+describe("record --target hantro-g1", () => {
+  it("sets TOP_FIELD_FIRST in both fields of a frame whose top field came first", async () => {
+    const path = join(folder, "fields.m2v");
+    const stream = new Mpeg2Stream().sequence();
+    for (const structure of [1, 2]) stream.picture("P", { structure }); // skipped: decoding starts at an I picture
+    for (const structure of [1, 2, 2, 1, 1, 2]) stream.picture("I", { structure });
+    writeFileSync(path, stream.bytes);
+    const flagsFor = async (target: string) => {
+      const { status, stdout } = await run(["record", "--target", target, path]);
+      expect(status).toBe(0);
+      const name = "V4L2_CID_STATELESS_MPEG2_PICTURE";
+      return [...resolveRequests(readRecord(stdout))].map(({ controls }) => {
+        const { flags } = decodePayload(controlByName(name)!, controls.get(name) as Uint8Array) as { flags: number };
+        return flags & V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST;
+      });
+    };
+    expect(await flagsFor("hantro-g1")).toEqual([1, 1, 0, 0, 1, 1]);
+    expect(await flagsFor("generic")).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });
 

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { openDemuxer } from "../../src/cli/detect.ts";
 import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import * as mpeg2 from "../../src/mpeg2/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { withFlippedBits } from "../support/damage.ts";
 import { kernelRefusals } from "../support/h264.ts";
 import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";
 import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../support/streams.ts";
+import { programStream, transportStream } from "../support/systems.ts";
 import { eventsOf, Mpeg2Stream, mpeg2References, type PictureFields, summary } from "./stream.ts";
 
 const variants: readonly SessionOptions[] = [
@@ -101,6 +104,29 @@ describe("a session turns damage into error events; its requests stay such as th
         const whole =
           random.below(2) === 0 ? bytes : Uint8Array.of(...bytes.subarray(0, cut), ...bytes.subarray(cut + 50));
         expect(flawsOf(whole), `${stream.name}, run ${run}`).toEqual([]);
+      }
+    }
+  });
+
+  it("on program and transport streams with damaged bytes and packets that are missing", () => {
+    const random = new Random(9);
+    for (const stream of fixtureStreams("mpeg2").slice(0, 3)) {
+      const bytes = stream.read();
+      const packets = [0, 1, 2, 3, 4].map((i) => ({ data: bytes.subarray(i * 4000, (i + 1) * 4000), pts: i }));
+      for (let run = 0; run < 30; run++) {
+        const isProgram = run % 2 === 0;
+        const whole = isProgram
+          ? [programStream(packets)]
+          : transportStream(packets).filter(() => random.below(30) > 0);
+        const file = withFlippedBits(Buffer.concat(whole), random);
+        const demuxer = openDemuxer(isProgram ? "program" : "transport");
+        const session = mpeg2.openMpeg2Session();
+        const parts = [...demuxer.push(file), ...demuxer.flush()];
+        const events = [...parts.flatMap((part) => session.push(part.data, part)), ...session.flush()];
+        expect([...poolFlaws(events, mpeg2References), ...kernelRefusals(events)], `${stream.name} ${run}`).toEqual([]);
+        const lost = new Set(parts.flatMap((part) => part.lost ?? []));
+        const told = new Set(events.flatMap((event) => (event.type === "error" ? event.error : [])));
+        expect([...lost].every((error) => told.has(error))).toBe(true);
       }
     }
   });

@@ -6,7 +6,14 @@ import { eventKey } from "../support/events.ts";
 import { kernelRefusals } from "../support/h264.ts";
 import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
+import {
+  corpusFiles,
+  corpusPlace,
+  corpusSystems,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../support/streams.ts";
 import { eventsOf, mpeg2References } from "./stream.ts";
 
 const variants: readonly SessionOptions[] = [{}, { missingReferences: "nearest" }, { missingReferences: "drop" }];
@@ -40,12 +47,12 @@ describe("any cut of the bytes gives the same events, and the pool of captureBuf
   it("in every fixture", () => expect(fixtureStreams("mpeg2").flatMap(flawsOf)).toEqual([]));
 
   it.skipIf(!hasCorpus)(
-    `in every elementary stream of the corpus (${corpusPlace})`,
+    `in every stream of the corpus, program and transport streams too (${corpusPlace})`,
     () => {
       const streams = corpusFiles("mpeg2").filter(({ name }) => /[.]m[12]v$/.test(name));
-      expect(streams.flatMap(flawsOf)).toEqual([]);
+      expect([...streams, ...corpusSystems("mpeg2")].flatMap(flawsOf)).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   it("in two sessions whose calls alternate: they share nothing", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BitstreamError } from "../../src/errors.ts";
 import { openMpeg2Session } from "../../src/mpeg2/index.ts";
 import { bitstreamBytes } from "../../src/session.ts";
 import { only } from "../support/h264-stream.ts";
@@ -136,6 +137,26 @@ describe("sequences", () => {
   });
 });
 
+describe("a sequence_end_code between the two fields of a frame, which 6.1.1.4.1 does not have", () => {
+  const first = () => start().picture("I").picture("P", { structure: 2 }).end();
+
+  it("ends the sequence behind the second", () => {
+    const events = summary(eventsOf(first().picture("P", { structure: 1 }).end().picture("I")));
+    expect(events).toEqual([
+      ...["sequence 96x80", "1000", "show 1000", "2000 <1000 held", "2000 <1000", "show 2000"],
+      ...["free 1000", "free 2000", "3000", "show 3000", "free 3000"],
+    ]);
+  });
+
+  it("ends it at the next picture of another frame, or the next sequence", () => {
+    const ended = ["show 2000", "free 1000", "free 2000"];
+    const frame = summary(eventsOf(first().picture("I")));
+    const field = summary(eventsOf(first().sequence().picture("I", { structure: 1 })));
+    expect(frame.slice(4)).toEqual([...ended, "3000", "show 3000", "free 3000"]);
+    expect(field.slice(4)).toEqual([...ended, "3000 held", "show 3000", "free 3000"]);
+  });
+});
+
 describe("output (6.3.10)", () => {
   const shown = (sequence: object, picture: object) => {
     const [event] = only(eventsOf(start(sequence).picture("I", picture)), "output");
@@ -157,6 +178,71 @@ describe("output (6.3.10)", () => {
     const i = start().picture("I").bytes;
     const events = [...session.decode(i, { pts: 7 }), ...session.flush()];
     expect(only(events, "output")[0]?.pts).toBe(7);
+  });
+});
+
+describe("a pushed stream", () => {
+  const bytesOf = (add: (stream: Mpeg2Stream) => Mpeg2Stream) => add(new Mpeg2Stream()).bytes;
+  const i = bytesOf((stream) => stream.sequence().picture("I"));
+  const p = bytesOf((stream) => stream.picture("P"));
+  const shown = (...calls: readonly [Uint8Array, number?][]) => {
+    const session = openMpeg2Session();
+    const events = calls.flatMap(([chunk, pts]) => session.push(chunk, { pts }));
+    return only([...events, ...session.flush()], "output").map(({ pts }) => pts);
+  };
+
+  it("gives a pts to the first picture that begins behind its place (H.222.0 2.4.3.7)", () => {
+    expect(shown([i, 1], [p, 2], [p, 3])).toEqual([1, 2, 3]);
+    expect(shown([i], [p, 2], [p])).toEqual([undefined, 2, undefined]);
+    expect(shown([Uint8Array.of(...i, ...p), 1], [p, 3])).toEqual([1, undefined, 3]);
+    // The picture begins with its start code's first byte.
+    for (const cut of [1, 2, 3])
+      expect(shown([i, 1], [p.subarray(0, cut)], [p.subarray(cut), 2], [p])).toEqual([1, undefined, 2]);
+    expect(shown([i, 1], [p.subarray(0, 0), 2], [p.subarray(0, 9)], [p.subarray(9)])).toEqual([1, 2]);
+  });
+
+  it("forgets what it was given before a packet, and with reset", () => {
+    const session = openMpeg2Session();
+    session.push(i, { pts: 1 });
+    session.reset();
+    const events = [...session.push(i), ...session.decode(p, { pts: 3 }), ...session.push(p), ...session.flush()];
+    expect(only(events, "output").map(({ pts }) => pts)).toEqual([undefined, 3, undefined]);
+  });
+
+  it("is cut off where bytes are missing: an error, and the picture is corrupt", () => {
+    const lost = new BitstreamError("packets are missing");
+    const session = openMpeg2Session();
+    const slice = new Mpeg2Stream().picture("P", { slices: 2 }).bytes;
+    const events = [
+      ...session.push(i),
+      ...session.push(slice.subarray(0, -2)),
+      ...session.push(Uint8Array.of(1, 2, 3), { lost }),
+      ...session.push(p),
+      ...session.flush(),
+    ];
+    expect(only(events, "error")).toMatchObject([
+      { error: lost, cause: "bitstream", unit: "slice (start code 02)", byte: i.length + slice.length - 3 },
+    ]);
+    expect(summary(only(events, "output"))).toEqual(["show 1000", "show 2000 corrupt", "show 3000"]);
+    expect(bitstreamBytes(only(events, "request")[1]!)).toEqual(slice.slice(-12, -6));
+  });
+
+  it("does not take slices behind a header that is cut off for the picture before", () => {
+    const session = openMpeg2Session();
+    const events = [
+      ...session.push(i),
+      ...session.push(p.subarray(0, 5)),
+      ...session.push(new Mpeg2Stream().slices(3).bytes, { lost: new BitstreamError("missing") }),
+      ...session.flush(),
+    ];
+    expect(summary(events)).toEqual(["sequence 96x80", "! bitstream", "1000", "! bitstream", "show 1000", "free 1000"]);
+  });
+
+  it("refuses wrong arguments before anything changes", () => {
+    const session = openMpeg2Session();
+    expect(() => session.push(i, { lost: new Error("no") as BitstreamError })).toThrow(TypeError);
+    expect(() => session.push(i, { pts: "1" as unknown as number })).toThrow(TypeError);
+    expect(session.flush()).toEqual([]);
   });
 });
 
@@ -188,6 +274,48 @@ describe("the OUTPUT buffer", () => {
     const slices = Uint8Array.of(0, 0, 1, 1, 0x20, 0, 0, 0, 0, 1, 2, 0x30, 0, 0);
     const bytes = Uint8Array.of(...headers, ...slices, 0, 0, 1, 0xb7);
     expect([...bitstreamBytes(only(eventsOf({ bytes }), "request")[0]!)]).toEqual([...slices]);
+  });
+});
+
+describe("matrices that could not be read (6.3.11)", () => {
+  const matrix = new Array<number>(64).fill(9);
+  const broken = [0, ...matrix.slice(1)]; // 0 is forbidden
+  const corrupt = (stream: Mpeg2Stream) => only(eventsOf(stream), "output").map((event) => event.corrupt);
+  const withMatrices = (stream: Mpeg2Stream, ...all: Parameters<Mpeg2Stream["matrices"]>) =>
+    stream
+      .pictureHeader("P")
+      .coding({})
+      .matrices(...all)
+      .slices(1);
+
+  it("make their picture corrupt, and all others until the next sequence header sets them", () => {
+    const stream = withMatrices(start().picture("I"), broken).picture("P").sequence().picture("P");
+    expect(corrupt(stream)).toEqual([false, true, true, false]);
+    expect(decoded(withMatrices(start().picture("I"), broken))).toEqual(["1000", "! bitstream", "2000 <1000"]);
+  });
+
+  it("are known again when both of luminance are loaded: those of chrominance follow", () => {
+    const lost = () => withMatrices(start().picture("I"), undefined, broken);
+    expect(corrupt(withMatrices(lost(), matrix))).toEqual([false, true, true]);
+    expect(corrupt(withMatrices(lost(), matrix, matrix).picture("P"))).toEqual([false, true, false, false]);
+  });
+
+  it("may have been in a sequence header: what follows is decoded as before, and corrupt", () => {
+    const stream = start().picture("I").sequence({ intra: broken }).picture("P").sequence().picture("P");
+    expect(corrupt(stream)).toEqual([false, true, false]);
+  });
+});
+
+describe("a sequence extension that could not be read", () => {
+  it("makes no MPEG-1 of the stream", () => {
+    const stream = new Mpeg2Stream()
+      .header()
+      .unit(0xb5, (w) => w.u(4, 1))
+      .picture("I");
+    expect(only(eventsOf(stream), "error").map(({ message }) => message)).toEqual([
+      "the unit ends here",
+      "the sequence extension could not be read",
+    ]);
   });
 });
 

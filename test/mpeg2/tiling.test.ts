@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { openMpeg2Session } from "../../src/mpeg2/index.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
+import {
+  corpusFiles,
+  corpusPlace,
+  corpusSystems,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../support/streams.ts";
 import { tilingOf } from "../support/tiling.ts";
 import { type TracedUnit, TraceRecorder } from "../support/trace-recorder.ts";
 
@@ -35,11 +42,10 @@ describe("the traced elements of a header cover it without gap or overlap, up to
     expect(all.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(200);
   });
 
-  it.skipIf(!hasCorpus)(`in every elementary stream of the corpus (${corpusPlace})`, () => {
-    const all = corpusFiles("mpeg2")
-      .filter(({ name }) => /[.]m[12]v$/.test(name))
-      .map(tile);
+  it.skipIf(!hasCorpus)(`in every stream of the corpus, program and transport streams too (${corpusPlace})`, () => {
+    const streams = corpusFiles("mpeg2").filter(({ name }) => /[.]m[12]v$/.test(name));
+    const all = [...streams, ...corpusSystems("mpeg2")].map(tile);
     expect(all.flatMap(({ flaws }) => flaws)).toEqual([]);
-    expect(all.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(1500);
+    expect(all.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(4000);
   });
 });

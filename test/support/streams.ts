@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { corpusFolder } from "../../conformance/corpus.ts";
+import { detect, openDemuxer } from "../../src/cli/detect.ts";
 import type { Codec } from "../../src/events.ts";
+import { demuxed } from "./systems.ts";
 
 /** A file with a bitstream. */
 export interface StreamFile {
@@ -29,6 +31,21 @@ export const corpusPlace = corpus ?? "skipped: no corpus in V4L2_STATELESS_CORPU
 export const hasCorpus = corpus !== undefined;
 
 /** The files of one folder of the corpus; none where there is no corpus. */
-export function corpusFiles(folder: Codec | "bad"): StreamFile[] {
+export function corpusFiles(folder: Codec | "bad" | "container"): StreamFile[] {
   return corpus === undefined ? [] : filesOf(join(corpus, folder), () => true);
+}
+
+/** The files of the corpus in program and transport streams, and their demuxed video where there is any of the codec. */
+export function corpusSystems(codec?: Codec): (StreamFile & { readonly path: string; readonly codec: Codec })[] {
+  if (corpus === undefined) return [];
+  const isSystems = (name: string) => /[.](ts|mpg|ps)$/.test(name);
+  return ["mpeg2", "container"].flatMap((folder) =>
+    filesOf(join(corpus, folder), isSystems).flatMap(({ name, read }) => {
+      const detected = detect(read().subarray(0, 1 << 20));
+      if (detected?.kind !== "systems" || detected.codec === undefined) return [];
+      if (codec !== undefined && detected.codec !== codec) return [];
+      const stream = () => demuxed(openDemuxer(detected.layer), read()).stream;
+      return [{ name, read: stream, path: join(corpus, folder, name), codec: detected.codec }];
+    }),
+  );
 }

@@ -4,15 +4,20 @@ import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
 import { openSession, sessionCodecs } from "../../src/session.ts";
 import {
   cedrus,
+  generic,
+  hantroG1,
   hantroG2,
   mediatek,
   rk3399,
   rpiHevcDec,
+  type Target,
   takenControls,
   targets,
   tegraVde,
 } from "../../src/targets/index.ts";
-import { controlByName, leafFields } from "../../src/uapi/index.ts";
+import { controlByName, decodePayload, leafFields, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
+import { eventsOf, Mpeg2Stream } from "../mpeg2/stream.ts";
+import { only } from "../support/h264-stream.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v|ivf)$/.test(name));
@@ -58,6 +63,13 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
     }
   });
 
+  it("reads otherwise only fields that it reads", () => {
+    for (const [name, { fields, text }] of Object.entries(taken.readsOtherwise ?? {})) {
+      for (const field of fields) expect(taken.reads).toContain(`${name}.${field}`);
+      expect(text).not.toBe("");
+    }
+  });
+
   it("has modes if the codec has, and is told them", () => {
     const prefix = { h264: "H264", h265: "HEVC" }[codec as string];
     expect(taken.decodeModes.length > 0).toBe(prefix !== undefined);
@@ -82,7 +94,7 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
       );
       expect(sent.length).toBeGreaterThan(1);
       for (const event of sent) {
-        const list = takenControls(target, codec, event.controls);
+        const list = takenControls(target, codec, event);
         for (const { name, payload } of list) {
           const control = controlByName(name)!;
           const size = control.type === "struct" ? control.struct.size : 4;
@@ -107,7 +119,8 @@ describe("rpi-hevc-dec", () => {
     const stream = readFileSync(new URL("h265_main10_wpp_slices.265", fixtures));
     const requests = [...session.push(stream), ...session.flush()].filter((event) => event.type === "request");
     let segments = 0;
-    for (const { controls, bitstream } of requests) {
+    for (const request of requests) {
+      const { controls, bitstream } = request;
       const places = (list: typeof controls) => {
         const { payload } = list.find(({ name }) => name === "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS")!;
         const view = new DataView((payload as Uint8Array).slice().buffer);
@@ -117,17 +130,47 @@ describe("rpi-hevc-dec", () => {
         }));
       };
       const own = places(controls);
-      const inBuffer = places(takenControls(rpiHevcDec, "h265", controls));
+      const inBuffer = places(takenControls(rpiHevcDec, "h265", request));
       let start = 0;
       for (const [i, { bytes, data }] of own.entries()) {
         expect(inBuffer[i]).toEqual({ bytes: start + bytes, data: start + data });
         start += bytes;
       }
       expect(start).toBe(bitstream.reduce((sum, part) => sum + part.length, 0));
-      expect(places(takenControls(rk3399, "h265", controls))).toEqual(own);
+      expect(places(takenControls(rk3399, "h265", request))).toEqual(own);
       segments = Math.max(segments, own.length);
     }
     expect(segments).toBeGreaterThan(1);
+  });
+});
+
+describe("hantro-g1", () => {
+  const topFieldFirst = (target: Target, stream: Mpeg2Stream) =>
+    only(eventsOf(stream), "request").map((request) => {
+      const { name, payload } = takenControls(target, "mpeg2", request).find(({ name }) => name.endsWith("_PICTURE"))!;
+      const { flags, ...rest } = decodePayload(controlByName(name)!, payload) as { flags: number };
+      const own = request.controls.find((control) => control.name === name)!.payload;
+      expect(decodePayload(controlByName(name)!, own)).toMatchObject(rest);
+      return flags & V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST;
+    });
+  const pair = (first: number, second: number, fields = {}) =>
+    new Mpeg2Stream()
+      .sequence()
+      .picture("I", { structure: first, ...fields })
+      .picture("P", { structure: second, ...fields });
+
+  it("is told in both fields of a frame whether the top field came first, other targets the bit of each", () => {
+    expect(topFieldFirst(hantroG1, pair(1, 2))).toEqual([1, 1]);
+    expect(topFieldFirst(hantroG1, pair(2, 1))).toEqual([0, 0]);
+    // 6.3.10 forbids the bit in fields.
+    expect(topFieldFirst(hantroG1, pair(2, 1, { top_field_first: 1 }))).toEqual([0, 0]);
+    expect(topFieldFirst(cedrus, pair(1, 2))).toEqual([0, 0]);
+    expect(topFieldFirst(generic, pair(2, 1, { top_field_first: 1 }))).toEqual([1, 1]);
+  });
+
+  it("takes a first field that stays alone for one, and frames as they are", () => {
+    const stream = pair(1, 1).picture("P", { structure: 2 }).picture("B", { top_field_first: 1 }).picture("I");
+    expect(topFieldFirst(hantroG1, stream)).toEqual([1, 1, 1, 1, 0]);
   });
 });
 

@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
+import { detect, openDemuxer } from "../../src/cli/detect.ts";
+import type { Codec, DecodeEvent } from "../../src/events.ts";
+import type { ElementaryPart } from "../../src/pes.ts";
+import { openSession } from "../../src/session.ts";
+import { difference } from "../support/cuts.ts";
+import { eventKey } from "../support/events.ts";
+import { corpusPlace, corpusSystems, hasCorpus } from "../support/streams.ts";
+
+const version = ffmpegVersion();
+const formats: Readonly<Partial<Record<Codec, string>>> = { mpeg2: "mpeg2video", h264: "h264", h265: "hevc" };
+
+/** The elementary stream of the first video stream that FFmpeg sees. */
+function extracted(path: string, format: string): Uint8Array {
+  const copy = ["-map", "0:v:0", "-c", "copy", "-copyinkf", "-bsf:v", "null", "-f", format, "pipe:1"];
+  return spawnSync("ffmpeg", ["-v", "quiet", "-i", path, ...copy], { maxBuffer: 1 << 28 }).stdout;
+}
+
+/** The pts of PES packets as FFmpeg's demuxers read them. */
+function packetPts(path: string): number[] {
+  const options = [
+    "-fflags",
+    "+nofillin+noparse",
+    "-select_streams",
+    "v:0",
+    "-show_entries",
+    "packet=pts",
+    "-of",
+    "json",
+  ];
+  const { stdout } = spawnSync("ffprobe", ["-v", "quiet", ...options, path], { maxBuffer: 1 << 28 });
+  const { packets = [] } = JSON.parse(stdout.toString()) as { packets?: { pts?: number }[] };
+  return packets.flatMap(({ pts }) => pts ?? []);
+}
+
+function demuxedParts(path: string): ElementaryPart[] {
+  const bytes = new Uint8Array(readFileSync(path));
+  const detected = detect(bytes.subarray(0, 1 << 20));
+  if (detected?.kind !== "systems") throw new Error(`${path} is no systems stream`);
+  const demuxer = openDemuxer(detected.layer);
+  return [...demuxer.push(bytes), ...demuxer.flush()];
+}
+
+const requestKeys = (events: readonly DecodeEvent[]) => events.filter(({ type }) => type === "request").map(eventKey);
+
+describe.skipIf(version === undefined || !hasCorpus)(
+  `program and transport streams of the corpus (${corpusPlace}, ${version ?? "skipped: no ffmpeg"})`,
+  () => {
+    it.each(corpusSystems())("$name: the requests of the elementary stream that FFmpeg extracts", ({ codec, path }) => {
+      const theirs = openSession(codec);
+      const stream = new Uint8Array(extracted(path, formats[codec] as string));
+      const expected = [...theirs.push(stream), ...theirs.flush()];
+      const ours = openSession(codec);
+      const events = [...demuxedParts(path).flatMap((part) => ours.push(part.data, part)), ...ours.flush()];
+      expect(difference(requestKeys(events), requestKeys(expected))).toEqual([]);
+    });
+
+    it.each(corpusSystems())(
+      "$name: the pts that FFmpeg reads, which grow in the order of output",
+      ({ codec, path }) => {
+        const parts = demuxedParts(path);
+        const read = packetPts(path);
+        const pts = parts.flatMap((part) => part.pts ?? []);
+        // FFmpeg counts below 0 and on behind 2^33, and takes packets before the first pack and, as another stream, those of another PID.
+        expect(pts.slice(0, read.length)).toEqual(read.slice(-pts.length).map((value) => (value + 2 ** 33) % 2 ** 33));
+        const session = openSession(codec);
+        const events = [...parts.flatMap((part) => session.push(part.data, part)), ...session.flush()];
+        const shown = events.flatMap((event) => (event.type === "output" ? (event.pts ?? []) : []));
+        const wrong = shown.filter(
+          (value, i) => i > 0 && (value - (shown[i - 1] as number) + 2 ** 33) % 2 ** 33 > 2 ** 32,
+        );
+        expect(wrong).toEqual([]);
+      },
+    );
+  },
+);
