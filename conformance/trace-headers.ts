@@ -4,12 +4,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compareTraces, type StreamComparison } from "./trace/compare.ts";
 import type { Dialect } from "./trace/dialect.ts";
-import { ffmpegTrace, ffmpegVersion } from "./trace/ffmpeg.ts";
+import { ffmpegTrace, ffmpegVersion, tracedCodecs } from "./trace/ffmpeg.ts";
 import { h264 } from "./trace/h264.ts";
 import { h265 } from "./trace/h265.ts";
 import { allStreams } from "./trace/streams.ts";
+import { vp8 } from "./trace/vp8.ts";
+import { vp9 } from "./trace/vp9.ts";
 
-const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265 };
+const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265, vp8, vp9 };
 
 const usage = `npx tsx conformance/trace-headers.ts <codec> [options] [file …]
 
@@ -47,7 +49,13 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   print(version);
-  const paths = (files.length > 0 ? files : allStreams(codec)).filter((path) => basename(path).includes(values.stream));
+  if (!tracedCodecs().includes(dialect.ffmpegCodec)) {
+    process.stderr.write(`its trace_headers does not read ${codec} (it reads VP8 since FFmpeg 6.1)\n`);
+    return 2;
+  }
+  const paths = (files.length > 0 ? files : allStreams(dialect.codec)).filter((path) =>
+    basename(path).includes(values.stream),
+  );
   const total = new Total();
   const queue = paths.values();
   const worker = async () => {
