@@ -8,8 +8,8 @@ import { runCodec, selectStreams } from "./run.ts";
 import { main as traceHeaders } from "./trace-headers.ts";
 
 const usage = `npm run conformance -- <codec> [options]
-       npm run conformance -- output <h264|h265> [--stream <part>]
-       npm run conformance -- trace <h264|h265> [options] [file …]
+       npm run conformance -- output <h264|h265|vp8|vp9> [--stream <part>]
+       npm run conformance -- trace <h264|h265|vp8|vp9> [options] [file …]
 
 Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected;
 "output" compares the order of our outputs with that of FFmpeg's software decoder (ffprobe);

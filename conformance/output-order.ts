@@ -10,6 +10,9 @@ import { causes } from "./output/causes.ts";
 import { compareOutput, type OutputReport } from "./output/compare.ts";
 import { hasFfprobe } from "./output/ffprobe.ts";
 import { compareHevcOutput, hevcCauses } from "./output/h265.ts";
+import { ivfOutput, vp8Causes, vp9Causes } from "./output/packets.ts";
+import { vp8 } from "./vp8/comparator.ts";
+import { vp9 } from "./vp9/comparator.ts";
 
 /** What there is for a codec. */
 interface OutputOrder {
@@ -22,6 +25,8 @@ interface OutputOrder {
 export const outputOrders = {
   h264: { comparator: h264, compare: compareOutput, causes },
   h265: { comparator: h265, compare: compareHevcOutput, causes: hevcCauses },
+  vp8: { comparator: vp8, compare: ivfOutput("vp8", vp8Causes), causes: vp8Causes },
+  vp9: { comparator: vp9, compare: ivfOutput("vp9", vp9Causes), causes: vp9Causes },
 } as const satisfies Record<string, OutputOrder>;
 export type OutputCodec = keyof typeof outputOrders;
 

@@ -31,7 +31,14 @@ export function ffprobeHevcOutput(stream: Uint8Array): FfprobeOutput {
   return { packets, frames: packets.length === 0 ? [] : hevcFramesOf(stream, packets) };
 }
 
-function packetsOf(stream: Uint8Array, format: "h264" | "hevc"): Packet[] {
+/** Decodes an IVF file of VP8 or VP9. Positions are those of the frames' headers. */
+export function ffprobeIvf(file: Uint8Array): FfprobeOutput {
+  const options = ["-f", "ivf", "-show_frames", "-show_entries", "frame=pkt_pos"];
+  const { frames = [] } = ffprobe(options, file) as { frames?: { pkt_pos: string }[] };
+  return { packets: packetsOf(file, "ivf"), frames: frames.map(({ pkt_pos }) => Number(pkt_pos)) };
+}
+
+function packetsOf(stream: Uint8Array, format: "h264" | "hevc" | "ivf"): Packet[] {
   const options = ["-f", format, "-show_packets", "-show_entries", "packet=pos,size"];
   const packets = (ffprobe(options, stream) as { packets?: { pos: string; size: string }[] }).packets ?? [];
   return packets.map(({ pos, size }) => ({ position: Number(pos), size: Number(size) }));
