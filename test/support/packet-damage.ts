@@ -20,6 +20,9 @@ export interface PacketCodec {
   readonly parsers: readonly ((bytes: Uint8Array) => unknown)[];
   /** The timestamps that a request refers to. */
   timestamps(request: RequestEvent): readonly number[];
+  /** A key frame of several partitions or tiles, and how many of its bytes are the least that it could have. */
+  readonly frame: Uint8Array;
+  readonly least: number;
   /** The first byte of what may be a frame. */
   readonly firstBytes: readonly number[];
 }
@@ -89,6 +92,20 @@ export function testDamage(codec: PacketCodec): void {
         parseEverything(codec, packet);
         parseEverything(codec, packet.subarray(0, random.below(packet.length)));
       }
+    }
+  });
+
+  it("a frame is one error where it ends before its last partition or tile, and one request from there on", () => {
+    const { frame, least, parsers } = codec;
+    for (let length = 1; length <= frame.length; length++) {
+      const part = frame.slice(0, length);
+      const types = codec
+        .open({})
+        .decode(part)
+        .map(({ type }) => type);
+      const expected = length < least ? ["error"] : ["sequence", "request", "output"];
+      expect(types, `${length} of ${frame.length} bytes`).toEqual(expected);
+      if (length < least) expect(() => parsers[0]?.(part)).toThrow(BitstreamError);
     }
   });
 

@@ -1,9 +1,11 @@
 import { describe } from "vitest";
 import { framesOfPacket, openVp9Session, parseFrame } from "../../src/vp9/index.ts";
 import { testDamage } from "../support/packet-damage.ts";
-import { timestampsOf } from "./frames.ts";
+import { keyFrame, timestampsOf } from "./frames.ts";
 
 const references = new Array(8).fill({ FrameWidth: 5000, FrameHeight: 64 });
+
+const frame = keyFrame({ tiles: [3, 5, 2, 6] });
 
 describe("of damaged VP9", () => {
   testDamage({
@@ -16,6 +18,8 @@ describe("of damaged VP9", () => {
       (bytes) => framesOfPacket(bytes, 0),
     ],
     timestamps: timestampsOf,
+    frame,
+    least: frame.length - 5, // The last tile has what is left, but not nothing: 6.4.
     // Key, intra-only and inter frames of each profile; a frame shown again.
     firstBytes: [0x82, 0x84, 0x86, 0x85, 0xa2, 0x92, 0xb1, 0x88, 0x8b],
   });
