@@ -20,9 +20,8 @@ export interface PacketCodec {
   readonly parsers: readonly ((bytes: Uint8Array) => unknown)[];
   /** The timestamps that a request refers to. */
   timestamps(request: RequestEvent): readonly number[];
-  /** A key frame of several partitions or tiles, and how many of its bytes are the least that it could have. */
-  readonly frame: Uint8Array;
-  readonly least: number;
+  /** Key frames, and how many of its bytes are the least that each could have. */
+  readonly frames: readonly { readonly frame: Uint8Array; readonly least: number }[];
   /** The first byte of what may be a frame. */
   readonly firstBytes: readonly number[];
 }
@@ -96,16 +95,17 @@ export function testDamage(codec: PacketCodec): void {
   });
 
   it("a frame is one error where it ends before its last partition or tile, and one request from there on", () => {
-    const { frame, least, parsers } = codec;
-    for (let length = 1; length <= frame.length; length++) {
-      const part = frame.slice(0, length);
-      const types = codec
-        .open({})
-        .decode(part)
-        .map(({ type }) => type);
-      const expected = length < least ? ["error"] : ["sequence", "request", "output"];
-      expect(types, `${length} of ${frame.length} bytes`).toEqual(expected);
-      if (length < least) expect(() => parsers[0]?.(part)).toThrow(BitstreamError);
+    for (const { frame, least } of codec.frames) {
+      for (let length = 1; length <= frame.length; length++) {
+        const part = frame.slice(0, length);
+        const events = codec.open({}).decode(part);
+        const expected = length < least ? ["error"] : ["sequence", "request", "output"];
+        expect(
+          events.map(({ type }) => type),
+          `${length} of ${frame.length} bytes`,
+        ).toEqual(expected);
+        if (length < least) expect(() => codec.parsers[0]?.(part)).toThrow(BitstreamError);
+      }
     }
   });
 

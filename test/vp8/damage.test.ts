@@ -19,8 +19,7 @@ describe("of damaged VP8", () => {
     open: openVp8Session,
     parsers: [parseFrame, parseFrameTag],
     timestamps,
-    frame,
-    least: frame.length - 3, // The last partition has what is left: 9.5.
+    frames: [{ frame, least: frame.length - 3 }], // The last partition has what is left: 9.5.
     // Key and interframes, shown and hidden, of 0 and more bytes in the first partition.
     firstBytes: [0x10, 0x11, 0x31, 0x00, 0xf1, 0x9d],
   });
