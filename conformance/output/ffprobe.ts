@@ -31,11 +31,18 @@ export function ffprobeHevcOutput(stream: Uint8Array): FfprobeOutput {
   return { packets, frames: packets.length === 0 ? [] : hevcFramesOf(stream, packets) };
 }
 
-/** Decodes an IVF file of VP8 or VP9. Positions are those of the frames' headers. */
+/**
+ * Decodes an IVF file of VP8 or VP9. Positions are those of the frames' headers. They are given as timestamps, because
+ * since FFmpeg 7 `pkt_pos` of a frame that is shown again is where it was decoded.
+ */
 export function ffprobeIvf(file: Uint8Array): FfprobeOutput {
-  const options = ["-f", "ivf", "-show_frames", "-show_entries", "frame=pkt_pos"];
-  const { frames = [] } = ffprobe(options, file) as { frames?: { pkt_pos: string }[] };
-  return { packets: packetsOf(file, "ivf"), frames: frames.map(({ pkt_pos }) => Number(pkt_pos)) };
+  const packets = packetsOf(file, "ivf");
+  const timed = file.slice();
+  const view = new DataView(timed.buffer);
+  for (const { position } of packets) view.setBigUint64(position + 4, BigInt(position), true);
+  const options = ["-f", "ivf", "-show_frames", "-show_entries", "frame=pts"];
+  const { frames = [] } = ffprobe(options, timed) as { frames?: { pts: number }[] };
+  return { packets, frames: frames.map(({ pts }) => pts) };
 }
 
 function packetsOf(stream: Uint8Array, format: "h264" | "hevc" | "ivf"): Packet[] {
