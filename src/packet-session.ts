@@ -10,7 +10,7 @@ export interface PacketReader {
   /** A whole packet, empty ones too. Throws nothing: what is wrong is an event. */
   packet(packet: StreamUnit, pts: number | undefined): void;
   /** A packet that the file's end cuts off; that has been reported. */
-  cutOff(packet: StreamUnit): void;
+  cutOff(): void;
   /** The end, or a seek: every picture is free. */
   clear(): void;
 }
@@ -84,7 +84,7 @@ export class PacketSession implements Session {
       const packet: StreamUnit = { bytes, byte, truncated };
       if (truncated) {
         reader.sink.report("bitstream", `the frame is cut off after ${bytes.length} bytes`, packet);
-        reader.cutOff(packet);
+        reader.cutOff();
       } else reader.packet(packet, pts);
     }
   }

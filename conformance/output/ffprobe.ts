@@ -33,7 +33,7 @@ export function ffprobeHevcOutput(stream: Uint8Array): FfprobeOutput {
 
 /**
  * Decodes an IVF file of VP8 or VP9. Positions are those of the frames' headers. They are given as timestamps, because
- * since FFmpeg 7 `pkt_pos` of a frame that is shown again is where it was decoded.
+ * `pkt_pos` of a frame that is shown again is in FFmpeg 5.1 where it is shown, in 7.1 where it was decoded.
  */
 export function ffprobeIvf(file: Uint8Array): FfprobeOutput {
   const packets = packetsOf(file, "ivf");
