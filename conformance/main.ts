@@ -5,11 +5,11 @@ import { comparators } from "./comparators.ts";
 import { type OutputCodec, outputOrders, runOutputOrder } from "./output-order.ts";
 import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./report.ts";
 import { runCodec, selectStreams } from "./run.ts";
-import { main as traceHeaders } from "./trace-headers.ts";
+import { dialects, main as traceHeaders } from "./trace-headers.ts";
 
 const usage = `npm run conformance -- <codec> [options]
        npm run conformance -- output <${Object.keys(outputOrders).join("|")}> [--stream <part>]
-       npm run conformance -- trace <h264|h265|mpeg2> [options] [file …]
+       npm run conformance -- trace <${Object.keys(dialects).join("|")}> [options] [file …]
 
 Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected;
 "output" compares the order of our outputs with that of FFmpeg's software decoder (ffprobe);

@@ -1,8 +1,9 @@
 /** `npm run conformance -- output <codec>`: our output order against that of FFmpeg's software decoder. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Comparator } from "./comparator.ts";
+import { readFile } from "./containers.ts";
 import { corpusFolder } from "./corpus.ts";
 import { h264 } from "./h264/comparator.ts";
 import { h265 } from "./h265/comparator.ts";
@@ -12,6 +13,9 @@ import { compareOutput, type OutputReport } from "./output/compare.ts";
 import { hasFfprobe } from "./output/ffprobe.ts";
 import { compareHevcOutput, hevcCauses } from "./output/h265.ts";
 import { compareMpeg2Output, mpeg2Causes } from "./output/mpeg2.ts";
+import { ivfOutput, vp8Causes, vp9Causes } from "./output/packets.ts";
+import { vp8 } from "./vp8/comparator.ts";
+import { vp9 } from "./vp9/comparator.ts";
 
 /** What there is for a codec. */
 interface OutputOrder {
@@ -25,6 +29,8 @@ export const outputOrders = {
   h264: { comparator: h264, compare: compareOutput, causes },
   h265: { comparator: h265, compare: compareHevcOutput, causes: hevcCauses },
   mpeg2: { comparator: mpeg2, compare: compareMpeg2Output, causes: mpeg2Causes },
+  vp8: { comparator: vp8, compare: ivfOutput("vp8", vp8Causes), causes: vp8Causes },
+  vp9: { comparator: vp9, compare: ivfOutput("vp9", vp9Causes), causes: vp9Causes },
 } as const satisfies Record<string, OutputOrder>;
 export type OutputCodec = keyof typeof outputOrders;
 
@@ -52,8 +58,8 @@ export function outputStreams(part = "", codec: OutputCodec = "h264"): OutputStr
 }
 
 /** Compares one stream. */
-export function runOutputStream({ codec, name, path }: OutputStream): OutputReport {
-  return outputOrders[codec].compare(name, new Uint8Array(readFileSync(path)));
+export async function runOutputStream({ codec, name, path }: OutputStream): Promise<OutputReport> {
+  return outputOrders[codec].compare(name, await readFile(path, codec));
 }
 
 /** One line of a stream. */
@@ -86,22 +92,23 @@ export function outputTotal(reports: readonly OutputReport[], codec: OutputCodec
 }
 
 /** Runs over all streams whose name has `part`, and prints. Returns the exit status: 1 for failures and causes never used. */
-export function runOutputOrder(
+export async function runOutputOrder(
   codec: OutputCodec,
   part: string | undefined,
   print: (lines: readonly string[]) => void,
-): number {
+): Promise<number> {
   const { causes }: OutputOrder = outputOrders[codec];
   if (!hasFfprobe()) {
     print(["output order is not compared: there is no ffprobe here"]);
     return 0;
   }
   if (corpusFolder() === undefined) print(["no corpus here: only the fixtures are compared"]);
-  const reports = outputStreams(part, codec).map((stream) => {
-    const report = runOutputStream(stream);
+  const reports: OutputReport[] = [];
+  for (const stream of outputStreams(part, codec)) {
+    const report = await runOutputStream(stream);
     print([outputLine(report), ...report.failures.map((failure) => `    ${failure}`)]);
-    return report;
-  });
+    reports.push(report);
+  }
   const isComplete = corpusFolder() !== undefined && part === undefined;
   const unused = isComplete ? causes.filter((cause) => !reports.some((report) => report.causes.has(cause))) : [];
   const failed = unused.length > 0 || reports.some(({ failures }) => failures.length > 0);

@@ -39,7 +39,21 @@ export function ffprobeMpeg2Output(stream: Uint8Array): FfprobeOutput {
   return { packets, frames: frames.map(({ pkt_pos }) => Number(pkt_pos)) };
 }
 
-function packetsOf(stream: Uint8Array, format: "h264" | "hevc" | "mpegvideo"): Packet[] {
+/**
+ * Decodes an IVF file of VP8 or VP9. Positions are those of the frames' headers. They are given as timestamps, because
+ * `pkt_pos` of a frame that is shown again is in FFmpeg 5.1 where it is shown, in 7.1 where it was decoded.
+ */
+export function ffprobeIvf(file: Uint8Array): FfprobeOutput {
+  const packets = packetsOf(file, "ivf");
+  const timed = file.slice();
+  const view = new DataView(timed.buffer);
+  for (const { position } of packets) view.setBigUint64(position + 4, BigInt(position), true);
+  const options = ["-f", "ivf", "-show_frames", "-show_entries", "frame=pts"];
+  const { frames = [] } = ffprobe(options, timed) as { frames?: { pts: number }[] };
+  return { packets, frames: frames.map(({ pts }) => pts) };
+}
+
+function packetsOf(stream: Uint8Array, format: "h264" | "hevc" | "mpegvideo" | "ivf"): Packet[] {
   const options = ["-f", format, "-show_packets", "-show_entries", "packet=pos,size"];
   const packets = (ffprobe(options, stream) as { packets?: { pos: string; size: string }[] }).packets ?? [];
   return packets.map(({ pos, size }) => ({ position: Number(pos), size: Number(size) }));

@@ -1,11 +1,11 @@
-import { elementPath, type TraceElement, unitsOfPacket } from "../../src/bitreader/index.ts";
+import { elementPath, type StreamUnit, type TraceElement } from "../../src/bitreader/index.ts";
 import { openSession } from "../../src/session.ts";
-import type { Dialect } from "./dialect.ts";
+import type { ComparedElement, Dialect } from "./dialect.ts";
 import type { FfmpegElement, FfmpegTrace, FfmpegUnit } from "./ffmpeg.ts";
 
 /** A unit as our session traced it. */
 interface OurUnit {
-  readonly type: number;
+  readonly name: string;
   /** Why FFmpeg does not take it apart. */
   readonly leftOut: string | undefined;
   readonly byte: number;
@@ -26,10 +26,10 @@ export interface StreamComparison {
   readonly differences: readonly string[];
 }
 
-function ourUnits(dialect: Dialect, bytes: Uint8Array): OurUnit[] {
-  const units = unitsOfPacket(bytes, 0, dialect.keepsZeros).map(
+function ourUnits(dialect: Dialect, stream: Uint8Array, sourceUnits: readonly StreamUnit[]): OurUnit[] {
+  const units = sourceUnits.map(
     ({ bytes, byte }): OurUnit => ({
-      type: dialect.nalUnitType(bytes),
+      name: dialect.unitName(bytes),
       leftOut: dialect.leftOut(bytes),
       byte,
       elements: [],
@@ -46,25 +46,32 @@ function ourUnits(dialect: Dialect, bytes: Uint8Array): OurUnit[] {
       element: (element) => current?.elements.push(element),
     },
   });
-  for (const event of [...session.push(bytes), ...session.flush()]) {
-    // Errors of other kinds come from units that were read to their end.
-    if (event.type !== "error" || (event.bit === undefined && event.cause !== "missing-parameter-set")) continue;
+  for (const event of [...session.push(stream), ...session.flush()]) {
+    if (event.type !== "error") continue;
     const unit = event.byte === undefined ? undefined : byByte.get(event.byte);
-    if (unit) unit.error ??= `${event.element ?? "unit"}: ${event.message}`;
+    if (unit === undefined) continue;
+    // Errors of other kinds come from units that were read to their end, or not at all.
+    const isInside = event.bit !== undefined || event.cause === "missing-parameter-set";
+    if (isInside || unit.elements.length === 0) unit.error ??= `${event.element ?? "unit"}: ${event.message}`;
   }
   return units;
 }
 
-/** Compares the traces of one byte stream. */
-export function compareTraces(dialect: Dialect, bytes: Uint8Array, trace: FfmpegTrace): StreamComparison {
+/** Compares the traces of one file. */
+export function compareTraces(dialect: Dialect, file: Uint8Array, trace: FfmpegTrace): StreamComparison {
   const comparison = new Comparison(dialect);
-  const units = ourUnits(dialect, bytes).filter(({ leftOut }) => leftOut === undefined || comparison.except(leftOut));
+  const source = dialect.source(file);
+  const units = ourUnits(dialect, file, source.units).filter(
+    ({ leftOut }) => leftOut === undefined || comparison.except(leftOut),
+  );
   if (trace.refusal !== undefined)
     comparison.except(`FFmpeg's filter does not start: ${plain(trace.refusal)}`, units.length);
   let next = 0;
   let end = 0;
-  for (const packet of trace.packets) {
-    end += packet.size;
+  for (const [i, packet] of trace.packets.entries()) {
+    const { byte, size } = source.packets?.[i] ?? { byte: end, size: packet.size };
+    if (size !== packet.size) comparison.differences.push(`byte ${byte}: FFmpeg's packet has ${packet.size} bytes`);
+    end = byte + size;
     const first = next;
     while (next < units.length && (units[next] as OurUnit).byte < end) next++;
     comparison.packet(units.slice(first, next), packet.units);
@@ -112,7 +119,7 @@ class Comparison implements StreamComparison {
     if (failure !== undefined && ours.error !== undefined) this.except("broken for both: compared up to there");
     else if (failure !== undefined) this.#refused("ffmpeg", failure, ours);
     const isShort = ours.error !== undefined || ours.elements.length === 0;
-    if (ours.elements.length === 0) return void this.#refused("ours", ours.error ?? `nal_unit_type ${ours.type}`, ours);
+    if (ours.elements.length === 0) return void this.#refused("ours", ours.error ?? ours.name, ours);
     const [a, b] = this.#withoutPayloads(
       ours.elements,
       theirs.elements.filter(({ name }) => !this.#dialect.beyondOurs.has(name)),
@@ -120,11 +127,11 @@ class Comparison implements StreamComparison {
     const count = Math.max(a.length, b.length);
     for (let i = 0; i < count; i++) {
       const [x, y] = [a[i], b[i]];
-      if (x !== undefined && y !== undefined && this.#inFfmpegsNames(x) === this.#described(y)) continue;
+      if (x !== undefined && y !== undefined && this.#isSame(x, y)) continue;
       if (x === undefined && isShort) return void this.#refused("ours", ours.error as string, ours);
       if (y === undefined && failure !== undefined) break;
       this.differences.push(
-        `byte ${ours.byte}: ours ${x ? this.#inFfmpegsNames(x) : "ends"}, FFmpeg's ${y ? this.#described(y) : "ends"}`,
+        `byte ${ours.byte}: ours ${x ? this.#described(x) : "ends"}, FFmpeg's ${y ? this.#described(y) : "ends"}`,
       );
       return;
     }
@@ -139,7 +146,7 @@ class Comparison implements StreamComparison {
   }
 
   /** Leaves out the payloads that we do not take apart; FFmpeg's elements of them are to lie inside. */
-  #withoutPayloads(ours: TraceElement[], theirs: FfmpegElement[]): [TraceElement[], FfmpegElement[]] {
+  #withoutPayloads(ours: readonly TraceElement[], theirs: FfmpegElement[]): [ComparedElement[], FfmpegElement[]] {
     const ranges: { start: number; end: number }[] = [];
     for (const { name, bit, length } of ours) {
       if (name !== "sei_payload_byte" && name !== "reserved_payload_extension_data") continue;
@@ -148,17 +155,23 @@ class Comparison implements StreamComparison {
       else ranges.push({ start: bit, end: bit + length });
     }
     this.payloads += ranges.length;
-    const inside = ({ bit, length }: FfmpegElement) =>
+    const inside = ({ bit, length }: { bit: number; length: number }) =>
       ranges.some(({ start, end }) => start <= bit && bit + length <= end);
-    return [ours.filter((element) => !inside(element)), theirs.filter((element) => !inside(element))];
+    const [a, b] = [ours.filter((element) => !inside(element)), theirs.filter((element) => !inside(element))];
+    const { ffmpegNames, ...dialect } = this.#dialect;
+    const named = (dialect.ours?.(a) ?? a).map((x) => ({ ...x, name: ffmpegNames[x.name] ?? x.name }));
+    return [named, [...(dialect.theirs?.(b) ?? b)]];
   }
 
-  #described({ name, subscripts, bit, length, value }: FfmpegElement): string {
+  #isSame(ours: ComparedElement, theirs: FfmpegElement): boolean {
+    if (ours.length !== undefined) return this.#described(ours) === this.#described(theirs);
+    const isInWindow = ours.bit <= theirs.bit && theirs.bit <= ours.bit + 8;
+    return isInWindow && this.#described({ ...theirs, bit: ours.bit, length: undefined }) === this.#described(ours);
+  }
+
+  #described({ name, subscripts, bit, length, value }: ComparedElement): string {
     const path = this.#dialect.countedByUs.has(name) ? name : elementPath(name, subscripts);
-    return `${path} at bit ${bit}, ${length} bits, ${value}`;
-  }
-
-  #inFfmpegsNames(element: TraceElement): string {
-    return this.#described({ ...element, name: this.#dialect.ffmpegNames[element.name] ?? element.name });
+    const place = length === undefined ? `from bit ${bit}` : `at bit ${bit}, ${length} bits`;
+    return `${path} ${place}, ${value}`;
   }
 }

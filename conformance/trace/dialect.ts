@@ -1,24 +1,43 @@
+import type { TraceElement } from "../../src/bitreader/index.ts";
 import type { Codec } from "../../src/events.ts";
+import type { FfmpegElement } from "./ffmpeg.ts";
+import type { Source } from "./sources.ts";
 
 /** What is to be known of FFmpeg's trace of a codec to compare it with ours. */
 export interface Dialect {
   readonly codec: Codec;
-  /** FFmpeg's demuxer of the byte stream. */
+  /** FFmpeg's name of the codec. */
+  readonly ffmpegCodec: string;
+  /** FFmpeg's demuxer of the file. */
   readonly demuxer: string;
-  /** Zero bytes behind a unit may be its own: see `unitsOfPacket`. */
-  readonly keepsZeros?: true;
-  /** `unit` begins with its header. */
-  nalUnitType(unit: Uint8Array): number;
+  /** The units of a file. */
+  source(file: Uint8Array): Source;
+  /** What a unit is, for people. */
+  unitName(unit: Uint8Array): string;
   /** Why FFmpeg's CBS does not take a unit apart; undefined where it does. */
   leftOut(unit: Uint8Array): string | undefined;
+  /** Our elements of a unit where FFmpeg joins them or leaves them out. Without it they are compared one by one. */
+  ours?(elements: readonly TraceElement[]): readonly ComparedElement[];
+  /** FFmpeg's elements of a unit where it joins ours, or misreads them. */
+  theirs?(elements: readonly FfmpegElement[]): readonly FfmpegElement[];
   /** FFmpeg's spelling, where it is not the specification's. */
   readonly ffmpegNames: Readonly<Record<string, string>>;
   /** Elements of loops that have no subscript in the table: we count the turns. */
   readonly countedByUs: ReadonlySet<string>;
-  /** Elements that FFmpeg prints and that lie behind what we read. */
+  /** Elements that FFmpeg prints and that lie behind what we read, or that it misreads. */
   readonly beyondOurs: ReadonlySet<string>;
   /** Why one side may stop in a unit that the other reads. A message that no row knows fails the run. */
   readonly declaredRefusals: readonly Refusal[];
+}
+
+/** An element of ours as it is to be found in FFmpeg's trace. */
+export interface ComparedElement {
+  readonly name: string;
+  readonly subscripts: readonly number[];
+  readonly value: number;
+  readonly bit: number;
+  /** Undefined for a bool-coded element: FFmpeg says where its window of eight bits ends, and how far that moved. */
+  readonly length: number | undefined;
 }
 
 /** What one side says of a unit, and why that is right. */

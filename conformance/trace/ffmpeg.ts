@@ -3,12 +3,14 @@ import { createInterface } from "node:readline";
 
 /** An element as FFmpeg's trace_headers prints it. */
 export interface FfmpegElement {
-  /** FFmpeg's name, without subscripts. */
+  /** FFmpeg's name, without subscripts; `delta_q_y_dc.delta_coded` where it names what an element is part of. */
   readonly name: string;
   readonly subscripts: readonly number[];
   /** In the unit without emulation prevention bytes, from the unit's header on. */
   readonly bit: number;
   readonly length: number;
+  /** As FFmpeg prints them: not the coded ones where bits lie from the least significant one on, or are bool-coded. */
+  readonly bits: string;
   readonly value: number;
 }
 
@@ -39,8 +41,19 @@ export function ffmpegVersion(): string | undefined {
   return status === 0 ? /^ffmpeg version \S+/.exec(stdout)?.[0] : undefined;
 }
 
+/** FFmpeg's names of the codecs that its trace_headers reads. */
+export function tracedCodecs(): readonly string[] {
+  const { stdout } = spawnSync("ffmpeg", ["-hide_banner", "-h", "bsf=trace_headers"], { encoding: "utf8" });
+  return (
+    /Supported codecs: (.*)/
+      .exec(stdout)?.[1]
+      ?.split(" ")
+      .filter((name) => name !== "") ?? []
+  );
+}
+
 /**
- * Runs trace_headers over a byte stream. The muxer is one that does not ask for the picture's size, and copyinkf keeps
+ * Runs trace_headers over a file. The muxer is one that does not ask for the picture's size, and copyinkf keeps
  * the packets before the first key frame: so FFmpeg's decoder has no say in what is traced.
  */
 export async function ffmpegTrace(demuxer: string, path: string): Promise<FfmpegTrace> {
@@ -61,14 +74,18 @@ export class TraceParser {
 
   line(line: string): void {
     if (line.startsWith("Error initializing bitstream filter")) this.#refusal = this.#message;
-    const text = /^\[trace_headers @ \w+\] (.*)$/.exec(line)?.[1];
+    // FFmpeg 7 does not end the line of an error, and the next packet stands on it.
+    const text = /(?:^\[trace_headers @ \w+\] |: Invalid data found when processing input(?=Packet))(.*)$/.exec(
+      line,
+    )?.[1];
     if (text === undefined) return;
-    const element = /^(\d+) +(\w+?)((?:\[\d+\])*) +([01]*) = (-?\d+)$/.exec(text);
+    const element = /^(\d+) +([\w.[\]]+) +([01]*) = (-?\d+)$/.exec(text);
     const packet = /^Packet: (\d+) bytes/.exec(text);
-    if (element) this.#element(element as unknown as readonly string[]);
+    if (element) this.#element(element);
     else if (packet) {
       this.#units = [];
       this.#packets.push({ size: Number(packet[1]), units: this.#units });
+      this.#message = "";
     } else if (/^Failed to read unit/.test(text)) this.#fail();
     else this.#message = text;
   }
@@ -77,21 +94,23 @@ export class TraceParser {
     return { packets: this.#packets, refusal: this.#refusal };
   }
 
-  #element([, bit, name, subscripts, bits, value]: readonly string[]): void {
+  #element([, bit = "", path = "", bits = "", value = ""]: readonly string[]): void {
     const last = this.#units.at(-1);
     const element: FfmpegElement = {
-      name: name as string,
-      subscripts: [...(subscripts as string).matchAll(/\d+/g)].map(Number),
+      name: path.replace(/\[\d+\]/g, ""),
+      subscripts: [...path.matchAll(/\[(\d+)\]/g)].map(([, subscript]) => Number(subscript)),
       bit: Number(bit),
-      length: (bits as string).length,
+      length: bits.length,
+      bits,
       value: Number(value),
     };
+    this.#message = "";
     if (element.bit === 0 || last === undefined) this.#units.push({ elements: [element], failure: undefined });
     else last.elements.push(element);
   }
 
   #fail(): void {
     const last = this.#units.at(-1);
-    if (last) last.failure = this.#message;
+    if (last) last.failure = this.#message || `gives no reason behind ${last.elements.at(-1)?.name}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from "./dialect.ts";
+import { byteStream } from "./sources.ts";
 
 /** The unit types of cbs_h264_read_nal_unit. */
 const decomposed: ReadonlySet<number> = new Set([1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 19]);
@@ -10,8 +11,10 @@ function nalUnitType(unit: Uint8Array): number {
 /** FFmpeg's trace of H.264 (cbs_h264_syntax_template.c) against ITU-T H.264 (08/2021). */
 export const h264: Dialect = {
   codec: "h264",
+  ffmpegCodec: "h264",
   demuxer: "h264",
-  nalUnitType,
+  source: byteStream,
+  unitName: (unit) => `nal_unit_type ${nalUnitType(unit)}`,
   leftOut(unit) {
     const type = nalUnitType(unit);
     return decomposed.has(type) ? undefined : `FFmpeg does not take nal_unit_type ${type} apart`;

@@ -1,4 +1,5 @@
 import type { Dialect } from "./dialect.ts";
+import { byteStream } from "./sources.ts";
 
 /** The unit types of cbs_h265_read_nal_unit. */
 const decomposed: ReadonlySet<number> = new Set([
@@ -18,8 +19,10 @@ function nuhLayerId(unit: Uint8Array): number {
 /** FFmpeg's trace of HEVC (cbs_h265_syntax_template.c) against ITU-T H.265 (08/2021). */
 export const h265: Dialect = {
   codec: "h265",
+  ffmpegCodec: "hevc",
   demuxer: "hevc",
-  nalUnitType,
+  source: byteStream,
+  unitName: (unit) => `nal_unit_type ${nalUnitType(unit)}`,
   leftOut(unit) {
     if (nuhLayerId(unit) > 0) return "FFmpeg skips units of other layers";
     if (((unit[1] ?? 0) & 7) === 0) return "FFmpeg skips units with nuh_temporal_id_plus1 0";

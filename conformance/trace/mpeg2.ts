@@ -1,5 +1,6 @@
 import { isSlice, unitName } from "../../src/mpeg2/units.ts";
 import type { Dialect } from "./dialect.ts";
+import { byteStream } from "./sources.ts";
 
 /** The start codes of cbs_mpeg2_read_unit. */
 const decomposed: ReadonlySet<number> = new Set([0x00, 0xb2, 0xb3, 0xb5, 0xb7, 0xb8]);
@@ -7,9 +8,11 @@ const decomposed: ReadonlySet<number> = new Set([0x00, 0xb2, 0xb3, 0xb5, 0xb7, 0
 /** FFmpeg's trace of MPEG-2 (cbs_mpeg2_syntax_template.c) against ISO/IEC 13818-2:2013. */
 export const mpeg2: Dialect = {
   codec: "mpeg2",
+  ffmpegCodec: "mpeg2video",
   demuxer: "mpegvideo",
-  keepsZeros: true,
-  nalUnitType: (unit) => unit[0] as number,
+  // Zero bytes behind a unit may be its own.
+  source: (file) => byteStream(file, true),
+  unitName: (unit) => unitName(unit[0] as number),
   leftOut(unit) {
     const startCode = unit[0] as number;
     return decomposed.has(startCode) || isSlice(startCode)
@@ -28,9 +31,10 @@ export const mpeg2: Dialect = {
     },
     {
       side: "ours",
-      message: /^nal_unit_type ([1-9]\d?|1[0-6]\d|17[0-5])$/,
+      message: /^slice \(/,
       why: "a slice (start codes 01 to AF), which the hardware parses",
     },
-    { side: "ours", message: /^nal_unit_type 178$/, why: "user data (start code B2), which says nothing of decoding" },
+    { side: "ours", message: /there is no sequence header/, why: "its sequence header is not there" },
+    { side: "ours", message: /^user_data \(/, why: "user data (start code B2), which says nothing of decoding" },
   ],
 };

@@ -1,15 +1,18 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Codec } from "../../src/events.ts";
+import { comparators } from "../comparators.ts";
 import { corpusFolder } from "../corpus.ts";
 
-/** The byte streams of one codec, not those in containers: the fixtures and, where there is one, the whole corpus. */
-export function allStreams(codec: string): string[] {
+/** The streams of one codec: the repository's fixtures and, where there is one, the whole corpus. */
+export function allStreams(codec: Codec): string[] {
+  const isStream = (name: string) => comparators[codec]?.extensions.includes(extname(name)) ?? false;
   const fixtures = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
   const corpus = corpusFolder();
   return [
-    ...files(fixtures, (name) => name.startsWith(`${codec}_`) && !name.endsWith(".br")),
-    ...(corpus === undefined ? [] : files(join(corpus, codec), (name) => !/[.](mpg|ts)$/.test(name))),
+    ...files(fixtures, (name) => name.startsWith(`${codec}_`) && isStream(name)),
+    ...(corpus === undefined ? [] : files(join(corpus, codec), isStream)),
   ];
 }
 

@@ -87,6 +87,22 @@ export class BitReader {
     return value;
   }
 
+  /** s(n) of VP9 (4.9): a magnitude of n bits, then a sign. The trace says -0 of a 0 with a sign. */
+  s(n: number, name: string, i?: number, j?: number): number {
+    const magnitude = this.bits(n, name, i, j);
+    const value = this.bits(1, name, i, j, undefined, n) === 1 ? -magnitude : magnitude;
+    if (this.trace !== undefined) this.tell("s", n + 1, value, name, i, j);
+    return value + 0;
+  }
+
+  /** n bytes, 1 to 4, the least significant one first: frame_sizes of VP9's Annex B. */
+  le(n: number, name: string, i?: number, j?: number): number {
+    let value = 0;
+    for (let byte = 0; byte < n; byte++) value += this.bits(8, name, i, j, undefined, 8 * byte) * 256 ** byte;
+    if (this.trace !== undefined) this.tell("le", 8 * n, value, name, i, j);
+    return value;
+  }
+
   /** u(1), a flag: 0 or 1. */
   flag(name: string, i?: number, j?: number): number {
     return this.u(1, name, i, j);

@@ -1,9 +1,10 @@
 /**
- * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `le`: bits of bytes
- * that are counted from the least significant one (VP8's frame tag); `bool`: bools of VP8 and VP9, of which the bit is
- * where the decoder stands and the length what they use up, 0 included.
+ * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `s`: a magnitude and
+ * a sign (VP9); `le`: bits of bytes that are counted from the least significant one (VP8's frame tag, VP9's superframe
+ * index); `bool`: bools of VP8 and VP9, of which the bit is where the decoder stands and the length what they use up, 0
+ * included.
  */
-export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b" | "le" | "bool";
+export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b" | "s" | "le" | "bool";
 
 /** One syntax element as it was read. */
 export interface TraceElement {

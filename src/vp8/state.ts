@@ -113,11 +113,14 @@ export interface Slots {
 
 export const emptySlots: Slots = { last: null, golden: null, alternate: null };
 
-/** 9.7: the buffers behind a frame. Both copies take what was there before it. */
+/**
+ * 9.7: the buffers behind a frame. The text has no order; the RFC's own decoder (dixie.c) and libvpx (swap_frame_buffers)
+ * copy to the alternate buffer first, to the golden one from what is there then, and refresh both last.
+ */
 export function updatedSlots(before: Slots, header: FrameHeader, picture: Picture): Slots {
   const { copy_buffer_to_golden, copy_buffer_to_alternate } = header;
-  const golden = [before.golden, before.last, before.alternate][copy_buffer_to_golden] ?? null;
   const alternate = [before.alternate, before.last, before.golden][copy_buffer_to_alternate] ?? null;
+  const golden = [before.golden, before.last, alternate][copy_buffer_to_golden] ?? null;
   return {
     last: header.refresh_last ? picture : before.last,
     golden: header.refresh_golden_frame ? picture : golden,

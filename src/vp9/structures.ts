@@ -148,3 +148,10 @@ export class CompressedHeader {
   readonly partition_probs = new Uint8Array(16 * 3);
   readonly mv_probs = new MvProbs();
 }
+
+/** Annex B superframe_index. */
+export class SuperframeIndex {
+  bytes_per_framesize_minus_1 = 0;
+  frames_in_superframe_minus_1 = 0;
+  frame_sizes: number[] = [];
+}

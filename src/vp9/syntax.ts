@@ -1,6 +1,6 @@
 /**
- * The syntax tables of clause 6.2 of the VP9 Bitstream & Decoding Process Specification, version 0.7, one function a table,
- * in the specification's order and names. They read and return; they know no state. Errors are BitstreamError.
+ * The syntax tables of clause 6.2 and Annex B of the VP9 Bitstream & Decoding Process Specification, version 0.7, one
+ * function a table, in the specification's order and names. They read and return; they know no state. Errors are BitstreamError.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -12,6 +12,7 @@ import {
   SegmentationParams,
   SegmentFeatures,
   type ShowExistingFrame,
+  SuperframeIndex,
   TileInfo,
   UncompressedHeader,
 } from "./structures.ts";
@@ -23,6 +24,7 @@ import {
   MAX_SEGMENTS,
   REFS_PER_FRAME,
   SEG_LVL_MAX,
+  SUPERFRAME_MARKER,
   SWITCHABLE,
   segmentation_feature_bits,
   segmentation_feature_signed,
@@ -179,13 +181,6 @@ function read_interpolation_filter(r: BitReader): number {
   return literal_to_type[raw_interpolation_filter] as number;
 }
 
-/** su(n) of 4.10.6: n bits of magnitude, then a sign. */
-function su(r: BitReader, n: number, name: string, i?: number): number {
-  const value = r.u(n, name, i);
-  const sign = r.flag("sign");
-  return sign ? 0 - value : value;
-}
-
 /** 6.2.8 Loop filter params syntax. */
 function loop_filter_params(r: BitReader): LoopFilterParams {
   const lf = new LoopFilterParams();
@@ -197,11 +192,11 @@ function loop_filter_params(r: BitReader): LoopFilterParams {
     if (lf.loop_filter_delta_update) {
       for (let i = 0; i < 4; i++) {
         const update_ref_delta = r.flag("update_ref_delta", i);
-        if (update_ref_delta) lf.loop_filter_ref_deltas[i] = su(r, 6, "loop_filter_ref_deltas", i);
+        if (update_ref_delta) lf.loop_filter_ref_deltas[i] = r.s(6, "loop_filter_ref_deltas", i);
       }
       for (let i = 0; i < 2; i++) {
         const update_mode_delta = r.flag("update_mode_delta", i);
-        if (update_mode_delta) lf.loop_filter_mode_deltas[i] = su(r, 6, "loop_filter_mode_deltas", i);
+        if (update_mode_delta) lf.loop_filter_mode_deltas[i] = r.s(6, "loop_filter_mode_deltas", i);
       }
     }
   }
@@ -221,7 +216,7 @@ function quantization_params(r: BitReader): QuantizationParams {
 /** 6.2.10 Delta quantizer syntax. */
 function read_delta_q(r: BitReader, name: string): number {
   const delta_coded = r.flag("delta_coded");
-  return delta_coded ? su(r, 4, name) : 0;
+  return delta_coded ? r.s(4, name) : 0;
 }
 
 /** 6.2.11 Segmentation params syntax. */
@@ -288,4 +283,22 @@ function tile_info(r: BitReader, { FrameWidth }: FrameSize): TileInfo {
     tile.tile_rows_log2 += increment_tile_rows_log2;
   }
   return tile;
+}
+
+/** Annex B: superframe_index, with superframe_header at its begin and at its end. */
+export function superframe_index(r: BitReader): SuperframeIndex {
+  const index = new SuperframeIndex();
+  superframe_header(r, index);
+  for (let i = 0; i <= index.frames_in_superframe_minus_1; i++) {
+    index.frame_sizes[i] = r.le(index.bytes_per_framesize_minus_1 + 1, "frame_sizes", i);
+  }
+  superframe_header(r, index);
+  return index;
+}
+
+/** Annex B: superframe_header. */
+function superframe_header(r: BitReader, index: SuperframeIndex): void {
+  r.f(3, SUPERFRAME_MARKER, "superframe_marker");
+  index.bytes_per_framesize_minus_1 = r.u(2, "bytes_per_framesize_minus_1");
+  index.frames_in_superframe_minus_1 = r.u(3, "frames_in_superframe_minus_1");
 }

@@ -57,3 +57,6 @@ function invMapTable(): number[] {
 /** 8.10: the loop filter deltas that setup_past_independence sets. */
 export const defaultRefDeltas: readonly number[] = [1, 0, -1, -1];
 export const defaultModeDeltas: readonly number[] = [0, 0];
+
+/** Annex B. */
+export const SUPERFRAME_MARKER = 0b110;

@@ -1,12 +1,13 @@
 /** From a packet to frames: superframes, Annex B. */
 import { BitReader, type StreamUnit, type Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
-
-/** The top three bits of a superframe index's first and last byte: superframe_marker. */
-const SUPERFRAME_MARKER = 0b110;
+import { superframe_index } from "./syntax.ts";
+import { SUPERFRAME_MARKER } from "./tables.ts";
 
 /** What a frame is called in errors and traces. */
 export const FRAME_NAME = "frame";
+
+const INDEX_NAME = "superframe_index";
 
 /** The frames of a packet, and what is wrong with its superframe index. */
 export interface PacketFrames {
@@ -23,23 +24,22 @@ export function frameReader(bytes: Uint8Array, trace?: Trace): BitReader {
  * The frames of a packet: one, or those of its superframe index, which itself is of none. Where the index is wrong, the
  * frames before the wrong one. A packet that has the marker at its end but not at the index's begin has no index.
  * @param byte offset of the packet in the stream
+ * @param trace is told what the index holds
  */
-export function framesOfPacket(packet: Uint8Array, byte: number): PacketFrames {
-  const header = packet.at(-1) ?? 0;
-  const sizeBytes = ((header >> 3) & 3) + 1;
-  const count = (header & 7) + 1;
-  const indexAt = packet.length - (2 + sizeBytes * count);
-  if (header >> 5 !== SUPERFRAME_MARKER || indexAt < 0 || packet[indexAt] !== header) {
-    return { frames: [{ bytes: packet, byte, truncated: false }], error: undefined };
-  }
+export function framesOfPacket(packet: Uint8Array, byte: number, trace?: Trace): PacketFrames {
+  const indexAt = superframeIndexAt(packet);
+  if (indexAt === undefined) return { frames: [{ bytes: packet, byte, truncated: false }], error: undefined };
+  const bytes = packet.subarray(indexAt);
+  trace?.unit({ name: INDEX_NAME, byte: byte + indexAt, bytes });
+  const r = new BitReader(bytes, { emulationPrevention: false, unit: INDEX_NAME, trace });
+  const { frame_sizes } = superframe_index(r);
   const frames: StreamUnit[] = [];
   let at = 0;
-  for (let i = 0; i < count; i++) {
-    const size = littleEndian(packet, indexAt + 1 + i * sizeBytes, sizeBytes);
+  for (const [i, size] of frame_sizes.entries()) {
     const left = indexAt - at;
     if (size === 0 || size > left) {
-      const reason = `frame ${i} of ${count} has ${size} bytes, and ${left} are left`;
-      const place = { unit: "superframe_index", element: `frame_sizes[${i}]`, byte: byte + indexAt };
+      const reason = `frame ${i} of ${frame_sizes.length} has ${size} bytes, and ${left} are left`;
+      const place = { unit: INDEX_NAME, element: `frame_sizes[${i}]`, byte: byte + indexAt };
       return { frames, error: new BitstreamError(reason, place) };
     }
     frames.push({ bytes: packet.subarray(at, at + size), byte: byte + at, truncated: false });
@@ -48,8 +48,10 @@ export function framesOfPacket(packet: Uint8Array, byte: number): PacketFrames {
   return { frames, error: undefined };
 }
 
-function littleEndian(bytes: Uint8Array, at: number, length: number): number {
-  let value = 0;
-  for (let i = 0; i < length; i++) value += (bytes[at + i] as number) * 2 ** (8 * i);
-  return value;
+/** Where a packet's superframe index begins: its first byte is its last, and says how long it is. */
+function superframeIndexAt(packet: Uint8Array): number | undefined {
+  const header = packet.at(-1) ?? 0;
+  const size = 2 + (((header >> 3) & 3) + 1) * ((header & 7) + 1);
+  const at = packet.length - size;
+  return header >> 5 === SUPERFRAME_MARKER && packet[at] === header ? at : undefined;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BitReader, type TraceElement } from "../../src/bitreader/index.ts";
+import { BitReader, type Trace, type TraceElement } from "../../src/bitreader/index.ts";
 import { BitstreamError, type ErrorPlace } from "../../src/errors.ts";
 import { BitWriter, escaped, unescaped } from "../support/bit-writer.ts";
 
@@ -44,6 +44,31 @@ describe("u(n), i(n), f(n), b(8), flag (7.2)", () => {
       const r = new BitReader(written((w) => values.map((value) => w.i(n, value))));
       expect(values.map(() => r.i(n, "x"))).toEqual(values);
     }
+  });
+
+  it("reads s(n) as a magnitude and a sign, and no -0; the trace says of a 0 that it has one", () => {
+    const elements: TraceElement[] = [];
+    const trace: Trace = { unit: () => {}, element: (element) => elements.push(element) };
+    const r = new BitReader(
+      written((w) => w.s(6, -63).s(4, 15).s(4, -0)),
+      { emulationPrevention: false, trace },
+    );
+    const values = [r.s(6, "a", 2), r.s(4, "b"), r.s(4, "c")];
+    expect(values).toEqual([-63, 15, 0]);
+    expect(elements.map(({ descriptor, bit, length }) => [descriptor, bit, length])).toEqual([
+      ["s", 0, 7],
+      ["s", 7, 5],
+      ["s", 12, 5],
+    ]);
+    expect(elements.map(({ value }) => value)).toEqual([-63, 15, -0]);
+  });
+
+  it("reads bytes of which the first is the least significant one", () => {
+    const r = new BitReader(
+      written((w) => w.le(2, 0x1234).le(4, 0xfedcba98)),
+      { emulationPrevention: false },
+    );
+    expect([r.le(2, "a"), r.le(4, "b")]).toEqual([0x1234, 0xfedcba98]);
   });
 
   it("reads flags and bytes", () => {
@@ -139,6 +164,8 @@ describe("the end of the unit", () => {
       ["u(32)", (r) => r.u(32, "x")],
       ["i(30)", (r) => r.i(30, "x")],
       ["f(26)", (r) => r.f(26, 0, "x")],
+      ["s(25)", (r) => r.s(25, "x")],
+      ["le(4)", (r) => r.le(4, "x")],
       ["b(8)", (r) => r.u(9, "before") + r.b("x")],
       ["ue, in its zeros", (r) => r.ue("x")],
       ["se, in its zeros", (r) => r.se("x", -5, 5)],

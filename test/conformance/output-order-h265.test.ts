@@ -11,8 +11,8 @@ const fixtures = streams.filter(({ name }) => name.startsWith("h265_"));
 const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
 
 describe.skipIf(!hasFfprobe())(`the HEVC fixtures' output order against FFmpeg's (${witness})`, () => {
-  it.each(fixtures)("$name: equal", (stream) => {
-    const { ours, ffprobe, equalPrefix, failures, causes } = runOutputStream(stream);
+  it.each(fixtures)("$name: equal", async (stream) => {
+    const { ours, ffprobe, equalPrefix, failures, causes } = await runOutputStream(stream);
     expect({ ffprobe, equalPrefix, failures, causes }).toEqual({
       ffprobe: ours,
       equalPrefix: ours,
@@ -33,8 +33,8 @@ describe.skipIf(corpus !== "ffprobe")(`HEVC streams of the corpus against FFmpeg
     ["rw__sps_two_active", 28, ""],
     ["rw__sps_change_no_pps", 25, "pps-before-its-sps 16"],
     ["spliced__no_vps", 16, "no-vps 16"],
-  ])("%s: %d pictures, %s", (name, pictures, expected) => {
-    const { causes, ours, failures } = runOutputStream(outputStreams(name, "h265")[0] as OutputStream);
+  ])("%s: %d pictures, %s", async (name, pictures, expected) => {
+    const { causes, ours, failures } = await runOutputStream(outputStreams(name, "h265")[0] as OutputStream);
     expect({ ours, failures }).toEqual({ ours: pictures, failures: [] });
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);
   });

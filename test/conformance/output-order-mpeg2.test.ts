@@ -13,8 +13,8 @@ const fixtures = streams.filter(({ name }) => name.startsWith("mpeg2_"));
 const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
 
 describe.skipIf(!hasFfprobe())(`the MPEG-2 fixtures' output order against FFmpeg's (${witness})`, () => {
-  it.each(fixtures)("$name: equal", (stream) => {
-    const { ours, ffprobe, equalPrefix, failures, causes } = runOutputStream(stream);
+  it.each(fixtures)("$name: equal", async (stream) => {
+    const { ours, ffprobe, equalPrefix, failures, causes } = await runOutputStream(stream);
     expect({ ffprobe, equalPrefix, failures, causes }).toEqual({
       ffprobe: ours,
       equalPrefix: ours,
@@ -34,8 +34,8 @@ describe.skipIf(corpus !== "ffprobe")(`MPEG-2 streams of the corpus against FFmp
     ["fate-es__PVA_test", 30, "b-picture-without-reference 2"],
     ["res_422_interlaced_switch", 74, "last-frame-before-another-size 3"],
     ["spliced__start_at_P", 10, "refused-with-an-error 10"],
-  ])("%s: %d frames, %s", (name, frames, expected) => {
-    const { causes, ours, failures } = runOutputStream(outputStreams(name, "mpeg2")[0] as OutputStream);
+  ])("%s: %d frames, %s", async (name, frames, expected) => {
+    const { causes, ours, failures } = await runOutputStream(outputStreams(name, "mpeg2")[0] as OutputStream);
     expect({ ours, failures }).toEqual({ ours: frames, failures: [] });
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);
   });

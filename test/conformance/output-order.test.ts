@@ -17,8 +17,8 @@ const fixtures = streams.filter(({ name }) => name.startsWith("h264_"));
 const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
 
 describe.skipIf(!hasFfprobe())(`the fixtures' output order against FFmpeg's (${witness})`, () => {
-  it.each(fixtures)("$name: equal", (stream) => {
-    const { ours, ffprobe, equalPrefix, failures, causes } = runOutputStream(stream);
+  it.each(fixtures)("$name: equal", async (stream) => {
+    const { ours, ffprobe, equalPrefix, failures, causes } = await runOutputStream(stream);
     expect({ ffprobe, equalPrefix, failures, causes }).toEqual({
       ffprobe: ours,
       equalPrefix: ours,
@@ -31,9 +31,10 @@ describe.skipIf(!hasFfprobe())(`the fixtures' output order against FFmpeg's (${w
 const corpus = corpusFolder() === undefined ? "skipped: no corpus" : witness;
 
 describe.skipIf(corpus !== "ffprobe")(`the corpus' smallest streams against FFmpeg's order (${corpus})`, () => {
-  it("is equal, or differs for a cause", { timeout: 120_000 }, () => {
+  it("is equal, or differs for a cause", { timeout: 120_000 }, async () => {
     const small = streams.filter(({ path }) => !path.includes("fixtures") && statSync(path).size < 400);
-    expect(small.flatMap((stream) => runOutputStream(stream).failures)).toEqual([]);
+    const reports = await Promise.all(small.map(runOutputStream));
+    expect(reports.flatMap(({ failures }) => failures)).toEqual([]);
   });
 
   it.each([
@@ -41,8 +42,8 @@ describe.skipIf(corpus !== "ffprobe")(`the corpus' smallest streams against FFmp
     ["rw__mmco5_second_field_samefn", "second-field-with-mmco5 1"],
     ["rw__longterm_idr", "no-output-of-prior-pictures 5"],
     ["rw__epb_dpoc_type1", "code-longer-than-ffmpeg-reads 3"],
-  ])("%s: %s", (name, expected) => {
-    const { causes } = runOutputStream(outputStreams(name)[0] as OutputStream);
+  ])("%s: %s", async (name, expected) => {
+    const { causes } = await runOutputStream(outputStreams(name)[0] as OutputStream);
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);
   });
 });

@@ -56,8 +56,8 @@ describe("the reader of FFmpeg's log", () => {
     ];
     for (const line of lines) parser.line(line);
     const elements = [
-      { name: "forbidden_zero_bit", subscripts: [], bit: 0, length: 1, value: 0 },
-      { name: "luma_offset_l0", subscripts: [2, 11], bit: 48, length: 5, value: -2 },
+      { name: "forbidden_zero_bit", subscripts: [], bit: 0, length: 1, bits: "0", value: 0 },
+      { name: "luma_offset_l0", subscripts: [2, 11], bit: 48, length: 5, bits: "00101", value: -2 },
     ];
     const failure = "slice_qp_delta out of range: 684, but must be in [-51,51].";
     expect(parser.result()).toEqual({ packets: [{ size: 3139, units: [{ elements, failure }] }], refusal: undefined });

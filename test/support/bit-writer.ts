@@ -15,6 +15,17 @@ export class BitWriter {
     return this.u(n, value < 0 ? value + 2 ** n : value);
   }
 
+  /** s(n): a magnitude and a sign, which -0 has too. */
+  s(n: number, value: number): this {
+    return this.u(n, Math.abs(value)).u(1, value < 0 || Object.is(value, -0) ? 1 : 0);
+  }
+
+  /** Of `n` bytes the least significant one first. */
+  le(n: number, value: number): this {
+    for (let i = 0; i < n; i++) this.u(8, Math.floor(value / 256 ** i) % 256);
+    return this;
+  }
+
   ue(value: number): this {
     const length = Math.floor(Math.log2(value + 1));
     return this.u(length, 0).u(length + 1, value + 1);

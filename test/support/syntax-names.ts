@@ -5,7 +5,7 @@
 export function nameFlaws(source: string): string[] {
   const flaws: string[] = [];
   const read =
-    /([\w.]+)((?:\[[^\]]*\])*)( as [\w[\]]+\))?((?:\[[^\]]*\])*) = (?:[^;]*? \? )?r\.(u|uMax|i|f|flag|b|ue|se|te)\(([^;]*?)\)[;,\s]/g;
+    /([\w.]+)((?:\[[^\]]*\])*)( as [\w[\]]+\))?((?:\[[^\]]*\])*) = (?:[^;]*? \? )?r\.(u|uMax|i|f|flag|b|ue|se|te|s|le)\(([^;]*?)\)[;,\s]/g;
   for (const [line, target, first = "", , second = "", , args] of source.matchAll(read)) {
     const wrong = (reason: string) => flaws.push(`${line.trim()}: ${reason}`);
     const property = (target as string).split(".").at(-1) as string;

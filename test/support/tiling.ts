@@ -25,6 +25,10 @@ function coded({ descriptor, length, value }: TraceElement): BitWriter {
       return length === 1 ? w.te(value, 1) : w.ue(value);
     case "i":
       return w.i(length, value);
+    case "s":
+      return w.s(length - 1, value);
+    case "le":
+      return w.le(length / 8, value);
     default:
       return w.u(length, value);
   }
@@ -41,11 +45,13 @@ function bitsAt(bytes: Uint8Array, at: number, count: number): string {
  * own bits, and their places in the coded bytes are right.
  *
  * @param isWhole the elements are to cover the whole unit; else only its beginning is looked at.
+ * @param isEscaped the unit may hold emulation prevention bytes.
  */
-export function tilingOf({ bytes: unit, elements }: TracedUnit, isWhole: boolean): Tiling {
+export function tilingOf({ bytes: unit, elements }: TracedUnit, isWhole: boolean, isEscaped = true): Tiling {
   const last = elements.at(-1);
   const covered = last === undefined ? 0 : (last.codedBit + last.length) / 8;
-  const { bytes, codedByte } = unescaped(isWhole ? unit : unit.subarray(0, covered * 1.5 + 16));
+  const part = isWhole ? unit : unit.subarray(0, covered * 1.5 + 16);
+  const { bytes, codedByte } = isEscaped ? unescaped(part) : { bytes: part, codedByte: [...part.keys()] };
   let end = 0;
   let flaw: string | undefined;
   for (const element of elements) {

@@ -112,6 +112,7 @@ export function ivfOf(frames: readonly Uint8Array[], fourcc = "VP80"): Uint8Arra
   header.set(new TextEncoder().encode("DKIF"));
   header[6] = 32;
   header.set(new TextEncoder().encode(fourcc), 8);
+  header[16] = header[20] = 1; // The time base; FFmpeg takes no file without one.
   const parts = frames.flatMap((frame, pts) => {
     const head = new DataView(new ArrayBuffer(12));
     head.setUint32(0, frame.length, true);

@@ -33,6 +33,12 @@ const words = (events: readonly DecodeEvent[]) =>
 
 const key: FrameFields = { key: true };
 
+/** The pictures that frames refer to, counted from 1: last, golden, alternate. */
+const references = (frames: ReturnType<typeof controlsOf>) =>
+  frames.map(({ last_frame_ts, golden_frame_ts, alt_frame_ts }) =>
+    [last_frame_ts, golden_frame_ts, alt_frame_ts].map((timestamp) => Number(timestamp) / 1000),
+  );
+
 describe("V4L2_CID_STATELESS_VP8_FRAME", () => {
   it("has the frame's fields, its sizes and the decoder's state where the header ends", () => {
     const fields = { key: true, width: 175, height: 143, scale: 2, skip: 77, log2Partitions: 1, partitions: [5, 3] };
@@ -87,22 +93,31 @@ describe("V4L2_CID_STATELESS_VP8_FRAME", () => {
       key,
       { refreshGolden: 1, signBias: [1, 0] },
       { refreshAlternate: 1, copyToGolden: 0, refreshLast: 0, show: 0 },
-      { copyToGolden: 2, copyToAlternate: 2 },
+      { copyToGolden: 2 },
       { copyToAlternate: 1 },
       {},
     ]);
-    const references = frames.map(({ last_frame_ts, golden_frame_ts, alt_frame_ts }) =>
-      [last_frame_ts, golden_frame_ts, alt_frame_ts].map((timestamp) => Number(timestamp) / 1000),
-    );
     const expected = [
       [0, 0, 0],
       [1, 1, 1],
       [2, 2, 1],
       [2, 2, 3],
-      [4, 3, 2],
+      [4, 3, 3],
       [5, 3, 4],
     ];
-    expect(references).toEqual(expected);
+    expect(references(frames)).toEqual(expected);
+  });
+
+  // RFC 6386's text is silent; its decoder (dixie.c) and libvpx copy in this order, and refresh after both copies.
+  it.each([
+    ["the alternate one keeps the golden one, which stays", { copyToGolden: 2, copyToAlternate: 2 }, [4, 2, 2]],
+    ["both are the last one", { copyToGolden: 2, copyToAlternate: 1 }, [4, 3, 3]],
+    ["golden is the last one, alternate what golden was", { copyToGolden: 1, copyToAlternate: 2 }, [4, 3, 2]],
+    ["golden is the alternate one before its refresh", { copyToGolden: 2, refreshAlternate: 1 }, [4, 1, 4]],
+    ["alternate is the golden one before its refresh", { refreshGolden: 1, copyToAlternate: 2 }, [4, 4, 2]],
+  ])("copies to the alternate buffer, then to the golden one: %s", (_, fields, expected) => {
+    const frames = [key, { refreshGolden: 1 }, {}, fields, {}];
+    expect(references(controlsOf(frames)).slice(3)).toEqual([[3, 2, 1], expected]);
   });
 });
 

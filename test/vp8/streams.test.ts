@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { BitstreamError } from "../../src/errors.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { ivfFrames } from "../../src/ivf.ts";
 import { decodeStruct, v4l2_ctrl_vp8_frame } from "../../src/uapi/index.ts";
@@ -9,7 +8,7 @@ import { openVp8Session, parseFrame } from "../../src/vp8/index.ts";
 import { eventKey } from "../support/events.ts";
 import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../support/streams.ts";
+import { corpusFiles, corpusPlace, fixtureStreams } from "../support/streams.ts";
 import { TraceRecorder } from "../support/trace-recorder.ts";
 
 type Control = ReturnType<typeof controlOf>;
@@ -100,36 +99,13 @@ describe(`VP8 streams of fixtures and corpus (${corpusPlace})`, () => {
     }
   }, 60_000);
 
-  it.skipIf(!hasCorpus)("sizes add up to the frame's bytes", () => {
+  it("sizes add up to the frame's bytes", () => {
     for (const stream of streams) {
       for (const { data } of ivfFrames(stream.read()).frames) {
         if (data.length === 0) continue;
         const { tag, dct_part_sizes } = parseFrame(data);
         const head = (tag.frame_type === 0 ? 10 : 3) + tag.first_part_size + 3 * (dct_part_sizes.length - 1);
         expect(dct_part_sizes.reduce((total, size) => total + size, head)).toBe(data.length);
-      }
-    }
-  });
-
-  it("damaged and random bytes give events only, and the pool holds", () => {
-    const random = new Random(2);
-    const { frames } = ivfFrames((fixtureStreams("vp8")[0] as (typeof streams)[number]).read());
-    for (let round = 0; round < 60; round++) {
-      const session = openVp8Session({ missingReferences: round % 2 === 0 ? "mark" : "drop" });
-      const events = frames.flatMap(({ data }) => {
-        const damaged = random.below(10) === 0 ? random.bytes(random.below(60)) : data.slice();
-        for (let i = random.below(4); i > 0; i--)
-          damaged[random.below(Math.min(damaged.length, 90))] = random.below(256);
-        return [...session.decode(damaged), ...(random.below(20) === 0 ? session.reset() : [])];
-      });
-      expect(poolFlaws([...events, ...session.flush()], references)).toEqual([]);
-      const file = random.bytes(200);
-      file.set(new TextEncoder().encode("DKIF\0\0 \0VP80"));
-      whole(file);
-      try {
-        parseFrame(file.subarray(44));
-      } catch (error) {
-        expect(error).toBeInstanceOf(BitstreamError);
       }
     }
   });

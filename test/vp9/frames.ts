@@ -27,13 +27,15 @@ export interface FrameFields {
   readonly compressed?: Uint8Array;
   /** What header_size_in_bytes says. */
   readonly compressedSize?: number;
+  /** Bytes of each of 1, 2 or 4 rows of tiles. Default: one of 8. */
+  readonly tiles?: readonly number[];
 }
 
 function sizeOf(w: BitWriter, [width, height]: readonly [number, number]): BitWriter {
   return w.u(16, width - 1).u(16, height - 1);
 }
 
-/** A frame: 6.2, up to 256 samples wide, with one tile of 8 bytes. */
+/** A frame: 6.2, up to 256 samples wide: so there is no column to split. */
 export function frame(fields: FrameFields = {}): Uint8Array {
   const { profile = 0, key = false, intraOnly = false, show = 1, resilient = 0 } = fields;
   const { size = key || intraOnly ? ([64, 48] as const) : undefined, compressed = new Uint8Array(4) } = fields;
@@ -79,8 +81,15 @@ export function frame(fields: FrameFields = {}): Uint8Array {
   w.u(8, fields.qIdx ?? 60).u(3, 0);
   if (fields.segmentation) fields.segmentation(w.u(1, 1));
   else w.u(1, 0);
-  w.u(1, 0).u(16, fields.compressedSize ?? compressed.length); // up to 256 samples wide there is no column to split
-  return Uint8Array.from([...w.bytes(), ...compressed, 1, 2, 3, 4, 5, 6, 7, 8]);
+  const { tiles = [8] } = fields;
+  if (tiles.length === 1) w.u(1, 0);
+  else w.u(1, 1).u(1, tiles.length === 4 ? 1 : 0);
+  w.u(16, fields.compressedSize ?? compressed.length);
+  const tileBytes = tiles.flatMap((size, i) => {
+    const coded = new BitWriter().u(32, size).bytes();
+    return [...(i < tiles.length - 1 ? coded : []), ...Array.from({ length: size }, (_, at) => at + 1)];
+  });
+  return Uint8Array.from([...w.bytes(), ...compressed, ...tileBytes]);
 }
 
 export const keyFrame = (fields: FrameFields = {}) => frame({ ...fields, key: true });

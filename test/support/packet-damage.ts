@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
+import type { DecodeEvent, RequestEvent, Session } from "../../src/events.ts";
+import { ivfFrames } from "../../src/ivf.ts";
+import type { SessionOptions } from "../../src/options.ts";
+import { ivfOf } from "../vp8/frames.ts";
+import { withOtherUnits } from "./damage.ts";
+import { kernelRefusals } from "./h264.ts";
+import { poolFlaws } from "./pool.ts";
+import { Random } from "./random.ts";
+import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "./streams.ts";
+
+/** VP8 or VP9, as its damage is tested. */
+export interface PacketCodec {
+  readonly codec: "vp8" | "vp9";
+  readonly fourcc: string;
+  open(options: SessionOptions): Session;
+  /** Every function of the stateless parser. */
+  readonly parsers: readonly ((bytes: Uint8Array) => unknown)[];
+  /** The timestamps that a request refers to. */
+  timestamps(request: RequestEvent): readonly number[];
+  /** Key frames, and how many of its bytes are the least that each could have. */
+  readonly frames: readonly { readonly frame: Uint8Array; readonly least: number }[];
+  /** The first byte of what may be a frame. */
+  readonly firstBytes: readonly number[];
+}
+
+const variants: readonly SessionOptions[] = [
+  {},
+  { missingReferences: "nearest" },
+  { startAt: "random-access", missingReferences: "drop" },
+];
+
+/** Of sessions with every call they have, on this file: what breaks a promise. What they throw fails the test. */
+function flawsOf(codec: PacketCodec, file: Uint8Array, packets: readonly Uint8Array[] = []): string[] {
+  return variants.flatMap((options) => {
+    const session = codec.open(options);
+    const half = file.length >> 1;
+    const events: DecodeEvent[] = [
+      ...session.push(file.subarray(0, half)),
+      ...session.reset(),
+      ...session.push(file),
+      ...session.decode(file),
+      ...packets.flatMap((packet) => session.decode(packet)),
+      ...session.configure(file),
+      ...session.push(file.subarray(0, half)),
+      ...session.flush(),
+    ];
+    const flaws = [...poolFlaws(events, { timestamps: codec.timestamps }), ...kernelRefusals(events)];
+    return flaws.map((flaw) => `${JSON.stringify(options)} ${flaw}`);
+  });
+}
+
+function parseEverything({ parsers }: PacketCodec, bytes: Uint8Array): void {
+  for (const parse of parsers) {
+    try {
+      parse(bytes);
+    } catch (error) {
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+    }
+  }
+}
+
+/** 1 to 20 flipped bits, half of them in a packet's first bytes, where its headers are. */
+function withFlippedBits(packets: readonly Uint8Array[], random: Random): Uint8Array[] {
+  const damaged = packets.map((packet) => packet.slice());
+  for (let flips = 1 + random.below(20); flips > 0; flips--) {
+    const packet = damaged[random.below(damaged.length)] as Uint8Array;
+    const at = random.below(flips % 2 === 0 ? Math.min(packet.length, 40) : packet.length);
+    if (at < packet.length) packet[at]! ^= 1 << random.below(8);
+  }
+  return damaged;
+}
+
+/** The tests of what damage does. */
+export function testDamage(codec: PacketCodec): void {
+  const fixtures = fixtureStreams(codec.codec).map((file) => ({ name: file.name, bytes: file.read() }));
+  const packetsOf = (bytes: Uint8Array) => ivfFrames(bytes).frames.map(({ data }) => data);
+
+  it("the stateless parser throws BitstreamError and UnsupportedError, and nothing else", () => {
+    const first = fc.constantFrom(...codec.firstBytes);
+    const bytes = fc.tuple(first, fc.oneof(fc.uint8Array({ maxLength: 90 }), fc.uint8Array({ max: 3, maxLength: 90 })));
+    fc.assert(
+      fc.property(bytes, ([byte, rest]) => parseEverything(codec, Uint8Array.of(byte, ...rest))),
+      { seed: 1, numRuns: 1000 },
+    );
+    const random = new Random(4);
+    for (const { bytes } of fixtures) {
+      for (const packet of withFlippedBits(packetsOf(bytes), random)) {
+        parseEverything(codec, packet);
+        parseEverything(codec, packet.subarray(0, random.below(packet.length)));
+      }
+    }
+  });
+
+  it("a frame is one error where it ends before its last partition or tile, and one request from there on", () => {
+    for (const { frame, least } of codec.frames) {
+      for (let length = 1; length <= frame.length; length++) {
+        const part = frame.slice(0, length);
+        const events = codec.open({}).decode(part);
+        const expected = length < least ? ["error"] : ["sequence", "request", "output"];
+        expect(
+          events.map(({ type }) => type),
+          `${length} of ${frame.length} bytes`,
+        ).toEqual(expected);
+        if (length < least) expect(() => codec.parsers[0]?.(part)).toThrow(BitstreamError);
+      }
+    }
+  });
+
+  it("a session makes events of random packets", () => {
+    const packet = fc
+      .tuple(fc.constantFrom(...codec.firstBytes), fc.uint8Array({ maxLength: 60 }))
+      .map(([byte, rest]) => Uint8Array.of(byte, ...rest));
+    fc.assert(
+      fc.property(fc.array(packet, { maxLength: 12 }), (packets) => {
+        expect(flawsOf(codec, ivfOf(packets, codec.fourcc), packets)).toEqual([]);
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+
+  it("a session makes events of flipped bits, in packets and in the file around them", () => {
+    const random = new Random(1);
+    for (const { name, bytes } of fixtures) {
+      const packets = packetsOf(bytes);
+      for (let run = 0; run < 8; run++) {
+        const damaged = withFlippedBits(packets, random);
+        const file = ivfOf(damaged, codec.fourcc);
+        if (run % 2 === 0) file[32 + random.below(file.length - 32)]! ^= 1 << random.below(8);
+        expect(flawsOf(codec, file, damaged), `${name}, run ${run}`).toEqual([]);
+      }
+    }
+  });
+
+  it("a session makes events of packets that are left out, repeated, cut off or from another stream", () => {
+    const random = new Random(2);
+    const streams = fixtures.map(({ bytes }) => packetsOf(bytes));
+    for (let run = 0; run < 30; run++) {
+      const packets = withOtherUnits(streams, random);
+      expect(flawsOf(codec, ivfOf(packets, codec.fourcc), packets), `run ${run}`).toEqual([]);
+    }
+  });
+
+  it.skipIf(!hasCorpus)(
+    `a session makes events of every damaged file of the corpus (${corpusPlace})`,
+    () => {
+      const files = corpusFiles("bad").map(({ name, read }) => ({ name, bytes: read() }));
+      expect(files.filter(({ name }) => name.endsWith(".ivf")).length).toBeGreaterThan(15);
+      const flaws = files.flatMap(({ name, bytes }) => flawsOf(codec, bytes).map((flaw) => `${name}: ${flaw}`));
+      expect(flaws).toEqual([]);
+    },
+    60_000,
+  );
+}
