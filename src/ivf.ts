@@ -143,7 +143,8 @@ export class IvfStream {
   private append(chunk: Uint8Array): void {
     if (this.end + chunk.length > this.buffer.length) {
       const kept = this.buffer.subarray(this.start, this.end);
-      this.buffer = new Uint8Array(Math.max(FIRST_CAPACITY, 2 * (kept.length + chunk.length)));
+      const size = kept.length + chunk.length;
+      this.buffer = new Uint8Array(Math.max(FIRST_CAPACITY, Math.min(4 * size, size + UNIT_LIMIT)));
       this.buffer.set(kept);
       this.origin += this.start;
       this.end = kept.length;
