@@ -114,7 +114,9 @@ function entriesInUse({ events }: DriverRun): boolean[] {
   const parameters = events.find(({ name }) => name === "v4l2_ctrl_hevc_decode_params");
   const active = Number(/^num_active_dpb_entries (\d+)$/m.exec(parameters?.text ?? "")?.[1]);
   const hevc = events.filter(({ name }) => name === "v4l2_hevc_dpb_entry").map((_, i) => i < active);
-  const h264 = events.filter(({ name }) => name === "v4l2_h264_dpb_entry").map(({ text }) => /flags VALID\b/.test(text));
+  const h264 = events
+    .filter(({ name }) => name === "v4l2_h264_dpb_entry")
+    .map(({ text }) => /flags VALID\b/.test(text));
   return [...hevc, ...h264];
 }
 

@@ -23,8 +23,8 @@ function goldenPath({ path, mode }: Run): string {
 
 /** The record of a run; undefined when GStreamer refused the stream. */
 function recordOf(run: Run, result: JobResult, versions: ReturnType<typeof machineVersions>): string | undefined {
-  const log = result.file("calls.jsonl").toString("utf8");
-  if (!log.includes('"queue"')) return undefined;
+  const log = result.file("calls.jsonl");
+  if (log === undefined || !log.includes('"queue"')) return undefined;
   return interceptedRecord(log, {
     codec: run.codec,
     stream: basename(run.path),
@@ -41,7 +41,7 @@ function compare(path: string, made: string | undefined): { outcome: Outcome; li
   return { outcome: lines.length === 0 ? "equal" : "different", lines };
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { stream: { type: "string", default: "" }, write: { type: "boolean", default: false } },
   });
@@ -68,4 +68,4 @@ function main(): number {
   });
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -90,7 +90,9 @@ export function compareTraced(run: DriverRun, controls: Controls): TracedCompari
       const bytes = payload.subarray(leaf.offset, leaf.offset + leaf.size);
       fields++;
       if (hasValue(bytes, leaf.type, text, hexadecimal.has(field))) continue;
-      differences.push(`${place.control} ${path}: the driver had ${text}, it was sent ${Buffer.from(bytes).toString("hex")}`);
+      differences.push(
+        `${place.control} ${path}: the driver had ${text}, it was sent ${Buffer.from(bytes).toString("hex")}`,
+      );
     }
   }
   return { fields, differences };
@@ -101,7 +103,8 @@ function* eventFields({ name, text }: TraceEvent): Generator<[field: string, val
   const entry = /^\[\d+\]: (.*)$/.exec(text);
   const source = entry === null ? text : entry[1]!.replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
   for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+):? (?:\{\n([^}]*)\}|(.*))$/gm)) {
-    if (block === undefined && value!.startsWith("{") && !value!.endsWith("}")) throw new Error(`${name} is cut off: ${whole}`);
+    if (block === undefined && value!.startsWith("{") && !value!.endsWith("}"))
+      throw new Error(`${name} is cut off: ${whole}`);
     const spelled = field!.replace(/^weight_factor\[\d\]/, (part) => spellings[part]!);
     yield [spellings[spelled] ?? spelled, block ?? value!];
   }
@@ -135,7 +138,8 @@ function hasValue(bytes: Uint8Array, type: Scalar, text: string, isHexadecimal: 
     return dumped.length === bytes.length && dumped.equals(bytes);
   }
   if (isHexadecimal) return BigInt(`0x${text}`) === elementAt(bytes, type, 0);
-  if (/^-?(?:0x)?[0-9a-f]+$/.test(text) && /^-?\d/.test(text)) return BigInt(text) === BigInt(type.read(viewOf(bytes), 0));
+  if (/^-?(?:0x)?[0-9a-f]+$/.test(text) && /^-?\d/.test(text))
+    return BigInt(text) === BigInt(type.read(viewOf(bytes), 0));
   const names = type.flags ?? type.values;
   if (names === undefined) throw new Error(`"${text}" of an integer without names`);
   const bits = text === "" ? [] : text.split("|").map((word) => named(names, spellings[word] ?? word));
@@ -151,6 +155,7 @@ function elementAt(bytes: Uint8Array, type: Scalar, index: number): bigint {
 function named(names: Readonly<Record<string, number>>, word: string): bigint {
   if (word.startsWith("0x")) return BigInt(word);
   const found = Object.keys(names).filter((name) => name === word || name.endsWith(`_${word}`));
-  if (found.length !== 1) throw new Error(`"${word}" is ${found.length === 0 ? "none" : "not one"} of ${Object.keys(names)}`);
+  if (found.length !== 1)
+    throw new Error(`"${word}" is ${found.length === 0 ? "none" : "not one"} of ${Object.keys(names)}`);
   return BigInt(names[found[0]!]!);
 }

@@ -52,7 +52,7 @@ exec 3> >(exec cat) && out=$!
 exec 4> >(exec cat >&2) && err=$!
 status=0
 # shellcheck disable=SC2046 # words
-timeout --foreground "$seconds" qemu-system-x86_64 -accel "${V4L2_STATELESS_VISL_ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m 2048 \
+timeout --foreground "$seconds" qemu-system-x86_64 -accel "${V4L2_STATELESS_VISL_ACCEL:-tcg,thread=multi}" -cpu max -m 2048 \
   -kernel "$machine/vmlinuz" -initrd "$machine/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
   -nodefaults -no-user-config -display none -no-reboot -nic none -serial "file:$work/console" "${shares[@]}" \
   -device virtio-serial $(port out 3) $(port err 4) </dev/null || status=$?
