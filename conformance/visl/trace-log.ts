@@ -81,7 +81,7 @@ class CommandReader implements CommandTrace {
   take({ pid, text }: RawEvent): void {
     const [, name = "", rest = ""] = /^(\w+): ?(.*)$/s.exec(text) ?? [];
     const called = /^sys_ioctl\(fd: \w+, cmd: (\w+),/.exec(text);
-    const failed = /^sys_ioctl -> (\w+)$/.exec(text);
+    const failed = /^sys_ioctl -> (\w+)/.exec(text);
     if (called !== null) this.#calls.set(pid, Number(called[1]));
     else if (failed !== null) this.#fail(pid, BigInt(failed[1]!));
     else if (name === "console") this.#takeMessage(rest);
