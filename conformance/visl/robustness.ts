@@ -15,7 +15,6 @@ import {
   type DeviceInfo,
   type Frame,
   listDevices,
-  modeEvent,
   openDecoder,
   Submitter,
   sessionOptionsFor,
@@ -115,16 +114,14 @@ async function* eventsOf(
   device: DeviceInfo,
   { codec, bytes }: Stream,
 ): AsyncGenerator<Parameters<Submitter["submit"]>[0]> {
-  const options = sessionOptionsFor(device, codec);
-  const session = openSession(codec, options);
-  yield [modeEvent(codec, options, device)];
+  const session = openSession(codec, sessionOptionsFor(device, codec));
   yield session.push(bytes);
   yield session.flush();
 }
 
 /** Runs this program again, to decode without an end; resolves when it has had its first frame. */
 function endlessChild(): Promise<ReturnType<typeof spawn>> {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), "endless"], {
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), "endless"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   return new Promise((resolve, reject) => {
@@ -177,13 +174,12 @@ function checks(device: DeviceInfo): Readonly<Record<string, Check>> {
       return "20 times, and a flush of nothing";
     },
     "a probe of 16x16 before the real session": async () => {
-      const options = sessionOptionsFor(device, "h264");
-      const events: DecodeEvent[] = openSession("h264", options).push(h264.bytes);
+      const events: DecodeEvent[] = openSession("h264", sessionOptionsFor(device, "h264")).push(h264.bytes);
       const sequence = events.find((event): event is SequenceEvent => event.type === "sequence")!;
       const request = events.find(({ type }) => type === "request")!;
       const submitter = await Submitter.open(device);
       const small = { ...sequence, codedWidth: 16, codedHeight: 16 };
-      await taken(submitter.submit([modeEvent("h264", options, device), small, request]));
+      await taken(submitter.submit([small, request]));
       await taken(submitter.drain());
       await submitter.close();
       return `${(await decodeAll(h264)).length} frames after it`;
