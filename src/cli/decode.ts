@@ -6,7 +6,6 @@ import {
   type Frame,
   IoctlError,
   listDevices,
-  modeEvent,
   readableFormats,
   recordEvents,
   type SubmitEvent,
@@ -72,9 +71,7 @@ async function* eventsOf(
     for (const event of recordEvents(input.record)) yield [event];
     return;
   }
-  const options = sessionOptionsFor(device, input.codec, args.session);
-  yield [modeEvent(input.codec, options, device)];
-  yield* streamEvents(io, input, options);
+  yield* streamEvents(io, input, sessionOptionsFor(device, input.codec, args.session));
 }
 
 /** Writes the visible parts of frames, or a line about each, and tells their format. */

@@ -1,13 +1,10 @@
 import type { Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
-import { modeControls } from "../record/format.ts";
 import { openSession } from "../session.ts";
-import type { SetEvent } from "../targets/target-events.ts";
-import { controlByName } from "../uapi/index.ts";
 import { chooseDevice, type DeviceInfo, listDevices } from "./devices.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { type SubmitEvent, Submitter, type SubmitterOptions } from "./submitter.ts";
+import { Submitter, type SubmitterOptions } from "./submitter.ts";
 
 export interface DecoderOptions extends SubmitterOptions {
   /** A device, or the path of one. Default: the first that takes the codec. */
@@ -59,16 +56,6 @@ export function sessionOptionsFor(
   };
 }
 
-/** The menu controls of the modes that a session was opened with: to be set before its first sequence. */
-export function modeEvent(codec: Codec, { decodeMode, startCode }: SessionOptions, device: DeviceInfo): SetEvent {
-  const controls = [...modeControls({ codec, decodeMode, startCode })].flatMap(([name, payload]) => {
-    const control = controlByName(name);
-    const isThere = device.target.codecs[codec]?.controls[name] !== undefined;
-    return control !== undefined && isThere ? [{ name, id: control.id, payload }] : [];
-  });
-  return { type: "set", controls };
-}
-
 /**
  * Opens a session on a device.
  *
@@ -83,23 +70,16 @@ export function modeEvent(codec: Codec, { decodeMode, startCode }: SessionOption
 export async function openDecoder(codec: Codec, options: DecoderOptions = {}): Promise<Decoder> {
   const { device: wanted, onError = () => {} } = options;
   const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, wanted);
-  const sessionOptions = sessionOptionsFor(device, codec, options.session);
-  const session: Session = openSession(codec, sessionOptions);
+  const session: Session = openSession(codec, sessionOptionsFor(device, codec, options.session));
   const submitter = await Submitter.open(device, options);
-  const modes = modeEvent(codec, sessionOptions, device);
-  let isFirst = true;
   /** The session's call runs when the submitter is ready for what comes of it. */
-  async function* frames(call: () => readonly DecodeEvent[]): AsyncGenerator<Frame, void, undefined> {
-    yield* submitter.submit(withModes(call));
-  }
-  function* withModes(call: () => readonly DecodeEvent[]): Generator<SubmitEvent, void, undefined> {
-    if (isFirst) yield modes;
-    isFirst = false;
+  function* eventsOf(call: () => readonly DecodeEvent[]): Generator<DecodeEvent, void, undefined> {
     for (const event of call()) {
       if (event.type === "error") onError(event);
       yield event;
     }
   }
+  const frames = (call: () => readonly DecodeEvent[]) => submitter.submit(eventsOf(call));
   return {
     device,
     decode: (packet, info) => frames(() => session.decode(packet, info)),

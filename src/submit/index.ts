@@ -6,7 +6,6 @@
 export {
   type Decoder,
   type DecoderOptions,
-  modeEvent,
   openDecoder,
   sessionOptionsFor,
 } from "./decoder.ts";
