@@ -76,34 +76,72 @@ function matched(pattern: RegExp, line: string): RegExpExecArray {
   return match;
 }
 
+/** A drawing in words that do not depend on how a program numbers its pictures, nor on how it sizes its buffers. */
+type ComparableDrawing = Readonly<Record<string, string>>;
+
 /**
- * The drawings of a stream in words that do not depend on how a program numbers its pictures: a timestamp becomes the ordinal
- * of its picture, counted by first requests; what names no earlier picture is none; of a DPB the entries in use, in the pictures' order.
+ * The drawings of a stream: a timestamp becomes the ordinal of its picture, counted by first requests; what names no earlier picture
+ * is none, and so is what an I picture of MPEG-2 names (DISAGREEMENTS.md, gst-reference-of-i-picture); of a DPB the entries in use,
+ * in the pictures' order.
  */
-export function comparableDrawings(runs: readonly DriverRun[]): string[] {
+export function comparableDrawings(runs: readonly DriverRun[]): ComparableDrawing[] {
   const ordinals = new Map<bigint, number>();
   return runs.map((run) => {
-    const { sequence, timestamp, field, order, references, output, capture } = parseDrawing(run.drawn);
+    const drawing = parseDrawing(run.drawn);
     const earlier = new Map(ordinals);
-    if (!ordinals.has(timestamp)) ordinals.set(timestamp, ordinals.size);
+    if (!ordinals.has(drawing.timestamp)) ordinals.set(drawing.timestamp, ordinals.size);
     const picture = (reference: bigint): number | undefined => earlier.get(BigInt.asUintN(64, reference));
-    const named = references
-      .filter(({ name }) => name !== "dpb")
-      .map(({ name, timestamp }) => `${name} ${picture(timestamp) ?? "none"}`);
+    const refers = !isIntraPicture(run);
+    const named = drawing.references.filter(({ name }) => name !== "dpb");
     const used = entriesInUse(run);
-    const dpb = references
+    const dpb = drawing.references
       .filter(({ name }, i) => name === "dpb" && used[i])
       .flatMap(({ timestamp }) => picture(timestamp) ?? [])
       .sort((a, b) => a - b);
-    return [
-      `sequence ${sequence} picture ${ordinals.get(timestamp)} field ${field}`,
-      ...(order === undefined ? [] : [order]),
-      ...named,
-      ...(used.length > 0 ? [`dpb ${dpb.join(" ") || "empty"}`] : []),
-      `OUTPUT ${JSON.stringify(output)}`,
-      `CAPTURE ${JSON.stringify(capture)}`,
-    ].join(", ");
+    return {
+      sequence: String(drawing.sequence),
+      picture: String(ordinals.get(drawing.timestamp)),
+      field: drawing.field,
+      order: drawing.order ?? "none",
+      ...Object.fromEntries(
+        named.map(({ name, timestamp }) => [name, refers ? String(picture(timestamp) ?? "none") : "none"]),
+      ),
+      dpb: dpb.join(" "),
+      ...comparableFormats(run, drawing),
+    };
   });
+}
+
+/**
+ * The formats of both queues. The size of OUTPUT buffers is left out: any that holds the longest request is right. So are strides and
+ * sizes of CAPTURE buffers, which the driver makes from the resolution.
+ */
+function comparableFormats(run: DriverRun, { output, capture }: Drawing): ComparableDrawing {
+  const [width, height] = codingUnits(run);
+  const text = (format: DrawnFormat): string => {
+    const size = `${roundUp(format.width, width)}x${roundUp(format.height, height)}`;
+    return `${format.pixelFormat} ${size}, planes: ${format.planes.length}`;
+  };
+  return { OUTPUT: text(output), CAPTURE: text(capture) };
+}
+
+/**
+ * What the coded size is a multiple of. GStreamer gives the driver the size that the header has; a decoder writes whole macroblocks
+ * (RFC 6386, 2; ISO/IEC 13818-2, 6.3.3: of an interlaced sequence, pairs of them), and that is the coded size that we give it.
+ */
+function codingUnits({ events }: DriverRun): readonly [width: number, height: number] {
+  if (events.some(({ name }) => name === "v4l2_ctrl_vp8_frame")) return [16, 16];
+  const sequence = events.find(({ name }) => name === "v4l2_ctrl_mpeg2_sequence");
+  if (sequence === undefined) return [1, 1];
+  return [16, /^flags PROGRESSIVE$/m.test(sequence.text) ? 16 : 32];
+}
+
+function isIntraPicture({ events }: DriverRun): boolean {
+  return events.some(({ name, text }) => name === "v4l2_ctrl_mpeg2_picture" && /^picture_coding_type: 1$/m.test(text));
+}
+
+function roundUp(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit;
 }
 
 /**
@@ -123,9 +161,12 @@ function entriesInUse({ events }: DriverRun): boolean[] {
 /** Where two programs' drawings differ: one line a request. */
 export function drawingDifferences(ours: readonly DriverRun[], theirs: readonly DriverRun[]): string[] {
   const [a, b] = [comparableDrawings(ours), comparableDrawings(theirs)];
-  const lines = a.length === b.length ? [] : [`${a.length} requests, GStreamer made ${b.length}`];
+  const lines = a.length === b.length ? [] : [`${a.length} requests, of GStreamer's ${b.length}`];
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    if (a[i] !== b[i]) lines.push(`request ${i}: drawn ${a[i]}; of GStreamer's ${b[i]}`);
+    for (const part of new Set([...Object.keys(a[i]!), ...Object.keys(b[i]!)])) {
+      if (a[i]![part] !== b[i]![part])
+        lines.push(`request ${i}: ${part} ${a[i]![part]}, of GStreamer's ${b[i]![part]}`);
+    }
   }
   return lines;
 }
