@@ -126,11 +126,13 @@ function comparableFormats(run: DriverRun, { output, capture }: Drawing): Compar
 }
 
 /**
- * What the coded size is a multiple of. GStreamer gives the driver the size that the header has; a decoder writes whole macroblocks
- * (RFC 6386, 2; ISO/IEC 13818-2, 6.3.3: of an interlaced sequence, pairs of them), and that is the coded size that we give it.
+ * What the coded size is a multiple of. GStreamer gives the driver the size that the header has; a decoder writes whole blocks (RFC
+ * 6386, 2; VP9 specification, 7.2.6; ISO/IEC 13818-2, 6.3.3: of an interlaced sequence, pairs of macroblocks), and that is the coded
+ * size that we give it.
  */
 function codingUnits({ events }: DriverRun): readonly [width: number, height: number] {
   if (events.some(({ name }) => name === "v4l2_ctrl_vp8_frame")) return [16, 16];
+  if (events.some(({ name }) => name === "v4l2_ctrl_vp9_frame")) return [8, 8];
   const sequence = events.find(({ name }) => name === "v4l2_ctrl_mpeg2_sequence");
   if (sequence === undefined) return [1, 1];
   return [16, /^flags PROGRESSIVE$/m.test(sequence.text) ? 16 : 32];

@@ -48,16 +48,26 @@ if [ -d "$corpus" ]; then
 fi
 
 port() { echo "-chardev file,id=$1,path=/dev/fdset/$2,append=on -add-fd fd=$2,set=$2 -device virtserialport,chardev=$1,name=$1"; }
-exec 3> >(exec cat) && out=$!
-exec 4> >(exec cat >&2) && err=$!
-status=0
-# shellcheck disable=SC2046 # words
-timeout --foreground "$seconds" qemu-system-x86_64 -accel "${V4L2_STATELESS_VISL_ACCEL:-tcg,thread=multi}" -cpu max -m 2048 \
-  -kernel "$machine/vmlinuz" -initrd "$machine/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
-  -nodefaults -no-user-config -display none -no-reboot -nic none -serial "file:$work/console" "${shares[@]}" \
-  -device virtio-serial $(port out 3) $(port err 4) </dev/null || status=$?
-exec 3>&- 4>&-
-wait "$out" "$err"
+
+boot() {
+  exec 3> >(exec cat) && out=$!
+  exec 4> >(exec cat >&2) && err=$!
+  status=0
+  # shellcheck disable=SC2046 # words
+  timeout --foreground "$seconds" qemu-system-x86_64 -accel "${V4L2_STATELESS_VISL_ACCEL:-tcg,thread=multi}" -cpu max -m 2048 \
+    -kernel "$machine/vmlinuz" -initrd "$machine/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
+    -nodefaults -no-user-config -display none -no-reboot -nic none -serial "file:$work/console" "${shares[@]}" \
+    -device virtio-serial $(port out 3) $(port err 4) </dev/null || status=$?
+  exec 3>&- 4>&-
+  wait "$out" "$err"
+}
+
+# qemu's emulation has let a kernel crash while it boots; a command that has begun is never begun again.
+for attempt in 1 2 3; do
+  boot
+  [ "$status" -eq 0 ] && [ ! -e "$work/job/begun" ] || break
+  echo "the machine did not come up (attempt $attempt)" >&2
+done
 if [ -s "$work/job/status" ]; then exit "$(cat "$work/job/status")"; fi
 cat "$work/console" >&2
 [ "$status" -ne 0 ] || status=125
