@@ -80,9 +80,8 @@ function matched(pattern: RegExp, line: string): RegExpExecArray {
 type ComparableDrawing = Readonly<Record<string, string>>;
 
 /**
- * The drawings of a stream: a timestamp becomes the ordinal of its picture, counted by first requests; what names no earlier picture
- * is none, and so is what an I picture of MPEG-2 names (DISAGREEMENTS.md, gst-reference-of-i-picture); of a DPB the entries in use,
- * in the pictures' order.
+ * The drawings of a stream: a timestamp becomes the ordinal of its picture, counted by first requests; what names no earlier picture,
+ * or stands in an intra picture, is none; of a DPB the entries in use, in the pictures' order.
  */
 export function comparableDrawings(runs: readonly DriverRun[]): ComparableDrawing[] {
   const ordinals = new Map<bigint, number>();
@@ -138,8 +137,13 @@ function codingUnits({ events }: DriverRun): readonly [width: number, height: nu
   return [16, /^flags PROGRESSIVE$/m.test(sequence.text) ? 16 : 32];
 }
 
+/** A picture of MPEG-2 or VP9 that refers to none, whatever its control names: GStreamer leaves its last references there. */
 function isIntraPicture({ events }: DriverRun): boolean {
-  return events.some(({ name, text }) => name === "v4l2_ctrl_mpeg2_picture" && /^picture_coding_type: 1$/m.test(text));
+  return events.some(
+    ({ name, text }) =>
+      (name === "v4l2_ctrl_mpeg2_picture" && /^picture_coding_type: 1$/m.test(text)) ||
+      (name === "v4l2_ctrl_vp9_frame" && /^flags (?:.*\|)?(?:KEY_FRAME|INTRA_ONLY)(?:\||$)/m.test(text)),
+  );
 }
 
 function roundUp(value: number, unit: number): number {

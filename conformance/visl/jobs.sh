@@ -14,6 +14,7 @@ for job in /share/jobs/*; do
   name=$(basename "$job")
   folder=/tmp/results/$name
   mkdir -p "$folder/files"
+  echo 1 >"$tracing/tracing_on"
   echo >"$tracing/trace"
   echo "run $name" >"$tracing/trace_marker"
   (cd "$folder/files" && exec timeout 600 bash "$job") >"$folder/stdout" 2>"$folder/stderr"

@@ -18,7 +18,7 @@ export interface JobResult {
   readonly stdout: string;
   readonly stderr: string;
   /** What the kernel traced while the job ran: see trace-log.ts. */
-  readonly trace: string;
+  trace(): string;
   /** A file that the job left in its working folder; undefined when it did not. */
   file(name: string): string | undefined;
 }
@@ -63,7 +63,7 @@ function readResult(folder: string): JobResult {
     status: Number(text("status")),
     stdout: text("stdout"),
     stderr: text("stderr"),
-    trace: gunzipSync(readFileSync(join(folder, "trace.gz"))).toString("utf8"),
+    trace: () => gunzipSync(readFileSync(join(folder, "trace.gz"))).toString("utf8"),
     file: (name) => (existsSync(join(folder, "files", name)) ? text(join("files", name)) : undefined),
   };
 }

@@ -33,15 +33,34 @@ export function fixtures(): VislStream[] {
   );
 }
 
-/** What of the corpus is decoded on a kernel: what the fixtures have not. */
-const choice = ["encoded-jm__field_poc1.264", "jvt-avc_v1__MR3_TANDBERG_B"];
+/**
+ * What of the corpus is decoded on a kernel: what the fixtures have not, and GStreamer decodes as it should. It is no witness for
+ * unpaired fields, which it loses, and for frames that do not exist, which it names like its first picture, 0.
+ */
+const choice = [
+  "encoded-jm__field_poc1.264",
+  "jvt-avc_v1__CAPAMA3_Sand_F.264",
+  "rw__mmco3_fields.264",
+  "encoded-hm__tiles_nonuniform_dep.265",
+  "encoded-hm__wpp_dep_slices.265",
+  "encoded-hm10__ra_cra.265",
+  "rw__lt_msb_wrap4.265",
+  "rw__rps_64_sets.265",
+  "rw__sps_res_change.265",
+  "encoded-vpxenc__resize_allowed.ivf",
+  "vp8-test-vectors__vp80-00-comprehensive-016.ivf",
+  "libvpx-test-vectors__vp90-2-18-resize.ivf",
+  "encoded-ffmpeg__ipb_closed.m2v",
+  "encoded-mpeg2enc__dualprime.m2v",
+  "fate-es__t_fieldpics_ipb.m2v",
+];
 
 /** The chosen streams of the corpus that are there. */
 export function chosenCorpus(): VislStream[] {
   const folder = corpusFolder();
   if (folder === undefined) return [];
   const all = codecs.flatMap((codec) => streamsIn(join(folder, codec), `/corpus/${codec}`, codec));
-  return all.filter(({ name }) => choice.some((part) => name.startsWith(part)));
+  return all.filter(({ name }) => choice.includes(name));
 }
 
 function streamsIn(folder: string, guestFolder: string, codec: Codec): VislStream[] {

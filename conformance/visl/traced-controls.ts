@@ -151,11 +151,14 @@ function elementAt(bytes: Uint8Array, type: Scalar, index: number): bigint {
   return BigInt.asUintN(8 * type.size, BigInt(type.read(viewOf(bytes), index * type.size)));
 }
 
-/** The constant whose name ends with a word; bits without a name are printed as a number. */
+/**
+ * The constant that a word stands for: the one whose name ends with it, and has least before it (TILES_ENABLED is not
+ * LOOP_FILTER_ACROSS_TILES_ENABLED). Bits without a name are printed as a number.
+ */
 function named(names: Readonly<Record<string, number>>, word: string): bigint {
   if (word.startsWith("0x")) return BigInt(word);
-  const found = Object.keys(names).filter((name) => name === word || name.endsWith(`_${word}`));
-  if (found.length !== 1)
-    throw new Error(`"${word}" is ${found.length === 0 ? "none" : "not one"} of ${Object.keys(names)}`);
-  return BigInt(names[found[0]!]!);
+  const ending = Object.keys(names).filter((name) => name === word || name.endsWith(`_${word}`));
+  const [found] = ending.sort((a, b) => a.length - b.length);
+  if (found === undefined) throw new Error(`"${word}" is none of ${Object.keys(names)}`);
+  return BigInt(names[found]!);
 }
