@@ -181,6 +181,7 @@ describe("the checks of a decode", () => {
     expect(failing(0xc0405602, 22)).toEqual([]); // VIDIOC_ENUM_FMT
     expect(failing(0xc0405602, 13)).toEqual(["ioctl 0xc0405602 failed with errno 13"]);
     expect(failing(0xc0585611, 11)).toEqual([]); // VIDIOC_DQBUF
+    expect(failing(0xc0d05605, 16)).toEqual(["ioctl 0xc0d05605 failed with errno 16"]); // VIDIOC_S_FMT: the size does not change
     expect(failing(0x7c80, 2)).toEqual(["ioctl 0x7c80 failed with errno 2"]); // MEDIA_REQUEST_IOC_QUEUE
   });
 
