@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the machine that vm.sh boots, from Debian packages: a sid root with GStreamer, v4l-utils, FFmpeg and Node, the visl driver
-# built for its kernel, and an initrd that mounts the root over 9p. As root, once: about 3 minutes and 2.3 GB.
-# Prints the machine's folder. The cache is V4L2_STATELESS_VISL_CACHE, or /var/cache/v4l2-stateless-visl.
+# built for its kernel, and an initrd that mounts the root over 9p. As root, once: about 3 minutes and 2.5 GB.
+# Prints the machine's folder, which is made when it is not in the cache. README.md says which variables it takes.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -11,20 +11,20 @@ mirror=${V4L2_STATELESS_VISL_MIRROR:-http://deb.debian.org/debian}
 machine=$cache/$(cat "$here/image.sh" "$here/initrd.sh" | sha256sum | cut -c 1-12)
 root=$machine/root
 
-say() { echo "visl machine: $*" >&2; }
+say() { echo "visl machine: $*" >&3; }
 # objtool asks /proc for the limit of its stack; the mount goes with the command.
 inside() { unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' inside "$root" "$@"; }
 
 host_packages() {
-  command -v qemu-system-x86_64 >/dev/null && command -v debootstrap >/dev/null && return
+  [ -n "$(command -v qemu-system-x86_64)" ] && [ -n "$(command -v debootstrap)" ] && return
   say "installing qemu and debootstrap"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-system-x86 debootstrap >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-system-x86 debootstrap
 }
 
 guest_packages() {
   say "debootstrap sid from $mirror"
-  debootstrap --variant=minbase sid "$root" "$mirror" >/dev/null
+  debootstrap --variant=minbase sid "$root" "$mirror"
   printf '%s\n' 'APT::Install-Recommends "false";' 'Acquire::Languages "none";' 'DPkg::Options { "--force-unsafe-io"; };' \
     >"$root/etc/apt/apt.conf.d/99visl"
   printf '%s\n' 'path-exclude=/usr/share/doc/*' 'path-exclude=/usr/share/man/*' 'path-exclude=/usr/share/locale/*' \
@@ -36,7 +36,7 @@ guest_packages() {
   INITRD=No DEBIAN_FRONTEND=noninteractive inside apt-get install -y -qq \
     linux-image-amd64 linux-headers-amd64 linux-source gcc libc6-dev make xz-utils \
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-good gstreamer1.0-plugins-base gstreamer1.0-tools \
-    v4l-utils strace ffmpeg nodejs kmod udev busybox-static >/dev/null
+    v4l-utils strace ffmpeg nodejs kmod udev busybox-static
   inside apt-get clean
 }
 
@@ -47,7 +47,7 @@ driver() {
   say "building visl for Linux $version"
   source=$(basename "$root"/usr/src/linux-source-*.tar.xz .tar.xz)
   headers=$root/usr/src/linux-headers-${version%-*}-common
-  tar -C "$headers" --strip-components=1 -xf "$root/usr/src/$source.tar.xz" \
+  inside tar -C "${headers#"$root"}" --strip-components=1 -xf "/usr/src/$source.tar.xz" \
     "$source/drivers/media/test-drivers/visl" "$source/drivers/media/v4l2-core/v4l2-mem2mem.c"
   rm "$root/usr/src/$source.tar.xz"
   local visl=$headers/drivers/media/test-drivers/visl
@@ -59,7 +59,7 @@ driver() {
 	{ .cfg.id = V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS, .cfg.dims = { 32 } },' "$visl/visl-core.c"
   grep -q EXT_SPS_ST_RPS "$visl/visl-core.c"
   inside make -s -C "/usr/src/linux-headers-$version" "M=${visl#"$root"}" \
-    CONFIG_VIDEO_VISL=m CONFIG_VISL_DEBUGFS=y KCFLAGS=-DCONFIG_VISL_DEBUGFS=1 modules >&2
+    CONFIG_VIDEO_VISL=m CONFIG_VISL_DEBUGFS=y KCFLAGS=-DCONFIG_VISL_DEBUGFS=1 modules
   install -D -t "$root/lib/modules/$version/extra" "$visl/visl.ko" "$visl/v4l2-mem2mem.ko"
   inside depmod "$version"
 }
@@ -86,10 +86,7 @@ initrd() {
 }
 
 build() {
-  [ "$(id -u)" -eq 0 ] || { say "must be made as root"; exit 1; }
   host_packages
-  rm -rf "$machine"
-  mkdir -p "$machine"
   guest_packages
   local version
   version=$(basename "$root"/lib/modules/*)
@@ -97,7 +94,7 @@ build() {
   initrd "$version"
   mkdir -p "$root"/{project,corpus,share}
   # GStreamer's scan of its plugins, which takes a minute in the machine.
-  GST_REGISTRY=/usr/local/lib/gstreamer.registry inside gst-inspect-1.0 >/dev/null 2>&1
+  GST_REGISTRY=/usr/local/lib/gstreamer.registry inside gst-inspect-1.0
   {
     echo "Linux ${version%%+*}"
     inside gst-inspect-1.0 --version | grep -o 'GStreamer [0-9.]*'
@@ -108,5 +105,12 @@ build() {
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
-[ -e "$machine/complete" ] || build >&2
+if [ ! -e "$machine/complete" ]; then
+  exec 3>&2
+  [ "$(id -u)" -eq 0 ] || { say "only root can make it"; exit 1; }
+  rm -rf "$machine"
+  mkdir -p "$machine"
+  trap '[ -e "$machine/complete" ] || { tail -n 20 "$machine/log" >&3; say "not made; all of the above is in $machine/log"; }' EXIT
+  build >"$machine/log" 2>&1 9>&-
+fi
 echo "$machine"
