@@ -16,14 +16,14 @@ export const prepare = `set -e
 `;
 
 /** A shell command that decodes a file with GStreamer. It leaves `calls.jsonl` (see intercepted.ts) and `debug.log` (see `displayOrder`). */
-export function decodeCommand({ codec, mode, guestPath }: Run, sink = "fakesink"): string {
+export function decodeCommand({ codec, mode, guestPath }: Run): string {
   const environment = [
     "LD_PRELOAD=/tmp/intercept.so",
     "INTERCEPT_LOG=$PWD/calls.jsonl",
     `INTERCEPT_MODES='${mode === "frame" ? 1 : 0} 1'`,
     "GST_DEBUG_NO_COLOR=1 GST_DEBUG=v4l2codecs*:5 GST_DEBUG_FILE=$PWD/debug.log",
   ];
-  return `${environment.join(" ")} gst-launch-1.0 -q filesrc location='${guestPath}' ! ${elements[codec]} ! ${sink}\n`;
+  return `${environment.join(" ")} gst-launch-1.0 -q filesrc location='${guestPath}' ! ${elements[codec]} ! fakesink\n`;
 }
 
 /** The timestamps of the pictures that GStreamer put out, in their order, from its debug log. */

@@ -36,7 +36,8 @@ export async function withJobs<T>(jobs: readonly Job[], use: (results: JobResult
   try {
     const machines = Math.min(availableParallelism(), jobs.length);
     const lists = Array.from({ length: machines }, (_, i) => jobs.filter((_, j) => j % machines === i));
-    await Promise.all(lists.map((list, i) => runMachine(list, join(share, String(i)))));
+    const ends = await Promise.allSettled(lists.map((list, i) => runMachine(list, join(share, String(i)))));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
     return use((name) => {
       const folder = lists.map((_, i) => join(share, String(i), "results", name)).find(existsSync);
       if (folder === undefined) throw new Error(`no job ${name}`);

@@ -132,14 +132,17 @@ function findField(struct: Struct, path: string): FoundField {
 /** Whether bytes of a payload are what an event printed. */
 function hasValue(bytes: Uint8Array, type: Scalar, text: string, isHexadecimal: boolean): boolean {
   const list = /^\{(.*)\}$/.exec(text);
-  if (list !== null) return list[1]!.split(",").every((item, i) => BigInt(item) === elementAt(bytes, type, i));
+  if (list !== null) {
+    const items = list[1]!.split(",");
+    const complete = items.length * type.size === bytes.length;
+    return complete && items.every((item, i) => BigInt(item) === elementAt(bytes, type, i));
+  }
   if (bytes.length > type.size) {
     const dumped = Buffer.from(text.replace(/\s/g, ""), "hex");
     return dumped.length === bytes.length && dumped.equals(bytes);
   }
   if (isHexadecimal) return BigInt(`0x${text}`) === elementAt(bytes, type, 0);
-  if (/^-?(?:0x)?[0-9a-f]+$/.test(text) && /^-?\d/.test(text))
-    return BigInt(text) === BigInt(type.read(viewOf(bytes), 0));
+  if (/^(?:0x[0-9a-f]+|-?\d+)$/.test(text)) return BigInt(text) === BigInt(type.read(viewOf(bytes), 0));
   const names = type.flags ?? type.values;
   if (names === undefined) throw new Error(`"${text}" of an integer without names`);
   const bits = text === "" ? [] : text.split("|").map((word) => named(names, spellings[word] ?? word));
