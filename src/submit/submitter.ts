@@ -278,8 +278,8 @@ export class Submitter {
   async *#freeBuffer() {
     const { pool } = this.#streams;
     yield* this.#until(() => pool.hasFree);
-    if (!pool.hasFree && this.#shown.length > 0) {
-      // Only an unpaired field is left in the device.
+    if (!pool.hasFree) {
+      // A new picture begins: a field that the device still holds has no second one.
       await this.#pipeline.flushHeld();
       yield* this.#ready();
     }
