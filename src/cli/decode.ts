@@ -51,6 +51,7 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Argument
       for await (const frame of submitter.submit(list)) await writer.write(frame);
     }
     for await (const frame of submitter.drain()) await writer.write(frame);
+    await writer.flush();
   } finally {
     await submitter.close();
   }
@@ -74,12 +75,17 @@ async function* eventsOf(
   yield* streamEvents(io, input, sessionOptionsFor(device, input.codec, args.session));
 }
 
+/** Small frames are written together. */
+const writeSize = 1 << 18;
+
 /** Writes the visible parts of frames, or a line about each, and tells their format. */
 class FrameWriter {
   readonly #io: Io;
   readonly #name: string;
   readonly #sink: Sink;
   readonly #md5: boolean;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   #format = "";
   frames = 0;
 
@@ -105,8 +111,17 @@ class FrameWriter {
       const checksum = createHash("md5").update(bytes).digest("hex");
       await this.#sink.write(`${this.frames} ${timestamp} ${format} ${checksum}${corrupt ? " corrupt" : ""}\n`);
     } else {
-      await this.#sink.write(bytes);
+      this.#waiting.push(bytes);
+      this.#waitingBytes += bytes.length;
+      if (this.#waitingBytes >= writeSize) await this.flush();
     }
     this.frames++;
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    const [only, ...more] = this.#waiting.splice(0);
+    this.#waitingBytes = 0;
+    if (only !== undefined) await this.#sink.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
   }
 }

@@ -51,6 +51,7 @@ function bind(koffi: Koffi): Libc {
   const ioctl = lib.func("int ioctl(int fd, unsigned long request, void *argument)");
   const poll = lib.func("int poll(void *fds, unsigned long count, int timeout)");
   const failed = () => -koffi.errno();
+  const now = new ArrayBuffer(8);
   return {
     open: (path) => {
       const fd: number = open(path, files.O_RDWR | files.O_NONBLOCK | O_CLOEXEC);
@@ -67,32 +68,31 @@ function bind(koffi: Koffi): Libc {
     },
     map: mapper(koffi),
     poll: (fd, events) => {
-      const entry = pollEntry(fd, events);
+      const entry = pollEntry(fd, events, now);
       return poll(entry, 1, 0) > 0 ? returnedEvents(entry) : 0;
     },
     wait: (fd, events, milliseconds) =>
       new Promise((resolve, reject) => {
-        const entry = pollEntry(fd, events);
+        const entry = pollEntry(fd, events, new ArrayBuffer(8));
         poll.async(entry, 1, milliseconds, (thrown: Error | null, count: number) => {
           if (thrown) reject(thrown);
           else resolve(count > 0 ? returnedEvents(entry) : 0);
         });
       }),
     allocate: (size): Memory => {
-      // Typed arrays of a few bytes may lie in V8's own heap, and move.
-      const bytes = new Uint8Array(new ArrayBuffer(Math.max(size, 4096)), 0, size);
+      // With an ArrayBuffer of its own: without, a few bytes may lie in V8's heap, and move.
+      const bytes = new Uint8Array(new ArrayBuffer(size));
       return { bytes, address: koffi.address(bytes) };
     },
   };
 }
 
-/** struct pollfd, in memory of its own as long as the call is under way. */
-function pollEntry(fd: number, events: number): Uint8Array {
-  const bytes = new Uint8Array(new ArrayBuffer(4096), 0, 8);
-  const view = new DataView(bytes.buffer);
+/** struct pollfd, in a buffer that stays as it is until the call returns. */
+function pollEntry(fd: number, events: number, buffer: ArrayBuffer): Uint8Array {
+  const view = new DataView(buffer);
   view.setInt32(0, fd, true);
-  view.setInt16(4, events, true);
-  return bytes;
+  view.setInt32(4, events, true);
+  return new Uint8Array(buffer);
 }
 
 function returnedEvents(entry: Uint8Array): number {

@@ -26,6 +26,7 @@ export class OutputBuffers {
   allocate(format: QueueFormat, count: number): void {
     this.#format = format;
     const made = this.#queue.requestBuffers(count);
+    if (made === 0) throw new DeviceError("the driver gives no OUTPUT buffer");
     for (let index = 0; index < made; index++) this.#free.push(this.#mapped(index));
   }
 
