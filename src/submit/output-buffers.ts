@@ -45,11 +45,10 @@ export class OutputBuffers {
     this.#free.push(buffer);
   }
 
-  /** Frees all of them; the queue must have stopped. */
-  free(): void {
+  /** Before the queue's buffers are freed. */
+  unmap(): void {
     for (const mapping of this.#mappings.splice(0)) mapping.unmap(false);
     this.#free = [];
-    this.#queue.requestBuffers(0);
   }
 
   #larger(size: number): OutputBuffer {

@@ -99,9 +99,9 @@ export class Submitter {
       },
       () => {
         // Frames are lost when the consumer leaves, but not what the queues have to be.
-        const left = list.slice(at).filter(({ type }) => type === "sequence" || type === "set");
-        for (const event of left.flatMap((event) => this.#asTaken(event)))
-          this.#note(event as SequenceEvent | SetEvent);
+        for (const event of list.slice(at).flatMap((event) => this.#asTaken(event))) {
+          if (event.type === "sequence" || event.type === "set") this.#note(event);
+        }
       },
     );
   }
@@ -188,12 +188,12 @@ export class Submitter {
   #note(event: SequenceEvent | SetEvent): void {
     if (event.type === "sequence") {
       // Only the visible part or the colour is new, which `output` tells.
-      if (!event.realloc && this.#streams.isStreaming && this.#sequence === undefined) return;
+      if (!event.realloc && this.#streams.isStarted && this.#sequence === undefined) return;
       // The modes go with any sequence; the parameter sets of one that had no request do not.
       this.#sets = this.#sets.map((controls) => controls.filter(({ payload }) => typeof payload === "number"));
       this.#sequence = event;
       this.#sets.push(event.controls);
-    } else if (this.#sequence !== undefined || !this.#streams.isStreaming) {
+    } else if (this.#sequence !== undefined || !this.#streams.isStarted) {
       this.#sets.push(event.controls);
     } else {
       this.#streams.controls.set(event.controls);
@@ -202,8 +202,8 @@ export class Submitter {
 
   async *#request(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
-    const { isStreaming, pool } = this.#streams;
-    if (!isStreaming) throw new DeviceError("a request came before the first sequence");
+    const { isStarted, pool } = this.#streams;
+    if (!isStarted) throw new DeviceError("a request came before the first sequence");
     this.#pipeline.collect();
     const picture = this.#pictures.get(event.timestamp);
     const needsBuffer = picture === undefined || !this.#pipeline.canHold;
@@ -221,7 +221,7 @@ export class Submitter {
 
   /** Ends what went before, and makes the queues for a sequence. */
   async *#begin(sequence: SequenceEvent): AsyncGenerator<Frame, void, undefined> {
-    if (this.#streams.isStreaming) {
+    if (this.#streams.isStarted) {
       await this.#pipeline.flushHeld();
       yield* this.#ready();
       if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
@@ -234,15 +234,16 @@ export class Submitter {
         this.#streams.stop();
       }
     }
-    if (!this.#streams.isStreaming) this.#streams.start(sequence, this.#sets);
+    if (!this.#streams.isStarted) this.#streams.start(sequence, this.#sets);
     this.#sequence = undefined;
     this.#sets = [];
   }
 
   #show(event: OutputEvent): void {
     const picture = this.#pictures.get(event.timestamp);
-    if (picture === undefined)
+    if (picture === undefined) {
       throw new DeviceError(`no request decoded the picture ${event.timestamp}, which is to be shown`);
+    }
     this.#shown.push({ picture, frame: frameOf(event, picture.buffer, () => picture.isFailed) });
   }
 
