@@ -37,42 +37,42 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Argument
   }
   const codec = input.kind === "record" ? input.record.header.codec : input.codec;
   const device = chooseDevice(await listDevices(), codec, args.device);
+  const events =
+    input.kind === "record"
+      ? listsOf(recordEvents(input.record))
+      : streamEvents(io, input, sessionOptionsFor(device, codec, args.session));
   const errors = new ErrorReport(io, input.name);
-  const events = eventsOf(io, input, args, device);
-  const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
-  const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
   const submitter = await Submitter.open(device, {
     pixelFormats: readableFormats.map(fourccOf),
     onNotice: (message) => void io.stderr.write(`${input.name}: ${printable(message)}\n`),
   });
+  let frames = 0;
   try {
+    const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+    const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
     for await (const list of events) {
       for (const event of list) if (event.type === "error") await errors.add(event);
       for await (const frame of submitter.submit(list)) await writer.write(frame);
     }
     for await (const frame of submitter.drain()) await writer.write(frame);
+    await writer.flush();
+    await file?.close();
+    frames = writer.frames;
   } finally {
     await submitter.close();
   }
-  await file?.close();
   await errors.close();
-  if (writer.frames === 0) throw new CliError(`${input.name}: no picture could be decoded`);
-  await io.stderr.write(`${input.name}: ${writer.frames} frames decoded by ${device.path} (${device.driver})\n`);
+  if (frames === 0) throw new CliError(`${input.name}: no picture could be decoded`);
+  await io.stderr.write(`${input.name}: ${frames} frames decoded by ${device.path} (${device.driver})\n`);
   return 0;
 }
 
-async function* eventsOf(
-  io: Io,
-  input: StreamInput | RecordInput,
-  args: Arguments,
-  device: ReturnType<typeof chooseDevice>,
-): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
-  if (input.kind === "record") {
-    for (const event of recordEvents(input.record)) yield [event];
-    return;
-  }
-  yield* streamEvents(io, input, sessionOptionsFor(device, input.codec, args.session));
+async function* listsOf(events: Iterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
+  for (const event of events) yield [event];
 }
+
+/** Small frames are written together. */
+const writeSize = 1 << 18;
 
 /** Writes the visible parts of frames, or a line about each, and tells their format. */
 class FrameWriter {
@@ -80,6 +80,8 @@ class FrameWriter {
   readonly #name: string;
   readonly #sink: Sink;
   readonly #md5: boolean;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   #format = "";
   frames = 0;
 
@@ -105,8 +107,17 @@ class FrameWriter {
       const checksum = createHash("md5").update(bytes).digest("hex");
       await this.#sink.write(`${this.frames} ${timestamp} ${format} ${checksum}${corrupt ? " corrupt" : ""}\n`);
     } else {
-      await this.#sink.write(bytes);
+      this.#waiting.push(bytes);
+      this.#waitingBytes += bytes.length;
+      if (this.#waitingBytes >= writeSize) await this.flush();
     }
     this.frames++;
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    const [only, ...more] = this.#waiting.splice(0);
+    this.#waitingBytes = 0;
+    if (only !== undefined) await this.#sink.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
   }
 }

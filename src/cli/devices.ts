@@ -1,4 +1,4 @@
-import { DeviceError, listDevices } from "../submit/index.ts";
+import { DeviceError, listDevices, noDecoder } from "../submit/index.ts";
 import type { TargetCodec } from "../targets/index.ts";
 import { CliError, type Io, Printer } from "./io.ts";
 import { printable, styleFor } from "./terminal.ts";
@@ -16,10 +16,8 @@ export async function devices(io: Io): Promise<number> {
     for (const [codec, taken] of Object.entries(target.codecs)) printer.add(codecText(codec, taken));
   }
   await printer.flush();
+  if (list.devices.length === 0) throw new CliError(list.problems.join("; ") || noDecoder);
   for (const problem of list.problems) await io.stderr.write(`v4l2-stateless: ${printable(problem)}\n`);
-  if (list.devices.length === 0) {
-    throw new CliError("this machine has no stateless decoder: none of its media devices leads to one");
-  }
   return 0;
 }
 

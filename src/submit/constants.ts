@@ -2,7 +2,6 @@
 
 export const V4L2_CAP_VIDEO_M2M_MPLANE = 0x4000;
 export const V4L2_CAP_VIDEO_M2M = 0x8000;
-export const V4L2_CAP_STREAMING = 0x4000000;
 export const V4L2_CAP_DEVICE_CAPS = 0x80000000;
 
 export const V4L2_BUF_TYPE_VIDEO_CAPTURE = 1;
@@ -13,7 +12,6 @@ export const V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE = 10;
 export const V4L2_MEMORY_MMAP = 1;
 export const V4L2_FIELD_NONE = 1;
 
-export const V4L2_BUF_CAP_SUPPORTS_REQUESTS = 0x08;
 export const V4L2_BUF_CAP_SUPPORTS_M2M_HOLD_CAPTURE_BUF = 0x20;
 
 export const V4L2_BUF_FLAG_ERROR = 0x40;

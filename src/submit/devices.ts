@@ -32,6 +32,9 @@ export interface DeviceList {
   readonly problems: readonly string[];
 }
 
+/** What to say of a machine without a device and without a problem. */
+export const noDecoder = "this machine has no stateless decoder: none of its media devices leads to one";
+
 /** What a machine has below /dev; the tests have their own. */
 export interface DeviceFiles {
   mediaPaths(): Promise<readonly string[]>;
@@ -81,9 +84,8 @@ export function chooseDevice({ devices, problems }: DeviceList, codec: Codec, pa
     const each = named.map((device) => `${device.path} (${device.driver}): ${codecNames(device)}`);
     throw new DeviceError(`no device decodes ${codec}; there is ${each.join("; ")}`);
   }
-  const reason = problems.length === 0 ? "" : ` (${problems.join("; ")})`;
-  if (path !== undefined) throw new DeviceError(`${path} is no stateless decoder${reason}`);
-  throw new DeviceError(`this machine has no stateless decoder: none of its media devices leads to one${reason}`);
+  if (path !== undefined && problems.length === 0) throw new DeviceError(`${path} is no stateless decoder`);
+  throw new DeviceError(problems.length > 0 ? problems.join("; ") : noDecoder);
 }
 
 /** `"h264, vp8"` */

@@ -37,7 +37,8 @@ export interface Frame extends Omit<OutputEvent, "type" | "corrupt"> {
 
 /** A frame that uses a buffer from now on until it is released. */
 export function frameOf(event: OutputEvent, buffer: CaptureBuffer, isFailed: () => boolean): Frame {
-  const { type: _type, corrupt, ...shown } = event;
+  const { timestamp, pts, visible, fieldOrder, repeat } = event;
+  const { pixelFormat, width, height, planes } = buffer.format;
   let isReleased = false;
   buffer.use();
   const used = (): CaptureBuffer => {
@@ -45,15 +46,18 @@ export function frameOf(event: OutputEvent, buffer: CaptureBuffer, isFailed: () 
     return buffer;
   };
   return {
-    ...shown,
-    pixelFormat: buffer.format.pixelFormat,
-    width: buffer.format.width,
-    height: buffer.format.height,
+    timestamp,
+    pts,
+    visible,
+    fieldOrder,
+    repeat,
+    pixelFormat,
+    width,
+    height,
     get corrupt() {
-      return corrupt || isFailed();
+      return event.corrupt || isFailed();
     },
     get planes() {
-      const { planes } = used().format;
       return used()
         .lend()
         .map((bytes, i) => ({ bytes, bytesPerLine: planes[i]?.bytesperline ?? 0 }));

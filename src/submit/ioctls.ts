@@ -33,7 +33,6 @@ export const ioctls = {
   VIDIOC_CREATE_BUFS: both("V", 92, "v4l2_create_buffers"),
   VIDIOC_DECODER_CMD: both("V", 96, "v4l2_decoder_cmd"),
   VIDIOC_QUERY_EXT_CTRL: both("V", 103, "v4l2_query_ext_ctrl"),
-  MEDIA_IOC_DEVICE_INFO: both("|", 0x00, "media_device_info"),
   MEDIA_IOC_G_TOPOLOGY: both("|", 0x04, "media_v2_topology"),
   MEDIA_IOC_REQUEST_ALLOC: { direction: "read", type: "|", number: 0x05, argument: "int" },
   MEDIA_REQUEST_IOC_QUEUE: { direction: "none", type: "|", number: 0x80 },

@@ -13,26 +13,21 @@ const MAP_PRIVATE = 2;
 const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
 const MAP_NORESERVE = 0x4000;
-const MAP_FAILED = -1n;
+
+/** MAP_FAILED, an address of all ones: no page begins there. */
+const mapFailed = [0xffff_ffffn, 0xffff_ffff_ffff_ffffn];
 
 type Koffi = typeof import("koffi");
-
-let loading: Promise<Libc> | undefined;
 
 /**
  * This process's C library.
  *
  * @throws DeviceError when koffi is not installed or has no build for this machine.
  */
-export function loadLibc(): Promise<Libc> {
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<Libc> {
+export async function loadLibc(importKoffi: () => Promise<Koffi> = () => import("koffi")): Promise<Libc> {
   let koffi: Koffi;
   try {
-    koffi = await import("koffi");
+    koffi = await importKoffi();
   } catch (thrown) {
     const isAbsent = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
     const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
@@ -51,6 +46,7 @@ function bind(koffi: Koffi): Libc {
   const ioctl = lib.func("int ioctl(int fd, unsigned long request, void *argument)");
   const poll = lib.func("int poll(void *fds, unsigned long count, int timeout)");
   const failed = () => -koffi.errno();
+  const now = new ArrayBuffer(8);
   return {
     open: (path) => {
       const fd: number = open(path, files.O_RDWR | files.O_NONBLOCK | O_CLOEXEC);
@@ -65,53 +61,49 @@ function bind(koffi: Koffi): Libc {
         if (koffi.errno() !== constants.errno.EINTR) return failed();
       }
     },
-    map: mapper(koffi),
+    map: mapper(koffi, lib),
     poll: (fd, events) => {
-      const entry = pollEntry(fd, events);
+      const entry = pollEntry(fd, events, now);
       return poll(entry, 1, 0) > 0 ? returnedEvents(entry) : 0;
     },
     wait: (fd, events, milliseconds) =>
       new Promise((resolve, reject) => {
-        const entry = pollEntry(fd, events);
+        const entry = pollEntry(fd, events, new ArrayBuffer(8));
         poll.async(entry, 1, milliseconds, (thrown: Error | null, count: number) => {
           if (thrown) reject(thrown);
           else resolve(count > 0 ? returnedEvents(entry) : 0);
         });
       }),
     allocate: (size): Memory => {
-      // Typed arrays of a few bytes may lie in V8's own heap, and move.
-      const bytes = new Uint8Array(new ArrayBuffer(Math.max(size, 4096)), 0, size);
+      // With an ArrayBuffer of its own: without, a few bytes may lie in V8's heap, and move.
+      const bytes = new Uint8Array(new ArrayBuffer(size));
       return { bytes, address: koffi.address(bytes) };
     },
   };
 }
 
-/** struct pollfd, in memory of its own as long as the call is under way. */
-function pollEntry(fd: number, events: number): Uint8Array {
-  const bytes = new Uint8Array(new ArrayBuffer(4096), 0, 8);
-  const view = new DataView(bytes.buffer);
+/** struct pollfd, in a buffer that stays as it is until the call returns. */
+function pollEntry(fd: number, events: number, buffer: ArrayBuffer): Uint8Array {
+  const view = new DataView(buffer);
   view.setInt32(0, fd, true);
-  view.setInt16(4, events, true);
-  return bytes;
+  view.setInt32(4, events, true);
+  return new Uint8Array(buffer);
 }
 
 function returnedEvents(entry: Uint8Array): number {
   return new DataView(entry.buffer, entry.byteOffset).getInt16(6, true);
 }
 
-function mapper(koffi: Koffi): Libc["map"] {
-  const lib = koffi.load(null);
+function mapper(koffi: Koffi, lib: ReturnType<Koffi["load"]>): Libc["map"] {
   // off_t has 32 bits in the mmap of 32-bit libraries, and a queue's offsets are below 2 GiB.
   const mmap = lib.func("uintptr_t mmap(uintptr_t address, size_t length, int prot, int flags, int fd, long offset)");
   const munmap = lib.func("int munmap(uintptr_t address, size_t length)");
-  const mapped = (value: number | bigint) => BigInt.asIntN(64, BigInt(value));
   const forgotten = new FinalizationRegistry(({ address, length }: { address: bigint; length: number }) =>
     munmap(address, length),
   );
   return (fd, length, offset): Mapping | number => {
-    const result = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
-    if (mapped(result) === MAP_FAILED || BigInt(result) === 0xffff_ffffn) return -koffi.errno();
-    const address = BigInt(result);
+    const address = BigInt(mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset));
+    if (mapFailed.includes(address)) return -koffi.errno();
     const buffer = koffi.view(address, length);
     return {
       bytes: new Uint8Array(buffer),

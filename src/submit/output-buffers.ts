@@ -26,6 +26,7 @@ export class OutputBuffers {
   allocate(format: QueueFormat, count: number): void {
     this.#format = format;
     const made = this.#queue.requestBuffers(count);
+    if (made === 0) throw new DeviceError("the driver gives no OUTPUT buffer");
     for (let index = 0; index < made; index++) this.#free.push(this.#mapped(index));
   }
 
@@ -44,11 +45,10 @@ export class OutputBuffers {
     this.#free.push(buffer);
   }
 
-  /** Frees all of them; the queue must have stopped. */
-  free(): void {
+  /** Before the queue's buffers are freed. */
+  unmap(): void {
     for (const mapping of this.#mappings.splice(0)) mapping.unmap(false);
     this.#free = [];
-    this.#queue.requestBuffers(0);
   }
 
   #larger(size: number): OutputBuffer {

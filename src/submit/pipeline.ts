@@ -32,6 +32,8 @@ interface Job {
   readonly number: number;
   readonly request: KernelFile;
   readonly output: OutputBuffer;
+  readonly picture: Picture;
+  readonly isHeld: boolean;
 }
 
 /** What the pipeline works on. */
@@ -177,7 +179,7 @@ export class Pipeline {
     this.#lastRequest++;
     picture.lastRequest = this.#lastRequest;
     picture.isHeld = hold && this.canHold;
-    this.#jobs.push({ number: this.#lastRequest, request, output: buffer });
+    this.#jobs.push({ number: this.#lastRequest, request, output: buffer, picture, isHeld: picture.isHeld });
   }
 
   #finish(job: Job): void {
@@ -189,11 +191,16 @@ export class Pipeline {
     this.#jobs.shift();
     outputs.putBack(job.output);
     requests.putBack(job.request);
-    this.#collectCapture();
+    // Drivers give back the CAPTURE buffer first, if at all: mediatek's later.
+    if (job.isHeld) this.#settle();
+    else this.#collectCapture(job.picture);
   }
 
-  #collectCapture(): void {
-    for (let done = this.#parts.capture.dequeue(); done; done = this.#parts.capture.dequeue()) {
+  /** Takes the CAPTURE buffers that came back, up to that of a picture. */
+  #collectCapture(last?: Picture): void {
+    while (last?.isDecoded !== true) {
+      const done = this.#parts.capture.dequeue();
+      if (done === undefined) break;
       const picture = this.#queued.get(done.index);
       this.#queued.delete(done.index);
       // A buffer that its picture has left already, for that of the next request.

@@ -94,6 +94,11 @@ function crop(frame: Pixels, layout: readonly Component[]): Uint8Array {
     const { bytes, across, down } = layout[i] as Component;
     const { memory, stride } = componentOf(frame, layout, i);
     let from = Math.floor(top / down) * stride + Math.floor(left / across) * bytes;
+    if (stride === lineBytes) {
+      result.set(memory.subarray(from, from + lines * lineBytes), to);
+      to += lines * lineBytes;
+      continue;
+    }
     for (let line = 0; line < lines; line++, from += stride, to += lineBytes) {
       result.set(memory.subarray(from, from + lineBytes), to);
     }

@@ -37,7 +37,7 @@ export class Streams {
   readonly requests: RequestPool;
   readonly #media: KernelFile;
   readonly #options: StreamOptions;
-  #isStreaming = false;
+  #isStarted = false;
 
   private constructor(file: KernelFile, media: KernelFile, multiplanar: boolean, options: StreamOptions) {
     this.file = file;
@@ -66,8 +66,9 @@ export class Streams {
     }
   }
 
-  get isStreaming(): boolean {
-    return this.#isStreaming;
+  /** The queues are made for a sequence. */
+  get isStarted(): boolean {
+    return this.#isStarted;
   }
 
   /**
@@ -76,6 +77,7 @@ export class Streams {
    * @param sets what to set before the CAPTURE format is read.
    */
   start(sequence: QueueSequence, sets: readonly (readonly Control[])[]): void {
+    this.#isStarted = true;
     const outputFormat = this.#setOutputFormat(sequence);
     for (const controls of sets) this.controls.set(controls);
     const format = this.#captureFormat();
@@ -83,7 +85,6 @@ export class Streams {
     this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
     this.#startOutput(outputFormat);
     this.capture.start();
-    this.#isStreaming = true;
   }
 
   /**
@@ -93,7 +94,8 @@ export class Streams {
    */
   resize(sequence: QueueSequence, sets: readonly (readonly Control[])[]): boolean {
     this.output.stop();
-    this.outputs.free();
+    this.outputs.unmap();
+    this.output.requestBuffers(0);
     let outputFormat: QueueFormat;
     try {
       outputFormat = this.#setOutputFormat(sequence);
@@ -109,12 +111,17 @@ export class Streams {
 
   /** Stops both queues and frees their buffers; CAPTURE buffers that are used keep their memory. */
   stop(): void {
-    if (!this.#isStreaming) return;
-    this.#isStreaming = false;
-    this.output.stop();
-    this.capture.stop();
-    this.outputs.free();
-    this.pool.abandon();
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    try {
+      this.output.stop();
+      this.capture.stop();
+    } finally {
+      // Mappings would outlive the file.
+      this.outputs.unmap();
+      this.pool.abandon();
+    }
+    this.output.requestBuffers(0);
     this.capture.requestBuffers(0);
   }
 

@@ -106,16 +106,6 @@ const common = {
     reserved: array(u32, 11),
   }),
   v4l2_querymenu: struct("v4l2_querymenu", 44, { id: u32, index: u32, name: array(u8, 32), reserved: u32 }),
-  media_device_info: struct("media_device_info", 256, {
-    driver: array(u8, 16),
-    model: array(u8, 32),
-    serial: array(u8, 40),
-    bus_info: array(u8, 32),
-    media_version: u32,
-    hw_revision: u32,
-    driver_version: u32,
-    reserved: array(u32, 31),
-  }),
   media_v2_entity: struct("media_v2_entity", 96, {
     id: u32,
     name: array(u8, 64),

@@ -88,15 +88,20 @@ export class Submitter {
     yield* this.#guarded(
       async function* (this: Submitter) {
         for (; at < list.length; at++) {
-          for (const event of this.#asTaken(list[at] as SubmitEvent)) yield* this.#perform(event);
-          this.#pipeline.collect();
-          yield* this.#ready();
+          for (const event of this.#asTaken(list[at] as SubmitEvent)) {
+            if (event.type === "request") yield* this.#request(event);
+            else this.#perform(event);
+          }
+          if (this.#isReady) yield* this.#ready();
         }
+        this.#pipeline.collect();
+        yield* this.#ready();
       },
       () => {
         // Frames are lost when the consumer leaves, but not what the queues have to be.
-        const left = list.slice(at).filter(({ type }) => type === "sequence" || type === "set");
-        for (const event of left.flatMap((event) => this.#asTaken(event))) this.#perform(event);
+        for (const event of list.slice(at).flatMap((event) => this.#asTaken(event))) {
+          if (event.type === "sequence" || event.type === "set") this.#note(event);
+        }
       },
     );
   }
@@ -174,34 +179,21 @@ export class Submitter {
     return this.#targetEvents?.events.of(event) ?? [event];
   }
 
-  #perform(event: SubmitEvent): AsyncIterable<Frame> | Frame[] {
-    switch (event.type) {
-      case "sequence":
-      case "set":
-        this.#note(event);
-        return [];
-      case "request":
-        return this.#request(event);
-      case "output":
-        this.#show(event);
-        return [];
-      case "release":
-        this.#release(event.timestamp);
-        return [];
-      case "error":
-        return [];
-    }
+  #perform(event: Exclude<SubmitEvent, RequestEvent>): void {
+    if (event.type === "sequence" || event.type === "set") this.#note(event);
+    else if (event.type === "output") this.#show(event);
+    else if (event.type === "release") this.#release(event.timestamp);
   }
 
   #note(event: SequenceEvent | SetEvent): void {
     if (event.type === "sequence") {
       // Only the visible part or the colour is new, which `output` tells.
-      if (!event.realloc && this.#streams.isStreaming && this.#sequence === undefined) return;
+      if (!event.realloc && this.#streams.isStarted && this.#sequence === undefined) return;
       // The modes go with any sequence; the parameter sets of one that had no request do not.
       this.#sets = this.#sets.map((controls) => controls.filter(({ payload }) => typeof payload === "number"));
       this.#sequence = event;
       this.#sets.push(event.controls);
-    } else if (this.#sequence !== undefined || !this.#streams.isStreaming) {
+    } else if (this.#sequence !== undefined || !this.#streams.isStarted) {
       this.#sets.push(event.controls);
     } else {
       this.#streams.controls.set(event.controls);
@@ -210,21 +202,26 @@ export class Submitter {
 
   async *#request(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
-    if (!this.#streams.isStreaming) throw new DeviceError("a request came before the first sequence");
-    yield* this.#until(() => this.#pipeline.hasRoom);
+    const { isStarted, pool } = this.#streams;
+    if (!isStarted) throw new DeviceError("a request came before the first sequence");
+    this.#pipeline.collect();
     const picture = this.#pictures.get(event.timestamp);
+    const needsBuffer = picture === undefined || !this.#pipeline.canHold;
+    while (!this.#pipeline.hasRoom || (needsBuffer && !pool.hasFree)) {
+      yield* this.#ready();
+      if (this.#pipeline.isBusy) await this.#pipeline.advance();
+      else if (!pool.hasFree) yield* this.#freeBuffer();
+    }
     if (picture === undefined) {
-      const buffer = yield* this.#freeBuffer();
-      this.#pictures.set(event.timestamp, this.#pipeline.begin(event, buffer));
+      this.#pictures.set(event.timestamp, this.#pipeline.begin(event, pool.take()!));
     } else {
-      const buffer = this.#pipeline.canHold ? undefined : yield* this.#freeBuffer();
-      this.#pipeline.resume(event, picture, buffer);
+      this.#pipeline.resume(event, picture, needsBuffer ? pool.take() : undefined);
     }
   }
 
   /** Ends what went before, and makes the queues for a sequence. */
   async *#begin(sequence: SequenceEvent): AsyncGenerator<Frame, void, undefined> {
-    if (this.#streams.isStreaming) {
+    if (this.#streams.isStarted) {
       await this.#pipeline.flushHeld();
       yield* this.#ready();
       if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
@@ -237,15 +234,16 @@ export class Submitter {
         this.#streams.stop();
       }
     }
-    if (!this.#streams.isStreaming) this.#streams.start(sequence, this.#sets);
+    if (!this.#streams.isStarted) this.#streams.start(sequence, this.#sets);
     this.#sequence = undefined;
     this.#sets = [];
   }
 
   #show(event: OutputEvent): void {
     const picture = this.#pictures.get(event.timestamp);
-    if (picture === undefined)
+    if (picture === undefined) {
       throw new DeviceError(`no request decoded the picture ${event.timestamp}, which is to be shown`);
+    }
     this.#shown.push({ picture, frame: frameOf(event, picture.buffer, () => picture.isFailed) });
   }
 
@@ -257,39 +255,26 @@ export class Submitter {
     this.#pipeline.leave(picture);
   }
 
+  get #isReady(): boolean {
+    return this.#shown[0]?.picture.isDecoded === true;
+  }
+
   /** The frames at the head that are decoded. */
   *#ready(): Generator<Frame, void, undefined> {
-    for (let [next] = this.#shown; next?.picture.isDecoded; [next] = this.#shown) {
-      this.#shown.shift();
-      yield next.frame;
-    }
+    while (this.#isReady) yield this.#shown.shift()!.frame;
   }
 
-  /** Gives frames and waits for the device until something is there that requests wait for. */
-  async *#until(isThere: () => boolean): AsyncGenerator<Frame, void, undefined> {
-    this.#pipeline.collect();
+  /** Where the device has nothing any more, and still no buffer is free. */
+  async *#freeBuffer(): AsyncGenerator<Frame, void, undefined> {
+    // A new picture begins: a field that the device holds has no second one.
+    await this.#pipeline.flushHeld();
     yield* this.#ready();
-    while (!isThere() && this.#pipeline.isBusy) {
-      await this.#pipeline.advance();
-      yield* this.#ready();
-    }
-  }
-
-  async *#freeBuffer() {
     const { pool } = this.#streams;
-    yield* this.#until(() => pool.hasFree);
-    if (!pool.hasFree && this.#shown.length > 0) {
-      // Only an unpaired field is left in the device.
-      await this.#pipeline.flushHeld();
-      yield* this.#ready();
-    }
     // The consumer has the others.
     if (!pool.hasFree && !pool.grow()) await pool.whenFree(this.#timeout);
-    const buffer = pool.take();
-    if (buffer === undefined) {
+    if (!pool.hasFree) {
       throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use: frames are held and not released`);
     }
-    return buffer;
   }
 }
 

@@ -120,9 +120,7 @@ describe("one line for a person", () => {
   ])("when a device cannot be opened (%s)", async (errno, problem) => {
     const list = await listOf({ ...driver, openErrors: { "/dev/video7": errno } });
     expect(list).toEqual({ devices: [], problems: [problem] });
-    expect(() => chooseDevice(list, "vp8")).toThrow(
-      new DeviceError(`this machine has no stateless decoder: none of its media devices leads to one (${problem})`),
-    );
+    expect(() => chooseDevice(list, "vp8")).toThrow(new DeviceError(problem));
   });
 
   it("when it was there and is gone", async () => {

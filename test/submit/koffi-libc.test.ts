@@ -2,6 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DeviceError } from "../../src/submit/errors.ts";
 import { loadLibc } from "../../src/submit/koffi-libc.ts";
 import type { Libc } from "../../src/submit/libc.ts";
 import { POLLIN } from "../../src/submit/libc.ts";
@@ -9,6 +10,18 @@ import { POLLIN } from "../../src/submit/libc.ts";
 const isLinux = process.platform === "linux";
 const folder = mkdtempSync(join(tmpdir(), "libc-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("without koffi", () => {
+  it.each([
+    ["ERR_MODULE_NOT_FOUND", "talking to a device needs koffi: npm install koffi"],
+    [undefined, "koffi cannot be loaded: no build for this machine"],
+  ])("says so in one line (%s)", async (code, message) => {
+    const fails = async () => {
+      throw Object.assign(new Error("no build for this machine\nRequire stack"), { code });
+    };
+    await expect(loadLibc(fails)).rejects.toThrow(new DeviceError(message));
+  });
+});
 
 describe.skipIf(!isLinux)("this machine's C library", () => {
   let libc: Libc;
