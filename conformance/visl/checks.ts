@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { openSession } from "../../src/session.ts";
 import { decodeStream } from "../ours.ts";
+import { readRequests } from "../requests.ts";
 import type { Decoded } from "./decode-runs.ts";
 import { drawingDifferences } from "./drawing.ts";
 import type { Run } from "./streams.ts";
@@ -125,11 +126,14 @@ function checkControls({ run, ours }: Subject): CheckResult {
   return { compared, differences };
 }
 
-/** The driver draws on our frames what it draws on GStreamer's. */
-function checkDrawings({ ours, theirs }: Subject): CheckResult | undefined {
-  if (theirs === undefined) return undefined;
-  const runs = theirs.complete ? ours.trace.runs : ours.trace.runs.slice(0, theirs.trace.runs.length);
-  return { compared: theirs.trace.runs.length, differences: drawingDifferences(runs, theirs.trace.runs) };
+/** The driver draws on our frames what it draws on GStreamer's, which goes as far as when its golden was made. */
+function checkDrawings({ run, ours, theirs }: Subject): CheckResult | undefined {
+  const expected = existsSync(run.golden) ? readRequests(run.golden).length : theirs?.trace.runs.length;
+  if (expected === undefined) return undefined;
+  const runs = theirs?.trace.runs ?? [];
+  const differences = runs.length === expected ? [] : [`GStreamer made ${runs.length} requests, once ${expected}`];
+  const beginning = theirs?.complete ? ours.trace.runs : ours.trace.runs.slice(0, runs.length);
+  return { compared: runs.length, differences: [...differences, ...drawingDifferences(beginning, runs)] };
 }
 
 /** As many frames as GStreamer puts out, and in the same order. */

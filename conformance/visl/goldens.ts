@@ -3,7 +3,6 @@
  * README.md), and compares that with the goldens in test/fixtures. `--write` replaces those that differ, and adds those that are missing.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { readRecordBytes } from "../../src/record/files.ts";
@@ -17,17 +16,13 @@ import { fixtures, type Run, runsOf } from "./streams.ts";
 /** What became of a golden. */
 type Outcome = "equal" | "different" | "new" | "refused" | "gone";
 
-function goldenPath({ path, mode }: Run): string {
-  return join(path, "..", `${basename(path)}.gst-${mode}.jsonl.br`);
-}
-
 /** The record of a run; undefined when GStreamer refused the stream. */
 function recordOf(run: Run, result: JobResult, versions: ReturnType<typeof machineVersions>): string | undefined {
   const log = result.file("calls.jsonl");
   if (log === undefined || !log.includes('"queue"')) return undefined;
   return interceptedRecord(log, {
     codec: run.codec,
-    stream: basename(run.path),
+    stream: run.name,
     producer: `${versions.gstreamer} v4l2codecs`,
     kernel: versions.kernel,
     ...(run.hasModes ? { decodeMode: run.mode, startCode: "annexb" } : {}),
@@ -55,9 +50,9 @@ async function main(): Promise<number> {
     let different = 0;
     for (const run of runs) {
       const made = recordOf(run, resultOf(run.id), versions);
-      const { outcome, lines } = compare(goldenPath(run), made);
+      const { outcome, lines } = compare(run.golden, made);
       const written = values.write && made !== undefined && (outcome === "different" || outcome === "new");
-      if (written) writeFileSync(goldenPath(run), brotliCompressSync(made));
+      if (written) writeFileSync(run.golden, brotliCompressSync(made));
       process.stdout.write(
         `${run.id}  ${outcome}${written ? ", written" : ""}\n${lines.map((l) => `    ${l}\n`).join("")}`,
       );

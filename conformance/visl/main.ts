@@ -79,7 +79,8 @@ function printTable(rows: readonly (readonly string[])[]): void {
 function rowOf(subject: Subject): { readonly cells: readonly string[]; readonly failed: number } {
   const results = Object.entries(checks).map(([name, check]) => [name, check(subject)] as const);
   for (const [name, result] of results.filter(([, result]) => !isFine(result))) {
-    const lines = result?.compared === 0 ? ["nothing was compared"] : (result?.differences ?? []);
+    const differences = result?.differences ?? [];
+    const lines = differences.length === 0 ? ["nothing was compared"] : differences;
     for (const line of lines.slice(0, limit)) print(`${subject.run.id} ${name}: ${line}`);
     if (lines.length > limit) print(`${subject.run.id} ${name}: … and ${lines.length - limit} more`);
   }

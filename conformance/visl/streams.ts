@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Codec } from "../../src/events.ts";
 import { comparators } from "../comparators.ts";
@@ -12,6 +12,8 @@ export interface VislStream {
   readonly codec: Codec;
   readonly path: string;
   readonly guestPath: string;
+  /** Where its goldens lie, those that there are. */
+  readonly goldens: string;
 }
 
 /** A stream in one decode mode. */
@@ -21,6 +23,8 @@ export interface Run extends VislStream {
   readonly mode: DecodeMode;
   /** Whether the codec has DECODE_MODE and START_CODE. */
   readonly hasModes: boolean;
+  /** The path of the record of GStreamer's requests, whether there is one or not. */
+  readonly golden: string;
 }
 
 const fixtureFolder = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
@@ -29,7 +33,9 @@ const codecs = Object.keys(comparators) as Codec[];
 /** The repository's own streams. */
 export function fixtures(): VislStream[] {
   return codecs.flatMap((codec) =>
-    streamsIn(fixtureFolder, "/project/test/fixtures", codec).filter(({ name }) => name.startsWith(`${codec}_`)),
+    streamsIn(fixtureFolder, fixtureFolder, "/project/test/fixtures", codec).filter(({ name }) =>
+      name.startsWith(`${codec}_`),
+    ),
   );
 }
 
@@ -59,19 +65,24 @@ const choice = [
 export function chosenCorpus(): VislStream[] {
   const folder = corpusFolder();
   if (folder === undefined) return [];
-  const all = codecs.flatMap((codec) => streamsIn(join(folder, codec), `/corpus/${codec}`, codec));
+  const all = codecs.flatMap((codec) => {
+    return streamsIn(join(folder, codec), join(dirname(folder), "golden", codec), `/corpus/${codec}`, codec);
+  });
   return all.filter(({ name }) => choice.includes(name));
 }
 
-function streamsIn(folder: string, guestFolder: string, codec: Codec): VislStream[] {
+function streamsIn(folder: string, goldens: string, guestFolder: string, codec: Codec): VislStream[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => comparators[codec]!.extensions.includes(extname(name)));
-  return names.sort().map((name) => ({ name, codec, path: join(folder, name), guestPath: `${guestFolder}/${name}` }));
+  return names.sort().map((name) => {
+    return { name, codec, path: join(folder, name), guestPath: `${guestFolder}/${name}`, goldens };
+  });
 }
 
 /** A stream in every mode that its codec has. */
 export function runsOf(stream: VislStream): Run[] {
   const hasModes = stream.codec === "h264" || stream.codec === "h265";
   const modes: readonly DecodeMode[] = hasModes ? ["frame", "slice"] : ["frame"];
-  return modes.map((mode) => ({ ...stream, mode, hasModes, id: `${stream.name}.${mode}` }));
+  const golden = (mode: DecodeMode): string => join(stream.goldens, `${stream.name}.gst-${mode}.jsonl.br`);
+  return modes.map((mode) => ({ ...stream, mode, hasModes, id: `${stream.name}.${mode}`, golden: golden(mode) }));
 }

@@ -205,8 +205,18 @@ describe("the checks of a decode", () => {
 
   it("take the beginning of a stream that GStreamer gives up", () => {
     const theirs = { trace: { ...gst, runs: gst.runs.slice(0, 7) }, order: order.slice(0, 4), complete: false };
-    expect(differences("drawings", { theirs })).toEqual([]);
+    const unrecorded = { ...run, golden: "no such golden" };
+    expect(differences("drawings", { run: unrecorded, theirs })).toEqual([]);
     expect(differences("order", { theirs })).toEqual([]);
+  });
+
+  it("find that GStreamer goes less far than when its golden was made", () => {
+    const theirs = { trace: { ...gst, runs: gst.runs.slice(0, 7) }, order: order.slice(0, 4), complete: false };
+    expect(differences("drawings", { theirs })).toEqual(["GStreamer made 7 requests, once 20"]);
+    expect(differences("drawings", { theirs: undefined })[0]).toBe("GStreamer made 0 requests, once 20");
+    expect(
+      checks.drawings!({ ...subject, run: { ...run, golden: "no such golden" }, theirs: undefined }),
+    ).toBeUndefined();
   });
 });
 
