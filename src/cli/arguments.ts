@@ -6,13 +6,18 @@ import { type Target, targetByName, targets } from "../targets/index.ts";
 import { CliError } from "./io.ts";
 
 /** The commands there are. */
-export const commands = ["record", "inspect", "validate", "trace"] as const;
+export const commands = ["record", "inspect", "validate", "trace", "decode", "devices"] as const;
 export type Command = (typeof commands)[number];
+
+/** The commands that say what a driver takes by its name; `decode` asks the device. */
+const describing = ["record", "inspect", "validate", "trace"] as const;
+/** The commands that read an input. */
+const reading = [...describing, "decode"] as const;
 
 /** What a command was asked to do. */
 export interface Arguments {
   readonly command: Command;
-  /** A path, or `"-"` for standard input. */
+  /** A path, or `"-"` for standard input. Empty for a command that reads nothing. */
   readonly input: string;
   /** Undefined: from the content. */
   readonly codec: Codec | undefined;
@@ -20,6 +25,10 @@ export interface Arguments {
   readonly session: SessionOptions;
   /** A path, or `"-"` for standard output. */
   readonly output: string;
+  /** A device's path; undefined: the first that takes the codec. */
+  readonly device: string | undefined;
+  /** A line for each frame instead of the frame. */
+  readonly md5: boolean;
   readonly withData: boolean;
   /** The request that `inspect` shows in full. */
   readonly request: number | undefined;
@@ -53,6 +62,7 @@ export const options = {
   codec: {
     type: "string",
     choices: recordCodecs,
+    only: reading,
     stream: true,
     value: "<codec>",
     help: `${recordCodecs.join(", ")}; default: from the content`,
@@ -60,12 +70,14 @@ export const options = {
   target: {
     type: "string",
     choices: targets.map(({ name }) => name),
+    only: describing,
     value: "<target>",
     help: "the driver, one of those below: its controls, modes and limits",
   },
   "decode-mode": {
     type: "string",
     choices: ["frame", "slice"],
+    only: reading,
     stream: true,
     value: "frame|slice",
     help: "a request for each frame or field (default), or each slice",
@@ -73,6 +85,7 @@ export const options = {
   "start-code": {
     type: "string",
     choices: ["annexb", "none"],
+    only: reading,
     stream: true,
     value: "annexb|none",
     help: "00 00 01 before each slice (default), or nothing",
@@ -80,6 +93,7 @@ export const options = {
   "start-at": {
     type: "string",
     choices: ["any", "random-access"],
+    only: reading,
     stream: true,
     value: "any|random-access",
     help: "the first decodable picture (default), or random access point",
@@ -87,18 +101,33 @@ export const options = {
   "missing-references": {
     type: "string",
     choices: ["mark", "nearest", "drop"],
+    only: reading,
     stream: true,
     value: "mark|nearest|drop",
     help: "leave them out (default), take the nearest, or drop the picture",
   },
-  "raw-controls": { type: "boolean", stream: true, help: "payloads before the kernel's own rewriting" },
+  "raw-controls": { type: "boolean", only: reading, stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {
     type: "string",
+    only: describing,
     stream: true,
     value: "<version>",
     help: "leave out the controls that this kernel lacks (6.1)",
   },
-  output: { type: "string", short: "o", only: ["record"], value: "<file>", help: "default: standard output" },
+  output: {
+    type: "string",
+    short: "o",
+    only: ["record", "decode"],
+    value: "<file>",
+    help: "- is standard output, the default for text",
+  },
+  device: {
+    type: "string",
+    only: ["decode"],
+    value: "<path>",
+    help: "/dev/video0 or /dev/media0; default: the first that takes the codec",
+  },
+  md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
   "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
@@ -156,7 +185,8 @@ function parse(
 }
 
 function argumentsOf(command: Command, values: Values, positionals: readonly string[]): Arguments {
-  const [input, ...more] = positionals;
+  const [input = command === "devices" ? "" : undefined, ...more] = positionals;
+  if (command === "devices" && input !== "") throw new CliError("devices: it takes no input");
   if (input === undefined) throw new CliError(`${command}: an input is missing; - is standard input`);
   if (more.length > 0) throw new CliError(`${command}: one input at a time, and ${more.join(" ")} is more`);
   const text = (name: keyof typeof options): string | undefined => {
@@ -176,13 +206,21 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
       rawControls: values["raw-controls"] === true,
       kernel: kernelOf(text("kernel")),
     },
-    output: text("output") ?? "-",
+    output: text("output") ?? defaultOutput(command, values),
+    device: text("device"),
+    md5: values.md5 === true,
     withData: values["with-data"] === true,
     request: requestOf(text("request")),
     streamOptions: optionsOf(command)
       .filter(([name, { stream }]) => stream === true && Object.hasOwn(values, name))
       .map(([name]) => `--${name}`),
   };
+}
+
+/** Nobody wants a film on their terminal. */
+function defaultOutput(command: Command, values: Values): string {
+  if (command !== "decode" || values.md5 === true) return "-";
+  throw new CliError("decode: -o is missing, the file for the frames; -o - is standard output");
 }
 
 function checked(name: keyof typeof options, value: string): string {

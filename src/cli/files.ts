@@ -74,10 +74,10 @@ export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sin
   });
   return {
     isTerminal,
-    write: (text) =>
+    write: (data) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) reject(failure);
-        else stream.write(text, (thrown) => (thrown instanceof Error ? reject(failureOf(thrown)) : resolve()));
+        else stream.write(data, (thrown) => (thrown instanceof Error ? reject(failureOf(thrown)) : resolve()));
       }),
   };
 }

@@ -6,6 +6,8 @@ const summaries: Readonly<Record<Command, string>> = {
   inspect: "the pictures, a line each; --request N: one request in full",
   validate: "what the kernel and the target would refuse, and why",
   trace: "every syntax element with its bit position",
+  decode: "the frames of a stream, decoded by a device of this machine",
+  devices: "the stateless decoders of this machine, and what each takes",
 };
 
 const details: Readonly<Record<Command, string>> = {
@@ -20,6 +22,10 @@ Exit status 1 when something would be refused.`,
   trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit
 lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of a container, and of
 an MPEG program or transport stream, are counted in the video that is in it.`,
+  decode: `<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o
+names: raw video, the visible part without padding, in the device's pixel format; 10-bit NV15 and NV20 as P010 and P210.
+Standard error tells the size and the format, and what was lost. It needs koffi (npm install koffi).`,
+  devices: "It looks behind every media device (/dev/media*) for a decoder. It needs koffi (npm install koffi).",
 };
 
 /** The help of the program, or of one command. */
@@ -35,7 +41,7 @@ ${commands.map((name) => `  ${name.padEnd(9)} ${summaries[name]}`).join("\n")}
 
 <input> is a file, or - for standard input: a byte stream, IVF, an MPEG program or transport
 stream; with mediabunny installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM.`
-      : `Usage: v4l2-stateless ${command} <input> [options]
+      : `Usage: v4l2-stateless ${command}${command === "devices" ? "" : " <input>"} [options]
 
 Prints ${summaries[command]}.
 
@@ -44,12 +50,18 @@ ${details[command]}`;
 
 Options:
 ${optionLines(command).join("\n")}
+${hasTarget(command) ? targetText : ""}
+Exit status: 0 fine, 1 something would be refused (validate), 2 unusable input, arguments or device.
+`;
+}
 
+const targetText = `
 Targets: ${targets.map(({ name }) => name).join(", ")}.
 generic, the default, is no driver: it takes all that the kernel's interface has. A driver has its own defaults.
-
-Exit status: 0 fine, 1 something would be refused (validate), 2 unusable input or arguments.
 `;
+
+function hasTarget(command: Command | undefined): boolean {
+  return command === undefined || optionsOf(command).some(([name]) => name === "target");
 }
 
 function optionLines(command: Command | undefined): string[] {

@@ -1,11 +1,11 @@
 /** The optional library that reads containers. */
 export type ContainerLibrary = typeof import("mediabunny");
 
-/** Where text goes. */
+/** Where text goes, and bytes. */
 export interface Sink {
   readonly isTerminal: boolean;
   /** Resolves when more can be written. Rejects with OutputClosed when nobody reads any more. */
-  write(text: string): Promise<void>;
+  write(data: string | Uint8Array): Promise<void>;
 }
 
 /** What a command touches of the world; the tests have their own. */

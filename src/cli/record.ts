@@ -1,11 +1,11 @@
 import { RecordWriter } from "../record/index.ts";
+import { TargetEvents } from "../targets/target-events.ts";
 import type { Arguments } from "./arguments.ts";
 import { ErrorReport } from "./errors.ts";
 import { createFile } from "./files.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io, Printer } from "./io.ts";
 import { sessionOptions, streamEvents } from "./source.ts";
-import { TargetEvents } from "./target-events.ts";
 import { producer } from "./version.ts";
 
 /** The requests of a stream as a record. Returns the exit status. */

@@ -1,4 +1,6 @@
 import { type Arguments, type Command, parseArguments } from "./arguments.ts";
+import { decode } from "./decode.ts";
+import { devices } from "./devices.ts";
 import { helpText } from "./help.ts";
 import { type RecordInput, type StreamInput, withInput } from "./input.ts";
 import { inspect } from "./inspect.ts";
@@ -11,13 +13,13 @@ import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Arguments) => Promise<number>;
 
-const runs: Readonly<Record<Command, Run>> = { record, inspect, validate, trace };
+const runs: Readonly<Record<Exclude<Command, "devices">, Run>> = { record, inspect, validate, trace, decode };
 
 /**
  * Runs one command line.
  *
  * @param argv without the program's own name.
- * @returns the exit status: 0 fine, 1 refusals, 2 unusable input or arguments.
+ * @returns the exit status: 0 fine, 1 refusals, 2 unusable input, arguments or device.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
@@ -26,7 +28,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(args.text === "help" ? helpText(args.command) : `${version}\n`);
       return 0;
     }
-    return await withInput(io, args, (input) => runs[args.command](io, input, args));
+    const { command } = args;
+    if (command === "devices") return await devices(io);
+    return await withInput(io, args, (input) => runs[command](io, input, args));
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
     if (!(thrown instanceof CliError)) throw thrown;

@@ -5,11 +5,11 @@ import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, res
 import { isSame } from "../record/write.ts";
 import { bitstreamSize, openSession, sessionCodecs } from "../session.ts";
 import type { Target, TargetCodec } from "../targets/index.ts";
+import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
 import type { Arguments } from "./arguments.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
 import { feed } from "./stream-part.ts";
-import { type SetEvent, TargetEvents } from "./target-events.ts";
 import { Progress } from "./terminal.ts";
 
 /**

@@ -73,6 +73,11 @@ export function fourccText(pixelFormat: number): string {
   return String.fromCharCode(...[0, 8, 16, 24].map((shift) => (pixelFormat >>> shift) & 0xff));
 }
 
+/** The V4L2 fourcc that four characters are. */
+export function fourccOf(text: string): number {
+  return [...text].reduce((value, char, i) => value | (char.charCodeAt(0) << (8 * i)), 0) >>> 0;
+}
+
 /** The text is not a record, or a record that this version cannot read. */
 export class RecordError extends Error {
   override readonly name = "RecordError";

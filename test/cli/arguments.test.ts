@@ -62,7 +62,7 @@ describe("parseArguments", () => {
 
   it.each([
     [[], "a command is missing; see v4l2-stateless --help"],
-    [["frob"], "unknown command frob; there are record, inspect, validate, trace"],
+    [["frob"], "unknown command frob; there are record, inspect, validate, trace, decode, devices"],
     [["inspect"], "inspect: an input is missing; - is standard input"],
     [["inspect", "a", "b"], "inspect: one input at a time, and b is more"],
     [["inspect", "--frob", "a"], "Unknown option '--frob'; see v4l2-stateless inspect --help"],

@@ -1,5 +1,7 @@
 import type { Codec, Control, DecodeEvent } from "../events.ts";
-import { firstSets, type Target, takenControls } from "../targets/index.ts";
+import { firstSets } from "./first-sets.ts";
+import { takenControls } from "./taken-controls.ts";
+import type { Target } from "./target.ts";
 
 /** Controls that are set outside of a request. */
 export interface SetEvent {

@@ -1,0 +1,66 @@
+/**
+ * `npm run goldens`: records anew what GStreamer sends to a kernel for each of the repository's own streams, in a machine (see
+ * README.md), and compares that with the goldens in test/fixtures. `--write` replaces those that differ, and adds those that are missing.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { brotliCompressSync } from "node:zlib";
+import { readRecordBytes } from "../../src/record/files.ts";
+import { readRecord } from "../../src/record/read.ts";
+import { decodeCommand, prepare } from "./gstreamer.ts";
+import { interceptedRecord } from "./intercepted.ts";
+import { type JobResult, machineVersions, withJobs } from "./machine.ts";
+import { recordDifferences } from "./record-differences.ts";
+import { fixtures, type Run, runsOf } from "./streams.ts";
+
+/** What became of a golden. */
+type Outcome = "equal" | "different" | "new" | "refused" | "gone";
+
+/** The record of a run; undefined when GStreamer refused the stream. */
+function recordOf(run: Run, result: JobResult, versions: ReturnType<typeof machineVersions>): string | undefined {
+  const log = result.file("calls.jsonl");
+  if (log === undefined || !log.includes('"queue"')) return undefined;
+  return interceptedRecord(log, {
+    codec: run.codec,
+    stream: run.name,
+    producer: `${versions.gstreamer} v4l2codecs`,
+    kernel: versions.kernel,
+    ...(run.hasModes ? { decodeMode: run.mode, startCode: "annexb" } : {}),
+  });
+}
+
+function compare(path: string, made: string | undefined): { outcome: Outcome; lines: readonly string[] } {
+  if (!existsSync(path)) return { outcome: made === undefined ? "refused" : "new", lines: [] };
+  if (made === undefined) return { outcome: "gone", lines: ["GStreamer made no request"] };
+  const lines = recordDifferences(readRecordBytes(readFileSync(path), true), readRecord(made));
+  return { outcome: lines.length === 0 ? "equal" : "different", lines };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { stream: { type: "string", default: "" }, write: { type: "boolean", default: false } },
+  });
+  const runs = fixtures()
+    .filter(({ name }) => name.includes(values.stream))
+    .flatMap(runsOf);
+  const versions = machineVersions();
+  process.stdout.write(`${versions.gstreamer}, ${versions.kernel}\n`);
+  const jobs = runs.map((run) => ({ name: run.id, script: prepare + decodeCommand(run) }));
+  return withJobs(jobs, (resultOf) => {
+    let different = 0;
+    for (const run of runs) {
+      const made = recordOf(run, resultOf(run.id), versions);
+      const { outcome, lines } = compare(run.golden, made);
+      const written = values.write && made !== undefined && (outcome === "different" || outcome === "new");
+      if (written) writeFileSync(run.golden, brotliCompressSync(made));
+      process.stdout.write(
+        `${run.id}  ${outcome}${written ? ", written" : ""}\n${lines.map((l) => `    ${l}\n`).join("")}`,
+      );
+      if (outcome === "different" || outcome === "gone") different++;
+    }
+    process.stdout.write(`${runs.length} recordings, ${different} differ from their goldens\n`);
+    return different === 0 ? 0 : 1;
+  });
+}
+
+process.exitCode = await main();

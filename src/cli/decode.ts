@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { fourccOf } from "../record/format.ts";
+import {
+  chooseDevice,
+  DeviceError,
+  type Frame,
+  IoctlError,
+  listDevices,
+  readableFormats,
+  recordEvents,
+  type SubmitEvent,
+  Submitter,
+  sessionOptionsFor,
+  visiblePixels,
+} from "../submit/index.ts";
+import type { Arguments } from "./arguments.ts";
+import { ErrorReport } from "./errors.ts";
+import { createFile } from "./files.ts";
+import type { RecordInput, StreamInput } from "./input.ts";
+import { CliError, type Io, type Sink } from "./io.ts";
+import { streamEvents } from "./source.ts";
+import { printable } from "./terminal.ts";
+
+/** The frames of a stream or record, decoded by a device of this machine. Returns the exit status. */
+export async function decode(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+  try {
+    return await decodeOn(io, input, args);
+  } catch (thrown) {
+    if (thrown instanceof DeviceError || thrown instanceof IoctlError) throw new CliError(thrown.message);
+    throw thrown;
+  }
+}
+
+async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+  if (!args.md5 && args.output === "-" && io.stdout.isTerminal) {
+    throw new CliError("standard output is a terminal: -o names a file for the frames, --md5 prints checksums");
+  }
+  const codec = input.kind === "record" ? input.record.header.codec : input.codec;
+  const device = chooseDevice(await listDevices(), codec, args.device);
+  const events =
+    input.kind === "record"
+      ? listsOf(recordEvents(input.record))
+      : streamEvents(io, input, sessionOptionsFor(device, codec, args.session));
+  const errors = new ErrorReport(io, input.name);
+  const submitter = await Submitter.open(device, {
+    pixelFormats: readableFormats.map(fourccOf),
+    onNotice: (message) => void io.stderr.write(`${input.name}: ${printable(message)}\n`),
+  });
+  let frames = 0;
+  try {
+    const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+    const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
+    for await (const list of events) {
+      for (const event of list) if (event.type === "error") await errors.add(event);
+      for await (const frame of submitter.submit(list)) await writer.write(frame);
+    }
+    for await (const frame of submitter.drain()) await writer.write(frame);
+    await writer.flush();
+    await file?.close();
+    frames = writer.frames;
+  } finally {
+    await submitter.close();
+  }
+  await errors.close();
+  if (frames === 0) throw new CliError(`${input.name}: no picture could be decoded`);
+  await io.stderr.write(`${input.name}: ${frames} frames decoded by ${device.path} (${device.driver})\n`);
+  return 0;
+}
+
+async function* listsOf(events: Iterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
+  for (const event of events) yield [event];
+}
+
+/** Small frames are written together. */
+const writeSize = 1 << 18;
+
+/** Writes the visible parts of frames, or a line about each, and tells their format. */
+class FrameWriter {
+  readonly #io: Io;
+  readonly #name: string;
+  readonly #sink: Sink;
+  readonly #md5: boolean;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #format = "";
+  frames = 0;
+
+  constructor(io: Io, name: string, sink: Sink, md5: boolean) {
+    this.#io = io;
+    this.#name = name;
+    this.#sink = sink;
+    this.#md5 = md5;
+  }
+
+  /** Gives the frame back too. */
+  async write(frame: Frame): Promise<void> {
+    const { timestamp, corrupt } = frame;
+    const { bytes, pixelFormat, width, height } = visiblePixels(frame);
+    frame.release();
+    const format = `${width}x${height} ${pixelFormat}`;
+    if (format !== this.#format) {
+      const since = this.frames === 0 ? "" : ` from frame ${this.frames} on`;
+      await this.#io.stderr.write(`${this.#name}: frames of ${format}${since}\n`);
+      this.#format = format;
+    }
+    if (this.#md5) {
+      const checksum = createHash("md5").update(bytes).digest("hex");
+      await this.#sink.write(`${this.frames} ${timestamp} ${format} ${checksum}${corrupt ? " corrupt" : ""}\n`);
+    } else {
+      this.#waiting.push(bytes);
+      this.#waitingBytes += bytes.length;
+      if (this.#waitingBytes >= writeSize) await this.flush();
+    }
+    this.frames++;
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    const [only, ...more] = this.#waiting.splice(0);
+    this.#waitingBytes = 0;
+    if (only !== undefined) await this.#sink.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
+  }
+}

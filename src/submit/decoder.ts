@@ -1,0 +1,98 @@
+import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
+import type { SessionOptions } from "../options.ts";
+import { openSession } from "../session.ts";
+import { chooseDevice, type DeviceInfo, listDevices } from "./devices.ts";
+import { DeviceError } from "./errors.ts";
+import type { Frame } from "./frame.ts";
+import { Submitter, type SubmitterOptions } from "./submitter.ts";
+
+export interface DecoderOptions extends SubmitterOptions {
+  /** A device, or the path of one. Default: the first that takes the codec. */
+  readonly device?: DeviceInfo | string | undefined;
+  /** For the session; what is left out follows from the device. */
+  readonly session?: SessionOptions | undefined;
+  /** Is told what was lost of the stream. Decoding goes on. */
+  readonly onError?: ((event: ErrorEvent) => void) | undefined;
+}
+
+/**
+ * A session and a device: bytes in, frames out, in display order. The calls are those of a `Session`; each does its work
+ * while its frames are taken, and not before.
+ */
+export interface Decoder {
+  readonly device: DeviceInfo;
+  decode(packet: Uint8Array, info?: PacketInfo): AsyncIterable<Frame>;
+  push(chunk: Uint8Array, info?: ChunkInfo): AsyncIterable<Frame>;
+  configure(record: Uint8Array | null): AsyncIterable<Frame>;
+  /** The end: all frames that are left. */
+  flush(): AsyncIterable<Frame>;
+  /** A seek: forgets every picture, also frames that were not taken. */
+  reset(): Promise<void>;
+  /** Gives the device back; frames that are held stay readable. */
+  close(): Promise<void>;
+}
+
+/**
+ * A session's options with what the device takes.
+ *
+ * @throws DeviceError when it does not decode the codec, or not in a mode that was asked for.
+ */
+export function sessionOptionsFor(
+  { path, target }: DeviceInfo,
+  codec: Codec,
+  asked: SessionOptions = {},
+): SessionOptions {
+  const taken = target.codecs[codec];
+  if (taken === undefined) throw new DeviceError(`${path} does not decode ${codec}`);
+  const mode = <M extends string>(wanted: M | undefined, modes: readonly M[], what: string): M | undefined => {
+    if (wanted === undefined || modes.length === 0 || modes.includes(wanted)) return wanted ?? modes[0];
+    throw new DeviceError(`${path} takes ${what} ${modes.join(" or ")} for ${codec}, and not ${wanted}`);
+  };
+  return {
+    ...asked,
+    decodeMode: mode(asked.decodeMode, taken.decodeModes, "decode mode"),
+    startCode: mode(asked.startCode, taken.startCodes, "start code"),
+    missingReferences: asked.missingReferences ?? taken.missingReferences,
+  };
+}
+
+/**
+ * Opens a session on a device.
+ *
+ *     const decoder = await openDecoder("h264");
+ *     for await (const frame of decoder.push(bytes)) {
+ *       show(frame.planes);
+ *       frame.release();
+ *     }
+ *
+ * @throws DeviceError with one line for a person.
+ */
+export async function openDecoder(codec: Codec, options: DecoderOptions = {}): Promise<Decoder> {
+  const { device: wanted, onError = () => {} } = options;
+  const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, wanted);
+  const session: Session = openSession(codec, sessionOptionsFor(device, codec, options.session));
+  const submitter = await Submitter.open(device, options);
+  /** The session's call runs when the submitter is ready for what comes of it. */
+  function* eventsOf(call: () => readonly DecodeEvent[]): Generator<DecodeEvent, void, undefined> {
+    for (const event of call()) {
+      if (event.type === "error") onError(event);
+      yield event;
+    }
+  }
+  const frames = (call: () => readonly DecodeEvent[]) => submitter.submit(eventsOf(call));
+  return {
+    device,
+    decode: (packet, info) => frames(() => session.decode(packet, info)),
+    push: (chunk, info) => frames(() => session.push(chunk, info)),
+    configure: (record) => frames(() => session.configure(record)),
+    flush: async function* () {
+      yield* frames(() => session.flush());
+      yield* submitter.drain();
+    },
+    reset: async () => {
+      submitter.reset();
+      for await (const frame of frames(() => session.reset())) frame.release();
+    },
+    close: () => submitter.close(),
+  };
+}

@@ -1,0 +1,71 @@
+import { constants } from "node:os";
+import type { Refusal } from "../kernel/index.ts";
+import type { IoctlName } from "./ioctls.ts";
+
+/** There is no device for this, or it cannot be used: one line for a person. */
+export class DeviceError extends Error {
+  override readonly name: string = "DeviceError";
+}
+
+/** Linux's error numbers by name, the same on all the processors that are known here. */
+const errorNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value as number, name]));
+
+/** `"EINVAL"`; for a number without a name, the number. */
+export function errorName(errno: number): string {
+  return errorNames.get(errno) ?? `errno ${errno}`;
+}
+
+/** A control that the kernel did not take, and what is known of the reason. */
+export interface RefusedControl {
+  readonly name: string;
+  /** What `v4l2-stateless/kernel` says of the payload; empty when the kernel's own rules accept it, so that it is the driver's refusal. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** What an ioctl failed with, and on what. */
+export interface IoctlFailure {
+  readonly ioctl: IoctlName;
+  /** `"EINVAL"` … */
+  readonly code: string;
+  readonly path: string;
+  /** What was asked for, where the ioctl's name does not say it. */
+  readonly what?: string | undefined;
+  /** The control that was refused; undefined when there is none, or the kernel does not tell which. */
+  readonly control?: RefusedControl | undefined;
+}
+
+/** An ioctl that failed. */
+export class IoctlError extends Error implements IoctlFailure {
+  override readonly name = "IoctlError";
+  readonly ioctl: IoctlName;
+  readonly code: string;
+  readonly path: string;
+  readonly what: string | undefined;
+  readonly control: RefusedControl | undefined;
+
+  constructor(failure: IoctlFailure) {
+    super(failureText(failure));
+    this.ioctl = failure.ioctl;
+    this.code = failure.code;
+    this.path = failure.path;
+    this.what = failure.what;
+    this.control = failure.control;
+  }
+}
+
+function failureText({ ioctl, code, path, what, control }: IoctlFailure): string {
+  const text = `${path}: ${ioctl}${what === undefined ? "" : ` (${what})`} failed with ${code}`;
+  if (control === undefined) return text;
+  if (control.refusals.length === 0) {
+    return `${text} at ${control.name}: the kernel's own rules accept the payload, so the driver refuses it`;
+  }
+  const reasons = control.refusals.map(({ path: field, value, reason }) =>
+    [field, value === undefined ? "" : `= ${value}`, `(${reason})`].filter(Boolean).join(" "),
+  );
+  return `${text} at ${control.name}: the kernel refuses ${reasons.join(", ")}`;
+}
+
+/** The device did not finish in time. */
+export class DeviceTimeout extends DeviceError {
+  override readonly name = "DeviceTimeout";
+}

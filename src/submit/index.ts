@@ -1,0 +1,18 @@
+/**
+ * Sends requests to a stateless decoder of this machine: Linux and Node only, through `koffi`, which has to be installed beside.
+ *
+ * @module
+ */
+export {
+  type Decoder,
+  type DecoderOptions,
+  openDecoder,
+  sessionOptionsFor,
+} from "./decoder.ts";
+export { chooseDevice, type DeviceInfo, type DeviceList, listDevices, noDecoder } from "./devices.ts";
+export { DeviceError, DeviceTimeout, IoctlError, type IoctlFailure, type RefusedControl } from "./errors.ts";
+export type { Frame, FramePlane } from "./frame.ts";
+export type { IoctlName } from "./ioctls.ts";
+export { readableFormats, type VisiblePixels, visiblePixels } from "./pixels.ts";
+export { recordEvents } from "./record-events.ts";
+export { type SubmitEvent, Submitter, type SubmitterOptions } from "./submitter.ts";

@@ -1,0 +1,147 @@
+import { constants } from "node:os";
+import type { Struct } from "../uapi/struct.ts";
+import { decodeStruct, type Infer, viewOf } from "../uapi/struct.ts";
+import type { Abi } from "./abi.ts";
+import { DeviceError, errorName, IoctlError } from "./errors.ts";
+import { type IoctlName, ioctlNumber } from "./ioctls.ts";
+import type { Libc, Mapping, Memory } from "./libc.ts";
+import { type Structs, structsOf } from "./structs.ts";
+
+/** The C library of a machine, and its ABI. */
+export interface Machine {
+  readonly libc: Libc;
+  readonly abi: Abi;
+}
+
+/** Why a device's file cannot be opened, in words; the numbers of `errno.h`. */
+const openReasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied: is the user in the group of the device's file (mostly video)?",
+  EPERM: "permission denied",
+  ENOENT: "there is no such device",
+  ENODEV: "there is no such device any more",
+  ENXIO: "there is no such device any more",
+  EBUSY: "busy: another program has it, and it takes one at a time",
+};
+
+/** How long a wait goes on at a time: what is closed meanwhile is noticed then. */
+const waitSlice = 200;
+
+/** An open file of the kernel's: a device or a request. */
+export class KernelFile {
+  readonly path: string;
+  readonly fd: number;
+  readonly structs: Structs;
+  readonly #machine: Machine;
+  #waiting: Promise<number> | undefined;
+  #isClosed = false;
+
+  constructor(machine: Machine, fd: number, path: string) {
+    this.#machine = machine;
+    this.fd = fd;
+    this.path = path;
+    this.structs = structsOf(machine.abi);
+  }
+
+  /** @throws DeviceError with one line for a person. */
+  static open(machine: Machine, path: string): KernelFile {
+    const fd = machine.libc.open(path);
+    if (fd >= 0) return new KernelFile(machine, fd, path);
+    const code = errorName(-fd);
+    throw new DeviceError(`${path}: ${openReasons[code] ?? code}`);
+  }
+
+  /** Runs an ioctl on a struct's bytes, which the kernel may change. @throws IoctlError */
+  call(ioctl: IoctlName, argument?: Uint8Array, what?: string): void {
+    const errno = this.attempt(ioctl, argument);
+    if (errno !== 0) throw new IoctlError({ ioctl, code: errorName(errno), path: this.path, what });
+  }
+
+  /** The same for an ioctl that may well fail: 0, or the error number. */
+  attempt(ioctl: IoctlName, argument?: Uint8Array): number {
+    // A descriptor that was closed may be another file's by now.
+    if (this.#isClosed) return constants.errno.EBADF;
+    return -this.#machine.libc.ioctl(this.fd, ioctlNumber(ioctl, this.#machine.abi), argument);
+  }
+
+  /** Maps memory of the device. @throws IoctlError named after the buffer's query, whose answer it follows. */
+  map(length: number, offset: bigint): Mapping {
+    const mapping = this.#machine.libc.map(this.fd, length, offset);
+    if (typeof mapping !== "number") return mapping;
+    throw new DeviceError(`${this.path}: ${length} bytes of a buffer cannot be mapped (${errorName(-mapping)})`);
+  }
+
+  allocate(size: number): Memory {
+    return this.#machine.libc.allocate(size);
+  }
+
+  /** A file that the kernel made: a request, an exported buffer. */
+  opened(fd: number, name: string): KernelFile {
+    return new KernelFile(this.#machine, fd, `${this.path} ${name}`);
+  }
+
+  /** The events of poll(2) that there are, of those asked for. */
+  ready(events: number): number {
+    return this.#isClosed ? 0 : this.#machine.libc.poll(this.fd, events);
+  }
+
+  /** The same, waiting for one; 0 when the time is over or the file was closed. */
+  async wait(events: number, milliseconds: number): Promise<number> {
+    for (let left = milliseconds; left > 0 && !this.#isClosed; left -= waitSlice) {
+      this.#waiting = this.#machine.libc.wait(this.fd, events, Math.min(left, waitSlice));
+      const returned = await this.#waiting;
+      this.#waiting = undefined;
+      if (returned !== 0) return returned;
+    }
+    return 0;
+  }
+
+  /** Closes the file, after a wait that is under way. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#waiting;
+    this.#machine.libc.close(this.fd);
+  }
+}
+
+/** An empty struct to fill in. */
+export function blank(struct: Struct): { readonly bytes: Uint8Array; readonly view: DataView } {
+  const bytes = new Uint8Array(struct.size);
+  return { bytes, view: viewOf(bytes) };
+}
+
+/** Runs an ioctl that reads into a struct, and returns its fields. @throws IoctlError */
+export function read<const N extends keyof Structs>(
+  file: KernelFile,
+  ioctl: IoctlName,
+  name: N,
+  fill?: (view: DataView, offsets: Structs[N]["offsets"]) => void,
+): Infer<Structs[N]> {
+  const struct = file.structs[name];
+  const { bytes, view } = blank(struct);
+  fill?.(view, struct.offsets as Structs[N]["offsets"]);
+  file.call(ioctl, bytes);
+  return decodeStruct(struct as Struct, bytes) as Infer<Structs[N]>;
+}
+
+/** What an ENUM ioctl gives for one index after the other, until it has no more. */
+export function* enumerate<const N extends keyof Structs>(
+  file: KernelFile,
+  ioctl: IoctlName,
+  name: N,
+  fill: (view: DataView, offsets: Structs[N]["offsets"], index: number) => void,
+): Generator<Infer<Structs[N]>, void, undefined> {
+  const struct = file.structs[name];
+  for (let index = 0; ; index++) {
+    const { bytes, view } = blank(struct);
+    fill(view, struct.offsets as Structs[N]["offsets"], index);
+    if (file.attempt(ioctl, bytes) !== 0) return;
+    yield decodeStruct(struct as Struct, bytes) as Infer<Structs[N]>;
+  }
+}
+
+/** A char array of the kernel's as text. */
+export function textOf(chars: readonly number[]): string {
+  const end = chars.indexOf(0);
+  return String.fromCharCode(...chars.slice(0, end < 0 ? chars.length : end));
+}

@@ -1,0 +1,122 @@
+import { constants as files } from "node:fs";
+import { constants } from "node:os";
+import { DeviceError } from "./errors.ts";
+import type { Libc, Mapping, Memory } from "./libc.ts";
+
+/** asm-generic/fcntl.h; arm has the same values for these. */
+const O_CLOEXEC = 0o2000000;
+/** asm-generic/mman-common.h. */
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = 0x20;
+const MAP_NORESERVE = 0x4000;
+
+/** MAP_FAILED, an address of all ones: no page begins there. */
+const mapFailed = [0xffff_ffffn, 0xffff_ffff_ffff_ffffn];
+
+type Koffi = typeof import("koffi");
+
+/**
+ * This process's C library.
+ *
+ * @throws DeviceError when koffi is not installed or has no build for this machine.
+ */
+export async function loadLibc(importKoffi: () => Promise<Koffi> = () => import("koffi")): Promise<Libc> {
+  let koffi: Koffi;
+  try {
+    koffi = await importKoffi();
+  } catch (thrown) {
+    const isAbsent = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
+    const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
+    throw new DeviceError(
+      isAbsent ? "talking to a device needs koffi: npm install koffi" : `koffi cannot be loaded: ${reason}`,
+    );
+  }
+  return bind(koffi);
+}
+
+function bind(koffi: Koffi): Libc {
+  const lib = koffi.load(null);
+  const open = lib.func("int open(const char *path, int flags)");
+  const close = lib.func("int close(int fd)");
+  // Variadic in C. On Linux, an integer or a pointer behind the dots is passed as any other.
+  const ioctl = lib.func("int ioctl(int fd, unsigned long request, void *argument)");
+  const poll = lib.func("int poll(void *fds, unsigned long count, int timeout)");
+  const failed = () => -koffi.errno();
+  const now = new ArrayBuffer(8);
+  return {
+    open: (path) => {
+      const fd: number = open(path, files.O_RDWR | files.O_NONBLOCK | O_CLOEXEC);
+      return fd < 0 ? failed() : fd;
+    },
+    close: (fd) => {
+      close(fd);
+    },
+    ioctl: (fd, request, argument) => {
+      for (;;) {
+        if (ioctl(fd, request, argument ?? null) >= 0) return 0;
+        if (koffi.errno() !== constants.errno.EINTR) return failed();
+      }
+    },
+    map: mapper(koffi, lib),
+    poll: (fd, events) => {
+      const entry = pollEntry(fd, events, now);
+      return poll(entry, 1, 0) > 0 ? returnedEvents(entry) : 0;
+    },
+    wait: (fd, events, milliseconds) =>
+      new Promise((resolve, reject) => {
+        const entry = pollEntry(fd, events, new ArrayBuffer(8));
+        poll.async(entry, 1, milliseconds, (thrown: Error | null, count: number) => {
+          if (thrown) reject(thrown);
+          else resolve(count > 0 ? returnedEvents(entry) : 0);
+        });
+      }),
+    allocate: (size): Memory => {
+      // With an ArrayBuffer of its own: without, a few bytes may lie in V8's heap, and move.
+      const bytes = new Uint8Array(new ArrayBuffer(size));
+      return { bytes, address: koffi.address(bytes) };
+    },
+  };
+}
+
+/** struct pollfd, in a buffer that stays as it is until the call returns. */
+function pollEntry(fd: number, events: number, buffer: ArrayBuffer): Uint8Array {
+  const view = new DataView(buffer);
+  view.setInt32(0, fd, true);
+  view.setInt32(4, events, true);
+  return new Uint8Array(buffer);
+}
+
+function returnedEvents(entry: Uint8Array): number {
+  return new DataView(entry.buffer, entry.byteOffset).getInt16(6, true);
+}
+
+function mapper(koffi: Koffi, lib: ReturnType<Koffi["load"]>): Libc["map"] {
+  // off_t has 32 bits in the mmap of 32-bit libraries, and a queue's offsets are below 2 GiB.
+  const mmap = lib.func("uintptr_t mmap(uintptr_t address, size_t length, int prot, int flags, int fd, long offset)");
+  const munmap = lib.func("int munmap(uintptr_t address, size_t length)");
+  const forgotten = new FinalizationRegistry(({ address, length }: { address: bigint; length: number }) =>
+    munmap(address, length),
+  );
+  return (fd, length, offset): Mapping | number => {
+    const address = BigInt(mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset));
+    if (mapFailed.includes(address)) return -koffi.errno();
+    const buffer = koffi.view(address, length);
+    return {
+      bytes: new Uint8Array(buffer),
+      unmap: (wasLent) => {
+        if (!wasLent) {
+          munmap(address, length);
+          return;
+        }
+        // The device's memory goes now, the addresses only when nobody can read there any more.
+        const flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE;
+        mmap(address, length, PROT_READ | PROT_WRITE, flags, -1, 0);
+        forgotten.register(buffer, { address, length });
+      },
+    };
+  };
+}

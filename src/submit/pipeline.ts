@@ -1,0 +1,228 @@
+import type { RequestEvent } from "../events.ts";
+import { bitstreamSize, copyBitstream } from "../session.ts";
+import type { CaptureBuffer } from "./capture-pool.ts";
+import {
+  V4L2_BUF_CAP_SUPPORTS_M2M_HOLD_CAPTURE_BUF,
+  V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
+  V4L2_DEC_CMD_FLUSH,
+} from "./constants.ts";
+import type { ControlSetter } from "./controls.ts";
+import { DeviceError, DeviceTimeout } from "./errors.ts";
+import { blank, type KernelFile } from "./kernel-file.ts";
+import { POLLIN, POLLPRI } from "./libc.ts";
+import type { OutputBuffer, OutputBuffers } from "./output-buffers.ts";
+import type { Queue } from "./queue.ts";
+import type { RequestPool } from "./request-pool.ts";
+
+/** A picture that has requests, until its `release` took effect. */
+export interface Picture {
+  readonly timestamp: number;
+  buffer: CaptureBuffer;
+  /** The device gave the buffer back. */
+  isDecoded: boolean;
+  isFailed: boolean;
+  /** The device may keep the buffer for another request. */
+  isHeld: boolean;
+  /** The number of its last request. */
+  lastRequest: number;
+}
+
+/** A request that the device has. */
+interface Job {
+  readonly number: number;
+  readonly request: KernelFile;
+  readonly output: OutputBuffer;
+  readonly picture: Picture;
+  readonly isHeld: boolean;
+}
+
+/** What the pipeline works on. */
+export interface PipelineParts {
+  readonly file: KernelFile;
+  readonly output: Queue;
+  readonly capture: Queue;
+  readonly outputs: OutputBuffers;
+  readonly requests: RequestPool;
+  readonly controls: ControlSetter;
+  /** Milliseconds for one request. */
+  readonly timeout: number;
+}
+
+/**
+ * The requests that the device has, and the pictures in its CAPTURE queue. A CAPTURE buffer is queued with the first
+ * request of its picture and not before: so it is known whose it is, and V4L2_DEC_CMD_FLUSH, which looks at the last
+ * one, finds the one that is held.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  #jobs: Job[] = [];
+  #queued = new Map<number, Picture>();
+  #leaving: { readonly buffer: CaptureBuffer; readonly after: number }[] = [];
+  #lastRequest = 0;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** The device has a request, or a picture that it is to give back without another one. */
+  get isBusy(): boolean {
+    return this.#jobs.length > 0 || this.#undecoded().length > 0;
+  }
+
+  get hasRoom(): boolean {
+    return this.#parts.requests.hasFree && this.#parts.outputs.hasFree;
+  }
+
+  /** The driver puts several requests into one CAPTURE buffer. */
+  get canHold(): boolean {
+    return (this.#parts.output.capabilities & V4L2_BUF_CAP_SUPPORTS_M2M_HOLD_CAPTURE_BUF) !== 0;
+  }
+
+  /** Sends a picture's first request. */
+  begin(event: RequestEvent, buffer: CaptureBuffer): Picture {
+    const { timestamp } = event;
+    const picture = { timestamp, buffer, isDecoded: false, isFailed: false, isHeld: false, lastRequest: 0 };
+    this.#queueCapture(picture);
+    this.#send(event, picture);
+    return picture;
+  }
+
+  /**
+   * Sends another request of a picture.
+   *
+   * @param buffer where the driver does not hold the first one: every request has a buffer of its own, and the last one
+   *   is the picture's.
+   */
+  resume(event: RequestEvent, picture: Picture, buffer: CaptureBuffer | undefined): void {
+    if (buffer !== undefined) {
+      this.leave(picture);
+      picture.buffer = buffer;
+      this.#queueCapture(picture);
+    }
+    this.#send(event, picture);
+  }
+
+  /** The picture is over: its buffer is given up when all that was sent before is done, for it may be referred to there. */
+  leave({ buffer }: Picture): void {
+    this.#leaving.push({ buffer, after: this.#lastRequest });
+    this.#settle();
+  }
+
+  /** Takes what is done by now, without waiting. */
+  collect(): void {
+    for (let [job] = this.#jobs; job !== undefined && job.request.ready(POLLPRI) !== 0; [job] = this.#jobs) {
+      this.#finish(job);
+    }
+    if (this.#jobs.length === 0 && this.#queued.size > 0) this.#collectCapture();
+  }
+
+  /** Waits for the oldest request, or where there is none for a CAPTURE buffer. @throws DeviceTimeout */
+  async advance(): Promise<void> {
+    const { file, timeout } = this.#parts;
+    const [job] = this.#jobs;
+    if ((await (job?.request ?? file).wait(job === undefined ? POLLIN : POLLPRI, timeout)) === 0) {
+      throw new DeviceTimeout(
+        `${file.path}: nothing came back within ${timeout / 1000} s; ${this.#jobs.length} requests wait`,
+      );
+    }
+    if (job === undefined) this.#collectCapture();
+    else this.#finish(job);
+  }
+
+  /** Lets the device give back the buffer that it holds for another field or slice. */
+  async flushHeld(): Promise<void> {
+    while (this.isBusy) await this.advance();
+    if (this.#queued.size === 0) return;
+    const struct = this.#parts.file.structs.v4l2_decoder_cmd;
+    const { bytes, view } = blank(struct);
+    view.setUint32(struct.offsets.cmd, V4L2_DEC_CMD_FLUSH, true);
+    this.#parts.file.call("VIDIOC_DECODER_CMD", bytes, "V4L2_DEC_CMD_FLUSH");
+    for (const picture of this.#queued.values()) picture.isHeld = false;
+    this.#collectCapture();
+    while (this.isBusy) await this.advance();
+  }
+
+  /** Before both queues are stopped for good: what the device still has is given up. */
+  forget(): void {
+    for (const { output, request } of this.#jobs.splice(0)) {
+      this.#parts.outputs.putBack(output);
+      this.#parts.requests.discard(request);
+    }
+    for (const picture of this.#queued.values()) {
+      picture.isDecoded = true;
+      picture.isFailed = true;
+    }
+    this.#queued.clear();
+    this.#settle();
+  }
+
+  #queueCapture(picture: Picture): void {
+    const { index } = picture.buffer;
+    this.#parts.capture.queueCapture(index);
+    picture.isDecoded = false;
+    this.#queued.set(index, picture);
+  }
+
+  #send(event: RequestEvent, picture: Picture): void {
+    const { timestamp, hold, controls } = event;
+    if (timestamp % 1000 !== 0) {
+      throw new DeviceError(`timestamp ${timestamp} is not a whole number of microseconds, and V4L2 keeps no less`);
+    }
+    const { outputs, output, requests } = this.#parts;
+    const buffer = outputs.take(bitstreamSize(event));
+    const bytesUsed = copyBitstream(event, buffer.bytes);
+    const request = requests.take();
+    const flags = hold ? V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF : 0;
+    this.#parts.controls.set(controls, request.fd);
+    output.queueOutput(buffer.index, { bytesUsed, timestamp, flags, requestFd: request.fd });
+    request.call("MEDIA_REQUEST_IOC_QUEUE", undefined, `timestamp ${timestamp}`);
+    this.#lastRequest++;
+    picture.lastRequest = this.#lastRequest;
+    picture.isHeld = hold && this.canHold;
+    this.#jobs.push({ number: this.#lastRequest, request, output: buffer, picture, isHeld: picture.isHeld });
+  }
+
+  #finish(job: Job): void {
+    const { output, outputs, requests, file } = this.#parts;
+    const done = output.dequeue();
+    if (done?.index !== job.output.index) {
+      throw new DeviceError(`${file.path}: a request is complete, and its OUTPUT buffer ${job.output.index} is not`);
+    }
+    this.#jobs.shift();
+    outputs.putBack(job.output);
+    requests.putBack(job.request);
+    // Drivers give back the CAPTURE buffer first, if at all: mediatek's later.
+    if (job.isHeld) this.#settle();
+    else this.#collectCapture(job.picture);
+  }
+
+  /** Takes the CAPTURE buffers that came back, up to that of a picture. */
+  #collectCapture(last?: Picture): void {
+    while (last?.isDecoded !== true) {
+      const done = this.#parts.capture.dequeue();
+      if (done === undefined) break;
+      const picture = this.#queued.get(done.index);
+      this.#queued.delete(done.index);
+      // A buffer that its picture has left already, for that of the next request.
+      if (picture?.buffer.index !== done.index) continue;
+      picture.isDecoded = true;
+      picture.isFailed ||= done.isFailed;
+    }
+    this.#settle();
+  }
+
+  #undecoded(): Picture[] {
+    return [...this.#queued.values()].filter(({ isHeld }) => !isHeld);
+  }
+
+  /** Gives up the buffers that no request before them refers to any more, and that the device does not have. */
+  #settle(): void {
+    if (this.#leaving.length === 0) return;
+    const outstanding = [...this.#undecoded().map(({ lastRequest }) => lastRequest), this.#jobs[0]?.number ?? Infinity];
+    const oldest = Math.min(...outstanding);
+    const isOver = (buffer: CaptureBuffer, after: number) => after < oldest && !this.#queued.has(buffer.index);
+    const over = this.#leaving.filter(({ buffer, after }) => isOver(buffer, after));
+    this.#leaving = this.#leaving.filter(({ buffer, after }) => !isOver(buffer, after));
+    for (const { buffer } of over) buffer.leave();
+  }
+}

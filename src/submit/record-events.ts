@@ -1,0 +1,100 @@
+import type { Control, SequenceEvent } from "../events.ts";
+import { fourccOf, modeControls } from "../record/format.ts";
+import type { Controls, RecordLine, RequestRecord, SequenceLine, Timestamp } from "../record/index.ts";
+import { controlByName } from "../uapi/index.ts";
+import { DeviceError } from "./errors.ts";
+import type { SubmitEvent } from "./submitter.ts";
+
+/**
+ * The events of a record, for a submitter. It must hold the OUTPUT buffers' bytes (`record --with-data`) and the lines
+ * of a session: `sequence`, `output`, `release`.
+ *
+ * @throws DeviceError at a line that cannot be performed.
+ */
+export function* recordEvents({ header, lines }: RequestRecord): Generator<SubmitEvent, void, undefined> {
+  yield { type: "set", controls: controlsOf(modeControls(header), 1) };
+  for (const line of lines) {
+    const event = eventOf(line, header.codec);
+    if (event !== undefined) yield event;
+  }
+}
+
+function eventOf(line: RecordLine, codec: SequenceEvent["codec"]): SubmitEvent | undefined {
+  switch (line.type) {
+    case "set":
+      return { type: "set", controls: controlsOf(line.controls, line.line) };
+    case "sequence":
+      return sequenceOf(line, codec);
+    case "request": {
+      const { data } = line.bitstream;
+      if (data === undefined) refuse(line.line, "the request has no bytes: make the record with --with-data");
+      const timestamp = exact(line.timestamp, line.line);
+      return {
+        type: "request",
+        timestamp,
+        bitstream: [data],
+        controls: controlsOf(line.controls, line.line),
+        hold: line.hold,
+      };
+    }
+    case "output":
+      return {
+        type: "output",
+        timestamp: exact(line.timestamp, line.line),
+        pts: line.pts,
+        visible: line.visible ?? refuse(line.line, "the output has no visible rectangle"),
+        fieldOrder: line.fieldOrder ?? "progressive",
+        repeat: line.repeat ?? 0,
+        corrupt: line.corrupt ?? false,
+      };
+    case "release":
+      return { type: "release", timestamp: exact(line.timestamp, line.line) };
+    case "error":
+      return undefined;
+  }
+}
+
+function refuse(line: number, reason: string): never {
+  throw new DeviceError(`line ${line}: ${reason}`);
+}
+
+function exact(timestamp: Timestamp, line: number): number {
+  return typeof timestamp === "number" ? timestamp : refuse(line, "the timestamp is above 2^53 - 1");
+}
+
+function controlsOf(controls: Controls, line: number): Control[] {
+  return [...controls].map(([name, payload]) => {
+    const control = controlByName(name) ?? refuse(line, `unknown control ${name}`);
+    return { name, id: control.id, payload };
+  });
+}
+
+function sequenceOf(line: SequenceLine, codec: SequenceEvent["codec"]): SequenceEvent {
+  const { codedWidth, codedHeight, captureBuffers, pixelFormat } = line;
+  if (codedWidth === undefined || codedHeight === undefined || captureBuffers === undefined || !pixelFormat) {
+    refuse(line.line, "the sequence does not say pixelFormat, codedWidth, codedHeight and captureBuffers");
+  }
+  const unspecified = 2;
+  return {
+    type: "sequence",
+    codec,
+    pixelFormat: fourccOf(pixelFormat),
+    codedWidth,
+    codedHeight,
+    visible: line.visible ?? { left: 0, top: 0, width: codedWidth, height: codedHeight },
+    bitDepthLuma: line.bitDepthLuma ?? 8,
+    bitDepthChroma: line.bitDepthChroma ?? 8,
+    chromaFormat: line.chromaFormat ?? 1,
+    colour: line.colour ?? {
+      colour_primaries: unspecified,
+      transfer_characteristics: unspecified,
+      matrix_coefficients: unspecified,
+      video_full_range_flag: 0,
+    },
+    captureBuffers,
+    realloc: line.realloc ?? true,
+    keepsReferences: line.keepsReferences ?? false,
+    // They stand in a line of their own.
+    controls: [],
+  };
+}

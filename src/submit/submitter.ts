@@ -1,0 +1,283 @@
+import type { Codec, Control, DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
+import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
+import { type DeviceInfo, thisMachine } from "./devices.ts";
+import { DeviceError, DeviceTimeout } from "./errors.ts";
+import { type Frame, frameOf } from "./frame.ts";
+import type { Machine } from "./kernel-file.ts";
+import { type Picture, Pipeline } from "./pipeline.ts";
+import { Streams } from "./streams.ts";
+
+/** What a submitter performs: a session's events, and controls to set outside of a request (the modes). */
+export type SubmitEvent = DecodeEvent | SetEvent;
+
+export interface SubmitterOptions {
+  /** CAPTURE buffers beside those that decoding needs: for frames that the consumer holds, and to work ahead. Default 4. */
+  readonly extraBuffers?: number | undefined;
+  /** Requests that the device has at a time. Default 4. */
+  readonly requests?: number | undefined;
+  /** CAPTURE formats (V4L2 fourccs) to take where the driver has them, the best first. Default: the driver's choice. */
+  readonly pixelFormats?: readonly number[] | undefined;
+  /** Milliseconds until a device that gives nothing back counts as stuck, and a consumer that holds all frames too. Default 5000. */
+  readonly timeout?: number | undefined;
+  /** Is told what the device cannot do for the stream, in a line for a person. Decoding goes on. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+interface ShownFrame {
+  readonly picture: Picture;
+  readonly frame: Frame;
+}
+
+/**
+ * Performs a session's events on a device. One at a time: take all that `submit` gives before it is called again.
+ * Submitters share nothing, also those of one device.
+ */
+export class Submitter {
+  readonly device: DeviceInfo;
+  readonly #streams: Streams;
+  readonly #pipeline: Pipeline;
+  readonly #timeout: number;
+  readonly #onNotice: (message: string) => void;
+  /** By timestamp, until their `release`. */
+  readonly #pictures = new Map<number, Picture>();
+  /** In display order; the first may not be decoded yet. */
+  readonly #shown: ShownFrame[] = [];
+  #targetEvents: { readonly codec: Codec; readonly events: TargetEvents } | undefined;
+  /** What the next request needs before it. */
+  #sequence: SequenceEvent | undefined;
+  /** What was set since the sequence came, before the queues were made for it. */
+  #sets: (readonly Control[])[] = [];
+  #state: "idle" | "busy" | "left" | "broken" | "closed" = "idle";
+
+  private constructor(device: DeviceInfo, streams: Streams, options: SubmitterOptions) {
+    this.device = device;
+    this.#streams = streams;
+    this.#timeout = options.timeout ?? 5000;
+    this.#onNotice = options.onNotice ?? (() => {});
+    this.#pipeline = new Pipeline({ ...partsOf(streams), timeout: this.#timeout });
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param machine for tests; this one
+   * @throws DeviceError with one line for a person.
+   */
+  static async open(device: DeviceInfo, options: SubmitterOptions = {}, machine?: Machine): Promise<Submitter> {
+    const { extraBuffers = 4, requests = 4, pixelFormats = [] } = options;
+    const streams = await Streams.open(machine ?? (await thisMachine()), device, {
+      extraBuffers,
+      requests,
+      pixelFormats,
+    });
+    return new Submitter(device, streams, options);
+  }
+
+  /**
+   * Performs events, and gives the frames that are ready, in display order. What the device still works on comes with
+   * the next call, or with `drain`. The bitstream of a request is read during the call.
+   *
+   * Who leaves the loop early must `reset` or `close`.
+   *
+   * @throws IoctlError, DeviceError: only `close` is left then.
+   */
+  async *submit(events: Iterable<SubmitEvent>): AsyncGenerator<Frame, void, undefined> {
+    this.#check();
+    const list = [...events];
+    let at = 0;
+    yield* this.#guarded(
+      async function* (this: Submitter) {
+        for (; at < list.length; at++) {
+          for (const event of this.#asTaken(list[at] as SubmitEvent)) {
+            if (event.type === "request") yield* this.#request(event);
+            else this.#perform(event);
+          }
+          if (this.#isReady) yield* this.#ready();
+        }
+        this.#pipeline.collect();
+        yield* this.#ready();
+      },
+      () => {
+        // Frames are lost when the consumer leaves, but not what the queues have to be.
+        for (const event of list.slice(at).flatMap((event) => this.#asTaken(event))) {
+          if (event.type === "sequence" || event.type === "set") this.#note(event);
+        }
+      },
+    );
+  }
+
+  /** Waits for all that the device works on, and gives the rest of the frames. */
+  async *drain(): AsyncGenerator<Frame, void, undefined> {
+    yield* this.#guarded(async function* (this: Submitter) {
+      await this.#pipeline.flushHeld();
+      yield* this.#ready();
+    });
+  }
+
+  /** A seek: forgets every picture, and the frames that were not taken yet. Goes before the events of the session's `reset`. */
+  reset(): void {
+    if (this.#state === "left") this.#state = "idle";
+    this.#check();
+    for (const { frame } of this.#shown.splice(0)) frame.release();
+    for (const picture of this.#pictures.values()) this.#pipeline.leave(picture);
+    this.#pictures.clear();
+  }
+
+  /** Gives the device back. Frames that are held stay readable until they are released. */
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#shown.splice(0).forEach(({ frame }) => {
+      frame.release();
+    });
+    for (const { buffer } of this.#pictures.values()) buffer.leave();
+    this.#pictures.clear();
+    this.#pipeline.forget();
+    await this.#streams.close();
+  }
+
+  #check(): void {
+    const reasons = {
+      busy: "take all frames of the last call first",
+      left: "the frames of the last call were not taken: reset() comes first",
+      broken: "the device failed: close() it",
+      closed: "it is closed",
+    };
+    if (this.#state !== "idle") throw new Error(reasons[this.#state]);
+  }
+
+  async *#guarded(
+    body: (this: Submitter) => AsyncGenerator<Frame, void, undefined>,
+    onLeave: () => void = () => {},
+  ): AsyncGenerator<Frame, void, undefined> {
+    this.#check();
+    this.#state = "busy";
+    try {
+      yield* body.call(this);
+      this.#leave("idle");
+    } catch (thrown) {
+      this.#leave("broken");
+      throw thrown;
+    } finally {
+      if (this.#state === "busy") {
+        onLeave();
+        this.#leave("left");
+      }
+    }
+  }
+
+  #leave(state: "idle" | "left" | "broken"): void {
+    if (this.#state !== "closed") this.#state = state;
+  }
+
+  /** As the device's target takes it. */
+  #asTaken(event: SubmitEvent): SubmitEvent[] {
+    if (event.type === "sequence" && event.codec !== this.#targetEvents?.codec) {
+      this.#targetEvents = { codec: event.codec, events: new TargetEvents(this.device.target, event.codec) };
+    }
+    if (event.type === "set") return [event];
+    return this.#targetEvents?.events.of(event) ?? [event];
+  }
+
+  #perform(event: Exclude<SubmitEvent, RequestEvent>): void {
+    if (event.type === "sequence" || event.type === "set") this.#note(event);
+    else if (event.type === "output") this.#show(event);
+    else if (event.type === "release") this.#release(event.timestamp);
+  }
+
+  #note(event: SequenceEvent | SetEvent): void {
+    if (event.type === "sequence") {
+      // Only the visible part or the colour is new, which `output` tells.
+      if (!event.realloc && this.#streams.isStarted && this.#sequence === undefined) return;
+      // The modes go with any sequence; the parameter sets of one that had no request do not.
+      this.#sets = this.#sets.map((controls) => controls.filter(({ payload }) => typeof payload === "number"));
+      this.#sequence = event;
+      this.#sets.push(event.controls);
+    } else if (this.#sequence !== undefined || !this.#streams.isStarted) {
+      this.#sets.push(event.controls);
+    } else {
+      this.#streams.controls.set(event.controls);
+    }
+  }
+
+  async *#request(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
+    if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
+    const { isStarted, pool } = this.#streams;
+    if (!isStarted) throw new DeviceError("a request came before the first sequence");
+    this.#pipeline.collect();
+    const picture = this.#pictures.get(event.timestamp);
+    const needsBuffer = picture === undefined || !this.#pipeline.canHold;
+    while (!this.#pipeline.hasRoom || (needsBuffer && !pool.hasFree)) {
+      yield* this.#ready();
+      if (this.#pipeline.isBusy) await this.#pipeline.advance();
+      else if (!pool.hasFree) yield* this.#freeBuffer();
+    }
+    if (picture === undefined) {
+      this.#pictures.set(event.timestamp, this.#pipeline.begin(event, pool.take()!));
+    } else {
+      this.#pipeline.resume(event, picture, needsBuffer ? pool.take() : undefined);
+    }
+  }
+
+  /** Ends what went before, and makes the queues for a sequence. */
+  async *#begin(sequence: SequenceEvent): AsyncGenerator<Frame, void, undefined> {
+    if (this.#streams.isStarted) {
+      await this.#pipeline.flushHeld();
+      yield* this.#ready();
+      if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
+        if (sequence.keepsReferences) {
+          const size = `${sequence.codedWidth}x${sequence.codedHeight}`;
+          this.#onNotice(
+            `${this.device.path} (${this.device.driver}) cannot keep references when the size changes, to ${size}: pictures that refer to earlier ones are wrong until the next key frame`,
+          );
+        }
+        this.#streams.stop();
+      }
+    }
+    if (!this.#streams.isStarted) this.#streams.start(sequence, this.#sets);
+    this.#sequence = undefined;
+    this.#sets = [];
+  }
+
+  #show(event: OutputEvent): void {
+    const picture = this.#pictures.get(event.timestamp);
+    if (picture === undefined) {
+      throw new DeviceError(`no request decoded the picture ${event.timestamp}, which is to be shown`);
+    }
+    this.#shown.push({ picture, frame: frameOf(event, picture.buffer, () => picture.isFailed) });
+  }
+
+  #release(timestamp: number): void {
+    const picture = this.#pictures.get(timestamp);
+    // After a reset it is gone already.
+    if (picture === undefined) return;
+    this.#pictures.delete(timestamp);
+    this.#pipeline.leave(picture);
+  }
+
+  get #isReady(): boolean {
+    return this.#shown[0]?.picture.isDecoded === true;
+  }
+
+  /** The frames at the head that are decoded. */
+  *#ready(): Generator<Frame, void, undefined> {
+    while (this.#isReady) yield this.#shown.shift()!.frame;
+  }
+
+  /** Where the device has nothing any more, and still no buffer is free. */
+  async *#freeBuffer(): AsyncGenerator<Frame, void, undefined> {
+    // A new picture begins: a field that the device holds has no second one.
+    await this.#pipeline.flushHeld();
+    yield* this.#ready();
+    const { pool } = this.#streams;
+    // The consumer has the others.
+    if (!pool.hasFree && !pool.grow()) await pool.whenFree(this.#timeout);
+    if (!pool.hasFree) {
+      throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use: frames are held and not released`);
+    }
+  }
+}
+
+function partsOf({ file, output, capture, outputs, requests, controls }: Streams) {
+  return { file, output, capture, outputs, requests, controls };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { fixture, run } from "./command-line.ts";
+
+describe("decode", () => {
+  it.each([
+    [
+      ["decode", fixture("h264_high_bpyramid.264")],
+      "decode: -o is missing, the file for the frames; -o - is standard output",
+    ],
+    [["decode", "a", "-o", "b", "--target", "visl"], "Unknown option '--target'; see v4l2-stateless decode --help"],
+    [["devices", "a"], "devices: it takes no input"],
+    [["devices", "-o", "a"], "Unknown option '-o'; see v4l2-stateless devices --help"],
+  ])("refuses %j in one line", async (argv, message) => {
+    expect(await run(argv)).toEqual({ status: 2, stdout: "", stderr: `v4l2-stateless: ${message}\n` });
+  });
+
+  it("does not fill a terminal with pixels", async () => {
+    const argv = ["decode", fixture("h264_high_bpyramid.264"), "-o", "-"];
+    const { status, stderr } = await run(argv, { terminal: true });
+    expect([status, stderr]).toEqual([
+      2,
+      "v4l2-stateless: standard output is a terminal: -o names a file for the frames, --md5 prints checksums\n",
+    ]);
+  });
+
+  it("has its help, without the targets that it does not take", async () => {
+    const { stdout } = await run(["decode", "--help"]);
+    expect(stdout).toContain("Usage: v4l2-stateless decode <input> [options]");
+    expect(stdout).toContain("--device <path>");
+    expect(stdout).not.toContain("--target");
+    expect((await run(["devices", "--help"])).stdout).toContain("Usage: v4l2-stateless devices [options]");
+  });
+});

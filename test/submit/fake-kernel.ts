@@ -1,0 +1,494 @@
+import { constants } from "node:os";
+import { type Abi, abis } from "../../src/submit/abi.ts";
+import type { DeviceFiles } from "../../src/submit/devices.ts";
+import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/ioctls.ts";
+import type { Machine } from "../../src/submit/kernel-file.ts";
+import { type Libc, type Memory, POLLIN, POLLPRI } from "../../src/submit/libc.ts";
+import { type Structs, structsOf } from "../../src/submit/structs.ts";
+import { controlById, controlByName, decodeStruct, encodeStruct, type Struct, viewOf } from "../../src/uapi/index.ts";
+
+const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY } = constants.errno;
+
+/** What the driver of the fake kernel is like. */
+export interface FakeDriver {
+  readonly driver?: string;
+  readonly abi?: Abi;
+  /** OUTPUT and CAPTURE formats, as fourccs in numbers. */
+  readonly outputFormats: readonly number[];
+  readonly captureFormats?: readonly number[];
+  readonly maxSize?: number;
+  readonly isSinglePlanar?: boolean;
+  /** Controls by name: the elements of dynamic arrays, or the values of a menu. */
+  readonly controls?: Readonly<Record<string, number | readonly number[]>>;
+  readonly canHold?: boolean;
+  /** S_FMT(OUTPUT) works while there are CAPTURE buffers. */
+  readonly canResize?: boolean;
+  readonly canCreateBuffers?: boolean;
+  /** Never finishes a request. */
+  readonly isStuck?: boolean;
+  /** Error numbers of files that cannot be opened, by path. */
+  readonly openErrors?: Readonly<Record<string, number>>;
+  /** Refuses a control's payload. */
+  readonly refuses?: (name: string, payload: Uint8Array | number) => boolean;
+  /** S_EXT_CTRLS tells which control it was. */
+  readonly tellsControl?: boolean;
+}
+
+interface FakeBuffer {
+  readonly memory: Uint8Array;
+  state: "free" | "queued" | "done";
+  timestamp: bigint;
+}
+
+interface FakeQueue {
+  readonly name: "OUTPUT" | "CAPTURE";
+  readonly type: number;
+  format: { pixelFormat: number; width: number; height: number; sizeimage: number; bytesperline: number };
+  buffers: FakeBuffer[];
+  queued: number[];
+  done: number[];
+  isStreaming: boolean;
+}
+
+interface FakeRequest {
+  output: { readonly index: number; readonly timestamp: bigint; readonly isHeld: boolean } | undefined;
+  state: "idle" | "queued" | "complete";
+}
+
+/**
+ * As much of V4L2's stateless interface as it takes to see in which order a program calls it, and what it makes of errors;
+ * whether a real kernel takes the calls is seen in conformance/visl. A request is done when somebody waits for it.
+ */
+export class FakeKernel {
+  /** Every call that changes something, in its order. */
+  readonly log: string[] = [];
+  readonly mappings = new Set<Uint8Array>();
+  readonly #files = new Map<number, "video" | "media" | FakeRequest>();
+  readonly #driver: FakeDriver;
+  readonly #abi: Abi;
+  readonly #structs: Structs;
+  readonly #names: ReadonlyMap<number, IoctlName>;
+  readonly #memory: (Memory & { readonly end: bigint })[] = [];
+  readonly #output: FakeQueue;
+  readonly #capture: FakeQueue;
+  #jobs: FakeRequest[] = [];
+  #held: number | undefined;
+  #nextFd = 10;
+  #nextAddress = 0x10000n;
+
+  constructor(driver: FakeDriver) {
+    this.#driver = driver;
+    this.#abi = driver.abi ?? abis.lp64;
+    this.#structs = structsOf(this.#abi);
+    const names = Object.keys(ioctls) as IoctlName[];
+    this.#names = new Map(names.map((name) => [ioctlNumber(name, this.#abi), name]));
+    const queue = (name: FakeQueue["name"], single: number, multiple: number, pixelFormat: number): FakeQueue => ({
+      name,
+      type: driver.isSinglePlanar ? single : multiple,
+      format: { pixelFormat, width: 16, height: 16, sizeimage: 4096, bytesperline: 16 },
+      buffers: [],
+      queued: [],
+      done: [],
+      isStreaming: false,
+    });
+    this.#output = queue("OUTPUT", 2, 10, driver.outputFormats[0] ?? 0);
+    this.#capture = queue("CAPTURE", 1, 9, this.#captureFormats[0]!);
+  }
+
+  get #captureFormats(): readonly number[] {
+    return this.#driver.captureFormats ?? [0x3231564e];
+  }
+
+  /** File descriptors that are open. */
+  get openFiles(): number {
+    return this.#files.size;
+  }
+
+  get machine(): Machine {
+    return { abi: this.#abi, libc: this.#libc() };
+  }
+
+  readonly files: DeviceFiles = {
+    mediaPaths: async () => ["/dev/media0"],
+    videoPath: async ({ major, minor }) => (major === 81 && minor === 7 ? "/dev/video7" : undefined),
+  };
+
+  #libc(): Libc {
+    return {
+      open: (path) => {
+        const errno = this.#driver.openErrors?.[path];
+        if (errno !== undefined) return -errno;
+        return this.#newFile(path.startsWith("/dev/media") ? "media" : "video");
+      },
+      close: (fd) => {
+        this.#files.delete(fd);
+      },
+      ioctl: (fd, number, argument) => {
+        const name = this.#names.get(number);
+        if (name === undefined) return -ENOTTY;
+        const file = this.#files.get(fd);
+        return file === undefined ? -EBADF : -this.#ioctl(file, name, argument ?? new Uint8Array());
+      },
+      map: (_fd, length, offset) => {
+        const queue = offset >= 0x4000_0000n ? this.#capture : this.#output;
+        const memory = queue.buffers[Number(offset & 0xffffn)]?.memory;
+        if (memory?.length !== length) return -EINVAL;
+        this.mappings.add(memory);
+        return {
+          bytes: memory,
+          unmap: (wasLent) => {
+            this.mappings.delete(memory);
+            if (wasLent) memory.fill(0);
+          },
+        };
+      },
+      poll: (fd, events) => this.#ready(fd, events),
+      wait: async (fd, events) => {
+        if (!this.#driver.isStuck) this.#work();
+        return this.#ready(fd, events);
+      },
+      allocate: (size) => this.#allocate(size),
+    };
+  }
+
+  #newFile(file: "video" | "media" | FakeRequest): number {
+    this.#files.set(this.#nextFd, file);
+    return this.#nextFd++;
+  }
+
+  #allocate(size: number): Memory {
+    const memory = { bytes: new Uint8Array(size), address: this.#nextAddress, end: this.#nextAddress + BigInt(size) };
+    this.#nextAddress = memory.end + 16n;
+    this.#memory.push(memory);
+    return memory;
+  }
+
+  #at(address: bigint, size: number): Uint8Array {
+    const memory = this.#memory.find((piece) => piece.address <= address && address + BigInt(size) <= piece.end);
+    if (memory === undefined) throw new Error(`nobody allocated ${size} bytes at ${address}`);
+    const from = Number(address - memory.address);
+    return memory.bytes.subarray(from, from + size);
+  }
+
+  #ready(fd: number, events: number): number {
+    const file = this.#files.get(fd);
+    if (file === "video") return this.#capture.done.length > 0 ? POLLIN & events : 0;
+    return typeof file === "object" && file.state === "complete" ? POLLPRI & events : 0;
+  }
+
+  /** Does all that was asked for. */
+  #work(): void {
+    for (const request of this.#jobs.splice(0)) {
+      const { index, timestamp, isHeld } = request.output!;
+      const held = this.#held;
+      if (held !== undefined && this.#capture.buffers[held]!.timestamp !== timestamp) this.#giveHeld();
+      const target = this.#held ?? this.#capture.queued.shift();
+      if (target === undefined) throw new Error("no CAPTURE buffer for a request: the device would wait for ever");
+      const buffer = this.#capture.buffers[target]!;
+      buffer.timestamp = timestamp;
+      buffer.memory.fill(Number(timestamp / 1000n) & 0xff);
+      this.#held = target;
+      if (!isHeld || !this.#driver.canHold) this.#giveHeld();
+      this.#output.done.push(index);
+      request.state = "complete";
+    }
+  }
+
+  #giveHeld(): void {
+    if (this.#held !== undefined) this.#capture.done.push(this.#held);
+    this.#held = undefined;
+  }
+
+  #queueOf(type: number): FakeQueue | undefined {
+    return [this.#output, this.#capture].find((queue) => queue.type === type);
+  }
+
+  #ioctl(file: "video" | "media" | FakeRequest, name: IoctlName, bytes: Uint8Array): number {
+    if (typeof file === "object") return this.#requestIoctl(file, name);
+    return file === "media" ? this.#mediaIoctl(name, bytes) : this.#videoIoctl(name, bytes);
+  }
+
+  #requestIoctl(request: FakeRequest, name: IoctlName): number {
+    if (name === "MEDIA_REQUEST_IOC_REINIT") {
+      if (request.state === "queued") return EBUSY;
+      request.state = "idle";
+      request.output = undefined;
+      return 0;
+    }
+    if (request.output === undefined) return EINVAL;
+    this.log.push("QUEUE");
+    request.state = "queued";
+    this.#jobs.push(request);
+    return 0;
+  }
+
+  #mediaIoctl(name: IoctlName, bytes: Uint8Array): number {
+    if (name === "MEDIA_IOC_REQUEST_ALLOC") {
+      viewOf(bytes).setInt32(0, this.#newFile({ output: undefined, state: "idle" }), true);
+      return 0;
+    }
+    if (name !== "MEDIA_IOC_G_TOPOLOGY") return ENOTTY;
+    const s = this.#structs;
+    const entity = (id: number, fn: number) =>
+      encodeStruct(s.media_v2_entity, {
+        id,
+        name: Array(64).fill(0),
+        function: fn,
+        flags: 0,
+        reserved: Array(5).fill(0),
+      });
+    const pad = (id: number, entity_id: number) =>
+      encodeStruct(s.media_v2_pad, { id, entity_id, flags: 0, index: 0, reserved: Array(4).fill(0) });
+    const link = (id: number, source_id: number, sink_id: number, flags: number) =>
+      encodeStruct(s.media_v2_link, { id, source_id, sink_id, flags, reserved: Array(6).fill(0) });
+    const node = encodeStruct(s.media_v2_interface, {
+      id: 20,
+      intf_type: 0x200,
+      flags: 0,
+      reserved: Array(9).fill(0),
+      devnode: { major: 81, minor: 7 },
+      _raw: Array(14).fill(0),
+    });
+    // As v4l2_m2m_register_media_controller makes it: source, processing, sink.
+    const lists = {
+      entities: [entity(1, 0x10001), entity(2, 0x4008), entity(3, 0x10001)],
+      interfaces: [node],
+      pads: [pad(10, 1), pad(11, 2), pad(12, 2), pad(13, 3)],
+      links: [link(30, 10, 11, 3), link(31, 12, 13, 3), link(32, 20, 1, 0x10000003), link(33, 20, 3, 0x10000003)],
+    };
+    const view = viewOf(bytes);
+    const o = s.media_v2_topology.offsets;
+    for (const kind of ["entities", "interfaces", "pads", "links"] as const) {
+      const list = lists[kind];
+      view.setUint32(o[`num_${kind}`], list.length, true);
+      const address = view.getBigUint64(o[`ptr_${kind}`], true);
+      if (address === 0n) continue;
+      const size = list[0]!.length;
+      for (const [i, element] of list.entries()) this.#at(address + BigInt(i * size), size).set(element);
+    }
+    return 0;
+  }
+
+  #videoIoctl(name: IoctlName, bytes: Uint8Array): number {
+    const view = viewOf(bytes);
+    switch (name) {
+      case "VIDIOC_QUERYCAP":
+        return this.#queryCapability(bytes);
+      case "VIDIOC_ENUM_FMT": {
+        const o = this.#structs.v4l2_fmtdesc.offsets;
+        const isOutput = this.#queueOf(view.getUint32(o.type, true)) === this.#output;
+        const formats = isOutput ? this.#driver.outputFormats : this.#captureFormats;
+        const format = formats[view.getUint32(o.index, true)];
+        if (format === undefined) return EINVAL;
+        view.setUint32(o.pixelformat, format, true);
+        return 0;
+      }
+      case "VIDIOC_ENUM_FRAMESIZES":
+        if (view.getUint32(0, true) > 0) return EINVAL;
+        // Stepwise.
+        view.setUint32(8, 3, true);
+        view.setUint32(16, this.#driver.maxSize ?? 4096, true);
+        view.setUint32(28, this.#driver.maxSize ?? 4096, true);
+        return 0;
+      case "VIDIOC_QUERY_EXT_CTRL":
+        return this.#queryControl(bytes);
+      case "VIDIOC_QUERYMENU": {
+        const values = this.#driver.controls?.[controlById(view.getUint32(0, true))?.name ?? ""];
+        return Array.isArray(values) && values.includes(view.getUint32(4, true)) ? 0 : EINVAL;
+      }
+      case "VIDIOC_G_FMT":
+      case "VIDIOC_S_FMT":
+        return this.#format(name, bytes);
+      case "VIDIOC_REQBUFS":
+      case "VIDIOC_CREATE_BUFS":
+        return this.#makeBuffers(name, bytes);
+      case "VIDIOC_S_EXT_CTRLS":
+      case "VIDIOC_TRY_EXT_CTRLS":
+        return this.#controls(name, bytes);
+      default:
+        return this.#stream(name, bytes);
+    }
+  }
+
+  #queryCapability(bytes: Uint8Array): number {
+    const text = (value: string, length: number) => Array.from({ length }, (_, i) => value.charCodeAt(i) || 0);
+    bytes.set(
+      encodeStruct(this.#structs.v4l2_capability, {
+        driver: text(this.#driver.driver ?? "fake", 16),
+        card: text("a fake", 32),
+        bus_info: text("platform:fake", 32),
+        version: 0x07020d,
+        capabilities: 0x80000000,
+        device_caps: this.#driver.isSinglePlanar ? 0x4008000 : 0x4004000,
+        reserved: [0, 0, 0],
+      }),
+    );
+    return 0;
+  }
+
+  #queryControl(bytes: Uint8Array): number {
+    const { offsets: o } = this.#structs.v4l2_query_ext_ctrl;
+    const view = viewOf(bytes);
+    const after = view.getUint32(o.id, true) & 0x3fffffff;
+    const known = Object.entries(this.#driver.controls ?? {}).map(
+      ([name, value]) => [controlByName(name)!, value] as const,
+    );
+    const next = known.sort(([a], [b]) => a.id - b.id).find(([{ id }]) => id > after);
+    if (next === undefined) return EINVAL;
+    const [control, value] = next;
+    view.setUint32(o.id, control.id, true);
+    const isDynamic = "dynamicArray" in control && control.dynamicArray !== undefined;
+    view.setUint32(o.flags, isDynamic ? 0x800 : 0, true);
+    if (typeof value === "number") view.setUint32(o.dims, value, true);
+    return 0;
+  }
+
+  #format(name: IoctlName, bytes: Uint8Array): number {
+    const { v4l2_format, v4l2_pix_format, v4l2_pix_format_mplane } = this.#structs;
+    const view = viewOf(bytes);
+    const queue = this.#queueOf(view.getUint32(0, true));
+    if (queue === undefined) return EINVAL;
+    const at = v4l2_format.offsets.fmt;
+    const o = this.#driver.isSinglePlanar ? v4l2_pix_format.offsets : v4l2_pix_format_mplane.offsets;
+    const sizes = this.#driver.isSinglePlanar
+      ? [v4l2_pix_format.offsets.sizeimage, v4l2_pix_format.offsets.bytesperline]
+      : [v4l2_pix_format_mplane.offsets.plane_fmt, v4l2_pix_format_mplane.offsets.plane_fmt + 4];
+    const [sizeimage, bytesperline] = [at + sizes[0]!, at + sizes[1]!];
+    if (name === "VIDIOC_S_FMT") {
+      const width = Math.min(view.getUint32(at + o.width, true), this.#driver.maxSize ?? 4096);
+      const height = Math.min(view.getUint32(at + o.height, true), this.#driver.maxSize ?? 4096);
+      const pixelFormat = view.getUint32(at + o.pixelformat, true);
+      this.log.push(`S_FMT ${queue.name} ${width}x${height}`);
+      if (queue.isStreaming || queue.buffers.length > 0) return EBUSY;
+      if (queue === this.#output && this.#capture.buffers.length > 0 && !this.#driver.canResize) return EBUSY;
+      const formats = queue === this.#output ? this.#driver.outputFormats : this.#captureFormats;
+      queue.format = {
+        pixelFormat: formats.includes(pixelFormat) ? pixelFormat : formats[0]!,
+        width,
+        height,
+        sizeimage: queue === this.#output ? view.getUint32(sizeimage, true) : (width * height * 3) / 2,
+        bytesperline: queue === this.#output ? 0 : width,
+      };
+      if (queue === this.#output) {
+        const format = { pixelFormat: this.#captureFormats[0]!, sizeimage: (width * height * 3) / 2 };
+        this.#capture.format = { ...format, width, height, bytesperline: width };
+      }
+    } else {
+      this.log.push(`G_FMT ${queue.name}`);
+    }
+    view.setUint32(at + o.width, queue.format.width, true);
+    view.setUint32(at + o.height, queue.format.height, true);
+    view.setUint32(at + o.pixelformat, queue.format.pixelFormat, true);
+    view.setUint32(sizeimage, queue.format.sizeimage, true);
+    view.setUint32(bytesperline, queue.format.bytesperline, true);
+    if (!this.#driver.isSinglePlanar) view.setUint8(at + v4l2_pix_format_mplane.offsets.num_planes, 1);
+    return 0;
+  }
+
+  #makeBuffers(name: "VIDIOC_REQBUFS" | "VIDIOC_CREATE_BUFS", bytes: Uint8Array): number {
+    const { v4l2_requestbuffers: request, v4l2_create_buffers: create, v4l2_format } = this.#structs;
+    const view = viewOf(bytes);
+    const isCreate = name === "VIDIOC_CREATE_BUFS";
+    const queue = this.#queueOf(view.getUint32(isCreate ? create.offsets.format : request.offsets.type, true))!;
+    const count = view.getUint32(isCreate ? create.offsets.count : request.offsets.count, true);
+    this.log.push(`${name.slice(7)} ${queue.name} ${count}`);
+    if (isCreate && !this.#driver.canCreateBuffers) return ENOTTY;
+    let { sizeimage } = queue.format;
+    if (isCreate) {
+      const at = create.offsets.format + v4l2_format.offsets.fmt;
+      const { v4l2_pix_format: single, v4l2_pix_format_mplane: multiple } = this.#structs;
+      const offset = this.#driver.isSinglePlanar ? single.offsets.sizeimage : multiple.offsets.plane_fmt;
+      sizeimage = view.getUint32(at + offset, true);
+      view.setUint32(create.offsets.index, queue.buffers.length, true);
+    } else {
+      if (queue.isStreaming) return EBUSY;
+      queue.buffers = [];
+      view.setUint32(request.offsets.capabilities, this.#driver.canHold ? 0x39 : 0x19, true);
+    }
+    for (let i = 0; i < count; i++) {
+      queue.buffers.push({ memory: new Uint8Array(sizeimage), state: "free", timestamp: 0n });
+    }
+    return 0;
+  }
+
+  #controls(name: "VIDIOC_S_EXT_CTRLS" | "VIDIOC_TRY_EXT_CTRLS", bytes: Uint8Array): number {
+    const { v4l2_ext_controls: head, v4l2_ext_control: entry } = this.#structs;
+    const values = decodeStruct(head as Struct, bytes.subarray(0, head.size)) as Record<string, number | bigint>;
+    const count = Number(values.count);
+    const list = this.#at(values.controls as bigint, count * entry.size);
+    const view = viewOf(list);
+    const names: string[] = [];
+    let refused: number | undefined;
+    for (let i = 0; i < count; i++) {
+      const at = i * entry.size;
+      const control = controlById(view.getUint32(at, true))!;
+      names.push(control.name.replace("V4L2_CID_STATELESS_", ""));
+      const size = view.getUint32(at + entry.offsets.size, true);
+      const payload =
+        size === 0
+          ? view.getInt32(at + entry.offsets.value64, true)
+          : this.#at(view.getBigUint64(at + entry.offsets.value64, true), size);
+      if (this.#driver.refuses?.(control.name, payload)) refused ??= i;
+    }
+    this.log.push(`${name.slice(7)} ${values.which === 0 ? "now" : "request"} ${names.join(" ")}`);
+    if (refused === undefined) return 0;
+    const tells = name === "VIDIOC_TRY_EXT_CTRLS" || this.#driver.tellsControl;
+    viewOf(bytes).setUint32(head.offsets.error_idx, tells ? refused : count, true);
+    return EINVAL;
+  }
+
+  #stream(name: IoctlName, bytes: Uint8Array): number {
+    const view = viewOf(bytes);
+    if (name === "VIDIOC_STREAMON" || name === "VIDIOC_STREAMOFF") {
+      const queue = this.#queueOf(view.getUint32(0, true))!;
+      this.log.push(`${name.slice(7)} ${queue.name}`);
+      queue.isStreaming = name === "VIDIOC_STREAMON";
+      queue.queued = [];
+      queue.done = [];
+      return 0;
+    }
+    if (name === "VIDIOC_DECODER_CMD") {
+      this.log.push(`DECODER_CMD ${view.getUint32(0, true)}`);
+      this.#giveHeld();
+      return 0;
+    }
+    return name === "VIDIOC_EXPBUF" ? EACCES : this.#buffer(name, view);
+  }
+
+  #buffer(name: IoctlName, view: DataView): number {
+    const { offsets: o, members } = this.#structs.v4l2_buffer;
+    const { v4l2_plane: plane } = this.#structs;
+    const queue = this.#queueOf(view.getUint32(o.type, true))!;
+    const index = name === "VIDIOC_DQBUF" ? queue.done.shift() : view.getUint32(o.index, true);
+    if (index === undefined) return EAGAIN;
+    const buffer = queue.buffers[index];
+    if (buffer === undefined) return EINVAL;
+    view.setUint32(o.index, index, true);
+    if (name === "VIDIOC_QUERYBUF") {
+      const offset = (queue === this.#capture ? 0x4000_0000 : 0) + index;
+      if (this.#driver.isSinglePlanar) {
+        view.setUint32(o.length, buffer.memory.length, true);
+        view.setUint32(o.m, offset, true);
+      } else {
+        const planes = viewOf(this.#at(members.m.read(view, o.m), plane.size));
+        planes.setUint32(plane.offsets.length, buffer.memory.length, true);
+        planes.setUint32(plane.offsets.m, offset, true);
+        view.setUint32(o.length, 1, true);
+      }
+    }
+    if (name === "VIDIOC_QBUF") {
+      this.log.push(`QBUF ${queue.name} ${index}`);
+      if (queue === this.#capture) queue.queued.push(index);
+      else this.#intoRequest(index, view);
+    }
+    return 0;
+  }
+
+  #intoRequest(index: number, view: DataView): void {
+    const { offsets: o } = this.#structs.v4l2_buffer;
+    const request = this.#files.get(view.getInt32(o.request_fd, true)) as FakeRequest;
+    const seconds = view.getBigInt64(o.timestamp, true);
+    const timestamp = seconds * 1_000_000_000n + view.getBigInt64(o.timestamp + 8, true) * 1000n;
+    request.output = { index, timestamp, isHeld: (view.getUint32(o.flags, true) & 0x200) !== 0 };
+  }
+}

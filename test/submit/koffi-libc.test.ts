@@ -1,0 +1,73 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DeviceError } from "../../src/submit/errors.ts";
+import { loadLibc } from "../../src/submit/koffi-libc.ts";
+import type { Libc } from "../../src/submit/libc.ts";
+import { POLLIN } from "../../src/submit/libc.ts";
+
+const isLinux = process.platform === "linux";
+const folder = mkdtempSync(join(tmpdir(), "libc-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("without koffi", () => {
+  it.each([
+    ["ERR_MODULE_NOT_FOUND", "talking to a device needs koffi: npm install koffi"],
+    [undefined, "koffi cannot be loaded: no build for this machine"],
+  ])("says so in one line (%s)", async (code, message) => {
+    const fails = async () => {
+      throw Object.assign(new Error("no build for this machine\nRequire stack"), { code });
+    };
+    await expect(loadLibc(fails)).rejects.toThrow(new DeviceError(message));
+  });
+});
+
+describe.skipIf(!isLinux)("this machine's C library", () => {
+  let libc: Libc;
+  beforeAll(async () => {
+    libc = await loadLibc();
+  });
+
+  it("gives error numbers", () => {
+    expect(libc.open(join(folder, "none"))).toBe(-constants.errno.ENOENT);
+    expect(libc.ioctl(-1, 0, undefined)).toBe(-constants.errno.EBADF);
+    expect(libc.map(-1, 4096, 0n)).toBe(-constants.errno.EBADF);
+  });
+
+  it("maps a file, and leaves zeros behind for those who still hold the bytes", () => {
+    const path = join(folder, "memory");
+    writeFileSync(path, Buffer.alloc(8192, 7));
+    const fd = libc.open(path);
+    const mapping = libc.map(fd, 4096, 4096n);
+    if (typeof mapping === "number") throw new Error(`errno ${-mapping}`);
+    libc.close(fd);
+    expect([mapping.bytes.length, mapping.bytes[4095]]).toEqual([4096, 7]);
+    mapping.bytes[0] = 9;
+    expect(readFileSync(path)[4096]).toBe(9);
+    const isMapped = () => readFileSync("/proc/self/maps", "utf8").includes(path);
+    expect(isMapped()).toBe(true);
+    mapping.unmap(true);
+    expect(isMapped()).toBe(false);
+    expect(mapping.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("tells the kernel where memory is", () => {
+    const memory = libc.allocate(100);
+    expect(memory.bytes.length).toBe(100);
+    expect(memory.address).toBeGreaterThan(0n);
+  });
+
+  it("polls, now and later, without blocking the event loop", async () => {
+    const zero = openSync("/dev/zero", "r");
+    expect(libc.poll(zero, POLLIN)).toBe(POLLIN);
+    expect(await libc.wait(zero, POLLIN, 60_000)).toBe(POLLIN);
+    closeSync(zero);
+    // Standard input of nobody: an eventless descriptor is one that is not there.
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    expect(await libc.wait(-1, POLLIN, 50)).toBe(0);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+});
