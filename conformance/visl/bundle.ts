@@ -14,7 +14,7 @@ export async function bundleForMachine(script: string): Promise<string> {
     outDir: fileURLToPath(new URL("../../node_modules/.cache", import.meta.url)),
     format: "esm",
     target: "node24",
-    external: ["koffi"],
+    external: ["koffi", "mediabunny"],
     splitting: false,
     config: false,
     silent: true,

@@ -141,10 +141,11 @@ export const options = {
 
 type Values = Readonly<Partial<Record<keyof typeof options, string | boolean>>>;
 
-/** The options that a command takes; without a command, those that all take. */
+/** The options that a command takes; without a command, those that all take that know drivers by name. */
 export function optionsOf(command: Command | undefined): readonly (readonly [string, Option])[] {
   const all: readonly (readonly [string, Option])[] = Object.entries(options);
-  return all.filter(([, { only }]) => only === undefined || (command !== undefined && only.includes(command)));
+  const wanted = command === undefined ? describing : [command];
+  return all.filter(([, { only }]) => only === undefined || wanted.every((name) => only.includes(name)));
 }
 
 /** @throws CliError with one line for a person. */

@@ -80,8 +80,9 @@ class FrameWriter {
   readonly #name: string;
   readonly #sink: Sink;
   readonly #md5: boolean;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  /** What waits to be written, up to `#used`: always the same memory, because frames are large. */
+  #buffer = new Uint8Array(writeSize);
+  #used = 0;
   #format = "";
   frames = 0;
 
@@ -95,7 +96,7 @@ class FrameWriter {
   /** Gives the frame back too. */
   async write(frame: Frame): Promise<void> {
     const { timestamp, corrupt } = frame;
-    const { bytes, pixelFormat, width, height } = visiblePixels(frame);
+    const { bytes, pixelFormat, width, height } = visiblePixels(frame, (size) => this.#space(size));
     frame.release();
     const format = `${width}x${height} ${pixelFormat}`;
     if (format !== this.#format) {
@@ -107,17 +108,26 @@ class FrameWriter {
       const checksum = createHash("md5").update(bytes).digest("hex");
       await this.#sink.write(`${this.frames} ${timestamp} ${format} ${checksum}${corrupt ? " corrupt" : ""}\n`);
     } else {
-      this.#waiting.push(bytes);
-      this.#waitingBytes += bytes.length;
-      if (this.#waitingBytes >= writeSize) await this.flush();
+      this.#used += bytes.length;
+      // The next one is probably as large.
+      if (this.#used + bytes.length > this.#buffer.length) await this.flush();
     }
     this.frames++;
   }
 
   /** Writes what waits. */
   async flush(): Promise<void> {
-    const [only, ...more] = this.#waiting.splice(0);
-    this.#waitingBytes = 0;
-    if (only !== undefined) await this.#sink.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
+    if (this.#used === 0) return;
+    await this.#sink.write(this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  #space(size: number): Uint8Array {
+    if (this.#used + size > this.#buffer.length) {
+      const larger = new Uint8Array(this.#used + size);
+      larger.set(this.#buffer.subarray(0, this.#used));
+      this.#buffer = larger;
+    }
+    return this.#buffer.subarray(this.#used, this.#used + size);
   }
 }

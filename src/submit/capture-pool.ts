@@ -5,7 +5,8 @@ import type { BufferPlane, Queue, QueueFormat } from "./queue.ts";
 /** A CAPTURE buffer. It is free again when nobody uses it: neither its picture nor a frame that shows it. */
 export class CaptureBuffer {
   readonly index: number;
-  readonly format: QueueFormat;
+  /** Of the picture that it holds: a larger buffer may hold a smaller one. */
+  format: QueueFormat;
   readonly #queue: Queue;
   readonly #planes: readonly BufferPlane[];
   readonly #unused: (buffer: CaptureBuffer) => void;
@@ -113,7 +114,9 @@ export class CapturePool {
   /** A free buffer, used once from now on; undefined when there is none. */
   take(): CaptureBuffer | undefined {
     const buffer = this.#free.shift();
-    buffer?.use();
+    if (buffer === undefined) return undefined;
+    buffer.format = this.#format as QueueFormat;
+    buffer.use();
     return buffer;
   }
 

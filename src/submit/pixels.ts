@@ -47,6 +47,9 @@ const packed10: Readonly<Record<string, { readonly pixelFormat: string; readonly
   NV20: { pixelFormat: "P210", down: 1 },
 };
 
+/** Gives memory of so many bytes. */
+type Allocate = (size: number) => Uint8Array;
+
 /** A picture without padding. */
 export interface VisiblePixels {
   /** The lines of all components one after the other, as in a file of raw video. */
@@ -64,31 +67,33 @@ export const readableFormats: readonly string[] = [...Object.keys(layouts), ...O
  * A copy of the part of a frame that is to be shown. NV15 and NV20, which pack ten bits a sample, become P010 and P210:
  * the sample in the upper bits of two bytes.
  *
+ * @param allocate gives the memory to write to, of exactly so many bytes; for those who use it again
  * @throws DeviceError for a format that is not linear, or not known.
  */
 export function visiblePixels(
   frame: Pick<Frame, "pixelFormat" | "planes" | "width" | "height" | "visible">,
+  allocate: Allocate = (size) => new Uint8Array(size),
 ): VisiblePixels {
   const name = fourccText(frame.pixelFormat);
   const { width, height } = frame.visible;
   const packed = packed10[name];
   if (packed !== undefined) {
-    return { bytes: unpack(frame, packed.down), pixelFormat: packed.pixelFormat, width, height };
+    return { bytes: unpack(frame, packed.down, allocate), pixelFormat: packed.pixelFormat, width, height };
   }
   const layout = layouts[name];
   if (layout === undefined) throw new DeviceError(`the frames are ${name}, which is not read here`);
-  return { bytes: crop(frame, layout), pixelFormat: name, width, height };
+  return { bytes: crop(frame, layout, allocate), pixelFormat: name, width, height };
 }
 
 type Pixels = Pick<Frame, "planes" | "height" | "visible">;
 
-function crop(frame: Pixels, layout: readonly Component[]): Uint8Array {
+function crop(frame: Pixels, layout: readonly Component[], allocate: Allocate): Uint8Array {
   const { left, top, width, height } = frame.visible;
   const areas = layout.map(({ bytes, across, down }) => ({
     lineBytes: Math.ceil(width / across) * bytes,
     lines: Math.ceil(height / down),
   }));
-  const result = new Uint8Array(areas.reduce((sum, { lineBytes, lines }) => sum + lineBytes * lines, 0));
+  const result = allocate(areas.reduce((sum, { lineBytes, lines }) => sum + lineBytes * lines, 0));
   let to = 0;
   for (const [i, { lineBytes, lines }] of areas.entries()) {
     const { bytes, across, down } = layout[i] as Component;
@@ -121,12 +126,12 @@ function componentOf(
 }
 
 /** Four samples in five bytes, the first in the lowest bits; luma and the pairs of chroma alike. */
-function unpack(frame: Pixels, down: number): Uint8Array {
+function unpack(frame: Pixels, down: number, allocate: Allocate): Uint8Array {
   const { left, top, width, height } = frame.visible;
   const { bytes, bytesPerLine } = frame.planes[0]!;
   const chromaSamples = 2 * Math.ceil(width / 2);
   const chromaLines = Math.ceil(height / down);
-  const result = new Uint8Array(2 * (width * height + chromaSamples * chromaLines));
+  const result = allocate(2 * (width * height + chromaSamples * chromaLines));
   let to = 0;
   const lines = (start: number, firstSample: number, samples: number, firstLine: number, count: number) => {
     for (let line = firstLine; line < firstLine + count; line++) {

@@ -211,6 +211,23 @@ describe("references over a change of size (keepsReferences)", () => {
     expect(notices).toEqual([]);
   });
 
+  it("shows smaller pictures in the larger buffers, as what they are", async () => {
+    const { kernel, submitter } = await open({ ...plain, canResize: true });
+    const list = [sequence(32), ...picture(1000), sequence(16, { keepsReferences: true }), ...picture(2000)];
+    const shown: unknown[] = [];
+    for (const frames of [submitter.submit(list), submitter.drain()]) {
+      for await (const frame of frames) {
+        shown.push([frame.width, frame.planes[0]!.bytesPerLine]);
+        frame.release();
+      }
+    }
+    expect(shown).toEqual([
+      [32, 32],
+      [16, 16],
+    ]);
+    expect(kernel.log.filter((line) => line.startsWith("CREATE_BUFS"))).toEqual([]);
+  });
+
   it("says so where it cannot, and still shows the old pictures", async () => {
     const notices: string[] = [];
     const { kernel, submitter } = await open(plain, { onNotice: (text) => notices.push(text) });
