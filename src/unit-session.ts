@@ -23,7 +23,7 @@ export interface UnitReader {
   reset(): void;
 }
 
-/** Of pts that no unit has been behind, so many are kept. */
+/** So many pts wait at most for a unit to begin behind their places. */
 const TIMES_LIMIT = 256;
 
 /** The pts of pictures: all in a packet have its own; of a stream, the first that begins behind the place of each has it. */
@@ -140,6 +140,7 @@ export class UnitSession implements Session {
     if (hadNoUnit) this.reportNoUnit("stream");
     this.reader.endPicture();
     this.reader.endStream();
+    this.reader.times.clear();
   }
 
   /** Bytes of the stream are missing. */
@@ -147,6 +148,8 @@ export class UnitSession implements Session {
     const [unit] = this.input.cut();
     this.reader.sink.error(reason, unit);
     if (unit) this.reader.cutOff(unit);
+    // The picture that was to have them begins in what is missing.
+    this.reader.times.clear();
   }
 
   private unit(unit: StreamUnit): void {

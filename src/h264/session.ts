@@ -39,6 +39,8 @@ class H264Reader implements UnitReader {
   /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
   private waitingSei: StreamUnit[] = [];
   readonly times = new PictureTimes();
+  /** A slice whose end is missing, of a picture of which nothing else has come so far. */
+  private cutSlice: ReadSlice | null = null;
   /** The parameter set that is being read. */
   private setUnit: StreamUnit | undefined;
 
@@ -60,6 +62,7 @@ class H264Reader implements UnitReader {
 
   reset(): void {
     this.waitingSei = [];
+    this.cutSlice = null;
     this.pictures.reset();
     this.takeWaitingSets();
   }
@@ -73,9 +76,28 @@ class H264Reader implements UnitReader {
     this.takeWaitingSets();
   }
 
-  cutOff({ bytes }: StreamUnit): void {
-    const nal_unit_type = (bytes[0] ?? 0) & 31;
-    if (nal_unit_type === 1 || nal_unit_type === 5) this.pictures.damaged();
+  cutOff(unit: StreamUnit): void {
+    const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
+    if (nal_unit_type !== 1 && nal_unit_type !== 5) return;
+    try {
+      // The header is whole as a rule: it tells whose slice it is.
+      const slice = this.readSlice(unit, undefined);
+      if (this.pictures.continues(slice)) this.pictures.damaged();
+      else {
+        this.endPicture();
+        this.cutSlice = slice;
+      }
+    } catch (error) {
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      this.damagedSlice();
+    }
+  }
+
+  /** A slice could not be read. SEI comes before the first slice of a picture (7.4.1.2.3): behind it, it is the next one's. */
+  private damagedSlice(): void {
+    if (this.waitingSei.length > 0) this.endPicture();
+    else this.pictures.damaged();
+    this.waitingSei = [];
   }
 
   /** Table 7-1. */
@@ -174,16 +196,15 @@ class H264Reader implements UnitReader {
     try {
       slice = this.readSlice(unit, this.trace);
     } catch (error) {
-      // SEI comes before the first slice of a picture (7.4.1.2.3): this one is the next picture's, and so is the SEI.
-      if (this.waitingSei.length > 0) this.endPicture();
-      else this.pictures.damaged();
-      this.waitingSei = [];
+      this.damagedSlice();
       throw error;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
     if (!this.pictures.continues(slice)) {
       this.endPicture();
       this.pictures.begin(slice, { pts: this.times.take(), ...this.readWaitingSei(slice.sets.sps) });
+      if (this.cutSlice && this.pictures.continues(this.cutSlice)) this.pictures.damaged();
+      this.cutSlice = null;
     }
     this.pictures.add(slice);
   }

@@ -78,7 +78,18 @@ class H265Reader implements UnitReader {
   }
 
   cutOff({ bytes }: StreamUnit): void {
-    if (bytes.length > 0 && nalUnitType(bytes) < 32) this.pictures.damaged();
+    if (bytes.length === 0 || nalUnitType(bytes) >= 32) return;
+    // first_slice_segment_in_pic_flag: it is of a picture of which nothing else has come.
+    if (((bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
+    this.damagedSegment();
+  }
+
+  /** A slice segment is lost. */
+  private damagedSegment(): void {
+    this.pictures.damaged();
+    // 7.4.7.1: dependent segments take over the header before theirs, which may have been this one.
+    this.independent = null;
+    this.waitingSei = [];
   }
 
   /** Table 7-1. Units of other layers (nuh_layer_id above 0) are left out. */
@@ -177,10 +188,7 @@ class H265Reader implements UnitReader {
     try {
       segment = this.readSegment(unit);
     } catch (error) {
-      this.pictures.damaged();
-      // 7.4.7.1: dependent segments take over the header before theirs, which may have been this one.
-      this.independent = null;
-      this.waitingSei = [];
+      this.damagedSegment();
       throw error;
     }
     const { h, sets } = segment;

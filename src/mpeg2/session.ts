@@ -1,6 +1,5 @@
 /** The order of units (6.1.1, 6.2.2), and what becomes of each. */
 import type { StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
-
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -60,6 +59,8 @@ interface PendingPicture {
   /** The group of pictures header right before it. */
   readonly group: GroupOfPicturesHeader | null;
   coding: PictureCodingExtension | null;
+  /** Slices of it are missing. */
+  isDamaged: boolean;
   /** Its first slice has come and the picture was refused or skipped: the other slices go the same way. */
   isOver: boolean;
 }
@@ -107,8 +108,10 @@ class Mpeg2Reader implements UnitReader {
 
   cutOff(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
-    if (isSlice(startCode)) this.pictures.damaged();
-    else if (startCode === EXTENSION_START_CODE) this.lostExtension(unit);
+    if (isSlice(startCode)) {
+      if (this.pictures.isOpen) this.pictures.damaged();
+      else if (this.picture) this.picture.isDamaged = true;
+    } else if (startCode === EXTENSION_START_CODE) this.lostExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
       this.endPicture(); // What follows is not the open picture's.
       if (startCode === SEQUENCE_HEADER_CODE) this.hasLostMatrices = true;
@@ -160,7 +163,7 @@ class Mpeg2Reader implements UnitReader {
     const header = picture_header(this.reader(unit));
     const { group } = this;
     this.group = null;
-    this.picture = { unit, header, pts, group, coding: null, isOver: false };
+    this.picture = { unit, header, pts, group, coding: null, isDamaged: false, isOver: false };
   }
 
   /** A reader on a unit, of which the trace is told. */
@@ -235,6 +238,7 @@ class Mpeg2Reader implements UnitReader {
       const matrices = this.matrices as QuantiserMatrices;
       const headers = { unit: picture.unit, sequence, matrices, hasLostMatrices, group, header, coding, pts };
       if (!this.pictures.begin(headers)) return;
+      if (picture.isDamaged) this.pictures.damaged();
       picture.isOver = false;
     }
     this.pictures.add(unit);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
+import type { DecodeEvent } from "../../src/events.ts";
 import { openMpeg2Session } from "../../src/mpeg2/index.ts";
 import { bitstreamBytes } from "../../src/session.ts";
 import { only } from "../support/h264-stream.ts";
@@ -225,6 +226,17 @@ describe("a pushed stream", () => {
     ]);
     expect(summary(only(events, "output"))).toEqual(["show 1000", "show 2000 corrupt", "show 3000"]);
     expect(bitstreamBytes(only(events, "request")[1]!)).toEqual(slice.slice(-12, -6));
+  });
+
+  it("has no pts of a picture that is lost, or of a stream that is over", () => {
+    const session = openMpeg2Session();
+    const lost = new BitstreamError("packets are missing");
+    const ptsOf = (events: readonly DecodeEvent[]) => only(events, "output").map(({ pts }) => pts);
+    const first = [...session.push(i, { pts: 1 }), ...session.push(p), ...session.push(new Uint8Array(), { pts: 2 })];
+    expect(ptsOf([...first, ...session.push(p, { lost }), ...session.flush()])).toEqual([1, undefined]);
+    session.push(i, { pts: 3 });
+    session.push(new Uint8Array(), { pts: 4 });
+    expect(ptsOf([...session.flush(), ...session.push(i), ...session.flush()])).toEqual([3, undefined]);
   });
 
   it("does not take slices behind a header that is cut off for the picture before", () => {
