@@ -24,8 +24,8 @@ export interface Mpeg2Outputs {
   readonly frames: readonly Mpeg2Frame[];
   /** In output order. */
   readonly outputs: readonly Mpeg2Frame[];
-  /** Places of pictures for which there was no request, but an error. */
-  readonly refused: readonly number[];
+  /** Places of pictures that were skipped because decoding cannot start there. */
+  readonly skipped: readonly number[];
   /** Broken promises of the events themselves. */
   readonly faults: readonly string[];
 }
@@ -34,7 +34,7 @@ export interface Mpeg2Outputs {
 class Follower {
   readonly frames = new Map<number, Mpeg2Frame>();
   readonly outputs: Mpeg2Frame[] = [];
-  readonly refused: number[] = [];
+  readonly skipped: number[] = [];
   readonly faults: string[] = [];
   /** Of the picture headers that were read: of the picture that the next request is of, and of the one behind it. */
   private byte = -1;
@@ -54,7 +54,7 @@ class Follower {
     else if (event.type === "request") this.request(event);
     else if (event.type === "error") {
       if (event.cause === "missing-reference" && event.byte !== undefined) this.missing.add(event.byte);
-      else this.refused.push(this.nextByte);
+      else if (event.cause === "before-random-access") this.skipped.push(this.nextByte);
     } else if (event.type === "release") {
       if (!this.held.delete(event.timestamp)) this.faults.push(`${event.timestamp} is released and is not held`);
     } else {
@@ -97,6 +97,6 @@ export function decodeMpeg2Pictures(stream: Uint8Array): Mpeg2Outputs {
   }
   follower.take(session.flush());
   follower.end();
-  const { frames, outputs, refused, faults } = follower;
-  return { frames: [...frames.values()], outputs, refused, faults };
+  const { frames, outputs, skipped, faults } = follower;
+  return { frames: [...frames.values()], outputs, skipped, faults };
 }

@@ -31,11 +31,11 @@ export const mpeg2Causes: readonly Mpeg2Cause[] = [
     },
   },
   {
-    id: "refused-with-an-error",
-    text: "our session says in an error event why it makes no request, as before the first I picture",
-    explainsTheirs: (start, end, { refused, frames }) => {
+    id: "before-the-first-i-picture",
+    text: "pictures before the first I picture behind a sequence header: we skip them (DESIGN 8), FFmpeg decodes them",
+    explainsTheirs: (start, end, { skipped, frames }) => {
       const isInside = (byte: number): boolean => byte >= start && byte < end;
-      return refused.some(isInside) && !frames.some(({ byte }) => isInside(byte));
+      return skipped.some(isInside) && !frames.some(({ byte }) => isInside(byte));
     },
   },
 ];

@@ -33,7 +33,7 @@ describe.skipIf(corpus !== "ffprobe")(`MPEG-2 streams of the corpus against FFmp
     ["encoded-ffmpeg__lowdelay", 10, ""],
     ["fate-es__PVA_test", 30, "b-picture-without-reference 2"],
     ["res_422_interlaced_switch", 74, "last-frame-before-another-size 3"],
-    ["spliced__start_at_P", 10, "refused-with-an-error 10"],
+    ["spliced__start_at_P", 10, "before-the-first-i-picture 10"],
   ])("%s: %d frames, %s", async (name, frames, expected) => {
     const { causes, ours, failures } = await runOutputStream(outputStreams(name, "mpeg2")[0] as OutputStream);
     expect({ ours, failures }).toEqual({ ours: frames, failures: [] });
@@ -80,17 +80,17 @@ describe("the comparison of MPEG-2's output order", () => {
     expect([...causes].map(([cause, count]) => [cause.id, count])).toEqual([[id, 1]]);
   });
 
-  it("explains what we refuse by our error, and by nothing else", () => {
+  it("explains what we skip by our error, and by nothing else", () => {
     const ours = { ...decoded, frames: decoded.frames.slice(1), outputs: decoded.outputs.slice(1) };
     const { byte } = decoded.frames[0] as Mpeg2Frame;
     expect(compare(agreeing, ours).failures).toHaveLength(1);
-    expect(compare(agreeing, { ...ours, refused: [byte] }).failures).toEqual([]);
-    expect(compare([...agreeing, byte], { ...decoded, refused: [byte] }).failures).toHaveLength(1);
+    expect(compare(agreeing, { ...ours, skipped: [byte] }).failures).toEqual([]);
+    expect(compare([...agreeing, byte], { ...decoded, skipped: [byte] }).failures).toHaveLength(1);
   });
 });
 
 describe("the places of frames", () => {
-  it("are those of their first picture's header, whatever was refused before", () => {
+  it("are those of their first picture's header, whatever was skipped before", () => {
     const units = [
       new Mpeg2Stream().picture("I"),
       new Mpeg2Stream().sequence(),
@@ -100,11 +100,11 @@ describe("the places of frames", () => {
       new Mpeg2Stream().picture("B"),
     ].map(({ bytes }) => bytes);
     const starts = units.map((_, i) => units.slice(0, i).reduce((sum, { length }) => sum + length, 3));
-    const { frames, outputs, refused, faults } = decodeMpeg2Pictures(Uint8Array.from(units.flatMap((u) => [...u])));
+    const { frames, outputs, skipped, faults } = decodeMpeg2Pictures(Uint8Array.from(units.flatMap((u) => [...u])));
     expect(frames.map(({ byte }) => byte)).toEqual([starts[3], starts[5]]);
     expect(frames.map(({ hasMissingReference }) => hasMissingReference)).toEqual([false, true]);
     expect(outputs.map(({ timestamp }) => timestamp)).toEqual([2000, 1000]);
-    expect(refused).toEqual([starts[0], starts[2]]);
+    expect(skipped).toEqual([starts[0], starts[2]]);
     expect(faults).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readFile } from "../../conformance/containers.ts";
 import { corpusFolder } from "../../conformance/corpus.ts";
 import { detect, openDemuxer } from "../../src/cli/detect.ts";
 import type { Codec } from "../../src/events.ts";
@@ -46,6 +47,18 @@ export function corpusSystems(codec?: Codec): (StreamFile & { readonly path: str
       if (codec !== undefined && detected.codec !== codec) return [];
       const stream = () => demuxed(openDemuxer(detected.layer), read()).stream;
       return [{ name, read: stream, path: join(corpus, folder, name), codec: detected.codec }];
+    }),
+  );
+}
+
+/** The corpus' VP8 or VP9 streams as IVF files: those in WebM too, repacked. */
+export async function corpusIvfFiles(codec: "vp8" | "vp9"): Promise<StreamFile[]> {
+  if (corpus === undefined) return [];
+  const names = readdirSync(join(corpus, codec)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(join(corpus, codec, name), codec);
+      return { name, read: () => bytes };
     }),
   );
 }

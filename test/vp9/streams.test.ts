@@ -12,14 +12,21 @@ import { framesOfPacket, openVp9Session } from "../../src/vp9/index.ts";
 import { eventKey } from "../support/events.ts";
 import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
+import {
+  corpusFiles,
+  corpusIvfFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../support/streams.ts";
 import { tilingOf } from "../support/tiling.ts";
 import { TraceRecorder } from "../support/trace-recorder.ts";
 import { controlsOf, requestsOf, timestampsOf } from "./frames.ts";
 
 const fixtures = fixtureStreams("vp9");
 const isIvf = ({ name }: StreamFile) => name.endsWith(".ivf");
-const valid = corpusFiles("vp9").filter(isIvf);
+const valid = await corpusIvfFiles("vp9");
 const corpus = [...valid, ...corpusFiles("bad").filter((file) => isIvf(file) && file.name.includes("vp9"))];
 
 function pushed(bytes: Uint8Array, session: Session, nextLength: () => number): DecodeEvent[] {
