@@ -1,8 +1,8 @@
 /**
  * Time per byte on damaged input of 1, 4 and 16 MB: it must not grow with the size. Prints for each kind of damage the
  * nanoseconds a byte and how much they grow, and exits with 1 where that is 1.5 times or more. It is processor time, the
- * smallest of several runs: so other work on the machine counts little. Growth by less than a nanosecond may be the cost of
- * fresh memory, which a unit of 16 MB takes and one of 1 MB finds in the heap: 64 MB decide.
+ * smallest of several runs: so other work on the machine counts little. Growth by less than a nanosecond is printed, and
+ * is no failure: so much it costs to touch fresh memory, which a unit of 16 MB takes and one of 1 MB finds in the heap.
  *
  *     npx tsx bench/damage.ts [codec] [part of a name]
  */
@@ -41,7 +41,7 @@ const configurations: Partial<Record<Codec, Uint8Array>> = {
 };
 
 /** Nanoseconds a byte at each size. */
-function measure(codec: Codec, name: string, make: (size: number) => Uint8Array, sizes: readonly number[]): number[] {
+function measure(codec: Codec, name: string, make: (size: number) => Uint8Array): number[] {
   const isPrefixed = name.startsWith("length prefixes");
   const inputs = sizes.map((size) => make(size));
   const expected = run(codec, inputs[0] as Uint8Array, isPrefixed);
@@ -65,17 +65,14 @@ let worst = 0;
 for (const codec of codecs) {
   for (const [name, make] of Object.entries(damagedInput[codec]())) {
     if (!name.includes(first in damagedInput ? part : first)) continue;
-    const times = measure(codec, name, make, sizes);
+    const times = measure(codec, name, make);
+    const [smallest = 0] = times;
     const slowest = Math.max(...times);
-    let growth = slowest / (times[0] as number);
-    const isMemory = growth >= LIMIT && slowest - (times[0] as number) < MEMORY;
-    if (isMemory) {
-      const [large = 0] = measure(codec, name, make, [64 * MB]);
-      growth = large / slowest;
-    }
-    worst = Math.max(worst, growth);
+    const growth = slowest / smallest;
+    const isMemory = growth >= LIMIT && slowest - smallest < MEMORY;
+    if (!isMemory) worst = Math.max(worst, growth);
     const each = times.map((time) => time.toFixed(2).padStart(8)).join("");
-    const note = isMemory ? " from 16 to 64 MB" : "";
+    const note = isMemory ? " (memory)" : "";
     console.log(
       `${codec.padEnd(6)}${name.padEnd(42)} ns/byte at 1, 4, 16 MB:${each}   growth ${growth.toFixed(2)}${note}`,
     );
