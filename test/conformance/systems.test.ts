@@ -19,21 +19,27 @@ function extracted(path: string, format: string): Uint8Array {
   return spawnSync("ffmpeg", ["-v", "quiet", "-i", path, ...copy], { maxBuffer: 1 << 28 }).stdout;
 }
 
-/** The pts of PES packets as FFmpeg's demuxers read them. */
-function packetPts(path: string): number[] {
+/** The pts of PES packets as FFmpeg's demuxers read them, modulo 2^33: of each video stream, the first one's first. */
+function packetPts(path: string): number[][] {
   const options = [
     "-fflags",
     "+nofillin+noparse",
     "-select_streams",
-    "v:0",
+    "v",
     "-show_entries",
-    "packet=pts",
+    "packet=stream_index,pts",
     "-of",
     "json",
   ];
   const { stdout } = spawnSync("ffprobe", ["-v", "quiet", ...options, path], { maxBuffer: 1 << 28 });
-  const { packets = [] } = JSON.parse(stdout.toString()) as { packets?: { pts?: number }[] };
-  return packets.flatMap(({ pts }) => pts ?? []);
+  const { packets = [] } = JSON.parse(stdout.toString()) as { packets?: { stream_index: number; pts?: number }[] };
+  const streams = new Map<number, number[]>();
+  for (const { stream_index, pts } of packets) {
+    const stream = streams.get(stream_index) ?? [];
+    if (pts !== undefined) stream.push((pts + 2 ** 33) % 2 ** 33); // FFmpeg counts below 0 and on behind 2^33.
+    streams.set(stream_index, stream);
+  }
+  return [...streams].sort(([a], [b]) => a - b).map(([, pts]) => pts);
 }
 
 function demuxedParts(path: string): ElementaryPart[] {
