@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../src/errors.ts";
 import { hasPackHeader, ProgramStream } from "../src/program-stream.ts";
 import { Random } from "./support/random.ts";
-import { demuxed, mpeg1PackHeader, mpeg1Packet, packHeader, pesPacket, programStream } from "./support/systems.ts";
+import { demuxed, mpeg1Packet, mpeg1PackHeader, packHeader, pesPacket, programStream } from "./support/systems.ts";
 
 const random = new Random(7);
 // Start codes of video, and what looks like the beginning of one, across packets.

@@ -58,9 +58,14 @@ describe.skipIf(version === undefined || !hasCorpus)(
     it.each(corpusSystems())("$name: the requests of the elementary stream that FFmpeg extracts", ({ codec, path }) => {
       const theirs = openSession(codec);
       const stream = new Uint8Array(extracted(path, formats[codec] as string));
-      const expected = [...theirs.push(stream), ...theirs.flush()];
+      const parts = demuxedParts(path);
+      // FFmpeg's stream does not tell that the file is cut off within a packet, and with it the last unit.
+      const last = parts.at(-1);
+      const pushed = theirs.push(stream);
+      if (last?.data.length === 0) pushed.push(...theirs.push(last.data, last));
+      const expected = [...pushed, ...theirs.flush()];
       const ours = openSession(codec);
-      const events = [...demuxedParts(path).flatMap((part) => ours.push(part.data, part)), ...ours.flush()];
+      const events = [...parts.flatMap((part) => ours.push(part.data, part)), ...ours.flush()];
       expect(difference(requestKeys(events), requestKeys(expected))).toEqual([]);
     });
 
@@ -68,13 +73,16 @@ describe.skipIf(version === undefined || !hasCorpus)(
       "$name: the pts that FFmpeg reads, which grow in the order of output",
       ({ codec, path }) => {
         const parts = demuxedParts(path);
-        const read = packetPts(path);
+        const streams = packetPts(path);
         const pts = parts.flatMap((part) => part.pts ?? []);
-        // FFmpeg counts below 0 and on behind 2^33, and takes packets before the first pack and, as another stream, those of another PID.
-        expect(pts.slice(0, read.length)).toEqual(read.slice(-pts.length).map((value) => (value + 2 ** 33) % 2 ** 33));
+        // All of the first stream, and of those that the program's video goes on in; FFmpeg may find none.
+        const joined = streams.map((_, last) => streams.slice(0, last + 1).flat());
+        expect(joined.length === 0 ? [[]] : joined).toContainEqual(pts);
         const session = openSession(codec);
         const events = [...parts.flatMap((part) => session.push(part.data, part)), ...session.flush()];
-        const shown = events.flatMap((event) => (event.type === "output" ? (event.pts ?? []) : []));
+        const outputs = events.filter((event) => event.type === "output");
+        const shown = outputs.flatMap((event) => event.pts ?? []);
+        expect(shown.length > 0).toBe(outputs.length > 0);
         const wrong = shown.filter(
           (value, i) => i > 0 && (value - (shown[i - 1] as number) + 2 ** 33) % 2 ** 33 > 2 ** 32,
         );
