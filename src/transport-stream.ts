@@ -24,7 +24,7 @@ const PLACE = "transport packet";
 const WAITING_LIMIT = 8192;
 
 /** A stream that begins within a packet shows in so many bytes. */
-export const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
+const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
 
 /**
  * Where packets begin in `bytes`, and how far they are apart; undefined where `count` in a row are not to be seen.
