@@ -43,9 +43,10 @@ export interface PesHeader {
  * end in it; null where it is no header.
  */
 export function readPesHeader(bytes: Uint8Array): PesHeader | "short" | null {
-  if (bytes.length < 9) return "short";
+  if (bytes.length < 7) return "short";
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 1) return null;
   if ((at(bytes, 6) & 0xc0) !== 0x80) return readMpeg1Header(bytes);
+  if (bytes.length < 9) return "short";
   const size = 9 + at(bytes, 8);
   if (bytes.length < size) return "short";
   const hasPts = (at(bytes, 7) & 0x80) !== 0 && size >= 14;
@@ -108,9 +109,10 @@ export class PartList {
 
   /** All parts, the reason for a loss without bytes behind it too. */
   takeLast(): ElementaryPart[] {
-    const { lost } = this;
     const parts = this.take();
-    if (lost !== undefined && this.lost === lost) parts.push({ data: new Uint8Array(0), pts: undefined, lost });
+    const { lost } = this;
+    // A reason that is still here has no bytes behind it.
+    if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost });
     this.lost = undefined;
     return parts;
   }

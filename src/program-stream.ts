@@ -47,7 +47,11 @@ export class ProgramStream implements Demuxer {
   }
 
   flush(): ElementaryPart[] {
-    if (this.isWanted && this.left > 0) this.lose("the last PES packet is cut off", 0);
+    const { rest } = this;
+    const isCutOff = this.isWanted && this.left > 0;
+    if (isCutOff || (this.isInStep && this.isWantedPacket(rest)))
+      this.lose("the last PES packet is cut off", rest.length);
+    else if (findStartCode(rest, 0, rest.length) < 0) this.skip(rest, 0, rest.length);
     this.rest = new Uint8Array(0);
     this.left = 0;
     return this.parts.takeLast();
@@ -78,10 +82,15 @@ export class ProgramStream implements Demuxer {
       at = findStartCode(bytes, at + 3, bytes.length);
     }
     // A prefix may begin in the last three bytes.
-    const skipped = bytes.subarray(from, Math.max(from, at < 0 ? bytes.length - 3 : at));
-    if (this.isInStep && skipped.some((byte) => byte !== 0))
-      this.lose("no pack or packet begins where one should", from);
+    this.skip(bytes, from, at < 0 ? bytes.length - 3 : at);
     return at < 0 ? undefined : at;
+  }
+
+  /** Bytes between packets. */
+  private skip(bytes: Uint8Array, from: number, to: number): void {
+    let at = from;
+    while (at < to && bytes[at] === 0) at++;
+    if (this.isInStep && at < to) this.lose("no pack or packet begins where one should", at);
   }
 
   /** Reads what begins at a start code, up to its payload. Undefined where more bytes are needed. */
@@ -102,8 +111,7 @@ export class ProgramStream implements Demuxer {
     const length = ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
     // Before the first pack header any bytes may look like a packet.
     if (!this.isInStep) return 4;
-    if (isVideo(code)) this.stream_id ??= code;
-    this.isWanted = code === this.stream_id;
+    this.isWanted = this.isWantedPacket(bytes.subarray(at));
     if (!this.isWanted) {
       this.left = length;
       return 6;
@@ -114,9 +122,16 @@ export class ProgramStream implements Demuxer {
       this.isWanted = false;
       return this.outOfStep("a video packet without a valid PES header", at);
     }
+    this.stream_id = code;
     this.parts.begin(header.pts);
     this.left = 6 + length - header.size;
     return header.size;
+  }
+
+  /** Whether a packet of the video stream begins here: any that could be one, as long as none has come. */
+  private isWantedPacket(bytes: Uint8Array): boolean {
+    const stream_id = bytes[3] ?? 0;
+    return this.stream_id === undefined ? isVideo(stream_id) : stream_id === this.stream_id;
   }
 
   private outOfStep(reason: string, at: number): number {

@@ -54,15 +54,47 @@ function crc32Mpeg(bytes: Uint8Array): number {
   return crc;
 }
 
-/** 2.4.4.3: the PIDs of the programs' maps, in their order. Null for another table, and for one that is not yet in force. */
-export function programMapPids(section: Uint8Array): number[] | null {
-  if (section[0] !== 0 || !isCurrent(section)) return null;
-  const pids: number[] = [];
+/** 2.4.4.3 to 2.4.4.5: the programs, by program_number the PIDs of their maps. Their table may come in several sections. */
+export class ProgramList {
+  private programs = new Map<number, number>();
+  /** Of the sections that have come of the table; not known before the first. */
+  private version_number: number | undefined;
+  private last_section_number = 0;
+  private readonly sections = new Map<number, ReadonlyMap<number, number>>();
+
+  /** The programs of the table before count until all of this one has come. Other tables' sections change nothing. */
+  section(bytes: Uint8Array): void {
+    if (bytes[0] !== 0 || !isCurrent(bytes)) return;
+    const version_number = ((bytes[5] as number) >> 1) & 31;
+    const last_section_number = bytes[7] as number;
+    if (version_number !== this.version_number || last_section_number !== this.last_section_number) {
+      this.version_number = version_number;
+      this.last_section_number = last_section_number;
+      this.sections.clear();
+    }
+    this.sections.set(bytes[6] as number, programsOf(bytes));
+    const listed = [...this.sections.values()].flatMap((programs) => [...programs]);
+    const isWhole = this.sections.size > last_section_number;
+    this.programs = new Map(isWhole ? listed : [...this.programs, ...listed]);
+  }
+
+  /** Undefined where there is no such program. */
+  mapPid(program_number: number): number | undefined {
+    return this.programs.get(program_number);
+  }
+
+  mapPids(): Set<number> {
+    return new Set(this.programs.values());
+  }
+}
+
+function programsOf(section: Uint8Array): Map<number, number> {
+  const programs = new Map<number, number>();
   for (let at = 8; at + 4 <= section.length - 4; at += 4) {
     const program_number = u16(section, at);
-    if (program_number !== 0) pids.push(u16(section, at + 2) & 0x1fff);
+    if (program_number !== 0) programs.set(program_number, u16(section, at + 2) & 0x1fff);
   }
-  return pids;
+  return programs;
 }
 
 /** An elementary stream of a program. */
@@ -71,8 +103,14 @@ export interface ProgramElement {
   readonly elementary_PID: number;
 }
 
-/** 2.4.4.8: the elementary streams of a program. Null for another table, and for one that is not yet in force. */
-export function programElements(section: Uint8Array): ProgramElement[] | null {
+/** 2.4.4.8. */
+export interface ProgramMap {
+  readonly program_number: number;
+  readonly elements: readonly ProgramElement[];
+}
+
+/** Null for another table, and for one that is not yet in force. */
+export function readProgramMap(section: Uint8Array): ProgramMap | null {
   if (section[0] !== 2 || !isCurrent(section)) return null;
   const elements: ProgramElement[] = [];
   let at = 12 + (u16(section, 10) & 0x0fff);
@@ -80,7 +118,7 @@ export function programElements(section: Uint8Array): ProgramElement[] | null {
     elements.push({ stream_type: section[at] as number, elementary_PID: u16(section, at + 1) & 0x1fff });
     at += 5 + (u16(section, at + 3) & 0x0fff);
   }
-  return elements;
+  return { program_number: u16(section, 3), elements };
 }
 
 function isCurrent(section: Uint8Array): boolean {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../src/errors.ts";
 import { hasPackHeader, ProgramStream } from "../src/program-stream.ts";
 import { Random } from "./support/random.ts";
-import { demuxed, mpeg1Packet, packHeader, pesPacket, programStream } from "./support/systems.ts";
+import { demuxed, mpeg1Packet, mpeg1PackHeader, packHeader, pesPacket, programStream } from "./support/systems.ts";
 
 const random = new Random(7);
 // Start codes of video, and what looks like the beginning of one, across packets.
@@ -87,15 +87,57 @@ describe("a damaged program stream", () => {
       [0, expect.stringMatching(/without a valid PES header/)],
     ]);
     expect(demuxed(new ProgramStream(), wrong).stream).toEqual(expected.stream);
+    for (let size = 4; size < 19; size++) {
+      const cut = concat(packHeader, pesPacket({ data, pts: 1 }).subarray(0, size));
+      expect(reasons(demuxed(new ProgramStream(), cut))).toEqual([
+        [Math.max(0, size - 16), expect.stringMatching(`^the last PES packet is cut off \\(byte ${cut.length} of`)],
+      ]);
+    }
+    const other = concat(packHeader, pesPacket({ data }), pesPacket({ data }, 0xe1).subarray(0, 8));
+    expect(reasons(demuxed(new ProgramStream(), other))).toEqual([]);
     const short = concat(packHeader, Uint8Array.of(0, 0, 1, 0xe0, 0, 0), file);
     expect(demuxed(new ProgramStream(), short).stream).toEqual(expected.stream);
   });
 
-  it("throws nothing, whatever bytes come", () => {
+  it("says which is the first byte that is none of a packet's", () => {
+    for (const garbage of [
+      [0, 0, 0, 5, 0],
+      [0, 0, 0, 5, 6, 7, 8],
+      [0, 0, 0, 1, 2],
+    ]) {
+      const first = garbage.findIndex((byte) => byte !== 0);
+      for (const behind of [new Uint8Array(0), packHeader]) {
+        const broken = concat(packHeader, Uint8Array.from(garbage), behind);
+        for (const length of [1, 2, 3, 100]) {
+          expect(reasons(demuxed(new ProgramStream(), broken, () => length))).toEqual([
+            [0, `no pack or packet begins where one should (byte ${packHeader.length + first} of the file)`],
+          ]);
+        }
+      }
+    }
+  });
+
+  it("takes no stream for its video of which no header is valid", () => {
+    const wrong = concat(packHeader, Uint8Array.of(0, 0, 1, 0xe3, 0, 12), new Uint8Array(12), file);
+    expect(demuxed(new ProgramStream(), wrong).stream).toEqual(expected.stream);
+  });
+
+  it("may have the shortest packets of ISO/IEC 11172-1", () => {
+    const shortest = (byte: number) => Uint8Array.of(0, 0, 1, 0xe0, 0, 2, 0x0f, byte);
+    const small = concat(mpeg1PackHeader, shortest(5), shortest(6));
+    const result = { stream: Uint8Array.of(5, 6), pts: [], lost: [] };
+    expect(demuxed(new ProgramStream(), small)).toEqual(result);
+    expect(demuxed(new ProgramStream(), small, () => 1)).toEqual(result);
+  });
+
+  it("throws nothing, whatever bytes come, and says the same for any cut", () => {
     for (let run = 0; run < 300; run++) {
       const bytes = file.slice();
       for (let flips = 1 + random.below(30); flips > 0; flips--) bytes[random.below(bytes.length)] = random.below(256);
-      const { stream, lost } = demuxed(new ProgramStream(), bytes, () => 1 + random.below(500));
+      const result = demuxed(new ProgramStream(), bytes, () => 1 + random.below(500));
+      const { stream, lost } = result;
+      expect(demuxed(new ProgramStream(), bytes)).toEqual(result);
+      if (run < 30) expect(demuxed(new ProgramStream(), bytes, () => 1)).toEqual(result);
       expect(stream.length).toBeLessThanOrEqual(bytes.length);
       for (const [, error] of lost) expect(error).toBeInstanceOf(BitstreamError);
     }

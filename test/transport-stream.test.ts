@@ -7,7 +7,9 @@ import {
   MAP_PID,
   pesPacket,
   programAssociation,
+  programAssociationSection,
   programMap,
+  programMapOf,
   transportPacket,
   transportPackets,
   transportStream,
@@ -88,17 +90,17 @@ describe("a transport stream", () => {
   });
 
   it("goes on with another video stream where the program's map has another", () => {
-    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8), pts: 9 }));
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(0, 0, 1, 7), pts: 9 }));
     const map = transportPackets(MAP_PID, programMap([2, 0x102]), 1);
     expect(of(pat, pmt, ...video, ...map, ...other)).toEqual({
-      stream: concat(expected.stream, Uint8Array.of(7, 8)),
+      stream: concat(expected.stream, Uint8Array.of(0, 0, 1, 7)),
       pts: [...expected.pts, [expected.stream.length, 9]],
       lost: [],
     });
-    // Of another codec or another program, and damaged: nothing changes.
+    // The same with more, of a program that is not in the list, and damaged: nothing changes.
     const broken = programMap([2, 0x102]);
     broken[14] = (broken[14] as number) ^ 1;
-    for (const payload of [programMap([0x1b, 0x102]), programMap([2, VIDEO_PID], [2, 0x102]), broken]) {
+    for (const payload of [programMap([2, VIDEO_PID], [2, 0x102]), programMapOf(2, [2, 0x102]), broken]) {
       expect(of(pat, pmt, ...transportPackets(MAP_PID, payload, 1), ...other, ...video)).toEqual(expected);
     }
   });
@@ -106,17 +108,66 @@ describe("a transport stream", () => {
   it("goes on with another program where the list no longer has the one that was taken", () => {
     const list = transportPackets(0, programAssociation(0x1001), 1);
     const map = transportPackets(0x1001, programMap([2, 0x102]));
-    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8) }));
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(0, 0, 1, 7) }));
     expect(of(pat, pmt, ...video, ...list, ...map, ...other).stream).toEqual(
-      concat(expected.stream, Uint8Array.of(7, 8)),
+      concat(expected.stream, Uint8Array.of(0, 0, 1, 7)),
     );
   });
 
-  it("takes the first program that has video", () => {
-    const list = transportPackets(0, programAssociation(0x1001, MAP_PID, 0x1002));
-    const audioMap = transportPackets(0x1001, programMap([4, VIDEO_PID]));
-    const later = transportPackets(0x1002, programMap([2, 0x102]));
-    expect(of(...list, ...audioMap, pmt, ...later, ...video)).toEqual(expected);
+  it("takes the program with video whose map comes first, or the one with the codec that is asked for", () => {
+    const list = transportPackets(0, programAssociation(MAP_PID, 0x1001, 0x1002));
+    const audioMap = transportPackets(0x1001, programMapOf(2, [4, VIDEO_PID]));
+    const later = transportPackets(0x1002, programMapOf(3, [0x1b, 0x103], [0x24, 0x102]));
+    const tables = [...list, ...audioMap, pmt, ...later];
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8) }));
+    expect(of(...tables, ...other, ...video)).toEqual(expected);
+    const asked = new TransportStream("h265");
+    expect(demuxed(asked, concat(...tables, ...other, ...video)).stream).toEqual(Uint8Array.of(7, 8));
+    expect(asked.codec).toBe("h265");
+    const absent = new TransportStream("vp9");
+    expect(demuxed(absent, concat(...tables, ...other, ...video)).stream.length).toBe(0);
+    expect(absent.codec).toBeUndefined();
+  });
+
+  it("may have its program list in several sections, of which a new version counts when all have come", () => {
+    const sectionOf = (counter: number, section_number: number, version_number: number, program: [number, number]) =>
+      transportPackets(
+        0,
+        programAssociationSection({ version_number, section_number, last_section_number: 1 }, program),
+        counter,
+      );
+    const list = [...sectionOf(0, 0, 0, [1, MAP_PID]), ...sectionOf(1, 1, 0, [2, 0x1001])];
+    const otherMap = transportPackets(0x1001, programMapOf(2, [2, 0x102]));
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(0, 0, 1, 8) }));
+    expect(of(...list, pmt, ...otherMap, ...other, ...video)).toEqual(expected);
+    // The first program is in the second section now; then in none.
+    const half = [...sectionOf(2, 0, 1, [2, 0x1001])];
+    const whole = [...half, ...sectionOf(3, 1, 1, [1, MAP_PID])];
+    for (const next of [half, whole]) {
+      expect(of(...list, pmt, ...next, ...otherMap, ...other, ...video)).toEqual(expected);
+    }
+    const without = [...half, ...sectionOf(3, 1, 1, [3, 0x1002])];
+    expect(of(...list, pmt, ...video, ...without, ...otherMap, ...other).stream).toEqual(
+      concat(expected.stream, Uint8Array.of(0, 0, 1, 8)),
+    );
+  });
+
+  it("may have the maps of two programs on one PID", () => {
+    const list = transportPackets(0, programAssociation(MAP_PID, MAP_PID));
+    const otherMap = transportPackets(MAP_PID, programMapOf(2, [2, 0x102]), 1);
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8) }));
+    expect(of(...list, pmt, ...otherMap, ...video, ...other)).toEqual(expected);
+  });
+
+  it("may have the packets of its tables twice", () => {
+    const twice = (packets: readonly Uint8Array[]) => packets.flatMap((packet) => [packet, packet]);
+    const list = transportPackets(0, programAssociation(MAP_PID), 0, 9);
+    const map = transportPackets(MAP_PID, programMap([2, VIDEO_PID]), 0, 9);
+    expect(of(...twice(list), ...twice(map), ...video)).toEqual(expected);
+    for (const length of [1, 188, 500]) {
+      const file = concat(...twice(list), ...twice(map), ...video);
+      expect(demuxed(new TransportStream(), file, () => length)).toEqual(expected);
+    }
   });
 });
 
@@ -147,6 +198,64 @@ describe("a damaged transport stream", () => {
     });
   });
 
+  it("is silent behind a discontinuity that a packet without payload announces", () => {
+    const [first, second] = [Uint8Array.of(1), Uint8Array.of(2)].map((data) => pesPacket({ data }));
+    const announced = transportPacket(VIDEO_PID, 8, new Uint8Array(0));
+    announced[3] = 0x20 | 8;
+    announced[5] = 0x80;
+    const next = transportPacket(VIDEO_PID, 9, second as Uint8Array, 0x40);
+    expect(of(pat, pmt, transportPacket(VIDEO_PID, 0, first as Uint8Array, 0x40), announced, next)).toEqual({
+      ...{ stream: Uint8Array.of(1, 2), pts: [], lost: [] },
+    });
+    const later = transportPacket(VIDEO_PID, 10, second as Uint8Array, 0x40);
+    expect(reasons(of(pat, pmt, transportPacket(VIDEO_PID, 0, first as Uint8Array, 0x40), announced, later))).toEqual([
+      "continuity_counter 10 behind 8: packets are missing",
+    ]);
+  });
+
+  it("says that the end cuts off a packet, or a PES packet whose length is known", () => {
+    const [one] = transportPackets(VIDEO_PID, pesPacket({ data: random.bytes(100) })) as [Uint8Array];
+    expect(reasons(of(pat, pmt, one))).toEqual([]);
+    expect(reasons(of(pat, pmt, one, one.subarray(0, 100)))).toEqual(["the last packet is cut off"]);
+    expect(reasons(of(pat, pmt, one, one.subarray(0, 2)))).toEqual(["the last packet is cut off"]);
+    expect(reasons(of(pat, pmt, one, pat.subarray(0, 100)))).toEqual([]);
+    expect(reasons(of(pat, pmt, one, Uint8Array.of(1, 2, 3)))).toEqual(["no packet begins where one should"]);
+    const long = transportPackets(VIDEO_PID, pesPacket({ data: random.bytes(500) }));
+    expect(reasons(of(pat, pmt, ...long))).toEqual([]);
+    expect(reasons(of(pat, pmt, ...long.slice(0, -1)))).toEqual(["the last PES packet is cut off"]);
+    // How many bytes are missing is told once, as what is not known any more.
+    expect(reasons(of(pat, pmt, ...long.slice(0, 1), ...long.slice(2)))).toEqual([
+      "continuity_counter 2 behind 0: packets are missing",
+    ]);
+    const header = transportPackets(VIDEO_PID, pesPacket({ data: Uint8Array.of(1), pts: 1 }, 0xe0, 0), 0, 7);
+    expect(of(pat, pmt, ...header.slice(0, 1)).lost).toEqual([
+      [0, expect.objectContaining({ message: expect.stringMatching(/last PES packet is cut off \(byte 564 of/) })],
+    ]);
+  });
+
+  it("says where the video goes on in another PID without its end or a beginning", () => {
+    const map = transportPackets(MAP_PID, programMap([2, 0x102]), 1);
+    const other = (...data: number[]) => transportPackets(0x102, pesPacket({ data: Uint8Array.from(data) }));
+    const [begun] = transportPackets(VIDEO_PID, pesPacket({ data: random.bytes(300) })) as [Uint8Array];
+    expect(reasons(of(pat, pmt, ...video, ...map, ...other(0, 0, 0, 1, 5)))).toEqual([]);
+    expect(reasons(of(pat, pmt, ...video, ...map, ...other(0, 1, 5)))).toEqual([
+      "the video goes on in another PID, within a unit",
+    ]);
+    expect(reasons(of(pat, pmt, begun, ...map, ...other(0, 0, 1, 5)))).toEqual([
+      "the PES packet is cut off where the video goes on in another PID",
+    ]);
+  });
+
+  it("says that the program's video is of another codec from here on", () => {
+    const map = (counter: number) => transportPackets(MAP_PID, programMap([4, 0x101], [0x1b, 0x102]), counter);
+    const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8) }));
+    const { stream, lost } = of(pat, pmt, ...video, ...map(1), ...other, ...map(2));
+    expect(stream).toEqual(expected.stream);
+    expect(lost).toEqual([[expected.stream.length, expect.any(UnsupportedError)]]);
+    expect(lost[0]?.[1].reason).toBe("the program's video is h264 from here on, and was mpeg2");
+    expect(reasons(of(pat, pmt, ...map(1), ...video, ...map(2)))).toHaveLength(1);
+  });
+
   it("finds the packets again behind bytes that are none", () => {
     const result = of(pat, pmt, ...video.slice(0, 3), random.bytes(100).fill(1), ...video.slice(3));
     expect(reasons(result)).toEqual(["no packet begins where one should"]);
@@ -165,13 +274,18 @@ describe("a damaged transport stream", () => {
     const scrambled = of(pat, pmt, ...video.map((packet) => withBits(packet, 3, 0xc0)));
     expect(scrambled.stream.length).toBe(0);
     expect(scrambled.lost.map(([, error]) => error)).toEqual([expect.any(UnsupportedError)]);
+    const stretches = of(pat, pmt, ...video.map((packet, i) => (i % 4 === 1 ? withBits(packet, 3, 0xc0) : packet)));
+    expect(reasons(stretches)).toEqual(video.flatMap((_, i) => (i % 4 === 1 ? ["the video stream is scrambled"] : [])));
   });
 
-  it("throws nothing, whatever bytes come", () => {
+  it("throws nothing, whatever bytes come, and says the same for any cut", () => {
     for (let run = 0; run < 300; run++) {
       const bytes = file.slice();
       for (let flips = 1 + random.below(60); flips > 0; flips--) bytes[random.below(bytes.length)] = random.below(256);
-      const { stream, lost } = demuxed(new TransportStream(), bytes, () => 1 + random.below(500));
+      const result = demuxed(new TransportStream(), bytes, () => 1 + random.below(500));
+      const { stream, lost } = result;
+      expect(demuxed(new TransportStream(), bytes)).toEqual(result);
+      if (run < 10) expect(demuxed(new TransportStream(), bytes, () => 1)).toEqual(result);
       expect(stream.length).toBeLessThanOrEqual(bytes.length);
       for (const [, error] of lost) {
         expect(error instanceof BitstreamError || error instanceof UnsupportedError).toBe(true);

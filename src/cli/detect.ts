@@ -12,27 +12,32 @@ export type Detected =
   | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
   /** A container that a library may read; `name` with its article. */
   | { readonly kind: "container"; readonly name: string }
-  /** Video in an MPEG program or transport stream; the codec is not known where no video has come so far. */
+  /** Video in an MPEG program or transport stream; the codec is not known where none that is wanted has come so far. */
   | { readonly kind: "systems"; readonly codec: Codec | undefined; readonly layer: "program" | "transport" }
   /** Something else that is known; `name` with its article. */
   | { readonly kind: "other"; readonly name: string };
 
-/** @param head the input's first bytes: the more, the better the answer. Undefined when they say nothing. */
-export function detect(head: Uint8Array): Detected | undefined {
+/**
+ * Undefined where the bytes say nothing.
+ *
+ * @param head the input's first bytes: the more, the better the answer.
+ * @param asked the only codec that is wanted of a transport stream.
+ */
+export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
-  return detectContainer(head) ?? detectSystems(head) ?? detectByteStream(head);
+  return detectContainer(head) ?? detectSystems(head, asked) ?? detectByteStream(head);
 }
 
 /** A demuxer for what `detect` found. */
-export function openDemuxer(layer: "program" | "transport"): Demuxer {
-  return layer === "program" ? new ProgramStream() : new TransportStream();
+export function openDemuxer(layer: "program" | "transport", asked?: Codec): Demuxer {
+  return layer === "program" ? new ProgramStream() : new TransportStream(asked);
 }
 
-function detectSystems(head: Uint8Array): Detected | undefined {
+function detectSystems(head: Uint8Array, asked: Codec | undefined): Detected | undefined {
   const layer = looksLikeTransportStream(head) ? "transport" : hasPackHeader(head) ? "program" : undefined;
   if (layer === undefined) return undefined;
-  const demuxer = openDemuxer(layer);
+  const demuxer = openDemuxer(layer, asked);
   const parts = [...demuxer.push(head), ...demuxer.flush()];
   const found = detectByteStream(joined(parts.map(({ data }) => data)));
   const codec = found?.kind === "stream" && found.certain ? found.codec : undefined;

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Codec } from "../events.ts";
-import type { Demuxer } from "../pes.ts";
+import { type Demuxer, joined } from "../pes.ts";
 import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
@@ -32,8 +32,11 @@ export interface RecordInput {
 
 /** The codec shows in the first units; where it does not, there is hardly any. */
 const detectionLimit = 1 << 20;
-/** As many bytes as the signatures of containers need. */
-const signatureLength = 420;
+/**
+ * As many bytes as containers and systems streams need to be known: a program stream may begin within the longest packet, a
+ * transport stream within a packet too. With fewer, such a stream could be taken for the video in it.
+ */
+const layerLength = 1 << 17;
 
 /** An input, and what to do when it is no longer needed. */
 interface Opened {
@@ -70,9 +73,9 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
   const name = input === "-" ? "standard input" : input;
   const iterator = chunks[Symbol.asyncIterator]();
   const compressed = input.endsWith(".br");
-  const { head, detected } = await readHead(iterator, codec !== undefined || compressed);
+  const { head, detected } = await readHead(iterator, codec, compressed);
   if (head.length === 0) throw new CliError(`${name}: empty`);
-  const all = joined(head, iterator);
+  const all = chunksFrom(head, iterator);
 
   if (compressed || detected?.kind === "record") {
     if (streamOptions.length > 0) {
@@ -95,13 +98,28 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
     const track = await openContainer(() => io.importContainerLibrary(), file, codec);
     return { input: { ...stream, codec: track.codec, parts: track.parts }, close: () => track.close() };
   }
-  const found = codec ?? detected?.codec;
-  if (found === undefined) {
-    if (detected?.kind !== "systems") throw new CliError(`${name}: no video found; --codec says which it is`);
-    throw new CliError(`${name}: an MPEG ${detected.layer} stream without MPEG-2, H.264 or HEVC video`);
+  if (detected?.kind === "systems") {
+    const found = systemsCodec(name, head, detected, codec);
+    return { input: { ...stream, codec: found, parts: demuxedParts(all, openDemuxer(detected.layer, codec)) } };
   }
-  const parts = detected?.kind === "systems" ? demuxedParts(all, openDemuxer(detected.layer)) : chunkParts(all);
-  return { input: { ...stream, codec: found, parts } };
+  const found = codec ?? detected?.codec;
+  if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
+  return { input: { ...stream, codec: found, parts: chunkParts(all) } };
+}
+
+/** A transport stream says which codecs it has; of a program stream's, only the video itself tells. */
+function systemsCodec(
+  name: string,
+  head: Uint8Array,
+  { codec, layer }: Extract<Detected, { kind: "systems" }>,
+  asked: Codec | undefined,
+): Codec {
+  const found = layer === "program" ? (asked ?? codec) : codec;
+  if (found !== undefined) return found;
+  const wanted = asked === undefined ? "MPEG-2, H.264 or HEVC video" : `${asked} video`;
+  const first = asked === undefined ? undefined : detect(head);
+  const other = first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}` : "";
+  throw new CliError(`${name}: an MPEG ${layer} stream without ${wanted}${other}`);
 }
 
 async function* chunkParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart, void, undefined> {
@@ -137,28 +155,42 @@ function stdinChunks(io: Io): Chunks {
   };
 }
 
-/** Reads until it is clear what the input is. */
+/** Reads until it is clear what the input is. That depends on its bytes only, not on how they come in chunks. */
 async function readHead(
   chunks: AsyncIterator<Uint8Array>,
-  signatureOnly: boolean,
+  asked: Codec | undefined,
+  compressed: boolean,
 ): Promise<{ readonly head: Uint8Array; readonly detected: Detected | undefined }> {
-  let head = new Uint8Array(0);
-  for (;;) {
-    const next = await chunks.next();
-    if (next.done === true) return { head, detected: detect(head) };
-    head = concatenated([head, next.value]);
-    const detected = head.length < signatureLength ? undefined : detect(head);
-    const clear = detected !== undefined && isClear(detected);
-    if (clear || head.length >= (signatureOnly ? signatureLength : detectionLimit)) return { head, detected };
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let wanted = layerLength; ; wanted *= 2) {
+    while (length < wanted) {
+      const next = await chunks.next();
+      if (next.done === true) {
+        const head = joined(pieces);
+        return { head, detected: detect(head, asked) };
+      }
+      pieces.push(next.value);
+      length += next.value.length;
+    }
+    const head = joined(pieces);
+    const detected = detect(head.subarray(0, wanted), asked);
+    if (compressed || isClear(detected, asked) || wanted >= detectionLimit) return { head, detected };
+    pieces.splice(0, pieces.length, head);
   }
 }
 
-function isClear(detected: Detected): boolean {
-  if (detected.kind === "systems") return detected.codec !== undefined;
-  return detected.kind !== "stream" || detected.certain;
+function isClear(detected: Detected | undefined, asked: Codec | undefined): boolean {
+  if (detected?.kind === "systems" && detected.layer === "transport") return detected.codec !== undefined;
+  if (asked !== undefined) return true;
+  if (detected?.kind === "systems") return detected.codec !== undefined;
+  return detected !== undefined && (detected.kind !== "stream" || detected.certain);
 }
 
-async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* chunksFrom(
+  head: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   yield head;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
@@ -180,15 +212,5 @@ async function readRecordInput(
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(chunk);
-  return concatenated(parts);
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return joined(parts);
 }

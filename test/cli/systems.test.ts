@@ -4,7 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
 import { Mpeg2Stream } from "../mpeg2/stream.ts";
-import { programStream, transportStream } from "../support/systems.ts";
+import {
+  MAP_PID,
+  pesPacket,
+  programAssociation,
+  programMap,
+  programMapOf,
+  programStream,
+  transportPackets,
+  transportStream,
+  VIDEO_PID,
+} from "../support/systems.ts";
 import { fixture, run } from "./command-line.ts";
 
 let folder = "";
@@ -57,6 +67,61 @@ describe("record of a program or transport stream", () => {
     expect(found.pts.length).toBeGreaterThan(0);
     const piped = await run(["record", "-"], { stdin: [readFileSync(join(folder, systems))] });
     expect(piped.status).toBe(0);
+  });
+
+  it.each([
+    ["4 bytes before each packet", (packets: Uint8Array[]) => packets.flatMap((packet) => [new Uint8Array(4), packet])],
+    [
+      "16 bytes behind each packet",
+      (packets: Uint8Array[]) => packets.flatMap((packet) => [packet, new Uint8Array(16)]),
+    ],
+    ["50 bytes before all packets", (packets: Uint8Array[]) => [new Uint8Array(50), ...packets]],
+  ])("knows a transport stream with %s whatever chunks it comes in", async (_, change) => {
+    const bytes = Buffer.concat(change(transportStream(packetsOf("mpeg2_ipb.m2v"))));
+    const { lines } = await linesOf(fixture("mpeg2_ipb.m2v"));
+    for (const first of [1, 420, 700, bytes.length]) {
+      for (const options of [[], ["--codec", "mpeg2"]]) {
+        const stdin = [bytes.subarray(0, first), bytes.subarray(first, first + 300), bytes.subarray(first + 300)];
+        const { stdout, stderr } = await run(["record", ...options, "-"], { stdin });
+        expect(stderr).toBe("");
+        expect(readRecord(stdout).lines).toHaveLength(lines.length);
+      }
+    }
+  });
+
+  it("knows a program stream that begins within a packet, whatever chunks it comes in", async () => {
+    const whole = programStream([...packetsOf("mpeg2_ipb.m2v"), ...packetsOf("mpeg2_ipb.m2v")]);
+    const stream = whole.subarray(60); // Of the pack's header and the packet's nothing is left.
+    const found = [1, 500, 50_000].map((first) => [stream.subarray(0, first), stream.subarray(first)]);
+    const outcomes = await Promise.all(found.map((stdin) => run(["record", "-"], { stdin })));
+    const expected = await run(["record", "-"], { stdin: [stream] });
+    expect(readRecord(expected.stdout).lines.some((line) => line.type === "output" && line.pts !== undefined)).toBe(
+      true,
+    );
+    for (const outcome of outcomes) expect(outcome).toEqual(expected);
+  });
+
+  it("takes the program of a transport stream that has the codec of --codec, and refuses one without", async () => {
+    const h264 = new Uint8Array(readFileSync(fixture("h264_mbaff_tff.264")));
+    const other = transportPackets(0x102, pesPacket({ data: h264 }, 0xe0, 0));
+    const [, , ...video] = transportStream(packetsOf("mpeg2_ipb.m2v"));
+    const path = file(
+      "both.ts",
+      ...transportPackets(0, programAssociation(MAP_PID, 0x1001)),
+      ...transportPackets(MAP_PID, programMap([2, VIDEO_PID])),
+      ...video,
+      ...transportPackets(0x1001, programMapOf(2, [0x1b, 0x102])),
+      ...other,
+    );
+    const record = async (...options: string[]) => readRecord((await run(["record", ...options, path])).stdout);
+    expect((await record()).header.codec).toBe("mpeg2");
+    const found = await record("--codec", "h264");
+    expect(found.header.codec).toBe("h264");
+    expect(found.lines).toEqual((await linesOf(fixture("h264_mbaff_tff.264"))).lines);
+    expect(await run(["record", "--codec", "vp9", path])).toEqual({
+      ...{ status: 2, stdout: "" },
+      stderr: `v4l2-stateless: ${path}: an MPEG transport stream without vp9 video; it has mpeg2\n`,
+    });
   });
 
   it("tells of lost packets in an error event, and goes on", async () => {

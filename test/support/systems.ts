@@ -96,15 +96,27 @@ function section(table_id: number, body: readonly number[]): Uint8Array {
 
 /** 2.4.4.3: program 0 is the network's, then one program a map. */
 export function programAssociation(...mapPids: readonly number[]): Uint8Array {
-  const programs = mapPids.flatMap((pid, i) => [0, i + 1, 0xe0 | (pid >> 8), pid & 255]);
-  return section(0, [0, 1, 0xc1, 0, 0, 0, 0, 0xe0, 0x10, ...programs]);
+  return programAssociationSection({}, [0, 0x10], ...mapPids.map((pid, i) => [i + 1, pid] as const));
 }
 
-/** 2.4.4.8: elementary streams as [stream_type, PID]. */
+/** One section of several: programs as [program_number, PID]. */
+export function programAssociationSection(
+  { version_number = 0, section_number = 0, last_section_number = 0 },
+  ...programs: readonly (readonly [number, number])[]
+): Uint8Array {
+  const entries = programs.flatMap(([program_number, pid]) => [0, program_number, 0xe0 | (pid >> 8), pid & 255]);
+  return section(0, [0, 1, 0xc1 | (version_number << 1), section_number, last_section_number, ...entries]);
+}
+
+/** 2.4.4.8: of program 1; elementary streams as [stream_type, PID]. */
 export function programMap(...elements: readonly (readonly [number, number])[]): Uint8Array {
+  return programMapOf(1, ...elements);
+}
+
+export function programMapOf(program_number: number, ...elements: readonly (readonly [number, number])[]): Uint8Array {
   const descriptor = [5, 4, 0x48, 0x44, 0x4d, 0x56];
   const streams = elements.flatMap(([stream_type, pid]) => [stream_type, 0xe0 | (pid >> 8), pid & 255, 0xf0, 0]);
-  return section(2, [0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, descriptor.length, ...descriptor, ...streams]);
+  return section(2, [0, program_number, 0xc1, 0, 0, 0xe1, 0, 0xf0, descriptor.length, ...descriptor, ...streams]);
 }
 
 /** The tables, then the packets' transport packets; counters go on from one to the next. */
