@@ -204,10 +204,12 @@ export class Submitter {
     if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
     const { isStarted, pool } = this.#streams;
     if (!isStarted) throw new DeviceError("a request came before the first sequence");
-    this.#pipeline.collect();
     const picture = this.#pictures.get(event.timestamp);
     const needsBuffer = picture === undefined || !this.#pipeline.canHold;
-    while (!this.#pipeline.hasRoom || (needsBuffer && !pool.hasFree)) {
+    const isFull = () => !this.#pipeline.hasRoom || (needsBuffer && !pool.hasFree);
+    // Not for every request: several that are done are taken at once.
+    if (isFull()) this.#pipeline.collect();
+    while (isFull()) {
       yield* this.#ready();
       if (this.#pipeline.isBusy) await this.#pipeline.advance();
       else if (!pool.hasFree) yield* this.#freeBuffer();
