@@ -34,8 +34,8 @@ const programs = ["ours", "gstreamer", "parser"] as const;
 type Program = (typeof programs)[number];
 
 /**
- * All of a repeated stream; its first half, in which a program becomes as fast as it will be; its first picture, which takes no
- * longer than the program's start.
+ * All of a repeated stream; its first half, for Node compiles while it runs; its first picture, which takes no longer than the
+ * program's start.
  */
 const parts = ["all", "half", "first"] as const;
 type Part = (typeof parts)[number];

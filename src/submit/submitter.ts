@@ -122,7 +122,7 @@ export class Submitter {
     if (this.#state !== "idle") throw new Error(reasons[this.#state]);
   }
 
-  /** One generator for all that goes well: each that a frame passes costs as much as an ioctl. */
+  /** One generator for all that needs no waiting: a frame that passes several costs some promises in each. */
   async *#run(
     events: Iterable<SubmitEvent>,
     end: () => Promise<void> | boolean,
