@@ -1,4 +1,5 @@
 import type { Codec } from "../../src/events.ts";
+import type { DecodeMode } from "../requests.ts";
 import type { Run } from "./streams.ts";
 
 /** The elements that take a file of each codec to GStreamer's stateless decoder: parser, decoder. */
@@ -15,15 +16,28 @@ export const prepare = `set -e
 [ -e /tmp/intercept.so ] || gcc -O2 -Wall -Werror -shared -fPIC -o /tmp/intercept.so /project/conformance/visl/intercept.c
 `;
 
+/** The environment in which GStreamer's decoders take a mode. */
+function modeEnvironment(mode: DecodeMode): string {
+  return `LD_PRELOAD=/tmp/intercept.so INTERCEPT_MODES='${mode === "frame" ? 1 : 0} 1'`;
+}
+
 /** A shell command that decodes a file with GStreamer. It leaves `calls.jsonl` (see intercepted.ts) and `debug.log` (see `displayOrder`). */
-export function decodeCommand({ codec, mode, guestPath }: Run): string {
+export function decodeCommand(run: Run): string {
   const environment = [
-    "LD_PRELOAD=/tmp/intercept.so",
     "INTERCEPT_LOG=$PWD/calls.jsonl",
-    `INTERCEPT_MODES='${mode === "frame" ? 1 : 0} 1'`,
     "GST_DEBUG_NO_COLOR=1 GST_DEBUG=v4l2codecs*:5 GST_DEBUG_FILE=$PWD/debug.log",
   ];
-  return `${environment.join(" ")} gst-launch-1.0 -q filesrc location='${guestPath}' ! ${elements[codec]} ! fakesink\n`;
+  return `${environment.join(" ")} ${quietCommand(run)}\n`;
+}
+
+/** The same, and nothing is left. */
+export function quietCommand({ codec, mode, guestPath }: Pick<Run, "codec" | "mode" | "guestPath">): string {
+  return `env ${modeEnvironment(mode)} gst-launch-1.0 -q filesrc location='${guestPath}' ! ${elements[codec]} ! fakesink`;
+}
+
+/** A shell command that decodes a file with GStreamer and prints how many frames came out. */
+export function countCommand(run: Pick<Run, "codec" | "mode" | "guestPath">): string {
+  return `${quietCommand(run).replace(" -q ", " -v ")} silent=false | grep -c 'chain  *\\*'`;
 }
 
 /** The timestamps of the pictures that GStreamer put out, in their order, from its debug log. */

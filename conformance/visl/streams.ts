@@ -63,12 +63,16 @@ const choice = [
 
 /** The chosen streams of the corpus that are there. */
 export function chosenCorpus(): VislStream[] {
+  return corpusStreams().filter(({ name }) => choice.includes(name));
+}
+
+/** All streams of the corpus. */
+export function corpusStreams(): VislStream[] {
   const folder = corpusFolder();
   if (folder === undefined) return [];
-  const all = codecs.flatMap((codec) => {
+  return codecs.flatMap((codec) => {
     return streamsIn(join(folder, codec), join(dirname(folder), "golden", codec), `/corpus/${codec}`, codec);
   });
-  return all.filter(({ name }) => choice.includes(name));
 }
 
 function streamsIn(folder: string, goldens: string, guestFolder: string, codec: Codec): VislStream[] {

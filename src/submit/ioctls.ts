@@ -44,6 +44,19 @@ export type IoctlName = keyof typeof ioctls;
 /** asm-generic/ioctl.h: `_IOC_NONE`, `_IOC_WRITE`, `_IOC_READ`, at bit 30. */
 const directions = { none: 0, write: 1, read: 2, both: 3 } as const;
 
+const numbered = new Map<Abi, Readonly<Record<IoctlName, number>>>();
+
+/** The ioctls' numbers in an ABI. */
+export function ioctlNumbersOf(abi: Abi): Readonly<Record<IoctlName, number>> {
+  let numbers = numbered.get(abi);
+  if (numbers === undefined) {
+    const names = Object.keys(ioctls) as IoctlName[];
+    numbers = Object.fromEntries(names.map((name) => [name, ioctlNumber(name, abi)])) as Record<IoctlName, number>;
+    numbered.set(abi, numbers);
+  }
+  return numbers;
+}
+
 /** The ioctl's number in an ABI: direction, size of the argument, type, number. */
 export function ioctlNumber(name: IoctlName, abi: Abi): number {
   const { direction, type, number, argument }: IoctlDefinition = ioctls[name];

@@ -3,7 +3,7 @@ import type { Struct } from "../uapi/struct.ts";
 import { decodeStruct, type Infer, viewOf } from "../uapi/struct.ts";
 import type { Abi } from "./abi.ts";
 import { DeviceError, errorName, IoctlError } from "./errors.ts";
-import { type IoctlName, ioctlNumber } from "./ioctls.ts";
+import { type IoctlName, ioctlNumbersOf } from "./ioctls.ts";
 import type { Libc, Mapping, Memory } from "./libc.ts";
 import { type Structs, structsOf } from "./structs.ts";
 
@@ -32,6 +32,7 @@ export class KernelFile {
   readonly fd: number;
   readonly structs: Structs;
   readonly #machine: Machine;
+  readonly #numbers: Readonly<Record<IoctlName, number>>;
   #waiting: Promise<number> | undefined;
   #isClosed = false;
 
@@ -40,6 +41,7 @@ export class KernelFile {
     this.fd = fd;
     this.path = path;
     this.structs = structsOf(machine.abi);
+    this.#numbers = ioctlNumbersOf(machine.abi);
   }
 
   /** @throws DeviceError with one line for a person. */
@@ -60,7 +62,7 @@ export class KernelFile {
   attempt(ioctl: IoctlName, argument?: Uint8Array): number {
     // A descriptor that was closed may be another file's by now.
     if (this.#isClosed) return constants.errno.EBADF;
-    return -this.#machine.libc.ioctl(this.fd, ioctlNumber(ioctl, this.#machine.abi), argument);
+    return -this.#machine.libc.ioctl(this.fd, this.#numbers[ioctl], argument);
   }
 
   /** Maps memory of the device. @throws IoctlError named after the buffer's query, whose answer it follows. */

@@ -66,7 +66,7 @@ export class Pipeline {
 
   /** The device has a request, or a picture that it is to give back without another one. */
   get isBusy(): boolean {
-    return this.#jobs.length > 0 || this.#undecoded().length > 0;
+    return this.#jobs.length > 0 || this.#oldestUndecoded() !== Infinity;
   }
 
   get hasRoom(): boolean {
@@ -108,25 +108,33 @@ export class Pipeline {
     this.#settle();
   }
 
-  /** Takes what is done by now, without waiting. */
-  collect(): void {
-    for (let [job] = this.#jobs; job !== undefined && job.request.ready(POLLPRI) !== 0; [job] = this.#jobs) {
-      this.#finish(job);
-    }
+  /** Takes what is done by now, without waiting; whether there was something. */
+  collect(): boolean {
+    // Requests are done in their order, so that the last one that is done tells of all before it.
+    let done = this.#jobs.length;
+    while (done > 0 && this.#jobs[done - 1]?.request.ready(POLLPRI) === 0) done--;
+    for (const job of this.#jobs.slice(0, done)) this.#finish(job);
     if (this.#jobs.length === 0 && this.#queued.size > 0) this.#collectCapture();
+    return done > 0;
   }
 
-  /** Waits for the oldest request, or where there is none for a CAPTURE buffer. @throws DeviceTimeout */
+  /**
+   * Waits for half of the requests, or where there is none for a CAPTURE buffer: the device still has the other half then,
+   * and a wait costs more than anything else here. @throws DeviceTimeout
+   */
   async advance(): Promise<void> {
     const { file, timeout } = this.#parts;
-    const [job] = this.#jobs;
-    if ((await (job?.request ?? file).wait(job === undefined ? POLLIN : POLLPRI, timeout)) === 0) {
+    const half = this.#jobs.slice(0, Math.ceil(this.#jobs.length / 2));
+    const last = half.at(-1);
+    const events = last === undefined ? file.wait(POLLIN, timeout) : last.request.wait(POLLPRI, timeout);
+    if ((await events) === 0) {
+      if (this.collect()) return;
       throw new DeviceTimeout(
         `${file.path}: nothing came back within ${timeout / 1000} s; ${this.#jobs.length} requests wait`,
       );
     }
-    if (job === undefined) this.#collectCapture();
-    else this.#finish(job);
+    if (last === undefined) this.#collectCapture();
+    else for (const job of half) this.#finish(job);
   }
 
   /** Lets the device give back the buffer that it holds for another field or slice. */
@@ -211,18 +219,24 @@ export class Pipeline {
     this.#settle();
   }
 
-  #undecoded(): Picture[] {
-    return [...this.#queued.values()].filter(({ isHeld }) => !isHeld);
+  /** The last request of the oldest picture that the device is to give back by itself; Infinity: there is none. */
+  #oldestUndecoded(): number {
+    let oldest = Infinity;
+    for (const { isHeld, lastRequest } of this.#queued.values()) {
+      if (!isHeld && lastRequest < oldest) oldest = lastRequest;
+    }
+    return oldest;
   }
 
   /** Gives up the buffers that no request before them refers to any more, and that the device does not have. */
   #settle(): void {
     if (this.#leaving.length === 0) return;
-    const outstanding = [...this.#undecoded().map(({ lastRequest }) => lastRequest), this.#jobs[0]?.number ?? Infinity];
-    const oldest = Math.min(...outstanding);
-    const isOver = (buffer: CaptureBuffer, after: number) => after < oldest && !this.#queued.has(buffer.index);
-    const over = this.#leaving.filter(({ buffer, after }) => isOver(buffer, after));
-    this.#leaving = this.#leaving.filter(({ buffer, after }) => !isOver(buffer, after));
-    for (const { buffer } of over) buffer.leave();
+    const oldest = Math.min(this.#oldestUndecoded(), this.#jobs[0]?.number ?? Infinity);
+    const leaving = this.#leaving;
+    this.#leaving = [];
+    for (const left of leaving) {
+      if (left.after < oldest && !this.#queued.has(left.buffer.index)) left.buffer.leave();
+      else this.#leaving.push(left);
+    }
   }
 }

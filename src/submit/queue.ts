@@ -61,6 +61,7 @@ export class Queue {
   readonly #isMultiplanar: boolean;
   readonly #buffer: Memory;
   readonly #planes: Memory;
+  readonly #bufferView: DataView;
   #planeCount = 1;
 
   constructor(file: KernelFile, name: "OUTPUT" | "CAPTURE", isMultiplanar: boolean) {
@@ -74,6 +75,7 @@ export class Queue {
     this.type = isMultiplanar ? multiple : single;
     this.#buffer = file.allocate(file.structs.v4l2_buffer.size);
     this.#planes = file.allocate(maxPlanes * file.structs.v4l2_plane.size);
+    this.#bufferView = viewOf(this.#buffer.bytes);
   }
 
   format(): QueueFormat {
@@ -216,7 +218,7 @@ export class Queue {
   #blankBuffer(index: number): DataView {
     const { v4l2_buffer: buffer } = this.#file.structs;
     this.#buffer.bytes.fill(0);
-    const view = viewOf(this.#buffer.bytes);
+    const view = this.#bufferView;
     view.setUint32(buffer.offsets.index, index, true);
     view.setUint32(buffer.offsets.type, this.type, true);
     view.setUint32(buffer.offsets.memory, V4L2_MEMORY_MMAP, true);

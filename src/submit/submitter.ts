@@ -81,37 +81,13 @@ export class Submitter {
    *
    * @throws IoctlError, DeviceError: only `close` is left then.
    */
-  async *submit(events: Iterable<SubmitEvent>): AsyncGenerator<Frame, void, undefined> {
-    this.#check();
-    const list = [...events];
-    let at = 0;
-    yield* this.#guarded(
-      async function* (this: Submitter) {
-        for (; at < list.length; at++) {
-          for (const event of this.#asTaken(list[at] as SubmitEvent)) {
-            if (event.type === "request") yield* this.#request(event);
-            else this.#perform(event);
-          }
-          if (this.#isReady) yield* this.#ready();
-        }
-        this.#pipeline.collect();
-        yield* this.#ready();
-      },
-      () => {
-        // Frames are lost when the consumer leaves, but not what the queues have to be.
-        for (const event of list.slice(at).flatMap((event) => this.#asTaken(event))) {
-          if (event.type === "sequence" || event.type === "set") this.#note(event);
-        }
-      },
-    );
+  submit(events: Iterable<SubmitEvent>): AsyncGenerator<Frame, void, undefined> {
+    return this.#run(events, () => this.#pipeline.collect());
   }
 
   /** Waits for all that the device works on, and gives the rest of the frames. */
-  async *drain(): AsyncGenerator<Frame, void, undefined> {
-    yield* this.#guarded(async function* (this: Submitter) {
-      await this.#pipeline.flushHeld();
-      yield* this.#ready();
-    });
+  drain(): AsyncGenerator<Frame, void, undefined> {
+    return this.#run([], () => this.#pipeline.flushHeld());
   }
 
   /** A seek: forgets every picture, and the frames that were not taken yet. Goes before the events of the session's `reset`. */
@@ -146,23 +122,45 @@ export class Submitter {
     if (this.#state !== "idle") throw new Error(reasons[this.#state]);
   }
 
-  async *#guarded(
-    body: (this: Submitter) => AsyncGenerator<Frame, void, undefined>,
-    onLeave: () => void = () => {},
+  /** One generator for all that needs no waiting: a frame that passes several costs some promises in each. */
+  async *#run(
+    events: Iterable<SubmitEvent>,
+    end: () => Promise<void> | boolean,
   ): AsyncGenerator<Frame, void, undefined> {
     this.#check();
+    const list = [...events];
+    let at = 0;
     this.#state = "busy";
     try {
-      yield* body.call(this);
+      for (; at < list.length; at++) {
+        for (const event of this.#asTaken(list[at] as SubmitEvent)) {
+          if (event.type !== "request") this.#perform(event);
+          else {
+            if (!this.#canSend(event)) yield* this.#makeReady(event);
+            this.#send(event);
+          }
+        }
+        while (this.#isReady) yield this.#nextFrame();
+      }
+      const ended = end();
+      if (typeof ended === "object") await ended;
+      while (this.#isReady) yield this.#nextFrame();
       this.#leave("idle");
     } catch (thrown) {
       this.#leave("broken");
       throw thrown;
     } finally {
       if (this.#state === "busy") {
-        onLeave();
+        this.#noteAll(list.slice(at));
         this.#leave("left");
       }
+    }
+  }
+
+  /** Frames are lost when the consumer leaves, but not what the queues have to be. */
+  #noteAll(events: readonly SubmitEvent[]): void {
+    for (const event of events.flatMap((event) => this.#asTaken(event))) {
+      if (event.type === "sequence" || event.type === "set") this.#note(event);
     }
   }
 
@@ -200,22 +198,42 @@ export class Submitter {
     }
   }
 
-  async *#request(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
+  /** Whether nothing has to be waited for before a request. */
+  #canSend(event: RequestEvent): boolean {
+    if (this.#sequence !== undefined || !this.#streams.isStarted) return false;
+    if (this.#hasRoom(event)) return true;
+    // Not for every request: several that are done are taken at once.
+    this.#pipeline.collect();
+    return this.#hasRoom(event);
+  }
+
+  #hasRoom({ timestamp }: RequestEvent): boolean {
+    return this.#pipeline.hasRoom && (this.#streams.pool.hasFree || !this.#needsBuffer(timestamp));
+  }
+
+  #needsBuffer(timestamp: number): boolean {
+    return !this.#pictures.has(timestamp) || !this.#pipeline.canHold;
+  }
+
+  /** Makes the queues for a new sequence, and waits until there is room for a request. */
+  async *#makeReady(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
     const { isStarted, pool } = this.#streams;
     if (!isStarted) throw new DeviceError("a request came before the first sequence");
-    this.#pipeline.collect();
-    const picture = this.#pictures.get(event.timestamp);
-    const needsBuffer = picture === undefined || !this.#pipeline.canHold;
-    while (!this.#pipeline.hasRoom || (needsBuffer && !pool.hasFree)) {
+    while (!this.#hasRoom(event)) {
       yield* this.#ready();
       if (this.#pipeline.isBusy) await this.#pipeline.advance();
       else if (!pool.hasFree) yield* this.#freeBuffer();
     }
+  }
+
+  #send(event: RequestEvent): void {
+    const { pool } = this.#streams;
+    const picture = this.#pictures.get(event.timestamp);
     if (picture === undefined) {
       this.#pictures.set(event.timestamp, this.#pipeline.begin(event, pool.take()!));
     } else {
-      this.#pipeline.resume(event, picture, needsBuffer ? pool.take() : undefined);
+      this.#pipeline.resume(event, picture, this.#pipeline.canHold ? undefined : pool.take());
     }
   }
 
@@ -261,7 +279,11 @@ export class Submitter {
 
   /** The frames at the head that are decoded. */
   *#ready(): Generator<Frame, void, undefined> {
-    while (this.#isReady) yield this.#shown.shift()!.frame;
+    while (this.#isReady) yield this.#nextFrame();
+  }
+
+  #nextFrame(): Frame {
+    return this.#shown.shift()!.frame;
   }
 
   /** Where the device has nothing any more, and still no buffer is free. */

@@ -26,6 +26,8 @@ export interface FakeDriver {
   readonly canCreateBuffers?: boolean;
   /** Never finishes a request. */
   readonly isStuck?: boolean;
+  /** Finishes only one request while somebody waits. */
+  readonly isSlow?: boolean;
   /** Error numbers of files that cannot be opened, by path. */
   readonly openErrors?: Readonly<Record<string, number>>;
   /** Refuses a control's payload. */
@@ -178,7 +180,7 @@ export class FakeKernel {
 
   /** Does all that was asked for. */
   #work(): void {
-    for (const request of this.#jobs.splice(0)) {
+    for (const request of this.#jobs.splice(0, this.#driver.isSlow ? 1 : this.#jobs.length)) {
       const { index, timestamp, isHeld } = request.output!;
       const held = this.#held;
       if (held !== undefined && this.#capture.buffers[held]!.timestamp !== timestamp) this.#giveHeld();

@@ -296,6 +296,12 @@ describe("buffers", () => {
     expect(kernel.log.filter((line) => line === "CREATE_BUFS CAPTURE 1")).toHaveLength(3);
   });
 
+  it("waits longer for a device that finishes one request after the other", async () => {
+    const { submitter } = await open({ ...plain, isSlow: true });
+    const timestamps = [1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000];
+    expect(await all(submitter, [sequence(16), ...timestamps.flatMap(picture)])).toEqual(timestamps);
+  });
+
   it("waits for such a consumer where there can be no more", async () => {
     const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0, timeout: 10 });
     const held: Frame[] = [];

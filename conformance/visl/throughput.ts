@@ -1,0 +1,182 @@
+/**
+ * `npm run bench:visl`: how long our decoder and GStreamer take for the same streams, in turns in one machine (see README.md). Both
+ * throw their frames away. Prints medians for each stream; the start-up apart, and what the session alone takes.
+ *
+ *     npm run bench:visl -- [--stream PART]... [--frames 4000] [--runs 3]
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bundleForMachine } from "./bundle.ts";
+import { countCommand, prepare, quietCommand } from "./gstreamer.ts";
+import { machineVersions } from "./machine.ts";
+import { firstPicture, repeated, shownFrames } from "./repetition.ts";
+import { corpusStreams, fixtures, type VislStream } from "./streams.ts";
+
+/**
+ * One of each codec, with pictures in another order than they are coded in where the codec has that: of 96x80, so that what is done
+ * for a picture counts and not its pixels. And one of the corpus of 1280x720, as people decode.
+ */
+const choice = [
+  "h264_high_bpyramid.264",
+  "h265_default_ra.265",
+  "vp8_altref.ivf",
+  "vp9_altref_superframes.ivf",
+  "mpeg2_ipb.m2v",
+  "openh264__Zhling_1280x720.264",
+];
+
+const programs = ["ours", "gstreamer", "parser"] as const;
+type Program = (typeof programs)[number];
+
+/**
+ * All of a repeated stream; its first half, for Node compiles while it runs; its first picture, which takes no longer than the
+ * program's start.
+ */
+const parts = ["all", "half", "first"] as const;
+type Part = (typeof parts)[number];
+
+/** What a command took, and the frames that it counted. */
+interface Measured {
+  readonly stream: string;
+  readonly part: Part;
+  readonly program: Program;
+  readonly seconds: number;
+  readonly frames: number;
+}
+
+/** How the script of the machine begins: `measure WHAT COMMAND...` adds a line to the results. GStreamer's frames are counted before. */
+const beginning = `${prepare}
+measure() {
+  local what=$1 start end
+  shift
+  start=$EPOCHREALTIME
+  "$@" >/tmp/printed
+  end=$EPOCHREALTIME
+  echo "$what $((\${end/./} - \${start/./})) $(cat /tmp/printed) $counted" >>/share/results
+}
+`;
+
+/** All runs over one stream; the programs take turns. */
+function scriptOf({ name, codec }: VislStream, runs: number, ours: string): string {
+  const before = parts.map((part) => {
+    const guestPath = `/tmp/${part}-${name}`;
+    return `cp /share/${part}-${name} ${guestPath}\n${part}=$(${countCommand({ codec, guestPath, mode: "frame" })})`;
+  });
+  const turn = parts.flatMap((part) => {
+    const guestPath = `/tmp/${part}-${name}`;
+    const commands: Readonly<Record<Program, string>> = {
+      ours: `node ${ours} decode ${codec} ${guestPath}`,
+      gstreamer: quietCommand({ codec, guestPath, mode: "frame" }),
+      parser: `node ${ours} parse ${codec} ${guestPath}`,
+    };
+    return programs.map((program) => {
+      const counted = program === "gstreamer" ? `counted=$${part}` : "counted=";
+      return `${counted}\nmeasure '${name} ${part} ${program}' ${commands[program]}`;
+    });
+  });
+  return [...before, ...Array(runs).fill(turn).flat()].join("\n");
+}
+
+/** Runs the script in a machine of its own, where nothing is traced or printed. */
+async function runMachine(share: string, script: string, seconds: number): Promise<Measured[]> {
+  writeFileSync(join(share, "script"), script);
+  const command = ["-o", share, "-t", String(seconds), "bash", "/share/script"];
+  const machine = spawn(fileURLToPath(new URL("vm.sh", import.meta.url)), command, {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [status] = (await once(machine, "exit")) as [number | null];
+  if (status !== 0) throw new Error(`the machine ended with status ${status}`);
+  const lines = readFileSync(join(share, "results"), "utf8").trimEnd().split("\n");
+  return lines.map((line) => {
+    const [stream, part, program, microseconds, frames] = line.split(/ +/) as [string, Part, Program, string, string];
+    return { stream, part, program, seconds: Number(microseconds) / 1e6, frames: Number(frames) };
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The programs must have decoded the same. */
+function checkFrames(measured: readonly Measured[]): number {
+  const counts = [...new Set(measured.map(({ frames }) => frames))];
+  const [frames] = counts;
+  if (counts.length === 1 && frames !== undefined && frames > 0) return frames;
+  throw new Error(`${measured[0]?.stream}: not the same frames: ${counts.join(", ")}`);
+}
+
+/** The lines about a stream. */
+function report(name: string, measured: readonly Measured[]): string[] {
+  const of = (part: Part) => measured.filter((one) => one.stream === name && one.part === part);
+  const frames = { all: checkFrames(of("all")), half: checkFrames(of("half")), first: checkFrames(of("first")) };
+  const seconds = (part: Part, program: Program) =>
+    median(of(part).flatMap((one) => (one.program === program ? [one.seconds] : [])));
+  /** Milliseconds for each frame that the whole has more than a part of it. */
+  const eachAfter = (part: Part, program: Program) =>
+    (1000 * (seconds("all", program) - seconds(part, program))) / (frames.all - frames[part]);
+  const cells = (program: Program): string[] => [
+    program,
+    `${seconds("all", program).toFixed(2)} s`,
+    `${seconds("first", program).toFixed(2)} s`,
+    `${eachAfter("first", program).toFixed(2)} ms`,
+    `${eachAfter("half", program).toFixed(2)} ms`,
+  ];
+  const compared = (a: Program, b: Program): string[] => [
+    `${a} / ${b}`,
+    (seconds("all", a) / seconds("all", b)).toFixed(2),
+    (seconds("first", a) / seconds("first", b)).toFixed(2),
+    (eachAfter("first", a) / eachAfter("first", b)).toFixed(2),
+    (eachAfter("half", a) / eachAfter("half", b)).toFixed(2),
+  ];
+  const rows = [
+    ["", "whole", "start-up", "each frame", "second half"],
+    ...programs.map(cells),
+    compared("ours", "gstreamer"),
+    compared("parser", "ours"),
+  ];
+  return [
+    `${name}, ${frames.all} frames`,
+    ...rows.map(([first = "", ...rest]) => `  ${first.padEnd(18)}${rest.map((text) => text.padStart(13)).join("")}`),
+  ];
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      stream: { type: "string", multiple: true, default: [""] },
+      frames: { type: "string", default: "4000" },
+      runs: { type: "string", default: "3" },
+    },
+  });
+  const [frames, runs] = [Number(values.frames), Number(values.runs)];
+  const streams = [...fixtures(), ...corpusStreams()].filter(
+    ({ name }) => choice.includes(name) && values.stream.some((part) => name.includes(part)),
+  );
+  const { kernel, gstreamer } = machineVersions();
+  console.log(`${kernel}; ${gstreamer}\n`);
+  const ours = await bundleForMachine("throughput-run");
+  const share = mkdtempSync(join(tmpdir(), "visl-"));
+  try {
+    for (const { name, codec, path } of streams) {
+      const stream = readFileSync(path);
+      const times = Math.ceil(frames / 2 / shownFrames(codec, stream));
+      writeFileSync(join(share, `all-${name}`), repeated(codec, stream, 2 * times));
+      writeFileSync(join(share, `half-${name}`), repeated(codec, stream, times));
+      writeFileSync(join(share, `first-${name}`), firstPicture(codec, stream));
+    }
+    const script = [beginning, ...streams.map((stream) => scriptOf(stream, runs, ours))].join("\n");
+    const measured = await runMachine(share, script, 600 * streams.length * runs);
+    for (const { name } of streams) console.log(`${report(name, measured).join("\n")}\n`);
+  } finally {
+    rmSync(share, { recursive: true, force: true });
+  }
+}
+
+await main();
