@@ -41,15 +41,22 @@ export function compareOrders(stream: string, ours: OurPictures, ffprobe: Ffprob
     if (cause === undefined) failures.push(describe(difference, ffprobe));
     else counts.set(cause, (counts.get(cause) ?? 0) + 1);
   }
+  return { stream, ...lengths(order, theirs), causes: counts, spoiled, failures };
+}
+
+/** No order is spoiled by a stream whose outputs are not by POC, or whose POCs all differ. */
+export const unspoiled: Spoiled = { late: 0, samePicOrderCnt: 0 };
+
+/** How long both orders are, and how far they are equal. */
+export function lengths(
+  order: readonly number[],
+  theirs: readonly number[],
+): Pick<OutputReport, "ours" | "ffprobe" | "equalPrefix"> {
   const firstDifference = order.findIndex((packet, i) => packet !== theirs[i]);
   return {
-    stream,
     ours: order.length,
     ffprobe: theirs.length,
     equalPrefix: firstDifference < 0 ? order.length : firstDifference,
-    causes: counts,
-    spoiled,
-    failures,
   };
 }
 

@@ -1,4 +1,4 @@
-import { lastBefore, type OutputReport, orderDifferences } from "./compare.ts";
+import { lastBefore, lengths, type OutputReport, orderDifferences, unspoiled } from "./compare.ts";
 import { type FfprobeOutput, ffprobeHevcOutput } from "./ffprobe.ts";
 import { decodeHevcPictures, type HevcOutputs, type HevcPicture } from "./h265-pictures.ts";
 
@@ -60,16 +60,7 @@ export function compareHevcOrders(stream: string, ours: HevcOutputs, ffprobe: Ff
   for (const i of moved) failures.push(`${name(i)} comes at another place`);
   for (const i of onlyTheirs)
     failures.push(`only ffprobe outputs a frame of the access unit at ${packets[i]?.position}`);
-  const firstDifference = order.findIndex((packet, i) => packet !== theirs[i]);
-  return {
-    stream,
-    ours: order.length,
-    ffprobe: theirs.length,
-    equalPrefix: firstDifference < 0 ? order.length : firstDifference,
-    causes: counts,
-    spoiled: { late: 0, samePicOrderCnt: 0 },
-    failures,
-  };
+  return { stream, ...lengths(order, theirs), causes: counts, spoiled: unspoiled, failures };
 }
 
 /** What holds of our outputs without any witness: C.5.2. */

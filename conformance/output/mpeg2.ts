@@ -1,4 +1,4 @@
-import { lastBefore, type OutputReport, orderDifferences } from "./compare.ts";
+import { lastBefore, lengths, type OutputReport, orderDifferences, unspoiled } from "./compare.ts";
 import { type FfprobeOutput, ffprobeMpeg2Output } from "./ffprobe.ts";
 import { B_PICTURE, decodeMpeg2Pictures, type Mpeg2Frame, type Mpeg2Outputs } from "./mpeg2-pictures.ts";
 
@@ -73,14 +73,5 @@ export function compareMpeg2Orders(stream: string, ours: Mpeg2Outputs, ffprobe: 
     const cause = mpeg2Causes.find(({ explainsTheirs }) => explainsTheirs?.(position, position + size, ours));
     explain(cause, `only ffprobe outputs a frame of the packet at byte ${position}`);
   }
-  const firstDifference = order.findIndex((packet, i) => packet !== theirs[i]);
-  return {
-    stream,
-    ours: order.length,
-    ffprobe: theirs.length,
-    equalPrefix: firstDifference < 0 ? order.length : firstDifference,
-    causes: counts,
-    spoiled: { late: 0, samePicOrderCnt: 0 },
-    failures,
-  };
+  return { stream, ...lengths(order, theirs), causes: counts, spoiled: unspoiled, failures };
 }

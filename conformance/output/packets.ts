@@ -1,7 +1,7 @@
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import { ivfFrames } from "../../src/ivf.ts";
 import { openSession } from "../../src/session.ts";
-import { type OutputReport, orderDifferences } from "./compare.ts";
+import { lengths, type OutputReport, orderDifferences, unspoiled } from "./compare.ts";
 import { type FfprobeOutput, ffprobeIvf } from "./ffprobe.ts";
 
 /** A packet as our session decoded it. */
@@ -102,14 +102,5 @@ export function comparePackets(
   for (const i of onlyOurs) explain("ours", order[i] as number);
   for (const i of onlyTheirs) explain("ffprobe's", i);
   for (const i of moved) failures.push(`an output of packet ${order[i]} comes at another place`);
-  const firstDifference = order.findIndex((packet, i) => packet !== theirs[i]);
-  return {
-    stream,
-    ours: order.length,
-    ffprobe: theirs.length,
-    equalPrefix: firstDifference < 0 ? order.length : firstDifference,
-    causes: counts,
-    spoiled: { late: 0, samePicOrderCnt: 0 },
-    failures,
-  };
+  return { stream, ...lengths(order, theirs), causes: counts, spoiled: unspoiled, failures };
 }
