@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import { DeviceError, DeviceTimeout, IoctlError } from "../../src/submit/index.ts";
 import { controls } from "../../src/uapi/index.ts";
@@ -28,6 +29,23 @@ describe("errors", () => {
     await expect(all(submitter, events)).rejects.toThrow(
       "at V4L2_CID_STATELESS_H264_DECODE_PARAMS: the kernel's own rules accept the payload, so the driver refuses it",
     );
+  });
+
+  it("blames no control for what fails before the kernel looks at them", async () => {
+    const errors = (ioctl: string) => (ioctl.endsWith("_EXT_CTRLS") ? constants.errno.ENODEV : undefined);
+    const { submitter } = await open({ ...plain, errors });
+    const thrown = await all(submitter, events).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: "ENODEV", control: undefined });
+    expect((thrown as Error).message).toBe("/dev/video7: VIDIOC_S_EXT_CTRLS (in a request) failed with ENODEV");
+  });
+
+  it.each([
+    ["VIDIOC_REQBUFS", "/dev/video7: VIDIOC_REQBUFS (CAPTURE, 6) failed with EIO"],
+    ["VIDIOC_QUERYBUF", "/dev/video7: VIDIOC_QUERYBUF (CAPTURE buffer 0) failed with EIO"],
+  ])("names the queue: %s", async (name, message) => {
+    const errors = (ioctl: string) => (ioctl === name ? constants.errno.EIO : undefined);
+    const { submitter } = await open({ ...plain, errors });
+    await expect(all(submitter, events)).rejects.toThrow(message);
   });
 
   it("ends when the device gives nothing back", async () => {
