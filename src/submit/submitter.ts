@@ -28,6 +28,14 @@ interface ShownFrame {
   readonly frame: Frame;
 }
 
+/** Why a call is refused. */
+const refusals = {
+  busy: "take all frames of the last call first",
+  left: "the frames of the last call were not taken: reset() comes first",
+  broken: "the device failed: close() it",
+  closed: "it is closed",
+} as const;
+
 /**
  * Performs a session's events on a device. One at a time: take all that `submit` gives before it is called again.
  * Submitters share nothing, also those of one device.
@@ -137,13 +145,7 @@ export class Submitter {
   }
 
   #check(): void {
-    const reasons = {
-      busy: "take all frames of the last call first",
-      left: "the frames of the last call were not taken: reset() comes first",
-      broken: "the device failed: close() it",
-      closed: "it is closed",
-    };
-    if (this.#state !== "idle") throw new Error(reasons[this.#state]);
+    if (this.#state !== "idle") throw new Error(refusals[this.#state]);
   }
 
   async *#guarded(
@@ -154,10 +156,12 @@ export class Submitter {
     this.#state = "busy";
     try {
       yield* body.call(this);
+      if (this.#isClosed) throw new Error(refusals.closed);
       this.#leave("idle");
     } catch (thrown) {
       this.#leave("broken");
-      throw thrown;
+      // What fails after that fails because of it.
+      throw this.#isClosed ? new Error(refusals.closed) : thrown;
     } finally {
       if (this.#state === "busy") {
         onLeave();
@@ -166,8 +170,13 @@ export class Submitter {
     }
   }
 
+  /** While a call waited, or its frames were taken. */
+  get #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   #leave(state: "idle" | "left" | "broken"): void {
-    if (this.#state !== "closed") this.#state = state;
+    if (!this.#isClosed) this.#state = state;
   }
 
   /** As the device's target takes it. */
@@ -206,8 +215,8 @@ export class Submitter {
     if (!isStarted) throw new DeviceError("a request came before the first sequence");
     this.#pipeline.collect();
     const picture = this.#pictures.get(event.timestamp);
-    const needsBuffer = picture === undefined || !this.#pipeline.canHold;
-    while (!this.#pipeline.hasRoom || (needsBuffer && !pool.hasFree)) {
+    const hasBuffer = () => (picture === undefined ? pool.hasFree : this.#pipeline.canResume(picture));
+    while (!this.#pipeline.hasRoom || !hasBuffer()) {
       yield* this.#ready();
       if (this.#pipeline.isBusy) await this.#pipeline.advance();
       else if (!pool.hasFree) yield* this.#freeBuffer();
@@ -215,7 +224,7 @@ export class Submitter {
     if (picture === undefined) {
       this.#pictures.set(event.timestamp, this.#pipeline.begin(event, pool.take()!));
     } else {
-      this.#pipeline.resume(event, picture, needsBuffer ? pool.take() : undefined);
+      this.#pipeline.resume(event, picture);
     }
   }
 
@@ -226,9 +235,9 @@ export class Submitter {
       yield* this.#ready();
       if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
         if (sequence.keepsReferences) {
-          const size = `${sequence.codedWidth}x${sequence.codedHeight}`;
+          const { codedWidth, codedHeight, captureBuffers } = sequence;
           this.#onNotice(
-            `${this.device.path} (${this.device.driver}) cannot keep references when the size changes, to ${size}: pictures that refer to earlier ones are wrong until the next key frame`,
+            `${this.device.path} (${this.device.driver}) cannot keep references over a change to ${captureBuffers} buffers of ${codedWidth}x${codedHeight}: pictures that refer to earlier ones are wrong until the next key frame`,
           );
         }
         this.#streams.stop();
