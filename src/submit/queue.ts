@@ -92,10 +92,13 @@ export class Queue {
 
   /** Frees all buffers and makes new ones; how many there are. 0 frees only. */
   requestBuffers(count: number): number {
-    const answer = read(this.#file, "VIDIOC_REQBUFS", "v4l2_requestbuffers", (view, o) => {
-      view.setUint32(o.count, count, true);
-      view.setUint32(o.type, this.type, true);
-      view.setUint32(o.memory, V4L2_MEMORY_MMAP, true);
+    const answer = read(this.#file, "VIDIOC_REQBUFS", "v4l2_requestbuffers", {
+      what: `${this.name}, ${count}`,
+      fill: (view, o) => {
+        view.setUint32(o.count, count, true);
+        view.setUint32(o.type, this.type, true);
+        view.setUint32(o.memory, V4L2_MEMORY_MMAP, true);
+      },
     });
     this.capabilities = answer.capabilities;
     return answer.count;
@@ -194,16 +197,25 @@ export class Queue {
 
   /** A buffer as dma-buf file descriptors, one for each plane. The caller closes them. */
   export(index: number): number[] {
-    return Array.from(
-      { length: this.#planeCount },
-      (_, plane) =>
-        read(this.#file, "VIDIOC_EXPBUF", "v4l2_exportbuffer", (view, o) => {
-          view.setUint32(o.type, this.type, true);
-          view.setUint32(o.index, index, true);
-          view.setUint32(o.plane, plane, true);
-          view.setUint32(o.flags, exportFlags, true);
-        }).fd,
-    );
+    const exported: number[] = [];
+    try {
+      for (let plane = 0; plane < this.#planeCount; plane++) exported.push(this.#exportPlane(index, plane));
+    } catch (thrown) {
+      for (const fd of exported) this.#file.discard(fd);
+      throw thrown;
+    }
+    return exported;
+  }
+
+  #exportPlane(index: number, plane: number): number {
+    const what = `${this.name} buffer ${index}, plane ${plane}`;
+    const fill = (view: DataView, o: KernelFile["structs"]["v4l2_exportbuffer"]["offsets"]) => {
+      view.setUint32(o.type, this.type, true);
+      view.setUint32(o.index, index, true);
+      view.setUint32(o.plane, plane, true);
+      view.setUint32(o.flags, exportFlags, true);
+    };
+    return read(this.#file, "VIDIOC_EXPBUF", "v4l2_exportbuffer", { what, fill }).fd;
   }
 
   #typeArgument(): Uint8Array {
