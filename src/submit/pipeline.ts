@@ -82,8 +82,14 @@ export class Pipeline {
   begin(event: RequestEvent, buffer: CaptureBuffer): Picture {
     const { timestamp } = event;
     const picture = { timestamp, buffer, isDecoded: false, isFailed: false, isHeld: false, lastRequest: 0 };
-    this.#queueCapture(picture);
-    this.#send(event, picture);
+    try {
+      this.#queueCapture(picture);
+      this.#send(event, picture);
+    } catch (thrown) {
+      // Nobody knows the picture yet, who could leave its buffer when all is closed.
+      buffer.leave();
+      throw thrown;
+    }
     return picture;
   }
 

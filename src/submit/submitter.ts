@@ -19,6 +19,8 @@ export interface SubmitterOptions {
   readonly pixelFormats?: readonly number[] | undefined;
   /** Milliseconds until a device that gives nothing back counts as stuck, and a consumer that holds all frames too. Default 5000. */
   readonly timeout?: number | undefined;
+  /** Sends controls as they are: the events are a record's, which was made for a device. Default: as the device's target takes them. */
+  readonly verbatim?: boolean | undefined;
   /** Is told what the device cannot do for the stream, in a line for a person. Decoding goes on. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -45,6 +47,7 @@ export class Submitter {
   readonly #streams: Streams;
   readonly #pipeline: Pipeline;
   readonly #timeout: number;
+  readonly #isVerbatim: boolean;
   readonly #onNotice: (message: string) => void;
   /** By timestamp, until their `release`. */
   readonly #pictures = new Map<number, Picture>();
@@ -61,6 +64,7 @@ export class Submitter {
     this.device = device;
     this.#streams = streams;
     this.#timeout = options.timeout ?? 5000;
+    this.#isVerbatim = options.verbatim ?? false;
     this.#onNotice = options.onNotice ?? (() => {});
     this.#pipeline = new Pipeline({ ...partsOf(streams), timeout: this.#timeout });
   }
@@ -181,6 +185,7 @@ export class Submitter {
 
   /** As the device's target takes it. */
   #asTaken(event: SubmitEvent): SubmitEvent[] {
+    if (this.#isVerbatim) return [event];
     if (event.type === "sequence" && event.codec !== this.#targetEvents?.codec) {
       this.#targetEvents = { codec: event.codec, events: new TargetEvents(this.device.target, event.codec) };
     }

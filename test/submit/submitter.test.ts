@@ -205,3 +205,17 @@ describe("a consumer that leaves", () => {
     expect(kernel.log).toContain("S_FMT OUTPUT 32x16");
   });
 });
+
+it.each([
+  [true, "S_EXT_CTRLS request H264_SPS H264_SLICE_PARAMS"],
+  [false, "S_EXT_CTRLS request H264_SPS"],
+])(
+  "leaves the controls that the target does not have to the kernel only where told to (verbatim: %s)",
+  async (verbatim, line) => {
+    const { kernel, submitter } = await open(plain, { verbatim });
+    const { V4L2_CID_STATELESS_H264_SPS: sps, V4L2_CID_STATELESS_H264_SLICE_PARAMS: slice } = controls;
+    const sent = [sps, slice].map(({ name, id }) => ({ name, id, payload: new Uint8Array(16) }));
+    await all(submitter, [sequence(16), request(1000, { controls: sent })]);
+    expect(kernel.log).toContain(line);
+  },
+);
