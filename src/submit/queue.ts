@@ -249,6 +249,7 @@ export class Queue {
 
   #writeFormat(view: DataView, format: QueueFormat): void {
     const { v4l2_format, v4l2_pix_format: single, v4l2_pix_format_mplane: multiple } = this.#file.structs;
+    const { v4l2_plane_pix_format: plane } = this.#file.structs;
     const at = v4l2_format.offsets.fmt;
     const o = this.#isMultiplanar ? multiple.offsets : single.offsets;
     view.setUint32(at + o.width, format.width, true);
@@ -262,14 +263,15 @@ export class Queue {
     }
     view.setUint8(at + multiple.offsets.num_planes, format.planes.length);
     for (const [i, { sizeimage, bytesperline }] of format.planes.entries()) {
-      view.setUint32(at + multiple.offsets.plane_fmt + 20 * i, sizeimage, true);
-      view.setUint32(at + multiple.offsets.plane_fmt + 20 * i + 4, bytesperline, true);
+      view.setUint32(at + multiple.offsets.plane_fmt + i * plane.size + plane.offsets.sizeimage, sizeimage, true);
+      view.setUint32(at + multiple.offsets.plane_fmt + i * plane.size + plane.offsets.bytesperline, bytesperline, true);
     }
   }
 
   /** What the struct says now; from here on, buffers have as many planes. */
   #took(view: DataView): QueueFormat {
     const { v4l2_format, v4l2_pix_format: single, v4l2_pix_format_mplane: multiple } = this.#file.structs;
+    const { v4l2_plane_pix_format: plane } = this.#file.structs;
     const at = v4l2_format.offsets.fmt;
     const o = this.#isMultiplanar ? multiple.offsets : single.offsets;
     const get = (offset: number) => view.getUint32(at + offset, true);
@@ -280,8 +282,8 @@ export class Queue {
       height: get(o.height),
       planes: this.#isMultiplanar
         ? Array.from({ length: this.#planeCount }, (_, i) => ({
-            sizeimage: get(multiple.offsets.plane_fmt + 20 * i),
-            bytesperline: get(multiple.offsets.plane_fmt + 20 * i + 4),
+            sizeimage: get(multiple.offsets.plane_fmt + i * plane.size + plane.offsets.sizeimage),
+            bytesperline: get(multiple.offsets.plane_fmt + i * plane.size + plane.offsets.bytesperline),
           }))
         : [{ sizeimage: get(single.offsets.sizeimage), bytesperline: get(single.offsets.bytesperline) }],
     };
