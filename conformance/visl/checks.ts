@@ -102,11 +102,16 @@ function checkIoctls({ run, ours }: Subject): CheckResult {
   return { compared: ours.trace.runs.length, differences };
 }
 
-/** How many sequences of a stream keep pictures of the one before as references. */
+/** How many sequences of a stream keep pictures of the one before as references, in another size or format. */
 function keptReferences({ codec, path, mode }: Run): number {
   const session = openSession(codec, { decodeMode: mode });
   const events = [...session.push(readFileSync(path)), ...session.flush()];
-  return events.filter((event) => event.type === "sequence" && event.keepsReferences).length;
+  const sequences = events.filter((event) => event.type === "sequence");
+  return sequences.filter((sequence, i) => {
+    const before = sequences[i - 1];
+    const isSame = (key: "pixelFormat" | "codedWidth" | "codedHeight") => before?.[key] === sequence[key];
+    return sequence.keepsReferences && !(isSame("pixelFormat") && isSame("codedWidth") && isSame("codedHeight"));
+  }).length;
 }
 
 /** The kernel's trace of each control is what our session meant. */

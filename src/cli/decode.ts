@@ -44,27 +44,43 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Argument
   const errors = new ErrorReport(io, input.name);
   const submitter = await Submitter.open(device, {
     pixelFormats: readableFormats.map(fourccOf),
+    verbatim: input.kind === "record",
     onNotice: (message) => void io.stderr.write(`${input.name}: ${printable(message)}\n`),
   });
-  let frames = 0;
-  try {
-    const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
-    const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
-    for await (const list of events) {
-      for (const event of list) if (event.type === "error") await errors.add(event);
-      for await (const frame of submitter.submit(list)) await writer.write(frame);
-    }
-    for await (const frame of submitter.drain()) await writer.write(frame);
-    await writer.flush();
-    await file?.close();
-    frames = writer.frames;
-  } finally {
-    await submitter.close();
-  }
+  const { frames, corrupt } = await withCleanup(
+    async (later) => {
+      const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+      if (file !== undefined) later(() => file.close());
+      const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
+      // Also when the device fails: what it decoded before is whole.
+      later(() => writer.flush());
+      for await (const list of events) {
+        for (const event of list) if (event.type === "error") await errors.add(event);
+        for await (const frame of submitter.submit(list)) await writer.write(frame);
+      }
+      for await (const frame of submitter.drain()) await writer.write(frame);
+      return writer;
+    },
+    () => submitter.close(),
+  );
   await errors.close();
   if (frames === 0) throw new CliError(`${input.name}: no picture could be decoded`);
-  await io.stderr.write(`${input.name}: ${frames} frames decoded by ${device.path} (${device.driver})\n`);
+  const damage = corrupt === 0 ? "" : `, ${corrupt} of them corrupt`;
+  await io.stderr.write(`${input.name}: ${frames} frames decoded by ${device.path} (${device.driver})${damage}\n`);
   return 0;
+}
+
+/** Runs a body and then what it asked for, the last first, and `end`; all of them, and the first failure is thrown. */
+async function withCleanup<T>(
+  body: (later: (step: () => Promise<void>) => void) => Promise<T>,
+  end: () => Promise<void>,
+): Promise<T> {
+  const steps = [end];
+  const failures: unknown[] = [];
+  const result = await body((step) => steps.push(step)).catch((thrown: unknown) => void failures.push(thrown));
+  for (const step of steps.reverse()) await step().catch((thrown: unknown) => failures.push(thrown));
+  if (failures.length > 0) throw failures[0];
+  return result as T;
 }
 
 async function* listsOf(events: Iterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
@@ -85,6 +101,7 @@ class FrameWriter {
   #used = 0;
   #format = "";
   frames = 0;
+  corrupt = 0;
 
   constructor(io: Io, name: string, sink: Sink, md5: boolean) {
     this.#io = io;
@@ -113,6 +130,7 @@ class FrameWriter {
       if (this.#used + bytes.length > this.#buffer.length) await this.flush();
     }
     this.frames++;
+    if (corrupt) this.corrupt++;
   }
 
   /** Writes what waits. */

@@ -128,16 +128,19 @@ export class CapturePool {
   /**
    * Goes on with buffers of another format, and leaves those that are there alone: they hold references.
    *
+   * @param needed what decoding cannot do without
+   * @param wanted some more, when there is memory for them
    * @returns false when there cannot be as many as are needed.
    */
-  change(format: QueueFormat, needed: number): boolean {
+  change(format: QueueFormat, needed: number, wanted: number): boolean {
     this.#format = format;
-    this.#free = this.#free.filter((buffer) => buffer.fits(format));
-    const fitting = this.#buffers.filter((buffer) => buffer.fits(format)).length;
-    return fitting >= needed || this.#create(needed - fitting) === needed - fitting;
+    const fitting = this.#buffers.filter((buffer) => buffer.fits(format));
+    this.#free = fitting.filter(({ isUsed }) => !isUsed);
+    const more = Math.max(0, wanted - fitting.length);
+    return fitting.length + (more === 0 ? 0 : this.#create(more)) >= needed;
   }
 
-  /** Resolves when a buffer becomes free, or when the time is over. */
+  /** Resolves when a buffer becomes free, when there are no buffers any more, or when the time is over. */
   async whenFree(milliseconds: number): Promise<void> {
     if (this.hasFree) return;
     await new Promise<void>((resolve) => {
@@ -155,6 +158,7 @@ export class CapturePool {
     for (const buffer of this.#buffers) buffer.orphan();
     this.#buffers = [];
     this.#free = [];
+    this.#freed?.();
   }
 
   #request(needed: number, wanted: number): number {

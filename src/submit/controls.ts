@@ -43,13 +43,15 @@ export class ControlSetter {
     return { name, refusals: controlByName(name) === undefined ? [] : validate(name, payload) };
   }
 
-  /** S_EXT_CTRLS says `count` where nothing was set yet; TRY_EXT_CTRLS says which it is, or one control alone does. */
+  /** S_EXT_CTRLS says `count` where nothing was set yet; TRY_EXT_CTRLS says which it is, or that of one control alone does. */
   #narrowed(controls: readonly Control[]): Control | undefined {
     if (this.#attempt("VIDIOC_TRY_EXT_CTRLS", controls, undefined) !== 0) {
       const named = controls[this.#errorIndex()];
       if (named !== undefined) return named;
     }
-    return controls.find((control) => this.#attempt("VIDIOC_TRY_EXT_CTRLS", [control], undefined) !== 0);
+    return controls.find(
+      (control) => this.#attempt("VIDIOC_TRY_EXT_CTRLS", [control], undefined) !== 0 && this.#errorIndex() === 0,
+    );
   }
 
   #errorIndex(): number {
@@ -72,6 +74,8 @@ export class ControlSetter {
     const which = requestFd === undefined ? V4L2_CTRL_WHICH_CUR_VAL : V4L2_CTRL_WHICH_REQUEST_VAL;
     view.setUint32(head.offsets.which, which, true);
     view.setUint32(head.offsets.count, controls.length, true);
+    // What fails before the kernel looks at the controls, as ENODEV does, writes nothing.
+    view.setUint32(head.offsets.error_idx, controls.length, true);
     view.setInt32(head.offsets.request_fd, requestFd ?? 0, true);
     head.members.controls.write(view, head.offsets.controls, address + BigInt(list));
     for (const [i, { id, payload }] of controls.entries()) {

@@ -65,7 +65,7 @@ export class KernelFile {
     return -this.#machine.libc.ioctl(this.fd, this.#numbers[ioctl], argument);
   }
 
-  /** Maps memory of the device. @throws IoctlError named after the buffer's query, whose answer it follows. */
+  /** Maps memory of the device. @throws DeviceError */
   map(length: number, offset: bigint): Mapping {
     const mapping = this.#machine.libc.map(this.fd, length, offset);
     if (typeof mapping !== "number") return mapping;
@@ -76,9 +76,14 @@ export class KernelFile {
     return this.#machine.libc.allocate(size);
   }
 
-  /** A file that the kernel made: a request, an exported buffer. */
+  /** A file that the kernel made: a request. */
   opened(fd: number, name: string): KernelFile {
     return new KernelFile(this.#machine, fd, `${this.path} ${name}`);
+  }
+
+  /** Closes a file that the kernel made and nobody gets: an exported buffer. */
+  discard(fd: number): void {
+    this.#machine.libc.close(fd);
   }
 
   /** The events of poll(2) that there are, of those asked for. */
@@ -117,12 +122,16 @@ export function read<const N extends keyof Structs>(
   file: KernelFile,
   ioctl: IoctlName,
   name: N,
-  fill?: (view: DataView, offsets: Structs[N]["offsets"]) => void,
+  asked: {
+    /** For the error, as in `call`. */
+    readonly what?: string;
+    readonly fill?: (view: DataView, offsets: Structs[N]["offsets"]) => void;
+  } = {},
 ): Infer<Structs[N]> {
   const struct = file.structs[name];
   const { bytes, view } = blank(struct);
-  fill?.(view, struct.offsets as Structs[N]["offsets"]);
-  file.call(ioctl, bytes);
+  asked.fill?.(view, struct.offsets as Structs[N]["offsets"]);
+  file.call(ioctl, bytes, asked.what);
   return decodeStruct(struct as Struct, bytes) as Infer<Structs[N]>;
 }
 

@@ -17,7 +17,7 @@ import type { RequestPool } from "./request-pool.ts";
 /** A picture that has requests, until its `release` took effect. */
 export interface Picture {
   readonly timestamp: number;
-  buffer: CaptureBuffer;
+  readonly buffer: CaptureBuffer;
   /** The device gave the buffer back. */
   isDecoded: boolean;
   isFailed: boolean;
@@ -82,23 +82,28 @@ export class Pipeline {
   begin(event: RequestEvent, buffer: CaptureBuffer): Picture {
     const { timestamp } = event;
     const picture = { timestamp, buffer, isDecoded: false, isFailed: false, isHeld: false, lastRequest: 0 };
-    this.#queueCapture(picture);
-    this.#send(event, picture);
+    try {
+      this.#queueCapture(picture);
+      this.#send(event, picture);
+    } catch (thrown) {
+      // Nobody knows the picture yet, who could leave its buffer when all is closed.
+      buffer.leave();
+      throw thrown;
+    }
     return picture;
   }
 
+  /** Whether another request of a picture can be sent: where the driver does not hold the buffer, it must be back first. */
+  canResume(picture: Picture): boolean {
+    return this.canHold || picture.isDecoded;
+  }
+
   /**
-   * Sends another request of a picture.
-   *
-   * @param buffer where the driver does not hold the first one: every request has a buffer of its own, and the last one
-   *   is the picture's.
+   * Sends another request of a picture, into the same buffer: a second field refers to the first there, and drivers write
+   * it between the first one's lines.
    */
-  resume(event: RequestEvent, picture: Picture, buffer: CaptureBuffer | undefined): void {
-    if (buffer !== undefined) {
-      this.leave(picture);
-      picture.buffer = buffer;
-      this.#queueCapture(picture);
-    }
+  resume(event: RequestEvent, picture: Picture): void {
+    if (picture.isDecoded) this.#queueCapture(picture);
     this.#send(event, picture);
   }
 
@@ -152,10 +157,7 @@ export class Pipeline {
 
   /** Before both queues are stopped for good: what the device still has is given up. */
   forget(): void {
-    for (const { output, request } of this.#jobs.splice(0)) {
-      this.#parts.outputs.putBack(output);
-      this.#parts.requests.discard(request);
-    }
+    this.#jobs = [];
     for (const picture of this.#queued.values()) {
       picture.isDecoded = true;
       picture.isFailed = true;
@@ -199,6 +201,8 @@ export class Pipeline {
     this.#jobs.shift();
     outputs.putBack(job.output);
     requests.putBack(job.request);
+    // Of a request whose CAPTURE buffer is held, only the OUTPUT buffer tells.
+    job.picture.isFailed ||= done.isFailed;
     // Drivers give back the CAPTURE buffer first, if at all: mediatek's later.
     if (job.isHeld) this.#settle();
     else this.#collectCapture(job.picture);
@@ -211,8 +215,7 @@ export class Pipeline {
       if (done === undefined) break;
       const picture = this.#queued.get(done.index);
       this.#queued.delete(done.index);
-      // A buffer that its picture has left already, for that of the next request.
-      if (picture?.buffer.index !== done.index) continue;
+      if (picture === undefined) continue;
       picture.isDecoded = true;
       picture.isFailed ||= done.isFailed;
     }

@@ -94,10 +94,13 @@ export class Queue {
 
   /** Frees all buffers and makes new ones; how many there are. 0 frees only. */
   requestBuffers(count: number): number {
-    const answer = read(this.#file, "VIDIOC_REQBUFS", "v4l2_requestbuffers", (view, o) => {
-      view.setUint32(o.count, count, true);
-      view.setUint32(o.type, this.type, true);
-      view.setUint32(o.memory, V4L2_MEMORY_MMAP, true);
+    const answer = read(this.#file, "VIDIOC_REQBUFS", "v4l2_requestbuffers", {
+      what: `${this.name}, ${count}`,
+      fill: (view, o) => {
+        view.setUint32(o.count, count, true);
+        view.setUint32(o.type, this.type, true);
+        view.setUint32(o.memory, V4L2_MEMORY_MMAP, true);
+      },
     });
     this.capabilities = answer.capabilities;
     return answer.count;
@@ -196,16 +199,25 @@ export class Queue {
 
   /** A buffer as dma-buf file descriptors, one for each plane. The caller closes them. */
   export(index: number): number[] {
-    return Array.from(
-      { length: this.#planeCount },
-      (_, plane) =>
-        read(this.#file, "VIDIOC_EXPBUF", "v4l2_exportbuffer", (view, o) => {
-          view.setUint32(o.type, this.type, true);
-          view.setUint32(o.index, index, true);
-          view.setUint32(o.plane, plane, true);
-          view.setUint32(o.flags, exportFlags, true);
-        }).fd,
-    );
+    const exported: number[] = [];
+    try {
+      for (let plane = 0; plane < this.#planeCount; plane++) exported.push(this.#exportPlane(index, plane));
+    } catch (thrown) {
+      for (const fd of exported) this.#file.discard(fd);
+      throw thrown;
+    }
+    return exported;
+  }
+
+  #exportPlane(index: number, plane: number): number {
+    const what = `${this.name} buffer ${index}, plane ${plane}`;
+    const fill = (view: DataView, o: KernelFile["structs"]["v4l2_exportbuffer"]["offsets"]) => {
+      view.setUint32(o.type, this.type, true);
+      view.setUint32(o.index, index, true);
+      view.setUint32(o.plane, plane, true);
+      view.setUint32(o.flags, exportFlags, true);
+    };
+    return read(this.#file, "VIDIOC_EXPBUF", "v4l2_exportbuffer", { what, fill }).fd;
   }
 
   #typeArgument(): Uint8Array {
@@ -239,6 +251,7 @@ export class Queue {
 
   #writeFormat(view: DataView, format: QueueFormat): void {
     const { v4l2_format, v4l2_pix_format: single, v4l2_pix_format_mplane: multiple } = this.#file.structs;
+    const { v4l2_plane_pix_format: plane } = this.#file.structs;
     const at = v4l2_format.offsets.fmt;
     const o = this.#isMultiplanar ? multiple.offsets : single.offsets;
     view.setUint32(at + o.width, format.width, true);
@@ -252,14 +265,15 @@ export class Queue {
     }
     view.setUint8(at + multiple.offsets.num_planes, format.planes.length);
     for (const [i, { sizeimage, bytesperline }] of format.planes.entries()) {
-      view.setUint32(at + multiple.offsets.plane_fmt + 20 * i, sizeimage, true);
-      view.setUint32(at + multiple.offsets.plane_fmt + 20 * i + 4, bytesperline, true);
+      view.setUint32(at + multiple.offsets.plane_fmt + i * plane.size + plane.offsets.sizeimage, sizeimage, true);
+      view.setUint32(at + multiple.offsets.plane_fmt + i * plane.size + plane.offsets.bytesperline, bytesperline, true);
     }
   }
 
   /** What the struct says now; from here on, buffers have as many planes. */
   #took(view: DataView): QueueFormat {
     const { v4l2_format, v4l2_pix_format: single, v4l2_pix_format_mplane: multiple } = this.#file.structs;
+    const { v4l2_plane_pix_format: plane } = this.#file.structs;
     const at = v4l2_format.offsets.fmt;
     const o = this.#isMultiplanar ? multiple.offsets : single.offsets;
     const get = (offset: number) => view.getUint32(at + offset, true);
@@ -270,8 +284,8 @@ export class Queue {
       height: get(o.height),
       planes: this.#isMultiplanar
         ? Array.from({ length: this.#planeCount }, (_, i) => ({
-            sizeimage: get(multiple.offsets.plane_fmt + 20 * i),
-            bytesperline: get(multiple.offsets.plane_fmt + 20 * i + 4),
+            sizeimage: get(multiple.offsets.plane_fmt + i * plane.size + plane.offsets.sizeimage),
+            bytesperline: get(multiple.offsets.plane_fmt + i * plane.size + plane.offsets.bytesperline),
           }))
         : [{ sizeimage: get(single.offsets.sizeimage), bytesperline: get(single.offsets.bytesperline) }],
     };

@@ -29,12 +29,6 @@ export class RequestPool {
     this.#free.push(request);
   }
 
-  /** Gives up one that will not be completed. */
-  discard(request: KernelFile): void {
-    this.#all.delete(request);
-    void request.close();
-  }
-
   async close(): Promise<void> {
     for (const request of this.#all) await request.close();
     this.#all.clear();

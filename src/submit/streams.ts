@@ -37,7 +37,8 @@ export class Streams {
   readonly requests: RequestPool;
   readonly #media: KernelFile;
   readonly #options: StreamOptions;
-  #isStarted = false;
+  /** What the OUTPUT queue was made for. */
+  #sequence: QueueSequence | undefined;
 
   private constructor(file: KernelFile, media: KernelFile, multiplanar: boolean, options: StreamOptions) {
     this.file = file;
@@ -68,7 +69,7 @@ export class Streams {
 
   /** The queues are made for a sequence. */
   get isStarted(): boolean {
-    return this.#isStarted;
+    return this.#sequence !== undefined;
   }
 
   /**
@@ -77,7 +78,7 @@ export class Streams {
    * @param sets what to set before the CAPTURE format is read.
    */
   start(sequence: QueueSequence, sets: readonly (readonly Control[])[]): void {
-    this.#isStarted = true;
+    this.#sequence = sequence;
     const outputFormat = this.#setOutputFormat(sequence);
     for (const controls of sets) this.controls.set(controls);
     const format = this.#captureFormat();
@@ -88,31 +89,33 @@ export class Streams {
   }
 
   /**
-   * Goes on with another size while the CAPTURE buffers stay, because references lie in them.
+   * Goes on with another size or more buffers while the CAPTURE buffers stay, because references lie in them. The OUTPUT
+   * queue stays too where its format does: drivers refuse to set one, even the same, while there are CAPTURE buffers.
    *
-   * @returns false when the driver cannot; the OUTPUT queue has stopped then.
+   * @returns false when the driver cannot; the OUTPUT queue may have stopped then.
    */
   resize(sequence: QueueSequence, sets: readonly (readonly Control[])[]): boolean {
-    this.output.stop();
-    this.outputs.unmap();
-    this.output.requestBuffers(0);
-    let outputFormat: QueueFormat;
+    const before = this.#sequence;
+    this.#sequence = sequence;
+    let outputFormat: QueueFormat | undefined;
     try {
-      outputFormat = this.#setOutputFormat(sequence);
+      if (before === undefined || !hasSameFormat(before, sequence)) outputFormat = this.#remakeOutput(sequence);
       for (const controls of sets) this.controls.set(controls);
     } catch (thrown) {
       if (thrown instanceof IoctlError && thrown.code === "EBUSY") return false;
       throw thrown;
     }
-    if (!this.pool.change(this.capture.format(), sequence.captureBuffers + this.#options.extraBuffers)) return false;
-    this.#startOutput(outputFormat);
+    const { captureBuffers } = sequence;
+    const wanted = captureBuffers + this.#options.extraBuffers;
+    if (!this.pool.change(this.capture.format(), captureBuffers, wanted)) return false;
+    if (outputFormat !== undefined) this.#startOutput(outputFormat);
     return true;
   }
 
   /** Stops both queues and frees their buffers; CAPTURE buffers that are used keep their memory. */
   stop(): void {
-    if (!this.#isStarted) return;
-    this.#isStarted = false;
+    if (!this.isStarted) return;
+    this.#sequence = undefined;
     try {
       this.output.stop();
       this.capture.stop();
@@ -133,6 +136,13 @@ export class Streams {
       await this.#media.close();
       await this.file.close();
     }
+  }
+
+  #remakeOutput(sequence: QueueSequence): QueueFormat {
+    this.output.stop();
+    this.outputs.unmap();
+    this.output.requestBuffers(0);
+    return this.#setOutputFormat(sequence);
   }
 
   #startOutput(format: QueueFormat): void {
@@ -162,4 +172,8 @@ export class Streams {
     if (wanted === undefined) return format;
     return this.capture.setFormat({ ...format, pixelFormat: wanted, planes: [] });
   }
+}
+
+function hasSameFormat(a: QueueSequence, b: QueueSequence): boolean {
+  return a.pixelFormat === b.pixelFormat && a.codedWidth === b.codedWidth && a.codedHeight === b.codedHeight;
 }

@@ -24,6 +24,12 @@ function aligned<V extends number | bigint>(type: Scalar<V>, alignment: number):
   return { ...type, alignment };
 }
 
+const planePixFormat = struct("v4l2_plane_pix_format", 20, {
+  sizeimage: u32,
+  bytesperline: u32,
+  reserved: array(u16, 6),
+});
+
 /** The structs that no ABI lays out otherwise. */
 const common = {
   v4l2_capability: struct("v4l2_capability", 104, {
@@ -72,16 +78,14 @@ const common = {
     quantization: u32,
     xfer_func: u32,
   }),
+  v4l2_plane_pix_format: planePixFormat,
   v4l2_pix_format_mplane: struct("v4l2_pix_format_mplane", 192, {
     width: u32,
     height: u32,
     pixelformat: u32,
     field: u32,
     colorspace: u32,
-    plane_fmt: array(
-      struct("v4l2_plane_pix_format", 20, { sizeimage: u32, bytesperline: u32, reserved: array(u16, 6) }),
-      8,
-    ),
+    plane_fmt: array(planePixFormat, 8),
     num_planes: u8,
     flags: u8,
     ycbcr_enc: u8,

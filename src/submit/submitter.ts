@@ -19,6 +19,8 @@ export interface SubmitterOptions {
   readonly pixelFormats?: readonly number[] | undefined;
   /** Milliseconds until a device that gives nothing back counts as stuck, and a consumer that holds all frames too. Default 5000. */
   readonly timeout?: number | undefined;
+  /** Sends controls as they are: the events are a record's, which was made for a device. Default: as the device's target takes them. */
+  readonly verbatim?: boolean | undefined;
   /** Is told what the device cannot do for the stream, in a line for a person. Decoding goes on. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -27,6 +29,14 @@ interface ShownFrame {
   readonly picture: Picture;
   readonly frame: Frame;
 }
+
+/** Why a call is refused. */
+const refusals = {
+  busy: "take all frames of the last call first",
+  left: "the frames of the last call were not taken: reset() comes first",
+  broken: "the device failed: close() it",
+  closed: "it is closed",
+} as const;
 
 /**
  * Performs a session's events on a device. One at a time: take all that `submit` gives before it is called again.
@@ -37,6 +47,7 @@ export class Submitter {
   readonly #streams: Streams;
   readonly #pipeline: Pipeline;
   readonly #timeout: number;
+  readonly #isVerbatim: boolean;
   readonly #onNotice: (message: string) => void;
   /** By timestamp, until their `release`. */
   readonly #pictures = new Map<number, Picture>();
@@ -53,6 +64,7 @@ export class Submitter {
     this.device = device;
     this.#streams = streams;
     this.#timeout = options.timeout ?? 5000;
+    this.#isVerbatim = options.verbatim ?? false;
     this.#onNotice = options.onNotice ?? (() => {});
     this.#pipeline = new Pipeline({ ...partsOf(streams), timeout: this.#timeout });
   }
@@ -113,13 +125,7 @@ export class Submitter {
   }
 
   #check(): void {
-    const reasons = {
-      busy: "take all frames of the last call first",
-      left: "the frames of the last call were not taken: reset() comes first",
-      broken: "the device failed: close() it",
-      closed: "it is closed",
-    };
-    if (this.#state !== "idle") throw new Error(reasons[this.#state]);
+    if (this.#state !== "idle") throw new Error(refusals[this.#state]);
   }
 
   /** One generator for all that needs no waiting: a frame that passes several costs some promises in each. */
@@ -145,10 +151,12 @@ export class Submitter {
       const ended = end();
       if (typeof ended === "object") await ended;
       while (this.#isReady) yield this.#nextFrame();
+      if (this.#isClosed) throw new Error(refusals.closed);
       this.#leave("idle");
     } catch (thrown) {
       this.#leave("broken");
-      throw thrown;
+      // What fails after that fails because of it.
+      throw this.#isClosed ? new Error(refusals.closed) : thrown;
     } finally {
       if (this.#state === "busy") {
         this.#noteAll(list.slice(at));
@@ -164,12 +172,18 @@ export class Submitter {
     }
   }
 
+  /** While a call waited, or its frames were taken. */
+  get #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   #leave(state: "idle" | "left" | "broken"): void {
-    if (this.#state !== "closed") this.#state = state;
+    if (!this.#isClosed) this.#state = state;
   }
 
   /** As the device's target takes it. */
   #asTaken(event: SubmitEvent): SubmitEvent[] {
+    if (this.#isVerbatim) return [event];
     if (event.type === "sequence" && event.codec !== this.#targetEvents?.codec) {
       this.#targetEvents = { codec: event.codec, events: new TargetEvents(this.device.target, event.codec) };
     }
@@ -208,11 +222,9 @@ export class Submitter {
   }
 
   #hasRoom({ timestamp }: RequestEvent): boolean {
-    return this.#pipeline.hasRoom && (this.#streams.pool.hasFree || !this.#needsBuffer(timestamp));
-  }
-
-  #needsBuffer(timestamp: number): boolean {
-    return !this.#pictures.has(timestamp) || !this.#pipeline.canHold;
+    const picture = this.#pictures.get(timestamp);
+    const hasBuffer = picture === undefined ? this.#streams.pool.hasFree : this.#pipeline.canResume(picture);
+    return this.#pipeline.hasRoom && hasBuffer;
   }
 
   /** Makes the queues for a new sequence, and waits until there is room for a request. */
@@ -233,7 +245,7 @@ export class Submitter {
     if (picture === undefined) {
       this.#pictures.set(event.timestamp, this.#pipeline.begin(event, pool.take()!));
     } else {
-      this.#pipeline.resume(event, picture, this.#pipeline.canHold ? undefined : pool.take());
+      this.#pipeline.resume(event, picture);
     }
   }
 
@@ -244,9 +256,9 @@ export class Submitter {
       yield* this.#ready();
       if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
         if (sequence.keepsReferences) {
-          const size = `${sequence.codedWidth}x${sequence.codedHeight}`;
+          const { codedWidth, codedHeight, captureBuffers } = sequence;
           this.#onNotice(
-            `${this.device.path} (${this.device.driver}) cannot keep references when the size changes, to ${size}: pictures that refer to earlier ones are wrong until the next key frame`,
+            `${this.device.path} (${this.device.driver}) cannot keep references over a change to ${captureBuffers} buffers of ${codedWidth}x${codedHeight}: pictures that refer to earlier ones are wrong until the next key frame`,
           );
         }
         this.#streams.stop();

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { decodeStruct, type Fields, type Infer, type Struct, viewOf } from "../uapi/struct.ts";
 import {
   MEDIA_ENT_F_PROC_VIDEO_DECODER,
@@ -6,6 +7,7 @@ import {
   MEDIA_LNK_FL_INTERFACE_LINK,
   MEDIA_LNK_FL_LINK_TYPE,
 } from "./constants.ts";
+import { errorName, IoctlError } from "./errors.ts";
 import type { KernelFile } from "./kernel-file.ts";
 import type { Structs } from "./structs.ts";
 
@@ -47,8 +49,12 @@ export function readTopology(file: KernelFile): Topology {
       view.setBigUint64(offsets[`ptr_${kind}`], list.address, true);
       return list.bytes;
     });
-    file.call("MEDIA_IOC_G_TOPOLOGY", memory.bytes);
-    // It may have changed in between.
+    const errno = file.attempt("MEDIA_IOC_G_TOPOLOGY", memory.bytes);
+    // It may have changed in between: where it grew, there was no room for it.
+    if (errno === constants.errno.ENOSPC) continue;
+    if (errno !== 0) {
+      throw new IoctlError({ ioctl: "MEDIA_IOC_G_TOPOLOGY", code: errorName(errno), path: file.path });
+    }
     if (view.getBigUint64(offsets.topology_version, true) !== version) continue;
     const [entities, interfaces, pads, links] = lists as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
     return {

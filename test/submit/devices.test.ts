@@ -14,6 +14,11 @@ import { type FakeDriver, FakeKernel } from "./fake-kernel.ts";
 
 const { EACCES, EBUSY, ENODEV, ENOENT } = constants.errno;
 
+it("looks again where the media device's graph grows in between", async () => {
+  const { devices } = await listOf({ outputFormats: [V4L2_PIX_FMT_VP8_FRAME], growsTopology: true });
+  expect(devices.map(({ path }) => path)).toEqual(["/dev/video7"]);
+});
+
 function listOf(driver: FakeDriver) {
   const kernel = new FakeKernel(driver);
   return devicesOf(kernel.machine, kernel.files);

@@ -5,7 +5,9 @@ import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/ioctls.ts"
 import type { Machine } from "../../src/submit/kernel-file.ts";
 import { type Libc, type Memory, POLLIN, POLLPRI } from "../../src/submit/libc.ts";
 import { type Structs, structsOf } from "../../src/submit/structs.ts";
-import { controlById, controlByName, decodeStruct, encodeStruct, type Struct, viewOf } from "../../src/uapi/index.ts";
+import { viewOf } from "../../src/uapi/index.ts";
+import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
+import { answerTopology } from "./fake-topology.ts";
 
 const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY } = constants.errno;
 
@@ -28,6 +30,14 @@ export interface FakeDriver {
   readonly isStuck?: boolean;
   /** Finishes only one request while somebody waits. */
   readonly isSlow?: boolean;
+  /** The requests that the device fails to decode, by their number from 0. */
+  readonly failing?: readonly number[];
+  /** Comes before the end of every wait. */
+  readonly wait?: () => Promise<void>;
+  /** The error numbers of ioctls, which see nothing of their argument then. */
+  readonly errors?: (ioctl: IoctlName) => number | undefined;
+  /** The media device has an entity more after the first look. */
+  readonly growsTopology?: boolean;
   /** Error numbers of files that cannot be opened, by path. */
   readonly openErrors?: Readonly<Record<string, number>>;
   /** Refuses a control's payload. */
@@ -38,8 +48,8 @@ export interface FakeDriver {
 
 interface FakeBuffer {
   readonly memory: Uint8Array;
-  state: "free" | "queued" | "done";
   timestamp: bigint;
+  isFailed: boolean;
 }
 
 interface FakeQueue {
@@ -75,6 +85,8 @@ export class FakeKernel {
   readonly #capture: FakeQueue;
   #jobs: FakeRequest[] = [];
   #held: number | undefined;
+  #decoded = 0;
+  #topologyReads = 0;
   #nextFd = 10;
   #nextAddress = 0x10000n;
 
@@ -98,7 +110,7 @@ export class FakeKernel {
   }
 
   get #captureFormats(): readonly number[] {
-    return this.#driver.captureFormats ?? [0x3231564e];
+    return captureFormatsOf(this.#driver);
   }
 
   /** File descriptors that are open. */
@@ -128,6 +140,8 @@ export class FakeKernel {
       ioctl: (fd, number, argument) => {
         const name = this.#names.get(number);
         if (name === undefined) return -ENOTTY;
+        const errno = this.#driver.errors?.(name);
+        if (errno !== undefined) return -errno;
         const file = this.#files.get(fd);
         return file === undefined ? -EBADF : -this.#ioctl(file, name, argument ?? new Uint8Array());
       },
@@ -146,6 +160,7 @@ export class FakeKernel {
       },
       poll: (fd, events) => this.#ready(fd, events),
       wait: async (fd, events) => {
+        await this.#driver.wait?.();
         if (!this.#driver.isStuck) this.#work();
         return this.#ready(fd, events);
       },
@@ -189,6 +204,10 @@ export class FakeKernel {
       const buffer = this.#capture.buffers[target]!;
       buffer.timestamp = timestamp;
       buffer.memory.fill(Number(timestamp / 1000n) & 0xff);
+      const isFailed = this.#driver.failing?.includes(this.#decoded++) === true;
+      // The CAPTURE buffer has the state of its last request (v4l2_m2m_buf_done_and_job_finish).
+      buffer.isFailed = isFailed;
+      this.#output.buffers[index]!.isFailed = isFailed;
       this.#held = target;
       if (!isHeld || !this.#driver.canHold) this.#giveHeld();
       this.#output.done.push(index);
@@ -230,74 +249,18 @@ export class FakeKernel {
       return 0;
     }
     if (name !== "MEDIA_IOC_G_TOPOLOGY") return ENOTTY;
-    const s = this.#structs;
-    const entity = (id: number, fn: number) =>
-      encodeStruct(s.media_v2_entity, {
-        id,
-        name: Array(64).fill(0),
-        function: fn,
-        flags: 0,
-        reserved: Array(5).fill(0),
-      });
-    const pad = (id: number, entity_id: number) =>
-      encodeStruct(s.media_v2_pad, { id, entity_id, flags: 0, index: 0, reserved: Array(4).fill(0) });
-    const link = (id: number, source_id: number, sink_id: number, flags: number) =>
-      encodeStruct(s.media_v2_link, { id, source_id, sink_id, flags, reserved: Array(6).fill(0) });
-    const node = encodeStruct(s.media_v2_interface, {
-      id: 20,
-      intf_type: 0x200,
-      flags: 0,
-      reserved: Array(9).fill(0),
-      devnode: { major: 81, minor: 7 },
-      _raw: Array(14).fill(0),
-    });
-    // As v4l2_m2m_register_media_controller makes it: source, processing, sink.
-    const lists = {
-      entities: [entity(1, 0x10001), entity(2, 0x4008), entity(3, 0x10001)],
-      interfaces: [node],
-      pads: [pad(10, 1), pad(11, 2), pad(12, 2), pad(13, 3)],
-      links: [link(30, 10, 11, 3), link(31, 12, 13, 3), link(32, 20, 1, 0x10000003), link(33, 20, 3, 0x10000003)],
-    };
-    const view = viewOf(bytes);
-    const o = s.media_v2_topology.offsets;
-    for (const kind of ["entities", "interfaces", "pads", "links"] as const) {
-      const list = lists[kind];
-      view.setUint32(o[`num_${kind}`], list.length, true);
-      const address = view.getBigUint64(o[`ptr_${kind}`], true);
-      if (address === 0n) continue;
-      const size = list[0]!.length;
-      for (const [i, element] of list.entries()) this.#at(address + BigInt(i * size), size).set(element);
-    }
-    return 0;
+    const isGrown = this.#topologyReads++ > 0 && this.#driver.growsTopology === true;
+    return answerTopology(this.#structs, isGrown, bytes, (address, size) => this.#at(address, size));
   }
 
   #videoIoctl(name: IoctlName, bytes: Uint8Array): number {
-    const view = viewOf(bytes);
     switch (name) {
       case "VIDIOC_QUERYCAP":
-        return this.#queryCapability(bytes);
-      case "VIDIOC_ENUM_FMT": {
-        const o = this.#structs.v4l2_fmtdesc.offsets;
-        const isOutput = this.#queueOf(view.getUint32(o.type, true)) === this.#output;
-        const formats = isOutput ? this.#driver.outputFormats : this.#captureFormats;
-        const format = formats[view.getUint32(o.index, true)];
-        if (format === undefined) return EINVAL;
-        view.setUint32(o.pixelformat, format, true);
-        return 0;
-      }
+      case "VIDIOC_ENUM_FMT":
       case "VIDIOC_ENUM_FRAMESIZES":
-        if (view.getUint32(0, true) > 0) return EINVAL;
-        // Stepwise.
-        view.setUint32(8, 3, true);
-        view.setUint32(16, this.#driver.maxSize ?? 4096, true);
-        view.setUint32(28, this.#driver.maxSize ?? 4096, true);
-        return 0;
       case "VIDIOC_QUERY_EXT_CTRL":
-        return this.#queryControl(bytes);
-      case "VIDIOC_QUERYMENU": {
-        const values = this.#driver.controls?.[controlById(view.getUint32(0, true))?.name ?? ""];
-        return Array.isArray(values) && values.includes(view.getUint32(4, true)) ? 0 : EINVAL;
-      }
+      case "VIDIOC_QUERYMENU":
+        return answerQuery(this.#structs, this.#driver, name, bytes);
       case "VIDIOC_G_FMT":
       case "VIDIOC_S_FMT":
         return this.#format(name, bytes);
@@ -310,39 +273,6 @@ export class FakeKernel {
       default:
         return this.#stream(name, bytes);
     }
-  }
-
-  #queryCapability(bytes: Uint8Array): number {
-    const text = (value: string, length: number) => Array.from({ length }, (_, i) => value.charCodeAt(i) || 0);
-    bytes.set(
-      encodeStruct(this.#structs.v4l2_capability, {
-        driver: text(this.#driver.driver ?? "fake", 16),
-        card: text("a fake", 32),
-        bus_info: text("platform:fake", 32),
-        version: 0x07020d,
-        capabilities: 0x80000000,
-        device_caps: this.#driver.isSinglePlanar ? 0x4008000 : 0x4004000,
-        reserved: [0, 0, 0],
-      }),
-    );
-    return 0;
-  }
-
-  #queryControl(bytes: Uint8Array): number {
-    const { offsets: o } = this.#structs.v4l2_query_ext_ctrl;
-    const view = viewOf(bytes);
-    const after = view.getUint32(o.id, true) & 0x3fffffff;
-    const known = Object.entries(this.#driver.controls ?? {}).map(
-      ([name, value]) => [controlByName(name)!, value] as const,
-    );
-    const next = known.sort(([a], [b]) => a.id - b.id).find(([{ id }]) => id > after);
-    if (next === undefined) return EINVAL;
-    const [control, value] = next;
-    view.setUint32(o.id, control.id, true);
-    const isDynamic = "dynamicArray" in control && control.dynamicArray !== undefined;
-    view.setUint32(o.flags, isDynamic ? 0x800 : 0, true);
-    if (typeof value === "number") view.setUint32(o.dims, value, true);
-    return 0;
   }
 
   #format(name: IoctlName, bytes: Uint8Array): number {
@@ -408,34 +338,20 @@ export class FakeKernel {
       view.setUint32(request.offsets.capabilities, this.#driver.canHold ? 0x39 : 0x19, true);
     }
     for (let i = 0; i < count; i++) {
-      queue.buffers.push({ memory: new Uint8Array(sizeimage), state: "free", timestamp: 0n });
+      queue.buffers.push({ memory: new Uint8Array(sizeimage), timestamp: 0n, isFailed: false });
     }
     return 0;
   }
 
   #controls(name: "VIDIOC_S_EXT_CTRLS" | "VIDIOC_TRY_EXT_CTRLS", bytes: Uint8Array): number {
-    const { v4l2_ext_controls: head, v4l2_ext_control: entry } = this.#structs;
-    const values = decodeStruct(head as Struct, bytes.subarray(0, head.size)) as Record<string, number | bigint>;
-    const count = Number(values.count);
-    const list = this.#at(values.controls as bigint, count * entry.size);
-    const view = viewOf(list);
-    const names: string[] = [];
-    let refused: number | undefined;
-    for (let i = 0; i < count; i++) {
-      const at = i * entry.size;
-      const control = controlById(view.getUint32(at, true))!;
-      names.push(control.name.replace("V4L2_CID_STATELESS_", ""));
-      const size = view.getUint32(at + entry.offsets.size, true);
-      const payload =
-        size === 0
-          ? view.getInt32(at + entry.offsets.value64, true)
-          : this.#at(view.getBigUint64(at + entry.offsets.value64, true), size);
-      if (this.#driver.refuses?.(control.name, payload)) refused ??= i;
-    }
-    this.log.push(`${name.slice(7)} ${values.which === 0 ? "now" : "request"} ${names.join(" ")}`);
-    if (refused === undefined) return 0;
+    const { isNow, controls } = controlsAt(this.#structs, bytes, (address, size) => this.#at(address, size));
+    const refused = controls.findIndex(({ name: control, payload }) => this.#driver.refuses?.(control, payload));
+    const names = controls.map(({ name: control }) => control.replace("V4L2_CID_STATELESS_", ""));
+    this.log.push(`${name.slice(7)} ${isNow ? "now" : "request"} ${names.join(" ")}`);
+    if (refused < 0) return 0;
     const tells = name === "VIDIOC_TRY_EXT_CTRLS" || this.#driver.tellsControl;
-    viewOf(bytes).setUint32(head.offsets.error_idx, tells ? refused : count, true);
+    const { error_idx } = this.#structs.v4l2_ext_controls.offsets;
+    viewOf(bytes).setUint32(error_idx, tells ? refused : controls.length, true);
     return EINVAL;
   }
 
@@ -466,6 +382,7 @@ export class FakeKernel {
     const buffer = queue.buffers[index];
     if (buffer === undefined) return EINVAL;
     view.setUint32(o.index, index, true);
+    if (name === "VIDIOC_DQBUF") view.setUint32(o.flags, buffer.isFailed ? 0x40 : 0, true);
     if (name === "VIDIOC_QUERYBUF") {
       const offset = (queue === this.#capture ? 0x4000_0000 : 0) + index;
       if (this.#driver.isSinglePlanar) {
@@ -480,6 +397,7 @@ export class FakeKernel {
     }
     if (name === "VIDIOC_QBUF") {
       this.log.push(`QBUF ${queue.name} ${index}`);
+      if (queue.queued.includes(index) || queue.done.includes(index)) return EINVAL;
       if (queue === this.#capture) queue.queued.push(index);
       else this.#intoRequest(index, view);
     }

@@ -1,0 +1,76 @@
+import { constants } from "node:os";
+import { describe, expect, it } from "vitest";
+import { DeviceError, DeviceTimeout, IoctlError } from "../../src/submit/index.ts";
+import { controls } from "../../src/uapi/index.ts";
+import { all, open, output, picture, plain, request, sequence } from "./submitting.ts";
+
+describe("errors", () => {
+  const payload = new Uint8Array(12);
+  payload[2] = 9; // num_slice_groups_minus1
+  const pps = { ...controls.V4L2_CID_STATELESS_H264_PPS, payload };
+  const params = { ...controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS, payload: new Uint8Array(560) };
+  const events = [sequence(16), request(1000, { controls: [params, pps] })];
+
+  it.each([
+    ["the kernel names it", { tellsControl: true }],
+    ["TRY_EXT_CTRLS names it", { tellsControl: false }],
+  ])("names the control that was refused, and the kernel's reason: %s", async (_name, variant) => {
+    const { submitter } = await open({ ...plain, ...variant, refuses: (name) => name === pps.name });
+    const thrown = await all(submitter, events).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(IoctlError);
+    expect(thrown).toMatchObject({ ioctl: "VIDIOC_S_EXT_CTRLS", code: "EINVAL", control: { name: pps.name } });
+    expect((thrown as IoctlError).message).toBe(
+      "/dev/video7: VIDIOC_S_EXT_CTRLS (in a request) failed with EINVAL at V4L2_CID_STATELESS_H264_PPS: the kernel refuses num_slice_groups_minus1 = 9 (not in 0..7)",
+    );
+  });
+
+  it("says that it is the driver where the kernel's rules accept the payload", async () => {
+    const { submitter } = await open({ ...plain, refuses: (name) => name === params.name });
+    await expect(all(submitter, events)).rejects.toThrow(
+      "at V4L2_CID_STATELESS_H264_DECODE_PARAMS: the kernel's own rules accept the payload, so the driver refuses it",
+    );
+  });
+
+  it("blames no control for what fails before the kernel looks at them", async () => {
+    const errors = (ioctl: string) => (ioctl.endsWith("_EXT_CTRLS") ? constants.errno.ENODEV : undefined);
+    const { submitter } = await open({ ...plain, errors });
+    const thrown = await all(submitter, events).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: "ENODEV", control: undefined });
+    expect((thrown as Error).message).toBe("/dev/video7: VIDIOC_S_EXT_CTRLS (in a request) failed with ENODEV");
+  });
+
+  it.each([
+    ["VIDIOC_REQBUFS", "/dev/video7: VIDIOC_REQBUFS (CAPTURE, 6) failed with EIO"],
+    ["VIDIOC_QUERYBUF", "/dev/video7: VIDIOC_QUERYBUF (CAPTURE buffer 0) failed with EIO"],
+  ])("names the queue: %s", async (name, message) => {
+    const errors = (ioctl: string) => (ioctl === name ? constants.errno.EIO : undefined);
+    const { submitter } = await open({ ...plain, errors });
+    await expect(all(submitter, events)).rejects.toThrow(message);
+  });
+
+  it("ends when the device gives nothing back", async () => {
+    const { kernel, submitter } = await open({ ...plain, isStuck: true }, { timeout: 1 });
+    await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      new DeviceTimeout("/dev/video7: nothing came back within 0.001 s; 1 requests wait"),
+    );
+    await submitter.close();
+    expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
+  });
+
+  it.each([
+    [[sequence(8192)], "/dev/video7 takes pictures up to 4096x16, and not 8192x16"],
+    [[sequence(16, { pixelFormat: 0x34363248 })], "/dev/video7 does not take H264"],
+  ])("refuses what the device does not take", async (first, message) => {
+    const { submitter } = await open(plain);
+    await expect(all(submitter, [...first, ...picture(1000)])).rejects.toThrow(new DeviceError(message));
+  });
+
+  it.each([
+    [[request(1000)], "a request came before the first sequence"],
+    [[sequence(16), output(1000)], "no request decoded the picture 1000, which is to be shown"],
+    [[sequence(16), request(1500)], "timestamp 1500 is not a whole number of microseconds, and V4L2 keeps no less"],
+  ])("refuses events that make no sense", async (wrong, message) => {
+    const { submitter } = await open(plain);
+    await expect(all(submitter, wrong)).rejects.toThrow(new DeviceError(message));
+  });
+});
