@@ -95,6 +95,11 @@ export function compareTraced(run: DriverRun, controls: Controls): TracedCompari
       );
     }
   }
+  const traced = new Set([...seen.keys()].map((event) => places[event]?.control));
+  for (const control of new Set(Object.values(places).map((place) => place.control))) {
+    const isSent = controls.get(`V4L2_CID_STATELESS_${control}`) instanceof Uint8Array;
+    if (isSent && !traced.has(control)) differences.push(`${control}: it was sent, and the driver traced none`);
+  }
   return { fields, differences };
 }
 
