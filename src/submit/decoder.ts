@@ -6,7 +6,7 @@ import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { Submitter, type SubmitterOptions } from "./submitter.ts";
 
-export interface DecoderOptions extends SubmitterOptions {
+export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
   /** A device, or the path of one. Default: the first that takes the codec. */
   readonly device?: DeviceInfo | string | undefined;
   /** For the session; what is left out follows from the device. */
