@@ -44,8 +44,6 @@ export interface PipelineParts {
   readonly outputs: OutputBuffers;
   readonly requests: RequestPool;
   readonly controls: ControlSetter;
-  /** Milliseconds for one request. */
-  readonly timeout: number;
 }
 
 /**
@@ -55,13 +53,16 @@ export interface PipelineParts {
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
+  readonly #timeout: number;
   #jobs: Job[] = [];
   #queued = new Map<number, Picture>();
   #leaving: { readonly buffer: CaptureBuffer; readonly after: number }[] = [];
   #lastRequest = 0;
 
-  constructor(parts: PipelineParts) {
+  /** @param timeout milliseconds for one request */
+  constructor(parts: PipelineParts, timeout: number) {
     this.#parts = parts;
+    this.#timeout = timeout;
   }
 
   /** The device has a request, or a picture that it is to give back without another one. */
@@ -128,7 +129,8 @@ export class Pipeline {
    * and a wait costs more than anything else here. @throws DeviceTimeout
    */
   async advance(): Promise<void> {
-    const { file, timeout } = this.#parts;
+    const { file } = this.#parts;
+    const timeout = this.#timeout;
     const half = this.#jobs.slice(0, Math.ceil(this.#jobs.length / 2));
     const last = half.at(-1);
     const events = last === undefined ? file.wait(POLLIN, timeout) : last.request.wait(POLLPRI, timeout);

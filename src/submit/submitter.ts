@@ -66,7 +66,7 @@ export class Submitter {
     this.#timeout = options.timeout ?? 5000;
     this.#isVerbatim = options.verbatim ?? false;
     this.#onNotice = options.onNotice ?? (() => {});
-    this.#pipeline = new Pipeline({ ...partsOf(streams), timeout: this.#timeout });
+    this.#pipeline = new Pipeline(streams, this.#timeout);
   }
 
   /**
@@ -310,8 +310,4 @@ export class Submitter {
       throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use: frames are held and not released`);
     }
   }
-}
-
-function partsOf({ file, output, capture, outputs, requests, controls }: Streams) {
-  return { file, output, capture, outputs, requests, controls };
 }
