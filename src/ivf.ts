@@ -1,5 +1,5 @@
 /** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each behind 12 bytes of size and pts. */
-import { UNIT_LIMIT } from "./bitreader/index.ts";
+import { ByteQueue, UNIT_LIMIT } from "./bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "./errors.ts";
 
 /** What the file's header says. */
@@ -24,10 +24,13 @@ export interface IvfFrame {
 const SIGNATURE = "DKIF";
 const FILE_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 12;
-const FIRST_CAPACITY = 1 << 16;
 
-function textAt(view: DataView, at: number, length: number): string {
-  return String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + at, length));
+function textAt(bytes: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + length));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /**
@@ -41,15 +44,13 @@ export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: Ivf
   return { ...stream.header, frames };
 }
 
-/** Cuts an IVF file that comes in any pieces into its frames. Bytes once written are never overwritten. */
+/** Cuts an IVF file that comes in any pieces into its frames, which stay valid while newer ones come. */
 export class IvfStream {
   /** Null until it has come. */
   header: IvfHeader | null = null;
-  private buffer: Uint8Array;
-  private start = 0;
-  private end: number;
-  /** Offset of `buffer[0]` in the stream. */
-  private origin: number;
+  private readonly queue: ByteQueue;
+  /** The header of the frame that has begun; null where the next header has not come whole. */
+  private frame: { readonly size: number; readonly pts: number } | null = null;
   /** The bytes are no IVF file, or no longer: what comes is dropped. */
   private isBroken = false;
 
@@ -60,11 +61,9 @@ export class IvfStream {
    * @param first the first bytes; not copied.
    * @param fourcc the one that the header has to have.
    */
-  constructor(origin: number, first: Uint8Array = new Uint8Array(0), fourcc?: string) {
-    this.origin = origin;
+  constructor(origin: number, first?: Uint8Array, fourcc?: string) {
+    this.queue = new ByteQueue(origin, first);
     this.fourcc = fourcc;
-    this.buffer = first;
-    this.end = first.length;
   }
 
   /**
@@ -75,56 +74,57 @@ export class IvfStream {
   push(chunk: Uint8Array): IvfFrame[] {
     const frames: IvfFrame[] = [];
     if (this.isBroken) return frames;
-    this.append(chunk);
+    this.queue.append(chunk);
     if (this.header === null && !this.readHeader()) return frames;
-    while (this.end - this.start >= FRAME_HEADER_BYTES) {
-      const view = this.view();
-      const size = view.getUint32(0, true);
+    for (;;) {
+      if (this.frame === null && !this.readFrameHeader()) return frames;
+      const { size, pts } = this.frame as NonNullable<IvfStream["frame"]>;
       if (size > UNIT_LIMIT) {
-        if (frames.length > 0) break;
-        this.fail(`a frame of ${size} bytes; the longest is ${UNIT_LIMIT}`);
+        // The frames before it first.
+        if (frames.length > 0) return frames;
+        const reason = `a frame of ${size} bytes; the longest is ${UNIT_LIMIT}`;
+        this.fail(reason, this.queue.begin - FRAME_HEADER_BYTES);
       }
-      if (view.byteLength < FRAME_HEADER_BYTES + size) break;
-      frames.push(this.frame(size, false));
+      if (this.queue.length < size) return frames;
+      frames.push({ byte: this.queue.begin, data: this.queue.take(size), pts, truncated: false });
+      this.frame = null;
     }
-    return frames;
   }
 
   /** The file ends here: returns the frame that has begun, if any, as `truncated`. */
   flush(): IvfFrame[] {
-    const left = this.end - this.start;
-    if (this.isBroken || left === 0) return [];
+    const { queue, frame } = this;
+    if (this.isBroken || (frame === null && queue.length === 0)) return [];
     if (this.header === null) this.fail("the IVF header is cut off");
-    if (left >= FRAME_HEADER_BYTES) return [this.frame(left - FRAME_HEADER_BYTES, true)];
-    const byte = this.origin + this.start;
-    this.start = this.end;
-    return [{ data: new Uint8Array(0), pts: 0, byte, truncated: true }];
-  }
-
-  private view(): DataView {
-    return new DataView(this.buffer.buffer, this.buffer.byteOffset + this.start, this.end - this.start);
-  }
-
-  private frame(size: number, truncated: boolean): IvfFrame {
-    const view = this.view();
-    const pts = view.getUint32(8, true) * 2 ** 32 + view.getUint32(4, true);
-    const at = this.start + FRAME_HEADER_BYTES;
-    this.start = at + size;
-    return { data: this.buffer.subarray(at, at + size), pts, byte: this.origin + at, truncated };
+    // Of a frame whose header is cut off, nothing is there.
+    const byte = queue.begin;
+    const bytes = queue.take(queue.length);
+    return [{ data: frame === null ? new Uint8Array(0) : bytes, pts: frame?.pts ?? 0, byte, truncated: true }];
   }
 
   /** False where more bytes are needed. */
   private readHeader(): boolean {
-    const view = this.view();
-    const seen = Math.min(SIGNATURE.length, view.byteLength);
-    if (textAt(view, 0, seen) !== SIGNATURE.slice(0, seen)) this.fail("the bytes are no IVF file");
-    if (view.byteLength < FILE_HEADER_BYTES) return false;
+    const { queue } = this;
+    const bytes = queue.peek(Math.min(FILE_HEADER_BYTES, queue.length));
+    const seen = Math.min(SIGNATURE.length, bytes.length);
+    if (textAt(bytes, 0, seen) !== SIGNATURE.slice(0, seen)) this.fail("the bytes are no IVF file");
+    if (bytes.length < FILE_HEADER_BYTES) return false;
+    const view = viewOf(bytes);
     const length = view.getUint16(6, true);
     if (length < FILE_HEADER_BYTES) this.fail(`an IVF header of ${length} bytes`);
-    if (view.byteLength < length) return false;
-    this.header = { fourcc: textAt(view, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
+    if (queue.length < length) return false;
+    this.header = { fourcc: textAt(bytes, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
     this.checkFourcc(this.header.fourcc);
-    this.start += length;
+    queue.skip(length);
+    return true;
+  }
+
+  /** False where more bytes are needed. */
+  private readFrameHeader(): boolean {
+    if (this.queue.length < FRAME_HEADER_BYTES) return false;
+    const view = viewOf(this.queue.take(FRAME_HEADER_BYTES));
+    const pts = view.getUint32(8, true) * 2 ** 32 + view.getUint32(4, true);
+    this.frame = { size: view.getUint32(0, true), pts };
     return true;
   }
 
@@ -132,25 +132,11 @@ export class IvfStream {
     if (this.fourcc === undefined || fourcc === this.fourcc) return;
     this.isBroken = true;
     const reason = `an IVF file of ${JSON.stringify(fourcc)}, where ${this.fourcc} is expected`;
-    throw new UnsupportedError(reason, { byte: this.origin });
+    throw new UnsupportedError(reason, { byte: this.queue.begin });
   }
 
-  private fail(reason: string): never {
+  private fail(reason: string, byte = this.queue.begin): never {
     this.isBroken = true;
-    throw new BitstreamError(reason, { byte: this.origin + this.start });
-  }
-
-  private append(chunk: Uint8Array): void {
-    if (this.end + chunk.length > this.buffer.length) {
-      const kept = this.buffer.subarray(this.start, this.end);
-      const size = kept.length + chunk.length;
-      this.buffer = new Uint8Array(Math.max(FIRST_CAPACITY, Math.min(4 * size, size + UNIT_LIMIT)));
-      this.buffer.set(kept);
-      this.origin += this.start;
-      this.end = kept.length;
-      this.start = 0;
-    }
-    this.buffer.set(chunk, this.end);
-    this.end += chunk.length;
+    throw new BitstreamError(reason, { byte });
   }
 }

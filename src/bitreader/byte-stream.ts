@@ -1,3 +1,4 @@
+import { ByteQueue } from "./byte-queue.ts";
 import { findStartCode } from "./start-code.ts";
 
 /** A unit of a byte stream: what lies between two start code prefixes. */
@@ -11,8 +12,6 @@ export interface StreamUnit {
 
 /** The longest unit that is kept, in bytes: more than the largest picture of any level. */
 export const UNIT_LIMIT = 2 ** 28;
-
-const FIRST_CAPACITY = 1 << 16;
 
 /** Where `bytes[from, to)` ends without the zero bytes at its end: no unit of H.264 or H.265 ends in one (7.4.1). */
 export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number): number {
@@ -40,17 +39,15 @@ export function unitsOfPacket(packet: Uint8Array, byte: number, keepZeros = fals
 
 /**
  * Cuts a byte stream that comes in any pieces into its units. A unit ends where the next prefix is seen, or with
- * `flush`. Bytes once written are never overwritten, so the units stay valid while newer ones come.
+ * `flush`. The units stay valid while newer ones come.
  */
 export class ByteStream {
-  private buffer = new Uint8Array(0);
-  private end = 0;
-  /** Where the search for the next prefix goes on. */
-  private scanned = 0;
-  /** Where the unit that has begun starts; -1 before the first prefix, and behind a unit that was too long. */
-  private unitStart = -1;
-  /** Offset of `buffer[0]` in the stream. */
-  private origin: number;
+  /** The unit that has begun, and what follows it. */
+  private readonly queue: ByteQueue;
+  /** False before the first prefix, and behind a unit that was too long. */
+  private isInUnit = false;
+  /** How many of the last two bytes that came are zero, from the end. */
+  private zeros = 0;
   private readonly keepZeros: boolean;
 
   /**
@@ -58,61 +55,63 @@ export class ByteStream {
    * next prefix are the unit's: in MPEG-2 they may be, in Annex B of H.264 and H.265 no unit ends in one.
    */
   constructor(origin: number, keepZeros = false) {
-    this.origin = origin;
+    this.queue = new ByteQueue(origin);
     this.keepZeros = keepZeros;
   }
 
   /** Takes the next bytes (copied) and returns the units that they end. */
   push(chunk: Uint8Array): StreamUnit[] {
-    this.append(chunk);
+    const { queue } = this;
     const units: StreamUnit[] = [];
-    for (;;) {
-      const prefix = findStartCode(this.buffer, this.scanned, this.end);
-      if (prefix < 0) break;
-      this.endUnit(prefix, units);
-      this.unitStart = this.scanned = prefix + 3;
+    const origin = queue.end;
+    queue.append(chunk);
+    for (let prefix = this.firstPrefix(chunk); prefix !== undefined; prefix = prefixIn(chunk, prefix + 3)) {
+      this.endUnit(origin + prefix, units);
+      queue.skip(origin + prefix + 3 - queue.begin);
+      this.isInUnit = true;
     }
-    this.scanned = Math.max(this.scanned, this.end - 2);
-    if (this.unitStart >= 0 && this.end - this.unitStart > UNIT_LIMIT) {
-      const bytes = this.buffer.subarray(this.unitStart, this.unitStart + UNIT_LIMIT);
-      units.push({ bytes, byte: this.origin + this.unitStart, truncated: true });
-      this.unitStart = -1;
+    this.countZeros(chunk);
+    if (this.isInUnit && queue.length > UNIT_LIMIT) {
+      units.push({ byte: queue.begin, bytes: queue.take(UNIT_LIMIT), truncated: true });
+      this.isInUnit = false;
     }
+    if (!this.isInUnit) queue.skip(queue.length);
     return units;
   }
 
   /** The stream ends here: returns the unit that has begun, if any. */
   flush(): StreamUnit[] {
     const units: StreamUnit[] = [];
-    this.endUnit(this.end, units);
-    this.origin += this.end;
-    this.buffer = new Uint8Array(0);
-    this.end = this.scanned = 0;
-    this.unitStart = -1;
+    this.endUnit(this.queue.end, units);
+    this.isInUnit = false;
+    this.zeros = 0;
     return units;
   }
 
-  private endUnit(at: number, units: StreamUnit[]): void {
-    if (this.unitStart < 0) return;
-    const end = this.keepZeros ? at : withoutTrailingZeros(this.buffer, this.unitStart, at);
-    if (end === this.unitStart) return;
-    const bytes = this.buffer.subarray(this.unitStart, end);
-    units.push({ bytes, byte: this.origin + this.unitStart, truncated: false });
+  /** Where the first prefix begins that ends in `chunk`: below 0 where it begins in what came before. */
+  private firstPrefix(chunk: Uint8Array): number | undefined {
+    if (this.zeros === 2 && chunk[0] === 1) return -2;
+    if (this.zeros > 0 && chunk[0] === 0 && chunk[1] === 1) return -1;
+    return prefixIn(chunk, 0);
   }
 
-  private append(chunk: Uint8Array): void {
-    if (this.end + chunk.length > this.buffer.length) {
-      const keepFrom = this.unitStart >= 0 ? this.unitStart : this.scanned;
-      const kept = this.buffer.subarray(keepFrom, this.end);
-      const size = kept.length + chunk.length;
-      this.buffer = new Uint8Array(Math.max(FIRST_CAPACITY, Math.min(4 * size, size + UNIT_LIMIT)));
-      this.buffer.set(kept);
-      this.origin += keepFrom;
-      this.end = kept.length;
-      this.scanned -= keepFrom;
-      if (this.unitStart >= 0) this.unitStart = 0;
-    }
-    this.buffer.set(chunk, this.end);
-    this.end += chunk.length;
+  private countZeros(chunk: Uint8Array): void {
+    let zeros = 0;
+    while (zeros < Math.min(2, chunk.length) && chunk[chunk.length - 1 - zeros] === 0) zeros++;
+    this.zeros = zeros < chunk.length ? zeros : Math.min(2, this.zeros + zeros);
   }
+
+  /** @param end offset in the stream. */
+  private endUnit(end: number, units: StreamUnit[]): void {
+    if (!this.isInUnit) return;
+    const byte = this.queue.begin;
+    const bytes = this.queue.take(end - byte);
+    const length = this.keepZeros ? bytes.length : withoutTrailingZeros(bytes, 0, bytes.length);
+    if (length > 0) units.push({ bytes: bytes.subarray(0, length), byte, truncated: false });
+  }
+}
+
+function prefixIn(bytes: Uint8Array, from: number): number | undefined {
+  const prefix = findStartCode(bytes, from, bytes.length);
+  return prefix < 0 ? undefined : prefix;
 }

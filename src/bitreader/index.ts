@@ -2,6 +2,7 @@ export type { BitReaderOptions } from "./bit-reader.ts";
 export { BitReader } from "./bit-reader.ts";
 export type { BoolDecoderOptions, BoolDecoderState } from "./bool-decoder.ts";
 export { BoolDecoder } from "./bool-decoder.ts";
+export { ByteQueue } from "./byte-queue.ts";
 export type { StreamUnit } from "./byte-stream.ts";
 export { ByteStream, UNIT_LIMIT, unitsOfPacket } from "./byte-stream.ts";
 export { LengthPrefixedStream } from "./length-prefixed.ts";
