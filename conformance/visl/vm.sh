@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs a command in a machine with the visl driver, and ends with the command's output and exit status.
 #
-#   vm.sh [-o FOLDER] [-t SECONDS] [-p PARAMETERS] COMMAND [ARGUMENT...]
+#   vm.sh [-o FOLDER] [-t SECONDS] [-p PARAMETERS] [-c COUNT] COMMAND [ARGUMENT...]
 #
 #   -o  the host's folder that is /share in the machine, where the command may write; without it what is written there is lost
 #   -t  after so many seconds the machine is stopped, with status 124 (600)
 #   -p  parameters of the visl module ("visl_debug=1")
+#   -c  the machine's processors (1)
 #
 # The checkout is /project, read-only and the command's working folder; the corpus (V4L2_STATELESS_CORPUS, or ../shared/corpus
 # beside the checkout) is /corpus. Each machine has its own memory and /tmp, and no network; any number may run at once.
@@ -14,12 +15,13 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 project=$(readlink -f "$here/../..")
 corpus=${V4L2_STATELESS_CORPUS:-$project/../shared/corpus}
-share='' seconds=600 parameters=''
-while getopts o:t:p: option; do
+share='' seconds=600 parameters='' processors=1
+while getopts o:t:p:c: option; do
   case $option in
   o) share=$OPTARG ;;
   t) seconds=$OPTARG ;;
   p) parameters=$OPTARG ;;
+  c) processors=$OPTARG ;;
   *) exit 2 ;;
   esac
 done
@@ -54,7 +56,7 @@ boot() {
   exec 4> >(exec cat >&2) && err=$!
   status=0
   # shellcheck disable=SC2046 # words
-  timeout --foreground "$seconds" qemu-system-x86_64 -accel "${V4L2_STATELESS_VISL_ACCEL:-tcg,thread=multi}" -cpu max -m 2048 \
+  timeout --foreground "$seconds" qemu-system-x86_64 -accel "${V4L2_STATELESS_VISL_ACCEL:-tcg,thread=multi}" -cpu max -smp "$processors" -m 2048 \
     -kernel "$machine/vmlinuz" -initrd "$machine/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
     -nodefaults -no-user-config -display none -no-reboot -nic none -serial "file:$work/console" "${shares[@]}" \
     -device virtio-serial $(port out 3) $(port err 4) </dev/null || status=$?
