@@ -58,6 +58,26 @@ describe("errors", () => {
   });
 
   it.each([
+    ["the only one", [0], 1],
+    ["one before others", [1], 6],
+    ["the last ones", [4, 5], 6],
+    ["all", [0, 1, 2, 3, 4, 5], 6],
+  ])("goes on where the driver gives up a request and never completes it: %s", async (_name, incomplete, count) => {
+    const { kernel, submitter } = await open({ ...plain, incomplete });
+    const timestamps = Array.from({ length: count }, (_, i) => 1000 * (i + 1));
+    const corrupt: number[] = [];
+    for (const frames of [submitter.submit([sequence(16), ...timestamps.flatMap(picture)]), submitter.drain()]) {
+      for await (const frame of frames) {
+        if (frame.corrupt) corrupt.push(frame.timestamp / 1000 - 1);
+        frame.release();
+      }
+    }
+    expect(corrupt).toEqual(incomplete);
+    await submitter.close();
+    expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
+  });
+
+  it.each([
     [[sequence(8192)], "/dev/video7 takes pictures up to 4096x16, and not 8192x16"],
     [[sequence(16, { pixelFormat: 0x34363248 })], "/dev/video7 does not take H264"],
   ])("refuses what the device does not take", async (first, message) => {

@@ -3,7 +3,7 @@ import { type Abi, abis } from "../../src/submit/abi.ts";
 import type { DeviceFiles } from "../../src/submit/devices.ts";
 import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/ioctls.ts";
 import type { Machine } from "../../src/submit/kernel-file.ts";
-import { type Libc, type Memory, POLLIN, POLLPRI } from "../../src/submit/libc.ts";
+import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
 import { type Structs, structsOf } from "../../src/submit/structs.ts";
 import { viewOf } from "../../src/uapi/index.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
@@ -32,6 +32,8 @@ export interface FakeDriver {
   readonly isSlow?: boolean;
   /** The requests that the device fails to decode, by their number from 0. */
   readonly failing?: readonly number[];
+  /** Those of them that it does not even begin: it gives their buffers back, and does not complete them. */
+  readonly incomplete?: readonly number[];
   /** Comes before the end of every wait. */
   readonly wait?: () => Promise<void>;
   /** The error numbers of ioctls, which see nothing of their argument then. */
@@ -189,7 +191,10 @@ export class FakeKernel {
 
   #ready(fd: number, events: number): number {
     const file = this.#files.get(fd);
-    if (file === "video") return this.#capture.done.length > 0 ? POLLIN & events : 0;
+    if (file === "video") {
+      const returned = (this.#capture.done.length > 0 ? POLLIN : 0) | (this.#output.done.length > 0 ? POLLOUT : 0);
+      return returned & events;
+    }
     return typeof file === "object" && file.state === "complete" ? POLLPRI & events : 0;
   }
 
@@ -204,14 +209,16 @@ export class FakeKernel {
       const buffer = this.#capture.buffers[target]!;
       buffer.timestamp = timestamp;
       buffer.memory.fill(Number(timestamp / 1000n) & 0xff);
-      const isFailed = this.#driver.failing?.includes(this.#decoded++) === true;
+      const number = this.#decoded++;
+      const isIncomplete = this.#driver.incomplete?.includes(number) === true;
+      const isFailed = isIncomplete || this.#driver.failing?.includes(number) === true;
       // The CAPTURE buffer has the state of its last request (v4l2_m2m_buf_done_and_job_finish).
       buffer.isFailed = isFailed;
       this.#output.buffers[index]!.isFailed = isFailed;
       this.#held = target;
       if (!isHeld || !this.#driver.canHold) this.#giveHeld();
       this.#output.done.push(index);
-      request.state = "complete";
+      if (!isIncomplete) request.state = "complete";
     }
   }
 
