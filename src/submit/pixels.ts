@@ -63,6 +63,12 @@ export interface VisiblePixels {
 /** The formats that `visiblePixels` can read: as V4L2 fourccs in text. */
 export const readableFormats: readonly string[] = [...Object.keys(layouts), ...Object.keys(packed10)];
 
+/** Whether a format, a V4L2 fourcc as a number, has more than 8 bits a sample. */
+export function isDeep(pixelFormat: number): boolean {
+  const name = fourccText(pixelFormat);
+  return name in packed10 || layouts[name]?.[0] === luma16;
+}
+
 /**
  * A copy of the part of a frame that is to be shown. NV15 and NV20, which pack ten bits a sample, become P010 and P210:
  * the sample in the upper bits of two bytes.

@@ -5,7 +5,7 @@ import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/ioctls.ts"
 import type { Machine } from "../../src/submit/kernel-file.ts";
 import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
 import { type Structs, structsOf } from "../../src/submit/structs.ts";
-import { viewOf } from "../../src/uapi/index.ts";
+import { v4l2_ctrl_h264_sps, viewOf } from "../../src/uapi/index.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";
 
@@ -23,8 +23,10 @@ export interface FakeDriver {
   /** Controls by name: the elements of dynamic arrays, or the values of a menu. */
   readonly controls?: Readonly<Record<string, number | readonly number[]>>;
   readonly canHold?: boolean;
-  /** S_FMT(OUTPUT) works while there are CAPTURE buffers. */
-  readonly canResize?: boolean;
+  /** S_FMT works while there are CAPTURE buffers; or also while the queues stream. */
+  readonly canResize?: boolean | "streaming";
+  /** The CAPTURE format that an SPS with more than 8 bits leads to, where it is another than that before. */
+  readonly deepFormat?: number;
   readonly canCreateBuffers?: boolean;
   /** Never finishes a request. */
   readonly isStuck?: boolean;
@@ -85,6 +87,7 @@ export class FakeKernel {
   readonly #memory: (Memory & { readonly end: bigint })[] = [];
   readonly #output: FakeQueue;
   readonly #capture: FakeQueue;
+  readonly #values = new Map<string, string>();
   #jobs: FakeRequest[] = [];
   #held: number | undefined;
   #decoded = 0;
@@ -298,8 +301,8 @@ export class FakeKernel {
       const height = Math.min(view.getUint32(at + o.height, true), this.#driver.maxSize ?? 4096);
       const pixelFormat = view.getUint32(at + o.pixelformat, true);
       this.log.push(`S_FMT ${queue.name} ${width}x${height}`);
-      if (queue.isStreaming || queue.buffers.length > 0) return EBUSY;
-      if (queue === this.#output && this.#capture.buffers.length > 0 && !this.#driver.canResize) return EBUSY;
+      if (this.#output.isStreaming && this.#driver.canResize !== "streaming") return EBUSY;
+      if (this.#capture.buffers.length > 0 && !this.#driver.canResize) return EBUSY;
       const formats = queue === this.#output ? this.#driver.outputFormats : this.#captureFormats;
       queue.format = {
         pixelFormat: formats.includes(pixelFormat) ? pixelFormat : formats[0]!,
@@ -355,11 +358,23 @@ export class FakeKernel {
     const refused = controls.findIndex(({ name: control, payload }) => this.#driver.refuses?.(control, payload));
     const names = controls.map(({ name: control }) => control.replace("V4L2_CID_STATELESS_", ""));
     this.log.push(`${name.slice(7)} ${isNow ? "now" : "request"} ${names.join(" ")}`);
-    if (refused < 0) return 0;
+    if (refused < 0) {
+      for (const { name: control, payload } of controls) this.#setControl(control, payload);
+      return 0;
+    }
     const tells = name === "VIDIOC_TRY_EXT_CTRLS" || this.#driver.tellsControl;
     const { error_idx } = this.#structs.v4l2_ext_controls.offsets;
     viewOf(bytes).setUint32(error_idx, tells ? refused : controls.length, true);
     return EINVAL;
+  }
+
+  /** As try_or_set_cluster: the driver is not told of a value that it has already. */
+  #setControl(name: string, payload: Uint8Array | number): void {
+    const before = this.#values.get(name);
+    this.#values.set(name, String(payload));
+    if (before === String(payload) || typeof payload === "number" || name !== "V4L2_CID_STATELESS_H264_SPS") return;
+    const isDeep = payload[v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8]! > 0;
+    if (isDeep && this.#driver.deepFormat) this.#capture.format.pixelFormat = this.#driver.deepFormat;
   }
 
   #stream(name: IoctlName, bytes: Uint8Array): number {
