@@ -7,7 +7,7 @@ import type { Frame } from "./frame.ts";
 import { Submitter, type SubmitterOptions } from "./submitter.ts";
 
 export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
-  /** A device, or the path of one. Default: the first that takes the codec. */
+  /** A device, or the path of one. Default: that for the largest pictures of the codec. */
   readonly device?: DeviceInfo | string | undefined;
   /** For the session; what is left out follows from the device. */
   readonly session?: SessionOptions | undefined;

@@ -114,6 +114,17 @@ describe("what a device takes", () => {
   });
 });
 
+it("of two decoders for a codec, the one for larger pictures is chosen", async () => {
+  const list = async (driver: string, maxSize: number) =>
+    (await listOf({ driver, outputFormats: [V4L2_PIX_FMT_H264_SLICE], maxSize })).devices;
+  const devices = [
+    ...(await list("hantro-vpu", 1920)),
+    ...(await list("rkvdec", 4096)),
+    ...(await list("other", 4096)),
+  ];
+  expect(chooseDevice({ devices, problems: [] }, "h264").driver).toBe("rkvdec");
+});
+
 describe("one line for a person", () => {
   const driver = { driver: "hantro-vpu", outputFormats: [V4L2_PIX_FMT_VP8_FRAME, V4L2_PIX_FMT_VP9_FRAME] };
 
