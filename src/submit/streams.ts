@@ -190,10 +190,7 @@ export class Streams {
     if (taken.pixelFormat !== pixelFormat) {
       throw new DeviceError(`${this.file.path} does not take ${fourccText(pixelFormat)}`);
     }
-    if (taken.width < width || taken.height < height) {
-      const most = `${taken.width}x${taken.height}`;
-      throw new DeviceError(`${this.file.path} takes pictures up to ${most}, and not ${width}x${height}`);
-    }
+    this.#checkSize(taken, sequence);
     this.#lastOutput = { sequence, format: taken };
     return taken;
   }
@@ -202,10 +199,20 @@ export class Streams {
    * Sets the CAPTURE format, also where it is the driver's own choice: mediatek's firmware is told by S_FMT alone
    * (`capture_fourcc`). What that answers there are sizes from a rule of thumb, so they are read again.
    */
-  #captureFormat({ bitDepthLuma }: QueueSequence): QueueFormat {
+  #captureFormat(sequence: QueueSequence): QueueFormat {
     const own = this.capture.format();
-    this.capture.setFormat({ ...own, pixelFormat: this.#chosen(own.pixelFormat, bitDepthLuma > 8), planes: [] });
-    return this.capture.format();
+    const pixelFormat = this.#chosen(own.pixelFormat, sequence.bitDepthLuma > 8);
+    this.capture.setFormat({ ...own, pixelFormat, planes: [] });
+    const taken = this.capture.format();
+    this.#checkSize(taken, sequence);
+    return taken;
+  }
+
+  /** Of CAPTURE too: VP8 on the RK3328 and RK3399 has OUTPUT formats up to 3840x2160, and CAPTURE ends at 1920x1088 (hantro). */
+  #checkSize(taken: QueueFormat, { codedWidth, codedHeight }: QueueSequence): void {
+    if (taken.width >= codedWidth && taken.height >= codedHeight) return;
+    const most = `${taken.width}x${taken.height}`;
+    throw new DeviceError(`${this.file.path} takes pictures up to ${most}, and not ${codedWidth}x${codedHeight}`);
   }
 
   #chosen(own: number, wantsDeep: boolean): number {

@@ -85,6 +85,13 @@ describe("errors", () => {
     await expect(all(submitter, [...first, ...picture(1000)])).rejects.toThrow(new DeviceError(message));
   });
 
+  it("refuses pictures that the CAPTURE buffers do not hold", async () => {
+    const { submitter } = await open({ ...plain, maxCaptureSize: 1920 });
+    await expect(all(submitter, [sequence(2048), ...picture(1000)])).rejects.toThrow(
+      new DeviceError("/dev/video7 takes pictures up to 1920x16, and not 2048x16"),
+    );
+  });
+
   it.each([
     [[request(1000)], "a request came before the first sequence"],
     [[sequence(16), output(1000)], "no request decoded the picture 1000, which is to be shown"],

@@ -19,6 +19,8 @@ export interface FakeDriver {
   readonly outputFormats: readonly number[];
   readonly captureFormats?: readonly number[];
   readonly maxSize?: number;
+  /** That of CAPTURE, where it is another. */
+  readonly maxCaptureSize?: number;
   readonly isSinglePlanar?: boolean;
   /** Controls by name: the elements of dynamic arrays, or the values of a menu. */
   readonly controls?: Readonly<Record<string, number | readonly number[]>>;
@@ -297,8 +299,10 @@ export class FakeKernel {
       : [v4l2_pix_format_mplane.offsets.plane_fmt, v4l2_pix_format_mplane.offsets.plane_fmt + 4];
     const [sizeimage, bytesperline] = [at + sizes[0]!, at + sizes[1]!];
     if (name === "VIDIOC_S_FMT") {
-      const width = Math.min(view.getUint32(at + o.width, true), this.#driver.maxSize ?? 4096);
-      const height = Math.min(view.getUint32(at + o.height, true), this.#driver.maxSize ?? 4096);
+      const { maxSize = 4096, maxCaptureSize = maxSize } = this.#driver;
+      const most = queue === this.#output ? maxSize : maxCaptureSize;
+      const width = Math.min(view.getUint32(at + o.width, true), most);
+      const height = Math.min(view.getUint32(at + o.height, true), most);
       const pixelFormat = view.getUint32(at + o.pixelformat, true);
       this.log.push(`S_FMT ${queue.name} ${width}x${height}`);
       if (this.#output.isStreaming && this.#driver.canResize !== "streaming") return EBUSY;
