@@ -217,7 +217,7 @@ export class Streams {
 
   #chosen(own: number, wantsDeep: boolean): number {
     const { pixelFormats } = this.#options;
-    if (pixelFormats.length === 0 || pixelFormats.includes(own)) return own;
+    if (pixelFormats.length === 0) return own;
     const there = pixelFormatsOf(this.file, this.capture);
     const wanted = pixelFormats.filter((pixelFormat) => there.includes(pixelFormat));
     // hantro's post-processor also makes 8 bits of 10.

@@ -50,6 +50,8 @@ describe("the CAPTURE format", () => {
     [10, [NV12], "NV12"],
     [8, [P010], "P010"],
     [10, [NV15], "VT12"],
+    [8, [NV12, tiled], "NV12"],
+    [8, [tiled, NV12], "VT12"],
   ])(
     "of a stream with %s bits is the wanted one of as many, as far as there is one",
     async (bitDepthLuma, pixelFormats, name) => {
