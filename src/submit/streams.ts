@@ -91,8 +91,10 @@ export class Streams {
     for (const controls of sets) this.controls.set(controls);
     const format = this.#captureFormat(sequence);
     const { captureBuffers } = sequence;
+    // Before CAPTURE, of which fewer do: boards without an IOMMU have a few dozen MB for both.
+    this.outputs.allocate(outputFormat, this.#options.requests);
     this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
-    this.#startOutput(outputFormat);
+    this.output.start();
     this.capture.start();
   }
 
@@ -114,10 +116,11 @@ export class Streams {
       if (isBusy(thrown)) return false;
       throw thrown;
     }
+    if (outputFormat !== undefined) this.outputs.allocate(outputFormat, this.#options.requests);
     const { captureBuffers } = sequence;
     const wanted = captureBuffers + this.#options.extraBuffers;
     if (!this.pool.change(format, captureBuffers, wanted)) return false;
-    if (outputFormat !== undefined) this.#startOutput(outputFormat);
+    if (outputFormat !== undefined) this.output.start();
     return true;
   }
 
@@ -166,11 +169,6 @@ export class Streams {
     this.outputs.unmap();
     this.output.requestBuffers(0);
     return this.#setOutputFormat(sequence);
-  }
-
-  #startOutput(format: QueueFormat): void {
-    this.outputs.allocate(format, this.#options.requests);
-    this.output.start();
   }
 
   /**

@@ -40,8 +40,8 @@ describe("errors", () => {
   });
 
   it.each([
-    ["VIDIOC_REQBUFS", "/dev/video7: VIDIOC_REQBUFS (CAPTURE, 6) failed with EIO"],
-    ["VIDIOC_QUERYBUF", "/dev/video7: VIDIOC_QUERYBUF (CAPTURE buffer 0) failed with EIO"],
+    ["VIDIOC_REQBUFS", "/dev/video7: VIDIOC_REQBUFS (OUTPUT, 4) failed with EIO"],
+    ["VIDIOC_QUERYBUF", "/dev/video7: VIDIOC_QUERYBUF (OUTPUT buffer 0) failed with EIO"],
   ])("names the queue: %s", async (name, message) => {
     const errors = (ioctl: string) => (ioctl === name ? constants.errno.EIO : undefined);
     const { submitter } = await open({ ...plain, errors });

@@ -9,7 +9,7 @@ import { v4l2_ctrl_h264_sps, viewOf } from "../../src/uapi/index.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";
 
-const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY } = constants.errno;
+const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOMEM, ENOTTY } = constants.errno;
 
 /** What the driver of the fake kernel is like. */
 export interface FakeDriver {
@@ -30,6 +30,8 @@ export interface FakeDriver {
   /** The CAPTURE format that an SPS with more than 8 bits leads to, where it is another than that before. */
   readonly deepFormat?: number;
   readonly canCreateBuffers?: boolean;
+  /** There is memory for so many buffers. REQBUFS makes as many as it can, as vb2_core_reqbufs. */
+  readonly mostBuffers?: number;
   /** Never finishes a request. */
   readonly isStuck?: boolean;
   /** Finishes only one request while somebody waits. */
@@ -336,8 +338,8 @@ export class FakeKernel {
     const view = viewOf(bytes);
     const isCreate = name === "VIDIOC_CREATE_BUFS";
     const queue = this.#queueOf(view.getUint32(isCreate ? create.offsets.format : request.offsets.type, true))!;
-    const count = view.getUint32(isCreate ? create.offsets.count : request.offsets.count, true);
-    this.log.push(`${name.slice(7)} ${queue.name} ${count}`);
+    const wanted = view.getUint32(isCreate ? create.offsets.count : request.offsets.count, true);
+    this.log.push(`${name.slice(7)} ${queue.name} ${wanted}`);
     if (isCreate && !this.#driver.canCreateBuffers) return ENOTTY;
     let { sizeimage } = queue.format;
     if (isCreate) {
@@ -351,6 +353,10 @@ export class FakeKernel {
       queue.buffers = [];
       view.setUint32(request.offsets.capabilities, this.#driver.canHold ? 0x39 : 0x19, true);
     }
+    const room = (this.#driver.mostBuffers ?? Infinity) - this.#output.buffers.length - this.#capture.buffers.length;
+    const count = Math.min(wanted, room);
+    if (count === 0 && wanted > 0) return ENOMEM;
+    view.setUint32(isCreate ? create.offsets.count : request.offsets.count, count, true);
     for (let i = 0; i < count; i++) {
       queue.buffers.push({ memory: new Uint8Array(sizeimage), timestamp: 0n, isFailed: false });
     }

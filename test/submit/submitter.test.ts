@@ -30,8 +30,8 @@ describe("the order of ioctls", () => {
       "G_FMT CAPTURE",
       "S_FMT CAPTURE 96x80",
       "G_FMT CAPTURE",
-      "REQBUFS CAPTURE 9",
       "REQBUFS OUTPUT 4",
+      "REQBUFS CAPTURE 9",
       "STREAMON OUTPUT",
       "STREAMON CAPTURE",
       "QBUF CAPTURE 0",
@@ -56,8 +56,8 @@ describe("the order of ioctls", () => {
       "G_FMT CAPTURE",
       "S_FMT CAPTURE 32x16",
       "G_FMT CAPTURE",
-      "REQBUFS CAPTURE 6",
       "REQBUFS OUTPUT 4",
+      "REQBUFS CAPTURE 6",
       "STREAMON OUTPUT",
       "STREAMON CAPTURE",
       "QBUF CAPTURE 0",
@@ -108,6 +108,18 @@ describe("buffers", () => {
       new DeviceError(
         "a request of 262144 bytes: the OUTPUT buffers have 131072, and there are no larger ones (ENOTTY)",
       ),
+    );
+  });
+
+  it.each([10, 9, 6])("does with the memory for %s of 10", async (mostBuffers) => {
+    const { submitter } = await open({ ...plain, canCreateBuffers: false, mostBuffers });
+    expect(await all(submitter, [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))])).toHaveLength(4);
+  });
+
+  it("says so where there is not enough", async () => {
+    const { submitter } = await open({ ...plain, mostBuffers: 5 });
+    await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      new DeviceError("the driver gives 1 CAPTURE buffers, and 2 are needed"),
     );
   });
 
