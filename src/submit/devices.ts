@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import type { Codec } from "../events.ts";
 import type { Target } from "../targets/index.ts";
 import { hostAbi } from "./abi.ts";
@@ -68,6 +68,11 @@ export async function devicesOf(machine: Machine, files: DeviceFiles): Promise<D
     }
   }
   return { devices, problems };
+}
+
+/** Which device a path leads to: udev's names in /dev/v4l/by-path are links, and the same after every boot. */
+export async function devicePath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 /**
