@@ -94,7 +94,10 @@ export class Streams {
     // Before CAPTURE, of which fewer do: boards without an IOMMU have a few dozen MB for both.
     this.outputs.allocate(outputFormat, this.#options.requests);
     this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
-    this.output.start();
+    this.#startOutput(() => {
+      this.pool.abandon();
+      this.pool.allocate(format, captureBuffers, captureBuffers);
+    });
     this.capture.start();
   }
 
@@ -161,6 +164,17 @@ export class Streams {
     } catch (thrown) {
       if (isBusy(thrown)) return false;
       throw thrown;
+    }
+  }
+
+  /** At STREAMON(OUTPUT), hantro makes a second buffer for each of CAPTURE's where its post-processor is used. */
+  #startOutput(giveUpExtraBuffers: () => void): void {
+    try {
+      this.output.start();
+    } catch (thrown) {
+      if (!(thrown instanceof IoctlError && thrown.code === "ENOMEM")) throw thrown;
+      giveUpExtraBuffers();
+      this.output.start();
     }
   }
 

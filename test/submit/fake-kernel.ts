@@ -32,6 +32,8 @@ export interface FakeDriver {
   readonly canCreateBuffers?: boolean;
   /** There is memory for so many buffers. REQBUFS makes as many as it can, as vb2_core_reqbufs. */
   readonly mostBuffers?: number;
+  /** More CAPTURE buffers than these are too many for STREAMON. */
+  readonly mostStarted?: number;
   /** Never finishes a request. */
   readonly isStuck?: boolean;
   /** Finishes only one request while somebody waits. */
@@ -392,7 +394,9 @@ export class FakeKernel {
     if (name === "VIDIOC_STREAMON" || name === "VIDIOC_STREAMOFF") {
       const queue = this.#queueOf(view.getUint32(0, true))!;
       this.log.push(`${name.slice(7)} ${queue.name}`);
-      queue.isStreaming = name === "VIDIOC_STREAMON";
+      const isStart = name === "VIDIOC_STREAMON";
+      if (isStart && this.#capture.buffers.length > (this.#driver.mostStarted ?? Infinity)) return ENOMEM;
+      queue.isStreaming = isStart;
       queue.queued = [];
       queue.done = [];
       return 0;

@@ -116,6 +116,15 @@ describe("buffers", () => {
     expect(await all(submitter, [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))])).toHaveLength(4);
   });
 
+  it("gives up the extra ones where STREAMON has too little memory for them", async () => {
+    const { submitter } = await open({ ...plain, mostStarted: 3 });
+    expect(await all(submitter, [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))])).toHaveLength(4);
+    const { submitter: without } = await open({ ...plain, mostStarted: 1 });
+    await expect(all(without, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      "/dev/video7: VIDIOC_STREAMON (OUTPUT) failed with ENOMEM",
+    );
+  });
+
   it("says so where there is not enough", async () => {
     const { submitter } = await open({ ...plain, mostBuffers: 5 });
     await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
