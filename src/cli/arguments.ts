@@ -25,7 +25,7 @@ export interface Arguments {
   readonly session: SessionOptions;
   /** A path, or `"-"` for standard output. */
   readonly output: string;
-  /** A device's path; undefined: the first that takes the codec. */
+  /** A device's path; undefined: that for the largest pictures of the codec. */
   readonly device: string | undefined;
   /** A line for each frame instead of the frame. */
   readonly md5: boolean;
@@ -125,7 +125,7 @@ export const options = {
     type: "string",
     only: ["decode"],
     value: "<path>",
-    help: "/dev/video0 or /dev/media0; default: the first that takes the codec",
+    help: "/dev/video0 or /dev/media0; default: that for the largest pictures of the codec",
   },
   md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
   "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },

@@ -3,6 +3,7 @@ import { fourccOf } from "../record/format.ts";
 import {
   chooseDevice,
   DeviceError,
+  devicePath,
   type Frame,
   IoctlError,
   listDevices,
@@ -36,7 +37,8 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Argument
     throw new CliError("standard output is a terminal: -o names a file for the frames, --md5 prints checksums");
   }
   const codec = input.kind === "record" ? input.record.header.codec : input.codec;
-  const device = chooseDevice(await listDevices(), codec, args.device);
+  const path = args.device === undefined ? undefined : await devicePath(args.device);
+  const device = chooseDevice(await listDevices(), codec, path);
   const events =
     input.kind === "record"
       ? listsOf(recordEvents(input.record))

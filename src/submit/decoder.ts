@@ -1,13 +1,13 @@
 import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
 import { openSession } from "../session.ts";
-import { chooseDevice, type DeviceInfo, listDevices } from "./devices.ts";
+import { chooseDevice, type DeviceInfo, devicePath, listDevices } from "./devices.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { Submitter, type SubmitterOptions } from "./submitter.ts";
 
 export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
-  /** A device, or the path of one. Default: the first that takes the codec. */
+  /** A device, or the path of one. Default: that for the largest pictures of the codec. */
   readonly device?: DeviceInfo | string | undefined;
   /** For the session; what is left out follows from the device. */
   readonly session?: SessionOptions | undefined;
@@ -69,7 +69,8 @@ export function sessionOptionsFor(
  */
 export async function openDecoder(codec: Codec, options: DecoderOptions = {}): Promise<Decoder> {
   const { device: wanted, onError = () => {} } = options;
-  const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, wanted);
+  const path = typeof wanted === "string" ? await devicePath(wanted) : undefined;
+  const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, path);
   const session: Session = openSession(codec, sessionOptionsFor(device, codec, options.session));
   const submitter = await Submitter.open(device, options);
   /** The session's call runs when the submitter is ready for what comes of it. */

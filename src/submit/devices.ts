@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import type { Codec } from "../events.ts";
 import type { Target } from "../targets/index.ts";
 import { hostAbi } from "./abi.ts";
@@ -70,15 +70,26 @@ export async function devicesOf(machine: Machine, files: DeviceFiles): Promise<D
   return { devices, problems };
 }
 
+/** Which device a path leads to: udev's names in /dev/v4l/by-path are links, and the same after every boot. */
+export async function devicePath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
 /**
  * The device to decode a codec with.
  *
- * @param path `"/dev/video0"` or `"/dev/media0"`; undefined: the first that takes the codec.
+ * @param path `"/dev/video0"` or `"/dev/media0"`; undefined: of those that take the codec, the first of
+ *   those with the largest pictures. The RK3328 and RK3588 have two for H.264, and hantro's ends at 1920x1088.
  * @throws DeviceError with one line for a person.
  */
 export function chooseDevice({ devices, problems }: DeviceList, codec: Codec, path?: string): DeviceInfo {
   const named = devices.filter((device) => path === undefined || device.path === path || device.mediaPath === path);
-  const found = named.find(({ target }) => target.codecs[codec] !== undefined);
+  const area = ({ target }: DeviceInfo) => {
+    const { maxWidth = 0, maxHeight = 0 } = target.codecs[codec]?.limits ?? {};
+    return maxWidth * maxHeight;
+  };
+  const takers = named.filter(({ target }) => target.codecs[codec] !== undefined);
+  const [found] = takers.sort((a, b) => area(b) - area(a));
   if (found !== undefined) return found;
   if (named.length > 0 || (path === undefined && devices.length > 0)) {
     const each = named.map((device) => `${device.path} (${device.driver}): ${codecNames(device)}`);

@@ -9,7 +9,7 @@ export {
   openDecoder,
   sessionOptionsFor,
 } from "./decoder.ts";
-export { chooseDevice, type DeviceInfo, type DeviceList, listDevices, noDecoder } from "./devices.ts";
+export { chooseDevice, type DeviceInfo, type DeviceList, devicePath, listDevices, noDecoder } from "./devices.ts";
 export { DeviceError, DeviceTimeout, IoctlError, type IoctlFailure, type RefusedControl } from "./errors.ts";
 export type { Frame, FramePlane } from "./frame.ts";
 export type { IoctlName } from "./ioctls.ts";

@@ -91,13 +91,18 @@ export class KernelFile {
     return this.#isClosed ? 0 : this.#machine.libc.poll(this.fd, events);
   }
 
-  /** The same, waiting for one; 0 when the time is over or the file was closed. */
-  async wait(events: number, milliseconds: number): Promise<number> {
+  /**
+   * The same, waiting for one; 0 when the time is over or the file was closed.
+   *
+   * @param isOver whether there is nothing to wait for any more; asked now and then
+   */
+  async wait(events: number, milliseconds: number, isOver: () => boolean = () => false): Promise<number> {
     for (let left = milliseconds; left > 0 && !this.#isClosed; left -= waitSlice) {
       this.#waiting = this.#machine.libc.wait(this.fd, events, Math.min(left, waitSlice));
       const returned = await this.#waiting;
       this.#waiting = undefined;
       if (returned !== 0) return returned;
+      if (isOver()) return 0;
     }
     return 0;
   }

@@ -34,3 +34,4 @@ export interface Memory {
 /** poll(2): the same on every Linux. */
 export const POLLIN = 0x1;
 export const POLLPRI = 0x2;
+export const POLLOUT = 0x4;

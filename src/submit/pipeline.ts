@@ -9,7 +9,7 @@ import {
 import type { ControlSetter } from "./controls.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
 import { blank, type KernelFile } from "./kernel-file.ts";
-import { POLLIN, POLLPRI } from "./libc.ts";
+import { POLLIN, POLLOUT, POLLPRI } from "./libc.ts";
 import type { OutputBuffer, OutputBuffers } from "./output-buffers.ts";
 import type { Queue } from "./queue.ts";
 import type { RequestPool } from "./request-pool.ts";
@@ -133,15 +133,33 @@ export class Pipeline {
     const timeout = this.#timeout;
     const half = this.#jobs.slice(0, Math.ceil(this.#jobs.length / 2));
     const last = half.at(-1);
-    const events = last === undefined ? file.wait(POLLIN, timeout) : last.request.wait(POLLPRI, timeout);
+    const events =
+      last === undefined
+        ? file.wait(POLLIN, timeout)
+        : last.request.wait(POLLPRI, timeout, () => this.#hasOutputBack());
     if ((await events) === 0) {
-      if (this.collect()) return;
+      if (this.collect() || this.#collectIncomplete()) return;
       throw new DeviceTimeout(
         `${file.path}: nothing came back within ${timeout / 1000} s; ${this.#jobs.length} requests wait`,
       );
     }
     if (last === undefined) this.#collectCapture();
     else for (const job of half) this.#finish(job);
+  }
+
+  #hasOutputBack(): boolean {
+    return (this.#parts.file.ready(POLLOUT) & POLLOUT) !== 0;
+  }
+
+  /**
+   * Takes requests whose OUTPUT buffer is back, without waiting for themselves; whether there was one. Where a driver's
+   * `run` fails before the device begins (hantro's for a picture that HEVC's DPB lacks, vdpu383's without EXT_SPS_*), both
+   * buffers come back as failed, and nobody calls v4l2_ctrl_request_complete: the request stays as it is for ever.
+   */
+  #collectIncomplete(): boolean {
+    const before = this.#jobs.length;
+    for (let [job] = this.#jobs; job !== undefined && this.#hasOutputBack(); [job] = this.#jobs) this.#finish(job);
+    return this.#jobs.length < before;
   }
 
   /** Lets the device give back the buffer that it holds for another field or slice. */

@@ -11,6 +11,14 @@ interface Component {
   readonly down: number;
   /** Bytes of a line, as a share of the luma's. */
   readonly stride: number;
+  /** Where lines are not one after the other. */
+  readonly tile?: Tile;
+}
+
+/** A rectangle of bytes that lies in one piece. Tiles follow each other from left to right, from top to bottom. */
+interface Tile {
+  readonly width: number;
+  readonly height: number;
 }
 
 const luma8: Component = { bytes: 1, across: 1, down: 1, stride: 1 };
@@ -41,6 +49,17 @@ const layouts: Readonly<Record<string, readonly Component[]>> = {
   "422P": planar(2, 1),
 };
 
+function tiled(luma: Tile, chroma = luma): readonly Component[] {
+  return semiplanar(luma8, 2, 2).map((component, i) => ({ ...component, tile: i === 0 ? luma : chroma }));
+}
+
+/** The tiled formats whose samples make NV12 ("Tiled NV12" in pixfmt-yuv-planar.rst): hantro's, cedrus' and mediatek's. */
+const tiledLayouts: Readonly<Record<string, readonly Component[]>> = {
+  VT12: tiled({ width: 4, height: 4 }),
+  ST12: tiled({ width: 32, height: 32 }),
+  MM21: tiled({ width: 16, height: 32 }, { width: 16, height: 16 }),
+};
+
 /** Ten bits a sample without gaps, and the format with 16 bits that their samples make. */
 const packed10: Readonly<Record<string, { readonly pixelFormat: string; readonly down: number }>> = {
   NV15: { pixelFormat: "P010", down: 2 },
@@ -60,15 +79,21 @@ export interface VisiblePixels {
   readonly height: number;
 }
 
-/** The formats that `visiblePixels` can read: as V4L2 fourccs in text. */
-export const readableFormats: readonly string[] = [...Object.keys(layouts), ...Object.keys(packed10)];
+/** The formats that `visiblePixels` can read: as V4L2 fourccs in text, those in which lines are whole first. */
+export const readableFormats: readonly string[] = [layouts, packed10, tiledLayouts].flatMap(Object.keys);
+
+/** Whether a format, a V4L2 fourcc as a number, has more than 8 bits a sample. */
+export function isDeep(pixelFormat: number): boolean {
+  const name = fourccText(pixelFormat);
+  return name in packed10 || layouts[name]?.[0] === luma16;
+}
 
 /**
  * A copy of the part of a frame that is to be shown. NV15 and NV20, which pack ten bits a sample, become P010 and P210:
- * the sample in the upper bits of two bytes.
+ * the sample in the upper bits of two bytes. VT12, ST12 and MM21, which are tiled, become NV12.
  *
  * @param allocate gives the memory to write to, of exactly so many bytes; for those who use it again
- * @throws DeviceError for a format that is not linear, or not known.
+ * @throws DeviceError for a format that is not known.
  */
 export function visiblePixels(
   frame: Pick<Frame, "pixelFormat" | "planes" | "width" | "height" | "visible">,
@@ -80,9 +105,9 @@ export function visiblePixels(
   if (packed !== undefined) {
     return { bytes: unpack(frame, packed.down, allocate), pixelFormat: packed.pixelFormat, width, height };
   }
-  const layout = layouts[name];
+  const layout = layouts[name] ?? tiledLayouts[name];
   if (layout === undefined) throw new DeviceError(`the frames are ${name}, which is not read here`);
-  return { bytes: crop(frame, layout, allocate), pixelFormat: name, width, height };
+  return { bytes: crop(frame, layout, allocate), pixelFormat: name in layouts ? name : "NV12", width, height };
 }
 
 type Pixels = Pick<Frame, "planes" | "height" | "visible">;
@@ -96,8 +121,15 @@ function crop(frame: Pixels, layout: readonly Component[], allocate: Allocate): 
   const result = allocate(areas.reduce((sum, { lineBytes, lines }) => sum + lineBytes * lines, 0));
   let to = 0;
   for (const [i, { lineBytes, lines }] of areas.entries()) {
-    const { bytes, across, down } = layout[i] as Component;
+    const { bytes, across, down, tile } = layout[i] as Component;
     const { memory, stride } = componentOf(frame, layout, i);
+    if (tile !== undefined) {
+      const first = { x: Math.floor(left / across) * bytes, y: Math.floor(top / down) };
+      for (let line = 0; line < lines; line++, to += lineBytes) {
+        copyTiled(memory, stride, tile, first.x, first.y + line, result.subarray(to, to + lineBytes));
+      }
+      continue;
+    }
     let from = Math.floor(top / down) * stride + Math.floor(left / across) * bytes;
     if (stride === lineBytes) {
       result.set(memory.subarray(from, from + lines * lineBytes), to);
@@ -109,6 +141,19 @@ function crop(frame: Pixels, layout: readonly Component[], allocate: Allocate): 
     }
   }
   return result;
+}
+
+/** Copies a part of one line. */
+function copyTiled(memory: Uint8Array, stride: number, tile: Tile, x: number, y: number, to: Uint8Array): void {
+  const { width, height } = tile;
+  const row = Math.floor(y / height) * height * stride + (y % height) * width;
+  for (let done = 0; done < to.length; ) {
+    const column = (x + done) % width;
+    const from = row + (x + done - column) * height + column;
+    const length = Math.min(width - column, to.length - done);
+    to.set(memory.subarray(from, from + length), done);
+    done += length;
+  }
 }
 
 /** Where a component begins: in a plane of its own, or behind those before it. */

@@ -1,4 +1,6 @@
+import { constants } from "node:os";
 import { viewOf } from "../uapi/struct.ts";
+import { errorName, IoctlError } from "./errors.ts";
 import type { KernelFile } from "./kernel-file.ts";
 
 /** Media requests, used again and again. */
@@ -23,10 +25,17 @@ export class RequestPool {
     return this.#free.pop() ?? this.#allocate();
   }
 
-  /** Takes back one that is complete. */
+  /** Takes back one whose buffer is back. Where the driver gave its job up and left it incomplete, another takes its place. */
   putBack(request: KernelFile): void {
-    request.call("MEDIA_REQUEST_IOC_REINIT");
-    this.#free.push(request);
+    const ioctl = "MEDIA_REQUEST_IOC_REINIT";
+    const errno = request.attempt(ioctl);
+    if (errno === 0) this.#free.push(request);
+    else if (errno !== constants.errno.EBUSY) {
+      throw new IoctlError({ ioctl, code: errorName(errno), path: request.path });
+    } else {
+      this.#all.delete(request);
+      void request.close();
+    }
   }
 
   async close(): Promise<void> {

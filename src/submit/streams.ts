@@ -6,12 +6,16 @@ import { type DeviceInfo, isMultiplanar } from "./devices.ts";
 import { DeviceError, IoctlError } from "./errors.ts";
 import { KernelFile, type Machine, read } from "./kernel-file.ts";
 import { OutputBuffers } from "./output-buffers.ts";
+import { isDeep } from "./pixels.ts";
 import { pixelFormatsOf } from "./probe.ts";
 import { Queue, type QueueFormat } from "./queue.ts";
 import { RequestPool } from "./request-pool.ts";
 
 /** What of a sequence the queues need. */
-export type QueueSequence = Pick<SequenceEvent, "pixelFormat" | "codedWidth" | "codedHeight" | "captureBuffers">;
+export type QueueSequence = Pick<
+  SequenceEvent,
+  "pixelFormat" | "codedWidth" | "codedHeight" | "bitDepthLuma" | "captureBuffers"
+>;
 
 /** How the queues are to be. */
 export interface StreamOptions {
@@ -19,7 +23,10 @@ export interface StreamOptions {
   readonly extraBuffers: number;
   /** Requests that the device has at a time. */
   readonly requests: number;
-  /** The CAPTURE formats to take, the best first; undefined or none of them there: the driver's own choice. */
+  /**
+   * The CAPTURE formats to take, the best first, those with the stream's bit depth before others; where none of them is there:
+   * the driver's own choice.
+   */
   readonly pixelFormats: readonly number[];
 }
 
@@ -37,8 +44,9 @@ export class Streams {
   readonly requests: RequestPool;
   readonly #media: KernelFile;
   readonly #options: StreamOptions;
-  /** What the OUTPUT queue was made for. */
-  #sequence: QueueSequence | undefined;
+  #isStarted = false;
+  /** The OUTPUT format that the driver has, and what it was set for. */
+  #lastOutput: { readonly sequence: QueueSequence; readonly format: QueueFormat } | undefined;
 
   private constructor(file: KernelFile, media: KernelFile, multiplanar: boolean, options: StreamOptions) {
     this.file = file;
@@ -69,7 +77,7 @@ export class Streams {
 
   /** The queues are made for a sequence. */
   get isStarted(): boolean {
-    return this.#sequence !== undefined;
+    return this.#isStarted;
   }
 
   /**
@@ -78,13 +86,18 @@ export class Streams {
    * @param sets what to set before the CAPTURE format is read.
    */
   start(sequence: QueueSequence, sets: readonly (readonly Control[])[]): void {
-    this.#sequence = sequence;
-    const outputFormat = this.#setOutputFormat(sequence);
+    this.#isStarted = true;
+    const outputFormat = this.#formatFor(sequence) ?? this.#setOutputFormat(sequence);
     for (const controls of sets) this.controls.set(controls);
-    const format = this.#captureFormat();
+    const format = this.#captureFormat(sequence);
     const { captureBuffers } = sequence;
+    // Before CAPTURE, of which fewer do: boards without an IOMMU have a few dozen MB for both.
+    this.outputs.allocate(outputFormat, this.#options.requests);
     this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
-    this.#startOutput(outputFormat);
+    this.#startOutput(() => {
+      this.pool.abandon();
+      this.pool.allocate(format, captureBuffers, captureBuffers);
+    });
     this.capture.start();
   }
 
@@ -95,27 +108,29 @@ export class Streams {
    * @returns false when the driver cannot; the OUTPUT queue may have stopped then.
    */
   resize(sequence: QueueSequence, sets: readonly (readonly Control[])[]): boolean {
-    const before = this.#sequence;
-    this.#sequence = sequence;
+    const isSame = this.#formatFor(sequence) !== undefined;
     let outputFormat: QueueFormat | undefined;
+    let format: QueueFormat;
     try {
-      if (before === undefined || !hasSameFormat(before, sequence)) outputFormat = this.#remakeOutput(sequence);
+      if (!isSame && !this.#hasChangedOutput(sequence)) outputFormat = this.#remakeOutput(sequence);
       for (const controls of sets) this.controls.set(controls);
+      format = isSame ? this.capture.format() : this.#captureFormat(sequence);
     } catch (thrown) {
-      if (thrown instanceof IoctlError && thrown.code === "EBUSY") return false;
+      if (isBusy(thrown)) return false;
       throw thrown;
     }
+    if (outputFormat !== undefined) this.outputs.allocate(outputFormat, this.#options.requests);
     const { captureBuffers } = sequence;
     const wanted = captureBuffers + this.#options.extraBuffers;
-    if (!this.pool.change(this.capture.format(), captureBuffers, wanted)) return false;
-    if (outputFormat !== undefined) this.#startOutput(outputFormat);
+    if (!this.pool.change(format, captureBuffers, wanted)) return false;
+    if (outputFormat !== undefined) this.output.start();
     return true;
   }
 
   /** Stops both queues and frees their buffers; CAPTURE buffers that are used keep their memory. */
   stop(): void {
     if (!this.isStarted) return;
-    this.#sequence = undefined;
+    this.#isStarted = false;
     try {
       this.output.stop();
       this.capture.stop();
@@ -138,6 +153,31 @@ export class Streams {
     }
   }
 
+  /**
+   * Whether the OUTPUT queue took another size while it streams, with the buffers that there are. hantro does, and has to be
+   * asked: at STREAMOFF it forgets the pictures behind its post-processor (hantro_postproc_free).
+   */
+  #hasChangedOutput(sequence: QueueSequence): boolean {
+    try {
+      this.#setOutputFormat(sequence, this.#lastOutput?.format.planes[0]?.sizeimage);
+      return true;
+    } catch (thrown) {
+      if (isBusy(thrown)) return false;
+      throw thrown;
+    }
+  }
+
+  /** At STREAMON(OUTPUT), hantro makes a second buffer for each of CAPTURE's where its post-processor is used. */
+  #startOutput(giveUpExtraBuffers: () => void): void {
+    try {
+      this.output.start();
+    } catch (thrown) {
+      if (!(thrown instanceof IoctlError && thrown.code === "ENOMEM")) throw thrown;
+      giveUpExtraBuffers();
+      this.output.start();
+    }
+  }
+
   #remakeOutput(sequence: QueueSequence): QueueFormat {
     this.output.stop();
     this.outputs.unmap();
@@ -145,33 +185,60 @@ export class Streams {
     return this.#setOutputFormat(sequence);
   }
 
-  #startOutput(format: QueueFormat): void {
-    this.outputs.allocate(format, this.#options.requests);
-    this.output.start();
+  /**
+   * The OUTPUT format that the driver has, where it is a sequence's. It is not set once more then: rkvdec and hantro would go
+   * back to a CAPTURE format for 8 bits, and the kernel does not tell them of an SPS that it has already (try_or_set_cluster).
+   */
+  #formatFor(sequence: QueueSequence): QueueFormat | undefined {
+    const last = this.#lastOutput;
+    return last !== undefined && hasSameFormat(last.sequence, sequence) ? last.format : undefined;
   }
 
-  #setOutputFormat({ pixelFormat, codedWidth: width, codedHeight: height }: QueueSequence): QueueFormat {
-    const planes = [{ sizeimage: Math.max(smallestOutput, (width * height) / 2), bytesperline: 0 }];
+  #setOutputFormat(sequence: QueueSequence, size?: number): QueueFormat {
+    const { pixelFormat, codedWidth: width, codedHeight: height } = sequence;
+    const sizeimage = size ?? Math.max(smallestOutput, Math.ceil((width * height) / 2));
+    const planes = [{ sizeimage, bytesperline: 0 }];
     const taken = this.output.setFormat({ pixelFormat, width, height, planes });
     if (taken.pixelFormat !== pixelFormat) {
       throw new DeviceError(`${this.file.path} does not take ${fourccText(pixelFormat)}`);
     }
-    if (taken.width < width || taken.height < height) {
-      const most = `${taken.width}x${taken.height}`;
-      throw new DeviceError(`${this.file.path} takes pictures up to ${most}, and not ${width}x${height}`);
-    }
+    this.#checkSize(taken, sequence);
+    this.#lastOutput = { sequence, format: taken };
     return taken;
   }
 
-  #captureFormat(): QueueFormat {
-    const format = this.capture.format();
-    const { pixelFormats } = this.#options;
-    if (pixelFormats.length === 0 || pixelFormats.includes(format.pixelFormat)) return format;
-    const there = pixelFormatsOf(this.file, this.capture);
-    const wanted = pixelFormats.find((pixelFormat) => there.includes(pixelFormat));
-    if (wanted === undefined) return format;
-    return this.capture.setFormat({ ...format, pixelFormat: wanted, planes: [] });
+  /**
+   * Sets the CAPTURE format, also where it is the driver's own choice: mediatek's firmware is told by S_FMT alone
+   * (`capture_fourcc`). What that answers there are sizes from a rule of thumb, so they are read again.
+   */
+  #captureFormat(sequence: QueueSequence): QueueFormat {
+    const own = this.capture.format();
+    const pixelFormat = this.#chosen(own.pixelFormat, sequence.bitDepthLuma > 8);
+    this.capture.setFormat({ ...own, pixelFormat, planes: [] });
+    const taken = this.capture.format();
+    this.#checkSize(taken, sequence);
+    return taken;
   }
+
+  /** Of CAPTURE too: VP8 on the RK3328 and RK3399 has OUTPUT formats up to 3840x2160, and CAPTURE ends at 1920x1088 (hantro). */
+  #checkSize(taken: QueueFormat, { codedWidth, codedHeight }: QueueSequence): void {
+    if (taken.width >= codedWidth && taken.height >= codedHeight) return;
+    const most = `${taken.width}x${taken.height}`;
+    throw new DeviceError(`${this.file.path} takes pictures up to ${most}, and not ${codedWidth}x${codedHeight}`);
+  }
+
+  #chosen(own: number, wantsDeep: boolean): number {
+    const { pixelFormats } = this.#options;
+    if (pixelFormats.length === 0) return own;
+    const there = pixelFormatsOf(this.file, this.capture);
+    const wanted = pixelFormats.filter((pixelFormat) => there.includes(pixelFormat));
+    // hantro's post-processor also makes 8 bits of 10.
+    return wanted.find((pixelFormat) => isDeep(pixelFormat) === wantsDeep) ?? wanted[0] ?? own;
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof IoctlError && thrown.code === "EBUSY";
 }
 
 function hasSameFormat(a: QueueSequence, b: QueueSequence): boolean {

@@ -15,7 +15,10 @@ export interface SubmitterOptions {
   readonly extraBuffers?: number | undefined;
   /** Requests that the device has at a time. Default 4. */
   readonly requests?: number | undefined;
-  /** CAPTURE formats (V4L2 fourccs) to take where the driver has them, the best first. Default: the driver's choice. */
+  /**
+   * CAPTURE formats (V4L2 fourccs) to take where the driver has them, the best first, those with the stream's bit depth
+   * before others. Default: the driver's choice.
+   */
   readonly pixelFormats?: readonly number[] | undefined;
   /** Milliseconds until a device that gives nothing back counts as stuck, and a consumer that holds all frames too. Default 5000. */
   readonly timeout?: number | undefined;

@@ -1,6 +1,8 @@
-import { constants } from "node:os";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { chooseDevice, devicesOf } from "../../src/submit/devices.ts";
+import { chooseDevice, devicePath, devicesOf } from "../../src/submit/devices.ts";
 import { DeviceError } from "../../src/submit/errors.ts";
 import { Submitter, sessionOptionsFor } from "../../src/submit/index.ts";
 import { cedrus, targetByName } from "../../src/targets/index.ts";
@@ -112,6 +114,25 @@ describe("what a device takes", () => {
       new DeviceError("/dev/video7 takes decode mode slice for h264, and not frame"),
     );
   });
+});
+
+it("a device's path may be a link, as those of /dev/v4l/by-path are", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "devices-"));
+  const link = join(folder, "platform-vdec-video-index0");
+  await symlink("/dev/null", link);
+  expect([await devicePath(link), await devicePath("/dev/video99")]).toEqual(["/dev/null", "/dev/video99"]);
+  await rm(folder, { recursive: true });
+});
+
+it("of two decoders for a codec, the one for larger pictures is chosen", async () => {
+  const list = async (driver: string, maxSize: number) =>
+    (await listOf({ driver, outputFormats: [V4L2_PIX_FMT_H264_SLICE], maxSize })).devices;
+  const devices = [
+    ...(await list("hantro-vpu", 1920)),
+    ...(await list("rkvdec", 4096)),
+    ...(await list("other", 4096)),
+  ];
+  expect(chooseDevice({ devices, problems: [] }, "h264").driver).toBe("rkvdec");
 });
 
 describe("one line for a person", () => {

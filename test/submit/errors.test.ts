@@ -40,8 +40,8 @@ describe("errors", () => {
   });
 
   it.each([
-    ["VIDIOC_REQBUFS", "/dev/video7: VIDIOC_REQBUFS (CAPTURE, 6) failed with EIO"],
-    ["VIDIOC_QUERYBUF", "/dev/video7: VIDIOC_QUERYBUF (CAPTURE buffer 0) failed with EIO"],
+    ["VIDIOC_REQBUFS", "/dev/video7: VIDIOC_REQBUFS (OUTPUT, 4) failed with EIO"],
+    ["VIDIOC_QUERYBUF", "/dev/video7: VIDIOC_QUERYBUF (OUTPUT buffer 0) failed with EIO"],
   ])("names the queue: %s", async (name, message) => {
     const errors = (ioctl: string) => (ioctl === name ? constants.errno.EIO : undefined);
     const { submitter } = await open({ ...plain, errors });
@@ -58,11 +58,38 @@ describe("errors", () => {
   });
 
   it.each([
+    ["the only one", [0], 1],
+    ["one before others", [1], 6],
+    ["the last ones", [4, 5], 6],
+    ["all", [0, 1, 2, 3, 4, 5], 6],
+  ])("goes on where the driver gives up a request and never completes it: %s", async (_name, incomplete, count) => {
+    const { kernel, submitter } = await open({ ...plain, incomplete });
+    const timestamps = Array.from({ length: count }, (_, i) => 1000 * (i + 1));
+    const corrupt: number[] = [];
+    for (const frames of [submitter.submit([sequence(16), ...timestamps.flatMap(picture)]), submitter.drain()]) {
+      for await (const frame of frames) {
+        if (frame.corrupt) corrupt.push(frame.timestamp / 1000 - 1);
+        frame.release();
+      }
+    }
+    expect(corrupt).toEqual(incomplete);
+    await submitter.close();
+    expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
+  });
+
+  it.each([
     [[sequence(8192)], "/dev/video7 takes pictures up to 4096x16, and not 8192x16"],
     [[sequence(16, { pixelFormat: 0x34363248 })], "/dev/video7 does not take H264"],
   ])("refuses what the device does not take", async (first, message) => {
     const { submitter } = await open(plain);
     await expect(all(submitter, [...first, ...picture(1000)])).rejects.toThrow(new DeviceError(message));
+  });
+
+  it("refuses pictures that the CAPTURE buffers do not hold", async () => {
+    const { submitter } = await open({ ...plain, maxCaptureSize: 1920 });
+    await expect(all(submitter, [sequence(2048), ...picture(1000)])).rejects.toThrow(
+      new DeviceError("/dev/video7 takes pictures up to 1920x16, and not 2048x16"),
+    );
   });
 
   it.each([

@@ -3,13 +3,13 @@ import { type Abi, abis } from "../../src/submit/abi.ts";
 import type { DeviceFiles } from "../../src/submit/devices.ts";
 import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/ioctls.ts";
 import type { Machine } from "../../src/submit/kernel-file.ts";
-import { type Libc, type Memory, POLLIN, POLLPRI } from "../../src/submit/libc.ts";
+import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
 import { type Structs, structsOf } from "../../src/submit/structs.ts";
-import { viewOf } from "../../src/uapi/index.ts";
+import { v4l2_ctrl_h264_sps, viewOf } from "../../src/uapi/index.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";
 
-const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY } = constants.errno;
+const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOMEM, ENOTTY } = constants.errno;
 
 /** What the driver of the fake kernel is like. */
 export interface FakeDriver {
@@ -19,19 +19,29 @@ export interface FakeDriver {
   readonly outputFormats: readonly number[];
   readonly captureFormats?: readonly number[];
   readonly maxSize?: number;
+  /** That of CAPTURE, where it is another. */
+  readonly maxCaptureSize?: number;
   readonly isSinglePlanar?: boolean;
   /** Controls by name: the elements of dynamic arrays, or the values of a menu. */
   readonly controls?: Readonly<Record<string, number | readonly number[]>>;
   readonly canHold?: boolean;
-  /** S_FMT(OUTPUT) works while there are CAPTURE buffers. */
-  readonly canResize?: boolean;
+  /** S_FMT works while there are CAPTURE buffers; or also while the queues stream. */
+  readonly canResize?: boolean | "streaming";
+  /** The CAPTURE format that an SPS with more than 8 bits leads to, where it is another than that before. */
+  readonly deepFormat?: number;
   readonly canCreateBuffers?: boolean;
+  /** There is memory for so many buffers. REQBUFS makes as many as it can, as vb2_core_reqbufs. */
+  readonly mostBuffers?: number;
+  /** More CAPTURE buffers than these are too many for STREAMON. */
+  readonly mostStarted?: number;
   /** Never finishes a request. */
   readonly isStuck?: boolean;
   /** Finishes only one request while somebody waits. */
   readonly isSlow?: boolean;
   /** The requests that the device fails to decode, by their number from 0. */
   readonly failing?: readonly number[];
+  /** Those of them that it does not even begin: it gives their buffers back, and does not complete them. */
+  readonly incomplete?: readonly number[];
   /** Comes before the end of every wait. */
   readonly wait?: () => Promise<void>;
   /** The error numbers of ioctls, which see nothing of their argument then. */
@@ -83,6 +93,7 @@ export class FakeKernel {
   readonly #memory: (Memory & { readonly end: bigint })[] = [];
   readonly #output: FakeQueue;
   readonly #capture: FakeQueue;
+  readonly #values = new Map<string, string>();
   #jobs: FakeRequest[] = [];
   #held: number | undefined;
   #decoded = 0;
@@ -189,7 +200,10 @@ export class FakeKernel {
 
   #ready(fd: number, events: number): number {
     const file = this.#files.get(fd);
-    if (file === "video") return this.#capture.done.length > 0 ? POLLIN & events : 0;
+    if (file === "video") {
+      const returned = (this.#capture.done.length > 0 ? POLLIN : 0) | (this.#output.done.length > 0 ? POLLOUT : 0);
+      return returned & events;
+    }
     return typeof file === "object" && file.state === "complete" ? POLLPRI & events : 0;
   }
 
@@ -204,14 +218,16 @@ export class FakeKernel {
       const buffer = this.#capture.buffers[target]!;
       buffer.timestamp = timestamp;
       buffer.memory.fill(Number(timestamp / 1000n) & 0xff);
-      const isFailed = this.#driver.failing?.includes(this.#decoded++) === true;
+      const number = this.#decoded++;
+      const isIncomplete = this.#driver.incomplete?.includes(number) === true;
+      const isFailed = isIncomplete || this.#driver.failing?.includes(number) === true;
       // The CAPTURE buffer has the state of its last request (v4l2_m2m_buf_done_and_job_finish).
       buffer.isFailed = isFailed;
       this.#output.buffers[index]!.isFailed = isFailed;
       this.#held = target;
       if (!isHeld || !this.#driver.canHold) this.#giveHeld();
       this.#output.done.push(index);
-      request.state = "complete";
+      if (!isIncomplete) request.state = "complete";
     }
   }
 
@@ -287,12 +303,14 @@ export class FakeKernel {
       : [v4l2_pix_format_mplane.offsets.plane_fmt, v4l2_pix_format_mplane.offsets.plane_fmt + 4];
     const [sizeimage, bytesperline] = [at + sizes[0]!, at + sizes[1]!];
     if (name === "VIDIOC_S_FMT") {
-      const width = Math.min(view.getUint32(at + o.width, true), this.#driver.maxSize ?? 4096);
-      const height = Math.min(view.getUint32(at + o.height, true), this.#driver.maxSize ?? 4096);
+      const { maxSize = 4096, maxCaptureSize = maxSize } = this.#driver;
+      const most = queue === this.#output ? maxSize : maxCaptureSize;
+      const width = Math.min(view.getUint32(at + o.width, true), most);
+      const height = Math.min(view.getUint32(at + o.height, true), most);
       const pixelFormat = view.getUint32(at + o.pixelformat, true);
       this.log.push(`S_FMT ${queue.name} ${width}x${height}`);
-      if (queue.isStreaming || queue.buffers.length > 0) return EBUSY;
-      if (queue === this.#output && this.#capture.buffers.length > 0 && !this.#driver.canResize) return EBUSY;
+      if (this.#output.isStreaming && this.#driver.canResize !== "streaming") return EBUSY;
+      if (this.#capture.buffers.length > 0 && !this.#driver.canResize) return EBUSY;
       const formats = queue === this.#output ? this.#driver.outputFormats : this.#captureFormats;
       queue.format = {
         pixelFormat: formats.includes(pixelFormat) ? pixelFormat : formats[0]!,
@@ -322,8 +340,8 @@ export class FakeKernel {
     const view = viewOf(bytes);
     const isCreate = name === "VIDIOC_CREATE_BUFS";
     const queue = this.#queueOf(view.getUint32(isCreate ? create.offsets.format : request.offsets.type, true))!;
-    const count = view.getUint32(isCreate ? create.offsets.count : request.offsets.count, true);
-    this.log.push(`${name.slice(7)} ${queue.name} ${count}`);
+    const wanted = view.getUint32(isCreate ? create.offsets.count : request.offsets.count, true);
+    this.log.push(`${name.slice(7)} ${queue.name} ${wanted}`);
     if (isCreate && !this.#driver.canCreateBuffers) return ENOTTY;
     let { sizeimage } = queue.format;
     if (isCreate) {
@@ -337,6 +355,10 @@ export class FakeKernel {
       queue.buffers = [];
       view.setUint32(request.offsets.capabilities, this.#driver.canHold ? 0x39 : 0x19, true);
     }
+    const room = (this.#driver.mostBuffers ?? Infinity) - this.#output.buffers.length - this.#capture.buffers.length;
+    const count = Math.min(wanted, room);
+    if (count === 0 && wanted > 0) return ENOMEM;
+    view.setUint32(isCreate ? create.offsets.count : request.offsets.count, count, true);
     for (let i = 0; i < count; i++) {
       queue.buffers.push({ memory: new Uint8Array(sizeimage), timestamp: 0n, isFailed: false });
     }
@@ -348,11 +370,23 @@ export class FakeKernel {
     const refused = controls.findIndex(({ name: control, payload }) => this.#driver.refuses?.(control, payload));
     const names = controls.map(({ name: control }) => control.replace("V4L2_CID_STATELESS_", ""));
     this.log.push(`${name.slice(7)} ${isNow ? "now" : "request"} ${names.join(" ")}`);
-    if (refused < 0) return 0;
+    if (refused < 0) {
+      for (const { name: control, payload } of controls) this.#setControl(control, payload);
+      return 0;
+    }
     const tells = name === "VIDIOC_TRY_EXT_CTRLS" || this.#driver.tellsControl;
     const { error_idx } = this.#structs.v4l2_ext_controls.offsets;
     viewOf(bytes).setUint32(error_idx, tells ? refused : controls.length, true);
     return EINVAL;
+  }
+
+  /** As try_or_set_cluster: the driver is not told of a value that it has already. */
+  #setControl(name: string, payload: Uint8Array | number): void {
+    const before = this.#values.get(name);
+    this.#values.set(name, String(payload));
+    if (before === String(payload) || typeof payload === "number" || name !== "V4L2_CID_STATELESS_H264_SPS") return;
+    const isDeep = payload[v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8]! > 0;
+    if (isDeep && this.#driver.deepFormat) this.#capture.format.pixelFormat = this.#driver.deepFormat;
   }
 
   #stream(name: IoctlName, bytes: Uint8Array): number {
@@ -360,7 +394,9 @@ export class FakeKernel {
     if (name === "VIDIOC_STREAMON" || name === "VIDIOC_STREAMOFF") {
       const queue = this.#queueOf(view.getUint32(0, true))!;
       this.log.push(`${name.slice(7)} ${queue.name}`);
-      queue.isStreaming = name === "VIDIOC_STREAMON";
+      const isStart = name === "VIDIOC_STREAMON";
+      if (isStart && this.#capture.buffers.length > (this.#driver.mostStarted ?? Infinity)) return ENOMEM;
+      queue.isStreaming = isStart;
       queue.queued = [];
       queue.done = [];
       return 0;

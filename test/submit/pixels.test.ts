@@ -63,8 +63,36 @@ describe("the visible part", () => {
     expect([...new Uint16Array(pixels.bytes.buffer)]).toEqual([...luma, ...chroma].map((sample) => sample << 6));
   });
 
-  it("of a tiled format is refused", () => {
-    const frame = { pixelFormat: fourccOf("ST12"), width: 8, height: 4, planes: [counting(60, 10)], visible };
-    expect(() => visiblePixels(frame)).toThrow(new DeviceError("the frames are ST12, which is not read here"));
+  it.each([
+    ["VT12", 4, 4, 4, 1],
+    ["ST12", 32, 32, 32, 1],
+    ["MM21", 16, 32, 16, 2],
+  ])("of %s: as NV12", (name, tileWidth, lumaHeight, chromaHeight, planeCount) => {
+    const [width, height] = [64, 64];
+    /** Each byte where pixfmt-yuv-planar.rst has it. */
+    const tiledPlane = (lines: number, tileHeight: number, valueAt: (x: number, y: number) => number) => {
+      const bytes: number[] = [];
+      for (let y = 0; y < lines; y += tileHeight)
+        for (let x = 0; x < width; x += tileWidth)
+          for (let line = y; line < y + tileHeight; line++)
+            for (let column = x; column < x + tileWidth; column++) bytes.push(valueAt(column, line));
+      return bytes;
+    };
+    const lumaAt = (x: number, y: number) => (3 * x + 5 * y) & 0xff;
+    const chromaAt = (x: number, y: number) => (7 * x + 11 * y + 1) & 0xff;
+    const [luma, chroma] = [tiledPlane(height, lumaHeight, lumaAt), tiledPlane(height / 2, chromaHeight, chromaAt)];
+    const memory = planeCount === 2 ? [luma, chroma] : [[...luma, ...chroma]];
+    const planes = memory.map((bytes) => ({ bytes: Uint8Array.from(bytes), bytesPerLine: width }));
+    const shown = { left: 6, top: 2, width: 51, height: 59 };
+    const pixels = visiblePixels({ pixelFormat: fourccOf(name), width, height, planes, visible: shown });
+    const expected: number[] = [];
+    for (let y = 2; y < 61; y++) for (let x = 6; x < 57; x++) expected.push(lumaAt(x, y));
+    for (let y = 1; y < 31; y++) for (let x = 6; x < 58; x++) expected.push(chromaAt(x, y));
+    expect(pixels).toEqual({ bytes: Uint8Array.from(expected), pixelFormat: "NV12", width: 51, height: 59 });
+  });
+
+  it("of another format is refused", () => {
+    const frame = { pixelFormat: fourccOf("MT2T"), width: 8, height: 4, planes: [counting(60, 10)], visible };
+    expect(() => visiblePixels(frame)).toThrow(new DeviceError("the frames are MT2T, which is not read here"));
   });
 });

@@ -56,7 +56,7 @@ describe("references over a change of size (keepsReferences)", () => {
     const list = [sequence(16), request(1000), output(1000), grown, ...picture(2000), output(1000), release(1000)];
     expect(await all(submitter, list)).toEqual([1000, 2000, 1000]);
     expect(notices).toEqual([]);
-    expect(kernel.log.filter((line) => /^S_FMT|^STREAMOFF|^CREATE_BUFS/.test(line))).toEqual([
+    expect(kernel.log.filter((line) => /^S_FMT OUTPUT|^STREAMOFF|^CREATE_BUFS/.test(line))).toEqual([
       "S_FMT OUTPUT 16x16",
       "CREATE_BUFS CAPTURE 1",
     ]);

@@ -28,8 +28,10 @@ describe("the order of ioctls", () => {
       "S_FMT OUTPUT 96x80",
       "S_EXT_CTRLS now H264_DECODE_MODE H264_START_CODE H264_SPS",
       "G_FMT CAPTURE",
-      "REQBUFS CAPTURE 9",
+      "S_FMT CAPTURE 96x80",
+      "G_FMT CAPTURE",
       "REQBUFS OUTPUT 4",
+      "REQBUFS CAPTURE 9",
       "STREAMON OUTPUT",
       "STREAMON CAPTURE",
       "QBUF CAPTURE 0",
@@ -52,8 +54,10 @@ describe("the order of ioctls", () => {
       "REQBUFS CAPTURE 0",
       "S_FMT OUTPUT 32x16",
       "G_FMT CAPTURE",
-      "REQBUFS CAPTURE 6",
+      "S_FMT CAPTURE 32x16",
+      "G_FMT CAPTURE",
       "REQBUFS OUTPUT 4",
+      "REQBUFS CAPTURE 6",
       "STREAMON OUTPUT",
       "STREAMON CAPTURE",
       "QBUF CAPTURE 0",
@@ -65,7 +69,7 @@ describe("the order of ioctls", () => {
   it("does nothing for a sequence that only looks different", async () => {
     const { kernel, submitter } = await open(plain);
     await all(submitter, [sequence(16), ...picture(1000), sequence(16, { realloc: false }), ...picture(2000)]);
-    expect(kernel.log.filter((line) => line.startsWith("S_FMT"))).toEqual(["S_FMT OUTPUT 16x16"]);
+    expect(kernel.log.filter((line) => line.startsWith("S_FMT OUTPUT"))).toEqual(["S_FMT OUTPUT 16x16"]);
   });
 
   it("sets the modes before the first sequence's controls, and not those of a sequence without a request", async () => {
@@ -104,6 +108,27 @@ describe("buffers", () => {
       new DeviceError(
         "a request of 262144 bytes: the OUTPUT buffers have 131072, and there are no larger ones (ENOTTY)",
       ),
+    );
+  });
+
+  it.each([10, 9, 6])("does with the memory for %s of 10", async (mostBuffers) => {
+    const { submitter } = await open({ ...plain, canCreateBuffers: false, mostBuffers });
+    expect(await all(submitter, [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))])).toHaveLength(4);
+  });
+
+  it("gives up the extra ones where STREAMON has too little memory for them", async () => {
+    const { submitter } = await open({ ...plain, mostStarted: 3 });
+    expect(await all(submitter, [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))])).toHaveLength(4);
+    const { submitter: without } = await open({ ...plain, mostStarted: 1 });
+    await expect(all(without, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      "/dev/video7: VIDIOC_STREAMON (OUTPUT) failed with ENOMEM",
+    );
+  });
+
+  it("says so where there is not enough", async () => {
+    const { submitter } = await open({ ...plain, mostBuffers: 5 });
+    await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      new DeviceError("the driver gives 1 CAPTURE buffers, and 2 are needed"),
     );
   });
 
