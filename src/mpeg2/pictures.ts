@@ -205,7 +205,7 @@ export class PictureDecoder {
   }
 
   /** The references by their timestamps; absent ones are 0. */
-  private pictureInput({ header, coding }: PictureHeaders) {
+  private pictureInput({ sequence: { extension }, header, coding }: PictureHeaders) {
     const { older, newer } = this.references;
     const isNearest = this.options.missingReferences === "nearest";
     let forward: Frame | null = null;
@@ -216,7 +216,7 @@ export class PictureDecoder {
       forward = older ?? (isNearest ? newer : null);
       backward = newer;
     }
-    return { header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
+    return { extension, header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
   }
 
   /** A first field stays alone. */
