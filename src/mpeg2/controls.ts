@@ -44,6 +44,7 @@ export function mpeg2Sequence(seq: SequenceHeader, ext: SequenceExtension): Uint
 
 /** A picture as v4l2_ctrl_mpeg2_picture needs it. Timestamps in nanoseconds; 0 where there is no reference. */
 export interface PictureInput {
+  readonly extension: SequenceExtension;
   readonly header: PictureHeader;
   readonly coding: PictureCodingExtension;
   readonly forward: number;
@@ -51,12 +52,15 @@ export interface PictureInput {
 }
 
 /** v4l2_ctrl_mpeg2_picture: 32 bytes. P pictures use forward_ref_ts, whatever the UAPI's text says: all drivers do. */
-export function mpeg2Picture({ header, coding, forward, backward }: PictureInput): Uint8Array {
+export function mpeg2Picture({ extension, header, coding, forward, backward }: PictureInput): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_mpeg2_picture.size);
   const view = new DataView(payload.buffer);
   const o = v4l2_ctrl_mpeg2_picture.offsets;
   setTimestamp(view, o.backward_ref_ts, backward);
   setTimestamp(view, o.forward_ref_ts, forward);
+  // 6.3.5: a progressive sequence has progressive frames only. Encoders are met that code another flag there; both peers
+  // send this one.
+  const isProgressive = coding.progressive_frame || extension.progressive_sequence;
   view.setUint32(
     o.flags,
     (coding.top_field_first ? V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST : 0) |
@@ -66,7 +70,7 @@ export function mpeg2Picture({ header, coding, forward, backward }: PictureInput
       (coding.intra_vlc_format ? V4L2_MPEG2_PIC_FLAG_INTRA_VLC : 0) |
       (coding.alternate_scan ? V4L2_MPEG2_PIC_FLAG_ALT_SCAN : 0) |
       (coding.repeat_first_field ? V4L2_MPEG2_PIC_FLAG_REPEAT_FIRST : 0) |
-      (coding.progressive_frame ? V4L2_MPEG2_PIC_FLAG_PROGRESSIVE : 0),
+      (isProgressive ? V4L2_MPEG2_PIC_FLAG_PROGRESSIVE : 0),
     true,
   );
   payload.set(coding.f_code.flat(), o.f_code);

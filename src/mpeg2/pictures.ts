@@ -98,12 +98,16 @@ export class PictureDecoder {
     return this.checkReferences(this.open);
   }
 
-  /** 6.1.1.4.1, 6.3.10: the field of opposite parity that follows a first field is of its frame. */
+  /**
+   * 6.1.1.4.1, 6.3.9: the field of opposite parity that follows a first field, and has its temporal_reference, is of its
+   * frame. Where a field is lost, those behind it are not.
+   */
   private isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
     if (!this.half || coding.picture_structure === FRAME_PICTURE) return false;
     const first = this.half.headers;
     if (sequence !== first.sequence) return false;
     if (coding.picture_structure === first.coding.picture_structure) return false;
+    if (header.temporal_reference !== first.header.temporal_reference) return false;
     const isB = header.picture_coding_type === B_PICTURE;
     return isB === (first.header.picture_coding_type === B_PICTURE);
   }
@@ -201,7 +205,7 @@ export class PictureDecoder {
   }
 
   /** The references by their timestamps; absent ones are 0. */
-  private pictureInput({ header, coding }: PictureHeaders) {
+  private pictureInput({ sequence: { extension }, header, coding }: PictureHeaders) {
     const { older, newer } = this.references;
     const isNearest = this.options.missingReferences === "nearest";
     let forward: Frame | null = null;
@@ -212,7 +216,7 @@ export class PictureDecoder {
       forward = older ?? (isNearest ? newer : null);
       backward = newer;
     }
-    return { header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
+    return { extension, header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
   }
 
   /** A first field stays alone. */

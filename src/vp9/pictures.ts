@@ -51,6 +51,13 @@ export class PictureDecoder {
   /** Something that may have been a frame was lost. */
   lost(): void {
     this.isDamaged = true;
+    if (this.options.missingReferences === "drop") this.wait();
+  }
+
+  /** What the slots have when decoding starts again is not what the stream says. */
+  private wait(): void {
+    this.isWaiting = true;
+    this.slots.clear();
   }
 
   /** @param isShown whether the frame is output, if it says so itself. Throws BitstreamError. */
@@ -135,7 +142,7 @@ export class PictureDecoder {
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);
     const reason = `the frame refers to what is not there: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
     this.sink.report("missing-reference", reason, unit, "ref_frame_idx");
-    if (missingReferences === "drop") this.isWaiting = true;
+    if (missingReferences === "drop") this.wait();
     if (isDropped) {
       this.isDamaged = true;
       return null;
@@ -146,7 +153,9 @@ export class PictureDecoder {
 
   /** Pictures of the old sequence are free before a key frame's; others may still be referred to. */
   private activate(header: UncompressedHeader, isKeyFrame: boolean): void {
-    const event = sequenceEvent(header.frame_size, header.color_config ?? this.color, isKeyFrame, this.sequence);
+    const keepsReferences = !isKeyFrame && this.slots.newest !== null;
+    const color = header.color_config ?? this.color;
+    const event = sequenceEvent(header.frame_size, color, keepsReferences, this.sequence);
     if (event === null) return;
     if (event.realloc && !event.keepsReferences) this.slots.clear();
     this.sequence = event;
@@ -159,8 +168,7 @@ export class PictureDecoder {
 
   /** Everything is free. What comes next is a new start. */
   clear(): void {
-    this.slots.clear();
-    this.isWaiting = true;
+    this.wait();
     this.isDamaged = false;
     this.params = initialParams;
   }

@@ -20,12 +20,12 @@ export function visibleRectangle({ FrameWidth, FrameHeight }: FrameSize): Rectan
 
 /**
  * What a frame asks of the CAPTURE queue. `before` is the event in force, if any; null when nothing changes.
- * @param isKeyFrame no frame before this one is referred to again
+ * @param keepsReferences frames before this one may be referred to again
  */
 export function sequenceEvent(
   size: FrameSize,
   color: ColorConfig,
-  isKeyFrame: boolean,
+  keepsReferences: boolean,
   before: SequenceEvent | null,
 ): SequenceEvent | null {
   const event: SequenceEvent = {
@@ -41,7 +41,7 @@ export function sequenceEvent(
     colour: colour(color),
     captureBuffers: CAPTURE_BUFFERS,
     realloc: true,
-    keepsReferences: before !== null && !isKeyFrame,
+    keepsReferences,
     controls: [],
   };
   return nextSequence(event, before);

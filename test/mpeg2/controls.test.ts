@@ -34,8 +34,10 @@ describe("v4l2_ctrl_mpeg2_sequence", () => {
 });
 
 describe("v4l2_ctrl_mpeg2_picture", () => {
-  const picture = (coding: Partial<PictureCodingExtension>, references = { forward: 0, backward: 0 }) =>
+  const none = { forward: 0, backward: 0 };
+  const picture = (coding: Partial<PictureCodingExtension>, references = none, progressive_sequence = 0) =>
     mpeg2Picture({
+      extension: Object.assign(new SequenceExtension(), { progressive_sequence }),
       header: Object.assign(new PictureHeader(), { picture_coding_type: 3 }),
       coding: Object.assign(new PictureCodingExtension(), coding),
       ...references,
@@ -66,6 +68,10 @@ describe("v4l2_ctrl_mpeg2_picture", () => {
     ["repeat_first_field", 0x40],
     ["progressive_frame", 0x80],
   ] as const)("has %s in flags as %i", (name, flag) => expect(picture({ [name]: 1 })[16]).toBe(flag));
+
+  it("has PROGRESSIVE in every picture of a progressive sequence (6.3.5)", () => {
+    expect(picture({}, none, 1)[16]).toBe(0x80);
+  });
 });
 
 describe("v4l2_ctrl_mpeg2_quantisation", () => {

@@ -65,6 +65,13 @@ describe("references of fields (7.6.2.1)", () => {
     const mixed = start().picture("I").picture("P", field(1)).picture("B", field(2)).picture("B", field(1));
     expect(decoded(mixed).slice(1)).toEqual(["2000 <1000 held", "3000 <1000 >2000 held", "3000 <1000 >2000"]);
   });
+
+  it("make no frame of fields whose temporal_reference is not the same (6.3.9): one between them is lost", () => {
+    const of = (temporal_reference: number, structure: number) => ({ temporal_reference, structure });
+    const whole = start().picture("I", of(0, 1)).picture("P", of(0, 2));
+    const lost = whole.picture("P", of(1, 2)).picture("P", of(2, 1)).picture("P", of(2, 2));
+    expect(decoded(lost).slice(2)).toEqual(["2000 <1000 held", "3000 <2000 held", "3000 <2000"]);
+  });
 });
 
 describe("the beginning, and B pictures behind a group's first I picture (6.3.8)", () => {

@@ -25,6 +25,7 @@ export interface SequenceFields {
 }
 
 export interface PictureFields {
+  temporal_reference?: number;
   /** Table 6-14: 1 top field, 2 bottom field, 3 frame. */
   structure?: number;
   top_field_first?: number;
@@ -94,9 +95,9 @@ export class Mpeg2Stream {
   }
 
   /** 6.2.3. */
-  pictureHeader(type: keyof typeof TYPES): this {
+  pictureHeader(type: keyof typeof TYPES, { temporal_reference = 0 }: PictureFields = {}): this {
     return this.unit(0, (w) => {
-      w.u(10, 0).u(3, TYPES[type]).u(16, 0xffff);
+      w.u(10, temporal_reference).u(3, TYPES[type]).u(16, 0xffff);
       if (type === "P" || type === "B") w.u(4, 7);
       if (type === "B") w.u(4, 7);
       w.u(1, 0);
@@ -125,7 +126,7 @@ export class Mpeg2Stream {
   }
 
   picture(type: keyof typeof TYPES, fields: PictureFields = {}): this {
-    return this.pictureHeader(type)
+    return this.pictureHeader(type, fields)
       .coding(fields)
       .slices(fields.slices ?? 1);
   }

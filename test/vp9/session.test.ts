@@ -99,7 +99,7 @@ describe("references (8.20)", () => {
   it.each([
     ["mark", ["error missing-reference", "request 2000 < 1000 0 1000", "output 2000 corrupt", "release 2000"]],
     ["nearest", ["error missing-reference", "request 2000 < 1000 1000 1000", "output 2000 corrupt", "release 2000"]],
-    ["drop", ["error missing-reference"]],
+    ["drop", ["error missing-reference", "release 1000"]],
   ] as const)("that are missing: %s", (missingReferences, expected) => {
     expect(summary(decode([intraStart, needsTwo], { missingReferences })).slice(2)).toEqual(expected);
   });
@@ -154,6 +154,27 @@ describe("the start of decoding", () => {
   });
 });
 
+describe("with missingReferences drop, a frame that cannot be read", () => {
+  const broken = keyFrame().subarray(0, 6);
+  const drop = { missingReferences: "drop" } as const;
+
+  it("leaves out what follows, up to the next start", () => {
+    expect(summary(decode([keyFrame(), broken, frame(), keyFrame()], drop)).slice(3)).toEqual([
+      ...["error bitstream", "release 1000", "error before-random-access"],
+      ...["request 2000 < 0 0 0", "output 2000"],
+    ]);
+  });
+
+  it("empties the slots: an intra-only frame does not bring back what they had", () => {
+    const intra = frame({ show: 0, intraOnly: true, refresh: 1 });
+    const packets = [keyFrame(), broken, intra, frame({ slots: [0, 0, 0] }), frame({ slots: [0, 1, 0] })];
+    expect(summary(decode(packets, drop)).slice(6)).toEqual([
+      ...["request 2000 < 0 0 0", "request 3000 < 2000 2000 2000", "output 3000", "release 3000"],
+      ...["error missing-reference", "release 2000"],
+    ]);
+  });
+});
+
 describe("sequence", () => {
   it("keeps references where the size changes without a key frame; a key frame comes after their release", () => {
     const packets = [keyFrame(), frame({ size: [128, 96], refresh: 1 }), keyFrame({ size: [16, 16] })];
@@ -167,6 +188,14 @@ describe("sequence", () => {
       "request 3000 < 0 0 0",
       "output 3000",
     ]);
+  });
+
+  it("keeps none behind a reset, whatever frame comes", () => {
+    const session = openVp9Session();
+    session.decode(keyFrame());
+    session.reset();
+    const intra = frame({ show: 0, intraOnly: true, refresh: 1, size: [128, 96] });
+    expect(summary(session.decode(intra))[0]).toBe("sequence 128x96");
   });
 
   it("needs no new buffers where the size in blocks of 8 stays", () => {
