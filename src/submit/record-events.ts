@@ -75,6 +75,9 @@ function exact(timestamp: Timestamp, line: number): number {
 function controlsOf(controls: Controls, line: number): Control[] {
   return [...controls].map(([name, payload]) => {
     const control = controlByName(name) ?? refuse(line, `unknown control ${name}`);
+    if ((control.type === "menu") !== (typeof payload === "number")) {
+      refuse(line, `${name} is a ${control.type}, and has ${typeof payload === "number" ? "a number" : "bytes"}`);
+    }
     return { name, id: control.id, payload };
   });
 }

@@ -57,6 +57,11 @@ describe("the events of a record", () => {
       "line 2: the sequence does not say pixelFormat, codedWidth, codedHeight and captureBuffers",
     ],
     ['{"set":{"V4L2_CID_NONE":1}}', "line 2: unknown control V4L2_CID_NONE"],
+    ['{"set":{"V4L2_CID_STATELESS_H264_SPS":1}}', "line 2: V4L2_CID_STATELESS_H264_SPS is a struct, and has a number"],
+    [
+      '{"set":{"V4L2_CID_STATELESS_H264_DECODE_MODE":"00"}}',
+      "line 2: V4L2_CID_STATELESS_H264_DECODE_MODE is a menu, and has bytes",
+    ],
     ['{"release":"18446744073709551615"}', "line 2: the timestamp is above 2^53 - 1"],
     ['{"output":1000}', "line 2: the output has no visible rectangle"],
     [
