@@ -25,6 +25,8 @@ export default defineConfig({
   splitting: true,
   clean: true,
   dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+  // Deno and Workers know modules of Node by this name only.
+  removeNodeProtocol: false,
   publicDir: false,
   onSuccess: () => copyFile("src/record/schema.json", "dist/record/schema.json"),
 });

@@ -11,7 +11,10 @@ export interface Control {
   readonly name: string;
   /** The control's id. */
   readonly id: number;
-  /** The exact bytes, little-endian; elements of dynamic arrays one after the other. Never changes after it was returned. */
+  /**
+   * The exact bytes, little-endian; elements of dynamic arrays one after the other. Never changes after it was returned, and
+   * is not to be written to: later requests may carry the same array.
+   */
   readonly payload: Uint8Array | number;
 }
 
@@ -63,7 +66,10 @@ export interface RequestEvent {
   readonly type: "request";
   /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. */
   readonly timestamp: number;
-  /** The OUTPUT buffer's bytes in parts. Views of the caller's packet: see `copyBitstream` and `bitstreamBytes`. */
+  /**
+   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. Of `decode` they are views of the caller's
+   * packet, to be read before it is written to; of `push` the session's own copy.
+   */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];
   /** V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF: more of this CAPTURE buffer may follow. */

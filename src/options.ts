@@ -46,10 +46,18 @@ function kernelVersion(version: unknown): [number, number] {
   return [Number(match[1]), Number(match[2])];
 }
 
+function checkTrace(trace: Partial<Trace> | undefined): void {
+  if (trace === undefined) return;
+  if (typeof trace?.unit === "function" && typeof trace.element === "function") return;
+  throw new TypeError("trace is to have the functions unit and element");
+}
+
 /** Fills in the defaults. Throws TypeError where a value is not one of an option's. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
+  if (typeof options !== "object" || options === null) throw new TypeError("the options are to be an object");
   const { rawControls = false, kernel, trace } = options;
   if (typeof rawControls !== "boolean") throw new TypeError("rawControls is to be true or false");
+  checkTrace(trace);
   const target = kernel === undefined ? null : kernelVersion(kernel);
   return {
     decodeMode: choice("decodeMode", options.decodeMode, ["frame", "slice"]),

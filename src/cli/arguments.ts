@@ -188,7 +188,9 @@ function parse(
 function argumentsOf(command: Command, values: Values, positionals: readonly string[]): Arguments {
   const [input = command === "devices" ? "" : undefined, ...more] = positionals;
   if (command === "devices" && input !== "") throw new CliError("devices: it takes no input");
-  if (input === undefined) throw new CliError(`${command}: an input is missing; - is standard input`);
+  if (input === undefined || (input === "" && command !== "devices")) {
+    throw new CliError(`${command}: an input is missing; - is standard input`);
+  }
   if (more.length > 0) throw new CliError(`${command}: one input at a time, and ${more.join(" ")} is more`);
   const text = (name: keyof typeof options): string | undefined => {
     const value = values[name];
@@ -226,6 +228,7 @@ function defaultOutput(command: Command, values: Values): string {
 
 function checked(name: keyof typeof options, value: string): string {
   const { choices }: Option = options[name];
+  if (value === "") throw new CliError(`--${name} is empty`);
   if (choices === undefined || choices.includes(value)) return value;
   throw new CliError(`--${name} is one of ${choices.join(", ")}, and not ${value}`);
 }

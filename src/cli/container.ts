@@ -1,5 +1,5 @@
 /** Containers, read by mediabunny, which is installed where it is wanted. */
-import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "mediabunny";
+import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack, Source } from "mediabunny";
 import { BitstreamError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { type ContainerChecks, checkContainer } from "./container-checks.ts";
@@ -83,9 +83,32 @@ async function importLibrary(load: () => Promise<ContainerLibrary>, { name, form
 }
 
 function sourceOf({ BufferSource, FilePathSource }: ContainerLibrary, source: string | Uint8Array) {
-  if (typeof source !== "string") return new BufferSource(source);
+  if (typeof source !== "string") return ending(new BufferSource(source));
   // What it reads ahead and fails to read is read again when it is needed, and fails then.
-  return new FilePathSource(source, { handleUnhandledError: () => {} });
+  return ending(new FilePathSource(source, { handleUnhandledError: () => {} }));
+}
+
+/** The library reads no place so often. */
+const readsLimit = 100_000;
+
+/**
+ * Makes endless reading fail. In a damaged Matroska file mediabunny 1.61 (`resync` in matroska/ebml.ts) looks for the next
+ * element and may never stop: it asks for the same bytes again and again, and leaves no turn to a timer. Its public interface
+ * has no place to say no; where `_read` has another name one day, the source stays as it is.
+ */
+function ending<S extends Source>(source: S): S {
+  const inner = source as unknown as { _read?: (start: number, end: number, ...more: readonly unknown[]) => unknown };
+  const read = inner._read;
+  if (read === undefined) return source;
+  let last = -1;
+  let times = 0;
+  inner._read = (start, end, ...more) => {
+    times = start === last && end > start ? times + 1 : 0;
+    last = start;
+    if (times > readsLimit) throw new Error(`it finds no element behind byte ${start}`);
+    return read.call(source, start, end, ...more);
+  };
+  return source;
 }
 
 async function findTrack(
@@ -119,15 +142,21 @@ async function* partsOf(
   let count = 0;
   let last: EncodedPacket | undefined;
   const nextPacket = (options?: { metadataOnly: true }) =>
-    reading(file, () => (last === undefined ? sink.getFirstPacket(options) : sink.getNextPacket(last, options)));
-  for (let packet = await nextPacket(); packet !== null; packet = await nextPacket()) {
-    yield { kind: "packet", bytes: packet.data, pts: Math.round(packet.timestamp * resolution) };
-    count++;
-    last = packet;
+    last === undefined ? sink.getFirstPacket(options) : sink.getNextPacket(last, options);
+  try {
+    for (let packet = await nextPacket(); packet !== null; packet = await nextPacket()) {
+      yield { kind: "packet", bytes: packet.data, pts: Math.round(packet.timestamp * resolution) };
+      count++;
+      last = packet;
+    }
+    if ((await nextPacket({ metadataOnly: true })) === null) return;
+  } catch (thrown) {
+    // What came before is good.
+    if (last === undefined) throw unreadable(file, thrown);
+    yield { kind: "loss", error: new BitstreamError(`mediabunny cannot read packet ${count}: ${reasonIn(thrown)}`) };
+    return;
   }
-  if ((await nextPacket({ metadataOnly: true })) !== null) {
-    yield { kind: "loss", error: new BitstreamError(`the file ends before packet ${count} of the track does`) };
-  }
+  yield { kind: "loss", error: new BitstreamError(`the file ends before packet ${count} of the track does`) };
 }
 
 async function* withLoss(
@@ -148,12 +177,19 @@ async function configurationOf(track: InputVideoTrack, codec: Codec): Promise<Ui
 }
 
 /** Runs what calls the library: all that it throws is said of the file, in one line. */
-async function reading<T>({ name, format }: ContainerFile, body: () => Promise<T>): Promise<T> {
+async function reading<T>(file: ContainerFile, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (thrown) {
-    // Its messages go on with advice for the programmer.
-    const [reason] = reasonOf(thrown).split(/\.(?:\s|$)|\n/);
-    throw new CliError(`${name}: ${format} that mediabunny cannot read: ${reason}`);
+    throw unreadable(file, thrown);
   }
+}
+
+function unreadable({ name, format }: ContainerFile, thrown: unknown): CliError {
+  return new CliError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
+}
+
+/** Its messages go on with advice for the programmer. */
+function reasonIn(thrown: unknown): string {
+  return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0]!;
 }

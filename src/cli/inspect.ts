@@ -60,6 +60,7 @@ class Table {
   readonly #style: Style;
   readonly #columns: readonly Column[];
   #headed = false;
+  #hasSequences = false;
   #format = "";
 
   constructor(codec: Codec, numbering: Numbering, style: Style) {
@@ -73,8 +74,8 @@ class Table {
   line(item: ResolvedLine): string {
     switch (item.type) {
       case "sequence":
-        this.#format = formatText(item.codedWidth, item.codedHeight, item.bitDepthLuma, item.chromaFormat);
-        return `${this.#style.bold(sequenceText(item, this.#format))}\n`;
+        this.#hasSequences = true;
+        return `${this.#style.bold(sequenceText(item))}\n`;
       case "error":
         return `${this.#style.red(errorText(item))}\n`;
       case "request":
@@ -86,13 +87,13 @@ class Table {
 
   /** Other producers' records have no sequence lines: there the controls tell of a new format. */
   #newFormat(request: ResolvedRequest): string {
+    if (this.#hasSequences) return "";
     const { name, size, read } = formatControls[this.#codec];
     const payload = request.controls.get(name);
     if (!(payload instanceof Uint8Array) || payload.length !== size) return "";
     const { width, height, bitDepthLuma, chromaFormat } = read(payload);
     const format = formatText(width.value, height.value, bitDepthLuma?.value, chromaFormat?.value);
-    // Not every codec's controls say as much as a sequence line does.
-    if (`${this.#format}  `.startsWith(`${format}  `)) return "";
+    if (format === this.#format) return "";
     this.#format = format;
     return `${this.#style.bold(`sequence  ${format}`)}\n`;
   }
@@ -134,8 +135,9 @@ function formatText(width?: number, height?: number, bitDepth?: number, chromaFo
   return [`${width ?? "?"}x${height ?? "?"}`, chroma, depth].filter((part) => part !== undefined).join("  ");
 }
 
-function sequenceText(item: SequenceLine, format: string): string {
+function sequenceText(item: SequenceLine): string {
   const { visible, captureBuffers, realloc, keepsReferences } = item;
+  const format = formatText(item.codedWidth, item.codedHeight, item.bitDepthLuma, item.chromaFormat);
   const shown =
     visible === undefined ? undefined : `shows ${visible.width}x${visible.height}+${visible.left}+${visible.top}`;
   const buffers = captureBuffers === undefined ? undefined : `${captureBuffers} CAPTURE buffers`;

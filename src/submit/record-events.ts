@@ -1,6 +1,13 @@
 import type { Control, SequenceEvent } from "../events.ts";
 import { fourccOf, modeControls } from "../record/format.ts";
-import type { Controls, RecordLine, RequestRecord, SequenceLine, Timestamp } from "../record/index.ts";
+import {
+  type Controls,
+  crc32,
+  type RecordLine,
+  type RequestRecord,
+  type SequenceLine,
+  type Timestamp,
+} from "../record/index.ts";
 import { controlByName } from "../uapi/index.ts";
 import { DeviceError } from "./errors.ts";
 import type { SubmitEvent } from "./submitter.ts";
@@ -26,8 +33,11 @@ function eventOf(line: RecordLine, codec: SequenceEvent["codec"]): SubmitEvent |
     case "sequence":
       return sequenceOf(line, codec);
     case "request": {
-      const { data } = line.bitstream;
+      const { data, crc32: checksum } = line.bitstream;
       if (data === undefined) refuse(line.line, "the request has no bytes: make the record with --with-data");
+      if (checksum !== undefined && crc32(data) !== checksum) {
+        refuse(line.line, "the request's bytes are not those of its crc32: the record was damaged or edited");
+      }
       const timestamp = exact(line.timestamp, line.line);
       return {
         type: "request",
@@ -65,6 +75,9 @@ function exact(timestamp: Timestamp, line: number): number {
 function controlsOf(controls: Controls, line: number): Control[] {
   return [...controls].map(([name, payload]) => {
     const control = controlByName(name) ?? refuse(line, `unknown control ${name}`);
+    if ((control.type === "menu") !== (typeof payload === "number")) {
+      refuse(line, `${name} is a ${control.type}, and has ${typeof payload === "number" ? "a number" : "bytes"}`);
+    }
     return { name, id: control.id, payload };
   });
 }

@@ -92,7 +92,7 @@ export class Submitter {
    * Performs events, and gives the frames that are ready, in display order. What the device still works on comes with
    * the next call, or with `drain`. The bitstream of a request is read during the call.
    *
-   * Who leaves the loop early must `reset` or `close`.
+   * Whoever leaves the loop early must `reset` or `close`.
    *
    * @throws IoctlError, DeviceError: only `close` is left then.
    */

@@ -39,7 +39,7 @@ export function targetRefusals(
     return [...controls.keys()].map((control) => refusal(control, `${target.name} does not decode ${codec}`));
   }
   return [...controls].flatMap(([name, payload]) => {
-    const most = taken.controls[name];
+    const most = Object.hasOwn(taken.controls, name) ? taken.controls[name] : undefined;
     if (most === undefined) return [refusal(name, `${target.name} does not have this control`)];
     return typeof payload === "number"
       ? menuRefusals(target, taken, name, payload)

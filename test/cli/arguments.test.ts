@@ -64,6 +64,8 @@ describe("parseArguments", () => {
     [[], "a command is missing; see v4l2-stateless --help"],
     [["frob"], "unknown command frob; there are record, inspect, validate, trace, decode, devices"],
     [["inspect"], "inspect: an input is missing; - is standard input"],
+    [["inspect", ""], "inspect: an input is missing; - is standard input"],
+    [["record", "a", "-o", ""], "--output is empty"],
     [["inspect", "a", "b"], "inspect: one input at a time, and b is more"],
     [["inspect", "--frob", "a"], "Unknown option '--frob'; see v4l2-stateless inspect --help"],
     [["inspect", "--with-data", "a"], "Unknown option '--with-data'; see v4l2-stateless inspect --help"],

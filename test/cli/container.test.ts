@@ -157,6 +157,20 @@ describe("a container", () => {
     expect(stderr).toContain(`${path}: error: the file ends 100 bytes before its segment does (bitstream)\n`);
   });
 
+  it("with no element where one should be gives the requests before, and an error: mediabunny would look for ever", async () => {
+    const damaged = Buffer.from(readFileSync(fixture("containers/vp9_altref_superframes.webm")));
+    damaged.writeUInt32BE(0, damaged.lastIndexOf("1c53bb6b", undefined, "hex")); // Cues, the last element of the segment
+    const path = written("damaged.webm", damaged);
+    for (const args of [[path], ["-"]]) {
+      const { status, stdout, stderr } = await run(["record", ...args], { stdin: [damaged] });
+      expect(status).toBe(0);
+      expect(stderr).toMatch(
+        /: error: mediabunny cannot read packet 20: it finds no element behind byte \d+ \(bitstream\)\n$/,
+      );
+      expect(linesOf(stdout).filter((line) => "output" in (line as object))).toHaveLength(20);
+    }
+  });
+
   it("with fragments behind the movie's samples gives an error: they are not read", async () => {
     const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
     const path = written("fragments.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));

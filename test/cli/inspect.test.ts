@@ -154,3 +154,20 @@ describe("inspect of a record", () => {
     expect(stdout).toBe((await run(["inspect", fixture("vp8_odd_size.ivf.gst-frame.jsonl.br")])).stdout);
   });
 });
+
+describe("inspect of a stream", () => {
+  it.each([
+    ["vp8_odd_size.ivf", "96x80", "95x79"],
+    ["vp9_error_resilient_odd.ivf", "96x80", "95x79"],
+    ["mpeg2_odd_crop.m2v", "96x80", "94x78"],
+    ["h264_size_change.264", "96x80", "96x80"],
+  ])(
+    "shows a sequence line of %s once: the controls have another size than the buffers",
+    async (name, coded, shown) => {
+      const { stdout } = await run(["inspect", fixture(name)]);
+      const sequences = stdout.split("\n").filter((line) => line.startsWith("sequence"));
+      expect(sequences).toHaveLength(name.includes("change") ? 3 : 1);
+      expect(sequences[0]).toMatch(new RegExp(`^sequence  ${coded}  4:2:0  8 bit  shows ${shown}\\+0\\+0  `));
+    },
+  );
+});

@@ -51,6 +51,11 @@ describe("schema.json", () => {
     }
   });
 
+  it.each([0, 1, 2, 3, 4])("accepts chroma format %d: 4 is VP9's 4:4:0", (chromaFormat) => {
+    const writer = new RecordWriter({ codec: "vp9" });
+    expect(refused(writer.write({ ...sequence([]), codec: "vp9", chromaFormat }))).toBeUndefined();
+  });
+
   it.each([
     '{"format":"v4l2-stateless-requests/2","codec":"h264"}',
     '{"format":"v4l2-stateless-requests/1"}',

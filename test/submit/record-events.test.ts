@@ -57,8 +57,17 @@ describe("the events of a record", () => {
       "line 2: the sequence does not say pixelFormat, codedWidth, codedHeight and captureBuffers",
     ],
     ['{"set":{"V4L2_CID_NONE":1}}', "line 2: unknown control V4L2_CID_NONE"],
+    ['{"set":{"V4L2_CID_STATELESS_H264_SPS":1}}', "line 2: V4L2_CID_STATELESS_H264_SPS is a struct, and has a number"],
+    [
+      '{"set":{"V4L2_CID_STATELESS_H264_DECODE_MODE":"00"}}',
+      "line 2: V4L2_CID_STATELESS_H264_DECODE_MODE is a menu, and has bytes",
+    ],
     ['{"release":"18446744073709551615"}', "line 2: the timestamp is above 2^53 - 1"],
     ['{"output":1000}', "line 2: the output has no visible rectangle"],
+    [
+      '{"request":0,"timestamp":1000,"bitstream":{"crc32":"00000000","data":"AAAB"},"controls":{}}',
+      "line 2: the request's bytes are not those of its crc32: the record was damaged or edited",
+    ],
   ])("name the line that cannot be performed: %s", (line, message) => {
     const text = `{"format":"v4l2-stateless-requests/1","codec":"h264"}\n${line}\n`;
     expect(() => [...recordEvents(readRecord(text))]).toThrow(new DeviceError(message));

@@ -61,6 +61,8 @@ describe("targetRefusals", () => {
     const sps = new Map([["V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", new Uint8Array(4)]]);
     expect(targetRefusals(limited("vp9", {}), "h265", sps)).toMatchObject([{ reason: "limited does not decode h265" }]);
     expect(targetRefusals(visl, "h265", sps)).toMatchObject([{ reason: "visl does not have this control" }]);
+    const foreign = new Map([["toString", 5]]); // A record of another program may name anything.
+    expect(targetRefusals(visl, "h265", foreign)).toMatchObject([{ reason: "visl does not have this control" }]);
     const mode = new Map([["V4L2_CID_STATELESS_H264_DECODE_MODE", 0]]);
     expect(targetRefusals(visl, "h264", mode)).toEqual([]);
     expect(targetRefusals(limited("h264", { decodeModes: ["frame"] }), "h264", mode)).toEqual([
