@@ -3,7 +3,9 @@ import type { ParameterSets, SliceHeader } from "./structures.ts";
 /**
  * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. The clause counts a new pic_parameter_set_id
  * too, and by 7.4.3 the slices of a picture may have different ones: it counts here where the slice begins a picture.
- * @param before a slice of the picture before, @param sets what it refers to.
+ * A primary coded picture has no macroblock twice: a slice that begins where its first one did is of the next picture
+ * even if an encoder gives it the same numbers, such as 0 for every idr_pic_id.
+ * @param before the first slice of the picture before, @param sets what it refers to.
  */
 export function isFirstOfNewPicture(before: SliceHeader, sets: ParameterSets, h: SliceHeader, { sps }: ParameterSets) {
   const wasIdr = before.nal_unit_type === 5;
@@ -22,6 +24,7 @@ export function isFirstOfNewPicture(before: SliceHeader, sets: ParameterSets, h:
       (h.delta_pic_order_cnt[0] !== before.delta_pic_order_cnt[0] ||
         h.delta_pic_order_cnt[1] !== before.delta_pic_order_cnt[1])) ||
     isIdr !== wasIdr ||
-    (isIdr && h.idr_pic_id !== before.idr_pic_id)
+    (isIdr && h.idr_pic_id !== before.idr_pic_id) ||
+    (h.first_mb_in_slice === before.first_mb_in_slice && h.colour_plane_id === before.colour_plane_id)
   );
 }

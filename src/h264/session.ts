@@ -226,9 +226,7 @@ class H264Reader implements UnitReader {
    */
   private looksLikeNewPicture(unit: StreamUnit): boolean {
     try {
-      const slice = this.readSlice(unit, undefined);
-      const first = this.pictures.firstSlice;
-      return !this.pictures.continues(slice) || slice.h.first_mb_in_slice === first?.h.first_mb_in_slice;
+      return !this.pictures.continues(this.readSlice(unit, undefined));
     } catch (error) {
       if (error instanceof BitstreamError) return true;
       throw error;

@@ -68,8 +68,8 @@ export class PictureDecoder {
   }
 
   /** The next picture begins a coded video sequence: an end of sequence NAL unit. */
-  restart(): void {
-    this.state.restart();
+  endSequence(): void {
+    this.state.endSequence();
   }
 
   /** A slice segment of the picture whose segments are coming could not be read. */
@@ -88,6 +88,9 @@ export class PictureDecoder {
       const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
       this.sink.report("before-random-access", `the picture is skipped: ${reason}`, unit);
       return null;
+    }
+    if (this.state.continuesEnded(h)) {
+      this.sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
     this.activate(sps, h, unit);
     const PicOrderCntVal = this.state.picOrderCntVal(sps, h);
@@ -115,7 +118,7 @@ export class PictureDecoder {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
       this.sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
     }
-    if (mayActivate) this.state.restart();
+    if (mayActivate) this.state.endSequence();
     this.sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
     this.state.clearForIrap(h);

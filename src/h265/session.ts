@@ -117,7 +117,7 @@ class H265Reader implements UnitReader {
       case 36:
       case 37:
         this.endPicture();
-        this.pictures.restart();
+        this.pictures.endSequence();
         this.read(unit, () => {});
         return;
       case 38:

@@ -33,6 +33,8 @@ export class DecoderState {
   private prevTid0PicOrderCntVal = 0;
   /** The next picture is the first in the bitstream, follows an end of sequence, or a seek. */
   private isStart = true;
+  /** Nothing was decoded since the start or a seek: an IRAP picture has to come. */
+  private needsIrap = true;
   /** NoRaslOutputFlag of the last IRAP picture: RASL pictures associated with it are not decoded. */
   private skipsRasl = true;
 
@@ -40,9 +42,15 @@ export class DecoderState {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
-  /** The next picture begins a coded video sequence: the start, an end of sequence NAL unit, a seek. */
-  restart(): void {
+  /** The next picture begins a coded video sequence: an end of sequence NAL unit. */
+  endSequence(): void {
     this.isStart = true;
+  }
+
+  /** Decoding starts anew: a seek, a loss. */
+  restart(): void {
+    this.endSequence();
+    this.needsIrap = true;
   }
 
   /** 8.1.3: whether an IRAP picture begins a coded video sequence. */
@@ -53,7 +61,12 @@ export class DecoderState {
 
   /** Decoding starts at IRAP pictures. */
   isBeforeStart({ nal_unit_type }: SliceSegmentHeader): boolean {
-    return this.isStart && !isIrap(nal_unit_type);
+    return this.needsIrap && !isIrap(nal_unit_type);
+  }
+
+  /** 7.4.3.6: what follows an end of sequence is to be an IRAP picture. Another one still has its references. */
+  continuesEnded({ nal_unit_type }: SliceSegmentHeader): boolean {
+    return this.isStart && !this.needsIrap && !isIrap(nal_unit_type);
   }
 
   /** 8.1.3: a RASL picture of an IRAP picture with NoRaslOutputFlag 1 is not output and may not be decodable. */
@@ -86,6 +99,7 @@ export class DecoderState {
     const startsSequence = this.NoRaslOutputFlag(h);
     if (isIrap(h.nal_unit_type)) this.skipsRasl = startsSequence;
     this.isStart = false;
+    this.needsIrap = false;
     let set = EMPTY_SET;
     if (startsSequence) this.clearForIrap(h);
     else {

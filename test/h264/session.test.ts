@@ -86,6 +86,22 @@ describe("sequence events", () => {
   });
 });
 
+describe("a picture", () => {
+  const timestamps = (stream: H264Stream) =>
+    only(eventsOf(stream, { decodeMode: "slice" }), "request").map(({ timestamp }) => timestamp);
+
+  it("ends where a slice begins at the macroblock of its first one, whatever the numbers of 7.4.1.2.4 say", () => {
+    const twice = start().slice({ idr: true }).slice({ idr: true, first_mb: 8 });
+    twice.slice({ idr: true }).slice({ idr: true, first_mb: 8 });
+    expect(timestamps(twice)).toEqual([1000, 1000, 2000, 2000]);
+  });
+
+  it("does not end before a slice of an earlier macroblock that it has not: arbitrary slice order", () => {
+    const stream = start().slice({ idr: true, first_mb: 8 }).slice({ idr: true });
+    expect(timestamps(stream)).toEqual([1000, 1000]);
+  });
+});
+
 describe("captureBuffers: A.3.1, E.2.1", () => {
   const captureBuffers = (sps: Parameters<H264Stream["writeSps"]>[0]) => {
     const stream = new H264Stream().writeSps(sps).writePps().slice({ idr: true });

@@ -110,6 +110,17 @@ describe("the start", () => {
     expect(pocs(all)).toEqual([4, 5]);
   });
 
+  it("does not come again behind an end of sequence: another picture than 7.4.3.6 wants there keeps its references", () => {
+    const next: Slice[] = [
+      { poc: 5, refs: [-1] },
+      { nal: "CRA", poc: 8 },
+    ];
+    const all = [idr, { poc: 4, refs: [-4] }, "end of sequence", ...next] satisfies Parameters<typeof events>[0];
+    expect(causes(all)).toEqual(["bitstream"]);
+    expect(pocs(all)).toEqual([0, 4, 5, 8]);
+    expect(only(events(all), "request").map(references)[2]).toBe("2000: before 2000");
+  });
+
   it("comes again behind reset and flush", () => {
     // What was pushed last makes no request before reset.
     for (const [end, next] of [
