@@ -70,6 +70,9 @@ export class ControlSetter {
     if (end + payloadBytes > this.#memory.bytes.length) this.#memory = this.#file.allocate(2 * (end + payloadBytes));
     const { bytes, address } = this.#memory;
     const view = viewOf(bytes);
+    // The payloads' addresses in halves: a BigInt for each would cost more than copying the payload.
+    const low = Number(address & 0xffff_ffffn);
+    const high = Number(address >> 32n);
     bytes.fill(0, 0, end);
     const which = requestFd === undefined ? V4L2_CTRL_WHICH_CUR_VAL : V4L2_CTRL_WHICH_REQUEST_VAL;
     view.setUint32(head.offsets.which, which, true);
@@ -86,7 +89,8 @@ export class ControlSetter {
         continue;
       }
       view.setUint32(at + entry.offsets.size, payload.length, true);
-      view.setBigUint64(at + entry.offsets.value64, address + BigInt(end), true);
+      view.setUint32(at + entry.offsets.value64, low + end, true); // modulo 2^32
+      view.setUint32(at + entry.offsets.value64 + 4, low + end < 2 ** 32 ? high : high + 1, true);
       bytes.set(payload, end);
       end = align(end + payload.length);
     }

@@ -1,5 +1,6 @@
 import type { OutputEvent } from "../events.ts";
 import type { CaptureBuffer } from "./capture-pool.ts";
+import type { QueueFormat } from "./queue.ts";
 
 /** One piece of a picture's memory. */
 export interface FramePlane {
@@ -36,37 +37,61 @@ export interface Frame extends Omit<OutputEvent, "type" | "corrupt"> {
 }
 
 /** A frame that uses a buffer from now on until it is released. */
-export function frameOf(event: OutputEvent, buffer: CaptureBuffer, isFailed: () => boolean): Frame {
-  const { timestamp, pts, visible, fieldOrder, repeat } = event;
-  const { pixelFormat, width, height, planes } = buffer.format;
-  let isReleased = false;
-  buffer.use();
-  const used = (): CaptureBuffer => {
-    if (isReleased) throw new Error("the frame was released already");
-    return buffer;
-  };
-  return {
-    timestamp,
-    pts,
-    visible,
-    fieldOrder,
-    repeat,
-    pixelFormat,
-    width,
-    height,
-    get corrupt() {
-      return event.corrupt || isFailed();
-    },
-    get planes() {
-      return used()
-        .lend()
-        .map((bytes, i) => ({ bytes, bytesPerLine: planes[i]?.bytesperline ?? 0 }));
-    },
-    exportDmabuf: () => used().export(),
-    release: () => {
-      if (isReleased) return;
-      isReleased = true;
-      buffer.leave();
-    },
-  };
+export class BufferFrame implements Frame {
+  readonly timestamp: number;
+  readonly pts: number | undefined;
+  readonly visible: Frame["visible"];
+  readonly fieldOrder: Frame["fieldOrder"];
+  readonly repeat: number;
+  readonly pixelFormat: number;
+  readonly width: number;
+  readonly height: number;
+  readonly #event: OutputEvent;
+  readonly #buffer: CaptureBuffer;
+  readonly #format: QueueFormat;
+  readonly #isFailed: () => boolean;
+  #isReleased = false;
+
+  /** @param isFailed whether the device reported an error, as far as is known. */
+  constructor(event: OutputEvent, buffer: CaptureBuffer, isFailed: () => boolean) {
+    this.#event = event;
+    this.#buffer = buffer;
+    this.#format = buffer.format;
+    this.#isFailed = isFailed;
+    this.timestamp = event.timestamp;
+    this.pts = event.pts;
+    this.visible = event.visible;
+    this.fieldOrder = event.fieldOrder;
+    this.repeat = event.repeat;
+    this.pixelFormat = buffer.format.pixelFormat;
+    this.width = buffer.format.width;
+    this.height = buffer.format.height;
+    buffer.use();
+  }
+
+  get corrupt(): boolean {
+    return this.#event.corrupt || this.#isFailed();
+  }
+
+  get planes(): FramePlane[] {
+    const { planes } = this.#format;
+    return this.#used()
+      .lend()
+      .map((bytes, i) => ({ bytes, bytesPerLine: planes[i]?.bytesperline ?? 0 }));
+  }
+
+  exportDmabuf(): number[] {
+    return this.#used().export();
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#buffer.leave();
+  }
+
+  #used(): CaptureBuffer {
+    if (this.#isReleased) throw new Error("the frame was released already");
+    return this.#buffer;
+  }
 }

@@ -52,10 +52,17 @@ export class KernelFile {
     throw new DeviceError(`${path}: ${openReasons[code] ?? code}`);
   }
 
-  /** Runs an ioctl on a struct's bytes, which the kernel may change. @throws IoctlError */
-  call(ioctl: IoctlName, argument?: Uint8Array, what?: string): void {
+  /**
+   * Runs an ioctl on a struct's bytes, which the kernel may change.
+   *
+   * @param what for the error; a function where it would be a text for each picture.
+   * @throws IoctlError
+   */
+  call(ioctl: IoctlName, argument?: Uint8Array, what?: string | (() => string)): void {
     const errno = this.attempt(ioctl, argument);
-    if (errno !== 0) throw new IoctlError({ ioctl, code: errorName(errno), path: this.path, what });
+    if (errno === 0) return;
+    const text = typeof what === "function" ? what() : what;
+    throw new IoctlError({ ioctl, code: errorName(errno), path: this.path, what: text });
   }
 
   /** The same for an ioctl that may well fail: 0, or the error number. */

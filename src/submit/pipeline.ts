@@ -205,7 +205,7 @@ export class Pipeline {
     const flags = hold ? V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF : 0;
     this.#parts.controls.set(controls, request.fd);
     output.queueOutput(buffer.index, { bytesUsed, timestamp, flags, requestFd: request.fd });
-    request.call("MEDIA_REQUEST_IOC_QUEUE", undefined, `timestamp ${timestamp}`);
+    request.call("MEDIA_REQUEST_IOC_QUEUE", undefined, () => `timestamp ${timestamp}`);
     this.#lastRequest++;
     picture.lastRequest = this.#lastRequest;
     picture.isHeld = hold && this.canHold;

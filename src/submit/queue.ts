@@ -150,7 +150,7 @@ export class Queue {
   /** Gives a CAPTURE buffer to the device. */
   queueCapture(index: number): void {
     this.#blankBuffer(index);
-    this.#file.call("VIDIOC_QBUF", this.#buffer.bytes, `CAPTURE buffer ${index}`);
+    this.#file.call("VIDIOC_QBUF", this.#buffer.bytes, () => `CAPTURE buffer ${index}`);
   }
 
   /** Puts an OUTPUT buffer into a request. */
@@ -162,10 +162,11 @@ export class Queue {
     if (this.#isMultiplanar) viewOf(this.#planes.bytes).setUint32(plane.offsets.bytesused, bytesUsed, true);
     view.setUint32(o.flags, (flags | V4L2_BUF_FLAG_REQUEST_FD) >>> 0, true);
     view.setUint32(o.field, V4L2_FIELD_NONE, true);
-    view.setBigInt64(o.timestamp, BigInt(Math.floor(timestamp / 1e9)), true);
-    view.setBigInt64(o.timestamp + 8, BigInt(Math.floor((timestamp % 1e9) / 1000)), true);
+    // Two numbers of 64 bits, of which these are the lower halves: a timestamp has 53 bits.
+    view.setUint32(o.timestamp, Math.floor(timestamp / 1e9), true);
+    view.setUint32(o.timestamp + 8, Math.floor((timestamp % 1e9) / 1000), true);
     view.setInt32(o.request_fd, requestFd, true);
-    this.#file.call("VIDIOC_QBUF", this.#buffer.bytes, `OUTPUT buffer ${index}, ${bytesUsed} bytes`);
+    this.#file.call("VIDIOC_QBUF", this.#buffer.bytes, () => `OUTPUT buffer ${index}, ${bytesUsed} bytes`);
   }
 
   /** A buffer that the device is done with; undefined when there is none yet. */

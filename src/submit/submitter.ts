@@ -2,7 +2,7 @@ import type { Codec, Control, DecodeEvent, OutputEvent, RequestEvent, SequenceEv
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
 import { type DeviceInfo, thisMachine } from "./devices.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
-import { type Frame, frameOf } from "./frame.ts";
+import { BufferFrame, type Frame } from "./frame.ts";
 import type { Machine } from "./kernel-file.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./streams.ts";
@@ -277,7 +277,7 @@ export class Submitter {
     if (picture === undefined) {
       throw new DeviceError(`no request decoded the picture ${event.timestamp}, which is to be shown`);
     }
-    this.#shown.push({ picture, frame: frameOf(event, picture.buffer, () => picture.isFailed) });
+    this.#shown.push({ picture, frame: new BufferFrame(event, picture.buffer, () => picture.isFailed) });
   }
 
   #release(timestamp: number): void {

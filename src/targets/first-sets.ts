@@ -19,6 +19,7 @@ export function firstSets(
   before: ReadonlyMap<string, Uint8Array | number> = new Map(),
 ): Control[] {
   const names = target.codecs[codec]?.mustDifferFirst ?? [];
+  if (names.length === 0) return [];
   return controls.flatMap((control) => {
     const { name, payload } = control;
     if (!names.includes(name) || typeof payload === "number" || payload.some((byte) => byte !== 0)) return [];

@@ -10,13 +10,13 @@ export function takenControls(
   codec: Codec,
   event: Pick<RequestEvent, "controls" | "hold"> | Pick<SequenceEvent, "type" | "controls">,
 ): Control[] {
-  const { controls: taken = {}, readsOtherwise = {} } = target.codecs[codec] ?? {};
+  const { controls: names = {}, readsOtherwise } = target.codecs[codec] ?? {};
+  const taken = event.controls.filter(({ name }) => Object.hasOwn(names, name));
+  if (readsOtherwise === undefined) return taken;
   const hold = "hold" in event && event.hold;
-  return event.controls
-    .filter(({ name }) => Object.hasOwn(taken, name))
-    .map((control) => {
-      const reading = readsOtherwise[control.name];
-      if (reading === undefined || typeof control.payload === "number") return control;
-      return { ...control, payload: reading.wanted(control.payload, { hold }) };
-    });
+  return taken.map((control) => {
+    const reading = readsOtherwise[control.name];
+    if (reading === undefined || typeof control.payload === "number") return control;
+    return { ...control, payload: reading.wanted(control.payload, { hold }) };
+  });
 }

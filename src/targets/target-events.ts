@@ -23,6 +23,7 @@ export class TargetEvents {
   of(event: DecodeEvent): (DecodeEvent | SetEvent)[] {
     if (event.type !== "request" && event.type !== "sequence") return [event];
     const controls = takenControls(this.#target, this.#codec, event);
+    if (this.#target.codecs[this.#codec]?.mustDifferFirst === undefined) return [{ ...event, controls }];
     // A sequence begins on queues that were stopped: what was sent before may count for nothing.
     const first = firstSets(this.#target, this.#codec, controls, event.type === "request" ? this.#sent : undefined);
     for (const { name, payload } of controls) this.#sent.set(name, payload);
