@@ -1,5 +1,6 @@
 /**
- * In the machine: takes all frames of a file and throws them away; prints how many there were.
+ * In the machine: takes all frames of a file and throws them away; prints how many there were, and in how many microseconds
+ * the second half of them came.
  *
  *     node throughput-run.js decode|parse CODEC FILE
  *
@@ -12,31 +13,32 @@ import { type Frame, openDecoder } from "../../src/submit/index.ts";
 
 const session = { decodeMode: "frame", startCode: "annexb" } as const;
 
-async function decode(codec: Codec, path: string): Promise<number> {
+/** When each frame came, in milliseconds. */
+const times: number[] = [];
+
+async function decode(codec: Codec, path: string): Promise<void> {
   const decoder = await openDecoder(codec, { session });
-  let shown = 0;
   const take = async (frames: AsyncIterable<Frame>): Promise<void> => {
     for await (const frame of frames) {
-      shown++;
+      times.push(performance.now());
       frame.release();
     }
   };
   for await (const chunk of createReadStream(path)) await take(decoder.push(chunk));
   await take(decoder.flush());
   await decoder.close();
-  return shown;
 }
 
-async function parse(codec: Codec, path: string): Promise<number> {
+async function parse(codec: Codec, path: string): Promise<void> {
   const parser = openSession(codec, session);
-  let shown = 0;
   const count = (events: ReturnType<typeof parser.push>): void => {
-    for (const { type } of events) if (type === "output") shown++;
+    for (const { type } of events) if (type === "output") times.push(performance.now());
   };
   for await (const chunk of createReadStream(path)) count(parser.push(chunk));
   count(parser.flush());
-  return shown;
 }
 
 const [what, codec, path] = process.argv.slice(2) as [string, Codec, string];
-console.log(await (what === "parse" ? parse : decode)(codec, path));
+await (what === "parse" ? parse : decode)(codec, path);
+const half = times[times.length >> 1] ?? 0;
+console.log(times.length, Math.round(1000 * ((times.at(-1) ?? 0) - half)));
