@@ -98,12 +98,15 @@ export class BoolDecoder {
       const isSet = value >= split << count;
       if (isSet) value -= split << count;
       range = isSet ? range - split : split;
-      const shift = Math.clz32(range) - 24;
-      range <<= shift;
-      count -= shift;
-      while (count < 0) {
-        value = (value << 8) | (bytes[next++] ?? 0);
-        count += 8;
+      // Mostly there is nothing to shift.
+      if (range < 128) {
+        const shift = Math.clz32(range) - 24;
+        range <<= shift;
+        count -= shift;
+        while (count < 0) {
+          value = (value << 8) | (bytes[next++] ?? 0);
+          count += 8;
+        }
       }
       if (isSet) break;
     }
