@@ -2,8 +2,14 @@ import type { Trace } from "../../src/bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { CRA_NUT, isBla, isIdr } from "../../src/h265/nal-types.ts";
-import { parsePps, parseSps, parseVps } from "../../src/h265/parser.ts";
 import type { PicParameterSet, SeqParameterSet } from "../../src/h265/structures.ts";
+import {
+  nal_unit_header,
+  pic_parameter_set_rbsp,
+  seq_parameter_set_rbsp,
+  video_parameter_set_rbsp,
+} from "../../src/h265/syntax.ts";
+import { nalReader } from "../../src/h265/units.ts";
 import { openSession } from "../../src/session.ts";
 import { v4l2_ctrl_hevc_decode_params, v4l2_ctrl_hevc_pps } from "../../src/uapi/h265.ts";
 import { viewOf } from "../../src/uapi/struct.ts";
@@ -46,14 +52,16 @@ class ParameterSets {
   >();
   private readonly pps = new Map<number, { readonly pps: PicParameterSet; isOlder: boolean }>();
 
-  /** Damaged ones count for nothing. */
+  /** Damaged ones count for nothing; those whose trailing bits alone are wrong are taken, as the session takes them. */
   take(bytes: Uint8Array): void {
-    const type = (bytes[0] ?? 0) >> 1;
     try {
-      if (type === 32) this.vps.add(parseVps(bytes).vps_video_parameter_set_id);
-      if (type === 33) this.takeSps(bytes);
-      if (type === 34) {
-        const pps = parsePps(bytes);
+      const r = nalReader(bytes, undefined);
+      const { nal_unit_type, nuh_layer_id } = nal_unit_header(r);
+      if (nuh_layer_id > 0) return;
+      if (nal_unit_type === 32) this.vps.add(video_parameter_set_rbsp(r).vps_video_parameter_set_id);
+      if (nal_unit_type === 33) this.takeSps(bytes, seq_parameter_set_rbsp(r));
+      if (nal_unit_type === 34) {
+        const pps = pic_parameter_set_rbsp(r);
         this.pps.set(pps.pps_pic_parameter_set_id, { pps, isOlder: false });
       }
     } catch (error) {
@@ -61,8 +69,7 @@ class ParameterSets {
     }
   }
 
-  private takeSps(bytes: Uint8Array): void {
-    const sps = parseSps(bytes);
+  private takeSps(bytes: Uint8Array, sps: SeqParameterSet): void {
     const id = sps.sps_seq_parameter_set_id;
     const before = this.sps.get(id);
     this.sps.set(id, { sps, bytes: bytes.slice(), hasVps: this.vps.has(sps.sps_video_parameter_set_id) });
