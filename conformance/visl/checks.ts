@@ -84,10 +84,11 @@ function isAnswer(failure: FailedCall): boolean {
 
 /**
  * No ioctl fails, and the decode ends well. Whether a driver takes a new OUTPUT format while CAPTURE buffers stay, because references
- * lie in them, shows in an attempt only: one S_FMT for each such sequence may find the queue busy.
+ * lie in them, shows in an attempt only: for each such sequence, S_FMT may find the queue busy while it streams (hantro and
+ * mediatek take it then), and once more without OUTPUT buffers.
  */
 function checkIoctls({ run, ours }: Subject): CheckResult {
-  let attempts = keptReferences(run);
+  let attempts = 2 * keptReferences(run);
   const failures = ours.trace.failures.filter((failure) => {
     if (isAnswer(failure)) return false;
     const isAttempt = isVideoCall(failure, VIDIOC_S_FMT) && failure.error === EBUSY;
