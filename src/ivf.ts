@@ -1,6 +1,7 @@
 /** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each behind 12 bytes of size and pts. */
 import { ByteQueue, UNIT_LIMIT } from "./bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "./errors.ts";
+import { viewOf } from "./uapi/struct.ts";
 
 /** What the file's header says. */
 export interface IvfHeader {
@@ -27,10 +28,6 @@ const FRAME_HEADER_BYTES = 12;
 
 function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** PES packets, in which program and transport streams carry elementary streams: H.222.0 (ISO/IEC 13818-1) 2.4.3.6. */
+import { joined } from "./bitreader/index.ts";
 import type { BitstreamError, UnsupportedError } from "./errors.ts";
 import type { Codec } from "./events.ts";
 
@@ -124,17 +125,4 @@ export class PartList {
     this.pts = undefined;
     this.lost = undefined;
   }
-}
-
-/** One array of these; the piece itself where there is only one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
 }

@@ -1,7 +1,7 @@
 /** MPEG program streams (H.222.0 2.5.3) and system streams (ISO/IEC 11172-1 2.4.3): packs of PES packets, one after the other. */
-import { findStartCode } from "./bitreader/index.ts";
+import { findStartCode, joined } from "./bitreader/index.ts";
 import { BitstreamError } from "./errors.ts";
-import { type Demuxer, type ElementaryPart, joined, LONGEST_PES_HEADER, PartList, readPesHeader } from "./pes.ts";
+import { type Demuxer, type ElementaryPart, LONGEST_PES_HEADER, PartList, readPesHeader } from "./pes.ts";
 
 /** Table 2-22 and 2.5.3: stream_id and start codes of this layer. All others are those of video streams. */
 const PACK_START_CODE = 0xba;

@@ -1,11 +1,11 @@
 /** MPEG transport streams: H.222.0 2.4.3; packets of 188 bytes, also with 4 bytes before or 16 bytes behind each. */
+import { joined } from "./bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "./errors.ts";
 import type { Codec } from "./events.ts";
 import {
   codecOfStreamType,
   type Demuxer,
   type ElementaryPart,
-  joined,
   LONGEST_PES_HEADER,
   PartList,
   readPesHeader,

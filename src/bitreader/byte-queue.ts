@@ -1,3 +1,5 @@
+import { joined } from "./joined.ts";
+
 const BLOCK_BYTES = 1 << 16;
 
 /**
@@ -43,18 +45,16 @@ export class ByteQueue {
 
   /** The first `count` bytes, of which there are as many. */
   peek(count: number): Uint8Array {
-    const [first] = this.full;
-    if (first === undefined) return this.block.subarray(this.from, this.from + count);
-    if (count <= first.length) return first.subarray(0, count);
-    const bytes = new Uint8Array(count);
-    let at = 0;
-    for (const part of [...this.full, this.block.subarray(this.from, this.to)]) {
-      if (at === count) break;
-      const taken = part.subarray(0, count - at);
-      bytes.set(taken, at);
-      at += taken.length;
+    if (this.full.length === 0) return this.block.subarray(this.from, this.from + count);
+    const parts: Uint8Array[] = [];
+    let left = count;
+    for (const held of [...this.full, this.block.subarray(this.from, this.to)]) {
+      const part = held.subarray(0, left);
+      parts.push(part);
+      left -= part.length;
+      if (left === 0) break;
     }
-    return bytes;
+    return joined(parts);
   }
 
   /** Lets go of the first `count` bytes. */

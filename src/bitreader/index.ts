@@ -5,6 +5,7 @@ export { BoolDecoder } from "./bool-decoder.ts";
 export { ByteQueue } from "./byte-queue.ts";
 export type { StreamUnit } from "./byte-stream.ts";
 export { ByteStream, UNIT_LIMIT, unitsOfPacket } from "./byte-stream.ts";
+export { joined } from "./joined.ts";
 export { LengthPrefixedStream } from "./length-prefixed.ts";
 export { findStartCode } from "./start-code.ts";
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./trace.ts";

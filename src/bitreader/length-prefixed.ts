@@ -1,5 +1,6 @@
 import type { StreamUnit } from "./byte-stream.ts";
 import { UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
+import { joined } from "./joined.ts";
 
 /** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. */
 export class LengthPrefixedStream {
@@ -31,7 +32,7 @@ export class LengthPrefixedStream {
       this.hold(chunk.slice());
       return units;
     }
-    const bytes = this.held === 0 ? chunk : concatenated([...this.pieces, chunk]);
+    const bytes = this.held === 0 ? chunk : joined([...this.pieces, chunk]);
     let at = this.skip(bytes, 0);
     this.needed = this.lengthSize;
     while (at + this.lengthSize <= bytes.length) {
@@ -62,7 +63,7 @@ export class LengthPrefixedStream {
   /** The input ends here: returns the unit that is cut off, if any. */
   flush(): StreamUnit[] {
     const { held, origin, lengthSize } = this;
-    const bytes = concatenated(this.pieces);
+    const bytes = joined(this.pieces);
     this.pieces = [];
     this.held = this.skipped = 0;
     this.needed = lengthSize;
@@ -88,14 +89,4 @@ function prefix(bytes: Uint8Array, from: number, to: number): number {
   let length = 0;
   for (let i = from; i < to; i++) length = length * 256 + (bytes[i] as number);
   return length;
-}
-
-function concatenated(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -1,8 +1,8 @@
-import { findStartCode } from "../bitreader/index.ts";
+import { findStartCode, joined } from "../bitreader/index.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { parseSps } from "../h264/index.ts";
-import { type Demuxer, joined } from "../pes.ts";
+import type { Demuxer } from "../pes.ts";
 import { hasPackHeader, ProgramStream } from "../program-stream.ts";
 import { looksLikeTransportStream, TransportStream } from "../transport-stream.ts";
 

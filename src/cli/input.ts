@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import { joined } from "../bitreader/index.ts";
 import type { Codec } from "../events.ts";
-import { type Demuxer, joined } from "../pes.ts";
+import type { Demuxer } from "../pes.ts";
 import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";

@@ -1,4 +1,5 @@
 /** A decoded picture's requests: which controls go with which slice segments. */
+import { joined } from "../bitreader/index.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Control, RequestEvent } from "../events.ts";
 import { h265KernelRules } from "../kernel/h265.ts";
@@ -125,13 +126,6 @@ export class RequestBuilder {
       ...(entryPoints.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints) : []),
     ];
   }
-}
-
-function joined(elements: readonly Uint8Array[]): Uint8Array {
-  const size = elements[0]?.length ?? 0;
-  const payload = new Uint8Array(size * elements.length);
-  for (const [i, element] of elements.entries()) payload.set(element, i * size);
-  return payload;
 }
 
 /** What the kernel's arrays have no room for. */

@@ -1,3 +1,4 @@
+import { joined } from "../bitreader/index.ts";
 import type { Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { crc32 } from "./crc32.ts";
 import { toBase64, toHex } from "./encoding.ts";
@@ -144,17 +145,7 @@ function bitstreamValue(parts: readonly Uint8Array[], withData: boolean): object
     bytes += part.length;
   }
   const value = { bytes, crc32: checksum.toString(16).padStart(8, "0") };
-  return withData ? { ...value, data: toBase64(joined(parts, bytes)) } : value;
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return withData ? { ...value, data: toBase64(joined(parts)) } : value;
 }
 
 function sequenceValue(event: SequenceEvent): object {
