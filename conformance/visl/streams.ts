@@ -67,7 +67,7 @@ export function chosenCorpus(): VislStream[] {
 }
 
 /** All streams of the corpus. */
-export function corpusStreams(): VislStream[] {
+function corpusStreams(): VislStream[] {
   const folder = corpusFolder();
   if (folder === undefined) return [];
   return codecs.flatMap((codec) => {

@@ -1,34 +1,71 @@
 /**
  * `npm run bench:visl`: how long our decoder and GStreamer take for the same streams, in turns in one machine (see README.md). Both
- * throw their frames away. Prints medians for each stream; the start-up apart, and what the session alone takes.
+ * throw their frames away. Prints medians for each stream; the start-up apart, and what the session alone takes. Needs ffmpeg.
  *
  *     npm run bench:visl -- [--stream PART]... [--frames 24000] [--runs 3] [--processors 2]
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { Codec } from "../../src/events.ts";
 import { bundleForMachine } from "./bundle.ts";
 import { countCommand, prepare, quietCommand } from "./gstreamer.ts";
 import { machineVersions } from "./machine.ts";
 import { firstPicture, repeated, shownFrames } from "./repetition.ts";
-import { corpusStreams, fixtures, type VislStream } from "./streams.ts";
+import { fixtures } from "./streams.ts";
+
+/** A stream to be repeated. */
+interface Subject {
+  readonly name: string;
+  readonly codec: Codec;
+  /** Made when it is its turn. */
+  readonly bytes: () => Uint8Array;
+}
+
+/** Streams of 1280x720, as people decode; encoded anew, with what FFmpeg does by itself. Each begins with a picture that refers to none. */
+const encoders: Readonly<Record<string, readonly [Codec, string]>> = {
+  "h264_1280x720.264": ["h264", "-c:v libx264 -b:v 2M -f h264"],
+  "h265_1280x720.265": ["h265", "-c:v libx265 -b:v 2M -x265-params log-level=error -f hevc"],
+  "vp8_1280x720.ivf": ["vp8", "-c:v libvpx -b:v 2M -cpu-used 4 -auto-alt-ref 1 -lag-in-frames 16 -f ivf"],
+  "vp9_1280x720.ivf": ["vp9", "-c:v libvpx-vp9 -b:v 2M -cpu-used 4 -f ivf"],
+  "mpeg2_1280x720.m2v": ["mpeg2", "-c:v mpeg2video -b:v 4M -bf 2 -flags +cgop -sc_threshold 1000000000 -f mpeg2video"],
+};
 
 /**
- * One of each codec, with pictures in another order than they are coded in where the codec has that: of 96x80, so that what is done
- * for a picture counts and not its pixels. And one of the corpus of 1280x720, as people decode.
+ * Fixtures of 96x80, so that what is done for a picture counts and not its pixels; with pictures in another order than they are
+ * coded in, where the codec has that.
  */
-const choice = [
+const smallest = [
   "h264_high_bpyramid.264",
   "h265_default_ra.265",
   "vp8_altref.ivf",
   "vp9_altref_superframes.ivf",
   "mpeg2_ipb.m2v",
-  "openh264__Zhling_1280x720.264",
 ];
+
+function subjects(): Subject[] {
+  const encodedOnes = Object.entries(encoders).map(([name, [codec, options]]) => ({
+    name,
+    codec,
+    bytes: () => encoded(options),
+  }));
+  const small = fixtures().filter(({ name }) => smallest.includes(name));
+  return [...encodedOnes, ...small.map(({ name, codec, path }) => ({ name, codec, bytes: () => readFileSync(path) }))];
+}
+
+/** Two seconds of FFmpeg's test picture. */
+function encoded(options: string): Uint8Array {
+  const source = "-f lavfi -i testsrc2=size=1280x720:rate=30:duration=2 -pix_fmt yuv420p";
+  const command = `-v error ${source} ${options} pipe:1`.split(" ");
+  const { status, stdout, stderr, error } = spawnSync("ffmpeg", command, { maxBuffer: 1 << 26 });
+  if (error !== undefined) throw new Error(`ffmpeg makes the streams, and cannot be run: ${error.message}`);
+  if (status !== 0) throw new Error(`ffmpeg ${command.join(" ")}: ${stderr.toString()}`);
+  return stdout;
+}
 
 const programs = ["ours", "gstreamer", "parser"] as const;
 type Program = (typeof programs)[number];
@@ -39,7 +76,6 @@ type Part = (typeof parts)[number];
 
 /** What a command took, and the frames that it counted. */
 interface Measured {
-  readonly stream: string;
   readonly part: Part;
   readonly program: Program;
   readonly seconds: number;
@@ -61,13 +97,13 @@ measure() {
 `;
 
 /** All runs over one stream; the programs take turns. */
-function scriptOf({ name, codec }: VislStream, runs: number, ours: string): string {
+function scriptOf(codec: Codec, runs: number, ours: string): string {
   const before = parts.map((part) => {
-    const guestPath = `/tmp/${part}-${name}`;
-    return `cp /share/${part}-${name} ${guestPath}\n${part}=$(${countCommand({ codec, guestPath, mode: "frame" })})`;
+    const guestPath = `/tmp/${part}`;
+    return `cp /share/${part} ${guestPath}\n${part}=$(${countCommand({ codec, guestPath, mode: "frame" })})`;
   });
   const turn = parts.flatMap((part) => {
-    const guestPath = `/tmp/${part}-${name}`;
+    const guestPath = `/tmp/${part}`;
     const commands: Readonly<Record<Program, string>> = {
       ours: `node ${ours} decode ${codec} ${guestPath}`,
       gstreamer: quietCommand({ codec, guestPath, mode: "frame" }),
@@ -75,10 +111,10 @@ function scriptOf({ name, codec }: VislStream, runs: number, ours: string): stri
     };
     return programs.map((program) => {
       const counted = program === "gstreamer" ? `counted=$${part}` : "counted=";
-      return `${counted}\nmeasure '${name} ${part} ${program}' ${commands[program]}`;
+      return `${counted}\nmeasure '${part} ${program}' ${commands[program]}`;
     });
   });
-  return [...before, ...Array(runs).fill(turn).flat()].join("\n");
+  return [beginning, ...before, ...Array(runs).fill(turn).flat()].join("\n");
 }
 
 /** Runs the script in a machine of its own, where nothing is traced or printed. */
@@ -92,10 +128,10 @@ async function runMachine(share: string, script: string, processors: string, sec
   if (status !== 0) throw new Error(`the machine ended with status ${status}`);
   const lines = readFileSync(join(share, "results"), "utf8").trimEnd().split("\n");
   return lines.map((line) => {
-    const [stream, part, program, ...numbers] = line.split(/ +/) as [string, Part, Program, ...string[]];
+    const [part, program, ...numbers] = line.split(/ +/) as [Part, Program, ...string[]];
     const [microseconds = 0, frames = 0, half] = numbers.map(Number);
     const secondHalf = half === undefined ? undefined : half / 1e6;
-    return { stream, part, program, seconds: microseconds / 1e6, frames, secondHalf };
+    return { part, program, seconds: microseconds / 1e6, frames, secondHalf };
   });
 }
 
@@ -110,12 +146,12 @@ function checkFrames(measured: readonly Measured[]): number {
   const counts = [...new Set(measured.map(({ frames }) => frames))];
   const [frames] = counts;
   if (counts.length === 1 && frames !== undefined && frames > 0) return frames;
-  throw new Error(`${measured[0]?.stream}: not the same frames: ${counts.join(", ")}`);
+  throw new Error(`not the same frames: ${counts.join(", ")}`);
 }
 
 /** The lines about a stream. */
 function report(name: string, measured: readonly Measured[]): string[] {
-  const of = (part: Part) => measured.filter((one) => one.stream === name && one.part === part);
+  const of = (part: Part) => measured.filter((one) => one.part === part);
   const frames = { all: checkFrames(of("all")), first: checkFrames(of("first")) };
   const seconds = (part: Part, program: Program) =>
     median(of(part).flatMap((one) => (one.program === program ? [one.seconds] : [])));
@@ -155,6 +191,23 @@ function report(name: string, measured: readonly Measured[]): string[] {
   ];
 }
 
+/** What is measured of one stream, in a machine of its own. */
+async function measured(
+  { codec, bytes }: Subject,
+  { frames, runs, processors, ours }: { frames: number; runs: number; processors: string; ours: string },
+): Promise<Measured[]> {
+  const share = mkdtempSync(join(tmpdir(), "visl-"));
+  try {
+    const stream = bytes();
+    const times = Math.ceil(frames / shownFrames(codec, stream));
+    writeFileSync(join(share, "all" satisfies Part), repeated(codec, stream, times));
+    writeFileSync(join(share, "first" satisfies Part), firstPicture(codec, stream));
+    return await runMachine(share, scriptOf(codec, runs, ours), processors, 900 * runs);
+  } finally {
+    rmSync(share, { recursive: true, force: true });
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -164,26 +217,14 @@ async function main(): Promise<void> {
       processors: { type: "string", default: String(Math.min(2, availableParallelism())) },
     },
   });
-  const [frames, runs] = [Number(values.frames), Number(values.runs)];
-  const streams = [...fixtures(), ...corpusStreams()].filter(
-    ({ name }) => choice.includes(name) && values.stream.some((part) => name.includes(part)),
-  );
+  const { processors } = values;
   const { kernel, gstreamer } = machineVersions();
-  console.log(`${kernel}; ${gstreamer}; ${values.processors} processors\n`);
+  console.log(`${kernel}; ${gstreamer}; ${processors} processors\n`);
   const ours = await bundleForMachine("throughput-run");
-  const share = mkdtempSync(join(tmpdir(), "visl-"));
-  try {
-    for (const { name, codec, path } of streams) {
-      const stream = readFileSync(path);
-      const times = Math.ceil(frames / shownFrames(codec, stream));
-      writeFileSync(join(share, `all-${name}`), repeated(codec, stream, times));
-      writeFileSync(join(share, `first-${name}`), firstPicture(codec, stream));
-    }
-    const script = [beginning, ...streams.map((stream) => scriptOf(stream, runs, ours))].join("\n");
-    const measured = await runMachine(share, script, values.processors, 900 * streams.length * runs);
-    for (const { name } of streams) console.log(`${report(name, measured).join("\n")}\n`);
-  } finally {
-    rmSync(share, { recursive: true, force: true });
+  const options = { frames: Number(values.frames), runs: Number(values.runs), processors, ours };
+  for (const subject of subjects()) {
+    if (!values.stream.some((part) => subject.name.includes(part))) continue;
+    console.log(`${report(subject.name, await measured(subject, options)).join("\n")}\n`);
   }
 }
 

@@ -80,20 +80,21 @@ export class BoolDecoder {
   }
 
   /**
-   * Reads flags with the probabilities `probabilities[from …]` until one is 1, and returns its place; the length where
-   * all are 0. The decoder's state stays in local variables. @param subscripts of the flag at a place.
+   * Reads flags with the probabilities `probabilities[from … to - 1]` until one is 1, and returns its place; `to` where all
+   * are 0. The decoder's state stays in local variables. @param subscripts of the flag at a place.
    */
   nextSet(
     probabilities: Uint8Array,
     from: number,
+    to: number,
     name: string,
     subscripts: (place: number) => readonly number[],
   ): number {
-    if (this.trace !== undefined) return this.tracedNextSet(probabilities, from, name, subscripts);
+    if (this.trace !== undefined) return this.tracedNextSet(probabilities, from, to, name, subscripts);
     const { bytes } = this;
     let { value, range, count, next } = this;
     let place = from;
-    for (; place < probabilities.length; place++) {
+    for (; place < to; place++) {
       const split = 1 + (((range - 1) * (probabilities[place] as number)) >> 8);
       const isSet = value >= split << count;
       if (isSet) value -= split << count;
@@ -115,7 +116,7 @@ export class BoolDecoder {
     this.count = count;
     this.next = next;
     if (this.position > bytes.length * 8) {
-      this.fail("the partition ends here", name, ...subscripts(Math.min(place, probabilities.length - 1)));
+      this.fail("the partition ends here", name, ...subscripts(Math.min(place, to - 1)));
     }
     return place;
   }
@@ -173,12 +174,13 @@ export class BoolDecoder {
   private tracedNextSet(
     probabilities: Uint8Array,
     from: number,
+    to: number,
     name: string,
     subscripts: (place: number) => readonly number[],
   ): number {
-    for (let place = from; place < probabilities.length; place++) {
+    for (let place = from; place < to; place++) {
       if (this.traced(1, probabilities[place] as number, name, subscripts(place))) return place;
     }
-    return probabilities.length;
+    return to;
   }
 }

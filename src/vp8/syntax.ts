@@ -158,7 +158,8 @@ function coeffSubscripts(place: number): number[] {
 /** 13.4: token_prob_update(). */
 function token_prob_update(r: BoolDecoder): ProbUpdate[] {
   const updates: ProbUpdate[] = [];
-  const next = (from: number) => r.nextSet(coeffUpdateProbs, from, "coeff_prob_update_flag", coeffSubscripts);
+  const next = (from: number) =>
+    r.nextSet(coeffUpdateProbs, from, coeffUpdateProbs.length, "coeff_prob_update_flag", coeffSubscripts);
   for (let place = next(0); place < coeffUpdateProbs.length; place = next(place + 1)) {
     const [i, j, k, l] = coeffSubscripts(place);
     updates.push({ place, value: r.u(8, "coeff_prob", i, j, k, l) });
@@ -174,7 +175,8 @@ function mvSubscripts(place: number): number[] {
 /** 17.2: mv_prob_update(). Seven bits are coded, of which 0 stands for a probability of 1. */
 function mv_prob_update(r: BoolDecoder): ProbUpdate[] {
   const updates: ProbUpdate[] = [];
-  const next = (from: number) => r.nextSet(mvUpdateProbs, from, "mv_prob_update_flag", mvSubscripts);
+  const next = (from: number) =>
+    r.nextSet(mvUpdateProbs, from, mvUpdateProbs.length, "mv_prob_update_flag", mvSubscripts);
   for (let place = next(0); place < mvUpdateProbs.length; place = next(place + 1)) {
     const [i, j] = mvSubscripts(place);
     const prob = r.u(7, "prob", i, j);

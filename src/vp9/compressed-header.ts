@@ -106,12 +106,11 @@ function update(
   at: number,
   count: number,
 ): void {
-  const chances = updateProbabilities.subarray(0, count);
   const subscripts = (place: number) => subscriptsOf(probabilities, at + place);
-  let place = b.nextSet(chances, 0, probabilities.name, subscripts);
+  let place = b.nextSet(updateProbabilities, 0, count, probabilities.name, subscripts);
   while (place < count) {
     target[at + place] = read(b);
-    place = b.nextSet(chances, place + 1, probabilities.name, subscripts);
+    place = b.nextSet(updateProbabilities, place + 1, count, probabilities.name, subscripts);
   }
 }
 

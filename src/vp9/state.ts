@@ -1,13 +1,6 @@
 /** What outlives a frame: the reference slots, and the loop filter's and the segmentation's parameters. */
 import type { Rectangle } from "../events.ts";
-import type {
-  ColorConfig,
-  FrameSize,
-  LoopFilterParams,
-  SegmentationParams,
-  SegmentFeatures,
-  UncompressedHeader,
-} from "./structures.ts";
+import type { ColorConfig, FrameSize, SegmentFeatures, UncompressedHeader } from "./structures.ts";
 import { defaultModeDeltas, defaultRefDeltas, MAX_SEGMENTS, NUM_REF_FRAMES, SEG_LVL_MAX } from "./tables.ts";
 
 /** A decoded frame. */
@@ -88,29 +81,22 @@ export const initialParams: PersistentParams = {
   segmentation_pred_prob: new Array<number>(3).fill(0),
 };
 
-/** The parameters in force for a frame, from those of the frame before it. */
+/**
+ * The parameters in force for a frame, from those of the frame before it. 7.2.11: with segmentation_update_data all features
+ * are cleared first; with segmentation_update_map all probabilities are read.
+ */
 export function paramsOf(h: UncompressedHeader, before: PersistentParams): PersistentParams {
-  const isIndependent = h.FrameIsIntra || h.error_resilient_mode === 1;
-  const start = isIndependent ? { ...before, ...pastIndependence } : before;
-  return { ...loopFilterDeltas(h.loop_filter_params, start), ...segmentation(h.segmentation_params, start) };
-}
-
-function loopFilterDeltas(lf: LoopFilterParams, before: PersistentParams) {
-  return {
-    ref_deltas: before.ref_deltas.map((delta, i) => lf.loop_filter_ref_deltas[i] ?? delta),
-    mode_deltas: before.mode_deltas.map((delta, i) => lf.loop_filter_mode_deltas[i] ?? delta),
-  };
-}
-
-/** 7.2.11: with segmentation_update_data all features are cleared first; with segmentation_update_map all probabilities are read. */
-function segmentation(seg: SegmentationParams, before: PersistentParams) {
+  const { loop_filter_params: lf, segmentation_params: seg } = h;
+  const start = h.FrameIsIntra || h.error_resilient_mode === 1 ? pastIndependence : before;
   const map = seg.segmentation_update_map ? seg : before;
-  const data = seg.features ? seg : before;
+  const data = seg.features ? seg : start;
   return {
+    ref_deltas: start.ref_deltas.map((delta, i) => lf.loop_filter_ref_deltas[i] ?? delta),
+    mode_deltas: start.mode_deltas.map((delta, i) => lf.loop_filter_mode_deltas[i] ?? delta),
     segmentation_tree_probs: map.segmentation_tree_probs,
     segmentation_pred_prob: map.segmentation_pred_prob,
     segmentation_abs_or_delta_update: data.segmentation_abs_or_delta_update,
-    features: seg.features ?? before.features,
+    features: seg.features ?? start.features,
   };
 }
 

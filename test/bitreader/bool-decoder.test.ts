@@ -45,7 +45,8 @@ describe("the boolean decoder (RFC 6386, 7)", () => {
     const fast = new BoolDecoder(encoder.bytes());
     for (const decoder of [fast, slow]) {
       const found: number[] = [];
-      const next = (from: number) => decoder.nextSet(probabilities, from, "x", (place) => [place]);
+      const next = (from: number) =>
+        decoder.nextSet(probabilities, from, probabilities.length, "x", (place) => [place]);
       for (let place = next(0); place < probabilities.length; place = next(place + 1)) found.push(place);
       expect(found).toEqual(set);
     }
@@ -72,7 +73,7 @@ describe("the boolean decoder (RFC 6386, 7)", () => {
     expect(() => {
       for (let i = 0; i < 4; i++) decoder.u(1, "y", i);
     }).toThrow(BitstreamError);
-    const run = () => new BoolDecoder(new Uint8Array(0)).nextSet(new Uint8Array(64).fill(128), 0, "z", (i) => [i]);
+    const run = () => new BoolDecoder(new Uint8Array(0)).nextSet(new Uint8Array(64).fill(128), 0, 64, "z", (i) => [i]);
     expect(run).toThrow(/z\[63\]/);
   });
 });
