@@ -152,6 +152,9 @@ export class PictureDecoder {
     // A closed group's B pictures use the backward reference only.
     const isClosed = type === B_PICTURE && this.leading?.closed_gop === 1;
     if (type === B_PICTURE && this.leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
+    const isForwardLost = type === B_PICTURE && !isClosed && older?.isSuperseded;
+    const isLastLost = type !== I_PICTURE && !isSecond && newer?.isSuperseded;
+    if (isForwardLost || isLastLost) frame.corrupt = true;
     if (!lacksForward || isClosed) return true;
     frame.corrupt = true;
     this.sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
@@ -171,6 +174,18 @@ export class PictureDecoder {
   /** A slice or header of the open picture could not be read. */
   damaged(): void {
     if (this.open) this.open.frame.corrupt = true;
+  }
+
+  /**
+   * A picture was lost, and what comes does not know: it refers to the reference frame before it.
+   *
+   * @param picture_coding_type as far as it can be read; of a B picture nothing depends.
+   */
+  lost(picture_coding_type: number): void {
+    if (picture_coding_type === B_PICTURE) return;
+    const isReference = this.half && this.half.headers.header.picture_coding_type !== B_PICTURE;
+    const last = isReference ? this.half?.frame : this.references.newer;
+    if (last) last.isSuperseded = true;
   }
 
   /** The picture's last slice has come. */

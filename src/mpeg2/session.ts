@@ -102,7 +102,9 @@ class Mpeg2Reader implements UnitReader {
   endStream(): void {}
 
   endPicture(): void {
+    const isLost = this.picture !== null && !this.pictures.isOpen;
     this.pictures.end();
+    if (isLost) this.pictures.lost(this.picture?.header.picture_coding_type ?? 0);
     this.picture = null;
   }
 
@@ -115,6 +117,7 @@ class Mpeg2Reader implements UnitReader {
     else if (startCode !== USER_DATA_START_CODE) {
       this.endPicture(); // What follows is not the open picture's.
       if (startCode === SEQUENCE_HEADER_CODE) this.hasLostMatrices = true;
+      if (startCode === PICTURE_START_CODE) this.lostHeader(unit);
     }
   }
 
@@ -160,10 +163,21 @@ class Mpeg2Reader implements UnitReader {
   private pictureHeader(unit: StreamUnit): void {
     this.isLossTold = false;
     const pts = this.times.take();
-    const header = picture_header(this.reader(unit));
     const { group } = this;
     this.group = null;
+    let header: PictureHeader;
+    try {
+      header = picture_header(this.reader(unit));
+    } catch (error) {
+      this.lostHeader(unit);
+      throw error;
+    }
     this.picture = { unit, header, pts, group, coding: null, isDamaged: false, isOver: false };
+  }
+
+  /** A picture header could not be read. */
+  private lostHeader({ bytes }: StreamUnit): void {
+    this.pictures.lost(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, behind ten bits of temporal_reference
   }
 
   /** A reader on a unit, of which the trace is told. */

@@ -19,6 +19,8 @@ export class Frame {
   progressive_frame = 0;
   progressive_sequence = 0;
   corrupt = false;
+  /** A picture was lost behind it that may have taken its place as the last reference frame. */
+  isSuperseded = false;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, first: number) {
     this.timestamp = timestamp;

@@ -325,6 +325,36 @@ describe("matrices that could not be read (6.3.11)", () => {
   });
 });
 
+describe("a picture that is lost", () => {
+  const corrupt = (stream: Mpeg2Stream) =>
+    only(eventsOf(stream), "output")
+      .filter((event) => event.corrupt)
+      .map(({ timestamp }) => timestamp);
+  /** Behind the lost one: those that refer to it, B 3000, P 4000 and B 5000, and those that do not. B pictures are shown first. */
+  const following = (stream: Mpeg2Stream) => stream.picture("B").picture("P").picture("B").picture("P").picture("B");
+  const ip = () => start().picture("I").picture("P");
+  const cutHeader = (stream: Mpeg2Stream, type: number) => stream.unit(0, (w) => w.u(10, 0).u(3, type)).slices(1);
+
+  it.each([
+    ["its header", (stream: Mpeg2Stream) => cutHeader(stream, 2)],
+    ["its type", (stream: Mpeg2Stream) => cutHeader(stream, 7)],
+    ["its coding extension", (stream: Mpeg2Stream) => stream.pictureHeader("P").slices(1)],
+    ["its slices", (stream: Mpeg2Stream) => stream.picture("P", { slices: 0 })],
+  ])("makes those corrupt that refer to it: without %s", (_, lose) => {
+    expect(corrupt(following(lose(ip())))).toEqual([3000, 5000, 4000]);
+  });
+
+  it("makes nothing corrupt where it is a B picture, or an I picture comes", () => {
+    expect(corrupt(following(cutHeader(ip(), 3)))).toEqual([]);
+    expect(corrupt(cutHeader(ip(), 2).picture("I").picture("P").picture("B"))).toEqual([]);
+  });
+
+  it("may be a second field: its frame is that of one field, and those that refer to it are corrupt", () => {
+    const field = { structure: 1 };
+    expect(corrupt(following(cutHeader(start().picture("I").picture("P", field), 2)))).toEqual([3000, 5000, 4000]);
+  });
+});
+
 describe("a sequence extension that could not be read", () => {
   it("makes no MPEG-1 of the stream", () => {
     const stream = new Mpeg2Stream()
