@@ -2,7 +2,7 @@
  * `npm run bench:visl`: how long our decoder and GStreamer take for the same streams, in turns in one machine (see README.md). Both
  * throw their frames away. Prints medians for each stream; the start-up apart, and what the session alone takes. Needs ffmpeg.
  *
- *     npm run bench:visl -- [--stream PART]... [--frames 24000] [--runs 3] [--processors 2]
+ *     npm run bench:visl -- [--stream PART]... [--frames 60000] [--runs 3] [--processors 2]
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ const encoders: Readonly<Record<string, readonly [Codec, string]>> = {
   "h265_1280x720.265": ["h265", "-c:v libx265 -b:v 2M -x265-params log-level=error -f hevc"],
   "vp8_1280x720.ivf": ["vp8", "-c:v libvpx -b:v 2M -cpu-used 4 -auto-alt-ref 1 -lag-in-frames 16 -f ivf"],
   "vp9_1280x720.ivf": ["vp9", "-c:v libvpx-vp9 -b:v 2M -cpu-used 4 -f ivf"],
-  "mpeg2_1280x720.m2v": ["mpeg2", "-c:v mpeg2video -b:v 4M -bf 2 -flags +cgop -sc_threshold 1000000000 -f mpeg2video"],
+  "mpeg2_1280x720.m2v": ["mpeg2", "-c:v mpeg2video -b:v 2M -bf 2 -flags +cgop -sc_threshold 1000000000 -f mpeg2video"],
 };
 
 /**
@@ -212,7 +212,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       stream: { type: "string", multiple: true, default: [""] },
-      frames: { type: "string", default: "24000" },
+      frames: { type: "string", default: "60000" },
       runs: { type: "string", default: "3" },
       processors: { type: "string", default: String(Math.min(2, availableParallelism())) },
     },
