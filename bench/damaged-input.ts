@@ -1,7 +1,8 @@
 /** Damaged input of any size, for each codec: what grows with the square of its length shows at 16 MB. */
+import { joined } from "../src/bitreader/index.ts";
 import type { Codec } from "../src/events.ts";
 import { Mpeg2Stream } from "../test/mpeg2/stream.ts";
-import { annexB, joined, lengthPrefixed, unitsByDefinition } from "../test/support/h264.ts";
+import { annexB, lengthPrefixed, unitsByDefinition } from "../test/support/h264.ts";
 import { tinyIdr, tinyP, tinyPps, tinySps } from "../test/support/h264-units.ts";
 import { H265Stream } from "../test/support/h265-stream.ts";
 import { Random } from "../test/support/random.ts";

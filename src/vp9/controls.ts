@@ -183,40 +183,34 @@ function setTimestamp(view: DataView, at: number, timestamp: number): void {
   view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }
 
-/** Puts bytes into a payload. Most are a few, and for those `set` takes longer. */
-function put(payload: Uint8Array, bytes: Uint8Array, at: number): void {
-  if (bytes.length > 64) payload.set(bytes, at);
-  else for (let i = 0; i < bytes.length; i++) payload[at + i] = bytes[i] as number;
-}
-
 /** v4l2_ctrl_vp9_compressed_hdr: 2040 bytes. `uv_mode` is 0, no update: the compressed header has none (6.3). */
 export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_vp9_compressed_hdr.size);
   const o = v4l2_ctrl_vp9_compressed_hdr.offsets;
   payload[o.tx_mode] = c.tx_mode;
-  put(payload, c.tx_probs_8x8, o.tx8);
-  put(payload, c.tx_probs_16x16, o.tx16);
-  put(payload, c.tx_probs_32x32, o.tx32);
-  put(payload, c.coef_probs, o.coef);
-  put(payload, c.skip_prob, o.skip);
-  put(payload, c.inter_mode_probs, o.inter_mode);
-  put(payload, c.interp_filter_probs, o.interp_filter);
-  put(payload, c.is_inter_prob, o.is_inter);
-  put(payload, c.comp_mode_prob, o.comp_mode);
-  put(payload, c.single_ref_prob, o.single_ref);
-  put(payload, c.comp_ref_prob, o.comp_ref);
-  put(payload, c.y_mode_probs, o.y_mode);
-  put(payload, c.partition_probs, o.partition);
+  payload.set(c.tx_probs_8x8, o.tx8);
+  payload.set(c.tx_probs_16x16, o.tx16);
+  payload.set(c.tx_probs_32x32, o.tx32);
+  payload.set(c.coef_probs, o.coef);
+  payload.set(c.skip_prob, o.skip);
+  payload.set(c.inter_mode_probs, o.inter_mode);
+  payload.set(c.interp_filter_probs, o.interp_filter);
+  payload.set(c.is_inter_prob, o.is_inter);
+  payload.set(c.comp_mode_prob, o.comp_mode);
+  payload.set(c.single_ref_prob, o.single_ref);
+  payload.set(c.comp_ref_prob, o.comp_ref);
+  payload.set(c.y_mode_probs, o.y_mode);
+  payload.set(c.partition_probs, o.partition);
   const m = v4l2_vp9_mv_probs.offsets;
   const { mv_probs: mv } = c;
-  put(payload, mv.joint, o.mv + m.joint);
-  put(payload, mv.sign, o.mv + m.sign);
-  put(payload, mv.classes, o.mv + m.classes);
-  put(payload, mv.class0_bit, o.mv + m.class0_bit);
-  put(payload, mv.bits, o.mv + m.bits);
-  put(payload, mv.class0_fr, o.mv + m.class0_fr);
-  put(payload, mv.fr, o.mv + m.fr);
-  put(payload, mv.class0_hp, o.mv + m.class0_hp);
-  put(payload, mv.hp, o.mv + m.hp);
+  payload.set(mv.joint, o.mv + m.joint);
+  payload.set(mv.sign, o.mv + m.sign);
+  payload.set(mv.classes, o.mv + m.classes);
+  payload.set(mv.class0_bit, o.mv + m.class0_bit);
+  payload.set(mv.bits, o.mv + m.bits);
+  payload.set(mv.class0_fr, o.mv + m.class0_fr);
+  payload.set(mv.fr, o.mv + m.fr);
+  payload.set(mv.class0_hp, o.mv + m.class0_hp);
+  payload.set(mv.hp, o.mv + m.hp);
   return payload;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { joined } from "../../src/bitreader/index.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import { openH265Session } from "../../src/h265/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { difference, pushed } from "../support/cuts.ts";
 import { eventKey } from "../support/events.ts";
-import { annexB, joined, kernelRefusals, lengthPrefixed, unitsByDefinition } from "../support/h264.ts";
+import { annexB, kernelRefusals, lengthPrefixed, unitsByDefinition } from "../support/h264.ts";
 import { hevcReferences } from "../support/h265.ts";
 import { poolFlaws } from "../support/pool.ts";
 import { Random } from "../support/random.ts";

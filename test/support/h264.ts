@@ -1,3 +1,4 @@
+import { joined } from "../../src/bitreader/index.ts";
 import type { Control, DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { validate } from "../../src/kernel/index.ts";
 import { h264Controls } from "../../src/uapi/h264.ts";
@@ -113,14 +114,4 @@ export function avcC(lengthSize: number, sets: readonly Uint8Array[]): Uint8Arra
     Uint8Array.of(ofType(8).length),
     lengthPrefixed(ofType(8), 2),
   ]);
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
