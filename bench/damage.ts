@@ -6,7 +6,7 @@
  *     npx tsx bench/damage.ts [codec] [part of a name]
  */
 import type { Codec } from "../src/events.ts";
-import { openSession } from "../src/session.ts";
+import { openSession } from "../src/open-session.ts";
 import { damagedInput, MB } from "./damaged-input.ts";
 
 const sizes = [1, 4, 16].map((size) => size * MB);

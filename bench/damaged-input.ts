@@ -1,14 +1,15 @@
 /** Damaged input of any size, for each codec: what grows with the square of its length shows at 16 MB. */
-import { joined } from "../src/bitreader/index.ts";
+
+import { fixtureStreams } from "../conformance/streams/corpus-files.ts";
 import type { Codec } from "../src/events.ts";
-import { Mpeg2Stream } from "../test/mpeg2/stream.ts";
-import { annexB, lengthPrefixed, unitsByDefinition } from "../test/support/h264.ts";
-import { tinyIdr, tinyP, tinyPps, tinySps } from "../test/support/h264-units.ts";
-import { H265Stream } from "../test/support/h265-stream.ts";
-import { Random } from "../test/support/random.ts";
-import { fixtureStreams } from "../test/support/streams.ts";
-import { frameOf, ivfOf } from "../test/vp8/frames.ts";
-import { frame, keyFrame, showExisting, superframe } from "../test/vp9/frames.ts";
+import { joined } from "../src/framing/bytes.ts";
+import { annexB, lengthPrefixed, unitsByDefinition } from "../support/h264-requests.ts";
+import { Random } from "../support/random.ts";
+import { tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
+import { H265Stream } from "../support/streams/h265-stream.ts";
+import { Mpeg2Stream } from "../support/streams/mpeg2-stream.ts";
+import { frameOf, ivfOf } from "../support/streams/vp8-frames.ts";
+import { frame, keyFrame, showExisting, superframe } from "../support/streams/vp9-frames.ts";
 
 export const MB = 2 ** 20;
 

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import type { Codec } from "../src/events.ts";
-import type { Comparator } from "./comparator.ts";
-import { comparators } from "./comparators.ts";
-import { type OutputCodec, outputOrders, runOutputOrder } from "./output-order.ts";
-import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./report.ts";
-import { runCodec, selectStreams } from "./run.ts";
-import { dialects, main as traceHeaders } from "./trace-headers.ts";
+import { type OutputCodec, outputOrders, runOutputOrder } from "./output/run-output.ts";
+import type { Comparator } from "./payloads/comparator.ts";
+import { comparators } from "./payloads/comparators.ts";
+import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./payloads/report.ts";
+import { runCodec, selectStreams } from "./payloads/run-payloads.ts";
+import { dialects, main as traceHeaders } from "./trace/run-trace.ts";
 
 const usage = `npm run conformance -- <codec> [options]
        npm run conformance -- output <${Object.keys(outputOrders).join("|")}> [--stream <part>]

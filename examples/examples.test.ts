@@ -5,7 +5,7 @@ import { bitstreamBytes, openSession } from "v4l2-stateless";
 import { parsePps, parseSliceHeader, parseSps } from "v4l2-stateless/h264";
 import { RecordWriter, readRecord } from "v4l2-stateless/record";
 import { describe, expect, it } from "vitest";
-import { unitsOfPacket } from "../src/bitreader/index.ts";
+import { unitsOfPacket } from "../src/framing/byte-stream.ts";
 import type { Device } from "./decoder.ts";
 import { decode } from "./decoder.ts";
 import { extSpsRps } from "./ext-sps-rps.ts";

@@ -17,5 +17,6 @@ export type {
   SequenceEvent,
   Session,
 } from "./events.ts";
+export { openSession, sessionCodecs } from "./open-session.ts";
 export type { SessionOptions } from "./options.ts";
-export { bitstreamBytes, bitstreamSize, copyBitstream, openSession, sessionCodecs } from "./session.ts";
+export { bitstreamBytes, bitstreamSize, copyBitstream } from "./session/bitstream.ts";

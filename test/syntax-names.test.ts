@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { namedReads, nameFlaws } from "./support/syntax-names.ts";
+import { namedReads, nameFlaws } from "../support/syntax-names.ts";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(src)

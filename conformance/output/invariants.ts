@@ -1,4 +1,4 @@
-import type { CodedPicture, OurFrame, OurOutput, OurPictures } from "./pictures.ts";
+import type { CodedPicture, OurFrame, OurOutput, OurPictures } from "./h264/h264-pictures.ts";
 
 /** Outputs whose order a stream spoils. */
 export interface Spoiled {

@@ -1,7 +1,7 @@
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import type { Codec } from "../../src/events.ts";
-import type { FfmpegElement } from "./ffmpeg.ts";
 import type { Source } from "./sources.ts";
+import type { FfmpegElement } from "./trace-headers.ts";
 
 /** What is to be known of FFmpeg's trace of a codec to compare it with ours. */
 export interface Dialect {

@@ -1,5 +1,5 @@
-import { type StreamUnit, unitsOfPacket } from "../../src/bitreader/index.ts";
-import { ivfFrames } from "../../src/ivf.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
+import { type StreamUnit, unitsOfPacket } from "../../src/framing/byte-stream.ts";
 
 /** The units of a file, as our session is to trace them. */
 export interface Source {

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import { openSession } from "../../src/session.ts";
-import { decodeStream } from "../ours.ts";
-import { readRequests } from "../requests.ts";
+import { openSession } from "../../src/open-session.ts";
+import { readRequests } from "../payloads/requests.ts";
+import { decodeStream } from "../streams/our-requests.ts";
 import type { Decoded } from "./decode-runs.ts";
 import { drawingDifferences } from "./drawing.ts";
-import type { Run } from "./streams.ts";
 import type { CommandTrace, FailedCall } from "./trace-log.ts";
 import { compareTraced } from "./traced-controls.ts";
+import type { Run } from "./visl-streams.ts";
 
 /** What our `decode` did with a stream. */
 export interface OurDecode {

@@ -8,7 +8,7 @@
 import { writeFileSync } from "node:fs";
 import type { Sink } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/run.ts";
-import type { Run } from "./streams.ts";
+import type { Run } from "./visl-streams.ts";
 
 /** What `decode --md5` printed and returned. */
 export interface Decoded {

@@ -7,11 +7,11 @@ import { parseArgs } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { readRecordBytes } from "../../src/record/files.ts";
 import { readRecord } from "../../src/record/read.ts";
-import { decodeCommand, prepare } from "./gstreamer.ts";
+import { decodeCommand, prepare } from "./gstreamer-runs.ts";
 import { interceptedRecord } from "./intercepted.ts";
 import { type JobResult, machineVersions, withJobs } from "./machine.ts";
 import { recordDifferences } from "./record-differences.ts";
-import { fixtures, type Run, runsOf } from "./streams.ts";
+import { fixtures, type Run, runsOf } from "./visl-streams.ts";
 
 /** What became of a golden. */
 type Outcome = "equal" | "different" | "new" | "refused" | "gone";

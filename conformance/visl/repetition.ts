@@ -1,6 +1,6 @@
+import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { Codec } from "../../src/events.ts";
-import { ivfFrames } from "../../src/ivf.ts";
-import { openSession } from "../../src/session.ts";
+import { openSession } from "../../src/open-session.ts";
 
 const fileHeaderBytes = 32;
 const frameHeaderBytes = 12;

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Codec, DecodeEvent, SequenceEvent } from "../../src/events.ts";
-import { openSession } from "../../src/session.ts";
+import { openSession } from "../../src/open-session.ts";
 import {
   chooseDevice,
   type Decoder,

@@ -8,7 +8,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
-import { openSession } from "../../src/session.ts";
+import { openSession } from "../../src/open-session.ts";
 import { type Frame, openDecoder } from "../../src/submit/index.ts";
 
 const session = { decodeMode: "frame", startCode: "annexb" } as const;

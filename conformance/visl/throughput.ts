@@ -13,10 +13,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Codec } from "../../src/events.ts";
 import { bundleForMachine } from "./bundle.ts";
-import { countCommand, prepare, quietCommand } from "./gstreamer.ts";
+import { countCommand, prepare, quietCommand } from "./gstreamer-runs.ts";
 import { machineVersions } from "./machine.ts";
 import { firstPicture, repeated, shownFrames } from "./repetition.ts";
-import { fixtures } from "./streams.ts";
+import { fixtures } from "./visl-streams.ts";
 
 /** A stream to be repeated. */
 interface Subject {
@@ -121,7 +121,7 @@ function scriptOf(codec: Codec, runs: number, ours: string): string {
 async function runMachine(share: string, script: string, processors: string, seconds: number): Promise<Measured[]> {
   writeFileSync(join(share, "script"), script);
   const command = ["-o", share, "-t", String(seconds), "-c", processors, "bash", "/share/script"];
-  const machine = spawn(fileURLToPath(new URL("vm.sh", import.meta.url)), command, {
+  const machine = spawn(fileURLToPath(new URL("./vm.sh", import.meta.url)), command, {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const [status] = (await once(machine, "exit")) as [number | null];

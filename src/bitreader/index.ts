@@ -1,13 +1,12 @@
+/** Reading bits; and the start-code scan, which finds what to read them from. */
+export type { StreamUnit } from "../framing/byte-stream.ts";
+export { ByteStream, UNIT_LIMIT, unitsOfPacket } from "../framing/byte-stream.ts";
+export { LengthPrefixedStream } from "../framing/length-prefixed.ts";
+export { findStartCode } from "../framing/start-code.ts";
 export type { BitReaderOptions } from "./bit-reader.ts";
 export { BitReader } from "./bit-reader.ts";
 export type { BoolDecoderOptions, BoolDecoderState } from "./bool-decoder.ts";
 export { BoolDecoder } from "./bool-decoder.ts";
-export { ByteQueue } from "./byte-queue.ts";
-export type { StreamUnit } from "./byte-stream.ts";
-export { ByteStream, UNIT_LIMIT, unitsOfPacket } from "./byte-stream.ts";
-export { joined } from "./joined.ts";
-export { LengthPrefixedStream } from "./length-prefixed.ts";
-export { findStartCode } from "./start-code.ts";
+export { LittleEndianReader } from "./little-endian-reader.ts";
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./trace.ts";
 export { elementPath } from "./trace.ts";
-export { UnitInput } from "./unit-input.ts";

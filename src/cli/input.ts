@@ -1,15 +1,15 @@
 import { basename } from "node:path";
-import { joined } from "../bitreader/index.ts";
+import { type Detected, detect, openDemuxer } from "../containers/detect.ts";
+import { openContainer } from "../containers/mediabunny.ts";
+import type { Demuxer } from "../containers/pes.ts";
+import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec } from "../events.ts";
-import type { Demuxer } from "../pes.ts";
+import { joined } from "../framing/bytes.ts";
 import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
-import { openContainer } from "./container.ts";
-import { type Detected, detect, openDemuxer } from "./detect.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io, reasonOf } from "./io.ts";
-import type { StreamPart } from "./stream-part.ts";
 
 /** A stream to decode. */
 export interface StreamInput {

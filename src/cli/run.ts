@@ -1,14 +1,14 @@
 import { type Arguments, type Command, parseArguments } from "./arguments.ts";
-import { decode } from "./decode.ts";
-import { devices } from "./devices.ts";
+import { decode } from "./commands/decode.ts";
+import { devices } from "./commands/devices.ts";
+import { inspect } from "./commands/inspect.ts";
+import { record } from "./commands/record.ts";
+import { trace } from "./commands/trace.ts";
+import { validate } from "./commands/validate.ts";
 import { helpText } from "./help.ts";
 import { type RecordInput, type StreamInput, withInput } from "./input.ts";
-import { inspect } from "./inspect.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
-import { record } from "./record.ts";
-import { printable } from "./terminal.ts";
-import { trace } from "./trace.ts";
-import { validate } from "./validate.ts";
+import { printable } from "./printing/terminal.ts";
 import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Arguments) => Promise<number>;

@@ -1,16 +1,17 @@
+import { feed } from "../containers/stream-part.ts";
 import type { Codec, Control, DecodeEvent, RequestEvent, Session } from "../events.ts";
+import { openSession, sessionCodecs } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
 import { fourccText } from "../record/format.ts";
 import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
 import { isSame } from "../record/write.ts";
-import { bitstreamSize, openSession, sessionCodecs } from "../session.ts";
+import { bitstreamSize } from "../session/bitstream.ts";
 import type { Target, TargetCodec } from "../targets/index.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
 import type { Arguments } from "./arguments.ts";
 import type { RecordInput, StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
-import { feed } from "./stream-part.ts";
-import { Progress } from "./terminal.ts";
+import { Progress } from "./printing/terminal.ts";
 
 /**
  * The session's options with the target's defaults.

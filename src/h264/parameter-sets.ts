@@ -1,7 +1,9 @@
 /** The store of parameter sets, and when one takes effect: 7.4.1.2.1. */
-import { ActiveSetStore, sameBytes } from "../active-set-store.ts";
+
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
+import { sameBytes } from "../framing/bytes.ts";
+import { ActiveSetStore } from "../nal/active-set-store.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
 import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
 import { nalReader } from "./units.ts";

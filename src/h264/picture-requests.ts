@@ -1,8 +1,10 @@
 /** A decoded picture's requests: which controls go with which slices. */
+
 import type { Control, RequestEvent } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf, ControlMaker } from "../request-support.ts";
+import { bitstreamOf } from "../session/bitstream.ts";
+import { ControlMaker } from "../session/control-maker.ts";
 import { h264Controls, V4L2_H264_NUM_DPB_ENTRIES } from "../uapi/h264.ts";
 import {
   h264DecodeParams,

@@ -1,9 +1,10 @@
 /** From slices to pictures: activation, gaps, references, and at a picture's end its requests and its marking. */
-import type { StreamUnit } from "../bitreader/index.ts";
+
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
-import type { EventSink } from "../session-support.ts";
+import type { EventSink } from "../session/event-sink.ts";
 import { Frame } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";

@@ -1,5 +1,5 @@
 import type { Colour, Control, SequenceEvent } from "../events.ts";
-import { nextSequence } from "../session-support.ts";
+import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_H264_SLICE } from "../uapi/h264.ts";
 import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
 import { dpbFrames } from "./state.ts";

@@ -1,7 +1,9 @@
 /** The store of parameter sets, and when one takes effect: 7.4.2.4.2. */
-import { ActiveSetStore, sameBytes } from "../active-set-store.ts";
+
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
+import { sameBytes } from "../framing/bytes.ts";
+import { ActiveSetStore } from "../nal/active-set-store.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, VideoParameterSet } from "./structures.ts";
 import {
   checkPicParameterSet,

@@ -1,10 +1,12 @@
 /** A decoded picture's requests: which controls go with which slice segments. */
-import { joined } from "../bitreader/index.ts";
+
 import { UnsupportedError } from "../errors.ts";
 import type { Control, RequestEvent } from "../events.ts";
+import { joined } from "../framing/bytes.ts";
 import { h265KernelRules } from "../kernel/h265.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf, ControlMaker, startCodeBytes } from "../request-support.ts";
+import { bitstreamOf, startCodeBytes } from "../session/bitstream.ts";
+import { ControlMaker } from "../session/control-maker.ts";
 import { h265Controls } from "../uapi/h265.ts";
 import { hevcDecodeParams, hevcExtSpsLtRps, hevcExtSpsStRps, hevcPps, hevcScalingMatrix, hevcSps } from "./controls.ts";
 import type { Frame } from "./dpb.ts";

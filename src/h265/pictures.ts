@@ -1,9 +1,10 @@
 /** From slice segments to pictures: activation, reference picture sets, and at a picture's end its requests. */
-import type { StreamUnit } from "../bitreader/index.ts";
+
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
-import type { EventSink } from "../session-support.ts";
+import type { EventSink } from "../session/event-sink.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";

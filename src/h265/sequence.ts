@@ -1,5 +1,5 @@
 import type { Control, Rectangle, SequenceEvent } from "../events.ts";
-import { nextSequence } from "../session-support.ts";
+import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_HEVC_SLICE } from "../uapi/h265.ts";
 import { dpbLimits } from "./state.ts";
 import type { SeqParameterSet } from "./structures.ts";

@@ -1,11 +1,15 @@
 /** The order of NAL units (7.4.2.4.4), and what becomes of each. */
-import type { BitReader, StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
+
+import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import type { Session } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { UnitInput } from "../framing/unit-input.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { EventSink } from "../session-support.ts";
-import { PictureTimes, type UnitReader, UnitSession } from "../unit-session.ts";
+import { EventSink } from "../session/event-sink.ts";
+import { PictureTimes } from "../session/picture-times.ts";
+import { type UnitReader, UnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";

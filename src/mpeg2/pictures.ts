@@ -1,11 +1,13 @@
 /** From headers and slices to pictures: references, and at a picture's end its request. */
-import type { StreamUnit } from "../bitreader/index.ts";
+
 import { UnsupportedError } from "../errors.ts";
 import type { Control, SequenceEvent } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import { mpeg2KernelRules } from "../kernel/mpeg2.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf, ControlMaker } from "../request-support.ts";
-import type { EventSink } from "../session-support.ts";
+import { bitstreamOf } from "../session/bitstream.ts";
+import { ControlMaker } from "../session/control-maker.ts";
+import type { EventSink } from "../session/event-sink.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
 import { outputEvent } from "./output.ts";

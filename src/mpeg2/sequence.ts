@@ -1,5 +1,5 @@
 import type { Control, Rectangle, SequenceEvent } from "../events.ts";
-import { nextSequence } from "../session-support.ts";
+import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_MPEG2_SLICE } from "../uapi/mpeg2.ts";
 import { pictureSize } from "./controls.ts";
 import type { SequenceDisplayExtension, SequenceExtension, SequenceHeader } from "./structures.ts";

@@ -1,11 +1,15 @@
 /** The order of units (6.1.1, 6.2.2), and what becomes of each. */
-import type { StreamUnit, Trace, UnitInput } from "../bitreader/index.ts";
+
+import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { UnitInput } from "../framing/unit-input.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { EventSink } from "../session-support.ts";
-import { PictureTimes, type UnitReader, UnitSession } from "../unit-session.ts";
+import { EventSink } from "../session/event-sink.ts";
+import { PictureTimes } from "../session/picture-times.ts";
+import { type UnitReader, UnitSession } from "../session/unit-session.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";

@@ -1,5 +1,5 @@
-import { joined } from "../bitreader/index.ts";
 import type { Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
+import { joined } from "../framing/bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { toBase64, toHex } from "./encoding.ts";
 import {

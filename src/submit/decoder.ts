@@ -1,7 +1,7 @@
 import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
+import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
-import { openSession } from "../session.ts";
-import { chooseDevice, type DeviceInfo, devicePath, listDevices } from "./devices.ts";
+import { chooseDevice, type DeviceInfo, devicePath, listDevices } from "./devices/devices.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { Submitter, type SubmitterOptions } from "./submitter.ts";

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Refusal } from "../kernel/index.ts";
-import type { IoctlName } from "./ioctls.ts";
+import type { IoctlName } from "./layout/ioctls.ts";
 
 /** There is no device for this, or it cannot be used: one line for a person. */
 export class DeviceError extends Error {

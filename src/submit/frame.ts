@@ -1,6 +1,6 @@
 import type { OutputEvent } from "../events.ts";
-import type { CaptureBuffer } from "./capture-pool.ts";
-import type { QueueFormat } from "./queue.ts";
+import type { CaptureBuffer } from "./queues/capture-pool.ts";
+import type { QueueFormat } from "./queues/queue.ts";
 
 /** One piece of a picture's memory. */
 export interface FramePlane {

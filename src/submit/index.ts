@@ -9,10 +9,17 @@ export {
   openDecoder,
   sessionOptionsFor,
 } from "./decoder.ts";
-export { chooseDevice, type DeviceInfo, type DeviceList, devicePath, listDevices, noDecoder } from "./devices.ts";
+export {
+  chooseDevice,
+  type DeviceInfo,
+  type DeviceList,
+  devicePath,
+  listDevices,
+  noDecoder,
+} from "./devices/devices.ts";
 export { DeviceError, DeviceTimeout, IoctlError, type IoctlFailure, type RefusedControl } from "./errors.ts";
 export type { Frame, FramePlane } from "./frame.ts";
-export type { IoctlName } from "./ioctls.ts";
+export type { IoctlName } from "./layout/ioctls.ts";
 export { readableFormats, type VisiblePixels, visiblePixels } from "./pixels.ts";
 export { recordEvents } from "./record-events.ts";
 export { type SubmitEvent, Submitter, type SubmitterOptions } from "./submitter.ts";

@@ -1,11 +1,11 @@
 import { constants } from "node:os";
 import type { Struct } from "../uapi/struct.ts";
 import { decodeStruct, type Infer, viewOf } from "../uapi/struct.ts";
-import type { Abi } from "./abi.ts";
 import { DeviceError, errorName, IoctlError } from "./errors.ts";
-import { type IoctlName, ioctlNumbersOf } from "./ioctls.ts";
+import { type IoctlName, ioctlNumbersOf } from "./layout/ioctls.ts";
+import { type Structs, structsOf } from "./layout/structs.ts";
 import type { Libc, Mapping, Memory } from "./libc.ts";
-import { type Structs, structsOf } from "./structs.ts";
+import type { Abi } from "./machine.ts";
 
 /** The C library of a machine, and its ABI. */
 export interface Machine {

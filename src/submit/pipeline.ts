@@ -1,18 +1,18 @@
 import type { RequestEvent } from "../events.ts";
-import { bitstreamSize, copyBitstream } from "../session.ts";
-import type { CaptureBuffer } from "./capture-pool.ts";
+import { bitstreamSize, copyBitstream } from "../session/bitstream.ts";
+import { DeviceError, DeviceTimeout } from "./errors.ts";
+import { blank, type KernelFile } from "./kernel-file.ts";
 import {
   V4L2_BUF_CAP_SUPPORTS_M2M_HOLD_CAPTURE_BUF,
   V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
   V4L2_DEC_CMD_FLUSH,
-} from "./constants.ts";
-import type { ControlSetter } from "./controls.ts";
-import { DeviceError, DeviceTimeout } from "./errors.ts";
-import { blank, type KernelFile } from "./kernel-file.ts";
+} from "./layout/constants.ts";
 import { POLLIN, POLLOUT, POLLPRI } from "./libc.ts";
-import type { OutputBuffer, OutputBuffers } from "./output-buffers.ts";
-import type { Queue } from "./queue.ts";
-import type { RequestPool } from "./request-pool.ts";
+import type { CaptureBuffer } from "./queues/capture-pool.ts";
+import type { ControlSetter } from "./queues/controls.ts";
+import type { OutputBuffer, OutputBuffers } from "./queues/output-buffers.ts";
+import type { Queue } from "./queues/queue.ts";
+import type { RequestPool } from "./queues/request-pool.ts";
 
 /** A picture that has requests, until its `release` took effect. */
 export interface Picture {

@@ -1,11 +1,11 @@
 import type { Codec, Control, DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
-import { type DeviceInfo, thisMachine } from "./devices.ts";
+import { type DeviceInfo, thisMachine } from "./devices/devices.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
 import { BufferFrame, type Frame } from "./frame.ts";
 import type { Machine } from "./kernel-file.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
-import { Streams } from "./streams.ts";
+import { Streams } from "./queues/streams.ts";
 
 /** What a submitter performs: a session's events, and controls to set outside of a request (the modes). */
 export type SubmitEvent = DecodeEvent | SetEvent;

@@ -1,9 +1,11 @@
 /** The stateless parser: a frame's bytes, from its frame tag, in; its structures out. Throws BitstreamError. */
+
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
+import { LittleEndianReader } from "../bitreader/little-endian-reader.ts";
 import type { Frame, FrameTag } from "./structures.ts";
 import { frame_header, frame_tag } from "./syntax.ts";
-import { dctPartitionSizes, LittleEndianReader, unitName } from "./units.ts";
+import { dctPartitionSizes, unitName } from "./units.ts";
 
 /** Is told what a parser reads. */
 export interface ParseOptions {
@@ -13,7 +15,7 @@ export interface ParseOptions {
 /** 9.1: the frame tag alone. */
 export function parseFrameTag(frame: Uint8Array, { trace }: ParseOptions = {}): FrameTag {
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
-  return frame_tag(new LittleEndianReader(frame, trace));
+  return frame_tag(new LittleEndianReader(frame, { trace, unit: unitName(frame) }));
 }
 
 /** 19.2: a whole frame's headers, its partitions, and the decoder's state where the first partition's header ends. */
@@ -24,7 +26,7 @@ export function parseFrame(frame: Uint8Array, { trace }: ParseOptions = {}): Fra
 
 /** `parseFrame` without the trace's `unit`. */
 export function readFrame(frame: Uint8Array, trace: Trace | undefined): Frame {
-  const r = new LittleEndianReader(frame, trace);
+  const r = new LittleEndianReader(frame, { trace, unit: unitName(frame) });
   const tag = frame_tag(r);
   const byte = r.position / 8;
   const end = byte + tag.first_part_size;

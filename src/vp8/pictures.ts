@@ -1,10 +1,11 @@
 /** From frames to requests, outputs and releases: RFC 6386, 9.7. */
-import type { StreamUnit } from "../bitreader/index.ts";
+
 import type { Rectangle, SequenceEvent } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import { vp8KernelRules } from "../kernel/vp8.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { ControlMaker } from "../request-support.ts";
-import type { EventSink } from "../session-support.ts";
+import { ControlMaker } from "../session/control-maker.ts";
+import type { EventSink } from "../session/event-sink.ts";
 import { vp8Controls } from "../uapi/vp8.ts";
 import { vp8Frame } from "./controls.ts";
 import { sequenceEvent } from "./sequence.ts";

@@ -1,6 +1,7 @@
 /** RFC 6386, 9.1 and 9.2: what a key frame asks of the CAPTURE queue. */
+
 import type { Rectangle, SequenceEvent } from "../events.ts";
-import { nextSequence } from "../session-support.ts";
+import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_VP8_FRAME } from "../uapi/vp8.ts";
 import type { FrameHeader } from "./structures.ts";
 

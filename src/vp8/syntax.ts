@@ -2,7 +2,9 @@
  * The syntax tables of RFC 6386, section 19.2, one function a table, in its order and names. They read and return; they
  * know no state. Errors are BitstreamError.
  */
+
 import type { BoolDecoder } from "../bitreader/index.ts";
+import type { LittleEndianReader } from "../bitreader/little-endian-reader.ts";
 import {
   FrameHeader,
   FrameTag,
@@ -12,7 +14,6 @@ import {
   UpdateSegmentation,
 } from "./structures.ts";
 import { coeffUpdateProbs, mvUpdateProbs } from "./tables.ts";
-import type { LittleEndianReader } from "./units.ts";
 
 /** 9.1: the frame tag, and the start code and sizes of a key frame. */
 export function frame_tag(r: LittleEndianReader): FrameTag {

@@ -1,11 +1,12 @@
 /** From frames to requests: references, the sequence, output. */
-import type { StreamUnit } from "../bitreader/index.ts";
+
 import { BitstreamError } from "../errors.ts";
 import type { Control, SequenceEvent } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import { vp9KernelRules } from "../kernel/vp9.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { ControlMaker } from "../request-support.ts";
-import type { EventSink } from "../session-support.ts";
+import { ControlMaker } from "../session/control-maker.ts";
+import type { EventSink } from "../session/event-sink.ts";
 import { vp9Controls } from "../uapi/vp9.ts";
 import { vp9CompressedHeader, vp9Frame } from "./controls.ts";
 import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";

@@ -1,5 +1,5 @@
 import type { Colour, Rectangle, SequenceEvent } from "../events.ts";
-import { nextSequence } from "../session-support.ts";
+import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_VP9_FRAME } from "../uapi/vp9.ts";
 import type { ColorConfig, FrameSize } from "./structures.ts";
 import { NUM_REF_FRAMES } from "./tables.ts";

@@ -1,10 +1,11 @@
 /** The order of frames (Annex B), and what becomes of each. */
-import type { StreamUnit } from "../bitreader/index.ts";
+
 import type { Session } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { type PacketReader, PacketSession } from "../packet-session.ts";
-import { EventSink } from "../session-support.ts";
+import { EventSink } from "../session/event-sink.ts";
+import { type PacketReader, PacketSession } from "../session/packet-session.ts";
 import { isToShow } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { FRAME_NAME, framesOfPacket } from "./units.ts";

@@ -1,6 +1,8 @@
 /** From a packet to frames: superframes, Annex B. */
-import { BitReader, type StreamUnit, type Trace } from "../bitreader/index.ts";
+
+import { BitReader, type Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import { superframe_index } from "./syntax.ts";
 import { SUPERFRAME_MARKER } from "./tables.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { BoolDecoder } from "../../src/bitreader/index.ts";
 import { BitstreamError } from "../../src/errors.ts";
-import { BoolEncoder } from "../support/bool-encoder.ts";
-import { Random } from "../support/random.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { BoolEncoder } from "../../support/bool-encoder.ts";
+import { Random } from "../../support/random.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 /** Bools that are 1 as often as their probabilities say, extremes included. */
 function randomBools(seed: number, count: number) {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Random } from "../support/random.ts";
+import { Random } from "../../support/random.ts";
 import { fixture, run } from "./command-line.ts";
 
 /** Files in containers that mediabunny reads, and the streams that they were made from. */

@@ -8,8 +8,8 @@ import { fixture, run } from "./command-line.ts";
 
 const state = vi.hoisted(() => ({ kernel: undefined as FakeKernel | undefined }));
 
-vi.mock("../../src/submit/devices.ts", async (importOriginal) => {
-  const actual = await importOriginal<typeof import("../../src/submit/devices.ts")>();
+vi.mock("../../src/submit/devices/devices.ts", async (importOriginal) => {
+  const actual = await importOriginal<typeof import("../../src/submit/devices/devices.ts")>();
   return {
     ...actual,
     thisMachine: async () => state.kernel!.machine,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type FieldLine, fieldLines, menuName } from "../../src/cli/fields.ts";
+import { type FieldLine, fieldLines, menuName } from "../../src/cli/printing/fields.ts";
 import {
   controls,
   decodeStruct,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Mpeg2Stream } from "../mpeg2/stream.ts";
+import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
 const inspect = async (name: string, ...options: string[]) => {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sessionCodecs } from "../../src/open-session.ts";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import schema from "../../src/record/schema.json" with { type: "json" };
-import { sessionCodecs } from "../../src/session.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
 const stream = "h264_high_bpyramid.264";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
-import { Mpeg2Stream } from "../mpeg2/stream.ts";
+import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import {
   MAP_PID,
   pesPacket,
@@ -14,7 +14,7 @@ import {
   transportPackets,
   transportStream,
   VIDEO_PID,
-} from "../support/systems.ts";
+} from "../../support/streams/systems-streams.ts";
 import { fixture, run } from "./command-line.ts";
 
 let folder = "";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Io } from "../../src/cli/io.ts";
-import { alignRow, Progress, printable, styleFor } from "../../src/cli/terminal.ts";
+import { alignRow, Progress, printable, styleFor } from "../../src/cli/printing/terminal.ts";
 
 function io({ stdout = false, stderr = false, environment = {} }): Io & { readonly written: string[] } {
   const written: string[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Comparator, ReferenceEntry } from "../../conformance/comparator.ts";
-import { type Difference, StreamComparison } from "../../conformance/compare.ts";
-import type { EffectiveRequest, Payload, Peer } from "../../conformance/requests.ts";
-import type { Value } from "../../conformance/values.ts";
-import { compileVerdict, type Verdict } from "../../conformance/verdicts.ts";
+import type { Comparator, ReferenceEntry } from "../../conformance/payloads/comparator.ts";
+import { type Difference, StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import type { EffectiveRequest, Payload, Peer } from "../../conformance/payloads/requests.ts";
+import type { Value } from "../../conformance/payloads/values.ts";
+import { compileVerdict, type Verdict } from "../../conformance/payloads/verdicts.ts";
 
 /** A codec whose requests are lists of numbers: `C.x` is the control of that name, `refs` are timestamps. */
 const toy: Comparator = {

@@ -4,9 +4,9 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readStream } from "../../conformance/containers.ts";
-import { corpusFolder } from "../../conformance/corpus.ts";
 import { hasFfprobe } from "../../conformance/output/ffprobe.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
+import { readStream } from "../../conformance/streams/stream-files.ts";
 
 /** FFmpeg cuts the packets of a transport stream anew: there is nothing to compare with. */
 const extensions = /\.(mkv|mp4|webm)$/;

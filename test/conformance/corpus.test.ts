@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { comparators } from "../../conformance/comparators.ts";
-import { corpusFolder } from "../../conformance/corpus.ts";
-import { differenceLines } from "../../conformance/report.ts";
-import { runCodec, selectStreams } from "../../conformance/run.ts";
+import { comparators } from "../../conformance/payloads/comparators.ts";
+import { differenceLines } from "../../conformance/payloads/report.ts";
+import { runCodec, selectStreams } from "../../conformance/payloads/run-payloads.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
 
 const folder = corpusFolder();
 const where = folder ?? "skipped: no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus";

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { comparators } from "../../conformance/comparators.ts";
-import { disagreementsAreCurrent } from "../../conformance/disagreements.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/verdicts.ts";
+import { comparators } from "../../conformance/payloads/comparators.ts";
+import { disagreementsAreCurrent } from "../../conformance/payloads/disagreements.ts";
+import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
 
 describe("disagreements.json", () => {
   const codecs = Object.values(comparators);
@@ -29,7 +29,7 @@ describe("disagreements.json", () => {
     expect(existsSync(fileURLToPath(new URL(`../../${test}`, import.meta.url)))).toBe(true);
   });
 
-  it("is what DISAGREEMENTS.md says: run npx tsx conformance/disagreements.ts", () => {
+  it("is what DISAGREEMENTS.md says: run npx tsx conformance/payloads/disagreements.ts", () => {
     expect(disagreementsAreCurrent()).toBe(true);
   });
 });

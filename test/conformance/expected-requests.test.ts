@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { comparators } from "../../conformance/comparators.ts";
-import { corpusFolder, corpusStreams, type Stream } from "../../conformance/corpus.ts";
-import { decodeStream } from "../../conformance/ours.ts";
-import { decodeModes, peers, readRequests } from "../../conformance/requests.ts";
+import { comparators } from "../../conformance/payloads/comparators.ts";
+import { decodeModes, peers, readRequests } from "../../conformance/payloads/requests.ts";
+import { corpusFolder, corpusStreams, type Stream } from "../../conformance/streams/corpus.ts";
+import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import type { Codec } from "../../src/events.ts";
 
 interface ManifestEntry {

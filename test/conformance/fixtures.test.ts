@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { comparators } from "../../conformance/comparators.ts";
-import { differenceLines } from "../../conformance/report.ts";
-import { runCodec, selectStreams } from "../../conformance/run.ts";
+import { comparators } from "../../conformance/payloads/comparators.ts";
+import { differenceLines } from "../../conformance/payloads/report.ts";
+import { runCodec, selectStreams } from "../../conformance/payloads/run-payloads.ts";
 
 describe.each(Object.values(comparators))("$codec fixtures against the peers' goldens", (comparator) => {
   const { streams } = selectStreams(comparator, { fixtures: true, corpus: false });

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readFile } from "../../conformance/containers.ts";
-import { corpusFolder } from "../../conformance/corpus.ts";
-import { decodePackets } from "../../conformance/output/packets.ts";
-import { ivfFrames } from "../../src/ivf.ts";
-import { corpusPlace } from "../support/streams.ts";
+import { decodePackets } from "../../conformance/output/packets/packets-output.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
+import { corpusPlace } from "../../conformance/streams/corpus-files.ts";
+import { readFile } from "../../conformance/streams/stream-files.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
 
 /** What the corpus' manifest says of a stream. */
 interface Entry {

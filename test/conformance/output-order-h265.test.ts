@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { corpusFolder } from "../../conformance/corpus.ts";
 import { type FfprobeOutput, hasFfprobe } from "../../conformance/output/ffprobe.ts";
-import { checkHevcOutputs, compareHevcOrders } from "../../conformance/output/h265.ts";
-import { decodeHevcPictures, type HevcOutputs, type HevcPicture } from "../../conformance/output/h265-pictures.ts";
-import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output-order.ts";
+import { checkHevcOutputs, compareHevcOrders } from "../../conformance/output/h265/h265-output.ts";
+import { decodeHevcPictures, type HevcOutputs, type HevcPicture } from "../../conformance/output/h265/h265-pictures.ts";
+import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output/run-output.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
 import { expectEqualOrder } from "../support/output-order.ts";
 
 const streams = outputStreams("", "h265");

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { corpusFolder } from "../../conformance/corpus.ts";
 import { type FfprobeOutput, hasFfprobe } from "../../conformance/output/ffprobe.ts";
-import { compareMpeg2Orders, compareMpeg2Output } from "../../conformance/output/mpeg2.ts";
-import { B_PICTURE, decodeMpeg2Pictures, type Mpeg2Frame } from "../../conformance/output/mpeg2-pictures.ts";
-import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output-order.ts";
-import { Mpeg2Stream } from "../mpeg2/stream.ts";
+import { compareMpeg2Orders, compareMpeg2Output } from "../../conformance/output/mpeg2/mpeg2-output.ts";
+import { B_PICTURE, decodeMpeg2Pictures, type Mpeg2Frame } from "../../conformance/output/mpeg2/mpeg2-pictures.ts";
+import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output/run-output.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
+import { corpusSystems } from "../../conformance/streams/corpus-files.ts";
+import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import { expectEqualOrder } from "../support/output-order.ts";
-import { corpusSystems } from "../support/streams.ts";
 
 const streams = outputStreams("", "mpeg2");
 const fixtures = streams.filter(({ name }) => name.startsWith("mpeg2_"));

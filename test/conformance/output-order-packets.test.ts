@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { corpusFolder } from "../../conformance/corpus.ts";
 import { hasFfprobe } from "../../conformance/output/ffprobe.ts";
 import {
   checkPackets,
@@ -9,12 +8,13 @@ import {
   decodePackets,
   vp8Causes,
   vp9Causes,
-} from "../../conformance/output/packets.ts";
-import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output-order.ts";
-import { ivfFrames } from "../../src/ivf.ts";
+} from "../../conformance/output/packets/packets-output.ts";
+import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output/run-output.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
+import { frameOf } from "../../support/streams/vp8-frames.ts";
+import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
 import { expectEqualOrder } from "../support/output-order.ts";
-import { frameOf } from "../vp8/frames.ts";
-import { frame, keyFrame, showExisting, superframe } from "../vp9/frames.ts";
 
 const codecs = ["vp8", "vp9"] as const;
 const fixtures = codecs.flatMap((codec) => outputStreams("", codec).filter(({ name }) => name.startsWith(`${codec}_`)));

@@ -1,16 +1,16 @@
 import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { corpusFolder } from "../../conformance/corpus.ts";
-import { compareOrders, longestIncreasing } from "../../conformance/output/compare.ts";
+import { compareOrders, longestIncreasing } from "../../conformance/output/compare-output.ts";
 import { type FfprobeOutput, hasFfprobe } from "../../conformance/output/ffprobe.ts";
-import { checkOutputs } from "../../conformance/output/invariants.ts";
 import {
   type CodedPicture,
   decodePictures,
   type OurFrame,
   type OurPictures,
-} from "../../conformance/output/pictures.ts";
-import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output-order.ts";
+} from "../../conformance/output/h264/h264-pictures.ts";
+import { checkOutputs } from "../../conformance/output/invariants.ts";
+import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output/run-output.ts";
+import { corpusFolder } from "../../conformance/streams/corpus.ts";
 import { expectEqualOrder } from "../support/output-order.ts";
 
 const streams = outputStreams();

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { StreamComparison } from "../../conformance/compare.ts";
-import { h265 } from "../../conformance/h265/comparator.ts";
-import { viewH265 } from "../../conformance/h265/view.ts";
-import { decodeStream } from "../../conformance/ours.ts";
-import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/requests.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/verdicts.ts";
+import { StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import { h265 } from "../../conformance/payloads/h265/h265-comparator.ts";
+import { viewH265 } from "../../conformance/payloads/h265/h265-view.ts";
+import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/payloads/requests.ts";
+import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
+import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import { elementSize } from "../../src/uapi/control.ts";
 import { h265Controls } from "../../src/uapi/h265.ts";
 import { leafFields } from "../../src/uapi/struct.ts";

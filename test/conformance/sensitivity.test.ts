@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { StreamComparison } from "../../conformance/compare.ts";
-import { h264 } from "../../conformance/h264/comparator.ts";
-import { decodeStream } from "../../conformance/ours.ts";
-import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/requests.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/verdicts.ts";
+import { StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import { h264 } from "../../conformance/payloads/h264/h264-comparator.ts";
+import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/payloads/requests.ts";
+import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
+import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls, V4L2_H264_SLICE_TYPE_B, v4l2_h264_dpb_entry } from "../../src/uapi/h264.ts";
 import { type LeafField, leafFields } from "../../src/uapi/struct.ts";

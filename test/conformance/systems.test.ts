@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
-import { detect, openDemuxer } from "../../src/cli/detect.ts";
+import { corpusPlace, corpusSystems, hasCorpus } from "../../conformance/streams/corpus-files.ts";
+import { ffmpegVersion } from "../../conformance/trace/trace-headers.ts";
+import { detect, openDemuxer } from "../../src/containers/detect.ts";
+import type { ElementaryPart } from "../../src/containers/pes.ts";
 import { BitstreamError } from "../../src/errors.ts";
 import type { Codec, DecodeEvent } from "../../src/events.ts";
-import type { ElementaryPart } from "../../src/pes.ts";
-import { openSession } from "../../src/session.ts";
-import { difference } from "../support/cuts.ts";
-import { eventKey } from "../support/events.ts";
-import { corpusPlace, corpusSystems, hasCorpus } from "../support/streams.ts";
+import { openSession } from "../../src/open-session.ts";
+import { difference } from "../../support/cuts.ts";
+import { eventKey } from "../../support/events.ts";
 
 const version = ffmpegVersion();
 const formats: Readonly<Partial<Record<Codec, string>>> = { mpeg2: "mpeg2video", h264: "h264", h265: "hevc" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeStream } from "../../conformance/ours.ts";
-import type { DecodeMode, EffectiveRequest } from "../../conformance/requests.ts";
+import type { DecodeMode, EffectiveRequest } from "../../conformance/payloads/requests.ts";
+import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls, V4L2_H264_DPB_ENTRY_FLAG_ACTIVE, V4L2_H264_DPB_ENTRY_FLAG_VALID } from "../../src/uapi/h264.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decodeStream } from "../../conformance/ours.ts";
-import type { EffectiveRequest } from "../../conformance/requests.ts";
-import { openSession } from "../../src/session.ts";
+import type { EffectiveRequest } from "../../conformance/payloads/requests.ts";
+import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import { openSession } from "../../src/open-session.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h265Controls } from "../../src/uapi/h265.ts";
 

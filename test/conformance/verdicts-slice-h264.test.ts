@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { RequestEvent } from "../../src/events.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls } from "../../src/uapi/h264.ts";
-import { BitWriter } from "../support/bit-writer.ts";
-import { decodeParams, eventsOf, H264Stream, only, type Sps } from "../support/h264-stream.ts";
+import { BitWriter } from "../../support/bit-writer.ts";
+import { decodeParams, eventsOf, H264Stream, only, type Sps } from "../../support/streams/h264-stream.ts";
 
 // Streams of a few lines, for the rows of disagreements.json on slice mode in which neither peer is right.
 

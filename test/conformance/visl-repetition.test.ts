@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { firstPicture, repeated, shownFrames } from "../../conformance/visl/repetition.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { Codec } from "../../src/events.ts";
-import { ivfFrames } from "../../src/ivf.ts";
-import { openSession } from "../../src/session.ts";
+import { openSession } from "../../src/open-session.ts";
 
 const folder = new URL("../fixtures/", import.meta.url);
 

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import { h264Pps, h264ScalingMatrix, PicParameterSet, ScalingLists, SeqParameterSet } from "../../src/h264/index.ts";
 import { decodeStruct, v4l2_ctrl_h264_pps, v4l2_ctrl_h264_scaling_matrix } from "../../src/uapi/index.ts";
-import { decodeParams, eventsOf, only } from "../support/h264-stream.ts";
-import { escapedElementsStream } from "../support/make-h264-fixtures.ts";
+import { decodeParams, eventsOf, only } from "../../support/streams/h264-stream.ts";
+import { escapedElementsStream } from "../../support/streams/make-h264-fixtures.ts";
 
 const matrix = (sps: SeqParameterSet, pps: PicParameterSet) =>
   decodeStruct(v4l2_ctrl_h264_scaling_matrix, h264ScalingMatrix({ sps, pps }));

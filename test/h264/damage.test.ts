@@ -1,15 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../../conformance/streams/corpus-files.ts";
 import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import * as h264 from "../../src/h264/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { withFlippedBits, withOtherUnits } from "../support/damage.ts";
-import { annexB, h264References, kernelRefusals, lengthPrefixed, unitsByDefinition } from "../support/h264.ts";
-import { tinyIdr, tinyP, tinyPps, tinySps } from "../support/h264-units.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../support/streams.ts";
+import { withFlippedBits, withOtherUnits } from "../../support/damage.ts";
+import {
+  annexB,
+  h264References,
+  kernelRefusals,
+  lengthPrefixed,
+  unitsByDefinition,
+} from "../../support/h264-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
+import { tinyIdr, tinyP, tinyPps, tinySps } from "../../support/streams/h264-units.ts";
 
 const variants: readonly SessionOptions[] = [
   {},

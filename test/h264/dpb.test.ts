@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Slice, Sps } from "../support/h264-stream.ts";
-import { eventsOf, H264Stream, only, summary } from "../support/h264-stream.ts";
+import type { Slice, Sps } from "../../support/streams/h264-stream.ts";
+import { eventsOf, H264Stream, only, summary } from "../../support/streams/h264-stream.ts";
 
 function events(sps: Sps, slices: readonly Slice[]) {
   const stream = new H264Stream().writeSps({ max_num_ref_frames: 1, ...sps }).writePps();

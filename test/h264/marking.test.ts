@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Slice, Sps } from "../support/h264-stream.ts";
-import { decodeParams, eventsOf, H264Stream, only, references } from "../support/h264-stream.ts";
+import type { Slice, Sps } from "../../support/streams/h264-stream.ts";
+import { decodeParams, eventsOf, H264Stream, only, references } from "../../support/streams/h264-stream.ts";
 
 /** The DPB array of each request after the first: what each picture may refer to. */
 function dpbs(sps: Sps, slices: readonly Slice[]): string[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SessionOptions } from "../../src/options.ts";
-import type { Slice } from "../support/h264-stream.ts";
-import { decodeParams, eventsOf, H264Stream, only } from "../support/h264-stream.ts";
+import type { Slice } from "../../support/streams/h264-stream.ts";
+import { decodeParams, eventsOf, H264Stream, only } from "../../support/streams/h264-stream.ts";
 
 /** TopFieldOrderCnt/BottomFieldOrderCnt of each request. */
 function orderCounts(stream: H264Stream, options: SessionOptions = {}): string[] {

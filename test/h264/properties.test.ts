@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
+import {
+  corpusFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../../conformance/streams/corpus-files.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import { openH264Session } from "../../src/h264/index.ts";
-import { difference, pushed } from "../support/cuts.ts";
-import { digest, eventKey } from "../support/events.ts";
+import { difference, pushed } from "../../support/cuts.ts";
+import { digest, eventKey } from "../../support/events.ts";
 import {
   accessUnits,
   annexB,
@@ -12,10 +19,9 @@ import {
   lengthPrefixed,
   typeOf,
   unitsByDefinition,
-} from "../support/h264.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
+} from "../../support/h264-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
 
 const whole = (bytes: Uint8Array, session = openH264Session()) => [...session.push(bytes), ...session.flush()];
 

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openH264Session } from "../../src/h264/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { eventKey } from "../support/events.ts";
-import { annexB, h264References, kernelRefusals } from "../support/h264.ts";
-import { nalUnit, tinyPps } from "../support/h264-units.ts";
-import { poolFlaws } from "../support/pool.ts";
+import { eventKey } from "../../support/events.ts";
+import { annexB, h264References, kernelRefusals } from "../../support/h264-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { nalUnit, tinyPps } from "../../support/streams/h264-units.ts";
 
 /** What decides how a picture is read and marked. Pictures are one macroblock pair. */
 interface Sequence {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openSession } from "../../src/session.ts";
-import { avcC, lengthPrefixed } from "../support/h264.ts";
-import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../support/h264-stream.ts";
+import { openSession } from "../../src/open-session.ts";
+import { avcC, lengthPrefixed } from "../../support/h264-requests.ts";
+import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../../support/streams/h264-stream.ts";
 
 const start = () => new H264Stream().writeSps().writePps();
 const outputs = (stream: H264Stream) => summary(only(eventsOf(stream), "output"));

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Trace } from "../../src/bitreader/index.ts";
-import { bitstreamBytes, openSession } from "../../src/session.ts";
+import { openSession } from "../../src/open-session.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import { V4L2_PIX_FMT_H264_SLICE } from "../../src/uapi/index.ts";
-import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../support/h264-stream.ts";
+import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../../support/streams/h264-stream.ts";
 
 const start = () => new H264Stream().writeSps().writePps();
 const controlOf = (stream: H264Stream, request: number, name: string) => {

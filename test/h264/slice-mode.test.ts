@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
+import {
+  corpusFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../../conformance/streams/corpus-files.ts";
 import type { RequestEvent } from "../../src/events.ts";
 import { openH264Session } from "../../src/h264/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { bitstreamBytes } from "../../src/session.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import {
   h264Controls,
@@ -15,9 +22,8 @@ import {
   V4L2_H264_SLICE_TYPE_SP,
   type v4l2_h264_reference,
 } from "../../src/uapi/h264.ts";
-import { H264Stream, only } from "../support/h264-stream.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { H264Stream, only } from "../../support/streams/h264-stream.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 const {
   V4L2_CID_STATELESS_H264_SLICE_PARAMS: sliceParams,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as h264 from "../../src/h264/index.ts";
-import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../support/rows.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../../support/rows.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 type Trace = TraceRecorder;
 

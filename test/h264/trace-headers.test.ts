@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { compareTraces } from "../../conformance/trace/compare.ts";
-import { ffmpegTrace, ffmpegVersion, TraceParser } from "../../conformance/trace/ffmpeg.ts";
-import { h264 } from "../../conformance/trace/h264.ts";
+import { compareTraces } from "../../conformance/trace/compare-trace.ts";
+import { h264 } from "../../conformance/trace/h264-dialect.ts";
+import { ffmpegTrace, ffmpegVersion, TraceParser } from "../../conformance/trace/trace-headers.ts";
 
 const version = ffmpegVersion();
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

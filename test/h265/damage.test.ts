@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../../conformance/streams/corpus-files.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import { openH265Session } from "../../src/h265/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { withFlippedBits, withOtherUnits } from "../support/damage.ts";
-import { annexB, kernelRefusals, unitsByDefinition } from "../support/h264.ts";
-import { hevcReferences } from "../support/h265.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../support/streams.ts";
+import { withFlippedBits, withOtherUnits } from "../../support/damage.ts";
+import { annexB, kernelRefusals, unitsByDefinition } from "../../support/h264-requests.ts";
+import { hevcReferences } from "../../support/h265-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
 
 const variants: readonly SessionOptions[] = [
   {},

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { only, summary } from "../support/h264-stream.ts";
-import { hevcReferences } from "../support/h265.ts";
-import type { Pps, Slice, Sps } from "../support/h265-stream.ts";
-import { eventsOf, H265Stream } from "../support/h265-stream.ts";
-import { poolFlaws } from "../support/pool.ts";
+import { hevcReferences } from "../../support/h265-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { only, summary } from "../../support/streams/h264-stream.ts";
+import type { Pps, Slice, Sps } from "../../support/streams/h265-stream.ts";
+import { eventsOf, H265Stream } from "../../support/streams/h265-stream.ts";
 
 type Buffering = Sps["buffering"];
 const idr: Slice = { nal: "IDR_W_RADL" };

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bitsOf, type Element, flag, se, u, ue } from "../../conformance/rewrite/elements.ts";
-import { headerExtension } from "../../conformance/rewrite/h265.ts";
-import { escapedHeaders, lowDelay } from "../../conformance/rewrite/h265-scripts.ts";
-import type { EditableUnit } from "../../conformance/rewrite/units.ts";
-import { ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
+import { ffmpegVersion } from "../../conformance/trace/trace-headers.ts";
 import type { RequestEvent } from "../../src/events.ts";
-import { bitstreamBytes } from "../../src/session.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
+import { controlsOf } from "../../support/h265-requests.ts";
+import { bitsOf, type Element, flag, se, u, ue } from "../../support/rewrite/elements.ts";
+import { headerExtension } from "../../support/rewrite/h265-edits.ts";
+import { escapedHeaders, lowDelay } from "../../support/rewrite/h265-scripts.ts";
+import type { EditableUnit } from "../../support/rewrite/units.ts";
+import { only } from "../../support/streams/h264-stream.ts";
 import { firstSlices, isSlice, misreadStreams, paramsOf, requestsOf, run } from "../support/edited-streams.ts";
-import { only } from "../support/h264-stream.ts";
-import { controlsOf } from "../support/h265.ts";
 
 /** Every expected value below is one that an edit script has written, or follows from them by the clause that is named. */
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Element, flag, u } from "../../conformance/rewrite/elements.ts";
-import { explicitSet, predictedSet } from "../../conformance/rewrite/h265.ts";
+import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
+import { ffmpegVersion } from "../../conformance/trace/trace-headers.ts";
+import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
+import { controlsOf, references } from "../../support/h265-requests.ts";
+import { type Element, flag, u } from "../../support/rewrite/elements.ts";
+import { explicitSet, predictedSet } from "../../support/rewrite/h265-edits.ts";
 import {
   escapedHeaders,
   fixtureUnits,
@@ -11,14 +15,10 @@ import {
   predictedSets,
   refer,
   rewrittenFixtures,
-} from "../../conformance/rewrite/h265-scripts.ts";
-import { type EditableUnit, editableUnits, streamOf } from "../../conformance/rewrite/units.ts";
-import { ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
-import { unitsOfPacket } from "../../src/bitreader/index.ts";
+} from "../../support/rewrite/h265-scripts.ts";
+import { type EditableUnit, editableUnits, streamOf } from "../../support/rewrite/units.ts";
+import { only, summary } from "../../support/streams/h264-stream.ts";
 import { firstSlices, misreadStreams, paramsOf, requestsOf, run } from "../support/edited-streams.ts";
-import { only, summary } from "../support/h264-stream.ts";
-import { controlsOf, references } from "../support/h265.ts";
-import { fixtureStreams } from "../support/streams.ts";
 
 /** Every expected value below is one that an edit script has written, or follows from them by the clause that is named. */
 

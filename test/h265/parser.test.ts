@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as h265 from "../../src/h265/index.ts";
 import { currPicEntries } from "../../src/h265/rps.ts";
-import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../support/rows.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../../support/rows.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 const TRAIL_R = 1;
 const BLA_W_LP = 16;

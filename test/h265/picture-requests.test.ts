@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SessionOptions } from "../../src/options.ts";
-import { bitstreamBytes } from "../../src/session.ts";
-import { only } from "../support/h264-stream.ts";
-import { controlsOf } from "../support/h265.ts";
-import { eventsOf, H265Stream, type Slice, type Sps } from "../support/h265-stream.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
+import { controlsOf } from "../../support/h265-requests.ts";
+import { only } from "../../support/streams/h264-stream.ts";
+import { eventsOf, H265Stream, type Slice, type Sps } from "../../support/streams/h265-stream.ts";
 
 const idr: Slice = { nal: "IDR_W_RADL" };
 const start = (sps: Sps = {}) => new H265Stream().writeSps(sps).writePps();

@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { joined } from "../../src/bitreader/index.ts";
+import {
+  corpusFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../../conformance/streams/corpus-files.ts";
 import type { DecodeEvent } from "../../src/events.ts";
+import { joined } from "../../src/framing/bytes.ts";
 import { openH265Session } from "../../src/h265/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { difference, pushed } from "../support/cuts.ts";
-import { eventKey } from "../support/events.ts";
-import { annexB, kernelRefusals, lengthPrefixed, unitsByDefinition } from "../support/h264.ts";
-import { hevcReferences } from "../support/h265.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
+import { difference, pushed } from "../../support/cuts.ts";
+import { eventKey } from "../../support/events.ts";
+import { annexB, kernelRefusals, lengthPrefixed, unitsByDefinition } from "../../support/h264-requests.ts";
+import { hevcReferences } from "../../support/h265-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
 
 const whole = (bytes: Uint8Array, options?: SessionOptions) => {
   const session = openH265Session(options);

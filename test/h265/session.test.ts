@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { openSession } from "../../src/open-session.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { openSession } from "../../src/session.ts";
 import { V4L2_PIX_FMT_HEVC_SLICE } from "../../src/uapi/index.ts";
-import { only, summary } from "../support/h264-stream.ts";
-import { controlsOf, references } from "../support/h265.ts";
-import { eventsOf, H265Stream, type Slice, type Sps } from "../support/h265-stream.ts";
+import { controlsOf, references } from "../../support/h265-requests.ts";
+import { only, summary } from "../../support/streams/h264-stream.ts";
+import { eventsOf, H265Stream, type Slice, type Sps } from "../../support/streams/h265-stream.ts";
 
 const idr: Slice = { nal: "IDR_W_RADL" };
 const start = (sps: Sps = {}) => new H265Stream().writeSps(sps).writePps();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { openSession } from "../../src/session.ts";
-import { only } from "../support/h264-stream.ts";
-import { controlsOf, references } from "../support/h265.ts";
-import type { Slice, Sps } from "../support/h265-stream.ts";
-import { eventsOf, H265Stream } from "../support/h265-stream.ts";
+import { openSession } from "../../src/open-session.ts";
+import { controlsOf, references } from "../../support/h265-requests.ts";
+import { only } from "../../support/streams/h264-stream.ts";
+import type { Slice, Sps } from "../../support/streams/h265-stream.ts";
+import { eventsOf, H265Stream } from "../../support/streams/h265-stream.ts";
 
 const idr: Slice = { nal: "IDR_W_RADL" };
 

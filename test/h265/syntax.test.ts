@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as h265 from "../../src/h265/index.ts";
-import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../support/rows.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../../support/rows.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 const header = (nal_unit_type: number): Row[] => [
   ["forbidden_zero_bit", 1, 0],

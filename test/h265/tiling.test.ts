@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
+import {
+  corpusFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../../conformance/streams/corpus-files.ts";
 import { openH265Session } from "../../src/h265/index.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus, type StreamFile } from "../support/streams.ts";
-import { tilingOf } from "../support/tiling.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { tilingOf } from "../../support/tiling.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 /** What the units of some streams came to. */
 interface Count {

@@ -1,17 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openDemuxer } from "../../src/cli/detect.ts";
+import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../../conformance/streams/corpus-files.ts";
+import { openDemuxer } from "../../src/containers/detect.ts";
 import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import * as mpeg2 from "../../src/mpeg2/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { withFlippedBits } from "../support/damage.ts";
-import { kernelRefusals } from "../support/h264.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../support/streams.ts";
-import { programStream, transportStream } from "../support/systems.ts";
-import { eventsOf, Mpeg2Stream, mpeg2References, type PictureFields, summary } from "./stream.ts";
+import { withFlippedBits } from "../../support/damage.ts";
+import { kernelRefusals } from "../../support/h264-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
+import {
+  eventsOf,
+  Mpeg2Stream,
+  mpeg2References,
+  type PictureFields,
+  summary,
+} from "../../support/streams/mpeg2-stream.ts";
+import { programStream, transportStream } from "../../support/streams/systems-streams.ts";
 
 const variants: readonly SessionOptions[] = [
   {},

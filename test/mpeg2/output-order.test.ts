@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { openMpeg2Session } from "../../src/mpeg2/index.ts";
-import { only } from "../support/h264-stream.ts";
 import {
   corpusFiles,
   corpusPlace,
@@ -8,7 +6,9 @@ import {
   fixtureStreams,
   hasCorpus,
   type StreamFile,
-} from "../support/streams.ts";
+} from "../../conformance/streams/corpus-files.ts";
+import { openMpeg2Session } from "../../src/mpeg2/index.ts";
+import { only } from "../../support/streams/h264-stream.ts";
 
 /**
  * 6.3.9: temporal_reference counts the frames of a group in display order, from 0 behind each group of pictures header.

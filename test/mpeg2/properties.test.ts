@@ -1,11 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { openMpeg2Session } from "../../src/mpeg2/index.ts";
-import type { SessionOptions } from "../../src/options.ts";
-import { difference, pushed } from "../support/cuts.ts";
-import { eventKey } from "../support/events.ts";
-import { kernelRefusals } from "../support/h264.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
 import {
   corpusFiles,
   corpusPlace,
@@ -13,8 +6,15 @@ import {
   fixtureStreams,
   hasCorpus,
   type StreamFile,
-} from "../support/streams.ts";
-import { eventsOf, mpeg2References } from "./stream.ts";
+} from "../../conformance/streams/corpus-files.ts";
+import { openMpeg2Session } from "../../src/mpeg2/index.ts";
+import type { SessionOptions } from "../../src/options.ts";
+import { difference, pushed } from "../../support/cuts.ts";
+import { eventKey } from "../../support/events.ts";
+import { kernelRefusals } from "../../support/h264-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
+import { eventsOf, mpeg2References } from "../../support/streams/mpeg2-stream.ts";
 
 const variants: readonly SessionOptions[] = [{}, { missingReferences: "nearest" }, { missingReferences: "drop" }];
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import { openMpeg2Session } from "../../src/mpeg2/index.ts";
-import { bitstreamBytes } from "../../src/session.ts";
-import { only } from "../support/h264-stream.ts";
-import { decoded, eventsOf, Mpeg2Stream, summary } from "./stream.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
+import { only } from "../../support/streams/h264-stream.ts";
+import { decoded, eventsOf, Mpeg2Stream, summary } from "../../support/streams/mpeg2-stream.ts";
 
 const start = (fields = {}) => new Mpeg2Stream().sequence(fields).group();
 

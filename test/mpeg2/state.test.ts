@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { only } from "../support/h264-stream.ts";
-import { controlsOf, eventsOf, Mpeg2Stream } from "./stream.ts";
+import { only } from "../../support/streams/h264-stream.ts";
+import { controlsOf, eventsOf, Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 
 const all = (value: number): number[] => new Array<number>(64).fill(value);
 

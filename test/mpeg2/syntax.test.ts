@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as mpeg2 from "../../src/mpeg2/index.ts";
-import { BitWriter } from "../support/bit-writer.ts";
-import { bitOf, described, type Row, readRows, rows, withValue } from "../support/rows.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { BitWriter } from "../../support/bit-writer.ts";
+import { bitOf, described, type Row, readRows, rows, withValue } from "../../support/rows.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 // Every element of 6.2.2 and 6.2.3, as rows of its table: what is read back is what was written.
 

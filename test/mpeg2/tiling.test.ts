@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { openMpeg2Session } from "../../src/mpeg2/index.ts";
 import {
   corpusFiles,
   corpusPlace,
@@ -7,9 +6,10 @@ import {
   fixtureStreams,
   hasCorpus,
   type StreamFile,
-} from "../support/streams.ts";
-import { tilingOf } from "../support/tiling.ts";
-import { type TracedUnit, TraceRecorder } from "../support/trace-recorder.ts";
+} from "../../conformance/streams/corpus-files.ts";
+import { openMpeg2Session } from "../../src/mpeg2/index.ts";
+import { tilingOf } from "../../support/tiling.ts";
+import { type TracedUnit, TraceRecorder } from "../../support/trace-recorder.ts";
 
 /** `tilingOf` takes emulation prevention bytes out, which MPEG-2 does not have: none may look like one. */
 const looksEscaped = ({ bytes }: TracedUnit) =>

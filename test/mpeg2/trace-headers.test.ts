@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { compareTraces } from "../../conformance/trace/compare.ts";
-import { ffmpegTrace, ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
-import { mpeg2 } from "../../conformance/trace/mpeg2.ts";
-import { allStreams } from "../../conformance/trace/streams.ts";
+import { compareTraces } from "../../conformance/trace/compare-trace.ts";
+import { mpeg2 } from "../../conformance/trace/mpeg2-dialect.ts";
+import { ffmpegTrace, ffmpegVersion } from "../../conformance/trace/trace-headers.ts";
+import { allStreams } from "../../conformance/trace/trace-streams.ts";
 
 const version = ffmpegVersion();
 const fixtures = allStreams("mpeg2").filter((path) =>

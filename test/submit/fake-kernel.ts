@@ -1,10 +1,10 @@
 import { constants } from "node:os";
-import { type Abi, abis } from "../../src/submit/abi.ts";
-import type { DeviceFiles } from "../../src/submit/devices.ts";
-import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/ioctls.ts";
+import type { DeviceFiles } from "../../src/submit/devices/devices.ts";
 import type { Machine } from "../../src/submit/kernel-file.ts";
+import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/layout/ioctls.ts";
+import { type Structs, structsOf } from "../../src/submit/layout/structs.ts";
 import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
-import { type Structs, structsOf } from "../../src/submit/structs.ts";
+import { type Abi, abis } from "../../src/submit/machine.ts";
 import { v4l2_ctrl_h264_sps, viewOf } from "../../src/uapi/index.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Structs } from "../../src/submit/structs.ts";
+import type { Structs } from "../../src/submit/layout/structs.ts";
 import { encodeStruct, viewOf } from "../../src/uapi/index.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { openSession } from "../../src/open-session.ts";
 import { RecordWriter, readRecord } from "../../src/record/index.ts";
-import { bitstreamBytes, openSession } from "../../src/session.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import { DeviceError, recordEvents } from "../../src/submit/index.ts";
 
 const stream = readFileSync(new URL("../fixtures/h264_size_change.264", import.meta.url));

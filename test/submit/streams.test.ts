@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import type { Codec, DecodeEvent } from "../../src/events.ts";
-import { openSession } from "../../src/session.ts";
-import { chooseDevice, type DeviceList, devicesOf } from "../../src/submit/devices.ts";
+import { openSession } from "../../src/open-session.ts";
+import { chooseDevice, type DeviceList, devicesOf } from "../../src/submit/devices/devices.ts";
 import { Submitter, sessionOptionsFor } from "../../src/submit/index.ts";
 import {
   controls,
@@ -11,9 +12,8 @@ import {
   V4L2_PIX_FMT_VP8_FRAME,
   V4L2_PIX_FMT_VP9_FRAME,
 } from "../../src/uapi/index.ts";
-import { withFlippedBits } from "../support/damage.ts";
-import { Random } from "../support/random.ts";
-import { fixtureStreams } from "../support/streams.ts";
+import { withFlippedBits } from "../../support/damage.ts";
+import { Random } from "../../support/random.ts";
 import { type FakeDriver, FakeKernel } from "./fake-kernel.ts";
 
 /** All codecs, controls and modes. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../../src/events.ts";
-import { openSession } from "../../src/session.ts";
-import { chooseDevice, devicesOf } from "../../src/submit/devices.ts";
+import { openSession } from "../../src/open-session.ts";
+import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
 import { type Frame, type SubmitEvent, Submitter, type SubmitterOptions } from "../../src/submit/index.ts";
 import { V4L2_PIX_FMT_H264_SLICE, V4L2_PIX_FMT_VP9_FRAME } from "../../src/uapi/index.ts";
 import { type FakeDriver, FakeKernel } from "./fake-kernel.ts";

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../../conformance/streams/corpus-files.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
 import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
 import type { DecodeEvent, RequestEvent, Session } from "../../src/events.ts";
-import { ivfFrames } from "../../src/ivf.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { ivfOf } from "../vp8/frames.ts";
-import { withOtherUnits } from "./damage.ts";
-import { kernelRefusals } from "./h264.ts";
-import { poolFlaws } from "./pool.ts";
-import { Random } from "./random.ts";
-import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "./streams.ts";
+import { withOtherUnits } from "../../support/damage.ts";
+import { kernelRefusals } from "../../support/h264-requests.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
+import { ivfOf } from "../../support/streams/vp8-frames.ts";
 
 /** VP8 or VP9, as its damage is tested. */
 export interface PacketCodec {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
-import { openSession, sessionCodecs } from "../../src/session.ts";
+import { openSession, sessionCodecs } from "../../src/open-session.ts";
 import {
   cedrus,
   generic,
@@ -16,8 +16,8 @@ import {
   tegraVde,
 } from "../../src/targets/index.ts";
 import { controlByName, decodePayload, leafFields, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
-import { eventsOf, Mpeg2Stream } from "../mpeg2/stream.ts";
-import { only } from "../support/h264-stream.ts";
+import { only } from "../../support/streams/h264-stream.ts";
+import { eventsOf, Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v|ivf)$/.test(name));

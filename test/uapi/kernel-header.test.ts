@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { kernelHeader } from "../../conformance/kernel-header.ts";
+import { kernelHeader } from "../../conformance/header/kernel-header.ts";
 
 it("agrees with this machine's kernel header, where there is one", async () => {
   const { ok, lines } = await kernelHeader();

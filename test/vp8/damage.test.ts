@@ -2,8 +2,8 @@ import { describe } from "vitest";
 import type { RequestEvent } from "../../src/events.ts";
 import { decodeStruct, v4l2_ctrl_vp8_frame } from "../../src/uapi/index.ts";
 import { openVp8Session, parseFrame, parseFrameTag } from "../../src/vp8/index.ts";
+import { frameOf } from "../../support/streams/vp8-frames.ts";
 import { testDamage } from "../support/packet-damage.ts";
-import { frameOf } from "./frames.ts";
 
 function timestamps({ controls }: RequestEvent): number[] {
   const frame = decodeStruct(v4l2_ctrl_vp8_frame, controls[0]?.payload as Uint8Array);

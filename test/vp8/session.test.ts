@@ -4,7 +4,7 @@ import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { decodeStruct, V4L2_VP8_SEGMENT_FLAG_DELTA_VALUE_MODE, v4l2_ctrl_vp8_frame } from "../../src/uapi/index.ts";
 import { openVp8Session, parseFrame } from "../../src/vp8/index.ts";
 import { defaultCoeffProbs, defaultMvProbs, defaultYModeProbs } from "../../src/vp8/tables.ts";
-import { type FrameFields, frameOf, headerOf, ivfOf } from "./frames.ts";
+import { type FrameFields, frameOf, headerOf, ivfOf } from "../../support/streams/vp8-frames.ts";
 
 const controlOf = (event: DecodeEvent) =>
   decodeStruct(v4l2_ctrl_vp8_frame, (event as RequestEvent).controls[0]?.payload as Uint8Array);

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { corpusIvfFiles, corpusPlace, fixtureStreams } from "../../conformance/streams/corpus-files.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
-import { ivfFrames } from "../../src/ivf.ts";
 import { decodeStruct, v4l2_ctrl_vp8_frame } from "../../src/uapi/index.ts";
 import { openVp8Session, parseFrame } from "../../src/vp8/index.ts";
-import { eventKey } from "../support/events.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
-import { corpusIvfFiles, corpusPlace, fixtureStreams } from "../support/streams.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
+import { eventKey } from "../../support/events.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 type Control = ReturnType<typeof controlOf>;
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { compareTraces } from "../../conformance/trace/compare.ts";
-import { ffmpegTrace, ffmpegVersion, TraceParser, tracedCodecs } from "../../conformance/trace/ffmpeg.ts";
-import { allStreams } from "../../conformance/trace/streams.ts";
-import { vp8 } from "../../conformance/trace/vp8.ts";
-import { frameOf, ivfOf } from "./frames.ts";
+import { compareTraces } from "../../conformance/trace/compare-trace.ts";
+import { ffmpegTrace, ffmpegVersion, TraceParser, tracedCodecs } from "../../conformance/trace/trace-headers.ts";
+import { allStreams } from "../../conformance/trace/trace-streams.ts";
+import { vp8 } from "../../conformance/trace/vp8-dialect.ts";
+import { frameOf, ivfOf } from "../../support/streams/vp8-frames.ts";
 
 const hasVp8 = ffmpegVersion() !== undefined && tracedCodecs().includes("vp8");
 const fixtures = allStreams("vp8").filter((path) =>

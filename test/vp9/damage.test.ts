@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { framesOfPacket, openVp9Session, parseFrame } from "../../src/vp9/index.ts";
+import { keyFrame, timestampsOf } from "../../support/streams/vp9-frames.ts";
 import { testDamage } from "../support/packet-damage.ts";
-import { keyFrame, timestampsOf } from "./frames.ts";
 
 const references = new Array(8).fill({ FrameWidth: 5000, FrameHeight: 64 });
 

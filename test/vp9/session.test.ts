@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { SessionOptions } from "../../src/options.ts";
 import { openVp9Session } from "../../src/vp9/index.ts";
-import { controlsOf, frame, keyFrame, requestsOf, showExisting, summary, superframe, timestampsOf } from "./frames.ts";
+import {
+  controlsOf,
+  frame,
+  keyFrame,
+  requestsOf,
+  showExisting,
+  summary,
+  superframe,
+  timestampsOf,
+} from "../../support/streams/vp9-frames.ts";
 
 /** The events of packets, one after the other; without those of flush. */
 function decode(packets: readonly Uint8Array[], options: SessionOptions = {}) {

@@ -1,17 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { DecodeEvent, Session } from "../../src/events.ts";
-import { ivfFrames } from "../../src/ivf.ts";
-import { vp9KernelRules } from "../../src/kernel/vp9.ts";
-import { crc32 } from "../../src/record/crc32.ts";
-import { readRecordBytes } from "../../src/record/files.ts";
-import { type ResolvedRequest, resolveLines } from "../../src/record/index.ts";
-import { decodeStruct, v4l2_ctrl_vp9_compressed_hdr, v4l2_ctrl_vp9_frame } from "../../src/uapi/index.ts";
-import { viewOf } from "../../src/uapi/struct.ts";
-import { framesOfPacket, openVp9Session } from "../../src/vp9/index.ts";
-import { eventKey } from "../support/events.ts";
-import { poolFlaws } from "../support/pool.ts";
-import { Random } from "../support/random.ts";
 import {
   corpusFiles,
   corpusIvfFiles,
@@ -19,10 +7,22 @@ import {
   fixtureStreams,
   hasCorpus,
   type StreamFile,
-} from "../support/streams.ts";
-import { tilingOf } from "../support/tiling.ts";
-import { TraceRecorder } from "../support/trace-recorder.ts";
-import { controlsOf, requestsOf, timestampsOf } from "./frames.ts";
+} from "../../conformance/streams/corpus-files.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
+import type { DecodeEvent, Session } from "../../src/events.ts";
+import { vp9KernelRules } from "../../src/kernel/vp9.ts";
+import { crc32 } from "../../src/record/crc32.ts";
+import { readRecordBytes } from "../../src/record/files.ts";
+import { type ResolvedRequest, resolveLines } from "../../src/record/index.ts";
+import { decodeStruct, v4l2_ctrl_vp9_compressed_hdr, v4l2_ctrl_vp9_frame } from "../../src/uapi/index.ts";
+import { viewOf } from "../../src/uapi/struct.ts";
+import { framesOfPacket, openVp9Session } from "../../src/vp9/index.ts";
+import { eventKey } from "../../support/events.ts";
+import { poolFlaws } from "../../support/pool.ts";
+import { Random } from "../../support/random.ts";
+import { controlsOf, requestsOf, timestampsOf } from "../../support/streams/vp9-frames.ts";
+import { tilingOf } from "../../support/tiling.ts";
+import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 const fixtures = fixtureStreams("vp9");
 const isIvf = ({ name }: StreamFile) => name.endsWith(".ivf");

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { compareTraces } from "../../conformance/trace/compare.ts";
-import { type FfmpegPacket, ffmpegTrace, ffmpegVersion } from "../../conformance/trace/ffmpeg.ts";
-import { allStreams } from "../../conformance/trace/streams.ts";
-import { vp9 } from "../../conformance/trace/vp9.ts";
-import type { BitWriter } from "../support/bit-writer.ts";
-import { ivfOf } from "../vp8/frames.ts";
-import { frame, keyFrame, showExisting, superframe } from "./frames.ts";
+import { compareTraces } from "../../conformance/trace/compare-trace.ts";
+import { type FfmpegPacket, ffmpegTrace, ffmpegVersion } from "../../conformance/trace/trace-headers.ts";
+import { allStreams } from "../../conformance/trace/trace-streams.ts";
+import { vp9 } from "../../conformance/trace/vp9-dialect.ts";
+import type { BitWriter } from "../../support/bit-writer.ts";
+import { ivfOf } from "../../support/streams/vp8-frames.ts";
+import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
 
 const version = ffmpegVersion();
 const fixtures = allStreams("vp9").filter((path) =>

@@ -1,0 +1,118 @@
+/** `npm run conformance -- output <codec>`: our output order against that of FFmpeg's software decoder. */
+import { existsSync, readdirSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Comparator } from "../payloads/comparator.ts";
+import { h264 } from "../payloads/h264/h264-comparator.ts";
+import { h265 } from "../payloads/h265/h265-comparator.ts";
+import { mpeg2 } from "../payloads/mpeg2/mpeg2-comparator.ts";
+import { vp8 } from "../payloads/vp8/vp8-comparator.ts";
+import { vp9 } from "../payloads/vp9/vp9-comparator.ts";
+import { corpusFolder } from "../streams/corpus.ts";
+import { readFile } from "../streams/stream-files.ts";
+import { compareOutput, type OutputReport } from "./compare-output.ts";
+import { hasFfprobe } from "./ffprobe.ts";
+import { causes } from "./h264/h264-causes.ts";
+import { compareHevcOutput, hevcCauses } from "./h265/h265-output.ts";
+import { compareMpeg2Output, mpeg2Causes } from "./mpeg2/mpeg2-output.ts";
+import { ivfOutput, vp8Causes, vp9Causes } from "./packets/packets-output.ts";
+
+/** What there is for a codec. */
+interface OutputOrder {
+  readonly comparator: Comparator;
+  readonly compare: (stream: string, bytes: Uint8Array) => OutputReport;
+  readonly causes: readonly { readonly id: string; readonly text: string }[];
+}
+
+/** The codecs whose output order can be compared. */
+export const outputOrders = {
+  h264: { comparator: h264, compare: compareOutput, causes },
+  h265: { comparator: h265, compare: compareHevcOutput, causes: hevcCauses },
+  mpeg2: { comparator: mpeg2, compare: compareMpeg2Output, causes: mpeg2Causes },
+  vp8: { comparator: vp8, compare: ivfOutput("vp8", vp8Causes), causes: vp8Causes },
+  vp9: { comparator: vp9, compare: ivfOutput("vp9", vp9Causes), causes: vp9Causes },
+} as const satisfies Record<string, OutputOrder>;
+export type OutputCodec = keyof typeof outputOrders;
+
+/** A raw stream. */
+export interface OutputStream {
+  readonly codec: OutputCodec;
+  readonly name: string;
+  readonly path: string;
+}
+
+const fixtures = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
+
+/** The repository's own streams, then those of the corpus, where there is one: all, with or without a golden. */
+export function outputStreams(part = "", codec: OutputCodec = "h264"): OutputStream[] {
+  const { extensions } = outputOrders[codec].comparator;
+  const corpus = corpusFolder();
+  const folders = [fixtures, ...(corpus === undefined ? [] : [join(corpus, codec)])].filter(existsSync);
+  const streams = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => extensions.includes(extname(name)) && (folder !== fixtures || name.startsWith(`${codec}_`)))
+      .sort()
+      .map((name) => ({ codec, name, path: join(folder, name) })),
+  );
+  return streams.filter(({ name }) => name.includes(part));
+}
+
+/** Compares one stream. */
+export async function runOutputStream({ codec, name, path }: OutputStream): Promise<OutputReport> {
+  return outputOrders[codec].compare(name, await readFile(path, codec));
+}
+
+/** One line of a stream. */
+export function outputLine({ stream, ours, ffprobe, equalPrefix, causes, spoiled, failures }: OutputReport): string {
+  const parts = [`frames ${ours}/${ffprobe}`, `equal prefix ${equalPrefix}`];
+  for (const [{ id }, count] of causes) parts.push(`${id} ${count}`);
+  if (spoiled.late > 0) parts.push(`late in the stream ${spoiled.late}`);
+  if (spoiled.samePicOrderCnt > 0) parts.push(`same POC ${spoiled.samePicOrderCnt}`);
+  if (failures.length > 0) parts.push(`FAILURES ${failures.length}`);
+  return `${stream}  ${parts.join(", ")}`;
+}
+
+/** Sums over all streams. */
+export function outputTotal(reports: readonly OutputReport[], codec: OutputCodec = "h264"): string[] {
+  const { causes }: OutputOrder = outputOrders[codec];
+  const sum = (pick: (report: OutputReport) => number): number => reports.reduce((all, one) => all + pick(one), 0);
+  const equal = reports.filter(({ ours, ffprobe, equalPrefix }) => ours === ffprobe && equalPrefix === ours);
+  const used = causes.map((cause) => {
+    const streams = reports.filter((report) => report.causes.has(cause)).length;
+    return `  ${cause.id}: ${sum((report) => report.causes.get(cause) ?? 0)} in ${streams} streams (${cause.text})`;
+  });
+  return [
+    `${reports.length} streams, ${equal.length} of them equal; frames ours ${sum((r) => r.ours)}, ffprobe's ${sum((r) => r.ffprobe)}`,
+    "differences by cause:",
+    ...used,
+    `order spoiled by streams: ${sum((r) => r.spoiled.late)} decoded when a later one had to go (C.4.5.3), ` +
+      `${sum((r) => r.spoiled.samePicOrderCnt)} with the POC of another (8.2.1)`,
+    `without a cause: ${sum((r) => r.failures.length)}`,
+  ];
+}
+
+/** Runs over all streams whose name has `part`, and prints. Returns the exit status: 1 for failures and causes never used. */
+export async function runOutputOrder(
+  codec: OutputCodec,
+  part: string | undefined,
+  print: (lines: readonly string[]) => void,
+): Promise<number> {
+  const { causes }: OutputOrder = outputOrders[codec];
+  if (!hasFfprobe()) {
+    print(["output order is not compared: there is no ffprobe here"]);
+    return 0;
+  }
+  if (corpusFolder() === undefined) print(["no corpus here: only the fixtures are compared"]);
+  const reports: OutputReport[] = [];
+  for (const stream of outputStreams(part, codec)) {
+    const report = await runOutputStream(stream);
+    print([outputLine(report), ...report.failures.map((failure) => `    ${failure}`)]);
+    reports.push(report);
+  }
+  const isComplete = corpusFolder() !== undefined && part === undefined;
+  const unused = isComplete ? causes.filter((cause) => !reports.some((report) => report.causes.has(cause))) : [];
+  const failed = unused.length > 0 || reports.some(({ failures }) => failures.length > 0);
+  print(["", ...outputTotal(reports, codec), ...unused.map(({ id }) => `NEVER USED: ${id}`)]);
+  print(["", failed ? "FAILED" : "every output is equal or has a cause"]);
+  return failed ? 1 : 0;
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import type { Codec } from "../../src/events.ts";
+import type { Condition, Subject } from "./comparator.ts";
+import type { Peer } from "./requests.ts";
+import type { Value } from "./values.ts";
+
+/** What is done to a peer's value before it is compared. */
+export type Transform =
+  | { readonly peer: Peer; readonly add: number }
+  /** Its OUTPUT buffer without these: the row's conditions have to say, by checksum, that ours is what remains. */
+  | { readonly peer: Peer; readonly remove: "zero bytes" };
+
+/** A row of disagreements.json: who is right where the peers differ from each other or from us. */
+export interface Verdict {
+  readonly id: string;
+  readonly codec: Codec;
+  /** `"H264_DECODE_PARAMS"`; `"@"` for what is no control. */
+  readonly control: string;
+  /** Paths without indices; `*` stands for any part: `"dpb[].pic_num"`, `"flags.*"`. */
+  readonly field: string;
+  /** Names of conditions; all must hold. `"not …"` turns one round. */
+  readonly when: readonly string[];
+  readonly right: "gst" | "ff" | "neither";
+  /** The peer's value becomes ours by exactly this, in every occurrence. */
+  readonly transform?: Transform;
+  /** Clause, sentence of the UAPI, or driver. */
+  readonly authority: string;
+  /** The drivers that it matters to: they read the field, and the other value gives another picture or an error. */
+  readonly matters: readonly string[];
+  /** In a sentence or two: what the other side sends. */
+  readonly note: string;
+  /** For `neither`: the unit test that computes our value from the bits. */
+  readonly test?: string;
+}
+
+/** How often a row was needed. */
+export interface Use {
+  count: number;
+  readonly streams: Set<string>;
+}
+
+/** A row that can be asked. */
+export interface Rule {
+  readonly verdict: Verdict;
+  matches(subject: Subject): boolean;
+}
+
+/** Reads the rows of one codec. */
+export function readVerdicts(codec: Codec): Verdict[] {
+  const url = new URL("./disagreements.json", import.meta.url);
+  const rows = JSON.parse(readFileSync(url, "utf8")) as Verdict[];
+  return rows.filter((row) => row.codec === codec);
+}
+
+/** @throws Error for a condition that the codec does not have. */
+export function compileVerdict(verdict: Verdict, conditions: Readonly<Record<string, Condition>>): Rule {
+  const field = pathPattern(`${verdict.control}.${verdict.field}`);
+  const tests = verdict.when.map((name) => {
+    const positive = name.replace(/^not /, "");
+    const condition = conditions[positive];
+    if (condition === undefined) throw new Error(`${verdict.id}: there is no condition "${positive}"`);
+    return { condition, expected: positive === name };
+  });
+  return {
+    verdict,
+    matches: (subject) =>
+      field.test(subject.field) && tests.every(({ condition, expected }) => condition.holds(subject) === expected),
+  };
+}
+
+function pathPattern(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${escaped}$`);
+}
+
+/** A peer's value after the declared arithmetic. Applied wherever the row's conditions hold, whether it helps or not. */
+export function transformed(
+  rules: readonly Rule[],
+  subject: Subject,
+  peer: Peer,
+  used: (id: string) => void,
+): Value | undefined {
+  let value = subject.values[peer];
+  for (const { verdict, matches } of rules) {
+    const { transform } = verdict;
+    if (value === undefined || transform?.peer !== peer || !matches(subject)) continue;
+    if ("remove" in transform) value = subject.values.ours;
+    else if (typeof value === "number") value += transform.add;
+    used(verdict.id);
+  }
+  return value;
+}
+
+/** The named side has our value; where it has no such request, and in slice mode, our own request of frame mode has it. */
+function isSideRight(subject: Subject, values: Subject["values"], right: Peer): boolean {
+  if (values[right] !== undefined) return values[right] === values.ours;
+  const [name = "@"] = subject.field.split(/[.[]/);
+  const control = name === "@" ? undefined : `V4L2_CID_STATELESS_${name}`;
+  return subject.history.isAsInFrameMode?.(subject.ours, control) ?? true;
+}
+
+/**
+ * The row that says why `peer` differs from us in this occurrence. A row names a side: that side must equal us here,
+ * and a peer that is named cannot be excused by its own row.
+ */
+export function excuse(
+  rules: readonly Rule[],
+  subject: Subject,
+  peer: Peer,
+  values: Subject["values"],
+): Verdict | undefined {
+  const fits = ({ verdict, matches }: Rule): boolean => {
+    const { right, transform } = verdict;
+    if (transform !== undefined || right === peer) return false;
+    if (right !== "neither" && !isSideRight(subject, values, right)) return false;
+    return matches(subject);
+  };
+  return rules.find(fits)?.verdict;
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Codec } from "../../src/events.ts";
+import type { Comparator } from "../payloads/comparator.ts";
+import { type DecodeMode, type Peer, peers } from "../payloads/requests.ts";
+
+/** Paths of the peers' records. */
+export type Goldens = Readonly<Partial<Record<Peer, string>>>;
+
+/** A stream with what other implementations made of it. */
+export interface Stream {
+  readonly name: string;
+  readonly path: string;
+  /** Records of the peers' requests, by decode mode. */
+  readonly goldens: Readonly<Record<DecodeMode, Goldens>>;
+  /** What an independent model of the specification expects. */
+  readonly expected: string | undefined;
+}
+
+/** The streams of one codec, and what was not taken. */
+export interface Corpus {
+  /** Where the corpus is; undefined when there is none. */
+  readonly folder: string | undefined;
+  readonly streams: readonly Stream[];
+  /** Files of the folder of containers, of any codec: no peer was run with them. */
+  readonly containers: number;
+  /** Streams without a golden and without an expectation. */
+  readonly withoutWitness: number;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The corpus: `V4L2_STATELESS_CORPUS`, or `../shared/corpus` beside the checkout; undefined when it is not there. */
+export function corpusFolder(): string | undefined {
+  const folder = resolve(process.env.V4L2_STATELESS_CORPUS ?? join(root, "../shared/corpus"));
+  return existsSync(folder) ? folder : undefined;
+}
+
+/** The repository's own streams. */
+export function fixtureStreams(comparator: Comparator): Stream[] {
+  const folder = join(root, "test/fixtures");
+  return streamsOf(folder, folder, folder, comparator).filter(({ name }) => name.startsWith(`${comparator.codec}_`));
+}
+
+/** The corpus' streams that have a witness. */
+export function corpusStreams(comparator: Comparator): Corpus {
+  const folder = corpusFolder();
+  if (folder === undefined) return { folder, streams: [], containers: 0, withoutWitness: 0 };
+  const beside = (name: string, codec: Codec): string => join(dirname(folder), name, codec);
+  const { codec } = comparator;
+  const all = streamsOf(join(folder, codec), beside("golden", codec), beside("expected", codec), comparator);
+  const streams = all.filter(
+    ({ goldens, expected }) => expected !== undefined || Object.values(goldens).some(hasGolden),
+  );
+  const containers = existsSync(join(folder, "container")) ? readdirSync(join(folder, "container")).length : 0;
+  return { folder, streams, containers, withoutWitness: all.length - streams.length };
+}
+
+/** Whether some peer has a record. */
+export function hasGolden(goldens: Goldens): boolean {
+  return Object.keys(goldens).length > 0;
+}
+
+function streamsOf(folder: string, goldens: string, expected: string, comparator: Comparator): Stream[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => comparator.extensions.includes(extname(name)));
+  return names.sort().map((name) => {
+    const found = (path: string): string | undefined => (existsSync(path) ? path : undefined);
+    const records = (mode: DecodeMode): Goldens => {
+      const paths = peers.map((peer) => [peer, found(join(goldens, `${name}.${peer}-${mode}.jsonl.br`))] as const);
+      return Object.fromEntries(paths.filter(([, path]) => path !== undefined));
+    };
+    return {
+      name,
+      path: join(folder, name),
+      goldens: { frame: records("frame"), slice: records("slice") },
+      expected: found(join(expected, `${name}.json`)),
+    };
+  });
+}

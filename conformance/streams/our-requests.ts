@@ -1,0 +1,65 @@
+import { feed, type StreamPart } from "../../src/containers/stream-part.ts";
+import type { Codec, DecodeEvent, ErrorEvent } from "../../src/events.ts";
+import { openSession } from "../../src/open-session.ts";
+import type { SessionOptions } from "../../src/options.ts";
+import { crc32 } from "../../src/record/crc32.ts";
+import { persists } from "../../src/record/format.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
+import type { DecodeMode, EffectiveRequest, Payload } from "../payloads/requests.ts";
+import { type Slice, SliceFinder, variantsOf } from "../payloads/variants.ts";
+
+/** What our session makes of a stream. */
+export interface OurRequests {
+  readonly requests: readonly EffectiveRequest[];
+  readonly errors: readonly ErrorEvent[];
+}
+
+/**
+ * Runs a session over a whole stream, with the options that the goldens were made with.
+ *
+ * @param parts how the session is given the stream: at once, where nothing else is said.
+ */
+export function decodeStream(
+  codec: Codec,
+  stream: Uint8Array,
+  decodeMode: DecodeMode = "frame",
+  parts: readonly StreamPart[] = [{ kind: "chunk", bytes: stream }],
+): OurRequests {
+  const options: SessionOptions = { decodeMode, startCode: "annexb" };
+  const session = openSession(codec, options);
+  const inEffect = new Map<string, Payload>();
+  const requests: EffectiveRequest[] = [];
+  const finder = new SliceFinder(stream);
+  const errors: ErrorEvent[] = [];
+  const take = (event: DecodeEvent): void => {
+    if (event.type === "error") errors.push(event);
+    if (event.type !== "sequence" && event.type !== "request") return;
+    for (const name of inEffect.keys()) if (!persists(name)) inEffect.delete(name);
+    for (const { name, payload } of event.controls) inEffect.set(name, payload);
+    if (event.type === "sequence") return;
+    const bitstream = bitstreamBytes(event);
+    const slices = slicesOf(event.bitstream, finder);
+    requests.push({
+      index: requests.length,
+      timestamp: BigInt(event.timestamp),
+      bytes: bitstream.length,
+      crc32: crc32(bitstream),
+      controls: new Map(inEffect),
+      bitstream,
+      variants: variantsOf(slices),
+    });
+  };
+  for (const part of parts) for (const event of feed(session, part)) take(event);
+  for (const event of session.flush()) take(event);
+  return { requests, errors };
+}
+
+/** The parts of a request are a start code and a slice in turns. */
+function slicesOf(parts: readonly Uint8Array[], finder: SliceFinder): Slice[] {
+  const slices: Slice[] = [];
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const bytes = Buffer.concat([parts[i]!, parts[i + 1]!]);
+    slices.push({ bytes, zeros: finder.zerosAfter(bytes) });
+  }
+  return slices;
+}

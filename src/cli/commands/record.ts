@@ -1,0 +1,48 @@
+import { RecordWriter } from "../../record/index.ts";
+import { TargetEvents } from "../../targets/target-events.ts";
+import type { Arguments } from "../arguments.ts";
+import { createFile } from "../files.ts";
+import type { RecordInput, StreamInput } from "../input.ts";
+import { CliError, type Io, Printer } from "../io.ts";
+import { ErrorReport } from "../printing/errors.ts";
+import { sessionOptions, streamEvents } from "../source.ts";
+import { producer } from "../version.ts";
+
+/** The requests of a stream as a record. Returns the exit status. */
+export async function record(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+  if (input.kind === "record") throw new CliError(`${input.name}: is a record already`);
+  const options = sessionOptions(input.codec, args);
+  const stream = streamEvents(io, input, options);
+  const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+  const printer = new Printer(file ?? io.stdout);
+  const errors = new ErrorReport(io, input.name);
+  const { decodeMode, startCode, kernel } = options;
+  const hasModes = input.codec === "h264" || input.codec === "h265";
+  const writer = new RecordWriter(
+    {
+      codec: input.codec,
+      producer,
+      target: args.target.name,
+      ...(hasModes ? { decodeMode, startCode } : {}),
+      kernel,
+      stream: input.file,
+    },
+    { withData: args.withData },
+  );
+  printer.add(writer.head);
+  const targetEvents = new TargetEvents(args.target, input.codec);
+  let requests = 0;
+  for await (const events of stream) {
+    for (const event of events.flatMap((event) => targetEvents.of(event))) {
+      printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
+      if (event.type === "request") requests++;
+      if (event.type === "error") await errors.add(event);
+      await printer.drain();
+    }
+  }
+  await printer.flush();
+  await file?.close();
+  await errors.close();
+  if (requests === 0) throw new CliError(`${input.name}: no picture could be decoded`);
+  return 0;
+}

@@ -1,0 +1,29 @@
+import type { Timestamp } from "../../record/index.ts";
+
+/** Which request made the picture that a timestamp names. */
+export class Numbering {
+  readonly #first = new Map<bigint, number>();
+  #last: bigint | undefined;
+
+  /** Takes the requests in their order. Those of one picture come one after the other: the first of them gives it its number. */
+  note(request: number, timestamp: Timestamp): void {
+    const name = BigInt(timestamp);
+    // A timestamp that comes back later names another picture: FFmpeg does that.
+    if (name !== this.#last) this.#first.set(name, request);
+    this.#last = name;
+  }
+
+  /** The number, or undefined when no request so far had this timestamp. */
+  of(timestamp: bigint): number | undefined {
+    return this.#first.get(timestamp);
+  }
+}
+
+/**
+ * What to print for a reference: its request's number, `?` for an unknown one.
+ * @param zero what timestamp 0 says: in H.264, a frame that was never coded.
+ */
+export function referenceName(numbering: Numbering, timestamp: bigint, zero = "gap"): string {
+  const number = numbering.of(timestamp);
+  return number === undefined ? (timestamp === 0n ? zero : "?") : String(number);
+}

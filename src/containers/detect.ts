@@ -1,0 +1,149 @@
+import { UnsupportedError } from "../errors.ts";
+import type { Codec } from "../events.ts";
+import { joined } from "../framing/bytes.ts";
+import { findStartCode } from "../framing/start-code.ts";
+import { parseSps } from "../h264/index.ts";
+import type { Demuxer } from "./pes.ts";
+import { hasPackHeader, ProgramStream } from "./program-stream.ts";
+import { looksLikeTransportStream, TransportStream } from "./transport-stream.ts";
+
+/** What the beginning of an input looks like. */
+export type Detected =
+  | { readonly kind: "record" }
+  | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
+  /** A container that a library may read; `name` with its article. */
+  | { readonly kind: "container"; readonly name: string }
+  /** Video in an MPEG program or transport stream; the codec is not known where none that is wanted has come so far. */
+  | { readonly kind: "systems"; readonly codec: Codec | undefined; readonly layer: "program" | "transport" }
+  /** Something else that is known; `name` with its article. */
+  | { readonly kind: "other"; readonly name: string };
+
+/**
+ * Undefined where the bytes say nothing.
+ *
+ * @param head the input's first bytes: the more, the better the answer.
+ * @param asked the only codec that is wanted of a transport stream.
+ */
+export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
+  if (looksLikeJson(head)) return { kind: "record" };
+  if (startsWith(head, "DKIF")) return detectIvf(head);
+  return detectContainer(head) ?? detectSystems(head, asked) ?? detectByteStream(head);
+}
+
+/** A demuxer for what `detect` found. */
+export function openDemuxer(layer: "program" | "transport", asked?: Codec): Demuxer {
+  return layer === "program" ? new ProgramStream() : new TransportStream(asked);
+}
+
+function detectSystems(head: Uint8Array, asked: Codec | undefined): Detected | undefined {
+  const layer = looksLikeTransportStream(head) ? "transport" : hasPackHeader(head) ? "program" : undefined;
+  if (layer === undefined) return undefined;
+  const demuxer = openDemuxer(layer, asked);
+  const parts = [...demuxer.push(head), ...demuxer.flush()];
+  const found = detectByteStream(joined(parts.map(({ data }) => data)));
+  const codec = found?.kind === "stream" && found.certain ? found.codec : undefined;
+  return { kind: "systems", codec: demuxer.codec ?? codec, layer };
+}
+
+function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
+  for (let i = 0; i < text.length; i++) if (head[offset + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+function looksLikeJson(head: Uint8Array): boolean {
+  const byteOrderMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+  const first = head.subarray(byteOrderMark ? 3 : 0).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d);
+  return first === 0x7b;
+}
+
+/** The fourcc stands at byte 8 of an IVF file's header. */
+function detectIvf(head: Uint8Array): Detected {
+  const fourcc = String.fromCharCode(...head.subarray(8, 12));
+  const codec = ({ VP80: "vp8", VP90: "vp9" } as const)[fourcc];
+  if (codec === undefined) return { kind: "other", name: `an IVF file of ${JSON.stringify(fourcc)}` };
+  return { kind: "stream", codec, ivf: true, certain: true };
+}
+
+function detectContainer(head: Uint8Array): Detected | undefined {
+  const readable = readableContainer(head);
+  if (readable !== undefined) return { kind: "container", name: readable };
+  const other = otherContainers.find(({ signature }) => startsWith(head, signature));
+  return other === undefined ? undefined : { kind: "other", name: `${other.name}, and no elementary stream` };
+}
+
+function readableContainer(head: Uint8Array): string | undefined {
+  if (startsWith(head, "ftypqt  ", 4)) return "a QuickTime file";
+  if (mp4Boxes.some((box) => startsWith(head, box, 4))) return "an MP4 file";
+  if (startsWith(head, "\x1a\x45\xdf\xa3")) return isWebm(head) ? "a WebM file" : "a Matroska file";
+  return undefined;
+}
+
+/** The DocType is among the first elements. */
+function isWebm(head: Uint8Array): boolean {
+  const docType = "\x42\x82\x84webm";
+  return head.subarray(0, 64).some((_, offset) => startsWith(head, docType, offset));
+}
+
+/** The boxes that a file or a segment of one begins with; `moof` and `sidx` in a segment without `styp`. */
+const mp4Boxes: readonly string[] = ["ftyp", "styp", "moof", "sidx"];
+
+const otherContainers: readonly { readonly signature: string; readonly name: string }[] = [
+  { signature: "RIFF", name: "a RIFF file" },
+  { signature: "FLV", name: "an FLV file" },
+  { signature: "OggS", name: "an Ogg file" },
+  { signature: "\x06\x0e\x2b\x34", name: "an MXF file" },
+  { signature: "AV\x01", name: "a PVA file" },
+  { signature: "AV\x02", name: "a PVA file" },
+];
+
+/** The first unit that only one codec has decides; without one, what the other units could be. */
+function detectByteStream(head: Uint8Array): Detected | undefined {
+  const could = { h264: 0, h265: 0 };
+  let prefix = findStartCode(head, 0, head.length);
+  while (prefix >= 0) {
+    const start = prefix + 3;
+    prefix = findStartCode(head, start, head.length);
+    const unit = head.subarray(start, prefix < 0 ? head.length : prefix);
+    const codec = decisive(unit);
+    if (codec !== undefined) return { kind: "stream", codec, ivf: false, certain: true };
+    if (couldBeH264(unit)) could.h264++;
+    if (couldBeH265(unit)) could.h265++;
+  }
+  if (could.h264 === 0 && could.h265 === 0) return undefined;
+  return { kind: "stream", codec: could.h264 >= could.h265 ? "h264" : "h265", ivf: false, certain: false };
+}
+
+function decisive(unit: Uint8Array): Codec | undefined {
+  const [first, second] = unit;
+  // sequence_header_code. In a NAL unit header the first bit is 0.
+  if (first === 0xb3) return "mpeg2";
+  // Video and sequence parameter sets of the base layer; in H.264 unspecified and a data partition without its first one.
+  if ((first === 0x40 || first === 0x42) && second === 0x01) return "h265";
+  return first !== undefined && (first & 0x9f) === 7 && isH264Sps(unit) ? "h264" : undefined;
+}
+
+function isH264Sps(unit: Uint8Array): boolean {
+  try {
+    parseSps(unit);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof UnsupportedError;
+  }
+}
+
+/** 7.4.1: whether nal_ref_idc may have its value with this nal_unit_type. Slices, SEI, parameter sets and delimiters. */
+function couldBeH264(unit: Uint8Array): boolean {
+  const first = unit[0] ?? 0x80;
+  if (first >= 0x80) return false;
+  const isReference = first >> 5 !== 0;
+  const type = first & 0x1f;
+  return type === 1 || ((type === 5 || type === 8) && isReference) || ((type === 6 || type === 9) && !isReference);
+}
+
+/** A slice segment, parameter set, delimiter or SEI of the base layer and the lowest sub-layer. */
+function couldBeH265(unit: Uint8Array): boolean {
+  const [first, second] = unit;
+  if (first === undefined || (first & 0x81) !== 0 || second !== 0x01) return false;
+  const type = first >> 1;
+  return type <= 9 || (type >= 16 && type <= 21) || (type >= 32 && type <= 40);
+}

@@ -1,0 +1,141 @@
+/** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each behind 12 bytes of size and pts. */
+
+import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { ByteQueue } from "../framing/byte-queue.ts";
+import { UNIT_LIMIT } from "../framing/byte-stream.ts";
+import { viewOf } from "../uapi/struct.ts";
+
+/** What the file's header says. */
+export interface IvfHeader {
+  /** `"VP80"`, `"VP90"` … */
+  readonly fourcc: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One frame of the file. */
+export interface IvfFrame {
+  readonly data: Uint8Array;
+  /** In units of the file's time base. */
+  readonly pts: number;
+  /** Offset of `data` in all the bytes given so far. */
+  readonly byte: number;
+  /** The file ends before the frame does: `data` is what is there of it. */
+  readonly truncated: boolean;
+}
+
+const SIGNATURE = "DKIF";
+const FILE_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 12;
+
+function textAt(bytes: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + length));
+}
+
+/**
+ * The frames of a whole file, as views of `bytes`; the last one may be `truncated`.
+ * @throws BitstreamError where there is no IVF header, or a frame is longer than 256 MiB.
+ */
+export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: IvfFrame[] } {
+  const stream = new IvfStream(0, bytes);
+  const frames = [...stream.push(new Uint8Array(0)), ...stream.flush()];
+  if (stream.header === null) throw new BitstreamError("the bytes hold no IVF header", { byte: 0 });
+  return { ...stream.header, frames };
+}
+
+/** Cuts an IVF file that comes in any pieces into its frames, which stay valid while newer ones come. */
+export class IvfStream {
+  /** Null until it has come. */
+  header: IvfHeader | null = null;
+  private readonly queue: ByteQueue;
+  /** The header of the frame that has begun; null where the next header has not come whole. */
+  private frame: { readonly size: number; readonly pts: number } | null = null;
+  /** The bytes are no IVF file, or no longer: what comes is dropped. */
+  private isBroken = false;
+
+  private readonly fourcc: string | undefined;
+
+  /**
+   * @param origin offset of the first byte to come, for `IvfFrame.byte`.
+   * @param first the first bytes; not copied.
+   * @param fourcc the one that the header has to have.
+   */
+  constructor(origin: number, first?: Uint8Array, fourcc?: string) {
+    this.queue = new ByteQueue(origin, first);
+    this.fourcc = fourcc;
+  }
+
+  /**
+   * Takes the next bytes (copied) and returns the frames that they complete.
+   * @throws BitstreamError where they are no IVF file, UnsupportedError where it is one of another codec; once, later
+   * bytes are dropped.
+   */
+  push(chunk: Uint8Array): IvfFrame[] {
+    const frames: IvfFrame[] = [];
+    if (this.isBroken) return frames;
+    this.queue.append(chunk);
+    if (this.header === null && !this.readHeader()) return frames;
+    for (;;) {
+      if (this.frame === null && !this.readFrameHeader()) return frames;
+      const { size, pts } = this.frame as NonNullable<IvfStream["frame"]>;
+      if (size > UNIT_LIMIT) {
+        // The frames before it first.
+        if (frames.length > 0) return frames;
+        const reason = `a frame of ${size} bytes; the longest is ${UNIT_LIMIT}`;
+        this.fail(reason, this.queue.begin - FRAME_HEADER_BYTES);
+      }
+      if (this.queue.length < size) return frames;
+      frames.push({ byte: this.queue.begin, data: this.queue.take(size), pts, truncated: false });
+      this.frame = null;
+    }
+  }
+
+  /** The file ends here: returns the frame that has begun, if any, as `truncated`. */
+  flush(): IvfFrame[] {
+    const { queue, frame } = this;
+    if (this.isBroken || (frame === null && queue.length === 0)) return [];
+    if (this.header === null) this.fail("the IVF header is cut off");
+    // Of a frame whose header is cut off, nothing is there.
+    const byte = queue.begin;
+    const bytes = queue.take(queue.length);
+    return [{ data: frame === null ? new Uint8Array(0) : bytes, pts: frame?.pts ?? 0, byte, truncated: true }];
+  }
+
+  /** False where more bytes are needed. */
+  private readHeader(): boolean {
+    const { queue } = this;
+    const bytes = queue.peek(Math.min(FILE_HEADER_BYTES, queue.length));
+    const seen = Math.min(SIGNATURE.length, bytes.length);
+    if (textAt(bytes, 0, seen) !== SIGNATURE.slice(0, seen)) this.fail("the bytes are no IVF file");
+    if (bytes.length < FILE_HEADER_BYTES) return false;
+    const view = viewOf(bytes);
+    const length = view.getUint16(6, true);
+    if (length < FILE_HEADER_BYTES) this.fail(`an IVF header of ${length} bytes`);
+    if (queue.length < length) return false;
+    this.header = { fourcc: textAt(bytes, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
+    this.checkFourcc(this.header.fourcc);
+    queue.skip(length);
+    return true;
+  }
+
+  /** False where more bytes are needed. */
+  private readFrameHeader(): boolean {
+    if (this.queue.length < FRAME_HEADER_BYTES) return false;
+    const view = viewOf(this.queue.take(FRAME_HEADER_BYTES));
+    const pts = view.getUint32(8, true) * 2 ** 32 + view.getUint32(4, true);
+    this.frame = { size: view.getUint32(0, true), pts };
+    return true;
+  }
+
+  private checkFourcc(fourcc: string): void {
+    if (this.fourcc === undefined || fourcc === this.fourcc) return;
+    this.isBroken = true;
+    const reason = `an IVF file of ${JSON.stringify(fourcc)}, where ${this.fourcc} is expected`;
+    throw new UnsupportedError(reason, { byte: this.queue.begin });
+  }
+
+  private fail(reason: string, byte = this.queue.begin): never {
+    this.isBroken = true;
+    throw new BitstreamError(reason, { byte });
+  }
+}

@@ -1,0 +1,195 @@
+/** Containers, read by mediabunny, which is installed where it is wanted. */
+import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack, Source } from "mediabunny";
+import { CliError, type ContainerLibrary, reasonOf } from "../cli/io.ts";
+import { BitstreamError } from "../errors.ts";
+import type { Codec } from "../events.ts";
+import { type ContainerChecks, checkContainer } from "./mediabunny-checks.ts";
+import type { StreamPart } from "./stream-part.ts";
+
+/** A file in a container. */
+export interface ContainerFile {
+  /** For messages. */
+  readonly name: string;
+  /** What it is, with an article: `"a WebM file"`. */
+  readonly format: string;
+  /** Its path, or all its bytes. */
+  readonly source: string | Uint8Array;
+}
+
+/** A video track, open to be read. */
+export interface ContainerTrack {
+  readonly codec: Codec;
+  /** Its configuration record, if it has one, and its packets in decoding order. Throws CliError where reading fails. */
+  readonly parts: AsyncIterable<StreamPart>;
+  close(): void;
+}
+
+/** The library's names of the codecs. */
+const codecNames: ReadonlyMap<string, Codec> = new Map([
+  ["avc", "h264"],
+  ["hevc", "h265"],
+  ["vp8", "vp8"],
+  ["vp9", "vp9"],
+]);
+/** Codecs that the library has no name for, by the container's own: Matroska's CodecID, QuickTime's sample description. */
+const containerNames: ReadonlyMap<string, Codec> = new Map([
+  ["V_MPEG2", "mpeg2"],
+  ["m2v1", "mpeg2"],
+]);
+
+/**
+ * Opens the first video track that can be decoded.
+ *
+ * @param load imports mediabunny; called once.
+ * @param asked the codec that the track has to have.
+ * @throws CliError when the library is not there, when it cannot read the file, and when there is no such track.
+ */
+export async function openContainer(
+  load: () => Promise<ContainerLibrary>,
+  file: ContainerFile,
+  asked?: Codec,
+): Promise<ContainerTrack> {
+  const library = await importLibrary(load, file);
+  // It has its own opinions of a file, for the console.
+  library.Logging.level = library.LogLevel.Silent;
+  const { MP4, QTFF, MATROSKA, WEBM } = library;
+  const input = new library.Input({
+    formats: [MP4, QTFF, MATROSKA, WEBM],
+    source: sourceOf(library, file.source),
+  });
+  try {
+    const { track, codec } = await findTrack(input, file, asked);
+    const { refusal, loss } = await reading(file, () => checkContainer(file.source));
+    if (refusal !== undefined) throw new CliError(`${file.name}: ${file.format} ${refusal}`);
+    const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec);
+    return { codec, parts: loss === undefined ? packets : withLoss(packets, loss), close: () => input.dispose() };
+  } catch (thrown) {
+    input.dispose();
+    throw thrown;
+  }
+}
+
+async function importLibrary(load: () => Promise<ContainerLibrary>, { name, format }: ContainerFile) {
+  try {
+    return await load();
+  } catch (thrown) {
+    const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
+    throw new CliError(
+      isMissing
+        ? `${name}: is ${format}: install mediabunny to read containers, or demux it first`
+        : `${name}: is ${format}, and mediabunny, which reads containers, cannot be loaded: ${reasonOf(thrown)}`,
+    );
+  }
+}
+
+function sourceOf({ BufferSource, FilePathSource }: ContainerLibrary, source: string | Uint8Array) {
+  if (typeof source !== "string") return ending(new BufferSource(source));
+  // What it reads ahead and fails to read is read again when it is needed, and fails then.
+  return ending(new FilePathSource(source, { handleUnhandledError: () => {} }));
+}
+
+/** The library reads no place so often. */
+const readsLimit = 100_000;
+
+/**
+ * Makes endless reading fail. In a damaged Matroska file mediabunny 1.61 (`resync` in matroska/ebml.ts) looks for the next
+ * element and may never stop: it asks for the same bytes again and again, and leaves no turn to a timer. Its public interface
+ * has no place to say no; where `_read` has another name one day, the source stays as it is.
+ */
+function ending<S extends Source>(source: S): S {
+  const inner = source as unknown as { _read?: (start: number, end: number, ...more: readonly unknown[]) => unknown };
+  const read = inner._read;
+  if (read === undefined) return source;
+  let last = -1;
+  let times = 0;
+  inner._read = (start, end, ...more) => {
+    times = start === last && end > start ? times + 1 : 0;
+    last = start;
+    if (times > readsLimit) throw new Error(`it finds no element behind byte ${start}`);
+    return read.call(source, start, end, ...more);
+  };
+  return source;
+}
+
+async function findTrack(
+  input: Input,
+  file: ContainerFile,
+  asked: Codec | undefined,
+): Promise<{ readonly track: InputVideoTrack; readonly codec: Codec }> {
+  const others: string[] = [];
+  for (const track of await reading(file, () => input.getVideoTracks())) {
+    const [libraryName, containerName] = await reading(file, () =>
+      Promise.all([track.getCodec(), track.getInternalCodecId()]),
+    );
+    const codec = libraryName === null ? containerNames.get(String(containerName)) : codecNames.get(libraryName);
+    if (codec !== undefined && (asked === undefined || asked === codec)) return { track, codec };
+    others.push(codec ?? libraryName ?? String(containerName));
+  }
+  const wanted = asked === undefined ? "video that can be decoded" : `${asked} video`;
+  const found = others.length === 0 ? "" : `; it has ${others.join(", ")}`;
+  throw new CliError(`${file.name}: ${file.format} without ${wanted}${found}`);
+}
+
+async function* partsOf(
+  file: ContainerFile,
+  track: InputVideoTrack,
+  sink: EncodedPacketSink,
+  codec: Codec,
+): AsyncGenerator<StreamPart, void, undefined> {
+  const resolution = await reading(file, () => track.getTimeResolution());
+  const record = await reading(file, () => configurationOf(track, codec));
+  if (record !== undefined) yield { kind: "configuration", bytes: record };
+  let count = 0;
+  let last: EncodedPacket | undefined;
+  const nextPacket = (options?: { metadataOnly: true }) =>
+    last === undefined ? sink.getFirstPacket(options) : sink.getNextPacket(last, options);
+  try {
+    for (let packet = await nextPacket(); packet !== null; packet = await nextPacket()) {
+      yield { kind: "packet", bytes: packet.data, pts: Math.round(packet.timestamp * resolution) };
+      count++;
+      last = packet;
+    }
+    if ((await nextPacket({ metadataOnly: true })) === null) return;
+  } catch (thrown) {
+    // What came before is good.
+    if (last === undefined) throw unreadable(file, thrown);
+    yield { kind: "loss", error: new BitstreamError(`mediabunny cannot read packet ${count}: ${reasonIn(thrown)}`) };
+    return;
+  }
+  yield { kind: "loss", error: new BitstreamError(`the file ends before packet ${count} of the track does`) };
+}
+
+async function* withLoss(
+  parts: AsyncIterable<StreamPart>,
+  error: NonNullable<ContainerChecks["loss"]>,
+): AsyncGenerator<StreamPart, void, undefined> {
+  yield* parts;
+  yield { kind: "loss", error };
+}
+
+/** The avcC or hvcC record; undefined where the parameter sets lie in the packets, behind start codes. */
+async function configurationOf(track: InputVideoTrack, codec: Codec): Promise<Uint8Array | undefined> {
+  if (codec !== "h264" && codec !== "h265") return undefined;
+  const description = (await track.getDecoderConfig())?.description;
+  if (description === undefined) return undefined;
+  if (!ArrayBuffer.isView(description)) return new Uint8Array(description);
+  return new Uint8Array(description.buffer, description.byteOffset, description.byteLength);
+}
+
+/** Runs what calls the library: all that it throws is said of the file, in one line. */
+async function reading<T>(file: ContainerFile, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (thrown) {
+    throw unreadable(file, thrown);
+  }
+}
+
+function unreadable({ name, format }: ContainerFile, thrown: unknown): CliError {
+  return new CliError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
+}
+
+/** Its messages go on with advice for the programmer. */
+function reasonIn(thrown: unknown): string {
+  return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0]!;
+}

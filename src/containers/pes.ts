@@ -1,0 +1,129 @@
+/** PES packets, in which program and transport streams carry elementary streams: H.222.0 (ISO/IEC 13818-1) 2.4.3.6. */
+
+import type { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { Codec } from "../events.ts";
+import { joined } from "../framing/bytes.ts";
+
+/** A piece of an elementary stream, cut where a PES packet with a pts begins, where bytes are missing, or anywhere. */
+export interface ElementaryPart {
+  /** May be a view of what was pushed. */
+  readonly data: Uint8Array;
+  /** Of the first picture that begins in `data` or behind it: in units of 1/90000 s, modulo 2^33. */
+  readonly pts: number | undefined;
+  /** Why bytes are missing before `data`; undefined where none are. */
+  readonly lost: BitstreamError | UnsupportedError | undefined;
+}
+
+/** Takes the first video stream out of a systems stream that comes in any pieces. Keeps no more than a packet's head. */
+export interface Demuxer {
+  /** What the systems stream says that the video stream is; undefined as long as it does not. */
+  readonly codec: Codec | undefined;
+  push(chunk: Uint8Array): ElementaryPart[];
+  /** The end of the input. */
+  flush(): ElementaryPart[];
+}
+
+/** Table 2-34. */
+const stream_types: Readonly<Record<number, Codec>> = { 1: "mpeg2", 2: "mpeg2", 27: "h264", 36: "h265" };
+
+/** The codec of a video stream_type that has one. MPEG-1 goes to the session of MPEG-2, which refuses it by name. */
+export function codecOfStreamType(stream_type: number): Codec | undefined {
+  return stream_types[stream_type];
+}
+
+/** Of the longest header: 9 bytes, then PES_header_data_length. */
+export const LONGEST_PES_HEADER = 9 + 255;
+
+/** A PES packet's header; `size` in bytes, from packet_start_code_prefix on. */
+export interface PesHeader {
+  readonly size: number;
+  readonly pts: number | undefined;
+}
+
+/**
+ * Reads a header, that of ISO/IEC 11172-1 2.4.3.3 too. "short" where `bytes`, which begin with packet_start_code_prefix,
+ * end in it; null where it is no header.
+ */
+export function readPesHeader(bytes: Uint8Array): PesHeader | "short" | null {
+  if (bytes.length < 7) return "short";
+  if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 1) return null;
+  if ((at(bytes, 6) & 0xc0) !== 0x80) return readMpeg1Header(bytes);
+  if (bytes.length < 9) return "short";
+  const size = 9 + at(bytes, 8);
+  if (bytes.length < size) return "short";
+  const hasPts = (at(bytes, 7) & 0x80) !== 0 && size >= 14;
+  return { size, pts: hasPts ? timestampAt(bytes, 9) : undefined };
+}
+
+/** Up to 16 stuffing bytes, the size of a buffer, then timestamps or 0x0f. */
+function readMpeg1Header(bytes: Uint8Array): PesHeader | "short" | null {
+  let size = 6;
+  while (size < 6 + 16 && bytes[size] === 0xff) size++;
+  if ((at(bytes, size) & 0xc0) === 0x40) size += 2;
+  const kind = at(bytes, size) >> 4;
+  const [length, hasPts] = kind === 2 ? [5, true] : kind === 3 ? [10, true] : [1, false];
+  if (bytes.length < size + length) return "short";
+  if (!hasPts && bytes[size] !== 0x0f) return null;
+  return { size: size + length, pts: hasPts ? timestampAt(bytes, size) : undefined };
+}
+
+/** 33 bits in 5 bytes, with marker bits between. */
+function timestampAt(bytes: Uint8Array, place: number): number {
+  const low = (at(bytes, place + 1) << 22) | ((at(bytes, place + 2) >> 1) << 15);
+  return ((at(bytes, place) >> 1) & 7) * 2 ** 30 + (low | (at(bytes, place + 3) << 7) | (at(bytes, place + 4) >> 1));
+}
+
+function at(bytes: Uint8Array, place: number): number {
+  return bytes[place] ?? 0;
+}
+
+/** Collects the pieces of one `push` into parts. */
+export class PartList {
+  private parts: ElementaryPart[] = [];
+  private pieces: Uint8Array[] = [];
+  private pts: number | undefined;
+  private lost: ElementaryPart["lost"];
+
+  /** A PES packet begins. */
+  begin(pts: number | undefined): void {
+    if (pts === undefined) return;
+    this.end();
+    this.pts = pts;
+  }
+
+  add(piece: Uint8Array): void {
+    if (piece.length > 0) this.pieces.push(piece);
+  }
+
+  /** Bytes are missing here. Of several reasons without bytes between them the first counts. */
+  lose(reason: BitstreamError | UnsupportedError): void {
+    this.end();
+    this.lost ??= reason;
+  }
+
+  /** All parts so far. What was given last waits for its first bytes. */
+  take(): ElementaryPart[] {
+    this.end();
+    const parts = this.parts;
+    this.parts = [];
+    return parts;
+  }
+
+  /** All parts, the reason for a loss without bytes behind it too. */
+  takeLast(): ElementaryPart[] {
+    const parts = this.take();
+    const { lost } = this;
+    // A reason that is still here has no bytes behind it.
+    if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost });
+    this.lost = undefined;
+    return parts;
+  }
+
+  private end(): void {
+    if (this.pieces.length === 0) return;
+    this.parts.push({ data: joined(this.pieces), pts: this.pts, lost: this.lost });
+    this.pieces = [];
+    this.pts = undefined;
+    this.lost = undefined;
+  }
+}

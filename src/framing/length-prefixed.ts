@@ -1,0 +1,92 @@
+import type { StreamUnit } from "./byte-stream.ts";
+import { UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
+import { joined } from "./bytes.ts";
+
+/** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. */
+export class LengthPrefixedStream {
+  private readonly lengthSize: number;
+  /** What has come of the prefix or unit that is not complete, in pieces. */
+  private pieces: Uint8Array[] = [];
+  private held = 0;
+  /** So many bytes are needed before there is anything to return. */
+  private needed: number;
+  /** So many bytes to come belong to a unit that is not kept. */
+  private skipped = 0;
+  /** Offset of the first held byte in the stream. */
+  private origin: number;
+
+  /** @param lengthSize bytes of each prefix, 1 to 4. @param origin offset of the first byte to come. */
+  constructor(lengthSize: number, origin: number) {
+    this.lengthSize = this.needed = lengthSize;
+    this.origin = origin;
+  }
+
+  /**
+   * Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. Zero bytes at a unit's end
+   * are left out, as in a byte stream. Of a unit longer than
+   * `UNIT_LIMIT` nothing is kept: it comes empty and `truncated` when its prefix is seen, and its bytes are skipped.
+   */
+  push(chunk: Uint8Array): StreamUnit[] {
+    const units: StreamUnit[] = [];
+    if (this.held + chunk.length < this.needed) {
+      this.hold(chunk.slice());
+      return units;
+    }
+    const bytes = this.held === 0 ? chunk : joined([...this.pieces, chunk]);
+    let at = this.skip(bytes, 0);
+    this.needed = this.lengthSize;
+    while (at + this.lengthSize <= bytes.length) {
+      const start = at + this.lengthSize;
+      const length = prefix(bytes, at, start);
+      if (length > UNIT_LIMIT) {
+        units.push({ bytes: bytes.subarray(start, start), byte: this.origin + start, truncated: true });
+        this.skipped = length;
+        at = this.skip(bytes, start);
+        continue;
+      }
+      if (start + length > bytes.length) {
+        this.needed = this.lengthSize + length;
+        break;
+      }
+      at = start + length;
+      const end = withoutTrailingZeros(bytes, start, at);
+      if (end > start) units.push({ bytes: bytes.subarray(start, end), byte: this.origin + start, truncated: false });
+    }
+    this.origin += at;
+    this.pieces = [];
+    this.held = 0;
+    this.hold(bytes.slice(at));
+    if (this.skipped > 0) this.needed = 0;
+    return units;
+  }
+
+  /** The input ends here: returns the unit that is cut off, if any. */
+  flush(): StreamUnit[] {
+    const { held, origin, lengthSize } = this;
+    const bytes = joined(this.pieces);
+    this.pieces = [];
+    this.held = this.skipped = 0;
+    this.needed = lengthSize;
+    this.origin += held;
+    return held === 0 ? [] : [{ bytes: bytes.subarray(lengthSize), byte: origin + lengthSize, truncated: true }];
+  }
+
+  /** Where `bytes` go on, from `at`, behind what is to be skipped. */
+  private skip(bytes: Uint8Array, at: number): number {
+    const count = Math.min(this.skipped, bytes.length - at);
+    this.skipped -= count;
+    return at + count;
+  }
+
+  private hold(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.pieces.push(bytes);
+    this.held += bytes.length;
+  }
+}
+
+function prefix(bytes: Uint8Array, from: number, to: number): number {
+  let length = 0;
+  for (let i = from; i < to; i++) length = length * 256 + (bytes[i] as number);
+  return length;
+}

@@ -1,0 +1,57 @@
+import { sameBytes } from "../framing/bytes.ts";
+
+/**
+ * Sequence parameter sets by id. New content for the id of the active set waits until a picture that may activate it:
+ * 7.4.1.2.1 of H.264, 7.4.2.4.2 of H.265. Sets that come again unchanged stay the same objects.
+ */
+export class ActiveSetStore<Set> {
+  private readonly byId = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
+  private readonly waiting = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
+  private active: { readonly id: number; readonly set: Set } | null = null;
+  private hasNewWaiting = false;
+
+  /** A set has come. @param bytes its NAL unit; copied. */
+  receive(id: number, bytes: Uint8Array, set: Set): void {
+    const stored = this.byId.get(id);
+    if (stored && sameBytes(stored.bytes, bytes)) {
+      this.waiting.delete(id);
+      return;
+    }
+    const received = { bytes: bytes.slice(), set };
+    if (this.active === null || stored?.set !== this.active.set) {
+      this.byId.set(id, received);
+      return;
+    }
+    this.waiting.set(id, received);
+    this.hasNewWaiting = true;
+  }
+
+  /** The set in force for an id. @param mayActivate of a picture that may activate: also what waits. */
+  get(id: number, mayActivate: boolean): Set | undefined {
+    const waiting = mayActivate ? this.waiting.get(id) : undefined;
+    return (waiting ?? this.byId.get(id))?.set;
+  }
+
+  /** A picture activates this set, which `get` has given. */
+  activate(id: number, set: Set): void {
+    this.active = { id, set };
+    const waiting = this.waiting.get(id);
+    if (waiting?.set !== set) return;
+    this.byId.set(id, waiting);
+    this.waiting.delete(id);
+  }
+
+  /** No set is active: what waits takes effect at once, as at the start. */
+  deactivate(): void {
+    this.active = null;
+    for (const [id, waiting] of this.waiting) this.byId.set(id, waiting);
+    this.waiting.clear();
+  }
+
+  /** True once for each new content of the active set that a picture which may not activate finds waiting. */
+  takeRefusedChange(): boolean {
+    const isNew = this.hasNewWaiting;
+    this.hasNewWaiting = false;
+    return isNew && this.active !== null && this.waiting.has(this.active.id);
+  }
+}

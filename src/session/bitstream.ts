@@ -1,0 +1,49 @@
+/** What a request puts into the OUTPUT buffer. */
+import type { RequestEvent } from "../events.ts";
+import type { ResolvedOptions } from "../options.ts";
+
+const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
+
+/** The parts of an OUTPUT buffer that holds these NAL units. */
+export function bitstreamOf(
+  slices: readonly { readonly unit: Uint8Array }[],
+  startCode: ResolvedOptions["startCode"],
+): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (const { unit } of slices) {
+    if (startCode === "annexb") parts.push(startCodePrefix);
+    parts.push(unit);
+  }
+  return parts;
+}
+
+/** Bytes before each NAL unit in the OUTPUT buffer. */
+export function startCodeBytes(startCode: ResolvedOptions["startCode"]): number {
+  return startCode === "annexb" ? startCodePrefix.length : 0;
+}
+
+/** How many bytes a request puts into the OUTPUT buffer. */
+export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number {
+  return request.bitstream.reduce((total, part) => total + part.length, 0);
+}
+
+/** Writes a request's bytes to `target` from `offset` on, and returns how many. Throws RangeError if they do not fit. */
+export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: Uint8Array, offset = 0): number {
+  const size = bitstreamSize(request);
+  if (offset + size > target.length) {
+    throw new RangeError(`${size} bytes at ${offset} do not fit into ${target.length}`);
+  }
+  let at = offset;
+  for (const part of request.bitstream) {
+    target.set(part, at);
+    at += part.length;
+  }
+  return size;
+}
+
+/** An own copy of the bytes that a request puts into the OUTPUT buffer. */
+export function bitstreamBytes(request: Pick<RequestEvent, "bitstream">): Uint8Array {
+  const bytes = new Uint8Array(bitstreamSize(request));
+  copyBitstream(request, bytes);
+  return bytes;
+}

@@ -1,0 +1,40 @@
+import type { Control } from "../events.ts";
+import type { KernelRules } from "../kernel/rules.ts";
+import type { ResolvedOptions } from "../options.ts";
+import { type ControlDefinition, elementSize } from "../uapi/control.ts";
+
+/** Makes a codec's controls as the options ask: without what the kernel lacks, and as the kernel would leave them. */
+export class ControlMaker<Name extends string> {
+  private readonly definitions: Readonly<Record<Name, ControlDefinition>>;
+  private readonly rules: KernelRules;
+  private readonly options: Pick<ResolvedOptions, "rawControls" | "has">;
+
+  constructor(
+    definitions: Readonly<Record<Name, ControlDefinition>>,
+    rules: KernelRules,
+    options: Pick<ResolvedOptions, "rawControls" | "has">,
+  ) {
+    this.definitions = definitions;
+    this.rules = rules;
+    this.options = options;
+  }
+
+  /** The control in an array of one; an empty one where the kernel lacks it. `payload` is rewritten in place. */
+  make(name: Name, payload: Uint8Array | number): Control[] {
+    const definition = this.definitions[name];
+    const rule = this.rules[name];
+    if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.options.rawControls) {
+      const size = elementSize(definition);
+      for (let at = 0; at < payload.byteLength; at += size) {
+        rule.normalise(new DataView(payload.buffer, payload.byteOffset + at, size));
+      }
+    }
+    return this.makeAsIs(name, payload);
+  }
+
+  /** `make` for a payload in which the kernel rewrites nothing. */
+  makeAsIs(name: Name, payload: Uint8Array | number): Control[] {
+    const definition = this.definitions[name];
+    return this.options.has(definition) ? [{ name, id: definition.id, payload }] : [];
+  }
+}

@@ -1,0 +1,60 @@
+import type { ErrorCause } from "../errors.ts";
+import { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { DecodeEvent, ErrorEvent } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
+
+/** Collects a call's events, and turns what units throw into `error` events. */
+export class EventSink {
+  private events: DecodeEvent[] = [];
+  /** What a unit's first byte, or bytes, say it is. */
+  private readonly nameOf: (unit: Uint8Array) => string;
+
+  constructor(nameOf: (unit: Uint8Array) => string) {
+    this.nameOf = nameOf;
+  }
+
+  /** The events of one call. */
+  during(body: () => void): DecodeEvent[] {
+    const events: DecodeEvent[] = [];
+    this.events = events;
+    body();
+    return events;
+  }
+
+  emit(...events: readonly DecodeEvent[]): void {
+    this.events.push(...events);
+  }
+
+  /** Runs what reads `unit`. False if it threw one of the two errors, which is an event then. */
+  guard(unit: StreamUnit | undefined, body: () => void): boolean {
+    try {
+      body();
+      return true;
+    } catch (error) {
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      this.error(error, unit);
+      return false;
+    }
+  }
+
+  /** An error that is known without a throw. */
+  report(why: ErrorCause, reason: string, unit?: StreamUnit, element?: string): void {
+    this.error(new BitstreamError(reason, { element }, why), unit);
+  }
+
+  /** The event for an error, at the unit unless it says itself where. */
+  error(error: BitstreamError | UnsupportedError, unit: StreamUnit | undefined): void {
+    const { place } = error;
+    const event: ErrorEvent = {
+      type: "error",
+      cause: error.why,
+      unit: place.unit ?? (unit && this.nameOf(unit.bytes)),
+      element: place.element,
+      bit: place.bit,
+      byte: place.byte ?? unit?.byte,
+      message: error.reason,
+      error,
+    };
+    this.events.push(event);
+  }
+}

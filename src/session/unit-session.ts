@@ -1,0 +1,128 @@
+/** What the sessions of codecs in byte streams have in common: from input to units, from calls to events. */
+
+import type { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
+import { UnitInput } from "../framing/unit-input.ts";
+import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "./check-arguments.ts";
+import type { EventSink } from "./event-sink.ts";
+import type { PictureTimes } from "./picture-times.ts";
+
+/** What a codec does with the units of its input. */
+export interface UnitReader {
+  readonly sink: EventSink;
+  /** Where it takes the pts of each picture that begins. */
+  readonly times: PictureTimes;
+  /** A whole unit. May throw BitstreamError and UnsupportedError. */
+  unit(unit: StreamUnit): void;
+  /** A unit that the input's end cuts off; that has been reported. */
+  cutOff(unit: StreamUnit): void;
+  /** A container's record: its units. Says to `input` how those that follow are framed. May throw, as `unit` does. */
+  configuration(record: Uint8Array, input: UnitInput): readonly StreamUnit[];
+  /** The picture whose units have come is complete. */
+  endPicture(): void;
+  /** What was pushed is over, and its last picture has ended: a packet, a record or nothing comes next. */
+  endStream(): void;
+  flush(): void;
+  reset(): void;
+}
+
+/** A session over `reader`. */
+export class UnitSession implements Session {
+  private readonly reader: UnitReader;
+  private readonly input: UnitInput;
+  private readonly unitText: string;
+
+  /**
+   * @param unitText what input without any unit lacks, for people.
+   * @param keepZeros whether zero bytes behind a unit are its own: see `ByteStream`.
+   */
+  constructor(reader: UnitReader, unitText: string, keepZeros = false) {
+    this.reader = reader;
+    this.input = new UnitInput(keepZeros);
+    this.unitText = unitText;
+  }
+
+  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
+    checkDecodeArguments(packet, info);
+    return this.reader.sink.during(() => {
+      this.endStream();
+      this.reader.times.packet(info?.pts);
+      const units = this.input.packet(packet);
+      for (const unit of units) this.unit(unit);
+      if (units.length === 0 && packet.length > 0) this.reportNoUnit("packet");
+      this.reader.endPicture();
+    });
+  }
+
+  push(chunk: Uint8Array, info: ChunkInfo = {}): DecodeEvent[] {
+    checkPushArguments(chunk, info);
+    const { reader, input } = this;
+    return reader.sink.during(() => {
+      if (info.lost) this.lose(info.lost);
+      reader.times.stream(input.received, info.pts);
+      for (const unit of input.push(chunk)) this.unit(unit);
+    });
+  }
+
+  configure(record: Uint8Array | null): DecodeEvent[] {
+    checkConfigureArgument(record);
+    const { reader, input } = this;
+    return reader.sink.during(() => {
+      this.endStream();
+      if (record === null) input.frameBy(0);
+      else {
+        reader.sink.guard(undefined, () => {
+          for (const unit of reader.configuration(record, input)) this.unit(unit);
+        });
+      }
+    });
+  }
+
+  flush(): DecodeEvent[] {
+    return this.reader.sink.during(() => {
+      this.endStream();
+      this.reader.flush();
+    });
+  }
+
+  reset(): DecodeEvent[] {
+    return this.reader.sink.during(() => {
+      this.input.end();
+      this.reader.times.clear();
+      this.reader.reset();
+    });
+  }
+
+  /** The end of a pushed stream: its last unit, its last picture. */
+  private endStream(): void {
+    const { units, hadNoUnit } = this.input.end();
+    for (const unit of units) this.unit(unit);
+    if (hadNoUnit) this.reportNoUnit("stream");
+    this.reader.endPicture();
+    this.reader.endStream();
+    this.reader.times.clear();
+  }
+
+  /** Bytes of the stream are missing. */
+  private lose(reason: BitstreamError | UnsupportedError): void {
+    const [unit] = this.input.cut();
+    this.reader.sink.error(reason, unit);
+    if (unit) this.reader.cutOff(unit);
+    // The picture that was to have them begins in what is missing.
+    this.reader.times.clear();
+  }
+
+  private unit(unit: StreamUnit): void {
+    const { reader } = this;
+    reader.times.reach(unit.byte - this.input.prefixSize);
+    if (unit.truncated) {
+      reader.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
+      reader.cutOff(unit);
+    } else reader.sink.guard(unit, () => reader.unit(unit));
+  }
+
+  private reportNoUnit(where: "packet" | "stream"): void {
+    this.reader.sink.report("bitstream", `the ${where} holds no ${this.unitText}`);
+  }
+}

@@ -1,0 +1,194 @@
+import { DeviceError, IoctlError } from "../errors.ts";
+import type { Mapping } from "../libc.ts";
+import type { BufferPlane, Queue, QueueFormat } from "./queue.ts";
+
+/** A CAPTURE buffer. It is free again when nobody uses it: neither its picture nor a frame that shows it. */
+export class CaptureBuffer {
+  readonly index: number;
+  /** Of the picture that it holds: a larger buffer may hold a smaller one. */
+  format: QueueFormat;
+  readonly #queue: Queue;
+  readonly #planes: readonly BufferPlane[];
+  readonly #unused: (buffer: CaptureBuffer) => void;
+  #mappings: readonly Mapping[] | undefined;
+  #wasLent = false;
+  #isOrphan = false;
+  #users = 0;
+
+  constructor(queue: Queue, index: number, format: QueueFormat, unused: (buffer: CaptureBuffer) => void) {
+    this.#queue = queue;
+    this.index = index;
+    this.format = format;
+    this.#unused = unused;
+    this.#planes = queue.query(index);
+  }
+
+  get isUsed(): boolean {
+    return this.#users > 0;
+  }
+
+  /** Whether it can hold pictures of another format. */
+  fits(format: QueueFormat): boolean {
+    return (
+      this.#planes.length === format.planes.length &&
+      this.#planes.every(({ length }, i) => length >= (format.planes[i]?.sizeimage ?? 0))
+    );
+  }
+
+  use(): void {
+    this.#users++;
+  }
+
+  /** Counterpart of `use`. */
+  leave(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    if (this.#isOrphan) this.#unmap();
+    else this.#unused(this);
+  }
+
+  /** Its memory, one array for each plane, for somebody outside. */
+  lend(): readonly Uint8Array[] {
+    this.#wasLent = true;
+    return this.#map().map(({ bytes }) => bytes);
+  }
+
+  /** dma-buf file descriptors, one for each plane; the caller closes them. @throws DeviceError when the device has forgotten the buffer */
+  export(): number[] {
+    if (this.#isOrphan) throw new DeviceError("the frame's buffer left the device: export it before the size changes");
+    return this.#queue.export(this.index);
+  }
+
+  /** The device is about to forget it; the memory stays as long as somebody uses it. */
+  orphan(): void {
+    if (this.isUsed) this.#map();
+    this.#isOrphan = true;
+    if (!this.isUsed) this.#unmap();
+  }
+
+  #map(): readonly Mapping[] {
+    this.#mappings ??= this.#planes.map((plane) => this.#queue.map(plane));
+    return this.#mappings;
+  }
+
+  #unmap(): void {
+    for (const mapping of this.#mappings ?? []) mapping.unmap(this.#wasLent);
+    this.#mappings = undefined;
+  }
+}
+
+/** The buffers of the CAPTURE queue. */
+export class CapturePool {
+  readonly #queue: Queue;
+  #format: QueueFormat | undefined;
+  #buffers: CaptureBuffer[] = [];
+  #free: CaptureBuffer[] = [];
+  #freed: (() => void) | undefined;
+
+  constructor(queue: Queue) {
+    this.#queue = queue;
+  }
+
+  get hasFree(): boolean {
+    return this.#free.length > 0;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#buffers.length;
+  }
+
+  /**
+   * Makes the first buffers.
+   *
+   * @param needed what decoding cannot do without
+   * @param wanted some more, when there is memory for them
+   */
+  allocate(format: QueueFormat, needed: number, wanted: number): void {
+    this.#format = format;
+    const count = this.#request(needed, wanted);
+    if (count < needed) throw new DeviceError(`the driver gives ${count} CAPTURE buffers, and ${needed} are needed`);
+    for (let index = 0; index < count; index++) this.#add(index);
+  }
+
+  /** A free buffer, used once from now on; undefined when there is none. */
+  take(): CaptureBuffer | undefined {
+    const buffer = this.#free.shift();
+    if (buffer === undefined) return undefined;
+    buffer.format = this.#format as QueueFormat;
+    buffer.use();
+    return buffer;
+  }
+
+  /** Makes one more, where the driver can. */
+  grow(): boolean {
+    return this.#create(1) === 1;
+  }
+
+  /**
+   * Goes on with buffers of another format, and leaves those that are there alone: they hold references.
+   *
+   * @param needed what decoding cannot do without
+   * @param wanted some more, when there is memory for them
+   * @returns false when there cannot be as many as are needed.
+   */
+  change(format: QueueFormat, needed: number, wanted: number): boolean {
+    this.#format = format;
+    const fitting = this.#buffers.filter((buffer) => buffer.fits(format));
+    this.#free = fitting.filter(({ isUsed }) => !isUsed);
+    const more = Math.max(0, wanted - fitting.length);
+    return fitting.length + (more === 0 ? 0 : this.#create(more)) >= needed;
+  }
+
+  /** Resolves when a buffer becomes free, when there are no buffers any more, or when the time is over. */
+  async whenFree(milliseconds: number): Promise<void> {
+    if (this.hasFree) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#freed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#freed = undefined;
+  }
+
+  /** Before the queue's buffers are freed: those that are used keep their memory. */
+  abandon(): void {
+    for (const buffer of this.#buffers) buffer.orphan();
+    this.#buffers = [];
+    this.#free = [];
+    this.#freed?.();
+  }
+
+  #request(needed: number, wanted: number): number {
+    try {
+      return this.#queue.requestBuffers(wanted);
+    } catch (thrown) {
+      if (!(thrown instanceof IoctlError && thrown.code === "ENOMEM") || wanted === needed) throw thrown;
+      return this.#queue.requestBuffers(needed);
+    }
+  }
+
+  #create(count: number): number {
+    if (this.#format === undefined) return 0;
+    const made = this.#queue.createBuffers(count, this.#format);
+    // ENOTTY, ENOBUFS, ENOMEM …: there are no more, whatever the reason.
+    if (typeof made === "number") return 0;
+    for (let i = 0; i < made.count; i++) this.#add(made.first + i);
+    return made.count;
+  }
+
+  #add(index: number): void {
+    const format = this.#format as QueueFormat;
+    const buffer = new CaptureBuffer(this.#queue, index, format, (unused) => this.#putBack(unused));
+    this.#buffers.push(buffer);
+    this.#free.push(buffer);
+  }
+
+  #putBack(buffer: CaptureBuffer): void {
+    if (this.#format === undefined || !buffer.fits(this.#format)) return;
+    this.#free.push(buffer);
+    this.#freed?.();
+  }
+}

@@ -1,0 +1,107 @@
+import type { Control } from "../../events.ts";
+import { validate } from "../../kernel/index.ts";
+import { controlByName } from "../../uapi/index.ts";
+import { viewOf } from "../../uapi/struct.ts";
+import { errorName, IoctlError, type RefusedControl } from "../errors.ts";
+import type { KernelFile } from "../kernel-file.ts";
+import { V4L2_CTRL_WHICH_CUR_VAL, V4L2_CTRL_WHICH_REQUEST_VAL } from "../layout/constants.ts";
+import type { Memory } from "../libc.ts";
+
+/** Sets controls of a file, now or in a request. */
+export class ControlSetter {
+  readonly #file: KernelFile;
+  /** The struct, its list, and the payloads one after the other. */
+  #memory: Memory;
+
+  constructor(file: KernelFile) {
+    this.#file = file;
+    this.#memory = file.allocate(1 << 16);
+  }
+
+  /**
+   * @param requestFd the request that they go into; undefined: the file itself, at once.
+   * @throws IoctlError naming the control that was refused, as far as the kernel tells, and what its rules say of it.
+   */
+  set(controls: readonly Control[], requestFd?: number): void {
+    if (controls.length === 0) return;
+    const errno = this.#attempt("VIDIOC_S_EXT_CTRLS", controls, requestFd);
+    if (errno === 0) return;
+    throw new IoctlError({
+      ioctl: "VIDIOC_S_EXT_CTRLS",
+      code: errorName(errno),
+      path: this.#file.path,
+      what: requestFd === undefined ? undefined : "in a request",
+      control: this.#refused(controls),
+    });
+  }
+
+  /** The control that a failed call stopped at; the kernel's answer still stands in the memory. */
+  #refused(controls: readonly Control[]): RefusedControl | undefined {
+    const control = controls[this.#errorIndex()] ?? this.#narrowed(controls);
+    if (control === undefined) return undefined;
+    const { name, payload } = control;
+    return { name, refusals: controlByName(name) === undefined ? [] : validate(name, payload) };
+  }
+
+  /** S_EXT_CTRLS says `count` where nothing was set yet; TRY_EXT_CTRLS says which it is, or that of one control alone does. */
+  #narrowed(controls: readonly Control[]): Control | undefined {
+    if (this.#attempt("VIDIOC_TRY_EXT_CTRLS", controls, undefined) !== 0) {
+      const named = controls[this.#errorIndex()];
+      if (named !== undefined) return named;
+    }
+    return controls.find(
+      (control) => this.#attempt("VIDIOC_TRY_EXT_CTRLS", [control], undefined) !== 0 && this.#errorIndex() === 0,
+    );
+  }
+
+  #errorIndex(): number {
+    return viewOf(this.#memory.bytes).getUint32(this.#file.structs.v4l2_ext_controls.offsets.error_idx, true);
+  }
+
+  #attempt(
+    ioctl: "VIDIOC_S_EXT_CTRLS" | "VIDIOC_TRY_EXT_CTRLS",
+    controls: readonly Control[],
+    requestFd: number | undefined,
+  ): number {
+    const { v4l2_ext_controls: head, v4l2_ext_control: entry } = this.#file.structs;
+    const list = head.size;
+    let end = align(list + controls.length * entry.size);
+    const payloadBytes = controls.reduce((sum, { payload }) => sum + align(sizeOf(payload)), 0);
+    if (end + payloadBytes > this.#memory.bytes.length) this.#memory = this.#file.allocate(2 * (end + payloadBytes));
+    const { bytes, address } = this.#memory;
+    const view = viewOf(bytes);
+    // The payloads' addresses in halves: a BigInt for each would cost more than copying the payload.
+    const low = Number(address & 0xffff_ffffn);
+    const high = Number(address >> 32n);
+    bytes.fill(0, 0, end);
+    const which = requestFd === undefined ? V4L2_CTRL_WHICH_CUR_VAL : V4L2_CTRL_WHICH_REQUEST_VAL;
+    view.setUint32(head.offsets.which, which, true);
+    view.setUint32(head.offsets.count, controls.length, true);
+    // What fails before the kernel looks at the controls, as ENODEV does, writes nothing.
+    view.setUint32(head.offsets.error_idx, controls.length, true);
+    view.setInt32(head.offsets.request_fd, requestFd ?? 0, true);
+    head.members.controls.write(view, head.offsets.controls, address + BigInt(list));
+    for (const [i, { id, payload }] of controls.entries()) {
+      const at = list + i * entry.size;
+      view.setUint32(at + entry.offsets.id, id, true);
+      if (typeof payload === "number") {
+        view.setInt32(at + entry.offsets.value64, payload, true);
+        continue;
+      }
+      view.setUint32(at + entry.offsets.size, payload.length, true);
+      view.setUint32(at + entry.offsets.value64, low + end, true); // modulo 2^32
+      view.setUint32(at + entry.offsets.value64 + 4, low + end < 2 ** 32 ? high : high + 1, true);
+      bytes.set(payload, end);
+      end = align(end + payload.length);
+    }
+    return this.#file.attempt(ioctl, bytes);
+  }
+}
+
+function sizeOf(payload: Uint8Array | number): number {
+  return typeof payload === "number" ? 0 : payload.length;
+}
+
+function align(offset: number): number {
+  return Math.ceil(offset / 8) * 8;
+}

@@ -1,0 +1,246 @@
+import type { Control, SequenceEvent } from "../../events.ts";
+import { fourccText } from "../../record/format.ts";
+import { type DeviceInfo, isMultiplanar } from "../devices/devices.ts";
+import { pixelFormatsOf } from "../devices/probe.ts";
+import { DeviceError, IoctlError } from "../errors.ts";
+import { KernelFile, type Machine, read } from "../kernel-file.ts";
+import { isDeep } from "../pixels.ts";
+import { CapturePool } from "./capture-pool.ts";
+import { ControlSetter } from "./controls.ts";
+import { OutputBuffers } from "./output-buffers.ts";
+import { Queue, type QueueFormat } from "./queue.ts";
+import { RequestPool } from "./request-pool.ts";
+
+/** What of a sequence the queues need. */
+export type QueueSequence = Pick<
+  SequenceEvent,
+  "pixelFormat" | "codedWidth" | "codedHeight" | "bitDepthLuma" | "captureBuffers"
+>;
+
+/** How the queues are to be. */
+export interface StreamOptions {
+  /** CAPTURE buffers beside those that decoding needs. */
+  readonly extraBuffers: number;
+  /** Requests that the device has at a time. */
+  readonly requests: number;
+  /**
+   * The CAPTURE formats to take, the best first, those with the stream's bit depth before others; where none of them is there:
+   * the driver's own choice.
+   */
+  readonly pixelFormats: readonly number[];
+}
+
+/** OUTPUT buffers have half a byte for each sample, and this at least; a larger request gets a larger one. */
+const smallestOutput = 1 << 17;
+
+/** The two queues of an opened decoder, and what lies in them. */
+export class Streams {
+  readonly file: KernelFile;
+  readonly output: Queue;
+  readonly capture: Queue;
+  readonly outputs: OutputBuffers;
+  readonly pool: CapturePool;
+  readonly controls: ControlSetter;
+  readonly requests: RequestPool;
+  readonly #media: KernelFile;
+  readonly #options: StreamOptions;
+  #isStarted = false;
+  /** The OUTPUT format that the driver has, and what it was set for. */
+  #lastOutput: { readonly sequence: QueueSequence; readonly format: QueueFormat } | undefined;
+
+  private constructor(file: KernelFile, media: KernelFile, multiplanar: boolean, options: StreamOptions) {
+    this.file = file;
+    this.#media = media;
+    this.#options = options;
+    this.output = new Queue(file, "OUTPUT", multiplanar);
+    this.capture = new Queue(file, "CAPTURE", multiplanar);
+    this.outputs = new OutputBuffers(this.output);
+    this.pool = new CapturePool(this.capture);
+    this.controls = new ControlSetter(file);
+    this.requests = new RequestPool(media, options.requests);
+  }
+
+  /** @throws DeviceError when the device cannot be opened. */
+  static async open(machine: Machine, device: DeviceInfo, options: StreamOptions): Promise<Streams> {
+    const file = KernelFile.open(machine, device.path);
+    let media: KernelFile | undefined;
+    try {
+      media = KernelFile.open(machine, device.mediaPath);
+      const capability = read(file, "VIDIOC_QUERYCAP", "v4l2_capability");
+      return new Streams(file, media, isMultiplanar(capability, device.path), options);
+    } catch (thrown) {
+      await media?.close();
+      await file.close();
+      throw thrown;
+    }
+  }
+
+  /** The queues are made for a sequence. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
+  /**
+   * Makes the queues for a sequence, from the OUTPUT format to STREAMON. They must be empty.
+   *
+   * @param sets what to set before the CAPTURE format is read.
+   */
+  start(sequence: QueueSequence, sets: readonly (readonly Control[])[]): void {
+    this.#isStarted = true;
+    const outputFormat = this.#formatFor(sequence) ?? this.#setOutputFormat(sequence);
+    for (const controls of sets) this.controls.set(controls);
+    const format = this.#captureFormat(sequence);
+    const { captureBuffers } = sequence;
+    // Before CAPTURE, of which fewer do: boards without an IOMMU have a few dozen MB for both.
+    this.outputs.allocate(outputFormat, this.#options.requests);
+    this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
+    this.#startOutput(() => {
+      this.pool.abandon();
+      this.pool.allocate(format, captureBuffers, captureBuffers);
+    });
+    this.capture.start();
+  }
+
+  /**
+   * Goes on with another size or more buffers while the CAPTURE buffers stay, because references lie in them. The OUTPUT
+   * queue stays too where its format does: drivers refuse to set one, even the same, while there are CAPTURE buffers.
+   *
+   * @returns false when the driver cannot; the OUTPUT queue may have stopped then.
+   */
+  resize(sequence: QueueSequence, sets: readonly (readonly Control[])[]): boolean {
+    const isSame = this.#formatFor(sequence) !== undefined;
+    let outputFormat: QueueFormat | undefined;
+    let format: QueueFormat;
+    try {
+      if (!isSame && !this.#hasChangedOutput(sequence)) outputFormat = this.#remakeOutput(sequence);
+      for (const controls of sets) this.controls.set(controls);
+      format = isSame ? this.capture.format() : this.#captureFormat(sequence);
+    } catch (thrown) {
+      if (isBusy(thrown)) return false;
+      throw thrown;
+    }
+    if (outputFormat !== undefined) this.outputs.allocate(outputFormat, this.#options.requests);
+    const { captureBuffers } = sequence;
+    const wanted = captureBuffers + this.#options.extraBuffers;
+    if (!this.pool.change(format, captureBuffers, wanted)) return false;
+    if (outputFormat !== undefined) this.output.start();
+    return true;
+  }
+
+  /** Stops both queues and frees their buffers; CAPTURE buffers that are used keep their memory. */
+  stop(): void {
+    if (!this.isStarted) return;
+    this.#isStarted = false;
+    try {
+      this.output.stop();
+      this.capture.stop();
+    } finally {
+      // Mappings would outlive the file.
+      this.outputs.unmap();
+      this.pool.abandon();
+    }
+    this.output.requestBuffers(0);
+    this.capture.requestBuffers(0);
+  }
+
+  async close(): Promise<void> {
+    try {
+      this.stop();
+    } finally {
+      await this.requests.close();
+      await this.#media.close();
+      await this.file.close();
+    }
+  }
+
+  /**
+   * Whether the OUTPUT queue took another size while it streams, with the buffers that there are. hantro does, and has to be
+   * asked: at STREAMOFF it forgets the pictures behind its post-processor (hantro_postproc_free).
+   */
+  #hasChangedOutput(sequence: QueueSequence): boolean {
+    try {
+      this.#setOutputFormat(sequence, this.#lastOutput?.format.planes[0]?.sizeimage);
+      return true;
+    } catch (thrown) {
+      if (isBusy(thrown)) return false;
+      throw thrown;
+    }
+  }
+
+  /** At STREAMON(OUTPUT), hantro makes a second buffer for each of CAPTURE's where its post-processor is used. */
+  #startOutput(giveUpExtraBuffers: () => void): void {
+    try {
+      this.output.start();
+    } catch (thrown) {
+      if (!(thrown instanceof IoctlError && thrown.code === "ENOMEM")) throw thrown;
+      giveUpExtraBuffers();
+      this.output.start();
+    }
+  }
+
+  #remakeOutput(sequence: QueueSequence): QueueFormat {
+    this.output.stop();
+    this.outputs.unmap();
+    this.output.requestBuffers(0);
+    return this.#setOutputFormat(sequence);
+  }
+
+  /**
+   * The OUTPUT format that the driver has, where it is a sequence's. It is not set once more then: rkvdec and hantro would go
+   * back to a CAPTURE format for 8 bits, and the kernel does not tell them of an SPS that it has already (try_or_set_cluster).
+   */
+  #formatFor(sequence: QueueSequence): QueueFormat | undefined {
+    const last = this.#lastOutput;
+    return last !== undefined && hasSameFormat(last.sequence, sequence) ? last.format : undefined;
+  }
+
+  #setOutputFormat(sequence: QueueSequence, size?: number): QueueFormat {
+    const { pixelFormat, codedWidth: width, codedHeight: height } = sequence;
+    const sizeimage = size ?? Math.max(smallestOutput, Math.ceil((width * height) / 2));
+    const planes = [{ sizeimage, bytesperline: 0 }];
+    const taken = this.output.setFormat({ pixelFormat, width, height, planes });
+    if (taken.pixelFormat !== pixelFormat) {
+      throw new DeviceError(`${this.file.path} does not take ${fourccText(pixelFormat)}`);
+    }
+    this.#checkSize(taken, sequence);
+    this.#lastOutput = { sequence, format: taken };
+    return taken;
+  }
+
+  /**
+   * Sets the CAPTURE format, also where it is the driver's own choice: mediatek's firmware is told by S_FMT alone
+   * (`capture_fourcc`). What that answers there are sizes from a rule of thumb, so they are read again.
+   */
+  #captureFormat(sequence: QueueSequence): QueueFormat {
+    const own = this.capture.format();
+    const pixelFormat = this.#chosen(own.pixelFormat, sequence.bitDepthLuma > 8);
+    this.capture.setFormat({ ...own, pixelFormat, planes: [] });
+    const taken = this.capture.format();
+    this.#checkSize(taken, sequence);
+    return taken;
+  }
+
+  /** Of CAPTURE too: VP8 on the RK3328 and RK3399 has OUTPUT formats up to 3840x2160, and CAPTURE ends at 1920x1088 (hantro). */
+  #checkSize(taken: QueueFormat, { codedWidth, codedHeight }: QueueSequence): void {
+    if (taken.width >= codedWidth && taken.height >= codedHeight) return;
+    const most = `${taken.width}x${taken.height}`;
+    throw new DeviceError(`${this.file.path} takes pictures up to ${most}, and not ${codedWidth}x${codedHeight}`);
+  }
+
+  #chosen(own: number, wantsDeep: boolean): number {
+    const { pixelFormats } = this.#options;
+    if (pixelFormats.length === 0) return own;
+    const there = pixelFormatsOf(this.file, this.capture);
+    const wanted = pixelFormats.filter((pixelFormat) => there.includes(pixelFormat));
+    // hantro's post-processor also makes 8 bits of 10.
+    return wanted.find((pixelFormat) => isDeep(pixelFormat) === wantsDeep) ?? wanted[0] ?? own;
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof IoctlError && thrown.code === "EBUSY";
+}
+
+function hasSameFormat(a: QueueSequence, b: QueueSequence): boolean {
+  return a.pixelFormat === b.pixelFormat && a.codedWidth === b.codedWidth && a.codedHeight === b.codedHeight;
+}

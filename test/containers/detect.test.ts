@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { detect } from "../../src/containers/detect.ts";
+import { programStream, transportStream } from "../../support/streams/systems-streams.ts";
+import { fixture } from "../cli/command-line.ts";
+
+const codecs = { "264": "h264", "265": "h265", m2v: "mpeg2" } as const;
+const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+describe("detect", () => {
+  it.each(readdirSync(fixture("")).filter((name) => /\.(264|265|m2v|ivf)$/.test(name)))("knows %s", (name) => {
+    const codec = name.endsWith(".ivf") ? name.slice(0, 3) : codecs[name.split(".").at(-1) as keyof typeof codecs];
+    expect(detect(readFileSync(fixture(name)))).toEqual({
+      kind: "stream",
+      codec,
+      ivf: name.endsWith(".ivf"),
+      certain: true,
+    });
+  });
+
+  it("takes slices without parameter sets for what they could be", () => {
+    expect(detect(bytes("\0\0\x01\x65\x88\x84\0\0\x01\x41\x9a"))).toEqual({
+      kind: "stream",
+      codec: "h264",
+      ivf: false,
+      certain: false,
+    });
+    expect(detect(bytes("\0\0\x01\x26\x01\xaf\0\0\x01\x02\x01\xd0"))).toMatchObject({ codec: "h265", certain: false });
+  });
+
+  it("knows program and transport streams, and the video in them once it has come", () => {
+    const data = Uint8Array.from(readFileSync(fixture("mpeg2_ipb.m2v")));
+    const program = programStream([{ data: data.subarray(0, 30_000) }]);
+    const transport = transportStream([{ data }]);
+    const systems = (layer: string, codec?: string) => ({ kind: "systems", layer, codec });
+    expect(detect(program)).toEqual(systems("program", "mpeg2"));
+    expect(detect(program.subarray(20))).toMatchObject({ kind: "stream", codec: "mpeg2" });
+    expect(detect(Uint8Array.of(...program.subarray(20), ...program))).toEqual(systems("program", "mpeg2"));
+    expect(detect(Uint8Array.from(transport.flatMap((packet) => [...packet])))).toEqual(systems("transport", "mpeg2"));
+    expect(detect(bytes("\0\0\x01\xba\x44"))).toEqual(systems("program"));
+    expect(detect(bytes(`G${"\xff".repeat(187)}`.repeat(3)))).toEqual(systems("transport"));
+  });
+
+  it("knows a record by its brace", () => {
+    expect(detect(bytes('\xef\xbb\xbf \n{"format"'))).toEqual({ kind: "record" });
+  });
+
+  it.each([
+    ["\0\0\0\x18ftypisom", "an MP4 file"],
+    ["\0\0\0\x18stypmsdh", "an MP4 file"],
+    ["\0\0\0\x14ftypqt  ", "a QuickTime file"],
+    ["\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", "a WebM file"],
+    ["\x1a\x45\xdf\xa3\xa3\x42\x82\x88matroska", "a Matroska file"],
+  ])("knows the container %j", (head, name) => {
+    expect(detect(bytes(head))).toEqual({ kind: "container", name });
+  });
+
+  it.each([
+    ["RIFF\0\0\0\0AVI ", "a RIFF file, and no elementary stream"],
+    ["FLV\x01\x05", "an FLV file, and no elementary stream"],
+    ["OggS\0", "an Ogg file, and no elementary stream"],
+    ["\x06\x0e\x2b\x34\x02\x05", "an MXF file, and no elementary stream"],
+    ["AV\x01\0\x55\0", "a PVA file, and no elementary stream"],
+    ["DKIF\0\0\x20\0AV01", 'an IVF file of "AV01"'],
+  ])("names %j", (head, name) => {
+    expect(detect(bytes(head))).toEqual({ kind: "other", name });
+  });
+
+  it.each(["", "hello", "\0\0\x01", "\0".repeat(5000), "\0\0\x01\x67"])("says nothing of %j", (head) => {
+    expect(detect(bytes(head))).toBeUndefined();
+  });
+});

@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ByteStream, type StreamUnit, unitsOfPacket } from "../../src/framing/byte-stream.ts";
+import { inPieces, kept, ones } from "../../support/pieces.ts";
+
+const lengths = fc.array(fc.nat(9), { maxLength: 60 });
+const unitBytes = fc.uint8Array({ max: 3, maxLength: 400 });
+
+describe("unitsOfPacket", () => {
+  it("takes what lies between prefixes, leaves out zeros before them and what precedes the first", () => {
+    const packet = Uint8Array.of(9, 9, 0, 0, 1, 5, 6, 0, 0, 0, 0, 1, 7, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0);
+    expect(kept(unitsOfPacket(packet, 100))).toEqual([
+      { bytes: [5, 6], byte: 105, truncated: false },
+      { bytes: [7], byte: 112, truncated: false },
+      { bytes: [8], byte: 123, truncated: false },
+    ]);
+    expect(unitsOfPacket(Uint8Array.of(1, 2, 0, 0), 0)).toEqual([]);
+    expect(unitsOfPacket(new Uint8Array(0), 0)).toEqual([]);
+  });
+
+  it("gives views of the packet", () => {
+    const packet = Uint8Array.of(0, 0, 1, 5, 6);
+    expect(unitsOfPacket(packet, 0)[0]?.bytes.buffer).toBe(packet.buffer);
+  });
+});
+
+describe("ByteStream", () => {
+  it("gives the units of the whole, however the bytes are cut", () => {
+    fc.assert(
+      fc.property(unitBytes, lengths, fc.nat(1000), (bytes, cuts, origin) => {
+        const whole = kept(unitsOfPacket(bytes, origin));
+        expect(inPieces(new ByteStream(origin), bytes, cuts)).toEqual(whole);
+        expect(inPieces(new ByteStream(origin), bytes, ones(bytes.length))).toEqual(whole);
+        expect(inPieces(new ByteStream(origin), bytes, [])).toEqual(whole);
+      }),
+      { seed: 1, numRuns: 1000 },
+    );
+  });
+
+  it("leaves the units it gave alone while more bytes come, past its first buffer", () => {
+    const stream = new ByteStream(0);
+    const given: { unit: StreamUnit; copy: Uint8Array }[] = [];
+    for (let i = 0; i < 400; i++) {
+      const chunk = new Uint8Array(1000 + i).fill(i | 2);
+      chunk.set([0, 0, 1], i);
+      for (const unit of stream.push(chunk)) given.push({ unit, copy: unit.bytes.slice() });
+    }
+    expect(given.length).toBe(399);
+    for (const { unit, copy } of given) expect(unit.bytes).toEqual(copy);
+  });
+
+  it("begins anew after flush and goes on counting", () => {
+    const stream = new ByteStream(0);
+    stream.push(Uint8Array.of(0, 0, 1, 5, 0, 0));
+    expect(kept(stream.flush())).toEqual([{ bytes: [5], byte: 3, truncated: false }]);
+    expect(stream.push(Uint8Array.of(1, 6))).toEqual([]); // No prefix: 00 00 lay before the end.
+    expect(stream.flush()).toEqual([]);
+    stream.push(Uint8Array.of(0, 0, 1, 7));
+    expect(kept(stream.flush())).toEqual([{ bytes: [7], byte: 11, truncated: false }]);
+  });
+});

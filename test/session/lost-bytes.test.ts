@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { BitstreamError } from "../../src/errors.ts";
+import type { Codec } from "../../src/events.ts";
+import { openSession } from "../../src/open-session.ts";
+import { H264Stream, only } from "../../support/streams/h264-stream.ts";
+import { H265Stream } from "../../support/streams/h265-stream.ts";
+import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
+
+const lost = new BitstreamError("packets are missing");
+
+/** `before` and a unit that lacks its last byte, then `after`: the pictures that are shown, with `!` those that are corrupt. */
+function shown(codec: Codec, before: Uint8Array, after: Uint8Array): string[] {
+  const session = openSession(codec);
+  const events = [...session.push(before.subarray(0, -1)), ...session.push(after, { lost }), ...session.flush()];
+  expect(only(events, "error")[0]?.error).toBe(lost);
+  return only(events, "output").map(({ timestamp, corrupt }) => `${timestamp}${corrupt ? "!" : ""}`);
+}
+
+/** Of a stream of whose first so many units the last one lacks its last byte. */
+function shownAfterLoss(
+  codec: Codec,
+  stream: { readonly bytes: Uint8Array; readonly units: readonly Uint8Array[] },
+  units: number,
+) {
+  const startCode = codec === "mpeg2" ? 3 : 4;
+  const at = stream.units.slice(0, units).reduce((sum, unit) => sum + startCode + unit.length, 0);
+  return shown(codec, stream.bytes.subarray(0, at), stream.bytes.subarray(at));
+}
+
+describe("bytes missing in the first slice of a picture", () => {
+  it("are that picture's, not the one's before: H.264", () => {
+    const start = () => new H264Stream().writeSps().writePps().slice({ idr: true }).slice({ frame_num: 1, lsb: 2 });
+    const second = { frame_num: 1, lsb: 2, first_mb: 8 };
+    const next = { frame_num: 2, lsb: 4, type: "I" } as const;
+    expect(shownAfterLoss("h264", start().slice(second).slice(next), 4)).toEqual(["1000", "2000!", "3000"]);
+    expect(shownAfterLoss("h264", start().slice(next), 4)).toEqual(["1000", "2000"]);
+  });
+
+  it("are that picture's: HEVC, where the segments behind the first go with it", () => {
+    const sps = { width: 128, height: 128 };
+    const start = () => new H265Stream().writeSps(sps).writePps().slice({ nal: "IDR_W_RADL" });
+    const lostFirst = start().slice({ poc: 1, type: "I" }).slice({ poc: 1, type: "I", address: 8 });
+    expect(shownAfterLoss("h265", lostFirst.slice({ poc: 2, type: "I" }), 4)).toEqual(["1000", "2000"]);
+    const lostSecond = start().slice({ poc: 1, type: "I" }).slice({ poc: 1, type: "I", address: 8 });
+    expect(shownAfterLoss("h265", lostSecond.slice({ poc: 2, type: "I" }), 5)).toEqual(["1000", "2000!", "3000"]);
+  });
+
+  it("are that picture's: MPEG-2", () => {
+    const stream = new Mpeg2Stream().sequence().picture("I").picture("P", { slices: 2 }).picture("P");
+    expect(shownAfterLoss("mpeg2", stream, 2 + 3 + 3)).toEqual(["1000", "2000!", "3000"]);
+  });
+});
