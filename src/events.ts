@@ -1,9 +1,9 @@
 import type { BitstreamError, ErrorCause, UnsupportedError } from "./errors.ts";
+import type { Codec } from "./uapi/codecs.ts";
 
 export type { ErrorCause } from "./errors.ts";
 
-/** The codecs that have stateless controls, AV1 and FWHT left out. */
-export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
+export type { Codec } from "./uapi/codecs.ts";
 
 /** A control as VIDIOC_S_EXT_CTRLS takes it: a compound payload, or the value of an integer or menu control. */
 export interface Control {

@@ -6,15 +6,23 @@ import type { SessionOptions } from "./options.ts";
 import { openVp8Session } from "./vp8/session.ts";
 import { openVp9Session } from "./vp9/session.ts";
 
-/** The codecs that `openSession` knows. */
-export const sessionCodecs: readonly Codec[] = ["h264", "h265", "vp8", "vp9", "mpeg2"];
+const openers: Readonly<Record<Codec, (options: SessionOptions) => Session>> = {
+  h264: openH264Session,
+  h265: openH265Session,
+  vp8: openVp8Session,
+  vp9: openVp9Session,
+  mpeg2: openMpeg2Session,
+};
 
-/** Opens a session. Throws TypeError for a codec that is not there and for wrong options. */
+/** The codecs that `openSession` knows. */
+export const sessionCodecs = /* @__PURE__ */ Object.keys(openers) as readonly Codec[];
+
+/**
+ * Opens a session.
+ *
+ * @throws TypeError for a codec that has no session, and for options that are not valid.
+ */
 export function openSession(codec: Codec, options: SessionOptions = {}): Session {
-  if (codec === "h264") return openH264Session(options);
-  if (codec === "h265") return openH265Session(options);
-  if (codec === "vp8") return openVp8Session(options);
-  if (codec === "vp9") return openVp9Session(options);
-  if (codec === "mpeg2") return openMpeg2Session(options);
-  throw new TypeError(`there is no session for ${JSON.stringify(codec)}; there is one for ${sessionCodecs.join(", ")}`);
+  if (Object.hasOwn(openers, codec)) return openers[codec](options);
+  throw new TypeError(`codec is ${JSON.stringify(codec)}; it must be one of ${sessionCodecs.join(", ")}`);
 }

@@ -1,11 +1,12 @@
 import type { Trace } from "./bitreader/index.ts";
+import type { DecodeMode, StartCode } from "./uapi/modes.ts";
 
 /** What a session can be told. Every option has a default; a wrong value throws TypeError. */
 export interface SessionOptions {
   /** `"frame"`: a request for each frame or field. `"slice"`: one for each slice. Without effect on VP8, VP9, MPEG-2. Default `"frame"`. */
-  readonly decodeMode?: "frame" | "slice" | undefined;
+  readonly decodeMode?: DecodeMode | undefined;
   /** What stands before each slice in the OUTPUT buffer: 00 00 01, or nothing. Without effect on VP8, VP9, MPEG-2. Default `"annexb"`. */
-  readonly startCode?: "annexb" | "none" | undefined;
+  readonly startCode?: StartCode | undefined;
   /** The first picture to decode: the first for which parameter sets are known, or only a random access point. Default `"any"`. */
   readonly startAt?: "any" | "random-access" | undefined;
   /**
@@ -24,8 +25,8 @@ export interface SessionOptions {
 
 /** SessionOptions with every default filled in. */
 export interface ResolvedOptions {
-  readonly decodeMode: "frame" | "slice";
-  readonly startCode: "annexb" | "none";
+  readonly decodeMode: DecodeMode;
+  readonly startCode: StartCode;
   readonly startAt: "any" | "random-access";
   readonly missingReferences: "mark" | "nearest" | "drop";
   readonly rawControls: boolean;

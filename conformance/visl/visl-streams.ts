@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Codec } from "../../src/events.ts";
+import { codecs } from "../../src/uapi/index.ts";
 import { comparators } from "../payloads/comparators.ts";
 import type { DecodeMode } from "../payloads/requests.ts";
 import { corpusFolder } from "../streams/corpus.ts";
@@ -28,11 +29,11 @@ export interface Run extends VislStream {
 }
 
 const fixtureFolder = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
-const codecs = Object.keys(comparators) as Codec[];
+const comparedCodecs = Object.keys(comparators) as Codec[];
 
 /** The repository's own streams. */
 export function fixtures(): VislStream[] {
-  return codecs.flatMap((codec) =>
+  return comparedCodecs.flatMap((codec) =>
     streamsIn(fixtureFolder, fixtureFolder, "/project/test/fixtures", codec).filter(({ name }) =>
       name.startsWith(`${codec}_`),
     ),
@@ -70,7 +71,7 @@ export function chosenCorpus(): VislStream[] {
 function corpusStreams(): VislStream[] {
   const folder = corpusFolder();
   if (folder === undefined) return [];
-  return codecs.flatMap((codec) => {
+  return comparedCodecs.flatMap((codec) => {
     return streamsIn(join(folder, codec), join(dirname(folder), "golden", codec), `/corpus/${codec}`, codec);
   });
 }
@@ -85,7 +86,7 @@ function streamsIn(folder: string, goldens: string, guestFolder: string, codec: 
 
 /** A stream in every mode that its codec has. */
 export function runsOf(stream: VislStream): Run[] {
-  const hasModes = stream.codec === "h264" || stream.codec === "h265";
+  const hasModes = codecs[stream.codec].modes !== null;
   const modes: readonly DecodeMode[] = hasModes ? ["frame", "slice"] : ["frame"];
   const golden = (mode: DecodeMode): string => join(stream.goldens, `${stream.name}.gst-${mode}.jsonl.br`);
   return modes.map((mode) => ({ ...stream, mode, hasModes, id: `${stream.name}.${mode}`, golden: golden(mode) }));

@@ -3,6 +3,7 @@ import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import { findStartCode } from "../framing/start-code.ts";
 import { parseSps } from "../h264/index.ts";
+import { ivfFourccs } from "./ivf.ts";
 import type { Demuxer } from "./pes.ts";
 import { hasPackHeader, ProgramStream } from "./program-stream.ts";
 import { looksLikeTransportStream, TransportStream } from "./transport-stream.ts";
@@ -59,7 +60,7 @@ function looksLikeJson(head: Uint8Array): boolean {
 /** The fourcc stands at byte 8 of an IVF file's header. */
 function detectIvf(head: Uint8Array): Detected {
   const fourcc = String.fromCharCode(...head.subarray(8, 12));
-  const codec = ({ VP80: "vp8", VP90: "vp9" } as const)[fourcc];
+  const codec = (Object.keys(ivfFourccs) as (keyof typeof ivfFourccs)[]).find((name) => ivfFourccs[name] === fourcc);
   if (codec === undefined) return { kind: "other", name: `an IVF file of ${JSON.stringify(fourcc)}` };
   return { kind: "stream", codec, ivf: true, certain: true };
 }

@@ -3,6 +3,7 @@
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
 import { UNIT_LIMIT } from "../framing/byte-stream.ts";
+import type { Codec } from "../uapi/codecs.ts";
 import { viewOf } from "../uapi/struct.ts";
 
 /** What the file's header says. */
@@ -23,6 +24,9 @@ export interface IvfFrame {
   /** The file ends before the frame does: `data` is what is there of it. */
   readonly truncated: boolean;
 }
+
+/** The fourcc that each codec has in an IVF file's header. */
+export const ivfFourccs = { vp8: "VP80", vp9: "VP90" } as const satisfies Partial<Record<Codec, string>>;
 
 const SIGNATURE = "DKIF";
 const FILE_HEADER_BYTES = 32;

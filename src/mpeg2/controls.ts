@@ -2,6 +2,7 @@
  * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
  * one function a struct, without side effects. What is not copied one to one names its authority.
  */
+import { setTimestamp } from "../session/timestamps.ts";
 import {
   V4L2_MPEG2_PIC_FLAG_ALT_SCAN,
   V4L2_MPEG2_PIC_FLAG_CONCEALMENT_MV,
@@ -78,12 +79,6 @@ export function mpeg2Picture({ extension, header, coding, forward, backward }: P
   view.setUint8(o.picture_structure, coding.picture_structure);
   view.setUint8(o.intra_dc_precision, coding.intra_dc_precision);
   return payload;
-}
-
-/** A __u64 of nanoseconds. */
-function setTimestamp(view: DataView, at: number, timestamp: number): void {
-  view.setUint32(at, timestamp % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }
 
 /** The matrices in force, 64 values each, in zig-zag order: 6.3.11. */

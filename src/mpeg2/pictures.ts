@@ -8,15 +8,13 @@ import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
 import { outputEvent } from "./output.ts";
 import { type Sequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { Frame, ReferenceFrames } from "./state.ts";
 import type { GroupOfPicturesHeader, PictureCodingExtension, PictureHeader } from "./structures.ts";
-
-/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
-const TIMESTAMP_STEP = 1000;
 
 /** Table 6-12. */
 const I_PICTURE = 1;
@@ -59,7 +57,7 @@ export class PictureDecoder {
   private half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
   /** The sequence ends with the frame whose second field may come. */
   private isEnding = false;
-  private timestamp = 0;
+  private readonly timestamps = new Timestamps();
   /** Decoding starts at an I picture. */
   private isWaiting = true;
   /** 6.3.8: of the B pictures right behind the first I picture of a group, up to the next reference frame. */
@@ -80,7 +78,7 @@ export class PictureDecoder {
   }
 
   /** A picture's first slice has come. False where the picture is skipped. */
-  begin(headers: PictureHeaders): boolean {
+  beginPicture(headers: PictureHeaders): boolean {
     const { header, coding, unit } = headers;
     if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures are of MPEG-1 only");
     const isSecond = this.isSecondField(headers);
@@ -121,8 +119,7 @@ export class PictureDecoder {
   }
 
   private newFrame({ sequence, coding, pts }: PictureHeaders): Frame {
-    this.timestamp += TIMESTAMP_STEP;
-    const frame = new Frame(this.timestamp, pts, visibleRectangle(sequence), coding.picture_structure);
+    const frame = new Frame(this.timestamps.next(), pts, visibleRectangle(sequence), coding.picture_structure);
     frame.top_field_first = coding.top_field_first;
     frame.repeat_first_field = coding.repeat_first_field;
     frame.progressive_frame = coding.progressive_frame;
@@ -132,10 +129,9 @@ export class PictureDecoder {
 
   private activate(sequence: Sequence): void {
     if (this.sequenceControls?.of === sequence) return;
-    const controls = this.maker.make(
-      "V4L2_CID_STATELESS_MPEG2_SEQUENCE",
-      mpeg2Sequence(sequence.header, sequence.extension),
-    );
+    const controls: Control[] = [];
+    const payload = mpeg2Sequence(sequence.header, sequence.extension);
+    this.maker.add(controls, "V4L2_CID_STATELESS_MPEG2_SEQUENCE", payload);
     this.sequenceControls = { of: sequence, controls };
     const event = sequenceEvent(sequence, controls, this.sequence);
     if (event === null) return;
@@ -169,12 +165,12 @@ export class PictureDecoder {
   }
 
   /** A slice of the open picture. */
-  add(unit: StreamUnit): void {
+  addSlice(unit: StreamUnit): void {
     this.open?.slices.push({ unit: unit.bytes });
   }
 
   /** A slice or header of the open picture could not be read. */
-  damaged(): void {
+  markDamaged(): void {
     if (this.open) this.open.frame.corrupt = true;
   }
 
@@ -183,7 +179,7 @@ export class PictureDecoder {
    *
    * @param picture_coding_type as far as it can be read; of a B picture nothing depends.
    */
-  lost(picture_coding_type: number): void {
+  lose(picture_coding_type: number): void {
     if (picture_coding_type === B_PICTURE) return;
     const isReference = this.half && this.half.headers.header.picture_coding_type !== B_PICTURE;
     const last = isReference ? this.half?.frame : this.references.newer;
@@ -191,7 +187,7 @@ export class PictureDecoder {
   }
 
   /** The picture's last slice has come. */
-  end(): void {
+  endPicture(): void {
     const { open } = this;
     this.open = null;
     if (!open) return;
@@ -202,20 +198,25 @@ export class PictureDecoder {
       type: "request",
       timestamp: frame.timestamp,
       bitstream: bitstreamOf(slices, "annexb"), // a slice's start code is part of its syntax
-      controls: [
-        ...(this.sequenceControls?.controls ?? []),
-        ...this.maker.make("V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.pictureInput(headers))),
-        ...this.quantisation(headers.matrices),
-      ],
+      controls: this.requestControls(headers),
       hold: isFirstField,
     });
     if (isFirstField) this.half = { frame, headers };
     else this.finish(frame, headers);
   }
 
-  private quantisation(matrices: QuantiserMatrices): readonly Control[] {
+  private requestControls(headers: PictureHeaders): Control[] {
+    const controls = [...(this.sequenceControls?.controls ?? [])];
+    this.maker.add(controls, "V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.pictureInput(headers)));
+    controls.push(...this.quantisationControls(headers.matrices));
+    return controls;
+  }
+
+  /** Built once for each set of matrices, and shared by the requests that carry it. */
+  private quantisationControls(matrices: QuantiserMatrices): readonly Control[] {
     if (this.matrixControls?.of !== matrices) {
-      const controls = this.maker.make("V4L2_CID_STATELESS_MPEG2_QUANTISATION", mpeg2Quantisation(matrices));
+      const controls: Control[] = [];
+      this.maker.add(controls, "V4L2_CID_STATELESS_MPEG2_QUANTISATION", mpeg2Quantisation(matrices));
       this.matrixControls = { of: matrices, controls };
     }
     return this.matrixControls.controls;
@@ -253,7 +254,7 @@ export class PictureDecoder {
 
   /** A sequence ends: everything goes out. A frame is whole before: encoders are met that end it between two fields. */
   endSequence(): void {
-    this.end();
+    this.endPicture();
     if (this.half) this.isEnding = true;
     else this.references.flush();
   }
@@ -265,7 +266,7 @@ export class PictureDecoder {
 
   /** Everything that waits goes out. What comes next is a new start. */
   flush(): void {
-    this.end();
+    this.endPicture();
     this.endFrame();
     this.references.flush();
     this.restart();

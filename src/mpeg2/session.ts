@@ -107,15 +107,15 @@ class Mpeg2Reader implements UnitReader {
 
   endPicture(): void {
     const isLost = this.picture !== null && !this.pictures.isOpen;
-    this.pictures.end();
-    if (isLost) this.pictures.lost(this.picture?.header.picture_coding_type ?? 0);
+    this.pictures.endPicture();
+    if (isLost) this.pictures.lose(this.picture?.header.picture_coding_type ?? 0);
     this.picture = null;
   }
 
   cutOff(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
-      if (this.pictures.isOpen) this.pictures.damaged();
+      if (this.pictures.isOpen) this.pictures.markDamaged();
       else if (this.picture) this.picture.isDamaged = true;
     } else if (startCode === EXTENSION_START_CODE) this.lostExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
@@ -181,7 +181,7 @@ class Mpeg2Reader implements UnitReader {
 
   /** A picture header could not be read. */
   private lostHeader({ bytes }: StreamUnit): void {
-    this.pictures.lost(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, behind ten bits of temporal_reference
+    this.pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, behind ten bits of temporal_reference
   }
 
   /** A reader on a unit, of which the trace is told. */
@@ -255,11 +255,11 @@ class Mpeg2Reader implements UnitReader {
       const { hasLostMatrices } = this;
       const matrices = this.matrices as QuantiserMatrices;
       const headers = { unit: picture.unit, sequence, matrices, hasLostMatrices, group, header, coding, pts };
-      if (!this.pictures.begin(headers)) return;
-      if (picture.isDamaged) this.pictures.damaged();
+      if (!this.pictures.beginPicture(headers)) return;
+      if (picture.isDamaged) this.pictures.markDamaged();
       picture.isOver = false;
     }
-    this.pictures.add(unit);
+    this.pictures.addSlice(unit);
   }
 
   /** The sequence in force, as its header and extensions say. An unchanged repetition is the same sequence. */

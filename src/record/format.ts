@@ -1,4 +1,5 @@
-import type { Codec } from "../events.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { type DecodeMode, decodeModeValues, type StartCode, startCodeValues } from "../uapi/modes.ts";
 
 /** The `format` key of a record's first line. */
 export const recordFormat = "v4l2-stateless-requests/1";
@@ -23,8 +24,8 @@ export interface RecordHeader {
   readonly producer?: string | undefined;
   /** The name of a target, as in `v4l2-stateless/targets`. */
   readonly target?: string | undefined;
-  readonly decodeMode?: "frame" | "slice" | undefined;
-  readonly startCode?: "annexb" | "none" | undefined;
+  readonly decodeMode?: DecodeMode | undefined;
+  readonly startCode?: StartCode | undefined;
   /** The kernel that the requests were made for, or captured on. */
   readonly kernel?: string | undefined;
   /** How many requests the record holds, when that was known before the first. */
@@ -33,38 +34,24 @@ export interface RecordHeader {
 }
 
 /** The codecs a record can be of. */
-export const recordCodecs: readonly Codec[] = ["h264", "h265", "vp8", "vp9", "mpeg2"];
+export const recordCodecs: readonly Codec[] = codecNames;
 
-/** These say something of one request only: a request without one has none, it does not take over the last one's. */
-const requestOnly: ReadonlySet<string> = new Set([
-  "V4L2_CID_STATELESS_H264_SLICE_PARAMS",
-  "V4L2_CID_STATELESS_H264_PRED_WEIGHTS",
-  "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS",
-  "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS",
-]);
+const requestOnly: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  Object.values(codecs).flatMap((codec) => codec.requestOnly),
+);
 
 /** Whether a request that does not carry this control keeps the value of the latest one that did. */
 export function persists(control: string): boolean {
   return !requestOnly.has(control);
 }
 
-/** The menu controls that say what a request's OUTPUT buffer holds; the other codecs have none. */
-const modeNames: Partial<Record<Codec, { readonly decodeMode: string; readonly startCode: string }>> = {
-  h264: { decodeMode: "V4L2_CID_STATELESS_H264_DECODE_MODE", startCode: "V4L2_CID_STATELESS_H264_START_CODE" },
-  h265: { decodeMode: "V4L2_CID_STATELESS_HEVC_DECODE_MODE", startCode: "V4L2_CID_STATELESS_HEVC_START_CODE" },
-};
-/** V4L2_STATELESS_{H264,HEVC}_DECODE_MODE_{SLICE,FRAME}_BASED. */
-const decodeModes = { slice: 0, frame: 1 } as const;
-/** V4L2_STATELESS_{H264,HEVC}_START_CODE_{NONE,ANNEX_B}. */
-const startCodes = { none: 0, annexb: 1 } as const;
-
 /** The menu controls that choose the modes which a header names. Empty for the codecs that have no modes. */
 export function modeControls({ codec, decodeMode, startCode }: RecordHeader): ReadonlyMap<string, number> {
-  const names = modeNames[codec];
+  const { modes } = codecs[codec];
   const controls = new Map<string, number>();
-  if (names === undefined) return controls;
-  if (decodeMode !== undefined) controls.set(names.decodeMode, decodeModes[decodeMode]);
-  if (startCode !== undefined) controls.set(names.startCode, startCodes[startCode]);
+  if (modes === null) return controls;
+  if (decodeMode !== undefined) controls.set(modes.decodeMode, decodeModeValues[decodeMode]);
+  if (startCode !== undefined) controls.set(modes.startCode, startCodeValues[startCode]);
   return controls;
 }
 

@@ -19,8 +19,8 @@ export class ControlMaker<Name extends string> {
     this.options = options;
   }
 
-  /** The control in an array of one; an empty one where the kernel lacks it. `payload` is rewritten in place. */
-  make(name: Name, payload: Uint8Array | number): Control[] {
+  /** Adds a control to `controls`, unless the kernel lacks it. `payload` is rewritten in place, as the kernel would. */
+  add(controls: Control[], name: Name, payload: Uint8Array | number): void {
     const definition = this.definitions[name];
     const rule = this.rules[name];
     if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.options.rawControls) {
@@ -29,12 +29,25 @@ export class ControlMaker<Name extends string> {
         rule.normalise(new DataView(payload.buffer, payload.byteOffset + at, size));
       }
     }
-    return this.makeAsIs(name, payload);
+    this.addUnchanged(controls, name, payload);
   }
 
-  /** `make` for a payload in which the kernel rewrites nothing. */
-  makeAsIs(name: Name, payload: Uint8Array | number): Control[] {
+  /** `add` for a payload in which the kernel rewrites nothing. */
+  addUnchanged(controls: Control[], name: Name, payload: Uint8Array | number): void {
     const definition = this.definitions[name];
-    return this.options.has(definition) ? [{ name, id: definition.id, payload }] : [];
+    if (this.options.has(definition)) controls.push({ name, id: definition.id, payload });
+  }
+
+  /** The control in an array of one; an empty one where the kernel lacks it. */
+  make(name: Name, payload: Uint8Array | number): Control[] {
+    const controls: Control[] = [];
+    this.add(controls, name, payload);
+    return controls;
+  }
+
+  makeAsIs(name: Name, payload: Uint8Array | number): Control[] {
+    const controls: Control[] = [];
+    this.addUnchanged(controls, name, payload);
+    return controls;
   }
 }

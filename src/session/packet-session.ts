@@ -9,12 +9,12 @@ import type { EventSink } from "./event-sink.ts";
 /** What a codec does with its packets. */
 export interface PacketReader {
   readonly sink: EventSink;
-  /** A whole packet, empty ones too. Throws nothing: what is wrong is an event. */
-  packet(packet: StreamUnit, pts: number | undefined): void;
-  /** A packet that the file's end cuts off; that has been reported. */
-  cutOff(): void;
+  /** Reads a whole packet, which may be empty. It throws nothing: what is wrong becomes an event. */
+  readPacket(packet: StreamUnit, pts: number | undefined): void;
+  /** The file's end cuts a packet off; the session has reported it. */
+  losePacket(): void;
   /** The end, or a seek: every picture is free. */
-  clear(): void;
+  reset(): void;
 }
 
 /** A session over `reader`. `decode` takes a packet, `push` an IVF file, whose pts come back in the `output` events. */
@@ -36,7 +36,7 @@ export class PacketSession implements Session {
       this.endStream();
       const byte = this.received;
       this.received += packet.length;
-      this.reader.packet({ bytes: packet, byte, truncated: false }, info?.pts);
+      this.reader.readPacket({ bytes: packet, byte, truncated: false }, info?.pts);
     });
   }
 
@@ -58,14 +58,14 @@ export class PacketSession implements Session {
   flush(): DecodeEvent[] {
     return this.reader.sink.during(() => {
       this.endStream();
-      this.reader.clear();
+      this.reader.reset();
     });
   }
 
   reset(): DecodeEvent[] {
     return this.reader.sink.during(() => {
       this.stream = null;
-      this.reader.clear();
+      this.reader.reset();
     });
   }
 
@@ -74,7 +74,7 @@ export class PacketSession implements Session {
     this.stream = null;
   }
 
-  /** Decodes the frames that a step of the file gives. An error of the file's own is told once. */
+  /** Decodes the frames that a step of the file gives. An error of the file itself is reported once. */
   private fromStream(step: (stream: IvfStream) => IvfFrame[]): void {
     const { stream, reader } = this;
     if (stream === null) return;
@@ -86,8 +86,8 @@ export class PacketSession implements Session {
       const packet: StreamUnit = { bytes, byte, truncated };
       if (truncated) {
         reader.sink.report("bitstream", `the frame is cut off after ${bytes.length} bytes`, packet);
-        reader.cutOff();
-      } else reader.packet(packet, pts);
+        reader.losePacket();
+      } else reader.readPacket(packet, pts);
     }
   }
 }

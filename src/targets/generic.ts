@@ -1,26 +1,14 @@
-import {
-  type ControlDefinition,
-  h264Controls,
-  h265Controls,
-  mpeg2Controls,
-  vp8Controls,
-  vp9Controls,
-} from "../uapi/index.ts";
+import { type Codec, type ControlDefinition, codecs } from "../uapi/index.ts";
 import type { Target, TargetCodec } from "./target.ts";
-
-type Controls = Readonly<Record<string, ControlDefinition>>;
 
 const bothModes = { decodeModes: ["frame", "slice"], startCodes: ["annexb", "none"] } as const;
 const noModes = { decodeModes: [], startCodes: [] } as const;
 
-function everything(
-  since: string,
-  controls: Controls,
-  modes: Pick<TargetCodec, "decodeModes" | "startCodes">,
-): TargetCodec {
+function everythingOf(codec: Codec, since: string): TargetCodec {
+  const { controls, modes } = codecs[codec];
   return {
     since,
-    ...modes,
+    ...(modes === null ? noModes : bothModes),
     controls: Object.fromEntries(Object.values(controls).map((control) => [control.name, mostElements(control)])),
     limits: {},
     reads: "all",
@@ -37,10 +25,10 @@ export const generic: Target = {
   name: "generic",
   source: "include/uapi/linux/v4l2-controls.h",
   codecs: {
-    h264: everything("5.11", h264Controls, bothModes),
-    h265: everything("6.0", h265Controls, bothModes),
-    vp8: everything("5.13", vp8Controls, noModes),
-    vp9: everything("5.17", vp9Controls, noModes),
-    mpeg2: everything("5.14", mpeg2Controls, noModes),
+    h264: everythingOf("h264", "5.11"),
+    h265: everythingOf("h265", "6.0"),
+    vp8: everythingOf("vp8", "5.13"),
+    vp9: everythingOf("vp9", "5.17"),
+    mpeg2: everythingOf("mpeg2", "5.14"),
   },
 };

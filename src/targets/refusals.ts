@@ -1,5 +1,13 @@
 import type { Codec } from "../events.ts";
-import { controlByName, elementSize, leafFields, viewOf } from "../uapi/index.ts";
+import {
+  codecs,
+  controlByName,
+  decodeModeValues,
+  elementSize,
+  leafFields,
+  startCodeValues,
+  viewOf,
+} from "../uapi/index.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
 import type { Target, TargetCodec } from "./target.ts";
 
@@ -12,16 +20,6 @@ export interface TargetRefusal {
   readonly value: number | undefined;
   readonly reason: string;
 }
-
-/** The menus' values, the same numbers for H.264 and H.265. */
-const menus: Readonly<
-  Record<string, { readonly key: "decodeModes" | "startCodes"; readonly values: readonly string[] }>
-> = {
-  V4L2_CID_STATELESS_H264_DECODE_MODE: { key: "decodeModes", values: ["slice", "frame"] },
-  V4L2_CID_STATELESS_HEVC_DECODE_MODE: { key: "decodeModes", values: ["slice", "frame"] },
-  V4L2_CID_STATELESS_H264_START_CODE: { key: "startCodes", values: ["none", "annexb"] },
-  V4L2_CID_STATELESS_HEVC_START_CODE: { key: "startCodes", values: ["none", "annexb"] },
-};
 
 /**
  * What of these controls the target would refuse, and why: controls and modes that it does not have, more elements than it
@@ -42,7 +40,7 @@ export function targetRefusals(
     const most = Object.hasOwn(taken.controls, name) ? taken.controls[name] : undefined;
     if (most === undefined) return [refusal(name, `${target.name} does not have this control`)];
     return typeof payload === "number"
-      ? menuRefusals(target, taken, name, payload)
+      ? menuRefusals(target, taken, codec, name, payload)
       : [
           ...elementRefusals(target, name, payload, most),
           ...formatRefusals(target, taken, codec, name, payload),
@@ -55,12 +53,27 @@ function refusal(control: string, reason: string, path = "", value?: number): Ta
   return { control, path, value, reason };
 }
 
-function menuRefusals(target: Target, taken: TargetCodec, name: string, value: number): TargetRefusal[] {
-  const menu = menus[name];
-  if (menu === undefined) return [];
-  const choices: readonly string[] = taken[menu.key];
-  const choice = menu.values[value];
-  if (choice !== undefined && choices.includes(choice)) return [];
+function menuRefusals(
+  target: Target,
+  { decodeModes, startCodes }: TargetCodec,
+  codec: Codec,
+  name: string,
+  value: number,
+): TargetRefusal[] {
+  const { modes } = codecs[codec];
+  if (name === modes?.decodeMode) return choiceRefusals(target, name, value, decodeModes, decodeModeValues);
+  if (name === modes?.startCode) return choiceRefusals(target, name, value, startCodes, startCodeValues);
+  return [];
+}
+
+function choiceRefusals<Choice extends string>(
+  target: Target,
+  name: string,
+  value: number,
+  choices: readonly Choice[],
+  values: Readonly<Record<Choice, number>>,
+): TargetRefusal[] {
+  if (choices.some((choice) => values[choice] === value)) return [];
   return [refusal(name, `${target.name} takes ${choices.join(" or ")}`, "", value)];
 }
 

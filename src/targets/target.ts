@@ -1,5 +1,6 @@
 import type { Codec } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
+import type { DecodeMode, StartCode } from "../uapi/modes.ts";
 
 /** What of a sequence a driver refuses, or does not claim to decode. What is absent is not limited. */
 export interface TargetLimits {
@@ -23,9 +24,9 @@ export interface TargetCodec {
   /** The first mainline kernel in which the driver decodes this codec through the stable controls; undefined: none yet. */
   readonly since: string | undefined;
   /** The values of its DECODE_MODE menu, the one to take first; empty for codecs without one. */
-  readonly decodeModes: readonly ("frame" | "slice")[];
+  readonly decodeModes: readonly DecodeMode[];
   /** The values of its START_CODE menu, the one to take first; empty for codecs without one. */
-  readonly startCodes: readonly ("annexb" | "none")[];
+  readonly startCodes: readonly StartCode[];
   /** The controls it registers, with the most elements of each: 1 for what is no dynamic array. */
   readonly controls: Readonly<Record<string, number>>;
   readonly limits: TargetLimits;

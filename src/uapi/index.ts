@@ -10,9 +10,11 @@ import { mpeg2Controls } from "./mpeg2.ts";
 import { vp8Controls } from "./vp8.ts";
 import { vp9Controls } from "./vp9.ts";
 
+export { type Codec, type CodecDefinition, codecNames, codecs } from "./codecs.ts";
 export * from "./control.ts";
 export * from "./h264.ts";
 export * from "./h265.ts";
+export * from "./modes.ts";
 export * from "./mpeg2.ts";
 export * from "./struct.ts";
 export * from "./vp8.ts";

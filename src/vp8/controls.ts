@@ -2,6 +2,7 @@
  * From structures and state to the kernel's struct (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
  * pure. What is not copied one to one names its authority.
  */
+import { setTimestamp } from "../session/timestamps.ts";
 import {
   V4L2_VP8_FRAME_FLAG_EXPERIMENTAL,
   V4L2_VP8_FRAME_FLAG_KEY_FRAME,
@@ -143,10 +144,4 @@ function setEntropy(payload: Uint8Array, { frame, state }: FrameInput): void {
   payload.set(isKey ? keyFrameYModeProbs : yMode, o.entropy + e.y_mode_probs);
   payload.set(isKey ? keyFrameUvModeProbs : uvMode, o.entropy + e.uv_mode_probs);
   payload.set(mv, o.entropy + e.mv_probs);
-}
-
-/** A __u64 of nanoseconds. */
-function setTimestamp(view: DataView, at: number, timestamp: number): void {
-  view.setUint32(at, timestamp % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }

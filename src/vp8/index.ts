@@ -5,6 +5,6 @@ export type { ParseOptions } from "./parser.ts";
 export { parseFrame, parseFrameTag } from "./parser.ts";
 export { openVp8Session } from "./session.ts";
 export type { CodingState, Probabilities, Segmentation } from "./state.ts";
-export { initialState, stateBehind, stateOfFrame } from "./state.ts";
+export { initialState, stateAfter, stateOfFrame } from "./state.ts";
 export * from "./structures.ts";
 export { unitName } from "./units.ts";

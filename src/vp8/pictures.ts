@@ -1,11 +1,12 @@
 /** From frames to requests, outputs and releases: RFC 6386, 9.7. */
 
-import type { Rectangle, SequenceEvent } from "../events.ts";
+import type { Control, Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { vp8KernelRules } from "../kernel/vp8.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { Timestamps } from "../session/timestamps.ts";
 import { vp8Controls } from "../uapi/vp8.ts";
 import { vp8Frame } from "./controls.ts";
 import { sequenceEvent } from "./sequence.ts";
@@ -15,14 +16,11 @@ import {
   initialState,
   type Picture,
   type Slots,
-  stateBehind,
+  stateAfter,
   stateOfFrame,
   updatedSlots,
 } from "./state.ts";
 import type { Frame } from "./structures.ts";
-
-/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
-const TIMESTAMP_STEP = 1000;
 
 export class PictureDecoder {
   private readonly options: ResolvedOptions;
@@ -33,7 +31,7 @@ export class PictureDecoder {
   private slots: Slots = emptySlots;
   /** The picture that was shown last; an empty frame shows it again. */
   private shown: Picture | null = null;
-  private timestamp = 0;
+  private readonly timestamps = new Timestamps();
   /** Decoding starts at a key frame. */
   private isWaiting = true;
   /** A frame was lost: what follows it, up to a key frame, refers to something else than it should. */
@@ -45,8 +43,8 @@ export class PictureDecoder {
     this.maker = new ControlMaker(vp8Controls, vp8KernelRules, options);
   }
 
-  /** A frame of a readable header. */
-  frame(frame: Frame, unit: StreamUnit, pts: number | undefined): void {
+  /** A frame whose header has been read. */
+  decodeFrame(frame: Frame, unit: StreamUnit, pts: number | undefined): void {
     const isKey = frame.tag.frame_type === 0;
     if (this.isWaiting && !isKey) {
       const reason = "the frame is skipped: decoding starts at a key frame";
@@ -55,27 +53,26 @@ export class PictureDecoder {
     }
     if (isKey) this.activate(frame);
     this.forgetShown();
-    this.timestamp += TIMESTAMP_STEP;
     const { visible } = this.sequence as SequenceEvent;
-    const picture: Picture = { timestamp: this.timestamp, visible, corrupt: this.isDamaged };
-    this.request(frame, picture, unit.bytes);
-    this.update(frame, picture, pts);
+    const picture: Picture = { timestamp: this.timestamps.next(), visible, corrupt: this.isDamaged };
+    this.emitRequest(frame, picture, unit.bytes);
+    this.updateSlots(frame, picture, pts);
   }
 
-  /** A frame without a byte: the encoder dropped it, and the picture before it is shown on. */
-  empty(unit: StreamUnit, pts: number | undefined): void {
+  /** A frame without a byte: the encoder dropped it, and the picture before it is shown once more. */
+  repeatShown(unit: StreamUnit, pts: number | undefined): void {
     if (this.shown) this.show(this.shown, pts);
     else this.sink.report("missing-reference", "an empty frame, and no picture to show again", unit);
   }
 
   /** A frame could not be read. What it would have changed is not known. */
-  lost(): void {
+  lose(): void {
     this.isDamaged = true;
     if (this.options.missingReferences === "drop") this.isWaiting = true;
   }
 
   /** The end, or a seek: everything is free, and decoding starts at a key frame again. */
-  clear(): void {
+  reset(): void {
     const { slots, shown } = this;
     this.slots = emptySlots;
     this.shown = null;
@@ -88,7 +85,7 @@ export class PictureDecoder {
     const visible: Rectangle = { left: 0, top: 0, width: tag.width, height: tag.height };
     const event = sequenceEvent(visible, header, this.sequence);
     if (event === null) return;
-    if (event.realloc) this.clear();
+    if (event.realloc) this.reset();
     this.isWaiting = false;
     this.sequence = event;
     this.sink.emit(event);
@@ -102,7 +99,7 @@ export class PictureDecoder {
     this.release([shown]);
   }
 
-  private request(frame: Frame, { timestamp, visible }: Picture, bytes: Uint8Array): void {
+  private emitRequest(frame: Frame, { timestamp, visible }: Picture, bytes: Uint8Array): void {
     const state = stateOfFrame(frame, this.state);
     const payload = vp8Frame({
       frame,
@@ -113,12 +110,13 @@ export class PictureDecoder {
       golden: this.slots.golden?.timestamp ?? 0,
       alternate: this.slots.alternate?.timestamp ?? 0,
     });
-    this.state = stateBehind(frame, this.state, state);
-    const controls = this.maker.make("V4L2_CID_STATELESS_VP8_FRAME", payload);
+    this.state = stateAfter(frame, this.state, state);
+    const controls: Control[] = [];
+    this.maker.add(controls, "V4L2_CID_STATELESS_VP8_FRAME", payload);
     this.sink.emit({ type: "request", timestamp, bitstream: [bytes], controls, hold: false });
   }
 
-  private update({ tag, header }: Frame, picture: Picture, pts: number | undefined): void {
+  private updateSlots({ tag, header }: Frame, picture: Picture, pts: number | undefined): void {
     const { slots, shown } = this;
     this.slots = updatedSlots(slots, header, picture);
     if (tag.show_frame) {

@@ -1,5 +1,6 @@
 /** Packets, and what becomes of each. */
 
+import { ivfFourccs } from "../containers/ivf.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -10,9 +11,13 @@ import { readFrame } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { unitName } from "./units.ts";
 
-/** A VP8 decoder's state. `decode` takes a frame, `push` an IVF file. Throws TypeError for wrong options. */
+/**
+ * A VP8 decoder's state: `decode` takes a frame, `push` an IVF file.
+ *
+ * @throws TypeError for options that are not valid.
+ */
 export function openVp8Session(options: SessionOptions = {}): Session {
-  return new PacketSession(new Vp8Reader(resolveOptions(options)), "VP80");
+  return new PacketSession(new Vp8Reader(resolveOptions(options)), ivfFourccs.vp8);
 }
 
 class Vp8Reader implements PacketReader {
@@ -25,24 +30,24 @@ class Vp8Reader implements PacketReader {
     this.pictures = new PictureDecoder(options, this.sink);
   }
 
-  packet(packet: StreamUnit, pts: number | undefined): void {
+  readPacket(packet: StreamUnit, pts: number | undefined): void {
     const { bytes, byte } = packet;
     if (bytes.length === 0) {
-      this.pictures.empty(packet, pts);
+      this.pictures.repeatShown(packet, pts);
       return;
     }
     this.trace?.unit({ name: unitName(bytes), byte, bytes });
     const isRead = this.sink.guard(packet, () => {
-      this.pictures.frame(readFrame(bytes, this.trace), packet, pts);
+      this.pictures.decodeFrame(readFrame(bytes, this.trace), packet, pts);
     });
-    if (!isRead) this.pictures.lost();
+    if (!isRead) this.pictures.lose();
   }
 
-  cutOff(): void {
-    this.pictures.lost();
+  losePacket(): void {
+    this.pictures.lose();
   }
 
-  clear(): void {
-    this.pictures.clear();
+  reset(): void {
+    this.pictures.reset();
   }
 }

@@ -77,7 +77,7 @@ function updatedSegmentation(before: Segmentation, { update_segmentation }: Fram
   };
 }
 
-/** The state that this frame is decoded with. `before` is that behind the frame before it. */
+/** The state that this frame is decoded with. `before` is the state after the frame before it. */
 export function stateOfFrame({ tag, header }: Frame, before: CodingState): CodingState {
   const start = tag.frame_type === 0 ? initialState : before;
   const { ref_frame_delta, mb_mode_delta } = header.mb_lf_adjustments;
@@ -89,8 +89,8 @@ export function stateOfFrame({ tag, header }: Frame, before: CodingState): Codin
   };
 }
 
-/** 9.11: the state behind this frame: without refresh_entropy_probs its probabilities were for itself only. */
-export function stateBehind({ tag, header }: Frame, before: CodingState, during: CodingState): CodingState {
+/** 9.11: the state after this frame. Without refresh_entropy_probs its probabilities were for itself only. */
+export function stateAfter({ tag, header }: Frame, before: CodingState, during: CodingState): CodingState {
   if (header.refresh_entropy_probs) return during;
   const { probabilities } = tag.frame_type === 0 ? initialState : before;
   return { ...during, probabilities };
@@ -114,7 +114,7 @@ export interface Slots {
 export const emptySlots: Slots = { last: null, golden: null, alternate: null };
 
 /**
- * 9.7: the buffers behind a frame. The text has no order; the RFC's own decoder (dixie.c) and libvpx (swap_frame_buffers)
+ * 9.7: the buffers after a frame. The text gives no order; the RFC's own decoder (dixie.c) and libvpx (swap_frame_buffers)
  * copy to the alternate buffer first, to the golden one from what is there then, and refresh both last.
  */
 export function updatedSlots(before: Slots, header: FrameHeader, picture: Picture): Slots {

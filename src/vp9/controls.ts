@@ -2,6 +2,7 @@
  * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
  * one function a struct, without side effects. What is not copied one to one names its authority.
  */
+import { setTimestamp } from "../session/timestamps.ts";
 import {
   V4L2_VP9_FRAME_FLAG_ALLOW_HIGH_PREC_MV,
   V4L2_VP9_FRAME_FLAG_COLOR_RANGE_FULL_SWING,
@@ -175,12 +176,6 @@ function setSegmentation(view: DataView, at: number, { header, params }: FrameIn
       (seg.segmentation_update_data ? V4L2_VP9_SEGMENTATION_FLAG_UPDATE_DATA : 0) |
       (params.segmentation_abs_or_delta_update ? V4L2_VP9_SEGMENTATION_FLAG_ABS_OR_DELTA_UPDATE : 0),
   );
-}
-
-/** A __u64 of nanoseconds. */
-function setTimestamp(view: DataView, at: number, timestamp: number): void {
-  view.setUint32(at, timestamp % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }
 
 /** v4l2_ctrl_vp9_compressed_hdr: 2040 bytes. `uv_mode` is 0, no update: the compressed header has none (6.3). */

@@ -7,6 +7,7 @@ import { vp9KernelRules } from "../kernel/vp9.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { Timestamps } from "../session/timestamps.ts";
 import { vp9Controls } from "../uapi/vp9.ts";
 import { vp9CompressedHeader, vp9Frame } from "./controls.ts";
 import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";
@@ -23,9 +24,6 @@ import {
 import { ColorConfig, type ShowExistingFrame, type UncompressedHeader } from "./structures.ts";
 import { KEY_FRAME } from "./tables.ts";
 
-/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
-const TIMESTAMP_STEP = 1000;
-
 const referenceNames = ["LAST_FRAME", "GOLDEN_FRAME", "ALTREF_FRAME"] as const;
 
 export class PictureDecoder {
@@ -36,7 +34,7 @@ export class PictureDecoder {
   private sequence: SequenceEvent | null = null;
   private params: PersistentParams = initialParams;
   private color = new ColorConfig();
-  private timestamp = 0;
+  private readonly timestamps = new Timestamps();
   /** Decoding starts at a key frame or, with `startAt: "any"`, at an intra-only frame. */
   private isWaiting = true;
   /** A frame was lost: what follows refers to it, until the next key frame. */
@@ -50,19 +48,24 @@ export class PictureDecoder {
   }
 
   /** Something that may have been a frame was lost. */
-  lost(): void {
+  lose(): void {
     this.isDamaged = true;
-    if (this.options.missingReferences === "drop") this.wait();
+    if (this.options.missingReferences === "drop") this.waitForStart();
   }
 
   /** What the slots have when decoding starts again is not what the stream says. */
-  private wait(): void {
+  private waitForStart(): void {
     this.isWaiting = true;
     this.slots.clear();
   }
 
-  /** @param isShown whether the frame is output, if it says so itself. Throws BitstreamError. */
-  frame(unit: StreamUnit, pts: number | undefined, isShown: boolean): void {
+  /**
+   * Reads a frame, and decodes or shows it.
+   *
+   * @param isShown whether the frame is output, if it says so itself.
+   * @throws BitstreamError where its headers break the specification.
+   */
+  decodeFrame(unit: StreamUnit, pts: number | undefined, isShown: boolean): void {
     if (this.isWaiting && !this.isStart(unit.bytes)) {
       const reason = "the frame is skipped: decoding starts at a key frame";
       this.sink.report("before-random-access", reason, unit);
@@ -71,7 +74,7 @@ export class PictureDecoder {
     const { trace } = this.options;
     const parsed = parseFrame(unit.bytes, { references: this.slots.frames, trace, byte: unit.byte });
     if (parsed.compressed === null) this.showExisting(parsed.header, unit, pts, isShown);
-    else this.decode(parsed, unit, pts, isShown);
+    else this.request(parsed, unit, pts, isShown);
   }
 
   private isStart(bytes: Uint8Array): boolean {
@@ -88,14 +91,14 @@ export class PictureDecoder {
   ): void {
     const frame = this.slots.frames[frame_to_show_map_idx];
     if (frame) {
-      if (isShown) this.output(frame, pts);
+      if (isShown) this.show(frame, pts);
     } else {
       const reason = `slot ${frame_to_show_map_idx}, which is to be shown, is empty`;
       this.sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
     }
   }
 
-  private decode(
+  private request(
     { header, compressed }: ParsedFrame,
     unit: StreamUnit,
     pts: number | undefined,
@@ -106,36 +109,37 @@ export class PictureDecoder {
     const named = header.FrameIsIntra ? [] : header.ref_frame_idx.map((idx) => this.slots.frames[idx] ?? null);
     checkProfile(header, color);
     checkReferences(header, color, named);
-    const references = this.complete(named, header, unit);
+    const references = this.completeReferences(named, header, unit);
     if (references === null) return;
     if (isKeyFrame || this.isWaiting) this.isDamaged = false;
     this.isWaiting = false;
     this.params = paramsOf(header, this.params);
     this.color = color;
     this.activate(header, isKeyFrame);
-    this.timestamp += TIMESTAMP_STEP;
     const frame: Frame = {
-      timestamp: this.timestamp,
+      timestamp: this.timestamps.next(),
       FrameWidth: header.frame_size.FrameWidth,
       FrameHeight: header.frame_size.FrameHeight,
       color,
       visible: visibleRectangle(header.frame_size),
       corrupt: this.isDamaged || named.some((reference) => reference === null || reference.corrupt),
     };
-    const controls: Control[] = [
-      ...this.maker.make(
-        "V4L2_CID_STATELESS_VP9_FRAME",
-        vp9Frame({ header, reference_mode: compressed.reference_mode, params: this.params, color, references }),
-      ),
-      ...this.maker.makeAsIs("V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed)),
-    ];
+    const controls: Control[] = [];
+    const { reference_mode } = compressed;
+    const payload = vp9Frame({ header, reference_mode, params: this.params, color, references });
+    this.maker.add(controls, "V4L2_CID_STATELESS_VP9_FRAME", payload);
+    this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed));
     this.sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
-    if (header.show_frame && isShown) this.output(frame, pts);
+    if (header.show_frame && isShown) this.show(frame, pts);
     this.slots.update(frame, header.refresh_frame_flags);
   }
 
   /** The timestamps of the references, with what `missingReferences` puts where there is none; null: the frame is dropped. */
-  private complete(named: readonly (Frame | null)[], h: UncompressedHeader, unit: StreamUnit): number[] | null {
+  private completeReferences(
+    named: readonly (Frame | null)[],
+    h: UncompressedHeader,
+    unit: StreamUnit,
+  ): number[] | null {
     const missing = named.flatMap((frame, i) => (frame ? [] : [`${referenceNames[i]} (slot ${h.ref_frame_idx[i]})`]));
     if (missing.length === 0) return named.map((frame) => (frame as Frame).timestamp);
     const { missingReferences } = this.options;
@@ -143,7 +147,7 @@ export class PictureDecoder {
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);
     const reason = `the frame refers to what is not there: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
     this.sink.report("missing-reference", reason, unit, "ref_frame_idx");
-    if (missingReferences === "drop") this.wait();
+    if (missingReferences === "drop") this.waitForStart();
     if (isDropped) {
       this.isDamaged = true;
       return null;
@@ -163,13 +167,13 @@ export class PictureDecoder {
     this.sink.emit(event);
   }
 
-  private output({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
+  private show({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
     this.sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
   }
 
-  /** Everything is free. What comes next is a new start. */
-  clear(): void {
-    this.wait();
+  /** The end, or a seek: everything is free, and what comes next is a new start. */
+  reset(): void {
+    this.waitForStart();
     this.isDamaged = false;
     this.params = initialParams;
   }

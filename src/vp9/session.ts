@@ -1,5 +1,6 @@
 /** The order of frames (Annex B), and what becomes of each. */
 
+import { ivfFourccs } from "../containers/ivf.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -10,9 +11,13 @@ import { isToShow } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { FRAME_NAME, framesOfPacket } from "./units.ts";
 
-/** A VP9 decoder's state. `decode` takes a packet, `push` an IVF file. Throws TypeError for wrong options. */
+/**
+ * A VP9 decoder's state: `decode` takes a packet, `push` an IVF file.
+ *
+ * @throws TypeError for options that are not valid.
+ */
 export function openVp9Session(options: SessionOptions = {}): Session {
-  return new PacketSession(new Vp9Reader(resolveOptions(options)), "VP90");
+  return new PacketSession(new Vp9Reader(resolveOptions(options)), ivfFourccs.vp9);
 }
 
 class Vp9Reader implements PacketReader {
@@ -26,28 +31,28 @@ class Vp9Reader implements PacketReader {
   }
 
   /** A packet shows one picture; of several (spatial layers in a superframe) the last, as libvpx does. */
-  packet(packet: StreamUnit, pts: number | undefined): void {
+  readPacket(packet: StreamUnit, pts: number | undefined): void {
     if (packet.bytes.length === 0) {
       this.sink.report("bitstream", "the packet is empty", packet);
-      this.pictures.lost();
+      this.pictures.lose();
       return;
     }
     const { frames, error } = framesOfPacket(packet.bytes, packet.byte, this.trace);
     const shown = frames.map(({ bytes }) => isToShow(bytes)).lastIndexOf(true);
     for (const [i, frame] of frames.entries()) {
-      if (!this.sink.guard(frame, () => this.pictures.frame(frame, pts, i === shown))) this.pictures.lost();
+      if (!this.sink.guard(frame, () => this.pictures.decodeFrame(frame, pts, i === shown))) this.pictures.lose();
     }
     if (error) {
       this.sink.error(error, packet);
-      this.pictures.lost();
+      this.pictures.lose();
     }
   }
 
-  cutOff(): void {
-    this.pictures.lost();
+  losePacket(): void {
+    this.pictures.lose();
   }
 
-  clear(): void {
-    this.pictures.clear();
+  reset(): void {
+    this.pictures.reset();
   }
 }

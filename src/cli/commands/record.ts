@@ -1,5 +1,6 @@
 import { RecordWriter } from "../../record/index.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
+import { codecs } from "../../uapi/index.ts";
 import type { Arguments } from "../arguments.ts";
 import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
@@ -17,13 +18,12 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   const printer = new Printer(file ?? io.stdout);
   const errors = new ErrorReport(io, input.name);
   const { decodeMode, startCode, kernel } = options;
-  const hasModes = input.codec === "h264" || input.codec === "h265";
   const writer = new RecordWriter(
     {
       codec: input.codec,
       producer,
       target: args.target.name,
-      ...(hasModes ? { decodeMode, startCode } : {}),
+      ...(codecs[input.codec].modes === null ? {} : { decodeMode, startCode }),
       kernel,
       stream: input.file,
     },

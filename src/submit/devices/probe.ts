@@ -1,20 +1,7 @@
 import type { Codec } from "../../events.ts";
 import { generic } from "../../targets/generic.ts";
 import { type Target, type TargetCodec, targets } from "../../targets/index.ts";
-import {
-  type ControlDefinition,
-  controlById,
-  h264Controls,
-  h265Controls,
-  mpeg2Controls,
-  V4L2_PIX_FMT_H264_SLICE,
-  V4L2_PIX_FMT_HEVC_SLICE,
-  V4L2_PIX_FMT_MPEG2_SLICE,
-  V4L2_PIX_FMT_VP8_FRAME,
-  V4L2_PIX_FMT_VP9_FRAME,
-  vp8Controls,
-  vp9Controls,
-} from "../../uapi/index.ts";
+import { codecNames, codecs, controlById, decodeModeValues, startCodeValues } from "../../uapi/index.ts";
 import { viewOf } from "../../uapi/struct.ts";
 import { blank, enumerate, type KernelFile } from "../kernel-file.ts";
 import {
@@ -25,17 +12,6 @@ import {
   V4L2_FRMSIZE_TYPE_DISCRETE,
 } from "../layout/constants.ts";
 import type { Queue } from "../queues/queue.ts";
-
-/** The OUTPUT format of each codec, and the controls that the UAPI has for it. */
-const codecs: Readonly<
-  Record<Codec, { readonly pixelFormat: number; readonly controls: Readonly<Record<string, ControlDefinition>> }>
-> = {
-  h264: { pixelFormat: V4L2_PIX_FMT_H264_SLICE, controls: h264Controls },
-  h265: { pixelFormat: V4L2_PIX_FMT_HEVC_SLICE, controls: h265Controls },
-  vp8: { pixelFormat: V4L2_PIX_FMT_VP8_FRAME, controls: vp8Controls },
-  vp9: { pixelFormat: V4L2_PIX_FMT_VP9_FRAME, controls: vp9Controls },
-  mpeg2: { pixelFormat: V4L2_PIX_FMT_MPEG2_SLICE, controls: mpeg2Controls },
-};
 
 /** The names of `v4l2_capability.driver` and the targets that it may be. */
 const targetsOfDriver: Readonly<Record<string, readonly string[]>> = {
@@ -60,7 +36,7 @@ export function probeTarget(file: KernelFile, output: Queue, driver: string): Ta
   const probed = probeControls(file);
   const taken: Partial<Record<Codec, TargetCodec>> = {};
   const formats = new Set(pixelFormatsOf(file, output));
-  for (const codec of Object.keys(codecs) as Codec[]) {
+  for (const codec of codecNames) {
     const { pixelFormat, controls } = codecs[codec];
     if (!formats.has(pixelFormat)) continue;
     const own = new Map([...probed].filter(([name]) => Object.hasOwn(controls, name)));
@@ -84,14 +60,13 @@ function codecOf(
   probed: ProbedControls,
   size: Pick<TargetCodec["limits"], "maxWidth" | "maxHeight">,
 ): TargetCodec {
-  const prefix = codec === "h265" ? "HEVC" : "H264";
-  const menu = (name: string) => probed.get(`V4L2_CID_STATELESS_${prefix}_${name}`)?.menu;
-  const hasModes = codec === "h264" || codec === "h265";
+  const { modes } = codecs[codec];
+  const menu = (name: string) => probed.get(name)?.menu;
   return {
     ...known,
     // A driver without the menu has one mode only, and the known target says which.
-    decodeModes: hasModes ? modesOf(known.decodeModes, menu("DECODE_MODE"), { frame: 1, slice: 0 }) : [],
-    startCodes: hasModes ? modesOf(known.startCodes, menu("START_CODE"), { annexb: 1, none: 0 }) : [],
+    decodeModes: modes === null ? [] : modesOf(known.decodeModes, menu(modes.decodeMode), decodeModeValues),
+    startCodes: modes === null ? [] : modesOf(known.startCodes, menu(modes.startCode), startCodeValues),
     controls: Object.fromEntries([...probed].map(([name, { elements }]) => [name, elements])),
     limits: { ...known.limits, ...size },
   };

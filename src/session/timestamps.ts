@@ -1,0 +1,21 @@
+/** Timestamps that name CAPTURE buffers: nanoseconds, as in `struct v4l2_buffer` and in the reference fields of controls. */
+
+/** A session's first timestamp, and the distance between two. It is not 0, because 0 means "no reference" in a control. */
+const TIMESTAMP_STEP = 1000;
+
+/** A session's timestamps: each is used for one picture only. */
+export class Timestamps {
+  private last = 0;
+
+  /** The next picture's timestamp. */
+  next(): number {
+    this.last += TIMESTAMP_STEP;
+    return this.last;
+  }
+}
+
+/** Writes a timestamp into a control: a little-endian `__u64` at `at`. */
+export function setTimestamp(view: DataView, at: number, timestamp: number): void {
+  view.setUint32(at, timestamp % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
+}

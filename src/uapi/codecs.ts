@@ -1,0 +1,43 @@
+import type { ControlDefinition } from "./control.ts";
+import { h264Controls, V4L2_PIX_FMT_H264_SLICE } from "./h264.ts";
+import { h265Controls, V4L2_PIX_FMT_HEVC_SLICE } from "./h265.ts";
+import { mpeg2Controls, V4L2_PIX_FMT_MPEG2_SLICE } from "./mpeg2.ts";
+import { V4L2_PIX_FMT_VP8_FRAME, vp8Controls } from "./vp8.ts";
+import { V4L2_PIX_FMT_VP9_FRAME, vp9Controls } from "./vp9.ts";
+
+/** The codecs that this package decodes. AV1 and FWHT have stateless controls too. */
+export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
+
+/** What the UAPI has for a codec. */
+export interface CodecDefinition {
+  /** The OUTPUT format: a V4L2 fourcc as a number. */
+  readonly pixelFormat: number;
+  /** Its controls by name. */
+  readonly controls: Readonly<Record<string, ControlDefinition>>;
+  /** The names of its two mode menus; null where the codec has no modes. */
+  readonly modes: { readonly decodeMode: string; readonly startCode: string } | null;
+  /** Controls that say something of one request only: a request without one does not keep the last one's. */
+  readonly requestOnly: readonly string[];
+}
+
+/** Every codec, in the order in which they are listed for people. */
+export const codecs: Readonly<Record<Codec, CodecDefinition>> = {
+  h264: {
+    pixelFormat: V4L2_PIX_FMT_H264_SLICE,
+    controls: h264Controls,
+    modes: { decodeMode: "V4L2_CID_STATELESS_H264_DECODE_MODE", startCode: "V4L2_CID_STATELESS_H264_START_CODE" },
+    requestOnly: ["V4L2_CID_STATELESS_H264_SLICE_PARAMS", "V4L2_CID_STATELESS_H264_PRED_WEIGHTS"],
+  },
+  h265: {
+    pixelFormat: V4L2_PIX_FMT_HEVC_SLICE,
+    controls: h265Controls,
+    modes: { decodeMode: "V4L2_CID_STATELESS_HEVC_DECODE_MODE", startCode: "V4L2_CID_STATELESS_HEVC_START_CODE" },
+    requestOnly: ["V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS"],
+  },
+  vp8: { pixelFormat: V4L2_PIX_FMT_VP8_FRAME, controls: vp8Controls, modes: null, requestOnly: [] },
+  vp9: { pixelFormat: V4L2_PIX_FMT_VP9_FRAME, controls: vp9Controls, modes: null, requestOnly: [] },
+  mpeg2: { pixelFormat: V4L2_PIX_FMT_MPEG2_SLICE, controls: mpeg2Controls, modes: null, requestOnly: [] },
+};
+
+/** The names of the codecs, in that order. */
+export const codecNames = /* @__PURE__ */ Object.keys(codecs) as readonly Codec[];
