@@ -1,61 +1,213 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const src = fileURLToPath(new URL("../src", import.meta.url));
-const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-const codecs = ["h264", "h265", "vp8", "vp9", "mpeg2"];
-/** What the codecs share: files of src itself, those left out that put the codecs together. */
-const shared = files.filter((file) => !file.includes("/") && file !== "index.ts" && file !== "session.ts");
+const root = fileURLToPath(new URL("..", import.meta.url));
+const filesOf = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${folder}/${name}`)
+    .sort();
+const files = filesOf("src");
 
-/** What each folder may import beside itself; a folder that is not named stands above the sessions and may import all. */
-const below: Readonly<Record<string, readonly string[]>> = {
+/** What stands under everything: the words of the public face, which hold no work. */
+const face = ["errors", "events", "options"];
+/** One list for all codecs, whether or not each needs all of it. */
+const codec = ["bitreader", "framing", "kernel", "session", "uapi", ...face];
+const codecs = ["h264", "h265", "mpeg2", "vp8", "vp9"];
+
+/**
+ * What each room of src may import beside itself: folders, and the files beside them without their ending.
+ * ARCHITECTURE.md has the same list ("Who may import whom"), which is compared with this one.
+ */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  options: ["bitreader", "uapi"],
+  events: ["errors", "uapi"],
   uapi: [],
-  bitreader: ["errors.ts"],
+  framing: [],
+  bitreader: ["errors", "framing"],
   kernel: ["uapi"],
-  ...Object.fromEntries(codecs.map((codec) => [codec, ["bitreader", "uapi", "kernel", ...shared]])),
+  nal: ["bitreader", "errors", "framing"],
+  session: ["framing", "kernel", "uapi", ...face],
+  h264: [...codec, "nal"],
+  h265: [...codec, "nal"],
+  mpeg2: codec,
+  vp8: [...codec, "containers"],
+  vp9: [...codec, "containers"],
+  "open-session": ["events", "options", ...codecs],
+  index: ["bitreader", "open-session", "session", ...face],
+  record: ["events", "framing", "uapi"],
+  targets: ["events", "options", "uapi"],
+  containers: ["errors", "events", "framing", "h264", "uapi"],
+  submit: ["events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
+  cli: [
+    "bitreader",
+    "containers",
+    "events",
+    "framing",
+    "kernel",
+    "open-session",
+    "options",
+    "record",
+    "session",
+    "submit",
+    "targets",
+    "uapi",
+  ],
 };
-const mayImportNode = (file: string) => /^(cli|submit)\/|^record\/files\.ts$/.test(file);
+
+const mayImportNode = (file: string) =>
+  /^src\/(cli|submit)\/|^src\/record\/files\.ts$|^src\/containers\/mediabunny-checks\.ts$/.test(file);
 /** As long as the specification's tables or the kernel's header. */
-const mayBeLong = (file: string) => /\/(syntax|tables|structures)\.ts$|^uapi\//.test(file);
-
-function importsOf(file: string): string[] {
-  const source = readFileSync(join(src, file), "utf8");
-  const found = source.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm);
-  return [...found].map(([, a, b, c]) => (a ?? b ?? c) as string);
-}
-
+const mayBeLong = (file: string) => /\/(syntax|tables|structures)\.ts$|^src\/uapi\//.test(file);
 /** The optional packages, and the files that load one when it is needed, or name its types. */
 const optionalPackages: Readonly<Record<string, readonly string[]>> = {
-  koffi: ["submit/koffi-libc.ts"],
-  mediabunny: ["cli/main.ts", "cli/io.ts", "cli/container.ts"],
+  koffi: ["src/submit/koffi-libc.ts"],
+  mediabunny: ["src/cli/main.ts", "src/containers/mediabunny.ts"],
 };
 
-describe("imports point one way (DESIGN, 2)", () => {
-  it.each(files)("%s", (file) => {
-    const folder = file.split("/")[0] as string;
-    for (const name of importsOf(file)) {
-      if (name.startsWith("node:")) expect(mayImportNode(file), name).toBe(true);
-      if (!name.startsWith(".")) {
-        if (!name.startsWith("node:")) expect(optionalPackages[name], name).toContain(file);
-        continue;
-      }
-      const target = relative(src, join(src, dirname(file), name)).split("/")[0] as string;
-      if (target !== folder && below[folder]) expect(below[folder], name).toContain(target);
-      if (target === "cli") expect(folder, name).toBe("cli");
-      if (target === "submit") expect(["cli", "submit"], name).toContain(folder);
-      if (shared.includes(file)) expect(["bitreader", "uapi", "kernel", ...shared], name).toContain(target);
+interface Import {
+  readonly name: string;
+  /** The imported file; undefined for packages and modules of Node. */
+  readonly file: string | undefined;
+}
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(root, file), "utf8");
+  const found = source.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm);
+  return [...found].map(([, a, b, c]) => {
+    const name = (a ?? b ?? c) as string;
+    return { name, file: name.startsWith(".") ? relative(root, join(root, dirname(file), name)) : undefined };
+  });
+}
+
+const roomOf = (file: string) => (file.split("/")[1] as string).replace(/\.ts$/, "");
+
+describe("imports of src", () => {
+  it("has a row for each room, and each row is a room", () => {
+    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(mayImport).sort());
+  });
+
+  it.each(files)("%s imports what its room may", (file) => {
+    const room = roomOf(file);
+    const allowed = mayImport[room] ?? [];
+    for (const { name, file: imported } of importsOf(file)) {
+      if (imported !== undefined) {
+        if (imported === "package.json") expect(room).toBe("cli");
+        else if (roomOf(imported) !== room) expect(allowed, `${file} imports ${name}`).toContain(roomOf(imported));
+      } else if (name.startsWith("node:")) expect(mayImportNode(file), name).toBe(true);
+      else expect(optionalPackages[name], name).toContain(file);
     }
   });
 
+  it("lets no room import itself through others", () => {
+    expect(circleIn(Object.keys(mayImport), (room) => mayImport[room] ?? [])).toBeUndefined();
+  });
+
+  it("uses every permission", () => {
+    const used = new Set(
+      files.flatMap((file) =>
+        importsOf(file).flatMap((to) => (to.file?.startsWith("src/") ? [`${roomOf(file)} ${roomOf(to.file)}`] : [])),
+      ),
+    );
+    const rows = Object.entries(mayImport).filter(([room]) => !codecs.includes(room));
+    const unused = rows.flatMap(([room, allowed]) =>
+      allowed.filter((other) => !used.has(`${room} ${other}`)).map((other) => `${room} ${other}`),
+    );
+    expect(unused).toEqual([]);
+  });
+
   it("sees every kind of import", () => {
-    expect(importsOf("record/files.ts").some((name) => name.startsWith("node:"))).toBe(true);
-    expect(importsOf("h264/index.ts")).toEqual(expect.arrayContaining(["./session.ts", "./structures.ts"]));
-    expect(importsOf("kernel/index.ts")).toContain("../uapi/struct.ts");
+    const names = (file: string) => importsOf(file).map(({ name }) => name);
+    expect(names("src/record/files.ts").some((name) => name.startsWith("node:"))).toBe(true);
+    expect(names("src/h264/index.ts")).toEqual(expect.arrayContaining(["./session.ts", "./structures.ts"]));
+    expect(names("src/kernel/index.ts")).toContain("../uapi/struct.ts");
+    expect(names("src/submit/koffi-libc.ts")).toContain("koffi");
+  });
+
+  it("is what ARCHITECTURE.md says", () => {
+    const architecture = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const table = Object.entries(mayImport).map(([room, allowed]) => {
+      const text =
+        allowed.length === 0
+          ? "nothing"
+          : [...allowed]
+              .sort()
+              .map((name) => `\`${name}\``)
+              .join(" ");
+      return `| \`${room}\` | ${text} |`;
+    });
+    expect(architecture).toContain(["| room | may import |", "|---|---|", ...table].join("\n"));
   });
 });
 
+/** A circle that begins and ends at the same place; undefined where there is none. */
+function circleIn(all: readonly string[], importedBy: (place: string) => readonly string[]): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (place: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(place)) return [...path.slice(path.indexOf(place)), place];
+    if (done.has(place)) return undefined;
+    for (const imported of importedBy(place)) {
+      const circle = visit(imported, [...path, place]);
+      if (circle) return circle;
+    }
+    done.add(place);
+    return undefined;
+  };
+  for (const place of all) {
+    const circle = visit(place, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+const sourcesOf = (file: string) =>
+  importsOf(file).flatMap((imported) => (imported.file?.endsWith(".ts") ? [imported.file] : []));
+
+describe("the rooms beside src", () => {
+  /** Types count too: a circle of types is one for the reader. */
+  it.each(["src", "support", "conformance", "test", "bench", "examples"])("%s has no circle of imports", (folder) => {
+    expect(circleIn(filesOf(folder), sourcesOf)).toBeUndefined();
+  });
+
+  it("finds a circle where there is one", () => {
+    const imports: Readonly<Record<string, readonly string[]>> = { a: ["b"], b: ["c", "d"], c: [], d: ["b"] };
+    expect(circleIn(["a"], (place) => imports[place] ?? [])).toEqual(["b", "d", "b"]);
+  });
+
+  it.each([
+    ["support", ["src", "support"]],
+    ["conformance", ["src", "support", "conformance"]],
+    ["bench", ["src", "support", "conformance", "bench"]],
+  ])("%s imports only from %j", (folder, allowed) => {
+    for (const file of filesOf(folder)) {
+      for (const { file: imported } of importsOf(file)) {
+        if (imported !== undefined) expect(allowed, `${file} imports ${imported}`).toContain(imported.split("/")[0]);
+      }
+    }
+  });
+
+  it("gives each file of conformance a name of its own", () => {
+    const names = filesOf("conformance").map((file) => file.split("/").at(-1) as string);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
+  it("names only files that are there", () => {
+    for (const file of [...files, ...filesOf("support"), ...filesOf("conformance")]) {
+      for (const { file: imported } of importsOf(file)) {
+        if (imported !== undefined) expect(existsSync(join(root, imported)), `${file} imports ${imported}`).toBe(true);
+      }
+    }
+  });
+});
+
+it("src has no loose file beside the public face", () => {
+  const loose = files.filter((file) => file.split("/").length === 2).map(roomOf);
+  expect(loose.sort()).toEqual(["errors", "events", "index", "open-session", "options"]);
+});
+
 it.each(files.filter((file) => !mayBeLong(file)))("%s has no more than 400 lines", (file) => {
-  expect(readFileSync(join(src, file), "utf8").split("\n").length).toBeLessThanOrEqual(401);
+  expect(readFileSync(join(root, file), "utf8").split("\n").length).toBeLessThanOrEqual(401);
 });

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { abis } from "../../src/submit/layout/abi.ts";
 import * as constants from "../../src/submit/layout/constants.ts";
 import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/layout/ioctls.ts";
 import { structsOf } from "../../src/submit/layout/structs.ts";
-import { abis } from "../../src/submit/machine.ts";
 import * as uapi from "../../src/uapi/index.ts";
 import { askForStruct, type Compiler, evaluate, preprocess, type Question } from "./compiler.ts";
 

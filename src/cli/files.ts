@@ -1,7 +1,8 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { CliError, OutputClosed, reasonOf, type Sink } from "./io.ts";
+import { reasonOf } from "../containers/container-error.ts";
+import { CliError, OutputClosed, type Sink } from "./io.ts";
 
 const chunkSize = 1 << 18;
 

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { reasonOf } from "../containers/container-error.ts";
 import { type Detected, detect, openDemuxer } from "../containers/detect.ts";
 import { openContainer } from "../containers/mediabunny.ts";
 import type { Demuxer } from "../containers/pes.ts";
@@ -9,7 +10,7 @@ import { readRecordBytes } from "../record/files.ts";
 import { RecordError, type RequestRecord } from "../record/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
-import { CliError, type Io, reasonOf } from "./io.ts";
+import { CliError, type Io } from "./io.ts";
 
 /** A stream to decode. */
 export interface StreamInput {

@@ -1,5 +1,4 @@
-/** The optional library that reads containers. */
-export type ContainerLibrary = typeof import("mediabunny");
+import type { ContainerLibrary } from "../containers/mediabunny.ts";
 
 /** Where text goes, and bytes. */
 export interface Sink {
@@ -58,18 +57,4 @@ export class Printer {
     this.#length = 0;
     await this.#sink.write(text);
   }
-}
-
-/** The system's reason why a file cannot be used, in words. */
-export function reasonOf(thrown: unknown): string {
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  const known: Readonly<Record<string, string>> = {
-    ENOENT: "no such file or directory",
-    EACCES: "permission denied",
-    EPERM: "permission denied",
-    EISDIR: "is a directory",
-    ENOTDIR: "not a directory",
-    ENOSPC: "no space left",
-  };
-  return known[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
 }

@@ -1,3 +1,4 @@
+import { ContainerError } from "../containers/container-error.ts";
 import { type Arguments, type Command, parseArguments } from "./arguments.ts";
 import { decode } from "./commands/decode.ts";
 import { devices } from "./commands/devices.ts";
@@ -33,7 +34,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return await withInput(io, args, (input) => runs[command](io, input, args));
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
-    if (!(thrown instanceof CliError)) throw thrown;
+    if (!(thrown instanceof CliError || thrown instanceof ContainerError)) throw thrown;
     await io.stderr.write(`v4l2-stateless: ${printable(thrown.message)}\n`);
     return 2;
   }

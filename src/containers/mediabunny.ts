@@ -1,10 +1,13 @@
 /** Containers, read by mediabunny, which is installed where it is wanted. */
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack, Source } from "mediabunny";
-import { CliError, type ContainerLibrary, reasonOf } from "../cli/io.ts";
 import { BitstreamError } from "../errors.ts";
 import type { Codec } from "../events.ts";
+import { ContainerError, reasonOf } from "./container-error.ts";
 import { type ContainerChecks, checkContainer } from "./mediabunny-checks.ts";
 import type { StreamPart } from "./stream-part.ts";
+
+/** The optional library that reads containers. */
+export type ContainerLibrary = typeof import("mediabunny");
 
 /** A file in a container. */
 export interface ContainerFile {
@@ -19,7 +22,7 @@ export interface ContainerFile {
 /** A video track, open to be read. */
 export interface ContainerTrack {
   readonly codec: Codec;
-  /** Its configuration record, if it has one, and its packets in decoding order. Throws CliError where reading fails. */
+  /** Its configuration record, if it has one, and its packets in decoding order. Throws ContainerError where reading fails. */
   readonly parts: AsyncIterable<StreamPart>;
   close(): void;
 }
@@ -42,7 +45,7 @@ const containerNames: ReadonlyMap<string, Codec> = new Map([
  *
  * @param load imports mediabunny; called once.
  * @param asked the codec that the track has to have.
- * @throws CliError when the library is not there, when it cannot read the file, and when there is no such track.
+ * @throws ContainerError when the library is not there, when it cannot read the file, and when there is no such track.
  */
 export async function openContainer(
   load: () => Promise<ContainerLibrary>,
@@ -60,7 +63,7 @@ export async function openContainer(
   try {
     const { track, codec } = await findTrack(input, file, asked);
     const { refusal, loss } = await reading(file, () => checkContainer(file.source));
-    if (refusal !== undefined) throw new CliError(`${file.name}: ${file.format} ${refusal}`);
+    if (refusal !== undefined) throw new ContainerError(`${file.name}: ${file.format} ${refusal}`);
     const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec);
     return { codec, parts: loss === undefined ? packets : withLoss(packets, loss), close: () => input.dispose() };
   } catch (thrown) {
@@ -74,7 +77,7 @@ async function importLibrary(load: () => Promise<ContainerLibrary>, { name, form
     return await load();
   } catch (thrown) {
     const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
-    throw new CliError(
+    throw new ContainerError(
       isMissing
         ? `${name}: is ${format}: install mediabunny to read containers, or demux it first`
         : `${name}: is ${format}, and mediabunny, which reads containers, cannot be loaded: ${reasonOf(thrown)}`,
@@ -127,7 +130,7 @@ async function findTrack(
   }
   const wanted = asked === undefined ? "video that can be decoded" : `${asked} video`;
   const found = others.length === 0 ? "" : `; it has ${others.join(", ")}`;
-  throw new CliError(`${file.name}: ${file.format} without ${wanted}${found}`);
+  throw new ContainerError(`${file.name}: ${file.format} without ${wanted}${found}`);
 }
 
 async function* partsOf(
@@ -185,8 +188,8 @@ async function reading<T>(file: ContainerFile, body: () => Promise<T>): Promise<
   }
 }
 
-function unreadable({ name, format }: ContainerFile, thrown: unknown): CliError {
-  return new CliError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
+function unreadable({ name, format }: ContainerFile, thrown: unknown): ContainerError {
+  return new ContainerError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
 }
 
 /** Its messages go on with advice for the programmer. */

@@ -1,6 +1,5 @@
 /** What the sessions of codecs in packets, VP8 and VP9, have in common: from packets or an IVF file to calls, to events. */
 
-import { type IvfFrame, IvfStream } from "../containers/ivf.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "./check-arguments.ts";
@@ -17,23 +16,39 @@ export interface PacketReader {
   reset(): void;
 }
 
-/** A session over `reader`. `decode` takes a packet, `push` an IVF file, whose pts come back in the `output` events. */
+/** A packet of a file that is pushed. */
+export interface FilePacket {
+  readonly data: Uint8Array;
+  readonly pts: number;
+  /** Offset of `data` in all the bytes given so far. */
+  readonly byte: number;
+  /** The file ends before the packet does. */
+  readonly truncated: boolean;
+}
+
+/** Finds the packets of a file in its bytes, which come in pieces. Both may throw BitstreamError and UnsupportedError. */
+export interface PacketFile {
+  push(bytes: Uint8Array): FilePacket[];
+  flush(): FilePacket[];
+}
+
+/** A session over `reader`. `decode` takes a packet, `push` a file, whose pts come back in the `output` events. */
 export class PacketSession implements Session {
   private readonly reader: PacketReader;
-  private readonly fourcc: string;
-  private stream: IvfStream | null = null;
+  private readonly openFile: (origin: number) => PacketFile;
+  private file: PacketFile | null = null;
   private received = 0;
 
-  /** @param fourcc what an IVF file of the codec has. */
-  constructor(reader: PacketReader, fourcc: string) {
+  /** @param openFile begins a file whose first byte has the offset `origin` in all the bytes given. */
+  constructor(reader: PacketReader, openFile: (origin: number) => PacketFile) {
     this.reader = reader;
-    this.fourcc = fourcc;
+    this.openFile = openFile;
   }
 
   decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
     checkDecodeArguments(packet, info);
     return this.reader.sink.during(() => {
-      this.endStream();
+      this.endFile();
       const byte = this.received;
       this.received += packet.length;
       this.reader.readPacket({ bytes: packet, byte, truncated: false }, info?.pts);
@@ -43,46 +58,46 @@ export class PacketSession implements Session {
   push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[] {
     checkPushArguments(chunk, info);
     return this.reader.sink.during(() => {
-      this.stream ??= new IvfStream(this.received, undefined, this.fourcc);
+      this.file ??= this.openFile(this.received);
       this.received += chunk.length;
-      this.fromStream((stream) => stream.push(chunk));
+      this.readFile((file) => file.push(chunk));
     });
   }
 
   /** A container's record (vpcC) says nothing that the frames do not say. */
   configure(record: Uint8Array | null): DecodeEvent[] {
     checkConfigureArgument(record);
-    return this.reader.sink.during(() => this.endStream());
+    return this.reader.sink.during(() => this.endFile());
   }
 
   flush(): DecodeEvent[] {
     return this.reader.sink.during(() => {
-      this.endStream();
+      this.endFile();
       this.reader.reset();
     });
   }
 
   reset(): DecodeEvent[] {
     return this.reader.sink.during(() => {
-      this.stream = null;
+      this.file = null;
       this.reader.reset();
     });
   }
 
-  private endStream(): void {
-    this.fromStream((stream) => stream.flush());
-    this.stream = null;
+  private endFile(): void {
+    this.readFile((file) => file.flush());
+    this.file = null;
   }
 
-  /** Decodes the frames that a step of the file gives. An error of the file itself is reported once. */
-  private fromStream(step: (stream: IvfStream) => IvfFrame[]): void {
-    const { stream, reader } = this;
-    if (stream === null) return;
-    let frames: IvfFrame[] = [];
+  /** Decodes the packets that a step through the file gives. An error of the file itself is reported once. */
+  private readFile(step: (file: PacketFile) => FilePacket[]): void {
+    const { file, reader } = this;
+    if (file === null) return;
+    let packets: FilePacket[] = [];
     reader.sink.guard(undefined, () => {
-      frames = step(stream);
+      packets = step(file);
     });
-    for (const { data: bytes, byte, truncated, pts } of frames) {
+    for (const { data: bytes, byte, truncated, pts } of packets) {
       const packet: StreamUnit = { bytes, byte, truncated };
       if (truncated) {
         reader.sink.report("bitstream", `the frame is cut off after ${bytes.length} bytes`, packet);

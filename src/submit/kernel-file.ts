@@ -4,14 +4,8 @@ import { decodeStruct, type Infer, viewOf } from "../uapi/struct.ts";
 import { DeviceError, errorName, IoctlError } from "./errors.ts";
 import { type IoctlName, ioctlNumbersOf } from "./layout/ioctls.ts";
 import { type Structs, structsOf } from "./layout/structs.ts";
-import type { Libc, Mapping, Memory } from "./libc.ts";
-import type { Abi } from "./machine.ts";
-
-/** The C library of a machine, and its ABI. */
-export interface Machine {
-  readonly libc: Libc;
-  readonly abi: Abi;
-}
+import type { Mapping, Memory } from "./libc.ts";
+import type { Machine } from "./machine.ts";
 
 /** Why a device's file cannot be opened, in words; the numbers of `errno.h`. */
 const openReasons: Readonly<Record<string, string>> = {

@@ -1,20 +1,14 @@
 import { endianness } from "node:os";
 import { DeviceError } from "./errors.ts";
+import { loadLibc } from "./koffi-libc.ts";
+import { type Abi, abis } from "./layout/abi.ts";
+import type { Libc } from "./libc.ts";
 
-/** How a Linux ABI lays out the structs of the video and media interfaces; those with 64-bit times only. */
-export interface Abi {
-  readonly name: "lp64" | "ilp32" | "ia32";
-  /** Bytes of a pointer, and of an `unsigned long`. */
-  readonly pointerSize: 4 | 8;
-  /** Alignment of a 64-bit integer in a struct: ia32 has it at 4. */
-  readonly alignment64: 4 | 8;
+/** The C library of a machine, and its ABI. */
+export interface Machine {
+  readonly libc: Libc;
+  readonly abi: Abi;
 }
-
-export const abis = {
-  lp64: { name: "lp64", pointerSize: 8, alignment64: 8 },
-  ilp32: { name: "ilp32", pointerSize: 4, alignment64: 8 },
-  ia32: { name: "ia32", pointerSize: 4, alignment64: 4 },
-} as const satisfies Readonly<Record<Abi["name"], Abi>>;
 
 /** Node's names. Those that are not here number their ioctls otherwise (mips, ppc), or are big-endian. */
 const abiOfArch: Readonly<Record<string, Abi>> = {
@@ -41,4 +35,13 @@ export function hostAbi(
   const abi = abiOfArch[arch];
   if (abi === undefined) throw new DeviceError(`the ioctl numbers of ${arch} are not known here`);
   return abi;
+}
+
+/**
+ * This machine.
+ *
+ * @throws DeviceError where there is no V4L2, or koffi is not installed.
+ */
+export async function thisMachine(): Promise<Machine> {
+  return { abi: hostAbi(), libc: await loadLibc() };
 }

@@ -1,9 +1,9 @@
 import type { Codec, Control, DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
-import { type DeviceInfo, thisMachine } from "./devices/devices.ts";
+import type { DeviceInfo } from "./devices/devices.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
 import { BufferFrame, type Frame } from "./frame.ts";
-import type { Machine } from "./kernel-file.ts";
+import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./queues/streams.ts";
 

@@ -1,6 +1,6 @@
 /** Packets, and what becomes of each. */
 
-import { ivfFourccs } from "../containers/ivf.ts";
+import { IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -17,7 +17,8 @@ import { unitName } from "./units.ts";
  * @throws TypeError for options that are not valid.
  */
 export function openVp8Session(options: SessionOptions = {}): Session {
-  return new PacketSession(new Vp8Reader(resolveOptions(options)), ivfFourccs.vp8);
+  const openFile = (origin: number) => new IvfStream(origin, undefined, ivfFourccs.vp8);
+  return new PacketSession(new Vp8Reader(resolveOptions(options)), openFile);
 }
 
 class Vp8Reader implements PacketReader {

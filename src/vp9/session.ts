@@ -1,6 +1,6 @@
 /** The order of frames (Annex B), and what becomes of each. */
 
-import { ivfFourccs } from "../containers/ivf.ts";
+import { IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -17,7 +17,8 @@ import { FRAME_NAME, framesOfPacket } from "./units.ts";
  * @throws TypeError for options that are not valid.
  */
 export function openVp9Session(options: SessionOptions = {}): Session {
-  return new PacketSession(new Vp9Reader(resolveOptions(options)), ivfFourccs.vp9);
+  const openFile = (origin: number) => new IvfStream(origin, undefined, ivfFourccs.vp9);
+  return new PacketSession(new Vp9Reader(resolveOptions(options)), openFile);
 }
 
 class Vp9Reader implements PacketReader {

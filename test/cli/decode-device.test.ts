@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
-import { type FakeDriver, FakeKernel } from "../submit/fake-kernel.ts";
+import type { FakeDriver } from "../submit/fake-driver.ts";
+import { FakeKernel } from "../submit/fake-kernel.ts";
 import { plain } from "../submit/submitting.ts";
 import { fixture, run } from "./command-line.ts";
 

@@ -1,60 +1,16 @@
 import { constants } from "node:os";
 import type { DeviceFiles } from "../../src/submit/devices/devices.ts";
-import type { Machine } from "../../src/submit/kernel-file.ts";
+import { type Abi, abis } from "../../src/submit/layout/abi.ts";
 import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/layout/ioctls.ts";
 import { type Structs, structsOf } from "../../src/submit/layout/structs.ts";
 import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
-import { type Abi, abis } from "../../src/submit/machine.ts";
+import type { Machine } from "../../src/submit/machine.ts";
 import { v4l2_ctrl_h264_sps, viewOf } from "../../src/uapi/index.ts";
+import type { FakeDriver } from "./fake-driver.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";
 
 const { EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENOMEM, ENOTTY } = constants.errno;
-
-/** What the driver of the fake kernel is like. */
-export interface FakeDriver {
-  readonly driver?: string;
-  readonly abi?: Abi;
-  /** OUTPUT and CAPTURE formats, as fourccs in numbers. */
-  readonly outputFormats: readonly number[];
-  readonly captureFormats?: readonly number[];
-  readonly maxSize?: number;
-  /** That of CAPTURE, where it is another. */
-  readonly maxCaptureSize?: number;
-  readonly isSinglePlanar?: boolean;
-  /** Controls by name: the elements of dynamic arrays, or the values of a menu. */
-  readonly controls?: Readonly<Record<string, number | readonly number[]>>;
-  readonly canHold?: boolean;
-  /** S_FMT works while there are CAPTURE buffers; or also while the queues stream. */
-  readonly canResize?: boolean | "streaming";
-  /** The CAPTURE format that an SPS with more than 8 bits leads to, where it is another than that before. */
-  readonly deepFormat?: number;
-  readonly canCreateBuffers?: boolean;
-  /** There is memory for so many buffers. REQBUFS makes as many as it can, as vb2_core_reqbufs. */
-  readonly mostBuffers?: number;
-  /** More CAPTURE buffers than these are too many for STREAMON. */
-  readonly mostStarted?: number;
-  /** Never finishes a request. */
-  readonly isStuck?: boolean;
-  /** Finishes only one request while somebody waits. */
-  readonly isSlow?: boolean;
-  /** The requests that the device fails to decode, by their number from 0. */
-  readonly failing?: readonly number[];
-  /** Those of them that it does not even begin: it gives their buffers back, and does not complete them. */
-  readonly incomplete?: readonly number[];
-  /** Comes before the end of every wait. */
-  readonly wait?: () => Promise<void>;
-  /** The error numbers of ioctls, which see nothing of their argument then. */
-  readonly errors?: (ioctl: IoctlName) => number | undefined;
-  /** The media device has an entity more after the first look. */
-  readonly growsTopology?: boolean;
-  /** Error numbers of files that cannot be opened, by path. */
-  readonly openErrors?: Readonly<Record<string, number>>;
-  /** Refuses a control's payload. */
-  readonly refuses?: (name: string, payload: Uint8Array | number) => boolean;
-  /** S_EXT_CTRLS tells which control it was. */
-  readonly tellsControl?: boolean;
-}
 
 interface FakeBuffer {
   readonly memory: Uint8Array;

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import type { IoctlName } from "../../src/submit/layout/ioctls.ts";
 import type { Structs } from "../../src/submit/layout/structs.ts";
 import { controlById, controlByName, decodeStruct, encodeStruct, type Struct, viewOf } from "../../src/uapi/index.ts";
-import type { FakeDriver } from "./fake-kernel.ts";
+import type { FakeDriver } from "./fake-driver.ts";
 
 const { EINVAL, ENOTTY } = constants.errno;
 

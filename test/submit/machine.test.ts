@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { deviceHeader } from "../../conformance/header/kernel-header.ts";
 import { DeviceError } from "../../src/submit/errors.ts";
+import { abis } from "../../src/submit/layout/abi.ts";
 import { ioctlNumber } from "../../src/submit/layout/ioctls.ts";
 import { structsOf } from "../../src/submit/layout/structs.ts";
-import { abis, hostAbi } from "../../src/submit/machine.ts";
+import { hostAbi } from "../../src/submit/machine.ts";
 
 describe.each(["lp64", "ilp32", "ia32"] as const)("%s", (name) => {
   it("is as this machine's kernel headers say, where there is a compiler for it", async ({ skip }) => {

@@ -14,7 +14,8 @@ import {
 } from "../../src/uapi/index.ts";
 import { withFlippedBits } from "../../support/damage.ts";
 import { Random } from "../../support/random.ts";
-import { type FakeDriver, FakeKernel } from "./fake-kernel.ts";
+import type { FakeDriver } from "./fake-driver.ts";
+import { FakeKernel } from "./fake-kernel.ts";
 
 /** All codecs, controls and modes. */
 const everything: FakeDriver = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DeviceError, DeviceTimeout, type Frame } from "../../src/submit/index.ts";
-import { abis } from "../../src/submit/machine.ts";
+import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
 import { all, eventsOf, open, picture, plain, request, sequence, taken } from "./submitting.ts";
 

@@ -4,7 +4,8 @@ import { openSession } from "../../src/open-session.ts";
 import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
 import { type Frame, type SubmitEvent, Submitter, type SubmitterOptions } from "../../src/submit/index.ts";
 import { V4L2_PIX_FMT_H264_SLICE, V4L2_PIX_FMT_VP9_FRAME } from "../../src/uapi/index.ts";
-import { type FakeDriver, FakeKernel } from "./fake-kernel.ts";
+import type { FakeDriver } from "./fake-driver.ts";
+import { FakeKernel } from "./fake-kernel.ts";
 
 const h264Controls = {
   V4L2_CID_STATELESS_H264_DECODE_MODE: [1],

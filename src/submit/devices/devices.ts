@@ -2,10 +2,9 @@ import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import type { Codec } from "../../events.ts";
 import type { Target } from "../../targets/index.ts";
 import { DeviceError, IoctlError } from "../errors.ts";
-import { KernelFile, type Machine, read, textOf } from "../kernel-file.ts";
-import { loadLibc } from "../koffi-libc.ts";
+import { KernelFile, read, textOf } from "../kernel-file.ts";
 import { V4L2_CAP_DEVICE_CAPS, V4L2_CAP_VIDEO_M2M, V4L2_CAP_VIDEO_M2M_MPLANE } from "../layout/constants.ts";
-import { hostAbi } from "../machine.ts";
+import { type Machine, thisMachine } from "../machine.ts";
 import { Queue } from "../queues/queue.ts";
 import { probeTarget } from "./probe.ts";
 import { type DeviceNumber, decoderNodes, readTopology } from "./topology.ts";
@@ -40,11 +39,6 @@ export interface DeviceFiles {
   mediaPaths(): Promise<readonly string[]>;
   /** The path of a video device's file; undefined when there is none. */
   videoPath(number: DeviceNumber): Promise<string | undefined>;
-}
-
-/** This machine. @throws DeviceError when it is none that has V4L2, or koffi is absent. */
-export async function thisMachine(): Promise<Machine> {
-  return { abi: hostAbi(), libc: await loadLibc() };
 }
 
 /** The stateless decoders of this machine. @throws DeviceError as `thisMachine` */

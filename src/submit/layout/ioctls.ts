@@ -1,5 +1,5 @@
 /** The ioctls of linux/videodev2.h and linux/media.h that a stateless decoder needs, as data. */
-import type { Abi } from "../machine.ts";
+import type { Abi } from "./abi.ts";
 import { type Structs, structsOf } from "./structs.ts";
 
 /** What `_IO`, `_IOR`, `_IOW` or `_IOWR` was given. */

@@ -3,8 +3,9 @@
  * ABI, and `test/submit/abi.test.ts` compares them with a C compiler's. Names are the headers'; those that begin with
  * an underscore stand for what is left of a union.
  */
+
 import { array, type Scalar, type Struct, s32, s64, struct, u8, u16, u32, u64 } from "../../uapi/struct.ts";
-import type { Abi } from "../machine.ts";
+import type { Abi } from "./abi.ts";
 
 /** An `unsigned long` or a pointer: a bigint, whatever its size. */
 function wordOf({ pointerSize }: Abi): Scalar<bigint> {

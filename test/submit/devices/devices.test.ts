@@ -12,7 +12,8 @@ import {
   V4L2_PIX_FMT_VP8_FRAME,
   V4L2_PIX_FMT_VP9_FRAME,
 } from "../../../src/uapi/index.ts";
-import { type FakeDriver, FakeKernel } from "../fake-kernel.ts";
+import type { FakeDriver } from "../fake-driver.ts";
+import { FakeKernel } from "../fake-kernel.ts";
 
 const { EACCES, EBUSY, ENODEV, ENOENT } = constants.errno;
 

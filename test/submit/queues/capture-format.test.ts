@@ -3,7 +3,7 @@ import type { SequenceEvent } from "../../../src/events.ts";
 import { fourccOf, fourccText } from "../../../src/record/format.ts";
 import type { SubmitEvent, SubmitterOptions } from "../../../src/submit/index.ts";
 import { controls, v4l2_ctrl_h264_sps } from "../../../src/uapi/index.ts";
-import type { FakeDriver } from "../fake-kernel.ts";
+import type { FakeDriver } from "../fake-driver.ts";
 import { open, picture, plain, sequence } from "../submitting.ts";
 
 /** The formats of the frames that come of events, and the kernel's log. */

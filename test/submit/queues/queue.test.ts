@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import { KernelFile } from "../../../src/submit/kernel-file.ts";
+import { abis } from "../../../src/submit/layout/abi.ts";
 import { ioctlNumber } from "../../../src/submit/layout/ioctls.ts";
 import { structsOf } from "../../../src/submit/layout/structs.ts";
-import { abis } from "../../../src/submit/machine.ts";
 import { Queue } from "../../../src/submit/queues/queue.ts";
 import { viewOf } from "../../../src/uapi/index.ts";
 import { FakeKernel } from "../fake-kernel.ts";

@@ -1,0 +1,18 @@
+/** A file in a container cannot be read, or holds nothing that can be decoded: one line for a person. */
+export class ContainerError extends Error {
+  override readonly name = "ContainerError";
+}
+
+/** The system's reason why a file cannot be used, in words. */
+export function reasonOf(thrown: unknown): string {
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: "no such file or directory",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EISDIR: "is a directory",
+    ENOTDIR: "not a directory",
+    ENOSPC: "no space left",
+  };
+  return known[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
+}
