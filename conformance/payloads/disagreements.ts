@@ -32,13 +32,13 @@ export function disagreementsText(): string {
 /** What targets say of their drivers, as a last chapter. */
 function otherReadings(): string[] {
   const readings = targets.flatMap(({ name, source, codecs }) =>
-    Object.values(codecs).flatMap(({ readsOtherwise = {} }) =>
-      Object.entries(readsOtherwise).map(([control, reading]) => ({ name, source, control, ...reading })),
+    Object.values(codecs).flatMap(({ quirks = {} }) =>
+      Object.entries(quirks).map(([control, quirk]) => ({ name, source, control, ...quirk })),
     ),
   );
   return [
     "## Drivers that read otherwise",
-    "What some drivers want is not what the kernel's text says. `record --target` and `takenControls` of `v4l2-stateless/targets`\n" +
+    "What some drivers want is not what the kernel's text says. `record --target` and `controlsFor` of `v4l2-stateless/targets`\n" +
       "give them that; the target `generic` stays with the text.",
     ...readings.map(({ name, source, control, fields, text }) => {
       const paths = fields.map((field) => `\`${control.replace("V4L2_CID_STATELESS_", "")}.${field}\``).join(", ");

@@ -84,14 +84,14 @@ const g1Mpeg2Reads = [
 /** TOP_FIELD_FIRST of fields: set where the frame's first field, the one that is held, is the top field. */
 function withFirstField(payload: Uint8Array, { hold }: { readonly hold: boolean }): Uint8Array {
   const { offsets } = v4l2_ctrl_mpeg2_picture;
-  const wanted = payload.slice();
-  const structure = wanted[offsets.picture_structure];
-  if (structure === V4L2_MPEG2_PIC_FRAME) return wanted;
+  const rewritten = payload.slice();
+  const structure = rewritten[offsets.picture_structure];
+  if (structure === V4L2_MPEG2_PIC_FRAME) return rewritten;
   const isTopFirst = (structure === V4L2_MPEG2_PIC_TOP_FIELD) === hold;
-  const view = new DataView(wanted.buffer);
+  const view = new DataView(rewritten.buffer);
   const others = view.getUint32(offsets.flags, true) & ~V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST;
   view.setUint32(offsets.flags, others | (isTopFirst ? V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST : 0), true);
-  return wanted;
+  return rewritten;
 }
 
 /**
@@ -125,7 +125,7 @@ export const hantroG1: Target = {
       limits: { maxWidth: 1920, maxHeight: 1088 },
       reads: g1Mpeg2Reads,
       missingReferences: "mark",
-      readsOtherwise: {
+      quirks: {
         V4L2_CID_STATELESS_MPEG2_PICTURE: {
           fields: ["flags.V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST"],
           text:
@@ -134,7 +134,7 @@ export const hantroG1: Target = {
             "the top field then takes both references from the frame before, instead of one from its own first field. " +
             "See hantro_g1_mpeg2_dec_set_buffers() and rockchip_vpu2_mpeg2_dec_set_buffers(); the latter tests the bit by " +
             "the name of another constant, V4L2_MPEG2_PIC_TOP_FIELD, which is 1 too",
-          wanted: withFirstField,
+          rewrite: withFirstField,
         },
       },
     },

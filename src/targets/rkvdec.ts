@@ -218,7 +218,7 @@ const vdpu38xH265 = {
   // rkvdec_s_ctrl() (rkvdec.c): `ctx->has_sps_st_rps |= ctrl->has_changed`. An array of one set without pictures is what
   // the control holds from the start, so it never counts as set: vdpu383 then fails every job with -EINVAL, vdpu381 warns
   // and decodes with tables that nobody filled.
-  mustDifferFirst: ["V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS"],
+  needsPriming: ["V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS"],
 } as const satisfies TargetCodec;
 
 const vdpu38xH264 = {

@@ -108,13 +108,13 @@ export const rpiHevcDec: Target = {
       // pre_slice_decode() takes list entries as indices into `dpb` unchecked, and a collocated picture that is not
       // there fails the job.
       missingReferences: "nearest",
-      readsOtherwise: {
+      quirks: {
         V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: {
           fields: ["bit_size", "data_byte_offset"],
           text:
             "It takes the data of every slice segment from data_byte_offset to bit_size of the whole OUTPUT buffer, where " +
             "the kernel's text counts both from the segment",
-          wanted: countedFromTheBuffer,
+          rewrite: countedFromTheBuffer,
         },
       },
     },

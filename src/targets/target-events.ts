@@ -1,6 +1,6 @@
 import type { Codec, Control, DecodeEvent } from "../events.ts";
-import { firstSets } from "./first-sets.ts";
-import { takenControls } from "./taken-controls.ts";
+import { primingControls } from "./priming-controls.ts";
+import { controlsFor } from "./controls-for.ts";
 import type { Target } from "./target.ts";
 
 /** Controls that are set outside of a request. */
@@ -9,7 +9,7 @@ export interface SetEvent {
   readonly controls: readonly Control[];
 }
 
-/** A session's events as a target takes them: without the controls that it does not have, and with what it must be told first. */
+/** A session's events as a target takes them: its controls only, and before them those that prime it (`primingControls`). */
 export class TargetEvents {
   readonly #target: Target;
   readonly #codec: Codec;
@@ -22,10 +22,10 @@ export class TargetEvents {
 
   of(event: DecodeEvent): (DecodeEvent | SetEvent)[] {
     if (event.type !== "request" && event.type !== "sequence") return [event];
-    const controls = takenControls(this.#target, this.#codec, event);
-    if (this.#target.codecs[this.#codec]?.mustDifferFirst === undefined) return [{ ...event, controls }];
+    const controls = controlsFor(this.#target, this.#codec, event);
+    if (this.#target.codecs[this.#codec]?.needsPriming === undefined) return [{ ...event, controls }];
     // A sequence begins on queues that were stopped: what was sent before may count for nothing.
-    const first = firstSets(this.#target, this.#codec, controls, event.type === "request" ? this.#sent : undefined);
+    const first = primingControls(this.#target, this.#codec, controls, event.type === "request" ? this.#sent : undefined);
     for (const { name, payload } of controls) this.#sent.set(name, payload);
     if (first.length === 0) return [{ ...event, controls }];
     if (event.type === "sequence")

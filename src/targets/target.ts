@@ -38,22 +38,22 @@ export interface TargetCodec {
   /** The `missingReferences` that it survives. */
   readonly missingReferences: NonNullable<SessionOptions["missingReferences"]>;
   /**
-   * Arrays that count as set only when their value differs from the one before: where all elements are zero, another
-   * array has to be set first (`firstSets`).
+   * Arrays that the driver notices only when their value changes. It starts with zeros, so an array of zeros must be
+   * preceded by another one: see `primingControls`.
    */
-  readonly mustDifferFirst?: readonly string[];
-  /** By a control's name: how it reads this otherwise than the kernel's text has it (`takenControls`). */
-  readonly readsOtherwise?: Readonly<Record<string, OtherReading>>;
+  readonly needsPriming?: readonly string[];
+  /** By a control's name: where the driver deviates from the kernel's text. `controlsFor` applies them. */
+  readonly quirks?: Readonly<Record<string, Quirk>>;
 }
 
-/** A control as one driver reads it, where that is not what the kernel's text says. */
-export interface OtherReading {
-  /** The fields that it wants otherwise, as in `TargetCodec.reads`, without the control's name. */
+/** A driver reads a control in another way than the kernel's text says. */
+export interface Quirk {
+  /** The fields concerned, as in `TargetCodec.reads`, without the control's name. */
   readonly fields: readonly string[];
   /** What it wants and why, in a sentence or two, with the place in its source. */
   readonly text: string;
-  /** The payload as the driver wants it; a copy. `hold`: see `RequestEvent`. */
-  wanted(payload: Uint8Array, request: { readonly hold: boolean }): Uint8Array;
+  /** A copy of the payload as the driver needs it. `hold`: see `RequestEvent`. */
+  rewrite(payload: Uint8Array, request: { readonly hold: boolean }): Uint8Array;
 }
 
 /** A driver, as data: what it takes, and where that is written. */

@@ -11,7 +11,7 @@ import {
   rk3399,
   rpiHevcDec,
   type Target,
-  takenControls,
+  controlsFor,
   targets,
   tegraVde,
 } from "../../src/targets/index.ts";
@@ -63,14 +63,14 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
     }
   });
 
-  it("reads otherwise only fields that it reads", () => {
-    for (const [name, { fields, text }] of Object.entries(taken.readsOtherwise ?? {})) {
+  it("has quirks only in fields that it reads", () => {
+    for (const [name, { fields, text }] of Object.entries(taken.quirks ?? {})) {
       for (const field of fields) expect(taken.reads).toContain(`${name}.${field}`);
       expect(text).not.toBe("");
     }
   });
 
-  it("has modes if the codec has, and is told them", () => {
+  it("has the mode menus if the codec has modes", () => {
     const prefix = { h264: "H264", h265: "HEVC" }[codec as string];
     expect(taken.decodeModes.length > 0).toBe(prefix !== undefined);
     expect(taken.startCodes.length > 0).toBe(prefix !== undefined);
@@ -94,7 +94,7 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
       );
       expect(sent.length).toBeGreaterThan(1);
       for (const event of sent) {
-        const list = takenControls(target, codec, event);
+        const list = controlsFor(target, codec, event);
         for (const { name, payload } of list) {
           const control = controlByName(name)!;
           const size = control.type === "struct" ? control.struct.size : 4;
@@ -130,14 +130,14 @@ describe("rpi-hevc-dec", () => {
         }));
       };
       const own = places(controls);
-      const inBuffer = places(takenControls(rpiHevcDec, "h265", request));
+      const inBuffer = places(controlsFor(rpiHevcDec, "h265", request));
       let start = 0;
       for (const [i, { bytes, data }] of own.entries()) {
         expect(inBuffer[i]).toEqual({ bytes: start + bytes, data: start + data });
         start += bytes;
       }
       expect(start).toBe(bitstream.reduce((sum, part) => sum + part.length, 0));
-      expect(places(takenControls(rk3399, "h265", request))).toEqual(own);
+      expect(places(controlsFor(rk3399, "h265", request))).toEqual(own);
       segments = Math.max(segments, own.length);
     }
     expect(segments).toBeGreaterThan(1);
@@ -147,7 +147,7 @@ describe("rpi-hevc-dec", () => {
 describe("hantro-g1", () => {
   const topFieldFirst = (target: Target, stream: Mpeg2Stream) =>
     only(eventsOf(stream), "request").map((request) => {
-      const { name, payload } = takenControls(target, "mpeg2", request).find(({ name }) => name.endsWith("_PICTURE"))!;
+      const { name, payload } = controlsFor(target, "mpeg2", request).find(({ name }) => name.endsWith("_PICTURE"))!;
       const { flags, ...rest } = decodePayload(controlByName(name)!, payload) as { flags: number };
       const own = request.controls.find((control) => control.name === name)!.payload;
       expect(decodePayload(controlByName(name)!, own)).toMatchObject(rest);

@@ -87,7 +87,7 @@ describe("what a device takes", () => {
       controls: { ...frameModes, V4L2_CID_STATELESS_HEVC_SPS: 1, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
     });
     expect(devices[0]!.target.codecs.h265?.missingReferences).toBe("nearest");
-    expect(devices[0]!.target.codecs.h265?.mustDifferFirst).toBeUndefined();
+    expect(devices[0]!.target.codecs.h265?.needsPriming).toBeUndefined();
   });
 
   it("has the modes of its menus, frame and Annex B first", async () => {

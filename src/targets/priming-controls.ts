@@ -2,23 +2,23 @@ import type { Codec, Control } from "../events.ts";
 import type { Target } from "./target.ts";
 
 /**
- * The controls to set, outside of any request, before `controls` are set or queued; mostly none. Where the target takes an
- * array for sent only when its value differs from the one before (`mustDifferFirst`), and all elements of the one to send
- * are zero, as the driver's own are at the start: an array of as many elements that differs.
+ * The controls to set, outside of any request, before `controls` are set or queued. Mostly there are none. Some drivers
+ * notice an array only when its value changes (`TargetCodec.needsPriming`), and they start with zeros. For an array of
+ * zeros this gives one of as many elements that is not all zeros; set it first.
  *
- *     for (const control of firstSets(vdpu383, "h265", sequence.controls)) setControl(control);
+ *     for (const control of primingControls(vdpu383, "h265", sequence.controls)) setControl(control);
  *     for (const control of sequence.controls) setControl(control);
  *
- * @param controls those of a `sequence`, or of a request.
- * @param before what was sent last, by the controls' names: what is sent once more needs nothing.
+ * @param controls Those of a `sequence`, or of a request.
+ * @param before The payloads that were sent last, by the controls' names. An array that is sent again needs no priming.
  */
-export function firstSets(
+export function primingControls(
   target: Target,
   codec: Codec,
   controls: readonly Control[],
   before: ReadonlyMap<string, Uint8Array | number> = new Map(),
 ): Control[] {
-  const names = target.codecs[codec]?.mustDifferFirst ?? [];
+  const names = target.codecs[codec]?.needsPriming ?? [];
   if (names.length === 0) return [];
   return controls.flatMap((control) => {
     const { name, payload } = control;

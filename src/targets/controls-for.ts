@@ -1,0 +1,22 @@
+import type { Codec, Control, RequestEvent, SequenceEvent } from "../events.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * The controls to send to a target, out of those of a request or a sequence and in their order: without the controls
+ * that its driver does not have, and rewritten where it has a quirk (`TargetCodec.quirks`).
+ */
+export function controlsFor(
+  target: Target,
+  codec: Codec,
+  event: Pick<RequestEvent, "controls" | "hold"> | Pick<SequenceEvent, "type" | "controls">,
+): Control[] {
+  const { controls: names = {}, quirks } = target.codecs[codec] ?? {};
+  const taken = event.controls.filter(({ name }) => Object.hasOwn(names, name));
+  if (quirks === undefined) return taken;
+  const hold = "hold" in event && event.hold;
+  return taken.map((control) => {
+    const quirk = quirks[control.name];
+    if (quirk === undefined || typeof control.payload === "number") return control;
+    return { ...control, payload: quirk.rewrite(control.payload, { hold }) };
+  });
+}
