@@ -38,26 +38,28 @@ export interface ResolvedOptions {
 function choice<T extends string>(name: string, value: T | undefined, choices: readonly [T, ...T[]]): T {
   if (value === undefined) return choices[0];
   if (choices.includes(value)) return value;
-  throw new TypeError(`${name} is ${JSON.stringify(value)}; it can be ${choices.join(", ")}`);
+  throw new TypeError(
+    `${name} is ${JSON.stringify(value)}; it must be ${choices.map((text) => JSON.stringify(text)).join(" or ")}`,
+  );
 }
 
 function kernelVersion(version: unknown): [number, number] {
   const match = typeof version === "string" ? /^(\d+)\.(\d+)(\.|-|$)/.exec(version) : null;
-  if (!match) throw new TypeError(`kernel is ${JSON.stringify(version)}; it is to be like "6.1"`);
+  if (!match) throw new TypeError(`kernel is ${JSON.stringify(version)}; it must be a version like "6.1"`);
   return [Number(match[1]), Number(match[2])];
 }
 
 function checkTrace(trace: Partial<Trace> | undefined): void {
   if (trace === undefined) return;
   if (typeof trace?.unit === "function" && typeof trace.element === "function") return;
-  throw new TypeError("trace is to have the functions unit and element");
+  throw new TypeError("trace must have the functions unit and element");
 }
 
 /** Fills in the defaults. Throws TypeError where a value is not one of an option's. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  if (typeof options !== "object" || options === null) throw new TypeError("the options are to be an object");
+  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
   const { rawControls = false, kernel, trace } = options;
-  if (typeof rawControls !== "boolean") throw new TypeError("rawControls is to be true or false");
+  if (typeof rawControls !== "boolean") throw new TypeError("rawControls must be true or false");
   checkTrace(trace);
   const target = kernel === undefined ? null : kernelVersion(kernel);
   return {

@@ -112,7 +112,7 @@ export class BitReader {
   f(n: number, pattern: number, name: string, i?: number, j?: number): void {
     const value = this.bits(n, name, i, j);
     if (this.trace !== undefined) this.tell("f", n, value, name, i, j);
-    if (value !== pattern) this.fail(`${value} where ${pattern} is required`, n, name, i, j);
+    if (value !== pattern) this.fail(`the value must be ${pattern}, not ${value}`, n, name, i, j);
   }
 
   /** b(8): a byte of any value. */

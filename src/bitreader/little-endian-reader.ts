@@ -35,7 +35,7 @@ export class LittleEndianReader {
   /** A fixed pattern. Throws BitstreamError where the bits are others. */
   f(length: number, pattern: number, name: string): void {
     const value = this.u(length, name);
-    if (value !== pattern) this.fail(`${value} where ${pattern} is required`, length, name);
+    if (value !== pattern) this.fail(`the value must be ${pattern}, not ${value}`, length, name);
   }
 
   /** Throws the error of an element that has just been read and was `length` bits long. */

@@ -161,7 +161,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Wanted {
 }
 
 function missing(): never {
-  throw new CliError("a command is missing: it comes first; see v4l2-stateless --help");
+  throw new CliError("the command must come first; see v4l2-stateless --help");
 }
 
 function wantedOf(values: Values, command: Command | undefined): Wanted | undefined {
@@ -187,11 +187,11 @@ function parse(
 
 function argumentsOf(command: Command, values: Values, positionals: readonly string[]): Arguments {
   const [input = command === "devices" ? "" : undefined, ...more] = positionals;
-  if (command === "devices" && input !== "") throw new CliError("devices: it takes no input");
+  if (command === "devices" && input !== "") throw new CliError("devices takes no input");
   if (input === undefined || (input === "" && command !== "devices")) {
-    throw new CliError(`${command}: an input is missing; - is standard input`);
+    throw new CliError(`${command}: name an input; - is standard input`);
   }
-  if (more.length > 0) throw new CliError(`${command}: one input at a time, and ${more.join(" ")} is more`);
+  if (more.length > 0) throw new CliError(`${command} takes one input; ${more.join(" ")} is too many`);
   const text = (name: keyof typeof options): string | undefined => {
     const value = values[name];
     return typeof value === "string" ? checked(name, value) : undefined;
@@ -223,23 +223,23 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
 /** Nobody wants a film on their terminal. */
 function defaultOutput(command: Command, values: Values): string {
   if (command !== "decode" || values.md5 === true) return "-";
-  throw new CliError("decode: -o is missing, the file for the frames; -o - is standard output");
+  throw new CliError("decode: name a file for the frames with -o; -o - is standard output");
 }
 
 function checked(name: keyof typeof options, value: string): string {
   const { choices }: Option = options[name];
   if (value === "") throw new CliError(`--${name} is empty`);
   if (choices === undefined || choices.includes(value)) return value;
-  throw new CliError(`--${name} is one of ${choices.join(", ")}, and not ${value}`);
+  throw new CliError(`--${name} must be one of ${choices.join(", ")}, not ${value}`);
 }
 
 function kernelOf(value: string | undefined): string | undefined {
   if (value === undefined || /^[0-9]+\.[0-9]+(?:[.-].*)?$/.test(value)) return value;
-  throw new CliError(`--kernel is a version like 6.1, and not ${value}`);
+  throw new CliError(`--kernel must be a version like 6.1, not ${value}`);
 }
 
 function requestOf(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (/^[0-9]{1,15}$/.test(value)) return Number(value);
-  throw new CliError(`--request is a request's number, and not ${value}`);
+  throw new CliError(`--request must be a request's number, 0 or more, not ${value}`);
 }

@@ -37,7 +37,7 @@ export async function readFileChunks(path: string): Promise<Chunks> {
 /** A file to write; `close` ends it. @throws CliError when it cannot be made, or is the input. */
 export async function createFile(path: string, input: string): Promise<Sink & { close(): Promise<void> }> {
   if (input !== "-" && (await isSameFile(path, input))) {
-    throw new CliError(`${path} is the input: it would be lost`);
+    throw new CliError(`${path} is the input; the output would overwrite it`);
   }
   const stream = createWriteStream(path);
   await new Promise<void>((resolve, reject) => {

@@ -105,7 +105,8 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
     return { input: { ...stream, codec: found, parts: demuxedParts(all, openDemuxer(detected.layer, codec)) } };
   }
   const found = codec ?? detected?.codec;
-  if (found === undefined) throw new CliError(`${name}: no video found; --codec says which it is`);
+  if (found === undefined)
+    throw new CliError(`${name}: no video was found in its first bytes; name the codec with --codec`);
   return { input: { ...stream, codec: found, parts: chunkParts(all) } };
 }
 

@@ -22,6 +22,6 @@ try {
   });
 } catch (thrown) {
   const trace = thrown instanceof Error ? thrown.stack : String(thrown);
-  await stderr.write(`v4l2-stateless: a mistake of this program, please report it\n${trace}\n`);
+  await stderr.write(`v4l2-stateless: this is a bug in this program, please report it\n${trace}\n`);
   process.exitCode = 2;
 }

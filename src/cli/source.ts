@@ -40,7 +40,7 @@ function checkMode(
   choices: TargetCodec["decodeModes"] | TargetCodec["startCodes"],
 ): void {
   const isTaken = asked === undefined || choices.length === 0 || choices.some((choice) => choice === asked);
-  if (!isTaken) throw new CliError(`${name} takes ${option} ${choices.join(" or ")} for ${codec}, and not ${asked}`);
+  if (!isTaken) throw new CliError(`${name} takes ${option} ${choices.join(" or ")} for ${codec}, not ${asked}`);
 }
 
 /**

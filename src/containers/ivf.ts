@@ -43,7 +43,7 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
 export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: IvfFrame[] } {
   const stream = new IvfStream(0, bytes);
   const frames = [...stream.push(new Uint8Array(0)), ...stream.flush()];
-  if (stream.header === null) throw new BitstreamError("the bytes hold no IVF header", { byte: 0 });
+  if (stream.header === null) throw new BitstreamError("there is no IVF header", { byte: 0 });
   return { ...stream.header, frames };
 }
 
@@ -85,7 +85,7 @@ export class IvfStream {
       if (size > UNIT_LIMIT) {
         // The frames before it first.
         if (frames.length > 0) return frames;
-        const reason = `a frame of ${size} bytes; the longest is ${UNIT_LIMIT}`;
+        const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
         this.fail(reason, this.queue.begin - FRAME_HEADER_BYTES);
       }
       if (this.queue.length < size) return frames;
@@ -110,11 +110,13 @@ export class IvfStream {
     const { queue } = this;
     const bytes = queue.peek(Math.min(FILE_HEADER_BYTES, queue.length));
     const seen = Math.min(SIGNATURE.length, bytes.length);
-    if (textAt(bytes, 0, seen) !== SIGNATURE.slice(0, seen)) this.fail("the bytes are no IVF file");
+    if (textAt(bytes, 0, seen) !== SIGNATURE.slice(0, seen))
+      this.fail("this is not an IVF file: it does not begin with DKIF");
     if (bytes.length < FILE_HEADER_BYTES) return false;
     const view = viewOf(bytes);
     const length = view.getUint16(6, true);
-    if (length < FILE_HEADER_BYTES) this.fail(`an IVF header of ${length} bytes`);
+    if (length < FILE_HEADER_BYTES)
+      this.fail(`the IVF header says that it has ${length} bytes; it must have 32 or more`);
     if (queue.length < length) return false;
     this.header = { fourcc: textAt(bytes, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
     this.checkFourcc(this.header.fourcc);
@@ -134,7 +136,7 @@ export class IvfStream {
   private checkFourcc(fourcc: string): void {
     if (this.fourcc === undefined || fourcc === this.fourcc) return;
     this.isBroken = true;
-    const reason = `an IVF file of ${JSON.stringify(fourcc)}, where ${this.fourcc} is expected`;
+    const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.fourcc}`;
     throw new UnsupportedError(reason, { byte: this.queue.begin });
   }
 

@@ -100,7 +100,7 @@ async function checkMp4(bytes: Bytes): Promise<ContainerChecks> {
     for await (const table of videoBoxes(bytes, track, "stsd")) {
       const different = await sampleDescriptions(bytes, table);
       if (different > 1)
-        return { refusal: `whose video has ${different} sample descriptions: mediabunny tells of one` };
+        return { refusal: `whose video has ${different} sample descriptions: mediabunny gives only one of them` };
     }
     for await (const sizes of videoBoxes(bytes, track, "stsz")) {
       if ((await bytes.read(sizes.start + 8, 4)).getUint32(0) > 0) hasSamples = true;
@@ -108,7 +108,7 @@ async function checkMp4(bytes: Bytes): Promise<ContainerChecks> {
   }
   if (!hasSamples) return {};
   for await (const _ of boxes(bytes, whole, ["moof"]))
-    return { loss: new UnsupportedError("fragments behind the movie's own samples are not read") };
+    return { loss: new UnsupportedError("the fragments after the movie's own samples are not read") };
   return {};
 }
 

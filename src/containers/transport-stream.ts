@@ -283,7 +283,7 @@ export class TransportStream implements Demuxer {
   private tellOtherCodec(codec: Codec | undefined): void {
     if (codec === undefined || this.video === undefined || this.isOtherCodecTold) return;
     this.isOtherCodecTold = true;
-    const reason = `the program's video is ${codec} from here on, and was ${this.codec}`;
+    const reason = `the program's video is ${codec} from here on; it was ${this.codec} before`;
     this.parts.lose(new UnsupportedError(reason, { unit: "TS_program_map_section" }));
   }
 

@@ -68,7 +68,7 @@ export function validate(name: string, payload: Uint8Array | number): Refusal[] 
     const values = Object.values(control.menu);
     return values.includes(payload) ? [] : [{ path: "", value: payload, reason: `not ${values.join(" or ")}` }];
   }
-  if (!(payload instanceof Uint8Array)) throw new TypeError(`the payload of ${name} is no Uint8Array`);
+  if (!(payload instanceof Uint8Array)) throw new TypeError(`the payload of ${name} must be a Uint8Array`);
   const refusal = sizeRefusal(control, payload.length);
   if (refusal !== undefined) return [refusal];
   const refusals: Refusal[] = [];

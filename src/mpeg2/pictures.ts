@@ -80,11 +80,11 @@ export class PictureDecoder {
   /** A picture's first slice has come. False where the picture is skipped. */
   beginPicture(headers: PictureHeaders): boolean {
     const { header, coding, unit } = headers;
-    if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures are of MPEG-1 only");
+    if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures exist in MPEG-1 only");
     const isSecond = this.isSecondField(headers);
     if (!isSecond) this.endFrame();
     if (this.isWaiting && header.picture_coding_type !== I_PICTURE) {
-      const reason = "the picture is skipped: decoding starts at an I picture behind a sequence header";
+      const reason = "the picture is skipped: decoding starts at an I picture after a sequence header";
       this.sink.report("before-random-access", reason, unit);
       return false;
     }

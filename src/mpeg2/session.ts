@@ -241,7 +241,7 @@ class Mpeg2Reader implements UnitReader {
     if (!picture || picture.isOver) {
       if (picture || this.isLossTold) return;
       this.isLossTold = true;
-      throw new BitstreamError("the slice belongs to no picture");
+      throw new BitstreamError("the slice comes without a picture header");
     }
     if (!this.pictures.isOpen) {
       picture.isOver = true;
@@ -271,8 +271,11 @@ class Mpeg2Reader implements UnitReader {
     }
     const { header, extension, display, isScalable, isDamaged } = pending;
     if (extension === null && isDamaged) throw new BitstreamError("the sequence extension could not be read");
-    if (extension === null) throw new UnsupportedError("MPEG-1: there is no sequence extension");
-    if (isScalable) throw new UnsupportedError("scalable extensions: the kernel's interface has no place for layers");
+    if (extension === null)
+      throw new UnsupportedError(
+        "the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
+      );
+    if (isScalable) throw new UnsupportedError("the stream is scalable; the kernel's interface cannot describe layers");
     this.pending = null;
     const sequence = { header, extension, display };
     if (this.sequence === null || JSON.stringify(this.sequence) !== JSON.stringify(sequence)) this.sequence = sequence;

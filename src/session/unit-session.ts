@@ -123,6 +123,6 @@ export class UnitSession implements Session {
   }
 
   private reportNoUnit(where: "packet" | "stream"): void {
-    this.reader.sink.report("bitstream", `the ${where} holds no ${this.unitText}`);
+    this.reader.sink.report("bitstream", `there is no ${this.unitText} in the ${where}`);
   }
 }

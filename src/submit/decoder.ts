@@ -46,7 +46,7 @@ export function sessionOptionsFor(
   if (taken === undefined) throw new DeviceError(`${path} does not decode ${codec}`);
   const mode = <M extends string>(wanted: M | undefined, modes: readonly M[], what: string): M | undefined => {
     if (wanted === undefined || modes.length === 0 || modes.includes(wanted)) return wanted ?? modes[0];
-    throw new DeviceError(`${path} takes ${what} ${modes.join(" or ")} for ${codec}, and not ${wanted}`);
+    throw new DeviceError(`${path} takes ${what} ${modes.join(" or ")} for ${codec}, not ${wanted}`);
   };
   return {
     ...asked,

@@ -57,7 +57,7 @@ function failureText({ ioctl, code, path, what, control }: IoctlFailure): string
   const text = `${path}: ${ioctl}${what === undefined ? "" : ` (${what})`} failed with ${code}`;
   if (control === undefined) return text;
   if (control.refusals.length === 0) {
-    return `${text} at ${control.name}: the kernel's own rules accept the payload, so the driver refuses it`;
+    return `${text} at ${control.name}: the kernel's own rules accept the payload, so it was the driver that refused it`;
   }
   const reasons = control.refusals.map(({ path: field, value, reason }) =>
     [field, value === undefined ? "" : `= ${value}`, `(${reason})`].filter(Boolean).join(" "),

@@ -70,7 +70,7 @@ export class KernelFile {
   map(length: number, offset: bigint): Mapping {
     const mapping = this.#machine.libc.map(this.fd, length, offset);
     if (typeof mapping !== "number") return mapping;
-    throw new DeviceError(`${this.path}: ${length} bytes of a buffer cannot be mapped (${errorName(-mapping)})`);
+    throw new DeviceError(`${this.path}: mmap of ${length} bytes of a buffer failed with ${errorName(-mapping)}`);
   }
 
   allocate(size: number): Memory {

@@ -32,7 +32,9 @@ export async function loadLibc(importKoffi: () => Promise<Koffi> = () => import(
     const isAbsent = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
     const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
     throw new DeviceError(
-      isAbsent ? "talking to a device needs koffi: npm install koffi" : `koffi cannot be loaded: ${reason}`,
+      isAbsent
+        ? "koffi is needed to use a device; install it with: npm install koffi"
+        : `koffi cannot be loaded: ${reason}`,
     );
   }
   return bind(koffi);

@@ -30,10 +30,11 @@ export function hostAbi(
   arch: string = process.arch,
   order: string = endianness(),
 ): Abi {
-  if (platform !== "linux") throw new DeviceError(`V4L2 devices are Linux's, and this is ${platform}`);
-  if (order !== "LE") throw new DeviceError("payloads are little-endian, and this machine is not");
+  if (platform !== "linux") throw new DeviceError(`V4L2 devices exist on Linux only; this is ${platform}`);
+  if (order !== "LE") throw new DeviceError("this machine is big-endian; control payloads are little-endian");
   const abi = abiOfArch[arch];
-  if (abi === undefined) throw new DeviceError(`the ioctl numbers of ${arch} are not known here`);
+  if (abi === undefined)
+    throw new DeviceError(`the ioctl numbers of the processor ${arch} are not known to this program`);
   return abi;
 }
 

@@ -140,7 +140,7 @@ export class Pipeline {
     if ((await events) === 0) {
       if (this.collect() || this.#collectIncomplete()) return;
       throw new DeviceTimeout(
-        `${file.path}: nothing came back within ${timeout / 1000} s; ${this.#jobs.length} requests wait`,
+        `${file.path}: the device finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued. See dmesg`,
       );
     }
     if (last === undefined) this.#collectCapture();
@@ -196,7 +196,7 @@ export class Pipeline {
   #send(event: RequestEvent, picture: Picture): void {
     const { timestamp, hold, controls } = event;
     if (timestamp % 1000 !== 0) {
-      throw new DeviceError(`timestamp ${timestamp} is not a whole number of microseconds, and V4L2 keeps no less`);
+      throw new DeviceError(`timestamp ${timestamp} must be a whole number of microseconds: V4L2 keeps no fractions`);
     }
     const { outputs, output, requests } = this.#parts;
     const buffer = outputs.take(bitstreamSize(event));
@@ -216,7 +216,9 @@ export class Pipeline {
     const { output, outputs, requests, file } = this.#parts;
     const done = output.dequeue();
     if (done?.index !== job.output.index) {
-      throw new DeviceError(`${file.path}: a request is complete, and its OUTPUT buffer ${job.output.index} is not`);
+      throw new DeviceError(
+        `${file.path}: the driver completed a request and kept its OUTPUT buffer ${job.output.index}`,
+      );
     }
     this.#jobs.shift();
     outputs.putBack(job.output);

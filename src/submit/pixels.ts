@@ -106,7 +106,8 @@ export function visiblePixels(
     return { bytes: unpack(frame, packed.down, allocate), pixelFormat: packed.pixelFormat, width, height };
   }
   const layout = layouts[name] ?? tiledLayouts[name];
-  if (layout === undefined) throw new DeviceError(`the frames are ${name}, which is not read here`);
+  if (layout === undefined)
+    throw new DeviceError(`the frames are in the format ${name}, which this program cannot convert`);
   return { bytes: crop(frame, layout, allocate), pixelFormat: name in layouts ? name : "NV12", width, height };
 }
 

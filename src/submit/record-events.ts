@@ -34,9 +34,9 @@ function eventOf(line: RecordLine, codec: SequenceEvent["codec"]): SubmitEvent |
       return sequenceOf(line, codec);
     case "request": {
       const { data, crc32: checksum } = line.bitstream;
-      if (data === undefined) refuse(line.line, "the request has no bytes: make the record with --with-data");
+      if (data === undefined) refuse(line.line, "the request has no bytes; make the record with --with-data");
       if (checksum !== undefined && crc32(data) !== checksum) {
-        refuse(line.line, "the request's bytes are not those of its crc32: the record was damaged or edited");
+        refuse(line.line, "the request's bytes do not match its crc32; the record was damaged or edited");
       }
       const timestamp = exact(line.timestamp, line.line);
       return {
@@ -69,14 +69,19 @@ function refuse(line: number, reason: string): never {
 }
 
 function exact(timestamp: Timestamp, line: number): number {
-  return typeof timestamp === "number" ? timestamp : refuse(line, "the timestamp is above 2^53 - 1");
+  return typeof timestamp === "number"
+    ? timestamp
+    : refuse(line, "the timestamp is above 2^53 - 1, more than this program can send");
 }
 
 function controlsOf(controls: Controls, line: number): Control[] {
   return [...controls].map(([name, payload]) => {
     const control = controlByName(name) ?? refuse(line, `unknown control ${name}`);
     if ((control.type === "menu") !== (typeof payload === "number")) {
-      refuse(line, `${name} is a ${control.type}, and has ${typeof payload === "number" ? "a number" : "bytes"}`);
+      refuse(
+        line,
+        `${name} is a ${control.type}, but its value is ${typeof payload === "number" ? "a number" : "bytes"}`,
+      );
     }
     return { name, id: control.id, payload };
   });
@@ -85,7 +90,7 @@ function controlsOf(controls: Controls, line: number): Control[] {
 function sequenceOf(line: SequenceLine, codec: SequenceEvent["codec"]): SequenceEvent {
   const { codedWidth, codedHeight, captureBuffers, pixelFormat } = line;
   if (codedWidth === undefined || codedHeight === undefined || captureBuffers === undefined || !pixelFormat) {
-    refuse(line.line, "the sequence does not say pixelFormat, codedWidth, codedHeight and captureBuffers");
+    refuse(line.line, "the sequence must say pixelFormat, codedWidth, codedHeight and captureBuffers");
   }
   const unspecified = 2;
   return {

@@ -35,10 +35,10 @@ interface ShownFrame {
 
 /** Why a call is refused. */
 const refusals = {
-  busy: "take all frames of the last call first",
-  left: "the frames of the last call were not taken: reset() comes first",
-  broken: "the device failed: close() it",
-  closed: "it is closed",
+  busy: "the last call still has frames: take them all first",
+  left: "the frames of the last call were not all taken: call reset() first",
+  broken: "the device failed: call close()",
+  closed: "the submitter is closed",
 } as const;
 
 /**
@@ -234,7 +234,7 @@ export class Submitter {
   async *#makeReady(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
     const { isStarted, pool } = this.#streams;
-    if (!isStarted) throw new DeviceError("a request came before the first sequence");
+    if (!isStarted) throw new DeviceError("a request came before the first sequence event");
     while (!this.#hasRoom(event)) {
       yield* this.#ready();
       if (this.#pipeline.isBusy) await this.#pipeline.advance();
@@ -275,7 +275,7 @@ export class Submitter {
   #show(event: OutputEvent): void {
     const picture = this.#pictures.get(event.timestamp);
     if (picture === undefined) {
-      throw new DeviceError(`no request decoded the picture ${event.timestamp}, which is to be shown`);
+      throw new DeviceError(`an output event names the picture ${event.timestamp}, which no request decoded`);
     }
     this.#shown.push({ picture, frame: new BufferFrame(event, picture.buffer, () => picture.isFailed) });
   }
@@ -310,7 +310,7 @@ export class Submitter {
     // The consumer has the others.
     if (!pool.hasFree && !pool.grow()) await pool.whenFree(this.#timeout);
     if (!pool.hasFree) {
-      throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use: frames are held and not released`);
+      throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use; release frames that you no longer show`);
     }
   }
 }

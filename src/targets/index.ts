@@ -14,14 +14,14 @@ import { tegraVde } from "./tegra-vde.ts";
 import { visl } from "./visl.ts";
 
 export { cedrus } from "./cedrus.ts";
-export { primingControls } from "./priming-controls.ts";
+export { controlsFor } from "./controls-for.ts";
 export { generic } from "./generic.ts";
 export { hantroG1, hantroG2 } from "./hantro.ts";
 export { mediatek } from "./mediatek.ts";
+export { primingControls } from "./priming-controls.ts";
 export { type TargetRefusal, targetRefusals } from "./refusals.ts";
 export { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 export { rpiHevcDec } from "./rpi-hevc-dec.ts";
-export { controlsFor } from "./controls-for.ts";
 export type { Quirk, Target, TargetCodec, TargetLimits } from "./target.ts";
 export { tegraVde } from "./tegra-vde.ts";
 export { visl } from "./visl.ts";

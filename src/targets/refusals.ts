@@ -130,7 +130,7 @@ function formatRefusals(
   oneOf(format.bitDepthChroma, limits.bitDepths, "bit depth");
   const { bitDepthLuma, bitDepthChroma } = format;
   if (limits.equalBitDepths && bitDepthChroma !== undefined && bitDepthChroma.value !== bitDepthLuma?.value) {
-    const reason = `bit depth: ${target.name} takes that of luma, ${bitDepthLuma?.value}`;
+    const reason = `bit depth: ${target.name} takes only that of luma, ${bitDepthLuma?.value}`;
     outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.value));
   }
   oneOf(format.chromaFormat, limits.chromaFormats, "chroma_format_idc");

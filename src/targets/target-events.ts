@@ -1,6 +1,6 @@
 import type { Codec, Control, DecodeEvent } from "../events.ts";
-import { primingControls } from "./priming-controls.ts";
 import { controlsFor } from "./controls-for.ts";
+import { primingControls } from "./priming-controls.ts";
 import type { Target } from "./target.ts";
 
 /** Controls that are set outside of a request. */
@@ -25,7 +25,12 @@ export class TargetEvents {
     const controls = controlsFor(this.#target, this.#codec, event);
     if (this.#target.codecs[this.#codec]?.needsPriming === undefined) return [{ ...event, controls }];
     // A sequence begins on queues that were stopped: what was sent before may count for nothing.
-    const first = primingControls(this.#target, this.#codec, controls, event.type === "request" ? this.#sent : undefined);
+    const first = primingControls(
+      this.#target,
+      this.#codec,
+      controls,
+      event.type === "request" ? this.#sent : undefined,
+    );
     for (const { name, payload } of controls) this.#sent.set(name, payload);
     if (first.length === 0) return [{ ...event, controls }];
     if (event.type === "sequence")

@@ -106,7 +106,7 @@ export function payloadLeaves(control: StructControl | U32ArrayControl, payload:
 /** The payload cut into elements; one element when the control is no dynamic array. */
 function elements(control: StructControl | U32ArrayControl, payload: unknown): Uint8Array[] {
   const { name, dynamicArray } = control;
-  if (!(payload instanceof Uint8Array)) throw new TypeError(`the payload of ${name} is no Uint8Array`);
+  if (!(payload instanceof Uint8Array)) throw new TypeError(`the payload of ${name} must be a Uint8Array`);
   const size = elementSize(control);
   const count = payload.length / size;
   if (dynamicArray === undefined && count !== 1) {

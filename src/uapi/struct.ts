@@ -258,11 +258,11 @@ export function encodeStruct<F extends Fields>(def: Struct<F>, value: Infer<Stru
 
 function writeElement(type: Scalar | Struct, value: unknown, view: DataView, offset: number, path: string): void {
   if (type.kind === "scalar") {
-    if (!fits(type, value)) throw new TypeError(`${path} is no ${type.name}: ${String(value)}`);
+    if (!fits(type, value)) throw new TypeError(`${path} must be a ${type.name}; it is ${String(value)}`);
     type.write(view, offset, value);
     return;
   }
-  if (typeof value !== "object" || value === null) throw new TypeError(`${path || type.name} is no object`);
+  if (typeof value !== "object" || value === null) throw new TypeError(`${path || type.name} must be an object`);
   const record = value as Record<string, unknown>;
   for (const field of type.fields) {
     const place = path === "" ? field.name : `${path}.${field.name}`;
@@ -284,7 +284,8 @@ function writeArray(
     writeElement(field.type, value, view, offset, path);
     return;
   }
-  if (!Array.isArray(value) || value.length !== length) throw new TypeError(`${path} is no array of ${length}`);
+  if (!Array.isArray(value) || value.length !== length)
+    throw new TypeError(`${path} must be an array of ${length} elements`);
   const stride = size / length;
   for (let i = 0; i < length; i++) {
     writeArray(field, depth + 1, stride, value[i], view, offset + i * stride, `${path}[${i}]`);

@@ -62,7 +62,7 @@ export class PictureDecoder {
   /** A frame without a byte: the encoder dropped it, and the picture before it is shown once more. */
   repeatShown(unit: StreamUnit, pts: number | undefined): void {
     if (this.shown) this.show(this.shown, pts);
-    else this.sink.report("missing-reference", "an empty frame, and no picture to show again", unit);
+    else this.sink.report("missing-reference", "the frame is empty, and there is no picture to show again", unit);
   }
 
   /** A frame could not be read. What it would have changed is not known. */

@@ -67,7 +67,7 @@ export function compressed_header(
   { byte = 0, trace }: { readonly byte?: number; readonly trace?: Trace | undefined } = {},
 ): CompressedHeader {
   const b = new BoolDecoder(bytes, { unit: NAME, byte, trace });
-  if (b.flag("marker_bit")) b.fail("1 where 0 is required", "marker_bit"); // 9.2.1 init_bool
+  if (b.flag("marker_bit")) b.fail("the value must be 0, not 1", "marker_bit"); // 9.2.1 init_bool
   const c = new CompressedHeader();
   c.tx_mode = read_tx_mode(b, h);
   if (c.tx_mode === TX_MODE_SELECT) tx_mode_probs(b, c);

@@ -93,7 +93,7 @@ export class PictureDecoder {
     if (frame) {
       if (isShown) this.show(frame, pts);
     } else {
-      const reason = `slot ${frame_to_show_map_idx}, which is to be shown, is empty`;
+      const reason = `the frame shows slot ${frame_to_show_map_idx}, which is empty`;
       this.sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
     }
   }
@@ -145,7 +145,7 @@ export class PictureDecoder {
     const { missingReferences } = this.options;
     const { newest } = this.slots;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);
-    const reason = `the frame refers to what is not there: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
+    const reason = `the frame refers to missing frames: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
     this.sink.report("missing-reference", reason, unit, "ref_frame_idx");
     if (missingReferences === "drop") this.waitForStart();
     if (isDropped) {
@@ -183,7 +183,7 @@ export class PictureDecoder {
 function checkProfile({ Profile }: UncompressedHeader, { BitDepth, subsampling_x, subsampling_y }: ColorConfig): void {
   const is420 = subsampling_x === 1 && subsampling_y === 1;
   if (Profile < 2 === (BitDepth === 8) && (Profile % 2 === 0) === is420) return;
-  const reason = `profile ${Profile} has not the bit depth and chroma format of the references`;
+  const reason = `profile ${Profile} does not allow the bit depth and chroma format of the references`;
   throw new BitstreamError(reason, { unit: "frame", element: "Profile" });
 }
 

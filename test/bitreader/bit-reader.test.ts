@@ -84,7 +84,7 @@ describe("u(n), i(n), f(n), b(8), flag (7.2)", () => {
     const r = reader(0xf0);
     r.f(3, 7, "three_ones");
     expect(errorOf(() => r.f(2, 0, "two_zeros", 4))).toEqual({
-      reason: "2 where 0 is required",
+      reason: "the value must be 0, not 2",
       place: { unit: undefined, element: "two_zeros[4]", bit: 3 },
     });
   });

@@ -63,22 +63,22 @@ describe("parseArguments", () => {
   it.each([
     [[], "a command is missing; see v4l2-stateless --help"],
     [["frob"], "unknown command frob; there are record, inspect, validate, trace, decode, devices"],
-    [["inspect"], "inspect: an input is missing; - is standard input"],
-    [["inspect", ""], "inspect: an input is missing; - is standard input"],
+    [["inspect"], "inspect: name an input; - is standard input"],
+    [["inspect", ""], "inspect: name an input; - is standard input"],
     [["record", "a", "-o", ""], "--output is empty"],
-    [["inspect", "a", "b"], "inspect: one input at a time, and b is more"],
+    [["inspect", "a", "b"], "inspect takes one input; b is too many"],
     [["inspect", "--frob", "a"], "Unknown option '--frob'; see v4l2-stateless inspect --help"],
     [["inspect", "--with-data", "a"], "Unknown option '--with-data'; see v4l2-stateless inspect --help"],
     [["--frob"], "Unknown option '--frob'; see v4l2-stateless --help"],
     [["inspect", "a", "--codec"], "Option '--codec <value>' argument missing; see v4l2-stateless inspect --help"],
-    [["inspect", "a", "--codec", "av1"], "--codec is one of h264, h265, vp8, vp9, mpeg2, and not av1"],
-    [["inspect", "a", "--target", "x"], `--target is one of ${targets.map(({ name }) => name).join(", ")}, and not x`],
-    [["inspect", "a", "--kernel", "six"], "--kernel is a version like 6.1, and not six"],
+    [["inspect", "a", "--codec", "av1"], "--codec must be one of h264, h265, vp8, vp9, mpeg2, not av1"],
+    [["inspect", "a", "--target", "x"], `--target must be one of ${targets.map(({ name }) => name).join(", ")}, not x`],
+    [["inspect", "a", "--kernel", "six"], "--kernel must be a version like 6.1, not six"],
     [
       ["inspect", "a", "--request", "-1"],
       "Option '--request' argument is ambiguous; see v4l2-stateless inspect --help",
     ],
-    [["inspect", "a", "--request=-1"], "--request is a request's number, and not -1"],
+    [["inspect", "a", "--request=-1"], "--request must be a request's number, 0 or more, not -1"],
   ])("refuses %j in one line", (argv, message) => {
     expect(refusal(...argv)).toBe(message);
   });

@@ -177,7 +177,7 @@ describe("a container", () => {
     const { status, stdout, stderr } = await run(["record", path]);
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: `${path}: error: fragments behind the movie's own samples are not read (unsupported)\n`,
+      stderr: `${path}: error: the fragments after the movie's own samples are not read (unsupported)\n`,
     });
     expect(linesOf(stdout).filter((line) => "request" in (line as object))).toHaveLength(20);
   });
@@ -197,7 +197,9 @@ describe("a container", () => {
     for (const args of [[path], ["--codec", "h264", "-"]]) {
       const { status, stdout, stderr } = await run(["record", ...args], { stdin: [twice] });
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-      expect(stderr).toMatch(/: an MP4 file whose video has 2 sample descriptions: mediabunny tells of one\n$/);
+      expect(stderr).toMatch(
+        /: an MP4 file whose video has 2 sample descriptions: mediabunny gives only one of them\n$/,
+      );
     }
   });
 

@@ -9,11 +9,14 @@ import { fixture, run } from "./command-line.ts";
 
 const state = vi.hoisted(() => ({ kernel: undefined as FakeKernel | undefined }));
 
+vi.mock("../../src/submit/machine.ts", async (importOriginal) => {
+  const actual = await importOriginal<typeof import("../../src/submit/machine.ts")>();
+  return { ...actual, thisMachine: async () => state.kernel!.machine };
+});
 vi.mock("../../src/submit/devices/devices.ts", async (importOriginal) => {
   const actual = await importOriginal<typeof import("../../src/submit/devices/devices.ts")>();
   return {
     ...actual,
-    thisMachine: async () => state.kernel!.machine,
     listDevices: async () => actual.devicesOf(state.kernel!.machine, state.kernel!.files),
   };
 });

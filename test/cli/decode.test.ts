@@ -5,10 +5,10 @@ describe("decode", () => {
   it.each([
     [
       ["decode", fixture("h264_high_bpyramid.264")],
-      "decode: -o is missing, the file for the frames; -o - is standard output",
+      "decode: name a file for the frames with -o; -o - is standard output",
     ],
     [["decode", "a", "-o", "b", "--target", "visl"], "Unknown option '--target'; see v4l2-stateless decode --help"],
-    [["devices", "a"], "devices: it takes no input"],
+    [["devices", "a"], "devices takes no input"],
     [["devices", "-o", "a"], "Unknown option '-o'; see v4l2-stateless devices --help"],
   ])("refuses %j in one line", async (argv, message) => {
     expect(await run(argv)).toEqual({ status: 2, stdout: "", stderr: `v4l2-stateless: ${message}\n` });
@@ -19,7 +19,7 @@ describe("decode", () => {
     const { status, stderr } = await run(argv, { terminal: true });
     expect([status, stderr]).toEqual([
       2,
-      "v4l2-stateless: standard output is a terminal: -o names a file for the frames, --md5 prints checksums\n",
+      "v4l2-stateless: standard output is a terminal; name a file for the frames with -o, or print checksums with --md5\n",
     ]);
   });
 

@@ -63,7 +63,7 @@ describe("record", () => {
     const { status, stderr } = await run(["record", path, "-o", path]);
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: `v4l2-stateless: ${path} is the input: it would be lost\n`,
+      stderr: `v4l2-stateless: ${path} is the input; the output would overwrite it\n`,
     });
     expect(readFileSync(path)).toEqual(readFileSync(fixture(stream)));
   });
@@ -117,8 +117,11 @@ describe("input that is no stream", () => {
   it.each(commands)("%s refuses it in one line", async (command) => {
     const hopeless = [
       [file("empty.264", ""), "empty"],
-      [file("text.264", "hello\n".repeat(1000)), "no video found; --codec says which it is"],
-      [file("zeros.264", new Uint8Array(3_000_000)), "no video found; --codec says which it is"],
+      [file("text.264", "hello\n".repeat(1000)), "no video was found in its first bytes; name the codec with --codec"],
+      [
+        file("zeros.264", new Uint8Array(3_000_000)),
+        "no video was found in its first bytes; name the codec with --codec",
+      ],
       [file("clip.flv", "FLV\x01".padEnd(500, "\0")), "an FLV file, and no elementary stream"],
       [folder, "is a directory"],
       [join(folder, "missing.264"), "no such file or directory"],

@@ -59,9 +59,9 @@ describe("record --target", () => {
   });
 
   it.each([
-    ["hantro-g1", "--decode-mode", "slice", "h264", "hantro-g1 takes --decode-mode frame for h264, and not slice"],
-    ["rk3399", "--start-code", "none", "h265", "rk3399 takes --start-code annexb for h265, and not none"],
-    ["cedrus", "--decode-mode", "frame", "h265", "cedrus takes --decode-mode slice for h265, and not frame"],
+    ["hantro-g1", "--decode-mode", "slice", "h264", "hantro-g1 takes --decode-mode frame for h264, not slice"],
+    ["rk3399", "--start-code", "none", "h265", "rk3399 takes --start-code annexb for h265, not none"],
+    ["cedrus", "--decode-mode", "frame", "h265", "cedrus takes --decode-mode slice for h265, not frame"],
   ])("%s refuses %s %s for %s in one line", async (target, option, value, codec, message) => {
     const stream = codec === "h264" ? "h264_high_bpyramid.264" : "h265_default_ra.265";
     for (const command of ["record", "inspect", "validate", "trace"]) {

@@ -50,8 +50,8 @@ describe("IVF", () => {
 
 describe("a file of another codec", () => {
   it.each([
-    ["vp8", "vp9_lossless.ivf", 'an IVF file of "VP90", where VP80 is expected'],
-    ["vp9", "vp8_altref.ivf", 'an IVF file of "VP80", where VP90 is expected'],
+    ["vp8", "vp9_lossless.ivf", 'the IVF file holds "VP90"; this decoder takes VP80'],
+    ["vp9", "vp8_altref.ivf", 'the IVF file holds "VP80"; this decoder takes VP90'],
   ] as const)("is one error in a %s session", (codec, name, message) => {
     const bytes = new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
     const session = openSession(codec);

@@ -252,7 +252,7 @@ describe("a damaged transport stream", () => {
     const { stream, lost } = of(pat, pmt, ...video, ...map(1), ...other, ...map(2));
     expect(stream).toEqual(expected.stream);
     expect(lost).toEqual([[expected.stream.length, expect.any(UnsupportedError)]]);
-    expect(lost[0]?.[1].reason).toBe("the program's video is h264 from here on, and was mpeg2");
+    expect(lost[0]?.[1].reason).toBe("the program's video is h264 from here on; it was mpeg2 before");
     expect(reasons(of(pat, pmt, ...map(1), ...video, ...map(2)))).toHaveLength(1);
   });
 

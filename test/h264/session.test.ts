@@ -334,17 +334,17 @@ describe("arguments", () => {
     expect(() => openSession("h264", { decodeMode: "field" as "frame" })).toThrow(TypeError);
     expect(() => openSession("h264", { kernel: "six" })).toThrow(TypeError);
     expect(() => openSession("h266" as "h264")).toThrow(TypeError);
-    expect(() => openSession("h264", null as unknown as object)).toThrow("the options are to be an object");
+    expect(() => openSession("h264", null as unknown as object)).toThrow("the options must be an object");
     for (const trace of [null, 1, {}, { unit() {} }]) {
-      expect(() => openSession("h264", { trace: trace as unknown as Trace })).toThrow("trace is to have the functions");
+      expect(() => openSession("h264", { trace: trace as unknown as Trace })).toThrow("trace must have the functions");
     }
     const session = openSession("h264");
     expect(() => session.decode("x" as unknown as Uint8Array)).toThrow(TypeError);
     expect(() => session.configure(1 as unknown as null)).toThrow(TypeError);
     expect(() => session.decode(new Uint8Array(), { pts: "1" as unknown as number })).toThrow(TypeError);
     for (const info of [null, 1, "pts"]) {
-      expect(() => session.decode(new Uint8Array(), info as unknown as object)).toThrow("is to be an object");
-      expect(() => session.push(new Uint8Array(), info as unknown as object)).toThrow("is to be an object");
+      expect(() => session.decode(new Uint8Array(), info as unknown as object)).toThrow("must be an object");
+      expect(() => session.push(new Uint8Array(), info as unknown as object)).toThrow("must be an object");
     }
     expect(session.flush()).toEqual([]);
   });

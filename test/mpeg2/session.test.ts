@@ -373,7 +373,9 @@ describe("what is not handled", () => {
     const one = (stream: Mpeg2Stream) => stream.pictureHeader("I").slices(3);
     const events = only(eventsOf(one(one(new Mpeg2Stream().header()))), "error");
     expect(events.map(({ cause, message }) => `${cause} ${message}`)).toEqual([
-      ...new Array(2).fill("unsupported MPEG-1: there is no sequence extension"),
+      ...new Array(2).fill(
+        "unsupported the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
+      ),
     ]);
   });
 

@@ -15,7 +15,7 @@ describe("close", () => {
     const { driver, resolve } = waiting();
     const { kernel, submitter } = await open(driver);
     const call = taken(submitter.submit([1, 2, 3, 4, 5, 6].flatMap((n) => [sequence(16), ...picture(1000 * n)])));
-    const refused = expect(call).rejects.toThrow(new Error("it is closed"));
+    const refused = expect(call).rejects.toThrow(new Error("the submitter is closed"));
     await new Promise(setImmediate);
     let isClosed = false;
     const close = submitter.close().then(() => {
@@ -33,7 +33,7 @@ describe("close", () => {
     const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0, timeout: 2 ** 31 - 1 });
     const frames = submitter.submit([sequence(16), ...picture(1000), ...picture(2000), ...picture(3000)]);
     const held = [await frames.next(), await frames.next()];
-    const refused = expect(frames.next()).rejects.toThrow(new Error("it is closed"));
+    const refused = expect(frames.next()).rejects.toThrow(new Error("the submitter is closed"));
     await new Promise(setImmediate);
     await submitter.close();
     await refused;
@@ -46,7 +46,7 @@ describe("close", () => {
     const frames = submitter.submit([sequence(16), ...pictures.flat()]);
     const { value } = await frames.next();
     await submitter.close();
-    await expect(frames.next()).rejects.toThrow(new Error("it is closed"));
+    await expect(frames.next()).rejects.toThrow(new Error("the submitter is closed"));
     value?.release();
   });
 
@@ -56,7 +56,7 @@ describe("close", () => {
     const frames = submitter.drain();
     const { value } = await frames.next();
     await submitter.close();
-    await expect(frames.next()).rejects.toThrow(new Error("it is closed"));
+    await expect(frames.next()).rejects.toThrow(new Error("the submitter is closed"));
     value?.release();
   });
 });

@@ -27,7 +27,7 @@ describe("errors", () => {
   it("says that it is the driver where the kernel's rules accept the payload", async () => {
     const { submitter } = await open({ ...plain, refuses: (name) => name === params.name });
     await expect(all(submitter, events)).rejects.toThrow(
-      "at V4L2_CID_STATELESS_H264_DECODE_PARAMS: the kernel's own rules accept the payload, so the driver refuses it",
+      "at V4L2_CID_STATELESS_H264_DECODE_PARAMS: the kernel's own rules accept the payload, so it was the driver that refused it",
     );
   });
 
@@ -51,7 +51,7 @@ describe("errors", () => {
   it("ends when the device gives nothing back", async () => {
     const { kernel, submitter } = await open({ ...plain, isStuck: true }, { timeout: 1 });
     await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
-      new DeviceTimeout("/dev/video7: nothing came back within 0.001 s; 1 requests wait"),
+      new DeviceTimeout("/dev/video7: the device finished no request within 0.001 s; 1 are queued. See dmesg"),
     );
     await submitter.close();
     expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
@@ -78,7 +78,7 @@ describe("errors", () => {
   });
 
   it.each([
-    [[sequence(8192)], "/dev/video7 takes pictures up to 4096x16, and not 8192x16"],
+    [[sequence(8192)], "/dev/video7 takes pictures up to 4096x16; this one is 8192x16"],
     [[sequence(16, { pixelFormat: 0x34363248 })], "/dev/video7 does not take H264"],
   ])("refuses what the device does not take", async (first, message) => {
     const { submitter } = await open(plain);
@@ -88,14 +88,14 @@ describe("errors", () => {
   it("refuses pictures that the CAPTURE buffers do not hold", async () => {
     const { submitter } = await open({ ...plain, maxCaptureSize: 1920 });
     await expect(all(submitter, [sequence(2048), ...picture(1000)])).rejects.toThrow(
-      new DeviceError("/dev/video7 takes pictures up to 1920x16, and not 2048x16"),
+      new DeviceError("/dev/video7 takes pictures up to 1920x16; this one is 2048x16"),
     );
   });
 
   it.each([
-    [[request(1000)], "a request came before the first sequence"],
-    [[sequence(16), output(1000)], "no request decoded the picture 1000, which is to be shown"],
-    [[sequence(16), request(1500)], "timestamp 1500 is not a whole number of microseconds, and V4L2 keeps no less"],
+    [[request(1000)], "a request came before the first sequence event"],
+    [[sequence(16), output(1000)], "an output event names the picture 1000, which no request decoded"],
+    [[sequence(16), request(1500)], "timestamp 1500 must be a whole number of microseconds: V4L2 keeps no fractions"],
   ])("refuses events that make no sense", async (wrong, message) => {
     const { submitter } = await open(plain);
     await expect(all(submitter, wrong)).rejects.toThrow(new DeviceError(message));

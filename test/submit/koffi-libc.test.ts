@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("without koffi", () => {
   it.each([
-    ["ERR_MODULE_NOT_FOUND", "talking to a device needs koffi: npm install koffi"],
+    ["ERR_MODULE_NOT_FOUND", "koffi is needed to use a device; install it with: npm install koffi"],
     [undefined, "koffi cannot be loaded: no build for this machine"],
   ])("says so in one line (%s)", async (code, message) => {
     const fails = async () => {

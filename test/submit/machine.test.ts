@@ -44,10 +44,10 @@ describe("the machine", () => {
   });
 
   it.each([
-    ["darwin", "arm64", "LE", "V4L2 devices are Linux's, and this is darwin"],
-    ["linux", "s390x", "BE", "payloads are little-endian, and this machine is not"],
-    ["linux", "mips", "BE", "payloads are little-endian, and this machine is not"],
-    ["linux", "mipsel", "LE", "the ioctl numbers of mipsel are not known here"],
+    ["darwin", "arm64", "LE", "V4L2 devices exist on Linux only; this is darwin"],
+    ["linux", "s390x", "BE", "this machine is big-endian; control payloads are little-endian"],
+    ["linux", "mips", "BE", "this machine is big-endian; control payloads are little-endian"],
+    ["linux", "mipsel", "LE", "the ioctl numbers of the processor mipsel are not known to this program"],
   ])("%s %s %s is refused", (platform, arch, order, message) => {
     expect(() => hostAbi(platform, arch, order)).toThrow(new DeviceError(message));
   });

@@ -93,6 +93,8 @@ describe("the visible part", () => {
 
   it("of another format is refused", () => {
     const frame = { pixelFormat: fourccOf("MT2T"), width: 8, height: 4, planes: [counting(60, 10)], visible };
-    expect(() => visiblePixels(frame)).toThrow(new DeviceError("the frames are MT2T, which is not read here"));
+    expect(() => visiblePixels(frame)).toThrow(
+      new DeviceError("the frames are in the format MT2T, which this program cannot convert"),
+    );
   });
 });

@@ -48,26 +48,29 @@ describe("the events of a record", () => {
 
   it("need the bytes of the requests", () => {
     expect(() => [...recordEvents(readRecord(recorded(false)))]).toThrow(
-      new DeviceError("line 5: the request has no bytes: make the record with --with-data"),
+      new DeviceError("line 5: the request has no bytes; make the record with --with-data"),
     );
   });
 
   it.each([
     [
       '{"sequence":{"pixelFormat":"S264"}}',
-      "line 2: the sequence does not say pixelFormat, codedWidth, codedHeight and captureBuffers",
+      "line 2: the sequence must say pixelFormat, codedWidth, codedHeight and captureBuffers",
     ],
     ['{"set":{"V4L2_CID_NONE":1}}', "line 2: unknown control V4L2_CID_NONE"],
-    ['{"set":{"V4L2_CID_STATELESS_H264_SPS":1}}', "line 2: V4L2_CID_STATELESS_H264_SPS is a struct, and has a number"],
+    [
+      '{"set":{"V4L2_CID_STATELESS_H264_SPS":1}}',
+      "line 2: V4L2_CID_STATELESS_H264_SPS is a struct, but its value is a number",
+    ],
     [
       '{"set":{"V4L2_CID_STATELESS_H264_DECODE_MODE":"00"}}',
-      "line 2: V4L2_CID_STATELESS_H264_DECODE_MODE is a menu, and has bytes",
+      "line 2: V4L2_CID_STATELESS_H264_DECODE_MODE is a menu, but its value is bytes",
     ],
-    ['{"release":"18446744073709551615"}', "line 2: the timestamp is above 2^53 - 1"],
+    ['{"release":"18446744073709551615"}', "line 2: the timestamp is above 2^53 - 1, more than this program can send"],
     ['{"output":1000}', "line 2: the output has no visible rectangle"],
     [
       '{"request":0,"timestamp":1000,"bitstream":{"crc32":"00000000","data":"AAAB"},"controls":{}}',
-      "line 2: the request's bytes are not those of its crc32: the record was damaged or edited",
+      "line 2: the request's bytes do not match its crc32; the record was damaged or edited",
     ],
   ])("name the line that cannot be performed: %s", (line, message) => {
     const text = `{"format":"v4l2-stateless-requests/1","codec":"h264"}\n${line}\n`;

@@ -106,7 +106,7 @@ describe("buffers", () => {
     const bitstream = [new Uint8Array(1 << 18)];
     await expect(all(submitter, [sequence(16), request(1000, { bitstream })])).rejects.toThrow(
       new DeviceError(
-        "a request of 262144 bytes: the OUTPUT buffers have 131072, and there are no larger ones (ENOTTY)",
+        "the request has 262144 bytes, the OUTPUT buffers 131072, and the driver gives no larger ones (ENOTTY)",
       ),
     );
   });
@@ -128,7 +128,7 @@ describe("buffers", () => {
   it("says so where there is not enough", async () => {
     const { submitter } = await open({ ...plain, mostBuffers: 5 });
     await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
-      new DeviceError("the driver gives 1 CAPTURE buffers, and 2 are needed"),
+      new DeviceError("the driver gives 1 CAPTURE buffers; decoding needs 2"),
     );
   });
 
@@ -163,9 +163,9 @@ describe("buffers", () => {
       }
     };
     await expect(run()).rejects.toThrow(
-      new DeviceTimeout("all 2 CAPTURE buffers are in use: frames are held and not released"),
+      new DeviceTimeout("all 2 CAPTURE buffers are in use; release frames that you no longer show"),
     );
-    expect(() => submitter.reset()).toThrow("the device failed: close() it");
+    expect(() => submitter.reset()).toThrow("the device failed: call close()");
   });
 
   it("goes on when such a consumer gives one back", async () => {
@@ -209,7 +209,7 @@ describe("a consumer that leaves", () => {
         frame.release();
         break;
       }
-      await expect(taken(submitter.submit([]))).rejects.toThrow("reset() comes first");
+      await expect(taken(submitter.submit([]))).rejects.toThrow("call reset() first");
       submitter.reset();
     }
     expect(await all(submitter, picture(99000))).toEqual([99000]);

@@ -4,6 +4,7 @@ import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
 import { openSession, sessionCodecs } from "../../src/open-session.ts";
 import {
   cedrus,
+  controlsFor,
   generic,
   hantroG1,
   hantroG2,
@@ -11,7 +12,6 @@ import {
   rk3399,
   rpiHevcDec,
   type Target,
-  controlsFor,
   targets,
   tegraVde,
 } from "../../src/targets/index.ts";

@@ -119,7 +119,7 @@ describe("targetRefusals", () => {
     const target = limited("h264", { limits: { bitDepths: [8, 10], equalBitDepths: true } });
     expect(targetRefusals(target, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", sps]]))).toEqual([]);
     expect(targetRefusals(target, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", mixed]]))).toMatchObject([
-      { path: "bit_depth_chroma_minus8", value: 8, reason: "bit depth: limited takes that of luma, 10" },
+      { path: "bit_depth_chroma_minus8", value: 8, reason: "bit depth: limited takes only that of luma, 10" },
     ]);
   });
 

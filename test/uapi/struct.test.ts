@@ -111,15 +111,15 @@ describe("encodeStruct and decodeStruct", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["too large", { ...value, first: 256 }, "first is no u8: 256"],
-    ["negative", { ...value, list: [value.list[0], { a: -1, b: 0 }] }, "list[1].a is no u8: -1"],
-    ["no integer", { ...value, signed: 1.5 }, "signed is no s16: 1.5"],
-    ["a number for a bigint", { ...value, wide: 1 }, "wide is no u64: 1"],
-    ["a bigint for a number", { ...value, long: 1n }, "long is no s32: 1"],
-    ["too large a bigint", { ...value, longer: 1n << 63n }, "longer is no s64: 9223372036854775808"],
-    ["missing", { ...value, long: undefined }, "long is no s32: undefined"],
-    ["a short array", { ...value, table: [[1, 2, 3], [4, 5]] }, "table[1] is no array of 3"], // biome-ignore format: one line
-    ["no object", { ...value, list: [1, 2] }, "list[0] is no object"],
+    ["too large", { ...value, first: 256 }, "first must be a u8; it is 256"],
+    ["negative", { ...value, list: [value.list[0], { a: -1, b: 0 }] }, "list[1].a must be a u8; it is -1"],
+    ["no integer", { ...value, signed: 1.5 }, "signed must be a s16; it is 1.5"],
+    ["a number for a bigint", { ...value, wide: 1 }, "wide must be a u64; it is 1"],
+    ["a bigint for a number", { ...value, long: 1n }, "long must be a s32; it is 1"],
+    ["too large a bigint", { ...value, longer: 1n << 63n }, "longer must be a s64; it is 9223372036854775808"],
+    ["missing", { ...value, long: undefined }, "long must be a s32; it is undefined"],
+    ["a short array", { ...value, table: [[1, 2, 3], [4, 5]] }, "table[1] must be an array of 3 elements"], // biome-ignore format: one line
+    ["no object", { ...value, list: [1, 2] }, "list[0] must be an object"],
   ])("name the field of a value that does not fit: %s", (_, wrong, message) => {
     expect(() => encodeStruct(outer, wrong as Infer<typeof outer>)).toThrow(new TypeError(message));
   });

@@ -127,7 +127,7 @@ describe("references (8.20)", () => {
       "no reference can be scaled to 31x24",
       "no reference can be scaled to 1025x48",
       "LAST_FRAME has another bit depth or chroma format",
-      "profile 0 has not the bit depth and chroma format of the references",
+      "profile 0 does not allow the bit depth and chroma format of the references",
     ]);
   });
 });

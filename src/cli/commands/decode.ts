@@ -34,7 +34,9 @@ export async function decode(io: Io, input: StreamInput | RecordInput, args: Arg
 
 async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
   if (!args.md5 && args.output === "-" && io.stdout.isTerminal) {
-    throw new CliError("standard output is a terminal: -o names a file for the frames, --md5 prints checksums");
+    throw new CliError(
+      "standard output is a terminal; name a file for the frames with -o, or print checksums with --md5",
+    );
   }
   const codec = input.kind === "record" ? input.record.header.codec : input.codec;
   const path = args.device === undefined ? undefined : await devicePath(args.device);

@@ -11,7 +11,7 @@ import { producer } from "../version.ts";
 
 /** The requests of a stream as a record. Returns the exit status. */
 export async function record(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
-  if (input.kind === "record") throw new CliError(`${input.name}: is a record already`);
+  if (input.kind === "record") throw new CliError(`${input.name}: this is a record already`);
   const options = sessionOptions(input.codec, args);
   const stream = streamEvents(io, input, options);
   const file = args.output === "-" ? undefined : await createFile(args.output, args.input);

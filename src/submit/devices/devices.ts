@@ -87,9 +87,9 @@ export function chooseDevice({ devices, problems }: DeviceList, codec: Codec, pa
   if (found !== undefined) return found;
   if (named.length > 0 || (path === undefined && devices.length > 0)) {
     const each = named.map((device) => `${device.path} (${device.driver}): ${codecNames(device)}`);
-    throw new DeviceError(`no device decodes ${codec}; there is ${each.join("; ")}`);
+    throw new DeviceError(`no device decodes ${codec}; found: ${each.join("; ")}`);
   }
-  if (path !== undefined && problems.length === 0) throw new DeviceError(`${path} is no stateless decoder`);
+  if (path !== undefined && problems.length === 0) throw new DeviceError(`${path} is not a stateless decoder`);
   throw new DeviceError(problems.length > 0 ? problems.join("; ") : noDecoder);
 }
 
@@ -105,7 +105,7 @@ async function decoderPaths(machine: Machine, files: DeviceFiles, mediaPath: str
     for (const node of decoderNodes(readTopology(media))) {
       const path = await files.videoPath(node);
       if (path === undefined) {
-        throw new DeviceError(`${mediaPath}: there is no file for its video device ${node.major}:${node.minor}`);
+        throw new DeviceError(`${mediaPath}: its video device ${node.major}:${node.minor} has no file in /dev`);
       }
       paths.push(path);
     }
@@ -143,7 +143,7 @@ export function isMultiplanar(
   const caps = hasOwn ? capability.device_caps : capability.capabilities;
   if ((caps & V4L2_CAP_VIDEO_M2M_MPLANE) !== 0) return true;
   if ((caps & V4L2_CAP_VIDEO_M2M) !== 0) return false;
-  throw new DeviceError(`${path} is no memory-to-memory device`);
+  throw new DeviceError(`${path} is not a memory-to-memory device`);
 }
 
 const deviceFiles: DeviceFiles = {

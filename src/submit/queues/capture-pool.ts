@@ -55,7 +55,8 @@ export class CaptureBuffer {
 
   /** dma-buf file descriptors, one for each plane; the caller closes them. @throws DeviceError when the device has forgotten the buffer */
   export(): number[] {
-    if (this.#isOrphan) throw new DeviceError("the frame's buffer left the device: export it before the size changes");
+    if (this.#isOrphan)
+      throw new DeviceError("the frame's buffer has left the device; export a frame before the picture size changes");
     return this.#queue.export(this.index);
   }
 
@@ -107,7 +108,7 @@ export class CapturePool {
   allocate(format: QueueFormat, needed: number, wanted: number): void {
     this.#format = format;
     const count = this.#request(needed, wanted);
-    if (count < needed) throw new DeviceError(`the driver gives ${count} CAPTURE buffers, and ${needed} are needed`);
+    if (count < needed) throw new DeviceError(`the driver gives ${count} CAPTURE buffers; decoding needs ${needed}`);
     for (let index = 0; index < count; index++) this.#add(index);
   }
 

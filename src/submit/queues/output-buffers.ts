@@ -63,7 +63,7 @@ export class OutputBuffers {
     const reason = typeof made === "number" ? errorName(made) : "they are as small";
     const most = format.planes[0]?.sizeimage ?? 0;
     throw new DeviceError(
-      `a request of ${size} bytes: the OUTPUT buffers have ${most}, and there are no larger ones (${reason})`,
+      `the request has ${size} bytes, the OUTPUT buffers ${most}, and the driver gives no larger ones (${reason})`,
     );
   }
 

@@ -225,7 +225,7 @@ export class Streams {
   #checkSize(taken: QueueFormat, { codedWidth, codedHeight }: QueueSequence): void {
     if (taken.width >= codedWidth && taken.height >= codedHeight) return;
     const most = `${taken.width}x${taken.height}`;
-    throw new DeviceError(`${this.file.path} takes pictures up to ${most}, and not ${codedWidth}x${codedHeight}`);
+    throw new DeviceError(`${this.file.path} takes pictures up to ${most}; this one is ${codedWidth}x${codedHeight}`);
   }
 
   #chosen(own: number, wantsDeep: boolean): number {

@@ -112,7 +112,7 @@ describe("what a device takes", () => {
     expect(devices[0]!.target.codecs.h264?.decodeModes).toEqual(cedrus.codecs.h264?.decodeModes);
     expect(sessionOptionsFor(devices[0]!, "h264")).toMatchObject({ decodeMode: "slice", startCode: "none" });
     expect(() => sessionOptionsFor(devices[0]!, "h264", { decodeMode: "frame" })).toThrow(
-      new DeviceError("/dev/video7 takes decode mode slice for h264, and not frame"),
+      new DeviceError("/dev/video7 takes decode mode slice for h264, not frame"),
     );
   });
 });
@@ -163,10 +163,10 @@ describe("one line for a person", () => {
     const list = await listOf(driver);
     expect(chooseDevice(list, "vp9", "/dev/media0").path).toBe("/dev/video7");
     expect(() => chooseDevice(list, "h264")).toThrow(
-      new DeviceError("no device decodes h264; there is /dev/video7 (hantro-vpu): vp8, vp9"),
+      new DeviceError("no device decodes h264; found: /dev/video7 (hantro-vpu): vp8, vp9"),
     );
     expect(() => chooseDevice(list, "vp8", "/dev/video0")).toThrow(
-      new DeviceError("/dev/video0 is no stateless decoder"),
+      new DeviceError("/dev/video0 is not a stateless decoder"),
     );
   });
 });
