@@ -85,7 +85,7 @@ export interface OutputEvent {
   readonly visible: Rectangle;
   /** Which field comes first in time, or that the picture is one of a kind. */
   readonly fieldOrder: "progressive" | "top-first" | "bottom-first" | "top-only" | "bottom-only";
-  /** How often the picture, or its first field, is to be repeated: in field durations. */
+  /** For how many more field durations to show the picture, or its first field. */
   readonly repeat: number;
   /** The picture is incomplete, or refers to what was lost. */
   readonly corrupt: boolean;
@@ -97,7 +97,7 @@ export interface ReleaseEvent {
   readonly timestamp: number;
 }
 
-/** Something was lost. Decoding goes on. */
+/** Something was lost. Decoding continues. */
 export interface ErrorEvent {
   readonly type: "error";
   readonly cause: ErrorCause;
@@ -123,8 +123,8 @@ export interface PacketInfo {
 /** What comes with a piece of a stream. */
 export interface ChunkInfo {
   /**
-   * Any number; comes back in the `output` event of the first picture that begins in these bytes or behind them, as H.222.0
-   * has it (2.4.3.7). H.264, HEVC: whose first slice begins there. Without effect on VP8 and VP9: IVF frames have their own.
+   * Any number; comes back in the `output` event of the first picture that begins in these bytes or after them, as in
+   * H.222.0, 2.4.3.7. H.264, HEVC: whose first slice begins there. Without effect on VP8 and VP9: IVF frames have their own.
    */
   readonly pts?: number | undefined;
   /**
@@ -148,7 +148,7 @@ export interface Session {
   push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[];
   /**
    * Between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
-   * codes. MPEG-2: its headers, behind start codes. VP8, VP9: nothing is read from it.
+   * codes. MPEG-2: its headers, with start codes. VP8, VP9: nothing is read from it.
    */
   configure(record: Uint8Array | null): DecodeEvent[];
   /** The end: the last picture, then every picture that still waits for output. */

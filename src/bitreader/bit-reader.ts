@@ -5,7 +5,7 @@ import { elementPath } from "./trace.ts";
 /** The largest value of ue(v): clause 9.1 of H.264 and 9.2 of H.265. */
 const UE_MAX = 0xfffffffe;
 
-/** What a reader can be told beside the bytes. */
+/** What a reader takes in addition to the bytes. */
 export interface BitReaderOptions {
   /** Drop each 03 of a 00 00 03 (H.264, H.265). Default true. */
   readonly emulationPrevention?: boolean | undefined;

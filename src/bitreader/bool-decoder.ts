@@ -2,7 +2,7 @@ import { BitstreamError } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 import { elementPath } from "./trace.ts";
 
-/** What a decoder can be told beside the bytes. */
+/** What a decoder takes in addition to the bytes. */
 export interface BoolDecoderOptions {
   /** The unit's type, for errors. */
   readonly unit?: string | undefined;
@@ -11,7 +11,7 @@ export interface BoolDecoderOptions {
   readonly trace?: Trace | undefined;
 }
 
-/** Where a decoder stands, as v4l2_vp8_entropy_coder_state has it. */
+/** A decoder's state, as in struct v4l2_vp8_entropy_coder_state. */
 export interface BoolDecoderState {
   /** 128 to 255. */
   readonly range: number;
@@ -38,7 +38,7 @@ export class BoolDecoder {
   private value = 0;
   private range = 255;
   private count = -8;
-  /** The next byte to take; goes on behind the end. */
+  /** The next byte to take; counts on past the end. */
   private next = 0;
 
   constructor(bytes: Uint8Array, options: BoolDecoderOptions = {}) {

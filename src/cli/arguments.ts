@@ -179,7 +179,7 @@ function parse(
   try {
     return parseArgs({ args: [...args], options: config, allowPositionals: true });
   } catch (thrown) {
-    // Node's messages go on with advice for the programmer.
+    // Node's messages end in advice for the programmer, which is left out.
     const [first] = (thrown instanceof Error ? thrown.message : String(thrown)).split(/\.(?:\s|$)|\n/);
     throw new CliError(`${first}; see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`);
   }

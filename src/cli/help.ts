@@ -25,7 +25,7 @@ an MPEG program or transport stream, are counted in the video that is in it.`,
   decode: `<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o
 names: raw video, the visible part without padding, in the device's pixel format; 10-bit NV15 and NV20 as P010 and P210.
 Standard error tells the size and the format, and what was lost. It needs koffi (npm install koffi).`,
-  devices: "It looks behind every media device (/dev/media*) for a decoder. It needs koffi (npm install koffi).",
+  devices: "It looks for a decoder at every media device (/dev/media*). It needs koffi (npm install koffi).",
 };
 
 /** The help of the program, or of one command. */

@@ -44,7 +44,7 @@ function checkMode(
 }
 
 /**
- * Opens a session for a stream; what comes back are its events, one list a part. Shows how far it has come.
+ * Opens a session for a stream, and yields its events, one list a part. Shows progress.
  *
  * @throws CliError when there is no session for the codec.
  */

@@ -1,4 +1,4 @@
-/** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each behind 12 bytes of size and pts. */
+/** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each after 12 bytes of size and pts. */
 
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
@@ -54,7 +54,7 @@ export class IvfStream {
   private readonly queue: ByteQueue;
   /** The header of the frame that has begun; null where the next header has not come whole. */
   private frame: { readonly size: number; readonly pts: number } | null = null;
-  /** The bytes are no IVF file, or no longer: what comes is dropped. */
+  /** The bytes are not an IVF file, or are broken from here on: all that comes is dropped. */
   private isBroken = false;
 
   private readonly fourcc: string | undefined;

@@ -2,7 +2,7 @@
 import { open } from "node:fs/promises";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 
-/** What is to be known of a file beside what the library reads. */
+/** What the library does not tell of a file. */
 export interface ContainerChecks {
   /** Why its packets cannot be decoded rightly. */
   readonly refusal?: string;
@@ -10,7 +10,7 @@ export interface ContainerChecks {
   readonly loss?: BitstreamError | UnsupportedError;
 }
 
-/** Bytes that can be read at any place; what lies behind their end reads as 0. */
+/** Bytes that can be read at any place; past their end every byte reads as 0. */
 interface Bytes {
   readonly size: number;
   read(at: number, length: number): Promise<DataView>;
@@ -140,7 +140,7 @@ async function* boxes(bytes: Bytes, within: Span, path: readonly string[]): Asyn
   }
 }
 
-/** 4.2: size and type before the content; size 1: 64 bits behind the type, 0: to the end. */
+/** 4.2: size and type before the content; size 1: the size is in the 64 bits after the type; 0: the box goes to the file's end. */
 async function* siblings(bytes: Bytes, { start, end }: Span): AsyncGenerator<Span & { readonly type: string }> {
   let at = start;
   for (let count = 0; count < boxLimit && at + 8 <= end; count++) {

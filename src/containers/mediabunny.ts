@@ -108,7 +108,7 @@ function ending<S extends Source>(source: S): S {
   inner._read = (start, end, ...more) => {
     times = start === last && end > start ? times + 1 : 0;
     last = start;
-    if (times > readsLimit) throw new Error(`it finds no element behind byte ${start}`);
+    if (times > readsLimit) throw new Error(`it finds no element after byte ${start}`);
     return read.call(source, start, end, ...more);
   };
   return source;
@@ -170,7 +170,7 @@ async function* withLoss(
   yield { kind: "loss", error };
 }
 
-/** The avcC or hvcC record; undefined where the parameter sets lie in the packets, behind start codes. */
+/** The avcC or hvcC record; undefined where the parameter sets lie in the packets, after start codes. */
 async function configurationOf(track: InputVideoTrack, codec: Codec): Promise<Uint8Array | undefined> {
   if (codec !== "h264" && codec !== "h265") return undefined;
   const description = (await track.getDecoderConfig())?.description;
@@ -192,7 +192,7 @@ function unreadable({ name, format }: ContainerFile, thrown: unknown): Container
   return new ContainerError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
 }
 
-/** Its messages go on with advice for the programmer. */
+/** The library's messages end in advice for its caller, which is left out. */
 function reasonIn(thrown: unknown): string {
   return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0]!;
 }

@@ -8,7 +8,7 @@ import { joined } from "../framing/bytes.ts";
 export interface ElementaryPart {
   /** May be a view of what was pushed. */
   readonly data: Uint8Array;
-  /** Of the first picture that begins in `data` or behind it: in units of 1/90000 s, modulo 2^33. */
+  /** Of the first picture that begins in `data` or after it: in units of 1/90000 s, modulo 2^33. */
   readonly pts: number | undefined;
   /** Why bytes are missing before `data`; undefined where none are. */
   readonly lost: BitstreamError | UnsupportedError | undefined;
@@ -109,11 +109,11 @@ export class PartList {
     return parts;
   }
 
-  /** All parts, the reason for a loss without bytes behind it too. */
+  /** All parts, and the reason for a loss after which no bytes came. */
   takeLast(): ElementaryPart[] {
     const parts = this.take();
     const { lost } = this;
-    // A reason that is still here has no bytes behind it.
+    // No bytes came after a reason that is still here.
     if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost });
     this.lost = undefined;
     return parts;

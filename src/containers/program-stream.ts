@@ -10,7 +10,7 @@ const PACK_START_CODE = 0xba;
 const PROGRAM_END_CODE = 0xb9;
 const isVideo = (stream_id: number): boolean => stream_id >= 0xe0 && stream_id <= 0xef;
 
-/** Bytes of a pack header without its stuffing, by its first bits; 0 where it is none. */
+/** Bytes of a pack header without its stuffing, by its first bits; 0 where it is not a pack header. */
 function packHeaderSize(marks: number): number {
   if ((marks & 0xc4) === 0x44) return 14;
   return (marks & 0xf1) === 0x21 ? 12 : 0;

@@ -9,7 +9,7 @@ export class SectionReader {
   private isOpen = false;
   private readonly section: (bytes: Uint8Array) => void;
 
-  /** @param section is told each section whose CRC_32 is right. */
+  /** @param section Called with each section whose CRC_32 is right. */
   constructor(section: (bytes: Uint8Array) => void) {
     this.section = section;
   }
@@ -32,7 +32,7 @@ export class SectionReader {
     this.bytes.push(...payload);
     for (;;) {
       const { bytes } = this;
-      // 0xff behind the last section is stuffing.
+      // 0xff after the last section is stuffing.
       if (bytes.length < 3 || bytes[0] === 0xff) break;
       const size = 3 + (((bytes[1] as number) & 0x0f) << 8) + (bytes[2] as number);
       if (size > LONGEST_SECTION) break;

@@ -12,7 +12,7 @@ export type StreamPart =
   /** What the file should have here cannot be read. */
   | { readonly kind: "loss"; readonly error: BitstreamError | UnsupportedError };
 
-/** Gives a session its next part; returns what comes of it. */
+/** Gives a session its next part, and returns the events. */
 export function feed(session: Session, part: StreamPart): DecodeEvent[] {
   switch (part.kind) {
     case "chunk":

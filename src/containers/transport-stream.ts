@@ -1,4 +1,4 @@
-/** MPEG transport streams: H.222.0 2.4.3; packets of 188 bytes, also with 4 bytes before or 16 bytes behind each. */
+/** MPEG transport streams: H.222.0 2.4.3; packets of 188 bytes, also with 4 bytes before or 16 bytes after each. */
 
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
@@ -24,13 +24,13 @@ const PLACE = "transport packet";
 /** Packets that wait for the program map. */
 const WAITING_LIMIT = 8192;
 
-/** A stream that begins within a packet shows in so many bytes. */
+/** Bytes that are enough to recognise a stream that begins within a packet. */
 const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
 
 /**
  * Where packets begin in `bytes`, and how far they are apart; undefined where `count` in a row are not to be seen.
  *
- * @param longest the bytes behind a place that all strides need, when more will come: then the first place is found.
+ * @param longest While more bytes will come: how many bytes must follow a place, so that every stride can be tried there.
  */
 function findSync(
   bytes: Uint8Array,
@@ -62,12 +62,12 @@ class PacketOrder {
   private last: Uint8Array | undefined;
 
   /** How a packet follows the one before; nothing changes by one that is sent twice. */
-  next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "behind a gap" {
+  next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
     const before = this.counter;
     if (before === counter && !isDiscontinuous && isSame(payload, this.last)) return "twice";
     this.counter = counter;
     this.last = payload;
-    return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "behind a gap";
+    return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
   }
 
   /** A packet without payload whose discontinuity_indicator is 1: the next one's counter follows its own. */
@@ -121,7 +121,7 @@ export class TransportStream implements Demuxer {
   private left: number | undefined;
   private isScrambledTold = false;
   private isOtherCodecTold = false;
-  /** The video went over to another PID, of which nothing has come. */
+  /** The video has moved to another PID, of which no packet has come yet. */
   private isOtherPid = false;
   private readonly asked: Codec | undefined;
 
@@ -150,7 +150,7 @@ export class TransportStream implements Demuxer {
     return this.parts.takeLast();
   }
 
-  /** What lies behind the last packet that has a whole stride. */
+  /** The bytes after the last packet that has a whole stride. */
   private lastPacket(packet: Uint8Array, byte: number): void {
     if (packet[0] !== SYNC_BYTE) this.lose("no packet begins where one should", byte);
     else if (packet.length === PACKET) this.packet(packet, byte);
@@ -174,7 +174,7 @@ export class TransportStream implements Demuxer {
         at = sync.at;
         this.stride = sync.stride;
       }
-      // The last packet of a file may have nothing behind it: see `flush`.
+      // Nothing may follow the last packet of a file: see `flush`.
       if (bytes.length - at < this.stride) return at;
       if (bytes[at] !== SYNC_BYTE) {
         this.stride = 0;
@@ -219,7 +219,7 @@ export class TransportStream implements Demuxer {
       table?.sections.payload(payload, isStart);
       return;
     }
-    if (place === "behind a gap") this.lose(`continuity_counter ${counter} behind ${before}: packets are missing`);
+    if (place === "after a gap") this.lose(`continuity_counter ${counter} follows ${before}: packets are missing`);
     this.videoPayload((fourth & 0xc0) !== 0, payload, isStart);
   }
 
@@ -267,7 +267,7 @@ export class TransportStream implements Demuxer {
   /** From here on this is the video. */
   private take(pid: number, program_number: number, codec: Codec | undefined): void {
     if (this.video !== undefined) {
-      this.endPesPacket("the PES packet is cut off where the video goes on in another PID");
+      this.endPesPacket("the PES packet is cut off: the video continues in another PID");
       this.isOtherPid = true;
     }
     this.codec = codec;
@@ -327,7 +327,7 @@ export class TransportStream implements Demuxer {
     const left = this.left ?? 0;
     const data = bytes.subarray(0, Math.min(left, bytes.length));
     if (this.isOtherPid && data.length > 0) {
-      if (!beginsUnit(data)) this.lose("the video goes on in another PID, within a unit");
+      if (!beginsUnit(data)) this.lose("the video continues in another PID, in the middle of a unit");
       this.isOtherPid = false;
     }
     this.parts.add(data);

@@ -43,7 +43,7 @@ export class ByteQueue {
     this.end += chunk.length;
   }
 
-  /** The first `count` bytes, of which there are as many. */
+  /** The first `count` bytes; there must be as many. */
   peek(count: number): Uint8Array {
     if (this.full.length === 0) return this.block.subarray(this.from, this.from + count);
     const parts: Uint8Array[] = [];

@@ -4,7 +4,7 @@ import { findStartCode } from "./start-code.ts";
 /** A unit of a byte stream: what lies between two start code prefixes. */
 export interface StreamUnit {
   readonly bytes: Uint8Array;
-  /** Offset of its first byte, right behind the prefix, in all the bytes given so far. */
+  /** Offset of its first byte, the one after the prefix, in all the bytes given so far. */
   readonly byte: number;
   /** True where a unit was longer than `UNIT_LIMIT`: `bytes` is its beginning, the rest is gone. */
   readonly truncated: boolean;
@@ -21,7 +21,7 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
 }
 
 /**
- * The units of a packet that holds whole units, each behind a start code prefix.
+ * The units of a packet that holds whole units, each after a start code prefix.
  * @param byte the packet's own offset. @param keepZeros see `ByteStream`.
  */
 export function unitsOfPacket(packet: Uint8Array, byte: number, keepZeros = false): StreamUnit[] {
@@ -44,7 +44,7 @@ export function unitsOfPacket(packet: Uint8Array, byte: number, keepZeros = fals
 export class ByteStream {
   /** The unit that has begun, and what follows it. */
   private readonly queue: ByteQueue;
-  /** False before the first prefix, and behind a unit that was too long. */
+  /** False before the first prefix, and after a unit that was too long. */
   private isInUnit = false;
   /** How many of the last two bytes that came are zero, from the end. */
   private zeros = 0;

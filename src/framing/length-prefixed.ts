@@ -71,7 +71,7 @@ export class LengthPrefixedStream {
     return held === 0 ? [] : [{ bytes: bytes.subarray(lengthSize), byte: origin + lengthSize, truncated: true }];
   }
 
-  /** Where `bytes` go on, from `at`, behind what is to be skipped. */
+  /** The offset in `bytes`, from `at` on, of the first byte that is not skipped. */
   private skip(bytes: Uint8Array, at: number): number {
     const count = Math.min(this.skipped, bytes.length - at);
     this.skipped -= count;

@@ -2,7 +2,7 @@ import type { StreamUnit } from "./byte-stream.ts";
 import { ByteStream, unitsOfPacket } from "./byte-stream.ts";
 import { LengthPrefixedStream } from "./length-prefixed.ts";
 
-/** The units of a session's input, in packets or as a stream, behind start codes or behind length prefixes. */
+/** The units of a session's input, in packets or as a stream, with start codes or length prefixes. */
 export class UnitInput {
   /** 0: start codes. */
   private lengthSize = 0;
@@ -19,7 +19,7 @@ export class UnitInput {
     return this.lengthSize === 0 ? 3 : this.lengthSize;
   }
 
-  /** @param keepZeros whether zero bytes behind a unit are its own: see `ByteStream`. */
+  /** @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`. */
   constructor(keepZeros = false) {
     this.keepZeros = keepZeros;
   }

@@ -59,7 +59,7 @@ export function mpeg2Picture({ extension, header, coding, forward, backward }: P
   const o = v4l2_ctrl_mpeg2_picture.offsets;
   setTimestamp(view, o.backward_ref_ts, backward);
   setTimestamp(view, o.forward_ref_ts, forward);
-  // 6.3.5: a progressive sequence has progressive frames only. Encoders are met that code another flag there; both peers
+  // 6.3.5: a progressive sequence has progressive frames only. Some encoders code another flag there; both peers
   // send this one.
   const isProgressive = coding.progressive_frame || extension.progressive_sequence;
   view.setUint32(

@@ -1,7 +1,7 @@
 /**
- * The stateless parser: a unit's bytes, from its start code value (the byte behind 00 00 01) on, in; its structure out.
+ * The stateless parser: a unit's bytes, from its start code value (the byte after 00 00 01) on, in; its structure out.
  * All throw BitstreamError, with the element and bit that were being read. What follows a structure's last element is
- * not looked at: next_start_code() of 5.2.3 fills up with zero bits, and streams are met that end otherwise.
+ * not looked at: next_start_code() of 5.2.3 fills up with zero bits, and some streams end in another way.
  */
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";

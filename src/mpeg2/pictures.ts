@@ -60,7 +60,7 @@ export class PictureDecoder {
   private readonly timestamps = new Timestamps();
   /** Decoding starts at an I picture. */
   private isWaiting = true;
-  /** 6.3.8: of the B pictures right behind the first I picture of a group, up to the next reference frame. */
+  /** 6.3.8: of the B pictures right after the first I picture of a group, up to the next reference frame. */
   private leading: Pick<GroupOfPicturesHeader, "closed_gop" | "broken_link"> | null = null;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
@@ -100,7 +100,7 @@ export class PictureDecoder {
 
   /**
    * 6.1.1.4.1, 6.3.9: the field of opposite parity that follows a first field, and has its temporal_reference, is of its
-   * frame. Where a field is lost, those behind it are not.
+   * frame. Where a field is lost, those after it are not.
    */
   private isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
     if (!this.half || coding.picture_structure === FRAME_PICTURE) return false;
@@ -175,7 +175,7 @@ export class PictureDecoder {
   }
 
   /**
-   * A picture was lost, and what comes does not know: it refers to the reference frame before it.
+   * A picture was lost. The pictures that follow cannot tell, and refer to the reference frame before it.
    *
    * @param picture_coding_type as far as it can be read; of a B picture nothing depends.
    */
@@ -252,7 +252,7 @@ export class PictureDecoder {
     this.isEnding = false;
   }
 
-  /** A sequence ends: everything goes out. A frame is whole before: encoders are met that end it between two fields. */
+  /** A sequence ends: everything goes out. Some encoders end it between two fields, so an open frame is completed before. */
   endSequence(): void {
     this.endPicture();
     if (this.half) this.isEnding = true;

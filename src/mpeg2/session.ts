@@ -45,7 +45,7 @@ export function openMpeg2Session(options: SessionOptions = {}): Session {
   return new UnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
 }
 
-/** The sequence header and what has come behind it. */
+/** The sequence header and what has come after it. */
 interface PendingSequence {
   readonly header: SequenceHeader;
   extension: SequenceExtension | null;
@@ -55,7 +55,7 @@ interface PendingSequence {
   isDamaged: boolean;
 }
 
-/** The picture header and what has come behind it. */
+/** The picture header and what has come after it. */
 interface PendingPicture {
   readonly unit: StreamUnit;
   readonly header: PictureHeader;
@@ -89,7 +89,7 @@ class Mpeg2Reader implements UnitReader {
     this.pictures = new PictureDecoder(options, this.sink);
   }
 
-  /** A container's record holds the headers of the sequence, behind start codes. */
+  /** A container's record holds the headers of the sequence, with start codes. */
   configuration(record: Uint8Array, input: UnitInput): StreamUnit[] {
     return input.packet(record);
   }
@@ -181,10 +181,10 @@ class Mpeg2Reader implements UnitReader {
 
   /** A picture header could not be read. */
   private lostHeader({ bytes }: StreamUnit): void {
-    this.pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, behind ten bits of temporal_reference
+    this.pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, after ten bits of temporal_reference
   }
 
-  /** A reader on a unit, of which the trace is told. */
+  /** A reader on a unit. The trace gets the unit. */
   private reader(unit: StreamUnit) {
     this.trace?.unit({ name: unitName(unit.bytes[0] as number), byte: unit.byte, bytes: unit.bytes });
     return unitReader(unit.bytes, this.trace);

@@ -19,7 +19,7 @@ export class Frame {
   progressive_frame = 0;
   progressive_sequence = 0;
   corrupt = false;
-  /** A picture was lost behind it that may have taken its place as the last reference frame. */
+  /** A picture was lost after it, which may have taken its place as the last reference frame. */
   isSuperseded = false;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, first: number) {

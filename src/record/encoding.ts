@@ -25,7 +25,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes that hex digits of either case stand for, or undefined when the text is not that. */
+/** Decodes hex digits of either case; undefined for any other text. */
 export function fromHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
@@ -57,7 +57,7 @@ export function toBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes that padded base64 stands for, or undefined when the text is not that. */
+/** Decodes padded base64; undefined for any other text. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

@@ -1,5 +1,5 @@
 /**
- * The request record: JSON Lines that hold the requests of one stream, whoever made them. `schema.json` beside this file describes a line.
+ * The request record: JSON Lines that hold the requests of one stream, whichever program made them. `schema.json` describes a line.
  *
  * @module
  */

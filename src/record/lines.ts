@@ -30,7 +30,7 @@ export interface RequestLine {
   readonly hold: boolean;
   readonly bitstream: RecordedBitstream;
   readonly controls: Controls;
-  /** The paths of the fields that are known, for controls of which not all are. */
+  /** For controls that are known in part: the paths of the known fields. */
   readonly known: ReadonlyMap<string, readonly string[]>;
 }
 

@@ -1,7 +1,7 @@
-/** So many pts wait at most for a unit to begin behind their places. */
+/** How many pts may wait for a unit that begins after their places. */
 const TIMES_LIMIT = 256;
 
-/** The pts of pictures: all in a packet have its own; of a stream, the first that begins behind the place of each has it. */
+/** The pts of pictures. In a packet all have the packet's; in a stream a pts belongs to the first picture that begins after its place. */
 export class PictureTimes {
   private ofPacket = false;
   private pts: number | undefined;

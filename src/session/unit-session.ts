@@ -35,7 +35,7 @@ export class UnitSession implements Session {
 
   /**
    * @param unitText what input without any unit lacks, for people.
-   * @param keepZeros whether zero bytes behind a unit are its own: see `ByteStream`.
+   * @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`.
    */
   constructor(reader: UnitReader, unitText: string, keepZeros = false) {
     this.reader = reader;

@@ -11,7 +11,7 @@ export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
   readonly device?: DeviceInfo | string | undefined;
   /** For the session; what is left out follows from the device. */
   readonly session?: SessionOptions | undefined;
-  /** Is told what was lost of the stream. Decoding goes on. */
+  /** Called with each loss in the stream. Decoding continues. */
   readonly onError?: ((event: ErrorEvent) => void) | undefined;
 }
 
@@ -73,7 +73,7 @@ export async function openDecoder(codec: Codec, options: DecoderOptions = {}): P
   const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, path);
   const session: Session = openSession(codec, sessionOptionsFor(device, codec, options.session));
   const submitter = await Submitter.open(device, options);
-  /** The session's call runs when the submitter is ready for what comes of it. */
+  /** The session's call runs when the submitter is ready for its events. */
   function* eventsOf(call: () => readonly DecodeEvent[]): Generator<DecodeEvent, void, undefined> {
     for (const event of call()) {
       if (event.type === "error") onError(event);

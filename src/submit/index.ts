@@ -1,5 +1,5 @@
 /**
- * Sends requests to a stateless decoder of this machine: Linux and Node only, through `koffi`, which has to be installed beside.
+ * Sends requests to a stateless decoder of this machine: Linux and Node only, through `koffi`, which must be installed too.
  *
  * @module
  */

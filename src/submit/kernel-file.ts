@@ -17,7 +17,7 @@ const openReasons: Readonly<Record<string, string>> = {
   EBUSY: "busy: another program has it, and it takes one at a time",
 };
 
-/** How long a wait goes on at a time: what is closed meanwhile is noticed then. */
+/** How long one wait lasts: after it, a file that was closed meanwhile is noticed. */
 const waitSlice = 200;
 
 /** An open file of the kernel's: a device or a request. */

@@ -44,7 +44,7 @@ function bind(koffi: Koffi): Libc {
   const lib = koffi.load(null);
   const open = lib.func("int open(const char *path, int flags)");
   const close = lib.func("int close(int fd)");
-  // Variadic in C. On Linux, an integer or a pointer behind the dots is passed as any other.
+  // Variadic in C. Linux passes a variadic integer or pointer like any other.
   const ioctl = lib.func("int ioctl(int fd, unsigned long request, void *argument)");
   const poll = lib.func("int poll(void *fds, unsigned long count, int timeout)");
   const failed = () => -koffi.errno();

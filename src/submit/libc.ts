@@ -1,4 +1,4 @@
-/** The few calls of the C library that the submitter makes; the tests have a kernel of their own behind them. */
+/** The few calls of the C library that the submitter makes; the tests put a fake kernel there. */
 export interface Libc {
   /** Opens for reading and writing, non-blocking. The file descriptor, or the negative error number. */
   open(path: string): number;

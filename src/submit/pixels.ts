@@ -66,7 +66,7 @@ const packed10: Readonly<Record<string, { readonly pixelFormat: string; readonly
   NV20: { pixelFormat: "P210", down: 1 },
 };
 
-/** Gives memory of so many bytes. */
+/** Gives memory of `size` bytes. */
 type Allocate = (size: number) => Uint8Array;
 
 /** A picture without padding. */
@@ -89,10 +89,10 @@ export function isDeep(pixelFormat: number): boolean {
 }
 
 /**
- * A copy of the part of a frame that is to be shown. NV15 and NV20, which pack ten bits a sample, become P010 and P210:
+ * A copy of the visible part of a frame. NV15 and NV20, which pack ten bits a sample, become P010 and P210:
  * the sample in the upper bits of two bytes. VT12, ST12 and MM21, which are tiled, become NV12.
  *
- * @param allocate gives the memory to write to, of exactly so many bytes; for those who use it again
+ * @param allocate Gives the memory to write to, of exactly the size it is asked for, for callers that reuse it
  * @throws DeviceError for a format that is not known.
  */
 export function visiblePixels(
@@ -157,7 +157,7 @@ function copyTiled(memory: Uint8Array, stride: number, tile: Tile, x: number, y:
   }
 }
 
-/** Where a component begins: in a plane of its own, or behind those before it. */
+/** Where a component begins: in a plane of its own, or after those before it. */
 function componentOf(
   { planes, height }: Pixels,
   layout: readonly Component[],

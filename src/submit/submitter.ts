@@ -11,7 +11,7 @@ import { Streams } from "./queues/streams.ts";
 export type SubmitEvent = DecodeEvent | SetEvent;
 
 export interface SubmitterOptions {
-  /** CAPTURE buffers beside those that decoding needs: for frames that the consumer holds, and to work ahead. Default 4. */
+  /** CAPTURE buffers in addition to those that decoding needs: for frames that the consumer holds, and to work ahead. Default 4. */
   readonly extraBuffers?: number | undefined;
   /** Requests that the device has at a time. Default 4. */
   readonly requests?: number | undefined;
@@ -24,7 +24,7 @@ export interface SubmitterOptions {
   readonly timeout?: number | undefined;
   /** Sends controls as they are: the events are a record's, which was made for a device. Default: as the device's target takes them. */
   readonly verbatim?: boolean | undefined;
-  /** Is told what the device cannot do for the stream, in a line for a person. Decoding goes on. */
+  /** Called with what the device cannot do for the stream: one line for a person. Decoding continues. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
 

@@ -168,7 +168,7 @@ export const cedrus: Target = {
       // 10 bit only on the H6.
       limits: { ...size, bitDepths: [8, 10], chromaFormats: [1] },
       reads: h265Reads,
-      // cedrus_h265_ref_pic_list_write() takes list entries as indices into `dpb` unchecked: 0xff lies behind its end.
+      // cedrus_h265_ref_pic_list_write() takes list entries as indices into `dpb` unchecked: 0xff lies past its end.
       missingReferences: "nearest",
     },
     vp8: {

@@ -150,7 +150,7 @@ const h264Limits = {
   profiles: [66, 77, 100, 110, 122],
 } as const;
 
-/** The first generation: rk3328 and rk3399, of which rk3288 has only HEVC. */
+/** The first generation: rk3328 and rk3399; rk3288 has its HEVC part only. */
 export const rk3399: Target = {
   name: "rk3399",
   source: "drivers/media/platform/rockchip/rkvdec",
@@ -189,7 +189,7 @@ export const rk3399: Target = {
   `,
         ),
       ],
-      // assemble_sw_rps() takes list entries as indices into `dpb` unchecked: 0xff lies behind its end.
+      // assemble_sw_rps() takes list entries as indices into `dpb` unchecked: 0xff lies past its end.
       missingReferences: "nearest",
     },
     vp9: {

@@ -17,7 +17,7 @@ interface Definition {
   readonly since: string;
 }
 
-/** A compound control: one struct, or with `dynamicArray` up to so many of them. */
+/** A compound control: one struct, or with `dynamicArray` up to that many of them. */
 export interface StructControl<S extends Struct = Struct> extends Definition {
   readonly type: "struct";
   readonly struct: S;

@@ -38,12 +38,12 @@ export const controls = {
 
 const all: Readonly<Record<string, ControlDefinition>> = controls;
 
-/** The control called `name` (`"V4L2_CID_STATELESS_H264_SPS"`), or undefined when no codec here has it. */
+/** The control called `name` (`"V4L2_CID_STATELESS_H264_SPS"`), or undefined when no codec of this package has it. */
 export function controlByName(name: string): ControlDefinition | undefined {
   return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
-/** The control with this id, or undefined when no codec here has it. */
+/** The control with this id, or undefined when no codec of this package has it. */
 export function controlById(id: number): ControlDefinition | undefined {
   return Object.values(all).find((control) => control.id === id);
 }

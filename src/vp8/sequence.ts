@@ -8,7 +8,7 @@ import type { FrameHeader } from "./structures.ts";
 /** Three references and the current picture. */
 const CAPTURE_BUFFERS = 4;
 
-/** `before` is the event in force, if any; null when nothing changes. The scaling bits are for whoever shows the picture. */
+/** `before` is the event in force, if any; null when nothing changes. The scaling bits concern only who shows the picture. */
 export function sequenceEvent(
   visible: Rectangle,
   { color_space }: FrameHeader,

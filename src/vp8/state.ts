@@ -19,7 +19,7 @@ export interface Segmentation {
   readonly isAbsolute: boolean;
   readonly quantizer: readonly number[];
   readonly loopFilter: readonly number[];
-  /** Of the map that came last; 0 before the first one, as both peers have it: nothing is read with them then. */
+  /** Of the map that came last; 0 before the first one, as GStreamer and FFmpeg send it: no segment id is read with them then. */
   readonly probs: readonly number[];
 }
 

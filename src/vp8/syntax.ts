@@ -173,7 +173,7 @@ function mvSubscripts(place: number): number[] {
   return [Math.floor(place / 19), place % 19];
 }
 
-/** 17.2: mv_prob_update(). Seven bits are coded, of which 0 stands for a probability of 1. */
+/** 17.2: mv_prob_update(). Seven bits are coded; 0 means a probability of 1. */
 function mv_prob_update(r: BoolDecoder): ProbUpdate[] {
   const updates: ProbUpdate[] = [];
   const next = (from: number) =>

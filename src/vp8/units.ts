@@ -15,7 +15,7 @@ export function dctPartitionSizes(frame: Uint8Array, at: number, count: number, 
   let left = frame.length - at - 3 * (count - 1);
   for (let i = 0; i < count - 1; i++) {
     const size = r.u(24, "partition_size");
-    if (size > left) r.fail(`${size} bytes, of which ${Math.max(left, 0)} are there`, 24, "partition_size");
+    if (size > left) r.fail(`the partition has ${size} bytes; ${Math.max(left, 0)} are left`, 24, "partition_size");
     sizes.push(size);
     left -= size;
   }

@@ -105,7 +105,7 @@ export function vp9Frame(input: FrameInput): Uint8Array {
   view.setUint8(o.frame_context_idx, h.frame_context_idx);
   view.setUint8(o.profile, h.Profile);
   view.setUint8(o.bit_depth, input.color.BitDepth);
-  // Not coded in intra frames, where it is without meaning: 0, as both peers.
+  // Not coded in intra frames, where it means nothing: 0, as GStreamer and FFmpeg send.
   view.setUint8(o.interpolation_filter, h.FrameIsIntra ? 0 : (interpolationFilters[h.interpolation_filter] as number));
   view.setUint8(o.tile_cols_log2, h.tile_info.tile_cols_log2);
   view.setUint8(o.tile_rows_log2, h.tile_info.tile_rows_log2);

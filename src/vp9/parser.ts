@@ -7,7 +7,7 @@ import { type ReferenceSizes, uncompressed_header } from "./syntax.ts";
 import { KEY_FRAME, NON_KEY_FRAME } from "./tables.ts";
 import { FRAME_NAME, frameReader } from "./units.ts";
 
-/** What a frame's headers need beside its bytes. */
+/** What reading a frame's headers needs in addition to its bytes. */
 export interface ParseFrameOptions {
   /** The sizes of the 8 reference slots, null where one is empty. Default: all empty. */
   readonly references?: ReferenceSizes | undefined;
@@ -87,7 +87,7 @@ export function startOf(bytes: Uint8Array): FrameStart {
   return { show_existing_frame, frame_type, show_frame, intra_only };
 }
 
-/** Whether a frame is to be shown, or shows another; false for what is no frame. */
+/** Whether a frame is shown, or shows another; false for bytes that are not a frame. */
 export function isToShow(bytes: Uint8Array): boolean {
   try {
     return startOf(bytes).show_frame === 1;

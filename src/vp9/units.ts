@@ -26,7 +26,7 @@ export function frameReader(bytes: Uint8Array, trace?: Trace): BitReader {
  * The frames of a packet: one, or those of its superframe index, which itself is of none. Where the index is wrong, the
  * frames before the wrong one. A packet that has the marker at its end but not at the index's beginning has no index.
  * @param byte offset of the packet in the stream
- * @param trace is told what the index holds
+ * @param trace Gets the elements of the index.
  */
 export function framesOfPacket(packet: Uint8Array, byte: number, trace?: Trace): PacketFrames {
   const indexAt = superframeIndexAt(packet);

@@ -165,7 +165,7 @@ describe("a container", () => {
       const { status, stdout, stderr } = await run(["record", ...args], { stdin: [damaged] });
       expect(status).toBe(0);
       expect(stderr).toMatch(
-        /: error: mediabunny cannot read packet 20: it finds no element behind byte \d+ \(bitstream\)\n$/,
+        /: error: mediabunny cannot read packet 20: it finds no element after byte \d+ \(bitstream\)\n$/,
       );
       expect(linesOf(stdout).filter((line) => "output" in (line as object))).toHaveLength(20);
     }

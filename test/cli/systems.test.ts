@@ -127,7 +127,7 @@ describe("record of a program or transport stream", () => {
   it("tells of lost packets in an error event, and goes on", async () => {
     const packets = transportStream(packetsOf("mpeg2_ipb.m2v"));
     const { stderr, lines } = await linesOf(file("lost.ts", ...packets.filter((_, i) => i !== 40)));
-    expect(stderr).toMatch(/continuity_counter \d+ behind \d+: packets are missing \(byte 7520 of the file\)/);
+    expect(stderr).toMatch(/continuity_counter \d+ follows \d+: packets are missing \(byte 7520 of the file\)/);
     expect(lines.filter((line) => (line as { type: string }).type === "error")).toHaveLength(1);
   });
 

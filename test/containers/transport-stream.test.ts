@@ -174,7 +174,7 @@ describe("a transport stream", () => {
 describe("a damaged transport stream", () => {
   it("says where packets are missing", () => {
     const result = of(pat, pmt, ...video.slice(0, 2), ...video.slice(3));
-    expect(reasons(result)).toEqual(["continuity_counter 3 behind 1: packets are missing"]);
+    expect(reasons(result)).toEqual(["continuity_counter 3 follows 1: packets are missing"]);
     expect(result.lost[0]?.[0]).toBe(184 * 2 - 16);
     expect(result.stream.length).toBe(expected.stream.length - 184);
   });
@@ -185,7 +185,7 @@ describe("a damaged transport stream", () => {
     const result = of(pat, pmt, first as Uint8Array, ...rest, next as Uint8Array);
     expect({ ...result, lost: reasons(result) }).toEqual({
       ...{ stream: Uint8Array.of(5), pts: [[0, 9]] },
-      lost: ["continuity_counter 2 behind 0: packets are missing"],
+      lost: ["continuity_counter 2 follows 0: packets are missing"],
     });
   });
 
@@ -209,7 +209,7 @@ describe("a damaged transport stream", () => {
     });
     const later = transportPacket(VIDEO_PID, 10, second as Uint8Array, 0x40);
     expect(reasons(of(pat, pmt, transportPacket(VIDEO_PID, 0, first as Uint8Array, 0x40), announced, later))).toEqual([
-      "continuity_counter 10 behind 8: packets are missing",
+      "continuity_counter 10 follows 8: packets are missing",
     ]);
   });
 
@@ -225,7 +225,7 @@ describe("a damaged transport stream", () => {
     expect(reasons(of(pat, pmt, ...long.slice(0, -1)))).toEqual(["the last PES packet is cut off"]);
     // How many bytes are missing is told once, as what is not known any more.
     expect(reasons(of(pat, pmt, ...long.slice(0, 1), ...long.slice(2)))).toEqual([
-      "continuity_counter 2 behind 0: packets are missing",
+      "continuity_counter 2 follows 0: packets are missing",
     ]);
     const header = transportPackets(VIDEO_PID, pesPacket({ data: Uint8Array.of(1), pts: 1 }, 0xe0, 0), 0, 7);
     expect(of(pat, pmt, ...header.slice(0, 1)).lost).toEqual([
@@ -239,10 +239,10 @@ describe("a damaged transport stream", () => {
     const [begun] = transportPackets(VIDEO_PID, pesPacket({ data: random.bytes(300) })) as [Uint8Array];
     expect(reasons(of(pat, pmt, ...video, ...map, ...other(0, 0, 0, 1, 5)))).toEqual([]);
     expect(reasons(of(pat, pmt, ...video, ...map, ...other(0, 1, 5)))).toEqual([
-      "the video goes on in another PID, within a unit",
+      "the video continues in another PID, in the middle of a unit",
     ]);
     expect(reasons(of(pat, pmt, begun, ...map, ...other(0, 0, 1, 5)))).toEqual([
-      "the PES packet is cut off where the video goes on in another PID",
+      "the PES packet is cut off: the video continues in another PID",
     ]);
   });
 

@@ -58,7 +58,7 @@ export function alignRow(
   return texts.join("  ").trimEnd();
 }
 
-/** Control characters made visible: what comes from an input must not steer the terminal. */
+/** Makes control characters visible, so that text from an input cannot steer the terminal. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);

@@ -73,7 +73,7 @@ function elements<F extends Fields>(struct: Struct<F>, bytes: Uint8Array): Infer
 }
 
 /**
- * The video nodes behind which decoders stand. A memory-to-memory decoder is three entities: one where buffers go in and
+ * The video nodes of decoders. A memory-to-memory decoder is three entities: one where buffers go in and
  * one where they come out, both controlled by the node, and the processing one between them.
  */
 export function decoderNodes({ entities, interfaces, pads, links }: Topology): DeviceNumber[] {

@@ -1,7 +1,7 @@
 /**
  * The structs of linux/videodev2.h and linux/media.h that a stateless decoder needs, as data: layouts follow from the
  * ABI, and `test/submit/abi.test.ts` compares them with a C compiler's. Names are the headers'; those that begin with
- * an underscore stand for what is left of a union.
+ * an underscore fill up a union.
  */
 
 import { array, type Scalar, type Struct, s32, s64, struct, u8, u16, u32, u64 } from "../../uapi/struct.ts";

@@ -84,7 +84,7 @@ export class Queue {
     return this.#took(view);
   }
 
-  /** Asks for a format; what comes back is what the driver made of it. */
+  /** Asks for a format, and returns what the driver made of it. */
   setFormat(format: QueueFormat): QueueFormat {
     const { bytes, view } = this.#formatStruct();
     this.#writeFormat(view, format);
@@ -162,7 +162,7 @@ export class Queue {
     if (this.#isMultiplanar) viewOf(this.#planes.bytes).setUint32(plane.offsets.bytesused, bytesUsed, true);
     view.setUint32(o.flags, (flags | V4L2_BUF_FLAG_REQUEST_FD) >>> 0, true);
     view.setUint32(o.field, V4L2_FIELD_NONE, true);
-    // Two numbers of 64 bits, of which these are the lower halves: a timestamp has 53 bits.
+    // Only the lower halves of two 64-bit numbers are used: a timestamp has 53 bits.
     view.setUint32(o.timestamp, Math.floor(timestamp / 1e9), true);
     view.setUint32(o.timestamp + 8, Math.floor((timestamp % 1e9) / 1000), true);
     view.setInt32(o.request_fd, requestFd, true);

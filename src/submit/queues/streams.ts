@@ -18,9 +18,9 @@ export type QueueSequence = Pick<
   "pixelFormat" | "codedWidth" | "codedHeight" | "bitDepthLuma" | "captureBuffers"
 >;
 
-/** How the queues are to be. */
+/** What the queues must be like. */
 export interface StreamOptions {
-  /** CAPTURE buffers beside those that decoding needs. */
+  /** CAPTURE buffers in addition to those that decoding needs. */
   readonly extraBuffers: number;
   /** Requests that the device has at a time. */
   readonly requests: number;
@@ -92,7 +92,7 @@ export class Streams {
     for (const controls of sets) this.controls.set(controls);
     const format = this.#captureFormat(sequence);
     const { captureBuffers } = sequence;
-    // Before CAPTURE, of which fewer do: boards without an IOMMU have a few dozen MB for both.
+    // Before CAPTURE, which can do with fewer buffers: boards without an IOMMU have a few dozen MB for both.
     this.outputs.allocate(outputFormat, this.#options.requests);
     this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
     this.#startOutput(() => {
@@ -156,7 +156,7 @@ export class Streams {
 
   /**
    * Whether the OUTPUT queue took another size while it streams, with the buffers that there are. hantro does, and has to be
-   * asked: at STREAMOFF it forgets the pictures behind its post-processor (hantro_postproc_free).
+   * asked: at STREAMOFF it frees the pictures that its post-processor reads (hantro_postproc_free).
    */
   #hasChangedOutput(sequence: QueueSequence): boolean {
     try {
@@ -209,7 +209,7 @@ export class Streams {
   }
 
   /**
-   * Sets the CAPTURE format, also where it is the driver's own choice: mediatek's firmware is told by S_FMT alone
+   * Sets the CAPTURE format, even if it is the driver's own choice: mediatek's firmware learns it from S_FMT only
    * (`capture_fourcc`). What that answers there are sizes from a rule of thumb, so they are read again.
    */
   #captureFormat(sequence: QueueSequence): QueueFormat {
