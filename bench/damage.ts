@@ -44,7 +44,7 @@ function measure(codec: Codec, name: string, make: (size: number) => Uint8Array)
   // As many bytes at each size, in memory of their own: so the processor's caches hold as little of them.
   const total = Math.max(...sizes);
   const inputs = sizes.map((size) => Array.from({ length: isSlow ? 1 : total / size }, () => make(size)));
-  const best = sizes.map(() => Number.POSITIVE_INFINITY);
+  const best = sizes.map(() => Infinity);
   const end = performance.now() + SECONDS * 1000;
   do {
     for (const [k, each] of inputs.entries()) best[k] = Math.min(best[k] as number, run(codec, each, isPrefixed));

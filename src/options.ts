@@ -1,7 +1,7 @@
 import type { Trace } from "./bitreader/index.ts";
 import type { DecodeMode, StartCode } from "./uapi/modes.ts";
 
-/** What a session can be told. Every option has a default; a wrong value throws TypeError. */
+/** How a session works. Every option has a default. A value that is not valid is a TypeError when the session is opened. */
 export interface SessionOptions {
   /** `"frame"`: a request for each frame or field. `"slice"`: one for each slice. Without effect on VP8, VP9, MPEG-2. Default `"frame"`. */
   readonly decodeMode?: DecodeMode | undefined;
@@ -55,7 +55,11 @@ function checkTrace(trace: Partial<Trace> | undefined): void {
   throw new TypeError("trace must have the functions unit and element");
 }
 
-/** Fills in the defaults. Throws TypeError where a value is not one of an option's. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws TypeError where a value is not one of an option's.
+ */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
   const { rawControls = false, kernel, trace } = options;

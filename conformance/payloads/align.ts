@@ -16,7 +16,7 @@ const alone = 80;
 /** Equal bytes cost nothing, a known variant little; nothing else is a pair here. */
 function cost(ours: OutputBuffer, peer: OutputBuffer): number {
   if (ours.crc32 === peer.crc32 && ours.bytes === peer.bytes) return 0;
-  return variantOf(ours, peer) === undefined ? Number.POSITIVE_INFINITY : 5;
+  return variantOf(ours, peer) === undefined ? Infinity : 5;
 }
 
 /** How the peer's buffer comes from ours, where it is not equal. */

@@ -171,7 +171,11 @@ export class BitReader {
     while (!this.byteAligned) this.f(1, 0, "rbsp_alignment_zero_bit");
   }
 
-  /** Throws the error of an element that has just been read and was `length` bits long. */
+  /**
+   * Refuses an element that has just been read and was `length` bits long.
+   *
+   * @throws BitstreamError always.
+   */
   fail(reason: string, length: number, name: string, i?: number, j?: number, k?: number): never {
     throw new BitstreamError(reason, {
       unit: this.unit,

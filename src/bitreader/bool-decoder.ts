@@ -121,7 +121,11 @@ export class BoolDecoder {
     return place;
   }
 
-  /** Throws the error of an element that has just been read. */
+  /**
+   * Refuses an element that has just been read.
+   *
+   * @throws BitstreamError always.
+   */
   fail(reason: string, name: string, ...subscripts: readonly number[]): never {
     const bit = this.firstBit + this.position;
     throw new BitstreamError(reason, { unit: this.unit, element: elementPath(name, subscripts), bit });

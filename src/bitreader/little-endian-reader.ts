@@ -16,7 +16,11 @@ export class LittleEndianReader {
     this.unit = options.unit;
   }
 
-  /** An unsigned number of 0 to 32 bits. Throws BitstreamError where the bytes end first. */
+  /**
+   * An unsigned number of 0 to 32 bits.
+   *
+   * @throws BitstreamError where the bytes end first.
+   */
   u(length: number, name: string): number {
     const bit = this.position;
     if (bit + length > this.bytes.length * 8) {
@@ -32,13 +36,21 @@ export class LittleEndianReader {
     return value;
   }
 
-  /** A fixed pattern. Throws BitstreamError where the bits are others. */
+  /**
+   * A fixed pattern.
+   *
+   * @throws BitstreamError where the bits are others.
+   */
   f(length: number, pattern: number, name: string): void {
     const value = this.u(length, name);
     if (value !== pattern) this.fail(`the value must be ${pattern}, not ${value}`, length, name);
   }
 
-  /** Throws the error of an element that has just been read and was `length` bits long. */
+  /**
+   * Refuses an element that has just been read and was `length` bits long.
+   *
+   * @throws BitstreamError always.
+   */
   fail(reason: string, length: number, name: string): never {
     const bit = this.position - length;
     throw new BitstreamError(reason, { unit: this.unit, element: name, bit });

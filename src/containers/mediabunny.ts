@@ -22,7 +22,11 @@ export interface ContainerFile {
 /** A video track, open to be read. */
 export interface ContainerTrack {
   readonly codec: Codec;
-  /** Its configuration record, if it has one, and its packets in decoding order. Throws ContainerError where reading fails. */
+  /**
+   * Its configuration record, if it has one, and its packets in decoding order.
+   *
+   * @throws ContainerError where reading fails before the first packet.
+   */
   readonly parts: AsyncIterable<StreamPart>;
   close(): void;
 }
@@ -179,7 +183,7 @@ async function configurationOf(track: InputVideoTrack, codec: Codec): Promise<Ui
   return new Uint8Array(description.buffer, description.byteOffset, description.byteLength);
 }
 
-/** Runs what calls the library: all that it throws is said of the file, in one line. */
+/** Runs a call of the library, and turns whatever it throws into one line about the file. */
 async function reading<T>(file: ContainerFile, body: () => Promise<T>): Promise<T> {
   try {
     return await body();

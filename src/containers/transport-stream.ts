@@ -2,7 +2,7 @@
 
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
-import { joined } from "../framing/bytes.ts";
+import { joined, sameBytes } from "../framing/bytes.ts";
 import {
   codecOfStreamType,
   type Demuxer,
@@ -64,7 +64,7 @@ class PacketOrder {
   /** How a packet follows the one before; nothing changes by one that is sent twice. */
   next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
     const before = this.counter;
-    if (before === counter && !isDiscontinuous && isSame(payload, this.last)) return "twice";
+    if (before === counter && !isDiscontinuous && this.last && sameBytes(payload, this.last)) return "twice";
     this.counter = counter;
     this.last = payload;
     return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
@@ -160,7 +160,7 @@ export class TransportStream implements Demuxer {
   /** No more of a PES packet comes; that of one without a length may be complete. */
   private endPesPacket(reason: string, byte?: number): void {
     const left = this.left ?? 0;
-    if (this.header !== undefined || (left > 0 && left < Number.POSITIVE_INFINITY)) this.lose(reason, byte);
+    if (this.header !== undefined || (left > 0 && left < Infinity)) this.lose(reason, byte);
     this.header = this.left = undefined;
   }
 
@@ -318,7 +318,7 @@ export class TransportStream implements Demuxer {
     }
     const PES_packet_length = ((bytes[4] as number) << 8) | (bytes[5] as number);
     // 2.4.3.7: 0 is no length, up to the next packet.
-    this.left = PES_packet_length === 0 ? Number.POSITIVE_INFINITY : Math.max(0, 6 + PES_packet_length - header.size);
+    this.left = PES_packet_length === 0 ? Infinity : Math.max(0, 6 + PES_packet_length - header.size);
     this.parts.begin(header.pts);
     this.data(bytes.subarray(header.size));
   }
@@ -341,7 +341,7 @@ export class TransportStream implements Demuxer {
   /** What follows of a header that has begun cannot be told from its payload, nor where a PES packet's length ends. */
   private loseFor(error: BitstreamError | UnsupportedError): void {
     this.header = undefined;
-    if (this.left !== undefined) this.left = Number.POSITIVE_INFINITY;
+    if (this.left !== undefined) this.left = Infinity;
     this.parts.lose(error);
   }
 }
@@ -354,8 +354,4 @@ function beginsUnit(bytes: Uint8Array): boolean {
 
 function pidOf(packet: Uint8Array): number {
   return (((packet[1] as number) & 0x1f) << 8) | (packet[2] as number);
-}
-
-function isSame(a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b?.length === a.length && a.every((byte, i) => byte === b[i]);
 }

@@ -40,7 +40,11 @@ import {
 const SEQUENCE_EXTENSION = 1;
 const QUANT_MATRIX_EXTENSION = 3;
 
-/** An MPEG-2 decoder's state. Throws TypeError for wrong options. */
+/**
+ * An MPEG-2 decoder's state.
+ *
+ * @throws TypeError for options that are not valid.
+ */
 export function openMpeg2Session(options: SessionOptions = {}): Session {
   return new UnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
 }

@@ -1,5 +1,5 @@
 import type { Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
-import { joined } from "../framing/bytes.ts";
+import { joined, sameBytes } from "../framing/bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { toBase64, toHex } from "./encoding.ts";
 import {
@@ -121,10 +121,7 @@ function controlValue(payload: Uint8Array | number): string | number {
 
 /** Whether two payloads are the same value. */
 export function isSame(a: Uint8Array | number | undefined, b: Uint8Array | number): boolean {
-  if (a === b) return true;
-  if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array) || a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  return a === b || (a instanceof Uint8Array && b instanceof Uint8Array && sameBytes(a, b));
 }
 
 function timestampValue(timestamp: Timestamp): number | string {

@@ -27,7 +27,11 @@ export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number 
   return request.bitstream.reduce((total, part) => total + part.length, 0);
 }
 
-/** Writes a request's bytes to `target` from `offset` on, and returns how many. Throws RangeError if they do not fit. */
+/**
+ * Writes a request's bytes to `target` from `offset` on, and returns how many.
+ *
+ * @throws RangeError where they do not fit.
+ */
 export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: Uint8Array, offset = 0): number {
   const size = bitstreamSize(request);
   if (offset + size > target.length) {

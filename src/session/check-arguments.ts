@@ -1,13 +1,21 @@
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { ChunkInfo, PacketInfo } from "../events.ts";
 
-/** Throws TypeError unless these can be given to `decode`. */
+/**
+ * Checks the arguments of `decode`.
+ *
+ * @throws TypeError where one is wrong.
+ */
 export function checkDecodeArguments(packet: unknown, info: PacketInfo = {}): void {
   checkBytes("a packet", packet);
   checkInfo(info);
 }
 
-/** Throws TypeError unless these can be given to `push`. */
+/**
+ * Checks the arguments of `push`.
+ *
+ * @throws TypeError where one is wrong.
+ */
 export function checkPushArguments(chunk: unknown, info: ChunkInfo = {}): void {
   checkBytes("a chunk", chunk);
   checkInfo(info);
@@ -25,7 +33,11 @@ function checkInfo(info: PacketInfo): void {
   if (info.pts !== undefined && typeof info.pts !== "number") throw new TypeError("pts must be a number");
 }
 
-/** Throws TypeError unless this can be given to `configure`. */
+/**
+ * Checks the argument of `configure`.
+ *
+ * @throws TypeError where it is wrong.
+ */
 export function checkConfigureArgument(record: unknown): void {
   if (record === null || record instanceof Uint8Array) return;
   throw new TypeError("a configuration record must be a Uint8Array, or null to return to start codes");

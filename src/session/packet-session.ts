@@ -26,7 +26,11 @@ export interface FilePacket {
   readonly truncated: boolean;
 }
 
-/** Finds the packets of a file in its bytes, which come in pieces. Both may throw BitstreamError and UnsupportedError. */
+/**
+ * Finds the packets of a file in its bytes, which come in pieces.
+ *
+ * @throws BitstreamError, UnsupportedError where the file is damaged, or cannot be read.
+ */
 export interface PacketFile {
   push(bytes: Uint8Array): FilePacket[];
   flush(): FilePacket[];

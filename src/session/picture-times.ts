@@ -24,7 +24,7 @@ export class PictureTimes {
 
   /** A unit begins at `byte`. */
   reach(byte: number): void {
-    while ((this.coming[0]?.byte ?? Number.POSITIVE_INFINITY) <= byte) this.pts = this.coming.shift()?.pts;
+    while ((this.coming[0]?.byte ?? Infinity) <= byte) this.pts = this.coming.shift()?.pts;
   }
 
   /** A picture begins: its pts. */

@@ -13,7 +13,11 @@ export interface UnitReader {
   readonly sink: EventSink;
   /** Where it takes the pts of each picture that begins. */
   readonly times: PictureTimes;
-  /** A whole unit. May throw BitstreamError and UnsupportedError. */
+  /**
+   * Reads a whole unit.
+   *
+   * @throws BitstreamError, UnsupportedError which become `error` events.
+   */
   unit(unit: StreamUnit): void;
   /** A unit that the input's end cuts off; that has been reported. */
   cutOff(unit: StreamUnit): void;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export type { SetEvent } from "../targets/target-events.ts";
 export {
   type Decoder,
   type DecoderOptions,

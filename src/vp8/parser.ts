@@ -1,4 +1,4 @@
-/** The stateless parser: a frame's bytes, from its frame tag, in; its structures out. Throws BitstreamError. */
+/** The stateless parser: a frame's bytes, from its frame tag on, in; its structures out. */
 
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
@@ -12,13 +12,21 @@ export interface ParseOptions {
   readonly trace?: Trace | undefined;
 }
 
-/** 9.1: the frame tag alone. */
+/**
+ * 9.1: the frame tag alone.
+ *
+ * @throws BitstreamError where the frame breaks the specification.
+ */
 export function parseFrameTag(frame: Uint8Array, { trace }: ParseOptions = {}): FrameTag {
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return frame_tag(new LittleEndianReader(frame, { trace, unit: unitName(frame) }));
 }
 
-/** 19.2: a whole frame's headers, its partitions, and the decoder's state where the first partition's header ends. */
+/**
+ * 19.2: a whole frame's headers, its partitions, and the decoder's state where the first partition's header ends.
+ *
+ * @throws BitstreamError where the frame breaks the specification.
+ */
 export function parseFrame(frame: Uint8Array, { trace }: ParseOptions = {}): Frame {
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return readFrame(frame, trace);

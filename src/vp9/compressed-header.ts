@@ -60,7 +60,12 @@ const mvArrays = {
 /** That a probability stays as it is: B(252). As many as the longest run, partition_probs. */
 const updateProbabilities = /* @__PURE__ */ new Uint8Array(16 * 3).fill(252);
 
-/** 6.3 Compressed header syntax, of its bytes. `byte` is their offset in the frame. Throws BitstreamError. */
+/**
+ * 6.3 Compressed header syntax.
+ *
+ * @param byte Offset of the header's bytes in the frame.
+ * @throws BitstreamError where the header breaks the specification.
+ */
 export function compressed_header(
   bytes: Uint8Array,
   h: UncompressedHeader,

@@ -1,4 +1,4 @@
-/** The stateless parser: a frame's bytes in, its headers out. All throw BitstreamError, with the element and bit. */
+/** The stateless parser: a frame's bytes in, its headers out. Errors name the element and the bit. */
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import { compressed_header } from "./compressed-header.ts";

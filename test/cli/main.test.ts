@@ -14,7 +14,7 @@ const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
  * @param readBytes its standard output is closed after so many.
  * @param uid the user to run it as: root may read everything.
  */
-function start(argv: readonly string[], { readBytes = Number.POSITIVE_INFINITY, uid = process.getuid?.() } = {}) {
+function start(argv: readonly string[], { readBytes = Infinity, uid = process.getuid?.() } = {}) {
   const child = spawn(process.execPath, ["--import", "tsx", program, ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
     uid,
