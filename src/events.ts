@@ -132,6 +132,11 @@ export interface ChunkInfo {
    * cut off there, and its picture corrupt. Without effect on VP8 and VP9.
    */
   readonly lost?: BitstreamError | UnsupportedError | undefined;
+  /**
+   * The bytes before these end a unit, and what comes next is not part of it. With `lost`, the bytes are missing after that
+   * unit: it is not cut off, and its picture is not corrupt for it. Without effect on VP8 and VP9. Default false.
+   */
+  readonly unitEnds?: boolean | undefined;
 }
 
 /**

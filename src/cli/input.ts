@@ -102,7 +102,7 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
   }
   if (detected?.kind === "systems") {
     const found = systemsCodec(name, head, detected, codec);
-    return { input: { ...stream, codec: found, parts: demuxedParts(all, openDemuxer(detected.layer, codec)) } };
+    return { input: { ...stream, codec: found, parts: demuxedParts(all, openDemuxer(detected.layer, found)) } };
   }
   const found = codec ?? detected?.codec;
   if (found === undefined)
@@ -114,7 +114,7 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
 function systemsCodec(
   name: string,
   head: Uint8Array,
-  { codec, layer }: Extract<Detected, { kind: "systems" }>,
+  { codec, layer, problem }: Extract<Detected, { kind: "systems" }>,
   asked: Codec | undefined,
 ): Codec {
   const found = layer === "program" ? (asked ?? codec) : codec;
@@ -122,7 +122,8 @@ function systemsCodec(
   const wanted = asked === undefined ? "MPEG-2, H.264 or HEVC video" : `${asked} video`;
   const first = asked === undefined ? undefined : detect(head);
   const other = first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}` : "";
-  throw new CliError(`${name}: an MPEG ${layer} stream without ${wanted}${other}`);
+  const why = problem === undefined ? "" : `: ${problem}`;
+  throw new CliError(`${name}: an MPEG ${layer} stream without ${wanted}${other}${why}`);
 }
 
 async function* chunkParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart, void, undefined> {
@@ -134,9 +135,9 @@ async function* demuxedParts(
   demuxer: Demuxer,
 ): AsyncGenerator<StreamPart, void, undefined> {
   for await (const chunk of chunks) {
-    for (const { data, pts, lost } of demuxer.push(chunk)) yield { kind: "chunk", bytes: data, pts, lost };
+    for (const { data, ...info } of demuxer.push(chunk)) yield { kind: "chunk", bytes: data, ...info };
   }
-  for (const { data, pts, lost } of demuxer.flush()) yield { kind: "chunk", bytes: data, pts, lost };
+  for (const { data, ...info } of demuxer.flush()) yield { kind: "chunk", bytes: data, ...info };
 }
 
 function stdinChunks(io: Io): Chunks {

@@ -6,7 +6,8 @@ import { parseSps } from "../h264/index.ts";
 import { ivfFourccs } from "./ivf.ts";
 import type { Demuxer } from "./pes.ts";
 import { hasPackHeader, ProgramStream } from "./program-stream.ts";
-import { looksLikeTransportStream, TransportStream } from "./transport-stream.ts";
+import { looksLikeTransportStream } from "./transport-packets.ts";
+import { TransportStream } from "./transport-stream.ts";
 
 /** What the beginning of an input looks like. */
 export type Detected =
@@ -15,7 +16,12 @@ export type Detected =
   /** A container that a library may read; `name` with its article. */
   | { readonly kind: "container"; readonly name: string }
   /** Video in an MPEG program or transport stream; the codec is not known where none that is wanted has come so far. */
-  | { readonly kind: "systems"; readonly codec: Codec | undefined; readonly layer: "program" | "transport" }
+  | {
+      readonly kind: "systems";
+      readonly codec: Codec | undefined;
+      readonly layer: "program" | "transport";
+      readonly problem: string | undefined;
+    }
   /** Something else that is known; `name` with its article. */
   | { readonly kind: "other"; readonly name: string };
 
@@ -31,9 +37,14 @@ export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   return detectContainer(head) ?? detectSystems(head, asked) ?? detectByteStream(head);
 }
 
-/** A demuxer for what `detect` found. */
-export function openDemuxer(layer: "program" | "transport", asked?: Codec): Demuxer {
-  return layer === "program" ? new ProgramStream() : new TransportStream(asked);
+/** A demuxer for what `detect` found. @param codec The only codec that is taken out of a transport stream. */
+export function openDemuxer(layer: "program" | "transport", codec?: Codec): Demuxer {
+  return layer === "program" ? new ProgramStream() : new TransportStream({ codec, recognise: certainCodec });
+}
+
+function certainCodec(stream: Uint8Array): Codec | undefined {
+  const found = detectByteStream(stream);
+  return found?.kind === "stream" && found.certain ? found.codec : undefined;
 }
 
 function detectSystems(head: Uint8Array, asked: Codec | undefined): Detected | undefined {
@@ -41,9 +52,8 @@ function detectSystems(head: Uint8Array, asked: Codec | undefined): Detected | u
   if (layer === undefined) return undefined;
   const demuxer = openDemuxer(layer, asked);
   const parts = [...demuxer.push(head), ...demuxer.flush()];
-  const found = detectByteStream(joined(parts.map(({ data }) => data)));
-  const codec = found?.kind === "stream" && found.certain ? found.codec : undefined;
-  return { kind: "systems", codec: demuxer.codec ?? codec, layer };
+  const codec = demuxer.codec ?? certainCodec(joined(parts.map(({ data }) => data)));
+  return { kind: "systems", codec, layer, problem: demuxer.problem };
 }
 
 function startsWith(head: Uint8Array, text: string, offset = 0): boolean {

@@ -12,12 +12,16 @@ export interface ElementaryPart {
   readonly pts: number | undefined;
   /** Why bytes are missing before `data`; undefined where none are. */
   readonly lost: BitstreamError | UnsupportedError | undefined;
+  /** The bytes before `data` end a unit: it is whole, whatever comes next. */
+  readonly unitEnds: boolean;
 }
 
 /** Takes the first video stream out of a systems stream that comes in any pieces. Keeps no more than a packet's head. */
 export interface Demuxer {
   /** What the systems stream says that the video stream is; undefined as long as it does not. */
   readonly codec: Codec | undefined;
+  /** What makes it hard to find the video, for a message: `"its program tables have a wrong CRC_32"`. */
+  readonly problem: string | undefined;
   push(chunk: Uint8Array): ElementaryPart[];
   /** The end of the input. */
   flush(): ElementaryPart[];
@@ -83,6 +87,7 @@ export class PartList {
   private pieces: Uint8Array[] = [];
   private pts: number | undefined;
   private lost: ElementaryPart["lost"];
+  private unitEnds = false;
 
   /** A PES packet begins. */
   begin(pts: number | undefined): void {
@@ -101,6 +106,12 @@ export class PartList {
     this.lost ??= reason;
   }
 
+  /** A unit ends here. After a loss it has been cut off already. */
+  endUnit(): void {
+    this.end();
+    if (this.lost === undefined) this.unitEnds = true;
+  }
+
   /** All parts so far. What was given last waits for its first bytes. */
   take(): ElementaryPart[] {
     this.end();
@@ -114,16 +125,18 @@ export class PartList {
     const parts = this.take();
     const { lost } = this;
     // No bytes came after a reason that is still here.
-    if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost });
+    if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost, unitEnds: this.unitEnds });
     this.lost = undefined;
+    this.unitEnds = false;
     return parts;
   }
 
   private end(): void {
     if (this.pieces.length === 0) return;
-    this.parts.push({ data: joined(this.pieces), pts: this.pts, lost: this.lost });
+    this.parts.push({ data: joined(this.pieces), pts: this.pts, lost: this.lost, unitEnds: this.unitEnds });
     this.pieces = [];
     this.pts = undefined;
     this.lost = undefined;
+    this.unitEnds = false;
   }
 }

@@ -28,6 +28,7 @@ export function hasPackHeader(head: Uint8Array): boolean {
 export class ProgramStream implements Demuxer {
   /** Program streams say it in a map that most of them do not have. */
   readonly codec = undefined;
+  readonly problem = undefined;
   private readonly parts = new PartList();
   private stream_id: number | undefined;
   /** Not yet used. */

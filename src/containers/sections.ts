@@ -1,5 +1,7 @@
 /** Program specific information of transport streams: H.222.0 2.4.4. */
 
+import { sameBytes } from "../framing/bytes.ts";
+
 /** The longest PAT or PMT section: section_length has 10 bits that count. */
 const LONGEST_SECTION = 1024;
 
@@ -8,10 +10,15 @@ export class SectionReader {
   private bytes: number[] = [];
   private isOpen = false;
   private readonly section: (bytes: Uint8Array) => void;
+  private readonly refuse: () => void;
 
-  /** @param section Called with each section whose CRC_32 is right. */
-  constructor(section: (bytes: Uint8Array) => void) {
+  /**
+   * @param section Called with each section whose CRC_32 is right.
+   * @param refuse Called for each section whose CRC_32 is wrong.
+   */
+  constructor(section: (bytes: Uint8Array) => void, refuse: () => void) {
     this.section = section;
+    this.refuse = refuse;
   }
 
   /** The payload of a packet. */
@@ -39,6 +46,7 @@ export class SectionReader {
       if (bytes.length < size) return;
       const section = Uint8Array.from(bytes.splice(0, size));
       if (crc32Mpeg(section) === 0) this.section(section);
+      else this.refuse();
     }
     if (this.bytes.length >= 3) this.isOpen = false;
   }
@@ -56,26 +64,46 @@ function crc32Mpeg(bytes: Uint8Array): number {
 
 /** 2.4.4.3 to 2.4.4.5: the programs, by program_number the PIDs of their maps. Their table may come in several sections. */
 export class ProgramList {
-  private programs = new Map<number, number>();
+  private readonly programs = new Map<number, number>();
   /** Of the sections that have come of the table; not known before the first. */
   private version_number: number | undefined;
   private last_section_number = 0;
-  private readonly sections = new Map<number, ReadonlyMap<number, number>>();
+  private readonly sections = new Map<number, Uint8Array>();
 
-  /** The programs of the table before count until all of this one has come. Other tables' sections change nothing. */
-  section(bytes: Uint8Array): void {
-    if (bytes[0] !== 0 || !isCurrent(bytes)) return;
+  /**
+   * Takes a section, and returns the PIDs of program maps that are new with it; "all" where the whole list is new. The
+   * programs of the table before count until all of this one has come. Other tables' sections change nothing.
+   *
+   * The work is bounded by the bytes: a section that comes again costs a comparison, and a list is built anew only after
+   * as many sections as it has.
+   */
+  section(bytes: Uint8Array): readonly number[] | "all" {
+    if (bytes[0] !== 0 || !isCurrent(bytes)) return [];
     const version_number = ((bytes[5] as number) >> 1) & 31;
+    const section_number = bytes[6] as number;
     const last_section_number = bytes[7] as number;
-    if (version_number !== this.version_number || last_section_number !== this.last_section_number) {
+    const stored = this.sections.get(section_number);
+    const isOtherTable = version_number !== this.version_number || last_section_number !== this.last_section_number;
+    if (!isOtherTable && stored && sameBytes(stored, bytes)) return [];
+    if (isOtherTable || stored) {
       this.version_number = version_number;
       this.last_section_number = last_section_number;
       this.sections.clear();
     }
-    this.sections.set(bytes[6] as number, programsOf(bytes));
-    const listed = [...this.sections.values()].flatMap((programs) => [...programs]);
-    const isWhole = this.sections.size > last_section_number;
-    this.programs = new Map(isWhole ? listed : [...this.programs, ...listed]);
+    this.sections.set(section_number, bytes);
+    if (this.sections.size <= last_section_number) return this.add(bytes);
+    this.programs.clear();
+    for (const section of this.sections.values()) this.add(section);
+    return "all";
+  }
+
+  private add(section: Uint8Array): number[] {
+    const pids: number[] = [];
+    for (const [program_number, pid] of programsOf(section)) {
+      this.programs.set(program_number, pid);
+      pids.push(pid);
+    }
+    return pids;
   }
 
   /** Undefined where there is no such program. */

@@ -1,8 +1,8 @@
-/** MPEG transport streams: H.222.0 2.4.3; packets of 188 bytes, also with 4 bytes before or 16 bytes after each. */
+/** Video out of MPEG transport streams: H.222.0 2.4. */
 
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
-import { joined, sameBytes } from "../framing/bytes.ts";
+import { joined } from "../framing/bytes.ts";
 import {
   codecOfStreamType,
   type Demuxer,
@@ -11,76 +11,25 @@ import {
   PartList,
   readPesHeader,
 } from "./pes.ts";
-import { ProgramList, readProgramMap, SectionReader } from "./sections.ts";
+import { type ProgramElement, ProgramList, readProgramMap, SectionReader } from "./sections.ts";
+import {
+  findSync,
+  PACKET,
+  PacketOrder,
+  pidOf,
+  readPacket,
+  SYNC_BYTE,
+  SYNC_COUNT,
+  SYNC_SEARCH,
+  strides,
+} from "./transport-packets.ts";
 
-const PACKET = 188;
-const SYNC_BYTE = 0x47;
-/** From one packet to the next. */
-const strides = [PACKET, 192, 204] as const;
-/** So many sync bytes in a row are no coincidence. */
-const SYNC_COUNT = 5;
 /** For messages. */
 const PLACE = "transport packet";
-/** Packets that wait for the program map. */
+/** Packets that wait for the program map. Without one after these, the video is looked for in them. */
 const WAITING_LIMIT = 8192;
-
-/** Bytes that are enough to recognise a stream that begins within a packet. */
-const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
-
-/**
- * Where packets begin in `bytes`, and how far they are apart; undefined where `count` in a row are not to be seen.
- *
- * @param longest While more bytes will come: how many bytes must follow a place, so that every stride can be tried there.
- */
-function findSync(
-  bytes: Uint8Array,
-  from: number,
-  count: number,
-  longest: number = PACKET,
-): { at: number; stride: number } | undefined {
-  for (let at = from; at + (count - 1) * longest < bytes.length; at++) {
-    if (bytes[at] !== SYNC_BYTE) continue;
-    const stride = strides.find((stride) => {
-      for (let i = 1; i < count; i++) if (bytes[at + i * stride] !== SYNC_BYTE) return false;
-      return true;
-    });
-    if (stride !== undefined) return { at, stride };
-  }
-  return undefined;
-}
-
-/** Whether this is the beginning of a transport stream. */
-export function looksLikeTransportStream(head: Uint8Array): boolean {
-  const sync = findSync(head, 0, 3);
-  return sync !== undefined && (sync.at === 0 || findSync(head, 0, SYNC_COUNT) !== undefined);
-}
-
-/** 2.4.3.3: the packets with a payload of one PID, by their continuity_counter. */
-class PacketOrder {
-  counter: number | undefined;
-  /** The payload with this counter. */
-  private last: Uint8Array | undefined;
-
-  /** How a packet follows the one before; nothing changes by one that is sent twice. */
-  next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
-    const before = this.counter;
-    if (before === counter && !isDiscontinuous && this.last && sameBytes(payload, this.last)) return "twice";
-    this.counter = counter;
-    this.last = payload;
-    return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
-  }
-
-  /** A packet without payload whose discontinuity_indicator is 1: the next one's counter follows its own. */
-  startAt(counter: number): void {
-    this.counter = counter;
-    this.last = undefined;
-  }
-
-  /** What was pushed may change from now on. */
-  keep(): void {
-    this.last = this.last?.slice();
-  }
-}
+/** Bytes of a PID that tell whether it is video. */
+const GUESS_LIMIT = 1 << 18;
 
 /** A PID with program specific information. */
 interface Table {
@@ -88,15 +37,20 @@ interface Table {
   readonly order: PacketOrder;
 }
 
-function newTable(section: (bytes: Uint8Array) => void): Table {
-  return { sections: new SectionReader(section), order: new PacketOrder() };
-}
-
 /** The video stream that is taken. */
 interface Video {
   readonly pid: number;
-  readonly program_number: number;
+  /** Undefined for one that no program map names. */
+  readonly program_number: number | undefined;
   readonly order: PacketOrder;
+}
+
+/** What a transport stream is opened with. */
+export interface TransportStreamOptions {
+  /** No video but of this codec is taken. */
+  readonly codec?: Codec | undefined;
+  /** The codec of an elementary stream by its bytes, where that is certain: finds video that no program map names. */
+  readonly recognise?: (stream: Uint8Array) => Codec | undefined;
 }
 
 /** The first video stream of that program with video whose map comes first. */
@@ -112,22 +66,46 @@ export class TransportStream implements Demuxer {
   private stride = 0;
   private readonly programs = new ProgramList();
   /** By PID; 0 is that of the program list. */
-  private readonly tables = new Map<number, Table>([[0, newTable((section) => this.programList(section))]]);
+  private readonly tables = new Map<number, Table>([[0, this.newTable((section) => this.readProgramList(section))]]);
+  /** Sections with a wrong CRC_32, as long as none was right. */
+  private hasBrokenTables = false;
+  private hasTable = false;
+  private hasMap = false;
+  /** A program list has come since the last packet of the video, as at the beginning of a file. */
+  private hasNewList = false;
   private video: Video | undefined;
   /** Packets before the program map; undefined when there is no use for them. */
   private waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
   /** The PES packet: what has come of its header, or how many bytes are to come; undefined outside of one. */
   private header: Uint8Array | undefined;
   private left: number | undefined;
+  /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
+  private isStuffed = false;
   private isScrambledTold = false;
-  private isOtherCodecTold = false;
+  /** The program's video has become another codec: what comes in its PID is not read. */
+  private isStopped = false;
   /** The video has moved to another PID, of which no packet has come yet. */
   private isOtherPid = false;
-  private readonly asked: Codec | undefined;
+  private readonly options: TransportStreamOptions;
 
-  /** @param asked takes no video but of this codec. */
-  constructor(asked?: Codec) {
-    this.asked = asked;
+  constructor(options: TransportStreamOptions = {}) {
+    this.options = options;
+  }
+
+  get problem(): string | undefined {
+    if (this.hasTable || this.origin + this.rest.length === 0) return undefined;
+    return this.hasBrokenTables ? "its program tables have a wrong CRC_32" : "it has no program tables (PAT and PMT)";
+  }
+
+  private newTable(section: (bytes: Uint8Array) => void): Table {
+    const take = (bytes: Uint8Array) => {
+      this.hasTable = true;
+      section(bytes);
+    };
+    const refuse = () => {
+      this.hasBrokenTables = true;
+    };
+    return { sections: new SectionReader(take, refuse), order: new PacketOrder() };
   }
 
   push(chunk: Uint8Array): ElementaryPart[] {
@@ -145,6 +123,7 @@ export class TransportStream implements Demuxer {
     // A file may be shorter than the search for packets needs, and its last packet than the way to the next.
     const end = this.read(rest, Math.floor(rest.length / PACKET), PACKET);
     if (this.stride > 0 && end < rest.length) this.lastPacket(rest.subarray(end, end + PACKET), this.origin + end);
+    if (this.video === undefined) this.findWithoutMap();
     this.endPesPacket("the last PES packet is cut off", this.origin + rest.length);
     this.rest = new Uint8Array(0);
     return this.parts.takeLast();
@@ -189,101 +168,162 @@ export class TransportStream implements Demuxer {
   /** 2.4.3.2. */
   private packet(packet: Uint8Array, byte: number): void {
     this.byte = byte;
-    const second = packet[1] as number;
-    const fourth = packet[3] as number;
     const pid = pidOf(packet);
+    const fields = readPacket(packet);
     const isVideo = pid === this.video?.pid;
-    if ((second & 0x80) !== 0) {
+    if (fields.transport_error_indicator) {
       if (isVideo) this.lose("a packet with transport_error_indicator");
       return;
     }
-    if (this.video === undefined) this.wait(packet, byte);
-    const hasAdaptation = (fourth & 0x20) !== 0;
-    const start = hasAdaptation ? 5 + (packet[4] as number) : 4;
-    const hasPayload = (fourth & 0x10) !== 0 && start < PACKET;
-    const payload = packet.subarray(Math.min(start, PACKET));
-    const isStart = (second & 0x40) !== 0;
-    const isDiscontinuous = hasAdaptation && start > 5 && ((packet[5] as number) & 0x80) !== 0;
-    const counter = fourth & 15;
+    if (this.video === undefined) this.keepWaiting(packet, byte);
     const table = this.tables.get(pid);
     const order = isVideo ? this.video?.order : table?.order;
     if (order === undefined) return;
-    if (!hasPayload) {
-      if (isDiscontinuous) order.startAt(counter);
+    const { payload, payload_unit_start_indicator: isStart, continuity_counter, discontinuity_indicator } = fields;
+    if (payload === undefined) {
+      if (discontinuity_indicator) order.startAt(continuity_counter);
       return;
     }
+    if (pid === 0) this.hasNewList = true;
     const before = order.counter;
-    const place = order.next(counter, payload, isDiscontinuous);
+    const place = order.next(continuity_counter, payload, discontinuity_indicator);
     if (place === "twice") return;
     if (!isVideo) {
       table?.sections.payload(payload, isStart);
       return;
     }
-    if (place === "after a gap") this.lose(`continuity_counter ${counter} follows ${before}: packets are missing`);
-    this.videoPayload((fourth & 0xc0) !== 0, payload, isStart);
+    if (this.isStopped) return;
+    if (place === "after a gap") this.skipGap(`continuity_counter ${continuity_counter} follows ${before}`, isStart);
+    this.hasNewList = false;
+    this.isStuffed = fields.isStuffed;
+    this.videoPayload(fields.isScrambled, payload, isStart);
   }
 
-  private wait(packet: Uint8Array, byte: number): void {
+  /**
+   * 2.4.3.3: packets may be missing before this one. That says nothing against a PES packet that is complete before it
+   * (2.4.3.5): files that were joined, and segments of a stream, have new counters where each begins.
+   */
+  private skipGap(what: string, isStart: boolean): void {
+    const { left, hasNewList } = this;
+    const isComplete =
+      this.header === undefined && (left === 0 || (left === Infinity && (this.isStuffed || hasNewList)));
+    if (!isStart || !isComplete) {
+      this.lose(`${what}: packets are missing`);
+      return;
+    }
+    this.parts.endUnit();
+    if (!hasNewList) this.parts.lose(this.errorAt(`${what}: whole PES packets may be missing`));
+  }
+
+  private keepWaiting(packet: Uint8Array, byte: number): void {
     if (this.waiting === undefined) return;
     this.waiting.push({ packet: packet.slice(), byte });
-    if (this.waiting.length > WAITING_LIMIT) this.waiting = undefined;
+    if (this.waiting.length > WAITING_LIMIT) this.findWithoutMap();
   }
 
-  private programList(section: Uint8Array): void {
-    this.programs.section(section);
-    const pids = this.programs.mapPids();
-    for (const pid of this.tables.keys()) if (pid !== 0 && !pids.has(pid)) this.tables.delete(pid);
+  /** No program map names the video: takes the first PID whose PES packets plainly hold one. */
+  private findWithoutMap(): void {
+    const { waiting = [], options } = this;
+    this.waiting = undefined;
+    if (this.hasMap) return;
+    const streams = new Map<number, { pieces: Uint8Array[]; size: number }>();
+    for (const { packet } of waiting) {
+      const { payload, payload_unit_start_indicator, isScrambled } = readPacket(packet);
+      const pid = pidOf(packet);
+      if (payload === undefined || isScrambled) continue;
+      const isVideo = payload_unit_start_indicator && payload[2] === 1 && ((payload[3] as number) & 0xf0) === 0xe0;
+      if (isVideo && payload[0] === 0 && payload[1] === 0 && !streams.has(pid))
+        streams.set(pid, { pieces: [], size: 0 });
+      const stream = streams.get(pid);
+      if (stream === undefined || stream.size > GUESS_LIMIT) continue;
+      stream.pieces.push(payload);
+      stream.size += payload.length;
+    }
+    for (const [pid, { pieces }] of streams) {
+      const codec = options.recognise?.(joined(pieces));
+      if (codec === undefined || (options.codec !== undefined && options.codec !== codec)) continue;
+      const { problem = "no program map names it" } = this;
+      this.parts.lose(this.errorAt(`${problem}: the video was found in PID ${pid} by its bytes`, waiting[0]?.byte));
+      this.waiting = waiting;
+      this.take(pid, undefined, codec);
+      return;
+    }
+  }
+
+  private readProgramList(section: Uint8Array): void {
+    const added = this.programs.section(section);
+    const pids = added === "all" ? this.programs.mapPids() : added;
+    if (added === "all") this.forgetTables(this.programs.mapPids());
     for (const pid of pids) {
       if (this.tables.has(pid)) continue;
-      this.tables.set(
-        pid,
-        newTable((section) => this.programMap(section, pid)),
-      );
+      const table = this.newTable((map) => this.readProgramMap(map, pid));
+      this.tables.set(pid, table);
     }
+  }
+
+  /** The tables of program maps that are no longer listed. */
+  private forgetTables(listed: ReadonlySet<number>): void {
+    for (const pid of this.tables.keys()) if (pid !== 0 && !listed.has(pid)) this.tables.delete(pid);
   }
 
   /** The first video stream, or another when the program no longer has the one that was taken. */
-  private programMap(section: Uint8Array, mapPid: number): void {
+  private readProgramMap(section: Uint8Array, mapPid: number): void {
     const map = readProgramMap(section);
     if (map === null || this.programs.mapPid(map.program_number) !== mapPid) return;
+    this.hasMap = true;
     const { program_number, elements } = map;
-    // Of other programs only when the one that was taken is gone.
-    const taken = this.video?.program_number ?? program_number;
-    if (taken !== program_number && this.programs.mapPid(taken) !== undefined) return;
     const { video } = this;
-    if (video !== undefined && elements.some(({ elementary_PID }) => elementary_PID === video.pid)) {
-      this.video = { ...video, program_number };
-      this.isOtherCodecTold = false;
+    // Of other programs only when the one that was taken is gone.
+    const taken = video?.program_number ?? program_number;
+    if (taken !== program_number && this.programs.mapPid(taken) !== undefined) return;
+    const own = video && elements.find(({ elementary_PID }) => elementary_PID === video.pid);
+    if (video && own && codecOfStreamType(own.stream_type) === this.codec) {
+      // After another codec in the same PID the counters say nothing.
+      this.video = { ...video, program_number, order: this.isStopped ? new PacketOrder() : video.order };
+      this.isStopped = false;
       return;
     }
-    const wanted = this.codec ?? this.asked; // A session is of one codec.
+    const wanted = this.codec ?? this.options.codec; // A session is of one codec.
     const codecs = elements.map(({ stream_type }) => codecOfStreamType(stream_type));
     const at = codecs.findIndex((codec) => codec !== undefined && codec === (wanted ?? codec));
     const element = elements[at];
     if (element !== undefined) this.take(element.elementary_PID, program_number, codecs[at]);
-    else if (taken === program_number) this.tellOtherCodec(codecs.find((codec) => codec !== undefined));
+    else if (taken === program_number)
+      this.stop(
+        own,
+        codecs.find((codec) => codec !== undefined),
+      );
   }
 
   /** From here on this is the video. */
-  private take(pid: number, program_number: number, codec: Codec | undefined): void {
+  private take(pid: number, program_number: number | undefined, codec: Codec | undefined): void {
     if (this.video !== undefined) {
       this.endPesPacket("the PES packet is cut off: the video continues in another PID");
       this.isOtherPid = true;
     }
     this.codec = codec;
     this.video = { pid, program_number, order: new PacketOrder() };
-    this.isOtherCodecTold = false;
+    this.isStopped = false;
     this.header = this.left = undefined;
     const { waiting = [] } = this;
     this.waiting = undefined;
     for (const { packet, byte } of waiting) if (pidOf(packet) === pid) this.packet(packet, byte);
   }
 
-  /** The program's video is now of this codec, and that which was taken is gone. */
-  private tellOtherCodec(codec: Codec | undefined): void {
-    if (codec === undefined || this.video === undefined || this.isOtherCodecTold) return;
-    this.isOtherCodecTold = true;
-    const reason = `the program's video is ${codec} from here on; it was ${this.codec} before`;
+  /**
+   * The program no longer has video of this codec. What came before is whole.
+   *
+   * @param own The element in the video's PID, where there still is one.
+   * @param codec Other video that the program has.
+   */
+  private stop(own: ProgramElement | undefined, codec: Codec | undefined): void {
+    if (this.video === undefined || this.isStopped) return;
+    const other = codec ?? (own && `of stream_type ${own.stream_type}`);
+    if (other === undefined) return;
+    this.endPesPacket("the PES packet is cut off: the video becomes another one");
+    this.isStopped = true;
+    this.parts.endUnit();
+    const reason = `the program's video is ${other} from here on; it was ${this.codec} before`;
     this.parts.lose(new UnsupportedError(reason, { unit: "TS_program_map_section" }));
   }
 
@@ -335,7 +375,11 @@ export class TransportStream implements Demuxer {
   }
 
   private lose(reason: string, byte = this.byte): void {
-    this.loseFor(new BitstreamError(`${reason} (byte ${byte} of the file)`, { unit: PLACE }));
+    this.loseFor(this.errorAt(reason, byte));
+  }
+
+  private errorAt(reason: string, byte = this.byte): BitstreamError {
+    return new BitstreamError(`${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
   /** What follows of a header that has begun cannot be told from its payload, nor where a PES packet's length ends. */
@@ -350,8 +394,4 @@ export class TransportStream implements Demuxer {
 function beginsUnit(bytes: Uint8Array): boolean {
   const zeros = bytes.findIndex((byte) => byte !== 0);
   return zeros < 0 || (zeros >= 2 && bytes[zeros] === 1);
-}
-
-function pidOf(packet: Uint8Array): number {
-  return (((packet[1] as number) & 0x1f) << 8) | (packet[2] as number);
 }

@@ -54,11 +54,16 @@ export class UnitInput {
     return units;
   }
 
-  /** Bytes of the stream are missing here: the unit that has begun, cut off. The next ones begin at a start code or prefix. */
-  cut(): StreamUnit[] {
-    const units = (this.stream?.flush() ?? []).map((unit) => ({ ...unit, truncated: true }));
+  /** The unit that has begun ends here, and is whole. */
+  endUnit(): StreamUnit[] {
+    const units = this.stream?.flush() ?? [];
     this.streamUnits += units.length;
     return units;
+  }
+
+  /** Bytes of the stream are missing here: the unit that has begun, cut off. The next ones begin at a start code or prefix. */
+  cut(): StreamUnit[] {
+    return this.endUnit().map((unit) => ({ ...unit, truncated: true }));
   }
 
   /** The unit in which the stream ends, and whether bytes were pushed in which there was no unit at all. */

@@ -19,6 +19,9 @@ export function checkDecodeArguments(packet: unknown, info: PacketInfo = {}): vo
 export function checkPushArguments(chunk: unknown, info: ChunkInfo = {}): void {
   checkBytes("a chunk", chunk);
   checkInfo(info);
+  if (info.unitEnds !== undefined && typeof info.unitEnds !== "boolean") {
+    throw new TypeError("unitEnds must be true or false");
+  }
   const lost: unknown = info.lost;
   if (lost === undefined || lost instanceof BitstreamError || lost instanceof UnsupportedError) return;
   throw new TypeError("lost must be a BitstreamError or an UnsupportedError");

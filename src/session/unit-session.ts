@@ -63,6 +63,7 @@ export class UnitSession implements Session {
     checkPushArguments(chunk, info);
     const { reader, input } = this;
     return reader.sink.during(() => {
+      if (info.unitEnds) for (const unit of input.endUnit()) this.unit(unit);
       if (info.lost) this.lose(info.lost);
       reader.times.stream(input.received, info.pts);
       for (const unit of input.push(chunk)) this.unit(unit);

@@ -84,7 +84,7 @@ export function transportPackets(pid: number, payload: Uint8Array, counter = 0, 
   return packets;
 }
 
-/** 2.4.4: a section, behind its pointer_field. */
+/** 2.4.4: a section, after its pointer_field. */
 function section(table_id: number, body: readonly number[]): Uint8Array {
   const start = [table_id, 0xb0, body.length + 4, ...body];
   let crc = 0xffffffff;
@@ -134,8 +134,8 @@ export function transportStream(packets: readonly PesPacket[], stream_type = 2):
   return [...tables, ...video];
 }
 
-/** What a demuxer makes of a file, cut as `nextLength` says: what it pushes to it is gone after the call. */
-export function demuxed(demuxer: Demuxer, file: Uint8Array, nextLength: () => number = () => file.length) {
+/** The parts that a demuxer makes of a file, cut as `nextLength` says: the bytes of a push are overwritten after the call. */
+export function partsOf(demuxer: Demuxer, file: Uint8Array, nextLength: () => number = () => file.length) {
   const parts: ElementaryPart[] = [];
   const keep = (more: readonly ElementaryPart[]) =>
     parts.push(...more.map((part) => ({ ...part, data: part.data.slice() })));
@@ -146,6 +146,12 @@ export function demuxed(demuxer: Demuxer, file: Uint8Array, nextLength: () => nu
     chunk.fill(0xee);
   }
   keep(demuxer.flush());
+  return parts;
+}
+
+/** `partsOf` as one stream, and what is said of its places. */
+export function demuxed(demuxer: Demuxer, file: Uint8Array, nextLength?: () => number) {
+  const parts = partsOf(demuxer, file, nextLength);
   let end = 0;
   const starts = parts.map(({ data }) => {
     end += data.length;

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { looksLikeTransportStream, TransportStream } from "../../src/containers/transport-stream.ts";
+import { ProgramList } from "../../src/containers/sections.ts";
+import { looksLikeTransportStream } from "../../src/containers/transport-packets.ts";
+import { TransportStream } from "../../src/containers/transport-stream.ts";
 import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
+import { openSession } from "../../src/open-session.ts";
 import { Random } from "../../support/random.ts";
 import {
   demuxed,
   MAP_PID,
+  partsOf,
   pesPacket,
   programAssociation,
   programAssociationSection,
@@ -121,10 +125,10 @@ describe("a transport stream", () => {
     const tables = [...list, ...audioMap, pmt, ...later];
     const other = transportPackets(0x102, pesPacket({ data: Uint8Array.of(7, 8) }));
     expect(of(...tables, ...other, ...video)).toEqual(expected);
-    const asked = new TransportStream("h265");
+    const asked = new TransportStream({ codec: "h265" });
     expect(demuxed(asked, concat(...tables, ...other, ...video)).stream).toEqual(Uint8Array.of(7, 8));
     expect(asked.codec).toBe("h265");
-    const absent = new TransportStream("vp9");
+    const absent = new TransportStream({ codec: "vp9" });
     expect(demuxed(absent, concat(...tables, ...other, ...video)).stream.length).toBe(0);
     expect(absent.codec).toBeUndefined();
   });
@@ -198,7 +202,7 @@ describe("a damaged transport stream", () => {
     });
   });
 
-  it("is silent behind a discontinuity that a packet without payload announces", () => {
+  it("is silent after a discontinuity that a packet without payload announces", () => {
     const [first, second] = [Uint8Array.of(1), Uint8Array.of(2)].map((data) => pesPacket({ data }));
     const announced = transportPacket(VIDEO_PID, 8, new Uint8Array(0));
     announced[3] = 0x20 | 8;
@@ -209,7 +213,7 @@ describe("a damaged transport stream", () => {
     });
     const later = transportPacket(VIDEO_PID, 10, second as Uint8Array, 0x40);
     expect(reasons(of(pat, pmt, transportPacket(VIDEO_PID, 0, first as Uint8Array, 0x40), announced, later))).toEqual([
-      "continuity_counter 10 follows 8: packets are missing",
+      "continuity_counter 10 follows 8: whole PES packets may be missing",
     ]);
   });
 
@@ -256,7 +260,7 @@ describe("a damaged transport stream", () => {
     expect(reasons(of(pat, pmt, ...map(1), ...video, ...map(2)))).toHaveLength(1);
   });
 
-  it("finds the packets again behind bytes that are none", () => {
+  it("finds the packets again after bytes that are none", () => {
     const result = of(pat, pmt, ...video.slice(0, 3), random.bytes(100).fill(1), ...video.slice(3));
     expect(reasons(result)).toEqual(["no packet begins where one should"]);
     expect(result.stream).toEqual(expected.stream);
@@ -292,6 +296,148 @@ describe("a damaged transport stream", () => {
       }
     }
   });
+});
+
+describe("files joined, and segments of a stream", () => {
+  const one = Uint8Array.of(0, 0, 1, 0x65, 1);
+  const two = Uint8Array.of(0, 0, 1, 0x65, 2);
+  const tables = [
+    transportPackets(0, programAssociation(MAP_PID)),
+    transportPackets(MAP_PID, programMap([0x1b, VIDEO_PID])),
+  ];
+  const begin = concat(...tables.flat());
+  const of = (...parts: readonly Uint8Array[]) => partsOf(new TransportStream(), concat(...parts));
+  const first = (size: number) => {
+    const data = new Uint8Array(size).fill(7);
+    data.set(one);
+    return transportPackets(VIDEO_PID, pesPacket({ data }, 0xe0, 0));
+  };
+  const second = (counter: number) => transportPackets(VIDEO_PID, pesPacket({ data: two }, 0xe0, 0), counter);
+  const whole = { pts: undefined, lost: undefined, unitEnds: false };
+
+  it.each([
+    ["stuffing", 300],
+    ["a full packet", 2 * 184 - 11],
+  ])("end the last unit of each as whole, after %s, without a word", (_, size) => {
+    const parts = of(begin, ...first(size), begin, ...second(9));
+    expect(parts.map(({ data, ...info }) => ({ bytes: data.length, ...info }))).toEqual([
+      { bytes: size, ...whole },
+      { bytes: two.length, ...whole, unitEnds: true },
+    ]);
+  });
+
+  it("say that packets may be missing between whole PES packets", () => {
+    const parts = of(begin, ...first(300), ...second(9));
+    expect(parts.map(({ unitEnds }) => unitEnds)).toEqual([false, true]);
+    expect(parts[1]?.lost?.reason).toMatch(/^continuity_counter 9 follows 1: whole PES packets may be missing/);
+  });
+
+  it("cut the unit off where its last packet was full, and no tables come, or its length is known", () => {
+    const full = of(begin, ...first(2 * 184 - 11), ...second(9));
+    expect(full.map(({ unitEnds, lost }) => [unitEnds, lost !== undefined])).toEqual([
+      [false, false],
+      [false, true],
+    ]);
+    const [head] = transportPackets(VIDEO_PID, pesPacket({ data: new Uint8Array(300) })) as [Uint8Array];
+    const known = of(begin, head, begin, ...second(9));
+    expect(known[1]?.lost?.reason).toMatch(/packets are missing/);
+  });
+
+  it("are decoded picture for picture", () => {
+    const picture = (payload: number) => Uint8Array.of(0, 0, 1, 0x65, 0x88, 0x80, payload);
+    const session = openSession("h264");
+    const missing = new BitstreamError("nothing");
+    expect(
+      session
+        .push(picture(1))
+        .concat(session.push(picture(2), { unitEnds: true, lost: missing }), session.flush())
+        .flatMap((event) => (event.type === "error" ? [[event.byte, event.message]] : [])),
+    ).toEqual([
+      [3, "there is no PPS 0"],
+      [undefined, "nothing"],
+      [10, "there is no PPS 0"],
+    ]);
+    expect(() => session.push(picture(1), { unitEnds: 1 as unknown as boolean })).toThrow(
+      "unitEnds must be true or false",
+    );
+  });
+});
+
+describe("a program map that gives the video's PID another stream_type", () => {
+  it("stops the video, whose last unit is whole, and goes on when it comes back", () => {
+    const map = (stream_type: number, counter: number) =>
+      transportPackets(MAP_PID, programMap([stream_type, VIDEO_PID]), counter);
+    const [a, b, c] = [1, 2, 3].map((n) => Uint8Array.of(0, 0, 1, 0x65, n)) as [Uint8Array, Uint8Array, Uint8Array];
+    const pes = (data: Uint8Array, counter: number) =>
+      transportPackets(VIDEO_PID, pesPacket({ data }, 0xe0, 0), counter);
+    const parts = partsOf(
+      new TransportStream(),
+      concat(
+        pat,
+        ...map(0x1b, 0),
+        ...pes(a, 0),
+        ...map(6, 1),
+        ...pes(b, 1),
+        ...map(2, 2),
+        ...pes(b, 9),
+        ...map(0x1b, 3),
+        ...pes(c, 4),
+      ),
+    );
+    expect(parts.map(({ data, lost, unitEnds }) => [[...data].at(-1), lost?.reason, unitEnds])).toEqual([
+      [1, undefined, false],
+      [3, "the program's video is of stream_type 6 from here on; it was h264 before", true],
+    ]);
+  });
+});
+
+describe("a transport stream without usable tables", () => {
+  const recognise = (stream: Uint8Array) => (stream.includes(0xb3) ? ("mpeg2" as const) : undefined);
+  const header = Uint8Array.of(0, 0, 1, 0xb3, 1, 2, 3);
+  const packets = transportPackets(VIDEO_PID, pesPacket({ data: header }, 0xe0, 0));
+  const audio = transportPackets(0x101, pesPacket({ data: header }, 0xc0));
+
+  it.each([
+    ["none", [] as Uint8Array[], "it has no program tables (PAT and PMT)"],
+    [
+      "a wrong CRC_32",
+      [pat, pmt].map((packet) => Uint8Array.from(packet, (byte, i) => (i === 187 ? byte ^ 1 : byte))),
+      "its program tables have a wrong CRC_32",
+    ],
+    ["no map", [pat], "no program map names it"],
+  ])("gives the video that is plainly there: %s", (_, tables, reason) => {
+    const demuxer = new TransportStream({ recognise });
+    const { stream, lost } = demuxed(demuxer, concat(...tables, ...audio, ...packets));
+    expect(stream).toEqual(header);
+    expect(demuxer.codec).toBe("mpeg2");
+    expect(reasons({ stream, lost, pts: [] })).toEqual([`${reason}: the video was found in PID 256 by its bytes`]);
+  });
+
+  it("gives nothing where a map names other streams, the bytes tell nothing, or another codec is asked for", () => {
+    const map = transportPackets(MAP_PID, programMap([4, 0x101]));
+    expect(demuxed(new TransportStream({ recognise }), concat(pat, ...map, ...packets)).stream.length).toBe(0);
+    expect(demuxed(new TransportStream({ recognise: () => undefined }), concat(...packets)).stream.length).toBe(0);
+    expect(demuxed(new TransportStream({ recognise, codec: "h264" }), concat(...packets)).stream.length).toBe(0);
+  });
+});
+
+it("reads a storm of program lists in a time that grows with its bytes", () => {
+  let lookedAt = 0;
+  const list = new ProgramList();
+  const sections = Array.from({ length: 200 }, (_, i) => {
+    const programs = Array.from({ length: 100 }, (_, j) => [(100 * i + j) % 250, 0x20 + j] as const);
+    const [packet] = [
+      programAssociationSection({ version_number: 1, section_number: i, last_section_number: 199 }, ...programs),
+    ];
+    return (packet as Uint8Array).subarray(1);
+  });
+  for (let round = 0; round < 50; round++) {
+    for (const section of sections) {
+      const added = list.section(section);
+      lookedAt += added === "all" ? sections.length * 100 : added.length;
+    }
+  }
+  expect(lookedAt).toBeLessThanOrEqual(2 * sections.length * 100);
 });
 
 describe("looksLikeTransportStream", () => {

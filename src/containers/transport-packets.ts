@@ -1,0 +1,115 @@
+/** Transport packets: H.222.0 2.4.3. They have 188 bytes, and files may have 4 bytes before or 16 bytes after each. */
+
+import { sameBytes } from "../framing/bytes.ts";
+
+export const PACKET = 188;
+export const SYNC_BYTE = 0x47;
+/** From one packet to the next. */
+export const strides = [PACKET, 192, 204] as const;
+/** As many sync bytes in a row are no coincidence. */
+export const SYNC_COUNT = 5;
+/** Bytes that are enough to recognise a stream that begins within a packet. */
+export const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
+
+/**
+ * Where packets begin in `bytes`, and how far they are apart; undefined where `count` in a row are not to be seen.
+ *
+ * @param longest While more bytes will come: how many bytes must follow a place, so that every stride can be tried there.
+ */
+export function findSync(
+  bytes: Uint8Array,
+  from: number,
+  count: number,
+  longest: number = PACKET,
+): { at: number; stride: number } | undefined {
+  for (let at = from; at + (count - 1) * longest < bytes.length; at++) {
+    if (bytes[at] !== SYNC_BYTE) continue;
+    const stride = strides.find((stride) => {
+      for (let i = 1; i < count; i++) if (bytes[at + i * stride] !== SYNC_BYTE) return false;
+      return true;
+    });
+    if (stride !== undefined) return { at, stride };
+  }
+  return undefined;
+}
+
+/** Whether this is the beginning of a transport stream. */
+export function looksLikeTransportStream(head: Uint8Array): boolean {
+  const sync = findSync(head, 0, 3);
+  return sync !== undefined && (sync.at === 0 || findSync(head, 0, SYNC_COUNT) !== undefined);
+}
+
+/** 2.4.3.3: the packets with a payload of one PID, by their continuity_counter. */
+export class PacketOrder {
+  counter: number | undefined;
+  /** The payload with this counter. */
+  private last: Uint8Array | undefined;
+
+  /** How a packet follows the one before; nothing changes by one that is sent twice. */
+  next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
+    const before = this.counter;
+    if (before === counter && !isDiscontinuous && this.last && sameBytes(payload, this.last)) return "twice";
+    this.counter = counter;
+    this.last = payload;
+    return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
+  }
+
+  /** A packet without payload whose discontinuity_indicator is 1: the next one's counter follows its own. */
+  startAt(counter: number): void {
+    this.counter = counter;
+    this.last = undefined;
+  }
+
+  /** What was pushed may change from now on. */
+  keep(): void {
+    this.last = this.last?.slice();
+  }
+}
+
+export function pidOf(packet: Uint8Array): number {
+  return (((packet[1] as number) & 0x1f) << 8) | (packet[2] as number);
+}
+
+/** A packet's fields, and where its payload lies: 2.4.3.2. */
+export interface PacketFields {
+  readonly transport_error_indicator: boolean;
+  readonly payload_unit_start_indicator: boolean;
+  readonly isScrambled: boolean;
+  readonly continuity_counter: number;
+  readonly discontinuity_indicator: boolean;
+  /** The adaptation field ends in stuffing: a multiplexer fills up the last packet of a PES packet so. */
+  readonly isStuffed: boolean;
+  /** Undefined where the packet has none. */
+  readonly payload: Uint8Array | undefined;
+}
+
+/** Reads the fields of a packet of 188 bytes. */
+export function readPacket(packet: Uint8Array): PacketFields {
+  const second = packet[1] as number;
+  const fourth = packet[3] as number;
+  const hasAdaptation = (fourth & 0x20) !== 0;
+  const adaptation_field_length = hasAdaptation ? (packet[4] as number) : 0;
+  const start = hasAdaptation ? 5 + adaptation_field_length : 4;
+  const flags = adaptation_field_length > 0 ? (packet[5] as number) : 0;
+  return {
+    transport_error_indicator: (second & 0x80) !== 0,
+    payload_unit_start_indicator: (second & 0x40) !== 0,
+    isScrambled: (fourth & 0xc0) !== 0,
+    continuity_counter: fourth & 15,
+    discontinuity_indicator: (flags & 0x80) !== 0,
+    isStuffed: hasAdaptation && adaptation_field_length !== usedAdaptation(packet, adaptation_field_length, flags),
+    payload: (fourth & 0x10) !== 0 && start < PACKET ? packet.subarray(start) : undefined,
+  };
+}
+
+/** 2.4.3.4: the bytes of an adaptation field that are not stuffing. One of length 0 is a byte of stuffing as a whole. */
+function usedAdaptation(packet: Uint8Array, adaptation_field_length: number, flags: number): number | undefined {
+  if (adaptation_field_length === 0) return undefined;
+  let used = 1;
+  if (flags & 0x10) used += 6; // program_clock_reference
+  if (flags & 0x08) used += 6; // original_program_clock_reference
+  if (flags & 0x04) used += 1; // splice_countdown
+  if (flags & 0x02) used += 1 + (packet[5 + used] ?? 0); // transport_private_data
+  if (flags & 0x01) used += 1 + (packet[5 + used] ?? 0); // adaptation field extension
+  return used;
+}
