@@ -78,13 +78,20 @@ function detectIvf(head: Uint8Array): Detected {
 function detectContainer(head: Uint8Array): Detected | undefined {
   const readable = readableContainer(head);
   if (readable !== undefined) return { kind: "container", name: readable };
-  const other = otherContainers.find(({ signature }) => startsWith(head, signature));
-  return other === undefined ? undefined : { kind: "other", name: `${other.name}, and no elementary stream` };
+  const other = otherContainers.find(({ signature, type }) => {
+    return startsWith(head, signature) && (type === undefined || startsWith(head, type.text, type.at));
+  });
+  return other === undefined ? undefined : { kind: "other", name: `${other.name}, which is not read here: ${advice}` };
 }
+
+/** What to do with a file that nothing here reads. */
+const advice = "ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
 
 function readableContainer(head: Uint8Array): string | undefined {
   if (startsWith(head, "ftypqt  ", 4)) return "a QuickTime file";
+  if (startsWith(head, "ftyp", 4) && imageBrands.some((brand) => startsWith(head, brand, 8))) return undefined;
   if (mp4Boxes.some((box) => startsWith(head, box, 4))) return "an MP4 file";
+  if (isQuickTimeWithoutType(head)) return "a QuickTime file without ftyp";
   if (startsWith(head, "\x1a\x45\xdf\xa3")) return isWebm(head) ? "a WebM file" : "a Matroska file";
   return undefined;
 }
@@ -98,8 +105,43 @@ function isWebm(head: Uint8Array): boolean {
 /** The boxes that a file or a segment of one begins with; `moof` and `sidx` in a segment without `styp`. */
 const mp4Boxes: readonly string[] = ["ftyp", "styp", "moof", "sidx"];
 
-const otherContainers: readonly { readonly signature: string; readonly name: string }[] = [
+/** ISO/IEC 23008-12: the major brands of files that hold images. */
+const imageBrands: readonly string[] = ["heic", "heix", "heim", "heis", "mif1", "avif"];
+
+/** What a QuickTime file may begin with that was written before there was `ftyp`, and those of some cameras. */
+const quickTimeAtoms: readonly string[] = ["moov", "mdat", "wide", "free", "skip", "pnot"];
+
+/**
+ * Whether a file begins with an atom of QuickTime and goes on with another one, as far as its bytes are here. A start code
+ * may stand before the four letters of none of them: the size of the first atom is at least its header's.
+ */
+function isQuickTimeWithoutType(head: Uint8Array): boolean {
+  if (head.length < 16 || !quickTimeAtoms.some((atom) => startsWith(head, atom, 4))) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const coded = view.getUint32(0);
+  const size = coded === 1 ? Number(view.getBigUint64(8)) : coded;
+  if (size === 0 || size + 8 > head.length) return size === 0 || size >= 8;
+  return size >= 8 && [...quickTimeAtoms, "uuid", "udta", "meta"].some((atom) => startsWith(head, atom, size + 4));
+}
+
+interface Signature {
+  readonly signature: string;
+  /** What tells formats with the same signature apart. */
+  readonly type?: { readonly at: number; readonly text: string };
+  readonly name: string;
+}
+
+/** WTV's and ASF's are GUIDs. */
+const otherContainers: readonly Signature[] = [
+  { signature: "RIFF", type: { at: 8, text: "AVI " }, name: "an AVI file" },
   { signature: "RIFF", name: "a RIFF file" },
+  { signature: "\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", name: "a WTV file" },
+  { signature: "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", name: "an ASF file" },
+  ...imageBrands.map((brand) => ({
+    signature: "",
+    type: { at: 4, text: `ftyp${brand}` },
+    name: "an image file (HEIF)",
+  })),
   { signature: "FLV", name: "an FLV file" },
   { signature: "OggS", name: "an Ogg file" },
   { signature: "\x06\x0e\x2b\x34", name: "an MXF file" },

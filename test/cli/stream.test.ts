@@ -122,7 +122,10 @@ describe("input that is no stream", () => {
         file("zeros.264", new Uint8Array(3_000_000)),
         "no video was found in its first bytes; name the codec with --codec",
       ],
-      [file("clip.flv", "FLV\x01".padEnd(500, "\0")), "an FLV file, and no elementary stream"],
+      [
+        file("clip.flv", "FLV\x01".padEnd(500, "\0")),
+        "an FLV file, which is not read here: ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video",
+      ],
       [folder, "is a directory"],
       [join(folder, "missing.264"), "no such file or directory"],
     ] as const;

@@ -56,14 +56,35 @@ describe("detect", () => {
   });
 
   it.each([
-    ["RIFF\0\0\0\0AVI ", "a RIFF file, and no elementary stream"],
-    ["FLV\x01\x05", "an FLV file, and no elementary stream"],
-    ["OggS\0", "an Ogg file, and no elementary stream"],
-    ["\x06\x0e\x2b\x34\x02\x05", "an MXF file, and no elementary stream"],
-    ["AV\x01\0\x55\0", "a PVA file, and no elementary stream"],
-    ["DKIF\0\0\x20\0AV01", 'an IVF file of "AV01"'],
-  ])("names %j", (head, name) => {
-    expect(detect(bytes(head))).toEqual({ kind: "other", name });
+    ["RIFF\0\0\0\0AVI ", "an AVI file"],
+    ["RIFF\0\0\0\0WAVE", "a RIFF file"],
+    ["\xb7\xd8\0\x20\x37\x49\xda\x11\xa6\x4e\0\x07\xe9\x5e\xad\x8d", "a WTV file"],
+    ["\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c", "an ASF file"],
+    ["\0\0\0\x18ftypheic", "an image file (HEIF)"],
+    ["\0\0\0\x18ftypavif", "an image file (HEIF)"],
+    ["FLV\x01\x05", "an FLV file"],
+    ["OggS\0", "an Ogg file"],
+    ["\x06\x0e\x2b\x34\x02\x05", "an MXF file"],
+    ["AV\x01\0\x55\0", "a PVA file"],
+  ])("names %j, and what repacks its video", (head, name) => {
+    const advice = "which is not read here: ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
+    expect(detect(bytes(head))).toEqual({ kind: "other", name: `${name}, ${advice}` });
+  });
+
+  it("names the codec of an IVF file that is not decoded", () => {
+    expect(detect(bytes("DKIF\0\0\x20\0AV01"))).toEqual({ kind: "other", name: 'an IVF file of "AV01"' });
+  });
+
+  it.each([
+    [`\0\0\0\x18mdat${"x".repeat(16)}\0\0\0\x08moov`, true],
+    ["\0\0\x10\x18mdatxxxxxxxx", true],
+    ["\0\0\0\x08wide\0\0\x10\0mdat", true],
+    ["\0\0\0\x01mdat\0\0\0\0\0\0\x10\0", true],
+    ["\0\0\0\x08wide\0\0\x10\0nope", false],
+    ["\0\0\0\x04mdatxxxxxxxx", false],
+  ])("knows a QuickTime file without ftyp by its atoms: %j", (head, isIt) => {
+    const expected = isIt ? { kind: "container", name: "a QuickTime file without ftyp" } : undefined;
+    expect(detect(bytes(head))).toEqual(expected);
   });
 
   it.each(["", "hello", "\0\0\x01", "\0".repeat(5000), "\0\0\x01\x67"])("says nothing of %j", (head) => {
