@@ -2,68 +2,133 @@ import { fourccText } from "../record/format.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 
-/** One of a picture's components as it lies in memory: samples of one kind, or pairs of two. */
-interface Component {
-  /** Bytes of one sample, or of a pair. */
-  readonly bytes: number;
-  /** How many luma samples it covers. */
-  readonly across: number;
-  readonly down: number;
-  /** Bytes of a line, as a share of the luma's. */
-  readonly stride: number;
-  /** Where lines are not one after the other. */
-  readonly tile?: Tile;
+/** How the samples of a line lie in bytes. */
+interface Packing {
+  /** Bytes of so many samples, the last of which may leave bits free. */
+  bytesOf(samples: number): number;
+  /** A group of samples that begins at a byte; a line is only cut between groups. */
+  readonly samples: number;
+  /** The sample's value; undefined where the bytes are copied as they are. */
+  readonly valueAt?: (line: Uint8Array, sample: number) => number;
 }
+
+const plain8: Packing = { samples: 1, bytesOf: (samples) => samples };
+const plain16: Packing = { samples: 1, bytesOf: (samples) => 2 * samples };
+/** Four samples in five bytes, the first in the lowest bits (V4L2_PIX_FMT_NV15, pixfmt-yuv-planar.rst). */
+const fourInFiveBytes: Packing = {
+  samples: 4,
+  bytesOf: (samples) => Math.ceil((10 * samples) / 8),
+  valueAt: (line, sample) => {
+    const at = (10 * sample) >> 3;
+    return (((line[at] as number) | ((line[at + 1] as number) << 8)) >> ((10 * sample) & 7)) & 0x3ff;
+  },
+};
+/** Three samples in the lower 30 bits of four bytes (V4L2_PIX_FMT_NV12_10_COL128, pixfmt-nv12-col128.rst). */
+const threeInFourBytes: Packing = {
+  samples: 3,
+  bytesOf: (samples) => 4 * Math.ceil(samples / 3),
+  valueAt: (line, sample) => {
+    const at = 4 * Math.floor(sample / 3);
+    const word =
+      (line[at] as number) |
+      ((line[at + 1] as number) << 8) |
+      ((line[at + 2] as number) << 16) |
+      ((line[at + 3] as number) << 24);
+    return (word >>> (10 * (sample % 3))) & 0x3ff;
+  },
+};
 
 /** A rectangle of bytes that lies in one piece. Tiles follow each other from left to right, from top to bottom. */
 interface Tile {
+  readonly kind: "tile";
   readonly width: number;
   readonly height: number;
 }
 
-const luma8: Component = { bytes: 1, across: 1, down: 1, stride: 1 };
-const luma16: Component = { bytes: 2, across: 1, down: 1, stride: 1 };
+/**
+ * Columns of 128 bytes. In a single plane, a column holds its luma lines and then its chroma lines, and bytesperline counts
+ * the lines from one column to the next; in planes of their own a column has as many lines as the plane.
+ */
+interface Columns {
+  readonly kind: "columns";
+}
 
-function semiplanar(luma: Component, across: number, down: number): readonly Component[] {
-  return [luma, { bytes: 2 * luma.bytes, across, down, stride: 2 / across }];
+const COLUMN_BYTES = 128;
+const columns: Columns = { kind: "columns" };
+
+/** One of a picture's components: samples of one kind, or pairs of two. */
+interface Component {
+  /** Samples in a place: 1, or 2 for a pair. */
+  readonly samples: 1 | 2;
+  /** How many luma samples a place covers. */
+  readonly across: number;
+  readonly down: number;
+  /** Where lines do not lie one after the other. */
+  readonly order?: Tile | Columns;
+}
+
+/** How pictures lie in memory. */
+interface Layout {
+  readonly components: readonly Component[];
+  readonly packing: Packing;
+  /** The linear format that `visiblePixels` makes of it, as a V4L2 fourcc. */
+  readonly linear: string;
+}
+
+const luma: Component = { samples: 1, across: 1, down: 1 };
+
+function semiplanar(across: number, down: number, orders: readonly (Tile | Columns)[] = []): readonly Component[] {
+  const [ofLuma, ofChroma = ofLuma] = orders;
+  const chroma = { samples: 2, across, down } as const;
+  return ofLuma && ofChroma
+    ? [
+        { ...luma, order: ofLuma },
+        { ...chroma, order: ofChroma },
+      ]
+    : [luma, chroma];
 }
 
 function planar(across: number, down: number): readonly Component[] {
-  const chroma = { bytes: 1, across, down, stride: 1 / across };
-  return [luma8, chroma, chroma];
+  const chroma = { samples: 1, across, down } as const;
+  return [luma, chroma, chroma];
 }
 
-/** The linear formats that decoders give, by fourcc. Those with an M have a plane for each component. */
-const layouts: Readonly<Record<string, readonly Component[]>> = {
-  GREY: [luma8],
-  NV12: semiplanar(luma8, 2, 2),
-  NM12: semiplanar(luma8, 2, 2),
-  NV21: semiplanar(luma8, 2, 2),
-  NM21: semiplanar(luma8, 2, 2),
-  NV16: semiplanar(luma8, 2, 1),
-  NM16: semiplanar(luma8, 2, 1),
-  NV24: semiplanar(luma8, 1, 1),
-  P010: semiplanar(luma16, 2, 2),
-  YU12: planar(2, 2),
-  YM12: planar(2, 2),
-  "422P": planar(2, 1),
-};
-
-function tiled(luma: Tile, chroma = luma): readonly Component[] {
-  return semiplanar(luma8, 2, 2).map((component, i) => ({ ...component, tile: i === 0 ? luma : chroma }));
+function tile(width: number, height: number): Tile {
+  return { kind: "tile", width, height };
 }
 
-/** The tiled formats whose samples make NV12 ("Tiled NV12" in pixfmt-yuv-planar.rst): hantro's, cedrus' and mediatek's. */
-const tiledLayouts: Readonly<Record<string, readonly Component[]>> = {
-  VT12: tiled({ width: 4, height: 4 }),
-  ST12: tiled({ width: 32, height: 32 }),
-  MM21: tiled({ width: 16, height: 32 }, { width: 16, height: 16 }),
-};
+function layout(linear: string, components: readonly Component[], packing = plain8): Layout {
+  return { linear, components, packing };
+}
 
-/** Ten bits a sample without gaps, and the format with 16 bits that their samples make. */
-const packed10: Readonly<Record<string, { readonly pixelFormat: string; readonly down: number }>> = {
-  NV15: { pixelFormat: "P010", down: 2 },
-  NV20: { pixelFormat: "P210", down: 1 },
+/**
+ * The formats that decoders give, by fourcc: those in which lines are whole first. Those with an M, and MM21, have a plane
+ * for each component. See pixfmt-yuv-planar.rst; Nc12 and Nc30 are those of the Raspberry Pi's columns with two planes.
+ */
+const layouts: Readonly<Record<string, Layout>> = {
+  GREY: layout("GREY", [luma]),
+  NV12: layout("NV12", semiplanar(2, 2)),
+  NM12: layout("NM12", semiplanar(2, 2)),
+  NV21: layout("NV21", semiplanar(2, 2)),
+  NM21: layout("NM21", semiplanar(2, 2)),
+  NV16: layout("NV16", semiplanar(2, 1)),
+  NM16: layout("NM16", semiplanar(2, 1)),
+  NV24: layout("NV24", semiplanar(1, 1)),
+  P010: layout("P010", semiplanar(2, 2), plain16),
+  YU12: layout("YU12", planar(2, 2)),
+  YM12: layout("YM12", planar(2, 2)),
+  "422P": layout("422P", planar(2, 1)),
+  NV15: layout("P010", semiplanar(2, 2), fourInFiveBytes),
+  NV20: layout("P210", semiplanar(2, 1), fourInFiveBytes),
+  VT12: layout("NV12", semiplanar(2, 2, [tile(4, 4)])),
+  ST12: layout("NV12", semiplanar(2, 2, [tile(32, 32)])),
+  MM21: layout("NV12", semiplanar(2, 2, [tile(16, 32), tile(16, 16)])),
+  VT15: layout("P010", semiplanar(2, 2, [tile(5, 4)]), fourInFiveBytes),
+  T010: layout("P010", semiplanar(2, 2, [tile(8, 4)]), plain16),
+  NC12: layout("NV12", semiplanar(2, 2, [columns])),
+  Nc12: layout("NV12", semiplanar(2, 2, [columns])),
+  NC30: layout("P010", semiplanar(2, 2, [columns]), threeInFourBytes),
+  Nc30: layout("P010", semiplanar(2, 2, [columns]), threeInFourBytes),
 };
 
 /** Gives memory of `size` bytes. */
@@ -80,19 +145,19 @@ export interface VisiblePixels {
 }
 
 /** The formats that `visiblePixels` can read: as V4L2 fourccs in text, those in which lines are whole first. */
-export const readableFormats: readonly string[] = [layouts, packed10, tiledLayouts].flatMap(Object.keys);
+export const readableFormats: readonly string[] = /* @__PURE__ */ Object.keys(layouts);
 
 /** Whether a format, a V4L2 fourcc as a number, has more than 8 bits a sample. */
 export function isDeep(pixelFormat: number): boolean {
-  const name = fourccText(pixelFormat);
-  return name in packed10 || layouts[name]?.[0] === luma16;
+  const packing = layouts[fourccText(pixelFormat)]?.packing;
+  return packing !== undefined && packing !== plain8;
 }
 
 /**
- * A copy of the visible part of a frame. NV15 and NV20, which pack ten bits a sample, become P010 and P210:
- * the sample in the upper bits of two bytes. VT12, ST12 and MM21, which are tiled, become NV12.
+ * A copy of the visible part of a frame, in a linear format. Ten bits that are packed become P010 and P210, each sample in
+ * the upper bits of two bytes; tiles and columns become NV12 or P010.
  *
- * @param allocate Gives the memory to write to, of exactly the size it is asked for, for callers that reuse it
+ * @param allocate Gives the memory to write to, of exactly the size it is asked for, for callers that reuse it.
  * @throws DeviceError for a format that is not known.
  */
 export function visiblePixels(
@@ -100,98 +165,92 @@ export function visiblePixels(
   allocate: Allocate = (size) => new Uint8Array(size),
 ): VisiblePixels {
   const name = fourccText(frame.pixelFormat);
-  const { width, height } = frame.visible;
-  const packed = packed10[name];
-  if (packed !== undefined) {
-    return { bytes: unpack(frame, packed.down, allocate), pixelFormat: packed.pixelFormat, width, height };
-  }
-  const layout = layouts[name] ?? tiledLayouts[name];
-  if (layout === undefined)
+  const found = layouts[name];
+  if (found === undefined) {
     throw new DeviceError(`the frames are in the format ${name}, which this program cannot convert`);
-  return { bytes: crop(frame, layout, allocate), pixelFormat: name in layouts ? name : "NV12", width, height };
+  }
+  const { width, height } = frame.visible;
+  return { bytes: copyVisible(frame, found, allocate), pixelFormat: found.linear, width, height };
 }
 
 type Pixels = Pick<Frame, "planes" | "height" | "visible">;
 
-function crop(frame: Pixels, layout: readonly Component[], allocate: Allocate): Uint8Array {
+function copyVisible(frame: Pixels, { components, packing }: Layout, allocate: Allocate): Uint8Array {
   const { left, top, width, height } = frame.visible;
-  const areas = layout.map(({ bytes, across, down }) => ({
-    lineBytes: Math.ceil(width / across) * bytes,
+  const { valueAt } = packing;
+  const areas = components.map(({ samples, across, down }) => ({
+    samples: samples * Math.ceil(width / across),
     lines: Math.ceil(height / down),
   }));
-  const result = allocate(areas.reduce((sum, { lineBytes, lines }) => sum + lineBytes * lines, 0));
+  const sizeOf = (samples: number) => (valueAt === undefined ? packing.bytesOf(samples) : 2 * samples);
+  const result = allocate(areas.reduce((sum, { samples, lines }) => sum + sizeOf(samples) * lines, 0));
   let to = 0;
-  for (const [i, { lineBytes, lines }] of areas.entries()) {
-    const { bytes, across, down, tile } = layout[i] as Component;
-    const { memory, stride } = componentOf(frame, layout, i);
-    if (tile !== undefined) {
-      const first = { x: Math.floor(left / across) * bytes, y: Math.floor(top / down) };
-      for (let line = 0; line < lines; line++, to += lineBytes) {
-        copyTiled(memory, stride, tile, first.x, first.y + line, result.subarray(to, to + lineBytes));
+  for (const [i, { samples, lines }] of areas.entries()) {
+    const component = components[i] as Component;
+    const source = sourceOf(frame, components, i);
+    const first = component.samples * Math.floor(left / component.across);
+    const firstLine = Math.floor(top / component.down);
+    // A line is read from the beginning of the group that its first sample is in.
+    const skipped = first % packing.samples;
+    const from = packing.bytesOf(first - skipped);
+    // One byte more than the line has: a sample is read from two bytes.
+    const packed = new Uint8Array(packing.bytesOf(skipped + samples) + 1);
+    for (let line = 0; line < lines; line++) {
+      if (valueAt === undefined) {
+        copyLine(source, component.order, from, firstLine + line, result.subarray(to, to + sizeOf(samples)));
+        to += sizeOf(samples);
+        continue;
       }
-      continue;
-    }
-    let from = Math.floor(top / down) * stride + Math.floor(left / across) * bytes;
-    if (stride === lineBytes) {
-      result.set(memory.subarray(from, from + lines * lineBytes), to);
-      to += lines * lineBytes;
-      continue;
-    }
-    for (let line = 0; line < lines; line++, from += stride, to += lineBytes) {
-      result.set(memory.subarray(from, from + lineBytes), to);
+      copyLine(source, component.order, from, firstLine + line, packed.subarray(0, -1));
+      for (let sample = skipped; sample < skipped + samples; sample++) {
+        const value = valueAt(packed, sample) << 6;
+        result[to++] = value & 0xff;
+        result[to++] = value >> 8;
+      }
     }
   }
   return result;
 }
 
-/** Copies a part of one line. */
-function copyTiled(memory: Uint8Array, stride: number, tile: Tile, x: number, y: number, to: Uint8Array): void {
-  const { width, height } = tile;
-  const row = Math.floor(y / height) * height * stride + (y % height) * width;
+/** Where a component lies. */
+interface Source {
+  readonly memory: Uint8Array;
+  /** Bytes from a line to the next, or lines from a column to the next. */
+  readonly stride: number;
+}
+
+/** Copies a part of one line: `to.length` bytes from byte `x` on. */
+function copyLine({ memory, stride }: Source, order: Component["order"], x: number, y: number, to: Uint8Array): void {
+  if (order === undefined) {
+    to.set(memory.subarray(y * stride + x, y * stride + x + to.length));
+    return;
+  }
+  const width = order.kind === "tile" ? order.width : COLUMN_BYTES;
   for (let done = 0; done < to.length; ) {
-    const column = (x + done) % width;
-    const from = row + (x + done - column) * height + column;
-    const length = Math.min(width - column, to.length - done);
-    to.set(memory.subarray(from, from + length), done);
+    const inside = (x + done) % width;
+    const index = (x + done - inside) / width;
+    const at =
+      order.kind === "tile"
+        ? Math.floor(y / order.height) * order.height * stride + (index * order.height + (y % order.height)) * width
+        : (index * stride + y) * width;
+    const length = Math.min(width - inside, to.length - done);
+    to.set(memory.subarray(at + inside, at + inside + length), done);
     done += length;
   }
 }
 
 /** Where a component begins: in a plane of its own, or after those before it. */
-function componentOf(
-  { planes, height }: Pixels,
-  layout: readonly Component[],
-  i: number,
-): { readonly memory: Uint8Array; readonly stride: number } {
+function sourceOf({ planes, height }: Pixels, components: readonly Component[], i: number): Source {
+  const component = components[i] as Component;
+  const isColumns = component.order === columns;
   const own = planes.length > 1 ? planes[i] : undefined;
-  if (own !== undefined) return { memory: own.bytes, stride: own.bytesPerLine };
+  if (own !== undefined) {
+    const lines = Math.ceil(height / component.down);
+    return { memory: own.bytes, stride: isColumns ? lines : own.bytesPerLine };
+  }
   const { bytes, bytesPerLine } = planes[0]!;
-  const strideOf = (component: Component) => bytesPerLine * component.stride;
-  const before = layout.slice(0, i).reduce((sum, part) => sum + strideOf(part) * Math.ceil(height / part.down), 0);
-  return { memory: bytes.subarray(before), stride: strideOf(layout[i] as Component) };
-}
-
-/** Four samples in five bytes, the first in the lowest bits; luma and the pairs of chroma alike. */
-function unpack(frame: Pixels, down: number, allocate: Allocate): Uint8Array {
-  const { left, top, width, height } = frame.visible;
-  const { bytes, bytesPerLine } = frame.planes[0]!;
-  const chromaSamples = 2 * Math.ceil(width / 2);
-  const chromaLines = Math.ceil(height / down);
-  const result = allocate(2 * (width * height + chromaSamples * chromaLines));
-  let to = 0;
-  const lines = (start: number, firstSample: number, samples: number, firstLine: number, count: number) => {
-    for (let line = firstLine; line < firstLine + count; line++) {
-      const base = start + line * bytesPerLine;
-      for (let sample = firstSample; sample < firstSample + samples; sample++) {
-        const bit = 10 * sample;
-        const at = base + (bit >> 3);
-        const value = ((bytes[at]! | (bytes[at + 1]! << 8)) >> (bit & 7)) & 0x3ff;
-        result[to++] = (value << 6) & 0xff;
-        result[to++] = value >> 2;
-      }
-    }
-  };
-  lines(0, left, width, top, height);
-  lines(bytesPerLine * frame.height, 2 * Math.floor(left / 2), chromaSamples, Math.floor(top / down), chromaLines);
-  return result;
+  // A column holds the lines of all components.
+  const strideOf = ({ samples, across }: Component) => (isColumns ? COLUMN_BYTES : (bytesPerLine * samples) / across);
+  const before = components.slice(0, i).reduce((sum, part) => sum + strideOf(part) * Math.ceil(height / part.down), 0);
+  return { memory: bytes.subarray(before), stride: isColumns ? bytesPerLine : strideOf(component) };
 }

@@ -91,6 +91,60 @@ describe("the visible part", () => {
     expect(pixels).toEqual({ bytes: Uint8Array.from(expected), pixelFormat: "NV12", width: 51, height: 59 });
   });
 
+  it.each([
+    ["NC12", 8, 1, "NV12"],
+    ["Nc12", 8, 2, "NV12"],
+    ["NC30", 10, 1, "P010"],
+    ["Nc30", 10, 2, "P010"],
+    ["VT15", 10, 1, "P010"],
+    ["T010", 10, 1, "P010"],
+  ])("of %s, each sample where its documentation has it", (name, bits, planeCount, linear) => {
+    const [width, height] = [384, 16];
+    const samplesAt = [
+      (x: number, y: number) => (3 * x + 41 * y + 5) % 2 ** bits,
+      (x: number, y: number) => (7 * x + 59 * y + 11) % 2 ** bits,
+    ] as const;
+    /** Lines from a column to the next; more than the picture needs. */
+    const columnLines = planeCount === 1 ? height * 1.5 + 4 : 0;
+    const stride = name === "VT15" ? (width * 5) / 4 : 2 * width;
+    const memory = [0, 1].map(() => new Uint8Array(4 * width * height));
+    const put = (plane: Uint8Array, bit: number, value: number) => {
+      for (let i = 0; i < bits; i++) plane[(bit + i) >> 3]! |= ((value >> i) & 1) << ((bit + i) & 7);
+    };
+    /** The first bit of a sample in its plane: pixfmt-nv12-col128.rst, and "Tiled NV15" in pixfmt-yuv-planar.rst. */
+    const placeOf = (component: number, x: number, y: number): number => {
+      const chromaStart = component === 1 && planeCount === 1 ? height : 0;
+      if (/^N[Cc]/.test(name)) {
+        const lines = planeCount === 1 ? columnLines : component === 0 ? height : height / 2;
+        const inColumn = name.endsWith("30") ? 96 : 128;
+        const line = Math.floor(x / inColumn) * lines + chromaStart + y;
+        const at = x % inColumn;
+        return 1024 * line + (name.endsWith("30") ? 32 * Math.floor(at / 3) + 10 * (at % 3) : 8 * at);
+      }
+      const tile = Math.floor(y / 4) * (width / 4) + Math.floor(x / 4);
+      const inTile = 4 * (y % 4) + (x % 4);
+      const before = 8 * stride * chromaStart;
+      return name === "VT15" ? before + 160 * tile + 10 * inTile : before + 256 * tile + 16 * inTile + 6;
+    };
+    for (const [component, sampleAt] of samplesAt.entries()) {
+      for (let y = 0; y < (component === 0 ? height : height / 2); y++) {
+        for (let x = 0; x < width; x++) {
+          put(memory[planeCount === 1 ? 0 : component]!, placeOf(component, x, y), sampleAt(x, y));
+        }
+      }
+    }
+    const bytesPerLine = /^NC/.test(name) ? columnLines : name === "Nc12" || name === "Nc30" ? width : stride;
+    const planes = memory.slice(0, planeCount).map((bytes) => ({ bytes, bytesPerLine }));
+    const shown = { left: 94, top: 2, width: 201, height: 9 };
+    const pixels = visiblePixels({ pixelFormat: fourccOf(name), width, height, planes, visible: shown });
+    const expected: number[] = [];
+    for (let y = 2; y < 11; y++) for (let x = 94; x < 295; x++) expected.push(samplesAt[0](x, y));
+    for (let y = 1; y < 6; y++) for (let x = 94; x < 296; x++) expected.push(samplesAt[1](x, y));
+    expect(pixels.pixelFormat).toBe(linear);
+    const got = bits === 8 ? [...pixels.bytes] : [...new Uint16Array(pixels.bytes.buffer)].map((sample) => sample >> 6);
+    expect(got).toEqual(expected);
+  });
+
   it("of another format is refused", () => {
     const frame = { pixelFormat: fourccOf("MT2T"), width: 8, height: 4, planes: [counting(60, 10)], visible };
     expect(() => visiblePixels(frame)).toThrow(
