@@ -1,32 +1,27 @@
 import { copyFile } from "node:fs/promises";
 import { defineConfig } from "tsup";
+import { emitDeclarations } from "./etc/declarations.ts";
+import { publicEntries } from "./etc/entries.ts";
 
-/** One entry per `exports` key of package.json, and the command. */
+/** One entry for each module of package.json's `exports`, and the command. */
 export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    "h264/index": "src/h264/index.ts",
-    "h265/index": "src/h265/index.ts",
-    "mpeg2/index": "src/mpeg2/index.ts",
-    "vp8/index": "src/vp8/index.ts",
-    "vp9/index": "src/vp9/index.ts",
-    "bitreader/index": "src/bitreader/index.ts",
-    "uapi/index": "src/uapi/index.ts",
-    "kernel/index": "src/kernel/index.ts",
-    "record/index": "src/record/index.ts",
-    "targets/index": "src/targets/index.ts",
-    "submit/index": "src/submit/index.ts",
-    "cli/main": "src/cli/main.ts",
-  },
+  entry: Object.fromEntries([...publicEntries, "cli/main"].map((name) => [name, `src/${name}.ts`])),
   format: "esm",
   target: "es2022",
   platform: "neutral",
   external: [/^node:/, "koffi"],
   splitting: true,
   clean: true,
-  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+  sourcemap: true,
+  // The package has the sources, so the maps only name them.
+  esbuildOptions: (options) => {
+    options.sourcesContent = false;
+  },
   // Deno and Workers know modules of Node by this name only.
   removeNodeProtocol: false,
   publicDir: false,
-  onSuccess: () => copyFile("src/record/schema.json", "dist/record/schema.json"),
+  onSuccess: async () => {
+    await copyFile("src/record/schema.json", "dist/record/schema.json");
+    emitDeclarations(publicEntries);
+  },
 });

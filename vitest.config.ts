@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const src = fileURLToPath(new URL("./src", import.meta.url));
+const include = ["test/**/*.test.ts", "examples/**/*.test.ts"];
+/** Those that replace modules (`vi.mock`): they need modules of their own. */
+const mocking = ["test/cli/decode-device.test.ts"];
 
 export default defineConfig({
   resolve: {
@@ -12,8 +15,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    testTimeout: 600_000,
+    projects: [
+      // The library keeps no state, so its modules are loaded once for many test files.
+      { extends: true, test: { name: "tests", include, exclude: mocking, isolate: false } },
+      { extends: true, test: { name: "mocking", include: mocking } },
+    ],
+    testTimeout: 30_000,
+    tags: [
+      {
+        name: "long",
+        description:
+          "Reads the corpus, or takes more than a few seconds. `npm test` leaves it out, `npm run test:long` does not.",
+        timeout: 600_000,
+      },
+    ],
+    maxWorkers: "100%",
     reporters: process.env.CI ? ["default", ["json", { outputFile: ".ci/report.json" }]] : ["default"],
   },
 });

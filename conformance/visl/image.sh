@@ -6,7 +6,6 @@ set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 cache=${V4L2_STATELESS_VISL_CACHE:-/var/cache/v4l2-stateless-visl}
-mirror=${V4L2_STATELESS_VISL_MIRROR:-http://deb.debian.org/debian}
 # A machine belongs to the files that it was made from; others stay for checkouts that are at other versions.
 machine=$cache/$(cat "$here/image.sh" "$here/initrd.sh" | sha256sum | cut -c 1-12)
 root=$machine/root
@@ -14,6 +13,14 @@ root=$machine/root
 say() { echo "visl machine: $*" >&3; }
 # objtool asks /proc for the limit of its stack; the mount goes with the command.
 inside() { unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' inside "$root" "$@"; }
+
+# The mirror that this machine's apt uses for its own release of Debian.
+own_mirror() {
+  local release
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}|stable|testing|unstable|sid")
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk -v release="^($release)\$" '$1 ~ /^https?:.*\/debian\// && $2 ~ release && $3 == "main" { print $1; exit }'
+}
 
 host_packages() {
   [ -n "$(command -v qemu-system-x86_64)" ] && [ -n "$(command -v debootstrap)" ] && return
@@ -23,6 +30,8 @@ host_packages() {
 }
 
 guest_packages() {
+  local mirror=${V4L2_STATELESS_VISL_MIRROR:-$(own_mirror)}
+  [ -n "$mirror" ] || { say "apt has no Debian mirror here; name one in V4L2_STATELESS_VISL_MIRROR"; return 1; }
   say "debootstrap sid from $mirror"
   debootstrap --variant=minbase sid "$root" "$mirror"
   printf '%s\n' 'APT::Install-Recommends "false";' 'Acquire::Languages "none";' 'DPkg::Options { "--force-unsafe-io"; };' \

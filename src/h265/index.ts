@@ -1,4 +1,22 @@
-/** H.265: the stateless parser, the session, and the controls, each usable alone. ITU-T H.265 (08/2021). */
+/**
+ * H.265: the stateless parser, the session, and the controls, each usable alone. ITU-T H.265 (08/2021).
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { unitsOfPacket } from "v4l2-stateless/bitreader";
+ * import { hevcExtSpsStRps, parseNalUnitHeader, parseSps } from "v4l2-stateless/h265";
+ *
+ * const bytes = readFileSync("test/fixtures/h265_rewritten_predicted_sets.265");
+ * const units = unitsOfPacket(bytes, 0).map((unit) => unit.bytes);
+ * const sps = parseSps(units.find((unit) => parseNalUnitHeader(unit).nal_unit_type === 33) as Uint8Array);
+ *
+ * console.log(sps.pic_width_in_luma_samples, sps.num_short_term_ref_pic_sets); // 96 64
+ * console.log(hevcExtSpsStRps(sps).length); // 5120
+ * ```
+ *
+ * @module
+ */
 export type { DecodeParamsInput } from "./controls.ts";
 export {
   hevcDecodeParams,

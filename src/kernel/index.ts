@@ -1,6 +1,26 @@
 /**
  * What the V4L2 core of Linux 7.2 does to a control before a driver sees it: std_validate_compound and the size checks
  * of prepare_ext_ctrls. Drivers have limits of their own on top; those are in `targets`.
+ *
+ * @example
+ * ```ts
+ * import { validate } from "v4l2-stateless/kernel";
+ * import { encodeStruct, v4l2_ctrl_mpeg2_sequence } from "v4l2-stateless/uapi";
+ *
+ * const payload = encodeStruct(v4l2_ctrl_mpeg2_sequence, {
+ *   horizontal_size: 720,
+ *   vertical_size: 576,
+ *   vbv_buffer_size: 112,
+ *   profile_and_level_indication: 0x48,
+ *   chroma_format: 9,
+ *   flags: 0,
+ * });
+ * for (const { path, value, reason } of validate("V4L2_CID_STATELESS_MPEG2_SEQUENCE", payload)) {
+ *   console.log(path, value, reason); // chroma_format 9 not in 1..3
+ * }
+ * ```
+ *
+ * @module
  */
 
 import { type ControlDefinition, elementSize } from "../uapi/control.ts";

@@ -1,6 +1,22 @@
 /**
  * The request record: JSON Lines that hold the requests of one stream, whichever program made them. `schema.json` describes a line.
  *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { openSession } from "v4l2-stateless";
+ * import { RecordWriter, readRecord, resolveRequests } from "v4l2-stateless/record";
+ *
+ * const session = openSession("vp8");
+ * const writer = new RecordWriter({ codec: "vp8", producer: "an example" });
+ * const events = [...session.push(readFileSync("test/fixtures/vp8_odd_size.ivf")), ...session.flush()];
+ * const lines = [writer.head, ...events.map((event) => writer.write(event))];
+ *
+ * const record = readRecord(lines.join("").split("\n"));
+ * const [first] = resolveRequests(record);
+ * console.log(record.header.producer, first?.timestamp, first?.controls.size); // an example 1000 1
+ * ```
+ *
  * @module
  */
 export { crc32 } from "./crc32.ts";

@@ -1,9 +1,24 @@
 /**
  * Sends requests to a stateless decoder of this machine: Linux and Node only, through `koffi`, which must be installed too.
  *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { listDevices, openDecoder } from "v4l2-stateless/submit";
+ *
+ * const { devices } = await listDevices();
+ * for (const device of devices.filter(({ target }) => target.codecs.h264)) {
+ *   const decoder = await openDecoder("h264", { device });
+ *   for await (const frame of decoder.push(readFileSync("test/fixtures/h264_high_bpyramid.264"))) {
+ *     console.log(device.path, frame.timestamp, frame.planes.length);
+ *     frame.release();
+ *   }
+ *   await decoder.close();
+ * }
+ * ```
+ *
  * @module
  */
-
 export type { SetEvent } from "../targets/target-events.ts";
 export {
   type Decoder,

@@ -1,6 +1,15 @@
 /**
  * What drivers take, as data: controls, modes, limits, the fields they read.
  *
+ * @example
+ * ```ts
+ * import { cedrus, rk3399, targets } from "v4l2-stateless/targets";
+ *
+ * console.log(targets.filter(({ codecs }) => codecs.vp9).map(({ name }) => name)); // [ 'generic', 'visl', 'rk3399', 'hantro-g2', 'mediatek' ]
+ * console.log(rk3399.codecs.h264?.decodeModes, cedrus.codecs.h264?.decodeModes); // [ 'frame' ] [ 'slice' ]
+ * console.log(rk3399.codecs.h265?.limits.maxWidth); // 4096
+ * ```
+ *
  * @module
  */
 import { cedrus } from "./cedrus.ts";

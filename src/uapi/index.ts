@@ -1,6 +1,19 @@
 /**
  * Facts of linux/v4l2-controls.h (7.3.4) about the stateless decoders, and the pixel formats of linux/videodev2.h that
  * go with them. Names are the header's. The comment above a group of constants speaks for the whole group.
+ *
+ * @example
+ * ```ts
+ * import { controls, decodePayload } from "v4l2-stateless/uapi";
+ *
+ * const control = controls.V4L2_CID_STATELESS_VP8_FRAME;
+ * console.log(control.id.toString(16), control.since, control.struct.size, control.struct.offsets.flags); // a409c8 5.13 1232 1224
+ *
+ * const { width, last_frame_ts } = decodePayload(control, new Uint8Array(1232).fill(1));
+ * console.log(width, last_frame_ts); // 257 72340172838076673n
+ * ```
+ *
+ * @module
  */
 
 import type { ControlDefinition } from "./control.ts";

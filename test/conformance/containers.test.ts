@@ -49,7 +49,7 @@ describe.skipIf(!hasFfprobe())("packets of containers are, byte for byte, those 
     expect(packets).toEqual(ffprobePackets(path));
   });
 
-  it.skipIf(corpus === undefined)(`in every WebM file of the corpus (${where})`, async () => {
+  it.skipIf(corpus === undefined)(`in every WebM file of the corpus (${where})`, { tags: "long" }, async () => {
     const different: string[] = [];
     let packets = 0;
     for (const path of corpusFiles) {

@@ -7,7 +7,7 @@ import { corpusFolder } from "../../conformance/streams/corpus.ts";
 const folder = corpusFolder();
 const where = folder ?? "skipped: no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus";
 
-describe.skipIf(folder === undefined)(`the corpus (${where})`, () => {
+describe.skipIf(folder === undefined)(`the corpus (${where})`, { tags: "long" }, () => {
   it.each(Object.values(comparators))(
     "$codec: every value is equal or has a verdict, every verdict is used",
     async (comparator) => {

@@ -41,7 +41,7 @@ function codecOf(file: string): Codec {
   return file.split("/")[0] as Codec;
 }
 
-describe.skipIf(folder === undefined)(`requests that the corpus expects (${where})`, () => {
+describe.skipIf(folder === undefined)(`requests that the corpus expects (${where})`, { tags: "long" }, () => {
   it.each(entries().filter((entry) => entry.expected_requests !== undefined))(
     "$file",
     ({ file, expected_requests }) => {
@@ -54,6 +54,7 @@ describe.skipIf(folder === undefined)(`requests that the corpus expects (${where
 
 describe.skipIf(folder === undefined)(
   `damaged streams lose no picture that both peers decode, unsaid (${where})`,
+  { tags: "long" },
   () => {
     it.each(damagedStreams())("$name", ({ codec, stream }) => {
       const counts = Object.values(stream.goldens.frame).map((path) => readRequests(path).length);

@@ -19,7 +19,7 @@ const corpus = corpusFolder();
 const manifest = corpus && (JSON.parse(readFileSync(join(corpus, "MANIFEST.json"), "utf8")) as Entry[]);
 const streams = manifest ? manifest.filter(({ file }) => /^vp[89]\//.test(file)) : [];
 
-describe.skipIf(corpus === undefined)(`VP8 and VP9 streams of the corpus (${corpusPlace})`, () => {
+describe.skipIf(corpus === undefined)(`VP8 and VP9 streams of the corpus (${corpusPlace})`, { tags: "long" }, () => {
   it("are output once a packet, but for hidden frames in packets of their own; empty packets are outputs too", async () => {
     const different = new Map<string, string>();
     for (const { file, frames, features } of streams) {

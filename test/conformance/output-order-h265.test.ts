@@ -28,7 +28,7 @@ describe.skipIf(corpus !== "ffprobe")(`HEVC streams of the corpus against FFmpeg
     ["rw__sps_two_active", 28, ""],
     ["rw__sps_change_no_pps", 25, "pps-before-its-sps 16"],
     ["spliced__no_vps", 16, "no-vps 16"],
-  ])("%s: %d pictures, %s", async (name, pictures, expected) => {
+  ])("%s: %d pictures, %s", { tags: "long" }, async (name, pictures, expected) => {
     const { causes, ours, failures } = await runOutputStream(outputStreams(name, "h265")[0] as OutputStream);
     expect({ ours, failures }).toEqual({ ours: pictures, failures: [] });
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);

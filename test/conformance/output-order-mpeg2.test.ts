@@ -29,15 +29,19 @@ describe.skipIf(corpus !== "ffprobe")(`MPEG-2 streams of the corpus against FFmp
     ["fate-es__PVA_test", 30, "b-picture-without-reference 2"],
     ["res_422_interlaced_switch", 74, "last-frame-before-another-size 3"],
     ["spliced__start_at_P", 10, "before-the-first-i-picture 10"],
-  ])("%s: %d frames, %s", async (name, frames, expected) => {
+  ])("%s: %d frames, %s", { tags: "long" }, async (name, frames, expected) => {
     const { causes, ours, failures } = await runOutputStream(outputStreams(name, "mpeg2")[0] as OutputStream);
     expect({ ours, failures }).toEqual({ ours: frames, failures: [] });
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);
   });
 
-  it.each(corpusSystems("mpeg2"))("$name, out of its program or transport stream", ({ name, read }) => {
-    expect(compareMpeg2Output(name, read()).failures).toEqual([]);
-  });
+  it.each(corpusSystems("mpeg2"))(
+    "$name, out of its program or transport stream",
+    { tags: "long" },
+    ({ name, read }) => {
+      expect(compareMpeg2Output(name, read()).failures).toEqual([]);
+    },
+  );
 });
 
 describe("the comparison of MPEG-2's output order", () => {

@@ -38,7 +38,7 @@ describe.skipIf(corpus !== "ffprobe")(`VP8 and VP9 streams of the corpus against
     ["vp9", "show-existing-frame2", 16, ""],
     ["vp9", "svc_1280x720_3", 20, "spatial-layers 40"],
     ["vp9", "spliced__start_at_inter", 0, ""],
-  ] as const)("%s %s: %d outputs, %s", async (codec, name, outputs, expected) => {
+  ] as const)("%s %s: %d outputs, %s", { tags: "long" }, async (codec, name, outputs, expected) => {
     const { causes, ours, failures } = await runOutputStream(outputStreams(name, codec)[0] as OutputStream);
     expect({ ours, failures }).toEqual({ ours: outputs, failures: [] });
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);

@@ -26,7 +26,7 @@ describe.skipIf(!hasFfprobe())(`the fixtures' output order against FFmpeg's (${w
 const corpus = corpusFolder() === undefined ? "skipped: no corpus" : witness;
 
 describe.skipIf(corpus !== "ffprobe")(`the corpus' smallest streams against FFmpeg's order (${corpus})`, () => {
-  it("is equal, or differs for a cause", { timeout: 120_000 }, async () => {
+  it("is equal, or differs for a cause", { tags: "long" }, async () => {
     const small = streams.filter(({ path }) => !path.includes("fixtures") && statSync(path).size < 400);
     const reports = await Promise.all(small.map(runOutputStream));
     expect(reports.flatMap(({ failures }) => failures)).toEqual([]);
@@ -37,7 +37,7 @@ describe.skipIf(corpus !== "ffprobe")(`the corpus' smallest streams against FFmp
     ["rw__mmco5_second_field_samefn", "second-field-with-mmco5 1"],
     ["rw__longterm_idr", "no-output-of-prior-pictures 5"],
     ["rw__epb_dpoc_type1", "code-longer-than-ffmpeg-reads 3"],
-  ])("%s: %s", async (name, expected) => {
+  ])("%s: %s", { tags: "long" }, async (name, expected) => {
     const { causes } = await runOutputStream(outputStreams(name)[0] as OutputStream);
     expect([...causes].map(([{ id }, count]) => `${id} ${count}`).join(", ")).toBe(expected);
   });

@@ -65,6 +65,7 @@ const requestKeys = (events: readonly DecodeEvent[]) => events.filter(({ type })
 
 describe.skipIf(version === undefined || !hasCorpus)(
   `program and transport streams of the corpus (${corpusPlace}, ${version ?? "skipped: no ffmpeg"})`,
+  { tags: "long" },
   () => {
     it.each(corpusSystems())("$name: the requests of the elementary stream that FFmpeg extracts", ({ codec, path }) => {
       const theirs = openSession(codec);

@@ -96,12 +96,14 @@ const richPps = Object.assign(new h264.PicParameterSet(), {
 });
 
 describe("the stateless parser throws BitstreamError and UnsupportedError, and nothing else", () => {
-  it("on random bytes", () => {
+  const randomBytes = (runs: number) => () => {
     const bytes = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ max: 3, maxLength: 60 }));
-    fc.assert(fc.property(bytes, parseEverything), { seed: 1, numRuns: 1000 });
-  });
+    fc.assert(fc.property(bytes, parseEverything), { seed: 1, numRuns: runs });
+  };
+  it("on random bytes", randomBytes(100));
+  it("on random bytes, more often", { tags: "long" }, randomBytes(1000));
 
-  it.skipIf(!hasCorpus)(`on every damaged file (${corpusPlace})`, () => {
+  it.skipIf(!hasCorpus)(`on every damaged file (${corpusPlace})`, { tags: "long" }, () => {
     for (const file of corpusFiles("bad").filter(({ name }) => name.includes("_parser__"))) {
       const bytes = file.read();
       parseEverything(bytes);
@@ -123,23 +125,27 @@ describe("a session turns damage into error events; its requests stay such as th
     );
   });
 
-  it("on fixtures with flipped bits", () => {
+  const flippedBits = (runs: number) => () => {
     const random = new Random(1);
     for (const stream of fixtureStreams("h264")) {
       const original = stream.read().slice(0, 40_000);
-      for (let run = 0; run < 40; run++) {
+      for (let run = 0; run < runs; run++) {
         expect(allFlaws(withFlippedBits(original, random)), `${stream.name}, run ${run}`).toEqual([]);
       }
     }
-  });
+  };
+  it("on fixtures with flipped bits", flippedBits(4));
+  it("on fixtures with flipped bits, more often", { tags: "long" }, flippedBits(40));
 
-  it("on fixtures that lack, repeat or exchange units, or parts of them", () => {
+  const otherUnits = (runs: number) => () => {
     const random = new Random(2);
     const streams = fixtureStreams("h264").map((stream) => unitsByDefinition(stream.read()).slice(0, 60));
-    for (let run = 0; run < 400; run++) {
+    for (let run = 0; run < runs; run++) {
       expect(allFlaws(annexB(withOtherUnits(streams, random))), `run ${run}`).toEqual([]);
     }
-  });
+  };
+  it("on fixtures that lack, repeat or exchange units, or parts of them", otherUnits(40));
+  it("on fixtures that lack, repeat or exchange units, more often", { tags: "long" }, otherUnits(400));
 
   it("on length prefixes that are wrong", () => {
     const random = new Random(3);
@@ -155,11 +161,15 @@ describe("a session turns damage into error events; its requests stay such as th
     }
   });
 
-  it.skipIf(!hasCorpus)(`on every damaged file of the corpus, whatever its codec (${corpusPlace})`, () => {
-    const files = corpusFiles("bad");
-    const flaws = files.flatMap((file) => allFlaws(file.read()).map((flaw) => `${file.name}: ${flaw}`));
-    expect(flaws).toEqual([]);
-  });
+  it.skipIf(!hasCorpus)(
+    `on every damaged file of the corpus, whatever its codec (${corpusPlace})`,
+    { tags: "long" },
+    () => {
+      const files = corpusFiles("bad");
+      const flaws = files.flatMap((file) => allFlaws(file.read()).map((flaw) => `${file.name}: ${flaw}`));
+      expect(flaws).toEqual([]);
+    },
+  );
 
   it("on a gap in frame_num while long-term pictures fill the buffer: numShortTerm shall be above 0 (8.2.5.3)", () => {
     const units = [tinySps({ gaps: 1 }), tinyPps(), tinyIdr({ long_term_reference_flag: 1 }), tinyP(3, null)];

@@ -156,7 +156,7 @@ describe.each(properties)("%s", (_, property) => {
     expect(flawsOf(fixtureStreams("h264"))).toEqual([]);
   });
 
-  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, () => {
+  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, { tags: "long" }, () => {
     expect(flawsOf(corpusFiles("h264")).slice(0, 30)).toEqual([]);
   });
 });
@@ -191,7 +191,7 @@ const notSimple = [
   "jvt-avc_v1__FM1_FT_E.264", // arbitrary slice order
 ];
 
-describe.skipIf(!hasCorpus)(`packets of one access unit each, in the corpus (${corpusPlace})`, () => {
+describe.skipIf(!hasCorpus)(`packets of one access unit each, in the corpus (${corpusPlace})`, { tags: "long" }, () => {
   it("give the requests of push", () => {
     const differing = corpusFiles("h264").filter((stream) => {
       const bytes = stream.read();

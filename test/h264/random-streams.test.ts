@@ -129,7 +129,9 @@ const variants: readonly SessionOptions[] = [
   { startAt: "random-access", missingReferences: "drop" },
 ];
 
-describe("streams of random headers: gaps, fields without pair, marking of what is not there, new sequences", () => {
+describe("streams of random headers: gaps, fields without pair, marking of what is not there, new sequences", {
+  tags: "long",
+}, () => {
   const flawsOf = (units: readonly Uint8Array[], options: SessionOptions) => {
     const session = openH264Session(options);
     const events = [...session.push(annexB(units)), ...session.flush()];

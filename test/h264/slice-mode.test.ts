@@ -213,7 +213,7 @@ describe("in slice mode list entries are ACTIVE or nothing, hold and header_bit_
     expect(flawsOf(fixtureStreams("h264"))).toEqual([]);
   });
 
-  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, () => {
+  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, { tags: "long" }, () => {
     expect(flawsOf(corpusFiles("h264")).slice(0, 20)).toEqual([]);
     const { slices, entries, ...kinds } = seen;
     expect(slices).toBeGreaterThan(30_000);

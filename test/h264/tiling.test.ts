@@ -88,7 +88,7 @@ describe("the traced elements of a unit cover it without gap or overlap and give
     expect(elements).toBeGreaterThan(5000);
   });
 
-  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, () => {
+  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, { tags: "long" }, () => {
     const { flaws, units, surplus, misaligned } = tileAll(corpusFiles("h264"));
     expect(flaws.slice(0, 20)).toEqual([]);
     expect(units).toBeGreaterThan(30_000);

@@ -51,27 +51,35 @@ describe("a session turns damage into error events; its requests stay such as th
     );
   });
 
-  it("on fixtures with flipped bits", () => {
+  const flippedBits = (runs: number) => () => {
     const random = new Random(1);
     for (const stream of fixtureStreams("h265")) {
       const original = stream.read().slice(0, 40_000);
-      for (let run = 0; run < 25; run++) {
+      for (let run = 0; run < runs; run++) {
         expect(allFlaws(withFlippedBits(original, random)), `${stream.name}, run ${run}`).toEqual([]);
       }
     }
-  });
+  };
+  it("on fixtures with flipped bits", flippedBits(3));
+  it("on fixtures with flipped bits, more often", { tags: "long" }, flippedBits(25));
 
-  it("on fixtures that lack, repeat or exchange units, or parts of them", () => {
+  const otherUnits = (runs: number) => () => {
     const random = new Random(2);
     const streams = fixtureStreams("h265").map((stream) => unitsByDefinition(stream.read()).slice(0, 60));
-    for (let run = 0; run < 200; run++) {
+    for (let run = 0; run < runs; run++) {
       expect(allFlaws(annexB(withOtherUnits(streams, random))), `run ${run}`).toEqual([]);
     }
-  });
+  };
+  it("on fixtures that lack, repeat or exchange units, or parts of them", otherUnits(30));
+  it("on fixtures that lack, repeat or exchange units, more often", { tags: "long" }, otherUnits(200));
 
-  it.skipIf(!hasCorpus)(`on every damaged file of the corpus, whatever its codec (${corpusPlace})`, () => {
-    const files = corpusFiles("bad");
-    const flaws = files.flatMap((file) => allFlaws(file.read()).map((flaw) => `${file.name}: ${flaw}`));
-    expect(flaws.slice(0, 30)).toEqual([]);
-  });
+  it.skipIf(!hasCorpus)(
+    `on every damaged file of the corpus, whatever its codec (${corpusPlace})`,
+    { tags: "long" },
+    () => {
+      const files = corpusFiles("bad");
+      const flaws = files.flatMap((file) => allFlaws(file.read()).map((flaw) => `${file.name}: ${flaw}`));
+      expect(flaws.slice(0, 30)).toEqual([]);
+    },
+  );
 });

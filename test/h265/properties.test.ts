@@ -101,7 +101,7 @@ describe.each(properties)("%s", (_, property) => {
     expect(flawsOf(fixtureStreams("h265"))).toEqual([]);
   });
 
-  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, () => {
+  it.skipIf(!hasCorpus)(`in every stream of the corpus (${corpusPlace})`, { tags: "long" }, () => {
     expect(flawsOf(corpusFiles("h265")).slice(0, 30)).toEqual([]);
   });
 });

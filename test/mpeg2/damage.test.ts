@@ -139,12 +139,12 @@ describe("a session turns damage into error events; its requests stay such as th
 
   it.skipIf(!hasCorpus)(
     `on every damaged MPEG-2 stream, and on those of other codecs (${corpusPlace})`,
+    { tags: "long" },
     () => {
       const files = corpusFiles("bad").filter(({ name }) => /mpeg2|ivf$|264$/.test(name));
       const flaws = files.flatMap((file) => flawsOf(file.read()).map((flaw) => `${file.name}: ${flaw}`));
       expect(flaws).toEqual([]);
     },
-    60_000,
   );
 });
 

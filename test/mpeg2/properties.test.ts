@@ -48,11 +48,11 @@ describe("any cut of the bytes gives the same events, and the pool of captureBuf
 
   it.skipIf(!hasCorpus)(
     `in every stream of the corpus, program and transport streams too (${corpusPlace})`,
+    { tags: "long" },
     () => {
       const streams = corpusFiles("mpeg2").filter(({ name }) => /[.]m[12]v$/.test(name));
       expect([...streams, ...corpusSystems("mpeg2")].flatMap(flawsOf)).toEqual([]);
     },
-    120_000,
   );
 
   it("in two sessions whose calls alternate: they share nothing", () => {

@@ -121,36 +121,40 @@ export function testDamage(codec: PacketCodec): void {
     );
   });
 
-  it("a session makes events of flipped bits, in packets and in the file around them", () => {
+  const flippedBits = (runs: number) => () => {
     const random = new Random(1);
     for (const { name, bytes } of fixtures) {
       const packets = packetsOf(bytes);
-      for (let run = 0; run < 8; run++) {
+      for (let run = 0; run < runs; run++) {
         const damaged = withFlippedBits(packets, random);
         const file = ivfOf(damaged, codec.fourcc);
         if (run % 2 === 0) file[32 + random.below(file.length - 32)]! ^= 1 << random.below(8);
         expect(flawsOf(codec, file, damaged), `${name}, run ${run}`).toEqual([]);
       }
     }
-  });
+  };
+  it("a session makes events of flipped bits, in packets and in the file around them", flippedBits(2));
+  it("a session makes events of flipped bits, more often", { tags: "long" }, flippedBits(8));
 
-  it("a session makes events of packets that are left out, repeated, cut off or from another stream", () => {
+  const otherPackets = (runs: number) => () => {
     const random = new Random(2);
     const streams = fixtures.map(({ bytes }) => packetsOf(bytes));
-    for (let run = 0; run < 30; run++) {
+    for (let run = 0; run < runs; run++) {
       const packets = withOtherUnits(streams, random);
       expect(flawsOf(codec, ivfOf(packets, codec.fourcc), packets), `run ${run}`).toEqual([]);
     }
-  });
+  };
+  it("a session makes events of packets that are left out, repeated, cut off or from another stream", otherPackets(8));
+  it("a session makes events of such packets, more often", { tags: "long" }, otherPackets(30));
 
   it.skipIf(!hasCorpus)(
     `a session makes events of every damaged file of the corpus (${corpusPlace})`,
+    { tags: "long" },
     () => {
       const files = corpusFiles("bad").map(({ name, read }) => ({ name, bytes: read() }));
       expect(files.filter(({ name }) => name.endsWith(".ivf")).length).toBeGreaterThan(15);
       const flaws = files.flatMap(({ name, bytes }) => flawsOf(codec, bytes).map((flaw) => `${name}: ${flaw}`));
       expect(flaws).toEqual([]);
     },
-    60_000,
   );
 }

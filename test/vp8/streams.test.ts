@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { corpusIvfFiles, corpusPlace, fixtureStreams } from "../../conformance/streams/corpus-files.ts";
+import {
+  corpusIvfFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../../conformance/streams/corpus-files.ts";
 import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { decodeStruct, v4l2_ctrl_vp8_frame } from "../../src/uapi/index.ts";
@@ -85,9 +91,7 @@ describe.each(fixtureStreams("vp8"))("$name", (stream) => {
   });
 });
 
-const streams = [...fixtureStreams("vp8"), ...(await corpusIvfFiles("vp8"))];
-
-describe(`VP8 streams of fixtures and corpus (${corpusPlace})`, () => {
+function testStreams(streams: readonly StreamFile[]): void {
   it("any cut gives the same events, and a pool of captureBuffers never runs dry", () => {
     const random = new Random(1);
     for (const stream of streams) {
@@ -97,7 +101,7 @@ describe(`VP8 streams of fixtures and corpus (${corpusPlace})`, () => {
       const pieces = pushed(bytes, () => 1 + random.below(20_000));
       expect(pieces.map(eventKey), stream.name).toEqual(events.map(eventKey));
     }
-  }, 60_000);
+  });
 
   it("sizes add up to the frame's bytes", () => {
     for (const stream of streams) {
@@ -109,4 +113,9 @@ describe(`VP8 streams of fixtures and corpus (${corpusPlace})`, () => {
       }
     }
   });
-});
+}
+
+const corpus = await corpusIvfFiles("vp8");
+
+describe("VP8 streams of the fixtures", () => testStreams(fixtureStreams("vp8")));
+describe.runIf(hasCorpus)(`VP8 streams of the corpus (${corpusPlace})`, { tags: "long" }, () => testStreams(corpus));

@@ -171,17 +171,22 @@ function sizeFlaws(bytes: Uint8Array): string[] {
   return flaws;
 }
 
-describe.each([...fixtures, ...valid])(`the sizes in $name (${corpusPlace})`, ({ read }) => {
+function testSizes({ read }: StreamFile): void {
   it("add up", () => expect(sizeFlaws(read())).toEqual([]));
-});
+}
 
-describe.each([...fixtures, ...corpus])(`the trace of $name (${corpusPlace})`, ({ read }) => {
+function testTrace({ read }: StreamFile): void {
   it("covers uncompressed headers and superframe indices without gap or overlap, and writes them again", () => {
     expect(traceFlaws(read())).toEqual([]);
   });
-});
+}
 
-describe.runIf(hasCorpus)(`every stream of the corpus in IVF (${corpusPlace})`, () => {
+describe.each(fixtures)("the sizes in $name", testSizes);
+describe.each(fixtures)("the trace of $name", testTrace);
+describe.each(valid)(`the sizes in $name (${corpusPlace})`, { tags: "long" }, testSizes);
+describe.each(corpus)(`the trace of $name (${corpusPlace})`, { tags: "long" }, testTrace);
+
+describe.runIf(hasCorpus)(`every stream of the corpus in IVF (${corpusPlace})`, { tags: "long" }, () => {
   it.each(corpus)("$name", ({ read }) => {
     expect(flawsOf(whole(read()))).toEqual([]);
   });
