@@ -92,5 +92,5 @@ export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptio
  */
 export function parseSliceHeader(unit: Uint8Array, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
   const { r, nal } = open(unit, trace, 1, 2, 5, 19);
-  return slice_header(r, nal, () => ({ sps, pps }));
+  return slice_header(r, nal, () => ({ sps, pps })).h;
 }

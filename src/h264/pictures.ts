@@ -189,9 +189,9 @@ export class PictureDecoder {
       pic_order_cnt_type: picture.sps.pic_order_cnt_type,
     };
     const lists = buildRefPicLists(context, h);
-    for (const { modification_of_pic_nums_idc, value } of lists.missing) {
-      const element = modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
-      this.lacks(open, picture, unit, element, `${value} names a picture that is not in the DPB`);
+    for (const operation of lists.missing) {
+      const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
+      this.lacks(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
     }
     if (this.options.missingReferences !== "nearest") return lists;
     const nearest = nearestReference(context);

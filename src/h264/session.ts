@@ -13,7 +13,7 @@ import { type UnitReader, UnitSession } from "../session/unit-session.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import type { PictureInfo, ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
-import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
+import type { PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
@@ -215,12 +215,8 @@ class H264Reader implements UnitReader {
   private readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
     const r = nalReader(unit.bytes, trace);
     const nal = nal_unit_header(r);
-    let sets: ParameterSets | undefined;
-    const h = slice_header(r, nal, (pic_parameter_set_id) => {
-      sets = this.sets.find(pic_parameter_set_id, nal.nal_unit_type === 5);
-      return sets;
-    });
-    return { unit, h, sets: sets as ParameterSets };
+    const isIdr = nal.nal_unit_type === 5;
+    return { unit, ...slice_header(r, nal, (pic_parameter_set_id) => this.sets.find(pic_parameter_set_id, isIdr)) };
   }
 
   /**

@@ -13,7 +13,7 @@ import { type UnitReader, UnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
-import type { NalUnitHeader, ParameterSets, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import type { NalUnitHeader, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
@@ -213,13 +213,9 @@ class H265Reader implements UnitReader {
   private readSegment(unit: StreamUnit): ReadSegment {
     const r = nalReader(unit.bytes, this.trace);
     const nal = nal_unit_header(r);
-    let sets: ParameterSets | undefined;
-    const find = (slice_pic_parameter_set_id: number) => {
-      sets = this.sets.find(slice_pic_parameter_set_id, isIrap(nal.nal_unit_type));
-      return sets;
-    };
-    const h = slice_segment_header(r, nal, find, this.independent);
-    return { unit, h, sets: sets as ParameterSets };
+    const find = (slice_pic_parameter_set_id: number) =>
+      this.sets.find(slice_pic_parameter_set_id, isIrap(nal.nal_unit_type));
+    return { unit, ...slice_segment_header(r, nal, find, this.independent) };
   }
 
   /** 7.4.7.1: what all slice segment headers of a picture have in common. */
