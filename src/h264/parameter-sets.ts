@@ -5,7 +5,7 @@ import { BitstreamError } from "../errors.ts";
 import { sameBytes } from "../framing/bytes.ts";
 import { ActiveSetStore } from "../nal/active-set-store.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
-import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
+import { nal_unit, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
 import { nalReader } from "./units.ts";
 
 interface StoredPps {
@@ -31,7 +31,7 @@ export class ParameterSetStore {
   /** A sequence parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
   receiveSps(unit: Uint8Array, trace: Trace | undefined): void {
     const r = nalReader(unit, trace);
-    nal_unit_header(r);
+    nal_unit(r);
     const sps = seq_parameter_set_data(r);
     checkCropping(sps);
     this.closingBits(r);
@@ -41,15 +41,15 @@ export class ParameterSetStore {
   /** A picture parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
   receivePps(unit: Uint8Array, trace: Trace | undefined): void {
     const r = nalReader(unit, undefined);
-    nal_unit_header(r);
-    const id = r.ue("pic_parameter_set_id", 255);
+    nal_unit(r);
+    const pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
     const seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
-    const stored = this.ppsById.get(id);
+    const stored = this.ppsById.get(pic_parameter_set_id);
     const sps = this.sps.get(seq_parameter_set_id, true) ?? null;
     const unchanged = stored !== undefined && sameBytes(stored.bytes, unit);
     if (unchanged && !trace) return;
     const pps = sps && this.readPps(unit, sps, trace);
-    if (!unchanged) this.ppsById.set(id, { bytes: unit.slice(), pps, sps });
+    if (!unchanged) this.ppsById.set(pic_parameter_set_id, { bytes: unit.slice(), pps, sps });
   }
 
   /**
@@ -72,7 +72,7 @@ export class ParameterSetStore {
 
   private readPps(unit: Uint8Array, sps: SeqParameterSet, trace: Trace | undefined): PicParameterSet {
     const r = nalReader(unit, trace);
-    nal_unit_header(r);
+    nal_unit(r);
     const pps = pic_parameter_set_rbsp(r, sps);
     this.closingBits(r);
     return pps;
@@ -91,7 +91,7 @@ export class ParameterSetStore {
 
 function ppsSpsId(unit: Uint8Array): number {
   const r = nalReader(unit, undefined);
-  nal_unit_header(r);
+  nal_unit(r);
   r.ue("pic_parameter_set_id");
   return r.ue("seq_parameter_set_id");
 }

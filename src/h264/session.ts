@@ -17,7 +17,7 @@ import type { PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts"
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
-  nal_unit_header,
+  nal_unit,
   sei_rbsp,
   seq_parameter_set_extension_rbsp,
   slice_header,
@@ -157,7 +157,7 @@ class H264Reader implements UnitReader {
   private read(unit: StreamUnit, syntax: (r: BitReader) => unknown): void {
     this.traceUnit(unit);
     const r = nalReader(unit.bytes, this.trace);
-    nal_unit_header(r);
+    nal_unit(r);
     syntax(r);
   }
 
@@ -214,7 +214,7 @@ class H264Reader implements UnitReader {
 
   private readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
     const r = nalReader(unit.bytes, trace);
-    const nal = nal_unit_header(r);
+    const nal = nal_unit(r);
     const isIdr = nal.nal_unit_type === 5;
     return { unit, ...slice_header(r, nal, (pic_parameter_set_id) => this.sets.find(pic_parameter_set_id, isIdr)) };
   }

@@ -32,8 +32,8 @@ import { NumClockTS, profilesWithChromaFormat } from "./tables.ts";
 const S32_MIN = -(2 ** 31) + 1;
 const S32_MAX = 2 ** 31 - 1;
 
-/** 7.3.1 NAL unit syntax, up to the RBSP. */
-export function nal_unit_header(r: BitReader): NalUnitHeader {
+/** 7.3.1 NAL unit syntax, up to the RBSP: the header with its extension. */
+export function nal_unit(r: BitReader): NalUnitHeader {
   const nal = new NalUnitHeader();
   r.f(1, 0, "forbidden_zero_bit");
   nal.nal_ref_idc = r.u(2, "nal_ref_idc");

@@ -350,7 +350,7 @@ describe("pic_parameter_set_rbsp (7.3.2.2)", () => {
   });
 });
 
-describe("nal_unit_header (7.3.1, F.7.3.1.1, G.7.3.1.1, I.7.3.1.1)", () => {
+describe("nal_unit (7.3.1, F.7.3.1.1, G.7.3.1.1, I.7.3.1.1)", () => {
   const svc: Row[] = [
     ["svc_extension_flag", 1, 1],
     ...[["idr_flag", 1, 1] as Row, ["priority_id", 6, 33] as Row, ["no_inter_layer_pred_flag", 1, 0] as Row],
