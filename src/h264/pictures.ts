@@ -101,7 +101,10 @@ export class PictureDecoder {
       this.sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return null;
     }
-    this.activate(sps, h, unit);
+    const isActivated = sps !== this.activeSps;
+    this.checkActivation(sps, h, unit);
+    if (isActivated || h.nal_unit_type === 5) this.state.emptyBuffer(h);
+    if (isActivated) this.activate(sps);
     const gap = this.state.gapBefore(sps, h);
     const isLoss = gap !== null && sps.gaps_in_frame_num_value_allowed_flag === 0;
     if (isLoss) this.loss(gap, unit);
@@ -123,21 +126,22 @@ export class PictureDecoder {
   }
 
   /** 7.4.1.2.1: an SPS is activated by an IDR picture; by another only at the start, or where IDR pictures were lost. */
-  private activate(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
-    const isIdr = h.nal_unit_type === 5;
-    if (!isIdr && this.sets.sps.takeRefusedChange()) {
+  private checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
+    if (h.nal_unit_type === 5) return;
+    if (this.sets.sps.takeRefusedChange()) {
       this.sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
-    if (sps === this.activeSps) return;
-    if (this.activeSps && !isIdr) {
+    if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
       this.sink.report("bitstream", reason, unit, "pic_parameter_set_id");
     }
+  }
+
+  /** A sequence begins. The buffer is empty. */
+  private activate(sps: SeqParameterSet): void {
     this.sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
-    if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.state.drop();
-    else this.state.flush();
-    this.state.resize(sps);
+    this.state.beginSequence(sps);
     const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.sequence);
     if (event === null) return;
@@ -239,7 +243,7 @@ export class PictureDecoder {
   /** Nothing more goes out. What comes next is a new start. */
   reset(): void {
     this.open = null;
-    this.state.drop();
+    this.state.reset();
     this.forget();
   }
 

@@ -93,12 +93,17 @@ export class PictureDecoder {
     if (this.state.continuesEnded(h)) {
       this.sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
-    this.activate(sps, h, unit);
-    const PicOrderCntVal = this.state.picOrderCntVal(sps, h);
+    const isActivated = sps !== this.activeSps;
+    this.checkActivation(sps, h, unit);
+    if (isActivated && isIrap(h.nal_unit_type)) this.state.endSequence();
+    const NoRaslOutputFlag = this.state.NoRaslOutputFlag(h);
+    if (isActivated || NoRaslOutputFlag) this.state.emptyBuffer(h);
+    if (isActivated) this.activate(sps);
+    const PicOrderCntVal = this.state.picOrderCntVal(sps, h, NoRaslOutputFlag);
     this.timestamp += TIMESTAMP_STEP;
     const frame = new Frame(this.timestamp, info.pts, visibleRectangle(sps), PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
-    const picture = this.state.beginPicture(sps, h, frame);
+    const picture = this.state.beginPicture(sps, h, frame, NoRaslOutputFlag);
     for (const { poc, isLsb } of picture.set.missing) {
       frame.corrupt = true;
       const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
@@ -109,20 +114,21 @@ export class PictureDecoder {
   }
 
   /** 7.4.2.4.2: an SPS is activated by an IRAP picture with NoRaslOutputFlag 1. */
-  private activate(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
-    const mayActivate = isIrap(h.nal_unit_type);
-    if (!mayActivate && this.sets.sps.takeRefusedChange()) {
+  private checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
+    if (isIrap(h.nal_unit_type)) return;
+    if (this.sets.sps.takeRefusedChange()) {
       this.sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
     }
-    if (sps === this.activeSps) return;
-    if (this.activeSps && !mayActivate) {
+    if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
       this.sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
     }
-    if (mayActivate) this.state.endSequence();
+  }
+
+  /** A sequence begins. The buffer is empty. */
+  private activate(sps: SeqParameterSet): void {
     this.sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
-    this.state.clearForIrap(h);
     const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.sequence);
     if (event === null) return;
