@@ -14,16 +14,15 @@ import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { hasLargeOffset } from "./slice-controls.ts";
 import { DecoderState, type Picture } from "./state.ts";
-import type { ParameterSets, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import type { PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import type { ReadSliceSegmentHeader } from "./syntax.ts";
 
 /** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
 const TIMESTAMP_STEP = 1000;
 
 /** A slice segment as it was read. */
-export interface ReadSegment {
+export interface ReadSegment extends ReadSliceSegmentHeader {
   readonly unit: StreamUnit;
-  readonly h: SliceSegmentHeader;
-  readonly sets: ParameterSets;
 }
 
 /** What comes with a picture's first slice segment. */
@@ -74,16 +73,16 @@ export class PictureDecoder {
   }
 
   /** A slice segment of the picture whose segments are coming could not be read. */
-  damaged(): void {
+  markDamaged(): void {
     if (this.open?.picture) this.open.picture.frame.corrupt = true;
   }
 
   /** A picture begins; the one before it has ended. */
-  begin(first: ReadSegment, info: PictureInfo): void {
-    this.open = { first, picture: this.picture(first, info), segments: [] };
+  beginPicture(first: ReadSegment, info: PictureInfo): void {
+    this.open = { first, picture: this.startPicture(first, info), segments: [] };
   }
 
-  private picture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
+  private startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
     const isSkipped = this.state.isBeforeStart(h);
     if (isSkipped || this.state.isSkippedLeading(h)) {
       const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
@@ -110,7 +109,7 @@ export class PictureDecoder {
       this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
     }
     this.grow(unit);
-    return this.options.missingReferences === "nearest" ? this.completed(picture) : picture;
+    return this.options.missingReferences === "nearest" ? this.withStandIns(picture) : picture;
   }
 
   /** 7.4.2.4.2: an SPS is activated by an IRAP picture with NoRaslOutputFlag 1. */
@@ -137,7 +136,7 @@ export class PictureDecoder {
   }
 
   /** A slice segment of the open picture. */
-  add({ unit, h, sets }: ReadSegment): void {
+  addSlice({ unit, h, sets }: ReadSegment): void {
     const { open } = this;
     if (!open?.picture) return;
     const lists = buildRefPicLists(open.picture.set, h);
@@ -153,7 +152,7 @@ export class PictureDecoder {
   }
 
   /** The set with stand-ins for what is missing, as far as there are any. */
-  private completed(picture: Picture): Picture {
+  private withStandIns(picture: Picture): Picture {
     const nearest = nearestReference(this.state.dpb.frames, picture.frame.PicOrderCntVal);
     const complete = (list: RefPicList) => list.map((frame) => frame ?? nearest);
     const { StCurrBefore, StCurrAfter, LtCurr, missing } = picture.set;
@@ -177,7 +176,7 @@ export class PictureDecoder {
   }
 
   /** The picture's last slice segment has come: its requests, and what goes out after it. */
-  end(): void {
+  endPicture(): void {
     const { open } = this;
     this.open = null;
     if (!open?.picture) return;
@@ -206,7 +205,7 @@ export class PictureDecoder {
 
   /** Everything that waits goes out. What comes next is a new start. */
   flush(): void {
-    this.end();
+    this.endPicture();
     this.state.dpb.flush();
     this.forget();
   }
