@@ -1,19 +1,29 @@
 /** The store of parameter sets, and when one takes effect: 7.4.1.2.1. */
 
-import type { BitReader, Trace } from "../bitreader/index.ts";
+import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import { sameBytes } from "../framing/bytes.ts";
 import { ActiveSetStore } from "../nal/active-set-store.ts";
+import { readClosingBits } from "../nal/closing-bits.ts";
+import { missingPps, missingSps } from "../nal/missing-sets.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
-import { nal_unit_header, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
+import { nal_unit, pic_parameter_set_rbsp, seq_parameter_set_data } from "./syntax.ts";
 import { nalReader } from "./units.ts";
 
 interface StoredPps {
-  readonly bytes: Uint8Array;
+  readonly unit: StreamUnit;
   /** Null until an SPS is there to read it with. */
   pps: PicParameterSet | null;
   /** What it was last read with. */
   sps: SeqParameterSet | null;
+}
+
+/** The sets that a slice refers to. */
+export interface FoundSets {
+  readonly sets: ParameterSets;
+  /** What is wrong with the PPS, which is taken all the same: where it came before its SPS, it is read only now. */
+  readonly flaw: { readonly error: BitstreamError; readonly unit: StreamUnit } | null;
 }
 
 /** Parameter sets by id. Sets that come again unchanged stay the same objects. */
@@ -21,86 +31,89 @@ export class ParameterSetStore {
   /** What is in force, and new content for the active SPS, which waits for the next IDR picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   private readonly ppsById = new Map<number, StoredPps>();
-  private readonly complain: (error: BitstreamError) => void;
 
-  /** @param complain is told of what is wrong with a set that is taken all the same. */
-  constructor(complain: (error: BitstreamError) => void) {
-    this.complain = complain;
-  }
-
-  /** A sequence parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
-  receiveSps(unit: Uint8Array, trace: Trace | undefined): void {
+  /**
+   * Takes a sequence parameter set's NAL unit.
+   *
+   * @returns what is wrong with a set that is taken all the same.
+   * @throws BitstreamError where it cannot be read. The old set then stays.
+   */
+  receiveSps(unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
     const r = nalReader(unit, trace);
-    nal_unit_header(r);
+    nal_unit(r);
     const sps = seq_parameter_set_data(r);
     checkCropping(sps);
-    this.closingBits(r);
+    const flaw = readClosingBits(r);
     this.sps.receive(sps.seq_parameter_set_id, unit, sps);
+    return flaw;
   }
 
-  /** A picture parameter set's NAL unit. Throws BitstreamError if it is broken; the old set then stays. */
-  receivePps(unit: Uint8Array, trace: Trace | undefined): void {
-    const r = nalReader(unit, undefined);
-    nal_unit_header(r);
-    const id = r.ue("pic_parameter_set_id", 255);
+  /**
+   * Takes a picture parameter set's NAL unit, and reads it where its SPS is there.
+   *
+   * @returns what is wrong with a set that is taken all the same.
+   * @throws BitstreamError where it cannot be read. The old set then stays.
+   */
+  receivePps(unit: StreamUnit, trace: Trace | undefined): BitstreamError | null {
+    const r = nalReader(unit.bytes, undefined);
+    nal_unit(r);
+    const pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
     const seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
-    const stored = this.ppsById.get(id);
+    const stored = this.ppsById.get(pic_parameter_set_id);
     const sps = this.sps.get(seq_parameter_set_id, true) ?? null;
-    const unchanged = stored !== undefined && sameBytes(stored.bytes, unit);
-    if (unchanged && !trace) return;
-    const pps = sps && this.readPps(unit, sps, trace);
-    if (!unchanged) this.ppsById.set(id, { bytes: unit.slice(), pps, sps });
+    const isUnchanged = stored !== undefined && sameBytes(stored.unit.bytes, unit.bytes);
+    if (isUnchanged && !trace) return null;
+    const read = sps && readPps(unit.bytes, sps, trace);
+    if (!isUnchanged) {
+      const copy = { ...unit, bytes: unit.bytes.slice() };
+      this.ppsById.set(pic_parameter_set_id, { unit: copy, pps: read?.pps ?? null, sps });
+    }
+    return read?.flaw ?? null;
   }
 
   /**
    * The sets that a slice refers to. With an IDR picture, new content of the active SPS takes effect.
-   * Throws BitstreamError where a set is not there, or cannot be read with its SPS.
+   *
+   * @throws BitstreamError where a set is not there, or where the PPS cannot be read with its SPS.
    */
-  find(pic_parameter_set_id: number, isIdr: boolean): ParameterSets {
+  find(pic_parameter_set_id: number, isIdr: boolean): FoundSets {
     const stored = this.ppsById.get(pic_parameter_set_id);
-    if (!stored) throw missing("pic_parameter_set_id", `there is no PPS ${pic_parameter_set_id}`);
-    const id = ppsSpsId(stored.bytes);
+    if (!stored) throw missingPps("pic_parameter_set_id", pic_parameter_set_id);
+    const { unit } = stored;
+    const id = ppsSpsId(unit.bytes);
     const sps = this.sps.get(id, isIdr);
-    if (!sps)
-      throw missing("seq_parameter_set_id", `PPS ${pic_parameter_set_id} refers to SPS ${id}, which is not there`);
-    if (stored.pps === null || stored.sps !== sps) {
-      stored.pps = this.readPps(stored.bytes, sps, undefined);
-      stored.sps = sps;
-    }
-    return { sps, pps: stored.pps };
+    if (!sps) throw missingSps("seq_parameter_set_id", pic_parameter_set_id, id);
+    if (stored.pps !== null && stored.sps === sps) return { sets: { sps, pps: stored.pps }, flaw: null };
+    const { pps, flaw } = readPps(unit.bytes, sps, undefined);
+    stored.pps = pps;
+    stored.sps = sps;
+    return { sets: { sps, pps }, flaw: flaw && { error: flaw, unit } };
   }
+}
 
-  private readPps(unit: Uint8Array, sps: SeqParameterSet, trace: Trace | undefined): PicParameterSet {
-    const r = nalReader(unit, trace);
-    nal_unit_header(r);
-    const pps = pic_parameter_set_rbsp(r, sps);
-    this.closingBits(r);
-    return pps;
-  }
-
-  /** rbsp_trailing_bits() that are wrong are told, and the set is taken: every element of it has been read. */
-  private closingBits(r: BitReader): void {
-    try {
-      r.rbsp_trailing_bits();
-    } catch (error) {
-      if (!(error instanceof BitstreamError)) throw error;
-      this.complain(error);
-    }
-  }
+function readPps(
+  unit: Uint8Array,
+  sps: SeqParameterSet,
+  trace: Trace | undefined,
+): { readonly pps: PicParameterSet; readonly flaw: BitstreamError | null } {
+  const r = nalReader(unit, trace);
+  nal_unit(r);
+  const pps = pic_parameter_set_rbsp(r, sps);
+  return { pps, flaw: readClosingBits(r) };
 }
 
 function ppsSpsId(unit: Uint8Array): number {
   const r = nalReader(unit, undefined);
-  nal_unit_header(r);
+  nal_unit(r);
   r.ue("pic_parameter_set_id");
   return r.ue("seq_parameter_set_id");
 }
 
-function missing(element: string, reason: string): BitstreamError {
-  return new BitstreamError(reason, { element }, "missing-parameter-set");
-}
-
-/** 7.4.2.1.1: the cropping rectangle leaves at least one sample. */
+/**
+ * 7.4.2.1.1: the cropping rectangle leaves at least one sample.
+ *
+ * @throws BitstreamError where it does not.
+ */
 function checkCropping(sps: SeqParameterSet): void {
   const { width, height } = visibleRectangle(sps);
   if (width > 0 && height > 0) return;

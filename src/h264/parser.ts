@@ -16,7 +16,7 @@ import type {
 } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
-  nal_unit_header,
+  nal_unit,
   pic_parameter_set_rbsp,
   sei_rbsp,
   seq_parameter_set_data,
@@ -33,7 +33,7 @@ export interface ParseOptions {
 function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
   trace?.unit({ name: unitName(unit[0] ?? 0), byte: -1, bytes: unit });
   const r = nalReader(unit, trace);
-  const nal = nal_unit_header(r);
+  const nal = nal_unit(r);
   if (!types.includes(nal.nal_unit_type)) {
     const reason = `${nal.nal_unit_type}, where ${types.join(" or ")} is required`;
     throw new BitstreamError(reason, { unit: unitName(nal.nal_unit_type), element: "nal_unit_type", bit: 3 });
@@ -43,7 +43,7 @@ function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
 
 /** 7.3.1: the header of any NAL unit, with the extension of types 14, 20 and 21. */
 export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
-  return nal_unit_header(nalReader(unit, trace));
+  return nal_unit(nalReader(unit, trace));
 }
 
 /** 7.3.2.1: a sequence parameter set (nal_unit_type 7). */
@@ -92,5 +92,5 @@ export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptio
  */
 export function parseSliceHeader(unit: Uint8Array, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
   const { r, nal } = open(unit, trace, 1, 2, 5, 19);
-  return slice_header(r, nal, () => ({ sps, pps }));
+  return slice_header(r, nal, () => ({ sps, pps })).h;
 }

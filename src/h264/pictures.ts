@@ -18,16 +18,15 @@ import { buildRefPicLists, nearestReference } from "./ref-lists.ts";
 import { sequenceEvent } from "./sequence.ts";
 import type { Picture } from "./state.ts";
 import { DecoderState, maxFrameNum } from "./state.ts";
-import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
+import type { PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
+import type { ReadSliceHeader } from "./syntax.ts";
 
 /** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
 const TIMESTAMP_STEP = 1000;
 
 /** A slice as it was read. */
-export interface ReadSlice {
+export interface ReadSlice extends ReadSliceHeader {
   readonly unit: StreamUnit;
-  readonly h: SliceHeader;
-  readonly sets: ParameterSets;
 }
 
 /** What comes with a picture's first slice. */
@@ -87,29 +86,33 @@ export class PictureDecoder {
   }
 
   /** A slice of the picture whose slices are coming could not be read. */
-  damaged(): void {
+  markDamaged(): void {
     if (this.open?.picture) this.open.picture.frame.corrupt = true;
   }
 
   /** A picture begins; the one before it has ended. */
-  begin(first: ReadSlice, info: PictureInfo): void {
-    this.open = { first, picture: this.picture(first, info), slices: [], lacksReference: false, hasOtherPps: false };
+  beginPicture(first: ReadSlice, info: PictureInfo): void {
+    const picture = this.startPicture(first, info);
+    this.open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
   }
 
-  private picture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
+  private startPicture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
     if (!this.state.isSecondField(h) && !this.recovery.admits(h, info.recoveryPoint)) {
       this.sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return null;
     }
-    this.activate(sps, h, unit);
+    const isActivated = sps !== this.activeSps;
+    this.checkActivation(sps, h, unit);
+    if (isActivated || h.nal_unit_type === 5) this.state.emptyBuffer(h);
+    if (isActivated) this.activate(sps);
     const gap = this.state.gapBefore(sps, h);
     const isLoss = gap !== null && sps.gaps_in_frame_num_value_allowed_flag === 0;
-    if (isLoss) this.loss(gap, unit);
+    if (isLoss) this.loseGap(gap, unit);
     else if (gap && !this.state.fillGap(sps, gap.first, gap.last)) {
       this.sink.report("bitstream", "the window of reference frames has no room for a gap's frames", unit, "frame_num");
     }
     if (isLoss && this.options.missingReferences === "drop") {
-      this.dropped();
+      this.startAnew();
       return null;
     }
     const visible = visibleRectangle(sps);
@@ -117,27 +120,28 @@ export class PictureDecoder {
       this.timestamp += TIMESTAMP_STEP;
       return new Frame(this.timestamp, info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
     });
-    if (this.recovery.isCorrupt(picture, info.recoveryPoint) || (isLoss && isInter(h))) picture.frame.corrupt = true;
+    if (this.recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h))) picture.frame.corrupt = true;
     if (info.picTiming) picture.frame.pic_struct = info.picTiming.pic_struct;
     return picture;
   }
 
   /** 7.4.1.2.1: an SPS is activated by an IDR picture; by another only at the start, or where IDR pictures were lost. */
-  private activate(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
-    const isIdr = h.nal_unit_type === 5;
-    if (!isIdr && this.sets.sps.takeRefusedChange()) {
+  private checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
+    if (h.nal_unit_type === 5) return;
+    if (this.sets.sps.takeRefusedChange()) {
       this.sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
-    if (sps === this.activeSps) return;
-    if (this.activeSps && !isIdr) {
+    if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
       this.sink.report("bitstream", reason, unit, "pic_parameter_set_id");
     }
+  }
+
+  /** A sequence begins. The buffer is empty. */
+  private activate(sps: SeqParameterSet): void {
     this.sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
-    if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.state.drop();
-    else this.state.flush();
-    this.state.resize(sps);
+    this.state.beginSequence(sps);
     const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.sequence);
     if (event === null) return;
@@ -146,7 +150,7 @@ export class PictureDecoder {
   }
 
   /** Frames are missing and the SPS allows no gaps: 7.4.3, frame_num. */
-  private loss({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
+  private loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
     const which =
       first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
     this.sink.report("missing-reference", `the ${which} missing`, unit, "frame_num");
@@ -154,7 +158,7 @@ export class PictureDecoder {
   }
 
   /** A slice of the open picture. */
-  add(slice: ReadSlice): void {
+  addSlice(slice: ReadSlice): void {
     const { open } = this;
     if (!open?.picture) return;
     const { unit, h, sets } = slice;
@@ -169,15 +173,15 @@ export class PictureDecoder {
       const reason = `the slices of the picture refer to several PPSs; the request can carry only one, PPS ${id}`;
       this.sink.error(new UnsupportedError(reason), unit);
     }
-    const lists = isInter(h) ? this.lists(open, open.picture, slice) : null;
+    const lists = isInter(h) ? this.buildLists(open, open.picture, slice) : null;
     open.slices.push({ unit: unit.bytes, h, sets, lists });
   }
 
   /** 8.2.4, as far as it is needed: in slice mode, and to find out what is missing. */
-  private lists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
+  private buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
     const { frames } = this.state.dpb;
     if (!frames.some((frame) => frame.isUsedForReference)) {
-      this.lacks(open, picture, unit, "slice_type", "there is no reference picture at all");
+      this.reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
     }
     const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
     if (!isModified && this.options.decodeMode === "frame") return null;
@@ -189,9 +193,9 @@ export class PictureDecoder {
       pic_order_cnt_type: picture.sps.pic_order_cnt_type,
     };
     const lists = buildRefPicLists(context, h);
-    for (const { modification_of_pic_nums_idc, value } of lists.missing) {
-      const element = modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
-      this.lacks(open, picture, unit, element, `${value} names a picture that is not in the DPB`);
+    for (const operation of lists.missing) {
+      const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
+      this.reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
     }
     if (this.options.missingReferences !== "nearest") return lists;
     const nearest = nearestReference(context);
@@ -199,14 +203,14 @@ export class PictureDecoder {
     return { ...lists, list0: complete(lists.list0), list1: complete(lists.list1) };
   }
 
-  private lacks(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
+  private reportMissing(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
     open.lacksReference = true;
     picture.frame.corrupt = true;
     this.sink.report("missing-reference", reason, unit, element);
   }
 
   /** The picture's last slice has come: its requests, its marking, and what goes out after it. */
-  end(): void {
+  endPicture(): void {
     const { open } = this;
     this.open = null;
     if (!open?.picture) return;
@@ -216,7 +220,7 @@ export class PictureDecoder {
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
     if (open.lacksReference && isDropped) {
       this.state.abandonPicture(picture);
-      if (missingReferences === "drop") this.dropped();
+      if (missingReferences === "drop") this.startAnew();
       return;
     }
     this.sink.emit(...this.builder.requests(picture, slices, references));
@@ -224,14 +228,14 @@ export class PictureDecoder {
   }
 
   /** A random access point has to come: it is a new start, which knows nothing of the pictures before the loss. */
-  private dropped(): void {
-    this.recovery.dropped();
+  private startAnew(): void {
+    this.recovery.requireRandomAccess();
     this.state.flush();
   }
 
   /** Everything that waits goes out. What comes next is a new start. */
   flush(): void {
-    this.end();
+    this.endPicture();
     this.state.flush();
     this.forget();
   }
@@ -239,7 +243,7 @@ export class PictureDecoder {
   /** Nothing more goes out. What comes next is a new start. */
   reset(): void {
     this.open = null;
-    this.state.drop();
+    this.state.reset();
     this.forget();
   }
 

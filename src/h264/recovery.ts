@@ -30,7 +30,7 @@ export class Recovery {
   }
 
   /** Pictures were dropped: decoding goes on at a random access point. */
-  dropped(): void {
+  requireRandomAccess(): void {
     this.reset();
     this.needsRandomAccess = true;
   }
@@ -44,8 +44,8 @@ export class Recovery {
     return true;
   }
 
-  /** For each decoded picture: whether it may show what was lost. */
-  isCorrupt(picture: Picture, point: RecoveryPoint | null): boolean {
+  /** A picture is decoded. Returns whether it may show what was lost. */
+  beginPicture(picture: Picture, point: RecoveryPoint | null): boolean {
     const { h, isIdr, sps } = picture;
     if (isIdr) {
       this.isImpaired = false;

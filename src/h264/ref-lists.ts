@@ -144,9 +144,9 @@ function modified(
   for (const operation of operations) {
     let found: Reference | undefined;
     if (operation.modification_of_pic_nums_idc === 2) {
-      found = findByPicNum(frames, current.structure, operation.value, "long");
+      found = findByPicNum(frames, current.structure, operation.long_term_pic_num, "long");
     } else {
-      const absDiffPicNum = operation.value + 1;
+      const absDiffPicNum = operation.abs_diff_pic_num_minus1 + 1;
       // (8-34), (8-35): picNumLXNoWrap.
       picNumPred += operation.modification_of_pic_nums_idc === 0 ? -absDiffPicNum : absDiffPicNum;
       if (picNumPred < 0) picNumPred += MaxPicNum;

@@ -4,30 +4,31 @@ import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import type { UnitInput } from "../framing/unit-input.ts";
+import { WaitingUnits } from "../nal/waiting-units.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
-import { type UnitReader, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, type UnitReader, UnitSession } from "../session/unit-session.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
 import type { PictureInfo, ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
-import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
+import type { PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
-  nal_unit_header,
+  nal_unit,
   sei_rbsp,
   seq_parameter_set_extension_rbsp,
   slice_header,
 } from "./syntax.ts";
 import { nalReader, parseAvcConfiguration, unitName } from "./units.ts";
 
-/** So many units wait at most for a picture to end or begin: far more than an access unit has. */
-const WAITING_LIMIT = 256;
-
-/** An H.264 decoder's state. Throws TypeError for wrong options. */
+/**
+ * Opens a session, which holds an H.264 decoder's state.
+ *
+ * @throws TypeError where an option is wrong.
+ */
 export function openH264Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
 }
@@ -35,28 +36,23 @@ export function openH264Session(options: SessionOptions = {}): Session {
 class H264Reader implements UnitReader {
   private readonly trace: Trace | undefined;
   readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
-  private readonly sets: ParameterSetStore;
+  readonly times = new PictureTimes();
+  private readonly sets = new ParameterSetStore();
   private readonly pictures: PictureDecoder;
   /** Parameter sets that came inside a picture: they wait for its end. */
-  private waitingSets: StreamUnit[] = [];
+  private readonly waitingSets = new WaitingUnits();
   /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
-  private waitingSei: StreamUnit[] = [];
-  readonly times = new PictureTimes();
+  private readonly waitingSei = new WaitingUnits();
   /** A slice whose end is missing, of a picture of which nothing else has come so far. */
   private cutSlice: ReadSlice | null = null;
-  /** The parameter set that is being read. */
-  private setUnit: StreamUnit | undefined;
 
   constructor(options: ResolvedOptions) {
     this.trace = options.trace;
-    this.sets = new ParameterSetStore((error) => this.sink.error(error, this.setUnit));
     this.pictures = new PictureDecoder(options, this.sets, this.sink);
   }
 
-  configuration(record: Uint8Array, input: UnitInput): StreamUnit[] {
-    const { lengthSize, units } = parseAvcConfiguration(record);
-    input.frameBy(lengthSize);
-    return units.map((bytes) => ({ bytes, byte: -1, truncated: false }));
+  readConfiguration(record: Uint8Array): Configuration {
+    return parseAvcConfiguration(record);
   }
 
   flush(): void {
@@ -64,10 +60,10 @@ class H264Reader implements UnitReader {
   }
 
   reset(): void {
-    this.waitingSei = [];
+    this.waitingSei.take();
     this.cutSlice = null;
     this.pictures.reset();
-    this.takeWaitingSets();
+    this.readWaitingSets();
   }
 
   endStream(): void {
@@ -75,40 +71,40 @@ class H264Reader implements UnitReader {
   }
 
   endPicture(): void {
-    this.pictures.end();
-    this.takeWaitingSets();
+    this.pictures.endPicture();
+    this.readWaitingSets();
   }
 
-  cutOff(unit: StreamUnit): void {
+  loseUnit(unit: StreamUnit): void {
     const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
     if (nal_unit_type !== 1 && nal_unit_type !== 5) return;
     try {
-      // The header is whole as a rule: it tells whose slice it is.
+      // As a rule the header is whole, and says to which picture the slice belongs.
       const slice = this.readSlice(unit, undefined);
-      if (this.pictures.continues(slice)) this.pictures.damaged();
+      if (this.pictures.continues(slice)) this.pictures.markDamaged();
       else {
         this.endPicture();
         this.cutSlice = slice;
       }
     } catch (error) {
       if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
-      this.damagedSlice();
+      this.loseSlice();
     }
   }
 
-  /** A slice could not be read. SEI comes before the first slice of a picture (7.4.1.2.3): behind it, it is the next one's. */
-  private damagedSlice(): void {
-    if (this.waitingSei.length > 0) this.endPicture();
-    else this.pictures.damaged();
-    this.waitingSei = [];
+  /** A slice could not be read. SEI precedes the first slice of a picture (7.4.1.2.3), so after SEI it is the next one's. */
+  private loseSlice(): void {
+    if (this.waitingSei.isEmpty) this.pictures.markDamaged();
+    else this.endPicture();
+    this.waitingSei.take();
   }
 
   /** Table 7-1. */
-  unit(unit: StreamUnit): void {
+  readUnit(unit: StreamUnit): void {
     switch ((unit.bytes[0] as number) & 31) {
       case 1:
       case 5:
-        this.slice(unit);
+        this.takeSlice(unit);
         return;
       case 2:
         throw new UnsupportedError("data partitioning: the kernel's interface has no place for partitions");
@@ -116,14 +112,14 @@ class H264Reader implements UnitReader {
       case 4:
         return; // Partitions B and C go with partition A, which has been refused.
       case 6:
-        if (this.waitingSei.length === WAITING_LIMIT) this.readWaitingSei(this.pictures.activeSps);
-        this.waitingSei.push({ ...unit, bytes: unit.bytes.slice() });
+        if (this.waitingSei.isFull) this.readWaitingSei(this.pictures.activeSps);
+        this.waitingSei.add(unit);
         return;
       case 7:
       case 8:
-        if (this.waitingSets.length === WAITING_LIMIT) this.endPicture();
-        if (this.pictures.firstSlice) this.waitingSets.push({ ...unit, bytes: unit.bytes.slice() });
-        else this.parameterSet(unit);
+        if (this.waitingSets.isFull) this.endPicture();
+        if (this.pictures.firstSlice) this.waitingSets.add(unit);
+        else this.readParameterSet(unit);
         return;
       case 9:
         this.endPicture();
@@ -144,7 +140,7 @@ class H264Reader implements UnitReader {
       case 14:
       case 20:
       case 21:
-        this.read(unit, () => {}); // Other layers and views: the header is read, the rest is theirs.
+        this.read(unit, () => {}); // The header is read; the rest is for other layers and views.
         return;
     }
   }
@@ -157,29 +153,25 @@ class H264Reader implements UnitReader {
   private read(unit: StreamUnit, syntax: (r: BitReader) => unknown): void {
     this.traceUnit(unit);
     const r = nalReader(unit.bytes, this.trace);
-    nal_unit_header(r);
+    nal_unit(r);
     syntax(r);
   }
 
-  private parameterSet(unit: StreamUnit): void {
+  private readParameterSet(unit: StreamUnit): void {
     this.traceUnit(unit);
-    this.setUnit = unit;
-    if (((unit.bytes[0] as number) & 31) === 7) this.sets.receiveSps(unit.bytes, this.trace);
-    else this.sets.receivePps(unit.bytes, this.trace);
+    const isSps = ((unit.bytes[0] as number) & 31) === 7;
+    const flaw = isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
+    if (flaw) this.sink.error(flaw, unit);
   }
 
-  private takeWaitingSets(): void {
-    const units = this.waitingSets;
-    this.waitingSets = [];
-    for (const unit of units) this.sink.guard(unit, () => this.parameterSet(unit));
+  private readWaitingSets(): void {
+    for (const unit of this.waitingSets.take()) this.sink.guard(unit, () => this.readParameterSet(unit));
   }
 
   private readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
     let recoveryPoint: RecoveryPoint | null = null;
     let picTiming: PicTiming | null = null;
-    const units = this.waitingSei;
-    this.waitingSei = [];
-    for (const unit of units) {
+    for (const unit of this.waitingSei.take()) {
       this.sink.guard(unit, () =>
         this.read(unit, (r) =>
           sei_rbsp(r, sps, ({ payload }) => {
@@ -192,35 +184,36 @@ class H264Reader implements UnitReader {
     return { recoveryPoint, picTiming };
   }
 
-  private slice(unit: StreamUnit): void {
-    if (this.waitingSets.length > 0 && this.looksLikeNewPicture(unit)) this.endPicture();
+  private takeSlice(unit: StreamUnit): void {
+    if (!this.waitingSets.isEmpty && this.looksLikeNewPicture(unit)) this.endPicture();
     this.traceUnit(unit);
     let slice: ReadSlice;
     try {
       slice = this.readSlice(unit, this.trace);
     } catch (error) {
-      this.damagedSlice();
+      this.loseSlice();
       throw error;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
     if (!this.pictures.continues(slice)) {
       this.endPicture();
-      this.pictures.begin(slice, { pts: this.times.take(), ...this.readWaitingSei(slice.sets.sps) });
-      if (this.cutSlice && this.pictures.continues(this.cutSlice)) this.pictures.damaged();
+      this.pictures.beginPicture(slice, { pts: this.times.take(), ...this.readWaitingSei(slice.sets.sps) });
+      if (this.cutSlice && this.pictures.continues(this.cutSlice)) this.pictures.markDamaged();
       this.cutSlice = null;
     }
-    this.pictures.add(slice);
+    this.pictures.addSlice(slice);
   }
 
   private readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
     const r = nalReader(unit.bytes, trace);
-    const nal = nal_unit_header(r);
-    let sets: ParameterSets | undefined;
-    const h = slice_header(r, nal, (pic_parameter_set_id) => {
-      sets = this.sets.find(pic_parameter_set_id, nal.nal_unit_type === 5);
+    const nal = nal_unit(r);
+    const isIdr = nal.nal_unit_type === 5;
+    const find = (pic_parameter_set_id: number) => {
+      const { sets, flaw } = this.sets.find(pic_parameter_set_id, isIdr);
+      if (flaw) this.sink.error(flaw.error, flaw.unit);
       return sets;
-    });
-    return { unit, h, sets: sets as ParameterSets };
+    };
+    return { unit, ...slice_header(r, nal, find) };
   }
 
   /**

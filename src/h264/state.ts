@@ -64,15 +64,15 @@ export class DecoderState {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
-  /** Everything that waits goes out; nothing is a reference any more. */
+  /** Everything that waits is output, and nothing is a reference any more. */
   flush(): void {
-    this.endDirect();
+    this.endFrame();
     this.dpb.flush();
     this.forget();
   }
 
-  /** Nothing more goes out; nothing is a reference any more. */
-  drop(): void {
+  /** Nothing more is output, and nothing is a reference any more. */
+  reset(): void {
     if (this.direct) this.listener.release(this.direct);
     this.direct = null;
     this.dpb.clear();
@@ -85,8 +85,20 @@ export class DecoderState {
     this.unpaired = null;
   }
 
-  /** A sequence begins; the buffer is empty. */
-  resize(sps: SeqParameterSet): void {
+  /**
+   * C.4.4: before an IDR picture, or another picture with which a sequence begins, all frames leave the buffer.
+   * no_output_of_prior_pics_flag is taken as it is coded, also where the picture size changes. A frame that was not
+   * stored has been output by C.4.5.2, whatever the flag says.
+   */
+  emptyBuffer(h: SliceHeader): void {
+    this.endFrame();
+    if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.dpb.clear();
+    else this.dpb.flush();
+  }
+
+  /** A sequence begins with an empty buffer: nothing is carried over from the one before. */
+  beginSequence(sps: SeqParameterSet): void {
+    this.forget();
     this.dpb.resize(dpbFrames(sps));
   }
 
@@ -182,16 +194,13 @@ export class DecoderState {
     return poc;
   }
 
-  /** A picture's first slice: order counts, and the frame it belongs to. Gaps have been dealt with. */
+  /**
+   * A picture's first slice: order counts, and the frame it belongs to. Gaps have been dealt with, and an IDR picture has
+   * emptied the buffer.
+   */
   beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: FrameSource): Picture {
     const isSecondField = this.isSecondField(h);
     if (!isSecondField) this.endFrame();
-    const isIdr = h.nal_unit_type === 5;
-    if (isIdr) {
-      // C.4.4. no_output_of_prior_pics_flag is taken as it is coded, also where the picture size changes.
-      if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.dpb.clear();
-      else this.dpb.flush();
-    }
     const poc = this.poc.decode(sps, h);
     const frame = isSecondField ? (this.unpaired as Frame) : newFrame();
     const structure = !h.field_pic_flag ? BOTH_FIELDS : h.bottom_field_flag ? BOTTOM_FIELD : TOP_FIELD;
@@ -199,7 +208,7 @@ export class DecoderState {
     if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;
     if (!isSecondField && h.field_pic_flag) frame.firstField = structure;
     updateFrameNumWrap(this.dpb.frames, h.frame_num, maxFrameNum(sps));
-    return { sps, h, poc, frame, structure, isSecondField, isIdr };
+    return { sps, h, poc, frame, structure, isSecondField, isIdr: h.nal_unit_type === 5 };
   }
 
   /** The picture has been decoded: marking (8.2.5), storage and output (C.4). */

@@ -229,11 +229,13 @@ export class PicTiming {
   clock_timestamp_flag: number[] = [];
 }
 
-/** One turn of the loops of 7.3.3.1. */
-export interface RefPicListModificationOperation {
-  /** 0 and 1: `value` is abs_diff_pic_num_minus1; 2: long_term_pic_num. */
-  readonly modification_of_pic_nums_idc: number;
-  readonly value: number;
+/** One turn of the loops of 7.3.3.1. The operand that the operation does not have is 0. */
+export class RefPicListModificationOperation {
+  modification_of_pic_nums_idc = 0;
+  /** Of modification_of_pic_nums_idc 0 and 1. */
+  abs_diff_pic_num_minus1 = 0;
+  /** Of modification_of_pic_nums_idc 2. */
+  long_term_pic_num = 0;
 }
 
 /** 7.3.3.2 Prediction weight table syntax, for one list. Absent weights have the values of 7.4.3.2. */

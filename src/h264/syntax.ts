@@ -3,7 +3,8 @@
  * and return; they know no state. Ranges are those of clause 7.4. Errors are BitstreamError.
  */
 import type { BitReader } from "../bitreader/index.ts";
-import type { ParameterSets, RefPicListModificationOperation } from "./structures.ts";
+import { readExtendedByte } from "../nal/sei-bytes.ts";
+import type { ParameterSets } from "./structures.ts";
 import {
   AccessUnitDelimiter,
   DecRefPicMarking,
@@ -18,6 +19,7 @@ import {
   PredWeights,
   PredWeightTable,
   RecoveryPoint,
+  RefPicListModificationOperation,
   ScalingLists,
   SeiMessage,
   SeqParameterSet,
@@ -30,8 +32,8 @@ import { NumClockTS, profilesWithChromaFormat } from "./tables.ts";
 const S32_MIN = -(2 ** 31) + 1;
 const S32_MAX = 2 ** 31 - 1;
 
-/** 7.3.1 NAL unit syntax, up to the RBSP. */
-export function nal_unit_header(r: BitReader): NalUnitHeader {
+/** 7.3.1 NAL unit syntax, up to the RBSP: the header with its extension. */
+export function nal_unit(r: BitReader): NalUnitHeader {
   const nal = new NalUnitHeader();
   r.f(1, 0, "forbidden_zero_bit");
   nal.nal_ref_idc = r.u(2, "nal_ref_idc");
@@ -108,7 +110,12 @@ export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
     sps.qpprime_y_zero_transform_bypass_flag = r.flag("qpprime_y_zero_transform_bypass_flag");
     sps.seq_scaling_matrix_present_flag = r.flag("seq_scaling_matrix_present_flag");
     if (sps.seq_scaling_matrix_present_flag) {
-      sps.seq_scaling_lists = scaling_lists(r, "seq", sps.chroma_format_idc !== 3 ? 8 : 12);
+      sps.seq_scaling_lists = new ScalingLists();
+      for (let i = 0; i < (sps.chroma_format_idc !== 3 ? 8 : 12); i++) {
+        const seq_scaling_list_present_flag = r.flag("seq_scaling_list_present_flag", i);
+        sps.seq_scaling_lists.scaling_list_present_flag[i] = seq_scaling_list_present_flag;
+        if (seq_scaling_list_present_flag) scaling_list(r, sps.seq_scaling_lists, i);
+      }
     }
   }
   sps.log2_max_frame_num_minus4 = r.ue("log2_max_frame_num_minus4", 12);
@@ -143,19 +150,7 @@ export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
   return sps;
 }
 
-/** The loop over scaling lists in 7.3.2.1.1 (`seq`) and 7.3.2.2 (`pic`). */
-function scaling_lists(r: BitReader, set: "seq" | "pic", count: number): ScalingLists {
-  const lists = new ScalingLists();
-  const name = set === "seq" ? "seq_scaling_list_present_flag" : "pic_scaling_list_present_flag";
-  for (let i = 0; i < count; i++) {
-    const scaling_list_present_flag = r.flag(name, i);
-    lists.scaling_list_present_flag[i] = scaling_list_present_flag;
-    if (scaling_list_present_flag) scaling_list(r, lists, i);
-  }
-  return lists;
-}
-
-/** 7.3.2.1.1.1 Scaling list syntax. */
+/** 7.3.2.1.1.1 Scaling list syntax: list i of the twelve. */
 export function scaling_list(r: BitReader, lists: ScalingLists, i: number): void {
   const scalingList = new Uint8Array(i < 6 ? 16 : 64);
   let lastScale = 8;
@@ -202,7 +197,28 @@ export function pic_parameter_set_rbsp(r: BitReader, sps: ParameterSets["sps"]):
   pps.entropy_coding_mode_flag = r.flag("entropy_coding_mode_flag");
   pps.bottom_field_pic_order_in_frame_present_flag = r.flag("bottom_field_pic_order_in_frame_present_flag");
   pps.num_slice_groups_minus1 = r.ue("num_slice_groups_minus1", 7);
-  if (pps.num_slice_groups_minus1 > 0) slice_groups(r, pps);
+  if (pps.num_slice_groups_minus1 > 0) {
+    pps.slice_group_map_type = r.ue("slice_group_map_type", 6);
+    if (pps.slice_group_map_type === 0) {
+      for (let iGroup = 0; iGroup <= pps.num_slice_groups_minus1; iGroup++) {
+        pps.run_length_minus1[iGroup] = r.ue("run_length_minus1", undefined, iGroup);
+      }
+    } else if (pps.slice_group_map_type === 2) {
+      for (let iGroup = 0; iGroup < pps.num_slice_groups_minus1; iGroup++) {
+        pps.top_left[iGroup] = r.ue("top_left", undefined, iGroup);
+        pps.bottom_right[iGroup] = r.ue("bottom_right", undefined, iGroup);
+      }
+    } else if (pps.slice_group_map_type >= 3 && pps.slice_group_map_type <= 5) {
+      pps.slice_group_change_direction_flag = r.flag("slice_group_change_direction_flag");
+      pps.slice_group_change_rate_minus1 = r.ue("slice_group_change_rate_minus1");
+    } else if (pps.slice_group_map_type === 6) {
+      pps.pic_size_in_map_units_minus1 = r.ue("pic_size_in_map_units_minus1");
+      const bits = Math.ceil(Math.log2(pps.num_slice_groups_minus1 + 1));
+      for (let i = 0; i <= pps.pic_size_in_map_units_minus1; i++) {
+        pps.slice_group_id[i] = r.u(bits, "slice_group_id", i);
+      }
+    }
+  }
   pps.num_ref_idx_l0_default_active_minus1 = r.ue("num_ref_idx_l0_default_active_minus1", 31);
   pps.num_ref_idx_l1_default_active_minus1 = r.ue("num_ref_idx_l1_default_active_minus1", 31);
   pps.weighted_pred_flag = r.flag("weighted_pred_flag");
@@ -217,38 +233,18 @@ export function pic_parameter_set_rbsp(r: BitReader, sps: ParameterSets["sps"]):
     pps.transform_8x8_mode_flag = r.flag("transform_8x8_mode_flag");
     pps.pic_scaling_matrix_present_flag = r.flag("pic_scaling_matrix_present_flag");
     if (pps.pic_scaling_matrix_present_flag) {
-      const count = 6 + (sps.chroma_format_idc !== 3 ? 2 : 6) * pps.transform_8x8_mode_flag;
-      pps.pic_scaling_lists = scaling_lists(r, "pic", count);
+      pps.pic_scaling_lists = new ScalingLists();
+      for (let i = 0; i < 6 + (sps.chroma_format_idc !== 3 ? 2 : 6) * pps.transform_8x8_mode_flag; i++) {
+        const pic_scaling_list_present_flag = r.flag("pic_scaling_list_present_flag", i);
+        pps.pic_scaling_lists.scaling_list_present_flag[i] = pic_scaling_list_present_flag;
+        if (pic_scaling_list_present_flag) scaling_list(r, pps.pic_scaling_lists, i);
+      }
     }
     pps.second_chroma_qp_index_offset = r.se("second_chroma_qp_index_offset", -12, 12);
   } else {
     pps.second_chroma_qp_index_offset = pps.chroma_qp_index_offset; // 7.4.2.2
   }
   return pps;
-}
-
-/** The slice groups of 7.3.2.2, in a function of their own for their length. */
-function slice_groups(r: BitReader, pps: PicParameterSet): void {
-  pps.slice_group_map_type = r.ue("slice_group_map_type", 6);
-  if (pps.slice_group_map_type === 0) {
-    for (let iGroup = 0; iGroup <= pps.num_slice_groups_minus1; iGroup++) {
-      pps.run_length_minus1[iGroup] = r.ue("run_length_minus1", undefined, iGroup);
-    }
-  } else if (pps.slice_group_map_type === 2) {
-    for (let iGroup = 0; iGroup < pps.num_slice_groups_minus1; iGroup++) {
-      pps.top_left[iGroup] = r.ue("top_left", undefined, iGroup);
-      pps.bottom_right[iGroup] = r.ue("bottom_right", undefined, iGroup);
-    }
-  } else if (pps.slice_group_map_type >= 3 && pps.slice_group_map_type <= 5) {
-    pps.slice_group_change_direction_flag = r.flag("slice_group_change_direction_flag");
-    pps.slice_group_change_rate_minus1 = r.ue("slice_group_change_rate_minus1");
-  } else if (pps.slice_group_map_type === 6) {
-    pps.pic_size_in_map_units_minus1 = r.ue("pic_size_in_map_units_minus1");
-    const bits = Math.ceil(Math.log2(pps.num_slice_groups_minus1 + 1));
-    for (let i = 0; i <= pps.pic_size_in_map_units_minus1; i++) {
-      pps.slice_group_id[i] = r.u(bits, "slice_group_id", i);
-    }
-  }
 }
 
 /**
@@ -264,8 +260,8 @@ export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null, take: (
 /** 7.3.2.3.1 Supplemental enhancement information message syntax. */
 export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): SeiMessage {
   const sei = new SeiMessage();
-  sei.payloadType = extended_byte(r, "last_payload_type_byte");
-  sei.payloadSize = extended_byte(r, "last_payload_size_byte");
+  sei.payloadType = readExtendedByte(r, "last_payload_type_byte");
+  sei.payloadSize = readExtendedByte(r, "last_payload_size_byte");
   const start = r.position;
   const end = start + 8 * sei.payloadSize;
   sei_payload(r, sei, sps);
@@ -276,16 +272,6 @@ export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): Sei
   }
   for (let i = 0; r.position < end; i++) r.b(sei.payload ? "reserved_payload_extension_data" : "sei_payload_byte", i);
   return sei;
-}
-
-/** The run of ff_byte and a last byte by which 7.3.2.3.1 codes payloadType and payloadSize. */
-function extended_byte(r: BitReader, last: "last_payload_type_byte" | "last_payload_size_byte"): number {
-  let value = 0;
-  while (r.nextByte() === 0xff) {
-    r.f(8, 0xff, "ff_byte");
-    value += 255;
-  }
-  return value + r.u(8, last);
 }
 
 /** D.1.1 General SEI message syntax: the payloads that decoding or output needs. */
@@ -304,7 +290,7 @@ function recovery_point(r: BitReader): RecoveryPoint {
   return sei;
 }
 
-/** D.1.3 Picture timing SEI message syntax. */
+/** D.1.3 Picture timing SEI message syntax. The values of its clock timestamps are read and not kept. */
 function pic_timing(r: BitReader, sps: ParameterSets["sps"]): PicTiming {
   const sei = new PicTiming();
   const vui = sps.vui_parameters;
@@ -318,33 +304,30 @@ function pic_timing(r: BitReader, sps: ParameterSets["sps"]): PicTiming {
     for (let i = 0; i < (NumClockTS[sei.pic_struct] as number); i++) {
       const clock_timestamp_flag = r.flag("clock_timestamp_flag", i);
       sei.clock_timestamp_flag[i] = clock_timestamp_flag;
-      if (clock_timestamp_flag) clock_timestamp(r, hrd?.time_offset_length ?? 24);
+      if (!clock_timestamp_flag) continue;
+      r.u(2, "ct_type");
+      r.flag("nuit_field_based_flag");
+      r.u(5, "counting_type");
+      const full_timestamp_flag = r.flag("full_timestamp_flag");
+      r.flag("discontinuity_flag");
+      r.flag("cnt_dropped_flag");
+      r.u(8, "n_frames");
+      if (full_timestamp_flag) {
+        r.u(6, "seconds_value");
+        r.u(6, "minutes_value");
+        r.u(5, "hours_value");
+      } else if (r.flag("seconds_flag")) {
+        r.u(6, "seconds_value");
+        if (r.flag("minutes_flag")) {
+          r.u(6, "minutes_value");
+          if (r.flag("hours_flag")) r.u(5, "hours_value");
+        }
+      }
+      const time_offset_length = hrd?.time_offset_length ?? 24;
+      if (time_offset_length > 0) r.i(time_offset_length, "time_offset");
     }
   }
   return sei;
-}
-
-/** The body of the loop of D.1.3: read, not kept. */
-function clock_timestamp(r: BitReader, time_offset_length: number): void {
-  r.u(2, "ct_type");
-  r.flag("nuit_field_based_flag");
-  r.u(5, "counting_type");
-  const full_timestamp_flag = r.flag("full_timestamp_flag");
-  r.flag("discontinuity_flag");
-  r.flag("cnt_dropped_flag");
-  r.u(8, "n_frames");
-  if (full_timestamp_flag) {
-    r.u(6, "seconds_value");
-    r.u(6, "minutes_value");
-    r.u(5, "hours_value");
-  } else if (r.flag("seconds_flag")) {
-    r.u(6, "seconds_value");
-    if (r.flag("minutes_flag")) {
-      r.u(6, "minutes_value");
-      if (r.flag("hours_flag")) r.u(5, "hours_value");
-    }
-  }
-  if (time_offset_length > 0) r.i(time_offset_length, "time_offset");
 }
 
 /** 7.3.2.4 Access unit delimiter RBSP syntax. */
@@ -361,16 +344,25 @@ export function filler_data_rbsp(r: BitReader): void {
   r.rbsp_trailing_bits();
 }
 
-/**
- * 7.3.3 Slice header syntax. `find` gives the parameter sets for a pic_parameter_set_id; it throws where there are none.
- */
-export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parameter_set_id: number) => ParameterSets) {
+/** Gives the parameter sets for a pic_parameter_set_id. Throws where there are none. */
+export type FindParameterSets = (pic_parameter_set_id: number) => ParameterSets;
+
+/** A slice header, and the parameter sets that it was read with. */
+export interface ReadSliceHeader {
+  readonly h: SliceHeader;
+  readonly sets: ParameterSets;
+}
+
+/** 7.3.3 Slice header syntax. */
+export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParameterSets): ReadSliceHeader {
   const start = r.position;
   const h = new SliceHeader();
   h.nal_ref_idc = nal.nal_ref_idc;
   h.nal_unit_type = nal.nal_unit_type;
+  const IdrPicFlag = nal.nal_unit_type === 5;
   h.first_mb_in_slice = r.ue("first_mb_in_slice");
   h.slice_type = r.ue("slice_type", 9);
+  const { isP, isB, isSP, isSI } = sliceTypes(h);
   h.pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
   const sets = find(h.pic_parameter_set_id);
   const { sps, pps } = sets;
@@ -381,69 +373,8 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: (pic_parame
     if (h.field_pic_flag) h.bottom_field_flag = r.flag("bottom_field_flag");
   }
   checkFirstMb(r, h, sps, start);
-  if (h.nal_unit_type === 5) h.idr_pic_id = r.ue("idr_pic_id", 65535);
-  pic_order_cnt(r, h, sets);
-  if (pps.redundant_pic_cnt_present_flag) h.redundant_pic_cnt = r.ue("redundant_pic_cnt", 127);
-  const type = h.slice_type % 5;
-  const isP = type === 0 || type === 3;
-  const isB = type === 1;
-  if (isB) h.direct_spatial_mv_pred_flag = r.flag("direct_spatial_mv_pred_flag");
-  if (isP || isB) {
-    const max = h.field_pic_flag ? 31 : 15;
-    h.num_ref_idx_active_override_flag = r.flag("num_ref_idx_active_override_flag");
-    if (h.num_ref_idx_active_override_flag) {
-      h.num_ref_idx_l0_active_minus1 = r.ue("num_ref_idx_l0_active_minus1", max);
-      if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", max);
-    } else {
-      h.num_ref_idx_l0_active_minus1 = pps.num_ref_idx_l0_default_active_minus1; // 7.4.3
-      if (isB) h.num_ref_idx_l1_active_minus1 = pps.num_ref_idx_l1_default_active_minus1;
-    }
-  }
-  ref_pic_list_modification(r, h);
-  if ((pps.weighted_pred_flag && isP) || (pps.weighted_bipred_idc === 1 && isB)) {
-    h.pred_weight_table = pred_weight_table(r, h, sps);
-  }
-  if (h.nal_ref_idc !== 0) {
-    const before = r.position;
-    h.dec_ref_pic_marking = dec_ref_pic_marking(r, h);
-    h.dec_ref_pic_marking_bit_size = r.position - before;
-  }
-  if (pps.entropy_coding_mode_flag && (isP || isB)) h.cabac_init_idc = r.ue("cabac_init_idc", 2);
-  // SliceQPY, 26 + pic_init_qp_minus26 + slice_qp_delta, is in the range -QpBdOffsetY..51 (7.4.3).
-  const qp = 26 + pps.pic_init_qp_minus26;
-  h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
-  if (type === 3 || type === 4) {
-    if (type === 3) h.sp_for_switch_flag = r.flag("sp_for_switch_flag");
-    const qs = 26 + pps.pic_init_qs_minus26;
-    h.slice_qs_delta = r.se("slice_qs_delta", -qs, 51 - qs);
-  }
-  if (pps.deblocking_filter_control_present_flag) {
-    h.disable_deblocking_filter_idc = r.ue("disable_deblocking_filter_idc", 2);
-    if (h.disable_deblocking_filter_idc !== 1) {
-      h.slice_alpha_c0_offset_div2 = r.se("slice_alpha_c0_offset_div2", -6, 6);
-      h.slice_beta_offset_div2 = r.se("slice_beta_offset_div2", -6, 6);
-    }
-  }
-  if (pps.num_slice_groups_minus1 > 0 && pps.slice_group_map_type >= 3 && pps.slice_group_map_type <= 5) {
-    h.slice_group_change_cycle = slice_group_change_cycle(r, sets);
-  }
-  h.header_bit_size = r.position;
-  return h;
-}
-
-/** 7.4.3: first_mb_in_slice * (1 + MbaffFrameFlag) is less than PicSizeInMbs. */
-function checkFirstMb(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"], start: number): void {
-  const MbaffFrameFlag = sps.mb_adaptive_frame_field_flag && !h.field_pic_flag ? 1 : 0;
-  const fields = h.field_pic_flag || sps.frame_mbs_only_flag ? 1 : 2;
-  const PicSizeInMbs = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1) * fields;
-  if (h.first_mb_in_slice * (1 + MbaffFrameFlag) < PicSizeInMbs) return;
-  const reason = `${h.first_mb_in_slice} lies outside the picture of ${PicSizeInMbs} macroblocks`;
-  r.fail(reason, r.position - start, "first_mb_in_slice");
-}
-
-/** The picture order count's part of 7.3.3. */
-function pic_order_cnt(r: BitReader, h: SliceHeader, { sps, pps }: ParameterSets): void {
-  const before = r.position;
+  if (IdrPicFlag) h.idr_pic_id = r.ue("idr_pic_id", 65535);
+  const picOrderCntStart = r.position;
   if (sps.pic_order_cnt_type === 0) {
     h.pic_order_cnt_lsb = r.u(sps.log2_max_pic_order_cnt_lsb_minus4 + 4, "pic_order_cnt_lsb");
     if (pps.bottom_field_pic_order_in_frame_present_flag && !h.field_pic_flag) {
@@ -456,15 +387,72 @@ function pic_order_cnt(r: BitReader, h: SliceHeader, { sps, pps }: ParameterSets
       h.delta_pic_order_cnt[1] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 1);
     }
   }
-  h.pic_order_cnt_bit_size = r.position - before;
+  h.pic_order_cnt_bit_size = r.position - picOrderCntStart;
+  if (pps.redundant_pic_cnt_present_flag) h.redundant_pic_cnt = r.ue("redundant_pic_cnt", 127);
+  if (isB) h.direct_spatial_mv_pred_flag = r.flag("direct_spatial_mv_pred_flag");
+  if (isP || isSP || isB) {
+    h.num_ref_idx_l0_active_minus1 = pps.num_ref_idx_l0_default_active_minus1; // 7.4.3, inferred
+    if (isB) h.num_ref_idx_l1_active_minus1 = pps.num_ref_idx_l1_default_active_minus1;
+    h.num_ref_idx_active_override_flag = r.flag("num_ref_idx_active_override_flag");
+    if (h.num_ref_idx_active_override_flag) {
+      const most = h.field_pic_flag ? 31 : 15;
+      h.num_ref_idx_l0_active_minus1 = r.ue("num_ref_idx_l0_active_minus1", most);
+      if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", most);
+    }
+  }
+  ref_pic_list_modification(r, h);
+  if ((pps.weighted_pred_flag && (isP || isSP)) || (pps.weighted_bipred_idc === 1 && isB)) {
+    h.pred_weight_table = pred_weight_table(r, h, sps);
+  }
+  if (h.nal_ref_idc !== 0) {
+    const markingStart = r.position;
+    h.dec_ref_pic_marking = dec_ref_pic_marking(r, h);
+    h.dec_ref_pic_marking_bit_size = r.position - markingStart;
+  }
+  if (pps.entropy_coding_mode_flag && (isP || isSP || isB)) h.cabac_init_idc = r.ue("cabac_init_idc", 2);
+  // SliceQPY, 26 + pic_init_qp_minus26 + slice_qp_delta, is in the range -QpBdOffsetY..51 (7.4.3).
+  const qp = 26 + pps.pic_init_qp_minus26;
+  h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
+  if (isSP || isSI) {
+    if (isSP) h.sp_for_switch_flag = r.flag("sp_for_switch_flag");
+    const qs = 26 + pps.pic_init_qs_minus26;
+    h.slice_qs_delta = r.se("slice_qs_delta", -qs, 51 - qs);
+  }
+  if (pps.deblocking_filter_control_present_flag) {
+    h.disable_deblocking_filter_idc = r.ue("disable_deblocking_filter_idc", 2);
+    if (h.disable_deblocking_filter_idc !== 1) {
+      h.slice_alpha_c0_offset_div2 = r.se("slice_alpha_c0_offset_div2", -6, 6);
+      h.slice_beta_offset_div2 = r.se("slice_beta_offset_div2", -6, 6);
+    }
+  }
+  if (pps.num_slice_groups_minus1 > 0 && pps.slice_group_map_type >= 3 && pps.slice_group_map_type <= 5) {
+    h.slice_group_change_cycle = r.u(sliceGroupChangeCycleBits(sets), "slice_group_change_cycle");
+  }
+  h.header_bit_size = r.position;
+  return { h, sets };
 }
 
-/** slice_group_change_cycle of 7.3.3, with the length that (7-35) gives it. */
-function slice_group_change_cycle(r: BitReader, { sps, pps }: ParameterSets): number {
+/** Table 7-6: what slice_type says. */
+function sliceTypes({ slice_type }: SliceHeader) {
+  const type = slice_type % 5;
+  return { isP: type === 0, isB: type === 1, isSP: type === 3, isSI: type === 4 };
+}
+
+/** 7.4.3: first_mb_in_slice * (1 + MbaffFrameFlag) is less than PicSizeInMbs. */
+function checkFirstMb(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"], start: number): void {
+  const MbaffFrameFlag = sps.mb_adaptive_frame_field_flag && !h.field_pic_flag ? 1 : 0;
+  const fields = h.field_pic_flag || sps.frame_mbs_only_flag ? 1 : 2;
+  const PicSizeInMbs = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1) * fields;
+  if (h.first_mb_in_slice * (1 + MbaffFrameFlag) < PicSizeInMbs) return;
+  const reason = `${h.first_mb_in_slice} lies outside the picture of ${PicSizeInMbs} macroblocks`;
+  r.fail(reason, r.position - start, "first_mb_in_slice");
+}
+
+/** (7-35): the length of slice_group_change_cycle. */
+function sliceGroupChangeCycleBits({ sps, pps }: ParameterSets): number {
   const PicSizeInMapUnits = (sps.pic_width_in_mbs_minus1 + 1) * (sps.pic_height_in_map_units_minus1 + 1);
   const SliceGroupChangeRate = pps.slice_group_change_rate_minus1 + 1;
-  const bits = Math.ceil(Math.log2(PicSizeInMapUnits / SliceGroupChangeRate + 1));
-  return r.u(bits, "slice_group_change_cycle");
+  return Math.ceil(Math.log2(PicSizeInMapUnits / SliceGroupChangeRate + 1));
 }
 
 /** 7.3.3.1 Reference picture list modification syntax. */
@@ -472,30 +460,34 @@ export function ref_pic_list_modification(r: BitReader, h: SliceHeader): void {
   if (h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4) {
     h.ref_pic_list_modification_flag_l0 = r.flag("ref_pic_list_modification_flag_l0");
     if (h.ref_pic_list_modification_flag_l0) {
-      h.ref_pic_list_modification_l0 = modification_operations(r, h.num_ref_idx_l0_active_minus1 + 1);
+      h.ref_pic_list_modification_l0 = readListModification(r, h.num_ref_idx_l0_active_minus1 + 1);
     }
   }
   if (h.slice_type % 5 === 1) {
     h.ref_pic_list_modification_flag_l1 = r.flag("ref_pic_list_modification_flag_l1");
     if (h.ref_pic_list_modification_flag_l1) {
-      h.ref_pic_list_modification_l1 = modification_operations(r, h.num_ref_idx_l1_active_minus1 + 1);
+      h.ref_pic_list_modification_l1 = readListModification(r, h.num_ref_idx_l1_active_minus1 + 1);
     }
   }
 }
 
-/** The loop of 7.3.3.1: at most as many operations as the list has entries (7.4.3.1). */
-function modification_operations(r: BitReader, most: number): RefPicListModificationOperation[] {
+/** The loop of 7.3.3.1 for one list, which has at most as many operations as the list has entries (7.4.3.1). */
+function readListModification(r: BitReader, most: number): RefPicListModificationOperation[] {
   const operations: RefPicListModificationOperation[] = [];
   for (;;) {
     const start = r.position;
-    const modification_of_pic_nums_idc = r.ue("modification_of_pic_nums_idc", 3);
-    if (modification_of_pic_nums_idc === 3) return operations;
+    const op = new RefPicListModificationOperation();
+    op.modification_of_pic_nums_idc = r.ue("modification_of_pic_nums_idc", 3);
+    if (op.modification_of_pic_nums_idc === 3) return operations;
     if (operations.length === most) {
       r.fail(`more than ${most} operations`, r.position - start, "modification_of_pic_nums_idc");
     }
-    const value =
-      modification_of_pic_nums_idc === 2 ? r.ue("long_term_pic_num", 31) : r.ue("abs_diff_pic_num_minus1", 131071);
-    operations.push({ modification_of_pic_nums_idc, value });
+    if (op.modification_of_pic_nums_idc === 0 || op.modification_of_pic_nums_idc === 1) {
+      op.abs_diff_pic_num_minus1 = r.ue("abs_diff_pic_num_minus1", 131071);
+    } else {
+      op.long_term_pic_num = r.ue("long_term_pic_num", 31);
+    }
+    operations.push(op);
   }
 }
 
@@ -505,9 +497,9 @@ export function pred_weight_table(r: BitReader, h: SliceHeader, sps: ParameterSe
   const ChromaArrayType = sps.separate_colour_plane_flag ? 0 : sps.chroma_format_idc;
   table.luma_log2_weight_denom = r.ue("luma_log2_weight_denom", 7);
   if (ChromaArrayType !== 0) table.chroma_log2_weight_denom = r.ue("chroma_log2_weight_denom", 7);
-  table.l0 = pred_weights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
+  table.l0 = readPredWeights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
   if (h.slice_type % 5 === 1) {
-    table.l1 = pred_weights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
+    table.l1 = readPredWeights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
   }
   return table;
 }
@@ -532,7 +524,13 @@ const predWeightNames = {
 } as const;
 
 /** The loop over one list in 7.3.3.2. */
-function pred_weights(r: BitReader, table: PredWeightTable, list: "l0" | "l1", last: number, ChromaArrayType: number) {
+function readPredWeights(
+  r: BitReader,
+  table: PredWeightTable,
+  list: "l0" | "l1",
+  last: number,
+  ChromaArrayType: number,
+): PredWeights {
   const names = predWeightNames[list];
   const w = new PredWeights();
   for (let i = 0; i <= last; i++) {

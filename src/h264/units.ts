@@ -59,9 +59,10 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
   r.u(8, "profile_compatibility");
   r.u(8, "AVCLevelIndication");
   r.u(6, "reserved");
-  const lengthSize = r.u(2, "lengthSizeMinusOne") + 1;
-  if (lengthSize === 3)
+  const lengthSizeMinusOne = r.u(2, "lengthSizeMinusOne");
+  if (lengthSizeMinusOne === 2) {
     throw new BitstreamError("3 is not a size for length prefixes", { element: "lengthSizeMinusOne" });
+  }
   const units: Uint8Array[] = [];
   const take = (count: number, name: string) => {
     for (let i = 0; i < count; i++) {
@@ -85,5 +86,5 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
     r.u(3, "bit_depth_chroma_minus8");
     take(r.u(8, "numOfSequenceParameterSetExt"), "sequenceParameterSetExtLength");
   }
-  return { lengthSize, units };
+  return { lengthSize: lengthSizeMinusOne + 1, units };
 }

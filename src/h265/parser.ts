@@ -118,5 +118,5 @@ export function parseSliceSegmentHeader(
   }: ParseOptions & ParameterSets & { readonly independent?: SliceSegmentHeader | null },
 ): SliceSegmentHeader {
   const { r, nal } = open(unit, trace, sliceSegmentTypes);
-  return slice_segment_header(r, nal, () => ({ sps, pps }), independent);
+  return slice_segment_header(r, nal, () => ({ sps, pps }), independent).h;
 }

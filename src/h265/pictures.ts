@@ -14,16 +14,15 @@ import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { hasLargeOffset } from "./slice-controls.ts";
 import { DecoderState, type Picture } from "./state.ts";
-import type { ParameterSets, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import type { PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import type { ReadSliceSegmentHeader } from "./syntax.ts";
 
 /** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
 const TIMESTAMP_STEP = 1000;
 
 /** A slice segment as it was read. */
-export interface ReadSegment {
+export interface ReadSegment extends ReadSliceSegmentHeader {
   readonly unit: StreamUnit;
-  readonly h: SliceSegmentHeader;
-  readonly sets: ParameterSets;
 }
 
 /** What comes with a picture's first slice segment. */
@@ -74,16 +73,16 @@ export class PictureDecoder {
   }
 
   /** A slice segment of the picture whose segments are coming could not be read. */
-  damaged(): void {
+  markDamaged(): void {
     if (this.open?.picture) this.open.picture.frame.corrupt = true;
   }
 
   /** A picture begins; the one before it has ended. */
-  begin(first: ReadSegment, info: PictureInfo): void {
-    this.open = { first, picture: this.picture(first, info), segments: [] };
+  beginPicture(first: ReadSegment, info: PictureInfo): void {
+    this.open = { first, picture: this.startPicture(first, info), segments: [] };
   }
 
-  private picture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
+  private startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
     const isSkipped = this.state.isBeforeStart(h);
     if (isSkipped || this.state.isSkippedLeading(h)) {
       const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
@@ -93,36 +92,42 @@ export class PictureDecoder {
     if (this.state.continuesEnded(h)) {
       this.sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
-    this.activate(sps, h, unit);
-    const PicOrderCntVal = this.state.picOrderCntVal(sps, h);
+    const isActivated = sps !== this.activeSps;
+    this.checkActivation(sps, h, unit);
+    if (isActivated && isIrap(h.nal_unit_type)) this.state.endSequence();
+    const NoRaslOutputFlag = this.state.NoRaslOutputFlag(h);
+    if (isActivated || NoRaslOutputFlag) this.state.emptyBuffer(h);
+    if (isActivated) this.activate(sps);
+    const PicOrderCntVal = this.state.picOrderCntVal(sps, h, NoRaslOutputFlag);
     this.timestamp += TIMESTAMP_STEP;
     const frame = new Frame(this.timestamp, info.pts, visibleRectangle(sps), PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
-    const picture = this.state.beginPicture(sps, h, frame);
+    const picture = this.state.beginPicture(sps, h, frame, NoRaslOutputFlag);
     for (const { poc, isLsb } of picture.set.missing) {
       frame.corrupt = true;
       const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
       this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
     }
     this.grow(unit);
-    return this.options.missingReferences === "nearest" ? this.completed(picture) : picture;
+    return this.options.missingReferences === "nearest" ? this.withStandIns(picture) : picture;
   }
 
   /** 7.4.2.4.2: an SPS is activated by an IRAP picture with NoRaslOutputFlag 1. */
-  private activate(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
-    const mayActivate = isIrap(h.nal_unit_type);
-    if (!mayActivate && this.sets.sps.takeRefusedChange()) {
+  private checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
+    if (isIrap(h.nal_unit_type)) return;
+    if (this.sets.sps.takeRefusedChange()) {
       this.sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
     }
-    if (sps === this.activeSps) return;
-    if (this.activeSps && !mayActivate) {
+    if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
       this.sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
     }
-    if (mayActivate) this.state.endSequence();
+  }
+
+  /** A sequence begins. The buffer is empty. */
+  private activate(sps: SeqParameterSet): void {
     this.sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
-    this.state.clearForIrap(h);
     const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.sequence);
     if (event === null) return;
@@ -131,7 +136,7 @@ export class PictureDecoder {
   }
 
   /** A slice segment of the open picture. */
-  add({ unit, h, sets }: ReadSegment): void {
+  addSlice({ unit, h, sets }: ReadSegment): void {
     const { open } = this;
     if (!open?.picture) return;
     const lists = buildRefPicLists(open.picture.set, h);
@@ -147,7 +152,7 @@ export class PictureDecoder {
   }
 
   /** The set with stand-ins for what is missing, as far as there are any. */
-  private completed(picture: Picture): Picture {
+  private withStandIns(picture: Picture): Picture {
     const nearest = nearestReference(this.state.dpb.frames, picture.frame.PicOrderCntVal);
     const complete = (list: RefPicList) => list.map((frame) => frame ?? nearest);
     const { StCurrBefore, StCurrAfter, LtCurr, missing } = picture.set;
@@ -171,7 +176,7 @@ export class PictureDecoder {
   }
 
   /** The picture's last slice segment has come: its requests, and what goes out after it. */
-  end(): void {
+  endPicture(): void {
     const { open } = this;
     this.open = null;
     if (!open?.picture) return;
@@ -200,7 +205,7 @@ export class PictureDecoder {
 
   /** Everything that waits goes out. What comes next is a new start. */
   flush(): void {
-    this.end();
+    this.endPicture();
     this.state.dpb.flush();
     this.forget();
   }

@@ -59,6 +59,13 @@ export class DecoderState {
     return isIrap(nal_unit_type) && this.isStart;
   }
 
+  /** C.5.2.2: before an IRAP picture with NoRaslOutputFlag 1, all pictures leave the buffer. */
+  emptyBuffer(h: SliceSegmentHeader): void {
+    const NoOutputOfPriorPicsFlag = h.nal_unit_type === CRA_NUT || h.no_output_of_prior_pics_flag === 1;
+    if (NoOutputOfPriorPicsFlag) this.dpb.clear();
+    else this.dpb.flush();
+  }
+
   /** Decoding starts at IRAP pictures. */
   isBeforeStart({ nal_unit_type }: SliceSegmentHeader): boolean {
     return this.needsIrap && !isIrap(nal_unit_type);
@@ -75,8 +82,8 @@ export class DecoderState {
   }
 
   /** 8.3.1 Decoding process for picture order count. */
-  picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader): number {
-    if (this.NoRaslOutputFlag(h)) return h.slice_pic_order_cnt_lsb;
+  picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader, NoRaslOutputFlag: boolean): number {
+    if (NoRaslOutputFlag) return h.slice_pic_order_cnt_lsb;
     const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const lsb = h.slice_pic_order_cnt_lsb;
     const prevLsb = ((this.prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
@@ -87,22 +94,16 @@ export class DecoderState {
     return (msb + lsb) | 0;
   }
 
-  /** C.5.2.2: before an IRAP picture with NoRaslOutputFlag 1 that is not the first picture. */
-  clearForIrap(h: SliceSegmentHeader): void {
-    const NoOutputOfPriorPicsFlag = h.nal_unit_type === CRA_NUT || h.no_output_of_prior_pics_flag === 1;
-    if (NoOutputOfPriorPicsFlag && this.dpb.frames.length > 0) this.dpb.clear();
-    else this.dpb.flush();
-  }
-
-  /** A picture's first slice segment: reference picture set, and output by bumping. `frame` has its order count. */
-  beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame): Picture {
-    const startsSequence = this.NoRaslOutputFlag(h);
-    if (isIrap(h.nal_unit_type)) this.skipsRasl = startsSequence;
+  /**
+   * A picture's first slice segment: reference picture set, and output by bumping. `frame` has its order count. A picture
+   * with NoRaslOutputFlag 1 has emptied the buffer.
+   */
+  beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame, NoRaslOutputFlag: boolean): Picture {
+    if (isIrap(h.nal_unit_type)) this.skipsRasl = NoRaslOutputFlag;
     this.isStart = false;
     this.needsIrap = false;
     let set = EMPTY_SET;
-    if (startsSequence) this.clearForIrap(h);
-    else {
+    if (!NoRaslOutputFlag) {
       set = applyRefPicSet(this.dpb.frames, h, sps, frame.PicOrderCntVal);
       this.dpb.beforePicture(dpbLimits(sps));
     }

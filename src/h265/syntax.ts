@@ -4,6 +4,7 @@
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
+import { readExtendedByte } from "../nal/sei-bytes.ts";
 import { isIdr, isIrap } from "./nal-types.ts";
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import { currPicEntries, deriveShortTermRefPicSet, numPicTotalCurr } from "./rps.ts";
@@ -97,27 +98,24 @@ export function video_parameter_set_rbsp(r: BitReader): VideoParameterSet {
     }
   }
   vps.vps_timing_info_present_flag = r.flag("vps_timing_info_present_flag");
-  if (vps.vps_timing_info_present_flag) vps_timing_info(r, vps);
+  if (vps.vps_timing_info_present_flag) {
+    vps.vps_num_units_in_tick = r.u(32, "vps_num_units_in_tick");
+    vps.vps_time_scale = r.u(32, "vps_time_scale");
+    vps.vps_poc_proportional_to_timing_flag = r.flag("vps_poc_proportional_to_timing_flag");
+    if (vps.vps_poc_proportional_to_timing_flag) {
+      vps.vps_num_ticks_poc_diff_one_minus1 = r.ue("vps_num_ticks_poc_diff_one_minus1");
+    }
+    vps.vps_num_hrd_parameters = r.ue("vps_num_hrd_parameters", vps.vps_num_layer_sets_minus1 + 1);
+    for (let i = 0; i < vps.vps_num_hrd_parameters; i++) {
+      vps.hrd_layer_set_idx[i] = r.ue("hrd_layer_set_idx", vps.vps_num_layer_sets_minus1, i);
+      vps.cprms_present_flag[i] = i > 0 ? r.flag("cprms_present_flag", i) : 1;
+      const common = vps.cprms_present_flag[i] ? null : (vps.hrd_parameters[i - 1] as HrdParameters);
+      vps.hrd_parameters[i] = hrd_parameters(r, common, vps.vps_max_sub_layers_minus1);
+    }
+  }
   vps.vps_extension_flag = r.flag("vps_extension_flag");
   if (vps.vps_extension_flag) while (r.more_rbsp_data()) r.flag("vps_extension_data_flag");
   return vps;
-}
-
-/** The part of 7.3.2.1 under vps_timing_info_present_flag. */
-function vps_timing_info(r: BitReader, vps: VideoParameterSet): void {
-  vps.vps_num_units_in_tick = r.u(32, "vps_num_units_in_tick");
-  vps.vps_time_scale = r.u(32, "vps_time_scale");
-  vps.vps_poc_proportional_to_timing_flag = r.flag("vps_poc_proportional_to_timing_flag");
-  if (vps.vps_poc_proportional_to_timing_flag) {
-    vps.vps_num_ticks_poc_diff_one_minus1 = r.ue("vps_num_ticks_poc_diff_one_minus1");
-  }
-  vps.vps_num_hrd_parameters = r.ue("vps_num_hrd_parameters", vps.vps_num_layer_sets_minus1 + 1);
-  for (let i = 0; i < vps.vps_num_hrd_parameters; i++) {
-    vps.hrd_layer_set_idx[i] = r.ue("hrd_layer_set_idx", vps.vps_num_layer_sets_minus1, i);
-    vps.cprms_present_flag[i] = i > 0 ? r.flag("cprms_present_flag", i) : 1;
-    const common = vps.cprms_present_flag[i] ? null : (vps.hrd_parameters[i - 1] as HrdParameters);
-    vps.hrd_parameters[i] = hrd_parameters(r, common, vps.vps_max_sub_layers_minus1);
-  }
 }
 
 /** 7.4.3.1, 7.4.3.2.1: what is not coded for the lower sub-layers is what is coded for the highest. */
@@ -128,7 +126,7 @@ function inferLowerSubLayers(values: number[], last: number): void {
 /** 7.3.3 Profile, tier and level syntax, with profilePresentFlag 1. */
 export function profile_tier_level(r: BitReader, maxNumSubLayersMinus1: number): ProfileTierLevel {
   const ptl = new ProfileTierLevel();
-  ptl.general = general_profile(r);
+  ptl.general = readGeneralProfile(r);
   ptl.general_level_idc = r.u(8, "general_level_idc");
   for (let i = 0; i < maxNumSubLayersMinus1; i++) {
     ptl.sub_layer_profile_present_flag[i] = r.flag("sub_layer_profile_present_flag", i);
@@ -138,7 +136,7 @@ export function profile_tier_level(r: BitReader, maxNumSubLayersMinus1: number):
     for (let i = maxNumSubLayersMinus1; i < 8; i++) r.u(2, "reserved_zero_2bits", i);
   }
   for (let i = 0; i < maxNumSubLayersMinus1; i++) {
-    ptl.sub_layer[i] = ptl.sub_layer_profile_present_flag[i] ? sub_layer_profile(r, i) : null;
+    ptl.sub_layer[i] = ptl.sub_layer_profile_present_flag[i] ? readSubLayerProfile(r, i) : null;
     if (ptl.sub_layer_level_present_flag[i]) ptl.sub_layer_level_idc[i] = r.u(8, "sub_layer_level_idc", i);
   }
   for (let i = maxNumSubLayersMinus1 - 1; i >= 0; i--) {
@@ -148,7 +146,7 @@ export function profile_tier_level(r: BitReader, maxNumSubLayersMinus1: number):
 }
 
 /** The general_ elements of 7.3.3, without general_level_idc. */
-function general_profile(r: BitReader): GeneralProfile {
+function readGeneralProfile(r: BitReader): GeneralProfile {
   const p = new GeneralProfile();
   p.general_profile_space = r.u(2, "general_profile_space");
   p.general_tier_flag = r.flag("general_tier_flag");
@@ -174,16 +172,16 @@ function general_profile(r: BitReader): GeneralProfile {
     p.general_lower_bit_rate_constraint_flag = r.flag("general_lower_bit_rate_constraint_flag");
     if (isAnyOf(5, 9, 10, 11)) {
       p.general_max_14bit_constraint_flag = r.flag("general_max_14bit_constraint_flag");
-      reserved(r, 33, "general_reserved_zero_33bits");
+      readReserved(r, 33, "general_reserved_zero_33bits");
     } else {
-      reserved(r, 34, "general_reserved_zero_34bits");
+      readReserved(r, 34, "general_reserved_zero_34bits");
     }
   } else if (isAnyOf(2)) {
     r.u(7, "general_reserved_zero_7bits");
     p.general_one_picture_only_constraint_flag = r.flag("general_one_picture_only_constraint_flag");
-    reserved(r, 35, "general_reserved_zero_35bits");
+    readReserved(r, 35, "general_reserved_zero_35bits");
   } else {
-    reserved(r, 43, "general_reserved_zero_43bits");
+    readReserved(r, 43, "general_reserved_zero_43bits");
   }
   if (isAnyOf(1, 2, 3, 4, 5, 9, 11)) p.general_inbld_flag = r.flag("general_inbld_flag");
   else r.u(1, "general_reserved_zero_bit");
@@ -191,7 +189,7 @@ function general_profile(r: BitReader): GeneralProfile {
 }
 
 /** The sub_layer_ elements of 7.3.3 of sub-layer i, without sub_layer_level_idc. */
-function sub_layer_profile(r: BitReader, i: number): SubLayerProfile {
+function readSubLayerProfile(r: BitReader, i: number): SubLayerProfile {
   const p = new SubLayerProfile();
   p.sub_layer_profile_space = r.u(2, "sub_layer_profile_space", i);
   p.sub_layer_tier_flag = r.flag("sub_layer_tier_flag", i);
@@ -217,16 +215,16 @@ function sub_layer_profile(r: BitReader, i: number): SubLayerProfile {
     p.sub_layer_lower_bit_rate_constraint_flag = r.flag("sub_layer_lower_bit_rate_constraint_flag", i);
     if (isAnyOf(5, 9, 10, 11)) {
       p.sub_layer_max_14bit_constraint_flag = r.flag("sub_layer_max_14bit_constraint_flag", i);
-      reserved(r, 33, "sub_layer_reserved_zero_33bits", i);
+      readReserved(r, 33, "sub_layer_reserved_zero_33bits", i);
     } else {
-      reserved(r, 34, "sub_layer_reserved_zero_34bits", i);
+      readReserved(r, 34, "sub_layer_reserved_zero_34bits", i);
     }
   } else if (isAnyOf(2)) {
     r.u(7, "sub_layer_reserved_zero_7bits", i);
     p.sub_layer_one_picture_only_constraint_flag = r.flag("sub_layer_one_picture_only_constraint_flag", i);
-    reserved(r, 35, "sub_layer_reserved_zero_35bits", i);
+    readReserved(r, 35, "sub_layer_reserved_zero_35bits", i);
   } else {
-    reserved(r, 43, "sub_layer_reserved_zero_43bits", i);
+    readReserved(r, 43, "sub_layer_reserved_zero_43bits", i);
   }
   if (isAnyOf(1, 2, 3, 4, 5, 9, 11)) p.sub_layer_inbld_flag = r.flag("sub_layer_inbld_flag", i);
   else r.u(1, "sub_layer_reserved_zero_bit", i);
@@ -234,7 +232,7 @@ function sub_layer_profile(r: BitReader, i: number): SubLayerProfile {
 }
 
 /** An element of 33 to 48 bits that decoders ignore: two reads of one name. */
-function reserved(r: BitReader, n: number, name: string, i?: number): void {
+function readReserved(r: BitReader, n: number, name: string, i?: number): void {
   r.u(24, name, i);
   r.u(n - 24, name, i);
 }
@@ -276,7 +274,19 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   inferLowerSubLayers(sps.sps_max_dec_pic_buffering_minus1, last);
   inferLowerSubLayers(sps.sps_max_num_reorder_pics, last);
   inferLowerSubLayers(sps.sps_max_latency_increase_plus1, last);
-  block_sizes(r, sps);
+  sps.log2_min_luma_coding_block_size_minus3 = r.ue("log2_min_luma_coding_block_size_minus3", 3);
+  const MinCbLog2SizeY = sps.log2_min_luma_coding_block_size_minus3 + 3;
+  sps.log2_diff_max_min_luma_coding_block_size = r.ue("log2_diff_max_min_luma_coding_block_size", 6 - MinCbLog2SizeY);
+  const CtbLog2SizeY = MinCbLog2SizeY + sps.log2_diff_max_min_luma_coding_block_size;
+  checkBlockSizes(r, sps, MinCbLog2SizeY, CtbLog2SizeY);
+  sps.log2_min_luma_transform_block_size_minus2 = r.ue("log2_min_luma_transform_block_size_minus2", MinCbLog2SizeY - 3);
+  const MinTbLog2SizeY = sps.log2_min_luma_transform_block_size_minus2 + 2;
+  sps.log2_diff_max_min_luma_transform_block_size = r.ue(
+    "log2_diff_max_min_luma_transform_block_size",
+    Math.min(CtbLog2SizeY, 5) - MinTbLog2SizeY,
+  );
+  sps.max_transform_hierarchy_depth_inter = r.ue("max_transform_hierarchy_depth_inter", CtbLog2SizeY - MinTbLog2SizeY);
+  sps.max_transform_hierarchy_depth_intra = r.ue("max_transform_hierarchy_depth_intra", CtbLog2SizeY - MinTbLog2SizeY);
   sps.scaling_list_enabled_flag = r.flag("scaling_list_enabled_flag");
   if (sps.scaling_list_enabled_flag) {
     sps.sps_scaling_list_data_present_flag = r.flag("sps_scaling_list_data_present_flag");
@@ -285,7 +295,24 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   sps.amp_enabled_flag = r.flag("amp_enabled_flag");
   sps.sample_adaptive_offset_enabled_flag = r.flag("sample_adaptive_offset_enabled_flag");
   sps.pcm_enabled_flag = r.flag("pcm_enabled_flag");
-  if (sps.pcm_enabled_flag) pcm(r, sps);
+  if (sps.pcm_enabled_flag) {
+    const mostLuma = sps.bit_depth_luma_minus8 + 7;
+    sps.pcm_sample_bit_depth_luma_minus1 = r.uMax(4, mostLuma, "pcm_sample_bit_depth_luma_minus1");
+    const mostChroma = sps.bit_depth_chroma_minus8 + 7;
+    sps.pcm_sample_bit_depth_chroma_minus1 = r.uMax(4, mostChroma, "pcm_sample_bit_depth_chroma_minus1");
+    const smallest = Math.min(MinCbLog2SizeY, 5);
+    const largest = Math.min(CtbLog2SizeY, 5);
+    sps.log2_min_pcm_luma_coding_block_size_minus3 = r.ue("log2_min_pcm_luma_coding_block_size_minus3", largest - 3);
+    const Log2MinIpcmCbSizeY = sps.log2_min_pcm_luma_coding_block_size_minus3 + 3;
+    if (Log2MinIpcmCbSizeY < smallest) {
+      r.fail(`less than ${smallest - 3}`, 0, "log2_min_pcm_luma_coding_block_size_minus3");
+    }
+    sps.log2_diff_max_min_pcm_luma_coding_block_size = r.ue(
+      "log2_diff_max_min_pcm_luma_coding_block_size",
+      largest - Log2MinIpcmCbSizeY,
+    );
+    sps.pcm_loop_filter_disabled_flag = r.flag("pcm_loop_filter_disabled_flag");
+  }
   sps.num_short_term_ref_pic_sets = r.ue("num_short_term_ref_pic_sets", 64);
   for (let i = 0; i < sps.num_short_term_ref_pic_sets; i++) sps.st_ref_pic_set[i] = st_ref_pic_set(r, i, sps);
   sps.long_term_ref_pics_present_flag = r.flag("long_term_ref_pics_present_flag");
@@ -300,7 +327,19 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   sps.strong_intra_smoothing_enabled_flag = r.flag("strong_intra_smoothing_enabled_flag");
   sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
   if (sps.vui_parameters_present_flag) sps.vui_parameters = vui_parameters(r, sps);
-  sps_extensions(r, sps);
+  sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
+  if (sps.sps_extension_present_flag) {
+    sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
+    sps.sps_multilayer_extension_flag = r.flag("sps_multilayer_extension_flag");
+    sps.sps_3d_extension_flag = r.flag("sps_3d_extension_flag");
+    sps.sps_scc_extension_flag = r.flag("sps_scc_extension_flag");
+    sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
+  }
+  if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
+  if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
+  if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
+  if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
+  if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
   return sps;
 }
 
@@ -313,44 +352,14 @@ function checkConformanceWindow(r: BitReader, sps: SeqParameterSet): void {
   if (width <= 0 || height <= 0) r.fail(`the window is ${width}x${height} samples`, 0, "conf_win_bottom_offset");
 }
 
-/** The block sizes of 7.3.2.2.1. All profiles want a coding tree block of 16 to 64 samples (A.3). */
-function block_sizes(r: BitReader, sps: SeqParameterSet): void {
-  sps.log2_min_luma_coding_block_size_minus3 = r.ue("log2_min_luma_coding_block_size_minus3", 3);
-  const MinCbLog2SizeY = sps.log2_min_luma_coding_block_size_minus3 + 3;
-  sps.log2_diff_max_min_luma_coding_block_size = r.ue("log2_diff_max_min_luma_coding_block_size", 6 - MinCbLog2SizeY);
-  const CtbLog2SizeY = MinCbLog2SizeY + sps.log2_diff_max_min_luma_coding_block_size;
+/** 7.4.3.2.1: the picture is whole coding blocks. All profiles want a coding tree block of 16 to 64 samples (A.3). */
+function checkBlockSizes(r: BitReader, sps: SeqParameterSet, MinCbLog2SizeY: number, CtbLog2SizeY: number): void {
   if (CtbLog2SizeY < 4) r.fail("coding tree blocks of 8x8", 0, "log2_diff_max_min_luma_coding_block_size");
-  const unaligned = (size: number) => size === 0 || size % 2 ** MinCbLog2SizeY !== 0;
-  if (unaligned(sps.pic_width_in_luma_samples) || unaligned(sps.pic_height_in_luma_samples)) {
+  const isUnaligned = (size: number) => size === 0 || size % 2 ** MinCbLog2SizeY !== 0;
+  if (isUnaligned(sps.pic_width_in_luma_samples) || isUnaligned(sps.pic_height_in_luma_samples)) {
     const size = `${sps.pic_width_in_luma_samples}x${sps.pic_height_in_luma_samples}`;
     r.fail(`${size} is not a multiple of ${2 ** MinCbLog2SizeY}`, 0, "pic_height_in_luma_samples");
   }
-  sps.log2_min_luma_transform_block_size_minus2 = r.ue("log2_min_luma_transform_block_size_minus2", MinCbLog2SizeY - 3);
-  const MinTbLog2SizeY = sps.log2_min_luma_transform_block_size_minus2 + 2;
-  sps.log2_diff_max_min_luma_transform_block_size = r.ue(
-    "log2_diff_max_min_luma_transform_block_size",
-    Math.min(CtbLog2SizeY, 5) - MinTbLog2SizeY,
-  );
-  sps.max_transform_hierarchy_depth_inter = r.ue("max_transform_hierarchy_depth_inter", CtbLog2SizeY - MinTbLog2SizeY);
-  sps.max_transform_hierarchy_depth_intra = r.ue("max_transform_hierarchy_depth_intra", CtbLog2SizeY - MinTbLog2SizeY);
-}
-
-/** The part of 7.3.2.2.1 under pcm_enabled_flag. */
-function pcm(r: BitReader, sps: SeqParameterSet): void {
-  const largest = Math.min(ctbLog2Size(sps), 5);
-  const smallest = Math.min(sps.log2_min_luma_coding_block_size_minus3 + 3, 5);
-  sps.pcm_sample_bit_depth_luma_minus1 = r.uMax(4, sps.bit_depth_luma_minus8 + 7, "pcm_sample_bit_depth_luma_minus1");
-  const depthC = sps.bit_depth_chroma_minus8 + 7;
-  sps.pcm_sample_bit_depth_chroma_minus1 = r.uMax(4, depthC, "pcm_sample_bit_depth_chroma_minus1");
-  sps.log2_min_pcm_luma_coding_block_size_minus3 = r.ue("log2_min_pcm_luma_coding_block_size_minus3", largest - 3);
-  const Log2MinIpcmCbSizeY = sps.log2_min_pcm_luma_coding_block_size_minus3 + 3;
-  if (Log2MinIpcmCbSizeY < smallest)
-    r.fail(`less than ${smallest - 3}`, 0, "log2_min_pcm_luma_coding_block_size_minus3");
-  sps.log2_diff_max_min_pcm_luma_coding_block_size = r.ue(
-    "log2_diff_max_min_pcm_luma_coding_block_size",
-    largest - Log2MinIpcmCbSizeY,
-  );
-  sps.pcm_loop_filter_disabled_flag = r.flag("pcm_loop_filter_disabled_flag");
 }
 
 /** CtbLog2SizeY (7-11). */
@@ -361,22 +370,6 @@ function ctbLog2Size(sps: SeqParameterSet): number {
 /** PicSizeInCtbsY (7-19). */
 function picSizeInCtbs(sps: SeqParameterSet): number {
   return picWidthInCtbs(sps) * picHeightInCtbs(sps);
-}
-
-/** The extensions of 7.3.2.2.1. */
-function sps_extensions(r: BitReader, sps: SeqParameterSet): void {
-  sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
-  if (!sps.sps_extension_present_flag) return;
-  sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
-  sps.sps_multilayer_extension_flag = r.flag("sps_multilayer_extension_flag");
-  sps.sps_3d_extension_flag = r.flag("sps_3d_extension_flag");
-  sps.sps_scc_extension_flag = r.flag("sps_scc_extension_flag");
-  sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
-  if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
-  if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
-  if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
-  if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
-  if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
 }
 
 /** 7.3.2.2.2 Sequence parameter set range extension syntax. */
@@ -484,7 +477,21 @@ export function pic_parameter_set_rbsp(r: BitReader): PicParameterSet {
   pps.transquant_bypass_enabled_flag = r.flag("transquant_bypass_enabled_flag");
   pps.tiles_enabled_flag = r.flag("tiles_enabled_flag");
   pps.entropy_coding_sync_enabled_flag = r.flag("entropy_coding_sync_enabled_flag");
-  if (pps.tiles_enabled_flag) tiles(r, pps);
+  if (pps.tiles_enabled_flag) {
+    // The widest picture has 4096 of the narrowest coding tree blocks.
+    pps.num_tile_columns_minus1 = r.ue("num_tile_columns_minus1", 4095);
+    pps.num_tile_rows_minus1 = r.ue("num_tile_rows_minus1", 4095);
+    pps.uniform_spacing_flag = r.flag("uniform_spacing_flag");
+    if (!pps.uniform_spacing_flag) {
+      for (let i = 0; i < pps.num_tile_columns_minus1; i++) {
+        pps.column_width_minus1[i] = r.ue("column_width_minus1", 4095, i);
+      }
+      for (let i = 0; i < pps.num_tile_rows_minus1; i++) {
+        pps.row_height_minus1[i] = r.ue("row_height_minus1", 4095, i);
+      }
+    }
+    pps.loop_filter_across_tiles_enabled_flag = r.flag("loop_filter_across_tiles_enabled_flag");
+  }
   pps.pps_loop_filter_across_slices_enabled_flag = r.flag("pps_loop_filter_across_slices_enabled_flag");
   pps.deblocking_filter_control_present_flag = r.flag("deblocking_filter_control_present_flag");
   if (pps.deblocking_filter_control_present_flag) {
@@ -500,40 +507,20 @@ export function pic_parameter_set_rbsp(r: BitReader): PicParameterSet {
   pps.lists_modification_present_flag = r.flag("lists_modification_present_flag");
   pps.log2_parallel_merge_level_minus2 = r.ue("log2_parallel_merge_level_minus2", 4);
   pps.slice_segment_header_extension_present_flag = r.flag("slice_segment_header_extension_present_flag");
-  pps_extensions(r, pps);
-  return pps;
-}
-
-/** The part of 7.3.2.3.1 under tiles_enabled_flag. The narrowest coding tree blocks of the widest picture are 4096. */
-function tiles(r: BitReader, pps: PicParameterSet): void {
-  pps.num_tile_columns_minus1 = r.ue("num_tile_columns_minus1", 4095);
-  pps.num_tile_rows_minus1 = r.ue("num_tile_rows_minus1", 4095);
-  pps.uniform_spacing_flag = r.flag("uniform_spacing_flag");
-  if (!pps.uniform_spacing_flag) {
-    for (let i = 0; i < pps.num_tile_columns_minus1; i++) {
-      pps.column_width_minus1[i] = r.ue("column_width_minus1", 4095, i);
-    }
-    for (let i = 0; i < pps.num_tile_rows_minus1; i++) {
-      pps.row_height_minus1[i] = r.ue("row_height_minus1", 4095, i);
-    }
-  }
-  pps.loop_filter_across_tiles_enabled_flag = r.flag("loop_filter_across_tiles_enabled_flag");
-}
-
-/** The extensions of 7.3.2.3.1. */
-function pps_extensions(r: BitReader, pps: PicParameterSet): void {
   pps.pps_extension_present_flag = r.flag("pps_extension_present_flag");
-  if (!pps.pps_extension_present_flag) return;
-  pps.pps_range_extension_flag = r.flag("pps_range_extension_flag");
-  pps.pps_multilayer_extension_flag = r.flag("pps_multilayer_extension_flag");
-  pps.pps_3d_extension_flag = r.flag("pps_3d_extension_flag");
-  pps.pps_scc_extension_flag = r.flag("pps_scc_extension_flag");
-  pps.pps_extension_4bits = r.u(4, "pps_extension_4bits");
+  if (pps.pps_extension_present_flag) {
+    pps.pps_range_extension_flag = r.flag("pps_range_extension_flag");
+    pps.pps_multilayer_extension_flag = r.flag("pps_multilayer_extension_flag");
+    pps.pps_3d_extension_flag = r.flag("pps_3d_extension_flag");
+    pps.pps_scc_extension_flag = r.flag("pps_scc_extension_flag");
+    pps.pps_extension_4bits = r.u(4, "pps_extension_4bits");
+  }
   if (pps.pps_range_extension_flag) pps.pps_range_extension = pps_range_extension(r, pps);
   if (pps.pps_multilayer_extension_flag) pps.pps_multilayer_extension = pps_multilayer_extension(r);
   if (pps.pps_3d_extension_flag) pps.pps_3d_extension = pps_3d_extension(r);
   if (pps.pps_scc_extension_flag) pps.pps_scc_extension = pps_scc_extension(r);
   if (pps.pps_extension_4bits) while (r.more_rbsp_data()) r.flag("pps_extension_data_flag");
+  return pps;
 }
 
 /** 7.3.2.3.2 Picture parameter set range extension syntax. */
@@ -557,7 +544,7 @@ export function pps_range_extension(r: BitReader, pps: PicParameterSet): PpsRang
   return ext;
 }
 
-/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. */
+/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. The offsets of its loop are read and not kept. */
 export function pps_multilayer_extension(r: BitReader): PpsMultilayerExtension {
   const ext = new PpsMultilayerExtension();
   ext.poc_reset_info_present_flag = r.flag("poc_reset_info_present_flag");
@@ -566,34 +553,31 @@ export function pps_multilayer_extension(r: BitReader): PpsMultilayerExtension {
     ext.pps_scaling_list_ref_layer_id = r.u(6, "pps_scaling_list_ref_layer_id");
   }
   ext.num_ref_loc_offsets = r.ue("num_ref_loc_offsets", 62);
-  for (let i = 0; i < ext.num_ref_loc_offsets; i++) ref_loc_offset(r, i);
+  for (let i = 0; i < ext.num_ref_loc_offsets; i++) {
+    const ref_loc_offset_layer_id = r.u(6, "ref_loc_offset_layer_id", i);
+    const readOffset = (name: string) => r.se(name, -(2 ** 14), 2 ** 14 - 1, ref_loc_offset_layer_id);
+    if (r.flag("scaled_ref_layer_offset_present_flag", i)) {
+      readOffset("scaled_ref_layer_left_offset");
+      readOffset("scaled_ref_layer_top_offset");
+      readOffset("scaled_ref_layer_right_offset");
+      readOffset("scaled_ref_layer_bottom_offset");
+    }
+    if (r.flag("ref_region_offset_present_flag", i)) {
+      readOffset("ref_region_left_offset");
+      readOffset("ref_region_top_offset");
+      readOffset("ref_region_right_offset");
+      readOffset("ref_region_bottom_offset");
+    }
+    if (r.flag("resample_phase_set_present_flag", i)) {
+      r.ue("phase_hor_luma", 31, ref_loc_offset_layer_id);
+      r.ue("phase_ver_luma", 31, ref_loc_offset_layer_id);
+      r.ue("phase_hor_chroma_plus8", 63, ref_loc_offset_layer_id);
+      r.ue("phase_ver_chroma_plus8", 63, ref_loc_offset_layer_id);
+    }
+  }
   ext.colour_mapping_enabled_flag = r.flag("colour_mapping_enabled_flag");
   if (ext.colour_mapping_enabled_flag) colour_mapping_table(r);
   return ext;
-}
-
-/** The body of the loop of F.7.3.2.3.4: read, not kept. */
-function ref_loc_offset(r: BitReader, i: number): void {
-  const ref_loc_offset_layer_id = r.u(6, "ref_loc_offset_layer_id", i);
-  const offset = (name: string) => r.se(name, -(2 ** 14), 2 ** 14 - 1, ref_loc_offset_layer_id);
-  if (r.flag("scaled_ref_layer_offset_present_flag", i)) {
-    offset("scaled_ref_layer_left_offset");
-    offset("scaled_ref_layer_top_offset");
-    offset("scaled_ref_layer_right_offset");
-    offset("scaled_ref_layer_bottom_offset");
-  }
-  if (r.flag("ref_region_offset_present_flag", i)) {
-    offset("ref_region_left_offset");
-    offset("ref_region_top_offset");
-    offset("ref_region_right_offset");
-    offset("ref_region_bottom_offset");
-  }
-  if (r.flag("resample_phase_set_present_flag", i)) {
-    r.ue("phase_hor_luma", 31, ref_loc_offset_layer_id);
-    r.ue("phase_ver_luma", 31, ref_loc_offset_layer_id);
-    r.ue("phase_hor_chroma_plus8", 63, ref_loc_offset_layer_id);
-    r.ue("phase_ver_chroma_plus8", 63, ref_loc_offset_layer_id);
-  }
 }
 
 /** F.7.3.2.3.5 General colour mapping table syntax: read, not kept. */
@@ -734,48 +718,41 @@ export function checkPicParameterSet({ sps, pps }: ParameterSets): void {
   most(range.log2_sao_offset_scale_chroma, saoMax(sps.bit_depth_chroma_minus8), "log2_sao_offset_scale_chroma");
 }
 
-/** 7.3.4 Scaling list data syntax. */
+/** 7.3.4 Scaling list data syntax. A factor 0, which 7.4.5 forbids, is left to the decoder. */
 export function scaling_list_data(r: BitReader): ScalingListData {
   const data = new ScalingListData();
   for (let sizeId = 0; sizeId < 4; sizeId++) {
+    const predModeFlags = data.scaling_list_pred_mode_flag[sizeId] as number[];
+    const matrixIdDeltas = data.scaling_list_pred_matrix_id_delta[sizeId] as number[];
+    const lists = data.ScalingList[sizeId] as (Uint8Array | null)[];
     const step = sizeId === 3 ? 3 : 1;
     for (let matrixId = 0; matrixId < 6; matrixId += step) {
-      const name = "scaling_list_pred_mode_flag";
-      const scaling_list_pred_mode_flag = r.flag(name, sizeId, matrixId);
-      (data.scaling_list_pred_mode_flag[sizeId] as number[])[matrixId] = scaling_list_pred_mode_flag;
-      (data.ScalingList[sizeId] as (Uint8Array | null)[])[matrixId] = null;
+      const scaling_list_pred_mode_flag = r.flag("scaling_list_pred_mode_flag", sizeId, matrixId);
+      predModeFlags[matrixId] = scaling_list_pred_mode_flag;
+      lists[matrixId] = null;
       if (!scaling_list_pred_mode_flag) {
-        (data.scaling_list_pred_matrix_id_delta[sizeId] as number[])[matrixId] = r.ue(
-          "scaling_list_pred_matrix_id_delta",
-          matrixId / step,
-          sizeId,
-          matrixId,
-        );
-      } else {
-        (data.ScalingList[sizeId] as (Uint8Array | null)[])[matrixId] = scaling_list(r, data, sizeId, matrixId);
+        const most = matrixId / step;
+        const scaling_list_pred_matrix_id_delta = r.ue("scaling_list_pred_matrix_id_delta", most, sizeId, matrixId);
+        matrixIdDeltas[matrixId] = scaling_list_pred_matrix_id_delta;
+        continue;
       }
+      let nextCoef = 8;
+      const coefNum = Math.min(64, 1 << (4 + (sizeId << 1)));
+      if (sizeId > 1) {
+        const scaling_list_dc_coef_minus8 = r.se("scaling_list_dc_coef_minus8", -7, 247, sizeId - 2, matrixId);
+        (data.scaling_list_dc_coef_minus8[sizeId - 2] as number[])[matrixId] = scaling_list_dc_coef_minus8;
+        nextCoef = scaling_list_dc_coef_minus8 + 8;
+      }
+      const ScalingList = new Uint8Array(coefNum);
+      for (let i = 0; i < coefNum; i++) {
+        const scaling_list_delta_coef = r.se("scaling_list_delta_coef", -128, 127, sizeId, matrixId, i);
+        nextCoef = (nextCoef + scaling_list_delta_coef + 256) % 256;
+        ScalingList[i] = nextCoef;
+      }
+      lists[matrixId] = ScalingList;
     }
   }
   return data;
-}
-
-/** The list of 7.3.4 where scaling_list_pred_mode_flag is 1. That 7.4.5 forbids a factor 0 is left to the decoder. */
-function scaling_list(r: BitReader, data: ScalingListData, sizeId: number, matrixId: number): Uint8Array {
-  const coefNum = Math.min(64, 1 << (4 + (sizeId << 1)));
-  const ScalingList = new Uint8Array(coefNum);
-  let nextCoef = 8;
-  if (sizeId > 1) {
-    const dc = data.scaling_list_dc_coef_minus8[sizeId - 2] as number[];
-    const scaling_list_dc_coef_minus8 = r.se("scaling_list_dc_coef_minus8", -7, 247, sizeId - 2, matrixId);
-    dc[matrixId] = scaling_list_dc_coef_minus8;
-    nextCoef = scaling_list_dc_coef_minus8 + 8;
-  }
-  for (let i = 0; i < coefNum; i++) {
-    const scaling_list_delta_coef = r.se("scaling_list_delta_coef", -128, 127, sizeId, matrixId, i);
-    nextCoef = (nextCoef + scaling_list_delta_coef + 256) % 256;
-    ScalingList[i] = nextCoef;
-  }
-  return ScalingList;
 }
 
 /**
@@ -802,8 +779,8 @@ export interface SeiParameterSets {
 /** 7.3.5 Supplemental enhancement information message syntax. */
 export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameterSets): SeiMessage {
   const sei = new SeiMessage();
-  sei.payloadType = extended_byte(r, "last_payload_type_byte");
-  sei.payloadSize = extended_byte(r, "last_payload_size_byte");
+  sei.payloadType = readExtendedByte(r, "last_payload_type_byte");
+  sei.payloadSize = readExtendedByte(r, "last_payload_size_byte");
   const end = r.position + 8 * sei.payloadSize;
   if (nal.nal_unit_type === PREFIX_SEI_NUT) sei_payload(r, sei, sets);
   if (sei.payload === null) {
@@ -822,16 +799,6 @@ export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameter
     }
   }
   return sei;
-}
-
-/** The run of ff_byte and a last byte by which 7.3.5 codes payloadType and payloadSize. */
-function extended_byte(r: BitReader, last: "last_payload_type_byte" | "last_payload_size_byte"): number {
-  let value = 0;
-  while (r.nextByte() === 0xff) {
-    r.f(8, 0xff, "ff_byte");
-    value += 255;
-  }
-  return value + r.u(8, last);
 }
 
 /** D.2.1 General SEI message syntax: the payloads of prefix SEI that decoding or output needs. */
@@ -917,17 +884,25 @@ export function filler_data_rbsp(r: BitReader): void {
   r.rbsp_trailing_bits();
 }
 
+/** Gives the parameter sets for a slice_pic_parameter_set_id. Throws where there are none. */
+export type FindParameterSets = (slice_pic_parameter_set_id: number) => ParameterSets;
+
+/** A slice segment header, and the parameter sets that it was read with. */
+export interface ReadSliceSegmentHeader {
+  readonly h: SliceSegmentHeader;
+  readonly sets: ParameterSets;
+}
+
 /**
- * 7.3.6.1 General slice segment header syntax, with the byte_alignment() behind it. `find` gives the parameter sets for
- * a slice_pic_parameter_set_id; it throws where there are none. `independent` is the header of the independent slice
- * segment that comes last before a dependent one.
+ * 7.3.6.1 General slice segment header syntax, with the byte_alignment() that follows it. `independent` is the header of
+ * the independent slice segment that comes last before a dependent one.
  */
 export function slice_segment_header(
   r: BitReader,
   nal: NalUnitHeader,
-  find: (slice_pic_parameter_set_id: number) => ParameterSets,
+  find: FindParameterSets,
   independent: SliceSegmentHeader | null,
-): SliceSegmentHeader {
+): ReadSliceSegmentHeader {
   let h = new SliceSegmentHeader();
   h.nal_unit_type = nal.nal_unit_type;
   h.nuh_layer_id = nal.nuh_layer_id;
@@ -939,17 +914,142 @@ export function slice_segment_header(
   h.slice_pic_parameter_set_id = r.ue("slice_pic_parameter_set_id", 63);
   const sets = find(h.slice_pic_parameter_set_id);
   const { sps, pps } = sets;
-  const PicSizeInCtbsY = picSizeInCtbs(sps);
   if (!h.first_slice_segment_in_pic_flag) {
     if (pps.dependent_slice_segments_enabled_flag) {
       h.dependent_slice_segment_flag = r.flag("dependent_slice_segment_flag");
     }
-    const bits = ceilLog2(PicSizeInCtbsY);
-    h.slice_segment_address = r.uMax(bits, PicSizeInCtbsY - 1, "slice_segment_address");
+    const PicSizeInCtbsY = picSizeInCtbs(sps);
+    h.slice_segment_address = r.uMax(ceilLog2(PicSizeInCtbsY), PicSizeInCtbsY - 1, "slice_segment_address");
   }
-  if (h.dependent_slice_segment_flag) h = inherited(r, h, independent);
-  else independent_slice_segment(r, h, sets);
-  if (pps.tiles_enabled_flag || pps.entropy_coding_sync_enabled_flag) entry_points(r, h, sets);
+  if (h.dependent_slice_segment_flag) h = withIndependent(r, h, independent);
+  else {
+    for (let i = 0; i < pps.num_extra_slice_header_bits; i++) {
+      h.slice_reserved_flag[i] = r.flag("slice_reserved_flag", i);
+    }
+    h.slice_type = r.ue("slice_type", 2);
+    checkSliceType(r, h, pps);
+    const isB = h.slice_type === 0;
+    const isP = h.slice_type === 1;
+    if (pps.output_flag_present_flag) h.pic_output_flag = r.flag("pic_output_flag");
+    if (sps.separate_colour_plane_flag) h.colour_plane_id = r.uMax(2, 2, "colour_plane_id");
+    if (!isIdr(h.nal_unit_type)) {
+      const lsbBits = sps.log2_max_pic_order_cnt_lsb_minus4 + 4;
+      h.slice_pic_order_cnt_lsb = r.u(lsbBits, "slice_pic_order_cnt_lsb");
+      h.short_term_ref_pic_set_sps_flag = r.flag("short_term_ref_pic_set_sps_flag");
+      if (!h.short_term_ref_pic_set_sps_flag) {
+        const shortTermStart = r.position;
+        h.st_ref_pic_set = st_ref_pic_set(r, sps.num_short_term_ref_pic_sets, sps);
+        h.short_term_ref_pic_set_size = r.position - shortTermStart;
+      } else {
+        const count = sps.num_short_term_ref_pic_sets;
+        if (count === 0) r.fail("1, and the SPS has no sets", 1, "short_term_ref_pic_set_sps_flag");
+        if (count > 1) h.short_term_ref_pic_set_idx = r.uMax(ceilLog2(count), count - 1, "short_term_ref_pic_set_idx");
+      }
+      if (sps.long_term_ref_pics_present_flag) {
+        const longTermStart = r.position;
+        const most = MAX_REF_PICS - (activeShortTermSet(h, sps)?.NumDeltaPocs ?? 0);
+        const mostCycles = 2 ** (32 - lsbBits) - 1; // of POCs of 32 bits (7.4.7.1)
+        if (sps.num_long_term_ref_pics_sps > 0) {
+          h.num_long_term_sps = r.ue("num_long_term_sps", Math.min(sps.num_long_term_ref_pics_sps, most));
+        }
+        h.num_long_term_pics = r.ue("num_long_term_pics", most - h.num_long_term_sps);
+        for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
+          h.poc_lsb_lt[i] = 0;
+          h.used_by_curr_pic_lt_flag[i] = 0;
+          if (i < h.num_long_term_sps) {
+            const bits = ceilLog2(sps.num_long_term_ref_pics_sps);
+            h.lt_idx_sps[i] = r.uMax(bits, sps.num_long_term_ref_pics_sps - 1, "lt_idx_sps", i);
+          } else {
+            h.poc_lsb_lt[i] = r.u(lsbBits, "poc_lsb_lt", i);
+            h.used_by_curr_pic_lt_flag[i] = r.flag("used_by_curr_pic_lt_flag", i);
+          }
+          h.delta_poc_msb_present_flag[i] = r.flag("delta_poc_msb_present_flag", i);
+          h.delta_poc_msb_cycle_lt[i] = 0;
+          if (h.delta_poc_msb_present_flag[i]) {
+            h.delta_poc_msb_cycle_lt[i] = r.ue("delta_poc_msb_cycle_lt", mostCycles, i);
+          }
+        }
+        h.long_term_ref_pic_set_size = r.position - longTermStart;
+      }
+      if (sps.sps_temporal_mvp_enabled_flag) {
+        h.slice_temporal_mvp_enabled_flag = r.flag("slice_temporal_mvp_enabled_flag");
+      }
+    }
+    if (sps.sample_adaptive_offset_enabled_flag) {
+      h.slice_sao_luma_flag = r.flag("slice_sao_luma_flag");
+      if (chromaArrayType(sps) !== 0) h.slice_sao_chroma_flag = r.flag("slice_sao_chroma_flag");
+    }
+    if (isP || isB) {
+      h.num_ref_idx_l0_active_minus1 = pps.num_ref_idx_l0_default_active_minus1; // 7.4.7.1, inferred
+      if (isB) h.num_ref_idx_l1_active_minus1 = pps.num_ref_idx_l1_default_active_minus1;
+      h.num_ref_idx_active_override_flag = r.flag("num_ref_idx_active_override_flag");
+      if (h.num_ref_idx_active_override_flag) {
+        h.num_ref_idx_l0_active_minus1 = r.ue("num_ref_idx_l0_active_minus1", 14);
+        if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", 14);
+      }
+      const NumPicTotalCurr = numPicTotalCurr(h, sets);
+      if (NumPicTotalCurr === 0) r.fail(`${h.slice_type}, and there is no picture to refer to`, 0, "slice_type");
+      if (pps.lists_modification_present_flag && NumPicTotalCurr > 1) ref_pic_lists_modification(r, h, NumPicTotalCurr);
+      if (isB) h.mvd_l1_zero_flag = r.flag("mvd_l1_zero_flag");
+      if (pps.cabac_init_present_flag) h.cabac_init_flag = r.flag("cabac_init_flag");
+      if (h.slice_temporal_mvp_enabled_flag) {
+        if (isB) h.collocated_from_l0_flag = r.flag("collocated_from_l0_flag");
+        const last = h.collocated_from_l0_flag ? h.num_ref_idx_l0_active_minus1 : h.num_ref_idx_l1_active_minus1;
+        if (last > 0) h.collocated_ref_idx = r.ue("collocated_ref_idx", last);
+      }
+      if ((pps.weighted_pred_flag && isP) || (pps.weighted_bipred_flag && isB)) {
+        h.pred_weight_table = pred_weight_table(r, h, sets);
+      }
+      h.five_minus_max_num_merge_cand = r.ue("five_minus_max_num_merge_cand", 4);
+      h.use_integer_mv_flag = sps.sps_scc_extension?.motion_vector_resolution_control_idc ?? 0; // 7.4.7.1, inferred
+      if (h.use_integer_mv_flag === 2) h.use_integer_mv_flag = r.flag("use_integer_mv_flag");
+    }
+    // SliceQpY, (7-54), is in the range -QpBdOffsetY..51.
+    const qp = 26 + pps.init_qp_minus26;
+    h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
+    if (pps.pps_slice_chroma_qp_offsets_present_flag) {
+      // Their sums with the PPS's are in the range -12..12, too.
+      const cb = pps.pps_cb_qp_offset;
+      const cr = pps.pps_cr_qp_offset;
+      h.slice_cb_qp_offset = r.se("slice_cb_qp_offset", Math.max(-12, -12 - cb), Math.min(12, 12 - cb));
+      h.slice_cr_qp_offset = r.se("slice_cr_qp_offset", Math.max(-12, -12 - cr), Math.min(12, 12 - cr));
+    }
+    if (pps.pps_scc_extension?.pps_slice_act_qp_offsets_present_flag) {
+      h.slice_act_y_qp_offset = r.se("slice_act_y_qp_offset", -12, 12);
+      h.slice_act_cb_qp_offset = r.se("slice_act_cb_qp_offset", -12, 12);
+      h.slice_act_cr_qp_offset = r.se("slice_act_cr_qp_offset", -12, 12);
+    }
+    if (pps.pps_range_extension?.chroma_qp_offset_list_enabled_flag) {
+      h.cu_chroma_qp_offset_enabled_flag = r.flag("cu_chroma_qp_offset_enabled_flag");
+    }
+    if (pps.deblocking_filter_override_enabled_flag) {
+      h.deblocking_filter_override_flag = r.flag("deblocking_filter_override_flag");
+    }
+    h.slice_deblocking_filter_disabled_flag = pps.pps_deblocking_filter_disabled_flag; // 7.4.7.1: these four, inferred
+    h.slice_beta_offset_div2 = pps.pps_beta_offset_div2;
+    h.slice_tc_offset_div2 = pps.pps_tc_offset_div2;
+    h.slice_loop_filter_across_slices_enabled_flag = pps.pps_loop_filter_across_slices_enabled_flag;
+    if (h.deblocking_filter_override_flag) {
+      h.slice_deblocking_filter_disabled_flag = r.flag("slice_deblocking_filter_disabled_flag");
+      if (!h.slice_deblocking_filter_disabled_flag) {
+        h.slice_beta_offset_div2 = r.se("slice_beta_offset_div2", -6, 6);
+        h.slice_tc_offset_div2 = r.se("slice_tc_offset_div2", -6, 6);
+      }
+    }
+    const isFiltered = h.slice_sao_luma_flag || h.slice_sao_chroma_flag || !h.slice_deblocking_filter_disabled_flag;
+    if (pps.pps_loop_filter_across_slices_enabled_flag && isFiltered) {
+      h.slice_loop_filter_across_slices_enabled_flag = r.flag("slice_loop_filter_across_slices_enabled_flag");
+    }
+  }
+  if (pps.tiles_enabled_flag || pps.entropy_coding_sync_enabled_flag) {
+    h.num_entry_point_offsets = r.ue("num_entry_point_offsets", mostEntryPoints(sets));
+    if (h.num_entry_point_offsets > 0) {
+      h.offset_len_minus1 = r.ue("offset_len_minus1", 31);
+      for (let i = 0; i < h.num_entry_point_offsets; i++) {
+        h.entry_point_offset_minus1[i] = r.u(h.offset_len_minus1 + 1, "entry_point_offset_minus1", i);
+      }
+    }
+  }
   if (pps.slice_segment_header_extension_present_flag) {
     h.slice_segment_header_extension_length = r.ue("slice_segment_header_extension_length", 256);
     for (let i = 0; i < h.slice_segment_header_extension_length; i++) {
@@ -959,15 +1059,19 @@ export function slice_segment_header(
   byte_alignment(r);
   h.header_bit_size = r.position;
   h.slice_data_byte_offset = r.codedPosition(r.position) / 8;
-  return h;
+  return { h, sets };
 }
 
 /** 7.4.7.1: a dependent slice segment's header has its own beginning and end, and the rest of the independent one. */
-function inherited(r: BitReader, own: SliceSegmentHeader, independent: SliceSegmentHeader | null): SliceSegmentHeader {
-  const failed = (reason: string) => r.fail(reason, 0, "dependent_slice_segment_flag");
-  if (independent === null) failed("there is no independent slice segment before it");
+function withIndependent(
+  r: BitReader,
+  own: SliceSegmentHeader,
+  independent: SliceSegmentHeader | null,
+): SliceSegmentHeader {
+  const fail = (reason: string) => r.fail(reason, 0, "dependent_slice_segment_flag");
+  if (independent === null) fail("there is no independent slice segment before it");
   if (independent?.slice_pic_parameter_set_id !== own.slice_pic_parameter_set_id) {
-    failed("the independent slice segment before it has another slice_pic_parameter_set_id");
+    fail("the independent slice segment before it has another slice_pic_parameter_set_id");
   }
   return Object.assign(new SliceSegmentHeader(), independent, {
     nal_unit_type: own.nal_unit_type,
@@ -985,71 +1089,11 @@ function inherited(r: BitReader, own: SliceSegmentHeader, independent: SliceSegm
   });
 }
 
-/** The part of 7.3.6.1 under !dependent_slice_segment_flag. */
-function independent_slice_segment(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets): void {
-  const { sps, pps } = sets;
-  const currPicRef = pps.pps_scc_extension?.pps_curr_pic_ref_enabled_flag ?? 0;
-  for (let i = 0; i < pps.num_extra_slice_header_bits; i++) {
-    h.slice_reserved_flag[i] = r.flag("slice_reserved_flag", i);
-  }
-  h.slice_type = r.ue("slice_type", 2);
-  if (isIrap(h.nal_unit_type) && h.slice_type !== 2 && !currPicRef) {
-    r.fail(`${h.slice_type} in an IRAP picture`, h.slice_type === 0 ? 1 : 3, "slice_type");
-  }
-  if (pps.output_flag_present_flag) h.pic_output_flag = r.flag("pic_output_flag");
-  if (sps.separate_colour_plane_flag) h.colour_plane_id = r.uMax(2, 2, "colour_plane_id");
-  if (!isIdr(h.nal_unit_type)) {
-    reference_picture_sets(r, h, sps);
-    if (sps.sps_temporal_mvp_enabled_flag) {
-      h.slice_temporal_mvp_enabled_flag = r.flag("slice_temporal_mvp_enabled_flag");
-    }
-  }
-  if (sps.sample_adaptive_offset_enabled_flag) {
-    h.slice_sao_luma_flag = r.flag("slice_sao_luma_flag");
-    if (chromaArrayType(sps) !== 0) h.slice_sao_chroma_flag = r.flag("slice_sao_chroma_flag");
-  }
-  if (h.slice_type !== 2) inter_slice(r, h, sets);
-  const qp = 26 + pps.init_qp_minus26;
-  // SliceQpY, (7-54), is in the range -QpBdOffsetY..51.
-  h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
-  if (pps.pps_slice_chroma_qp_offsets_present_flag) {
-    // Their sums with the PPS's are in the range -12..12, too.
-    const cb = pps.pps_cb_qp_offset;
-    const cr = pps.pps_cr_qp_offset;
-    h.slice_cb_qp_offset = r.se("slice_cb_qp_offset", Math.max(-12, -12 - cb), Math.min(12, 12 - cb));
-    h.slice_cr_qp_offset = r.se("slice_cr_qp_offset", Math.max(-12, -12 - cr), Math.min(12, 12 - cr));
-  }
-  if (pps.pps_scc_extension?.pps_slice_act_qp_offsets_present_flag) {
-    h.slice_act_y_qp_offset = r.se("slice_act_y_qp_offset", -12, 12);
-    h.slice_act_cb_qp_offset = r.se("slice_act_cb_qp_offset", -12, 12);
-    h.slice_act_cr_qp_offset = r.se("slice_act_cr_qp_offset", -12, 12);
-  }
-  if (pps.pps_range_extension?.chroma_qp_offset_list_enabled_flag) {
-    h.cu_chroma_qp_offset_enabled_flag = r.flag("cu_chroma_qp_offset_enabled_flag");
-  }
-  loop_filters(r, h, pps);
-}
-
-/** Deblocking and what crosses slices, the last part of 7.3.6.1 under !dependent_slice_segment_flag. */
-function loop_filters(r: BitReader, h: SliceSegmentHeader, pps: PicParameterSet): void {
-  h.slice_deblocking_filter_disabled_flag = pps.pps_deblocking_filter_disabled_flag;
-  h.slice_beta_offset_div2 = pps.pps_beta_offset_div2;
-  h.slice_tc_offset_div2 = pps.pps_tc_offset_div2;
-  h.slice_loop_filter_across_slices_enabled_flag = pps.pps_loop_filter_across_slices_enabled_flag;
-  if (pps.deblocking_filter_override_enabled_flag) {
-    h.deblocking_filter_override_flag = r.flag("deblocking_filter_override_flag");
-  }
-  if (h.deblocking_filter_override_flag) {
-    h.slice_deblocking_filter_disabled_flag = r.flag("slice_deblocking_filter_disabled_flag");
-    if (!h.slice_deblocking_filter_disabled_flag) {
-      h.slice_beta_offset_div2 = r.se("slice_beta_offset_div2", -6, 6);
-      h.slice_tc_offset_div2 = r.se("slice_tc_offset_div2", -6, 6);
-    }
-  }
-  const filters = h.slice_sao_luma_flag || h.slice_sao_chroma_flag || !h.slice_deblocking_filter_disabled_flag;
-  if (pps.pps_loop_filter_across_slices_enabled_flag && filters) {
-    h.slice_loop_filter_across_slices_enabled_flag = r.flag("slice_loop_filter_across_slices_enabled_flag");
-  }
+/** 7.4.7.1: the slices of an IRAP picture are I slices, unless the picture refers to itself. */
+function checkSliceType(r: BitReader, h: SliceSegmentHeader, pps: PicParameterSet): void {
+  if (!isIrap(h.nal_unit_type) || h.slice_type === 2) return;
+  if (pps.pps_scc_extension?.pps_curr_pic_ref_enabled_flag) return;
+  r.fail(`${h.slice_type} in an IRAP picture`, h.slice_type === 0 ? 1 : 3, "slice_type");
 }
 
 /** ChromaArrayType of 7.4.3.2.1. */
@@ -1057,85 +1101,11 @@ function chromaArrayType(sps: SeqParameterSet): number {
   return sps.separate_colour_plane_flag ? 0 : sps.chroma_format_idc;
 }
 
-/** The part of 7.3.6.1 from slice_pic_order_cnt_lsb to the last delta_poc_msb_cycle_lt. */
-function reference_picture_sets(r: BitReader, h: SliceSegmentHeader, sps: SeqParameterSet): void {
-  const lsbBits = sps.log2_max_pic_order_cnt_lsb_minus4 + 4;
-  h.slice_pic_order_cnt_lsb = r.u(lsbBits, "slice_pic_order_cnt_lsb");
-  h.short_term_ref_pic_set_sps_flag = r.flag("short_term_ref_pic_set_sps_flag");
-  if (!h.short_term_ref_pic_set_sps_flag) {
-    const before = r.position;
-    h.st_ref_pic_set = st_ref_pic_set(r, sps.num_short_term_ref_pic_sets, sps);
-    h.short_term_ref_pic_set_size = r.position - before;
-  } else {
-    const sets = sps.num_short_term_ref_pic_sets;
-    if (sets === 0) r.fail("1, and the SPS has no sets", 1, "short_term_ref_pic_set_sps_flag");
-    const bits = ceilLog2(sets);
-    if (sets > 1) h.short_term_ref_pic_set_idx = r.uMax(bits, sets - 1, "short_term_ref_pic_set_idx");
-  }
-  if (!sps.long_term_ref_pics_present_flag) return;
-  const before = r.position;
-  const most = MAX_REF_PICS - (activeShortTermSet(h, sps)?.NumDeltaPocs ?? 0);
-  const mostCycles = 2 ** (32 - lsbBits) - 1; // of POCs of 32 bits (7.4.7.1)
-  if (sps.num_long_term_ref_pics_sps > 0) {
-    h.num_long_term_sps = r.ue("num_long_term_sps", Math.min(sps.num_long_term_ref_pics_sps, most));
-  }
-  h.num_long_term_pics = r.ue("num_long_term_pics", most - h.num_long_term_sps);
-  for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
-    h.poc_lsb_lt[i] = 0;
-    h.used_by_curr_pic_lt_flag[i] = 0;
-    if (i < h.num_long_term_sps) {
-      const bits = ceilLog2(sps.num_long_term_ref_pics_sps);
-      h.lt_idx_sps[i] = r.uMax(bits, sps.num_long_term_ref_pics_sps - 1, "lt_idx_sps", i);
-    } else {
-      h.poc_lsb_lt[i] = r.u(lsbBits, "poc_lsb_lt", i);
-      h.used_by_curr_pic_lt_flag[i] = r.flag("used_by_curr_pic_lt_flag", i);
-    }
-    h.delta_poc_msb_present_flag[i] = r.flag("delta_poc_msb_present_flag", i);
-    h.delta_poc_msb_cycle_lt[i] = h.delta_poc_msb_present_flag[i] ? r.ue("delta_poc_msb_cycle_lt", mostCycles, i) : 0;
-  }
-  h.long_term_ref_pic_set_size = r.position - before;
-}
-
-/** The part of 7.3.6.1 for P and B slices. */
-function inter_slice(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets): void {
-  const { sps, pps } = sets;
-  const isB = h.slice_type === 0;
-  h.num_ref_idx_active_override_flag = r.flag("num_ref_idx_active_override_flag");
-  if (h.num_ref_idx_active_override_flag) {
-    h.num_ref_idx_l0_active_minus1 = r.ue("num_ref_idx_l0_active_minus1", 14);
-    if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", 14);
-  } else {
-    h.num_ref_idx_l0_active_minus1 = pps.num_ref_idx_l0_default_active_minus1; // 7.4.7.1
-    if (isB) h.num_ref_idx_l1_active_minus1 = pps.num_ref_idx_l1_default_active_minus1;
-  }
-  const NumPicTotalCurr = numPicTotalCurr(h, sets);
-  if (NumPicTotalCurr === 0) r.fail(`${h.slice_type}, and there is no picture to refer to`, 0, "slice_type");
-  if (pps.lists_modification_present_flag && NumPicTotalCurr > 1) ref_pic_lists_modification(r, h, NumPicTotalCurr);
-  if (isB) h.mvd_l1_zero_flag = r.flag("mvd_l1_zero_flag");
-  if (pps.cabac_init_present_flag) h.cabac_init_flag = r.flag("cabac_init_flag");
-  if (h.slice_temporal_mvp_enabled_flag) {
-    if (isB) h.collocated_from_l0_flag = r.flag("collocated_from_l0_flag");
-    const last = h.collocated_from_l0_flag ? h.num_ref_idx_l0_active_minus1 : h.num_ref_idx_l1_active_minus1;
-    if (last > 0) h.collocated_ref_idx = r.ue("collocated_ref_idx", last);
-  }
-  if ((pps.weighted_pred_flag && !isB) || (pps.weighted_bipred_flag && isB)) {
-    h.pred_weight_table = pred_weight_table(r, h, sets);
-  }
-  h.five_minus_max_num_merge_cand = r.ue("five_minus_max_num_merge_cand", 4);
-  const resolution = sps.sps_scc_extension?.motion_vector_resolution_control_idc ?? 0;
-  h.use_integer_mv_flag = resolution === 2 ? r.flag("use_integer_mv_flag") : resolution;
-}
-
-/** The entry points of 7.3.6.1; their largest number is that of 7.4.7.1. */
-function entry_points(r: BitReader, h: SliceSegmentHeader, { sps, pps }: ParameterSets): void {
+/** 7.4.7.1: the largest num_entry_point_offsets. */
+function mostEntryPoints({ sps, pps }: ParameterSets): number {
   const columns = pps.num_tile_columns_minus1 + 1;
   const rows = pps.entropy_coding_sync_enabled_flag ? picHeightInCtbs(sps) : pps.num_tile_rows_minus1 + 1;
-  h.num_entry_point_offsets = r.ue("num_entry_point_offsets", columns * rows - 1);
-  if (h.num_entry_point_offsets === 0) return;
-  h.offset_len_minus1 = r.ue("offset_len_minus1", 31);
-  for (let i = 0; i < h.num_entry_point_offsets; i++) {
-    h.entry_point_offset_minus1[i] = r.u(h.offset_len_minus1 + 1, "entry_point_offset_minus1", i);
-  }
+  return columns * rows - 1;
 }
 
 /** 7.3.2.12 Byte alignment syntax. */
@@ -1172,8 +1142,8 @@ export function pred_weight_table(r: BitReader, h: SliceSegmentHeader, sets: Par
     const denom = table.luma_log2_weight_denom;
     table.delta_chroma_log2_weight_denom = r.se("delta_chroma_log2_weight_denom", -denom, 7 - denom);
   }
-  table.l0 = pred_weights(r, h, sets, "l0");
-  if (h.slice_type === 0) table.l1 = pred_weights(r, h, sets, "l1");
+  table.l0 = readPredWeights(r, h, sets, "l0");
+  if (h.slice_type === 0) table.l1 = readPredWeights(r, h, sets, "l1");
   return table;
 }
 
@@ -1200,7 +1170,7 @@ const predWeightNames = {
  * The part of 7.3.6.3 for one list. A picture of the list with the current one's POC can, in the base layer, only be the
  * current picture itself.
  */
-function pred_weights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets, list: "l0" | "l1"): PredWeights {
+function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets, list: "l0" | "l1"): PredWeights {
   const { sps } = sets;
   const names = predWeightNames[list];
   const w = new PredWeights();
@@ -1339,7 +1309,26 @@ export function hrd_parameters(
   common: HrdParameters | null,
   maxNumSubLayersMinus1: number,
 ): HrdParameters {
-  const hrd = common === null ? common_hrd_parameters(r) : commonOf(common);
+  const hrd = common === null ? new HrdParameters() : withCommonInformation(common);
+  if (common === null) {
+    hrd.nal_hrd_parameters_present_flag = r.flag("nal_hrd_parameters_present_flag");
+    hrd.vcl_hrd_parameters_present_flag = r.flag("vcl_hrd_parameters_present_flag");
+    if (hrd.nal_hrd_parameters_present_flag || hrd.vcl_hrd_parameters_present_flag) {
+      hrd.sub_pic_hrd_params_present_flag = r.flag("sub_pic_hrd_params_present_flag");
+      if (hrd.sub_pic_hrd_params_present_flag) {
+        hrd.tick_divisor_minus2 = r.u(8, "tick_divisor_minus2");
+        hrd.du_cpb_removal_delay_increment_length_minus1 = r.u(5, "du_cpb_removal_delay_increment_length_minus1");
+        hrd.sub_pic_cpb_params_in_pic_timing_sei_flag = r.flag("sub_pic_cpb_params_in_pic_timing_sei_flag");
+        hrd.dpb_output_delay_du_length_minus1 = r.u(5, "dpb_output_delay_du_length_minus1");
+      }
+      hrd.bit_rate_scale = r.u(4, "bit_rate_scale");
+      hrd.cpb_size_scale = r.u(4, "cpb_size_scale");
+      if (hrd.sub_pic_hrd_params_present_flag) hrd.cpb_size_du_scale = r.u(4, "cpb_size_du_scale");
+      hrd.initial_cpb_removal_delay_length_minus1 = r.u(5, "initial_cpb_removal_delay_length_minus1");
+      hrd.au_cpb_removal_delay_length_minus1 = r.u(5, "au_cpb_removal_delay_length_minus1");
+      hrd.dpb_output_delay_length_minus1 = r.u(5, "dpb_output_delay_length_minus1");
+    }
+  }
   for (let i = 0; i <= maxNumSubLayersMinus1; i++) {
     hrd.fixed_pic_rate_general_flag[i] = r.flag("fixed_pic_rate_general_flag", i);
     hrd.fixed_pic_rate_within_cvs_flag[i] = hrd.fixed_pic_rate_general_flag[i]
@@ -1360,30 +1349,8 @@ export function hrd_parameters(
   return hrd;
 }
 
-/** The part of E.2.2 under commonInfPresentFlag. */
-function common_hrd_parameters(r: BitReader): HrdParameters {
-  const hrd = new HrdParameters();
-  hrd.nal_hrd_parameters_present_flag = r.flag("nal_hrd_parameters_present_flag");
-  hrd.vcl_hrd_parameters_present_flag = r.flag("vcl_hrd_parameters_present_flag");
-  if (!hrd.nal_hrd_parameters_present_flag && !hrd.vcl_hrd_parameters_present_flag) return hrd;
-  hrd.sub_pic_hrd_params_present_flag = r.flag("sub_pic_hrd_params_present_flag");
-  if (hrd.sub_pic_hrd_params_present_flag) {
-    hrd.tick_divisor_minus2 = r.u(8, "tick_divisor_minus2");
-    hrd.du_cpb_removal_delay_increment_length_minus1 = r.u(5, "du_cpb_removal_delay_increment_length_minus1");
-    hrd.sub_pic_cpb_params_in_pic_timing_sei_flag = r.flag("sub_pic_cpb_params_in_pic_timing_sei_flag");
-    hrd.dpb_output_delay_du_length_minus1 = r.u(5, "dpb_output_delay_du_length_minus1");
-  }
-  hrd.bit_rate_scale = r.u(4, "bit_rate_scale");
-  hrd.cpb_size_scale = r.u(4, "cpb_size_scale");
-  if (hrd.sub_pic_hrd_params_present_flag) hrd.cpb_size_du_scale = r.u(4, "cpb_size_du_scale");
-  hrd.initial_cpb_removal_delay_length_minus1 = r.u(5, "initial_cpb_removal_delay_length_minus1");
-  hrd.au_cpb_removal_delay_length_minus1 = r.u(5, "au_cpb_removal_delay_length_minus1");
-  hrd.dpb_output_delay_length_minus1 = r.u(5, "dpb_output_delay_length_minus1");
-  return hrd;
-}
-
 /** New parameters with the common information of others. */
-function commonOf(common: HrdParameters): HrdParameters {
+function withCommonInformation(common: HrdParameters): HrdParameters {
   const {
     fixed_pic_rate_general_flag,
     fixed_pic_rate_within_cvs_flag,

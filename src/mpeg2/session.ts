@@ -3,13 +3,12 @@
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
-import type { UnitInput } from "../framing/unit-input.ts";
+import { type StreamUnit, unitsOfPacket } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
-import { type UnitReader, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, type UnitReader, UnitSession } from "../session/unit-session.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";
@@ -93,9 +92,9 @@ class Mpeg2Reader implements UnitReader {
     this.pictures = new PictureDecoder(options, this.sink);
   }
 
-  /** A container's record holds the headers of the sequence, with start codes. */
-  configuration(record: Uint8Array, input: UnitInput): StreamUnit[] {
-    return input.packet(record);
+  /** A container's record holds the headers of the sequence, each after a start code. */
+  readConfiguration(record: Uint8Array): Configuration {
+    return { lengthSize: 0, units: unitsOfPacket(record, 0, true).map(({ bytes }) => bytes) };
   }
 
   flush(): void {
@@ -116,7 +115,7 @@ class Mpeg2Reader implements UnitReader {
     this.picture = null;
   }
 
-  cutOff(unit: StreamUnit): void {
+  loseUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
       if (this.pictures.isOpen) this.pictures.markDamaged();
@@ -130,7 +129,7 @@ class Mpeg2Reader implements UnitReader {
   }
 
   /** Table 6-1. */
-  unit(unit: StreamUnit): void {
+  readUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
       this.slice(unit);

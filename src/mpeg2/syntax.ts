@@ -51,7 +51,7 @@ function matrix(r: BitReader, name: string): Uint8Array {
   return values;
 }
 
-/** 6.2.2.2 Extension and user data: the extensions of Table 6-2; null for reserved ones. */
+/** 6.2.2.2.1 Extension data: the extensions of Table 6-2; null for reserved ones. */
 export function extension_data(r: BitReader, fields: { readonly frame_centre_offsets: number }): Extension | null {
   r.f(8, 0xb5, "extension_start_code");
   const extension_start_code_identifier = r.u(4, "extension_start_code_identifier");

@@ -8,6 +8,14 @@ import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from
 import type { EventSink } from "./event-sink.ts";
 import type { PictureTimes } from "./picture-times.ts";
 
+/** What a container's record says. */
+export interface Configuration {
+  /** Bytes of the length prefix of each unit that follows the record; 0 for start codes. */
+  readonly lengthSize: number;
+  /** The record's own units. */
+  readonly units: readonly Uint8Array[];
+}
+
 /** What a codec does with the units of its input. */
 export interface UnitReader {
   readonly sink: EventSink;
@@ -18,11 +26,15 @@ export interface UnitReader {
    *
    * @throws BitstreamError, UnsupportedError which become `error` events.
    */
-  unit(unit: StreamUnit): void;
-  /** A unit that the input's end cuts off; that has been reported. */
-  cutOff(unit: StreamUnit): void;
-  /** A container's record: its units. Says to `input` how those that follow are framed. May throw, as `unit` does. */
-  configuration(record: Uint8Array, input: UnitInput): readonly StreamUnit[];
+  readUnit(unit: StreamUnit): void;
+  /** The input's end cuts a unit off; the session has reported it. */
+  loseUnit(unit: StreamUnit): void;
+  /**
+   * Reads a container's record.
+   *
+   * @throws BitstreamError, UnsupportedError which become `error` events.
+   */
+  readConfiguration(record: Uint8Array): Configuration;
   /** The picture whose units have come is complete. */
   endPicture(): void;
   /** What was pushed is over, and its last picture has ended: a packet, a record or nothing comes next. */
@@ -53,7 +65,7 @@ export class UnitSession implements Session {
       this.endStream();
       this.reader.times.packet(info?.pts);
       const units = this.input.packet(packet);
-      for (const unit of units) this.unit(unit);
+      for (const unit of units) this.takeUnit(unit);
       if (units.length === 0 && packet.length > 0) this.reportNoUnit("packet");
       this.reader.endPicture();
     });
@@ -63,10 +75,10 @@ export class UnitSession implements Session {
     checkPushArguments(chunk, info);
     const { reader, input } = this;
     return reader.sink.during(() => {
-      if (info.unitEnds) for (const unit of input.endUnit()) this.unit(unit);
+      if (info.unitEnds) for (const unit of input.endUnit()) this.takeUnit(unit);
       if (info.lost) this.lose(info.lost);
       reader.times.stream(input.received, info.pts);
-      for (const unit of input.push(chunk)) this.unit(unit);
+      for (const unit of input.push(chunk)) this.takeUnit(unit);
     });
   }
 
@@ -78,7 +90,9 @@ export class UnitSession implements Session {
       if (record === null) input.frameBy(0);
       else {
         reader.sink.guard(undefined, () => {
-          for (const unit of reader.configuration(record, input)) this.unit(unit);
+          const { lengthSize, units } = reader.readConfiguration(record);
+          input.frameBy(lengthSize);
+          for (const bytes of units) this.takeUnit({ bytes, byte: -1, truncated: false });
         });
       }
     });
@@ -102,7 +116,7 @@ export class UnitSession implements Session {
   /** The end of a pushed stream: its last unit, its last picture. */
   private endStream(): void {
     const { units, hadNoUnit } = this.input.end();
-    for (const unit of units) this.unit(unit);
+    for (const unit of units) this.takeUnit(unit);
     if (hadNoUnit) this.reportNoUnit("stream");
     this.reader.endPicture();
     this.reader.endStream();
@@ -113,18 +127,18 @@ export class UnitSession implements Session {
   private lose(reason: BitstreamError | UnsupportedError): void {
     const [unit] = this.input.cut();
     this.reader.sink.error(reason, unit);
-    if (unit) this.reader.cutOff(unit);
+    if (unit) this.reader.loseUnit(unit);
     // The picture that was to have them begins in what is missing.
     this.reader.times.clear();
   }
 
-  private unit(unit: StreamUnit): void {
+  private takeUnit(unit: StreamUnit): void {
     const { reader } = this;
     reader.times.reach(unit.byte - this.input.prefixSize);
     if (unit.truncated) {
       reader.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
-      reader.cutOff(unit);
-    } else reader.sink.guard(unit, () => reader.unit(unit));
+      reader.loseUnit(unit);
+    } else reader.sink.guard(unit, () => reader.readUnit(unit));
   }
 
   private reportNoUnit(where: "packet" | "stream"): void {

@@ -1,5 +1,5 @@
 /**
- * The syntax tables of RFC 6386, section 19.2, one function a table, in its order and names. They read and return; they
+ * The syntax tables of RFC 6386, sections 19.1 and 19.2, one function a table, in its order and names. They read and return; they
  * know no state. Errors are BitstreamError.
  */
 
@@ -15,7 +15,7 @@ import {
 } from "./structures.ts";
 import { coeffUpdateProbs, mvUpdateProbs } from "./tables.ts";
 
-/** 9.1: the frame tag, and the start code and sizes of a key frame. */
+/** 19.1: the frame tag, and the start code and sizes of a key frame; 9.1 takes them apart. */
 export function frame_tag(r: LittleEndianReader): FrameTag {
   const tag = new FrameTag();
   tag.frame_type = r.u(1, "frame_type");
@@ -34,7 +34,7 @@ export function frame_tag(r: LittleEndianReader): FrameTag {
   return tag;
 }
 
-/** 9.2 to 9.11: frame_header(). */
+/** 19.2: frame_header(), with the meanings of 9.2 to 9.11. */
 export function frame_header(r: BoolDecoder, tag: FrameTag): FrameHeader {
   const h = new FrameHeader();
   const key_frame = tag.frame_type === 0;
@@ -82,7 +82,7 @@ export function frame_header(r: BoolDecoder, tag: FrameTag): FrameHeader {
   return h;
 }
 
-/** 9.3: update_segmentation(). */
+/** 19.2: update_segmentation(), with the meanings of 9.3. */
 function update_segmentation(r: BoolDecoder): UpdateSegmentation {
   const s = new UpdateSegmentation();
   s.update_mb_segmentation_map = r.flag("update_mb_segmentation_map");
@@ -119,7 +119,7 @@ function probabilities(r: BoolDecoder, count: number, name: string): number[] {
   return values;
 }
 
-/** 9.6: mb_lf_adjustments(). */
+/** 19.2: mb_lf_adjustments(), with the meanings of 9.6. */
 function mb_lf_adjustments(r: BoolDecoder): LoopFilterAdjustments {
   const lf = new LoopFilterAdjustments();
   lf.loop_filter_adj_enable = r.flag("loop_filter_adj_enable");
@@ -139,7 +139,7 @@ function mb_lf_adjustments(r: BoolDecoder): LoopFilterAdjustments {
   return lf;
 }
 
-/** 9.6: quant_indices(). */
+/** 19.2: quant_indices(), with the meanings of 9.6. */
 function quant_indices(r: BoolDecoder): QuantIndices {
   const q = new QuantIndices();
   q.y_ac_qi = r.u(7, "y_ac_qi");
@@ -156,7 +156,7 @@ function coeffSubscripts(place: number): number[] {
   return [Math.floor(place / 264), Math.floor(place / 33) % 8, Math.floor(place / 11) % 3, place % 11];
 }
 
-/** 13.4: token_prob_update(). */
+/** 19.2: token_prob_update(), with the meanings of 13.4. */
 function token_prob_update(r: BoolDecoder): ProbUpdate[] {
   const updates: ProbUpdate[] = [];
   const next = (from: number) =>
@@ -173,7 +173,7 @@ function mvSubscripts(place: number): number[] {
   return [Math.floor(place / 19), place % 19];
 }
 
-/** 17.2: mv_prob_update(). Seven bits are coded; 0 means a probability of 1. */
+/** 19.2: mv_prob_update(), with the meanings of 17.2. Seven bits are coded; 0 means a probability of 1. */
 function mv_prob_update(r: BoolDecoder): ProbUpdate[] {
   const updates: ProbUpdate[] = [];
   const next = (from: number) =>

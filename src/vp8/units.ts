@@ -14,10 +14,12 @@ export function dctPartitionSizes(frame: Uint8Array, at: number, count: number, 
   const sizes: number[] = [];
   let left = frame.length - at - 3 * (count - 1);
   for (let i = 0; i < count - 1; i++) {
-    const size = r.u(24, "partition_size");
-    if (size > left) r.fail(`the partition has ${size} bytes; ${Math.max(left, 0)} are left`, 24, "partition_size");
-    sizes.push(size);
-    left -= size;
+    const partition_size = r.u(24, "partition_size");
+    if (partition_size > left) {
+      r.fail(`the partition has ${partition_size} bytes; ${Math.max(left, 0)} are left`, 24, "partition_size");
+    }
+    sizes.push(partition_size);
+    left -= partition_size;
   }
   sizes.push(left);
   return sizes;

@@ -123,12 +123,12 @@ function updateAll(b: BoolDecoder, c: CompressedHeader, name: keyof typeof array
   update(b, c[name], arrays[name], diff_update_prob, 0, c[name].length);
 }
 
-/** 6.3.5 Diff update prob syntax, after update_prob: the value of inv_map_table. */
+/** 6.3.3 Diff update prob syntax, after update_prob: the value of inv_map_table. */
 function diff_update_prob(b: BoolDecoder): number {
   return inv_map_table[decode_term_subexp(b)] as number;
 }
 
-/** 6.3.6 Decode term subexp syntax. */
+/** 6.3.4 Decode term subexp syntax. */
 function decode_term_subexp(b: BoolDecoder): number {
   if (b.flag("bit_1") === 0) return b.u(4, "sub_exp_val");
   if (b.flag("bit_2") === 0) return b.u(4, "sub_exp_val_minus_16") + 16;

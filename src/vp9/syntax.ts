@@ -285,7 +285,7 @@ function tile_info(r: BitReader, { FrameWidth }: FrameSize): TileInfo {
   return tile;
 }
 
-/** Annex B: superframe_index, with superframe_header at its begin and at its end. */
+/** B.2.1 Superframe index syntax. */
 export function superframe_index(r: BitReader): SuperframeIndex {
   const index = new SuperframeIndex();
   superframe_header(r, index);
@@ -296,7 +296,7 @@ export function superframe_index(r: BitReader): SuperframeIndex {
   return index;
 }
 
-/** Annex B: superframe_header. */
+/** B.2.2 Superframe header syntax. */
 function superframe_header(r: BitReader, index: SuperframeIndex): void {
   r.f(3, SUPERFRAME_MARKER, "superframe_marker");
   index.bytes_per_framesize_minus_1 = r.u(2, "bytes_per_framesize_minus_1");

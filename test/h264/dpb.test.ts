@@ -75,6 +75,23 @@ describe("C.4.4", () => {
     expect(order({}, slices(1))).toBe("r1 r2 x1 x2 r3 o3 x3");
   });
 
+  it("a field that was output directly (C.4.5.2) is output whatever the flag says, also where another SPS is activated", () => {
+    const stream = new H264Stream().writeSps({
+      max_num_ref_frames: 1,
+      max_dec_frame_buffering: 1,
+      frame_mbs_only_flag: 0,
+    });
+    stream.writePps().slice({ idr: true });
+    stream.slice({ frame_num: 1, lsb: 8 }).slice({ frame_num: 2, lsb: 4, field: "top", ...nonRef });
+    const idr: Slice = { idr: true, idr_pic_id: 1, no_output_of_prior_pics_flag: 1 };
+    const next = new H264Stream().writeSps({ widthInMbs: 5, max_num_ref_frames: 1 }).writePps().slice(idr);
+    stream.units.push(...next.units);
+    expect(summary(eventsOf(stream)).slice(-8)).toEqual([
+      ...["request 3000", "output 3000", "release 3000", "release 2000"],
+      ...["sequence", "request 4000", "output 4000", "release 4000"],
+    ]);
+  });
+
   it("memory_management_control_operation 5 puts out what waits, after the picture that refers to it", () => {
     const slices: Slice[] = [{ idr: true }, { frame_num: 1, lsb: 40, mmco: [[5]] }, { frame_num: 1, lsb: 4 }];
     expect(order({}, slices)).toBe("r1 r2 o1 x1 r3 o2 x2 o3 x3");

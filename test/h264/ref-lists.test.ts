@@ -120,9 +120,10 @@ describe("modification (8.2.4.3)", () => {
       context(frames, current, BOTH_FIELDS),
       header({
         num_ref_idx_l0_active_minus1: 2,
-        ref_pic_list_modification_l0: operations.map(([modification_of_pic_nums_idc, value]) => ({
+        ref_pic_list_modification_l0: operations.map(([modification_of_pic_nums_idc, abs_diff_pic_num_minus1]) => ({
           modification_of_pic_nums_idc,
-          value,
+          abs_diff_pic_num_minus1,
+          long_term_pic_num: 0,
         })),
       }),
     );
@@ -139,7 +140,7 @@ describe("modification (8.2.4.3)", () => {
   it("leaves the place of a missing picture empty and names the operation", () => {
     const { list0, missing } = modified([0, 4], [0, 13]);
     expect(text(list0)).toBe("none 1 3");
-    expect(missing).toEqual([{ modification_of_pic_nums_idc: 0, value: 4 }]);
+    expect(missing).toMatchObject([{ modification_of_pic_nums_idc: 0, abs_diff_pic_num_minus1: 4 }]);
   });
 });
 

@@ -329,6 +329,20 @@ describe("missingReferences", () => {
   });
 });
 
+describe("a PPS that comes before its SPS", () => {
+  it("is read with it when a slice needs it; an error in its closing bits is that of the PPS, which is taken", () => {
+    const [sps, pps, slice] = start().slice({ idr: true }).units as [Uint8Array, Uint8Array, Uint8Array];
+    const cut = pps.subarray(0, -1); // rbsp_trailing_bits() fill the last byte.
+    const bytes = Uint8Array.from([cut, sps, slice].flatMap((unit) => [0, 0, 1, ...unit]));
+    const session = openSession("h264");
+    const events = [...session.push(bytes), ...session.flush()];
+    expect(only(events, "error")).toMatchObject([
+      { unit: "pic_parameter_set_rbsp (nal_unit_type 8)", element: "rbsp_stop_one_bit", byte: 3 },
+    ]);
+    expect(only(events, "request").length).toBe(1);
+  });
+});
+
 describe("arguments", () => {
   it("that are wrong throw TypeError and change nothing", () => {
     expect(() => openSession("h264", { decodeMode: "field" as "frame" })).toThrow(TypeError);

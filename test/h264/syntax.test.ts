@@ -350,7 +350,7 @@ describe("pic_parameter_set_rbsp (7.3.2.2)", () => {
   });
 });
 
-describe("nal_unit_header (7.3.1, F.7.3.1.1, G.7.3.1.1, I.7.3.1.1)", () => {
+describe("nal_unit (7.3.1, F.7.3.1.1, G.7.3.1.1, I.7.3.1.1)", () => {
   const svc: Row[] = [
     ["svc_extension_flag", 1, 1],
     ...[["idr_flag", 1, 1] as Row, ["priority_id", 6, 33] as Row, ["no_inter_layer_pred_flag", 1, 0] as Row],
@@ -625,8 +625,8 @@ describe("slice_header (7.3.3)", () => {
     };
     const h = slice(all, sets);
     expect(h.ref_pic_list_modification_l0).toEqual([
-      { modification_of_pic_nums_idc: 1, value: 131_071 },
-      { modification_of_pic_nums_idc: 2, value: 31 },
+      { modification_of_pic_nums_idc: 1, abs_diff_pic_num_minus1: 131_071, long_term_pic_num: 0 },
+      { modification_of_pic_nums_idc: 2, abs_diff_pic_num_minus1: 0, long_term_pic_num: 31 },
     ]);
     expect(h.pred_weight_table?.l0).toMatchObject({
       luma_weight: [-128, 128],
@@ -693,7 +693,7 @@ describe("slice_header (7.3.3)", () => {
     expect(h).toMatchObject({
       num_ref_idx_l0_active_minus1: 1,
       num_ref_idx_l1_active_minus1: 0,
-      ref_pic_list_modification_l1: [{ modification_of_pic_nums_idc: 0, value: 0 }],
+      ref_pic_list_modification_l1: [{ modification_of_pic_nums_idc: 0, abs_diff_pic_num_minus1: 0 }],
       pic_order_cnt_bit_size: 0,
       dec_ref_pic_marking_bit_size: 0,
       dec_ref_pic_marking: null,

@@ -65,10 +65,11 @@ function isAfterMissing(subject: Subject): boolean {
   const has = (num: number, isLong: 0 | 1): boolean =>
     dpbOf(ours).some(({ fields }) => fields.get("pic_num") === num && fields.get("flags.LONG_TERM") === isLong);
   let picNumPred = h.frame_num;
-  return operations.slice(0, place.index + 1).some(({ modification_of_pic_nums_idc, value }) => {
-    if (modification_of_pic_nums_idc === 2) return !has(value, 1);
+  return operations.slice(0, place.index + 1).some((operation) => {
+    if (operation.modification_of_pic_nums_idc === 2) return !has(operation.long_term_pic_num, 1);
     // (8-34) to (8-36)
-    const change = modification_of_pic_nums_idc === 0 ? -(value + 1) : value + 1;
+    const absDiffPicNum = operation.abs_diff_pic_num_minus1 + 1;
+    const change = operation.modification_of_pic_nums_idc === 0 ? -absDiffPicNum : absDiffPicNum;
     picNumPred = (picNumPred + change + MaxPicNum) % MaxPicNum;
     return !has(picNumPred > h.frame_num ? picNumPred - MaxPicNum : picNumPred, 0);
   });
