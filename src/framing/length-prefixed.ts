@@ -90,3 +90,10 @@ function prefix(bytes: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i++) length = length * 256 + (bytes[i] as number);
   return length;
 }
+
+/** Whether the lengths of a packet's units lead exactly to its end. */
+export function isLengthPrefixed(packet: Uint8Array, lengthSize: number): boolean {
+  let at = 0;
+  while (at + lengthSize <= packet.length) at += lengthSize + prefix(packet, at, at + lengthSize);
+  return at === packet.length;
+}

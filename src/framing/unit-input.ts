@@ -1,6 +1,10 @@
 import type { StreamUnit } from "./byte-stream.ts";
-import { ByteStream, unitsOfPacket } from "./byte-stream.ts";
-import { LengthPrefixedStream } from "./length-prefixed.ts";
+import { ByteStream, unitsOfPacket, withoutTrailingZeros } from "./byte-stream.ts";
+import { isLengthPrefixed, LengthPrefixedStream } from "./length-prefixed.ts";
+import { findStartCode } from "./start-code.ts";
+
+/** Where a start code is looked for in a length-prefixed unit. One in a unit before makes all of a unit be searched. */
+const SEARCHED_BYTES = 256;
 
 /** The units of a session's input, in packets or as a stream, with start codes or length prefixes. */
 export class UnitInput {
@@ -13,6 +17,8 @@ export class UnitInput {
   private streamBytes = 0;
   private streamUnits = 0;
   private readonly keepZeros: boolean;
+  /** A length-prefixed unit had a start code inside. */
+  private hasInnerStartCodes = false;
 
   /** Bytes between the beginnings of what frames a unit and of the unit. */
   get prefixSize(): number {
@@ -28,15 +34,37 @@ export class UnitInput {
   frameBy(lengthSize: number): void {
     this.stream = null;
     this.lengthSize = lengthSize;
+    this.hasInnerStartCodes = false;
   }
 
-  /** The units of a packet that holds whole ones; the last one is `truncated` where the packet is too short for it. */
+  /**
+   * The units of a packet that holds whole ones; the last one is `truncated` where the packet is too short for it. Some muxers
+   * write start codes where length prefixes belong: a packet that begins with one is read so, unless it has lengths after all.
+   */
   packet(bytes: Uint8Array): StreamUnit[] {
-    const origin = this.received;
+    const { lengthSize, received: origin } = this;
     this.received += bytes.length;
-    if (this.lengthSize === 0) return unitsOfPacket(bytes, origin, this.keepZeros);
-    const stream = new LengthPrefixedStream(this.lengthSize, origin);
-    return [...stream.push(bytes), ...stream.flush()];
+    const begin = findStartCode(bytes, 0, Math.min(bytes.length, 4));
+    if (lengthSize === 0 || (begin >= 0 && !isLengthPrefixed(bytes, lengthSize))) {
+      return unitsOfPacket(bytes, origin, this.keepZeros);
+    }
+    const stream = new LengthPrefixedStream(lengthSize, origin);
+    return this.parted([...stream.push(bytes), ...stream.flush()]);
+  }
+
+  /** No NAL unit has a start code inside (7.4.1). Where one does, several units were written after one length: they are parted. */
+  private parted(units: StreamUnit[]): StreamUnit[] {
+    return units.flatMap((unit) => {
+      const { bytes, byte, truncated } = unit;
+      const end = this.hasInnerStartCodes ? bytes.length : Math.min(bytes.length, SEARCHED_BYTES);
+      const first = findStartCode(bytes, 0, end);
+      if (first < 0) return [unit];
+      this.hasInnerStartCodes = true;
+      const before = withoutTrailingZeros(bytes, 0, first);
+      const rest = unitsOfPacket(bytes.subarray(first), byte + first);
+      const parts = before > 0 ? [{ bytes: bytes.subarray(0, before), byte, truncated: false }, ...rest] : rest;
+      return parts.map((part, i) => ({ ...part, truncated: truncated && i === parts.length - 1 }));
+    });
   }
 
   /** The units that the next bytes of a stream complete: views of copies, because the caller may use `bytes` again. */
@@ -49,16 +77,18 @@ export class UnitInput {
     }
     this.received += bytes.length;
     this.streamBytes += bytes.length;
-    const units = this.stream.push(this.lengthSize === 0 ? bytes : bytes.slice());
+    if (this.lengthSize === 0) return this.counted(this.stream.push(bytes));
+    return this.counted(this.parted(this.stream.push(bytes.slice())));
+  }
+
+  private counted(units: StreamUnit[]): StreamUnit[] {
     this.streamUnits += units.length;
     return units;
   }
 
   /** The unit that has begun ends here, and is whole. */
   endUnit(): StreamUnit[] {
-    const units = this.stream?.flush() ?? [];
-    this.streamUnits += units.length;
-    return units;
+    return this.counted(this.stream?.flush() ?? []);
   }
 
   /** Bytes of the stream are missing here: the unit that has begun, cut off. The next ones begin at a start code or prefix. */

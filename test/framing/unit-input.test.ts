@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { StreamUnit } from "../../src/framing/byte-stream.ts";
 import { UnitInput } from "../../src/framing/unit-input.ts";
 
 describe("UnitInput", () => {
@@ -34,5 +35,39 @@ describe("UnitInput", () => {
     expect(input.end().hadNoUnit).toBe(true);
     input.push(Uint8Array.of(0, 0, 1, 3));
     expect(input.end().hadNoUnit).toBe(false);
+  });
+
+  const told = (units: readonly StreamUnit[]) =>
+    units.map(({ bytes, byte, truncated }) => [[...bytes], byte, truncated]);
+
+  it("reads a packet that has start codes instead of lengths, unless its lengths are right", () => {
+    const input = new UnitInput();
+    input.frameBy(4);
+    expect(told(input.packet(Uint8Array.of(0, 0, 0, 1, 5, 6, 0, 0, 1, 7)))).toEqual([
+      [[5, 6], 4, false],
+      [[7], 9, false],
+    ]);
+    expect(told(input.packet(Uint8Array.of(0, 0, 0, 1, 11, 0, 0, 0, 1, 12)))).toEqual([
+      [[11], 14, false],
+      [[12], 19, false],
+    ]);
+    const long = new Uint8Array(4 + 257).fill(5);
+    long.set([0, 0, 1, 1]);
+    expect(input.packet(long).map(({ bytes }) => bytes.length)).toEqual([257]);
+  });
+
+  it.each(["packet", "pieces"])("parts what stands after one length and has start codes inside: a %s", (how) => {
+    const far = new Uint8Array(400).fill(9);
+    far.set([0, 0, 1], 300);
+    const input = new UnitInput();
+    input.frameBy(2);
+    const prefixed = (...units: readonly ArrayLike<number>[]) =>
+      Uint8Array.from(units.flatMap((unit) => [unit.length >> 8, unit.length & 255, ...Array.from(unit)]));
+    const bytes = prefixed(far, [14, 0, 0, 0, 1, 5, 6, 0, 0, 1, 7], [0, 0, 1, 8], far);
+    const units =
+      how === "packet" ? input.packet(bytes) : [...bytes].flatMap((byte) => input.push(Uint8Array.of(byte)));
+    // Only after one was found, start codes are looked for far inside.
+    expect(units.map((unit) => unit.bytes.length)).toEqual([400, 1, 2, 1, 1, 300, 97]);
+    expect(units.map(({ byte }) => byte)).toEqual([2, 404, 409, 414, 420, 423, 726]);
   });
 });
