@@ -59,13 +59,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 const mayImportNode = (file: string) =>
-  /^src\/(cli|submit)\/|^src\/record\/files\.ts$|^src\/containers\/mediabunny-checks\.ts$/.test(file);
+  /^src\/(cli|submit)\/|^src\/record\/files\.ts$|^src\/containers\/files\/file-bytes\.ts$/.test(file);
 /** As long as the specification's tables or the kernel's header. */
 const mayBeLong = (file: string) => /\/(syntax|tables|structures)\.ts$|^src\/uapi\//.test(file);
 /** The optional packages, and the files that load one when it is needed, or name its types. */
 const optionalPackages: Readonly<Record<string, readonly string[]>> = {
   koffi: ["src/submit/koffi-libc.ts"],
-  mediabunny: ["src/cli/main.ts", "src/containers/mediabunny.ts"],
+  mediabunny: ["src/cli/main.ts", "src/containers/files/mediabunny.ts"],
 };
 
 interface Import {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { detect } from "../../src/containers/detect.ts";
-import { openContainer } from "../../src/containers/mediabunny.ts";
+import { openContainer } from "../../src/containers/files/mediabunny.ts";
 import type { StreamPart } from "../../src/containers/stream-part.ts";
 import type { Codec } from "../../src/events.ts";
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { reasonOf } from "../containers/container-error.ts";
 import { type Detected, detect, openDemuxer } from "../containers/detect.ts";
-import { openContainer } from "../containers/mediabunny.ts";
+import { openContainer } from "../containers/files/mediabunny.ts";
 import type { Demuxer } from "../containers/pes.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec } from "../events.ts";

@@ -1,4 +1,4 @@
-import type { ContainerLibrary } from "../containers/mediabunny.ts";
+import type { ContainerLibrary } from "../containers/files/mediabunny.ts";
 
 /** Where text goes, and bytes. */
 export interface Sink {

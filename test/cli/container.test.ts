@@ -182,25 +182,54 @@ describe("a container", () => {
     expect(linesOf(stdout).filter((line) => "request" in (line as object))).toHaveLength(20);
   });
 
-  it("is refused where a track has several sample descriptions: pictures would get the wrong parameter sets", async () => {
+  /** A copy of a file with another sample description before its own, and with its tables edited. */
+  function withDescriptions(edit: (file: Buffer) => void): Buffer {
     const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
     const table = whole.indexOf("stsd");
     const entry = Buffer.from(whole.subarray(table + 12, table - 4 + whole.readUInt32BE(table - 4)));
-    entry.writeUInt8(entry.readUInt8(entry.length - 1) ^ 1, entry.length - 1);
+    entry.writeUInt8(entry.readUInt8(entry.indexOf("avcC") + 4 + 3) ^ 1, entry.indexOf("avcC") + 4 + 3);
     const twice = Buffer.concat([whole.subarray(0, table + 12), entry, whole.subarray(table + 12)]);
     twice.writeUInt32BE(2, table + 8);
     for (const type of ["moov", "trak", "mdia", "minf", "stbl", "stsd"]) {
       const at = twice.indexOf(type) - 4;
       twice.writeUInt32BE(twice.readUInt32BE(at) + entry.length, at);
     }
-    const path = written("twice.mp4", twice);
-    for (const args of [[path], ["--codec", "h264", "-"]]) {
-      const { status, stdout, stderr } = await run(["record", ...args], { stdin: [twice] });
-      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-      expect(stderr).toMatch(
-        /: an MP4 file whose video has 2 sample descriptions: mediabunny gives only one of them\n$/,
-      );
+    const chunks = twice.indexOf("stco") + 12;
+    twice.writeUInt32BE(twice.readUInt32BE(chunks) + entry.length, chunks);
+    edit(twice);
+    return twice;
+  }
+
+  it("gives the samples of each sample description with its own record", async () => {
+    const { stdout } = await run(["record", fixture("h264_mbaff_tff.264")]);
+    // All samples have the second description: stsc, 8.7.4.
+    const second = withDescriptions((file) => file.writeUInt32BE(2, file.indexOf("stsc") + 20));
+    for (const args of [[written("second.mp4", second)], ["--codec", "h264", "-"]]) {
+      const result = await run(["record", ...args], { stdin: [second] });
+      expect(result).toMatchObject({ status: 0, stderr: "" });
+      expect(linesOf(result.stdout)).toEqual(linesOf(stdout));
     }
+  });
+
+  it("is refused where sample descriptions differ in their codec", async () => {
+    const file = withDescriptions((bytes) => bytes.write("hvc1", bytes.indexOf("avc1", bytes.indexOf("stsd"))));
+    const { status, stderr } = await run(["record", written("codecs.mp4", file)]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/: an MP4 file whose video changes its codec between sample descriptions\n$/);
+  });
+
+  it.each([
+    ["stsc", 12, 0xffffffff, /whose stsc box counts \d+ samples, more than the file has bytes/],
+    ["stts", 8, 0x7fffffff, /whose stts box counts \d+ samples, more than the file has bytes/],
+    ["stts", 4, 0x10000, /whose stts box counts 65536 entries, more than it has room for/],
+    ["stsz", 8, 0xffffffff, /whose stsz box counts 4294967295 entries, more than it has room for/],
+    ["stco", 4, 0xffffffff, /whose stco box counts 4294967295 entries, more than it has room for/],
+  ])("is refused where its %s counts more than there can be", async (type, place, value, reason) => {
+    const file = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    file.writeUInt32BE(value, file.indexOf(type) + 4 + place);
+    const { status, stderr } = await run(["record", written("counts.mp4", file)]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(reason);
   });
 
   it.each(commands)("that cannot be read is refused by %s in one line", async (command) => {

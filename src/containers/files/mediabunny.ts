@@ -1,10 +1,13 @@
 /** Containers, read by mediabunny, which is installed where it is wanted. */
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack, Source } from "mediabunny";
-import { BitstreamError } from "../errors.ts";
-import type { Codec } from "../events.ts";
-import { ContainerError, reasonOf } from "./container-error.ts";
-import { type ContainerChecks, checkContainer } from "./mediabunny-checks.ts";
-import type { StreamPart } from "./stream-part.ts";
+import { BitstreamError } from "../../errors.ts";
+import type { Codec } from "../../events.ts";
+import { ContainerError, reasonOf } from "../container-error.ts";
+import type { StreamPart } from "../stream-part.ts";
+import type { ContainerChecks, Patch } from "./container-checks.ts";
+import { openFile, textAt, withBytes } from "./file-bytes.ts";
+import { checkMatroska, EBML } from "./matroska-checks.ts";
+import { checkMp4 } from "./mp4-checks.ts";
 
 /** The optional library that reads containers. */
 export type ContainerLibrary = typeof import("mediabunny");
@@ -59,21 +62,32 @@ export async function openContainer(
   const library = await importLibrary(load, file);
   // It has its own opinions of a file, for the console.
   library.Logging.level = library.LogLevel.Silent;
+  const checks = await reading(file, () => checkContainer(file.source));
+  const { refusal, loss, hint, patches = [], configurations } = checks;
+  if (refusal !== undefined) throw new ContainerError(`${file.name}: ${file.format} ${refusal}`);
   const { MP4, QTFF, MATROSKA, WEBM } = library;
+  const isTypeless = file.format.endsWith("without ftyp");
   const input = new library.Input({
-    formats: [MP4, QTFF, MATROSKA, WEBM],
-    source: sourceOf(library, file.source),
+    formats: isTypeless ? [withoutType(QTFF)] : [MP4, QTFF, MATROSKA, WEBM],
+    source: ending(await sourceOf(library, file.source, patches)),
   });
   try {
-    const { track, codec } = await findTrack(input, file, asked);
-    const { refusal, loss } = await reading(file, () => checkContainer(file.source));
-    if (refusal !== undefined) throw new ContainerError(`${file.name}: ${file.format} ${refusal}`);
-    const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec);
+    const { track, codec } = await findTrack(input, file, asked, hint);
+    const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec, configurations);
     return { codec, parts: loss === undefined ? packets : withLoss(packets, loss), close: () => input.dispose() };
   } catch (thrown) {
     input.dispose();
     throw thrown;
   }
+}
+
+/** @param source The file's path, or all its bytes. */
+async function checkContainer(source: string | Uint8Array): Promise<ContainerChecks> {
+  return withBytes(source, async (bytes) => {
+    const head = await bytes.read(0, 8);
+    if (head.getUint32(0) === EBML) return checkMatroska(bytes);
+    return /^[a-z]{4}$/.test(textAt(head, 4, 4)) ? checkMp4(bytes) : {};
+  });
 }
 
 async function importLibrary(load: () => Promise<ContainerLibrary>, { name, format }: ContainerFile) {
@@ -89,10 +103,39 @@ async function importLibrary(load: () => Promise<ContainerLibrary>, { name, form
   }
 }
 
-function sourceOf({ BufferSource, FilePathSource }: ContainerLibrary, source: string | Uint8Array) {
-  if (typeof source !== "string") return ending(new BufferSource(source));
+/** @param patches Bytes that the library reads instead of the file's own. */
+async function sourceOf(
+  { BufferSource, CustomSource, FilePathSource }: ContainerLibrary,
+  source: string | Uint8Array,
+  patches: readonly Patch[],
+): Promise<Source> {
+  if (typeof source !== "string") return new BufferSource(patched(source.slice(), 0, patches));
   // What it reads ahead and fails to read is read again when it is needed, and fails then.
-  return ending(new FilePathSource(source, { handleUnhandledError: () => {} }));
+  const handleUnhandledError = () => {};
+  if (patches.length === 0) return new FilePathSource(source, { handleUnhandledError });
+  const { size, read, close } = await openFile(source);
+  return new CustomSource({
+    getSize: () => size,
+    read: async (start, end) => patched(new Uint8Array((await read(start, end - start)).buffer), start, patches),
+    dispose: () => void close(),
+    handleUnhandledError,
+  });
+}
+
+/** Writes what of the patches lies in `bytes`, which begin at `start`. */
+function patched(bytes: Uint8Array, start: number, patches: readonly Patch[]): Uint8Array {
+  for (const patch of patches) {
+    for (const [i, byte] of patch.bytes.entries()) {
+      const at = patch.at + i - start;
+      if (at >= 0 && at < bytes.length) bytes[at] = byte;
+    }
+  }
+  return bytes;
+}
+
+/** A format that takes files without a type too. The library's public interface cannot say it; its reader needs no type. */
+function withoutType(format: ContainerLibrary["QTFF"]): ContainerLibrary["QTFF"] {
+  return Object.create(format, { _canReadInput: { value: async () => true } }) as ContainerLibrary["QTFF"];
 }
 
 /** The library reads no place so often. */
@@ -103,7 +146,7 @@ const readsLimit = 100_000;
  * element and may never stop: it asks for the same bytes again and again, and leaves no turn to a timer. Its public interface
  * has no place to say no; where `_read` has another name one day, the source stays as it is.
  */
-function ending<S extends Source>(source: S): S {
+function ending(source: Source): Source {
   const inner = source as unknown as { _read?: (start: number, end: number, ...more: readonly unknown[]) => unknown };
   const read = inner._read;
   if (read === undefined) return source;
@@ -122,6 +165,7 @@ async function findTrack(
   input: Input,
   file: ContainerFile,
   asked: Codec | undefined,
+  hint: string | undefined,
 ): Promise<{ readonly track: InputVideoTrack; readonly codec: Codec }> {
   const others: string[] = [];
   for (const track of await reading(file, () => input.getVideoTracks())) {
@@ -134,7 +178,8 @@ async function findTrack(
   }
   const wanted = asked === undefined ? "video that can be decoded" : `${asked} video`;
   const found = others.length === 0 ? "" : `; it has ${others.join(", ")}`;
-  throw new ContainerError(`${file.name}: ${file.format} without ${wanted}${found}`);
+  const why = hint === undefined ? "" : `: ${hint}`;
+  throw new ContainerError(`${file.name}: ${file.format} without ${wanted}${found}${why}`);
 }
 
 async function* partsOf(
@@ -142,16 +187,23 @@ async function* partsOf(
   track: InputVideoTrack,
   sink: EncodedPacketSink,
   codec: Codec,
+  configurations: NonNullable<ContainerChecks["configurations"]> = [],
 ): AsyncGenerator<StreamPart, void, undefined> {
   const resolution = await reading(file, () => track.getTimeResolution());
   const record = await reading(file, () => configurationOf(track, codec));
-  if (record !== undefined) yield { kind: "configuration", bytes: record };
+  const records = configurations[0]?.first === 0 || record === undefined ? configurations : [{ first: 0, record }];
   let count = 0;
+  let configured = 0;
   let last: EncodedPacket | undefined;
   const nextPacket = (options?: { metadataOnly: true }) =>
     last === undefined ? sink.getFirstPacket(options) : sink.getNextPacket(last, options);
   try {
     for (let packet = await nextPacket(); packet !== null; packet = await nextPacket()) {
+      const configuration = records[configured];
+      if (configuration?.first === count) {
+        configured++;
+        yield { kind: "configuration", bytes: configuration.record };
+      }
       yield { kind: "packet", bytes: packet.data, pts: Math.round(packet.timestamp * resolution) };
       count++;
       last = packet;

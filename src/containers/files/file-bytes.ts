@@ -1,0 +1,53 @@
+import { open } from "node:fs/promises";
+
+/** Bytes that can be read at any place; past their end every byte reads as 0. */
+export interface FileBytes {
+  readonly size: number;
+  read(at: number, length: number): Promise<DataView<ArrayBuffer>>;
+}
+
+/** A part of a file: what an element or a box holds. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Text of one byte a character. */
+export function textAt({ buffer, byteOffset }: DataView, at: number, length: number): string {
+  return Buffer.from(buffer, byteOffset + at, length).toString("latin1");
+}
+
+/** Runs `use` with the bytes of a source: of a path, or all bytes. */
+export async function withBytes<T>(source: string | Uint8Array, use: (bytes: FileBytes) => Promise<T>): Promise<T> {
+  if (typeof source !== "string") return use(bytesOf(source));
+  const file = await openFile(source);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a file to be read at any place. */
+export async function openFile(path: string): Promise<FileBytes & { close(): Promise<void> }> {
+  const file = await open(path, "r");
+  const { size } = await file.stat();
+  return {
+    size,
+    read: async (at, length) => {
+      const bytes = new Uint8Array(length);
+      await file.read(bytes, 0, length, at);
+      return new DataView(bytes.buffer);
+    },
+    close: () => file.close(),
+  };
+}
+
+function bytesOf(bytes: Uint8Array): FileBytes {
+  const read = async (at: number, length: number) => {
+    const copy = new Uint8Array(length);
+    copy.set(bytes.subarray(at, at + length));
+    return new DataView(copy.buffer);
+  };
+  return { size: bytes.length, read };
+}

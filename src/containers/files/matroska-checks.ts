@@ -1,0 +1,97 @@
+/** Matroska (RFC 9559): the segment is the second element of the file (RFC 8794). */
+import { BitstreamError } from "../../errors.ts";
+import type { ContainerChecks } from "./container-checks.ts";
+import type { FileBytes, Span } from "./file-bytes.ts";
+
+export const EBML = 0x1a45dfa3;
+const SEGMENT = 0x18538067;
+const TRACKS = 0x1654ae6b;
+const TRACK_ENTRY = 0xae;
+const TRACK_TYPE = 0x83;
+const VIDEO_TRACK = 1;
+const CONTENT_ENCODINGS = 0x6d80;
+const CONTENT_ENCODING = 0x6240;
+const CONTENT_COMPRESSION = 0x5034;
+const CONTENT_COMP_ALGO = 0x4254;
+const CONTENT_ENCRYPTION = 0x5035;
+/** RFC 9559, 5.1.4.1.31.6. Header stripping, 3, is read. */
+const algorithms: Readonly<Record<number, string>> = { 0: "zlib", 1: "bzlib", 2: "lzo1x" };
+
+/** More elements side by side than files have before what is looked for. */
+const elementLimit = 4096;
+
+export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> {
+  const header = await elementAt(bytes, 0, bytes.size);
+  if (header === undefined) return {};
+  const segment = await elementAt(bytes, header.end, bytes.size);
+  if (segment?.id !== SEGMENT) return {};
+  const missing = segment.isUnknown ? 0 : segment.end - bytes.size;
+  const hint = await encodingOf(bytes, segment);
+  return {
+    ...(hint === undefined ? {} : { hint }),
+    // Of a cluster that is cut off the library reads nothing.
+    ...(missing > 0 ? { loss: new BitstreamError(`the file ends ${missing} bytes before its segment does`) } : {}),
+  };
+}
+
+/** How a video track's data are encoded in a way that the library does not read. */
+async function encodingOf(bytes: FileBytes, segment: Span): Promise<string | undefined> {
+  for await (const track of elements(bytes, segment, [TRACKS, TRACK_ENTRY])) {
+    let isVideo = false;
+    for await (const type of elements(bytes, track, [TRACK_TYPE]))
+      isVideo = (await numberIn(bytes, type)) === VIDEO_TRACK;
+    if (!isVideo) continue;
+    for await (const encoding of elements(bytes, track, [CONTENT_ENCODINGS, CONTENT_ENCODING])) {
+      for await (const _ of elements(bytes, encoding, [CONTENT_ENCRYPTION])) return "its video is encrypted";
+      for await (const compression of elements(bytes, encoding, [CONTENT_COMPRESSION])) {
+        let algorithm = 0;
+        for await (const algo of elements(bytes, compression, [CONTENT_COMP_ALGO]))
+          algorithm = await numberIn(bytes, algo);
+        const name = algorithms[algorithm];
+        if (name !== undefined) return `its video is compressed (${name})`;
+      }
+    }
+  }
+  return undefined;
+}
+
+interface Element extends Span {
+  readonly id: number;
+  readonly isUnknown: boolean;
+}
+
+/** The elements at a path of ids. */
+async function* elements(bytes: FileBytes, within: Span, path: readonly number[]): AsyncGenerator<Element> {
+  const [first, ...rest] = path;
+  const end = Math.min(within.end, bytes.size);
+  let at = within.start;
+  for (let count = 0; count < elementLimit && at < end; count++) {
+    const element = await elementAt(bytes, at, end);
+    if (element === undefined) return;
+    if (element.id === first) {
+      if (rest.length === 0) yield element;
+      else yield* elements(bytes, element, rest);
+    }
+    at = element.end;
+  }
+}
+
+/** RFC 8794, 4 and 6: an element's id and size. One of unknown size goes to `end`. */
+async function elementAt(bytes: FileBytes, at: number, end: number): Promise<Element | undefined> {
+  const view = await bytes.read(at, 12);
+  const idLength = Math.clz32(view.getUint8(0)) - 23;
+  if (idLength > 4) return undefined;
+  const id = view.getUint32(0) >>> (32 - 8 * idLength);
+  const length = Math.clz32(view.getUint8(idLength)) - 23;
+  if (length > 8) return undefined;
+  const value = BigInt.asUintN(7 * length, view.getBigUint64(idLength) >> BigInt(64 - 8 * length));
+  const isUnknown = value === (1n << BigInt(7 * length)) - 1n;
+  const start = at + idLength + length;
+  return { id, start, end: isUnknown ? end : start + Number(value), isUnknown };
+}
+
+/** An unsigned integer of up to four bytes. */
+async function numberIn(bytes: FileBytes, { start, end }: Span): Promise<number> {
+  const view = await bytes.read(start, 4);
+  return end > start ? view.getUint32(0) >>> (32 - 8 * Math.min(4, end - start)) : 0;
+}
