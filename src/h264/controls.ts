@@ -44,8 +44,7 @@ import {
   v4l2_h264_dpb_entry,
   v4l2_h264_weight_factors,
 } from "../uapi/h264.ts";
-import type { Frame } from "./dpb.ts";
-import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import { scalingLists } from "./scaling.ts";
@@ -147,19 +146,19 @@ export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
   return payload;
 }
 
-/** A picture as v4l2_ctrl_h264_decode_params needs it. */
+/** What v4l2_ctrl_h264_decode_params says of a picture. */
 export interface DecodeParamsInput {
   /** Of the picture's first slice. */
   readonly h: SliceHeader;
-  /** Of the frame as far as it is known: beside a second field that of the first, beside a first field 0. */
-  readonly poc: FieldOrderCnt;
+  /** Of the picture's frame, as far as it is known: the other field of a first field has 0. */
+  readonly poc: Readonly<FieldOrderCnt>;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
   readonly structure: number;
   /** The picture has a P or SP slice, a B slice. */
   readonly hasP: boolean;
   readonly hasB: boolean;
   /** The frames that are used for reference, before the picture's own marking. At most 16. */
-  readonly references: readonly Frame[];
+  readonly references: readonly ReferenceFrame[];
 }
 
 /** v4l2_ctrl_h264_decode_params: 560 bytes. */
@@ -196,7 +195,7 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
 }
 
 /** v4l2_h264_dpb_entry: 32 bytes. */
-function dpbEntry(view: DataView, at: number, frame: Frame, structure: number): void {
+function dpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: number): void {
   const o = v4l2_h264_dpb_entry.offsets;
   const isLongTerm = frame.longTerm !== 0;
   setTimestamp(view, at + o.reference_ts, frame.timestamp);
@@ -223,7 +222,7 @@ function dpbEntry(view: DataView, at: number, frame: Frame, structure: number): 
  * field of an entry has its own (8-30 to 8-33) and the UAPI does not say whose is meant: as GStreamer, that of the field
  * which was decoded first or, in a frame that was coded as one, comes first in output order (the bottom field if equal).
  */
-function picNum(frame: Frame, structure: number): number {
+function picNum(frame: ReferenceFrame, structure: number): number {
   const num = frame.longTerm !== 0 ? frame.LongTermFrameIdx : frame.FrameNumWrap;
   if (structure === BOTH_FIELDS) return num;
   const first =
@@ -246,7 +245,7 @@ export function h264SliceParams(
   h: SliceHeader,
   list0: RefPicList,
   list1: RefPicList,
-  indexOf: (frame: Frame | null) => number,
+  indexOf: (frame: ReferenceFrame | null) => number,
 ): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_h264_slice_params.size);
   const view = new DataView(payload.buffer);
@@ -276,7 +275,12 @@ export function h264SliceParams(
 }
 
 /** An array of v4l2_h264_reference, 2 bytes each: fields, index. */
-function refPicList(view: DataView, at: number, list: RefPicList, indexOf: (frame: Frame | null) => number): void {
+function refPicList(
+  view: DataView,
+  at: number,
+  list: RefPicList,
+  indexOf: (frame: ReferenceFrame | null) => number,
+): void {
   for (const [i, reference] of list.entries()) {
     view.setUint8(at + 2 * i, reference?.fields ?? 0);
     view.setUint8(at + 2 * i + 1, indexOf(reference?.frame ?? null));
@@ -284,7 +288,7 @@ function refPicList(view: DataView, at: number, list: RefPicList, indexOf: (fram
 }
 
 /** v4l2_ctrl_h264_pred_weights: 772 bytes. Null where the slice header has no pred_weight_table(). */
-export function h264PredWeights(h: SliceHeader): Uint8Array | null {
+export function h264PredWeights(h: Pick<SliceHeader, "pred_weight_table">): Uint8Array | null {
   const table = h.pred_weight_table;
   if (table === null) return null;
   const payload = new Uint8Array(v4l2_ctrl_h264_pred_weights.size);

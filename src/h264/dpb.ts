@@ -6,24 +6,48 @@ export const TOP_FIELD = 1;
 export const BOTTOM_FIELD = 2;
 export const BOTH_FIELDS = 3;
 
-/** A frame buffer's content (C.4): a frame, a complementary field pair or a single field. */
-export class Frame implements FieldOrderCnt {
+/** A frame of the decoded picture buffer as controls and reference picture lists read it. */
+export interface ReferenceFrame extends Readonly<FieldOrderCnt> {
   /** Nanoseconds; 0 for a "non-existing" frame of 8.2.5.2, which has no CAPTURE buffer. */
+  readonly timestamp: number;
+  readonly frame_num: number;
+  /** (8-27) For the current picture. */
+  readonly FrameNumWrap: number;
+  /** Has a meaning while a field is marked for long-term reference. */
+  readonly LongTermFrameIdx: number;
+  /** The fields decoded so far: a mask, as in the three properties that follow. */
+  readonly fields: number;
+  /** The field that was decoded first; 0 for a frame coded as one. */
+  readonly firstField: number;
+  /** The fields marked as "used for short-term reference". */
+  readonly shortTerm: number;
+  /** The fields marked as "used for long-term reference". */
+  readonly longTerm: number;
+}
+
+/** Whether 8.2.5.2 has inferred the frame: it was never decoded. */
+export function isNonExisting({ timestamp }: ReferenceFrame): boolean {
+  return timestamp === 0;
+}
+
+/** PicOrderCnt(f) of (8-1): of a frame or complementary field pair the smaller, of a single field its own. */
+export function picOrderCntOf(frame: ReferenceFrame): number {
+  if (frame.fields === TOP_FIELD) return frame.TopFieldOrderCnt;
+  if (frame.fields === BOTTOM_FIELD) return frame.BottomFieldOrderCnt;
+  return Math.min(frame.TopFieldOrderCnt, frame.BottomFieldOrderCnt);
+}
+
+/** A frame buffer's content (C.4): a frame, a complementary field pair or a single field. */
+export class Frame implements ReferenceFrame {
   readonly timestamp: number;
   readonly pts: number | undefined;
   readonly visible: Rectangle;
   frame_num: number;
-  /** LongTermFrameIdx; meaningful while a field is marked for long-term reference. */
   LongTermFrameIdx = 0;
-  /** (8-27) For the current picture. */
   FrameNumWrap = 0;
-  /** The fields decoded so far. */
   fields = 0;
-  /** The field that was decoded first; 0 for a frame coded as one. */
   firstField = 0;
-  /** The fields marked as "used for short-term reference". */
   shortTerm = 0;
-  /** The fields marked as "used for long-term reference". */
   longTerm = 0;
   TopFieldOrderCnt = 0;
   BottomFieldOrderCnt = 0;
@@ -42,24 +66,8 @@ export class Frame implements FieldOrderCnt {
     this.isReference = isReference;
   }
 
-  get isNonExisting(): boolean {
-    return this.timestamp === 0;
-  }
-
-  /** PicOrderCnt(f) of (8-1): of a frame or complementary field pair the smaller, of a single field its own. */
   get PicOrderCnt(): number {
-    if (this.fields === TOP_FIELD) return this.TopFieldOrderCnt;
-    if (this.fields === BOTTOM_FIELD) return this.BottomFieldOrderCnt;
-    return Math.min(this.TopFieldOrderCnt, this.BottomFieldOrderCnt);
-  }
-
-  /** A frame or complementary pair, both fields of which are marked for short-term reference. */
-  get isShortTermFrame(): boolean {
-    return this.shortTerm === BOTH_FIELDS;
-  }
-
-  get isLongTermFrame(): boolean {
-    return this.longTerm === BOTH_FIELDS;
+    return picOrderCntOf(this);
   }
 
   /** Some field of it is marked for reference. */

@@ -15,7 +15,7 @@ import {
   h264Sps,
   hasScalingMatrix,
 } from "./controls.ts";
-import type { Frame } from "./dpb.ts";
+import type { ReferenceFrame } from "./dpb.ts";
 import type { RefPicLists } from "./ref-lists.ts";
 import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } from "./structures.ts";
@@ -78,7 +78,7 @@ export class RequestBuilder {
    * One request for the picture, or in slice mode one for each slice.
    * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
    */
-  requests(picture: Picture, slices: readonly PictureSlice[], references: readonly Frame[]): RequestEvent[] {
+  requests(picture: Picture, slices: readonly PictureSlice[], references: readonly ReferenceFrame[]): RequestEvent[] {
     const { frame, h } = picture;
     const { decodeMode, startCode } = this.options;
     let hasP = false;
@@ -104,11 +104,11 @@ export class RequestBuilder {
     );
   }
 
-  private sliceControls({ h, lists }: PictureSlice, references: readonly Frame[]): Control[] {
+  private sliceControls({ h, lists }: PictureSlice, references: readonly ReferenceFrame[]): Control[] {
     // An entry that refers to nothing has no fields, and points to the first entry of the DPB array without VALID; where
     // all sixteen are used, to entry 0, because drivers index the array before they look.
     const unused = references.length < V4L2_H264_NUM_DPB_ENTRIES ? references.length : 0;
-    const indexOf = (frame: Frame | null) => (frame === null ? unused : references.indexOf(frame));
+    const indexOf = (frame: ReferenceFrame | null) => (frame === null ? unused : references.indexOf(frame));
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
     return [

@@ -5,7 +5,7 @@ import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { Frame } from "./dpb.ts";
+import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
 import type { ParameterSetStore } from "./parameter-sets.ts";
@@ -70,7 +70,7 @@ export class PictureDecoder {
     this.state = new DecoderState({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: (frame) => {
-        if (!frame.isNonExisting) sink.emit({ type: "release", timestamp: frame.timestamp });
+        if (!isNonExisting(frame)) sink.emit({ type: "release", timestamp: frame.timestamp });
       },
     });
   }

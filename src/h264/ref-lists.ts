@@ -1,24 +1,29 @@
 /** 8.2.4 Decoding process for reference picture lists construction. */
-import type { Frame } from "./dpb.ts";
-import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
-import type { CurrentPicture } from "./ref-marking.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, isNonExisting, picOrderCntOf, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
 import { findByPicNum } from "./ref-marking.ts";
 import type { RefPicListModificationOperation, SliceHeader } from "./structures.ts";
 
 /** An entry: a frame, or one field of it. Null is "no reference picture". */
 export interface Reference {
-  readonly frame: Frame;
+  readonly frame: ReferenceFrame;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS while a frame is decoded. */
   readonly fields: number;
 }
 
 export type RefPicList = (Reference | null)[];
 
-/** What list construction needs of the current picture. */
+/** The picture that the lists are for. */
+export interface ListPicture {
+  readonly frame: ReferenceFrame;
+  /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
+  readonly structure: number;
+}
+
+/** What list construction reads. */
 export interface ListContext {
   /** The decoded picture buffer, with the first field of the current frame while the second is decoded. */
-  readonly frames: readonly Frame[];
-  readonly current: CurrentPicture;
+  readonly frames: readonly ReferenceFrame[];
+  readonly current: ListPicture;
   /** PicOrderCnt(CurrPic). */
   readonly PicOrderCnt: number;
   readonly MaxFrameNum: number;
@@ -56,22 +61,22 @@ function resized(initial: readonly Reference[], size: number): RefPicList {
   return Array.from({ length: size }, (_, i) => initial[i] ?? null);
 }
 
-const byFrameNumWrap = (a: Frame, b: Frame) => b.FrameNumWrap - a.FrameNumWrap;
-const byLongTermFrameIdx = (a: Frame, b: Frame) => a.LongTermFrameIdx - b.LongTermFrameIdx;
-const asFrame = (frame: Frame): Reference => ({ frame, fields: BOTH_FIELDS });
+const byFrameNumWrap = (a: ReferenceFrame, b: ReferenceFrame) => b.FrameNumWrap - a.FrameNumWrap;
+const byLongTermFrameIdx = (a: ReferenceFrame, b: ReferenceFrame) => a.LongTermFrameIdx - b.LongTermFrameIdx;
+const asFrame = (frame: ReferenceFrame): Reference => ({ frame, fields: BOTH_FIELDS });
 
 /** 8.2.4.2.1 for frames, 8.2.4.2.2 for fields. */
 function initialListP({ frames, current }: ListContext): Reference[] {
   if (current.structure === BOTH_FIELDS) {
-    const short = frames.filter((frame) => frame.isShortTermFrame).sort(byFrameNumWrap);
-    const long = frames.filter((frame) => frame.isLongTermFrame).sort(byLongTermFrameIdx);
+    const short = frames.filter((frame) => frame.shortTerm === BOTH_FIELDS).sort(byFrameNumWrap);
+    const long = frames.filter((frame) => frame.longTerm === BOTH_FIELDS).sort(byLongTermFrameIdx);
     return [...short, ...long].map(asFrame);
   }
   const short = frames.filter((frame) => frame.shortTerm !== 0).sort(byFrameNumWrap);
   return [...alternated(short, current.structure, "shortTerm"), ...longTermFields(frames, current.structure)];
 }
 
-function longTermFields(frames: readonly Frame[], structure: number): Reference[] {
+function longTermFields(frames: readonly ReferenceFrame[], structure: number): Reference[] {
   const long = frames.filter((frame) => frame.longTerm !== 0).sort(byLongTermFrameIdx);
   return alternated(long, structure, "longTerm");
 }
@@ -82,20 +87,22 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
   const isFrame = current.structure === BOTH_FIELDS;
   const short = frames.filter(
     (frame) =>
-      (isFrame ? frame.isShortTermFrame : frame.shortTerm !== 0) && !(frame.isNonExisting && pic_order_cnt_type === 0),
+      (isFrame ? frame.shortTerm === BOTH_FIELDS : frame.shortTerm !== 0) &&
+      !(isNonExisting(frame) && pic_order_cnt_type === 0),
   );
-  const atOrBefore = (frame: Frame) =>
-    isFrame ? frame.PicOrderCnt < PicOrderCnt : orderOf(frame, current) <= PicOrderCnt;
-  const order = isFrame ? (frame: Frame) => frame.PicOrderCnt : (frame: Frame) => orderOf(frame, current);
+  const atOrBefore = (frame: ReferenceFrame) =>
+    isFrame ? picOrderCntOf(frame) < PicOrderCnt : orderOf(frame, current) <= PicOrderCnt;
+  const order = isFrame ? picOrderCntOf : (frame: ReferenceFrame) => orderOf(frame, current);
   const before = short.filter(atOrBefore).sort((a, b) => order(b) - order(a));
   const after = short.filter((frame) => !atOrBefore(frame)).sort((a, b) => order(a) - order(b));
   const long = isFrame
     ? frames
-        .filter((frame) => frame.isLongTermFrame)
+        .filter((frame) => frame.longTerm === BOTH_FIELDS)
         .sort(byLongTermFrameIdx)
         .map(asFrame)
     : longTermFields(frames, current.structure);
-  const arrange = (list: Frame[]) => (isFrame ? list.map(asFrame) : alternated(list, current.structure, "shortTerm"));
+  const arrange = (list: ReferenceFrame[]) =>
+    isFrame ? list.map(asFrame) : alternated(list, current.structure, "shortTerm");
   const list0 = [...arrange([...before, ...after]), ...long];
   const list1 = [...arrange([...after, ...before]), ...long];
   if (list1.length > 1 && list1.every((entry, i) => same(entry, list0[i]))) {
@@ -107,8 +114,8 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
 }
 
 /** PicOrderCnt(f) in 8.2.4.2.4: of the frame the current field completes, only the first field counts. */
-function orderOf(frame: Frame, current: CurrentPicture): number {
-  if (frame !== current.frame) return frame.PicOrderCnt;
+function orderOf(frame: ReferenceFrame, current: ListPicture): number {
+  if (frame !== current.frame) return picOrderCntOf(frame);
   return fieldOrder(frame, frame.firstField);
 }
 
@@ -117,7 +124,7 @@ function same(a: Reference | undefined, b: Reference | undefined): boolean {
 }
 
 /** 8.2.4.2.5: fields taken in turn from an ordered list of frames, beginning with the parity of the current field. */
-function alternated(frames: readonly Frame[], parity: number, marked: "shortTerm" | "longTerm"): Reference[] {
+function alternated(frames: readonly ReferenceFrame[], parity: number, marked: "shortTerm" | "longTerm"): Reference[] {
   const withField = (fields: number) =>
     frames.filter((frame) => (frame[marked] & fields) !== 0).map((frame) => ({ frame, fields }));
   const own = withField(parity);
@@ -182,8 +189,8 @@ export function nearestReference({ frames, current, PicOrderCnt }: ListContext):
   let smallest = Number.POSITIVE_INFINITY;
   for (const parity of structure === BOTH_FIELDS ? [BOTH_FIELDS] : [structure, BOTH_FIELDS - structure]) {
     for (const frame of frames) {
-      if (frame.isNonExisting || ((frame.shortTerm | frame.longTerm) & parity) !== parity) continue;
-      const order = parity === BOTH_FIELDS ? frame.PicOrderCnt : fieldOrder(frame, parity);
+      if (isNonExisting(frame) || ((frame.shortTerm | frame.longTerm) & parity) !== parity) continue;
+      const order = parity === BOTH_FIELDS ? picOrderCntOf(frame) : fieldOrder(frame, parity);
       const distance = Math.abs(order - PicOrderCnt);
       if (distance >= smallest) continue;
       smallest = distance;
@@ -194,6 +201,6 @@ export function nearestReference({ frames, current, PicOrderCnt }: ListContext):
   return null;
 }
 
-function fieldOrder(frame: Frame, parity: number): number {
+function fieldOrder(frame: ReferenceFrame, parity: number): number {
   return parity === TOP_FIELD ? frame.TopFieldOrderCnt : frame.BottomFieldOrderCnt;
 }

@@ -1,5 +1,5 @@
 /** 8.2.5 Decoded reference picture marking process, over the frames of the decoded picture buffer. */
-import type { Frame } from "./dpb.ts";
+import type { Frame, ReferenceFrame } from "./dpb.ts";
 import { BOTH_FIELDS } from "./dpb.ts";
 import type { DecRefPicMarking, MemoryManagementControlOperation } from "./structures.ts";
 
@@ -147,8 +147,8 @@ export class RefPicMarking {
 }
 
 /** The frame and which of its fields. */
-interface Found {
-  readonly frame: Frame;
+interface Found<F = Frame> {
+  readonly frame: F;
   readonly fields: number;
 }
 
@@ -171,12 +171,12 @@ function findLongTerm(frames: readonly Frame[], structure: number, long_term_pic
  * 8.2.4.1: the picture that has this PicNum (`short`) or LongTermPicNum (`long`) while a picture of `structure` is
  * decoded. Where a frame is decoded only frames and complementary pairs with both fields marked have one.
  */
-export function findByPicNum(
-  frames: readonly Frame[],
+export function findByPicNum<F extends ReferenceFrame>(
+  frames: readonly F[],
   structure: number,
   picNum: number,
   term: "short" | "long",
-): Found | undefined {
+): Found<F> | undefined {
   for (const frame of frames) {
     const marked = term === "short" ? frame.shortTerm : frame.longTerm;
     const num = term === "short" ? frame.FrameNumWrap : frame.LongTermFrameIdx;

@@ -47,7 +47,7 @@ import {
   v4l2_ctrl_hevc_sps,
   v4l2_hevc_dpb_entry,
 } from "../uapi/h265.ts";
-import type { Frame } from "./dpb.ts";
+import type { ReferencePicture } from "./dpb.ts";
 import { isIdr, isIrap } from "./nal-types.ts";
 import { activeShortTermSet, type RefPicSet } from "./ref-pic-set.ts";
 import { scalingMatrix } from "./scaling.ts";
@@ -220,15 +220,15 @@ export function hevcExtSpsLtRps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** A picture as v4l2_ctrl_hevc_decode_params needs it. */
+/** What v4l2_ctrl_hevc_decode_params says of a picture. */
 export interface DecodeParamsInput {
   /** Of the picture's first slice segment. */
   readonly h: SliceSegmentHeader;
   readonly sps: SeqParameterSet;
-  readonly frame: Frame;
+  readonly PicOrderCntVal: number;
   readonly set: RefPicSet;
   /** The pictures that are used for reference, in the order of the DPB array. At most 16. */
-  readonly references: readonly Frame[];
+  readonly references: readonly ReferencePicture[];
 }
 
 /** v4l2_ctrl_hevc_decode_params: 328 bytes. */
@@ -236,12 +236,12 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_hevc_decode_params.size);
   const view = new DataView(payload.buffer);
   const o = v4l2_ctrl_hevc_decode_params.offsets;
-  const { h, sps, frame, set, references } = picture;
-  view.setInt32(o.pic_order_cnt_val, frame.PicOrderCntVal, true);
+  const { h, sps, set, references } = picture;
+  view.setInt32(o.pic_order_cnt_val, picture.PicOrderCntVal, true);
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   view.setUint8(o.num_active_dpb_entries, references.length);
-  const indices = (at: number, frames: readonly (Frame | null)[]) => {
+  const indices = (at: number, frames: readonly (ReferencePicture | null)[]) => {
     // Behind the count, and where a picture is missing, no index: as GStreamer and Chromium.
     for (let i = 0; i < 16; i++) view.setUint8(at + i, dpbIndex(references, frames[i] ?? null));
     return frames.length;
@@ -262,7 +262,7 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
 }
 
 /** The index of a picture in the DPB array; 0xff for "no reference picture". */
-export function dpbIndex(references: readonly Frame[], frame: Frame | null): number {
+export function dpbIndex(references: readonly ReferencePicture[], frame: ReferencePicture | null): number {
   const index = frame === null ? -1 : references.indexOf(frame);
   return index < 0 ? 0xff : index;
 }
@@ -276,7 +276,7 @@ function numDeltaPocsOfRefRpsIdx(h: SliceSegmentHeader, sps: SeqParameterSet): n
 }
 
 /** v4l2_hevc_dpb_entry: 16 bytes. */
-function dpbEntry(view: DataView, at: number, frame: Frame): void {
+function dpbEntry(view: DataView, at: number, frame: ReferencePicture): void {
   const o = v4l2_hevc_dpb_entry.offsets;
   view.setUint32(at + o.timestamp, frame.timestamp % 2 ** 32, true);
   view.setUint32(at + o.timestamp + 4, Math.floor(frame.timestamp / 2 ** 32), true);

@@ -1,19 +1,27 @@
 import type { Rectangle } from "../events.ts";
 
-/** A picture of the decoded picture buffer. */
-export class Frame {
+/** A picture of the decoded picture buffer as controls and reference picture sets read it. */
+export interface ReferencePicture {
   /** Nanoseconds. */
+  readonly timestamp: number;
+  readonly PicOrderCntVal: number;
+  /** pic_struct of its picture timing SEI message; 0, a frame, without one. */
+  readonly pic_struct: number;
+  /** "unused for reference", "used for short-term reference" or "used for long-term reference": 8.3.2 changes it. */
+  marking: "unused" | "short" | "long";
+}
+
+/** A picture of the decoded picture buffer. */
+export class Frame implements ReferencePicture {
   readonly timestamp: number;
   readonly pts: number | undefined;
   readonly visible: Rectangle;
   readonly PicOrderCntVal: number;
-  /** Its marking: "unused for reference", "used for short-term reference", "used for long-term reference". */
-  marking: "unused" | "short" | "long" = "short";
+  marking: ReferencePicture["marking"] = "short";
   neededForOutput = false;
   /** C.5.2.3: the pictures that have gone by since it waits for output. */
   PicLatencyCount = 0;
   corrupt = false;
-  /** pic_struct of its picture timing SEI message; 0, a frame, without one. */
   pic_struct = 0;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, PicOrderCntVal: number) {

@@ -93,9 +93,11 @@ export class RequestBuilder {
   requests(picture: Picture, segments: readonly PictureSegment[], references: readonly Frame[]): RequestEvent[] {
     checkLimits(segments, this.options.decodeMode);
     const { decodeMode } = this.options;
+    const { h, sps, set, frame } = picture;
+    const { PicOrderCntVal } = frame;
     const decodeParams = this.maker.make(
       "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS",
-      hevcDecodeParams({ ...picture, references }),
+      hevcDecodeParams({ h, sps, PicOrderCntVal, set, references }),
     );
     const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
     return groups.map((group, i) => ({

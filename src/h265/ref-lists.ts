@@ -1,10 +1,10 @@
 /** 8.3.4 Decoding process for reference picture lists construction. */
-import type { Frame } from "./dpb.ts";
+import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicSet } from "./ref-pic-set.ts";
 import type { SliceSegmentHeader } from "./structures.ts";
 
 /** Null is "no reference picture". */
-export type RefPicList = readonly (Frame | null)[];
+export type RefPicList = readonly (ReferencePicture | null)[];
 
 /** RefPicList0 and RefPicList1 of a slice; empty where its type has none, or where the set for it is empty. */
 export function buildRefPicLists(set: RefPicSet, h: SliceSegmentHeader): { list0: RefPicList; list1: RefPicList } {
@@ -27,7 +27,7 @@ function entries(h: SliceSegmentHeader, list: 0 | 1): readonly number[] | null {
 /** (8-8) to (8-11): the pictures in turn, over and over, or those that list_entry_lX names. */
 function list(turn: RefPicList, num_ref_idx_active_minus1: number, list_entry: readonly number[] | null): RefPicList {
   if (turn.length === 0) return [];
-  const made: (Frame | null)[] = [];
+  const made: (ReferencePicture | null)[] = [];
   for (let rIdx = 0; rIdx <= num_ref_idx_active_minus1; rIdx++) {
     made.push(turn[(list_entry?.[rIdx] ?? rIdx) % turn.length] ?? null);
   }
@@ -35,8 +35,8 @@ function list(turn: RefPicList, num_ref_idx_active_minus1: number, list_entry: r
 }
 
 /** A stand-in for a reference that is missing: the one with the nearest PicOrderCntVal. Null where there is none. */
-export function nearestReference(frames: readonly Frame[], PicOrderCntVal: number): Frame | null {
-  let nearest: Frame | null = null;
+export function nearestReference(frames: readonly ReferencePicture[], PicOrderCntVal: number): ReferencePicture | null {
+  let nearest: ReferencePicture | null = null;
   for (const frame of frames) {
     if (frame.marking === "unused") continue;
     const distance = Math.abs(frame.PicOrderCntVal - PicOrderCntVal);

@@ -14,11 +14,11 @@ import {
   v4l2_hevc_pred_weight_table,
 } from "../uapi/h265.ts";
 import { dpbIndex } from "./controls.ts";
-import type { Frame } from "./dpb.ts";
+import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import type { PredWeightTable, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
-/** A slice segment as v4l2_ctrl_hevc_slice_params needs it. */
+/** What v4l2_ctrl_hevc_slice_params says of a slice segment. */
 export interface SliceParamsInput {
   readonly h: SliceSegmentHeader;
   readonly sps: SeqParameterSet;
@@ -28,7 +28,7 @@ export interface SliceParamsInput {
   readonly list0: RefPicList;
   readonly list1: RefPicList;
   /** In the order of the DPB array. */
-  readonly references: readonly Frame[];
+  readonly references: readonly ReferencePicture[];
   /** Bytes of the NAL unit, and of the start code before it in the OUTPUT buffer. */
   readonly unitBytes: number;
   readonly startCodeBytes: number;
