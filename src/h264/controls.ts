@@ -1,6 +1,7 @@
 /**
- * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * one function a struct, without side effects. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's structs (linux/v4l2-controls.h; Documentation:
+ * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
+ * names its authority.
  */
 import {
   V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
@@ -96,12 +97,12 @@ export function h264Sps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some list was sent, in either set. */
+/** Whether "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some list was sent, in either set. */
 export function hasScalingMatrix({ sps, pps }: ParameterSets): boolean {
   return sps.seq_scaling_matrix_present_flag === 1 || pps.pic_scaling_matrix_present_flag === 1;
 }
 
-/** v4l2_ctrl_h264_pps: 12 bytes. The PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
+/** v4l2_ctrl_h264_pps: 12 bytes. It has the PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
 export function h264Pps(sets: ParameterSets): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_h264_pps.size);
   const view = new DataView(payload.buffer);
@@ -154,7 +155,7 @@ export interface DecodeParamsInput {
   readonly poc: Readonly<FieldOrderCnt>;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
   readonly structure: number;
-  /** The picture has a P or SP slice, a B slice. */
+  /** Whether the picture has a P or SP slice, and whether it has a B slice. */
   readonly hasP: boolean;
   readonly hasB: boolean;
   /** The frames that are used for reference, before the picture's own marking. At most 16. */
@@ -200,13 +201,13 @@ function dpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: 
   const isLongTerm = frame.longTerm !== 0;
   setTimestamp(view, at + o.reference_ts, frame.timestamp);
   view.setUint32(at + o.pic_num, picNum(frame, structure), true);
-  // UAPI: frame_num of the slice header; of a long-term reference its long_term_frame_idx.
+  // UAPI: the slice header's frame_num or, of a long-term reference, its long_term_frame_idx.
   view.setUint16(at + o.frame_num, isLongTerm ? frame.LongTermFrameIdx : frame.frame_num, true);
   view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
   // A field that has not been decoded has no order count.
   view.setInt32(at + o.top_field_order_cnt, frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0, true);
   view.setInt32(at + o.bottom_field_order_cnt, frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0, true);
-  // LONG_TERM is the entry's: an entry of which one field is a long-term, the other a short-term reference has it.
+  // LONG_TERM is said of the entry: one has it whose first field is a long-term and second a short-term reference.
   view.setUint32(
     at + o.flags,
     V4L2_H264_DPB_ENTRY_FLAG_VALID |
@@ -218,9 +219,10 @@ function dpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: 
 }
 
 /**
- * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded each
- * field of an entry has its own (8-30 to 8-33) and the UAPI does not say whose is meant: as GStreamer, that of the field
- * which was decoded first or, in a frame that was coded as one, comes first in output order (the bottom field if equal).
+ * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded, each
+ * field of an entry has its own (8-30 to 8-33), and the UAPI does not say which one is meant. As in GStreamer it is that
+ * of the field which was decoded first or, in a frame that was coded as one, of the field that comes first in output
+ * order (the bottom field if both are equal).
  */
 function picNum(frame: ReferenceFrame, structure: number): number {
   const num = frame.longTerm !== 0 ? frame.LongTermFrameIdx : frame.FrameNumWrap;
@@ -240,7 +242,11 @@ function setTimestamp(view: DataView, at: number, timestamp: number): void {
   view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }
 
-/** v4l2_ctrl_h264_slice_params: 152 bytes. @param indexOf the DPB array's index of a frame. */
+/**
+ * v4l2_ctrl_h264_slice_params: 152 bytes.
+ *
+ * @param indexOf gives a frame's index in the DPB array.
+ */
 export function h264SliceParams(
   h: SliceHeader,
   list0: RefPicList,

@@ -55,7 +55,7 @@ export class Frame implements ReferenceFrame {
   isReference: boolean;
   neededForOutput = true;
   corrupt = false;
-  /** pic_struct of the picture timing SEI message; -1 without. */
+  /** pic_struct of the picture timing SEI message; -1 without one. */
   pic_struct = -1;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, frame_num: number, isReference: boolean) {
@@ -70,7 +70,7 @@ export class Frame implements ReferenceFrame {
     return picOrderCntOf(this);
   }
 
-  /** Some field of it is marked for reference. */
+  /** Whether some field of it is marked for reference. */
   get isUsedForReference(): boolean {
     return (this.shortTerm | this.longTerm) !== 0;
   }
@@ -81,11 +81,11 @@ export class Frame implements ReferenceFrame {
   }
 }
 
-/** What the buffer tells whoever shows and frees pictures. */
+/** Shows and frees the pictures of the buffer. */
 export interface DpbListener {
-  /** In output order. */
+  /** A frame is output. The calls come in output order. */
   output(frame: Frame): void;
-  /** No longer referred to, nor waiting for output. Comes once for each frame that was stored. */
+  /** A frame is no longer referred to, nor does it wait for output. One call comes for each frame that was stored. */
   release(frame: Frame): void;
 }
 
@@ -94,25 +94,25 @@ export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
   private readonly listener: DpbListener;
-  /** In frames. */
+  /** How many frames it holds. */
   private capacity = 1;
 
   constructor(listener: DpbListener) {
     this.listener = listener;
   }
 
-  /** @param capacity in frames, at least 1. Called when a sequence begins, with the buffer empty. */
+  /** A sequence begins, with the buffer empty. @param capacity in frames, at least 1. */
   resize(capacity: number): void {
     this.capacity = capacity;
   }
 
-  /** C.4.5.1, C.4.5.2: stores a picture's first (or only) part, or outputs it directly and returns false. */
+  /** C.4.5.1, C.4.5.2: stores a picture's first (or only) part. False where the picture is output without being stored. */
   store(frame: Frame): boolean {
     this.removeUnused();
     while (this.frames.length >= this.capacity) {
       const first = this.firstToOutput();
       if (!frame.isReference && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) return false;
-      if (first === undefined) break; // More reference frames than the buffer holds: the caller has reported it.
+      if (first === undefined) break; // There are more reference frames than the buffer holds. The caller has reported it.
       this.bump(first);
     }
     this.frames.push(frame);
@@ -143,7 +143,7 @@ export class DecodedPictureBuffer {
     this.frames.length = 0;
   }
 
-  /** C.4.4 for memory_management_control_operation 5: outputs everything that waits; the marks have been cleared. */
+  /** C.4.4 for memory_management_control_operation 5, which has cleared the marks: outputs everything that waits. */
   outputAll(): void {
     for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
     this.removeUnused();
