@@ -97,7 +97,7 @@ export function h264Sps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** Whether "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some list was sent, in either set. */
+/** Whether "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some set has lists. */
 export function hasScalingMatrix({ sps, pps }: ParameterSets): boolean {
   return sps.seq_scaling_matrix_present_flag === 1 || pps.pic_scaling_matrix_present_flag === 1;
 }
@@ -135,12 +135,14 @@ export function h264Pps(sets: ParameterSets): Uint8Array {
   return payload;
 }
 
-/** v4l2_ctrl_h264_scaling_matrix: 480 bytes. "The values on each scaling list are expected in raster scan order" (UAPI). */
+/**
+ * v4l2_ctrl_h264_scaling_matrix: 480 bytes. "The values on each scaling list are expected in raster scan order" (UAPI).
+ */
 export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_h264_scaling_matrix.size);
   const o = v4l2_ctrl_h264_scaling_matrix.offsets;
   const { lists4x4, lists8x8 } = scalingLists(sets);
-  // Order (UAPI): Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8: both as in Table 7-2.
+  // UAPI: Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8. It is the order of Table 7-2.
   // The 8x8 lists of Cb and Cr stay 0 where chroma_format_idc is not 3, as in GStreamer and FFmpeg.
   for (const [i, list] of lists4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
   for (const [i, list] of lists8x8.entries()) payload.set(list, o.scaling_list_8x8 + 64 * i);
@@ -220,9 +222,9 @@ function dpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: 
 
 /**
  * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded, each
- * field of an entry has its own (8-30 to 8-33), and the UAPI does not say which one is meant. As in GStreamer it is that
- * of the field which was decoded first or, in a frame that was coded as one, of the field that comes first in output
- * order (the bottom field if both are equal).
+ * field of an entry has its own (8-30 to 8-33), and the UAPI does not say which one is meant. As in GStreamer it is
+ * that of the field which was decoded first or, in a frame that was coded as one, of the field that comes first in
+ * output order (the bottom field if both are equal).
  */
 function picNum(frame: ReferenceFrame, structure: number): number {
   const num = frame.longTerm !== 0 ? frame.LongTermFrameIdx : frame.FrameNumWrap;

@@ -106,13 +106,15 @@ export class DecodedPictureBuffer {
     this.capacity = capacity;
   }
 
-  /** C.4.5.1, C.4.5.2: stores a picture's first (or only) part. False where the picture is output without being stored. */
+  /**
+   * C.4.5.1, C.4.5.2: stores a picture's first (or only) part. False where the picture is output without being stored.
+   */
   store(frame: Frame): boolean {
     this.removeUnused();
     while (this.frames.length >= this.capacity) {
       const first = this.firstToOutput();
       if (!frame.isReference && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) return false;
-      if (first === undefined) break; // There are more reference frames than the buffer holds. The caller has reported it.
+      if (first === undefined) break; // The caller has reported that there are more reference frames than fit in.
       this.bump(first);
     }
     this.frames.push(frame);

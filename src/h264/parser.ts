@@ -1,6 +1,6 @@
 /**
  * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
- * structure. An error says which element was read, and at which bit. Parameter sets may be objects that the caller made.
+ * structure. An error says which element was read, and at which bit. The caller may make parameter sets by itself.
  */
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -112,8 +112,8 @@ export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptio
 
 /**
  * 7.3.3: the header of a slice (nal_unit_type 1, 2, 5 or 19), of any length, with the bit sizes that
- * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. `sps` and `pps` are those of the
- * slice, whatever ids they have.
+ * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. `sps` and `pps` are those of
+ * the slice, whatever ids they have.
  *
  * @throws BitstreamError where the unit is another one or its header cannot be read.
  */

@@ -90,7 +90,7 @@ export class RequestBuilder {
     let hasB = false;
     for (const slice of slices) {
       const type = slice.h.slice_type % 5;
-      hasP ||= type === 0 || type === 3; // SP slices are inter predicted: for the driver that looks (tegra-vde) they are P slices
+      hasP ||= type === 0 || type === 3; // tegra-vde asks for inter prediction, which SP slices have, too.
       hasB ||= type === 1;
     }
     const params = h264DecodeParams({ h, structure: picture.structure, poc: frame, references, hasP, hasB });

@@ -1,4 +1,6 @@
-/** Puts slices together to pictures: activation, gaps, references, and at a picture's end its requests and its marking. */
+/**
+ * Puts slices together to pictures: activation, gaps, references, and at a picture's end its requests and its marking.
+ */
 
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
@@ -257,7 +259,9 @@ export class PictureDecoder {
   }
 }
 
-/** How many slices a picture can have: each has a macroblock at least, in each colour plane that is coded separately. */
+/**
+ * How many slices a picture can have: each has a macroblock at least, in each colour plane that is coded separately.
+ */
 function mostSlices(sps: SeqParameterSet): number {
   const macroblocks = (codedWidth(sps) * codedHeight(sps)) / 256;
   return sps.separate_colour_plane_flag ? 3 * macroblocks : macroblocks;

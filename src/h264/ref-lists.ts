@@ -56,7 +56,9 @@ export function buildRefPicLists(context: ListContext, h: SliceHeader): RefPicLi
   };
 }
 
-/** The end of 8.2.4.2: cuts a list to num_ref_idx_lX_active_minus1 + 1 entries, or fills it with "no reference picture". */
+/**
+ * The end of 8.2.4.2: cuts a list to num_ref_idx_lX_active_minus1 + 1 entries, or fills it with "no reference picture".
+ */
 function withLength(initial: readonly Reference[], size: number): RefPicList {
   return Array.from({ length: size }, (_, i) => initial[i] ?? null);
 }

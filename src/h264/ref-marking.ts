@@ -15,7 +15,9 @@ export interface CurrentPicture {
 /** Receives the reason why an operation cannot be carried out as it is written. */
 export type Complain = (element: string, reason: string) => void;
 
-/** 8.2.4.1: derives FrameNumWrap (8-27) of every frame. It has a meaning for those with a short-term reference field. */
+/**
+ * 8.2.4.1: derives FrameNumWrap (8-27) of every frame. It has a meaning for those with a short-term reference field.
+ */
 export function updateFrameNumWrap(frames: readonly Frame[], frame_num: number, MaxFrameNum: number): void {
   for (const frame of frames) {
     frame.FrameNumWrap = frame.frame_num > frame_num ? frame.frame_num - MaxFrameNum : frame.frame_num;

@@ -14,14 +14,16 @@ type List = ArrayLike<number>;
 const Flat_4x4_16: List = new Array<number>(16).fill(16);
 const Flat_8x8_16: List = new Array<number>(64).fill(16);
 
-/** Lists in raster order. They come in the order of Table 7-2: 4x4 Intra Y Cb Cr, Inter Y Cb Cr; 8x8 Intra Y, Inter Y, Intra Cb, … */
+/** Lists in raster order, as Table 7-2 has them: 4x4 Intra Y Cb Cr, Inter Y Cb Cr; 8x8 Intra Y, Inter Y, Intra Cb, … */
 export interface RasterScalingLists {
   readonly lists4x4: readonly Uint8Array[];
   /** Two of them where chroma_format_idc is not 3. */
   readonly lists8x8: readonly Uint8Array[];
 }
 
-/** The lists of a picture: twelve, or eight where chroma_format_idc is not 3 and there are no 8x8 lists of Cb and Cr. */
+/**
+ * The lists of a picture: twelve, or eight where chroma_format_idc is not 3 and there are no 8x8 lists of Cb and Cr.
+ */
 export function scalingLists({ sps, pps }: ParameterSets): RasterScalingLists {
   // 7.4.2.1.1: without lists in the SPS, Flat_4x4_16 and Flat_8x8_16.
   let lists: List[] = Array.from({ length: 12 }, (_, i) => (i < 6 ? Flat_4x4_16 : Flat_8x8_16));

@@ -140,7 +140,9 @@ export class DecoderState {
     );
   }
 
-  /** The first and last frame_num that are missing between the last reference picture and this one; null where none is. */
+  /**
+   * The first and last frame_num that are missing between the last reference picture and this one; null where none is.
+   */
   gapBefore(sps: SeqParameterSet, h: SliceHeader): { first: number; last: number } | null {
     const MaxFrameNum = maxFrameNum(sps);
     if (this.PrevRefFrameNum < 0 || h.nal_unit_type === 5 || this.isSecondField(h)) return null;
@@ -155,7 +157,9 @@ export class DecoderState {
     this.PrevRefFrameNum = last;
   }
 
-  /** 8.2.5.2 Decoding process for gaps in frame_num. Returns false where the window (8.2.5.3) has no room for a frame. */
+  /**
+   * 8.2.5.2 Decoding process for gaps in frame_num. Returns false where the window (8.2.5.3) has no room for a frame.
+   */
   fillGap(sps: SeqParameterSet, first: number, last: number): boolean {
     this.endFrame();
     const MaxFrameNum = maxFrameNum(sps);

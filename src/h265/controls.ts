@@ -1,6 +1,7 @@
 /**
- * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * one function a struct, without side effects. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's structs (linux/v4l2-controls.h; Documentation:
+ * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
+ * names its authority.
  */
 import {
   V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC,
@@ -66,11 +67,11 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   view.setUint8(o.bit_depth_luma_minus8, sps.bit_depth_luma_minus8);
   view.setUint8(o.bit_depth_chroma_minus8, sps.bit_depth_chroma_minus8);
   view.setUint8(o.log2_max_pic_order_cnt_lsb_minus4, sps.log2_max_pic_order_cnt_lsb_minus4);
-  // UAPI: "for the CVS", which is the highest sub-layer; vdpu381, vdpu383 and mediatek size the DPB by it.
+  // UAPI: "for the CVS", which means the highest sub-layer; vdpu381, vdpu383 and mediatek size the DPB by it.
   const HighestTid = sps.sps_max_sub_layers_minus1;
   view.setUint8(o.sps_max_dec_pic_buffering_minus1, sps.sps_max_dec_pic_buffering_minus1[HighestTid] as number);
   view.setUint8(o.sps_max_num_reorder_pics, sps.sps_max_num_reorder_pics[HighestTid] as number);
-  // 7.4.3.2.1 lets it go to 2^32 - 2, the struct to 255: no DPB holds that many pictures, and 0 would be another meaning.
+  // By 7.4.3.2.1 it may be 2^32 - 2; the field ends at 255. No DPB holds that many pictures, and 0 would mean no limit.
   view.setUint8(
     o.sps_max_latency_increase_plus1,
     Math.min(sps.sps_max_latency_increase_plus1[HighestTid] as number, 255),
@@ -105,7 +106,7 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** v4l2_ctrl_hevc_pps: 64 bytes. Tile sizes also where they are uniform: rkvdec on rk3399, cedrus and rpi read them. */
+/** v4l2_ctrl_hevc_pps: 64 bytes. Uniform tile sizes are written, too: rkvdec on rk3399, cedrus and rpi read them. */
 export function hevcPps({ sps, pps }: ParameterSets): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_hevc_pps.size);
   const view = new DataView(payload.buffer);
@@ -197,7 +198,7 @@ export function hevcExtSpsStRps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** Bit j: used_by_curr_pic_flag[j] or, in a set that is not predicted, the flags of S0 and behind them those of S1. */
+/** Bit j: used_by_curr_pic_flag[j] or, in a set that is not predicted, the flags of S0, then those of S1. */
 function usedByCurrPic(set: ShortTermRefPicSet): readonly number[] {
   if (set.inter_ref_pic_set_prediction_flag) return set.used_by_curr_pic_flag;
   return [...set.used_by_curr_pic_s0_flag, ...set.used_by_curr_pic_s1_flag];
@@ -241,14 +242,14 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   view.setUint8(o.num_active_dpb_entries, references.length);
-  const indices = (at: number, frames: readonly (ReferencePicture | null)[]) => {
-    // Behind the count, and where a picture is missing, no index: as GStreamer and Chromium.
+  const setIndices = (at: number, frames: readonly (ReferencePicture | null)[]) => {
+    // A place after the last picture, or of a missing one, has no index, as in GStreamer and Chromium.
     for (let i = 0; i < 16; i++) view.setUint8(at + i, dpbIndex(references, frames[i] ?? null));
     return frames.length;
   };
-  view.setUint8(o.num_poc_st_curr_before, indices(o.poc_st_curr_before, set.StCurrBefore));
-  view.setUint8(o.num_poc_st_curr_after, indices(o.poc_st_curr_after, set.StCurrAfter));
-  view.setUint8(o.num_poc_lt_curr, indices(o.poc_lt_curr, set.LtCurr));
+  view.setUint8(o.num_poc_st_curr_before, setIndices(o.poc_st_curr_before, set.StCurrBefore));
+  view.setUint8(o.num_poc_st_curr_after, setIndices(o.poc_st_curr_after, set.StCurrAfter));
+  view.setUint8(o.num_poc_lt_curr, setIndices(o.poc_lt_curr, set.LtCurr));
   view.setUint8(o.num_delta_pocs_of_ref_rps_idx, numDeltaPocsOfRefRpsIdx(h, sps));
   for (const [i, reference] of references.entries()) dpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
   view.setUint32(

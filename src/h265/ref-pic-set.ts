@@ -14,11 +14,13 @@ export interface RefPicSet {
   readonly StCurrBefore: readonly (ReferencePicture | null)[];
   readonly StCurrAfter: readonly (ReferencePicture | null)[];
   readonly LtCurr: readonly (ReferencePicture | null)[];
-  /** What of these three is missing. Pictures that only later ones may refer to are not counted. */
+  /** The pictures of these three that are missing. Those that only later pictures may refer to do not count. */
   readonly missing: readonly MissingReference[];
 }
 
-/** The short-term set in force, (7-61) to (7-71): of the slice header, or one of the SPS's. Null where there is none. */
+/**
+ * The short-term set in force, (7-61) to (7-71): of the slice header, or one of the SPS's. Null where there is none.
+ */
 export function activeShortTermSet(h: SliceSegmentHeader, sps: SeqParameterSet): ShortTermRefPicSet | null {
   if (!h.short_term_ref_pic_set_sps_flag) return h.st_ref_pic_set;
   return sps.st_ref_pic_set[h.short_term_ref_pic_set_idx] ?? null;
@@ -51,14 +53,14 @@ function longTermEntries(h: SliceSegmentHeader, sps: SeqParameterSet, PicOrderCn
   return entries;
 }
 
-/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also of what 32 bits do not hold. */
+/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also for values that 32 bits do not hold. */
 function modulo(value: number, by: number): number {
   return ((value % by) + by) % by;
 }
 
 /**
- * Derives the sets for the current picture and marks the buffer's pictures by them: long-term, or unused where no set
- * has them. Not for IRAP pictures with NoRaslOutputFlag 1, at which all are unused.
+ * Derives the sets for the current picture and marks the buffer's pictures by them: as long-term, or as unused where no
+ * set has them. It is not for IRAP pictures with NoRaslOutputFlag 1, at which all become unused.
  */
 export function applyRefPicSet(
   frames: readonly ReferencePicture[],

@@ -40,8 +40,8 @@ export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
   const view = new DataView(payload.buffer);
   const o = v4l2_ctrl_hevc_slice_params.offsets;
   const { h, references, startCodeBytes } = slice;
-  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": from
-  // the segment's own start code in every segment, not from the buffer's beginning as FFmpeg's.
+  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": in
+  // every segment it counts from the segment's own start code, and not, as FFmpeg's, from the buffer's beginning.
   view.setUint32(o.bit_size, 8 * (startCodeBytes + slice.unitBytes), true);
   view.setUint32(o.data_byte_offset, startCodeBytes + h.slice_data_byte_offset, true);
   view.setUint32(o.num_entry_point_offsets, h.num_entry_point_offsets, true);
@@ -118,7 +118,7 @@ function saturated(offset: number): number {
   return Math.max(-128, Math.min(127, offset));
 }
 
-/** Whether some offset of the table is beyond the kernel's __s8: high_precision_offsets_enabled_flag lets it be. */
+/** Whether some offset of the table is beyond the kernel's __s8, as high_precision_offsets_enabled_flag allows. */
 export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): boolean {
   return [table.l0, table.l1].some((weights) =>
     [...weights.luma_weight_flag.keys()].some((i) =>
@@ -131,7 +131,7 @@ export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): bo
   );
 }
 
-/** (7-56): delta_chroma_offset is coded as a difference; the field is the offset itself. */
+/** (7-56): delta_chroma_offset is coded as a difference, and the kernel's field is the offset itself. */
 function chromaOffset(
   table: PredWeightTable,
   sps: SeqParameterSet,
@@ -149,7 +149,7 @@ function chromaOffset(
   return Math.max(-wpOffsetHalfRangeC, Math.min(wpOffsetHalfRangeC - 1, offset));
 }
 
-/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, of all segments of the request one after the other. */
+/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, with those of all segments of the request in turn. */
 export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
   const offsets = headers.flatMap((h) => h.entry_point_offset_minus1.map((minus1) => minus1 + 1));
   const payload = new Uint8Array(4 * offsets.length);

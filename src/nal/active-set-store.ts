@@ -26,7 +26,11 @@ export class ActiveSetStore<Set> {
     this.hasNewWaiting = true;
   }
 
-  /** The set in force for an id. @param mayActivate whether the picture may activate a set: then a waiting one counts, too. */
+  /**
+   * The set in force for an id.
+   *
+   * @param mayActivate whether the picture may activate a set: then a waiting one counts, too.
+   */
   get(id: number, mayActivate: boolean): Set | undefined {
     const waiting = mayActivate ? this.waiting.get(id) : undefined;
     return (waiting ?? this.byId.get(id))?.set;
@@ -48,7 +52,9 @@ export class ActiveSetStore<Set> {
     this.waiting.clear();
   }
 
-  /** Whether new content of the active set waits, for a picture that may not activate it. True once for each content. */
+  /**
+   * Whether new content of the active set waits, for a picture that may not activate it. True once for each content.
+   */
   takeRefusedChange(): boolean {
     const isNew = this.hasNewWaiting;
     this.hasNewWaiting = false;

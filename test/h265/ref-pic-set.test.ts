@@ -29,7 +29,7 @@ function events(slices: readonly Slice[], { sps = {}, pps = {}, options = {} }: 
   return eventsOf(stream, options);
 }
 
-/** The references of each request. There are to be no errors. */
+/** The references of each request. There must be no errors. */
 function sets(slices: readonly Slice[], given: Given = {}): string[] {
   const found = events(slices, given);
   expect(only(found, "error")).toEqual([]);
