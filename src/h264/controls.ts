@@ -171,7 +171,7 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
   const o = v4l2_ctrl_h264_decode_params.offsets;
   const { h, poc, references } = picture;
   for (const [i, frame] of references.entries()) {
-    dpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, frame, picture.structure);
+    writeDpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, frame, picture.structure);
   }
   view.setUint16(o.nal_ref_idc, h.nal_ref_idc, true);
   view.setUint16(o.frame_num, h.frame_num, true);
@@ -198,7 +198,7 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
 }
 
 /** v4l2_h264_dpb_entry: 32 bytes. */
-function dpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: number): void {
+function writeDpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: number): void {
   const o = v4l2_h264_dpb_entry.offsets;
   const isLongTerm = frame.longTerm !== 0;
   setTimestamp(view, at + o.reference_ts, frame.timestamp);
@@ -271,8 +271,8 @@ export function h264SliceParams(
   view.setInt8(o.slice_beta_offset_div2, h.slice_beta_offset_div2);
   view.setUint8(o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
   view.setUint8(o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
-  refPicList(view, o.ref_pic_list0, list0, indexOf);
-  refPicList(view, o.ref_pic_list1, list1, indexOf);
+  writeRefPicList(view, o.ref_pic_list0, list0, indexOf);
+  writeRefPicList(view, o.ref_pic_list1, list1, indexOf);
   view.setUint32(
     o.flags,
     (h.direct_spatial_mv_pred_flag ? V4L2_H264_SLICE_FLAG_DIRECT_SPATIAL_MV_PRED : 0) |
@@ -283,7 +283,7 @@ export function h264SliceParams(
 }
 
 /** An array of v4l2_h264_reference, 2 bytes each: fields, index. */
-function refPicList(
+function writeRefPicList(
   view: DataView,
   at: number,
   list: RefPicList,
@@ -304,13 +304,13 @@ export function h264PredWeights(h: Pick<SliceHeader, "pred_weight_table">): Uint
   const o = v4l2_ctrl_h264_pred_weights.offsets;
   view.setUint16(o.luma_log2_weight_denom, table.luma_log2_weight_denom, true);
   view.setUint16(o.chroma_log2_weight_denom, table.chroma_log2_weight_denom, true);
-  weightFactors(view, o.weight_factors, table.l0);
-  weightFactors(view, o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
+  writeWeightFactors(view, o.weight_factors, table.l0);
+  writeWeightFactors(view, o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
   return payload;
 }
 
 /** v4l2_h264_weight_factors: 384 bytes. */
-function weightFactors(view: DataView, at: number, weights: PredWeights): void {
+function writeWeightFactors(view: DataView, at: number, weights: PredWeights): void {
   const o = v4l2_h264_weight_factors.offsets;
   for (const i of weights.luma_weight.keys()) {
     view.setInt16(at + o.luma_weight + 2 * i, weights.luma_weight[i] as number, true);

@@ -34,8 +34,8 @@ export function scalingLists({ sps, pps }: ParameterSets): RasterScalingLists {
     lists = withFallBack(pps.pic_scaling_lists, sps.seq_scaling_lists ? (i) => inSps[i] as List : defaultList);
   }
   return {
-    lists4x4: lists.slice(0, 6).map((list) => raster(list, zigzag4x4)),
-    lists8x8: lists.slice(6, sps.chroma_format_idc === 3 ? 12 : 8).map((list) => raster(list, zigzag8x8)),
+    lists4x4: lists.slice(0, 6).map((list) => inRaster(list, zigzag4x4)),
+    lists8x8: lists.slice(6, sps.chroma_format_idc === 3 ? 12 : 8).map((list) => inRaster(list, zigzag8x8)),
   };
 }
 
@@ -58,7 +58,7 @@ function defaultList(i: number): List {
 }
 
 /** 8.5.6, 8.5.7: scaling lists take the inverse zig-zag scan, in fields too. */
-function raster(list: List, scan: readonly number[]): Uint8Array {
+function inRaster(list: List, scan: readonly number[]): Uint8Array {
   const matrix = new Uint8Array(scan.length);
   for (const [i, position] of scan.entries()) matrix[position] = list[i] as number;
   return matrix;

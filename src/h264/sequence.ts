@@ -25,7 +25,7 @@ export function sequenceEvent(
     bitDepthLuma: sps.bit_depth_luma_minus8 + 8,
     bitDepthChroma: sps.bit_depth_chroma_minus8 + 8,
     chromaFormat: sps.chroma_format_idc,
-    colour: colour(sps),
+    colour: colourOf(sps),
     captureBuffers: dpbFrames(sps) + 1,
     realloc: true,
     keepsReferences: false,
@@ -35,7 +35,7 @@ export function sequenceEvent(
 }
 
 /** E.2.1: 2, unspecified, where the VUI says nothing. */
-function colour(sps: SeqParameterSet): Colour {
+function colourOf(sps: SeqParameterSet): Colour {
   const vui = sps.vui_parameters;
   return {
     colour_primaries: vui?.colour_primaries ?? 2,

@@ -251,7 +251,9 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   view.setUint8(o.num_poc_st_curr_after, setIndices(o.poc_st_curr_after, set.StCurrAfter));
   view.setUint8(o.num_poc_lt_curr, setIndices(o.poc_lt_curr, set.LtCurr));
   view.setUint8(o.num_delta_pocs_of_ref_rps_idx, numDeltaPocsOfRefRpsIdx(h, sps));
-  for (const [i, reference] of references.entries()) dpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
+  for (const [i, reference] of references.entries()) {
+    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
+  }
   view.setUint32(
     o.flags,
     (isIrap(h.nal_unit_type) ? V4L2_HEVC_DECODE_PARAM_FLAG_IRAP_PIC : 0) |
@@ -277,7 +279,7 @@ function numDeltaPocsOfRefRpsIdx(h: SliceSegmentHeader, sps: SeqParameterSet): n
 }
 
 /** v4l2_hevc_dpb_entry: 16 bytes. */
-function dpbEntry(view: DataView, at: number, frame: ReferencePicture): void {
+function writeDpbEntry(view: DataView, at: number, frame: ReferencePicture): void {
   const o = v4l2_hevc_dpb_entry.offsets;
   view.setUint32(at + o.timestamp, frame.timestamp % 2 ** 32, true);
   view.setUint32(at + o.timestamp + 4, Math.floor(frame.timestamp / 2 ** 32), true);

@@ -31,8 +31,10 @@ interface ScalingList {
 export function scalingMatrix({ sps, pps }: ParameterSets): ScalingMatrix {
   const data = pps.scaling_list_data ?? sps.scaling_list_data;
   const listsOf = (sizeId: number): ScalingList[] => {
-    if (!sps.scaling_list_enabled_flag) return [0, 1, 2, 3, 4, 5].map(() => flat(sizeId));
-    return data === null ? [0, 1, 2, 3, 4, 5].map((matrixId) => defaultList(sizeId, matrixId)) : coded(data, sizeId);
+    if (!sps.scaling_list_enabled_flag) return [0, 1, 2, 3, 4, 5].map(() => flatList(sizeId));
+    return data === null
+      ? [0, 1, 2, 3, 4, 5].map((matrixId) => defaultList(sizeId, matrixId))
+      : codedLists(data, sizeId);
   };
   const raster = ({ list }: ScalingList) => inRaster(list);
   const dcs = (lists: readonly ScalingList[]) => Uint8Array.from(lists, ({ dc }) => dc);
@@ -48,20 +50,20 @@ export function scalingMatrix({ sps, pps }: ParameterSets): ScalingMatrix {
   };
 }
 
-function flat(sizeId: number): ScalingList {
+function flatList(sizeId: number): ScalingList {
   return { list: new Uint8Array(sizeId === 0 ? 16 : 64).fill(16), dc: 16 };
 }
 
 /** Tables 7-5 and 7-6; the DC value of a default list is 16. */
 function defaultList(sizeId: number, matrixId: number): ScalingList {
-  if (sizeId === 0) return flat(sizeId);
+  if (sizeId === 0) return flatList(sizeId);
   return { list: matrixId < 3 ? Default_8x8_Intra : Default_8x8_Inter, dc: 16 };
 }
 
 /**
  * 7.4.5: the lists of one sizeId. Where it is 3, those with matrixId 0 and 3 are coded, and the others are not used.
  */
-function coded(data: ScalingListData, sizeId: number): ScalingList[] {
+function codedLists(data: ScalingListData, sizeId: number): ScalingList[] {
   const step = sizeId === 3 ? 3 : 1;
   const lists: ScalingList[] = [];
   for (let matrixId = 0; matrixId < 6; matrixId++) {

@@ -70,7 +70,7 @@ export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
   }
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
-  if (h.pred_weight_table) predWeightTable(view, o.pred_weight_table, h.pred_weight_table, slice.sps);
+  if (h.pred_weight_table) writePredWeightTable(view, o.pred_weight_table, h.pred_weight_table, slice.sps);
   view.setUint32(o.flags, sliceFlags(h), true);
   return payload;
 }
@@ -93,7 +93,7 @@ function sliceFlags(h: SliceSegmentHeader): number {
 }
 
 /** v4l2_hevc_pred_weight_table: 194 bytes. */
-function predWeightTable(view: DataView, at: number, table: PredWeightTable, sps: SeqParameterSet): void {
+function writePredWeightTable(view: DataView, at: number, table: PredWeightTable, sps: SeqParameterSet): void {
   const o = v4l2_hevc_pred_weight_table.offsets;
   view.setUint8(at + o.luma_log2_weight_denom, table.luma_log2_weight_denom);
   view.setInt8(at + o.delta_chroma_log2_weight_denom, table.delta_chroma_log2_weight_denom);
