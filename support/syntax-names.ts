@@ -62,8 +62,10 @@ function listNameFlaws(source: string): string[] {
 }
 
 /**
- * What is wrong with the functions of a syntax file: one whose name is in snake_case must be a table of the specification,
- * and its comment must begin with the table's clause. @param tables clauses by the names of tables.
+ * What is wrong with the functions of a syntax file: one whose name is in snake_case must be a table of the
+ * specification, and its comment must begin with the table's clause.
+ *
+ * @param tables clauses by the names of tables.
  */
 export function tableFlaws(source: string, tables: Readonly<Record<string, string>>): string[] {
   const flaws: string[] = [];

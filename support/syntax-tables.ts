@@ -1,6 +1,7 @@
 /** The names of each specification's syntax tables, with the clause that has the table. */
 export const syntaxTables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  // ITU-T H.264 (08/2021): 7.3 down to slice_data(), the tables of D.1 that decoders need, E.1, and what F, G and I add to 7.3.1.
+  // ITU-T H.264 (08/2021): 7.3 down to slice_data(), the tables of D.1 that decoders need, E.1, and what F, G and I add
+  // to 7.3.1.
   h264: {
     nal_unit: "7.3.1",
     seq_parameter_set_rbsp: "7.3.2.1",
@@ -39,7 +40,7 @@ export const syntaxTables: Readonly<Record<string, Readonly<Record<string, strin
     nal_unit_header_3davc_extension: "I.7.3.1.1",
   },
   // ITU-T H.265 (08/2021): 7.3 down to slice_segment_data(), the tables of D.2 that decoders need, E.2, and the extensions
-  // of parameter sets that F and I have.
+  // of parameter sets in F and I.
   h265: {
     nal_unit: "7.3.1.1",
     nal_unit_header: "7.3.1.2",

@@ -1,6 +1,7 @@
 /**
- * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * one function a struct, without side effects. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's structs (linux/v4l2-controls.h; Documentation:
+ * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
+ * names its authority.
  */
 import {
   V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
@@ -44,8 +45,7 @@ import {
   v4l2_h264_dpb_entry,
   v4l2_h264_weight_factors,
 } from "../uapi/h264.ts";
-import type { Frame } from "./dpb.ts";
-import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import { scalingLists } from "./scaling.ts";
@@ -97,12 +97,12 @@ export function h264Sps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some list was sent, in either set. */
+/** Whether "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some set has lists. */
 export function hasScalingMatrix({ sps, pps }: ParameterSets): boolean {
   return sps.seq_scaling_matrix_present_flag === 1 || pps.pic_scaling_matrix_present_flag === 1;
 }
 
-/** v4l2_ctrl_h264_pps: 12 bytes. The PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
+/** v4l2_ctrl_h264_pps: 12 bytes. It has the PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
 export function h264Pps(sets: ParameterSets): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_h264_pps.size);
   const view = new DataView(payload.buffer);
@@ -135,31 +135,33 @@ export function h264Pps(sets: ParameterSets): Uint8Array {
   return payload;
 }
 
-/** v4l2_ctrl_h264_scaling_matrix: 480 bytes. "The values on each scaling list are expected in raster scan order" (UAPI). */
+/**
+ * v4l2_ctrl_h264_scaling_matrix: 480 bytes. "The values on each scaling list are expected in raster scan order" (UAPI).
+ */
 export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_h264_scaling_matrix.size);
   const o = v4l2_ctrl_h264_scaling_matrix.offsets;
   const { lists4x4, lists8x8 } = scalingLists(sets);
-  // Order (UAPI): Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8: both as in Table 7-2.
+  // UAPI: Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8. It is the order of Table 7-2.
   // The 8x8 lists of Cb and Cr stay 0 where chroma_format_idc is not 3, as in GStreamer and FFmpeg.
   for (const [i, list] of lists4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
   for (const [i, list] of lists8x8.entries()) payload.set(list, o.scaling_list_8x8 + 64 * i);
   return payload;
 }
 
-/** A picture as v4l2_ctrl_h264_decode_params needs it. */
+/** What v4l2_ctrl_h264_decode_params says of a picture. */
 export interface DecodeParamsInput {
   /** Of the picture's first slice. */
   readonly h: SliceHeader;
-  /** Of the frame as far as it is known: beside a second field that of the first, beside a first field 0. */
-  readonly poc: FieldOrderCnt;
+  /** Of the picture's frame, as far as it is known: the other field of a first field has 0. */
+  readonly poc: Readonly<FieldOrderCnt>;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
   readonly structure: number;
-  /** The picture has a P or SP slice, a B slice. */
+  /** Whether the picture has a P or SP slice, and whether it has a B slice. */
   readonly hasP: boolean;
   readonly hasB: boolean;
   /** The frames that are used for reference, before the picture's own marking. At most 16. */
-  readonly references: readonly Frame[];
+  readonly references: readonly ReferenceFrame[];
 }
 
 /** v4l2_ctrl_h264_decode_params: 560 bytes. */
@@ -169,7 +171,7 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
   const o = v4l2_ctrl_h264_decode_params.offsets;
   const { h, poc, references } = picture;
   for (const [i, frame] of references.entries()) {
-    dpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, frame, picture.structure);
+    writeDpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, frame, picture.structure);
   }
   view.setUint16(o.nal_ref_idc, h.nal_ref_idc, true);
   view.setUint16(o.frame_num, h.frame_num, true);
@@ -196,18 +198,18 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
 }
 
 /** v4l2_h264_dpb_entry: 32 bytes. */
-function dpbEntry(view: DataView, at: number, frame: Frame, structure: number): void {
+function writeDpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: number): void {
   const o = v4l2_h264_dpb_entry.offsets;
   const isLongTerm = frame.longTerm !== 0;
   setTimestamp(view, at + o.reference_ts, frame.timestamp);
   view.setUint32(at + o.pic_num, picNum(frame, structure), true);
-  // UAPI: frame_num of the slice header; of a long-term reference its long_term_frame_idx.
+  // UAPI: the slice header's frame_num or, of a long-term reference, its long_term_frame_idx.
   view.setUint16(at + o.frame_num, isLongTerm ? frame.LongTermFrameIdx : frame.frame_num, true);
   view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
   // A field that has not been decoded has no order count.
   view.setInt32(at + o.top_field_order_cnt, frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0, true);
   view.setInt32(at + o.bottom_field_order_cnt, frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0, true);
-  // LONG_TERM is the entry's: an entry of which one field is a long-term, the other a short-term reference has it.
+  // LONG_TERM is said of the entry: one has it whose first field is a long-term and second a short-term reference.
   view.setUint32(
     at + o.flags,
     V4L2_H264_DPB_ENTRY_FLAG_VALID |
@@ -219,11 +221,12 @@ function dpbEntry(view: DataView, at: number, frame: Frame, structure: number): 
 }
 
 /**
- * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded each
- * field of an entry has its own (8-30 to 8-33) and the UAPI does not say whose is meant: as GStreamer, that of the field
- * which was decoded first or, in a frame that was coded as one, comes first in output order (the bottom field if equal).
+ * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded, each
+ * field of an entry has its own (8-30 to 8-33), and the UAPI does not say which one is meant. As in GStreamer it is
+ * that of the field which was decoded first or, in a frame that was coded as one, of the field that comes first in
+ * output order (the bottom field if both are equal).
  */
-function picNum(frame: Frame, structure: number): number {
+function picNum(frame: ReferenceFrame, structure: number): number {
   const num = frame.longTerm !== 0 ? frame.LongTermFrameIdx : frame.FrameNumWrap;
   if (structure === BOTH_FIELDS) return num;
   const first =
@@ -241,12 +244,16 @@ function setTimestamp(view: DataView, at: number, timestamp: number): void {
   view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }
 
-/** v4l2_ctrl_h264_slice_params: 152 bytes. @param indexOf the DPB array's index of a frame. */
+/**
+ * v4l2_ctrl_h264_slice_params: 152 bytes.
+ *
+ * @param indexOf gives a frame's index in the DPB array.
+ */
 export function h264SliceParams(
   h: SliceHeader,
   list0: RefPicList,
   list1: RefPicList,
-  indexOf: (frame: Frame | null) => number,
+  indexOf: (frame: ReferenceFrame | null) => number,
 ): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_h264_slice_params.size);
   const view = new DataView(payload.buffer);
@@ -264,8 +271,8 @@ export function h264SliceParams(
   view.setInt8(o.slice_beta_offset_div2, h.slice_beta_offset_div2);
   view.setUint8(o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
   view.setUint8(o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
-  refPicList(view, o.ref_pic_list0, list0, indexOf);
-  refPicList(view, o.ref_pic_list1, list1, indexOf);
+  writeRefPicList(view, o.ref_pic_list0, list0, indexOf);
+  writeRefPicList(view, o.ref_pic_list1, list1, indexOf);
   view.setUint32(
     o.flags,
     (h.direct_spatial_mv_pred_flag ? V4L2_H264_SLICE_FLAG_DIRECT_SPATIAL_MV_PRED : 0) |
@@ -276,7 +283,12 @@ export function h264SliceParams(
 }
 
 /** An array of v4l2_h264_reference, 2 bytes each: fields, index. */
-function refPicList(view: DataView, at: number, list: RefPicList, indexOf: (frame: Frame | null) => number): void {
+function writeRefPicList(
+  view: DataView,
+  at: number,
+  list: RefPicList,
+  indexOf: (frame: ReferenceFrame | null) => number,
+): void {
   for (const [i, reference] of list.entries()) {
     view.setUint8(at + 2 * i, reference?.fields ?? 0);
     view.setUint8(at + 2 * i + 1, indexOf(reference?.frame ?? null));
@@ -284,7 +296,7 @@ function refPicList(view: DataView, at: number, list: RefPicList, indexOf: (fram
 }
 
 /** v4l2_ctrl_h264_pred_weights: 772 bytes. Null where the slice header has no pred_weight_table(). */
-export function h264PredWeights(h: SliceHeader): Uint8Array | null {
+export function h264PredWeights(h: Pick<SliceHeader, "pred_weight_table">): Uint8Array | null {
   const table = h.pred_weight_table;
   if (table === null) return null;
   const payload = new Uint8Array(v4l2_ctrl_h264_pred_weights.size);
@@ -292,13 +304,13 @@ export function h264PredWeights(h: SliceHeader): Uint8Array | null {
   const o = v4l2_ctrl_h264_pred_weights.offsets;
   view.setUint16(o.luma_log2_weight_denom, table.luma_log2_weight_denom, true);
   view.setUint16(o.chroma_log2_weight_denom, table.chroma_log2_weight_denom, true);
-  weightFactors(view, o.weight_factors, table.l0);
-  weightFactors(view, o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
+  writeWeightFactors(view, o.weight_factors, table.l0);
+  writeWeightFactors(view, o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
   return payload;
 }
 
 /** v4l2_h264_weight_factors: 384 bytes. */
-function weightFactors(view: DataView, at: number, weights: PredWeights): void {
+function writeWeightFactors(view: DataView, at: number, weights: PredWeights): void {
   const o = v4l2_h264_weight_factors.offsets;
   for (const i of weights.luma_weight.keys()) {
     view.setInt16(at + o.luma_weight + 2 * i, weights.luma_weight[i] as number, true);

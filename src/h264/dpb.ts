@@ -6,24 +6,48 @@ export const TOP_FIELD = 1;
 export const BOTTOM_FIELD = 2;
 export const BOTH_FIELDS = 3;
 
-/** A frame buffer's content (C.4): a frame, a complementary field pair or a single field. */
-export class Frame implements FieldOrderCnt {
+/** A frame of the decoded picture buffer as controls and reference picture lists read it. */
+export interface ReferenceFrame extends Readonly<FieldOrderCnt> {
   /** Nanoseconds; 0 for a "non-existing" frame of 8.2.5.2, which has no CAPTURE buffer. */
+  readonly timestamp: number;
+  readonly frame_num: number;
+  /** (8-27) For the current picture. */
+  readonly FrameNumWrap: number;
+  /** Has a meaning while a field is marked for long-term reference. */
+  readonly LongTermFrameIdx: number;
+  /** The fields decoded so far: a mask, as in the three properties that follow. */
+  readonly fields: number;
+  /** The field that was decoded first; 0 for a frame coded as one. */
+  readonly firstField: number;
+  /** The fields marked as "used for short-term reference". */
+  readonly shortTerm: number;
+  /** The fields marked as "used for long-term reference". */
+  readonly longTerm: number;
+}
+
+/** Whether 8.2.5.2 has inferred the frame: it was never decoded. */
+export function isNonExisting({ timestamp }: ReferenceFrame): boolean {
+  return timestamp === 0;
+}
+
+/** PicOrderCnt(f) of (8-1): of a frame or complementary field pair the smaller, of a single field its own. */
+export function picOrderCntOf(frame: ReferenceFrame): number {
+  if (frame.fields === TOP_FIELD) return frame.TopFieldOrderCnt;
+  if (frame.fields === BOTTOM_FIELD) return frame.BottomFieldOrderCnt;
+  return Math.min(frame.TopFieldOrderCnt, frame.BottomFieldOrderCnt);
+}
+
+/** A frame buffer's content (C.4): a frame, a complementary field pair or a single field. */
+export class Frame implements ReferenceFrame {
   readonly timestamp: number;
   readonly pts: number | undefined;
   readonly visible: Rectangle;
   frame_num: number;
-  /** LongTermFrameIdx; meaningful while a field is marked for long-term reference. */
   LongTermFrameIdx = 0;
-  /** (8-27) For the current picture. */
   FrameNumWrap = 0;
-  /** The fields decoded so far. */
   fields = 0;
-  /** The field that was decoded first; 0 for a frame coded as one. */
   firstField = 0;
-  /** The fields marked as "used for short-term reference". */
   shortTerm = 0;
-  /** The fields marked as "used for long-term reference". */
   longTerm = 0;
   TopFieldOrderCnt = 0;
   BottomFieldOrderCnt = 0;
@@ -31,7 +55,7 @@ export class Frame implements FieldOrderCnt {
   isReference: boolean;
   neededForOutput = true;
   corrupt = false;
-  /** pic_struct of the picture timing SEI message; -1 without. */
+  /** pic_struct of the picture timing SEI message; -1 without one. */
   pic_struct = -1;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, frame_num: number, isReference: boolean) {
@@ -42,27 +66,11 @@ export class Frame implements FieldOrderCnt {
     this.isReference = isReference;
   }
 
-  get isNonExisting(): boolean {
-    return this.timestamp === 0;
-  }
-
-  /** PicOrderCnt(f) of (8-1): of a frame or complementary field pair the smaller, of a single field its own. */
   get PicOrderCnt(): number {
-    if (this.fields === TOP_FIELD) return this.TopFieldOrderCnt;
-    if (this.fields === BOTTOM_FIELD) return this.BottomFieldOrderCnt;
-    return Math.min(this.TopFieldOrderCnt, this.BottomFieldOrderCnt);
+    return picOrderCntOf(this);
   }
 
-  /** A frame or complementary pair, both fields of which are marked for short-term reference. */
-  get isShortTermFrame(): boolean {
-    return this.shortTerm === BOTH_FIELDS;
-  }
-
-  get isLongTermFrame(): boolean {
-    return this.longTerm === BOTH_FIELDS;
-  }
-
-  /** Some field of it is marked for reference. */
+  /** Whether some field of it is marked for reference. */
   get isUsedForReference(): boolean {
     return (this.shortTerm | this.longTerm) !== 0;
   }
@@ -73,11 +81,11 @@ export class Frame implements FieldOrderCnt {
   }
 }
 
-/** What the buffer tells whoever shows and frees pictures. */
+/** Shows and frees the pictures of the buffer. */
 export interface DpbListener {
-  /** In output order. */
+  /** A frame is output. The calls come in output order. */
   output(frame: Frame): void;
-  /** No longer referred to, nor waiting for output. Comes once for each frame that was stored. */
+  /** A frame is no longer referred to, nor does it wait for output. One call comes for each frame that was stored. */
   release(frame: Frame): void;
 }
 
@@ -86,25 +94,27 @@ export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
   private readonly listener: DpbListener;
-  /** In frames. */
+  /** How many frames it holds. */
   private capacity = 1;
 
   constructor(listener: DpbListener) {
     this.listener = listener;
   }
 
-  /** @param capacity in frames, at least 1. Called when a sequence begins, with the buffer empty. */
+  /** A sequence begins, with the buffer empty. @param capacity in frames, at least 1. */
   resize(capacity: number): void {
     this.capacity = capacity;
   }
 
-  /** C.4.5.1, C.4.5.2: stores a picture's first (or only) part, or outputs it directly and returns false. */
+  /**
+   * C.4.5.1, C.4.5.2: stores a picture's first (or only) part. False where the picture is output without being stored.
+   */
   store(frame: Frame): boolean {
     this.removeUnused();
     while (this.frames.length >= this.capacity) {
       const first = this.firstToOutput();
       if (!frame.isReference && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) return false;
-      if (first === undefined) break; // More reference frames than the buffer holds: the caller has reported it.
+      if (first === undefined) break; // The caller has reported that there are more reference frames than fit in.
       this.bump(first);
     }
     this.frames.push(frame);
@@ -135,7 +145,7 @@ export class DecodedPictureBuffer {
     this.frames.length = 0;
   }
 
-  /** C.4.4 for memory_management_control_operation 5: outputs everything that waits; the marks have been cleared. */
+  /** C.4.4 for memory_management_control_operation 5, which has cleared the marks: outputs everything that waits. */
   outputAll(): void {
     for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
     this.removeUnused();

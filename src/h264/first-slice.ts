@@ -1,13 +1,21 @@
 import type { ParameterSets, SliceHeader } from "./structures.ts";
 
 /**
- * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. The clause counts a new pic_parameter_set_id
- * too, and by 7.4.3 the slices of a picture may have different ones: it counts here where the slice begins a picture.
- * A primary coded picture has no macroblock twice: a slice that begins where its first one did is of the next picture
- * even if an encoder gives it the same numbers, such as 0 for every idr_pic_id.
- * @param before the first slice of the picture before, @param sets what it refers to.
+ * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. By the clause another pic_parameter_set_id
+ * begins a picture, and by 7.4.3 the slices of a picture may have different ones. So it begins a picture here only in a
+ * slice with the first macroblock. A primary coded picture has no macroblock twice: a slice that begins where the
+ * picture's first slice did belongs to the next picture, even if an encoder gives it the same numbers, such as 0 for
+ * every idr_pic_id.
+ *
+ * @param before the first slice of the picture before.
+ * @param sets the parameter sets that `before` refers to.
  */
-export function isFirstOfNewPicture(before: SliceHeader, sets: ParameterSets, h: SliceHeader, { sps }: ParameterSets) {
+export function isFirstOfNewPicture(
+  before: SliceHeader,
+  sets: ParameterSets,
+  h: SliceHeader,
+  { sps }: ParameterSets,
+): boolean {
   const wasIdr = before.nal_unit_type === 5;
   const isIdr = h.nal_unit_type === 5;
   return (

@@ -30,7 +30,8 @@ export {
   h264Sps,
   hasScalingMatrix,
 } from "./controls.ts";
-export { BOTH_FIELDS, BOTTOM_FIELD, Frame, TOP_FIELD } from "./dpb.ts";
+export type { ReferenceFrame } from "./dpb.ts";
+export { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
 export type { ParseOptions } from "./parser.ts";
 export {
   parseAccessUnitDelimiter,
@@ -42,7 +43,7 @@ export {
   parseSpsExtension,
 } from "./parser.ts";
 export type { FieldOrderCnt } from "./poc.ts";
-export type { ListContext, Reference, RefPicList, RefPicLists } from "./ref-lists.ts";
+export type { ListContext, ListPicture, Reference, RefPicList, RefPicLists } from "./ref-lists.ts";
 export { buildRefPicLists } from "./ref-lists.ts";
 export type { CurrentPicture } from "./ref-marking.ts";
 export { openH264Session } from "./session.ts";

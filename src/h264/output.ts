@@ -16,14 +16,14 @@ const picStructs: readonly [OutputEvent["fieldOrder"], number][] = [
   ["progressive", 4], // frame tripling
 ];
 
-/** A picture to show. */
+/** The event with which a picture is shown. */
 export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
   const [fieldOrder, repeat] = fieldOrderOf(frame);
   return { type: "output", timestamp, pts, visible, fieldOrder, repeat, corrupt };
 }
 
-/** What the SEI says of a whole frame; without it, the fields' order counts. */
+/** What the SEI message says of a whole frame or, without one, what the order counts of its fields say. */
 function fieldOrderOf(frame: Frame): [OutputEvent["fieldOrder"], number] {
   if (frame.fields === TOP_FIELD) return ["top-only", 0];
   if (frame.fields === BOTTOM_FIELD) return ["bottom-only", 0];

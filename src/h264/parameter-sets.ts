@@ -13,9 +13,9 @@ import { nalReader } from "./units.ts";
 
 interface StoredPps {
   readonly unit: StreamUnit;
-  /** Null until an SPS is there to read it with. */
+  /** Null until there is an SPS to read it with. */
   pps: PicParameterSet | null;
-  /** What it was last read with. */
+  /** The SPS that it was last read with. */
   sps: SeqParameterSet | null;
 }
 
@@ -28,7 +28,7 @@ export interface FoundSets {
 
 /** Parameter sets by id. Sets that come again unchanged stay the same objects. */
 export class ParameterSetStore {
-  /** What is in force, and new content for the active SPS, which waits for the next IDR picture. */
+  /** The sets in force. New content for the active SPS waits for the next IDR picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   private readonly ppsById = new Map<number, StoredPps>();
 

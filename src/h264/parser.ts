@@ -1,6 +1,6 @@
 /**
- * The stateless parser: a NAL unit's bytes (without start code or length prefix) in, its structure out. All throw
- * BitstreamError, with the element and bit that were being read. Parameter sets may be objects that the caller made.
+ * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
+ * structure. An error says which element was read, and at which bit. The caller may make parameter sets by itself.
  */
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -25,8 +25,9 @@ import {
 } from "./syntax.ts";
 import { nalReader, unitName } from "./units.ts";
 
-/** Is told what a parser reads. */
+/** Options of every parser. */
 export interface ParseOptions {
+  /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
 }
 
@@ -41,12 +42,20 @@ function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
   return { r, nal };
 }
 
-/** 7.3.1: the header of any NAL unit, with the extension of types 14, 20 and 21. */
+/**
+ * 7.3.1: the header of any NAL unit, with the extension of types 14, 20 and 21.
+ *
+ * @throws BitstreamError where the header cannot be read.
+ */
 export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
   return nal_unit(nalReader(unit, trace));
 }
 
-/** 7.3.2.1: a sequence parameter set (nal_unit_type 7). */
+/**
+ * 7.3.2.1: a sequence parameter set (nal_unit_type 7).
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ */
 export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
   const { r } = open(unit, trace, 7);
   const sps = seq_parameter_set_data(r);
@@ -54,12 +63,20 @@ export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqPar
   return sps;
 }
 
-/** 7.3.2.1.2: a sequence parameter set extension (nal_unit_type 13). */
+/**
+ * 7.3.2.1.2: a sequence parameter set extension (nal_unit_type 13).
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ */
 export function parseSpsExtension(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSetExtension {
   return seq_parameter_set_extension_rbsp(open(unit, trace, 13).r);
 }
 
-/** 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the one it refers to. */
+/**
+ * 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the one that it refers to.
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ */
 export function parsePps(
   unit: Uint8Array,
   { sps, trace }: ParseOptions & { readonly sps: SeqParameterSet },
@@ -70,7 +87,11 @@ export function parsePps(
   return pps;
 }
 
-/** 7.3.2.3: the messages of an SEI NAL unit (type 6). With `sps`, the active one, picture timing is read too. */
+/**
+ * 7.3.2.3: the messages of an SEI NAL unit (type 6). With `sps`, the active one, picture timing is read too.
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ */
 export function parseSei(
   unit: Uint8Array,
   { sps = null, trace }: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
@@ -80,15 +101,21 @@ export function parseSei(
   return messages;
 }
 
-/** 7.3.2.4: an access unit delimiter (nal_unit_type 9). */
+/**
+ * 7.3.2.4: an access unit delimiter (nal_unit_type 9).
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ */
 export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptions = {}): AccessUnitDelimiter {
   return access_unit_delimiter_rbsp(open(unit, trace, 9).r);
 }
 
 /**
- * 7.3.3: the header of a slice (nal_unit_type 1, 2, 5 or 19), of any length, with its bit sizes: what
- * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS want and VA-API does not give. `sps` and `pps` are those of
+ * 7.3.3: the header of a slice (nal_unit_type 1, 2, 5 or 19), of any length, with the bit sizes that
+ * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. `sps` and `pps` are those of
  * the slice, whatever ids they have.
+ *
+ * @throws BitstreamError where the unit is another one or its header cannot be read.
  */
 export function parseSliceHeader(unit: Uint8Array, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
   const { r, nal } = open(unit, trace, 1, 2, 5, 19);

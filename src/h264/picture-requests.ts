@@ -1,4 +1,4 @@
-/** A decoded picture's requests: which controls go with which slices. */
+/** The requests of a picture: which controls go with which slices. */
 
 import type { Control, RequestEvent } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
@@ -15,7 +15,7 @@ import {
   h264Sps,
   hasScalingMatrix,
 } from "./controls.ts";
-import type { Frame } from "./dpb.ts";
+import type { ReferenceFrame } from "./dpb.ts";
 import type { RefPicLists } from "./ref-lists.ts";
 import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } from "./structures.ts";
@@ -75,17 +75,22 @@ export class RequestBuilder {
   }
 
   /**
-   * One request for the picture, or in slice mode one for each slice.
+   * Builds one request for the picture, or in slice mode one for each slice.
+   *
    * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
    */
-  requests(picture: Picture, slices: readonly PictureSlice[], references: readonly Frame[]): RequestEvent[] {
+  buildRequests(
+    picture: Picture,
+    slices: readonly PictureSlice[],
+    references: readonly ReferenceFrame[],
+  ): RequestEvent[] {
     const { frame, h } = picture;
     const { decodeMode, startCode } = this.options;
     let hasP = false;
     let hasB = false;
     for (const slice of slices) {
       const type = slice.h.slice_type % 5;
-      hasP ||= type === 0 || type === 3; // SP slices are inter predicted: P for the driver that asks (tegra-vde)
+      hasP ||= type === 0 || type === 3; // tegra-vde asks for inter prediction, which SP slices have, too.
       hasB ||= type === 1;
     }
     const params = h264DecodeParams({ h, structure: picture.structure, poc: frame, references, hasP, hasB });
@@ -104,11 +109,11 @@ export class RequestBuilder {
     );
   }
 
-  private sliceControls({ h, lists }: PictureSlice, references: readonly Frame[]): Control[] {
-    // An entry that refers to nothing has no fields, and points to the first entry of the DPB array without VALID; where
-    // all sixteen are used, to entry 0, because drivers index the array before they look.
+  private sliceControls({ h, lists }: PictureSlice, references: readonly ReferenceFrame[]): Control[] {
+    // An entry that refers to nothing has no fields, and points to the first unused entry of the DPB array. Where all
+    // sixteen are used it points to entry 0, because drivers index the array before they look at the fields.
     const unused = references.length < V4L2_H264_NUM_DPB_ENTRIES ? references.length : 0;
-    const indexOf = (frame: Frame | null) => (frame === null ? unused : references.indexOf(frame));
+    const indexOf = (frame: ReferenceFrame | null) => (frame === null ? unused : references.indexOf(frame));
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
     return [

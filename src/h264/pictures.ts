@@ -1,11 +1,13 @@
-/** From slices to pictures: activation, gaps, references, and at a picture's end its requests and its marking. */
+/**
+ * Puts slices together to pictures: activation, gaps, references, and at a picture's end its requests and its marking.
+ */
 
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { Frame } from "./dpb.ts";
+import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
 import type { ParameterSetStore } from "./parameter-sets.ts";
@@ -52,7 +54,7 @@ export class PictureDecoder {
   private readonly options: ResolvedOptions;
   private readonly sets: ParameterSetStore;
   private readonly sink: EventSink;
-  private readonly builder: RequestBuilder;
+  private readonly requests: RequestBuilder;
   private readonly recovery: Recovery;
   private readonly state: DecoderState;
   private sequence: SequenceEvent | null = null;
@@ -65,12 +67,12 @@ export class PictureDecoder {
     this.options = options;
     this.sets = sets;
     this.sink = sink;
-    this.builder = new RequestBuilder(options);
+    this.requests = new RequestBuilder(options);
     this.recovery = new Recovery(options.startAt);
     this.state = new DecoderState({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: (frame) => {
-        if (!frame.isNonExisting) sink.emit({ type: "release", timestamp: frame.timestamp });
+        if (!isNonExisting(frame)) sink.emit({ type: "release", timestamp: frame.timestamp });
       },
     });
   }
@@ -125,7 +127,10 @@ export class PictureDecoder {
     return picture;
   }
 
-  /** 7.4.1.2.1: an SPS is activated by an IDR picture; by another only at the start, or where IDR pictures were lost. */
+  /**
+   * 7.4.1.2.1: an IDR picture activates an SPS. Another picture does so only at the start, or where IDR pictures were
+   * lost, which is reported.
+   */
   private checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
     if (h.nal_unit_type === 5) return;
     if (this.sets.sps.takeRefusedChange()) {
@@ -142,14 +147,14 @@ export class PictureDecoder {
     this.sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
     this.state.beginSequence(sps);
-    const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
+    const controls = [...this.requests.modeControls(), ...this.requests.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.sequence);
     if (event === null) return;
     this.sequence = event;
     this.sink.emit(event);
   }
 
-  /** Frames are missing and the SPS allows no gaps: 7.4.3, frame_num. */
+  /** Frames were lost: frame_num has a gap (7.4.3), and the SPS allows none. */
   private loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
     const which =
       first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
@@ -177,7 +182,7 @@ export class PictureDecoder {
     open.slices.push({ unit: unit.bytes, h, sets, lists });
   }
 
-  /** 8.2.4, as far as it is needed: in slice mode, and to find out what is missing. */
+  /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing. */
   private buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
     const { frames } = this.state.dpb;
     if (!frames.some((frame) => frame.isUsedForReference)) {
@@ -209,7 +214,7 @@ export class PictureDecoder {
     this.sink.report("missing-reference", reason, unit, element);
   }
 
-  /** The picture's last slice has come: its requests, its marking, and what goes out after it. */
+  /** The picture's last slice has come: its requests are made, then it is marked, stored and output. */
   endPicture(): void {
     const { open } = this;
     this.open = null;
@@ -223,24 +228,24 @@ export class PictureDecoder {
       if (missingReferences === "drop") this.startAnew();
       return;
     }
-    this.sink.emit(...this.builder.requests(picture, slices, references));
+    this.sink.emit(...this.requests.buildRequests(picture, slices, references));
     this.state.endPicture(picture, (element, reason) => this.sink.report("bitstream", reason, first.unit, element));
   }
 
-  /** A random access point has to come: it is a new start, which knows nothing of the pictures before the loss. */
+  /** Decoding waits for a random access point: a new start, which knows nothing of the pictures before the loss. */
   private startAnew(): void {
     this.recovery.requireRandomAccess();
     this.state.flush();
   }
 
-  /** Everything that waits goes out. What comes next is a new start. */
+  /** Outputs everything that waits. The next picture is a new start. */
   flush(): void {
     this.endPicture();
     this.state.flush();
     this.forget();
   }
 
-  /** Nothing more goes out. What comes next is a new start. */
+  /** Outputs nothing more. The next picture is a new start. */
   reset(): void {
     this.open = null;
     this.state.reset();
@@ -254,13 +259,15 @@ export class PictureDecoder {
   }
 }
 
-/** A slice has a macroblock at least, in each colour plane that is coded apart. */
+/**
+ * How many slices a picture can have: each has a macroblock at least, in each colour plane that is coded separately.
+ */
 function mostSlices(sps: SeqParameterSet): number {
   const macroblocks = (codedWidth(sps) * codedHeight(sps)) / 256;
   return sps.separate_colour_plane_flag ? 3 * macroblocks : macroblocks;
 }
 
-/** A P, SP or B slice. */
+/** Whether it is the header of a P, SP or B slice. */
 function isInter(h: SliceHeader): boolean {
   return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
 }

@@ -6,7 +6,7 @@ export interface FieldOrderCnt {
   BottomFieldOrderCnt: number;
 }
 
-/** What a slice header says of the picture's order; a frame inferred by 8.2.5.2 has no slice and fills this in. */
+/** What a slice header says of the picture's order. For a frame that 8.2.5.2 infers, it is made up without a slice. */
 export type PicOrderCntSyntax = Pick<
   SliceHeader,
   | "frame_num"
@@ -29,24 +29,25 @@ export class PicOrderCnt {
   private PicOrderCntMsb = 0;
   private FrameNumOffset = 0;
 
-  /** What comes next is a new start: nothing is carried over. */
+  /** Forgets what was carried over: the next picture is a new start. */
   reset(): void {
     this.prevPicOrderCntMsb = this.prevPicOrderCntLsb = this.prevFrameNum = this.prevFrameNumOffset = 0;
     this.PicOrderCntMsb = this.FrameNumOffset = 0;
   }
 
-  /** 8.2.1, without the step for memory_management_control_operation 5, which follows the picture: see `afterPicture`. */
+  /** 8.2.1, without the step for memory_management_control_operation 5, which follows the picture: see `remember`. */
   decode(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
-    if (sps.pic_order_cnt_type === 0) return this.type0(sps, h);
-    this.frameNumOffset(sps, h);
-    return sps.pic_order_cnt_type === 1 ? this.type1(sps, h) : this.type2(h);
+    if (sps.pic_order_cnt_type === 0) return this.decodeType0(sps, h);
+    this.updateFrameNumOffset(sps, h);
+    return sps.pic_order_cnt_type === 1 ? this.decodeType1(sps, h) : this.decodeType2(h);
   }
 
   /**
-   * Must be called once for each picture behind `decode`.
+   * Carries over what the next picture needs. Must be called once for each picture, after `decode`.
+   *
    * @param poc the picture's order counts, after the picture's own memory_management_control_operation 5 if it has one.
    */
-  afterPicture(h: PicOrderCntSyntax, poc: FieldOrderCnt, hasMmco5: boolean): void {
+  remember(h: PicOrderCntSyntax, poc: FieldOrderCnt, hasMmco5: boolean): void {
     if (hasMmco5) {
       this.prevPicOrderCntMsb = 0;
       this.prevPicOrderCntLsb = h.bottom_field_flag ? 0 : poc.TopFieldOrderCnt;
@@ -63,7 +64,7 @@ export class PicOrderCnt {
   }
 
   /** 8.2.1.1 Decoding process for picture order count type 0. */
-  private type0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+  private decodeType0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const IdrPicFlag = h.nal_unit_type === 5;
     const prevMsb = IdrPicFlag ? 0 : this.prevPicOrderCntMsb;
@@ -78,7 +79,7 @@ export class PicOrderCnt {
   }
 
   /** (8-6) and (8-11): FrameNumOffset, the same in types 1 and 2. */
-  private frameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
+  private updateFrameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
     const MaxFrameNum = 2 ** (sps.log2_max_frame_num_minus4 + 4);
     if (h.nal_unit_type === 5) this.FrameNumOffset = 0;
     else if (this.prevFrameNum > h.frame_num) this.FrameNumOffset = this.prevFrameNumOffset + MaxFrameNum;
@@ -86,7 +87,7 @@ export class PicOrderCnt {
   }
 
   /** 8.2.1.2 Decoding process for picture order count type 1. */
-  private type1(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+  private decodeType1(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     const cycle = sps.num_ref_frames_in_pic_order_cnt_cycle;
     let absFrameNum = cycle !== 0 ? this.FrameNumOffset + h.frame_num : 0;
     if (h.nal_ref_idc === 0 && absFrameNum > 0) absFrameNum--;
@@ -110,7 +111,7 @@ export class PicOrderCnt {
   }
 
   /** 8.2.1.3 Decoding process for picture order count type 2. */
-  private type2(h: PicOrderCntSyntax): FieldOrderCnt {
+  private decodeType2(h: PicOrderCntSyntax): FieldOrderCnt {
     const twice = 2 * (this.FrameNumOffset + h.frame_num);
     let tempPicOrderCnt = twice;
     if (h.nal_unit_type === 5) tempPicOrderCnt = 0;
@@ -119,7 +120,7 @@ export class PicOrderCnt {
   }
 }
 
-// A conforming stream stays in 32 bits (8.2.1); one that does not wraps as the kernel's s32 would.
+// A conforming stream stays within 32 bits (8.2.1). In another one the counts wrap, as the kernel's s32 would.
 function frameOrderCnt(top: number, bottom: number): FieldOrderCnt {
   return { TopFieldOrderCnt: top | 0, BottomFieldOrderCnt: bottom | 0 };
 }

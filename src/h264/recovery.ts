@@ -1,4 +1,4 @@
-/** Where decoding can start, and from where on pictures are whole: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
+/** Where decoding can start, and which pictures are whole: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
 import type { SessionOptions } from "../options.ts";
 import type { Picture } from "./state.ts";
 import { hasMmco5, maxFrameNum } from "./state.ts";
@@ -10,26 +10,26 @@ export class Recovery {
   private isWaiting = true;
   /** Only a random access point ends the wait, whatever `startAt` says. */
   private needsRandomAccess = false;
-  /** Some picture was lost or skipped, and neither an IDR picture nor a whole recovery has come since. */
+  /** Some picture was lost or skipped, and neither an IDR picture nor a complete recovery has come since. */
   private isImpaired = true;
   /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point. */
   private recoveryFrameNum = -1;
   /** Pictures that precede the recovery point in output order may refer to what was lost. */
-  private recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+  private recoveryPicOrderCnt = -Infinity;
 
   constructor(startAt: NonNullable<SessionOptions["startAt"]>) {
     this.startAt = startAt;
   }
 
-  /** A seek, or the start. */
+  /** Decoding starts anew: a seek. */
   reset(): void {
     this.isWaiting = this.isImpaired = true;
     this.needsRandomAccess = false;
     this.recoveryFrameNum = -1;
-    this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+    this.recoveryPicOrderCnt = -Infinity;
   }
 
-  /** Pictures were dropped: decoding goes on at a random access point. */
+  /** Pictures are dropped: decoding goes on at a random access point. */
   requireRandomAccess(): void {
     this.reset();
     this.needsRandomAccess = true;
@@ -44,27 +44,27 @@ export class Recovery {
     return true;
   }
 
-  /** A picture is decoded. Returns whether it may show what was lost. */
+  /** A picture is decoded. @returns whether it may show that something was lost. */
   beginPicture(picture: Picture, point: RecoveryPoint | null): boolean {
     const { h, isIdr, sps } = picture;
     if (isIdr) {
       this.isImpaired = false;
-      this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+      this.recoveryPicOrderCnt = -Infinity;
     } else if (this.isImpaired) {
       if (point) this.addPoint(point, h.frame_num, maxFrameNum(sps));
-      // "the reference picture having the frame_num …": a non-reference picture may have it before.
+      // D.2.8 means the reference picture with this frame_num. A non-reference picture may have it earlier.
       if (h.frame_num === this.recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
         this.isImpaired = false;
         this.recoveryPicOrderCnt = picOrderCnt(picture);
       }
     }
     const isCorrupt = this.isImpaired || picOrderCnt(picture) < this.recoveryPicOrderCnt;
-    // 8.2.1: order counts start anew, and all that follows is behind the recovery point.
-    if (hasMmco5(h)) this.recoveryPicOrderCnt = Number.NEGATIVE_INFINITY;
+    // 8.2.1: order counts start anew, and all pictures that follow come after the recovery point.
+    if (hasMmco5(h)) this.recoveryPicOrderCnt = -Infinity;
     return isCorrupt;
   }
 
-  /** D.2.8: every recovery point stands for itself. That which is complete first counts. */
+  /** D.2.8: recovery points do not depend on each other. The one that is complete first counts. */
   private addPoint({ recovery_frame_cnt }: RecoveryPoint, frame_num: number, MaxFrameNum: number): void {
     const left =
       this.recoveryFrameNum < 0 ? MaxFrameNum : (this.recoveryFrameNum - frame_num + MaxFrameNum) % MaxFrameNum;

@@ -1,79 +1,86 @@
 /** 8.2.4 Decoding process for reference picture lists construction. */
-import type { Frame } from "./dpb.ts";
-import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
-import type { CurrentPicture } from "./ref-marking.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, isNonExisting, picOrderCntOf, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
 import { findByPicNum } from "./ref-marking.ts";
 import type { RefPicListModificationOperation, SliceHeader } from "./structures.ts";
 
 /** An entry: a frame, or one field of it. Null is "no reference picture". */
 export interface Reference {
-  readonly frame: Frame;
+  readonly frame: ReferenceFrame;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS while a frame is decoded. */
   readonly fields: number;
 }
 
 export type RefPicList = (Reference | null)[];
 
-/** What list construction needs of the current picture. */
+/** The picture that the lists are for. */
+export interface ListPicture {
+  readonly frame: ReferenceFrame;
+  /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
+  readonly structure: number;
+}
+
+/** What list construction reads. */
 export interface ListContext {
   /** The decoded picture buffer, with the first field of the current frame while the second is decoded. */
-  readonly frames: readonly Frame[];
-  readonly current: CurrentPicture;
+  readonly frames: readonly ReferenceFrame[];
+  readonly current: ListPicture;
   /** PicOrderCnt(CurrPic). */
   readonly PicOrderCnt: number;
   readonly MaxFrameNum: number;
   readonly pic_order_cnt_type: number;
 }
 
-/** RefPicList0 and RefPicList1 of a slice, and the operations of 8.2.4.3 that name what is not there. */
+/** RefPicList0 and RefPicList1 of a slice, and the operations of 8.2.4.3 that name a picture which is not there. */
 export interface RefPicLists {
   readonly list0: RefPicList;
   readonly list1: RefPicList;
   readonly missing: readonly RefPicListModificationOperation[];
 }
 
-/** 8.2.4: the lists of a P, SP or B slice. FrameNumWrap of the frames is current. */
+/** 8.2.4: builds the lists of a P, SP or B slice. FrameNumWrap of the frames must be that for the current picture. */
 export function buildRefPicLists(context: ListContext, h: SliceHeader): RefPicLists {
   const missing: RefPicListModificationOperation[] = [];
   const size0 = h.num_ref_idx_l0_active_minus1 + 1;
   const isB = h.slice_type % 5 === 1;
   if (!isB) {
-    const list0 = resized(initialListP(context), size0);
-    return { list0: modified(context, list0, h.ref_pic_list_modification_l0, missing), list1: [], missing };
+    const list0 = withLength(initialListP(context), size0);
+    return { list0: modifyList(context, list0, h.ref_pic_list_modification_l0, missing), list1: [], missing };
   }
   const [initial0, initial1] = initialListsB(context);
-  const list0 = resized(initial0, size0);
-  const list1 = resized(initial1, h.num_ref_idx_l1_active_minus1 + 1);
+  const list0 = withLength(initial0, size0);
+  const list1 = withLength(initial1, h.num_ref_idx_l1_active_minus1 + 1);
   return {
-    list0: modified(context, list0, h.ref_pic_list_modification_l0, missing),
-    list1: modified(context, list1, h.ref_pic_list_modification_l1, missing),
+    list0: modifyList(context, list0, h.ref_pic_list_modification_l0, missing),
+    list1: modifyList(context, list1, h.ref_pic_list_modification_l1, missing),
     missing,
   };
 }
 
-/** The end of 8.2.4.2: cut to, or filled with "no reference picture" up to, num_ref_idx_lX_active_minus1 + 1. */
-function resized(initial: readonly Reference[], size: number): RefPicList {
+/**
+ * The end of 8.2.4.2: cuts a list to num_ref_idx_lX_active_minus1 + 1 entries, or fills it with "no reference picture".
+ */
+function withLength(initial: readonly Reference[], size: number): RefPicList {
   return Array.from({ length: size }, (_, i) => initial[i] ?? null);
 }
 
-const byFrameNumWrap = (a: Frame, b: Frame) => b.FrameNumWrap - a.FrameNumWrap;
-const byLongTermFrameIdx = (a: Frame, b: Frame) => a.LongTermFrameIdx - b.LongTermFrameIdx;
-const asFrame = (frame: Frame): Reference => ({ frame, fields: BOTH_FIELDS });
+const byFrameNumWrap = (a: ReferenceFrame, b: ReferenceFrame) => b.FrameNumWrap - a.FrameNumWrap;
+const byLongTermFrameIdx = (a: ReferenceFrame, b: ReferenceFrame) => a.LongTermFrameIdx - b.LongTermFrameIdx;
+const asFrame = (frame: ReferenceFrame): Reference => ({ frame, fields: BOTH_FIELDS });
 
 /** 8.2.4.2.1 for frames, 8.2.4.2.2 for fields. */
 function initialListP({ frames, current }: ListContext): Reference[] {
   if (current.structure === BOTH_FIELDS) {
-    const short = frames.filter((frame) => frame.isShortTermFrame).sort(byFrameNumWrap);
-    const long = frames.filter((frame) => frame.isLongTermFrame).sort(byLongTermFrameIdx);
+    const short = frames.filter((frame) => frame.shortTerm === BOTH_FIELDS).sort(byFrameNumWrap);
+    const long = frames.filter((frame) => frame.longTerm === BOTH_FIELDS).sort(byLongTermFrameIdx);
     return [...short, ...long].map(asFrame);
   }
   const short = frames.filter((frame) => frame.shortTerm !== 0).sort(byFrameNumWrap);
-  return [...alternated(short, current.structure, "shortTerm"), ...longTermFields(frames, current.structure)];
+  return [...alternateFields(short, current.structure, "shortTerm"), ...longTermFields(frames, current.structure)];
 }
 
-function longTermFields(frames: readonly Frame[], structure: number): Reference[] {
+function longTermFields(frames: readonly ReferenceFrame[], structure: number): Reference[] {
   const long = frames.filter((frame) => frame.longTerm !== 0).sort(byLongTermFrameIdx);
-  return alternated(long, structure, "longTerm");
+  return alternateFields(long, structure, "longTerm");
 }
 
 /** 8.2.4.2.3 for frames, 8.2.4.2.4 for fields. */
@@ -82,23 +89,25 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
   const isFrame = current.structure === BOTH_FIELDS;
   const short = frames.filter(
     (frame) =>
-      (isFrame ? frame.isShortTermFrame : frame.shortTerm !== 0) && !(frame.isNonExisting && pic_order_cnt_type === 0),
+      (isFrame ? frame.shortTerm === BOTH_FIELDS : frame.shortTerm !== 0) &&
+      !(isNonExisting(frame) && pic_order_cnt_type === 0),
   );
-  const atOrBefore = (frame: Frame) =>
-    isFrame ? frame.PicOrderCnt < PicOrderCnt : orderOf(frame, current) <= PicOrderCnt;
-  const order = isFrame ? (frame: Frame) => frame.PicOrderCnt : (frame: Frame) => orderOf(frame, current);
+  const atOrBefore = (frame: ReferenceFrame) =>
+    isFrame ? picOrderCntOf(frame) < PicOrderCnt : orderOf(frame, current) <= PicOrderCnt;
+  const order = isFrame ? picOrderCntOf : (frame: ReferenceFrame) => orderOf(frame, current);
   const before = short.filter(atOrBefore).sort((a, b) => order(b) - order(a));
   const after = short.filter((frame) => !atOrBefore(frame)).sort((a, b) => order(a) - order(b));
   const long = isFrame
     ? frames
-        .filter((frame) => frame.isLongTermFrame)
+        .filter((frame) => frame.longTerm === BOTH_FIELDS)
         .sort(byLongTermFrameIdx)
         .map(asFrame)
     : longTermFields(frames, current.structure);
-  const arrange = (list: Frame[]) => (isFrame ? list.map(asFrame) : alternated(list, current.structure, "shortTerm"));
+  const arrange = (list: ReferenceFrame[]) =>
+    isFrame ? list.map(asFrame) : alternateFields(list, current.structure, "shortTerm");
   const list0 = [...arrange([...before, ...after]), ...long];
   const list1 = [...arrange([...after, ...before]), ...long];
-  if (list1.length > 1 && list1.every((entry, i) => same(entry, list0[i]))) {
+  if (list1.length > 1 && list1.every((entry, i) => isSameEntry(entry, list0[i]))) {
     const [first, second] = list1 as [Reference, Reference];
     list1[0] = second;
     list1[1] = first;
@@ -106,18 +115,22 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
   return [list0, list1];
 }
 
-/** PicOrderCnt(f) in 8.2.4.2.4: of the frame the current field completes, only the first field counts. */
-function orderOf(frame: Frame, current: CurrentPicture): number {
-  if (frame !== current.frame) return frame.PicOrderCnt;
+/** PicOrderCnt(f) in 8.2.4.2.4: of the frame that the current field completes, only the first field counts. */
+function orderOf(frame: ReferenceFrame, current: ListPicture): number {
+  if (frame !== current.frame) return picOrderCntOf(frame);
   return fieldOrder(frame, frame.firstField);
 }
 
-function same(a: Reference | undefined, b: Reference | undefined): boolean {
+function isSameEntry(a: Reference | undefined, b: Reference | undefined): boolean {
   return a?.frame === b?.frame && a?.fields === b?.fields;
 }
 
-/** 8.2.4.2.5: fields taken in turn from an ordered list of frames, beginning with the parity of the current field. */
-function alternated(frames: readonly Frame[], parity: number, marked: "shortTerm" | "longTerm"): Reference[] {
+/** 8.2.4.2.5: takes fields in turn from an ordered list of frames, beginning with the parity of the current field. */
+function alternateFields(
+  frames: readonly ReferenceFrame[],
+  parity: number,
+  marked: "shortTerm" | "longTerm",
+): Reference[] {
   const withField = (fields: number) =>
     frames.filter((frame) => (frame[marked] & fields) !== 0).map((frame) => ({ frame, fields }));
   const own = withField(parity);
@@ -129,7 +142,7 @@ function alternated(frames: readonly Frame[], parity: number, marked: "shortTerm
 }
 
 /** 8.2.4.3 Modification process for reference picture lists. */
-function modified(
+function modifyList(
   context: ListContext,
   list: RefPicList,
   operations: readonly RefPicListModificationOperation[],
@@ -155,7 +168,7 @@ function modified(
       found = findByPicNum(frames, current.structure, picNum, "short");
     }
     if (!found) missing.push(operation);
-    // What is missing keeps its place, so that the indices of the others stay right.
+    // A missing picture keeps its place, so that the indices of the others stay right.
     insert(list, refIdx++, found ?? null);
   }
   return list;
@@ -167,23 +180,23 @@ function insert(list: RefPicList, refIdx: number, entry: Reference | null): void
   for (let i = refIdx; i < list.length; i++) {
     const displaced = list[i] ?? null;
     list[i] = carried;
-    if (displaced !== null && entry !== null && same(displaced, entry)) return;
+    if (displaced !== null && entry !== null && isSameEntry(displaced, entry)) return;
     carried = displaced;
   }
 }
 
 /**
- * A stand-in for a reference that is missing: the one with the nearest order count, of fields first those with the
- * parity of the current one. Null where there is no reference at all.
+ * Finds a stand-in for a missing reference: the reference with the nearest order count. Among fields, those with the
+ * parity of the current one come first. Null where there is no reference at all.
  */
 export function nearestReference({ frames, current, PicOrderCnt }: ListContext): Reference | null {
   const { structure } = current;
   let nearest: Reference | null = null;
-  let smallest = Number.POSITIVE_INFINITY;
+  let smallest = Infinity;
   for (const parity of structure === BOTH_FIELDS ? [BOTH_FIELDS] : [structure, BOTH_FIELDS - structure]) {
     for (const frame of frames) {
-      if (frame.isNonExisting || ((frame.shortTerm | frame.longTerm) & parity) !== parity) continue;
-      const order = parity === BOTH_FIELDS ? frame.PicOrderCnt : fieldOrder(frame, parity);
+      if (isNonExisting(frame) || ((frame.shortTerm | frame.longTerm) & parity) !== parity) continue;
+      const order = parity === BOTH_FIELDS ? picOrderCntOf(frame) : fieldOrder(frame, parity);
       const distance = Math.abs(order - PicOrderCnt);
       if (distance >= smallest) continue;
       smallest = distance;
@@ -194,6 +207,6 @@ export function nearestReference({ frames, current, PicOrderCnt }: ListContext):
   return null;
 }
 
-function fieldOrder(frame: Frame, parity: number): number {
+function fieldOrder(frame: ReferenceFrame, parity: number): number {
   return parity === TOP_FIELD ? frame.TopFieldOrderCnt : frame.BottomFieldOrderCnt;
 }

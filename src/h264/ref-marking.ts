@@ -1,9 +1,9 @@
 /** 8.2.5 Decoded reference picture marking process, over the frames of the decoded picture buffer. */
-import type { Frame } from "./dpb.ts";
+import type { Frame, ReferenceFrame } from "./dpb.ts";
 import { BOTH_FIELDS } from "./dpb.ts";
 import type { DecRefPicMarking, MemoryManagementControlOperation } from "./structures.ts";
 
-/** The picture whose marking is done. */
+/** The picture that is marked. */
 export interface CurrentPicture {
   readonly frame: Frame;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
@@ -12,10 +12,12 @@ export interface CurrentPicture {
   readonly isIdr: boolean;
 }
 
-/** Is told why an operation cannot be carried out as it is written. */
+/** Receives the reason why an operation cannot be carried out as it is written. */
 export type Complain = (element: string, reason: string) => void;
 
-/** (8-27) FrameNumWrap of every frame that has a field marked for short-term reference. 8.2.4.1. */
+/**
+ * 8.2.4.1: derives FrameNumWrap (8-27) of every frame. It has a meaning for those with a short-term reference field.
+ */
 export function updateFrameNumWrap(frames: readonly Frame[], frame_num: number, MaxFrameNum: number): void {
   for (const frame of frames) {
     frame.FrameNumWrap = frame.frame_num > frame_num ? frame.frame_num - MaxFrameNum : frame.frame_num;
@@ -23,10 +25,10 @@ export function updateFrameNumWrap(frames: readonly Frame[], frame_num: number, 
 }
 
 /**
- * 8.2.5.3 Sliding window decoded reference picture marking process, before the current picture is marked. False where
- * there is no room for it: long-term frames alone fill the window, which the clause does not allow.
+ * 8.2.5.3 Sliding window decoded reference picture marking process, before the current picture is marked. Returns false
+ * where there is no room for it: long-term frames alone fill the window, which the clause does not allow.
  */
-export function slidingWindow(frames: readonly Frame[], current: Frame | null, max_num_ref_frames: number): boolean {
+export function slideWindow(frames: readonly Frame[], current: Frame | null, max_num_ref_frames: number): boolean {
   const limit = Math.max(max_num_ref_frames, 1);
   for (;;) {
     let used = 0;
@@ -52,8 +54,10 @@ export class RefPicMarking {
   }
 
   /**
-   * 8.2.5.1 for a reference picture: marks it, and others as its header asks. The frames' FrameNumWrap is current.
-   * @param complain is told of operations that name what is not there; the others are carried out.
+   * 8.2.5.1: marks a reference picture, and other pictures as its header says. FrameNumWrap of the frames must be that
+   * for the current picture.
+   *
+   * @param complain receives the operations that name a picture which is not there. The others are carried out.
    */
   mark(
     frames: readonly Frame[],
@@ -72,15 +76,15 @@ export class RefPicMarking {
       return;
     }
     if (marking.adaptive_ref_pic_marking_mode_flag) {
-      for (const operation of marking.operations) this.operate(frames, current, operation, complain);
+      for (const operation of marking.operations) this.carryOut(frames, current, operation, complain);
     } else if (!(current.isSecondField && frame.shortTerm !== 0)) {
-      slidingWindow(frames, current.isSecondField ? frame : null, max_num_ref_frames);
+      slideWindow(frames, current.isSecondField ? frame : null, max_num_ref_frames);
     }
     if ((frame.longTerm & structure) === 0) frame.shortTerm |= structure;
   }
 
   /** 8.2.5.4 Adaptive memory control decoded reference picture marking process. */
-  private operate(
+  private carryOut(
     frames: readonly Frame[],
     current: CurrentPicture,
     op: MemoryManagementControlOperation,
@@ -146,9 +150,9 @@ export class RefPicMarking {
   }
 }
 
-/** The frame and which of its fields. */
-interface Found {
-  readonly frame: Frame;
+/** A frame or some of its fields. */
+interface Found<F = Frame> {
+  readonly frame: F;
   readonly fields: number;
 }
 
@@ -169,14 +173,14 @@ function findLongTerm(frames: readonly Frame[], structure: number, long_term_pic
 
 /**
  * 8.2.4.1: the picture that has this PicNum (`short`) or LongTermPicNum (`long`) while a picture of `structure` is
- * decoded. Where a frame is decoded only frames and complementary pairs with both fields marked have one.
+ * decoded. Where a frame is decoded, only frames and complementary pairs with both fields marked have one.
  */
-export function findByPicNum(
-  frames: readonly Frame[],
+export function findByPicNum<F extends ReferenceFrame>(
+  frames: readonly F[],
   structure: number,
   picNum: number,
   term: "short" | "long",
-): Found | undefined {
+): Found<F> | undefined {
   for (const frame of frames) {
     const marked = term === "short" ? frame.shortTerm : frame.longTerm;
     const num = term === "short" ? frame.FrameNumWrap : frame.LongTermFrameIdx;

@@ -14,7 +14,7 @@ type List = ArrayLike<number>;
 const Flat_4x4_16: List = new Array<number>(16).fill(16);
 const Flat_8x8_16: List = new Array<number>(64).fill(16);
 
-/** Raster order, in the order of Table 7-2: 4x4 Intra Y Cb Cr, Inter Y Cb Cr; 8x8 Intra Y, Inter Y, Intra Cb, … */
+/** Lists in raster order, as Table 7-2 has them: 4x4 Intra Y Cb Cr, Inter Y Cb Cr; 8x8 Intra Y, Inter Y, Intra Cb, … */
 export interface RasterScalingLists {
   readonly lists4x4: readonly Uint8Array[];
   /** Two of them where chroma_format_idc is not 3. */
@@ -22,20 +22,20 @@ export interface RasterScalingLists {
 }
 
 /**
- * The twelve lists of a picture. The 8x8 lists of Cb and Cr exist only with chroma_format_idc 3.
+ * The lists of a picture: twelve, or eight where chroma_format_idc is not 3 and there are no 8x8 lists of Cb and Cr.
  */
 export function scalingLists({ sps, pps }: ParameterSets): RasterScalingLists {
   // 7.4.2.1.1: without lists in the SPS, Flat_4x4_16 and Flat_8x8_16.
   let lists: List[] = Array.from({ length: 12 }, (_, i) => (i < 6 ? Flat_4x4_16 : Flat_8x8_16));
   if (sps.seq_scaling_lists) lists = withFallBack(sps.seq_scaling_lists, defaultList);
   if (pps.pic_scaling_lists) {
-    // 7.4.2.2: fall-back rule set A where the SPS has no lists, B, the SPS's own lists, where it has.
+    // 7.4.2.2: fall-back rule set A applies where the SPS has no lists; else B, which falls back to the SPS's lists.
     const inSps = lists;
     lists = withFallBack(pps.pic_scaling_lists, sps.seq_scaling_lists ? (i) => inSps[i] as List : defaultList);
   }
   return {
-    lists4x4: lists.slice(0, 6).map((list) => raster(list, zigzag4x4)),
-    lists8x8: lists.slice(6, sps.chroma_format_idc === 3 ? 12 : 8).map((list) => raster(list, zigzag8x8)),
+    lists4x4: lists.slice(0, 6).map((list) => inRaster(list, zigzag4x4)),
+    lists8x8: lists.slice(6, sps.chroma_format_idc === 3 ? 12 : 8).map((list) => inRaster(list, zigzag8x8)),
   };
 }
 
@@ -58,7 +58,7 @@ function defaultList(i: number): List {
 }
 
 /** 8.5.6, 8.5.7: scaling lists take the inverse zig-zag scan, in fields too. */
-function raster(list: List, scan: readonly number[]): Uint8Array {
+function inRaster(list: List, scan: readonly number[]): Uint8Array {
   const matrix = new Uint8Array(scan.length);
   for (const [i, position] of scan.entries()) matrix[position] = list[i] as number;
   return matrix;

@@ -5,7 +5,11 @@ import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
 import { dpbFrames } from "./state.ts";
 import type { SeqParameterSet } from "./structures.ts";
 
-/** What an SPS asks of the CAPTURE queue. `before` is the sequence event in force, if any; null when nothing changes. */
+/**
+ * What an SPS requires of the CAPTURE queue. Null where nothing changes.
+ *
+ * @param before the sequence event in force, if there is one.
+ */
 export function sequenceEvent(
   sps: SeqParameterSet,
   controls: readonly Control[],
@@ -21,7 +25,7 @@ export function sequenceEvent(
     bitDepthLuma: sps.bit_depth_luma_minus8 + 8,
     bitDepthChroma: sps.bit_depth_chroma_minus8 + 8,
     chromaFormat: sps.chroma_format_idc,
-    colour: colour(sps),
+    colour: colourOf(sps),
     captureBuffers: dpbFrames(sps) + 1,
     realloc: true,
     keepsReferences: false,
@@ -31,7 +35,7 @@ export function sequenceEvent(
 }
 
 /** E.2.1: 2, unspecified, where the VUI says nothing. */
-function colour(sps: SeqParameterSet): Colour {
+function colourOf(sps: SeqParameterSet): Colour {
   const vui = sps.vui_parameters;
   return {
     colour_primaries: vui?.colour_primaries ?? 2,

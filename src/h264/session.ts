@@ -92,7 +92,7 @@ class H264Reader implements UnitReader {
     }
   }
 
-  /** A slice could not be read. SEI precedes the first slice of a picture (7.4.1.2.3), so after SEI it is the next one's. */
+  /** A slice could not be read. SEI comes before the first slice of a picture (7.4.1.2.3): after it, it is the next one's. */
   private loseSlice(): void {
     if (this.waitingSei.isEmpty) this.pictures.markDamaged();
     else this.endPicture();

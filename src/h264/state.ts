@@ -5,7 +5,7 @@ import { BOTH_FIELDS, BOTTOM_FIELD, DecodedPictureBuffer, Frame, TOP_FIELD } fro
 import type { FieldOrderCnt, PicOrderCntSyntax } from "./poc.ts";
 import { PicOrderCnt } from "./poc.ts";
 import type { Complain, CurrentPicture } from "./ref-marking.ts";
-import { RefPicMarking, slidingWindow, updateFrameNumWrap } from "./ref-marking.ts";
+import { RefPicMarking, slideWindow, updateFrameNumWrap } from "./ref-marking.ts";
 import type { SeqParameterSet, SliceHeader } from "./structures.ts";
 import { intraProfiles, MaxDpbMbs } from "./tables.ts";
 
@@ -17,12 +17,12 @@ export interface Picture extends CurrentPicture {
   readonly poc: FieldOrderCnt;
 }
 
-/** Where a new frame gets its identity from. */
+/** Makes the frame of a picture that does not complete the one before. */
 export type FrameSource = () => Frame;
 
 const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
 
-/** (7-10) */
+/** MaxFrameNum (7-10). */
 export function maxFrameNum(sps: SeqParameterSet): number {
   return 2 ** (sps.log2_max_frame_num_minus4 + 4);
 }
@@ -30,14 +30,14 @@ export function maxFrameNum(sps: SeqParameterSet): number {
 /** A.3.1 h), A.3.2 f): MaxDpbFrames. A level_idc that Table A-1 does not have counts as the highest. */
 export function maxDpbFrames(sps: SeqParameterSet): number {
   const is1b = sps.level_idc === 11 && sps.constraint_set3_flag && [66, 77, 88].includes(sps.profile_idc);
-  const mbs = MaxDpbMbs.get(is1b ? 9 : sps.level_idc) ?? Number.POSITIVE_INFINITY;
+  const mbs = MaxDpbMbs.get(is1b ? 9 : sps.level_idc) ?? Infinity;
   const FrameHeightInMbs = (2 - sps.frame_mbs_only_flag) * (sps.pic_height_in_map_units_minus1 + 1);
   return Math.min(Math.floor(mbs / ((sps.pic_width_in_mbs_minus1 + 1) * FrameHeightInMbs)), 16);
 }
 
 /**
- * C.4.5.3: the frames that the decoded picture buffer holds. At least the reference frames that 8.2.5.3 keeps, also
- * where the level or max_dec_frame_buffering is too low for them.
+ * C.4.5.3: how many frames the decoded picture buffer holds. They are at least the reference frames that 8.2.5.3 keeps,
+ * also where the level or max_dec_frame_buffering is too low for them.
  */
 export function dpbFrames(sps: SeqParameterSet): number {
   const vui = sps.vui_parameters;
@@ -56,7 +56,7 @@ export class DecoderState {
   private PrevRefFrameNum = -1;
   /** The previous picture, if it was the first field of a frame: the next may be its second. */
   private unpaired: Frame | null = null;
-  /** A frame that goes to the output without being stored (C.4.5.2) and may yet get its second field. */
+  /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
   private direct: Frame | null = null;
 
   constructor(listener: DpbListener) {
@@ -79,7 +79,7 @@ export class DecoderState {
     this.forget();
   }
 
-  /** Another picture than the second field of the last one begins, or none. */
+  /** The second field of the last picture's frame does not come any more. */
   endFrame(): void {
     this.endDirect();
     this.unpaired = null;
@@ -102,12 +102,12 @@ export class DecoderState {
     this.dpb.resize(dpbFrames(sps));
   }
 
-  /** The picture is not decoded after all. What comes later goes on from its numbers, and finds no picture. */
+  /** The picture is not decoded after all. Later pictures count on from its numbers, and cannot refer to it. */
   abandonPicture(picture: Picture): void {
     const { h, frame, isSecondField } = picture;
     const mmco5 = hasMmco5(h);
     if (mmco5) subtractTempPicOrderCnt(picture);
-    this.poc.afterPicture(h, frame, mmco5);
+    this.poc.remember(h, frame, mmco5);
     if (h.nal_ref_idc !== 0) this.PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     if (isSecondField) this.endFrame();
   }
@@ -126,7 +126,7 @@ export class DecoderState {
     this.direct = null;
   }
 
-  /** 3.30 and 3.31 (complementary field pairs): does this field complete the frame of the one before it? */
+  /** 3.30 and 3.31 (complementary field pairs): whether this field completes the frame of the field before it. */
   isSecondField(h: SliceHeader): boolean {
     const first = this.unpaired;
     return (
@@ -140,7 +140,9 @@ export class DecoderState {
     );
   }
 
-  /** What frame_num leaves out between the last reference picture and this one: first and last, or null. */
+  /**
+   * The first and last frame_num that are missing between the last reference picture and this one; null where none is.
+   */
   gapBefore(sps: SeqParameterSet, h: SliceHeader): { first: number; last: number } | null {
     const MaxFrameNum = maxFrameNum(sps);
     if (this.PrevRefFrameNum < 0 || h.nal_unit_type === 5 || this.isSecondField(h)) return null;
@@ -149,23 +151,25 @@ export class DecoderState {
     return { first, last: (h.frame_num - 1 + MaxFrameNum) % MaxFrameNum };
   }
 
-  /** The pictures of a gap are lost, not left out: none is inferred for them. */
+  /** The pictures of a gap were lost, and not left out by the encoder: no frames are inferred for them. */
   skipGap(last: number): void {
     this.endFrame();
     this.PrevRefFrameNum = last;
   }
 
-  /** 8.2.5.2 Decoding process for gaps in frame_num. False where the window (8.2.5.3) has no room for a frame. */
+  /**
+   * 8.2.5.2 Decoding process for gaps in frame_num. Returns false where the window (8.2.5.3) has no room for a frame.
+   */
   fillGap(sps: SeqParameterSet, first: number, last: number): boolean {
     this.endFrame();
     const MaxFrameNum = maxFrameNum(sps);
-    // Of more frames than the sliding window keeps only the last ones leave a trace.
+    // The sliding window keeps only the last frames of a long gap, so those before them need not be made.
     const count = Math.min(((last - first + MaxFrameNum) % MaxFrameNum) + 1, Math.max(sps.max_num_ref_frames, 1));
     for (let i = count - 1; i >= 0; i--) {
       const UnusedShortTermFrameNum = (last - i + MaxFrameNum) % MaxFrameNum;
       updateFrameNumWrap(this.dpb.frames, UnusedShortTermFrameNum, MaxFrameNum);
-      const hasRoom = slidingWindow(this.dpb.frames, null, sps.max_num_ref_frames);
-      const poc = this.inferOrder(sps, UnusedShortTermFrameNum);
+      const hasRoom = slideWindow(this.dpb.frames, null, sps.max_num_ref_frames);
+      const poc = this.inferOrderCounts(sps, UnusedShortTermFrameNum);
       if (hasRoom) this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum, poc));
       if (i === 0) this.PrevRefFrameNum = last;
       if (i === 0 && !hasRoom) return false;
@@ -174,10 +178,10 @@ export class DecoderState {
   }
 
   /**
-   * 8.2.4.2.3 lists inferred frames by their order counts, unless pic_order_cnt_type is 0: then they have none, and 0
-   * stands in the payload. FrameNumOffset goes on over them (8.2.1.2, prevFrameNum).
+   * 8.2.4.2.3 lists inferred frames by their order counts, unless pic_order_cnt_type is 0: then they have none, and the
+   * payload has 0. FrameNumOffset counts on over them (8.2.1.2, prevFrameNum).
    */
-  private inferOrder(sps: SeqParameterSet, frame_num: number): FieldOrderCnt {
+  private inferOrderCounts(sps: SeqParameterSet, frame_num: number): FieldOrderCnt {
     if (sps.pic_order_cnt_type === 0) return { TopFieldOrderCnt: 0, BottomFieldOrderCnt: 0 };
     const inferred: PicOrderCntSyntax = {
       frame_num,
@@ -190,13 +194,13 @@ export class DecoderState {
       delta_pic_order_cnt: [0, 0],
     };
     const poc = this.poc.decode(sps, inferred);
-    this.poc.afterPicture(inferred, poc, false);
+    this.poc.remember(inferred, poc, false);
     return poc;
   }
 
   /**
-   * A picture's first slice: order counts, and the frame it belongs to. Gaps have been dealt with, and an IDR picture has
-   * emptied the buffer.
+   * A picture's first slice has come: finds its order counts, and the frame that it belongs to. Before that, a gap was
+   * filled or skipped, and the buffer was emptied for an IDR picture.
    */
   beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: FrameSource): Picture {
     const isSecondField = this.isSecondField(h);
@@ -211,7 +215,7 @@ export class DecoderState {
     return { sps, h, poc, frame, structure, isSecondField, isIdr: h.nal_unit_type === 5 };
   }
 
-  /** The picture has been decoded: marking (8.2.5), storage and output (C.4). */
+  /** The picture has been decoded: it is marked (8.2.5), stored and output (C.4). */
   endPicture(picture: Picture, complain: Complain): void {
     const { sps, h, frame, structure } = picture;
     const { frames } = this.dpb;
@@ -222,8 +226,8 @@ export class DecoderState {
       this.enforceLimit(picture, complain);
       this.PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     }
-    if (mmco5) this.afterMmco5(picture);
-    this.poc.afterPicture(h, frame, mmco5);
+    if (mmco5) this.applyMmco5(picture);
+    this.poc.remember(h, frame, mmco5);
     this.unpaired = h.field_pic_flag && !picture.isSecondField ? frame : null;
     if (picture.isSecondField) {
       if (this.direct) this.endDirect();
@@ -234,8 +238,8 @@ export class DecoderState {
     }
   }
 
-  /** 7.4.3: frame_num is considered 0; C.4.4: what waits goes out first. */
-  private afterMmco5(picture: Picture): void {
+  /** 7.4.3: frame_num is considered to be 0. C.4.4: everything that waits is output first. */
+  private applyMmco5(picture: Picture): void {
     subtractTempPicOrderCnt(picture);
     picture.frame.frame_num = 0;
     this.dpb.outputAll();
@@ -247,7 +251,7 @@ export class DecoderState {
     const others = this.dpb.frames.filter((other) => other !== frame && other.isUsedForReference);
     if (others.length < limit) return;
     complain("dec_ref_pic_marking", `leaves ${others.length + 1} reference frames, max_num_ref_frames is ${limit}`);
-    slidingWindow(this.dpb.frames, frame, limit);
+    slideWindow(this.dpb.frames, frame, limit);
     for (const other of others.filter((other) => other.isUsedForReference).slice(0, -limit + 1 || undefined)) {
       other.unmark(BOTH_FIELDS);
     }

@@ -1,6 +1,6 @@
 /**
- * One class per syntax structure of ITU-T H.264 (08/2021). Names are the specification's; flags are 0 or 1; what is
- * stored is what was coded. Initialisers are the values that semantics (7.4, E.2) infer for an absent element.
+ * One class for each syntax structure of ITU-T H.264 (08/2021). Names are the specification's. Flags are 0 or 1, and
+ * values are stored as they are coded. Initialisers are what semantics (7.4, E.2) infer for an absent element.
  */
 
 /** 7.3.1 NAL unit syntax: the header, with the extensions of NAL unit types 14, 20 and 21. */
@@ -49,11 +49,13 @@ export class NalUnitHeader3dAvcExtension {
 
 /** 7.3.2.1.1.1 Scaling list syntax, for the lists of one parameter set. Values are in coded, that is zig-zag, order. */
 export class ScalingLists {
-  /** seq_ or pic_scaling_list_present_flag[i]; 12 at most, those not sent are 0. */
+  /** seq_ or pic_scaling_list_present_flag[i]; there are 12, and those that are not sent are 0. */
   scaling_list_present_flag: number[] = new Array<number>(12).fill(0);
   /** UseDefaultScalingMatrix4x4Flag (i < 6) and UseDefaultScalingMatrix8x8Flag (i - 6). */
   useDefaultScalingMatrixFlag: number[] = new Array<number>(12).fill(0);
-  /** ScalingList4x4[i], 16 values, and ScalingList8x8[i - 6], 64; null where the list was not sent or is the default. */
+  /**
+   * ScalingList4x4[i], 16 values, and ScalingList8x8[i - 6], 64; null where the list was not sent or is the default.
+   */
   scalingList: (Uint8Array | null)[] = new Array<Uint8Array | null>(12).fill(null);
 }
 
@@ -105,7 +107,9 @@ export class VuiParameters {
   max_bits_per_mb_denom = 1;
   log2_max_mv_length_horizontal = 15;
   log2_max_mv_length_vertical = 15;
-  /** Inferred to be MaxDpbFrames, or 0 for intra profiles, where bitstream_restriction_flag is 0: see `maxDpbFrames`. */
+  /**
+   * Inferred to be MaxDpbFrames, or 0 for intra profiles, where bitstream_restriction_flag is 0: see `maxDpbFrames`.
+   */
   max_num_reorder_frames = 0;
   max_dec_frame_buffering = 0;
 }
@@ -257,7 +261,7 @@ export class PredWeightTable {
   l1 = new PredWeights();
 }
 
-/** One turn of the loop of 7.3.3.3; operands that the operation does not have are 0. */
+/** One turn of the loop of 7.3.3.3. Operands that the operation does not have are 0. */
 export class MemoryManagementControlOperation {
   memory_management_control_operation = 0;
   difference_of_pic_nums_minus1 = 0;
@@ -271,7 +275,7 @@ export class DecRefPicMarking {
   no_output_of_prior_pics_flag = 0;
   long_term_reference_flag = 0;
   adaptive_ref_pic_marking_mode_flag = 0;
-  /** Without the closing 0. */
+  /** Without the 0 that ends them. */
   operations: MemoryManagementControlOperation[] = [];
 }
 

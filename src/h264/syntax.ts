@@ -1,6 +1,7 @@
 /**
- * The syntax tables of ITU-T H.264 (08/2021), one function a table, in the specification's order and names. They read
- * and return; they know no state. Ranges are those of clause 7.4. Errors are BitstreamError.
+ * The syntax tables of ITU-T H.264 (08/2021), one function for each table, in the specification's order and names. They
+ * read and return, and know no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the
+ * table or its ranges.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
@@ -248,8 +249,8 @@ export function pic_parameter_set_rbsp(r: BitReader, sps: ParameterSets["sps"]):
 }
 
 /**
- * 7.3.2.3 Supplemental enhancement information RBSP syntax: `take` gets each message. `sps`, if known, is the active one,
- * for pic_timing().
+ * 7.3.2.3 Supplemental enhancement information RBSP syntax. `take` gets each message as soon as it is read. `sps` is
+ * the active one, if it is known: pic_timing() depends on it.
  */
 export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null, take: (message: SeiMessage) => void): void {
   do take(sei_message(r, sps));
@@ -274,7 +275,7 @@ export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): Sei
   return sei;
 }
 
-/** D.1.1 General SEI message syntax: the payloads that decoding or output needs. */
+/** D.1.1 General SEI message syntax, for the payloads that decoding or output needs. */
 function sei_payload(r: BitReader, sei: SeiMessage, sps: ParameterSets["sps"] | null): void {
   if (sei.payloadType === 6) sei.payload = recovery_point(r);
   else if (sei.payloadType === 1 && sps !== null && sei.payloadSize > 0) sei.payload = pic_timing(r, sps);
@@ -344,7 +345,7 @@ export function filler_data_rbsp(r: BitReader): void {
   r.rbsp_trailing_bits();
 }
 
-/** Gives the parameter sets for a pic_parameter_set_id. Throws where there are none. */
+/** Finds the parameter sets for a pic_parameter_set_id. @throws BitstreamError where there are none. */
 export type FindParameterSets = (pic_parameter_set_id: number) => ParameterSets;
 
 /** A slice header, and the parameter sets that it was read with. */
@@ -639,7 +640,7 @@ export function vui_parameters(r: BitReader): VuiParameters {
     vui.motion_vectors_over_pic_boundaries_flag = r.flag("motion_vectors_over_pic_boundaries_flag");
     vui.max_bytes_per_pic_denom = r.ue("max_bytes_per_pic_denom", 16);
     vui.max_bits_per_mb_denom = r.ue("max_bits_per_mb_denom", 16);
-    // 0..15 since the edition of 2012; 16 was allowed before and is what older encoders write.
+    // The range ends at 15 since the edition of 2012. Before that 16 was allowed, and older encoders write it.
     vui.log2_max_mv_length_horizontal = r.ue("log2_max_mv_length_horizontal", 16);
     vui.log2_max_mv_length_vertical = r.ue("log2_max_mv_length_vertical", 16);
     vui.max_num_reorder_frames = r.ue("max_num_reorder_frames", 16);

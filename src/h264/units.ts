@@ -1,4 +1,4 @@
-/** From bytes to NAL units, and what Table 7-1 calls them. */
+/** NAL units as bytes: what Table 7-1 calls them, a reader on one, and the record that holds some. */
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -38,7 +38,7 @@ export function unitName(nal_unit_type: number): string {
   return unitNames[nal_unit_type & 31] as string;
 }
 
-/** A reader on a NAL unit's first bit, that of its header. */
+/** A reader that begins at a NAL unit's first bit, which is that of its header. */
 export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { trace, unit: unitName(unit[0] ?? 0) });
 }
@@ -51,7 +51,11 @@ export interface AvcConfiguration {
   readonly units: readonly Uint8Array[];
 }
 
-/** Reads an avcC record; throws BitstreamError. Units are views of it. */
+/**
+ * Reads an avcC record. Its units are views of it.
+ *
+ * @throws BitstreamError where the record cannot be read.
+ */
 export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
   const r = new BitReader(record, { emulationPrevention: false, unit: "AVCDecoderConfigurationRecord" });
   r.f(8, 1, "configurationVersion");
@@ -76,7 +80,7 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
   r.u(3, "reserved");
   take(r.u(5, "numOfSequenceParameterSets"), "sequenceParameterSetLength");
   take(r.u(8, "numOfPictureParameterSets"), "pictureParameterSetLength");
-  // Many writers leave out the part that profiles above Main have.
+  // Many writers leave out this part, which profiles above Main have.
   if (![66, 77, 88].includes(AVCProfileIndication) && r.position / 8 + 4 <= record.length) {
     r.u(6, "reserved");
     r.u(2, "chroma_format");

@@ -1,6 +1,7 @@
 /**
- * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * one function a struct, without side effects. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's structs (linux/v4l2-controls.h; Documentation:
+ * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
+ * names its authority.
  */
 import {
   V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC,
@@ -47,7 +48,7 @@ import {
   v4l2_ctrl_hevc_sps,
   v4l2_hevc_dpb_entry,
 } from "../uapi/h265.ts";
-import type { Frame } from "./dpb.ts";
+import type { ReferencePicture } from "./dpb.ts";
 import { isIdr, isIrap } from "./nal-types.ts";
 import { activeShortTermSet, type RefPicSet } from "./ref-pic-set.ts";
 import { scalingMatrix } from "./scaling.ts";
@@ -66,11 +67,11 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   view.setUint8(o.bit_depth_luma_minus8, sps.bit_depth_luma_minus8);
   view.setUint8(o.bit_depth_chroma_minus8, sps.bit_depth_chroma_minus8);
   view.setUint8(o.log2_max_pic_order_cnt_lsb_minus4, sps.log2_max_pic_order_cnt_lsb_minus4);
-  // UAPI: "for the CVS", which is the highest sub-layer; vdpu381, vdpu383 and mediatek size the DPB by it.
+  // UAPI: "for the CVS", which means the highest sub-layer; vdpu381, vdpu383 and mediatek size the DPB by it.
   const HighestTid = sps.sps_max_sub_layers_minus1;
   view.setUint8(o.sps_max_dec_pic_buffering_minus1, sps.sps_max_dec_pic_buffering_minus1[HighestTid] as number);
   view.setUint8(o.sps_max_num_reorder_pics, sps.sps_max_num_reorder_pics[HighestTid] as number);
-  // 7.4.3.2.1 lets it go to 2^32 - 2, the struct to 255: no DPB holds that many pictures, and 0 would be another meaning.
+  // By 7.4.3.2.1 it may be 2^32 - 2; the field ends at 255. No DPB holds that many pictures, and 0 would mean no limit.
   view.setUint8(
     o.sps_max_latency_increase_plus1,
     Math.min(sps.sps_max_latency_increase_plus1[HighestTid] as number, 255),
@@ -105,7 +106,7 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** v4l2_ctrl_hevc_pps: 64 bytes. Tile sizes also where they are uniform: rkvdec on rk3399, cedrus and rpi read them. */
+/** v4l2_ctrl_hevc_pps: 64 bytes. Uniform tile sizes are written, too: rkvdec on rk3399, cedrus and rpi read them. */
 export function hevcPps({ sps, pps }: ParameterSets): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_hevc_pps.size);
   const view = new DataView(payload.buffer);
@@ -197,7 +198,7 @@ export function hevcExtSpsStRps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** Bit j: used_by_curr_pic_flag[j] or, in a set that is not predicted, the flags of S0 and behind them those of S1. */
+/** Bit j: used_by_curr_pic_flag[j] or, in a set that is not predicted, the flags of S0, then those of S1. */
 function usedByCurrPic(set: ShortTermRefPicSet): readonly number[] {
   if (set.inter_ref_pic_set_prediction_flag) return set.used_by_curr_pic_flag;
   return [...set.used_by_curr_pic_s0_flag, ...set.used_by_curr_pic_s1_flag];
@@ -220,15 +221,15 @@ export function hevcExtSpsLtRps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** A picture as v4l2_ctrl_hevc_decode_params needs it. */
+/** What v4l2_ctrl_hevc_decode_params says of a picture. */
 export interface DecodeParamsInput {
   /** Of the picture's first slice segment. */
   readonly h: SliceSegmentHeader;
   readonly sps: SeqParameterSet;
-  readonly frame: Frame;
+  readonly PicOrderCntVal: number;
   readonly set: RefPicSet;
   /** The pictures that are used for reference, in the order of the DPB array. At most 16. */
-  readonly references: readonly Frame[];
+  readonly references: readonly ReferencePicture[];
 }
 
 /** v4l2_ctrl_hevc_decode_params: 328 bytes. */
@@ -236,21 +237,23 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   const payload = new Uint8Array(v4l2_ctrl_hevc_decode_params.size);
   const view = new DataView(payload.buffer);
   const o = v4l2_ctrl_hevc_decode_params.offsets;
-  const { h, sps, frame, set, references } = picture;
-  view.setInt32(o.pic_order_cnt_val, frame.PicOrderCntVal, true);
+  const { h, sps, set, references } = picture;
+  view.setInt32(o.pic_order_cnt_val, picture.PicOrderCntVal, true);
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   view.setUint8(o.num_active_dpb_entries, references.length);
-  const indices = (at: number, frames: readonly (Frame | null)[]) => {
-    // Behind the count, and where a picture is missing, no index: as GStreamer and Chromium.
+  const setIndices = (at: number, frames: readonly (ReferencePicture | null)[]) => {
+    // A place after the last picture, or of a missing one, has no index, as in GStreamer and Chromium.
     for (let i = 0; i < 16; i++) view.setUint8(at + i, dpbIndex(references, frames[i] ?? null));
     return frames.length;
   };
-  view.setUint8(o.num_poc_st_curr_before, indices(o.poc_st_curr_before, set.StCurrBefore));
-  view.setUint8(o.num_poc_st_curr_after, indices(o.poc_st_curr_after, set.StCurrAfter));
-  view.setUint8(o.num_poc_lt_curr, indices(o.poc_lt_curr, set.LtCurr));
+  view.setUint8(o.num_poc_st_curr_before, setIndices(o.poc_st_curr_before, set.StCurrBefore));
+  view.setUint8(o.num_poc_st_curr_after, setIndices(o.poc_st_curr_after, set.StCurrAfter));
+  view.setUint8(o.num_poc_lt_curr, setIndices(o.poc_lt_curr, set.LtCurr));
   view.setUint8(o.num_delta_pocs_of_ref_rps_idx, numDeltaPocsOfRefRpsIdx(h, sps));
-  for (const [i, reference] of references.entries()) dpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
+  for (const [i, reference] of references.entries()) {
+    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
+  }
   view.setUint32(
     o.flags,
     (isIrap(h.nal_unit_type) ? V4L2_HEVC_DECODE_PARAM_FLAG_IRAP_PIC : 0) |
@@ -262,7 +265,7 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
 }
 
 /** The index of a picture in the DPB array; 0xff for "no reference picture". */
-export function dpbIndex(references: readonly Frame[], frame: Frame | null): number {
+export function dpbIndex(references: readonly ReferencePicture[], frame: ReferencePicture | null): number {
   const index = frame === null ? -1 : references.indexOf(frame);
   return index < 0 ? 0xff : index;
 }
@@ -276,7 +279,7 @@ function numDeltaPocsOfRefRpsIdx(h: SliceSegmentHeader, sps: SeqParameterSet): n
 }
 
 /** v4l2_hevc_dpb_entry: 16 bytes. */
-function dpbEntry(view: DataView, at: number, frame: Frame): void {
+function writeDpbEntry(view: DataView, at: number, frame: ReferencePicture): void {
   const o = v4l2_hevc_dpb_entry.offsets;
   view.setUint32(at + o.timestamp, frame.timestamp % 2 ** 32, true);
   view.setUint32(at + o.timestamp + 4, Math.floor(frame.timestamp / 2 ** 32), true);

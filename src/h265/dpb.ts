@@ -1,19 +1,27 @@
 import type { Rectangle } from "../events.ts";
 
-/** A picture of the decoded picture buffer. */
-export class Frame {
+/** A picture of the decoded picture buffer as controls and reference picture sets read it. */
+export interface ReferencePicture {
   /** Nanoseconds. */
+  readonly timestamp: number;
+  readonly PicOrderCntVal: number;
+  /** pic_struct of its picture timing SEI message; 0, a frame, without one. */
+  readonly pic_struct: number;
+  /** "unused for reference", "used for short-term reference" or "used for long-term reference": 8.3.2 changes it. */
+  marking: "unused" | "short" | "long";
+}
+
+/** A picture of the decoded picture buffer. */
+export class Frame implements ReferencePicture {
   readonly timestamp: number;
   readonly pts: number | undefined;
   readonly visible: Rectangle;
   readonly PicOrderCntVal: number;
-  /** Its marking: "unused for reference", "used for short-term reference", "used for long-term reference". */
-  marking: "unused" | "short" | "long" = "short";
+  marking: ReferencePicture["marking"] = "short";
   neededForOutput = false;
-  /** C.5.2.3: the pictures that have gone by since it waits for output. */
+  /** C.5.2.3: counts the pictures that have been decoded while it waits for output. */
   PicLatencyCount = 0;
   corrupt = false;
-  /** pic_struct of its picture timing SEI message; 0, a frame, without one. */
   pic_struct = 0;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, PicOrderCntVal: number) {
@@ -32,11 +40,13 @@ export interface DpbLimits {
   readonly SpsMaxLatencyPictures: number;
 }
 
-/** What the buffer tells whoever shows and frees pictures. */
+/** Shows and frees the pictures of the buffer. */
 export interface DpbListener {
-  /** In output order. */
+  /** A picture is output. The calls come in output order. */
   output(frame: Frame): void;
-  /** No longer referred to, nor waiting for output. Comes once for each frame that was stored. */
+  /**
+   * A picture is no longer referred to, nor does it wait for output. One call comes for each picture that was stored.
+   */
   release(frame: Frame): void;
 }
 
@@ -50,8 +60,8 @@ export class DecodedPictureBuffer {
     this.listener = listener;
   }
 
-  /** C.5.2.2 for a picture that is not an IRAP picture with NoRaslOutputFlag 1, once its RPS has been applied. */
-  beforePicture(limits: DpbLimits): void {
+  /** C.5.2.2 for a picture that is not an IRAP picture with NoRaslOutputFlag 1, after its RPS has been applied. */
+  makeRoom(limits: DpbLimits): void {
     this.removeUnused();
     while (this.exceeds(limits) || this.frames.length > limits.sps_max_dec_pic_buffering_minus1) {
       if (!this.bump()) return;
@@ -59,7 +69,7 @@ export class DecodedPictureBuffer {
   }
 
   /** C.5.2.3 Picture decoding, marking, additional bumping and storage. */
-  afterPicture(frame: Frame, limits: DpbLimits): void {
+  store(frame: Frame, limits: DpbLimits): void {
     for (const other of this.frames) {
       const isLater = other.neededForOutput && other.PicOrderCntVal > frame.PicOrderCntVal;
       if (frame.neededForOutput && isLater) other.PicLatencyCount++;
@@ -68,14 +78,14 @@ export class DecodedPictureBuffer {
     while (this.exceeds(limits)) this.bump();
   }
 
-  /** C.5.2.2: everything that waits goes out, everything is freed. */
+  /** C.5.2.2: outputs everything that waits, and frees everything. */
   flush(): void {
     for (const frame of this.frames) frame.marking = "unused";
     while (this.bump());
     this.removeUnused();
   }
 
-  /** C.5.2.2 with NoOutputOfPriorPicsFlag: everything is freed without output. */
+  /** C.5.2.2 with NoOutputOfPriorPicsFlag: frees everything without output. */
   clear(): void {
     for (const frame of this.frames) this.listener.release(frame);
     this.frames.length = 0;
@@ -92,7 +102,7 @@ export class DecodedPictureBuffer {
     return waiting > limits.sps_max_num_reorder_pics || isLate;
   }
 
-  /** C.5.2.4 "Bumping" process. False where nothing waits. */
+  /** C.5.2.4 "Bumping" process. Returns false where nothing waits. */
   private bump(): boolean {
     let first: Frame | undefined;
     for (const frame of this.frames) {

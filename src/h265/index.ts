@@ -26,7 +26,7 @@ export {
   hevcScalingMatrix,
   hevcSps,
 } from "./controls.ts";
-export { Frame } from "./dpb.ts";
+export type { ReferencePicture } from "./dpb.ts";
 export * from "./parser.ts";
 export type { RefPicList } from "./ref-lists.ts";
 export { buildRefPicLists } from "./ref-lists.ts";

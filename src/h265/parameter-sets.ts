@@ -18,7 +18,7 @@ import { nalReader } from "./units.ts";
 
 /** Parameter sets by id. Sets that come again unchanged stay the same objects. */
 export class ParameterSetStore {
-  /** What is in force, and new content for the active SPS, which waits for the next IRAP picture. */
+  /** The sets in force. New content for the active SPS waits for the next IRAP picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   private readonly vpsById = new Map<number, VideoParameterSet>();
   private readonly ppsById = new Map<number, { readonly bytes: Uint8Array; readonly pps: PicParameterSet }>();

@@ -1,7 +1,7 @@
 /**
- * The stateless parser: a NAL unit's bytes (without start code or length prefix) in, its structure out. All throw
- * BitstreamError, with the element and bit that were being read, and UnsupportedError for units of other layers than the
- * base layer (nuh_layer_id 0). Parameter sets may be objects that the caller made.
+ * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
+ * structure. An error says which element was read, and at which bit. Units of other layers than the base layer
+ * (nuh_layer_id 0) are not supported. The caller may make parameter sets by itself.
  */
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
@@ -28,8 +28,9 @@ import { nalReader, nalUnitType, unitName } from "./units.ts";
 
 export { checkPicParameterSet } from "./syntax.ts";
 
-/** Is told what a parser reads. */
+/** Options of every parser. */
 export interface ParseOptions {
+  /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
 }
 
@@ -50,12 +51,21 @@ function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number
   return { r, nal };
 }
 
-/** 7.3.1.2: the header of any NAL unit, of any layer. */
+/**
+ * 7.3.1.2: the header of any NAL unit, of any layer.
+ *
+ * @throws BitstreamError where the header cannot be read.
+ */
 export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
   return nal_unit_header(nalReader(unit, trace));
 }
 
-/** 7.3.2.1: a video parameter set (nal_unit_type 32). */
+/**
+ * 7.3.2.1: a video parameter set (nal_unit_type 32).
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ * @throws UnsupportedError where it is of another layer.
+ */
 export function parseVps(unit: Uint8Array, { trace }: ParseOptions = {}): VideoParameterSet {
   const { r } = open(unit, trace, [32]);
   const vps = video_parameter_set_rbsp(r);
@@ -63,7 +73,12 @@ export function parseVps(unit: Uint8Array, { trace }: ParseOptions = {}): VideoP
   return vps;
 }
 
-/** 7.3.2.2: a sequence parameter set (nal_unit_type 33). */
+/**
+ * 7.3.2.2: a sequence parameter set (nal_unit_type 33).
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ * @throws UnsupportedError where it is of another layer.
+ */
 export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
   const { r } = open(unit, trace, [33]);
   const sps = seq_parameter_set_rbsp(r);
@@ -71,7 +86,13 @@ export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqPar
   return sps;
 }
 
-/** 7.3.2.3: a picture parameter set (nal_unit_type 34). Needs no SPS; `checkPicParameterSet` tells whether it fits one. */
+/**
+ * 7.3.2.3: a picture parameter set (nal_unit_type 34). It is read without its SPS; `checkPicParameterSet` says whether
+ * both fit together.
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ * @throws UnsupportedError where it is of another layer.
+ */
 export function parsePps(unit: Uint8Array, { trace }: ParseOptions = {}): PicParameterSet {
   const { r } = open(unit, trace, [34]);
   const pps = pic_parameter_set_rbsp(r);
@@ -80,8 +101,11 @@ export function parsePps(unit: Uint8Array, { trace }: ParseOptions = {}): PicPar
 }
 
 /**
- * 7.3.2.4: the messages of a prefix or suffix SEI NAL unit (type 39 or 40). With `sps`, the active one, picture timing is
- * read too; `vps`, the active one, is for HRD parameters that the SPS does not have and for layers.
+ * 7.3.2.4: the messages of a prefix or suffix SEI NAL unit (type 39 or 40). With `sps`, the active one, picture timing
+ * is read too. `vps`, the active one, gives HRD parameters that the SPS does not have, and the number of layers.
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ * @throws UnsupportedError where it is of another layer.
  */
 export function parseSei(
   unit: Uint8Array,
@@ -97,16 +121,24 @@ export function parseSei(
   return messages;
 }
 
-/** 7.3.2.5: an access unit delimiter (nal_unit_type 35). */
+/**
+ * 7.3.2.5: an access unit delimiter (nal_unit_type 35).
+ *
+ * @throws BitstreamError where the unit is another one or cannot be read.
+ * @throws UnsupportedError where it is of another layer.
+ */
 export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptions = {}): AccessUnitDelimiter {
   return access_unit_delimiter_rbsp(open(unit, trace, [35]).r);
 }
 
 /**
- * 7.3.6.1: the header of a slice segment (nal_unit_type 0 to 9 and 16 to 21), of any length, with its bit sizes: what
- * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS want and VA-API does not give. `sps` and `pps` are those of the
- * slice segment, whatever ids they have. A dependent slice segment takes what its header leaves out from `independent`,
- * the header of the last independent slice segment before it in the picture, and cannot be read without.
+ * 7.3.6.1: the header of a slice segment (nal_unit_type 0 to 9 and 16 to 21), of any length, with the bit sizes that
+ * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. `sps` and `pps` are those of
+ * the slice segment, whatever ids they have. A dependent slice segment takes what its header leaves out from
+ * `independent`, the header of the last independent slice segment before it in the picture.
+ *
+ * @throws BitstreamError where the unit is another one, its header cannot be read, or `independent` is missing.
+ * @throws UnsupportedError where it is of another layer.
  */
 export function parseSliceSegmentHeader(
   unit: Uint8Array,

@@ -1,4 +1,4 @@
-/** A decoded picture's requests: which controls go with which slice segments. */
+/** The requests of a picture: which controls go with which slice segments. */
 
 import { UnsupportedError } from "../errors.ts";
 import type { Control, RequestEvent } from "../events.ts";
@@ -24,10 +24,10 @@ export interface PictureSegment {
   readonly list1: RefPicList;
 }
 
-/** The most elements that the kernel's dynamic arrays take. */
+/** How many elements the kernel's dynamic arrays take. */
 const SLICE_PARAMS_LIMIT = h265Controls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
 const ENTRY_POINTS_LIMIT = h265Controls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
-/** column_width_minus1 and row_height_minus1 of v4l2_ctrl_hevc_pps. */
+/** The lengths of column_width_minus1 and row_height_minus1 in v4l2_ctrl_hevc_pps. */
 const TILE_COLUMNS_LIMIT = 20;
 const TILE_ROWS_LIMIT = 22;
 
@@ -54,7 +54,8 @@ export class RequestBuilder {
 
   /**
    * V4L2_CID_STATELESS_HEVC_SPS and its reference picture sets, EXT_SPS_ST_RPS and EXT_SPS_LT_RPS, with exactly as many
-   * elements as the SPS has (vdpu381 and vdpu383 read as many). An empty array is not sent: -EFAULT.
+   * elements as the SPS has (vdpu381 and vdpu383 read as many). An empty array is left out: the kernel would refuse it
+   * with EFAULT.
    */
   spsControls(sps: SeqParameterSet): readonly Control[] {
     let controls = this.bySps.get(sps);
@@ -86,16 +87,19 @@ export class RequestBuilder {
   }
 
   /**
-   * One request for the picture, or in slice mode one for each slice segment. Throws UnsupportedError where the kernel's
-   * arrays cannot hold the picture.
+   * Builds one request for the picture, or in slice mode one for each slice segment.
+   *
    * @param references the pictures used for reference, in the order of the DPB array.
+   * @throws UnsupportedError where the kernel's arrays cannot hold the picture.
    */
-  requests(picture: Picture, segments: readonly PictureSegment[], references: readonly Frame[]): RequestEvent[] {
+  buildRequests(picture: Picture, segments: readonly PictureSegment[], references: readonly Frame[]): RequestEvent[] {
     checkLimits(segments, this.options.decodeMode);
     const { decodeMode } = this.options;
+    const { h, sps, set, frame } = picture;
+    const { PicOrderCntVal } = frame;
     const decodeParams = this.maker.make(
       "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS",
-      hevcDecodeParams({ ...picture, references }),
+      hevcDecodeParams({ h, sps, PicOrderCntVal, set, references }),
     );
     const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
     return groups.map((group, i) => ({
@@ -130,7 +134,7 @@ export class RequestBuilder {
   }
 }
 
-/** What the kernel's arrays have no room for. */
+/** @throws UnsupportedError where the kernel's arrays have no room for a picture. */
 function checkLimits(segments: readonly PictureSegment[], decodeMode: "frame" | "slice"): void {
   const points = segments.map(({ h }) => h.num_entry_point_offsets);
   const most = decodeMode === "frame" ? points.reduce((sum, count) => sum + count, 0) : Math.max(...points);

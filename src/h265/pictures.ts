@@ -1,4 +1,6 @@
-/** From slice segments to pictures: activation, reference picture sets, and at a picture's end its requests. */
+/**
+ * Puts slice segments together to pictures: activation, reference picture sets, and at a picture's end its requests.
+ */
 
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
@@ -43,7 +45,7 @@ export class PictureDecoder {
   private readonly options: ResolvedOptions;
   private readonly sets: ParameterSetStore;
   private readonly sink: EventSink;
-  private readonly builder: RequestBuilder;
+  private readonly requests: RequestBuilder;
   private readonly state: DecoderState;
   private sequence: SequenceEvent | null = null;
   private open: OpenPicture | null = null;
@@ -55,7 +57,7 @@ export class PictureDecoder {
     this.options = options;
     this.sets = sets;
     this.sink = sink;
-    this.builder = new RequestBuilder(options);
+    this.requests = new RequestBuilder(options);
     this.state = new DecoderState({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
@@ -67,7 +69,7 @@ export class PictureDecoder {
     return this.open?.first ?? null;
   }
 
-  /** The next picture begins a coded video sequence: an end of sequence NAL unit. */
+  /** An end of sequence NAL unit has come: the next picture begins a coded video sequence. */
   endSequence(): void {
     this.state.endSequence();
   }
@@ -108,11 +110,14 @@ export class PictureDecoder {
       const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
       this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
     }
-    this.grow(unit);
+    this.growBuffers(unit);
     return this.options.missingReferences === "nearest" ? this.withStandIns(picture) : picture;
   }
 
-  /** 7.4.2.4.2: an SPS is activated by an IRAP picture with NoRaslOutputFlag 1. */
+  /**
+   * 7.4.2.4.2: an IRAP picture with NoRaslOutputFlag 1 activates an SPS. Another picture does so only at the start, or
+   * where IRAP pictures were lost, which is reported.
+   */
   private checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
     if (isIrap(h.nal_unit_type)) return;
     if (this.sets.sps.takeRefusedChange()) {
@@ -128,7 +133,7 @@ export class PictureDecoder {
   private activate(sps: SeqParameterSet): void {
     this.sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
-    const controls = [...this.builder.modeControls(), ...this.builder.spsControls(sps)];
+    const controls = [...this.requests.modeControls(), ...this.requests.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.sequence);
     if (event === null) return;
     this.sequence = event;
@@ -151,7 +156,7 @@ export class PictureDecoder {
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
   }
 
-  /** The set with stand-ins for what is missing, as far as there are any. */
+  /** The picture with stand-ins for the references that are missing, as far as there are any. */
   private withStandIns(picture: Picture): Picture {
     const nearest = nearestReference(this.state.dpb.frames, picture.frame.PicOrderCntVal);
     const complete = (list: RefPicList) => list.map((frame) => frame ?? nearest);
@@ -165,8 +170,8 @@ export class PictureDecoder {
     return { ...picture, set };
   }
 
-  /** The stream keeps more pictures than its SPS says. */
-  private grow(unit: StreamUnit): void {
+  /** Asks for another buffer where the stream keeps more pictures than its SPS says. */
+  private growBuffers(unit: StreamUnit): void {
     const needed = this.state.dpb.frames.length + 1;
     if (this.sequence === null || needed <= this.sequence.captureBuffers) return;
     const reason = `the stream needs ${needed} buffers, its sps_max_dec_pic_buffering_minus1 allows fewer`;
@@ -175,42 +180,44 @@ export class PictureDecoder {
     this.sink.emit(this.sequence);
   }
 
-  /** The picture's last slice segment has come: its requests, and what goes out after it. */
+  /** The picture's last slice segment has come: its requests are made, then it is stored and output. */
   endPicture(): void {
     const { open } = this;
     this.open = null;
     if (!open?.picture) return;
     const { picture, segments, first } = open;
     const references = this.state.dpb.frames.filter((frame) => frame.marking !== "unused");
-    if (this.isDropped(picture, references)) return;
+    const { missingReferences } = this.options;
+    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
+    if (picture.set.missing.length > 0 && isDropped) {
+      this.state.abandonPicture(picture);
+      if (missingReferences === "drop") this.startAnew();
+      return;
+    }
     const isMade = this.sink.guard(first.unit, () => {
-      this.sink.emit(...this.builder.requests(picture, segments, references));
+      this.sink.emit(...this.requests.buildRequests(picture, segments, references));
     });
     if (isMade) this.state.endPicture(picture);
-    else this.state.remember(picture.h, picture.frame.PicOrderCntVal);
+    else this.state.abandonPicture(picture);
   }
 
-  private isDropped({ set, h, frame }: Picture, references: readonly Frame[]): boolean {
-    const { missingReferences } = this.options;
-    if (set.missing.length === 0 || missingReferences === "mark") return false;
-    if (missingReferences === "nearest" && references.length > 0) return false;
-    this.state.remember(h, frame.PicOrderCntVal);
-    if (missingReferences === "drop") {
-      // What was decoded before the loss is whole: the next IRAP picture is a new start, and its flags do not speak of it.
-      this.state.dpb.flush();
-      this.state.restart();
-    }
-    return true;
+  /**
+   * Decoding waits for an IRAP picture. The pictures before the loss are whole, so they are output now: the flags of
+   * that IRAP picture do not mean them.
+   */
+  private startAnew(): void {
+    this.state.dpb.flush();
+    this.state.restart();
   }
 
-  /** Everything that waits goes out. What comes next is a new start. */
+  /** Outputs everything that waits. The next picture is a new start. */
   flush(): void {
     this.endPicture();
     this.state.dpb.flush();
     this.forget();
   }
 
-  /** Nothing more goes out. What comes next is a new start. */
+  /** Outputs nothing more. The next picture is a new start. */
   reset(): void {
     this.open = null;
     this.state.dpb.clear();

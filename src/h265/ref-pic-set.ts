@@ -1,5 +1,5 @@
 /** 8.3.2 Decoding process for reference picture set. */
-import type { Frame } from "./dpb.ts";
+import type { ReferencePicture } from "./dpb.ts";
 import type { SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
 /** A picture that the set names and the buffer does not hold. */
@@ -11,14 +11,16 @@ export interface MissingReference {
 
 /** RefPicSetStCurrBefore, -StCurrAfter and -LtCurr; null stands for "no reference picture". */
 export interface RefPicSet {
-  readonly StCurrBefore: readonly (Frame | null)[];
-  readonly StCurrAfter: readonly (Frame | null)[];
-  readonly LtCurr: readonly (Frame | null)[];
-  /** What of these three is missing. Pictures that only later ones may refer to are not counted. */
+  readonly StCurrBefore: readonly (ReferencePicture | null)[];
+  readonly StCurrAfter: readonly (ReferencePicture | null)[];
+  readonly LtCurr: readonly (ReferencePicture | null)[];
+  /** The pictures of these three that are missing. Those that only later pictures may refer to do not count. */
   readonly missing: readonly MissingReference[];
 }
 
-/** The short-term set in force, (7-61) to (7-71): of the slice header, or one of the SPS's. Null where there is none. */
+/**
+ * The short-term set in force, (7-61) to (7-71): of the slice header, or one of the SPS's. Null where there is none.
+ */
 export function activeShortTermSet(h: SliceSegmentHeader, sps: SeqParameterSet): ShortTermRefPicSet | null {
   if (!h.short_term_ref_pic_set_sps_flag) return h.st_ref_pic_set;
   return sps.st_ref_pic_set[h.short_term_ref_pic_set_idx] ?? null;
@@ -51,35 +53,36 @@ function longTermEntries(h: SliceSegmentHeader, sps: SeqParameterSet, PicOrderCn
   return entries;
 }
 
-/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also of what 32 bits do not hold. */
+/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also for values that 32 bits do not hold. */
 function modulo(value: number, by: number): number {
   return ((value % by) + by) % by;
 }
 
 /**
- * Derives the sets for the current picture and marks the buffer's pictures by them: long-term, or unused where no set
- * has them. Not for IRAP pictures with NoRaslOutputFlag 1, at which all are unused.
+ * Derives the sets for the current picture and marks the buffer's pictures by them: as long-term, or as unused where no
+ * set has them. It is not for IRAP pictures with NoRaslOutputFlag 1, at which all become unused.
  */
 export function applyRefPicSet(
-  frames: readonly Frame[],
+  frames: readonly ReferencePicture[],
   h: SliceSegmentHeader,
   sps: SeqParameterSet,
   PicOrderCntVal: number,
 ): RefPicSet {
   const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
   const references = frames.filter((frame) => frame.marking !== "unused");
-  const kept = new Set<Frame>();
+  const kept = new Set<ReferencePicture>();
   const missing: MissingReference[] = [];
-  const LtCurr: (Frame | null)[] = [];
-  const longTerm: Frame[] = [];
+  const LtCurr: (ReferencePicture | null)[] = [];
+  const longTerm: ReferencePicture[] = [];
   for (const { poc, isLsb, isUsedByCurrPic } of longTermEntries(h, sps, PicOrderCntVal)) {
-    const orderOf = (frame: Frame) => (isLsb ? modulo(frame.PicOrderCntVal, MaxPicOrderCntLsb) : frame.PicOrderCntVal);
+    const orderOf = (frame: ReferencePicture) =>
+      isLsb ? modulo(frame.PicOrderCntVal, MaxPicOrderCntLsb) : frame.PicOrderCntVal;
     const found = references.find((frame) => orderOf(frame) === poc) ?? null;
     if (found) longTerm.push(found);
     else if (isUsedByCurrPic) missing.push({ poc, isLsb });
     if (isUsedByCurrPic) LtCurr.push(found);
   }
-  const shortTerm = (poc: number, isUsed: boolean, list: (Frame | null)[]) => {
+  const shortTerm = (poc: number, isUsed: boolean, list: (ReferencePicture | null)[]) => {
     const found = references.find(
       (frame) => frame.PicOrderCntVal === poc && frame.marking === "short" && !longTerm.includes(frame),
     );
@@ -88,8 +91,8 @@ export function applyRefPicSet(
     list.push(found ?? null);
     if (!found) missing.push({ poc, isLsb: false });
   };
-  const StCurrBefore: (Frame | null)[] = [];
-  const StCurrAfter: (Frame | null)[] = [];
+  const StCurrBefore: (ReferencePicture | null)[] = [];
+  const StCurrAfter: (ReferencePicture | null)[] = [];
   const set = activeShortTermSet(h, sps);
   for (let i = 0; i < (set?.NumNegativePics ?? 0); i++) {
     shortTerm(PicOrderCntVal + (set?.DeltaPocS0[i] as number), set?.UsedByCurrPicS0[i] === 1, StCurrBefore);

@@ -1,4 +1,6 @@
-/** 7.4.8 and what the slice header's syntax needs of reference picture sets: pure functions of parsed structures. */
+/**
+ * What 7.4.8 derives, and what the slice header's syntax needs of reference picture sets: pure functions of structures.
+ */
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import type { ParameterSets, SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
@@ -15,7 +17,7 @@ export type DerivedShortTermRefPicSet = Pick<
 >;
 
 /**
- * (7-61) to (7-71). `ref` is the set with RefRpsIdx; it is not looked at where inter_ref_pic_set_prediction_flag is 0.
+ * (7-61) to (7-71). `ref` is the set with RefRpsIdx, which is used only where inter_ref_pic_set_prediction_flag is 1.
  */
 export function deriveShortTermRefPicSet(
   set: ShortTermRefPicSet,
@@ -60,16 +62,18 @@ function ownS1(set: ShortTermRefPicSet): Entry[] {
   });
 }
 
-/** (7-61) and (7-62): the pictures of `ref` and the one that it belongs to, moved by deltaRps and sorted by distance. */
+/**
+ * (7-61) and (7-62): the pictures of `ref` and the one that it belongs to, moved by deltaRps and sorted by distance.
+ */
 function predictedFrom(ref: DerivedShortTermRefPicSet, set: ShortTermRefPicSet): { s0: Entry[]; s1: Entry[] } {
   const deltaRps = (1 - 2 * set.delta_rps_sign) * (set.abs_delta_rps_minus1 + 1);
   const entry = (delta: number, j: number): Entry[] =>
     set.use_delta_flag[j] ? [{ delta: delta + deltaRps, used: set.used_by_curr_pic_flag[j] as number }] : [];
   const before = ref.DeltaPocS0.flatMap(entry);
-  const behind = ref.DeltaPocS1.flatMap((delta, j) => entry(delta, ref.NumNegativePics + j));
+  const after = ref.DeltaPocS1.flatMap((delta, j) => entry(delta, ref.NumNegativePics + j));
   const self = entry(0, ref.NumDeltaPocs);
-  const s0 = [...[...behind].reverse(), ...self, ...before].filter(({ delta }) => delta < 0);
-  const s1 = [...[...before].reverse(), ...self, ...behind].filter(({ delta }) => delta > 0);
+  const s0 = [...[...after].reverse(), ...self, ...before].filter(({ delta }) => delta < 0);
+  const s1 = [...[...before].reverse(), ...self, ...after].filter(({ delta }) => delta > 0);
   return { s0, s1 };
 }
 
@@ -109,7 +113,7 @@ export function numPicTotalCurr(h: SliceSegmentHeader, { sps, pps }: ParameterSe
 
 /**
  * 8.3.4: which entries of a reference list are the current picture itself (pps_curr_pic_ref_enabled_flag). Its place
- * follows from the header: behind all others in each turn of (8-8), and last in a list 0 that has no room for it (8-9).
+ * follows from the header: after all others in each turn of (8-8), and last in a list 0 that has no room for it (8-9).
  */
 export function currPicEntries(h: SliceSegmentHeader, { sps, pps }: ParameterSets, list: "l0" | "l1"): boolean[] {
   const active = (list === "l0" ? h.num_ref_idx_l0_active_minus1 : h.num_ref_idx_l1_active_minus1) + 1;

@@ -4,8 +4,8 @@ import { Default_8x8_Inter, Default_8x8_Intra, diagonal4x4, diagonal8x8 } from "
 
 /**
  * The lists and DC values in the order and shape of v4l2_ctrl_hevc_scaling_matrix: by matrixId (Table 7-4), the 32x32
- * ones for matrixId 0 and 3; each list in raster order, as the kernel's documentation wants it. With chroma_format_idc 3
- * the 32x32 factors of chroma are made of the 16x16 lists (7-48), which are here.
+ * ones for matrixId 0 and 3. Each list is in raster order, as the kernel's documentation demands. With
+ * chroma_format_idc 3 the decoder makes the 32x32 factors of chroma of the 16x16 lists (7-48).
  */
 export interface ScalingMatrix {
   /** Six lists of 16. */
@@ -21,18 +21,20 @@ export interface ScalingMatrix {
   readonly scaling_list_dc_coef_32x32: Uint8Array;
 }
 
-/** One list in coded order, with its DC value, which lists of sizeId 0 and 1 have no use for. */
+/** One list in coded order, with its DC value, which has no meaning for sizeId 0 and 1. */
 interface ScalingList {
   readonly list: ArrayLike<number>;
   readonly dc: number;
 }
 
-/** The lists of a picture; all 16 where scaling_list_enabled_flag is 0 (8.6.4.2). */
+/** The lists of a picture. All factors are 16 where scaling_list_enabled_flag is 0 (8.6.4.2). */
 export function scalingMatrix({ sps, pps }: ParameterSets): ScalingMatrix {
   const data = pps.scaling_list_data ?? sps.scaling_list_data;
   const listsOf = (sizeId: number): ScalingList[] => {
-    if (!sps.scaling_list_enabled_flag) return [0, 1, 2, 3, 4, 5].map(() => flat(sizeId));
-    return data === null ? [0, 1, 2, 3, 4, 5].map((matrixId) => defaultList(sizeId, matrixId)) : coded(data, sizeId);
+    if (!sps.scaling_list_enabled_flag) return [0, 1, 2, 3, 4, 5].map(() => flatList(sizeId));
+    return data === null
+      ? [0, 1, 2, 3, 4, 5].map((matrixId) => defaultList(sizeId, matrixId))
+      : codedLists(data, sizeId);
   };
   const raster = ({ list }: ScalingList) => inRaster(list);
   const dcs = (lists: readonly ScalingList[]) => Uint8Array.from(lists, ({ dc }) => dc);
@@ -48,18 +50,20 @@ export function scalingMatrix({ sps, pps }: ParameterSets): ScalingMatrix {
   };
 }
 
-function flat(sizeId: number): ScalingList {
+function flatList(sizeId: number): ScalingList {
   return { list: new Uint8Array(sizeId === 0 ? 16 : 64).fill(16), dc: 16 };
 }
 
 /** Tables 7-5 and 7-6; the DC value of a default list is 16. */
 function defaultList(sizeId: number, matrixId: number): ScalingList {
-  if (sizeId === 0) return flat(sizeId);
+  if (sizeId === 0) return flatList(sizeId);
   return { list: matrixId < 3 ? Default_8x8_Intra : Default_8x8_Inter, dc: 16 };
 }
 
-/** 7.4.5: the lists of one sizeId; where sizeId is 3, those with matrixId 0 and 3 are coded and the rest is not used. */
-function coded(data: ScalingListData, sizeId: number): ScalingList[] {
+/**
+ * 7.4.5: the lists of one sizeId. Where it is 3, those with matrixId 0 and 3 are coded, and the others are not used.
+ */
+function codedLists(data: ScalingListData, sizeId: number): ScalingList[] {
   const step = sizeId === 3 ? 3 : 1;
   const lists: ScalingList[] = [];
   for (let matrixId = 0; matrixId < 6; matrixId++) {
@@ -78,7 +82,9 @@ function coded(data: ScalingListData, sizeId: number): ScalingList[] {
   return lists;
 }
 
-/** (7-44) to (7-47) without the repetition of larger sizes: a list in up-right diagonal order, put in raster order. */
+/**
+ * (7-44) to (7-47) without the repetition of larger sizes: puts a list in up-right diagonal order into raster order.
+ */
 function inRaster(list: ArrayLike<number>): Uint8Array {
   const scan = list.length === 16 ? diagonal4x4 : diagonal8x8;
   const matrix = new Uint8Array(scan.length);

@@ -4,7 +4,11 @@ import { V4L2_PIX_FMT_HEVC_SLICE } from "../uapi/h265.ts";
 import { dpbLimits } from "./state.ts";
 import type { SeqParameterSet } from "./structures.ts";
 
-/** What an SPS asks of the CAPTURE queue. `before` is the sequence event in force, if any; null when nothing changes. */
+/**
+ * What an SPS requires of the CAPTURE queue. Null where nothing changes.
+ *
+ * @param before the sequence event in force, if there is one.
+ */
 export function sequenceEvent(
   sps: SeqParameterSet,
   controls: readonly Control[],

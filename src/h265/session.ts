@@ -190,8 +190,8 @@ class H265Reader implements UnitReader {
     if (h.first_slice_segment_in_pic_flag) {
       this.pictures.beginPicture(segment, { pts: this.times.take(), picTiming: this.readWaitingSei(sets.sps) });
     } else if (!this.isOfOpenPicture(h) || segmentStart <= this.segmentStart) {
-      // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment is of the next picture, whose
-      // first segment is lost.
+      // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment belongs to the next picture,
+      // and that the first segment of that one is lost.
       this.endPicture();
       this.waitingSei.take();
       throw new BitstreamError("the picture's first slice segment is missing");

@@ -14,11 +14,11 @@ import {
   v4l2_hevc_pred_weight_table,
 } from "../uapi/h265.ts";
 import { dpbIndex } from "./controls.ts";
-import type { Frame } from "./dpb.ts";
+import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import type { PredWeightTable, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
-/** A slice segment as v4l2_ctrl_hevc_slice_params needs it. */
+/** What v4l2_ctrl_hevc_slice_params says of a slice segment. */
 export interface SliceParamsInput {
   readonly h: SliceSegmentHeader;
   readonly sps: SeqParameterSet;
@@ -28,7 +28,7 @@ export interface SliceParamsInput {
   readonly list0: RefPicList;
   readonly list1: RefPicList;
   /** In the order of the DPB array. */
-  readonly references: readonly Frame[];
+  readonly references: readonly ReferencePicture[];
   /** Bytes of the NAL unit, and of the start code before it in the OUTPUT buffer. */
   readonly unitBytes: number;
   readonly startCodeBytes: number;
@@ -40,8 +40,8 @@ export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
   const view = new DataView(payload.buffer);
   const o = v4l2_ctrl_hevc_slice_params.offsets;
   const { h, references, startCodeBytes } = slice;
-  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": from
-  // the segment's own start code in every segment, not from the buffer's beginning as FFmpeg's.
+  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": in
+  // every segment it counts from the segment's own start code, and not, as FFmpeg's, from the buffer's beginning.
   view.setUint32(o.bit_size, 8 * (startCodeBytes + slice.unitBytes), true);
   view.setUint32(o.data_byte_offset, startCodeBytes + h.slice_data_byte_offset, true);
   view.setUint32(o.num_entry_point_offsets, h.num_entry_point_offsets, true);
@@ -70,7 +70,7 @@ export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
   }
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
-  if (h.pred_weight_table) predWeightTable(view, o.pred_weight_table, h.pred_weight_table, slice.sps);
+  if (h.pred_weight_table) writePredWeightTable(view, o.pred_weight_table, h.pred_weight_table, slice.sps);
   view.setUint32(o.flags, sliceFlags(h), true);
   return payload;
 }
@@ -93,7 +93,7 @@ function sliceFlags(h: SliceSegmentHeader): number {
 }
 
 /** v4l2_hevc_pred_weight_table: 194 bytes. */
-function predWeightTable(view: DataView, at: number, table: PredWeightTable, sps: SeqParameterSet): void {
+function writePredWeightTable(view: DataView, at: number, table: PredWeightTable, sps: SeqParameterSet): void {
   const o = v4l2_hevc_pred_weight_table.offsets;
   view.setUint8(at + o.luma_log2_weight_denom, table.luma_log2_weight_denom);
   view.setInt8(at + o.delta_chroma_log2_weight_denom, table.delta_chroma_log2_weight_denom);
@@ -118,7 +118,7 @@ function saturated(offset: number): number {
   return Math.max(-128, Math.min(127, offset));
 }
 
-/** Whether some offset of the table is beyond the kernel's __s8: high_precision_offsets_enabled_flag lets it be. */
+/** Whether some offset of the table is beyond the kernel's __s8, as high_precision_offsets_enabled_flag allows. */
 export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): boolean {
   return [table.l0, table.l1].some((weights) =>
     [...weights.luma_weight_flag.keys()].some((i) =>
@@ -131,7 +131,7 @@ export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): bo
   );
 }
 
-/** (7-56): delta_chroma_offset is coded as a difference; the field is the offset itself. */
+/** (7-56): delta_chroma_offset is coded as a difference, and the kernel's field is the offset itself. */
 function chromaOffset(
   table: PredWeightTable,
   sps: SeqParameterSet,
@@ -149,7 +149,7 @@ function chromaOffset(
   return Math.max(-wpOffsetHalfRangeC, Math.min(wpOffsetHalfRangeC - 1, offset));
 }
 
-/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, of all segments of the request one after the other. */
+/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, with those of all segments of the request in turn. */
 export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
   const offsets = headers.flatMap((h) => h.entry_point_offset_minus1.map((minus1) => minus1 + 1));
   const payload = new Uint8Array(4 * offsets.length);

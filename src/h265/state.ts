@@ -23,7 +23,7 @@ export function dpbLimits(sps: SeqParameterSet): DpbLimits {
   return {
     sps_max_dec_pic_buffering_minus1: sps.sps_max_dec_pic_buffering_minus1[HighestTid] as number,
     sps_max_num_reorder_pics,
-    SpsMaxLatencyPictures: latency === 0 ? Number.POSITIVE_INFINITY : sps_max_num_reorder_pics + latency - 1, // (7-9)
+    SpsMaxLatencyPictures: latency === 0 ? Infinity : sps_max_num_reorder_pics + latency - 1, // (7-9)
   };
 }
 
@@ -33,16 +33,16 @@ export class DecoderState {
   private prevTid0PicOrderCntVal = 0;
   /** The next picture is the first in the bitstream, follows an end of sequence, or a seek. */
   private isStart = true;
-  /** Nothing was decoded since the start or a seek: an IRAP picture has to come. */
+  /** Nothing was decoded since the start or a seek: decoding waits for an IRAP picture. */
   private needsIrap = true;
-  /** NoRaslOutputFlag of the last IRAP picture: RASL pictures associated with it are not decoded. */
+  /** NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. */
   private skipsRasl = true;
 
   constructor(listener: DpbListener) {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
-  /** The next picture begins a coded video sequence: an end of sequence NAL unit. */
+  /** The next picture begins a coded video sequence: an end of sequence NAL unit has come. */
   endSequence(): void {
     this.isStart = true;
   }
@@ -66,17 +66,17 @@ export class DecoderState {
     else this.dpb.flush();
   }
 
-  /** Decoding starts at IRAP pictures. */
+  /** Whether a picture comes before the first IRAP picture, where decoding starts. */
   isBeforeStart({ nal_unit_type }: SliceSegmentHeader): boolean {
     return this.needsIrap && !isIrap(nal_unit_type);
   }
 
-  /** 7.4.3.6: what follows an end of sequence is to be an IRAP picture. Another one still has its references. */
+  /** Whether a picture that is no IRAP picture follows an end of sequence (7.4.3.6 forbids it). It keeps its references. */
   continuesEnded({ nal_unit_type }: SliceSegmentHeader): boolean {
     return this.isStart && !this.needsIrap && !isIrap(nal_unit_type);
   }
 
-  /** 8.1.3: a RASL picture of an IRAP picture with NoRaslOutputFlag 1 is not output and may not be decodable. */
+  /** 8.1.3: whether it is a RASL picture of an IRAP picture with NoRaslOutputFlag 1, which may not be decodable. */
   isSkippedLeading({ nal_unit_type }: SliceSegmentHeader): boolean {
     return isRasl(nal_unit_type) && this.skipsRasl;
   }
@@ -95,8 +95,8 @@ export class DecoderState {
   }
 
   /**
-   * A picture's first slice segment: reference picture set, and output by bumping. `frame` has its order count. A picture
-   * with NoRaslOutputFlag 1 has emptied the buffer.
+   * A picture's first slice segment has come: finds its reference picture set, and outputs by bumping. `frame` has its
+   * order count. Before that, the buffer was emptied for a picture with NoRaslOutputFlag 1.
    */
   beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame, NoRaslOutputFlag: boolean): Picture {
     if (isIrap(h.nal_unit_type)) this.skipsRasl = NoRaslOutputFlag;
@@ -105,22 +105,27 @@ export class DecoderState {
     let set = EMPTY_SET;
     if (!NoRaslOutputFlag) {
       set = applyRefPicSet(this.dpb.frames, h, sps, frame.PicOrderCntVal);
-      this.dpb.beforePicture(dpbLimits(sps));
+      this.dpb.makeRoom(dpbLimits(sps));
     }
     frame.neededForOutput = h.pic_output_flag === 1 && !this.isSkippedLeading(h);
     return { sps, h, frame, set };
   }
 
-  /** The picture has been decoded: C.5.2.3. */
-  endPicture({ sps, frame, h }: Picture): void {
-    this.dpb.afterPicture(frame, dpbLimits(sps));
-    this.remember(h, frame.PicOrderCntVal);
+  /** The picture has been decoded: it is stored and output (C.5.2.3). */
+  endPicture(picture: Picture): void {
+    this.dpb.store(picture.frame, dpbLimits(picture.sps));
+    this.remember(picture);
   }
 
-  /** 8.3.1: prevTid0Pic. Also for pictures that are not decoded after all. */
-  remember({ nal_unit_type, nuh_temporal_id_plus1 }: SliceSegmentHeader, PicOrderCntVal: number): void {
+  /** The picture is not decoded after all. Later pictures count on from its numbers, and cannot refer to it. */
+  abandonPicture(picture: Picture): void {
+    this.remember(picture);
+  }
+
+  /** 8.3.1: prevTid0Pic. */
+  private remember({ h: { nal_unit_type, nuh_temporal_id_plus1 }, frame }: Picture): void {
     if (nuh_temporal_id_plus1 !== 1 || isRasl(nal_unit_type) || isRadl(nal_unit_type)) return;
     if (isSubLayerNonReference(nal_unit_type)) return;
-    this.prevTid0PicOrderCntVal = PicOrderCntVal;
+    this.prevTid0PicOrderCntVal = frame.PicOrderCntVal;
   }
 }

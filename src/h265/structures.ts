@@ -1,7 +1,7 @@
 /**
- * One class per syntax structure of ITU-T H.265 (08/2021), of the base layer. Names are the specification's; flags are
- * 0 or 1; what is stored is what was coded. Initialisers are the values that semantics (7.4, D.3, E.3) infer for an
- * absent element. An array has an element for each one that is coded or inferred, at the specification's subscript.
+ * One class for each syntax structure of ITU-T H.265 (08/2021), of the base layer. Names are the specification's. Flags
+ * are 0 or 1, and values are stored as they are coded. Initialisers are the values that semantics (7.4, D.3, E.3) infer
+ * for an absent element. An array has the elements that are coded or inferred at the specification's subscripts.
  */
 
 /** 7.3.1.2 NAL unit header syntax. */
@@ -11,7 +11,7 @@ export class NalUnitHeader {
   nuh_temporal_id_plus1 = 1;
 }
 
-/** The general_ elements of 7.3.3, Profile, tier and level syntax. Constraint flags that the profile has not are 0. */
+/** The general_ elements of 7.3.3, Profile, tier and level syntax. Constraint flags that a profile does not have are 0. */
 export class GeneralProfile {
   general_profile_space = 0;
   general_tier_flag = 0;
@@ -168,7 +168,7 @@ export class ShortTermRefPicSet {
   NumNegativePics = 0;
   UsedByCurrPicS0: number[] = [];
   DeltaPocS0: number[] = [];
-  /** Pictures behind it, the nearest first. */
+  /** Pictures after it, the nearest first. */
   NumPositivePics = 0;
   UsedByCurrPicS1: number[] = [];
   DeltaPocS1: number[] = [];
@@ -346,7 +346,7 @@ export class PpsRangeExtension {
   log2_sao_offset_scale_chroma = 0;
 }
 
-/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. What it says of other layers is read, not kept. */
+/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. What it says of other layers is read and not kept. */
 export class PpsMultilayerExtension {
   poc_reset_info_present_flag = 0;
   pps_infer_scaling_list_flag = 0;
@@ -355,7 +355,7 @@ export class PpsMultilayerExtension {
   colour_mapping_enabled_flag = 0;
 }
 
-/** I.7.3.2.3.7 Picture parameter set 3D extension syntax. Its depth lookup tables are read, not kept. */
+/** I.7.3.2.3.7 Picture parameter set 3D extension syntax. Its depth lookup tables are read and not kept. */
 export class Pps3dExtension {
   dlts_present_flag = 0;
   pps_depth_layers_minus1 = 0;
@@ -576,7 +576,9 @@ export class SliceSegmentHeader {
   slice_segment_header_extension_length = 0;
   slice_segment_header_extension_data_byte: number[] = [];
 
-  /** Bits of st_ref_pic_set() in the slice header; 0 where short_term_ref_pic_set_sps_flag is 1, and in IDR pictures. */
+  /**
+   * Bits of st_ref_pic_set() in the slice header; 0 where short_term_ref_pic_set_sps_flag is 1, and in IDR pictures.
+   */
   short_term_ref_pic_set_size = 0;
   /** Bits in the slice header from num_long_term_sps, or num_long_term_pics, to the last delta_poc_msb_cycle_lt. */
   long_term_ref_pic_set_size = 0;

@@ -1,6 +1,7 @@
 /**
- * The syntax tables of ITU-T H.265 (08/2021) for the base layer, one function a table, in the specification's order and
- * names. They read and return; they know no state. Ranges are those of clause 7.4. Errors are BitstreamError.
+ * The syntax tables of ITU-T H.265 (08/2021) for the base layer, one function for each table, in the specification's
+ * order and names. They read and return, and know no state. Ranges are those of clause 7.4. All throw BitstreamError
+ * where the bits break the table or its ranges.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -44,7 +45,9 @@ import { picHeightInCtbs, picWidthInCtbs } from "./tiles.ts";
 /** Table 7-1. */
 const PREFIX_SEI_NUT = 39;
 
-/** MaxDpbSize - 1 of the largest decoded picture buffer of any level (A.4.2): the most pictures that can be referred to. */
+/**
+ * MaxDpbSize - 1 of the largest decoded picture buffer of any level (A.4.2): the most pictures that can be referred to.
+ */
 const MAX_REF_PICS = 15;
 
 /** Ceil(Log2(n)). */
@@ -64,8 +67,8 @@ export function nal_unit_header(r: BitReader): NalUnitHeader {
 }
 
 /**
- * 7.3.2.1 Video parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. The extension (F.7.3.2.1.1),
- * which is for other layers, is read as vps_extension_data_flag.
+ * 7.3.2.1 Video parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. The extension
+ * (F.7.3.2.1.1), which is for other layers, is read as vps_extension_data_flag.
  */
 export function video_parameter_set_rbsp(r: BitReader): VideoParameterSet {
   const vps = new VideoParameterSet();
@@ -231,7 +234,7 @@ function readSubLayerProfile(r: BitReader, i: number): SubLayerProfile {
   return p;
 }
 
-/** An element of 33 to 48 bits that decoders ignore: two reads of one name. */
+/** Reads an element of 33 to 48 bits that decoders ignore, in two parts of the same name. */
 function readReserved(r: BitReader, n: number, name: string, i?: number): void {
   r.u(24, name, i);
   r.u(n - 24, name, i);
@@ -352,7 +355,7 @@ function checkConformanceWindow(r: BitReader, sps: SeqParameterSet): void {
   if (width <= 0 || height <= 0) r.fail(`the window is ${width}x${height} samples`, 0, "conf_win_bottom_offset");
 }
 
-/** 7.4.3.2.1: the picture is whole coding blocks. All profiles want a coding tree block of 16 to 64 samples (A.3). */
+/** 7.4.3.2.1: a picture is a number of whole coding blocks. A.3: coding tree blocks have 16 to 64 samples. */
 function checkBlockSizes(r: BitReader, sps: SeqParameterSet, MinCbLog2SizeY: number, CtbLog2SizeY: number): void {
   if (CtbLog2SizeY < 4) r.fail("coding tree blocks of 8x8", 0, "log2_diff_max_min_luma_coding_block_size");
   const isUnaligned = (size: number) => size === 0 || size % 2 ** MinCbLog2SizeY !== 0;
@@ -451,7 +454,7 @@ export function sps_scc_extension(r: BitReader, sps: SeqParameterSet): SpsSccExt
 
 /**
  * 7.3.2.3.1 General picture parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. Ranges that
- * depend on the SPS are the widest that any SPS gives: `checkPicParameterSet` has the rest.
+ * depend on the SPS are the widest that any SPS gives; `checkPicParameterSet` checks the rest.
  */
 export function pic_parameter_set_rbsp(r: BitReader): PicParameterSet {
   const pps = new PicParameterSet();
@@ -580,7 +583,7 @@ export function pps_multilayer_extension(r: BitReader): PpsMultilayerExtension {
   return ext;
 }
 
-/** F.7.3.2.3.5 General colour mapping table syntax: read, not kept. */
+/** F.7.3.2.3.5 General colour mapping table syntax. The elements are read and not kept. */
 function colour_mapping_table(r: BitReader): void {
   const num_cm_ref_layers_minus1 = r.ue("num_cm_ref_layers_minus1", 61);
   for (let i = 0; i <= num_cm_ref_layers_minus1; i++) r.u(6, "cm_ref_layer_id", i);
@@ -601,7 +604,7 @@ function colour_mapping_table(r: BitReader): void {
   colour_mapping_octants(r, cm_octant_depth, 2 ** cm_y_part_num_log2, CMResLSBits);
 }
 
-/** F.7.3.2.3.6 Colour mapping octants syntax: read, not kept. `depth` is what cm_octant_depth leaves to split. */
+/** F.7.3.2.3.6 Colour mapping octants syntax. `depth` is how often cm_octant_depth still allows a split. */
 function colour_mapping_octants(r: BitReader, depth: number, PartNumY: number, CMResLSBits: number): void {
   const split_octant_flag = depth > 0 ? r.flag("split_octant_flag") : 0;
   if (split_octant_flag) {
@@ -638,7 +641,7 @@ export function pps_3d_extension(r: BitReader): Pps3dExtension {
   return ext;
 }
 
-/** I.7.3.2.3.8 Delta depth look-up table syntax: read, not kept. */
+/** I.7.3.2.3.8 Delta depth look-up table syntax. The elements are read and not kept. */
 function delta_dlt(r: BitReader, depth: number): void {
   const num_val_delta_dlt = r.u(depth, "num_val_delta_dlt");
   if (num_val_delta_dlt === 0) return;
@@ -684,8 +687,10 @@ export function pps_scc_extension(r: BitReader): PpsSccExtension {
 }
 
 /**
- * 7.4.3.3: the ranges of a PPS that depend on its SPS. Throws BitstreamError; to be called when both are known, which is
- * no earlier than a picture activates them.
+ * 7.4.3.3: checks the ranges of a PPS that depend on its SPS. Both are known only when a picture activates them,
+ * because either may be sent again before that.
+ *
+ * @throws BitstreamError where an element of the PPS is out of its range.
  */
 export function checkPicParameterSet({ sps, pps }: ParameterSets): void {
   const most = (value: number, max: number, element: string) => {
@@ -756,8 +761,8 @@ export function scaling_list_data(r: BitReader): ScalingListData {
 }
 
 /**
- * 7.3.2.4 Supplemental enhancement information RBSP syntax: `take` gets each message. `sets`: those that are active, as
- * far as they are known.
+ * 7.3.2.4 Supplemental enhancement information RBSP syntax. `take` gets each message as soon as it is read. `sets` are
+ * those that are active, as far as they are known.
  */
 export function sei_rbsp(
   r: BitReader,
@@ -788,7 +793,7 @@ export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameter
     return sei;
   }
   if (r.position > end) r.fail("the payload is longer than payloadSize", 0, "sei_payload");
-  // D.2.1: what a later edition may append ends before the last 1 bit of the payload.
+  // D.2.1: what a later edition appends to a payload ends before the payload's last 1 bit.
   while (r.position < end) {
     const left = end - r.position;
     if (left <= 8 && r.nextByte() >> (8 - left) === 1 << (left - 1)) {
@@ -801,7 +806,7 @@ export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameter
   return sei;
 }
 
-/** D.2.1 General SEI message syntax: the payloads of prefix SEI that decoding or output needs. */
+/** D.2.1 General SEI message syntax, for the payloads of prefix SEI that decoding or output needs. */
 function sei_payload(r: BitReader, sei: SeiMessage, { sps, vps }: SeiParameterSets): void {
   if (sei.payloadType === 1 && sps !== null && sei.payloadSize > 0) sei.payload = pic_timing(r, { sps, vps });
   else if (sei.payloadType === 6) sei.payload = recovery_point(r);
@@ -884,7 +889,7 @@ export function filler_data_rbsp(r: BitReader): void {
   r.rbsp_trailing_bits();
 }
 
-/** Gives the parameter sets for a slice_pic_parameter_set_id. Throws where there are none. */
+/** Finds the parameter sets for a slice_pic_parameter_set_id. @throws BitstreamError where there are none. */
 export type FindParameterSets = (slice_pic_parameter_set_id: number) => ParameterSets;
 
 /** A slice segment header, and the parameter sets that it was read with. */
@@ -894,8 +899,8 @@ export interface ReadSliceSegmentHeader {
 }
 
 /**
- * 7.3.6.1 General slice segment header syntax, with the byte_alignment() that follows it. `independent` is the header of
- * the independent slice segment that comes last before a dependent one.
+ * 7.3.6.1 General slice segment header syntax, with the byte_alignment() that follows it. `independent` is the header
+ * of the independent slice segment that comes last before a dependent one.
  */
 export function slice_segment_header(
   r: BitReader,
@@ -1008,7 +1013,7 @@ export function slice_segment_header(
     const qp = 26 + pps.init_qp_minus26;
     h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
     if (pps.pps_slice_chroma_qp_offsets_present_flag) {
-      // Their sums with the PPS's are in the range -12..12, too.
+      // Their sums with the PPS's offsets are in the range -12..12, too.
       const cb = pps.pps_cb_qp_offset;
       const cr = pps.pps_cr_qp_offset;
       h.slice_cb_qp_offset = r.se("slice_cb_qp_offset", Math.max(-12, -12 - cb), Math.min(12, 12 - cb));
@@ -1062,7 +1067,7 @@ export function slice_segment_header(
   return { h, sets };
 }
 
-/** 7.4.7.1: a dependent slice segment's header has its own beginning and end, and the rest of the independent one. */
+/** 7.4.7.1: the header of a dependent slice segment has a beginning and an end, and the rest of the independent one. */
 function withIndependent(
   r: BitReader,
   own: SliceSegmentHeader,
@@ -1167,8 +1172,8 @@ const predWeightNames = {
 } as const;
 
 /**
- * The part of 7.3.6.3 for one list. A picture of the list with the current one's POC can, in the base layer, only be the
- * current picture itself.
+ * The part of 7.3.6.3 for one list. In the base layer only the current picture itself can be a picture of the list that
+ * has the current one's POC.
  */
 function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets, list: "l0" | "l1"): PredWeights {
   const { sps } = sets;
@@ -1205,7 +1210,7 @@ function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSet
   return w;
 }
 
-/** 7.3.7 Short-term reference picture set syntax. Sets of the SPS before stRpsIdx are there to be predicted from. */
+/** 7.3.7 Short-term reference picture set syntax. The sets of the SPS before stRpsIdx must have been read. */
 export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameterSet): ShortTermRefPicSet {
   const set = new ShortTermRefPicSet();
   let ref: ShortTermRefPicSet | null = null;
@@ -1296,14 +1301,14 @@ export function vui_parameters(r: BitReader, sps: SeqParameterSet): VuiParameter
     vui.min_spatial_segmentation_idc = r.ue("min_spatial_segmentation_idc", 4095);
     vui.max_bytes_per_pic_denom = r.ue("max_bytes_per_pic_denom", 16);
     vui.max_bits_per_min_cu_denom = r.ue("max_bits_per_min_cu_denom", 16);
-    // 0..15; encoders that follow H.264's first editions write 16.
+    // The range ends at 15. Encoders that follow H.264's first editions write 16.
     vui.log2_max_mv_length_horizontal = r.ue("log2_max_mv_length_horizontal", 16);
     vui.log2_max_mv_length_vertical = r.ue("log2_max_mv_length_vertical", 16);
   }
   return vui;
 }
 
-/** E.2.2 HRD parameters syntax. `common`, where commonInfPresentFlag is 0, is whose common information is taken (E.3.2). */
+/** E.2.2 HRD parameters syntax. Where commonInfPresentFlag is 0, `common` has the common information (E.3.2). */
 export function hrd_parameters(
   r: BitReader,
   common: HrdParameters | null,

@@ -18,15 +18,20 @@ export function picHeightInCtbs(sps: SeqParameterSet): number {
 
 /** colWidth (6-3), in CTBs, all num_tile_columns_minus1 + 1 of them. */
 export function columnWidths(sps: SeqParameterSet, pps: PicParameterSet): number[] {
-  return sizes(picWidthInCtbs(sps), pps.num_tile_columns_minus1 + 1, pps.uniform_spacing_flag, pps.column_width_minus1);
+  return tileSizes(
+    picWidthInCtbs(sps),
+    pps.num_tile_columns_minus1 + 1,
+    pps.uniform_spacing_flag,
+    pps.column_width_minus1,
+  );
 }
 
 /** rowHeight (6-4), in CTBs, all num_tile_rows_minus1 + 1 of them. */
 export function rowHeights(sps: SeqParameterSet, pps: PicParameterSet): number[] {
-  return sizes(picHeightInCtbs(sps), pps.num_tile_rows_minus1 + 1, pps.uniform_spacing_flag, pps.row_height_minus1);
+  return tileSizes(picHeightInCtbs(sps), pps.num_tile_rows_minus1 + 1, pps.uniform_spacing_flag, pps.row_height_minus1);
 }
 
-function sizes(total: number, count: number, isUniform: number, minus1: readonly number[]): number[] {
+function tileSizes(total: number, count: number, isUniform: number, minus1: readonly number[]): number[] {
   const made: number[] = [];
   let left = total;
   for (let i = 0; i < count; i++) {
@@ -47,7 +52,9 @@ export function ctbAddrRsToTs(ctbAddrRs: number, { sps, pps }: ParameterSets): n
   return PicWidthInCtbsY * row.start + row.size * column.start + row.inside * column.size + column.inside;
 }
 
-/** The tile column or row with a coding tree block: where it begins, how large it is, how far the block lies in it. */
+/**
+ * The tile column or row that has a coding tree block: where it begins, its size, and how far inside the block lies.
+ */
 function tileAt(place: number, sizes: readonly number[]): { start: number; size: number; inside: number } {
   let start = 0;
   for (const size of sizes) {

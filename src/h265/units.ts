@@ -1,4 +1,4 @@
-/** From bytes to NAL units, and what Table 7-1 calls them. */
+/** NAL units as bytes: what Table 7-1 calls them, a reader on one, and the record that holds some. */
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
 
@@ -35,7 +35,7 @@ export function nalUnitType(unit: Uint8Array): number {
   return ((unit[0] ?? 0) >> 1) & 63;
 }
 
-/** A reader on a NAL unit's first bit, that of its header. */
+/** A reader that begins at a NAL unit's first bit, which is that of its header. */
 export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { trace, unit: unitName(nalUnitType(unit)) });
 }
@@ -48,10 +48,14 @@ export interface HevcConfiguration {
   readonly units: readonly Uint8Array[];
 }
 
-/** Reads an hvcC record; throws BitstreamError. Units are views of it. */
+/**
+ * Reads an hvcC record. Its units are views of it.
+ *
+ * @throws BitstreamError where the record cannot be read.
+ */
 export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   const r = new BitReader(record, { emulationPrevention: false, unit: "HEVCDecoderConfigurationRecord" });
-  r.uMax(8, 1, "configurationVersion"); // 0 while the standard was a draft: there are files.
+  r.uMax(8, 1, "configurationVersion"); // It was 0 while the standard was a draft, and there are files with it.
   r.u(2, "general_profile_space");
   r.flag("general_tier_flag");
   r.u(5, "general_profile_idc");

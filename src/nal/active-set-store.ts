@@ -10,7 +10,7 @@ export class ActiveSetStore<Set> {
   private active: { readonly id: number; readonly set: Set } | null = null;
   private hasNewWaiting = false;
 
-  /** A set has come. @param bytes its NAL unit; copied. */
+  /** Takes a set that has come. @param bytes its NAL unit, which is copied. */
   receive(id: number, bytes: Uint8Array, set: Set): void {
     const stored = this.byId.get(id);
     if (stored && sameBytes(stored.bytes, bytes)) {
@@ -26,7 +26,11 @@ export class ActiveSetStore<Set> {
     this.hasNewWaiting = true;
   }
 
-  /** The set in force for an id. @param mayActivate of a picture that may activate: also what waits. */
+  /**
+   * The set in force for an id.
+   *
+   * @param mayActivate whether the picture may activate a set: then a waiting one counts, too.
+   */
   get(id: number, mayActivate: boolean): Set | undefined {
     const waiting = mayActivate ? this.waiting.get(id) : undefined;
     return (waiting ?? this.byId.get(id))?.set;
@@ -41,14 +45,16 @@ export class ActiveSetStore<Set> {
     this.waiting.delete(id);
   }
 
-  /** No set is active: what waits takes effect at once, as at the start. */
+  /** No set is active any more: those that wait take effect at once, as at the start. */
   deactivate(): void {
     this.active = null;
     for (const [id, waiting] of this.waiting) this.byId.set(id, waiting);
     this.waiting.clear();
   }
 
-  /** True once for each new content of the active set that a picture which may not activate finds waiting. */
+  /**
+   * Whether new content of the active set waits, for a picture that may not activate it. True once for each content.
+   */
   takeRefusedChange(): boolean {
     const isNew = this.hasNewWaiting;
     this.hasNewWaiting = false;

@@ -2,8 +2,8 @@ import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 
 /**
- * Reads rbsp_trailing_bits() at the end of a parameter set. Where they are wrong the error is returned instead of thrown:
- * every element of the set has been read, so the set is taken.
+ * Reads rbsp_trailing_bits() at the end of a parameter set. Where they are wrong the error is returned instead of
+ * thrown: every element of the set has been read, so the set is taken.
  */
 export function readClosingBits(r: BitReader): BitstreamError | null {
   try {

@@ -2,8 +2,25 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { TraceElement } from "../../src/bitreader/index.ts";
-import { h264Pps, h264ScalingMatrix, PicParameterSet, ScalingLists, SeqParameterSet } from "../../src/h264/index.ts";
-import { decodeStruct, v4l2_ctrl_h264_pps, v4l2_ctrl_h264_scaling_matrix } from "../../src/uapi/index.ts";
+import {
+  buildRefPicLists,
+  h264DecodeParams,
+  h264Pps,
+  h264ScalingMatrix,
+  h264SliceParams,
+  PicParameterSet,
+  type ReferenceFrame,
+  ScalingLists,
+  SeqParameterSet,
+  SliceHeader,
+} from "../../src/h264/index.ts";
+import {
+  decodeStruct,
+  v4l2_ctrl_h264_decode_params,
+  v4l2_ctrl_h264_pps,
+  v4l2_ctrl_h264_scaling_matrix,
+  v4l2_ctrl_h264_slice_params,
+} from "../../src/uapi/index.ts";
 import { decodeParams, eventsOf, only } from "../../support/streams/h264-stream.ts";
 import { escapedElementsStream } from "../../support/streams/make-h264-fixtures.ts";
 
@@ -71,6 +88,41 @@ describe("scaling lists: 7.4.2.1.1, 7.4.2.2, Table 7-2", () => {
     expect(flags(spsWith(null), ppsWith(null))).toBe(0);
     expect(flags(spsWith({}), ppsWith(null))).toBe(0x80);
     expect(flags(spsWith(null), ppsWith({}))).toBe(0x80);
+  });
+});
+
+describe("controls without a session", () => {
+  const frame = (timestamp: number, frame_num: number, order: number): ReferenceFrame => ({
+    ...{ timestamp, frame_num, FrameNumWrap: frame_num, LongTermFrameIdx: 0 },
+    ...{ fields: 3, firstField: 0, shortTerm: 3, longTerm: 0 },
+    ...{ TopFieldOrderCnt: order, BottomFieldOrderCnt: order },
+  });
+
+  it("are made of plain objects: a P frame with two references", () => {
+    const references = [frame(1000, 0, 0), frame(2000, 1, 8)];
+    const current = frame(3000, 2, 4);
+    const h = Object.assign(new SliceHeader(), { frame_num: 2, nal_ref_idc: 1, num_ref_idx_l0_active_minus1: 1 });
+    const picture = { h, poc: current, structure: 3, hasP: true, hasB: false, references };
+    const params = decodeStruct(v4l2_ctrl_h264_decode_params, h264DecodeParams(picture));
+    const entry = ({ reference_ts, pic_num, fields }: (typeof params.dpb)[number]) => [reference_ts, pic_num, fields];
+    expect(params.dpb.slice(0, 3).map(entry)).toEqual([
+      [1000n, 0, 3],
+      [2000n, 1, 3],
+      [0n, 0, 0],
+    ]);
+    expect([params.top_field_order_cnt, params.frame_num]).toEqual([4, 2]);
+
+    const context = {
+      ...{ frames: references, current: { frame: current, structure: 3 }, PicOrderCnt: 4 },
+      ...{ MaxFrameNum: 16, pic_order_cnt_type: 0 },
+    };
+    const { list0, list1 } = buildRefPicLists(context, h);
+    const indexOf = (reference: ReferenceFrame | null) => (reference ? references.indexOf(reference) : 2);
+    const slice = decodeStruct(v4l2_ctrl_h264_slice_params, h264SliceParams(h, list0, list1, indexOf));
+    expect(slice.ref_pic_list0.slice(0, 2)).toEqual([
+      { fields: 3, index: 1 },
+      { fields: 3, index: 0 },
+    ]);
   });
 });
 

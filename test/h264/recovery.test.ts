@@ -28,7 +28,7 @@ describe("recovery points (D.2.8)", () => {
     ]);
   });
 
-  it("have all behind them that follows memory_management_control_operation 5 (8.2.1)", () => {
+  it("come before everything that follows memory_management_control_operation 5 (8.2.1)", () => {
     const stream = start().recoveryPoint(0).slice({ type: "I", frame_num: 3, lsb: 100 });
     stream.slice({ frame_num: 4, lsb: 102, mmco: [[5]] }).slice({ frame_num: 1, lsb: 2 });
     expect(outputs(stream)).toEqual(["output 1000", "output 2000", "output 3000"]);
@@ -46,11 +46,11 @@ describe("a seek", () => {
   it("makes order counts independent of what was decoded before it (8.2.1.1)", () => {
     const before = start().slice({ idr: true });
     for (let i = 1; i < 8; i++) before.slice({ frame_num: i, lsb: (i * 60) % 256 });
-    const behind = start().recoveryPoint(0).slice({ type: "I", frame_num: 3, lsb: 10 });
+    const after = start().recoveryPoint(0).slice({ type: "I", frame_num: 3, lsb: 10 });
     const session = openSession("h264");
     session.push(before.bytes);
     session.reset();
-    const [request] = only([...session.push(behind.bytes), ...session.flush()], "request");
+    const [request] = only([...session.push(after.bytes), ...session.flush()], "request");
     expect(decodeParams(request!).top_field_order_cnt).toBe(10);
   });
 });

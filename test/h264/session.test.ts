@@ -176,7 +176,7 @@ describe("parameter sets (7.4.1.2.1)", () => {
     expect(only(events, "request").length).toBe(1);
   });
 
-  it("of which only the closing bits are wrong are told and taken", () => {
+  it("of which only the closing bits are wrong are reported and taken", () => {
     const stream = start();
     const sps = stream.units[0] as Uint8Array;
     sps[sps.length - 1] = (sps[sps.length - 1] as number) | 1;
@@ -216,7 +216,7 @@ describe("the OUTPUT buffer", () => {
       .slice({ idr: true, pps: 1, first_mb: 8 })
       .unit(0, 12, Uint8Array.of(0xff, 0x80));
 
-  it("holds the slices of the primary coded picture, each behind three bytes of start code", () => {
+  it("holds the slices of the primary coded picture, each after three bytes of start code", () => {
     const s = stream();
     const [request] = only(eventsOf(s), "request");
     expect(bitstreamBytes(request!)).toEqual(Uint8Array.of(0, 0, 1, ...s.units[4]!, 0, 0, 1, ...s.units[7]!));

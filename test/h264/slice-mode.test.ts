@@ -238,7 +238,7 @@ describe("a list entry that refers to nothing", () => {
   });
 });
 
-describe("a B slice behind gaps in frame_num", () => {
+describe("a B slice after gaps in frame_num", () => {
   it("lists the inferred frames by their order counts where pic_order_cnt_type is not 0 (8.2.4.2.3)", () => {
     // Order counts 0, 2 (inferred), 4 (inferred), 6; the B picture has 5.
     const stream = new H264Stream().writeSps({ poc_type: 1, cycle: [-1, 0, [2]], gaps: true }).writePps();

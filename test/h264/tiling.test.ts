@@ -18,7 +18,7 @@ interface Count {
   broken: number;
   /** Picture parameter sets that came before the sequence parameter set they refer to: not read yet. */
   unread: number;
-  /** Units that go on behind what the syntax says is their end, by stream. */
+  /** Units that go on after what the syntax says is their end, by stream. */
   surplus: Record<string, number>;
   /** Slices whose cabac_alignment_one_bits are not all 1, by stream. */
   misaligned: Record<string, number>;
@@ -98,6 +98,7 @@ describe("the traced elements of a unit cover it without gap or overlap and give
       "fuzzing-corpus__x264foreman_qcif1-5.264": 1,
       "jvt-frext__FRExt1_Panasonic.avc": 3,
       "jvt-frext__FRExt2_Panasonic.avc": 3,
+      "jvt-frext__FRExt3_Panasonic.avc": 2,
       "jvt-frext__FRExt4_Panasonic.avc": 2,
     });
     // One encoder aligns with zeros and a last 1.

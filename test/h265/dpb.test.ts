@@ -82,7 +82,7 @@ describe("C.5.2.2 NoOutputOfPriorPicsFlag", () => {
     expect(order(waiting, [...before, { nal, no_output_of_prior_pics_flag: 1 }])).toBe(dropped);
   });
 
-  it("is 1 for a CRA picture behind an end of sequence, whatever its flag", () => {
+  it("is 1 for a CRA picture after an end of sequence, whatever its flag", () => {
     for (const no_output_of_prior_pics_flag of [0, 1]) {
       expect(order(waiting, [...before, "end of sequence", { nal: "CRA", no_output_of_prior_pics_flag }])).toBe(
         dropped,
@@ -102,7 +102,7 @@ describe("C.5.2.2 NoOutputOfPriorPicsFlag", () => {
 });
 
 describe("a stream that keeps more pictures than its SPS says", () => {
-  it("is told, and gets more buffers, without losing those it has", () => {
+  it("is reported, and gets more buffers, without losing those it has", () => {
     const stream = new H265Stream().writeSps({ buffering: [[1, 0, 0]] }).writePps();
     stream
       .slice(idr)

@@ -70,7 +70,7 @@ describe("long-term reference pictures (7.3.2.2.1, 7.3.6.1, 8.3.2)", () => {
     );
   });
 
-  it("told apart by delta_poc_msb_cycle_lt, which adds up, and anew behind the SPS's (7-52)", () => {
+  it("told apart by delta_poc_msb_cycle_lt, which adds up, and anew after the SPS's (7-52)", () => {
     const requests = requestsOf(longTermCycles().units);
     expect(requests.map(references)).toEqual([
       "",
@@ -275,7 +275,7 @@ describe("output (7.4.7.1, C.5.2.2)", () => {
 });
 
 describe("BLA pictures (8.1.3, 8.3.2)", () => {
-  /** IDR, CRA and CRA pictures with RASL pictures behind them, of order counts 0, 8 and 16: in 4 bits 0, 8 and 0. */
+  /** IDR, CRA and CRA pictures with RASL pictures after them, of order counts 0, 8 and 16: in 4 bits 0, 8 and 0. */
   const script = (nal_unit_type: number) => {
     const units = fixtureUnits("h265_open_gop_cra");
     for (const unit of units) {

@@ -21,15 +21,15 @@ const start = (nal_unit_type: number, first = 1): Row[] => [
 
 const make = <T extends object>(made: T, values: Partial<T>): T => Object.assign(made, values);
 /** A set of which each of these pictures may be referred to by the current one. */
-const shortTermSet = (before: number, behind: number) =>
+const shortTermSet = (before: number, after: number) =>
   make(new h265.ShortTermRefPicSet(), {
     NumNegativePics: before,
-    NumPositivePics: behind,
-    NumDeltaPocs: before + behind,
+    NumPositivePics: after,
+    NumDeltaPocs: before + after,
     UsedByCurrPicS0: new Array<number>(before).fill(1),
-    UsedByCurrPicS1: new Array<number>(behind).fill(1),
+    UsedByCurrPicS1: new Array<number>(after).fill(1),
     DeltaPocS0: Array.from({ length: before }, (_, i) => -1 - i),
-    DeltaPocS1: Array.from({ length: behind }, (_, i) => 1 + i),
+    DeltaPocS1: Array.from({ length: after }, (_, i) => 1 + i),
   });
 
 /** 7 by 4 coding tree blocks of 64. */
@@ -426,7 +426,7 @@ describe("screen content (7.3.6.1, 8.3.4)", () => {
   });
 
   it.each<[string, Partial<h265.SliceSegmentHeader>, "l0" | "l1", readonly number[]]>([
-    ["behind all others, in each turn", { num_ref_idx_l0_active_minus1: 5 }, "l0", [2, 5]],
+    ["after all others, in each turn", { num_ref_idx_l0_active_minus1: 5 }, "l0", [2, 5]],
     ["last in a list 0 without room for it (8-9)", { num_ref_idx_l0_active_minus1: 1 }, "l0", [1]],
     ["not in a list 1 without room for it", { num_ref_idx_l1_active_minus1: 1 }, "l1", []],
     [

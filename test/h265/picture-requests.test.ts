@@ -93,7 +93,7 @@ describe("the OUTPUT buffer", () => {
       .unit(40, Uint8Array.of(0, 1, 0, 0x80))
       .unit(38, Uint8Array.of(0xff, 0x80));
 
-  it("holds the slice segments of the base layer, each behind three bytes of start code", () => {
+  it("holds the slice segments of the base layer, each after three bytes of start code", () => {
     const { units } = stream();
     const [request] = requestsOf(stream());
     expect(bitstreamBytes(request!)).toEqual(Uint8Array.of(0, 0, 1, ...units[3]!, 0, 0, 1, ...units[5]!));

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
+import {
+  applyRefPicSet,
+  buildRefPicLists,
+  hevcDecodeParams,
+  type ReferencePicture,
+  SeqParameterSet,
+  ShortTermRefPicSet,
+  SliceSegmentHeader,
+} from "../../src/h265/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { decodeStruct, v4l2_ctrl_hevc_decode_params } from "../../src/uapi/index.ts";
 import { controlsOf, references } from "../../support/h265-requests.ts";
 import { only, summary } from "../../support/streams/h264-stream.ts";
 import type { Pps, Slice, Sps } from "../../support/streams/h265-stream.ts";
@@ -19,7 +29,7 @@ function events(slices: readonly Slice[], { sps = {}, pps = {}, options = {} }: 
   return eventsOf(stream, options);
 }
 
-/** The references of each request. There are to be no errors. */
+/** The references of each request. There must be no errors. */
 function sets(slices: readonly Slice[], given: Given = {}): string[] {
   const found = events(slices, given);
   expect(only(found, "error")).toEqual([]);
@@ -186,5 +196,31 @@ describe("missingReferences", () => {
       const of = (kind: string) => lines.filter((line) => line.startsWith(kind)).map((line) => line.split(" ")[1]);
       expect(of("release").sort()).toEqual(of("request"));
     }
+  });
+});
+
+describe("controls without a session", () => {
+  it("are made of plain objects: a picture between two references", () => {
+    const picture = (timestamp: number, PicOrderCntVal: number): ReferencePicture => ({
+      ...{ timestamp, PicOrderCntVal, pic_struct: 0, marking: "short" },
+    });
+    const [before, after, unnamed] = [picture(1000, 0), picture(2000, 8), picture(3000, 2)];
+    const frames = [before, after, unnamed] as ReferencePicture[];
+    const sps = Object.assign(new SeqParameterSet(), { log2_max_pic_order_cnt_lsb_minus4: 4 });
+    const st_ref_pic_set = Object.assign(new ShortTermRefPicSet(), {
+      ...{ NumNegativePics: 1, DeltaPocS0: [-4], UsedByCurrPicS0: [1] },
+      ...{ NumPositivePics: 1, DeltaPocS1: [4], UsedByCurrPicS1: [1], NumDeltaPocs: 2 },
+    });
+    const h = Object.assign(new SliceSegmentHeader(), { nal_unit_type: 1, slice_type: 1, st_ref_pic_set });
+    const set = applyRefPicSet(frames, h, sps, 4);
+    const references = frames.filter(({ marking }) => marking !== "unused");
+    expect(references).toEqual([before, after]);
+
+    const payload = hevcDecodeParams({ h, sps, PicOrderCntVal: 4, set, references });
+    const params = decodeStruct(v4l2_ctrl_hevc_decode_params, payload);
+    expect(params).toMatchObject({ pic_order_cnt_val: 4, num_poc_st_curr_before: 1, num_poc_st_curr_after: 1 });
+    expect([params.poc_st_curr_before[0], params.poc_st_curr_after[0]]).toEqual([0, 1]);
+    expect(params.dpb.slice(0, 2).map(({ timestamp }) => timestamp)).toEqual([1000n, 2000n]);
+    expect(buildRefPicLists(set, h).list0).toEqual([before]);
   });
 });

@@ -360,7 +360,7 @@ describe("losses", () => {
     expect(only(events, "output").map(({ timestamp }) => timestamp)).toEqual([1000, 3000, 2000, 5000]);
   });
 
-  it("a dependent segment behind an unreadable one does not take over an older header (7.4.7.1)", () => {
+  it("a dependent segment after an unreadable one does not take over an older header (7.4.7.1)", () => {
     const stream = new H265Stream().writeSps().writePps({ dependent_slice_segments_enabled_flag: 1 });
     stream.slice(idr).slice({ ...idr, address: 4 });
     stream.units.push(stream.units.pop()!.slice(0, 3));

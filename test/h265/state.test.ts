@@ -41,12 +41,12 @@ describe("8.3.1 picture order count, of LSBs of 4 bits", () => {
     ["a RADL picture", { nal: "RADL_R" }],
     ["a RASL picture", { nal: "RASL_R" }],
   ] as const)("does not take %s for prevTid0Pic", (_, other) => {
-    // Behind 8, LSB 1 is 17 less 16; behind 15 it is 17.
+    // After 8, LSB 1 is 17 less 16; after 15 it is 17.
     expect(pocs([idr, { nal: "CRA", poc: 8 }, { poc: 15 }, { poc: 17 }])).toEqual([0, 8, 15, 17]);
     expect(pocs([idr, { nal: "CRA", poc: 8 }, { poc: 15, ...other }, { poc: 1 }])).toEqual([0, 8, 15, 1]);
   });
 
-  it("is the LSB alone at IRAP pictures with NoRaslOutputFlag 1: IDR, BLA, CRA at the start and behind an end of sequence", () => {
+  it("is the LSB alone at IRAP pictures with NoRaslOutputFlag 1: IDR, BLA, CRA at the start and after an end of sequence", () => {
     const before: Slice[] = [idr, { poc: 7 }, { poc: 14 }, { poc: 21 }];
     expect(pocs([{ nal: "CRA", poc: 25 }])).toEqual([9]);
     expect(pocs([...before, { nal: "CRA", poc: 25 }]).at(-1)).toBe(25);
@@ -87,7 +87,7 @@ describe("8.1.3 leading pictures", () => {
 
   it.each([
     ["a BLA picture", [{ ...cra, nal: "BLA_W_LP" }]],
-    ["a CRA picture behind an end of sequence", ["end of sequence", cra]],
+    ["a CRA picture after an end of sequence", ["end of sequence", cra]],
   ] as const)("RASL pictures of %s are skipped, and its DPB is empty", (_, point) => {
     const all = [idr, { poc: 4, refs: [-4] }, ...point, ...leading];
     expect(causes(all)).toEqual(["before-random-access"]);
@@ -110,7 +110,7 @@ describe("the start", () => {
     expect(pocs(all)).toEqual([4, 5]);
   });
 
-  it("does not come again behind an end of sequence: another picture than 7.4.3.6 wants there keeps its references", () => {
+  it("does not come again after an end of sequence: another picture than 7.4.3.6 wants there keeps its references", () => {
     const next: Slice[] = [
       { poc: 5, refs: [-1] },
       { nal: "CRA", poc: 8 },
@@ -121,7 +121,7 @@ describe("the start", () => {
     expect(only(events(all), "request").map(references)[2]).toBe("2000: before 2000");
   });
 
-  it("comes again behind reset and flush", () => {
+  it("comes again after reset and flush", () => {
     // What was pushed last makes no request before reset.
     for (const [end, next] of [
       ["reset", 2000],

@@ -47,7 +47,7 @@ function hasRange(
 const numbered = (count: number, row: (i: number) => Row[]): Row[] =>
   Array.from({ length: count }, (_, i) => row(i)).flat();
 
-/** The part of 7.3.3 behind the compatibility flags by profile_idc; `at` is the subscript of a sub-layer. */
+/** The part of 7.3.3 after the compatibility flags by profile_idc; `at` is the subscript of a sub-layer. */
 function profile(prefix: "general" | "sub_layer", idc: number, compatible: readonly number[], at = ""): Row[] {
   const flag = (name: string, value = 1): Row => [`${prefix}_${name}${at}`, 1, value];
   const is = (...idcs: number[]) => idcs.some((one) => one === idc || compatible.includes(one));
@@ -275,7 +275,7 @@ const scalingLists: Row[] = [0, 1, 2, 3].flatMap((sizeId) =>
   }),
 );
 
-/** 7.3.7: two pictures before and one behind; then one that is predicted from it. */
+/** 7.3.7: two pictures before and one after; then one that is predicted from it. */
 const ownSet: Row[] = [
   ...rows("ue", { num_negative_pics: 2, num_positive_pics: 1, "delta_poc_s0_minus1[0]": 0 }),
   ["used_by_curr_pic_s0_flag[0]", 1, 1],

@@ -16,7 +16,7 @@ interface Count {
   elements: number;
   /** Units of which an error event says that they are broken: covered up to the failing element. By stream. */
   broken: Record<string, number>;
-  /** Units that go on behind what the syntax says is their end, by stream. */
+  /** Units that go on after what the syntax says is their end, by stream. */
   surplus: Record<string, number>;
   flaws: string[];
 }
@@ -68,7 +68,7 @@ describe("the traced elements of a unit cover it without gap or overlap and give
     expect(flaws.slice(0, 20)).toEqual([]);
     expect(units).toBeGreaterThan(10_000);
     expect(elements).toBeGreaterThan(300_000);
-    // One encoder leaves seven bytes aa behind its VPS.
+    // One encoder leaves seven bytes aa after its VPS.
     expect(surplus).toEqual({ "tishi43__in.265": 1 });
     expect(broken).toEqual({ "spliced__truncated_last_nal.265": 1 });
   });
