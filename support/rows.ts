@@ -23,6 +23,11 @@ export function unitOf(all: readonly Row[], trailing = true): Uint8Array {
   return escaped((trailing ? w.trailing() : w).bytes());
 }
 
+/** For `onFlaw`: what a parser tolerates is an error like any other. */
+export function thrown(flaw: Error): never {
+  throw flaw;
+}
+
 /** Where a row begins. */
 export function bitOf(all: readonly Row[], name: string): number {
   const w = new BitWriter();

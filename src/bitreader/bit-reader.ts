@@ -38,6 +38,8 @@ export class BitReader {
   private zeros = 0;
   /** For each emulation prevention byte met: the value of `taken` at which it was dropped. Ascending. */
   private readonly dropped: number[] = [];
+  /** What is wrong with elements that decoding does not need: see `tolerate`. */
+  flaw: BitstreamError | null = null;
   /** The coded position of the last 1 bit, -1 if there is none; looked for when it is first needed. */
   private stopBit: number | undefined;
 
@@ -169,6 +171,20 @@ export class BitReader {
   rbsp_trailing_bits(): void {
     this.f(1, 1, "rbsp_stop_one_bit");
     while (!this.byteAligned) this.f(1, 0, "rbsp_alignment_zero_bit");
+  }
+
+  /**
+   * Reads elements that decoding does not need (VUI, HRD, extensions of other layers). An error in them must not cost the
+   * unit: it becomes the reader's `flaw`, what was read of them stays, and nothing after them can be read, because it is
+   * not known where they end. This is the one place where the rule is applied.
+   */
+  tolerate(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof BitstreamError)) throw error;
+      this.flaw = error;
+    }
   }
 
   /**

@@ -44,8 +44,7 @@ export class UnitInput {
   packet(bytes: Uint8Array): StreamUnit[] {
     const { lengthSize, received: origin } = this;
     this.received += bytes.length;
-    const begin = findStartCode(bytes, 0, Math.min(bytes.length, 4));
-    if (lengthSize === 0 || (begin >= 0 && !isLengthPrefixed(bytes, lengthSize))) {
+    if (lengthSize === 0 || (beginsWithStartCode(bytes) && !isLengthPrefixed(bytes, lengthSize))) {
       return unitsOfPacket(bytes, origin, this.keepZeros);
     }
     const stream = new LengthPrefixedStream(lengthSize, origin);
@@ -103,4 +102,10 @@ export class UnitInput {
     this.stream = null;
     return { units, hadNoUnit: this.streamBytes > 0 && this.streamUnits + units.length === 0 };
   }
+}
+
+/** 00 00 01 alone may be the beginning of a length, too: then another start code must follow. */
+function beginsWithStartCode(bytes: Uint8Array): boolean {
+  const begin = findStartCode(bytes, 0, Math.min(bytes.length, 4));
+  return begin === 1 || (begin === 0 && findStartCode(bytes, 3, bytes.length) >= 0);
 }

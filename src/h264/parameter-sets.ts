@@ -35,7 +35,7 @@ export class ParameterSetStore {
   /**
    * Takes a sequence parameter set's NAL unit.
    *
-   * @returns what is wrong with a set that is taken all the same.
+   * @returns what is wrong with a set that is taken all the same: once for each content.
    * @throws BitstreamError where it cannot be read. The old set then stays.
    */
   receiveSps(unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
@@ -44,14 +44,13 @@ export class ParameterSetStore {
     const sps = seq_parameter_set_data(r);
     checkCropping(sps);
     const flaw = readClosingBits(r);
-    this.sps.receive(sps.seq_parameter_set_id, unit, sps);
-    return flaw;
+    return this.sps.receive(sps.seq_parameter_set_id, unit, sps) ? flaw : null;
   }
 
   /**
    * Takes a picture parameter set's NAL unit, and reads it where its SPS is there.
    *
-   * @returns what is wrong with a set that is taken all the same.
+   * @returns what is wrong with a set that is taken all the same: once for each content.
    * @throws BitstreamError where it cannot be read. The old set then stays.
    */
   receivePps(unit: StreamUnit, trace: Trace | undefined): BitstreamError | null {
@@ -64,10 +63,9 @@ export class ParameterSetStore {
     const isUnchanged = stored !== undefined && sameBytes(stored.unit.bytes, unit.bytes);
     if (isUnchanged && !trace) return null;
     const read = sps && readPps(unit.bytes, sps, trace);
-    if (!isUnchanged) {
-      const copy = { ...unit, bytes: unit.bytes.slice() };
-      this.ppsById.set(pic_parameter_set_id, { unit: copy, pps: read?.pps ?? null, sps });
-    }
+    if (isUnchanged) return null;
+    const copy = { ...unit, bytes: unit.bytes.slice() };
+    this.ppsById.set(pic_parameter_set_id, { unit: copy, pps: read?.pps ?? null, sps });
     return read?.flaw ?? null;
   }
 

@@ -2,8 +2,9 @@
  * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
  * structure. An error says which element was read, and at which bit. The caller may make parameter sets by itself.
  */
-import type { Trace } from "../bitreader/index.ts";
+import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
+import { readClosingBits } from "../nal/closing-bits.ts";
 import type {
   AccessUnitDelimiter,
   NalUnitHeader,
@@ -29,6 +30,16 @@ import { nalReader, unitName } from "./units.ts";
 export interface ParseOptions {
   /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
+  /**
+   * Called with what is wrong in elements that decoding does not need (VUI, HRD, trailing bits). A set is not refused for
+   * them; without this option nothing is said of them.
+   */
+  readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
+}
+
+function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
+  const flaw = readClosingBits(r);
+  if (flaw) onFlaw?.(flaw);
 }
 
 function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
@@ -56,10 +67,10 @@ export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
+export function parseSps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
   const { r } = open(unit, trace, 7);
   const sps = seq_parameter_set_data(r);
-  r.rbsp_trailing_bits();
+  reportFlaw(r, onFlaw);
   return sps;
 }
 
@@ -79,11 +90,11 @@ export function parseSpsExtension(unit: Uint8Array, { trace }: ParseOptions = {}
  */
 export function parsePps(
   unit: Uint8Array,
-  { sps, trace }: ParseOptions & { readonly sps: SeqParameterSet },
+  { sps, trace, onFlaw }: ParseOptions & { readonly sps: SeqParameterSet },
 ): PicParameterSet {
   const { r } = open(unit, trace, 8);
   const pps = pic_parameter_set_rbsp(r, sps);
-  r.rbsp_trailing_bits();
+  reportFlaw(r, onFlaw);
   return pps;
 }
 

@@ -149,12 +149,14 @@ class H264Reader implements UnitReader {
     this.trace?.unit({ name: unitName(bytes[0] as number), byte, bytes });
   }
 
-  /** Reads a unit that changes nothing. */
+  /** Reads a unit of which decoding needs nothing, or not all. */
   private read(unit: StreamUnit, syntax: (r: BitReader) => unknown): void {
-    this.traceUnit(unit);
-    const r = nalReader(unit.bytes, this.trace);
-    nal_unit(r);
-    syntax(r);
+    this.sink.guardOnce(unit, () => {
+      this.traceUnit(unit);
+      const r = nalReader(unit.bytes, this.trace);
+      nal_unit(r);
+      syntax(r);
+    });
   }
 
   private readParameterSet(unit: StreamUnit): void {
@@ -172,13 +174,11 @@ class H264Reader implements UnitReader {
     let recoveryPoint: RecoveryPoint | null = null;
     let picTiming: PicTiming | null = null;
     for (const unit of this.waitingSei.take()) {
-      this.sink.guard(unit, () =>
-        this.read(unit, (r) =>
-          sei_rbsp(r, sps, ({ payload }) => {
-            if (payload?.type === "recovery_point") recoveryPoint = payload;
-            else if (payload?.type === "pic_timing") picTiming = payload;
-          }),
-        ),
+      this.read(unit, (r) =>
+        sei_rbsp(r, sps, ({ payload }) => {
+          if (payload?.type === "recovery_point") recoveryPoint = payload;
+          else if (payload?.type === "pic_timing") picTiming = payload;
+        }),
       );
     }
     return { recoveryPoint, picTiming };

@@ -42,7 +42,8 @@ export function maxDpbFrames(sps: SeqParameterSet): number {
 export function dpbFrames(sps: SeqParameterSet): number {
   const vui = sps.vui_parameters;
   let frames = maxDpbFrames(sps);
-  if (vui?.bitstream_restriction_flag) frames = vui.max_dec_frame_buffering;
+  // E.2.1: max_dec_frame_buffering is not above MaxDpbFrames. One that is says nothing.
+  if (vui?.bitstream_restriction_flag) frames = Math.min(vui.max_dec_frame_buffering, frames);
   else if (intraProfiles.has(sps.profile_idc) && sps.constraint_set3_flag) frames = 0; // E.2.1
   return Math.max(frames, sps.max_num_ref_frames, 1);
 }

@@ -147,7 +147,13 @@ export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
     sps.frame_crop_bottom_offset = r.ue("frame_crop_bottom_offset");
   }
   sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
-  if (sps.vui_parameters_present_flag) sps.vui_parameters = vui_parameters(r);
+  if (sps.vui_parameters_present_flag) {
+    const vui = new VuiParameters();
+    sps.vui_parameters = vui;
+    r.tolerate(() => vui_parameters(r, vui));
+    // max_dec_frame_buffering is its last element: after an error it has not been read.
+    if (r.flaw) vui.bitstream_restriction_flag = 0;
+  }
   return sps;
 }
 
@@ -593,8 +599,7 @@ export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMark
 }
 
 /** E.1.1 VUI parameters syntax. */
-export function vui_parameters(r: BitReader): VuiParameters {
-  const vui = new VuiParameters();
+export function vui_parameters(r: BitReader, vui: VuiParameters): void {
   vui.aspect_ratio_info_present_flag = r.flag("aspect_ratio_info_present_flag");
   if (vui.aspect_ratio_info_present_flag) {
     vui.aspect_ratio_idc = r.u(8, "aspect_ratio_idc");
@@ -646,7 +651,6 @@ export function vui_parameters(r: BitReader): VuiParameters {
     vui.max_num_reorder_frames = r.ue("max_num_reorder_frames", 16);
     vui.max_dec_frame_buffering = r.ue("max_dec_frame_buffering", 16);
   }
-  return vui;
 }
 
 /** E.1.2 HRD parameters syntax. */

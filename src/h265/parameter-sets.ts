@@ -20,45 +20,49 @@ import { nalReader } from "./units.ts";
 export class ParameterSetStore {
   /** The sets in force. New content for the active SPS waits for the next IRAP picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
-  private readonly vpsById = new Map<number, VideoParameterSet>();
+  private readonly vpsById = new Map<number, { readonly bytes: Uint8Array; readonly vps: VideoParameterSet | null }>();
   private readonly ppsById = new Map<number, { readonly bytes: Uint8Array; readonly pps: PicParameterSet }>();
 
   /**
    * Takes the NAL unit of a video, sequence or picture parameter set.
    *
-   * @returns what is wrong with a set that is taken all the same.
+   * @returns what is wrong with a set that is taken all the same: once for each content.
    * @throws BitstreamError where it cannot be read. The old set then stays.
    */
   receive(unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
     const r = nalReader(unit, trace);
     const { nal_unit_type } = nal_unit_header(r);
-    if (nal_unit_type === 32) return this.receiveVps(r);
+    if (nal_unit_type === 32) return this.receiveVps(r, unit);
     if (nal_unit_type === 33) return this.receiveSps(r, unit);
     return this.receivePps(r, unit);
   }
 
   /** Decoding the base layer needs nothing of a VPS; picture timing may. */
-  private receiveVps(r: BitReader): BitstreamError | null {
-    const vps = video_parameter_set_rbsp(r);
+  private receiveVps(r: BitReader, unit: Uint8Array): BitstreamError | null {
+    let vps: VideoParameterSet | null = null;
+    r.tolerate(() => {
+      vps = video_parameter_set_rbsp(r);
+    });
     const flaw = readClosingBits(r);
-    this.vpsById.set(vps.vps_video_parameter_set_id, vps);
+    const vps_video_parameter_set_id = (unit[2] ?? 0) >> 4;
+    const stored = this.vpsById.get(vps_video_parameter_set_id);
+    if (stored && sameBytes(stored.bytes, unit)) return null;
+    this.vpsById.set(vps_video_parameter_set_id, { bytes: unit.slice(), vps });
     return flaw;
   }
 
   private receiveSps(r: BitReader, unit: Uint8Array): BitstreamError | null {
     const sps = seq_parameter_set_rbsp(r);
     const flaw = readClosingBits(r);
-    this.sps.receive(sps.sps_seq_parameter_set_id, unit, sps);
-    return flaw;
+    return this.sps.receive(sps.sps_seq_parameter_set_id, unit, sps) ? flaw : null;
   }
 
   private receivePps(r: BitReader, unit: Uint8Array): BitstreamError | null {
     const pps = pic_parameter_set_rbsp(r);
     const flaw = readClosingBits(r);
     const stored = this.ppsById.get(pps.pps_pic_parameter_set_id);
-    if (!stored || !sameBytes(stored.bytes, unit)) {
-      this.ppsById.set(pps.pps_pic_parameter_set_id, { bytes: unit.slice(), pps });
-    }
+    if (stored && sameBytes(stored.bytes, unit)) return null;
+    this.ppsById.set(pps.pps_pic_parameter_set_id, { bytes: unit.slice(), pps });
     return flaw;
   }
 
@@ -79,6 +83,6 @@ export class ParameterSetStore {
 
   /** The VPS that an SPS refers to, if it has come. */
   vpsOf(sps: SeqParameterSet | null): VideoParameterSet | null {
-    return (sps && this.vpsById.get(sps.sps_video_parameter_set_id)) ?? null;
+    return (sps && this.vpsById.get(sps.sps_video_parameter_set_id)?.vps) ?? null;
   }
 }

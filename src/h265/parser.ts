@@ -3,8 +3,9 @@
  * structure. An error says which element was read, and at which bit. Units of other layers than the base layer
  * (nuh_layer_id 0) are not supported. The caller may make parameter sets by itself.
  */
-import type { Trace } from "../bitreader/index.ts";
+import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { readClosingBits } from "../nal/closing-bits.ts";
 import type {
   AccessUnitDelimiter,
   NalUnitHeader,
@@ -32,9 +33,19 @@ export { checkPicParameterSet } from "./syntax.ts";
 export interface ParseOptions {
   /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
+  /**
+   * Called with what is wrong in elements that decoding does not need (VUI, HRD, trailing bits). A set is not refused for
+   * them; without this option nothing is said of them.
+   */
+  readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
 }
 
 const sliceSegmentTypes: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 18, 19, 20, 21];
+
+function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
+  const flaw = readClosingBits(r);
+  if (flaw) onFlaw?.(flaw);
+}
 
 function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number[]) {
   const name = unitName(nalUnitType(unit));
@@ -66,10 +77,10 @@ export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseVps(unit: Uint8Array, { trace }: ParseOptions = {}): VideoParameterSet {
+export function parseVps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): VideoParameterSet {
   const { r } = open(unit, trace, [32]);
   const vps = video_parameter_set_rbsp(r);
-  r.rbsp_trailing_bits();
+  reportFlaw(r, onFlaw);
   return vps;
 }
 
@@ -79,10 +90,10 @@ export function parseVps(unit: Uint8Array, { trace }: ParseOptions = {}): VideoP
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSet {
+export function parseSps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
   const { r } = open(unit, trace, [33]);
   const sps = seq_parameter_set_rbsp(r);
-  r.rbsp_trailing_bits();
+  reportFlaw(r, onFlaw);
   return sps;
 }
 
@@ -93,10 +104,10 @@ export function parseSps(unit: Uint8Array, { trace }: ParseOptions = {}): SeqPar
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parsePps(unit: Uint8Array, { trace }: ParseOptions = {}): PicParameterSet {
+export function parsePps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): PicParameterSet {
   const { r } = open(unit, trace, [34]);
   const pps = pic_parameter_set_rbsp(r);
-  r.rbsp_trailing_bits();
+  reportFlaw(r, onFlaw);
   return pps;
 }
 

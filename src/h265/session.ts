@@ -138,11 +138,13 @@ class H265Reader implements UnitReader {
     this.trace?.unit({ name: unitName(nalUnitType(bytes)), byte, bytes });
   }
 
-  /** Reads a unit that changes nothing. */
+  /** Reads a unit of which decoding needs nothing, or not all. */
   private read(unit: StreamUnit, syntax: (r: BitReader, nal: NalUnitHeader) => unknown): void {
-    this.traceUnit(unit);
-    const r = nalReader(unit.bytes, this.trace);
-    syntax(r, nal_unit_header(r));
+    this.sink.guardOnce(unit, () => {
+      this.traceUnit(unit);
+      const r = nalReader(unit.bytes, this.trace);
+      syntax(r, nal_unit_header(r));
+    });
   }
 
   private readParameterSet(unit: StreamUnit): void {
@@ -158,12 +160,10 @@ class H265Reader implements UnitReader {
   private readWaitingSei(sps: SeqParameterSet | null): PicTiming | null {
     let picTiming: PicTiming | null = null;
     for (const unit of this.waitingSei.take()) {
-      this.sink.guard(unit, () =>
-        this.read(unit, (r, nal) =>
-          sei_rbsp(r, nal, this.seiSets(sps), ({ payload }) => {
-            if (payload?.type === "pic_timing") picTiming = payload;
-          }),
-        ),
+      this.read(unit, (r, nal) =>
+        sei_rbsp(r, nal, this.seiSets(sps), ({ payload }) => {
+          if (payload?.type === "pic_timing") picTiming = payload;
+        }),
       );
     }
     return picTiming;

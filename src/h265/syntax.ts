@@ -100,6 +100,12 @@ export function video_parameter_set_rbsp(r: BitReader): VideoParameterSet {
       layer_id_included_flag[j] = r.u(1, "layer_id_included_flag", i, j);
     }
   }
+  r.tolerate(() => readTimingAndExtension(r, vps));
+  return vps;
+}
+
+/** The end of 7.3.2.1: timing, HRD and the extension, none of which decoding needs. */
+function readTimingAndExtension(r: BitReader, vps: VideoParameterSet): void {
   vps.vps_timing_info_present_flag = r.flag("vps_timing_info_present_flag");
   if (vps.vps_timing_info_present_flag) {
     vps.vps_num_units_in_tick = r.u(32, "vps_num_units_in_tick");
@@ -118,7 +124,6 @@ export function video_parameter_set_rbsp(r: BitReader): VideoParameterSet {
   }
   vps.vps_extension_flag = r.flag("vps_extension_flag");
   if (vps.vps_extension_flag) while (r.more_rbsp_data()) r.flag("vps_extension_data_flag");
-  return vps;
 }
 
 /** 7.4.3.1, 7.4.3.2.1: what is not coded for the lower sub-layers is what is coded for the highest. */
@@ -329,7 +334,12 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   sps.sps_temporal_mvp_enabled_flag = r.flag("sps_temporal_mvp_enabled_flag");
   sps.strong_intra_smoothing_enabled_flag = r.flag("strong_intra_smoothing_enabled_flag");
   sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
-  if (sps.vui_parameters_present_flag) sps.vui_parameters = vui_parameters(r, sps);
+  if (sps.vui_parameters_present_flag) {
+    const vui = new VuiParameters();
+    sps.vui_parameters = vui;
+    r.tolerate(() => vui_parameters(r, vui, sps));
+    if (r.flaw) return sps;
+  }
   sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
   if (sps.sps_extension_present_flag) {
     sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
@@ -339,8 +349,11 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
     sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
   }
   if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
-  if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
-  if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
+  r.tolerate(() => {
+    if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
+    if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
+  });
+  if (r.flaw) return sps;
   if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
   if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
   return sps;
@@ -519,8 +532,11 @@ export function pic_parameter_set_rbsp(r: BitReader): PicParameterSet {
     pps.pps_extension_4bits = r.u(4, "pps_extension_4bits");
   }
   if (pps.pps_range_extension_flag) pps.pps_range_extension = pps_range_extension(r, pps);
-  if (pps.pps_multilayer_extension_flag) pps.pps_multilayer_extension = pps_multilayer_extension(r);
-  if (pps.pps_3d_extension_flag) pps.pps_3d_extension = pps_3d_extension(r);
+  r.tolerate(() => {
+    if (pps.pps_multilayer_extension_flag) pps.pps_multilayer_extension = pps_multilayer_extension(r);
+    if (pps.pps_3d_extension_flag) pps.pps_3d_extension = pps_3d_extension(r);
+  });
+  if (r.flaw) return pps;
   if (pps.pps_scc_extension_flag) pps.pps_scc_extension = pps_scc_extension(r);
   if (pps.pps_extension_4bits) while (r.more_rbsp_data()) r.flag("pps_extension_data_flag");
   return pps;
@@ -1242,8 +1258,7 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
 }
 
 /** E.2.1 VUI parameters syntax. */
-export function vui_parameters(r: BitReader, sps: SeqParameterSet): VuiParameters {
-  const vui = new VuiParameters();
+export function vui_parameters(r: BitReader, vui: VuiParameters, sps: SeqParameterSet): void {
   vui.aspect_ratio_info_present_flag = r.flag("aspect_ratio_info_present_flag");
   if (vui.aspect_ratio_info_present_flag) {
     vui.aspect_ratio_idc = r.u(8, "aspect_ratio_idc");
@@ -1305,7 +1320,6 @@ export function vui_parameters(r: BitReader, sps: SeqParameterSet): VuiParameter
     vui.log2_max_mv_length_horizontal = r.ue("log2_max_mv_length_horizontal", 16);
     vui.log2_max_mv_length_vertical = r.ue("log2_max_mv_length_vertical", 16);
   }
-  return vui;
 }
 
 /** E.2.2 HRD parameters syntax. Where commonInfPresentFlag is 0, `common` has the common information (E.3.2). */

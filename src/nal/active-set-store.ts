@@ -10,20 +10,28 @@ export class ActiveSetStore<Set> {
   private active: { readonly id: number; readonly set: Set } | null = null;
   private hasNewWaiting = false;
 
-  /** Takes a set that has come. @param bytes its NAL unit, which is copied. */
-  receive(id: number, bytes: Uint8Array, set: Set): void {
+  /**
+   * Takes a set that has come.
+   *
+   * @param bytes its NAL unit, which is copied.
+   * @returns whether its content is new.
+   */
+  receive(id: number, bytes: Uint8Array, set: Set): boolean {
     const stored = this.byId.get(id);
     if (stored && sameBytes(stored.bytes, bytes)) {
       this.waiting.delete(id);
-      return;
+      return false;
     }
+    const waiting = this.waiting.get(id);
+    const isNew = waiting === undefined || !sameBytes(waiting.bytes, bytes);
     const received = { bytes: bytes.slice(), set };
     if (this.active === null || stored?.set !== this.active.set) {
       this.byId.set(id, received);
-      return;
+      return isNew;
     }
     this.waiting.set(id, received);
     this.hasNewWaiting = true;
+    return isNew;
   }
 
   /**

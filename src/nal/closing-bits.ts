@@ -1,16 +1,11 @@
 import type { BitReader } from "../bitreader/index.ts";
-import { BitstreamError } from "../errors.ts";
+import type { BitstreamError } from "../errors.ts";
 
 /**
- * Reads rbsp_trailing_bits() at the end of a parameter set. Where they are wrong the error is returned instead of
- * thrown: every element of the set has been read, so the set is taken.
+ * Reads rbsp_trailing_bits() at the end of a parameter set, and returns what is wrong with a set that is taken all the
+ * same: every element that decoding needs has been read.
  */
 export function readClosingBits(r: BitReader): BitstreamError | null {
-  try {
-    r.rbsp_trailing_bits();
-    return null;
-  } catch (error) {
-    if (!(error instanceof BitstreamError)) throw error;
-    return error;
-  }
+  if (r.flaw === null) r.tolerate(() => r.rbsp_trailing_bits());
+  return r.flaw;
 }

@@ -6,6 +6,8 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
   private events: DecodeEvent[] = [];
+  /** The unit types and elements of which `guardOnce` has told. */
+  private readonly told = new Set<string>();
   /** What a unit's first byte, or bytes, say it is. */
   private readonly nameOf: (unit: Uint8Array) => string;
 
@@ -34,6 +36,22 @@ export class EventSink {
       if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
       this.error(error, unit);
       return false;
+    }
+  }
+
+  /**
+   * Runs what reads a unit of which decoding needs nothing, or not all. What is wrong with it is an event once a session
+   * for each unit type and element: encoders that write such a unit wrong do so in every access unit.
+   */
+  guardOnce(unit: StreamUnit, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      const key = `${this.nameOf(unit.bytes)} ${error.place.element?.replace(/\[.*/, "")}`;
+      if (this.told.has(key)) return;
+      this.told.add(key);
+      this.error(error, unit);
     }
   }
 

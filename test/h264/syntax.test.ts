@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as h264 from "../../src/h264/index.ts";
-import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../../support/rows.ts";
+import { bitOf, described, type Row, readRows, rows, thrown, unitOf, withValue } from "../../support/rows.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 type Trace = TraceRecorder;
@@ -165,7 +165,7 @@ const baselineSps: Row[] = [
 ];
 
 describe("seq_parameter_set_data (7.3.2.1.1)", () => {
-  const parse = (unit: Uint8Array, trace?: Trace) => h264.parseSps(unit, { trace });
+  const parse = (unit: Uint8Array, trace?: Trace) => h264.parseSps(unit, { trace, onFlaw: thrown });
 
   it("reads every element of the high profiles, VUI and both HRDs included", () => {
     const sps = reads(highSps, parse);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as h265 from "../../src/h265/index.ts";
-import { bitOf, described, type Row, readRows, rows, unitOf, withValue } from "../../support/rows.ts";
+import { bitOf, described, type Row, readRows, rows, thrown, unitOf, withValue } from "../../support/rows.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 const header = (nal_unit_type: number): Row[] => [
@@ -174,7 +174,7 @@ describe("video_parameter_set_rbsp (7.3.2.1)", () => {
     ["vps_extension_flag", 1, 1],
     ...numbered(7, (i) => [["vps_extension_data_flag", 1, i % 2]]),
   ];
-  const parse = (unit: Uint8Array, trace?: TraceRecorder) => h265.parseVps(unit, { trace });
+  const parse = (unit: Uint8Array, trace?: TraceRecorder) => h265.parseVps(unit, { trace, onFlaw: thrown });
 
   it("reads every element, and gives what is not coded for the lower sub-layers (7.4.3.1, 7.4.4)", () => {
     const vps = reads(all, parse);
@@ -452,7 +452,7 @@ const plainSps: Row[] = [
 ];
 
 describe("seq_parameter_set_rbsp (7.3.2.2)", () => {
-  const parse = (unit: Uint8Array, trace?: TraceRecorder) => h265.parseSps(unit, { trace });
+  const parse = (unit: Uint8Array, trace?: TraceRecorder) => h265.parseSps(unit, { trace, onFlaw: thrown });
 
   it("reads every element: sub-layers, lists, PCM, VUI, HRD and all extensions", () => {
     const sps = reads(fullSps, parse);
@@ -741,7 +741,7 @@ const fullPps: Row[] = [
 ];
 
 describe("pic_parameter_set_rbsp (7.3.2.3)", () => {
-  const parse = (unit: Uint8Array, trace?: TraceRecorder) => h265.parsePps(unit, { trace });
+  const parse = (unit: Uint8Array, trace?: TraceRecorder) => h265.parsePps(unit, { trace, onFlaw: thrown });
   const end: Row[] = [
     ...rows(1, { pps_loop_filter_across_slices_enabled_flag: 0, deblocking_filter_control_present_flag: 0 }),
     ...rows(1, { pps_scaling_list_data_present_flag: 0, lists_modification_present_flag: 0 }),
