@@ -3,6 +3,7 @@
  * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
  * names its authority.
  */
+import { setTimestamp } from "../session/timestamps.ts";
 import {
   V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
   V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD,
@@ -236,12 +237,6 @@ function picNum(frame: ReferenceFrame, structure: number): number {
         ? TOP_FIELD
         : BOTTOM_FIELD;
   return 2 * num + (first === structure ? 1 : 0);
-}
-
-/** A __u64 of nanoseconds. */
-function setTimestamp(view: DataView, at: number, timestamp: number): void {
-  view.setUint32(at, timestamp % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import { h264Controls, V4L2_H264_NUM_DPB_ENTRIES } from "../uapi/h264.ts";
+import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import {
   h264DecodeParams,
   h264Pps,
@@ -43,19 +44,19 @@ export class RequestBuilder {
   /** V4L2_CID_STATELESS_H264_DECODE_MODE and START_CODE: set once, before the first request. */
   modeControls(): Control[] {
     const { decodeMode, startCode } = this.options;
-    return [
-      ...this.maker.make("V4L2_CID_STATELESS_H264_DECODE_MODE", decodeMode === "slice" ? 0 : 1),
-      ...this.maker.make("V4L2_CID_STATELESS_H264_START_CODE", startCode === "none" ? 0 : 1),
-    ];
+    const controls: Control[] = [];
+    this.maker.add(controls, "V4L2_CID_STATELESS_H264_DECODE_MODE", decodeModeValues[decodeMode]);
+    this.maker.add(controls, "V4L2_CID_STATELESS_H264_START_CODE", startCodeValues[startCode]);
+    return controls;
   }
 
   /** V4L2_CID_STATELESS_H264_SPS. */
   spsControls(sps: SeqParameterSet): readonly Control[] {
-    let controls = this.bySps.get(sps);
-    if (!controls) {
-      controls = this.maker.make("V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
-      this.bySps.set(sps, controls);
-    }
+    const cached = this.bySps.get(sps);
+    if (cached) return cached;
+    const controls: Control[] = [];
+    this.maker.add(controls, "V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
+    this.bySps.set(sps, controls);
     return controls;
   }
 
@@ -63,13 +64,11 @@ export class RequestBuilder {
   private setControls(sets: ParameterSets): readonly Control[] {
     const cached = this.byPps.get(sets.pps);
     if (cached?.sps === sets.sps) return cached.controls;
-    const controls = [
-      ...this.spsControls(sets.sps),
-      ...this.maker.make("V4L2_CID_STATELESS_H264_PPS", h264Pps(sets)),
-      ...(hasScalingMatrix(sets)
-        ? this.maker.make("V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets))
-        : []),
-    ];
+    const controls = [...this.spsControls(sets.sps)];
+    this.maker.add(controls, "V4L2_CID_STATELESS_H264_PPS", h264Pps(sets));
+    if (hasScalingMatrix(sets)) {
+      this.maker.add(controls, "V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets));
+    }
     this.byPps.set(sets.pps, { sps: sets.sps, controls });
     return controls;
   }
@@ -94,31 +93,30 @@ export class RequestBuilder {
       hasB ||= type === 1;
     }
     const params = h264DecodeParams({ h, structure: picture.structure, poc: frame, references, hasP, hasB });
-    const decodeParams = this.maker.makeAsIs("V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
     const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
-    const request = (parts: readonly PictureSlice[], own: readonly Control[], hold: boolean): RequestEvent => ({
-      type: "request",
-      timestamp: frame.timestamp,
-      bitstream: bitstreamOf(parts, startCode),
-      controls: this.setControls((parts[0] as PictureSlice).sets).concat(own, decodeParams),
-      hold,
-    });
-    if (decodeMode === "frame") return [request(slices, [], isFirstField)];
-    return slices.map((slice, i) =>
-      request([slice], this.sliceControls(slice, references), isFirstField || i < slices.length - 1),
-    );
+    const request = (parts: readonly PictureSlice[], hold: boolean): RequestEvent => {
+      const [first] = parts as readonly [PictureSlice];
+      const controls = [...this.setControls(first.sets)];
+      if (decodeMode === "slice") this.addSliceControls(controls, first, references);
+      this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
+      return { type: "request", timestamp: frame.timestamp, bitstream: bitstreamOf(parts, startCode), controls, hold };
+    };
+    if (decodeMode === "frame") return [request(slices, isFirstField)];
+    return slices.map((slice, i) => request([slice], isFirstField || i < slices.length - 1));
   }
 
-  private sliceControls({ h, lists }: PictureSlice, references: readonly ReferenceFrame[]): Control[] {
+  private addSliceControls(
+    controls: Control[],
+    { h, lists }: PictureSlice,
+    references: readonly ReferenceFrame[],
+  ): void {
     // An entry that refers to nothing has no fields, and points to the first unused entry of the DPB array. Where all
     // sixteen are used it points to entry 0, because drivers index the array before they look at the fields.
     const unused = references.length < V4L2_H264_NUM_DPB_ENTRIES ? references.length : 0;
     const indexOf = (frame: ReferenceFrame | null) => (frame === null ? unused : references.indexOf(frame));
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
-    return [
-      ...this.maker.makeAsIs("V4L2_CID_STATELESS_H264_SLICE_PARAMS", params),
-      ...(weights ? this.maker.makeAsIs("V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights) : []),
-    ];
+    this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_SLICE_PARAMS", params);
+    if (weights) this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights);
   }
 }

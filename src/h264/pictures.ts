@@ -7,6 +7,7 @@ import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
@@ -22,9 +23,6 @@ import type { Picture } from "./state.ts";
 import { DecoderState, maxFrameNum } from "./state.ts";
 import type { PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
 import type { ReadSliceHeader } from "./syntax.ts";
-
-/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
-const TIMESTAMP_STEP = 1000;
 
 /** A slice as it was read. */
 export interface ReadSlice extends ReadSliceHeader {
@@ -59,7 +57,7 @@ export class PictureDecoder {
   private readonly state: DecoderState;
   private sequence: SequenceEvent | null = null;
   private open: OpenPicture | null = null;
-  private timestamp = 0;
+  private readonly timestamps = new Timestamps();
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
@@ -119,8 +117,7 @@ export class PictureDecoder {
     }
     const visible = visibleRectangle(sps);
     const picture = this.state.beginPicture(sps, h, () => {
-      this.timestamp += TIMESTAMP_STEP;
-      return new Frame(this.timestamp, info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
+      return new Frame(this.timestamps.next(), info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
     });
     if (this.recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h))) picture.frame.corrupt = true;
     if (info.picTiming) picture.frame.pic_struct = info.picTiming.pic_struct;
@@ -228,7 +225,7 @@ export class PictureDecoder {
       if (missingReferences === "drop") this.startAnew();
       return;
     }
-    this.sink.emit(...this.requests.buildRequests(picture, slices, references));
+    for (const request of this.requests.buildRequests(picture, slices, references)) this.sink.emit(request);
     this.state.endPicture(picture, (element, reason) => this.sink.report("bitstream", reason, first.unit, element));
   }
 

@@ -3,6 +3,7 @@
  * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
  * names its authority.
  */
+import { setTimestamp } from "../session/timestamps.ts";
 import {
   V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC,
   V4L2_HEVC_DECODE_PARAM_FLAG_IRAP_PIC,
@@ -281,8 +282,7 @@ function numDeltaPocsOfRefRpsIdx(h: SliceSegmentHeader, sps: SeqParameterSet): n
 /** v4l2_hevc_dpb_entry: 16 bytes. */
 function writeDpbEntry(view: DataView, at: number, frame: ReferencePicture): void {
   const o = v4l2_hevc_dpb_entry.offsets;
-  view.setUint32(at + o.timestamp, frame.timestamp % 2 ** 32, true);
-  view.setUint32(at + o.timestamp + 4, Math.floor(frame.timestamp / 2 ** 32), true);
+  setTimestamp(view, at + o.timestamp, frame.timestamp);
   view.setUint8(at + o.flags, frame.marking === "long" ? V4L2_HEVC_DPB_ENTRY_LONG_TERM_REFERENCE : 0);
   view.setUint8(at + o.field_pic, frame.pic_struct);
   view.setInt32(at + o.pic_order_cnt_val, frame.PicOrderCntVal, true);

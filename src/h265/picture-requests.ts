@@ -8,6 +8,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf, startCodeBytes } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import { h265Controls } from "../uapi/h265.ts";
+import { type DecodeMode, decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { hevcDecodeParams, hevcExtSpsLtRps, hevcExtSpsStRps, hevcPps, hevcScalingMatrix, hevcSps } from "./controls.ts";
 import type { Frame } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
@@ -46,10 +47,10 @@ export class RequestBuilder {
   /** V4L2_CID_STATELESS_HEVC_DECODE_MODE and START_CODE: set once, before the first request. */
   modeControls(): Control[] {
     const { decodeMode, startCode } = this.options;
-    return [
-      ...this.maker.make("V4L2_CID_STATELESS_HEVC_DECODE_MODE", decodeMode === "slice" ? 0 : 1),
-      ...this.maker.make("V4L2_CID_STATELESS_HEVC_START_CODE", startCode === "none" ? 0 : 1),
-    ];
+    const controls: Control[] = [];
+    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_MODE", decodeModeValues[decodeMode]);
+    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_START_CODE", startCodeValues[startCode]);
+    return controls;
   }
 
   /**
@@ -58,17 +59,15 @@ export class RequestBuilder {
    * with EFAULT.
    */
   spsControls(sps: SeqParameterSet): readonly Control[] {
-    let controls = this.bySps.get(sps);
-    if (!controls) {
-      const st = hevcExtSpsStRps(sps);
-      const lt = hevcExtSpsLtRps(sps);
-      controls = [
-        ...this.maker.make("V4L2_CID_STATELESS_HEVC_SPS", hevcSps(sps)),
-        ...(st.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", st) : []),
-        ...(lt.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", lt) : []),
-      ];
-      this.bySps.set(sps, controls);
-    }
+    const cached = this.bySps.get(sps);
+    if (cached) return cached;
+    const st = hevcExtSpsStRps(sps);
+    const lt = hevcExtSpsLtRps(sps);
+    const controls: Control[] = [];
+    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_SPS", hevcSps(sps));
+    if (st.length > 0) this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", st);
+    if (lt.length > 0) this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", lt);
+    this.bySps.set(sps, controls);
     return controls;
   }
 
@@ -76,12 +75,11 @@ export class RequestBuilder {
   private ppsControls(sets: ParameterSets): readonly Control[] {
     const cached = this.byPps.get(sets.pps);
     if (cached?.sps === sets.sps) return cached.controls;
-    const controls = [
-      ...this.maker.make("V4L2_CID_STATELESS_HEVC_PPS", hevcPps(sets)),
-      ...(sets.sps.scaling_list_enabled_flag
-        ? this.maker.make("V4L2_CID_STATELESS_HEVC_SCALING_MATRIX", hevcScalingMatrix(sets))
-        : []),
-    ];
+    const controls: Control[] = [];
+    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_PPS", hevcPps(sets));
+    if (sets.sps.scaling_list_enabled_flag) {
+      this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_SCALING_MATRIX", hevcScalingMatrix(sets));
+    }
     this.byPps.set(sets.pps, { sps: sets.sps, controls });
     return controls;
   }
@@ -97,26 +95,23 @@ export class RequestBuilder {
     const { decodeMode } = this.options;
     const { h, sps, set, frame } = picture;
     const { PicOrderCntVal } = frame;
-    const decodeParams = this.maker.make(
-      "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS",
-      hevcDecodeParams({ h, sps, PicOrderCntVal, set, references }),
-    );
+    const params = hevcDecodeParams({ h, sps, PicOrderCntVal, set, references });
     const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
-    return groups.map((group, i) => ({
-      type: "request",
-      timestamp: picture.frame.timestamp,
-      bitstream: bitstreamOf(group, this.options.startCode),
-      controls: [
-        ...this.spsControls(picture.sps),
-        ...this.ppsControls((group[0] as PictureSegment).sets),
-        ...this.segmentControls(picture, group, references),
-        ...decodeParams,
-      ],
-      hold: i < groups.length - 1,
-    }));
+    return groups.map((group, i) => {
+      const controls = [...this.spsControls(sps), ...this.ppsControls((group[0] as PictureSegment).sets)];
+      this.addSegmentControls(controls, picture, group, references);
+      this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
+      const bitstream = bitstreamOf(group, this.options.startCode);
+      return { type: "request", timestamp: frame.timestamp, bitstream, controls, hold: i < groups.length - 1 };
+    });
   }
 
-  private segmentControls(picture: Picture, group: readonly PictureSegment[], references: readonly Frame[]): Control[] {
+  private addSegmentControls(
+    controls: Control[],
+    picture: Picture,
+    group: readonly PictureSegment[],
+    references: readonly Frame[],
+  ): void {
     const { frame, sps } = picture;
     const { PicOrderCntVal, pic_struct } = frame;
     const elements = group.map(({ unit, h, list0, list1 }) =>
@@ -127,17 +122,19 @@ export class RequestBuilder {
       }),
     );
     const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
-    return [
-      ...this.maker.make("V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", joined(elements)),
-      ...(entryPoints.length > 0 ? this.maker.make("V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints) : []),
-    ];
+    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", joined(elements));
+    if (entryPoints.length > 0) {
+      this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
+    }
   }
 }
 
 /** @throws UnsupportedError where the kernel's arrays have no room for a picture. */
-function checkLimits(segments: readonly PictureSegment[], decodeMode: "frame" | "slice"): void {
-  const points = segments.map(({ h }) => h.num_entry_point_offsets);
-  const most = decodeMode === "frame" ? points.reduce((sum, count) => sum + count, 0) : Math.max(...points);
+function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
+  const most = segments.reduce((points, { h }) => {
+    const count = h.num_entry_point_offsets;
+    return decodeMode === "frame" ? points + count : Math.max(points, count);
+  }, 0);
   if (decodeMode === "frame" && segments.length > SLICE_PARAMS_LIMIT) {
     throw new UnsupportedError(`${segments.length} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`);
   }

@@ -7,6 +7,7 @@ import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
@@ -18,9 +19,6 @@ import { hasLargeOffset } from "./slice-controls.ts";
 import { DecoderState, type Picture } from "./state.ts";
 import type { PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import type { ReadSliceSegmentHeader } from "./syntax.ts";
-
-/** Our timestamps start here and go on by as much: 0 always means "no reference". Nanoseconds. */
-const TIMESTAMP_STEP = 1000;
 
 /** A slice segment as it was read. */
 export interface ReadSegment extends ReadSliceSegmentHeader {
@@ -49,7 +47,7 @@ export class PictureDecoder {
   private readonly state: DecoderState;
   private sequence: SequenceEvent | null = null;
   private open: OpenPicture | null = null;
-  private timestamp = 0;
+  private readonly timestamps = new Timestamps();
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
@@ -101,8 +99,7 @@ export class PictureDecoder {
     if (isActivated || NoRaslOutputFlag) this.state.emptyBuffer(h);
     if (isActivated) this.activate(sps);
     const PicOrderCntVal = this.state.picOrderCntVal(sps, h, NoRaslOutputFlag);
-    this.timestamp += TIMESTAMP_STEP;
-    const frame = new Frame(this.timestamp, info.pts, visibleRectangle(sps), PicOrderCntVal);
+    const frame = new Frame(this.timestamps.next(), info.pts, visibleRectangle(sps), PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
     const picture = this.state.beginPicture(sps, h, frame, NoRaslOutputFlag);
     for (const { poc, isLsb } of picture.set.missing) {
@@ -195,7 +192,7 @@ export class PictureDecoder {
       return;
     }
     const isMade = this.sink.guard(first.unit, () => {
-      this.sink.emit(...this.requests.buildRequests(picture, segments, references));
+      for (const request of this.requests.buildRequests(picture, segments, references)) this.sink.emit(request);
     });
     if (isMade) this.state.endPicture(picture);
     else this.state.abandonPicture(picture);

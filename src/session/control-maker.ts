@@ -37,17 +37,4 @@ export class ControlMaker<Name extends string> {
     const definition = this.definitions[name];
     if (this.options.has(definition)) controls.push({ name, id: definition.id, payload });
   }
-
-  /** The control in an array of one; an empty one where the kernel lacks it. */
-  make(name: Name, payload: Uint8Array | number): Control[] {
-    const controls: Control[] = [];
-    this.add(controls, name, payload);
-    return controls;
-  }
-
-  makeAsIs(name: Name, payload: Uint8Array | number): Control[] {
-    const controls: Control[] = [];
-    this.addUnchanged(controls, name, payload);
-    return controls;
-  }
 }

@@ -23,8 +23,8 @@ export class EventSink {
     return events;
   }
 
-  emit(...events: readonly DecodeEvent[]): void {
-    this.events.push(...events);
+  emit(event: DecodeEvent): void {
+    this.events.push(event);
   }
 
   /** Runs what reads `unit`. False if it threw one of the two errors, which is an event then. */
