@@ -45,7 +45,6 @@ export {
 export type { FieldOrderCnt } from "./poc.ts";
 export type { ListContext, ListPicture, Reference, RefPicList, RefPicLists } from "./ref-lists.ts";
 export { buildRefPicLists } from "./ref-lists.ts";
-export type { CurrentPicture } from "./ref-marking.ts";
 export { openH264Session } from "./session.ts";
 export { dpbFrames, maxDpbFrames } from "./state.ts";
 export * from "./structures.ts";

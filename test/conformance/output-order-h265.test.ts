@@ -12,7 +12,7 @@ const fixtures = streams.filter(({ name }) => name.startsWith("h265_"));
 const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
 
 describe.skipIf(!hasFfprobe())(`the HEVC fixtures' output order against FFmpeg's (${witness})`, () => {
-  it.each(fixtures)("$name: equal", async (stream) => {
+  it.each(fixtures)("$name: equal", { tags: "long" }, async (stream) => {
     expectEqualOrder(await runOutputStream(stream));
   });
 });

@@ -21,7 +21,7 @@ const fixtures = codecs.flatMap((codec) => outputStreams("", codec).filter(({ na
 const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
 
 describe.skipIf(!hasFfprobe())(`the outputs of VP8 and VP9 fixtures against FFmpeg's (${witness})`, () => {
-  it.each(fixtures)("$name: equal", async (stream) => {
+  it.each(fixtures)("$name: equal", { tags: "long" }, async (stream) => {
     const report = await runOutputStream(stream);
     expectEqualOrder(report);
     expect(report.ours).toBeGreaterThan(10);

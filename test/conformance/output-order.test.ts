@@ -18,7 +18,7 @@ const fixtures = streams.filter(({ name }) => name.startsWith("h264_"));
 const witness = hasFfprobe() ? "ffprobe" : "skipped: no ffprobe";
 
 describe.skipIf(!hasFfprobe())(`the fixtures' output order against FFmpeg's (${witness})`, () => {
-  it.each(fixtures)("$name: equal", async (stream) => {
+  it.each(fixtures)("$name: equal", { tags: "long" }, async (stream) => {
     expectEqualOrder(await runOutputStream(stream));
   });
 });

@@ -11,6 +11,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, i
 describe.skipIf(version === undefined)(`FFmpeg's trace_headers (${version ?? "skipped: no ffmpeg"})`, () => {
   it.each(["h264_repeat_headers_aud_hrd.264", "h264_high422_interlaced.264", "h264_weightp_fade.264"])(
     "reads the same elements at the same bits in %s",
+    { tags: "long" },
     async (name) => {
       const result = compareTraces(
         h264,

@@ -12,7 +12,7 @@ const fixtures = allStreams("h265").filter((path) =>
 );
 
 describe.skipIf(version === undefined)(`FFmpeg's trace_headers (${version ?? "skipped: no ffmpeg"})`, () => {
-  it.each(fixtures)("reads the same elements at the same bits in %s", async (path) => {
+  it.each(fixtures)("reads the same elements at the same bits in %s", { tags: "long" }, async (path) => {
     const result = compareTraces(h265, new Uint8Array(readFileSync(path)), await ffmpegTrace("hevc", path));
     expect(result.differences).toEqual([]);
     expect([...result.exceptions]).toEqual([]);

@@ -15,7 +15,7 @@ const fixtures = allStreams("vp8").filter((path) =>
 describe.skipIf(!hasVp8)(
   `FFmpeg's trace_headers (${hasVp8 ? ffmpegVersion() : "skipped: no ffmpeg that reads VP8"})`,
   () => {
-    it.each(fixtures)("reads the same elements in %s", async (path) => {
+    it.each(fixtures)("reads the same elements in %s", { tags: "long" }, async (path) => {
       const result = compareTraces(vp8, new Uint8Array(readFileSync(path)), await ffmpegTrace("ivf", path));
       expect(result.differences).toEqual([]);
       expect(result.elements).toBeGreaterThan(100);

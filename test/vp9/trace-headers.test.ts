@@ -17,7 +17,7 @@ const fixtures = allStreams("vp9").filter((path) =>
 );
 
 describe.skipIf(version === undefined)(`FFmpeg's trace_headers (${version ?? "skipped: no ffmpeg"})`, () => {
-  it.each(fixtures)("reads the same elements at the same bits in %s", async (path) => {
+  it.each(fixtures)("reads the same elements at the same bits in %s", { tags: "long" }, async (path) => {
     const result = compareTraces(vp9, new Uint8Array(readFileSync(path)), await ffmpegTrace("ivf", path));
     expect(result.differences).toEqual([]);
     expect([...result.exceptions]).toEqual([]);
