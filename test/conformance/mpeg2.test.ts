@@ -70,6 +70,18 @@ describe("where neither peer is right, our value is that of the bits", () => {
     ]);
   });
 
+  it("ff-dummy-reference-of-b-picture: 6.3.8, B pictures of a closed group that follow its I picture", () => {
+    // time_code with its marker bit, closed_gop 1, broken_link 0
+    const closedGroup = [0, 0, 1, 0xb8, 0x00, 0x08, 0x00, 0x40];
+    const { requests } = requestsOf(sequence, closedGroup, picture("I"), picture("B"), picture("P"), picture("B"));
+    expect(referencesOf(requests)).toEqual([
+      [1000, 0, 0],
+      [2000, 0, 1000],
+      [3000, 1000, 0],
+      [4000, 1000, 3000],
+    ]);
+  });
+
   it("both-start-before-i-picture, both-reference-before-start", () => {
     const { requests, errors } = requestsOf(sequence, picture("P"), picture("P"), picture("I"), picture("B"));
     expect(errors.map(({ cause }) => cause)).toEqual([

@@ -22,6 +22,7 @@ import {
   sameBuffer,
   showsRestart,
   sinceIdr,
+  slicesOfPicture,
   splitSinceIdr,
 } from "./h264-history.ts";
 import { sliceConditions } from "./h264-slice-conditions.ts";
@@ -123,10 +124,10 @@ export const conditionsH264 = {
     "transform_8x8_mode_flag is 0: no 8x8 list is used",
     ({ ours }) => ours.view.fields.get("H264_PPS.flags.TRANSFORM_8X8_MODE") === 0,
   ),
-  "slices of several types": condition(
-    "the picture's slices are of several types",
-    ({ ours }) => new Set(sliceStarts(ours.request).map(({ slice_type }) => slice_type)).size > 1,
-  ),
+  "slices of several types": condition("the picture's slices are of several types", (subject) => {
+    const starts = slicesOfPicture(subject).flatMap(({ request }) => sliceStarts(request));
+    return new Set(starts.map(({ slice_type }) => slice_type)).size > 1;
+  }),
   "GStreamer lost a picture": condition("GStreamer left out a picture since the last IDR picture", (subject) =>
     lostSinceIdr(subject, "gst"),
   ),

@@ -4,6 +4,9 @@ import {
   h264Controls,
   V4L2_H264_CTRL_PRED_WEIGHTS_REQUIRED,
   V4L2_H264_PPS_FLAG_WEIGHTED_PRED,
+  V4L2_H264_SLICE_TYPE_B,
+  V4L2_H264_SLICE_TYPE_P,
+  V4L2_H264_SLICE_TYPE_SP,
   type v4l2_h264_reference,
 } from "../../../src/uapi/h264.ts";
 import { type Condition, condition, type ReferenceEntry, type Side, type Subject } from "../comparator.ts";
@@ -113,6 +116,13 @@ function lastOfPictureBefore(subject: Subject): Side | undefined {
   return subject.history.sides[slicesOfPicture(subject)[0]!.request.index - 1];
 }
 
+/** PFRAME or BFRAME of a producer that looks at no slice but the picture's first. */
+function flagOfFirstSlice(subject: Subject): 0 | 1 {
+  const type = sliceStarts(slicesOfPicture(subject)[0]!.request)[0]?.slice_type;
+  const isP = type === V4L2_H264_SLICE_TYPE_P || type === V4L2_H264_SLICE_TYPE_SP;
+  return (subject.field.endsWith("PFRAME") ? isP : type === V4L2_H264_SLICE_TYPE_B) ? 1 : 0;
+}
+
 /** nal_unit_type 2, with start code: checksums of all in the stream. */
 function dataPartitions(stream: Uint8Array): ReadonlySet<string> {
   const starts = nalUnits(stream);
@@ -166,6 +176,18 @@ export const sliceConditions = {
         slices.some((side) => streamSlice(subject.history, side)?.typesBefore.includes(14))
       );
     },
+  ),
+  "PPS without SPS": condition(
+    "a PPS that stands before the picture's first slice refers to an SPS (type 7) that was not sent",
+    (subject) => streamSlice(subject.history, slicesOfPicture(subject)[0]!)?.isAfterPpsWithoutSps ?? false,
+  ),
+  "GStreamer's flag of the first slice": condition(
+    "GStreamer's flag says the type of the picture's first slice alone",
+    (subject) => subject.values.gst === flagOfFirstSlice(subject),
+  ),
+  "FFmpeg's flag of the first slice": condition(
+    "FFmpeg's flag says the type of the picture's first slice alone",
+    (subject) => subject.values.ff === flagOfFirstSlice(subject),
   ),
   "long slice header": condition(
     "the slice header has more than 10 memory management or more than 31 list modification operations",

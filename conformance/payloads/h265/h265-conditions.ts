@@ -2,6 +2,7 @@ import { CRA_NUT } from "../../../src/h265/nal-types.ts";
 import { V4L2_HEVC_SLICE_TYPE_I } from "../../../src/uapi/h265.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, type Side, type Subject } from "../comparator.ts";
+import { peers } from "../requests.ts";
 import { type Segment, segmentsOf } from "./h265-headers.ts";
 import {
   elementOf,
@@ -105,6 +106,22 @@ function hasTooManyReferences(subject: Subject): boolean {
   return (set?.NumDeltaPocs ?? 0) > limit;
 }
 
+/** FFmpeg's NumPocLtCurr, and that of the request before. */
+function hasLongTermSetOfPictureBefore({ ff, history }: Subject): boolean {
+  const count = "HEVC_DECODE_PARAMS.num_poc_lt_curr";
+  const before = history.peers.ff?.[(ff?.request.index ?? 0) - 1];
+  return before !== undefined && ff?.view.fields.get(count) === before.view.fields.get(count);
+}
+
+/** The request that only a peer has is no IRAP picture, and the peer has had none yet. */
+function isBeforeFirstIrap({ gst, ff, history }: Subject): boolean {
+  return peers.every((peer) => {
+    const side = { gst, ff }[peer];
+    const upTo = history.peers[peer]?.slice(0, (side?.request.index ?? -1) + 1) ?? [];
+    return upTo.every(({ view }) => view.fields.get("HEVC_DECODE_PARAMS.flags.IRAP_PIC") === 0);
+  });
+}
+
 function isFirstCra(subject: Subject): boolean {
   const { ours, history } = subject;
   return startsSequence(subject, ours) && segmentsOf(history, ours)[0]?.h.nal_unit_type === CRA_NUT;
@@ -197,6 +214,15 @@ export const conditionsH265 = {
   NoRaslOutputFlag: condition("the picture is an IRAP picture with NoRaslOutputFlag 1", (subject) =>
     startsSequence(subject, subject.ours),
   ),
+  "IDR picture": condition(
+    "the picture is an IDR picture",
+    ({ ours }) => ours.view.fields.get("HEVC_DECODE_PARAMS.flags.IDR_PIC") === 1,
+  ),
+  "set of the picture before": condition(
+    "FFmpeg's NumPocLtCurr is that of its picture before",
+    hasLongTermSetOfPictureBefore,
+  ),
+  "before the first IRAP picture": condition("no IRAP picture came before or is this one", isBeforeFirstIrap),
   "CRA picture with NoRaslOutputFlag": condition("the picture is a CRA picture with NoRaslOutputFlag 1", isFirstCra),
   "begun by a CRA picture": condition("the coded video sequence begins with a CRA picture", (subject) =>
     isFirstCra({ ...subject, ours: sinceStart(subject)[0] ?? subject.ours }),

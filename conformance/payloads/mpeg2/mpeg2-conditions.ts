@@ -28,6 +28,13 @@ function isSecondFieldOfFirstFrame({ ours, history }: Subject): boolean {
   return before.at(-1)?.request.timestamp === timestamp && lastReferenceFrame(before, ours) === undefined;
 }
 
+/** In display order the one reference frame comes after the B picture: there is no forward reference. */
+function isBAfterOneFrame({ ours, history }: Subject): boolean {
+  const before = history.sides.slice(0, ours.request.index).filter((side) => codingType(side) !== B_PICTURE);
+  const frames = new Set(before.map(({ request }) => request.timestamp));
+  return codingType(ours) === B_PICTURE && frames.size === 1;
+}
+
 /** No request of FFmpeg's has the timestamp that it refers to, up to this one. */
 function isOfNoPicture({ ff, history }: Subject): boolean {
   if (ff === undefined) return false;
@@ -77,6 +84,10 @@ export const conditionsMpeg2 = {
   "second field of the first frame": condition(
     "the picture is the second field of the first reference frame",
     isSecondFieldOfFirstFrame,
+  ),
+  "B picture after one reference frame": condition(
+    "the picture is a B picture, and only one reference frame came before it",
+    isBAfterOneFrame,
   ),
   "reference to no picture": condition("FFmpeg's timestamp is that of no picture", isOfNoPicture),
   sequence_end_code: condition("FFmpeg's buffer is ours and sequence_end_code behind it", ({ ours, ff }) => {
