@@ -4,7 +4,7 @@ import { type Corpus, corpusStreams, fixtureStreams, hasGolden, type Stream } fr
 import { decodeStream } from "../streams/our-requests.ts";
 import { readStream } from "../streams/stream-files.ts";
 import type { Comparator, Deviation } from "./comparator.ts";
-import { StreamComparison, type StreamResult } from "./compare-payloads.ts";
+import { PayloadComparison, type StreamResult } from "./compare-payloads.ts";
 import { type DecodeMode, readRequests } from "./requests.ts";
 import { compileVerdict, type Rule, readVerdicts, type Use, type Verdict } from "./verdicts.ts";
 
@@ -110,7 +110,7 @@ async function runStream(
   const records = Object.entries(stream.goldens[mode]).map(([peer, path]) => [peer, readRequests(path)]);
   const goldens = Object.fromEntries(records);
   const frameMode = mode === "slice" ? decodeStream(comparator.codec, bytes, "frame", parts).requests : undefined;
-  const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
+  const comparison = new PayloadComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
   const deviations =
     stream.expected === undefined ? undefined : comparator.compareExpected?.(stream.expected, comparison.ours);
   const named = deviations?.map((deviation) => ({ stream: stream.name, mode, ...deviation }));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
-import type { Condition, Subject } from "./comparator.ts";
+import type { Condition, Occurrence } from "./comparator.ts";
 import type { Peer } from "./requests.ts";
 import type { Value } from "./values.ts";
 
@@ -42,7 +42,7 @@ export interface Use {
 /** A row that can be asked. */
 export interface Rule {
   readonly verdict: Verdict;
-  matches(subject: Subject): boolean;
+  matches(occurrence: Occurrence): boolean;
 }
 
 /** Reads the rows of one codec. */
@@ -63,8 +63,9 @@ export function compileVerdict(verdict: Verdict, conditions: Readonly<Record<str
   });
   return {
     verdict,
-    matches: (subject) =>
-      field.test(subject.field) && tests.every(({ condition, expected }) => condition.holds(subject) === expected),
+    matches: (occurrence) =>
+      field.test(occurrence.field) &&
+      tests.every(({ condition, expected }) => condition.holds(occurrence) === expected),
   };
 }
 
@@ -76,15 +77,15 @@ function pathPattern(pattern: string): RegExp {
 /** A peer's value after the declared arithmetic. Applied wherever the row's conditions hold, whether it helps or not. */
 export function transformed(
   rules: readonly Rule[],
-  subject: Subject,
+  occurrence: Occurrence,
   peer: Peer,
   used: (id: string) => void,
 ): Value | undefined {
-  let value = subject.values[peer];
+  let value = occurrence.values[peer];
   for (const { verdict, matches } of rules) {
     const { transform } = verdict;
-    if (value === undefined || transform?.peer !== peer || !matches(subject)) continue;
-    if ("remove" in transform) value = subject.values.ours;
+    if (value === undefined || transform?.peer !== peer || !matches(occurrence)) continue;
+    if ("remove" in transform) value = occurrence.values.ours;
     else if (typeof value === "number") value += transform.add;
     used(verdict.id);
   }
@@ -92,11 +93,11 @@ export function transformed(
 }
 
 /** The named side has our value; where it has no such request, and in slice mode, our own request of frame mode has it. */
-function isSideRight(subject: Subject, values: Subject["values"], right: Peer): boolean {
+function isSideRight(occurrence: Occurrence, values: Occurrence["values"], right: Peer): boolean {
   if (values[right] !== undefined) return values[right] === values.ours;
-  const [name = "@"] = subject.field.split(/[.[]/);
+  const [name = "@"] = occurrence.field.split(/[.[]/);
   const control = name === "@" ? undefined : `V4L2_CID_STATELESS_${name}`;
-  return subject.history.isAsInFrameMode?.(subject.ours, control) ?? true;
+  return occurrence.history.isAsInFrameMode?.(occurrence.ours, control) ?? true;
 }
 
 /**
@@ -105,15 +106,15 @@ function isSideRight(subject: Subject, values: Subject["values"], right: Peer): 
  */
 export function excuse(
   rules: readonly Rule[],
-  subject: Subject,
+  occurrence: Occurrence,
   peer: Peer,
-  values: Subject["values"],
+  values: Occurrence["values"],
 ): Verdict | undefined {
   const fits = ({ verdict, matches }: Rule): boolean => {
     const { right, transform } = verdict;
     if (transform !== undefined || right === peer) return false;
-    if (right !== "neither" && !isSideRight(subject, values, right)) return false;
-    return matches(subject);
+    if (right !== "neither" && !isSideRight(occurrence, values, right)) return false;
+    return matches(occurrence);
   };
   return rules.find(fits)?.verdict;
 }

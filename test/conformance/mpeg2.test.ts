@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Side, Subject } from "../../conformance/payloads/comparator.ts";
-import { StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import type { Occurrence, Side } from "../../conformance/payloads/comparator.ts";
+import { PayloadComparison } from "../../conformance/payloads/compare-payloads.ts";
 import { mpeg2 } from "../../conformance/payloads/mpeg2/mpeg2-comparator.ts";
 import { conditionsMpeg2 } from "../../conformance/payloads/mpeg2/mpeg2-conditions.ts";
 import { translateTimestamps, viewMpeg2 } from "../../conformance/payloads/mpeg2/mpeg2-view.ts";
@@ -95,9 +95,9 @@ describe("where neither peer is right, our value is that of the bits", () => {
 });
 
 describe("the conditions", () => {
-  const subject = (change: Partial<Subject>) => change as Subject;
-  const holds = (name: keyof typeof conditionsMpeg2, change: Partial<Subject>) =>
-    conditionsMpeg2[name].holds(subject(change));
+  const occurrence = (change: Partial<Occurrence>) => change as Occurrence;
+  const holds = (name: keyof typeof conditionsMpeg2, change: Partial<Occurrence>) =>
+    conditionsMpeg2[name].holds(occurrence(change));
 
   it("of values hold for exactly these", () => {
     const sizes = { ours: 3, gst: 49152, ff: 1048576 };
@@ -144,7 +144,7 @@ describe("the comparison", () => {
     const golden = (peer: Peer) => readRequests(path(`${name}.${peer}-frame.jsonl.br`));
     const goldens = { gst: golden("gst"), ff: golden("ff") };
     const isSeen = (changed: readonly EffectiveRequest[]): boolean =>
-      new StreamComparison(name, stream, mpeg2, rules, changed, goldens).run().differences.length > 0;
+      new PayloadComparison(name, stream, mpeg2, rules, changed, goldens).run().differences.length > 0;
     expect(isSeen(requests)).toBe(false);
 
     const unseen: string[] = [];

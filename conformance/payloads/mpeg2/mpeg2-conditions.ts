@@ -1,5 +1,5 @@
 import { crc32 } from "../../../src/record/crc32.ts";
-import { type Condition, condition, type Side, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
 import { noReferenceOfGstreamer, referenceOf } from "./mpeg2-view.ts";
 
 const I_PICTURE = 1;
@@ -16,27 +16,27 @@ function lastReferenceFrame(peers: readonly Side[], { request }: Side): bigint |
 }
 
 /** GStreamer's forward_ref_ts is its last reference frame. */
-function isLastReferenceOfGstreamer({ gst, history }: Subject): boolean {
+function isLastReferenceOfGstreamer({ gst, history }: Occurrence): boolean {
   if (gst === undefined) return false;
   return referenceOf(gst.request, "forward_ref_ts") === lastReferenceFrame(history.peers.gst ?? [], gst);
 }
 
 /** Our request before is the first field of the same frame, and no reference frame came before that. */
-function isSecondFieldOfFirstFrame({ ours, history }: Subject): boolean {
+function isSecondFieldOfFirstFrame({ ours, history }: Occurrence): boolean {
   const { timestamp, index } = ours.request;
   const before = history.sides.slice(0, index);
   return before.at(-1)?.request.timestamp === timestamp && lastReferenceFrame(before, ours) === undefined;
 }
 
 /** In display order the one reference frame comes after the B picture: there is no forward reference. */
-function isBAfterOneFrame({ ours, history }: Subject): boolean {
+function isBAfterOneFrame({ ours, history }: Occurrence): boolean {
   const before = history.sides.slice(0, ours.request.index).filter((side) => codingType(side) !== B_PICTURE);
   const frames = new Set(before.map(({ request }) => request.timestamp));
   return codingType(ours) === B_PICTURE && frames.size === 1;
 }
 
 /** No request of FFmpeg's has the timestamp that it refers to, up to this one. */
-function isOfNoPicture({ ff, history }: Subject): boolean {
+function isOfNoPicture({ ff, history }: Occurrence): boolean {
   if (ff === undefined) return false;
   const reference = referenceOf(ff.request, "forward_ref_ts");
   const pictures = history.peers.ff?.slice(0, ff.request.index + 1) ?? [];
@@ -44,7 +44,7 @@ function isOfNoPicture({ ff, history }: Subject): boolean {
 }
 
 /** The request that only a peer has is no I picture, and the peer has had none yet. */
-function isBeforeFirstI({ gst, ff, history }: Subject): boolean {
+function isBeforeFirstI({ gst, ff, history }: Occurrence): boolean {
   return (["gst", "ff"] as const).every((peer) => {
     const side = { gst, ff }[peer];
     const upTo = history.peers[peer]?.slice(0, (side?.request.index ?? -1) + 1) ?? [];
@@ -58,7 +58,7 @@ function gstreamersProfileAndLevel(coded: number): number {
 }
 
 /** What each peer sends, if it has the request. */
-function isEach({ gst, ff }: Subject["values"], ofGstreamer: number, ofFfmpeg: number): boolean {
+function isEach({ gst, ff }: Occurrence["values"], ofGstreamer: number, ofFfmpeg: number): boolean {
   return (gst === undefined || gst === ofGstreamer) && (ff === undefined || ff === ofFfmpeg);
 }
 

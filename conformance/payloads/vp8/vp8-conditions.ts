@@ -1,7 +1,7 @@
-import { type Condition, condition, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence } from "../comparator.ts";
 
 /** The key frame's size is not that of the frame before it. */
-function isSizeChange({ ours, history }: Subject): boolean {
+function isSizeChange({ ours, history }: Occurrence): boolean {
   const before = history.sides[ours.request.index - 1];
   if (before === undefined) return false;
   return ["VP8_FRAME.width", "VP8_FRAME.height"].some(

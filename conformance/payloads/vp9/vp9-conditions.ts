@@ -1,4 +1,4 @@
-import { type Condition, condition, type Side, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
 
 function sizeOf(side: Side | undefined): string {
   const { fields } = side?.view ?? {};
@@ -6,7 +6,7 @@ function sizeOf(side: Side | undefined): string {
 }
 
 /** An inter frame of ours, and a frame before it has another size. */
-function isAcrossSizes({ ours, values, history }: Subject): boolean {
+function isAcrossSizes({ ours, values, history }: Occurrence): boolean {
   const reference = /^#(\d+)$/.exec(String(values.ours));
   if (reference === null) return false;
   const before = history.sides.slice(0, ours.request.index);
