@@ -64,7 +64,7 @@ export interface History {
   readonly missing: Readonly<Record<Peer, ReadonlySet<number>>>;
 }
 
-/** A named predicate of `disagreements.json`: on decoded controls and parsed syntax, never on a stream's name. */
+/** A named predicate of a codec's `-disagreements.json`: on decoded controls and parsed syntax, never on a stream's name. */
 export interface Condition {
   /** For readers of DISAGREEMENTS.md. */
   readonly text: string;

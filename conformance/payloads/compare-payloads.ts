@@ -26,6 +26,15 @@ export interface PeerResult extends Coverage {
   rawEqual: number;
 }
 
+/** Where a row was needed, with the values as they were sent: before any transform. */
+export interface RowUse {
+  /** Our request; for one that we did not make, ours before it. */
+  readonly request: number;
+  /** The field with its place. */
+  readonly field: string;
+  readonly values: Occurrence["values"];
+}
+
 /** What came of one stream. */
 export interface StreamResult {
   readonly stream: string;
@@ -34,6 +43,8 @@ export interface StreamResult {
   readonly differences: ValueDifference[];
   /** By row: how often. */
   readonly uses: Map<string, number>;
+  /** By row: the first occurrence in which the peer's value is not ours. */
+  readonly firstUses: Map<string, RowUse>;
 }
 
 interface PeerSide {
@@ -84,7 +95,7 @@ export class PayloadComparison {
   ) {
     this.#comparator = comparator;
     this.#rules = rules;
-    this.result = { stream, ours: ours.length, peers: {}, differences: [], uses: new Map() };
+    this.result = { stream, ours: ours.length, peers: {}, differences: [], uses: new Map(), firstUses: new Map() };
     const times = indexTimestamps(ours);
     this.#ours = ours.map((request) => {
       const label: ReferenceLabel = (timestamp) => {
@@ -213,9 +224,7 @@ export class PayloadComparison {
 
   /** One value of ours against those of the peers. */
   #judge(place: string, occurrence: Occurrence): void {
-    const used = (id: string): void => {
-      this.result.uses.set(id, (this.result.uses.get(id) ?? 0) + 1);
-    };
+    const used = (id: string, peer: Peer): void => this.#used(id, peer, place, occurrence);
     const values = {
       ours: occurrence.values.ours,
       gst: transformed(this.#rules, occurrence, "gst", used),
@@ -235,11 +244,18 @@ export class PayloadComparison {
         continue;
       }
       result.explained++;
-      used(verdict.id);
+      used(verdict.id, peer);
     }
     if (unexplained.length === 0) return;
     const request = occurrence.ours.request.index;
     this.result.differences.push({ stream: this.result.stream, request, field: place, values, unexplained });
+  }
+
+  #used(id: string, peer: Peer, field: string, { ours, values }: Occurrence): void {
+    const { uses, firstUses } = this.result;
+    uses.set(id, (uses.get(id) ?? 0) + 1);
+    if (values[peer] === values.ours || firstUses.has(id)) return;
+    firstUses.set(id, { request: ours.request.index, field, values });
   }
 
   /** Requests that a peer made and we did not: as serious as a wrong field. */

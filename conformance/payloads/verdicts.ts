@@ -10,7 +10,17 @@ export type Transform =
   /** Its OUTPUT buffer without these: the row's conditions have to say, by checksum, that ours is what remains. */
   | { readonly peer: Peer; readonly remove: "zero bytes" };
 
-/** A row of disagreements.json: who is right where the peers differ from each other or from us. */
+/**
+ * What a driver does that it would not do with our value, the worst first. A wrong output is a picture that is missing, or
+ * that is decoded twice.
+ */
+export const effects = ["hang", "refusal", "wrong picture", "wrong output"] as const;
+export type Effect = (typeof effects)[number];
+
+/** Drivers by what happens to them, each by its name as a target. */
+export type Effects = Readonly<Partial<Record<Effect, readonly string[]>>>;
+
+/** A row of a codec's `-disagreements.json`: who is right where the peers differ from each other or from us. */
 export interface Verdict {
   readonly id: string;
   readonly codec: Codec;
@@ -25,12 +35,14 @@ export interface Verdict {
   readonly transform?: Transform;
   /** Clause, sentence of the UAPI, or driver. */
   readonly authority: string;
-  /** The drivers that it matters to: they read the field, and the other value gives another picture or an error. */
-  readonly matters: readonly string[];
+  /** The drivers that it matters to: they read the field, and the other value has this effect. */
+  readonly matters: Effects;
   /** In a sentence or two: what the other side sends. */
   readonly note: string;
   /** For `neither`: the unit test that computes our value from the bits. */
   readonly test?: string;
+  /** Where a peer's fault matters to a driver: the report for its maintainers, a file of docs/upstream. */
+  readonly report?: string;
 }
 
 /** How often a row was needed. */
@@ -47,9 +59,9 @@ export interface Rule {
 
 /** Reads the rows of one codec. */
 export function readVerdicts(codec: Codec): Verdict[] {
-  const url = new URL("./disagreements.json", import.meta.url);
-  const rows = JSON.parse(readFileSync(url, "utf8")) as Verdict[];
-  return rows.filter((row) => row.codec === codec);
+  const url = new URL(`./${codec}/${codec}-disagreements.json`, import.meta.url);
+  const rows = JSON.parse(readFileSync(url, "utf8")) as Omit<Verdict, "codec">[];
+  return rows.map((row) => ({ codec, ...row }));
 }
 
 /** @throws Error for a condition that the codec does not have. */
@@ -79,7 +91,7 @@ export function transformed(
   rules: readonly Rule[],
   occurrence: Occurrence,
   peer: Peer,
-  used: (id: string) => void,
+  used: (id: string, peer: Peer) => void,
 ): Value | undefined {
   let value = occurrence.values[peer];
   for (const { verdict, matches } of rules) {
@@ -87,7 +99,7 @@ export function transformed(
     if (value === undefined || transform?.peer !== peer || !matches(occurrence)) continue;
     if ("remove" in transform) value = occurrence.values.ours;
     else if (typeof value === "number") value += transform.add;
-    used(verdict.id);
+    used(verdict.id, peer);
   }
   return value;
 }

@@ -44,7 +44,7 @@ function requests(list: readonly Toy[]): EffectiveRequest[] {
 
 function compare(rows: readonly Partial<Verdict>[], sides: Record<"ours", Toy[]> & Partial<Record<Peer, Toy[]>>) {
   const base = { id: "row", codec: "h264", control: "C", field: "x", when: [], right: "gst" } as const;
-  const verdicts = rows.map((row) => ({ ...base, authority: "", matters: [], note: "", ...row }));
+  const verdicts = rows.map((row) => ({ ...base, authority: "", matters: {}, note: "", ...row }));
   const rules = verdicts.map((verdict) => compileVerdict(verdict, toy.conditions));
   const goldens = Object.fromEntries(
     (["gst", "ff"] as const).flatMap((p) => (sides[p] ? [[p, requests(sides[p])]] : [])),
@@ -95,7 +95,7 @@ describe("a value of ours against both peers'", () => {
         controls: new Map<string, Payload>([...request.controls, [name, new Uint8Array(values)]]),
       }));
     const row = { id: "row", codec: "h264", control: "C", field: "x", when: [], right: "ff" } as const;
-    const rules = [compileVerdict({ ...row, authority: "", matters: [], note: "" }, toy.conditions)];
+    const rules = [compileVerdict({ ...row, authority: "", matters: {}, note: "" }, toy.conditions)];
     const found = (frame: number[]) =>
       new PayloadComparison("toy", new Uint8Array(), toy, rules, made([7], 1), { gst: made([7], 2) }, made(frame, 1))
         .run()

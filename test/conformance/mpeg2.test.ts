@@ -24,7 +24,7 @@ function payloadOf({ controls }: EffectiveRequest, name: string): Uint8Array {
   return payload;
 }
 
-// Streams written byte by byte, for the rows of disagreements.json in which neither peer is right.
+// Streams written byte by byte, for the rows of mpeg2-disagreements.json in which neither peer is right.
 
 /** 6.2.2.1, 6.2.2.3: 16x16, vbv_buffer_size 597 + 3 * 1024, profile_and_level_indication 0x85. */
 const sequence = [

@@ -5,7 +5,7 @@ import { openSession } from "../../src/open-session.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h265Controls } from "../../src/uapi/h265.ts";
 
-// Streams written bit by bit, for the rows of disagreements.json in which neither peer is right.
+// Streams written bit by bit, for the rows of h265-disagreements.json in which neither peer is right.
 
 /** A bit string: `"101"`, with helpers for the descriptors of 7.2. */
 const u = (bits: number, value: number): string => value.toString(2).padStart(bits, "0");

@@ -9,7 +9,7 @@ import {
 import { BitWriter } from "../../support/bit-writer.ts";
 import { decodeParams, eventsOf, H264Stream, only, type Sps, summary } from "../../support/streams/h264-stream.ts";
 
-// Streams of a few lines, for the rows of disagreements.json on slice mode in which neither peer is right.
+// Streams of a few lines, for the rows of h264-disagreements.json on slice mode in which neither peer is right.
 
 function requestsOf(stream: H264Stream): RequestEvent[] {
   return only(eventsOf(stream, { decodeMode: "slice" }), "request");

@@ -16,6 +16,7 @@ import {
   joinedSinceIdr,
   lastValue,
   lostSinceIdr,
+  nextPicture,
   ofFieldToCome,
   referenced,
   restarted,
@@ -28,7 +29,7 @@ import {
 import { sliceConditions } from "./h264-slice-conditions.ts";
 import { sliceGroupsOf, sliceStarts } from "./h264-slices.ts";
 
-/** What the rows of disagreements.json can ask about H.264. */
+/** What the rows of h264-disagreements.json can ask about H.264. */
 export const conditionsH264 = {
   ...sliceConditions,
   "IDR picture": condition("the picture is an IDR picture", ({ ours }) => decodeParam(ours, "flags.IDR_PIC") === 1),
@@ -169,8 +170,9 @@ export const conditionsH264 = {
     return value !== 0 && sliceGroupsOf(history.stream, id).has(value);
   }),
   "arbitrary slice order": condition(
-    "a picture since the last IDR picture has slices in arbitrary order (ASO): first_mb_in_slice is not ascending",
-    (occurrence) => [...sinceIdr(occurrence), occurrence.ours].some(isOutOfOrder),
+    "a picture since the last IDR picture, or the next one, has slices in arbitrary order (ASO): first_mb_in_slice is not ascending",
+    (occurrence) =>
+      [...sinceIdr(occurrence), occurrence.ours, ...nextPicture(occurrence)].some((side) => isOutOfOrder(side)),
   ),
   "earlier SPS": condition(
     "GStreamer's value is that of an SPS which was active before",
@@ -196,11 +198,11 @@ export const conditionsH264 = {
     "FFmpeg's buffer is ours with the zero bytes that follow the slices in the stream",
     ({ ours, ff }) => ff !== undefined && variantOf(ours.request, ff.request) === "zeros",
   ),
-  "GStreamer has less slices": condition(
+  "GStreamer has fewer slices": condition(
     "GStreamer's buffer has only some of the picture's slices",
     ({ ours, gst }) => gst !== undefined && variantOf(ours.request, gst.request) === "slices",
   ),
-  "FFmpeg has less slices": condition(
+  "FFmpeg has fewer slices": condition(
     "FFmpeg's buffer has only some of the picture's slices",
     ({ ours, ff }) => ff !== undefined && variantOf(ours.request, ff.request) === "slices",
   ),

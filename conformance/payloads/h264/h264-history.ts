@@ -40,6 +40,11 @@ export function slicesOfPicture({ ours, history }: Occurrence): Side[] {
   return end < 0 ? rest : rest.slice(0, end);
 }
 
+/** Our request after this one, if there is one. */
+export function nextPicture({ ours, history }: Occurrence): Side[] {
+  return history.sides.slice(ours.request.index + 1, ours.request.index + 2);
+}
+
 function isBottom(side: Side): boolean {
   return decodeParam(side, "flags.BOTTOM_FIELD") === 1;
 }

@@ -135,7 +135,7 @@ function dataPartitions(stream: Uint8Array): ReadonlySet<string> {
   return new Set(keys);
 }
 
-/** What the rows of disagreements.json can ask about slice mode. */
+/** What the rows of h264-disagreements.json can ask about slice mode. */
 export const sliceConditions = {
   pred_weight_table: condition("the slice header has a pred_weight_table()", ({ ours }) => hasWeights(ours)),
   "GStreamer's weights are zero": condition("GStreamer's table is zero from end to end", ({ gst }) => {

@@ -136,7 +136,7 @@ function isLargeOffset(occurrence: Occurrence): boolean {
   return (offset < -128 || offset > 127) && occurrence.values.ff === (offset << 24) >> 24;
 }
 
-/** What the rows of disagreements.json can ask about H.265. */
+/** What the rows of h265-disagreements.json can ask about H.265. */
 export const conditionsH265 = {
   "scaling_list_enabled_flag 0": condition(
     "scaling_list_enabled_flag is 0",

@@ -64,7 +64,7 @@ function isEach({ gst, ff }: Occurrence["values"], ofGstreamer: number, ofFfmpeg
 
 const SEQUENCE_END = Uint8Array.of(0, 0, 1, 0xb7);
 
-/** What the rows of disagreements.json can ask about MPEG-2. */
+/** What the rows of mpeg2-disagreements.json can ask about MPEG-2. */
 export const conditionsMpeg2 = {
   "buffer size in bits or 1 MiB": condition(
     "GStreamer's value is ours times 16 * 1024, and FFmpeg's 1048576",
@@ -90,7 +90,7 @@ export const conditionsMpeg2 = {
     isBAfterOneFrame,
   ),
   "reference to no picture": condition("FFmpeg's timestamp is that of no picture", isOfNoPicture),
-  sequence_end_code: condition("FFmpeg's buffer is ours and sequence_end_code behind it", ({ ours, ff }) => {
+  sequence_end_code: condition("FFmpeg's buffer is ours, followed by sequence_end_code", ({ ours, ff }) => {
     const { bitstream } = ours.request;
     return bitstream !== undefined && crc32(SEQUENCE_END, crc32(bitstream)) === ff?.request.crc32;
   }),

@@ -9,7 +9,7 @@ function isSizeChange({ ours, history }: Occurrence): boolean {
   );
 }
 
-/** What the rows of disagreements.json can ask about VP8. */
+/** What the rows of vp8-disagreements.json can ask about VP8. */
 export const conditionsVp8 = {
   "3 * 2^30 more": condition(
     "GStreamer's value is ours and 3 * 2^30",

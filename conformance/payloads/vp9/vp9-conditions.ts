@@ -13,7 +13,7 @@ function isAcrossSizes({ ours, values, history }: Occurrence): boolean {
   return before.some((side) => sizeOf(side) !== sizeOf(ours));
 }
 
-/** What the rows of disagreements.json can ask about VP9. */
+/** What the rows of vp9-disagreements.json can ask about VP9. */
 export const conditionsVp9 = {
   "FFmpeg sends 0": condition("FFmpeg's value is 0", ({ values }) => values.ff === 0),
   "no segmentation map": condition(
