@@ -3,12 +3,14 @@
  * decode to nothing in particular.
  * `npx tsx support/streams/disagreement-streams.ts` writes them to test/fixtures/disagreements.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { BitWriter } from "../bit-writer.ts";
 import { H264Stream } from "./h264-stream.ts";
 import { H265Stream } from "./h265-stream.ts";
+import { frameOf, ivfOf } from "./vp8-frames.ts";
 
 /** A stream and what it is about. */
 export interface DisagreementStream {
@@ -45,10 +47,31 @@ function withVps(subLayers = 1): H265Stream {
   return new H265Stream().unit(32, w.trailing().bytes());
 }
 
+/** The first NAL unit of each of these types of an HEVC fixture. */
+function firstUnits(fixture: string, ...types: readonly number[]): Uint8Array {
+  const stream = readFileSync(fileURLToPath(new URL(`../../test/fixtures/${fixture}`, import.meta.url)));
+  const units = unitsOfPacket(stream, 0).map(({ bytes }) => bytes);
+  const wanted = types.map((type) => units.find((unit) => (unit[0] as number) >> 1 === type) as Uint8Array);
+  return Uint8Array.from(wanted.flatMap((unit) => [0, 0, 0, 1, ...unit]));
+}
+
 /** A 64x64 picture has 16 macroblocks; a slice for each row of 4, in this order. */
 function rows(stream: H264Stream, order: readonly number[], slice: Parameters<H264Stream["slice"]>[0]): H264Stream {
   for (const row of order) stream.slice({ ...slice, first_mb: 4 * row });
   return stream;
+}
+
+/** 7.3.2.2: a PPS 0 with two slice groups, slice_group_map_type 3, slice_group_change_rate_minus1 0. */
+function sliceGroupPps(): Uint8Array {
+  const w = new BitWriter().ue(0).ue(0).u(2, 0).ue(1).ue(3).u(1, 0).ue(0);
+  return w.ue(0).ue(0).u(3, 0).se(0).se(0).se(0).u(3, 0).trailing().bytes();
+}
+
+/** 7.3.3: a P slice without anything special, up to slice_qp_delta; `end` writes what follows. */
+function pSlice(frame_num: number, lsb: number, end: (w: BitWriter) => unknown): Uint8Array {
+  const w = new BitWriter().ue(0).ue(0).ue(0).u(4, frame_num).u(8, lsb).u(1, 0).u(1, 0).u(1, 0).se(0);
+  end(w);
+  return w.trailing().u(8, 0x5a).bytes();
 }
 
 export const disagreementStreams: readonly DisagreementStream[] = [
@@ -135,6 +158,27 @@ export const disagreementStreams: readonly DisagreementStream[] = [
       .slice({ frame_num: 1, lsb: 4, type: "P", first_mb: 4 })
       .slice({ frame_num: 1, lsb: 4, type: "B", first_mb: 8 }),
   ),
+  h264(
+    "slice_groups",
+    "a PPS is sent again with slice groups, and slices with slice_group_change_cycle (7.3.2.2, 7.3.3)",
+    () => {
+      const stream = new H264Stream().writeSps({ profile_idc: 66 }).writePps().slice({ idr: true });
+      const cycle = (w: BitWriter) => w.u(5, 3); // Ceil(Log2(16 / 1 + 1)) bits
+      stream.unit(3, 8, sliceGroupPps()).unit(1, 1, pSlice(1, 2, cycle));
+      return stream.unit(1, 1, pSlice(2, 4, cycle));
+    },
+  ),
+  h264("data_partition", "slice data partition A of an Extended profile picture (7.3.2.9)", () =>
+    new H264Stream()
+      .writeSps({ profile_idc: 88 })
+      .writePps()
+      .slice({ idr: true })
+      .unit(
+        1,
+        2,
+        pSlice(1, 2, (w) => w.ue(0)),
+      ),
+  ),
   h265("no_irap_first", "the stream does not begin with an IRAP picture (8.1.3)", () =>
     withVps()
       .writeSps()
@@ -208,6 +252,20 @@ export const disagreementStreams: readonly DisagreementStream[] = [
       .slice({ poc: 2, refs: [-1, -2] })
       .slice({ poc: 3, refs: [-1, -2] }),
   ),
+  {
+    path: "h265/made__many_sets.265",
+    what: "64 st_ref_pic_set() in the SPS (7.3.2.2.1): the first picture of h265_rewritten_predicted_sets.265",
+    bytes: () => firstUnits("h265_rewritten_predicted_sets.265", 32, 33, 34, 20),
+  },
+  {
+    path: "vp8/made__short_first_partition.ivf",
+    what: "the frame ends soon after the header in its first partition (RFC 6386, 9.2 to 9.11)",
+    bytes: () =>
+      ivfOf([
+        frameOf({ key: true, width: 64, height: 64, partitions: [8] }),
+        frameOf({ width: 64, height: 64, partitions: [1] }),
+      ]),
+  },
 ];
 
 const folder = fileURLToPath(new URL("../../test/fixtures/disagreements/", import.meta.url));
