@@ -115,8 +115,10 @@ describe("the sets of an SPS (7.3.7)", () => {
     expect(second).toMatchObject({ flags: 1, ...coded });
   });
 
-  it("have no counts where they are predicted", () => {
-    expect(stRps(requests[0])[1]).toMatchObject({ num_negative_pics: 0, num_positive_pics: 0 });
+  it("have neither counts nor distances where they are predicted", () => {
+    const zeros = new Array<number>(16).fill(0);
+    const lists = { delta_poc_s0_minus1: zeros, delta_poc_s1_minus1: zeros };
+    expect(stRps(requests[0])[1]).toMatchObject({ num_negative_pics: 0, num_positive_pics: 0, ...lists });
   });
 
   it("are those of the SPS that an IRAP picture activates, and not sent where it has none (7.4.2.4.2)", () => {

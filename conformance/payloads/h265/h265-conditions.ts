@@ -3,6 +3,7 @@ import { V4L2_HEVC_SLICE_TYPE_I } from "../../../src/uapi/h265.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
 import { peers } from "../requests.ts";
+import type { Value } from "../values.ts";
 import { type Segment, segmentsOf } from "./h265-headers.ts";
 import {
   elementOf,
@@ -54,6 +55,30 @@ function isDerivedCount(occurrence: Occurrence): boolean {
     occurrence.values.gst ===
     (occurrence.field.endsWith("num_negative_pics") ? set.NumNegativePics : set.NumPositivePics)
   );
+}
+
+/** The numbers of a list as `values.ts` prints it: `"16×0"`, `"56 0 0"`. */
+function listOf(value: Value | undefined): number[] {
+  const [, count, repeated] = /^(\d+)×(-?\d+)$/.exec(String(value)) ?? [];
+  if (count !== undefined) return new Array<number>(Number(count)).fill(Number(repeated));
+  return String(value).split(" ").map(Number);
+}
+
+/** GStreamer's value differs from ours in places only that stand for no picture of the set. */
+function isBeyondSet(occurrence: Occurrence): boolean {
+  const { set, ref } = stRefPicSets(occurrence);
+  if (set === undefined) return false;
+  const { field, values } = occurrence;
+  const isPredicted = set.inter_ref_pic_set_prediction_flag === 1;
+  if (field.endsWith(".used_by_curr_pic")) {
+    const pictures = isPredicted ? (ref?.NumDeltaPocs ?? 0) + 1 : set.NumDeltaPocs;
+    return (Number(values.gst) - Number(values.ours)) % 2 ** pictures === 0;
+  }
+  const [, side] = /[.]delta_poc_s([01])_minus1\[\]$/.exec(field) ?? [];
+  if (side === undefined) return false;
+  const pictures = isPredicted ? 0 : side === "0" ? set.NumNegativePics : set.NumPositivePics;
+  const [ours, gst] = [listOf(values.ours), listOf(values.gst)];
+  return ours.slice(0, pictures).every((number, i) => number === gst[i]);
 }
 
 /** GStreamer's value of sub-layer 0, and which it is. */
@@ -173,6 +198,10 @@ export const conditionsH265 = {
   "derived count": condition(
     "the set is predicted (inter_ref_pic_set_prediction_flag), and GStreamer's value is NumNegativePics or NumPositivePics, (7-61) and (7-62)",
     isDerivedCount,
+  ),
+  "beyond the set": condition(
+    "GStreamer's value is ours for the pictures that the set has, and differs beyond them",
+    isBeyondSet,
   ),
   "default of the PPS": condition(
     "GStreamer's value is num_ref_idx_l1_default_active_minus1",
