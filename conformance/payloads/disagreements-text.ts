@@ -116,7 +116,7 @@ function driversOf({ matters }: Verdict): readonly string[] {
   return effects.flatMap((effect) => matters[effect] ?? []);
 }
 
-function effectText({ matters }: Verdict): string {
+export function effectText({ matters }: Verdict): string {
   const parts = effects.flatMap((effect) => {
     const drivers = matters[effect];
     return drivers === undefined ? [] : [`${effect} on ${drivers.join(", ")}`];
@@ -152,7 +152,7 @@ function section(entry: Entry): string {
   if (example !== undefined) lines.push(`* Example: ${exampleText(example)}.`);
   if (row.transform !== undefined) lines.push(`* Checked exactly: ${transformText(row.transform)}, every time.`);
   if (row.test !== undefined) lines.push(`* Our value is computed by hand in \`${row.test}\`.`);
-  if (row.report !== undefined) lines.push(`* Report: [${row.report}](${row.report}).`);
+  if (row.reports !== undefined) lines.push(`* Report: ${row.reports.map((path) => `[${path}](${path})`).join(", ")}.`);
   return lines.join("\n");
 }
 
@@ -162,7 +162,8 @@ function transformText(transform: Transform): string {
   return `${peer}'s value ${transform.add < 0 ? "-" : "+"} ${Math.abs(transform.add)} is ours`;
 }
 
-function exampleText({ stream, mode, request, field, values }: Example): string {
+/** Stream, place and the three values. */
+export function exampleText({ stream, mode, request, field, values }: Example): string {
   const place = placeText(field, request);
   const missing = { ours: "", gst: "no request", ff: mode === "slice" ? "not compared" : "no request" };
   const shown = (["ours", "gst", "ff"] as const).map((side) => {

@@ -1,14 +1,18 @@
-/** `npx tsx conformance/payloads/disagreements.ts` writes DISAGREEMENTS.md from the rows and their examples. */
+/** `npx tsx conformance/payloads/disagreements.ts` writes DISAGREEMENTS.md and docs/upstream from the rows and their examples. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { disagreementsText } from "./disagreements-text.ts";
+import { reports } from "./reports.ts";
 
-/** The file that is made. */
-export const disagreementsPath = fileURLToPath(new URL("../../DISAGREEMENTS.md", import.meta.url));
+const path = fileURLToPath(new URL("../../DISAGREEMENTS.md", import.meta.url));
 
-/** Whether the file says what the rows say. */
-export function disagreementsAreCurrent(): boolean {
-  return readFileSync(disagreementsPath, "utf8") === disagreementsText();
+/** The files that do not say what the rows say. */
+export function outdatedFiles(): string[] {
+  const files = [{ path, text: readFileSync(path, "utf8"), wanted: disagreementsText() }, ...reports()];
+  return files.filter(({ text, wanted }) => text !== wanted).map((file) => file.path);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(disagreementsPath, disagreementsText());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(path, disagreementsText());
+  for (const report of reports()) writeFileSync(report.path, report.wanted);
+}

@@ -41,8 +41,8 @@ export interface Verdict {
   readonly note: string;
   /** For `neither`: the unit test that computes our value from the bits. */
   readonly test?: string;
-  /** Where a peer's fault matters to a driver: the report for its maintainers, a file of docs/upstream. */
-  readonly report?: string;
+  /** Where a peer's fault matters to a driver: the reports for its maintainers, files of docs/upstream. */
+  readonly reports?: readonly string[];
 }
 
 /** How often a row was needed. */
