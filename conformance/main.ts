@@ -3,17 +3,21 @@ import type { Codec } from "../src/events.ts";
 import { type OutputCodec, outputOrders, runOutputOrder } from "./output/run-output.ts";
 import type { Comparator } from "./payloads/comparator.ts";
 import { comparators } from "./payloads/comparators.ts";
+import { writeExamples } from "./payloads/examples.ts";
 import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./payloads/report.ts";
 import { runCodec, selectStreams } from "./payloads/run-payloads.ts";
+import { corpusFolder } from "./streams/corpus.ts";
 import { dialects, main as traceHeaders } from "./trace/run-trace.ts";
 
 const usage = `npm run conformance -- <codec> [options]
        npm run conformance -- output <${Object.keys(outputOrders).join("|")}> [--stream <part>]
        npm run conformance -- trace <${Object.keys(dialects).join("|")}> [options] [file …]
+       npm run conformance -- examples <codec>
 
 Compares the requests of our sessions with those of GStreamer and FFmpeg, and with the model in ../shared/expected;
 "output" compares the order of our outputs with that of FFmpeg's software decoder (ffprobe);
-"trace" compares every element that our session reads with FFmpeg's trace_headers.
+"trace" compares every element that our session reads with FFmpeg's trace_headers;
+"examples" writes an example of each row of the codec's disagreements from fixtures and corpus.
 Codecs: ${Object.keys(comparators).join(", ")}. The corpus: V4L2_STATELESS_CORPUS, or ../shared/corpus.
 
   --stream <part>    only streams whose name has this part
@@ -23,6 +27,16 @@ Codecs: ${Object.keys(comparators).join(", ")}. The corpus: V4L2_STATELESS_CORPU
 
 function print(lines: readonly string[]): void {
   if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Without the corpus the rows that only it shows would lose their examples. */
+async function examplesOf(comparator: Comparator): Promise<number> {
+  if (corpusFolder() === undefined) {
+    process.stderr.write("there is no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus\n");
+    return 2;
+  }
+  print([`written: ${await writeExamples(comparator)}`]);
+  return 0;
 }
 
 async function main(): Promise<number> {
@@ -37,11 +51,13 @@ async function main(): Promise<number> {
   });
   const [first, second = ""] = positionals;
   if (first === "output" && second in outputOrders) return runOutputOrder(second as OutputCodec, values.stream, print);
-  const comparator: Comparator | undefined = comparators[positionals[0] as Codec];
-  if (comparator === undefined || positionals.length !== 1) {
+  const isExamples = first === "examples";
+  const comparator: Comparator | undefined = comparators[(isExamples ? second : first) as Codec];
+  if (comparator === undefined || positionals.length !== (isExamples ? 2 : 1)) {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
+  if (isExamples) return examplesOf(comparator);
   const { streams, corpus } = selectStreams(comparator, { stream: values.stream, fixtures: true, corpus: true });
   if (streams.length === 0) {
     process.stderr.write(`no ${comparator.codec} stream has "${values.stream ?? ""}" in its name\n`);

@@ -1,8 +1,19 @@
-import { type FfprobeOutput, ffprobeOutput, type Packet } from "./ffprobe.ts";
-import { type Cause, causes, type Difference, type Evidence } from "./h264/h264-causes.ts";
-import { ffmpegFields } from "./h264/h264-ffmpeg-fields.ts";
-import { decodePictures, type OurPictures } from "./h264/h264-pictures.ts";
-import { checkOutputs, type Spoiled } from "./invariants.ts";
+import type { Packet } from "./ffprobe.ts";
+
+/** Why two orders differ somewhere: each codec has its own, with a rule on what was parsed. */
+export interface Cause {
+  readonly id: string;
+  /** For people, with who is right. */
+  readonly text: string;
+}
+
+/** Outputs whose order the stream itself spoils. */
+export interface Spoiled {
+  /** C.4.5.3, C.5.2.2: it needs a larger picture buffer than it says, or an IDR picture was lost. */
+  readonly late: number;
+  /** 8.2.1, 8.3.1: two frames have the same PicOrderCnt. They come in decoding order. */
+  readonly samePicOrderCnt: number;
+}
 
 /** One stream's output order on both sides. */
 export interface OutputReport {
@@ -13,35 +24,11 @@ export interface OutputReport {
   /** Frames at the start of both orders that are equal. */
   readonly equalPrefix: number;
   /** How many differences each cause explains. */
-  readonly causes: ReadonlyMap<Pick<Cause, "id" | "text">, number>;
+  readonly causes: ReadonlyMap<Cause, number>;
   /** Outputs whose order the stream itself spoils. */
   readonly spoiled: Spoiled;
   /** Differences without a cause, and promises that our session breaks. */
   readonly failures: readonly string[];
-}
-
-/** Compares the order in which our session outputs a stream's frames with that of FFmpeg's software decoder. */
-export function compareOutput(stream: string, bytes: Uint8Array): OutputReport {
-  return compareOrders(stream, decodePictures(bytes), ffprobeOutput(bytes));
-}
-
-/** The comparison alone. */
-export function compareOrders(stream: string, ours: OurPictures, ffprobe: FfprobeOutput): OutputReport {
-  const { packets } = ffprobe;
-  const packetOf = (byte: number): number => lastBefore(packets, byte);
-  const evidence: Evidence = { ours, ffprobe, packetOf, ffmpegFields: ffmpegFields(ours.pictures) };
-  const placeOf = new Map(packets.map(({ position }, i) => [position, i]));
-  const theirs = ffprobe.frames.map((position) => placeOf.get(position) as number);
-  const order = ours.outputs.map(({ frame }) => packetOf(frame.pictures[0]?.slices[0] as number));
-  const { faults, spoiled } = checkOutputs(ours);
-  const failures = [...faults];
-  const counts = new Map<Cause, number>();
-  for (const difference of differencesOf(ours, order, theirs)) {
-    const cause = causes.find(({ explains }) => explains(difference, evidence));
-    if (cause === undefined) failures.push(describe(difference, ffprobe));
-    else counts.set(cause, (counts.get(cause) ?? 0) + 1);
-  }
-  return { stream, ...lengths(order, theirs), causes: counts, spoiled, failures };
 }
 
 /** No order is spoiled by a stream whose outputs are not by POC, or whose POCs all differ. */
@@ -70,26 +57,6 @@ export function lastBefore(packets: readonly Packet[], byte: number): number {
     else high = middle;
   }
   return low - 1;
-}
-
-function describe(difference: Difference, { packets }: FfprobeOutput): string {
-  const place = `the access unit at byte ${packets[difference.packet]?.position}`;
-  if (difference.kind === "only ffprobe's") return `only ffprobe outputs a frame of ${place}`;
-  const frame = `frame ${difference.frame.timestamp} (POC ${difference.frame.PicOrderCnt}) of ${place}`;
-  return difference.kind === "only ours" ? `only we output ${frame}` : `${frame} comes at another place`;
-}
-
-function differencesOf(ours: OurPictures, order: readonly number[], theirs: readonly number[]): Difference[] {
-  const { onlyOurs, moved, onlyTheirs } = orderDifferences(order, theirs);
-  const difference = (kind: "only ours" | "moved", i: number): Difference => {
-    const { frame } = ours.outputs[i] as (typeof ours.outputs)[number];
-    return { kind, frame, packet: order[i] as number };
-  };
-  return [
-    ...onlyOurs.map((i) => difference("only ours", i)),
-    ...moved.map((i) => difference("moved", i)),
-    ...onlyTheirs.map((packet): Difference => ({ kind: "only ffprobe's", packet })),
-  ];
 }
 
 /** Where two orders of packets differ. */

@@ -20,15 +20,15 @@ export function hasFfprobe(): boolean {
 }
 
 /** Splits and decodes an H.264 byte stream. */
-export function ffprobeOutput(stream: Uint8Array): FfprobeOutput {
+export function ffprobeH264Output(stream: Uint8Array): FfprobeOutput {
   const packets = packetsOf(stream, "h264");
   return { packets, frames: packets.length === 0 ? [] : framesOf(stream, packets) };
 }
 
 /** Splits and decodes an H.265 byte stream. */
-export function ffprobeHevcOutput(stream: Uint8Array): FfprobeOutput {
+export function ffprobeH265Output(stream: Uint8Array): FfprobeOutput {
   const packets = packetsOf(stream, "hevc");
-  return { packets, frames: packets.length === 0 ? [] : hevcFramesOf(stream, packets) };
+  return { packets, frames: packets.length === 0 ? [] : h265FramesOf(stream, packets) };
 }
 
 /** Splits and decodes an MPEG-2 byte stream. Both fields of a frame are one packet, so that `pkt_pos` is the frame's. */
@@ -65,7 +65,7 @@ const showAll = ["-flags", "+output_corrupt", "-flags2", "+showall"];
 /**
  * As `framesOf`, but FFmpeg knows no HEVC in IVF: ffmpeg makes a NUT file, with the packets' numbers as timestamps.
  */
-function hevcFramesOf(stream: Uint8Array, packets: readonly Packet[]): number[] {
+function h265FramesOf(stream: Uint8Array, packets: readonly Packet[]): number[] {
   const copy = ["-f", "hevc", "-i", "pipe:0", "-c", "copy", "-copyinkf", "-bsf:v", "setts=ts=N", "-f", "nut", "pipe:1"];
   const { stdout } = spawnSync("ffmpeg", ["-v", "quiet", ...copy], { input: stream, maxBuffer: 1 << 28 });
   const options = [...showAll, "-skip_loop_filter", "all", "-f", "nut", "-show_frames", "-show_entries", "frame=pts"];

@@ -10,10 +10,11 @@ import { vp8 } from "../payloads/vp8/vp8-comparator.ts";
 import { vp9 } from "../payloads/vp9/vp9-comparator.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import { readFile } from "../streams/stream-files.ts";
-import { compareOutput, type OutputReport } from "./compare-output.ts";
+import type { Cause, OutputReport } from "./compare-output.ts";
 import { hasFfprobe } from "./ffprobe.ts";
-import { causes } from "./h264/h264-causes.ts";
-import { compareHevcOutput, hevcCauses } from "./h265/h265-output.ts";
+import { h264Causes } from "./h264/h264-causes.ts";
+import { compareH264Output } from "./h264/h264-output.ts";
+import { compareH265Output, h265Causes } from "./h265/h265-output.ts";
 import { compareMpeg2Output, mpeg2Causes } from "./mpeg2/mpeg2-output.ts";
 import { ivfOutput, vp8Causes, vp9Causes } from "./packets/packets-output.ts";
 
@@ -21,13 +22,13 @@ import { ivfOutput, vp8Causes, vp9Causes } from "./packets/packets-output.ts";
 interface OutputOrder {
   readonly comparator: Comparator;
   readonly compare: (stream: string, bytes: Uint8Array) => OutputReport;
-  readonly causes: readonly { readonly id: string; readonly text: string }[];
+  readonly causes: readonly Cause[];
 }
 
 /** The codecs whose output order can be compared. */
 export const outputOrders = {
-  h264: { comparator: h264, compare: compareOutput, causes },
-  h265: { comparator: h265, compare: compareHevcOutput, causes: hevcCauses },
+  h264: { comparator: h264, compare: compareH264Output, causes: h264Causes },
+  h265: { comparator: h265, compare: compareH265Output, causes: h265Causes },
   mpeg2: { comparator: mpeg2, compare: compareMpeg2Output, causes: mpeg2Causes },
   vp8: { comparator: vp8, compare: ivfOutput("vp8", vp8Causes), causes: vp8Causes },
   vp9: { comparator: vp9, compare: ivfOutput("vp9", vp9Causes), causes: vp9Causes },
@@ -85,8 +86,8 @@ export function outputTotal(reports: readonly OutputReport[], codec: OutputCodec
     `${reports.length} streams, ${equal.length} of them equal; frames ours ${sum((r) => r.ours)}, ffprobe's ${sum((r) => r.ffprobe)}`,
     "differences by cause:",
     ...used,
-    `order spoiled by streams: ${sum((r) => r.spoiled.late)} decoded when a later one had to go (C.4.5.3), ` +
-      `${sum((r) => r.spoiled.samePicOrderCnt)} with the POC of another (8.2.1)`,
+    `order spoiled by streams: ${sum((r) => r.spoiled.late)} decoded when a later one had to go, ` +
+      `${sum((r) => r.spoiled.samePicOrderCnt)} with the POC of another`,
     `without a cause: ${sum((r) => r.failures.length)}`,
   ];
 }

@@ -31,7 +31,7 @@ export interface Side {
 }
 
 /** Everything that a condition can look at. */
-export interface Subject {
+export interface Occurrence {
   /** The field's path without indices: `"H264_DECODE_PARAMS.dpb[].pic_num"`. */
   readonly field: string;
   /** For a request that we did not make: ours before it. */
@@ -64,11 +64,11 @@ export interface History {
   readonly missing: Readonly<Record<Peer, ReadonlySet<number>>>;
 }
 
-/** A named predicate of `disagreements.json`: on decoded controls and parsed syntax, never on a stream's name. */
+/** A named predicate of a codec's `-disagreements.json`: on decoded controls and parsed syntax, never on a stream's name. */
 export interface Condition {
   /** For readers of DISAGREEMENTS.md. */
   readonly text: string;
-  holds(subject: Subject): boolean;
+  holds(occurrence: Occurrence): boolean;
 }
 
 export function condition(text: string, holds: Condition["holds"]): Condition {

@@ -1,17 +1,17 @@
 import { type Alignment, align, type Coverage, coverage } from "./align.ts";
-import type { Comparator, History, ReferenceEntry, ReferenceLabel, Side, Subject } from "./comparator.ts";
+import type { Comparator, History, Occurrence, ReferenceEntry, ReferenceLabel, Side } from "./comparator.ts";
 import { type EffectiveRequest, indexTimestamps, type Peer, peers, type TimestampIndex } from "./requests.ts";
 import type { Value } from "./values.ts";
 import { excuse, type Rule, transformed } from "./verdicts.ts";
 
 /** A value that no row explains. */
-export interface Difference {
+export interface ValueDifference {
   readonly stream: string;
   /** Our request; for one that we did not make, ours before it. */
   readonly request: number;
   /** The field with its place: `"H264_DECODE_PARAMS.dpb[#3].pic_num"`. */
   readonly field: string;
-  readonly values: Subject["values"];
+  readonly values: Occurrence["values"];
   /** The peers that differ without a row. */
   readonly unexplained: readonly Peer[];
 }
@@ -26,14 +26,25 @@ export interface PeerResult extends Coverage {
   rawEqual: number;
 }
 
+/** Where a row was needed, with the values as they were sent: before any transform. */
+export interface RowUse {
+  /** Our request; for one that we did not make, ours before it. */
+  readonly request: number;
+  /** The field with its place. */
+  readonly field: string;
+  readonly values: Occurrence["values"];
+}
+
 /** What came of one stream. */
 export interface StreamResult {
   readonly stream: string;
   readonly ours: number;
   readonly peers: Partial<Record<Peer, PeerResult>>;
-  readonly differences: Difference[];
+  readonly differences: ValueDifference[];
   /** By row: how often. */
   readonly uses: Map<string, number>;
+  /** By row: the first occurrence in which the peer's value is not ours. */
+  readonly firstUses: Map<string, RowUse>;
 }
 
 interface PeerSide {
@@ -65,7 +76,7 @@ function isAsInFrameMode(
 }
 
 /** Compares our requests with those of one or both peers. In slice mode `frameMode` are ours of the same stream. */
-export class StreamComparison {
+export class PayloadComparison {
   readonly result: StreamResult;
   readonly #comparator: Comparator;
   readonly #rules: readonly Rule[];
@@ -84,7 +95,7 @@ export class StreamComparison {
   ) {
     this.#comparator = comparator;
     this.#rules = rules;
-    this.result = { stream, ours: ours.length, peers: {}, differences: [], uses: new Map() };
+    this.result = { stream, ours: ours.length, peers: {}, differences: [], uses: new Map(), firstUses: new Map() };
     const times = indexTimestamps(ours);
     this.#ours = ours.map((request) => {
       const label: ReferenceLabel = (timestamp) => {
@@ -171,7 +182,7 @@ export class StreamComparison {
   }
 
   /** A request that no peer made, though all of them went on after it. */
-  #judgeAlone(sides: Omit<Subject, "field" | "values" | "entries">): void {
+  #judgeAlone(sides: Omit<Occurrence, "field" | "values" | "entries">): void {
     const goesOn = ({ alignment }: PeerSide): boolean =>
       alignment.peerOf.subarray(sides.ours.request.index).some((index) => index >= 0);
     if (this.#peers.length === 0 || !this.#peers.every(goesOn)) return;
@@ -181,7 +192,7 @@ export class StreamComparison {
     this.#judge("@.request", { ...sides, field: "@.request", values, entries: {} });
   }
 
-  #compareFields(sides: Omit<Subject, "field" | "values" | "entries">): void {
+  #compareFields(sides: Omit<Occurrence, "field" | "values" | "entries">): void {
     const all = [sides.ours, sides.gst, sides.ff].flatMap((side) => [...(side?.view.fields.keys() ?? [])]);
     for (const field of new Set(all)) {
       const value = (side: Side | undefined): Value | undefined => side?.view.fields.get(field);
@@ -190,7 +201,7 @@ export class StreamComparison {
     }
   }
 
-  #compareReferences(list: string, sides: Omit<Subject, "field" | "values" | "entries">): void {
+  #compareReferences(list: string, sides: Omit<Occurrence, "field" | "values" | "entries">): void {
     for (const entries of matchEntries(list, sides)) {
       const named = entries.ours ?? entries.gst ?? entries.ff!;
       const presence = (side: Side | undefined, entry: ReferenceEntry | undefined): Value | undefined =>
@@ -212,14 +223,12 @@ export class StreamComparison {
   }
 
   /** One value of ours against those of the peers. */
-  #judge(place: string, subject: Subject): void {
-    const used = (id: string): void => {
-      this.result.uses.set(id, (this.result.uses.get(id) ?? 0) + 1);
-    };
+  #judge(place: string, occurrence: Occurrence): void {
+    const used = (id: string, peer: Peer): void => this.#used(id, peer, place, occurrence);
     const values = {
-      ours: subject.values.ours,
-      gst: transformed(this.#rules, subject, "gst", used),
-      ff: transformed(this.#rules, subject, "ff", used),
+      ours: occurrence.values.ours,
+      gst: transformed(this.#rules, occurrence, "gst", used),
+      ff: transformed(this.#rules, occurrence, "ff", used),
     };
     const unexplained: Peer[] = [];
     for (const { peer, result } of this.#peers) {
@@ -229,17 +238,24 @@ export class StreamComparison {
         result.equal++;
         continue;
       }
-      const verdict = excuse(this.#rules, subject, peer, values);
+      const verdict = excuse(this.#rules, occurrence, peer, values);
       if (verdict === undefined) {
         unexplained.push(peer);
         continue;
       }
       result.explained++;
-      used(verdict.id);
+      used(verdict.id, peer);
     }
     if (unexplained.length === 0) return;
-    const request = subject.ours.request.index;
+    const request = occurrence.ours.request.index;
     this.result.differences.push({ stream: this.result.stream, request, field: place, values, unexplained });
+  }
+
+  #used(id: string, peer: Peer, field: string, { ours, values }: Occurrence): void {
+    const { uses, firstUses } = this.result;
+    uses.set(id, (uses.get(id) ?? 0) + 1);
+    if (values[peer] === values.ours || firstUses.has(id)) return;
+    firstUses.set(id, { request: ours.request.index, field, values });
   }
 
   /** Requests that a peer made and we did not: as serious as a wrong field. */
@@ -249,7 +265,7 @@ export class StreamComparison {
       const ours = alignment.oursOf[index]!;
       if (ours >= 0) before = this.#ours[ours];
       if (ours >= 0 || before === undefined) continue;
-      const subject = {
+      const occurrence = {
         gst: undefined,
         ff: undefined,
         [peer]: side,
@@ -258,7 +274,7 @@ export class StreamComparison {
         entries: {},
       };
       const values = { ours: "absent", gst: undefined, ff: undefined, [peer]: `present, ${side.request.bytes} bytes` };
-      this.#judge(`@.request (${index} of ${peer})`, { ...subject, field: "@.request", values });
+      this.#judge(`@.request (${index} of ${peer})`, { ...occurrence, field: "@.request", values });
     }
   }
 
@@ -294,13 +310,13 @@ function rawEqual(
   return true;
 }
 
-type Entries = Subject["entries"];
+type Entries = Occurrence["entries"];
 
 /**
  * Entries of the same picture belong together. What is left (frames that do not exist, pictures that one producer does
  * not have) goes by its alias. Each entry is used once.
  */
-function matchEntries(list: string, sides: Pick<Subject, "ours" | "gst" | "ff">): Entries[] {
+function matchEntries(list: string, sides: Pick<Occurrence, "ours" | "gst" | "ff">): Entries[] {
   const ours = sides.ours.view.references.get(list) ?? [];
   const rows: { -readonly [K in keyof Entries]: Entries[K] }[] = ours.map((entry) => ({ ours: entry }));
   for (const peer of peers) {

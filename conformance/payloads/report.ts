@@ -1,4 +1,4 @@
-import type { Difference } from "./compare-payloads.ts";
+import type { ValueDifference } from "./compare-payloads.ts";
 import { type DecodeMode, decodeModes, type Peer, peers } from "./requests.ts";
 import type { CodecReport, StreamReport } from "./run-payloads.ts";
 import type { Transform } from "./verdicts.ts";
@@ -52,7 +52,7 @@ export function differenceLines(reports: readonly StreamReport[], limit: number)
   ];
 }
 
-function differenceLine(difference: Difference & Pick<StreamReport, "mode">): string {
+function differenceLine(difference: ValueDifference & Pick<StreamReport, "mode">): string {
   const { stream, mode, request, field, values, unexplained } = difference;
   const shown = (["ours", ...peers] as const).flatMap((side) =>
     values[side] === undefined ? [] : [`${side} ${values[side]}`],

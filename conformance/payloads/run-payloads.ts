@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
-import { type Corpus, corpusStreams, fixtureStreams, hasGolden, type Stream } from "../streams/corpus.ts";
+import { type Corpus, hasGolden, type WitnessedStream, witnessedCorpus, witnessedFixtures } from "../streams/corpus.ts";
 import { decodeStream } from "../streams/our-requests.ts";
 import { readStream } from "../streams/stream-files.ts";
 import type { Comparator, Deviation } from "./comparator.ts";
-import { StreamComparison, type StreamResult } from "./compare-payloads.ts";
+import { PayloadComparison, type StreamResult } from "./compare-payloads.ts";
 import { type DecodeMode, readRequests } from "./requests.ts";
 import { compileVerdict, type Rule, readVerdicts, type Use, type Verdict } from "./verdicts.ts";
 
@@ -43,16 +43,23 @@ export interface Selection {
 }
 
 /** The streams of a selection, fixtures first. */
-export function selectStreams(comparator: Comparator, selection: Selection): { streams: Stream[]; corpus: Corpus } {
-  const corpus = corpusStreams(comparator);
-  const all = [...(selection.fixtures ? fixtureStreams(comparator) : []), ...(selection.corpus ? corpus.streams : [])];
+export function selectStreams(
+  comparator: Comparator,
+  selection: Selection,
+): { streams: WitnessedStream[]; corpus: Corpus } {
+  const corpus = witnessedCorpus(comparator);
+  const ofCorpus = selection.corpus ? corpus.streams : [];
+  // A fixture that is a copy of a corpus stream counts once; only the corpus has a model of it.
+  const names = new Set(ofCorpus.map(({ name }) => name));
+  const fixtures = selection.fixtures ? witnessedFixtures(comparator).filter(({ name }) => !names.has(name)) : [];
+  const all = [...fixtures, ...ofCorpus];
   return { streams: all.filter(({ name }) => name.includes(selection.stream ?? "")), corpus };
 }
 
 /** Compares the streams one after the other. Rows that match nothing only count when `complete`: all streams were there. */
 export async function runCodec(
   comparator: Comparator,
-  streams: readonly Stream[],
+  streams: readonly WitnessedStream[],
   complete: boolean,
   progress: (report: StreamReport) => void = () => {},
 ): Promise<CodecReport> {
@@ -95,14 +102,14 @@ function noUse(): Use {
 }
 
 /** The modes in which there is something to compare with. */
-function modesOf({ modes }: Comparator, { goldens, expected }: Stream): DecodeMode[] {
+function modesOf({ modes }: Comparator, { goldens, expected }: WitnessedStream): DecodeMode[] {
   return modes.filter((mode) => hasGolden(goldens[mode]) || expected !== undefined);
 }
 
 async function runStream(
   comparator: Comparator,
   rules: readonly Rule[],
-  stream: Stream,
+  stream: WitnessedStream,
   mode: DecodeMode,
 ): Promise<StreamReport> {
   const { bytes, parts } = await readStream(stream.path);
@@ -110,7 +117,7 @@ async function runStream(
   const records = Object.entries(stream.goldens[mode]).map(([peer, path]) => [peer, readRequests(path)]);
   const goldens = Object.fromEntries(records);
   const frameMode = mode === "slice" ? decodeStream(comparator.codec, bytes, "frame", parts).requests : undefined;
-  const comparison = new StreamComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
+  const comparison = new PayloadComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
   const deviations =
     stream.expected === undefined ? undefined : comparator.compareExpected?.(stream.expected, comparison.ours);
   const named = deviations?.map((deviation) => ({ stream: stream.name, mode, ...deviation }));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
-import type { Condition, Subject } from "./comparator.ts";
+import type { Condition, Occurrence } from "./comparator.ts";
 import type { Peer } from "./requests.ts";
 import type { Value } from "./values.ts";
 
@@ -10,7 +10,17 @@ export type Transform =
   /** Its OUTPUT buffer without these: the row's conditions have to say, by checksum, that ours is what remains. */
   | { readonly peer: Peer; readonly remove: "zero bytes" };
 
-/** A row of disagreements.json: who is right where the peers differ from each other or from us. */
+/**
+ * What a driver does that it would not do with our value, the worst first. A wrong output is a picture that is missing, or
+ * that is decoded twice.
+ */
+export const effects = ["hang", "refusal", "wrong picture", "wrong output"] as const;
+export type Effect = (typeof effects)[number];
+
+/** Drivers by what happens to them, each by its name as a target. */
+export type Effects = Readonly<Partial<Record<Effect, readonly string[]>>>;
+
+/** A row of a codec's `-disagreements.json`: who is right where the peers differ from each other or from us. */
 export interface Verdict {
   readonly id: string;
   readonly codec: Codec;
@@ -25,12 +35,14 @@ export interface Verdict {
   readonly transform?: Transform;
   /** Clause, sentence of the UAPI, or driver. */
   readonly authority: string;
-  /** The drivers that it matters to: they read the field, and the other value gives another picture or an error. */
-  readonly matters: readonly string[];
+  /** The drivers that it matters to: they read the field, and the other value has this effect. */
+  readonly matters: Effects;
   /** In a sentence or two: what the other side sends. */
   readonly note: string;
   /** For `neither`: the unit test that computes our value from the bits. */
   readonly test?: string;
+  /** Where a peer's fault matters to a driver: the reports for its maintainers, files of docs/upstream. */
+  readonly reports?: readonly string[];
 }
 
 /** How often a row was needed. */
@@ -42,14 +54,14 @@ export interface Use {
 /** A row that can be asked. */
 export interface Rule {
   readonly verdict: Verdict;
-  matches(subject: Subject): boolean;
+  matches(occurrence: Occurrence): boolean;
 }
 
 /** Reads the rows of one codec. */
 export function readVerdicts(codec: Codec): Verdict[] {
-  const url = new URL("./disagreements.json", import.meta.url);
-  const rows = JSON.parse(readFileSync(url, "utf8")) as Verdict[];
-  return rows.filter((row) => row.codec === codec);
+  const url = new URL(`./${codec}/${codec}-disagreements.json`, import.meta.url);
+  const rows = JSON.parse(readFileSync(url, "utf8")) as Omit<Verdict, "codec">[];
+  return rows.map((row) => ({ codec, ...row }));
 }
 
 /** @throws Error for a condition that the codec does not have. */
@@ -63,8 +75,9 @@ export function compileVerdict(verdict: Verdict, conditions: Readonly<Record<str
   });
   return {
     verdict,
-    matches: (subject) =>
-      field.test(subject.field) && tests.every(({ condition, expected }) => condition.holds(subject) === expected),
+    matches: (occurrence) =>
+      field.test(occurrence.field) &&
+      tests.every(({ condition, expected }) => condition.holds(occurrence) === expected),
   };
 }
 
@@ -76,27 +89,27 @@ function pathPattern(pattern: string): RegExp {
 /** A peer's value after the declared arithmetic. Applied wherever the row's conditions hold, whether it helps or not. */
 export function transformed(
   rules: readonly Rule[],
-  subject: Subject,
+  occurrence: Occurrence,
   peer: Peer,
-  used: (id: string) => void,
+  used: (id: string, peer: Peer) => void,
 ): Value | undefined {
-  let value = subject.values[peer];
+  let value = occurrence.values[peer];
   for (const { verdict, matches } of rules) {
     const { transform } = verdict;
-    if (value === undefined || transform?.peer !== peer || !matches(subject)) continue;
-    if ("remove" in transform) value = subject.values.ours;
+    if (value === undefined || transform?.peer !== peer || !matches(occurrence)) continue;
+    if ("remove" in transform) value = occurrence.values.ours;
     else if (typeof value === "number") value += transform.add;
-    used(verdict.id);
+    used(verdict.id, peer);
   }
   return value;
 }
 
 /** The named side has our value; where it has no such request, and in slice mode, our own request of frame mode has it. */
-function isSideRight(subject: Subject, values: Subject["values"], right: Peer): boolean {
+function isSideRight(occurrence: Occurrence, values: Occurrence["values"], right: Peer): boolean {
   if (values[right] !== undefined) return values[right] === values.ours;
-  const [name = "@"] = subject.field.split(/[.[]/);
+  const [name = "@"] = occurrence.field.split(/[.[]/);
   const control = name === "@" ? undefined : `V4L2_CID_STATELESS_${name}`;
-  return subject.history.isAsInFrameMode?.(subject.ours, control) ?? true;
+  return occurrence.history.isAsInFrameMode?.(occurrence.ours, control) ?? true;
 }
 
 /**
@@ -105,15 +118,15 @@ function isSideRight(subject: Subject, values: Subject["values"], right: Peer): 
  */
 export function excuse(
   rules: readonly Rule[],
-  subject: Subject,
+  occurrence: Occurrence,
   peer: Peer,
-  values: Subject["values"],
+  values: Occurrence["values"],
 ): Verdict | undefined {
   const fits = ({ verdict, matches }: Rule): boolean => {
     const { right, transform } = verdict;
     if (transform !== undefined || right === peer) return false;
-    if (right !== "neither" && !isSideRight(subject, values, right)) return false;
-    return matches(subject);
+    if (right !== "neither" && !isSideRight(occurrence, values, right)) return false;
+    return matches(occurrence);
   };
   return rules.find(fits)?.verdict;
 }

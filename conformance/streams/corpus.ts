@@ -9,7 +9,7 @@ import { type DecodeMode, type Peer, peers } from "../payloads/requests.ts";
 export type Goldens = Readonly<Partial<Record<Peer, string>>>;
 
 /** A stream with what other implementations made of it. */
-export interface Stream {
+export interface WitnessedStream {
   readonly name: string;
   readonly path: string;
   /** Records of the peers' requests, by decode mode. */
@@ -22,7 +22,7 @@ export interface Stream {
 export interface Corpus {
   /** Where the corpus is; undefined when there is none. */
   readonly folder: string | undefined;
-  readonly streams: readonly Stream[];
+  readonly streams: readonly WitnessedStream[];
   /** Files of the folder of containers, of any codec: no peer was run with them. */
   readonly containers: number;
   /** Streams without a golden and without an expectation. */
@@ -37,24 +37,29 @@ export function corpusFolder(): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
-/** The repository's own streams. */
-export function fixtureStreams(comparator: Comparator): Stream[] {
+/** The repository's own streams: the general ones, then those that show a disagreement, copies of corpus streams. */
+export function witnessedFixtures(comparator: Comparator): WitnessedStream[] {
+  const { codec } = comparator;
   const folder = join(root, "test/fixtures");
-  return streamsOf(folder, folder, folder, comparator).filter(({ name }) => name.startsWith(`${comparator.codec}_`));
+  const general = streamsOf(folder, folder, folder, comparator).filter(({ name }) => name.startsWith(`${codec}_`));
+  const shown = join(folder, "disagreements", codec);
+  return [...general, ...streamsOf(shown, shown, shown, comparator).filter(hasWitness)];
 }
 
 /** The corpus' streams that have a witness. */
-export function corpusStreams(comparator: Comparator): Corpus {
+export function witnessedCorpus(comparator: Comparator): Corpus {
   const folder = corpusFolder();
   if (folder === undefined) return { folder, streams: [], containers: 0, withoutWitness: 0 };
   const beside = (name: string, codec: Codec): string => join(dirname(folder), name, codec);
   const { codec } = comparator;
   const all = streamsOf(join(folder, codec), beside("golden", codec), beside("expected", codec), comparator);
-  const streams = all.filter(
-    ({ goldens, expected }) => expected !== undefined || Object.values(goldens).some(hasGolden),
-  );
+  const streams = all.filter(hasWitness);
   const containers = existsSync(join(folder, "container")) ? readdirSync(join(folder, "container")).length : 0;
   return { folder, streams, containers, withoutWitness: all.length - streams.length };
+}
+
+function hasWitness({ goldens, expected }: WitnessedStream): boolean {
+  return expected !== undefined || Object.values(goldens).some(hasGolden);
 }
 
 /** Whether some peer has a record. */
@@ -62,7 +67,7 @@ export function hasGolden(goldens: Goldens): boolean {
   return Object.keys(goldens).length > 0;
 }
 
-function streamsOf(folder: string, goldens: string, expected: string, comparator: Comparator): Stream[] {
+function streamsOf(folder: string, goldens: string, expected: string, comparator: Comparator): WitnessedStream[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => comparator.extensions.includes(extname(name)));
   return names.sort().map((name) => {

@@ -16,7 +16,7 @@ interface OurUnit {
 }
 
 /** What became of one stream. */
-export interface StreamComparison {
+export interface TraceReport {
   readonly units: number;
   readonly elements: number;
   /** SEI payloads of which only place and length were compared, because FFmpeg or we read them no further. */
@@ -59,8 +59,8 @@ function ourUnits(dialect: Dialect, stream: Uint8Array, sourceUnits: readonly St
 }
 
 /** Compares the traces of one file. */
-export function compareTraces(dialect: Dialect, file: Uint8Array, trace: FfmpegTrace): StreamComparison {
-  const comparison = new Comparison(dialect);
+export function compareTraces(dialect: Dialect, file: Uint8Array, trace: FfmpegTrace): TraceReport {
+  const comparison = new TraceComparison(dialect);
   const source = dialect.source(file);
   const units = ourUnits(dialect, file, source.units).filter(
     ({ leftOut }) => leftOut === undefined || comparison.except(leftOut),
@@ -87,7 +87,7 @@ function plain(message: string): string {
   return message.replace(/-?\b\d+\b/g, "N");
 }
 
-class Comparison implements StreamComparison {
+class TraceComparison implements TraceReport {
   units = 0;
   elements = 0;
   payloads = 0;

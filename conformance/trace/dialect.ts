@@ -24,7 +24,7 @@ export interface Dialect {
   readonly ffmpegNames: Readonly<Record<string, string>>;
   /** Elements of loops that have no subscript in the table: we count the turns. */
   readonly countedByUs: ReadonlySet<string>;
-  /** Elements that FFmpeg prints and that lie behind what we read, or that it misreads. */
+  /** Elements that FFmpeg prints and that lie after what we read, or that it misreads. */
   readonly beyondOurs: ReadonlySet<string>;
   /** Why one side may stop in a unit that the other reads. A message that no row knows fails the run. */
   readonly declaredRefusals: readonly Refusal[];

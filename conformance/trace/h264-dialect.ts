@@ -43,7 +43,7 @@ export const h264: Dialect = {
     {
       side: "ffmpeg",
       message: /^cabac_alignment_one_bit out of range: 0/,
-      why: "FFmpeg checks the bits behind the slice header (7.3.4), which are the decoder's matter",
+      why: "FFmpeg checks the bits after the slice header (7.3.4), which only a decoder reads",
     },
     {
       side: "ours",

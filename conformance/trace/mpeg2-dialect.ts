@@ -10,7 +10,7 @@ export const mpeg2: Dialect = {
   codec: "mpeg2",
   ffmpegCodec: "mpeg2video",
   demuxer: "mpegvideo",
-  // Zero bytes behind a unit may be its own.
+  // Zero bytes after a unit may be its own.
   source: (file) => byteStream(file, true),
   unitName: (unit) => unitName(unit[0] as number),
   leftOut(unit) {

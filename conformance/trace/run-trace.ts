@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { readFile } from "../streams/stream-files.ts";
-import { compareTraces, type StreamComparison } from "./compare-trace.ts";
+import { compareTraces, type TraceReport } from "./compare-trace.ts";
 import type { Dialect } from "./dialect.ts";
 import { h264 } from "./h264-dialect.ts";
 import { h265 } from "./h265-dialect.ts";
@@ -78,7 +78,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** A stream out of a container is written to `folder` for FFmpeg, so that both read the same bytes. */
-async function compareFile(dialect: Dialect, path: string, folder: string): Promise<StreamComparison> {
+async function compareFile(dialect: Dialect, path: string, folder: string): Promise<TraceReport> {
   const bytes = await readFile(path, dialect.codec);
   if (extname(path) !== ".webm") return compareTraces(dialect, bytes, await ffmpegTrace(dialect.demuxer, path));
   const repacked = join(folder, `${basename(path)}.ivf`);
@@ -88,7 +88,7 @@ async function compareFile(dialect: Dialect, path: string, folder: string): Prom
   return result;
 }
 
-function streamLine(name: string, { units, elements, exceptions, differences }: StreamComparison): string {
+function streamLine(name: string, { units, elements, exceptions, differences }: TraceReport): string {
   const except = [...exceptions.values()].reduce((sum, count) => sum + count, 0);
   return `${differences.length === 0 ? "equal " : "DIFFER"} ${name}: ${units} units, ${elements} elements, ${except} units excepted`;
 }
@@ -101,7 +101,7 @@ class Total {
   private payloads = 0;
   private readonly exceptions = new Map<string, { units: number; streams: number }>();
 
-  add({ units, elements, payloads, exceptions, differences }: StreamComparison): void {
+  add({ units, elements, payloads, exceptions, differences }: TraceReport): void {
     this.streams++;
     this.units += units;
     this.elements += elements;

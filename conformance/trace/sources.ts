@@ -5,7 +5,7 @@ import { type StreamUnit, unitsOfPacket } from "../../src/framing/byte-stream.ts
 export interface Source {
   /** In the order in which they are traced. */
   readonly units: readonly StreamUnit[];
-  /** Of a file of packets. Undefined for a byte stream: FFmpeg's parser cuts it, and its packets lie one behind the other. */
+  /** Of a file of packets. Undefined for a byte stream: FFmpeg's parser cuts it, and its packets lie one after the other. */
   readonly packets: readonly SourcePacket[] | undefined;
 }
 

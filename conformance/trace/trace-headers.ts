@@ -111,6 +111,6 @@ export class TraceParser {
 
   #fail(): void {
     const last = this.#units.at(-1);
-    if (last) last.failure = this.#message || `gives no reason behind ${last.elements.at(-1)?.name}`;
+    if (last) last.failure = this.#message || `gives no reason after ${last.elements.at(-1)?.name}`;
   }
 }

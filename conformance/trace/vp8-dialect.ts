@@ -22,7 +22,7 @@ const notPrinted: ReadonlySet<string> = new Set([
   "mv_prob_update_flag",
 ]);
 
-/** What FFmpeg misreads, and what lies behind the first partition's header. */
+/** What FFmpeg misreads, and what lies after the first partition's header. */
 const notCompared: ReadonlySet<string> = new Set([
   // 17.2: FFmpeg reads mv_prob_update_flag with an even chance, where the table has others; it is the last thing it reads.
   "prob",
@@ -89,7 +89,7 @@ export const vp8: Dialect = {
   declaredRefusals: [
     {
       side: "ffmpeg",
-      message: /^gives no reason behind (prob_golden|intra_16x16_prob|intra_chrome_prob|mv_prob)$/,
+      message: /^gives no reason after (prob_golden|intra_16x16_prob|intra_chrome_prob|mv_prob)$/,
       why: "17.2: reading mv_prob_update_flag with an even chance, it comes to the end of the frame",
     },
   ],

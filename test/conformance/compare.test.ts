@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Comparator, ReferenceEntry } from "../../conformance/payloads/comparator.ts";
-import { type Difference, StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import { PayloadComparison, type ValueDifference } from "../../conformance/payloads/compare-payloads.ts";
 import type { EffectiveRequest, Payload, Peer } from "../../conformance/payloads/requests.ts";
 import type { Value } from "../../conformance/payloads/values.ts";
 import { compileVerdict, type Verdict } from "../../conformance/payloads/verdicts.ts";
@@ -44,19 +44,19 @@ function requests(list: readonly Toy[]): EffectiveRequest[] {
 
 function compare(rows: readonly Partial<Verdict>[], sides: Record<"ours", Toy[]> & Partial<Record<Peer, Toy[]>>) {
   const base = { id: "row", codec: "h264", control: "C", field: "x", when: [], right: "gst" } as const;
-  const verdicts = rows.map((row) => ({ ...base, authority: "", matters: [], note: "", ...row }));
+  const verdicts = rows.map((row) => ({ ...base, authority: "", matters: {}, note: "", ...row }));
   const rules = verdicts.map((verdict) => compileVerdict(verdict, toy.conditions));
   const goldens = Object.fromEntries(
     (["gst", "ff"] as const).flatMap((p) => (sides[p] ? [[p, requests(sides[p])]] : [])),
   );
-  return new StreamComparison("toy", new Uint8Array(), toy, rules, requests(sides.ours), goldens).run();
+  return new PayloadComparison("toy", new Uint8Array(), toy, rules, requests(sides.ours), goldens).run();
 }
 
 function one(x: number): Toy[] {
   return [{ ts: 1000, controls: { x } }];
 }
 
-function unexplained(differences: readonly Difference[]): readonly Peer[] {
+function unexplained(differences: readonly ValueDifference[]): readonly Peer[] {
   return differences.flatMap((difference) => difference.unexplained);
 }
 
@@ -95,9 +95,9 @@ describe("a value of ours against both peers'", () => {
         controls: new Map<string, Payload>([...request.controls, [name, new Uint8Array(values)]]),
       }));
     const row = { id: "row", codec: "h264", control: "C", field: "x", when: [], right: "ff" } as const;
-    const rules = [compileVerdict({ ...row, authority: "", matters: [], note: "" }, toy.conditions)];
+    const rules = [compileVerdict({ ...row, authority: "", matters: {}, note: "" }, toy.conditions)];
     const found = (frame: number[]) =>
-      new StreamComparison("toy", new Uint8Array(), toy, rules, made([7], 1), { gst: made([7], 2) }, made(frame, 1))
+      new PayloadComparison("toy", new Uint8Array(), toy, rules, made([7], 1), { gst: made([7], 2) }, made(frame, 1))
         .run()
         .differences.filter(({ field }) => field === "C.x");
     expect(found([7])).toEqual([]);

@@ -2,21 +2,45 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { comparators } from "../../conformance/payloads/comparators.ts";
-import { disagreementsAreCurrent } from "../../conformance/payloads/disagreements.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
+import { outdatedFiles } from "../../conformance/payloads/disagreements.ts";
+import { worstEffect } from "../../conformance/payloads/disagreements-text.ts";
+import { reports } from "../../conformance/payloads/reports.ts";
+import { compileVerdict, effects, readVerdicts, type Verdict } from "../../conformance/payloads/verdicts.ts";
+import { targets } from "../../src/targets/index.ts";
 
-describe("disagreements.json", () => {
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** `"V4L2_CID_STATELESS_H264_PPS.flags.V4L2_H264_PPS_FLAG_WEIGHTED_PRED"` is `"H264_PPS.flags.WEIGHTED_PRED"`. */
+function shortPath(path: string): string {
+  return path.replace("V4L2_CID_STATELESS_", "").replace(/V4L2_\w+?_FLAG_/, "");
+}
+
+/** Whether a driver reads something of what a row is about: a field, or a control of which \`elements\` or \`sent\` differ. */
+function isRead(driver: string, { codec, control, field }: Verdict): boolean {
+  const reads = targets.find(({ name }) => name === driver)?.codecs[codec]?.reads;
+  if (control === "@" || reads === "all") return reads !== undefined;
+  const path = `${control}.${field}`.replace(/\[[*]?\]/g, "").replace(/[.](elements|sent)$/, "");
+  const pattern = new RegExp(`^${path.replaceAll(".", "[.]").replaceAll("*", ".*")}([.]|$)`);
+  return reads?.some((read) => pattern.test(shortPath(read))) ?? false;
+}
+
+describe("the rows of disagreements", () => {
   const codecs = Object.values(comparators);
   const rows = codecs.flatMap(({ codec }) => readVerdicts(codec));
 
-  it("has rows with ids of their own", () => {
+  it("have ids of their own", () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   });
 
-  it("asks only for conditions that exist", () => {
+  it("ask only for conditions that exist", () => {
     for (const { codec, conditions } of codecs) {
       for (const row of readVerdicts(codec)) expect(() => compileVerdict(row, conditions)).not.toThrow();
     }
+  });
+
+  it.each(codecs)("$codec: each condition is asked for", ({ codec, conditions }) => {
+    const asked = new Set(readVerdicts(codec).flatMap(({ when }) => when.map((name) => name.replace(/^not /, ""))));
+    expect(Object.keys(conditions).filter((name) => !asked.has(name))).toEqual([]);
   });
 
   it.each(rows)("$id names its authority", ({ authority, note }) => {
@@ -26,10 +50,27 @@ describe("disagreements.json", () => {
 
   it.each(rows.filter(({ right }) => right === "neither"))("$id has a unit test", ({ test }) => {
     expect(test).toBeDefined();
-    expect(existsSync(fileURLToPath(new URL(`../../${test}`, import.meta.url)))).toBe(true);
+    expect(existsSync(root + test)).toBe(true);
   });
 
-  it("is what DISAGREEMENTS.md says: run npx tsx conformance/payloads/disagreements.ts", () => {
-    expect(disagreementsAreCurrent()).toBe(true);
+  it.each(rows)("$id matters only to drivers that read what differs", (row) => {
+    expect(Object.keys(row.matters).filter((effect) => !effects.some((name) => name === effect))).toEqual([]);
+    const drivers = Object.values(row.matters).flat();
+    expect(drivers.filter((driver) => driver === "generic" || driver === "visl" || !isRead(driver, row))).toEqual([]);
+    expect(new Set(drivers).size).toBe(drivers.length);
+  });
+
+  it.each(rows.filter((row) => worstEffect(row) !== undefined))("$id has a report", ({ reports: paths = [] }) => {
+    expect(paths).not.toEqual([]);
+  });
+
+  it("are those that the reports name", () => {
+    const named = reports().flatMap(({ path, ids }) => ids.map((id) => `${id} ${path.slice(root.length)}`));
+    const naming = rows.flatMap(({ id, reports: paths = [] }) => paths.map((path) => `${id} ${path}`));
+    expect(named.sort()).toEqual(naming.sort());
+  });
+
+  it("are what DISAGREEMENTS.md and docs/upstream say: run npx tsx conformance/payloads/disagreements.ts", () => {
+    expect(outdatedFiles()).toEqual([]);
   });
 });

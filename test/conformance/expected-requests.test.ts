@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { comparators } from "../../conformance/payloads/comparators.ts";
 import { decodeModes, peers, readRequests } from "../../conformance/payloads/requests.ts";
-import { corpusFolder, corpusStreams, type Stream } from "../../conformance/streams/corpus.ts";
+import { corpusFolder, type WitnessedStream, witnessedCorpus } from "../../conformance/streams/corpus.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import type { Codec } from "../../src/events.ts";
 
@@ -25,10 +25,10 @@ function entries(): ManifestEntry[] {
 }
 
 /** Damaged streams that both peers made requests of. */
-function damagedStreams(): { readonly codec: Codec; readonly stream: Stream; readonly name: string }[] {
+function damagedStreams(): { readonly codec: Codec; readonly stream: WitnessedStream; readonly name: string }[] {
   const files = new Set(entries().flatMap(({ file, expect_errors }) => (expect_errors ? [file] : [])));
   return Object.values(comparators).flatMap((comparator) =>
-    corpusStreams(comparator)
+    witnessedCorpus(comparator)
       .streams.filter(({ name, goldens }) => {
         return files.has(`${comparator.codec}/${name}`) && peers.every((peer) => goldens.frame[peer] !== undefined);
       })

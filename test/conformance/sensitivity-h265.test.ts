@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import { PayloadComparison } from "../../conformance/payloads/compare-payloads.ts";
 import { h265 } from "../../conformance/payloads/h265/h265-comparator.ts";
 import { viewH265 } from "../../conformance/payloads/h265/h265-view.ts";
 import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/payloads/requests.ts";
@@ -38,7 +38,7 @@ describe("the comparison", () => {
       const changed: EffectiveRequest[] = requests.map((request) =>
         request.index === index ? { ...request, controls: new Map(controls).set(control, payload) } : request,
       );
-      return new StreamComparison(name, stream, h265, rules, changed, goldens).run().differences.length > 0;
+      return new PayloadComparison(name, stream, h265, rules, changed, goldens).run().differences.length > 0;
     };
     const dpb = controls.get("V4L2_CID_STATELESS_HEVC_DECODE_PARAMS") as Uint8Array;
     expect(isSeen("V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", dpb)).toBe(false);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { StreamComparison } from "../../conformance/payloads/compare-payloads.ts";
+import { PayloadComparison } from "../../conformance/payloads/compare-payloads.ts";
 import { h264 } from "../../conformance/payloads/h264/h264-comparator.ts";
 import {
   type DecodeMode,
@@ -63,7 +63,7 @@ describe("the comparison", () => {
     const goldens = mode === "frame" ? { gst: golden("gst"), ff: golden("ff") } : { gst: golden("gst") };
     const frameMode = mode === "slice" ? decodeStream("h264", stream).requests : undefined;
     const isSeen = (changed: readonly EffectiveRequest[]): boolean =>
-      new StreamComparison(name, stream, h264, rules, changed, goldens, frameMode).run().differences.length > 0;
+      new PayloadComparison(name, stream, h264, rules, changed, goldens, frameMode).run().differences.length > 0;
     expect(isSeen(requests)).toBe(false);
 
     const unseen: string[] = [];

@@ -4,7 +4,7 @@ import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls, V4L2_H264_DPB_ENTRY_FLAG_ACTIVE, V4L2_H264_DPB_ENTRY_FLAG_VALID } from "../../src/uapi/h264.ts";
 
-// Streams written bit by bit, for the rows of disagreements.json in which neither peer is right.
+// Streams written bit by bit, for the rows of h264-disagreements.json in which neither peer is right.
 
 /** A bit string: `"101"`, with helpers for the descriptors of 7.2. */
 const u = (bits: number, value: number): string => value.toString(2).padStart(bits, "0");

@@ -5,7 +5,7 @@ import { openSession } from "../../src/open-session.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h265Controls } from "../../src/uapi/h265.ts";
 
-// Streams written bit by bit, for the rows of disagreements.json in which neither peer is right.
+// Streams written bit by bit, for the rows of h265-disagreements.json in which neither peer is right.
 
 /** A bit string: `"101"`, with helpers for the descriptors of 7.2. */
 const u = (bits: number, value: number): string => value.toString(2).padStart(bits, "0");
@@ -115,8 +115,10 @@ describe("the sets of an SPS (7.3.7)", () => {
     expect(second).toMatchObject({ flags: 1, ...coded });
   });
 
-  it("have no counts where they are predicted", () => {
-    expect(stRps(requests[0])[1]).toMatchObject({ num_negative_pics: 0, num_positive_pics: 0 });
+  it("have neither counts nor distances where they are predicted", () => {
+    const zeros = new Array<number>(16).fill(0);
+    const lists = { delta_poc_s0_minus1: zeros, delta_poc_s1_minus1: zeros };
+    expect(stRps(requests[0])[1]).toMatchObject({ num_negative_pics: 0, num_positive_pics: 0, ...lists });
   });
 
   it("are those of the SPS that an IRAP picture activates, and not sent where it has none (7.4.2.4.2)", () => {
@@ -178,5 +180,29 @@ describe("a picture that refers to more pictures than the SPS's DPB has", () => 
     );
     expect(references).toEqual([[], [1000n], [2000n]]);
     expect(errors.map(({ cause }) => cause)).toEqual(["limit"]);
+  });
+});
+
+describe("pictures before the first IRAP picture (8.1.3)", () => {
+  it("are skipped, each with an error event, and the IRAP picture is the first request", () => {
+    const before = [p(1, `0${previous}`), p(2, `0${previous}`)];
+    const { requests, errors } = decode(sps(), pps(), ...before, idr(), p(1, `0${previous}`));
+    expect(errors.map(({ cause }) => cause)).toEqual(["before-random-access", "before-random-access"]);
+    const control = h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
+    const params = requests.map(({ controls }) => decodePayload(control, controls.get(control.name)!));
+    expect(params.map(({ pic_order_cnt_val }) => pic_order_cnt_val)).toEqual([0, 1]);
+  });
+});
+
+describe("an IDR picture (8.3.2)", () => {
+  it("has no reference in any of the lists", () => {
+    const requests = requestsOf(sps(), pps(), idr(), p(1, `0${previous}`), idr());
+    const control = h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
+    expect(decodePayload(control, requests[2]!.controls.get(control.name)!)).toMatchObject({
+      num_active_dpb_entries: 0,
+      num_poc_st_curr_before: 0,
+      num_poc_st_curr_after: 0,
+      num_poc_lt_curr: 0,
+    });
   });
 });

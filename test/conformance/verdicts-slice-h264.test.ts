@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { RequestEvent } from "../../src/events.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
-import { h264Controls } from "../../src/uapi/h264.ts";
+import {
+  h264Controls,
+  V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
+  V4L2_H264_DECODE_PARAM_FLAG_PFRAME,
+} from "../../src/uapi/h264.ts";
 import { BitWriter } from "../../support/bit-writer.ts";
-import { decodeParams, eventsOf, H264Stream, only, type Sps } from "../../support/streams/h264-stream.ts";
+import { decodeParams, eventsOf, H264Stream, only, type Sps, summary } from "../../support/streams/h264-stream.ts";
 
-// Streams of a few lines, for the rows of disagreements.json on slice mode in which neither peer is right.
+// Streams of a few lines, for the rows of h264-disagreements.json on slice mode in which neither peer is right.
 
 function requestsOf(stream: H264Stream): RequestEvent[] {
   return only(eventsOf(stream, { decodeMode: "slice" }), "request");
@@ -115,6 +119,28 @@ describe("slices and their requests", () => {
       [1, 1],
       [0, 0],
     ]);
+  });
+
+  it("have PFRAME and BFRAME of all the picture's slices, whichever comes first", () => {
+    const stream = start().slice({ idr: true }).slice({ frame_num: 1, lsb: 4, type: "I" });
+    stream
+      .slice({ frame_num: 1, lsb: 4, type: "P", first_mb: 4 })
+      .slice({ frame_num: 1, lsb: 4, type: "B", first_mb: 8 });
+    stream.slice({ frame_num: 2, lsb: 8, type: "I" }).slice({ frame_num: 2, lsb: 8, type: "P", first_mb: 8 });
+    const names = new Map([
+      [V4L2_H264_DECODE_PARAM_FLAG_PFRAME, "P"],
+      [V4L2_H264_DECODE_PARAM_FLAG_BFRAME, "B"],
+    ]);
+    const types = requestsOf(stream).map((request) => {
+      const { flags } = decodeParams(request);
+      return [...names].map(([flag, name]) => ((flags & flag) === 0 ? "-" : name)).join("");
+    });
+    expect(types).toEqual(["--", "PB", "PB", "PB", "P-", "P-"]);
+  });
+
+  it("are made of the base layer where a PPS refers to a subset SPS, which another layer has (7.4.1.2.1)", () => {
+    const stream = start().unit(3, 8, new BitWriter().ue(1).ue(1).u(8, 0).trailing().bytes()).slice({ idr: true });
+    expect(summary(eventsOf(stream, { decodeMode: "slice" }))).toContain("request 1000");
   });
 
   it("are none of data partitions (7.3.2.9)", () => {

@@ -133,7 +133,7 @@ describe("a VP8 trace as FFmpeg prints it", () => {
     ["a place in the frame tag", /62 horizontal/, "63 horizontal", "horizontal_scale at bit 62"],
     ["a place far from the decoder's", /249 prob_skip/, "270 prob_skip", "prob_skip_false from bit"],
     ["a missing element", /\n.*copy_buffer_to_golden.*/, "", "copy_buffer_to_golden from bit"],
-    ["an end in the middle", /\n.*prob_last[\s\S]*intra_16x16_prob\[3\].*/, "", "gives no reason behind prob_intra"],
+    ["an end in the middle", /\n.*prob_last[\s\S]*intra_16x16_prob\[3\].*/, "", "gives no reason after prob_intra"],
   ])("differs in %s", (_, from, to, difference) => {
     expect(log).toMatch(from);
     expect(compared((text) => text.replace(from, to)).differences.join()).toContain(difference);

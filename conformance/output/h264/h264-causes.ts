@@ -1,34 +1,32 @@
 import type { ErrorEvent } from "../../../src/events.ts";
+import type { Cause } from "../compare-output.ts";
 import type { FfprobeOutput, Packet } from "../ffprobe.ts";
-import { isNotToBeOutput } from "../invariants.ts";
 import type { FfmpegFields } from "./h264-ffmpeg-fields.ts";
-import type { CodedPicture, OurFrame, OurPictures } from "./h264-pictures.ts";
+import { isNotToBeOutput } from "./h264-invariants.ts";
+import type { H264Frame, H264Picture, H264Pictures } from "./h264-pictures.ts";
 
 /** A place where the two orders differ. `frame` is ours; `packet` is that in which it, or FFmpeg's frame, begins. */
-export type Difference =
-  | { readonly kind: "only ours"; readonly frame: OurFrame; readonly packet: number }
+export type OutputDifference =
+  | { readonly kind: "only ours"; readonly frame: H264Frame; readonly packet: number }
   | { readonly kind: "only ffprobe's"; readonly packet: number }
-  | { readonly kind: "moved"; readonly frame: OurFrame; readonly packet: number };
+  | { readonly kind: "moved"; readonly frame: H264Frame; readonly packet: number };
 
 /** Both sides of a stream, as the rules look at them. */
 export interface Evidence {
-  readonly ours: OurPictures;
+  readonly ours: H264Pictures;
   readonly ffprobe: FfprobeOutput;
   readonly ffmpegFields: FfmpegFields;
   /** The place among the packets of a byte of the stream. */
   packetOf(byte: number): number;
 }
 
-/** Why the two may differ: a rule on what was parsed. */
-export interface Cause {
-  readonly id: string;
-  /** For people, with who is right. */
-  readonly text: string;
-  explains(difference: Difference, evidence: Evidence): boolean;
+/** Why the two may differ. */
+export interface H264Cause extends Cause {
+  explains(difference: OutputDifference, evidence: Evidence): boolean;
 }
 
-function first(frame: OurFrame): CodedPicture {
-  return frame.pictures[0] as CodedPicture;
+function first(frame: H264Frame): H264Picture {
+  return frame.pictures[0] as H264Picture;
 }
 
 function errorsIn({ ours }: Evidence, { position, size }: Packet): ErrorEvent[] {
@@ -38,12 +36,12 @@ function errorsIn({ ours }: Evidence, { position, size }: Packet): ErrorEvent[] 
 /** More bits of an Exp-Golomb code's value than the 25 that FFmpeg's bit reader has at once (MIN_CACHE_BITS). */
 const LONGEST_CODE_OF_FFMPEG = 24 + 25;
 
-const isReadWrong: Cause["explains"] = (difference) =>
+const isReadWrong: H264Cause["explains"] = (difference) =>
   difference.kind !== "only ffprobe's" &&
   difference.frame.pictures.some(({ longestCode }) => longestCode > LONGEST_CODE_OF_FFMPEG);
 
 /** In the order in which they are asked. */
-export const causes: readonly Cause[] = [
+export const h264Causes: readonly H264Cause[] = [
   {
     id: "slice-groups",
     text: "7.3.2.2: FFmpeg refuses a PPS with num_slice_groups_minus1 > 0, and its pictures",
@@ -114,8 +112,8 @@ export const causes: readonly Cause[] = [
       if (d.kind !== "only ours") return false;
       const { frames, errors } = evidence.ours;
       const { period, PicOrderCnt } = d.frame;
-      const place = (frame: OurFrame): number => first(frame).slices[0] as number;
-      const isLossBetween = (frame: OurFrame): boolean =>
+      const place = (frame: H264Frame): number => first(frame).slices[0] as number;
+      const isLossBetween = (frame: H264Frame): boolean =>
         errors.some(({ byte = -1 }) => byte > place(frame) && byte < place(d.frame));
       const before = frames.slice(0, frames.indexOf(d.frame)).filter((frame) => frame.period === period);
       return before.some((frame) => frame.PicOrderCnt > PicOrderCnt && isLossBetween(frame));

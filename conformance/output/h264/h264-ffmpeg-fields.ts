@@ -1,13 +1,13 @@
-import type { CodedPicture } from "./h264-pictures.ts";
+import type { H264Picture } from "./h264-pictures.ts";
 
 /** What FFmpeg makes of fields, where it differs from 3.30 and 3.31. */
 export interface FfmpegFields {
   /** Those it takes for the second field of the frame before. */
-  readonly seconds: ReadonlySet<CodedPicture>;
+  readonly seconds: ReadonlySet<H264Picture>;
   /** Those it refuses: "Found reference and non-reference fields in the same frame". */
-  readonly refused: ReadonlySet<CodedPicture>;
+  readonly refused: ReadonlySet<H264Picture>;
   /** First fields without a second that it does not show. */
-  readonly hidden: ReadonlySet<CodedPicture>;
+  readonly hidden: ReadonlySet<H264Picture>;
 }
 
 /**
@@ -15,11 +15,11 @@ export interface FfmpegFields {
  * field without one only while `missing_fields` is above 1: it counts fields followed by a frame or by their own parity, until
  * a field of the other parity follows.
  */
-export function ffmpegFields(pictures: readonly CodedPicture[]): FfmpegFields {
-  const seconds = new Set<CodedPicture>();
-  const refused = new Set<CodedPicture>();
-  const hidden = new Set<CodedPicture>();
-  let pending: CodedPicture | undefined;
+export function ffmpegFields(pictures: readonly H264Picture[]): FfmpegFields {
+  const seconds = new Set<H264Picture>();
+  const refused = new Set<H264Picture>();
+  const hidden = new Set<H264Picture>();
+  let pending: H264Picture | undefined;
   let missing_fields = 0;
   for (const picture of pictures) {
     const isField = picture.structure !== "frame";

@@ -13,8 +13,8 @@ import {
 import { decodeStruct } from "../../../src/uapi/struct.ts";
 
 /** A frame or field as our session requested it. */
-export interface CodedPicture {
-  readonly frame: OurFrame;
+export interface H264Picture {
+  readonly frame: H264Frame;
   /** Of its slices' first bytes in the stream. */
   readonly slices: readonly number[];
   readonly structure: "frame" | "top" | "bottom";
@@ -33,10 +33,10 @@ export interface CodedPicture {
 }
 
 /** A CAPTURE buffer's content: a frame, a field pair or a single field. */
-export interface OurFrame {
+export interface H264Frame {
   readonly timestamp: number;
   /** One, or the two fields. */
-  readonly pictures: CodedPicture[];
+  readonly pictures: H264Picture[];
   /** Grows with each picture that begins a new order: IDR pictures and those with memory_management_control_operation 5. */
   period: number;
   /** PicOrderCnt of (8-1), after memory_management_control_operation 5. */
@@ -44,8 +44,8 @@ export interface OurFrame {
 }
 
 /** An `output` event. */
-export interface OurOutput {
-  readonly frame: OurFrame;
+export interface H264Output {
+  readonly frame: H264Frame;
   /** The pictures requested so far. */
   readonly after: number;
   /** Frames requested and not yet released, this one included. */
@@ -57,12 +57,12 @@ export interface OurOutput {
 }
 
 /** What our session makes of a stream. */
-export interface OurPictures {
+export interface H264Pictures {
   /** In decoding order. */
-  readonly pictures: readonly CodedPicture[];
-  readonly frames: readonly OurFrame[];
+  readonly pictures: readonly H264Picture[];
+  readonly frames: readonly H264Frame[];
   /** In output order. */
-  readonly outputs: readonly OurOutput[];
+  readonly outputs: readonly H264Output[];
   readonly errors: readonly ErrorEvent[];
   /** Broken promises of the events themselves. */
   readonly faults: readonly string[];
@@ -103,11 +103,11 @@ class SliceTrace implements Trace {
 
 /** Follows the events of a session. */
 class Follower {
-  readonly pictures: CodedPicture[] = [];
-  readonly outputs: OurOutput[] = [];
+  readonly pictures: H264Picture[] = [];
+  readonly outputs: H264Output[] = [];
   readonly errors: ErrorEvent[] = [];
   readonly faults: string[] = [];
-  readonly frames = new Map<number, OurFrame>();
+  readonly frames = new Map<number, H264Frame>();
   private readonly trace: SliceTrace;
   private readonly controls = new Map<string, Uint8Array | number>();
   private readonly held = new Set<number>();
@@ -159,7 +159,7 @@ class Follower {
       this.frames.set(timestamp, frame);
       this.held.add(timestamp);
     }
-    const picture: CodedPicture = {
+    const picture: H264Picture = {
       frame,
       slices: slices.map(({ byte }) => byte),
       structure: !isField ? "frame" : has(V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD) ? "bottom" : "top",
@@ -185,7 +185,7 @@ class Follower {
 }
 
 /** Runs a session over a byte stream in which every `output` can be traced to the bytes of its slices. */
-export function decodePictures(stream: Uint8Array): OurPictures {
+export function decodeH264Pictures(stream: Uint8Array): H264Pictures {
   const trace = new SliceTrace();
   const session = openSession("h264", { trace });
   const follower = new Follower(trace);

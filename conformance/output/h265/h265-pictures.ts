@@ -11,11 +11,11 @@ import {
 } from "../../../src/h265/syntax.ts";
 import { nalReader } from "../../../src/h265/units.ts";
 import { openSession } from "../../../src/open-session.ts";
-import { v4l2_ctrl_hevc_decode_params, v4l2_ctrl_hevc_pps } from "../../../src/uapi/h265.ts";
+import { v4l2_ctrl_hevc_decode_params } from "../../../src/uapi/h265.ts";
 import { viewOf } from "../../../src/uapi/struct.ts";
 
 /** A picture as our session requested it. */
-export interface HevcPicture {
+export interface H265Picture extends SetFacts {
   readonly timestamp: number;
   /** Of its first slice segment in the stream. */
   readonly byte: number;
@@ -25,20 +25,47 @@ export interface HevcPicture {
   readonly pic_output_flag: number;
   /** C.5.2.2: it begins a sequence, and what waits is not output. */
   readonly NoOutputOfPriorPicsFlag: boolean;
+}
+
+/** What a picture's parameter sets say. */
+interface SetFacts {
   readonly hasUnequalBitDepths: boolean;
   readonly refersToItself: boolean;
   /** No VPS with the id that its SPS names was sent before that. */
   readonly hasNoVps: boolean;
   /** Its SPS was sent with other content after its PPS. */
   readonly hasOlderPps: boolean;
+  /** Of its SPS, for the highest sub-layer. */
+  readonly limits: BumpingLimits;
+}
+
+/** C.5.2.2: what makes a picture go out. */
+export interface BumpingLimits {
+  readonly sps_max_num_reorder_pics: number;
+  /** Null where the latency is not limited. */
+  readonly SpsMaxLatencyPictures: number | null;
+  readonly sps_max_dec_pic_buffering_minus1: number;
+}
+
+/** An `output` event. */
+export interface H265Output {
+  readonly picture: H265Picture;
+  /** The pictures requested so far. */
+  readonly after: number;
+  /** Pictures requested and not yet released, this one included. */
+  readonly held: number;
+  /** Caused by `flush`. */
+  readonly isLast: boolean;
 }
 
 /** What our session makes of a stream. */
-export interface HevcOutputs {
+export interface H265Outputs {
   /** In decoding order. */
-  readonly pictures: readonly HevcPicture[];
+  readonly pictures: readonly H265Picture[];
   /** In output order. */
-  readonly outputs: readonly HevcPicture[];
+  readonly outputs: readonly H265Output[];
+  /** Places of pictures that were skipped because decoding cannot start there. */
+  readonly skipped: readonly number[];
   /** Broken promises of the events themselves. */
   readonly faults: readonly string[];
 }
@@ -77,30 +104,49 @@ class ParameterSets {
     for (const entry of this.pps.values()) if (entry.pps.pps_seq_parameter_set_id === id) entry.isOlder = true;
   }
 
-  facts(pic_parameter_set_id: number) {
-    const { pps, isOlder } = this.pps.get(pic_parameter_set_id)!;
-    const { sps, hasVps } = this.sps.get(pps.pps_seq_parameter_set_id)!;
+  /** What a slice segment's sets say; undefined where they were not sent. */
+  facts(slice_pic_parameter_set_id: number): SetFacts | undefined {
+    const entry = this.pps.get(slice_pic_parameter_set_id);
+    const active = entry && this.sps.get(entry.pps.pps_seq_parameter_set_id);
+    if (active === undefined) return undefined;
+    const { pps, isOlder } = entry as NonNullable<typeof entry>;
+    const { sps, hasVps } = active;
     return {
       hasUnequalBitDepths: sps.bit_depth_luma_minus8 !== sps.bit_depth_chroma_minus8,
       refersToItself: pps.pps_scc_extension?.pps_curr_pic_ref_enabled_flag === 1,
       hasNoVps: !hasVps,
       hasOlderPps: isOlder,
+      limits: bumpingLimits(sps),
     };
   }
 }
 
+function bumpingLimits(sps: SeqParameterSet): BumpingLimits {
+  const highest = sps.sps_max_sub_layers_minus1;
+  const reorder = sps.sps_max_num_reorder_pics[highest] as number;
+  const increase = sps.sps_max_latency_increase_plus1[highest] as number;
+  return {
+    sps_max_num_reorder_pics: reorder,
+    SpsMaxLatencyPictures: increase === 0 ? null : reorder + increase - 1, // (7-9)
+    sps_max_dec_pic_buffering_minus1: sps.sps_max_dec_pic_buffering_minus1[highest] as number,
+  };
+}
+
 /** Remembers what is in no control: places, flags of slice segment headers, ends of sequences, parameter sets. */
 class StreamTrace implements Trace {
-  readonly sets = new ParameterSets();
+  private readonly sets = new ParameterSets();
   private readonly places = new Map<Uint8Array, number>();
   private readonly flags = new Map<Uint8Array, Map<string, number>>();
+  private readonly facts = new Map<Uint8Array, SetFacts | undefined>();
   private current = new Map<string, number>();
+  private currentUnit: Uint8Array = new Uint8Array();
   private ends: number[] = [];
 
   unit({ byte, bytes }: { readonly byte: number; readonly bytes: Uint8Array }): void {
     this.sets.take(bytes);
     this.places.set(bytes, byte);
     this.current = new Map();
+    this.currentUnit = bytes;
     this.flags.set(bytes, this.current);
     const type = (bytes[0] ?? 0) >> 1;
     if (type === 36 || type === 37) this.ends.push(byte);
@@ -108,10 +154,16 @@ class StreamTrace implements Trace {
 
   element({ name, value }: { readonly name: string; readonly value: number | bigint }): void {
     if (/^(no_output_of_prior_pics|pic_output)_flag$/.test(name)) this.current.set(name, Number(value));
+    // The sets that count are those of this moment: the events of a push come after all of its units.
+    if (name === "slice_pic_parameter_set_id") this.facts.set(this.currentUnit, this.sets.facts(Number(value)));
   }
 
   place(unit: Uint8Array): number {
     return this.places.get(unit) as number;
+  }
+
+  factsOf(unit: Uint8Array): SetFacts {
+    return this.facts.get(unit) as SetFacts;
   }
 
   flag(unit: Uint8Array, name: string): number | undefined {
@@ -125,26 +177,29 @@ class StreamTrace implements Trace {
 
 /** Follows the events of a session. */
 class Follower {
-  readonly pictures = new Map<number, HevcPicture>();
-  readonly outputs: HevcPicture[] = [];
+  readonly pictures = new Map<number, H265Picture>();
+  readonly outputs: H265Output[] = [];
+  readonly skipped: number[] = [];
   readonly faults: string[] = [];
   private readonly trace: StreamTrace;
   private readonly controls = new Map<string, Uint8Array | number>();
   private readonly held = new Set<number>();
-  private last: HevcPicture | undefined;
+  private last: H265Picture | undefined;
 
   constructor(trace: StreamTrace) {
     this.trace = trace;
   }
 
-  take(event: DecodeEvent): void {
+  take(event: DecodeEvent, isLast: boolean): void {
     if (event.type === "request") this.request(event);
+    if (event.type === "error" && event.cause === "before-random-access") this.skipped.push(event.byte ?? -1);
     if (event.type === "release" && !this.held.delete(event.timestamp)) {
       this.faults.push(`${event.timestamp} is released and is not held`);
     }
     if (event.type !== "output") return;
     if (!this.held.has(event.timestamp)) this.faults.push(`${event.timestamp} is output and is not held`);
-    this.outputs.push(this.pictures.get(event.timestamp) as HevcPicture);
+    const picture = this.pictures.get(event.timestamp) as H265Picture;
+    this.outputs.push({ picture, after: this.pictures.size, held: this.held.size, isLast });
   }
 
   end(): void {
@@ -163,7 +218,6 @@ class Follower {
     const type = (unit[0] ?? 0) >> 1;
     const isFirst = this.last === undefined || this.trace.hasEndBetween(this.last.byte, byte);
     const begins = isIdr(type) || isBla(type) || (type === CRA_NUT && isFirst);
-    const pic_parameter_set_id = this.payload("PPS").getUint8(v4l2_ctrl_hevc_pps.offsets.pic_parameter_set_id);
     const isNotOutput = type === CRA_NUT || this.trace.flag(unit, "no_output_of_prior_pics_flag") === 1;
     this.last = {
       timestamp,
@@ -175,7 +229,7 @@ class Follower {
       sequence: (this.last?.sequence ?? 0) + (begins ? 1 : 0),
       pic_output_flag: this.trace.flag(unit, "pic_output_flag") ?? 1,
       NoOutputOfPriorPicsFlag: begins && isNotOutput,
-      ...this.trace.sets.facts(pic_parameter_set_id),
+      ...this.trace.factsOf(unit),
     };
     this.pictures.set(timestamp, this.last);
     this.held.add(timestamp);
@@ -183,12 +237,13 @@ class Follower {
 }
 
 /** Runs a session over a byte stream in which every `output` can be traced to the bytes of its slice segments. */
-export function decodeHevcPictures(stream: Uint8Array): HevcOutputs {
+export function decodeH265Pictures(stream: Uint8Array): H265Outputs {
   const trace = new StreamTrace();
   const session = openSession("h265", { trace });
   const follower = new Follower(trace);
-  for (const event of [...session.push(stream), ...session.flush()]) follower.take(event);
+  for (const event of session.push(stream)) follower.take(event, false);
+  for (const event of session.flush()) follower.take(event, true);
   follower.end();
-  const { pictures, outputs, faults } = follower;
-  return { pictures: [...pictures.values()], outputs, faults };
+  const { pictures, outputs, skipped, faults } = follower;
+  return { pictures: [...pictures.values()], outputs, skipped, faults };
 }

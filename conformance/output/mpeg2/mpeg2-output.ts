@@ -1,15 +1,12 @@
-import { lastBefore, lengths, type OutputReport, orderDifferences, unspoiled } from "../compare-output.ts";
+import { type Cause, lastBefore, lengths, type OutputReport, orderDifferences, unspoiled } from "../compare-output.ts";
 import { type FfprobeOutput, ffprobeMpeg2Output } from "../ffprobe.ts";
 import { B_PICTURE, decodeMpeg2Pictures, type Mpeg2Frame, type Mpeg2Outputs } from "./mpeg2-pictures.ts";
 
-/** Why one side outputs a frame that the other does not: a rule on what was parsed. */
-export interface Mpeg2Cause {
-  readonly id: string;
-  /** For people, with who is right. */
-  readonly text: string;
+/** Why one side outputs a frame that the other does not. */
+export interface Mpeg2Cause extends Cause {
   /** Of a frame that only we output. */
   explainsOurs?(frame: Mpeg2Frame, ours: Mpeg2Outputs): boolean;
-  /** Of a packet of which only ffprobe outputs a frame: the places of its first byte and of the one behind it. */
+  /** Of a packet of which only ffprobe outputs a frame: the places of its first byte and of the one after it. */
   explainsTheirs?(start: number, end: number, ours: Mpeg2Outputs): boolean;
 }
 
@@ -32,7 +29,7 @@ export const mpeg2Causes: readonly Mpeg2Cause[] = [
   },
   {
     id: "before-the-first-i-picture",
-    text: "pictures before the first I picture behind a sequence header: we skip them (DESIGN 8), FFmpeg decodes them",
+    text: "6.3.8: pictures before the first I picture after a sequence header: we skip them, FFmpeg decodes them",
     explainsTheirs: (start, end, { skipped, frames }) => {
       const isInside = (byte: number): boolean => byte >= start && byte < end;
       return skipped.some(isInside) && !frames.some(({ byte }) => isInside(byte));

@@ -9,7 +9,7 @@ export const B_PICTURE = 3;
 /** A frame as our session requested it: one picture, or up to two fields. */
 export interface Mpeg2Frame {
   readonly timestamp: number;
-  /** Of its first picture's header in the stream, behind the prefix of its start code. */
+  /** Of its first picture's header in the stream, after the prefix of its start code. */
   readonly byte: number;
   readonly picture_coding_type: number;
   /** Counts the changes of size or format. */
@@ -36,7 +36,7 @@ class Follower {
   readonly outputs: Mpeg2Frame[] = [];
   readonly skipped: number[] = [];
   readonly faults: string[] = [];
-  /** Of the picture headers that were read: of the picture that the next request is of, and of the one behind it. */
+  /** Of the picture headers that were read: of the picture that the next request is of, and of the one after it. */
   private byte = -1;
   nextByte = -1;
   private readonly held = new Set<number>();

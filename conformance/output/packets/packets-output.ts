@@ -1,7 +1,7 @@
 import type { TraceElement } from "../../../src/bitreader/index.ts";
 import { ivfFrames } from "../../../src/containers/ivf.ts";
 import { openSession } from "../../../src/open-session.ts";
-import { lengths, type OutputReport, orderDifferences, unspoiled } from "../compare-output.ts";
+import { type Cause, lengths, type OutputReport, orderDifferences, unspoiled } from "../compare-output.ts";
 import { type FfprobeOutput, ffprobeIvf } from "../ffprobe.ts";
 
 /** A packet as our session decoded it. */
@@ -13,11 +13,8 @@ export interface DecodedPacket {
   errors: number;
 }
 
-/** Why FFmpeg's outputs are not ours: a rule on what was parsed. */
-export interface PacketCause {
-  readonly id: string;
-  /** For people, with who is right. */
-  readonly text: string;
+/** Why FFmpeg's outputs are not ours. */
+export interface PacketCause extends Cause {
   explains(difference: PacketDifference): boolean;
 }
 

@@ -16,18 +16,20 @@ import {
   joinedSinceIdr,
   lastValue,
   lostSinceIdr,
+  nextPicture,
   ofFieldToCome,
   referenced,
   restarted,
   sameBuffer,
   showsRestart,
   sinceIdr,
+  slicesOfPicture,
   splitSinceIdr,
 } from "./h264-history.ts";
 import { sliceConditions } from "./h264-slice-conditions.ts";
 import { sliceGroupsOf, sliceStarts } from "./h264-slices.ts";
 
-/** What the rows of disagreements.json can ask about H.264. */
+/** What the rows of h264-disagreements.json can ask about H.264. */
 export const conditionsH264 = {
   ...sliceConditions,
   "IDR picture": condition("the picture is an IDR picture", ({ ours }) => decodeParam(ours, "flags.IDR_PIC") === 1),
@@ -62,15 +64,15 @@ export const conditionsH264 = {
       return first?.timestamp === 0n && entries.gst?.picture === "#0";
     },
   ),
-  "gap in frame_num": condition("there was a gap in frame_num since the last IDR picture", (subject) =>
-    gapSinceIdr(subject),
+  "gap in frame_num": condition("there was a gap in frame_num since the last IDR picture", (occurrence) =>
+    gapSinceIdr(occurrence),
   ),
-  "gap before a field": condition("a field closed a gap in frame_num since the last IDR picture", (subject) =>
-    gapSinceIdr(subject, isField),
+  "gap before a field": condition("a field closed a gap in frame_num since the last IDR picture", (occurrence) =>
+    gapSinceIdr(occurrence, isField),
   ),
   "gap before a non-reference picture": condition(
     "a picture with nal_ref_idc 0 closed a gap in frame_num since the last IDR picture",
-    (subject) => gapSinceIdr(subject, (side) => decodeParam(side, "nal_ref_idc") === 0),
+    (occurrence) => gapSinceIdr(occurrence, (side) => decodeParam(side, "nal_ref_idc") === 0),
   ),
   "GStreamer has too many references": condition(
     "GStreamer's DPB has more than max_num_ref_frames reference frames",
@@ -86,7 +88,7 @@ export const conditionsH264 = {
   "picture with MMCO 5": condition("the entry's picture had memory_management_control_operation 5", restarted),
   "MMCO 5 since the IDR picture": condition(
     "a picture since the last IDR picture had memory_management_control_operation 5",
-    (subject) => [...sinceIdr(subject), subject.ours].some((side) => showsRestart(subject, side)),
+    (occurrence) => [...sinceIdr(occurrence), occurrence.ours].some((side) => showsRestart(occurrence, side)),
   ),
   "whole periods away": condition(
     "FFmpeg's value, less its 65536, is ours and a multiple of MaxPicOrderCntLsb",
@@ -95,18 +97,18 @@ export const conditionsH264 = {
       return (Number(values.ff) - Number(values.ours)) % period === 0;
     },
   ),
-  "only the second field": condition("only the field that was decoded second is still a reference", (subject) => {
-    const [first, second] = decodedFields(subject, subject.entries.ours);
-    return first !== undefined && second !== undefined && subject.entries.ours?.fields.get("fields") === second;
+  "only the second field": condition("only the field that was decoded second is still a reference", (occurrence) => {
+    const [first, second] = decodedFields(occurrence, occurrence.entries.ours);
+    return first !== undefined && second !== undefined && occurrence.entries.ours?.fields.get("fields") === second;
   }),
-  "one field of two": condition("only one of the two fields is still a reference", (subject) => {
-    const { ours } = subject.entries;
-    return decodedFields(subject, ours).length === 2 && ours?.fields.get("fields") !== 3;
+  "one field of two": condition("only one of the two fields is still a reference", (occurrence) => {
+    const { ours } = occurrence.entries;
+    return decodedFields(occurrence, ours).length === 2 && ours?.fields.get("fields") !== 3;
   }),
-  "last picture's": condition("FFmpeg's value is that of the picture before which had the element", (subject) => {
-    const name = subject.field.replace("H264_DECODE_PARAMS.", "");
+  "last picture's": condition("FFmpeg's value is that of the picture before which had the element", (occurrence) => {
+    const name = occurrence.field.replace("H264_DECODE_PARAMS.", "");
     const had = name === "idr_pic_id" ? "flags.IDR_PIC" : "nal_ref_idc";
-    return subject.values.ff === lastValue(subject, name, (side) => Number(decodeParam(side, had)) !== 0);
+    return occurrence.values.ff === lastValue(occurrence, name, (side) => Number(decodeParam(side, had)) !== 0);
   }),
   "frame_num not wrapped": condition(
     "FFmpeg's value is the entry's frame_num",
@@ -123,27 +125,28 @@ export const conditionsH264 = {
     "transform_8x8_mode_flag is 0: no 8x8 list is used",
     ({ ours }) => ours.view.fields.get("H264_PPS.flags.TRANSFORM_8X8_MODE") === 0,
   ),
-  "slices of several types": condition(
-    "the picture's slices are of several types",
-    ({ ours }) => new Set(sliceStarts(ours.request).map(({ slice_type }) => slice_type)).size > 1,
+  "slices of several types": condition("the picture's slices are of several types", (occurrence) => {
+    const starts = slicesOfPicture(occurrence).flatMap(({ request }) => sliceStarts(request));
+    return new Set(starts.map(({ slice_type }) => slice_type)).size > 1;
+  }),
+  "GStreamer lost a picture": condition("GStreamer left out a picture since the last IDR picture", (occurrence) =>
+    lostSinceIdr(occurrence, "gst"),
   ),
-  "GStreamer lost a picture": condition("GStreamer left out a picture since the last IDR picture", (subject) =>
-    lostSinceIdr(subject, "gst"),
-  ),
-  "FFmpeg lost a picture": condition("FFmpeg left out a picture since the last IDR picture", (subject) =>
-    lostSinceIdr(subject, "ff"),
+  "FFmpeg lost a picture": condition("FFmpeg left out a picture since the last IDR picture", (occurrence) =>
+    lostSinceIdr(occurrence, "ff"),
   ),
   "FFmpeg split a field pair": condition(
     "FFmpeg took the fields of a frame since the last IDR picture for two frames",
     splitSinceIdr,
   ),
-  "no second field": condition("a peer takes the field for the second of a frame, and it is none (3.30)", (subject) =>
-    peers.some((peer) => isJoinedBy(subject, peer)),
+  "no second field": condition(
+    "a peer takes the field for the second of a frame, and it is none (3.30)",
+    (occurrence) => peers.some((peer) => isJoinedBy(occurrence, peer)),
   ),
   "MMCO 5": condition("the picture has memory_management_control_operation 5", hasMmco5),
   "GStreamer joined two fields": condition(
     "GStreamer took two fields since the last IDR picture for a frame that are none (3.30)",
-    (subject) => joinedSinceIdr(subject, "gst"),
+    (occurrence) => joinedSinceIdr(occurrence, "gst"),
   ),
   "FFmpeg's request before": condition(
     "FFmpeg's request has the same OUTPUT buffer and timestamp as the one before",
@@ -167,8 +170,9 @@ export const conditionsH264 = {
     return value !== 0 && sliceGroupsOf(history.stream, id).has(value);
   }),
   "arbitrary slice order": condition(
-    "a picture since the last IDR picture has slices in arbitrary order (ASO): first_mb_in_slice is not ascending",
-    (subject) => [...sinceIdr(subject), subject.ours].some(isOutOfOrder),
+    "a picture since the last IDR picture, or the next one, has slices in arbitrary order (ASO): first_mb_in_slice is not ascending",
+    (occurrence) =>
+      [...sinceIdr(occurrence), occurrence.ours, ...nextPicture(occurrence)].some((side) => isOutOfOrder(side)),
   ),
   "earlier SPS": condition(
     "GStreamer's value is that of an SPS which was active before",
@@ -177,28 +181,28 @@ export const conditionsH264 = {
   ),
   "long delta_pic_order_cnt": condition(
     "a delta_pic_order_cnt of the picture, or of the entry's picture, is 2^24 or more",
-    (subject) =>
-      [referenced(subject, subject.entries.ours), subject.ours].some(
+    (occurrence) =>
+      [referenced(occurrence, occurrence.entries.ours), occurrence.ours].some(
         (side) => side !== undefined && hasLongDelta(side),
       ),
   ),
   "field pair": condition(
     "the entry's picture is a complementary field pair",
-    (subject) => decodedFields(subject, subject.entries.ours).length === 2,
+    (occurrence) => decodedFields(occurrence, occurrence.entries.ours).length === 2,
   ),
   "FFmpeg has the second field": condition(
     "FFmpeg's entry has only the field that was decoded second",
-    (subject) => decodedFields(subject, subject.entries.ours)[1] === subject.values.ff,
+    (occurrence) => decodedFields(occurrence, occurrence.entries.ours)[1] === occurrence.values.ff,
   ),
   "more zero bytes": condition(
     "FFmpeg's buffer is ours with the zero bytes that follow the slices in the stream",
     ({ ours, ff }) => ff !== undefined && variantOf(ours.request, ff.request) === "zeros",
   ),
-  "GStreamer has less slices": condition(
+  "GStreamer has fewer slices": condition(
     "GStreamer's buffer has only some of the picture's slices",
     ({ ours, gst }) => gst !== undefined && variantOf(ours.request, gst.request) === "slices",
   ),
-  "FFmpeg has less slices": condition(
+  "FFmpeg has fewer slices": condition(
     "FFmpeg's buffer has only some of the picture's slices",
     ({ ours, ff }) => ff !== undefined && variantOf(ours.request, ff.request) === "slices",
   ),

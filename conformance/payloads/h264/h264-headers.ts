@@ -10,6 +10,8 @@ export interface StreamSlice {
   readonly h: SliceHeader;
   /** nal_unit_type of the NAL units since the slice before. */
   readonly typesBefore: readonly number[];
+  /** One of them is a PPS whose SPS (type 7) was not sent: a subset SPS (type 15) may have its id. */
+  readonly isAfterPpsWithoutSps: boolean;
   /** Length of slice_group_change_cycle. */
   readonly changeCycleBits: number;
 }
@@ -31,15 +33,18 @@ function findSlices({ stream, sides }: History): Map<Side, StreamSlice> {
   const slices = new Map<Side, StreamSlice>();
   const sets = new ParameterSets();
   let typesBefore: number[] = [];
+  let isAfterPpsWithoutSps = false;
   let next = 0;
   for (const unit of unitsOf(stream)) {
     const type = unit[0]! & 0x1f;
     const side = sides[next];
     if (side !== undefined && isSliceOf(unit, side)) {
-      slices.set(side, { ...sets.header(unit), typesBefore });
+      slices.set(side, { ...sets.header(unit), typesBefore, isAfterPpsWithoutSps });
       typesBefore = [];
+      isAfterPpsWithoutSps = false;
       next++;
     } else typesBefore.push(type);
+    if (type === 8 && !sets.hasSpsOf(unit)) isAfterPpsWithoutSps = true;
     if (type === 7 || type === 8) sets.add(unit);
   }
   return slices;
@@ -78,11 +83,15 @@ class ParameterSets {
     this.#sps.set(sps.seq_parameter_set_id, sps);
   }
 
+  /** Whether the SPS that a PPS refers to was sent. */
+  hasSpsOf(unit: Uint8Array): boolean {
+    return this.#sps.has(idsOfPps(unit).sps);
+  }
+
   #addPps(unit: Uint8Array): void {
-    const bits = new Bits(unit.subarray(1, 17));
-    const id = bits.ue();
-    const sps = this.#sps.get(bits.ue());
-    if (sps !== undefined) this.#pps.set(id, parsePps(unit, { sps }));
+    const ids = idsOfPps(unit);
+    const sps = this.#sps.get(ids.sps);
+    if (sps !== undefined) this.#pps.set(ids.pps, parsePps(unit, { sps }));
   }
 
   header(unit: Uint8Array): Pick<StreamSlice, "h" | "changeCycleBits"> {
@@ -100,4 +109,10 @@ class ParameterSets {
     };
     return { h: parseSliceHeader(unit, { sps, pps, trace }), changeCycleBits };
   }
+}
+
+/** 7.3.2.2: the first two elements of a PPS. */
+function idsOfPps(unit: Uint8Array): { pps: number; sps: number } {
+  const bits = new Bits(unit.subarray(1, 17));
+  return { pps: bits.ue(), sps: bits.ue() };
 }

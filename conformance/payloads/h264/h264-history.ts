@@ -1,4 +1,4 @@
-import type { ReferenceEntry, Side, Subject } from "../comparator.ts";
+import type { Occurrence, ReferenceEntry, Side } from "../comparator.ts";
 import type { EffectiveRequest, Peer } from "../requests.ts";
 import type { Value } from "../values.ts";
 import { sliceStarts } from "./h264-slices.ts";
@@ -12,7 +12,7 @@ export function isField(side: Side): boolean {
 }
 
 /** The picture that a reference entry names, as its last request shows it. */
-export function referenced({ history, ours }: Subject, entry: ReferenceEntry | undefined): Side | undefined {
+export function referenced({ history, ours }: Occurrence, entry: ReferenceEntry | undefined): Side | undefined {
   const first = history.sides[Number(/^#(\d+)$/.exec(entry?.picture ?? "")?.[1] ?? Number.NaN)];
   if (first === undefined) return undefined;
   const { timestamp } = first.request;
@@ -30,7 +30,7 @@ function* ofFrameBefore(sides: readonly Side[] | undefined, side: Side | undefin
 }
 
 /** Our requests of the same frame or field, in order; in frame mode there is one. */
-export function slicesOfPicture({ ours, history }: Subject): Side[] {
+export function slicesOfPicture({ ours, history }: Occurrence): Side[] {
   const first =
     [...ofFrameBefore(history.sides, ours)].filter((side) => isBottom(side) === isBottom(ours)).at(-1) ?? ours;
   const rest = history.sides.slice(first.request.index);
@@ -40,20 +40,25 @@ export function slicesOfPicture({ ours, history }: Subject): Side[] {
   return end < 0 ? rest : rest.slice(0, end);
 }
 
+/** Our request after this one, if there is one. */
+export function nextPicture({ ours, history }: Occurrence): Side[] {
+  return history.sides.slice(ours.request.index + 1, ours.request.index + 2);
+}
+
 function isBottom(side: Side): boolean {
   return decodeParam(side, "flags.BOTTOM_FIELD") === 1;
 }
 
-export function isSecondField({ ours, history }: Subject): boolean {
+export function isSecondField({ ours, history }: Occurrence): boolean {
   return isField(ours) && [...ofFrameBefore(history.sides, ours)].some((side) => isBottom(side) !== isBottom(ours));
 }
 
 const orderCounts = ["top_field_order_cnt", "bottom_field_order_cnt"] as const;
 
 /** 8.2.1: after memory_management_control_operation 5 a picture's order counts start again. Nothing else changes them. */
-export function restarted(subject: Subject): boolean {
-  const { ours } = subject.entries;
-  const picture = referenced(subject, ours);
+export function restarted(occurrence: Occurrence): boolean {
+  const { ours } = occurrence.entries;
+  const picture = referenced(occurrence, ours);
   if (ours === undefined || picture === undefined) return false;
   const changed = (name: string): boolean =>
     ours.fields.has(name) && ours.fields.get(name) !== decodeParam(picture, name);
@@ -61,14 +66,14 @@ export function restarted(subject: Subject): boolean {
 }
 
 /** The order count of the field that a first field does not have yet. */
-export function ofFieldToCome(subject: Subject): boolean {
-  if (subject.field.includes("dpb[]") || !isField(subject.ours) || isSecondField(subject)) return false;
-  const bottom = decodeParam(subject.ours, "flags.BOTTOM_FIELD") === 1;
-  return subject.field.endsWith(bottom ? "top_field_order_cnt" : "bottom_field_order_cnt");
+export function ofFieldToCome(occurrence: Occurrence): boolean {
+  if (occurrence.field.includes("dpb[]") || !isField(occurrence.ours) || isSecondField(occurrence)) return false;
+  const bottom = decodeParam(occurrence.ours, "flags.BOTTOM_FIELD") === 1;
+  return occurrence.field.endsWith(bottom ? "top_field_order_cnt" : "bottom_field_order_cnt");
 }
 
 /** Our requests of this coded video sequence before this one: from its IDR picture on. */
-export function sinceIdr({ history, ours }: Subject): Side[] {
+export function sinceIdr({ history, ours }: Occurrence): Side[] {
   const before = history.sides.slice(0, ours.request.index);
   const idr = before.filter((side) => decodeParam(side, "flags.IDR_PIC") === 1).at(-1);
   const first = before.findIndex(({ request }) => request.timestamp === idr?.request.timestamp);
@@ -87,42 +92,42 @@ function hasGap(side: Side, before: Side | undefined): boolean {
 const restarts = new WeakMap<Side, boolean>();
 
 /** Whether an entry shows that its picture had MMCO 5: other order counts than it was decoded with, or frame_num 0 instead of its own. */
-export function showsRestart(subject: Subject, side: Side): boolean {
+export function showsRestart(occurrence: Occurrence, side: Side): boolean {
   let shows = restarts.get(side);
   if (shows === undefined) {
     const entries = side.view.references.get("H264_DECODE_PARAMS.dpb[]") ?? [];
-    const here = { ...subject, ours: side };
+    const here = { ...occurrence, ours: side };
     shows = entries.some((entry) => restarted({ ...here, entries: { ours: entry } }) || startsAgain(here, entry));
     restarts.set(side, shows);
   }
   return shows;
 }
 
-function startsAgain(subject: Subject, entry: ReferenceEntry): boolean {
-  const picture = referenced(subject, entry);
+function startsAgain(occurrence: Occurrence, entry: ReferenceEntry): boolean {
+  const picture = referenced(occurrence, entry);
   if (picture === undefined || entryFlag(entry, "LONG_TERM")) return false;
   return entry.fields.get("frame_num") === 0 && decodeParam(picture, "frame_num") !== 0;
 }
 
 /** Whether the next request that refers to this picture shows that it had MMCO 5. */
-export function hasMmco5(subject: Subject): boolean {
-  const { index, timestamp } = subject.ours.request;
-  const label = `#${subject.history.sides.find(({ request }) => request.timestamp === timestamp)!.request.index}`;
-  for (const ours of subject.history.sides.slice(index + 1)) {
+export function hasMmco5(occurrence: Occurrence): boolean {
+  const { index, timestamp } = occurrence.ours.request;
+  const label = `#${occurrence.history.sides.find(({ request }) => request.timestamp === timestamp)!.request.index}`;
+  for (const ours of occurrence.history.sides.slice(index + 1)) {
     const entries = ours.view.references.get("H264_DECODE_PARAMS.dpb[]") ?? [];
     const entry = entries.find(({ picture }) => picture === label);
     if (entry === undefined) continue;
-    const later = { ...subject, ours, entries: { ours: entry } };
+    const later = { ...occurrence, ours, entries: { ours: entry } };
     return restarted(later) || startsAgain(later, entry);
   }
   return false;
 }
 
 /** The fields of a picture that were decoded, in order: 1 top, 2 bottom; empty for a frame. */
-export function decodedFields(subject: Subject, entry: ReferenceEntry | undefined): number[] {
-  const last = referenced(subject, entry);
+export function decodedFields(occurrence: Occurrence, entry: ReferenceEntry | undefined): number[] {
+  const last = referenced(occurrence, entry);
   if (last === undefined || !isField(last)) return [];
-  const before = subject.history.sides.slice(0, subject.ours.request.index);
+  const before = occurrence.history.sides.slice(0, occurrence.ours.request.index);
   const requests = before.filter(({ request }) => request.timestamp === last.request.timestamp);
   return [...new Set(requests.map((side) => (isBottom(side) ? 2 : 1)))];
 }
@@ -133,8 +138,8 @@ export function hasLongDelta(side: Side): boolean {
   );
 }
 
-export function gapSinceIdr(subject: Subject, closedBy: (side: Side) => boolean = () => true): boolean {
-  const sides = [...sinceIdr(subject), subject.ours];
+export function gapSinceIdr(occurrence: Occurrence, closedBy: (side: Side) => boolean = () => true): boolean {
+  const sides = [...sinceIdr(occurrence), occurrence.ours];
   let reference: Side | undefined;
   for (const side of sides) {
     if (hasGap(side, reference) && closedBy(side)) return true;
@@ -144,34 +149,34 @@ export function gapSinceIdr(subject: Subject, closedBy: (side: Side) => boolean 
 }
 
 /** Whether a peer has no request for one of our pictures since the last IDR picture: its DPB cannot be ours. */
-export function lostSinceIdr(subject: Subject, peer: Peer): boolean {
-  const missing = subject.history.missing[peer];
-  return sinceIdr(subject).some(({ request }) => missing.has(request.index));
+export function lostSinceIdr(occurrence: Occurrence, peer: Peer): boolean {
+  const missing = occurrence.history.missing[peer];
+  return sinceIdr(occurrence).some(({ request }) => missing.has(request.index));
 }
 
 /** FFmpeg decodes the second field of one of our frames into another buffer than the first. */
-function isSplitByFfmpeg(subject: Subject): boolean {
-  const { ff, history } = subject;
+function isSplitByFfmpeg(occurrence: Occurrence): boolean {
+  const { ff, history } = occurrence;
   const before = ff && history.peers.ff?.[ff.request.index - 1];
-  return isSecondField(subject) && ff !== undefined && before?.request.timestamp !== ff.request.timestamp;
+  return isSecondField(occurrence) && ff !== undefined && before?.request.timestamp !== ff.request.timestamp;
 }
 
 /** A peer decodes a field of ours into the buffer of the field before, which is not its partner. */
-export function isJoinedBy(subject: Subject, peer: Peer): boolean {
-  const { ours, history } = subject;
-  const before = [...ofFrameBefore(history.peers[peer], subject[peer])];
-  return isField(ours) && !isSecondField(subject) && before.some((side) => isBottom(side) !== isBottom(ours));
+export function isJoinedBy(occurrence: Occurrence, peer: Peer): boolean {
+  const { ours, history } = occurrence;
+  const before = [...ofFrameBefore(history.peers[peer], occurrence[peer])];
+  return isField(ours) && !isSecondField(occurrence) && before.some((side) => isBottom(side) !== isBottom(ours));
 }
 
-export function joinedSinceIdr(subject: Subject, peer: Peer): boolean {
-  const partner = (side: Side): Side | undefined => subject.history.partner(peer, side);
-  return sinceIdr(subject).some((side) => isJoinedBy({ ...subject, ours: side, [peer]: partner(side) }, peer));
+export function joinedSinceIdr(occurrence: Occurrence, peer: Peer): boolean {
+  const partner = (side: Side): Side | undefined => occurrence.history.partner(peer, side);
+  return sinceIdr(occurrence).some((side) => isJoinedBy({ ...occurrence, ours: side, [peer]: partner(side) }, peer));
 }
 
-export function splitSinceIdr(subject: Subject): boolean {
-  const sides = [...sinceIdr(subject), subject.ours];
-  const partner = (side: Side): Side | undefined => subject.history.partner("ff", side);
-  return sides.some((side) => isSplitByFfmpeg({ ...subject, ours: side, ff: partner(side) }));
+export function splitSinceIdr(occurrence: Occurrence): boolean {
+  const sides = [...sinceIdr(occurrence), occurrence.ours];
+  const partner = (side: Side): Side | undefined => occurrence.history.partner("ff", side);
+  return sides.some((side) => isSplitByFfmpeg({ ...occurrence, ours: side, ff: partner(side) }));
 }
 
 export function isOutOfOrder({ request }: Side): boolean {
@@ -184,8 +189,8 @@ export function sameBuffer(a: EffectiveRequest, b: EffectiveRequest): boolean {
 }
 
 /** The value that `name` had in our last request before, of those that `which` picks. */
-export function lastValue(subject: Subject, name: string, which: (side: Side) => boolean): Value | undefined {
-  const before = subject.history.sides.slice(0, subject.ours.request.index).filter(which).at(-1);
+export function lastValue(occurrence: Occurrence, name: string, which: (side: Side) => boolean): Value | undefined {
+  const before = occurrence.history.sides.slice(0, occurrence.ours.request.index).filter(which).at(-1);
   return before && decodeParam(before, name);
 }
 

@@ -4,9 +4,12 @@ import {
   h264Controls,
   V4L2_H264_CTRL_PRED_WEIGHTS_REQUIRED,
   V4L2_H264_PPS_FLAG_WEIGHTED_PRED,
+  V4L2_H264_SLICE_TYPE_B,
+  V4L2_H264_SLICE_TYPE_P,
+  V4L2_H264_SLICE_TYPE_SP,
   type v4l2_h264_reference,
 } from "../../../src/uapi/h264.ts";
-import { type Condition, condition, type ReferenceEntry, type Side, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type ReferenceEntry, type Side } from "../comparator.ts";
 import { streamSlice } from "./h264-headers.ts";
 import { decodedFields, sinceIdr, slicesOfPicture } from "./h264-history.ts";
 import { nonExisting } from "./h264-slice-view.ts";
@@ -14,17 +17,17 @@ import { nalUnits, sliceStarts } from "./h264-slices.ts";
 import { payloadOf } from "./h264-view.ts";
 
 /** A list entry's field: which list, and its place in it. */
-function placeOf({ field }: Subject): { list: 0 | 1; index: number } | undefined {
+function placeOf({ field }: Occurrence): { list: 0 | 1; index: number } | undefined {
   const [, list, index] = /ref_pic_list([01])\[(\d+)\]$/.exec(field) ?? [];
   return list === undefined ? undefined : { list: list === "0" ? 0 : 1, index: Number(index) };
 }
 
-/** The list entry that the subject is about, as a producer sent it, with the DPB entry that it points to. */
+/** The list entry that the occurrence is about, as a producer sent it, with the DPB entry that it points to. */
 function referenceOf(
-  subject: Subject,
+  occurrence: Occurrence,
   side: Side | undefined,
 ): { reference: v4l2_h264_reference; entry: ReferenceEntry | undefined } | undefined {
-  const place = placeOf(subject);
+  const place = placeOf(occurrence);
   const payload = side && payloadOf(side.request, "SLICE_PARAMS");
   if (place === undefined || side === undefined || payload === undefined) return undefined;
   const { ref_pic_list0, ref_pic_list1 } = decodePayload(h264Controls.V4L2_CID_STATELESS_H264_SLICE_PARAMS, payload);
@@ -46,18 +49,18 @@ function hasWeights({ view, request }: Side): boolean {
 }
 
 /** GStreamer finds the entry by its timestamp: the first one with that of its first picture, 0. */
-function isFirstWithTimestamp0(subject: Subject): boolean {
-  const { gst, history } = subject;
-  const [ours, theirs] = [referenceOf(subject, subject.ours), referenceOf(subject, gst)];
+function isFirstWithTimestamp0(occurrence: Occurrence): boolean {
+  const { gst, history } = occurrence;
+  const [ours, theirs] = [referenceOf(occurrence, occurrence.ours), referenceOf(occurrence, gst)];
   const first = gst && dpbOf(gst).find(({ picture }) => picture === "#0");
   const is0 = history.peers.gst?.[0]?.request.timestamp === 0n;
   return is0 && first !== undefined && theirs?.entry === first && theirs.reference.fields === ours?.reference.fields;
 }
 
 /** In a frame: whether an operation of 8.2.4.3 that put this list entry, or one before it, names a picture that is not in the DPB. */
-function isAfterMissing(subject: Subject): boolean {
-  const { history, ours } = subject;
-  const place = placeOf(subject);
+function isAfterMissing(occurrence: Occurrence): boolean {
+  const { history, ours } = occurrence;
+  const place = placeOf(occurrence);
   const h = streamSlice(history, ours)?.h;
   if (place === undefined || h === undefined || h.field_pic_flag === 1) return false;
   const operations = place.list === 0 ? h.ref_pic_list_modification_l0 : h.ref_pic_list_modification_l1;
@@ -76,23 +79,23 @@ function isAfterMissing(subject: Subject): boolean {
 }
 
 /** Of a frame in the DPB only the field that was decoded second is still a reference. */
-function hasOnlySecondField(subject: Subject): boolean {
-  return dpbOf(subject.ours).some((entry) => {
-    const [first, second] = decodedFields(subject, entry);
+function hasOnlySecondField(occurrence: Occurrence): boolean {
+  return dpbOf(occurrence.ours).some((entry) => {
+    const [first, second] = decodedFields(occurrence, entry);
     return first !== undefined && second !== undefined && entry.fields.get("fields") === second;
   });
 }
 
 /** GStreamer's list has a field without an entry in its DPB array: index 255, but a parity. */
-function namesUnlistedField(subject: Subject): boolean {
-  const payload = subject.gst && payloadOf(subject.gst.request, "SLICE_PARAMS");
+function namesUnlistedField(occurrence: Occurrence): boolean {
+  const payload = occurrence.gst && payloadOf(occurrence.gst.request, "SLICE_PARAMS");
   if (payload === undefined) return false;
   const { ref_pic_list0, ref_pic_list1 } = decodePayload(h264Controls.V4L2_CID_STATELESS_H264_SLICE_PARAMS, payload);
-  const list = placeOf(subject)?.list === 1 ? ref_pic_list1 : ref_pic_list0;
+  const list = placeOf(occurrence)?.list === 1 ? ref_pic_list1 : ref_pic_list0;
   return list.some(({ index, fields }) => index === 255 && (fields === 1 || fields === 2));
 }
 
-function isTooLongForGstreamer({ history, ours }: Subject): boolean {
+function isTooLongForGstreamer({ history, ours }: Occurrence): boolean {
   const h = streamSlice(history, ours)?.h;
   if (h === undefined) return false;
   const modifications = [h.ref_pic_list_modification_l0, h.ref_pic_list_modification_l1];
@@ -100,7 +103,7 @@ function isTooLongForGstreamer({ history, ours }: Subject): boolean {
 }
 
 /** GStreamer's request has the timestamp that it gave one of our pictures before. */
-function isInPictureBefore({ history, ours, gst }: Subject): boolean {
+function isInPictureBefore({ history, ours, gst }: Occurrence): boolean {
   const timestamp = gst?.request.timestamp;
   const before = history.sides.slice(0, ours.request.index);
   return before.some(
@@ -110,8 +113,15 @@ function isInPictureBefore({ history, ours, gst }: Subject): boolean {
   );
 }
 
-function lastOfPictureBefore(subject: Subject): Side | undefined {
-  return subject.history.sides[slicesOfPicture(subject)[0]!.request.index - 1];
+function lastOfPictureBefore(occurrence: Occurrence): Side | undefined {
+  return occurrence.history.sides[slicesOfPicture(occurrence)[0]!.request.index - 1];
+}
+
+/** PFRAME or BFRAME of a producer that looks at no slice but the picture's first. */
+function flagOfFirstSlice(occurrence: Occurrence): 0 | 1 {
+  const type = sliceStarts(slicesOfPicture(occurrence)[0]!.request)[0]?.slice_type;
+  const isP = type === V4L2_H264_SLICE_TYPE_P || type === V4L2_H264_SLICE_TYPE_SP;
+  return (occurrence.field.endsWith("PFRAME") ? isP : type === V4L2_H264_SLICE_TYPE_B) ? 1 : 0;
 }
 
 /** nal_unit_type 2, with start code: checksums of all in the stream. */
@@ -126,7 +136,7 @@ function dataPartitions(stream: Uint8Array): ReadonlySet<string> {
   return new Set(keys);
 }
 
-/** What the rows of disagreements.json can ask about slice mode. */
+/** What the rows of h264-disagreements.json can ask about slice mode. */
 export const sliceConditions = {
   pred_weight_table: condition("the slice header has a pred_weight_table()", ({ ours }) => hasWeights(ours)),
   "GStreamer's weights are zero": condition("GStreamer's table is zero from end to end", ({ gst }) => {
@@ -150,9 +160,9 @@ export const sliceConditions = {
   "field without DPB entry": condition(
     "since the last IDR picture, of a frame only the field that was decoded second was still a reference, and GStreamer's list has " +
       "a field whose frame is not in its DPB array",
-    (subject) =>
-      namesUnlistedField(subject) &&
-      [...sinceIdr(subject), subject.ours].some((ours) => hasOnlySecondField({ ...subject, ours })),
+    (occurrence) =>
+      namesUnlistedField(occurrence) &&
+      [...sinceIdr(occurrence), occurrence.ours].some((ours) => hasOnlySecondField({ ...occurrence, ours })),
   ),
   "modification without picture": condition(
     "an operation of 8.2.4.3 in the slice header that put this list entry, or one before it, names a picture that is not in the DPB",
@@ -160,13 +170,25 @@ export const sliceConditions = {
   ),
   "slice after a prefix NAL unit": condition(
     "the slice is not the picture's first, and the picture has prefix NAL units (type 14)",
-    (subject) => {
-      const slices = slicesOfPicture(subject);
+    (occurrence) => {
+      const slices = slicesOfPicture(occurrence);
       return (
-        slices[0] !== subject.ours &&
-        slices.some((side) => streamSlice(subject.history, side)?.typesBefore.includes(14))
+        slices[0] !== occurrence.ours &&
+        slices.some((side) => streamSlice(occurrence.history, side)?.typesBefore.includes(14))
       );
     },
+  ),
+  "PPS without SPS": condition(
+    "a PPS that stands before the picture's first slice refers to an SPS (type 7) that was not sent",
+    (occurrence) => streamSlice(occurrence.history, slicesOfPicture(occurrence)[0]!)?.isAfterPpsWithoutSps ?? false,
+  ),
+  "GStreamer's flag of the first slice": condition(
+    "GStreamer's flag says the type of the picture's first slice alone",
+    (occurrence) => occurrence.values.gst === flagOfFirstSlice(occurrence),
+  ),
+  "FFmpeg's flag of the first slice": condition(
+    "FFmpeg's flag says the type of the picture's first slice alone",
+    (occurrence) => occurrence.values.ff === flagOfFirstSlice(occurrence),
   ),
   "long slice header": condition(
     "the slice header has more than 10 memory management or more than 31 list modification operations",
@@ -174,25 +196,25 @@ export const sliceConditions = {
   ),
   "no slice at macroblock 0": condition(
     "no slice of the picture has first_mb_in_slice 0",
-    (subject) => !slicesOfPicture(subject).some((side) => sliceStarts(side.request)[0]?.first_mb_in_slice === 0),
+    (occurrence) => !slicesOfPicture(occurrence).some((side) => sliceStarts(side.request)[0]?.first_mb_in_slice === 0),
   ),
   "GStreamer has it in the picture before": condition(
     "the picture begins with another slice than that of macroblock 0, and GStreamer has the slice in the picture before",
-    (subject) =>
-      sliceStarts(slicesOfPicture(subject)[0]!.request)[0]!.first_mb_in_slice !== 0 && isInPictureBefore(subject),
+    (occurrence) =>
+      sliceStarts(slicesOfPicture(occurrence)[0]!.request)[0]!.first_mb_in_slice !== 0 && isInPictureBefore(occurrence),
   ),
   "value of the picture before": condition(
     "GStreamer's value is that of the picture before",
-    (subject) => lastOfPictureBefore(subject)?.view.fields.get(subject.field) === subject.values.gst,
+    (occurrence) => lastOfPictureBefore(occurrence)?.view.fields.get(occurrence.field) === occurrence.values.gst,
   ),
   "value of the first slice": condition(
     "the slice refers to another PPS than the picture's first, and GStreamer's value is that of the first",
-    (subject) => {
-      const first = slicesOfPicture(subject)[0]!;
+    (occurrence) => {
+      const first = slicesOfPicture(occurrence)[0]!;
       const id = "H264_PPS.pic_parameter_set_id";
       return (
-        first.view.fields.get(id) !== subject.ours.view.fields.get(id) &&
-        first.view.fields.get(subject.field) === subject.values.gst
+        first.view.fields.get(id) !== occurrence.ours.view.fields.get(id) &&
+        first.view.fields.get(occurrence.field) === occurrence.values.gst
       );
     },
   ),

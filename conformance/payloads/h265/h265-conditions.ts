@@ -1,7 +1,9 @@
 import { CRA_NUT } from "../../../src/h265/nal-types.ts";
 import { V4L2_HEVC_SLICE_TYPE_I } from "../../../src/uapi/h265.ts";
 import { variantOf } from "../align.ts";
-import { type Condition, condition, type Side, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
+import { peers } from "../requests.ts";
+import type { Value } from "../values.ts";
 import { type Segment, segmentsOf } from "./h265-headers.ts";
 import {
   elementOf,
@@ -21,50 +23,75 @@ function emulationPreventionBytes({ unit, h }: Segment): number {
 }
 
 /** Each peer's offset is ours without the emulation prevention bytes; FFmpeg's counts from the buffer's beginning. */
-function isWithoutEmulationPrevention(subject: Subject): boolean {
-  const segment = segmentOf(subject);
+function isWithoutEmulationPrevention(occurrence: Occurrence): boolean {
+  const segment = segmentOf(occurrence);
   if (segment === undefined) return false;
   const missing = emulationPreventionBytes(segment);
-  const { gst, ff } = subject.values;
-  const expected = Number(subject.values.ours) - missing;
+  const { gst, ff } = occurrence.values;
+  const expected = Number(occurrence.values.ours) - missing;
   const isFfmpegs = ff === undefined || ff === expected + segment.offset;
   return missing > 0 && (gst === undefined || gst === expected) && isFfmpegs;
 }
 
 /** The set of an EXT_SPS_ST_RPS element, and the one that it is predicted from: in an SPS the one before (7-59). */
-function stRefPicSets({ field, ours, history }: Subject) {
+function stRefPicSets({ field, ours, history }: Occurrence) {
   const index = Number(/^HEVC_EXT_SPS_ST_RPS\[(\d+)\]/.exec(field)?.[1]);
   const sets = segmentsOf(history, ours)[0]?.sps.st_ref_pic_set;
   return { set: sets?.[index], ref: sets?.[index - 1] };
 }
 
 /** The bits of use_delta_flag that belong to no picture of the set are 1 in GStreamer's 16: the value inferred for an absent flag. */
-function hasFlagsOfNoPicture(subject: Subject): boolean {
-  const { set, ref } = stRefPicSets(subject);
+function hasFlagsOfNoPicture(occurrence: Occurrence): boolean {
+  const { set, ref } = stRefPicSets(occurrence);
   if (set === undefined) return false;
   const coded = set.inter_ref_pic_set_prediction_flag ? (ref?.NumDeltaPocs ?? 0) + 1 : 0;
-  return Number(subject.values.gst) === Number(subject.values.ours) + 2 ** 16 - 2 ** Math.min(coded, 16);
+  return Number(occurrence.values.gst) === Number(occurrence.values.ours) + 2 ** 16 - 2 ** Math.min(coded, 16);
 }
 
-function isDerivedCount(subject: Subject): boolean {
-  const { set } = stRefPicSets(subject);
+function isDerivedCount(occurrence: Occurrence): boolean {
+  const { set } = stRefPicSets(occurrence);
   if (!set?.inter_ref_pic_set_prediction_flag) return false;
   return (
-    subject.values.gst === (subject.field.endsWith("num_negative_pics") ? set.NumNegativePics : set.NumPositivePics)
+    occurrence.values.gst ===
+    (occurrence.field.endsWith("num_negative_pics") ? set.NumNegativePics : set.NumPositivePics)
   );
 }
 
+/** The numbers of a list as `values.ts` prints it: `"16×0"`, `"56 0 0"`. */
+function listOf(value: Value | undefined): number[] {
+  const [, count, repeated] = /^(\d+)×(-?\d+)$/.exec(String(value)) ?? [];
+  if (count !== undefined) return new Array<number>(Number(count)).fill(Number(repeated));
+  return String(value).split(" ").map(Number);
+}
+
+/** GStreamer's value differs from ours in places only that stand for no picture of the set. */
+function isBeyondSet(occurrence: Occurrence): boolean {
+  const { set, ref } = stRefPicSets(occurrence);
+  if (set === undefined) return false;
+  const { field, values } = occurrence;
+  const isPredicted = set.inter_ref_pic_set_prediction_flag === 1;
+  if (field.endsWith(".used_by_curr_pic")) {
+    const pictures = isPredicted ? (ref?.NumDeltaPocs ?? 0) + 1 : set.NumDeltaPocs;
+    return (Number(values.gst) - Number(values.ours)) % 2 ** pictures === 0;
+  }
+  const [, side] = /[.]delta_poc_s([01])_minus1\[\]$/.exec(field) ?? [];
+  if (side === undefined) return false;
+  const pictures = isPredicted ? 0 : side === "0" ? set.NumNegativePics : set.NumPositivePics;
+  const [ours, gst] = [listOf(values.ours), listOf(values.gst)];
+  return ours.slice(0, pictures).every((number, i) => number === gst[i]);
+}
+
 /** GStreamer's value of sub-layer 0, and which it is. */
-function isOfSubLayer0(subject: Subject): boolean {
-  const sps = segmentOf(subject)?.sps;
+function isOfSubLayer0(occurrence: Occurrence): boolean {
+  const sps = segmentOf(occurrence)?.sps;
   if (sps === undefined || sps.sps_max_sub_layers_minus1 === 0) return false;
-  const name = subject.field.replace("HEVC_SPS.", "");
+  const name = occurrence.field.replace("HEVC_SPS.", "");
   if (name !== "sps_max_dec_pic_buffering_minus1" && name !== "sps_max_num_reorder_pics") return false;
-  return subject.values.gst === sps[name][0];
+  return occurrence.values.gst === sps[name][0];
 }
 
 /** The SPS with this id was another one before, and GStreamer's value is that of its request before. */
-function isOfEarlierSps({ field, values, ours, gst, history }: Subject): boolean {
+function isOfEarlierSps({ field, values, ours, gst, history }: Occurrence): boolean {
   const id = "HEVC_SPS.seq_parameter_set_id";
   const now = payloadOf(ours.request, "SPS");
   const isOther = ({ view, request }: Side): boolean => {
@@ -78,14 +105,14 @@ function isOfEarlierSps({ field, values, ours, gst, history }: Subject): boolean
 }
 
 /** In the slice header, not in the SPS. */
-function codedSet(subject: Subject) {
-  const h = segmentOf(subject)?.h;
+function codedSet(occurrence: Occurrence) {
+  const h = segmentOf(occurrence)?.h;
   return h?.short_term_ref_pic_set_sps_flag ? null : (h?.st_ref_pic_set ?? null);
 }
 
 /** FFmpeg's value in the last picture whose slice header has a predicted set. */
-function lastPredictedOfFfmpeg(subject: Subject) {
-  const { history, ours, field } = subject;
+function lastPredictedOfFfmpeg(occurrence: Occurrence) {
+  const { history, ours, field } = occurrence;
   const sides = history.sides.slice(0, ours.request.index);
   const hasPredicted = (side: Side): boolean => {
     const h = segmentsOf(history, side)[0]?.h;
@@ -96,8 +123,8 @@ function lastPredictedOfFfmpeg(subject: Subject) {
 }
 
 /** 7.4.8: num_negative_pics and num_positive_pics are at most sps_max_dec_pic_buffering_minus1[HighestTid]. */
-function hasTooManyReferences(subject: Subject): boolean {
-  const segment = segmentOf(subject);
+function hasTooManyReferences(occurrence: Occurrence): boolean {
+  const segment = segmentOf(occurrence);
   if (segment === undefined) return false;
   const { h, sps } = segment;
   const set = h.short_term_ref_pic_set_sps_flag ? sps.st_ref_pic_set[h.short_term_ref_pic_set_idx] : h.st_ref_pic_set;
@@ -105,20 +132,36 @@ function hasTooManyReferences(subject: Subject): boolean {
   return (set?.NumDeltaPocs ?? 0) > limit;
 }
 
-function isFirstCra(subject: Subject): boolean {
-  const { ours, history } = subject;
-  return startsSequence(subject, ours) && segmentsOf(history, ours)[0]?.h.nal_unit_type === CRA_NUT;
+/** FFmpeg's NumPocLtCurr, and that of the request before. */
+function hasLongTermSetOfPictureBefore({ ff, history }: Occurrence): boolean {
+  const count = "HEVC_DECODE_PARAMS.num_poc_lt_curr";
+  const before = history.peers.ff?.[(ff?.request.index ?? 0) - 1];
+  return before !== undefined && ff?.view.fields.get(count) === before.view.fields.get(count);
+}
+
+/** The request that only a peer has is no IRAP picture, and the peer has had none yet. */
+function isBeforeFirstIrap({ gst, ff, history }: Occurrence): boolean {
+  return peers.every((peer) => {
+    const side = { gst, ff }[peer];
+    const upTo = history.peers[peer]?.slice(0, (side?.request.index ?? -1) + 1) ?? [];
+    return upTo.every(({ view }) => view.fields.get("HEVC_DECODE_PARAMS.flags.IRAP_PIC") === 0);
+  });
+}
+
+function isFirstCra(occurrence: Occurrence): boolean {
+  const { ours, history } = occurrence;
+  return startsSequence(occurrence, ours) && segmentsOf(history, ours)[0]?.h.nal_unit_type === CRA_NUT;
 }
 
 /** A luma offset that the UAPI's __s8 cannot hold; FFmpeg's is the low 8 bits of it. */
-function isLargeOffset(subject: Subject): boolean {
-  const [, list, index] = /luma_offset_l([01])\[(\d+)\]$/.exec(subject.field) ?? [];
-  const table = segmentOf(subject)?.h.pred_weight_table;
+function isLargeOffset(occurrence: Occurrence): boolean {
+  const [, list, index] = /luma_offset_l([01])\[(\d+)\]$/.exec(occurrence.field) ?? [];
+  const table = segmentOf(occurrence)?.h.pred_weight_table;
   const offset = (list === "0" ? table?.l0 : table?.l1)?.luma_offset[Number(index)] ?? 0;
-  return (offset < -128 || offset > 127) && subject.values.ff === (offset << 24) >> 24;
+  return (offset < -128 || offset > 127) && occurrence.values.ff === (offset << 24) >> 24;
 }
 
-/** What the rows of disagreements.json can ask about H.265. */
+/** What the rows of h265-disagreements.json can ask about H.265. */
 export const conditionsH265 = {
   "scaling_list_enabled_flag 0": condition(
     "scaling_list_enabled_flag is 0",
@@ -126,22 +169,22 @@ export const conditionsH265 = {
   ),
   "dependent slice segment": condition(
     "dependent_slice_segment_flag is 1",
-    (subject) => sliceField(subject, "flags.DEPENDENT_SLICE_SEGMENT") === 1,
+    (occurrence) => sliceField(occurrence, "flags.DEPENDENT_SLICE_SEGMENT") === 1,
   ),
   "I slice": condition("the slice is an I slice", (s) => sliceField(s, "slice_type") === V4L2_HEVC_SLICE_TYPE_I),
-  "P slice": condition("the slice is a P slice", (subject) => sliceField(subject, "slice_type") === 1),
+  "P slice": condition("the slice is a P slice", (occurrence) => sliceField(occurrence, "slice_type") === 1),
   "later slice segment": condition(
     "the slice segment is not the first in the buffer",
-    (subject) => elementOf(subject) > 0,
+    (occurrence) => elementOf(occurrence) > 0,
   ),
   "offset in the buffer": condition(
     "FFmpeg's value is ours with the bytes of the slice segments before, as FFmpeg's bit_size says them",
-    (subject) => {
-      const sizes = Array.from({ length: elementOf(subject) }, (_, i) =>
-        Number(subject.ff?.view.fields.get(`HEVC_SLICE_PARAMS[${i}].bit_size`)),
+    (occurrence) => {
+      const sizes = Array.from({ length: elementOf(occurrence) }, (_, i) =>
+        Number(occurrence.ff?.view.fields.get(`HEVC_SLICE_PARAMS[${i}].bit_size`)),
       );
       const before = sizes.reduce((sum, bits) => sum + bits / 8, 0);
-      return Number(subject.values.ff) - Number(subject.values.ours) === before;
+      return Number(occurrence.values.ff) - Number(occurrence.values.ours) === before;
     },
   ),
   "header without emulation prevention": condition(
@@ -155,6 +198,10 @@ export const conditionsH265 = {
   "derived count": condition(
     "the set is predicted (inter_ref_pic_set_prediction_flag), and GStreamer's value is NumNegativePics or NumPositivePics, (7-61) and (7-62)",
     isDerivedCount,
+  ),
+  "beyond the set": condition(
+    "GStreamer's value is ours for the pictures that the set has, and differs beyond them",
+    isBeyondSet,
   ),
   "default of the PPS": condition(
     "GStreamer's value is num_ref_idx_l1_default_active_minus1",
@@ -176,30 +223,39 @@ export const conditionsH265 = {
   "GStreamer has 0": condition("GStreamer's value is 0", ({ values }) => values.gst === 0),
   short_term_ref_pic_set_idx: condition(
     "short_term_ref_pic_set_sps_flag is 1, and FFmpeg's value is the length of short_term_ref_pic_set_idx, Ceil(Log2(num_short_term_ref_pic_sets))",
-    (subject) => {
-      const segment = segmentOf(subject);
+    (occurrence) => {
+      const segment = segmentOf(occurrence);
       const sets = segment?.sps.num_short_term_ref_pic_sets ?? 0;
-      return segment?.h.short_term_ref_pic_set_sps_flag === 1 && subject.values.ff === Math.ceil(Math.log2(sets));
+      return segment?.h.short_term_ref_pic_set_sps_flag === 1 && occurrence.values.ff === Math.ceil(Math.log2(sets));
     },
   ),
   "slice before": condition(
     "FFmpeg's value is that of the slice segment before",
-    (subject) => valueBeforeOfFfmpeg(subject) === subject.values.ff,
+    (occurrence) => valueBeforeOfFfmpeg(occurrence) === occurrence.values.ff,
   ),
   "deblocking disabled": condition(
     "slice_deblocking_filter_disabled_flag is 1",
-    (subject) => sliceField(subject, "flags.SLICE_DEBLOCKING_FILTER_DISABLED") === 1,
+    (occurrence) => sliceField(occurrence, "flags.SLICE_DEBLOCKING_FILTER_DISABLED") === 1,
   ),
   "1 for a field": condition(
     "the reference is a field, and FFmpeg's value is 1",
     ({ values }) => values.ours !== 0 && values.ff === 1,
   ),
-  NoRaslOutputFlag: condition("the picture is an IRAP picture with NoRaslOutputFlag 1", (subject) =>
-    startsSequence(subject, subject.ours),
+  NoRaslOutputFlag: condition("the picture is an IRAP picture with NoRaslOutputFlag 1", (occurrence) =>
+    startsSequence(occurrence, occurrence.ours),
   ),
+  "IDR picture": condition(
+    "the picture is an IDR picture",
+    ({ ours }) => ours.view.fields.get("HEVC_DECODE_PARAMS.flags.IDR_PIC") === 1,
+  ),
+  "set of the picture before": condition(
+    "FFmpeg's NumPocLtCurr is that of its picture before",
+    hasLongTermSetOfPictureBefore,
+  ),
+  "before the first IRAP picture": condition("no IRAP picture came before or is this one", isBeforeFirstIrap),
   "CRA picture with NoRaslOutputFlag": condition("the picture is a CRA picture with NoRaslOutputFlag 1", isFirstCra),
-  "begun by a CRA picture": condition("the coded video sequence begins with a CRA picture", (subject) =>
-    isFirstCra({ ...subject, ours: sinceStart(subject)[0] ?? subject.ours }),
+  "begun by a CRA picture": condition("the coded video sequence begins with a CRA picture", (occurrence) =>
+    isFirstCra({ ...occurrence, ours: sinceStart(occurrence)[0] ?? occurrence.ours }),
   ),
   "a period less": condition(
     "FFmpeg's value is ours less MaxPicOrderCntLsb",
@@ -209,15 +265,15 @@ export const conditionsH265 = {
   ),
   "set not predicted": condition(
     "the slice header has no set that is predicted",
-    (subject) => codedSet(subject)?.inter_ref_pic_set_prediction_flag !== 1,
+    (occurrence) => codedSet(occurrence)?.inter_ref_pic_set_prediction_flag !== 1,
   ),
   "last predicted set": condition(
     "FFmpeg's value is that of the last slice header with a predicted set",
-    (subject) => lastPredictedOfFfmpeg(subject) === subject.values.ff,
+    (occurrence) => lastPredictedOfFfmpeg(occurrence) === occurrence.values.ff,
   ),
   "missing reference": condition(
     "a reference picture of a picture since the last IRAP picture with NoRaslOutputFlag 1 is missing",
-    (subject) => sinceStart(subject).some(missesReference),
+    (occurrence) => sinceStart(occurrence).some(missesReference),
   ),
   "ours is none": condition("the picture that the index names is missing", ({ values }) => values.ours === "none"),
   "only FFmpeg has it": condition("only FFmpeg has the entry", ({ values }) => values.ours === "absent"),

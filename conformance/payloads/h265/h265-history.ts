@@ -1,36 +1,36 @@
 import { CRA_NUT, isBla, isIdr } from "../../../src/h265/nal-types.ts";
-import type { Side, Subject } from "../comparator.ts";
+import type { Occurrence, Side } from "../comparator.ts";
 import type { Value } from "../values.ts";
 import { type Segment, segmentsOf } from "./h265-headers.ts";
 
-/** The element of SLICE_PARAMS that the subject is about; 0 for other controls. */
-export function elementOf({ field }: Pick<Subject, "field">): number {
+/** The element of SLICE_PARAMS that the occurrence is about; 0 for other controls. */
+export function elementOf({ field }: Pick<Occurrence, "field">): number {
   return Number(/^HEVC_SLICE_PARAMS\[(\d+)\]/.exec(field)?.[1] ?? 0);
 }
 
-/** The slice segment that the subject is about; of other controls than SLICE_PARAMS the request's first. */
-export function segmentOf(subject: Subject): Segment | undefined {
-  return segmentsOf(subject.history, subject.ours)[elementOf(subject)];
+/** The slice segment that the occurrence is about; of other controls than SLICE_PARAMS the request's first. */
+export function segmentOf(occurrence: Occurrence): Segment | undefined {
+  return segmentsOf(occurrence.history, occurrence.ours)[elementOf(occurrence)];
 }
 
 /** A field of the same element of SLICE_PARAMS, or of DECODE_PARAMS, in our request. */
-export function sliceField(subject: Subject, name: string): Value | undefined {
-  return subject.ours.view.fields.get(`HEVC_SLICE_PARAMS[${elementOf(subject)}].${name}`);
+export function sliceField(occurrence: Occurrence, name: string): Value | undefined {
+  return occurrence.ours.view.fields.get(`HEVC_SLICE_PARAMS[${elementOf(occurrence)}].${name}`);
 }
 
 /** FFmpeg's value of the element of SLICE_PARAMS before this one, in its request or at the end of the one before. */
-export function valueBeforeOfFfmpeg(subject: Subject): Value | undefined {
-  const { field, ff, history } = subject;
+export function valueBeforeOfFfmpeg(occurrence: Occurrence): Value | undefined {
+  const { field, ff, history } = occurrence;
   const at = (side: Side | undefined, element: number): Value | undefined =>
     side?.view.fields.get(field.replace(/\[\d+\]/, `[${element}]`));
-  const element = elementOf(subject);
+  const element = elementOf(occurrence);
   if (element > 0) return at(ff, element - 1);
   const before = history.peers.ff?.[(ff?.request.index ?? 0) - 1];
   return at(before, Number(before?.view.fields.get("HEVC_SLICE_PARAMS.elements")) - 1);
 }
 
 /** 8.1.3: an IRAP picture with NoRaslOutputFlag 1. It follows an end of sequence or bitstream, or is the first. */
-export function startsSequence({ history }: Pick<Subject, "history">, side: Side): boolean {
+export function startsSequence({ history }: Pick<Occurrence, "history">, side: Side): boolean {
   const first = segmentsOf(history, side)[0];
   if (first === undefined) return false;
   const { nal_unit_type } = first.h;
@@ -40,9 +40,9 @@ export function startsSequence({ history }: Pick<Subject, "history">, side: Side
 }
 
 /** Our requests of this coded video sequence, up to this one. */
-export function sinceStart(subject: Subject): Side[] {
-  const sides = subject.history.sides.slice(0, subject.ours.request.index + 1);
-  const start = sides.filter((side) => startsSequence(subject, side)).at(-1);
+export function sinceStart(occurrence: Occurrence): Side[] {
+  const sides = occurrence.history.sides.slice(0, occurrence.ours.request.index + 1);
+  const start = sides.filter((side) => startsSequence(occurrence, side)).at(-1);
   return sides.slice(start?.request.index ?? 0);
 }
 

@@ -1,5 +1,5 @@
 import { crc32 } from "../../../src/record/crc32.ts";
-import { type Condition, condition, type Side, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
 import { noReferenceOfGstreamer, referenceOf } from "./mpeg2-view.ts";
 
 const I_PICTURE = 1;
@@ -16,20 +16,27 @@ function lastReferenceFrame(peers: readonly Side[], { request }: Side): bigint |
 }
 
 /** GStreamer's forward_ref_ts is its last reference frame. */
-function isLastReferenceOfGstreamer({ gst, history }: Subject): boolean {
+function isLastReferenceOfGstreamer({ gst, history }: Occurrence): boolean {
   if (gst === undefined) return false;
   return referenceOf(gst.request, "forward_ref_ts") === lastReferenceFrame(history.peers.gst ?? [], gst);
 }
 
 /** Our request before is the first field of the same frame, and no reference frame came before that. */
-function isSecondFieldOfFirstFrame({ ours, history }: Subject): boolean {
+function isSecondFieldOfFirstFrame({ ours, history }: Occurrence): boolean {
   const { timestamp, index } = ours.request;
   const before = history.sides.slice(0, index);
   return before.at(-1)?.request.timestamp === timestamp && lastReferenceFrame(before, ours) === undefined;
 }
 
+/** In display order the one reference frame comes after the B picture: there is no forward reference. */
+function isBAfterOneFrame({ ours, history }: Occurrence): boolean {
+  const before = history.sides.slice(0, ours.request.index).filter((side) => codingType(side) !== B_PICTURE);
+  const frames = new Set(before.map(({ request }) => request.timestamp));
+  return codingType(ours) === B_PICTURE && frames.size === 1;
+}
+
 /** No request of FFmpeg's has the timestamp that it refers to, up to this one. */
-function isOfNoPicture({ ff, history }: Subject): boolean {
+function isOfNoPicture({ ff, history }: Occurrence): boolean {
   if (ff === undefined) return false;
   const reference = referenceOf(ff.request, "forward_ref_ts");
   const pictures = history.peers.ff?.slice(0, ff.request.index + 1) ?? [];
@@ -37,7 +44,7 @@ function isOfNoPicture({ ff, history }: Subject): boolean {
 }
 
 /** The request that only a peer has is no I picture, and the peer has had none yet. */
-function isBeforeFirstI({ gst, ff, history }: Subject): boolean {
+function isBeforeFirstI({ gst, ff, history }: Occurrence): boolean {
   return (["gst", "ff"] as const).every((peer) => {
     const side = { gst, ff }[peer];
     const upTo = history.peers[peer]?.slice(0, (side?.request.index ?? -1) + 1) ?? [];
@@ -51,13 +58,13 @@ function gstreamersProfileAndLevel(coded: number): number {
 }
 
 /** What each peer sends, if it has the request. */
-function isEach({ gst, ff }: Subject["values"], ofGstreamer: number, ofFfmpeg: number): boolean {
+function isEach({ gst, ff }: Occurrence["values"], ofGstreamer: number, ofFfmpeg: number): boolean {
   return (gst === undefined || gst === ofGstreamer) && (ff === undefined || ff === ofFfmpeg);
 }
 
 const SEQUENCE_END = Uint8Array.of(0, 0, 1, 0xb7);
 
-/** What the rows of disagreements.json can ask about MPEG-2. */
+/** What the rows of mpeg2-disagreements.json can ask about MPEG-2. */
 export const conditionsMpeg2 = {
   "buffer size in bits or 1 MiB": condition(
     "GStreamer's value is ours times 16 * 1024, and FFmpeg's 1048576",
@@ -78,8 +85,12 @@ export const conditionsMpeg2 = {
     "the picture is the second field of the first reference frame",
     isSecondFieldOfFirstFrame,
   ),
+  "B picture after one reference frame": condition(
+    "the picture is a B picture, and only one reference frame came before it",
+    isBAfterOneFrame,
+  ),
   "reference to no picture": condition("FFmpeg's timestamp is that of no picture", isOfNoPicture),
-  sequence_end_code: condition("FFmpeg's buffer is ours and sequence_end_code behind it", ({ ours, ff }) => {
+  sequence_end_code: condition("FFmpeg's buffer is ours, followed by sequence_end_code", ({ ours, ff }) => {
     const { bitstream } = ours.request;
     return bitstream !== undefined && crc32(SEQUENCE_END, crc32(bitstream)) === ff?.request.crc32;
   }),

@@ -1,7 +1,7 @@
-import { type Condition, condition, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence } from "../comparator.ts";
 
 /** The key frame's size is not that of the frame before it. */
-function isSizeChange({ ours, history }: Subject): boolean {
+function isSizeChange({ ours, history }: Occurrence): boolean {
   const before = history.sides[ours.request.index - 1];
   if (before === undefined) return false;
   return ["VP8_FRAME.width", "VP8_FRAME.height"].some(
@@ -9,7 +9,7 @@ function isSizeChange({ ours, history }: Subject): boolean {
   );
 }
 
-/** What the rows of disagreements.json can ask about VP8. */
+/** What the rows of vp8-disagreements.json can ask about VP8. */
 export const conditionsVp8 = {
   "3 * 2^30 more": condition(
     "GStreamer's value is ours and 3 * 2^30",

@@ -1,4 +1,4 @@
-import { type Condition, condition, type Side, type Subject } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
 
 function sizeOf(side: Side | undefined): string {
   const { fields } = side?.view ?? {};
@@ -6,22 +6,15 @@ function sizeOf(side: Side | undefined): string {
 }
 
 /** An inter frame of ours, and a frame before it has another size. */
-function isAcrossSizes({ ours, values, history }: Subject): boolean {
+function isAcrossSizes({ ours, values, history }: Occurrence): boolean {
   const reference = /^#(\d+)$/.exec(String(values.ours));
   if (reference === null) return false;
   const before = history.sides.slice(0, ours.request.index);
   return before.some((side) => sizeOf(side) !== sizeOf(ours));
 }
 
-/** The golden of odd_175x143 holds the requests of the VP8 stream of that name. */
-function isNoVp9({ gst, ff }: Subject): boolean {
-  const sides = [gst, ff].filter((side) => side !== undefined);
-  return sides.every(({ request }) => !request.controls.has("V4L2_CID_STATELESS_VP9_FRAME"));
-}
-
-/** What the rows of disagreements.json can ask about VP9. */
+/** What the rows of vp9-disagreements.json can ask about VP9. */
 export const conditionsVp9 = {
-  "no VP9 control": condition("the peer's request has no V4L2_CID_STATELESS_VP9_FRAME", isNoVp9),
   "FFmpeg sends 0": condition("FFmpeg's value is 0", ({ values }) => values.ff === 0),
   "no segmentation map": condition(
     "the frame codes no segmentation map",

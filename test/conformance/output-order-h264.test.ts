@@ -1,14 +1,15 @@
 import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compareOrders, longestIncreasing } from "../../conformance/output/compare-output.ts";
+import { longestIncreasing } from "../../conformance/output/compare-output.ts";
 import { type FfprobeOutput, hasFfprobe } from "../../conformance/output/ffprobe.ts";
+import { checkH264Outputs } from "../../conformance/output/h264/h264-invariants.ts";
+import { compareH264Orders } from "../../conformance/output/h264/h264-output.ts";
 import {
-  type CodedPicture,
-  decodePictures,
-  type OurFrame,
-  type OurPictures,
+  decodeH264Pictures,
+  type H264Frame,
+  type H264Picture,
+  type H264Pictures,
 } from "../../conformance/output/h264/h264-pictures.ts";
-import { checkOutputs } from "../../conformance/output/invariants.ts";
 import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output/run-output.ts";
 import { corpusFolder } from "../../conformance/streams/corpus.ts";
 import { expectEqualOrder } from "../support/output-order.ts";
@@ -44,24 +45,24 @@ describe.skipIf(corpus !== "ffprobe")(`the corpus' smallest streams against FFmp
 });
 
 /** A decoder that outputs as ours does. */
-function agreeing({ pictures, outputs }: OurPictures): FfprobeOutput {
+function agreeing({ pictures, outputs }: H264Pictures): FfprobeOutput {
   const place = ({ slices }: { readonly slices: readonly number[] }): number => slices[0] as number;
   return {
     packets: pictures.map((picture) => ({ position: place(picture), size: 1 })),
-    frames: outputs.map(({ frame }) => place(frame.pictures[0] as CodedPicture)),
+    frames: outputs.map(({ frame }) => place(frame.pictures[0] as H264Picture)),
   };
 }
 
-function decodeFixture(name: string): OurPictures {
+function decodeFixture(name: string): H264Pictures {
   const { path } = fixtures.find((stream) => stream.name === name) as OutputStream;
-  return decodePictures(new Uint8Array(readFileSync(path)));
+  return decodeH264Pictures(new Uint8Array(readFileSync(path)));
 }
 
 describe("the comparison of two orders", () => {
   const ours = decodeFixture("h264_high_bpyramid.264");
   const theirs = agreeing(ours);
   const failuresWith = (frames: readonly number[]): number =>
-    compareOrders("", ours, { ...theirs, frames }).failures.length;
+    compareH264Orders("", ours, { ...theirs, frames }).failures.length;
 
   it("finds nothing where there is nothing", () => {
     expect(failuresWith(theirs.frames)).toBe(0);
@@ -81,15 +82,15 @@ describe("the comparison of two orders", () => {
   });
 });
 
-type Facts = Partial<Omit<CodedPicture, "frame" | "slices">>;
+type Facts = Partial<Omit<H264Picture, "frame" | "slices">>;
 
 /** Frames of one or two pictures, output in decoding order. Slices lie at 0, 10, 20 … */
-function decoded(frames: readonly (readonly Facts[])[]): OurPictures {
-  const pictures: CodedPicture[] = [];
-  const ours = frames.map((facts, i): OurFrame => {
-    const frame: OurFrame = { timestamp: 1000 * (i + 1), pictures: [], period: 0, PicOrderCnt: 2 * i };
+function decoded(frames: readonly (readonly Facts[])[]): H264Pictures {
+  const pictures: H264Picture[] = [];
+  const ours = frames.map((facts, i): H264Frame => {
+    const frame: H264Frame = { timestamp: 1000 * (i + 1), pictures: [], period: 0, PicOrderCnt: 2 * i };
     for (const fact of facts) {
-      const picture: CodedPicture = {
+      const picture: H264Picture = {
         structure: "frame",
         frame_num: 0,
         isReference: true,
@@ -115,8 +116,8 @@ function decoded(frames: readonly (readonly Facts[])[]): OurPictures {
 
 describe("the causes", () => {
   /** What explains that FFmpeg's frames are those that begin at these bytes. */
-  const explained = (ours: OurPictures, frames: readonly number[]): string[] => {
-    const { causes, failures } = compareOrders("", ours, { ...agreeing(ours), frames });
+  const explained = (ours: H264Pictures, frames: readonly number[]): string[] => {
+    const { causes, failures } = compareH264Orders("", ours, { ...agreeing(ours), frames });
     return [...[...causes].map(([{ id }]) => id), ...failures];
   };
   const top = { structure: "top", frame_num: 1 } as const;
@@ -163,10 +164,11 @@ describe("the causes", () => {
 
 describe("what holds of outputs without a witness", () => {
   const ours = decodeFixture("h264_high_bpyramid.264");
-  const faultsWith = (outputs: OurPictures["outputs"]): readonly string[] => checkOutputs({ ...ours, outputs }).faults;
+  const faultsWith = (outputs: H264Pictures["outputs"]): readonly string[] =>
+    checkH264Outputs({ ...ours, outputs }).faults;
 
   it("holds of a stream with B pyramids", () => {
-    expect(checkOutputs(ours)).toEqual({ faults: [], spoiled: { late: 0, samePicOrderCnt: 0 } });
+    expect(checkH264Outputs(ours)).toEqual({ faults: [], spoiled: { late: 0, samePicOrderCnt: 0 } });
   });
 
   it("names frames that are never output, or twice", () => {
@@ -175,18 +177,18 @@ describe("what holds of outputs without a witness", () => {
   });
 
   it("names frames whose POC does not grow", () => {
-    const [a, b, ...rest] = ours.outputs as [OurPictures["outputs"][number], OurPictures["outputs"][number]];
+    const [a, b, ...rest] = ours.outputs as [H264Pictures["outputs"][number], H264Pictures["outputs"][number]];
     expect(faultsWith([b, { ...a, after: b.after }, ...rest])).toHaveLength(1);
   });
 
   it("names frames that an IDR picture should have dropped", () => {
-    const withIdr = (no_output_of_prior_pics_flag: boolean): OurPictures => {
+    const withIdr = (no_output_of_prior_pics_flag: boolean): H264Pictures => {
       const after = decoded([[{}], [{ isIdr: true, no_output_of_prior_pics_flag }]]);
       const [waiting, ...rest] = after.outputs;
       return { ...after, outputs: [{ ...waiting!, after: 1, isLast: false, captureBuffers: 5 }, ...rest] };
     };
-    expect(checkOutputs(withIdr(false)).faults).toEqual([]);
-    expect(checkOutputs(withIdr(true)).faults).toEqual(["frame 1000 is output while 1 of 4 buffers are in use"]);
+    expect(checkH264Outputs(withIdr(false)).faults).toEqual([]);
+    expect(checkH264Outputs(withIdr(true)).faults).toEqual(["frame 1000 is output while 1 of 4 buffers are in use"]);
   });
 
   it("names frames that go out while there is room", () => {
