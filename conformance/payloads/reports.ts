@@ -57,7 +57,7 @@ The streams in \`test/fixtures\` and \`test/fixtures/disagreements\` have at mos
 particular, as only headers and controls matter. Records beside them (\`.jsonl.br\`) are what a peer sent to visl, the kernel's
 virtual decoder; \`npx v4l2-stateless inspect\` reads streams and records alike, so that two commands show both sides of a request.
 To run GStreamer or a program of your own on visl, \`conformance/visl/vm.sh <command>\` starts a machine that has it
-([conformance/visl/README.md](../../conformance/visl/README.md)). \`npm run conformance -- <codec> --stream <name> --verbose\` names the rows that a stream shows.
+(conformance/visl/README.md). \`npm run conformance -- <codec> --stream <name> --verbose\` names the rows that a stream shows.
 
 The lists under "What is sent", and this index, are written by \`npx tsx conformance/payloads/disagreements.ts\`.
 `;
