@@ -200,7 +200,7 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     command,
     input,
     codec: text("codec") as Codec | undefined,
-    target: targetByName(text("target") ?? "generic")!,
+    target: targetByName(text("target") ?? "generic") as Target,
     session: {
       decodeMode: text("decode-mode") as SessionOptions["decodeMode"],
       startCode: text("start-code") as SessionOptions["startCode"],

@@ -16,8 +16,8 @@ function makeTables(): Int32Array {
     made[byte] = remainder;
   }
   for (let entry = 256; entry < made.length; entry++) {
-    const shorter = made[entry - 256]!;
-    made[entry] = (shorter >>> 8) ^ made[shorter & 0xff]!;
+    const shorter = made[entry - 256] as number;
+    made[entry] = (shorter >>> 8) ^ (made[shorter & 0xff] as number);
   }
   return made;
 }
@@ -32,17 +32,21 @@ export function crc32(bytes: Uint8Array, previous = 0): number {
   let crc = ~previous;
   let i = 0;
   for (const end = length - 7; i < end; i += 8) {
-    crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    crc ^=
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24);
     crc =
-      t[1792 + (crc & 0xff)]! ^
-      t[1536 + ((crc >>> 8) & 0xff)]! ^
-      t[1280 + ((crc >>> 16) & 0xff)]! ^
-      t[1024 + (crc >>> 24)]! ^
-      t[768 + bytes[i + 4]!]! ^
-      t[512 + bytes[i + 5]!]! ^
-      t[256 + bytes[i + 6]!]! ^
-      t[bytes[i + 7]!]!;
+      (t[1792 + (crc & 0xff)] as number) ^
+      (t[1536 + ((crc >>> 8) & 0xff)] as number) ^
+      (t[1280 + ((crc >>> 16) & 0xff)] as number) ^
+      (t[1024 + (crc >>> 24)] as number) ^
+      (t[768 + (bytes[i + 4] as number)] as number) ^
+      (t[512 + (bytes[i + 5] as number)] as number) ^
+      (t[256 + (bytes[i + 6] as number)] as number) ^
+      (t[bytes[i + 7] as number] as number);
   }
-  for (; i < length; i++) crc = t[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  for (; i < length; i++) crc = (t[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
 }

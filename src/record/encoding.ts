@@ -15,13 +15,13 @@ function valuesOf(...alphabets: readonly string[]): Int8Array {
 /** -1 when there is no digit at that place. */
 function digitAt(text: string, index: number, values: Int8Array): number {
   const code = text.charCodeAt(index);
-  return code < 128 ? values[code]! : -1;
+  return code < 128 ? (values[code] as number) : -1;
 }
 
 /** Two lower-case digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += hexOfByte[byte]!;
+  for (const byte of bytes) text += hexOfByte[byte] as string;
   return text;
 }
 
@@ -43,15 +43,15 @@ export function toBase64(bytes: Uint8Array): string {
   const whole = bytes.length - (bytes.length % 3);
   let text = "";
   for (let i = 0; i < whole; i += 3) {
-    const three = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
-    text += base64Digits[three >> 18]! + base64Digits[(three >> 12) & 63]!;
-    text += base64Digits[(three >> 6) & 63]! + base64Digits[three & 63]!;
+    const three = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number);
+    text += (base64Digits[three >> 18] as string) + (base64Digits[(three >> 12) & 63] as string);
+    text += (base64Digits[(three >> 6) & 63] as string) + (base64Digits[three & 63] as string);
   }
   if (bytes.length - whole === 1) {
-    const one = bytes[whole]!;
+    const one = bytes[whole] as number;
     text += `${base64Digits[one >> 2]}${base64Digits[(one & 3) << 4]}==`;
   } else if (bytes.length - whole === 2) {
-    const two = (bytes[whole]! << 8) | bytes[whole + 1]!;
+    const two = ((bytes[whole] as number) << 8) | (bytes[whole + 1] as number);
     text += `${base64Digits[two >> 10]}${base64Digits[(two >> 4) & 63]}${base64Digits[(two & 15) << 2]}=`;
   }
   return text;

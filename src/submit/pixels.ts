@@ -248,7 +248,7 @@ function sourceOf({ planes, height }: Pixels, components: readonly Component[], 
     const lines = Math.ceil(height / component.down);
     return { memory: own.bytes, stride: isColumns ? lines : own.bytesPerLine };
   }
-  const { bytes, bytesPerLine } = planes[0]!;
+  const { bytes, bytesPerLine } = planes[0] as import("./frame.ts").FramePlane;
   // A column holds the lines of all components.
   const strideOf = ({ samples, across }: Component) => (isColumns ? COLUMN_BYTES : (bytesPerLine * samples) / across);
   const before = components.slice(0, i).reduce((sum, part) => sum + strideOf(part) * Math.ceil(height / part.down), 0);

@@ -246,7 +246,10 @@ export class Submitter {
     const { pool } = this.#streams;
     const picture = this.#pictures.get(event.timestamp);
     if (picture === undefined) {
-      this.#pictures.set(event.timestamp, this.#pipeline.begin(event, pool.take()!));
+      this.#pictures.set(
+        event.timestamp,
+        this.#pipeline.begin(event, pool.take() as import("./queues/capture-pool.ts").CaptureBuffer),
+      );
     } else {
       this.#pipeline.resume(event, picture);
     }
@@ -298,7 +301,7 @@ export class Submitter {
   }
 
   #nextFrame(): Frame {
-    return this.#shown.shift()!.frame;
+    return (this.#shown.shift() as ShownFrame).frame;
   }
 
   /** Where the device has nothing any more, and still no buffer is free. */

@@ -5,7 +5,7 @@ import { fixture, run } from "./command-line.ts";
  * Files as people met them, stripped to a few pictures (test/fixtures/README.md): what a command makes of each. `errors`
  * are the messages of its `error` lines, in which a place in the file is left out.
  */
-const files: readonly (readonly [name: string, requests: number, errors: readonly string[], codec?: string])[] = [
+const files: readonly (readonly [name: string, requests: number, errors: readonly string[]])[] = [
   ["h264_vui_out_of_range.264", 1, ["17 is not in the range 0..16"]],
   ["h264_vui_truncated.264", 1, ["the unit ends here"]],
   ["h264_aud_without_stop_bit.264", 3, ["the value must be 1, not 0"]],

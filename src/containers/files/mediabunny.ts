@@ -250,5 +250,5 @@ function unreadable({ name, format }: ContainerFile, thrown: unknown): Container
 
 /** The library's messages end in advice for its caller, which is left out. */
 function reasonIn(thrown: unknown): string {
-  return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0]!;
+  return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0] as string;
 }

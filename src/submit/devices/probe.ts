@@ -92,7 +92,7 @@ function knownCodec(driver: string, codec: Codec, probed: ProbedControls): Targe
     Object.keys(controls).filter((name) => !probed.has(name)).length +
     [...probed.keys()].filter((name) => !Object.hasOwn(controls, name)).length;
   const [nearest] = candidates.sort((a, b) => differences(a) - differences(b));
-  return nearest ?? { ...generic.codecs[codec]!, limits: {} };
+  return nearest ?? { ...(generic.codecs[codec] as TargetCodec), limits: {} };
 }
 
 function probeControls(file: KernelFile): ProbedControls {
