@@ -13,11 +13,8 @@ export type OutputBuffer = Pick<EffectiveRequest, "bytes" | "crc32" | "variants"
 /** Leaving one request without a partner. */
 const alone = 80;
 
-/** Equal bytes cost nothing, a known variant little; nothing else is a pair here. */
-function cost(ours: OutputBuffer, peer: OutputBuffer): number {
-  if (ours.crc32 === peer.crc32 && ours.bytes === peer.bytes) return 0;
-  return variantOf(ours, peer) === undefined ? Infinity : 5;
-}
+/** A buffer that is a known variant of ours. Equal bytes cost nothing; nothing else is a pair here. */
+const changed = 5;
 
 /** How the peer's buffer comes from ours, where it is not equal. */
 export function variantOf(ours: OutputBuffer, peer: OutputBuffer): Variant | undefined {
@@ -51,8 +48,34 @@ export function align(ours: readonly OutputBuffer[], peer: readonly OutputBuffer
 
 const way = { both: 0, oursAlone: 1, peerAlone: 2 } as const;
 
-/** Needleman and Wunsch: the pairs on the cheapest way through both sequences. */
+/** The pairs on the cheapest way through both sequences. Where they begin alike, that is on it, and mostly all of it. */
 function cheapestPath(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): [number, number][] {
+  const pairs: [number, number][] = [];
+  const isEqual = (i: number, j: number) => ours[i]?.crc32 === peer[j]?.crc32 && ours[i]?.bytes === peer[j]?.bytes;
+  let begin = 0;
+  while (begin < Math.min(ours.length, peer.length) && isEqual(begin, begin)) pairs.push([begin, begin++]);
+  for (const [i, j] of pathThrough(ours.slice(begin), peer.slice(begin))) pairs.push([begin + i, begin + j]);
+  return pairs;
+}
+
+/** The places of the buffers that each key stands for. */
+function placesByKey(buffers: readonly OutputBuffer[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [i, { bytes, crc32 }] of buffers.entries()) {
+    const key = variantKey(bytes, crc32);
+    const found = places.get(key);
+    if (found) found.push(i);
+    else places.set(key, [i]);
+  }
+  return places;
+}
+
+/** Needleman and Wunsch. */
+function pathThrough(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): [number, number][] {
+  if (ours.length === 0 || peer.length === 0) return [];
+  const peerPlaces = placesByKey(peer);
+  const ourPlaces = placesByKey(ours);
+  const hasOthers = [...peerPlaces.keys()].some((key) => !ourPlaces.has(key));
   const width = peer.length + 1;
   const steps = new Uint8Array((ours.length + 1) * width);
   let above = new Float64Array(width);
@@ -62,10 +85,19 @@ function cheapestPath(ours: readonly OutputBuffer[], peer: readonly OutputBuffer
   }
   for (let i = 1; i <= ours.length; i++) {
     const row = new Float64Array(width);
+    const own = ours[i - 1]!;
+    const costs = new Float64Array(width).fill(Infinity);
+    // A variant is looked for among the peer's buffers that none of ours is equal to.
+    if (hasOthers) {
+      for (const key of own.variants?.keys() ?? []) {
+        if (!ourPlaces.has(key)) for (const j of peerPlaces.get(key) ?? []) costs[j] = changed;
+      }
+    }
+    for (const j of peerPlaces.get(variantKey(own.bytes, own.crc32)) ?? []) costs[j] = 0;
     row[0] = i * alone;
     steps[i * width] = way.oursAlone;
     for (let j = 1; j < width; j++) {
-      const both = above[j - 1]! + cost(ours[i - 1]!, peer[j - 1]!);
+      const both = above[j - 1]! + costs[j - 1]!;
       const oursAlone = above[j]! + alone;
       const peerAlone = row[j - 1]! + alone;
       row[j] = Math.min(both, oursAlone, peerAlone);

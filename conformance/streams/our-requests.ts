@@ -6,7 +6,7 @@ import { crc32 } from "../../src/record/crc32.ts";
 import { persists } from "../../src/record/format.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import type { DecodeMode, EffectiveRequest, Payload } from "../payloads/requests.ts";
-import { type Slice, SliceFinder, variantsOf } from "../payloads/variants.ts";
+import { type Slice, SliceFinder, type Variants, variantsOf } from "../payloads/variants.ts";
 
 /** What our session makes of a stream. */
 export interface OurRequests {
@@ -39,6 +39,7 @@ export function decodeStream(
     if (event.type === "sequence") return;
     const bitstream = bitstreamBytes(event);
     const slices = slicesOf(event.bitstream, finder);
+    let variants: Variants | undefined;
     requests.push({
       index: requests.length,
       timestamp: BigInt(event.timestamp),
@@ -46,7 +47,11 @@ export function decodeStream(
       crc32: crc32(bitstream),
       controls: new Map(inEffect),
       bitstream,
-      variants: variantsOf(slices),
+      // Made when it is asked for: most buffers of the peers are equal to ours.
+      get variants() {
+        variants ??= variantsOf(slices);
+        return variants;
+      },
     });
   };
   for (const part of parts) for (const event of feed(session, part)) take(event);

@@ -59,7 +59,7 @@ const properties: readonly [string, Property][] = [
     },
   ],
   [
-    "a pool of captureBuffers never runs dry, and references live (DESIGN 1); Max(max_num_ref_frames, 1) holds (8.2.5.1)",
+    "a pool of captureBuffers never runs dry, and references live (ARCHITECTURE, What lives how long); Max(max_num_ref_frames, 1) holds (8.2.5.1)",
     (_, bytes) => poolFlaws(whole(bytes), h264References),
   ],
   [

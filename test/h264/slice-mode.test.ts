@@ -120,7 +120,7 @@ function picturesOf(slices: readonly Slice[]): Slice[][] {
   return pictures;
 }
 
-/** DESIGN 1: hold on every slice but the picture's last, and on all of a frame's first field. */
+/** ARCHITECTURE, What lives how long: hold on every slice but the picture's last, and on all of a frame's first field. */
 function holdFlaws(pictures: readonly Slice[][]): string[] {
   return pictures.flatMap((picture, at) => {
     const [first] = picture as [Slice];
@@ -179,7 +179,7 @@ function note(pictures: readonly Slice[][]): void {
   }
 }
 
-/** DESIGN 8, nearest: with a picture to refer to, every entry refers to one. */
+/** ARCHITECTURE, Starts and losses, nearest: with a picture to refer to, every entry refers to one. */
 function nearestFlaws(bytes: Uint8Array): string[] {
   return slicesOf(bytes, { missingReferences: "nearest" }).flatMap((one) => {
     const isField = one.picture.includes(" ");

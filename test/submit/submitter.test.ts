@@ -21,7 +21,7 @@ describe.each([
 });
 
 describe("the order of ioctls", () => {
-  it("sets the OUTPUT format, then the SPS, then reads the CAPTURE format, then makes buffers (DESIGN 1)", async () => {
+  it("sets the OUTPUT format, then the SPS, then reads the CAPTURE format, then makes buffers (ARCHITECTURE, On a device)", async () => {
     const { kernel, submitter } = await open(plain);
     await taken(submitter.submit(eventsOf("h264_high_bpyramid.264").slice(0, 2)));
     expect(kernel.log).toEqual([
