@@ -360,7 +360,7 @@ export interface ReadSliceHeader {
   readonly sets: ParameterSets;
 }
 
-/** 7.3.3 Slice header syntax. */
+/** 7.3.3 Slice header syntax. Slices of other views (nal_unit_type 20 and 21) are not read. */
 export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParameterSets): ReadSliceHeader {
   const start = r.position;
   const h = new SliceHeader();
