@@ -70,6 +70,12 @@ describe("the rows of disagreements", () => {
     expect(named.sort()).toEqual(naming.sort());
   });
 
+  it("have reports whose streams are there", () => {
+    const paths = reports().flatMap(({ text }) => text.match(/(?<![/\w])test\/fixtures\/[\w/.-]+\w/g) ?? []);
+    expect(paths.length).toBeGreaterThan(50);
+    expect(paths.filter((path) => !existsSync(root + path))).toEqual([]);
+  });
+
   it("are what DISAGREEMENTS.md and docs/upstream say: run npx tsx conformance/payloads/disagreements.ts", () => {
     expect(outdatedFiles()).toEqual([]);
   });
