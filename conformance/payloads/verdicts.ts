@@ -28,7 +28,7 @@ export interface Verdict {
   readonly control: string;
   /** Paths without indices; `*` stands for any part: `"dpb[].pic_num"`, `"flags.*"`. */
   readonly field: string;
-  /** Names of conditions; all must hold. `"not …"` turns one round. */
+  /** Names of conditions; all must hold. `"not …"` means that the condition does not hold. */
   readonly when: readonly string[];
   readonly right: "gst" | "ff" | "neither";
   /** The peer's value becomes ours by exactly this, in every occurrence. */

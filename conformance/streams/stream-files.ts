@@ -8,7 +8,7 @@ import type { Codec } from "../../src/events.ts";
 export interface StreamBytes {
   /** All of it, without the container. */
   readonly bytes: Uint8Array;
-  /** As a session is to be given it. */
+  /** The pieces that a session gets. */
   readonly parts: readonly StreamPart[];
 }
 

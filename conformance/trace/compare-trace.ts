@@ -146,7 +146,7 @@ class TraceComparison implements TraceReport {
     else this.differences.push(`byte ${byte}: ${side} refused: ${message}`);
   }
 
-  /** Leaves out the payloads that we do not take apart; FFmpeg's elements of them are to lie inside. */
+  /** Leaves out the payloads that we do not take apart; FFmpeg's elements of them must lie inside. */
   #withoutPayloads(ours: readonly TraceElement[], theirs: FfmpegElement[]): [ComparedElement[], FfmpegElement[]] {
     const ranges: { start: number; end: number }[] = [];
     for (const { name, bit, length } of ours) {

@@ -3,7 +3,7 @@ import type { Codec } from "../../src/events.ts";
 import type { Source } from "./sources.ts";
 import type { FfmpegElement } from "./trace-headers.ts";
 
-/** What is to be known of FFmpeg's trace of a codec to compare it with ours. */
+/** What FFmpeg's trace of a codec does otherwise than ours. */
 export interface Dialect {
   readonly codec: Codec;
   /** FFmpeg's name of the codec. */
@@ -30,7 +30,7 @@ export interface Dialect {
   readonly declaredRefusals: readonly Refusal[];
 }
 
-/** An element of ours as it is to be found in FFmpeg's trace. */
+/** An element of ours as FFmpeg's trace must have it. */
 export interface ComparedElement {
   readonly name: string;
   readonly subscripts: readonly number[];

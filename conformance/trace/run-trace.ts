@@ -17,7 +17,7 @@ import { vp9 } from "./vp9-dialect.ts";
 /** What is known of FFmpeg's trace, by codec. */
 export const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265, mpeg2, vp8, vp9 };
 
-const usage = `npx tsx conformance/trace-headers.ts <codec> [options] [file …]
+const usage = `npm run conformance -- trace <codec> [options] [file …]
 
 Compares every syntax element that our session reads, its name, value, position and length, with what FFmpeg's
 trace_headers prints: of the files, or of all fixtures and, where there is one, the whole corpus. Codecs: ${Object.keys(dialects).join(", ")}.

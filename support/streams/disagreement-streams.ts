@@ -252,6 +252,15 @@ export const disagreementStreams: readonly DisagreementStream[] = [
       .slice({ poc: 2, refs: [-1, -2] })
       .slice({ poc: 3, refs: [-1, -2] }),
   ),
+  h265("small_dpb", "sps_max_dec_pic_buffering_minus1 is 0, and pictures refer to others (7.4.8)", () =>
+    withVps()
+      .writeSps({ buffering: [[0, 0, 0]] })
+      .writePps()
+      .slice({ nal: "IDR_W_RADL" })
+      .slice({ poc: 1, refs: [-1] })
+      .slice({ poc: 2, refs: [-1] })
+      .slice({ nal: "IDR_W_RADL" }),
+  ),
   {
     path: "h265/made__many_sets.265",
     what: "64 st_ref_pic_set() in the SPS (7.3.2.2.1): the first picture of h265_rewritten_predicted_sets.265",

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { comparators } from "../../conformance/payloads/comparators.ts";
 import { outdatedFiles } from "../../conformance/payloads/disagreements.ts";
 import { worstEffect } from "../../conformance/payloads/disagreements-text.ts";
-import { reports } from "../../conformance/payloads/reports.ts";
+import { upstreamReports } from "../../conformance/payloads/upstream-reports.ts";
 import { compileVerdict, effects, readVerdicts, type Verdict } from "../../conformance/payloads/verdicts.ts";
 import { targets } from "../../src/targets/index.ts";
 
@@ -65,9 +65,15 @@ describe("the rows of disagreements", () => {
   });
 
   it("are those that the reports name", () => {
-    const named = reports().flatMap(({ path, ids }) => ids.map((id) => `${id} ${path.slice(root.length)}`));
+    const named = upstreamReports().flatMap(({ path, ids }) => ids.map((id) => `${id} ${path.slice(root.length)}`));
     const naming = rows.flatMap(({ id, reports: paths = [] }) => paths.map((path) => `${id} ${path}`));
     expect(named.sort()).toEqual(naming.sort());
+  });
+
+  it("have reports whose streams are there", () => {
+    const paths = upstreamReports().flatMap(({ text }) => text.match(/(?<![/\w])test\/fixtures\/[\w/.-]+\w/g) ?? []);
+    expect(paths.length).toBeGreaterThan(50);
+    expect(paths.filter((path) => !existsSync(root + path))).toEqual([]);
   });
 
   it("are what DISAGREEMENTS.md and docs/upstream say: run npx tsx conformance/payloads/disagreements.ts", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import layouts from "../../conformance/uapi-layouts.json" with { type: "json" };
+import layouts from "../../conformance/header/uapi-layouts.json" with { type: "json" };
 import { constants, structs } from "./structs.ts";
 
 it("lays out every struct of the header as the header's compiler does, and has no other", () => {

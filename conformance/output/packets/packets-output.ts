@@ -7,7 +7,7 @@ import { type FfprobeOutput, ffprobeIvf } from "../ffprobe.ts";
 /** A packet as our session decoded it. */
 export interface DecodedPacket {
   readonly size: number;
-  /** Frames in it that, by their headers, are to be shown or show an earlier one. */
+  /** Frames in it whose headers say that they are shown, or that they show an earlier one. */
   shown: number;
   outputs: number;
   errors: number;

@@ -6,7 +6,7 @@ import { readExamples } from "./examples.ts";
 import { readVerdicts } from "./verdicts.ts";
 
 /** A file of docs/upstream and what it should say. */
-export interface Report {
+export interface UpstreamReport {
   readonly path: string;
   readonly text: string;
   readonly wanted: string;
@@ -20,10 +20,10 @@ const folder = fileURLToPath(new URL("../../docs/upstream/", import.meta.url));
 const rowLine = /^\* \[([\w-]+)\]\([.][.]\/[.][.]\/DISAGREEMENTS[.]md#\1\):.*$/gm;
 
 /** The reports for the peers' maintainers, with the lines of their rows as the rows say them, and their index. */
-export function reports(): Report[] {
+export function upstreamReports(): UpstreamReport[] {
   const lines = rowLines();
   const names = readdirSync(folder).filter((name) => name.endsWith(".md") && name !== "README.md");
-  const files = names.sort().map((name): Report => {
+  const files = names.sort().map((name): UpstreamReport => {
     const path = folder + name;
     const text = readFileSync(path, "utf8");
     const ids = Array.from(text.matchAll(rowLine), ([, id]) => id as string);
@@ -62,7 +62,7 @@ To run GStreamer or a program of your own on visl, \`conformance/visl/vm.sh <com
 The lists under "What is sent", and this index, are written by \`npx tsx conformance/payloads/disagreements.ts\`.
 `;
 
-function index(files: readonly Pick<Report, "path" | "text">[]): string {
+function index(files: readonly Pick<UpstreamReport, "path" | "text">[]): string {
   const lines = files.map(({ path, text }) => {
     const title = (text.split("\n")[0] as string).replace("# ", "");
     return `* [${title}](${path.slice(folder.length)})`;
