@@ -77,7 +77,7 @@ export class PictureDecoder {
     this.state.endSequence();
   }
 
-  /** A slice segment of the picture whose segments are coming could not be read. */
+  /** Something of the picture whose slice segments are coming is lost. */
   markDamaged(): void {
     if (!this.open?.picture) return;
     this.open.picture.frame.corrupt = true;
@@ -154,8 +154,9 @@ export class PictureDecoder {
     const { open } = this;
     if (!open?.picture) return;
     const lists = buildRefPicLists(open.picture.set, h);
+    if (this.followsDamage(open.picture.frame, lists)) open.picture.frame.corrupt = true;
     if (h.slice_type !== 2 && lists.list0.length === 0 && !h.dependent_slice_segment_flag) {
-      open.picture.frame.corrupt = true;
+      this.markDamaged();
       this.sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
     }
     if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
@@ -163,6 +164,15 @@ export class PictureDecoder {
       this.sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
+  }
+
+  /** Whether a slice refers to a picture that is corrupt, and no recovery point says that it is right all the same. */
+  private followsDamage(
+    { PicOrderCntVal }: Frame,
+    { list0, list1 }: { list0: RefPicList; list1: RefPicList },
+  ): boolean {
+    if (this.recovery.isWhole(PicOrderCntVal)) return false;
+    return this.state.dpb.frames.some((frame) => frame.corrupt && (list0.includes(frame) || list1.includes(frame)));
   }
 
   /** The picture with stand-ins for the references that are missing, as far as there are any. */
