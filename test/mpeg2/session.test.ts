@@ -353,7 +353,9 @@ describe("a picture that is lost", () => {
 
   it("may be a second field: its frame is that of one field, and those that refer to it are corrupt", () => {
     const field = { structure: 1 };
-    expect(corrupt(following(cutHeader(start().picture("I").picture("P", field), 2)))).toEqual([3000, 5000, 4000, 7000]);
+    expect(corrupt(following(cutHeader(start().picture("I").picture("P", field), 2)))).toEqual([
+      3000, 5000, 4000, 7000,
+    ]);
   });
 });
 
