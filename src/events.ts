@@ -87,7 +87,7 @@ export interface OutputEvent {
   readonly fieldOrder: "progressive" | "top-first" | "bottom-first" | "top-only" | "bottom-only";
   /** For how many more field durations to show the picture, or its first field. */
   readonly repeat: number;
-  /** The picture is incomplete, or refers to what was lost. */
+  /** The picture is incomplete, or refers to what was lost or is itself corrupt. */
   readonly corrupt: boolean;
 }
 

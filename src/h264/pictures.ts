@@ -85,9 +85,11 @@ export class PictureDecoder {
     return this.open !== null && !isFirstOfNewPicture(this.open.first.h, this.open.first.sets, h, sets);
   }
 
-  /** A slice of the picture whose slices are coming could not be read. */
+  /** Something of the picture whose slices are coming is lost. */
   markDamaged(): void {
-    if (this.open?.picture) this.open.picture.frame.corrupt = true;
+    if (!this.open?.picture) return;
+    this.open.picture.frame.corrupt = true;
+    this.recovery.damage();
   }
 
   /** A picture begins; the one before it has ended. */
@@ -156,6 +158,7 @@ export class PictureDecoder {
     const which =
       first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
     this.sink.report("missing-reference", `the ${which} missing`, unit, "frame_num");
+    this.recovery.damage();
     this.state.skipGap(last);
   }
 
@@ -165,7 +168,7 @@ export class PictureDecoder {
     if (!open?.picture) return;
     const { unit, h, sets } = slice;
     if (open.slices.length === mostSlices(sets.sps)) {
-      open.picture.frame.corrupt = true;
+      this.markDamaged();
       this.sink.report("limit", `the picture has more slices than macroblocks, ${open.slices.length}`, unit);
       return;
     }
@@ -179,14 +182,16 @@ export class PictureDecoder {
     open.slices.push({ unit: unit.bytes, h, sets, lists });
   }
 
-  /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing. */
+  /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing or corrupt. */
   private buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
     const { frames } = this.state.dpb;
     if (!frames.some((frame) => frame.isUsedForReference)) {
       this.reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
     }
     const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
-    if (!isModified && this.options.decodeMode === "frame") return null;
+    const follows = !picture.frame.corrupt && !this.recovery.isWhole(picture);
+    const corrupt = follows ? frames.filter(isCorruptReference) : [];
+    if (!isModified && this.options.decodeMode === "frame" && corrupt.length === 0) return null;
     const context: ListContext = {
       frames,
       current: picture,
@@ -199,6 +204,7 @@ export class PictureDecoder {
       const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
       this.reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
     }
+    if (corrupt.some((frame) => refersTo(lists, frame))) picture.frame.corrupt = true;
     if (this.options.missingReferences !== "nearest") return lists;
     const nearest = nearestReference(context);
     const complete = (list: RefPicList) => list.map((reference) => reference ?? nearest);
@@ -208,6 +214,7 @@ export class PictureDecoder {
   private reportMissing(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
     open.lacksReference = true;
     picture.frame.corrupt = true;
+    this.recovery.loseReference();
     this.sink.report("missing-reference", reason, unit, element);
   }
 
@@ -226,6 +233,7 @@ export class PictureDecoder {
       return;
     }
     for (const request of this.requests.buildRequests(picture, slices, references)) this.sink.emit(request);
+    this.recovery.endPicture(picture);
     this.state.endPicture(picture, (element, reason) => this.sink.report("bitstream", reason, first.unit, element));
   }
 
@@ -267,4 +275,13 @@ function mostSlices(sps: SeqParameterSet): number {
 /** Whether it is the header of a P, SP or B slice. */
 function isInter(h: SliceHeader): boolean {
   return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
+}
+
+function isCorruptReference(frame: Frame): boolean {
+  return frame.corrupt && frame.isUsedForReference;
+}
+
+function refersTo({ list0, list1 }: RefPicLists, frame: Frame): boolean {
+  const isOfFrame = (reference: RefPicList[number]) => reference?.frame === frame;
+  return list0.some(isOfFrame) || list1.some(isOfFrame);
 }

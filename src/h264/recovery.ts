@@ -10,12 +10,15 @@ export class Recovery {
   private isWaiting = true;
   /** Only a random access point ends the wait, whatever `startAt` says. */
   private needsRandomAccess = false;
-  /** Some picture was lost or skipped, and neither an IDR picture nor a complete recovery has come since. */
+  /** Pictures were skipped or never came, and neither an IDR picture nor a complete recovery has come since. */
   private isImpaired = true;
-  /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point. */
+  /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point, and after it. */
   private recoveryFrameNum = -1;
-  /** Pictures that precede the recovery point in output order may refer to what was lost. */
-  private recoveryPicOrderCnt = -Infinity;
+  /**
+   * From here on in output order, pictures are whole, whatever they refer to; infinite until a recovery is complete.
+   * Pictures that precede it may refer to what was lost.
+   */
+  private recoveryPicOrderCnt = Infinity;
 
   constructor(startAt: NonNullable<SessionOptions["startAt"]>) {
     this.startAt = startAt;
@@ -25,8 +28,16 @@ export class Recovery {
   reset(): void {
     this.isWaiting = this.isImpaired = true;
     this.needsRandomAccess = false;
+    this.forgetPoint();
+  }
+
+  private forgetPoint(): void {
     this.recoveryFrameNum = -1;
-    this.recoveryPicOrderCnt = -Infinity;
+    this.recoveryPicOrderCnt = Infinity;
+  }
+
+  private get isComplete(): boolean {
+    return this.recoveryPicOrderCnt !== Infinity;
   }
 
   /** Pictures are dropped: decoding goes on at a random access point. */
@@ -44,24 +55,42 @@ export class Recovery {
     return true;
   }
 
-  /** A picture is decoded. @returns whether it may show that something was lost. */
+  /** A picture is decoded. @returns whether it may show that decoding started before it, and not at an IDR picture. */
   beginPicture(picture: Picture, point: RecoveryPoint | null): boolean {
     const { h, isIdr, sps } = picture;
     if (isIdr) {
       this.isImpaired = false;
-      this.recoveryPicOrderCnt = -Infinity;
-    } else if (this.isImpaired) {
+      this.forgetPoint();
+    } else if (!this.isComplete) {
       if (point) this.addPoint(point, h.frame_num, maxFrameNum(sps));
       // D.2.8 means the reference picture with this frame_num. A non-reference picture may have it earlier.
       if (h.frame_num === this.recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
-        this.isImpaired = false;
+        this.recoveryFrameNum = -1;
         this.recoveryPicOrderCnt = picOrderCnt(picture);
       }
     }
-    const isCorrupt = this.isImpaired || picOrderCnt(picture) < this.recoveryPicOrderCnt;
-    // 8.2.1: order counts start anew, and all pictures that follow come after the recovery point.
-    if (hasMmco5(h)) this.recoveryPicOrderCnt = -Infinity;
-    return isCorrupt;
+    return this.isImpaired && !this.isWhole(picture);
+  }
+
+  /** D.2.8: whether a picture is right although it may refer to pictures that are not. */
+  isWhole(picture: Picture): boolean {
+    return picOrderCnt(picture) >= this.recoveryPicOrderCnt;
+  }
+
+  /** A picture has been decoded. 8.2.1: with operation 5 order counts start anew, all after the recovery point. */
+  endPicture({ h }: Picture): void {
+    if (this.isComplete && hasMmco5(h)) this.recoveryPicOrderCnt = -Infinity;
+  }
+
+  /** Something of a picture is lost, or a whole picture: a recovery that began before that is not complete. */
+  damage(): void {
+    if (this.isComplete) this.isImpaired = false;
+    this.forgetPoint();
+  }
+
+  /** A picture lacks a reference picture. Until a recovery is complete, pictures before its beginning may be missing. */
+  loseReference(): void {
+    if (this.isComplete) this.damage();
   }
 
   /** D.2.8: recovery points do not depend on each other. The one that is complete first counts. */

@@ -13,11 +13,13 @@ import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ParameterSetStore } from "./parameter-sets.ts";
 import { type PictureSegment, RequestBuilder } from "./picture-requests.ts";
+import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
+import type { MissingReference } from "./ref-pic-set.ts";
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { hasLargeOffset } from "./slice-controls.ts";
 import { DecoderState, type Picture } from "./state.ts";
-import type { PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import type { PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import type { ReadSliceSegmentHeader } from "./syntax.ts";
 
 /** A slice segment as it was read. */
@@ -28,6 +30,7 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
 /** What comes with a picture's first slice segment. */
 export interface PictureInfo {
   readonly pts: number | undefined;
+  readonly recoveryPoint: RecoveryPoint | null;
   readonly picTiming: PicTiming | null;
 }
 
@@ -44,6 +47,7 @@ export class PictureDecoder {
   private readonly sets: ParameterSetStore;
   private readonly sink: EventSink;
   private readonly requests: RequestBuilder;
+  private readonly recovery: Recovery;
   private readonly state: DecoderState;
   private sequence: SequenceEvent | null = null;
   private open: OpenPicture | null = null;
@@ -56,6 +60,7 @@ export class PictureDecoder {
     this.sets = sets;
     this.sink = sink;
     this.requests = new RequestBuilder(options);
+    this.recovery = new Recovery(options.startAt);
     this.state = new DecoderState({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
@@ -72,9 +77,11 @@ export class PictureDecoder {
     this.state.endSequence();
   }
 
-  /** A slice segment of the picture whose segments are coming could not be read. */
+  /** Something of the picture whose slice segments are coming is lost. */
   markDamaged(): void {
-    if (this.open?.picture) this.open.picture.frame.corrupt = true;
+    if (!this.open?.picture) return;
+    this.open.picture.frame.corrupt = true;
+    this.recovery.damage();
   }
 
   /** A picture begins; the one before it has ended. */
@@ -83,7 +90,7 @@ export class PictureDecoder {
   }
 
   private startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
-    const isSkipped = this.state.isBeforeStart(h);
+    const isSkipped = !this.recovery.admits(h);
     if (isSkipped || this.state.isSkippedLeading(h)) {
       const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
       this.sink.report("before-random-access", `the picture is skipped: ${reason}`, unit);
@@ -101,14 +108,19 @@ export class PictureDecoder {
     const PicOrderCntVal = this.state.picOrderCntVal(sps, h, NoRaslOutputFlag);
     const frame = new Frame(this.timestamps.next(), info.pts, visibleRectangle(sps), PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
+    frame.corrupt = this.recovery.beginPicture(h, PicOrderCntVal, info.recoveryPoint);
     const picture = this.state.beginPicture(sps, h, frame, NoRaslOutputFlag);
-    for (const { poc, isLsb } of picture.set.missing) {
-      frame.corrupt = true;
-      const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
-      this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
-    }
+    for (const reference of picture.set.missing) this.loseReference(frame, reference, unit);
     this.growBuffers(unit);
     return this.options.missingReferences === "nearest" ? this.withStandIns(picture) : picture;
+  }
+
+  private loseReference(frame: Frame, reference: MissingReference, unit: StreamUnit): void {
+    const { poc, isLsb } = reference;
+    const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
+    frame.corrupt = true;
+    this.recovery.loseReference(reference);
+    this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
   }
 
   /**
@@ -142,8 +154,9 @@ export class PictureDecoder {
     const { open } = this;
     if (!open?.picture) return;
     const lists = buildRefPicLists(open.picture.set, h);
+    if (this.followsDamage(open.picture.frame, lists)) open.picture.frame.corrupt = true;
     if (h.slice_type !== 2 && lists.list0.length === 0 && !h.dependent_slice_segment_flag) {
-      open.picture.frame.corrupt = true;
+      this.markDamaged();
       this.sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
     }
     if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
@@ -151,6 +164,15 @@ export class PictureDecoder {
       this.sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
+  }
+
+  /** Whether a slice refers to a picture that is corrupt, and no recovery point says that it is right all the same. */
+  private followsDamage(
+    { PicOrderCntVal }: Frame,
+    { list0, list1 }: { list0: RefPicList; list1: RefPicList },
+  ): boolean {
+    if (this.recovery.isWhole(PicOrderCntVal)) return false;
+    return this.state.dpb.frames.some((frame) => frame.corrupt && (list0.includes(frame) || list1.includes(frame)));
   }
 
   /** The picture with stand-ins for the references that are missing, as far as there are any. */
@@ -205,6 +227,7 @@ export class PictureDecoder {
   private startAnew(): void {
     this.state.dpb.flush();
     this.state.restart();
+    this.recovery.requireIrap();
   }
 
   /** Outputs everything that waits. The next picture is a new start. */
@@ -225,5 +248,6 @@ export class PictureDecoder {
     this.sets.sps.deactivate();
     this.activeSps = null;
     this.state.restart();
+    this.recovery.reset();
   }
 }

@@ -12,8 +12,8 @@ import { PictureTimes } from "../session/picture-times.ts";
 import { type Configuration, type UnitReader, UnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
-import { PictureDecoder, type ReadSegment } from "./pictures.ts";
-import type { NalUnitHeader, PicTiming, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
+import { PictureDecoder, type PictureInfo, type ReadSegment } from "./pictures.ts";
+import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
@@ -157,16 +157,18 @@ class H265Reader implements UnitReader {
     for (const unit of this.waitingSets.take()) this.sink.guard(unit, () => this.readParameterSet(unit));
   }
 
-  private readWaitingSei(sps: SeqParameterSet | null): PicTiming | null {
+  private readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
+    let recoveryPoint: RecoveryPoint | null = null;
     let picTiming: PicTiming | null = null;
     for (const unit of this.waitingSei.take()) {
       this.read(unit, (r, nal) =>
         sei_rbsp(r, nal, this.seiSets(sps), ({ payload }) => {
-          if (payload?.type === "pic_timing") picTiming = payload;
+          if (payload?.type === "recovery_point") recoveryPoint = payload;
+          else if (payload?.type === "pic_timing") picTiming = payload;
         }),
       );
     }
-    return picTiming;
+    return { recoveryPoint, picTiming };
   }
 
   private seiSets(sps: SeqParameterSet | null): SeiParameterSets {
@@ -188,7 +190,7 @@ class H265Reader implements UnitReader {
     const { h, sets } = segment;
     const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);
     if (h.first_slice_segment_in_pic_flag) {
-      this.pictures.beginPicture(segment, { pts: this.times.take(), picTiming: this.readWaitingSei(sets.sps) });
+      this.pictures.beginPicture(segment, { pts: this.times.take(), ...this.readWaitingSei(sets.sps) });
     } else if (!this.isOfOpenPicture(h) || segmentStart <= this.segmentStart) {
       // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment belongs to the next picture,
       // and that the first segment of that one is lost.

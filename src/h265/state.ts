@@ -33,9 +33,12 @@ export class DecoderState {
   private prevTid0PicOrderCntVal = 0;
   /** The next picture is the first in the bitstream, follows an end of sequence, or a seek. */
   private isStart = true;
-  /** Nothing was decoded since the start or a seek: decoding waits for an IRAP picture. */
-  private needsIrap = true;
-  /** NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. */
+  /** Nothing was decoded since the start or a seek. */
+  private isFirst = true;
+  /**
+   * NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. Nor are
+   * they where that IRAP picture was not decoded.
+   */
   private skipsRasl = true;
 
   constructor(listener: DpbListener) {
@@ -50,7 +53,8 @@ export class DecoderState {
   /** Decoding starts anew: a seek, a loss. */
   restart(): void {
     this.endSequence();
-    this.needsIrap = true;
+    this.isFirst = true;
+    this.skipsRasl = true;
   }
 
   /** 8.1.3: whether an IRAP picture begins a coded video sequence. */
@@ -66,14 +70,9 @@ export class DecoderState {
     else this.dpb.flush();
   }
 
-  /** Whether a picture comes before the first IRAP picture, where decoding starts. */
-  isBeforeStart({ nal_unit_type }: SliceSegmentHeader): boolean {
-    return this.needsIrap && !isIrap(nal_unit_type);
-  }
-
   /** Whether a picture that is no IRAP picture follows an end of sequence (7.4.3.6 forbids it). It keeps its references. */
   continuesEnded({ nal_unit_type }: SliceSegmentHeader): boolean {
-    return this.isStart && !this.needsIrap && !isIrap(nal_unit_type);
+    return this.isStart && !this.isFirst && !isIrap(nal_unit_type);
   }
 
   /** 8.1.3: whether it is a RASL picture of an IRAP picture with NoRaslOutputFlag 1, which may not be decodable. */
@@ -81,9 +80,12 @@ export class DecoderState {
     return isRasl(nal_unit_type) && this.skipsRasl;
   }
 
-  /** 8.3.1 Decoding process for picture order count. */
+  /**
+   * 8.3.1 Decoding process for picture order count. Where decoding starts at another picture than an IRAP picture, its
+   * PicOrderCntMsb is not known: it counts as 0.
+   */
   picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader, NoRaslOutputFlag: boolean): number {
-    if (NoRaslOutputFlag) return h.slice_pic_order_cnt_lsb;
+    if (NoRaslOutputFlag || this.isFirst) return h.slice_pic_order_cnt_lsb;
     const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const lsb = h.slice_pic_order_cnt_lsb;
     const prevLsb = ((this.prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
@@ -100,8 +102,9 @@ export class DecoderState {
    */
   beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame, NoRaslOutputFlag: boolean): Picture {
     if (isIrap(h.nal_unit_type)) this.skipsRasl = NoRaslOutputFlag;
-    this.isStart = false;
-    this.needsIrap = false;
+    // Later pictures count on from the first one, also where it could not be prevTid0Pic.
+    if (this.isFirst) this.prevTid0PicOrderCntVal = frame.PicOrderCntVal;
+    this.isStart = this.isFirst = false;
     let set = EMPTY_SET;
     if (!NoRaslOutputFlag) {
       set = applyRefPicSet(this.dpb.frames, h, sps, frame.PicOrderCntVal);

@@ -150,8 +150,9 @@ export class PictureDecoder {
     // A closed group's B pictures use the backward reference only.
     const isClosed = type === B_PICTURE && this.leading?.closed_gop === 1;
     if (type === B_PICTURE && this.leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
-    const isForwardLost = type === B_PICTURE && !isClosed && older?.isSuperseded;
-    const isLastLost = type !== I_PICTURE && !isSecond && newer?.isSuperseded;
+    const isForwardLost = type === B_PICTURE && !isClosed && older?.isUnsound;
+    // A second field of an I picture starts anew, as that does, and one of another picture has its frame's mark.
+    const isLastLost = type !== I_PICTURE && !isSecond && newer?.isUnsound;
     if (isForwardLost || isLastLost) frame.corrupt = true;
     if (!lacksForward || isClosed) return true;
     frame.corrupt = true;

@@ -29,6 +29,11 @@ export class Frame {
     this.first = first;
     this.isHalf = first !== 3;
   }
+
+  /** Whether what refers to it is not whole either. */
+  get isUnsound(): boolean {
+    return this.corrupt || this.isSuperseded;
+  }
 }
 
 /** Who shows and frees pictures. */

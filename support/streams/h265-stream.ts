@@ -137,6 +137,13 @@ export class H265Stream {
     return this.unit(39, Uint8Array.of(1, 1, pic_struct * 16, 0x80));
   }
 
+  recoveryPoint(recovery_poc_cnt: number): this {
+    const payload = new BitWriter().se(recovery_poc_cnt).u(2, 0);
+    if (payload.position % 8 !== 0) payload.trailing(); // the same bits as payload_bit_equal_to_one and _zero
+    const bytes = payload.bytes();
+    return this.unit(39, Uint8Array.of(6, bytes.length, ...bytes, 0x80));
+  }
+
   endOfSequence(): this {
     return this.unit(36, new Uint8Array());
   }

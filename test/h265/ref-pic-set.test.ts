@@ -143,7 +143,7 @@ describe("missingReferences", () => {
     expect(outcome("mark")).toMatchObject({
       references: ["", "1000: before x 1000", "2000: before 2000", "", "4000: before 4000"],
       errors: [missing],
-      corrupt: [2000],
+      corrupt: [2000, 3000],
     });
     expect(outcome("mark").lists[1]).toEqual([255, 0]);
   });
@@ -152,7 +152,7 @@ describe("missingReferences", () => {
     expect(outcome("nearest")).toMatchObject({
       references: ["", "1000: before 1000 1000", "2000: before 2000", "", "4000: before 4000"],
       errors: [missing],
-      corrupt: [2000],
+      corrupt: [2000, 3000],
     });
     expect(outcome("nearest").lists[1]).toEqual([0, 0]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openSession } from "../../src/open-session.ts";
+import type { SessionOptions } from "../../src/options.ts";
 import { controlsOf, references } from "../../support/h265-requests.ts";
 import { only } from "../../support/streams/h264-stream.ts";
 import type { Slice, Sps } from "../../support/streams/h265-stream.ts";
@@ -7,13 +8,17 @@ import { eventsOf, H265Stream } from "../../support/streams/h265-stream.ts";
 
 const idr: Slice = { nal: "IDR_W_RADL" };
 
-function events(slices: readonly (Slice | "end of sequence")[], sps: Sps = { log2_max_lsb: 4 }) {
+function events(
+  slices: readonly (Slice | "end of sequence")[],
+  sps: Sps = { log2_max_lsb: 4 },
+  options: SessionOptions = {},
+) {
   const stream = new H265Stream().writeSps(sps).writePps();
   for (const slice of slices) {
     if (slice === "end of sequence") stream.endOfSequence();
     else stream.slice(slice);
   }
-  return eventsOf(stream);
+  return eventsOf(stream, options);
 }
 
 /** PicOrderCntVal of each request. */
@@ -104,10 +109,38 @@ describe("8.1.3 leading pictures", () => {
 });
 
 describe("the start", () => {
-  it("is at an IRAP picture: what comes before it is skipped", () => {
-    const all: Slice[] = [{ poc: 3 }, { nal: "RADL_R", poc: 2 }, { nal: "CRA", poc: 4 }, { poc: 5, refs: [-1] }];
-    expect(causes(all)).toEqual(["before-random-access", "before-random-access"]);
-    expect(pocs(all)).toEqual([4, 5]);
+  const sps: Sps = { log2_max_lsb: 4 };
+  const early: Slice[] = [{ poc: 13 }, { nal: "RADL_R", poc: 12 }, { nal: "CRA", poc: 14 }, { poc: 15, refs: [-1] }];
+
+  it("with random-access is at an IRAP picture: what comes before it is skipped", () => {
+    const found = events(early, sps, { startAt: "random-access" });
+    expect(only(found, "error").map(({ cause }) => cause)).toEqual(["before-random-access", "before-random-access"]);
+    const [first] = only(found, "request");
+    expect(controlsOf(first!).params).toMatchObject({ pic_order_cnt_val: 14, flags: 1n });
+    expect(only(found, "output").map(({ corrupt }) => corrupt)).toEqual([false, false]);
+  });
+
+  it("is at the first picture whose sets are known, of whatever type: its PicOrderCntMsb counts as 0", () => {
+    expect(causes(early)).toEqual([]);
+    expect(pocs(early)).toEqual([13, 12, 14, 15]);
+    // The first picture counts as prevTid0Pic: LSB 1 after 13 is 17, also where the first is of a higher sub-layer.
+    expect(pocs([{ poc: 13, temporalId: 1 }, { poc: 17 }, { poc: 25 }])).toEqual([13, 17, 25]);
+  });
+
+  it("at another picture than an IRAP picture: a CRA picture that follows is not the first in the bitstream", () => {
+    const all: Slice[] = [{ poc: 13 }, { nal: "CRA", poc: 20, keeps: [-7] }, { nal: "RASL_R", poc: 18, refs: [-5, 2] }];
+    expect(causes(all)).toEqual([]);
+    expect(pocs(all)).toEqual([13, 20, 18]);
+    expect(only(events(all), "request").map(references)[2]).toBe("1000 2000: before 1000, after 2000");
+  });
+
+  it("is not at a RASL picture, whose IRAP picture was not decoded", () => {
+    const all: Slice[] = [
+      { nal: "RASL_N", poc: 3, refs: [-1, 1] },
+      { poc: 6, refs: [-2] },
+    ];
+    expect(causes(all)).toEqual(["before-random-access", "missing-reference"]);
+    expect(pocs(all)).toEqual([6]);
   });
 
   it("does not come again after an end of sequence: another picture than 7.4.3.6 wants there keeps its references", () => {
@@ -123,11 +156,13 @@ describe("the start", () => {
 
   it("comes again after reset and flush", () => {
     // What was pushed last makes no request before reset.
-    for (const [end, next] of [
-      ["reset", 2000],
-      ["flush", 3000],
+    for (const [end, startAt, cause, timestamps] of [
+      ["reset", "random-access", "before-random-access", [2000]],
+      ["flush", "random-access", "before-random-access", [3000]],
+      ["reset", "any", "missing-reference", [2000, 3000]],
+      ["flush", "any", "missing-reference", [3000, 4000]],
     ] as const) {
-      const session = openSession("h265");
+      const session = openSession("h265", { startAt });
       session.push(
         new H265Stream()
           .writeSps()
@@ -140,8 +175,8 @@ describe("the start", () => {
       const [, , ...slices] = again.slice({ poc: 2, refs: [-1] }).slice({ nal: "CRA", poc: 3 }).units;
       const bytes = Uint8Array.from(slices.flatMap((unit) => [0, 0, 1, ...unit]));
       const found = [...session.push(bytes), ...session.flush()];
-      expect(only(found, "error").map(({ cause }) => cause)).toEqual(["before-random-access"]);
-      expect(only(found, "request").map(({ timestamp }) => timestamp)).toEqual([next]);
+      expect(only(found, "error").map(({ cause }) => cause)).toEqual([cause]);
+      expect(only(found, "request").map(({ timestamp }) => timestamp)).toEqual(timestamps);
     }
   });
 });

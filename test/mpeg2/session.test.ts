@@ -231,7 +231,7 @@ describe("a pushed stream", () => {
     expect(only(events, "error")).toMatchObject([
       { error: lost, cause: "bitstream", unit: "slice (start code 02)", byte: i.length + slice.length - 3 },
     ]);
-    expect(summary(only(events, "output"))).toEqual(["show 1000", "show 2000 corrupt", "show 3000"]);
+    expect(summary(only(events, "output"))).toEqual(["show 1000", "show 2000 corrupt", "show 3000 corrupt"]);
     expect(bitstreamBytes(only(events, "request")[1]!)).toEqual(slice.slice(-12, -6));
   });
 
@@ -308,19 +308,19 @@ describe("matrices that could not be read (6.3.11)", () => {
       .slices(1);
 
   it("make their picture corrupt, and all others until the next sequence header sets them", () => {
-    const stream = withMatrices(start().picture("I"), broken).picture("P").sequence().picture("P");
+    const stream = withMatrices(start().picture("I"), broken).picture("I").sequence().picture("I");
     expect(corrupt(stream)).toEqual([false, true, true, false]);
     expect(decoded(withMatrices(start().picture("I"), broken))).toEqual(["1000", "! bitstream", "2000 <1000"]);
   });
 
   it("are known again when both of luminance are loaded: those of chrominance follow", () => {
     const lost = () => withMatrices(start().picture("I"), undefined, broken);
-    expect(corrupt(withMatrices(lost(), matrix))).toEqual([false, true, true]);
-    expect(corrupt(withMatrices(lost(), matrix, matrix).picture("P"))).toEqual([false, true, false, false]);
+    expect(corrupt(withMatrices(lost(), matrix).picture("I"))).toEqual([false, true, true, true]);
+    expect(corrupt(withMatrices(lost(), matrix, matrix).picture("I"))).toEqual([false, true, true, false]);
   });
 
   it("may have been in a sequence header: what follows is decoded as before, and corrupt", () => {
-    const stream = start().picture("I").sequence({ intra: broken }).picture("P").sequence().picture("P");
+    const stream = start().picture("I").sequence({ intra: broken }).picture("I").sequence().picture("I");
     expect(corrupt(stream)).toEqual([false, true, false]);
   });
 });
@@ -330,8 +330,10 @@ describe("a picture that is lost", () => {
     only(eventsOf(stream), "output")
       .filter((event) => event.corrupt)
       .map(({ timestamp }) => timestamp);
-  /** Behind the lost one: those that refer to it, B 3000, P 4000 and B 5000, and those that do not. B pictures are shown first. */
-  const following = (stream: Mpeg2Stream) => stream.picture("B").picture("P").picture("B").picture("P").picture("B");
+  /** After the lost one: those that refer to it, up to B 7000, and those that do not. B pictures are shown first. */
+  const following = (stream: Mpeg2Stream) => {
+    return stream.picture("B").picture("P").picture("B").picture("I").picture("B").picture("P").picture("B");
+  };
   const ip = () => start().picture("I").picture("P");
   const cutHeader = (stream: Mpeg2Stream, type: number) => stream.unit(0, (w) => w.u(10, 0).u(3, type)).slices(1);
 
@@ -341,7 +343,7 @@ describe("a picture that is lost", () => {
     ["its coding extension", (stream: Mpeg2Stream) => stream.pictureHeader("P").slices(1)],
     ["its slices", (stream: Mpeg2Stream) => stream.picture("P", { slices: 0 })],
   ])("makes those corrupt that refer to it: without %s", (_, lose) => {
-    expect(corrupt(following(lose(ip())))).toEqual([3000, 5000, 4000]);
+    expect(corrupt(following(lose(ip())))).toEqual([3000, 5000, 4000, 7000]);
   });
 
   it("makes nothing corrupt where it is a B picture, or an I picture comes", () => {
@@ -351,7 +353,9 @@ describe("a picture that is lost", () => {
 
   it("may be a second field: its frame is that of one field, and those that refer to it are corrupt", () => {
     const field = { structure: 1 };
-    expect(corrupt(following(cutHeader(start().picture("I").picture("P", field), 2)))).toEqual([3000, 5000, 4000]);
+    expect(corrupt(following(cutHeader(start().picture("I").picture("P", field), 2)))).toEqual([
+      3000, 5000, 4000, 7000,
+    ]);
   });
 });
 

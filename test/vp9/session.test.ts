@@ -113,6 +113,18 @@ describe("references (8.20)", () => {
     expect(summary(decode([intraStart, needsTwo], { missingReferences })).slice(2)).toEqual(expected);
   });
 
+  it("that are corrupt make those corrupt that name their slot, and no others", () => {
+    const lacking = frame({ slots: [0, 1, 0], refresh: 2 });
+    const events = decode([intraStart, lacking, frame(), frame({ slots: [0, 0, 1] }), keyFrame(), needsTwo]);
+    expect(summary(events).filter((text) => text.startsWith("output"))).toEqual([
+      "output 2000 corrupt",
+      "output 3000",
+      "output 4000 corrupt",
+      "output 5000",
+      "output 6000",
+    ]);
+  });
+
   it("that are missing, and give the frame its size, lose the frame", () => {
     expect(summary(decode([intraStart, frame({ slots: [1, 0, 0] })])).slice(2)).toEqual(["error missing-reference"]);
   });

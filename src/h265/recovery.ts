@@ -1,0 +1,88 @@
+/** Where decoding can start, and which pictures are whole: 8.1.3 (IRAP pictures) and D.3.8 (recovery point). */
+import type { SessionOptions } from "../options.ts";
+import { isIrap } from "./nal-types.ts";
+import type { MissingReference } from "./ref-pic-set.ts";
+import type { RecoveryPoint, SliceSegmentHeader } from "./structures.ts";
+
+export class Recovery {
+  private readonly startAt: NonNullable<SessionOptions["startAt"]>;
+  /** Pictures are skipped until one comes at which decoding can start. */
+  private isWaiting = true;
+  /** Only an IRAP picture ends the wait, whatever `startAt` says. */
+  private needsIrap = false;
+  /** Pictures were skipped or never came, and neither an IRAP picture nor a complete recovery has come since. */
+  private isImpaired = true;
+  /** PicOrderCntVal of the picture with the last recovery point. */
+  private pointPicOrderCnt = Infinity;
+  /** From here on in output order, pictures are whole, whatever they refer to; infinite without a recovery point. */
+  private recoveryPicOrderCnt = Infinity;
+  /** A picture at or after the recovery point has been decoded. */
+  private isReached = false;
+
+  constructor(startAt: NonNullable<SessionOptions["startAt"]>) {
+    this.startAt = startAt;
+  }
+
+  /** Decoding starts anew: a seek. */
+  reset(): void {
+    this.isWaiting = this.isImpaired = true;
+    this.needsIrap = false;
+    this.forgetPoint();
+  }
+
+  /** Pictures are dropped: decoding goes on at an IRAP picture. */
+  requireIrap(): void {
+    this.reset();
+    this.needsIrap = true;
+  }
+
+  private forgetPoint(): void {
+    this.pointPicOrderCnt = this.recoveryPicOrderCnt = Infinity;
+    this.isReached = false;
+  }
+
+  /** Whether a picture that begins with this slice segment is decoded. */
+  admits({ nal_unit_type }: SliceSegmentHeader): boolean {
+    if (!this.isWaiting) return true;
+    return isIrap(nal_unit_type) || !(this.needsIrap || this.startAt === "random-access");
+  }
+
+  /**
+   * A picture is decoded. After an IRAP picture only RASL pictures can refer to what was before it.
+   *
+   * @returns whether it may show that decoding started before it, at another picture than an IRAP picture.
+   */
+  beginPicture(h: SliceSegmentHeader, PicOrderCntVal: number, point: RecoveryPoint | null): boolean {
+    this.isWaiting = this.needsIrap = false;
+    if (isIrap(h.nal_unit_type)) {
+      this.isImpaired = false;
+      this.forgetPoint();
+    } else if (point) {
+      this.pointPicOrderCnt = PicOrderCntVal;
+      // Recovery points do not depend on each other. The one that is complete first counts.
+      this.recoveryPicOrderCnt = Math.min(this.recoveryPicOrderCnt, PicOrderCntVal + point.recovery_poc_cnt);
+    }
+    if (this.isWhole(PicOrderCntVal)) this.isReached = true;
+    return this.isImpaired && !this.isWhole(PicOrderCntVal);
+  }
+
+  /** D.3.8: whether a picture is right although it may refer to pictures that are not. */
+  isWhole(PicOrderCntVal: number): boolean {
+    return PicOrderCntVal >= this.recoveryPicOrderCnt;
+  }
+
+  /** The current picture is damaged: a recovery that began before or with it is not complete. */
+  damage(): void {
+    if (this.isReached) this.isImpaired = false;
+    this.forgetPoint();
+  }
+
+  /**
+   * The current picture lacks a reference picture. Where a recovery has begun and is not complete, those that precede
+   * its recovery point are expected to be missing: only a later one damages it.
+   */
+  loseReference({ poc, isLsb }: MissingReference): void {
+    const isExpected = !this.isReached && (isLsb || poc < this.pointPicOrderCnt);
+    if (!isExpected) this.damage();
+  }
+}
