@@ -1,13 +1,13 @@
 /** Writes the descriptors of clause 7.2, bit by bit and without thought of speed: the reader's counterpart in tests. */
 export class BitWriter {
-  private readonly bits: number[] = [];
+  readonly #bits: number[] = [];
 
   get position(): number {
-    return this.bits.length;
+    return this.#bits.length;
   }
 
   u(n: number, value: number): this {
-    for (let i = n - 1; i >= 0; i--) this.bits.push(Math.floor(value / 2 ** i) % 2);
+    for (let i = n - 1; i >= 0; i--) this.#bits.push(Math.floor(value / 2 ** i) % 2);
     return this;
   }
 
@@ -43,14 +43,14 @@ export class BitWriter {
   /** rbsp_trailing_bits(). */
   trailing(): this {
     this.u(1, 1);
-    while (this.bits.length % 8 !== 0) this.u(1, 0);
+    while (this.#bits.length % 8 !== 0) this.u(1, 0);
     return this;
   }
 
   /** Bytes without emulation prevention; zero bits fill the last one. */
   bytes(): Uint8Array {
-    const bytes = new Uint8Array(Math.ceil(this.bits.length / 8));
-    for (const [i, bit] of this.bits.entries()) bytes[i >> 3]! |= bit << (7 - (i & 7));
+    const bytes = new Uint8Array(Math.ceil(this.#bits.length / 8));
+    for (const [i, bit] of this.#bits.entries()) bytes[i >> 3]! |= bit << (7 - (i & 7));
     return bytes;
   }
 }

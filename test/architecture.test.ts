@@ -211,3 +211,9 @@ it("src has no loose file beside the public face", () => {
 it.each(files.filter((file) => !mayBeLong(file)))("%s has no more than 400 lines", (file) => {
   expect(readFileSync(join(root, file), "utf8").split("\n").length).toBeLessThanOrEqual(401);
 });
+
+/** CONTRIBUTING, Dialect. A private constructor has no other spelling. */
+it.each(files)("%s has no member that is private to the compiler only", (file) => {
+  const members = readFileSync(join(root, file), "utf8").match(/^ +private (?!constructor\b).*$/gm);
+  expect(members ?? []).toEqual([]);
+});

@@ -96,28 +96,28 @@ function streamLine(name: string, { units, elements, exceptions, differences }: 
 class Total {
   streams = 0;
   differences = 0;
-  private units = 0;
-  private elements = 0;
-  private payloads = 0;
-  private readonly exceptions = new Map<string, { units: number; streams: number }>();
+  #units = 0;
+  #elements = 0;
+  #payloads = 0;
+  readonly #exceptions = new Map<string, { units: number; streams: number }>();
 
   add({ units, elements, payloads, exceptions, differences }: TraceReport): void {
     this.streams++;
-    this.units += units;
-    this.elements += elements;
-    this.payloads += payloads;
+    this.#units += units;
+    this.#elements += elements;
+    this.#payloads += payloads;
     this.differences += differences.length;
     for (const [cause, count] of exceptions) {
-      const sum = this.exceptions.get(cause) ?? { units: 0, streams: 0 };
-      this.exceptions.set(cause, { units: sum.units + count, streams: sum.streams + 1 });
+      const sum = this.#exceptions.get(cause) ?? { units: 0, streams: 0 };
+      this.#exceptions.set(cause, { units: sum.units + count, streams: sum.streams + 1 });
     }
   }
 
   lines(): string[] {
-    const causes = [...this.exceptions].sort(([, a], [, b]) => b.units - a.units);
+    const causes = [...this.#exceptions].sort(([, a], [, b]) => b.units - a.units);
     return [
       "",
-      `${this.streams} streams, ${this.units} units, ${this.elements} elements compared; of ${this.payloads} SEI payloads place and length`,
+      `${this.streams} streams, ${this.#units} units, ${this.#elements} elements compared; of ${this.#payloads} SEI payloads place and length`,
       `${this.differences} differences`,
       "units that only one side reads, or not to the end:",
       ...causes.map(([cause, { units, streams }]) => `  ${units} in ${streams} streams: ${cause}`),

@@ -22,56 +22,56 @@ export interface BitReaderOptions {
  * The next bits lie left-aligned in a cache of 32: a refill takes bytes while eight more fit.
  */
 export class BitReader {
-  private readonly bytes: Uint8Array;
-  private readonly escaped: boolean;
-  private readonly trace: Trace | undefined;
-  private readonly unit: string | undefined;
+  readonly #bytes: Uint8Array;
+  readonly #escaped: boolean;
+  readonly #trace: Trace | undefined;
+  readonly #unit: string | undefined;
   /** The next coded byte to take into the cache. */
-  private next = 0;
+  #next = 0;
   /** The bits not yet read, left-aligned; below them zeros. */
-  private cache = 0;
+  #cache = 0;
   /** How many bits of the cache are valid. */
-  private cached = 0;
+  #cached = 0;
   /** How many bytes the cache has taken, emulation prevention bytes not counted. */
-  private taken = 0;
+  #taken = 0;
   /** Zero bytes right before `next`. */
-  private zeros = 0;
+  #zeros = 0;
   /** For each emulation prevention byte met: the value of `taken` at which it was dropped. Ascending. */
-  private readonly dropped: number[] = [];
+  readonly #dropped: number[] = [];
   /** What is wrong with elements that decoding does not need: see `tolerate`. */
   flaw: BitstreamError | null = null;
   /** The coded position of the last 1 bit, -1 if there is none; looked for when it is first needed. */
-  private stopBit: number | undefined;
+  #stopBit: number | undefined;
 
   constructor(bytes: Uint8Array, options: BitReaderOptions = {}) {
-    this.bytes = bytes;
-    this.escaped = options.emulationPrevention ?? true;
-    this.trace = options.trace;
-    this.unit = options.unit;
+    this.#bytes = bytes;
+    this.#escaped = options.emulationPrevention ?? true;
+    this.#trace = options.trace;
+    this.#unit = options.unit;
   }
 
   /** Bits read so far, emulation prevention bytes not counted. */
   get position(): number {
-    return this.taken * 8 - this.cached;
+    return this.#taken * 8 - this.#cached;
   }
 
   /** True at a byte boundary of the unescaped unit: byte_aligned() of clause 7.2. */
   get byteAligned(): boolean {
-    return (this.cached & 7) === 0;
+    return (this.#cached & 7) === 0;
   }
 
   /** Where bit `position` of the unescaped unit lies in the coded bytes. Known up to the last bit read. */
   codedPosition(position: number): number {
     const byte = Math.floor(position / 8);
-    let before = this.dropped.length;
-    while (before > 0 && (this.dropped[before - 1] as number) > byte) before--;
+    let before = this.#dropped.length;
+    while (before > 0 && (this.#dropped[before - 1] as number) > byte) before--;
     return position + before * 8;
   }
 
   /** u(n): n bits, 0 to 32, as an unsigned number. */
   u(n: number, name: string, i?: number, j?: number): number {
-    const value = this.bits(n, name, i, j);
-    if (this.trace !== undefined) this.tell("u", n, value, name, i, j);
+    const value = this.#bits(n, name, i, j);
+    if (this.#trace !== undefined) this.#tell("u", n, value, name, i, j);
     return value;
   }
 
@@ -84,24 +84,24 @@ export class BitReader {
 
   /** i(n): n bits, 1 to 32, two's complement. */
   i(n: number, name: string, i?: number, j?: number): number {
-    const value = (this.bits(n, name, i, j) << (32 - n)) >> (32 - n);
-    if (this.trace !== undefined) this.tell("i", n, value, name, i, j);
+    const value = (this.#bits(n, name, i, j) << (32 - n)) >> (32 - n);
+    if (this.#trace !== undefined) this.#tell("i", n, value, name, i, j);
     return value;
   }
 
   /** s(n) of VP9 (4.9): a magnitude of n bits, then a sign. The trace says -0 of a 0 with a sign. */
   s(n: number, name: string, i?: number, j?: number): number {
-    const magnitude = this.bits(n, name, i, j);
-    const value = this.bits(1, name, i, j, undefined, n) === 1 ? -magnitude : magnitude;
-    if (this.trace !== undefined) this.tell("s", n + 1, value, name, i, j);
+    const magnitude = this.#bits(n, name, i, j);
+    const value = this.#bits(1, name, i, j, undefined, n) === 1 ? -magnitude : magnitude;
+    if (this.#trace !== undefined) this.#tell("s", n + 1, value, name, i, j);
     return value + 0;
   }
 
   /** n bytes, 1 to 4, the least significant one first: frame_sizes of VP9's Annex B. */
   le(n: number, name: string, i?: number, j?: number): number {
     let value = 0;
-    for (let byte = 0; byte < n; byte++) value += this.bits(8, name, i, j, undefined, 8 * byte) * 256 ** byte;
-    if (this.trace !== undefined) this.tell("le", 8 * n, value, name, i, j);
+    for (let byte = 0; byte < n; byte++) value += this.#bits(8, name, i, j, undefined, 8 * byte) * 256 ** byte;
+    if (this.#trace !== undefined) this.#tell("le", 8 * n, value, name, i, j);
     return value;
   }
 
@@ -112,24 +112,24 @@ export class BitReader {
 
   /** f(n): n bits that must have this value. */
   f(n: number, pattern: number, name: string, i?: number, j?: number): void {
-    const value = this.bits(n, name, i, j);
-    if (this.trace !== undefined) this.tell("f", n, value, name, i, j);
+    const value = this.#bits(n, name, i, j);
+    if (this.#trace !== undefined) this.#tell("f", n, value, name, i, j);
     if (value !== pattern) this.fail(`the value must be ${pattern}, not ${value}`, n, name, i, j);
   }
 
   /** b(8): a byte of any value. */
   b(name: string, i?: number, j?: number): number {
-    const value = this.bits(8, name, i, j);
-    if (this.trace !== undefined) this.tell("b", 8, value, name, i, j);
+    const value = this.#bits(8, name, i, j);
+    if (this.#trace !== undefined) this.#tell("b", 8, value, name, i, j);
     return value;
   }
 
   /** ue(v): unsigned Exp-Golomb (9.1), at most `max`. */
   ue(name: string, max = UE_MAX, i?: number, j?: number, k?: number): number {
     const before = this.position;
-    const value = this.codeNum(name, i, j, k);
+    const value = this.#codeNum(name, i, j, k);
     const length = this.position - before;
-    if (this.trace !== undefined) this.tell("ue", length, value, name, i, j, k);
+    if (this.#trace !== undefined) this.#tell("ue", length, value, name, i, j, k);
     if (value > max) this.fail(`${value} is not in the range 0..${max}`, length, name, i, j, k);
     return value;
   }
@@ -137,10 +137,10 @@ export class BitReader {
   /** se(v): signed Exp-Golomb (9.1.1), from `min` to `max`. */
   se(name: string, min: number, max: number, i?: number, j?: number, k?: number): number {
     const before = this.position;
-    const codeNum = this.codeNum(name, i, j, k);
+    const codeNum = this.#codeNum(name, i, j, k);
     const value = codeNum % 2 === 1 ? (codeNum + 1) / 2 : 0 - codeNum / 2;
     const length = this.position - before;
-    if (this.trace !== undefined) this.tell("se", length, value, name, i, j, k);
+    if (this.#trace !== undefined) this.#tell("se", length, value, name, i, j, k);
     if (value < min || value > max) this.fail(`${value} is not in the range ${min}..${max}`, length, name, i, j, k);
     return value;
   }
@@ -148,23 +148,23 @@ export class BitReader {
   /** te(v): truncated Exp-Golomb (9.1): one inverted bit where `max` is 1, ue(v) above. */
   te(name: string, max: number, i?: number, j?: number): number {
     if (max > 1) return this.ue(name, max, i, j);
-    const value = 1 - this.bits(1, name, i, j);
-    if (this.trace !== undefined) this.tell("te", 1, value, name, i, j);
+    const value = 1 - this.#bits(1, name, i, j);
+    if (this.#trace !== undefined) this.#tell("te", 1, value, name, i, j);
     return value;
   }
 
   /** next_bits(8) of clause 7.2: the byte that comes next, or -1 where fewer bits are left. Reads nothing. */
   nextByte(): number {
-    if (this.cached < 8) this.refill();
-    return this.cached < 8 ? -1 : this.cache >>> 24;
+    if (this.#cached < 8) this.#refill();
+    return this.#cached < 8 ? -1 : this.#cache >>> 24;
   }
 
   /** more_rbsp_data() of clause 7.2: is there anything before the rbsp_stop_one_bit? */
   more_rbsp_data(): boolean {
-    if (this.cached === 0) this.refill();
-    if (this.cached === 0) return false;
-    this.stopBit ??= this.lastSetBit();
-    return this.codedPosition(this.position) < this.stopBit;
+    if (this.#cached === 0) this.#refill();
+    if (this.#cached === 0) return false;
+    this.#stopBit ??= this.#lastSetBit();
+    return this.codedPosition(this.position) < this.#stopBit;
   }
 
   /** rbsp_trailing_bits(): 7.3.2.11 of H.264, 7.3.2.11 of H.265. */
@@ -194,92 +194,87 @@ export class BitReader {
    */
   fail(reason: string, length: number, name: string, i?: number, j?: number, k?: number): never {
     throw new BitstreamError(reason, {
-      unit: this.unit,
+      unit: this.#unit,
       element: elementPath(name, subscripts(i, j, k)),
       bit: this.position - length,
     });
   }
 
   /** @param before bits of the same element that have been read already. */
-  private bits(n: number, name: string, i?: number, j?: number, k?: number, before = 0): number {
+  #bits(n: number, name: string, i?: number, j?: number, k?: number, before = 0): number {
     if (n > 25) {
-      const high = this.bits(n - 16, name, i, j, k, before);
-      return high * 65536 + this.bits(16, name, i, j, k, before + n - 16);
+      const high = this.#bits(n - 16, name, i, j, k, before);
+      return high * 65536 + this.#bits(16, name, i, j, k, before + n - 16);
     }
     if (n === 0) return 0;
-    if (this.cached < n) {
-      this.refill();
-      if (this.cached < n) this.fail("the unit ends here", before, name, i, j, k);
+    if (this.#cached < n) {
+      this.#refill();
+      if (this.#cached < n) this.fail("the unit ends here", before, name, i, j, k);
     }
-    const value = this.cache >>> (32 - n);
-    this.cache <<= n;
-    this.cached -= n;
+    const value = this.#cache >>> (32 - n);
+    this.#cache <<= n;
+    this.#cached -= n;
     return value;
   }
 
-  private codeNum(name: string, i?: number, j?: number, k?: number): number {
-    if (this.cached < 25) this.refill();
-    const zeros = Math.clz32(this.cache);
+  #codeNum(name: string, i?: number, j?: number, k?: number): number {
+    if (this.#cached < 25) this.#refill();
+    const zeros = Math.clz32(this.#cache);
     const length = 2 * zeros + 1;
-    if (length > this.cached) return this.longCodeNum(name, i, j, k);
-    const value = (this.cache >>> (32 - length)) - 1;
-    this.cache <<= length;
-    this.cached -= length;
+    if (length > this.#cached) return this.#longCodeNum(name, i, j, k);
+    const value = (this.#cache >>> (32 - length)) - 1;
+    this.#cache <<= length;
+    this.#cached -= length;
     return value;
   }
 
-  private longCodeNum(name: string, i?: number, j?: number, k?: number): number {
+  #longCodeNum(name: string, i?: number, j?: number, k?: number): number {
     let zeros = 0;
-    while (this.bits(1, name, i, j, k, zeros) === 0) {
+    while (this.#bits(1, name, i, j, k, zeros) === 0) {
       if (++zeros > 31) this.fail("an Exp-Golomb code of more than 63 bits", zeros, name, i, j, k);
     }
-    return 2 ** zeros - 1 + this.bits(zeros, name, i, j, k, zeros + 1);
+    return 2 ** zeros - 1 + this.#bits(zeros, name, i, j, k, zeros + 1);
   }
 
-  private refill(): void {
-    const bytes = this.bytes;
+  #refill(): void {
+    const bytes = this.#bytes;
     const end = bytes.length;
-    let { next, cache, cached, zeros } = this;
+    let next = this.#next;
+    let cache = this.#cache;
+    let cached = this.#cached;
+    let zeros = this.#zeros;
     while (cached <= 24 && next < end) {
       const byte = bytes[next++] as number;
-      if (byte === 3 && zeros >= 2 && this.escaped) {
-        this.dropped.push(this.taken);
+      if (byte === 3 && zeros >= 2 && this.#escaped) {
+        this.#dropped.push(this.#taken);
         zeros = 0;
         continue;
       }
       zeros = byte === 0 ? zeros + 1 : 0;
       cache |= byte << (24 - cached);
       cached += 8;
-      this.taken++;
+      this.#taken++;
     }
-    this.next = next;
-    this.cache = cache;
-    this.cached = cached;
-    this.zeros = zeros;
+    this.#next = next;
+    this.#cache = cache;
+    this.#cached = cached;
+    this.#zeros = zeros;
   }
 
   /** The coded position of the last 1 bit, cabac_zero_words (00 00 03) left out; -1 if there is none. */
-  private lastSetBit(): number {
-    const bytes = this.bytes;
+  #lastSetBit(): number {
+    const bytes = this.#bytes;
     let last = bytes.length - 1;
-    while (last >= 0 && (bytes[last] === 0 || (this.escaped && isEmulationPrevention(bytes, last)))) last--;
+    while (last >= 0 && (bytes[last] === 0 || (this.#escaped && isEmulationPrevention(bytes, last)))) last--;
     if (last < 0) return -1;
     const byte = bytes[last] as number;
     return last * 8 + Math.clz32(byte & -byte) - 24;
   }
 
-  private tell(
-    descriptor: Descriptor,
-    length: number,
-    value: number,
-    name: string,
-    i?: number,
-    j?: number,
-    k?: number,
-  ) {
+  #tell(descriptor: Descriptor, length: number, value: number, name: string, i?: number, j?: number, k?: number) {
     if (length === 0) return;
     const bit = this.position - length;
-    this.trace?.element({
+    this.#trace?.element({
       name,
       subscripts: subscripts(i, j, k),
       descriptor,

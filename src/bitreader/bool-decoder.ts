@@ -31,46 +31,46 @@ const HALF = 128;
  * The value's lower `count` bits are bits that the comparison does not look at yet: a bool shifts nothing but `count`.
  */
 export class BoolDecoder {
-  private readonly bytes: Uint8Array;
-  private readonly trace: Trace | undefined;
-  private readonly unit: string | undefined;
-  private readonly firstBit: number;
-  private value = 0;
-  private range = 255;
-  private count = -8;
+  readonly #bytes: Uint8Array;
+  readonly #trace: Trace | undefined;
+  readonly #unit: string | undefined;
+  readonly #firstBit: number;
+  #value = 0;
+  #range = 255;
+  #count = -8;
   /** The next byte to take; counts on past the end. */
-  private next = 0;
+  #next = 0;
 
   constructor(bytes: Uint8Array, options: BoolDecoderOptions = {}) {
-    this.bytes = bytes;
-    this.trace = options.trace;
-    this.unit = options.unit;
-    this.firstBit = (options.byte ?? 0) * 8;
-    this.refill();
+    this.#bytes = bytes;
+    this.#trace = options.trace;
+    this.#unit = options.unit;
+    this.#firstBit = (options.byte ?? 0) * 8;
+    this.#refill();
   }
 
   /** Bits that the bools read so far have used up. */
   get position(): number {
-    return this.next * 8 - 8 - this.count;
+    return this.#next * 8 - 8 - this.#count;
   }
 
   get state(): BoolDecoderState {
-    return { range: this.range, value: this.value >> this.count, bit_count: this.count & 7 };
+    return { range: this.#range, value: this.#value >> this.#count, bit_count: this.#count & 7 };
   }
 
   /** B(p): one bool; `probability` is that of a 0, in 256ths. */
   bool(probability: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
-    if (this.trace !== undefined) return this.traced(1, probability, name, [i, j, k, l]);
-    const value = this.read(probability);
-    this.check(name, i, j, k, l);
+    if (this.#trace !== undefined) return this.#traced(1, probability, name, [i, j, k, l]);
+    const value = this.#read(probability);
+    this.#check(name, i, j, k, l);
     return value;
   }
 
   /** L(n): n bools with an even chance, the most significant one first; 1 to 16. */
   u(n: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
-    if (this.trace !== undefined) return this.traced(n, HALF, name, [i, j, k, l]);
-    const value = this.literal(n);
-    this.check(name, i, j, k, l);
+    if (this.#trace !== undefined) return this.#traced(n, HALF, name, [i, j, k, l]);
+    const value = this.#literal(n);
+    this.#check(name, i, j, k, l);
     return value;
   }
 
@@ -90,9 +90,12 @@ export class BoolDecoder {
     name: string,
     subscripts: (place: number) => readonly number[],
   ): number {
-    if (this.trace !== undefined) return this.tracedNextSet(probabilities, from, to, name, subscripts);
-    const { bytes } = this;
-    let { value, range, count, next } = this;
+    if (this.#trace !== undefined) return this.#tracedNextSet(probabilities, from, to, name, subscripts);
+    const bytes = this.#bytes;
+    let value = this.#value;
+    let range = this.#range;
+    let count = this.#count;
+    let next = this.#next;
     let place = from;
     for (; place < to; place++) {
       const split = 1 + (((range - 1) * (probabilities[place] as number)) >> 8);
@@ -111,10 +114,10 @@ export class BoolDecoder {
       }
       if (isSet) break;
     }
-    this.value = value;
-    this.range = range;
-    this.count = count;
-    this.next = next;
+    this.#value = value;
+    this.#range = range;
+    this.#count = count;
+    this.#next = next;
     if (this.position > bytes.length * 8) {
       this.fail("the partition ends here", name, ...subscripts(Math.min(place, to - 1)));
     }
@@ -127,55 +130,55 @@ export class BoolDecoder {
    * @throws BitstreamError always.
    */
   fail(reason: string, name: string, ...subscripts: readonly number[]): never {
-    const bit = this.firstBit + this.position;
-    throw new BitstreamError(reason, { unit: this.unit, element: elementPath(name, subscripts), bit });
+    const bit = this.#firstBit + this.position;
+    throw new BitstreamError(reason, { unit: this.#unit, element: elementPath(name, subscripts), bit });
   }
 
-  private read(probability: number): number {
-    const split = 1 + (((this.range - 1) * probability) >> 8);
-    const bigSplit = split << this.count;
-    const value = this.value >= bigSplit ? 1 : 0;
-    if (value === 1) this.value -= bigSplit;
-    const range = value === 1 ? this.range - split : split;
+  #read(probability: number): number {
+    const split = 1 + (((this.#range - 1) * probability) >> 8);
+    const bigSplit = split << this.#count;
+    const value = this.#value >= bigSplit ? 1 : 0;
+    if (value === 1) this.#value -= bigSplit;
+    const range = value === 1 ? this.#range - split : split;
     const shift = Math.clz32(range) - 24;
-    this.range = range << shift;
-    this.count -= shift;
-    if (this.count < 0) this.refill();
+    this.#range = range << shift;
+    this.#count -= shift;
+    if (this.#count < 0) this.#refill();
     return value;
   }
 
-  private literal(n: number): number {
+  #literal(n: number): number {
     let value = 0;
-    for (let i = 0; i < n; i++) value = (value << 1) | this.read(HALF);
+    for (let i = 0; i < n; i++) value = (value << 1) | this.#read(HALF);
     return value;
   }
 
   /** Up to 15 bits are kept below the eight that count: `value` stays below 2 to the power of 23. */
-  private refill(): void {
-    while (this.count < 8) {
-      this.value = (this.value << 8) | (this.bytes[this.next++] ?? 0);
-      this.count += 8;
+  #refill(): void {
+    while (this.#count < 8) {
+      this.#value = (this.#value << 8) | (this.#bytes[this.#next++] ?? 0);
+      this.#count += 8;
     }
   }
 
-  private check(name: string, ...subscripts: readonly (number | undefined)[]): void {
-    if (this.position <= this.bytes.length * 8) return;
+  #check(name: string, ...subscripts: readonly (number | undefined)[]): void {
+    if (this.position <= this.#bytes.length * 8) return;
     this.fail("the partition ends here", name, ...subscripts.filter((subscript) => subscript !== undefined));
   }
 
-  private traced(n: number, probability: number, name: string, indices: readonly (number | undefined)[]): number {
+  #traced(n: number, probability: number, name: string, indices: readonly (number | undefined)[]): number {
     const subscripts = indices.filter((index) => index !== undefined);
     const { state, position } = this;
-    const value = n === 1 ? this.read(probability) : this.literal(n);
-    this.check(name, ...subscripts);
-    const bit = this.firstBit + position;
+    const value = n === 1 ? this.#read(probability) : this.#literal(n);
+    this.#check(name, ...subscripts);
+    const bit = this.#firstBit + position;
     const length = this.position - position;
     const coder = { ...state, probability };
-    this.trace?.element({ name, subscripts, descriptor: "bool", bit, codedBit: bit, length, value, coder });
+    this.#trace?.element({ name, subscripts, descriptor: "bool", bit, codedBit: bit, length, value, coder });
     return value;
   }
 
-  private tracedNextSet(
+  #tracedNextSet(
     probabilities: Uint8Array,
     from: number,
     to: number,
@@ -183,7 +186,7 @@ export class BoolDecoder {
     subscripts: (place: number) => readonly number[],
   ): number {
     for (let place = from; place < to; place++) {
-      if (this.traced(1, probabilities[place] as number, name, subscripts(place))) return place;
+      if (this.#traced(1, probabilities[place] as number, name, subscripts(place))) return place;
     }
     return to;
   }

@@ -3,17 +3,17 @@ import type { Trace } from "./trace.ts";
 
 /** Reads fields that lie from the least significant bit on, as VP8's frame tag and start code do (RFC 6386, 9.1). */
 export class LittleEndianReader {
-  private readonly bytes: Uint8Array;
-  private readonly trace: Trace | undefined;
-  private readonly unit: string;
+  readonly #bytes: Uint8Array;
+  readonly #trace: Trace | undefined;
+  readonly #unit: string;
   /** Bits read so far. */
   position = 0;
 
   /** @param options.unit The unit's name, for errors. */
   constructor(bytes: Uint8Array, options: { readonly unit: string; readonly trace?: Trace | undefined }) {
-    this.bytes = bytes;
-    this.trace = options.trace;
-    this.unit = options.unit;
+    this.#bytes = bytes;
+    this.#trace = options.trace;
+    this.#unit = options.unit;
   }
 
   /**
@@ -23,16 +23,16 @@ export class LittleEndianReader {
    */
   u(length: number, name: string): number {
     const bit = this.position;
-    if (bit + length > this.bytes.length * 8) {
-      throw new BitstreamError("the frame ends here", { unit: this.unit, element: name, bit });
+    if (bit + length > this.#bytes.length * 8) {
+      throw new BitstreamError("the frame ends here", { unit: this.#unit, element: name, bit });
     }
     let value = 0;
     for (let i = 0; i < length; i++) {
       const at = bit + i;
-      value += (((this.bytes[at >> 3] as number) >> (at & 7)) & 1) * 2 ** i;
+      value += (((this.#bytes[at >> 3] as number) >> (at & 7)) & 1) * 2 ** i;
     }
     this.position = bit + length;
-    this.trace?.element({ name, subscripts: [], descriptor: "le", bit, codedBit: bit, length, value });
+    this.#trace?.element({ name, subscripts: [], descriptor: "le", bit, codedBit: bit, length, value });
     return value;
   }
 
@@ -53,6 +53,6 @@ export class LittleEndianReader {
    */
   fail(reason: string, length: number, name: string): never {
     const bit = this.position - length;
-    throw new BitstreamError(reason, { unit: this.unit, element: name, bit });
+    throw new BitstreamError(reason, { unit: this.#unit, element: name, bit });
   }
 }

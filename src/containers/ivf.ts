@@ -47,17 +47,22 @@ export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: Ivf
   return { ...stream.header, frames };
 }
 
+interface FrameHeader {
+  readonly size: number;
+  readonly pts: number;
+}
+
 /** Cuts an IVF file that comes in any pieces into its frames, which stay valid while newer ones come. */
 export class IvfStream {
   /** Null until it has come. */
   header: IvfHeader | null = null;
-  private readonly queue: ByteQueue;
+  readonly #queue: ByteQueue;
   /** The header of the frame that has begun; null where the next header has not come whole. */
-  private frame: { readonly size: number; readonly pts: number } | null = null;
+  #frame: FrameHeader | null = null;
   /** The bytes are not an IVF file, or are broken from here on: all that comes is dropped. */
-  private isBroken = false;
+  #isBroken = false;
 
-  private readonly fourcc: string | undefined;
+  readonly #fourcc: string | undefined;
 
   /**
    * @param origin offset of the first byte to come, for `IvfFrame.byte`.
@@ -65,8 +70,8 @@ export class IvfStream {
    * @param fourcc the one that the header has to have.
    */
   constructor(origin: number, first?: Uint8Array, fourcc?: string) {
-    this.queue = new ByteQueue(origin, first);
-    this.fourcc = fourcc;
+    this.#queue = new ByteQueue(origin, first);
+    this.#fourcc = fourcc;
   }
 
   /**
@@ -76,29 +81,30 @@ export class IvfStream {
    */
   push(chunk: Uint8Array): IvfFrame[] {
     const frames: IvfFrame[] = [];
-    if (this.isBroken) return frames;
-    this.queue.append(chunk);
-    if (this.header === null && !this.readHeader()) return frames;
+    if (this.#isBroken) return frames;
+    this.#queue.append(chunk);
+    if (this.header === null && !this.#readHeader()) return frames;
     for (;;) {
-      if (this.frame === null && !this.readFrameHeader()) return frames;
-      const { size, pts } = this.frame as NonNullable<IvfStream["frame"]>;
+      if (this.#frame === null && !this.#readFrameHeader()) return frames;
+      const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT) {
         // The frames before it first.
         if (frames.length > 0) return frames;
         const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
-        this.fail(reason, this.queue.begin - FRAME_HEADER_BYTES);
+        this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
       }
-      if (this.queue.length < size) return frames;
-      frames.push({ byte: this.queue.begin, data: this.queue.take(size), pts, truncated: false });
-      this.frame = null;
+      if (this.#queue.length < size) return frames;
+      frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
+      this.#frame = null;
     }
   }
 
   /** The file ends here: returns the frame that has begun, if any, as `truncated`. */
   flush(): IvfFrame[] {
-    const { queue, frame } = this;
-    if (this.isBroken || (frame === null && queue.length === 0)) return [];
-    if (this.header === null) this.fail("the IVF header is cut off");
+    const queue = this.#queue;
+    const frame = this.#frame;
+    if (this.#isBroken || (frame === null && queue.length === 0)) return [];
+    if (this.header === null) this.#fail("the IVF header is cut off");
     // Of a frame whose header is cut off, nothing is there.
     const byte = queue.begin;
     const bytes = queue.take(queue.length);
@@ -106,42 +112,42 @@ export class IvfStream {
   }
 
   /** False where more bytes are needed. */
-  private readHeader(): boolean {
-    const { queue } = this;
+  #readHeader(): boolean {
+    const queue = this.#queue;
     const bytes = queue.peek(Math.min(FILE_HEADER_BYTES, queue.length));
     const seen = Math.min(SIGNATURE.length, bytes.length);
     if (textAt(bytes, 0, seen) !== SIGNATURE.slice(0, seen))
-      this.fail("this is not an IVF file: it does not begin with DKIF");
+      this.#fail("this is not an IVF file: it does not begin with DKIF");
     if (bytes.length < FILE_HEADER_BYTES) return false;
     const view = viewOf(bytes);
     const length = view.getUint16(6, true);
     if (length < FILE_HEADER_BYTES)
-      this.fail(`the IVF header says that it has ${length} bytes; it must have 32 or more`);
+      this.#fail(`the IVF header says that it has ${length} bytes; it must have 32 or more`);
     if (queue.length < length) return false;
     this.header = { fourcc: textAt(bytes, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
-    this.checkFourcc(this.header.fourcc);
+    this.#checkFourcc(this.header.fourcc);
     queue.skip(length);
     return true;
   }
 
   /** False where more bytes are needed. */
-  private readFrameHeader(): boolean {
-    if (this.queue.length < FRAME_HEADER_BYTES) return false;
-    const view = viewOf(this.queue.take(FRAME_HEADER_BYTES));
+  #readFrameHeader(): boolean {
+    if (this.#queue.length < FRAME_HEADER_BYTES) return false;
+    const view = viewOf(this.#queue.take(FRAME_HEADER_BYTES));
     const pts = view.getUint32(8, true) * 2 ** 32 + view.getUint32(4, true);
-    this.frame = { size: view.getUint32(0, true), pts };
+    this.#frame = { size: view.getUint32(0, true), pts };
     return true;
   }
 
-  private checkFourcc(fourcc: string): void {
-    if (this.fourcc === undefined || fourcc === this.fourcc) return;
-    this.isBroken = true;
-    const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.fourcc}`;
-    throw new UnsupportedError(reason, { byte: this.queue.begin });
+  #checkFourcc(fourcc: string): void {
+    if (this.#fourcc === undefined || fourcc === this.#fourcc) return;
+    this.#isBroken = true;
+    const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.#fourcc}`;
+    throw new UnsupportedError(reason, { byte: this.#queue.begin });
   }
 
-  private fail(reason: string, byte = this.queue.begin): never {
-    this.isBroken = true;
+  #fail(reason: string, byte = this.#queue.begin): never {
+    this.#isBroken = true;
     throw new BitstreamError(reason, { byte });
   }
 }

@@ -83,60 +83,60 @@ function at(bytes: Uint8Array, place: number): number {
 
 /** Collects the pieces of one `push` into parts. */
 export class PartList {
-  private parts: ElementaryPart[] = [];
-  private pieces: Uint8Array[] = [];
-  private pts: number | undefined;
-  private lost: ElementaryPart["lost"];
-  private unitEnds = false;
+  #parts: ElementaryPart[] = [];
+  #pieces: Uint8Array[] = [];
+  #pts: number | undefined;
+  #lost: ElementaryPart["lost"];
+  #unitEnds = false;
 
   /** A PES packet begins. */
   begin(pts: number | undefined): void {
     if (pts === undefined) return;
-    this.end();
-    this.pts = pts;
+    this.#end();
+    this.#pts = pts;
   }
 
   add(piece: Uint8Array): void {
-    if (piece.length > 0) this.pieces.push(piece);
+    if (piece.length > 0) this.#pieces.push(piece);
   }
 
   /** Bytes are missing here. Of several reasons without bytes between them the first counts. */
   lose(reason: BitstreamError | UnsupportedError): void {
-    this.end();
-    this.lost ??= reason;
+    this.#end();
+    this.#lost ??= reason;
   }
 
   /** A unit ends here. After a loss it has been cut off already. */
   endUnit(): void {
-    this.end();
-    if (this.lost === undefined) this.unitEnds = true;
+    this.#end();
+    if (this.#lost === undefined) this.#unitEnds = true;
   }
 
   /** All parts so far. What was given last waits for its first bytes. */
   take(): ElementaryPart[] {
-    this.end();
-    const parts = this.parts;
-    this.parts = [];
+    this.#end();
+    const parts = this.#parts;
+    this.#parts = [];
     return parts;
   }
 
   /** All parts, and the reason for a loss after which no bytes came. */
   takeLast(): ElementaryPart[] {
     const parts = this.take();
-    const { lost } = this;
+    const lost = this.#lost;
     // No bytes came after a reason that is still here.
-    if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost, unitEnds: this.unitEnds });
-    this.lost = undefined;
-    this.unitEnds = false;
+    if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost, unitEnds: this.#unitEnds });
+    this.#lost = undefined;
+    this.#unitEnds = false;
     return parts;
   }
 
-  private end(): void {
-    if (this.pieces.length === 0) return;
-    this.parts.push({ data: joined(this.pieces), pts: this.pts, lost: this.lost, unitEnds: this.unitEnds });
-    this.pieces = [];
-    this.pts = undefined;
-    this.lost = undefined;
-    this.unitEnds = false;
+  #end(): void {
+    if (this.#pieces.length === 0) return;
+    this.#parts.push({ data: joined(this.#pieces), pts: this.#pts, lost: this.#lost, unitEnds: this.#unitEnds });
+    this.#pieces = [];
+    this.#pts = undefined;
+    this.#lost = undefined;
+    this.#unitEnds = false;
   }
 }

@@ -29,121 +29,123 @@ export class ProgramStream implements Demuxer {
   /** Program streams say it in a map that most of them do not have. */
   readonly codec = undefined;
   readonly problem = undefined;
-  private readonly parts = new PartList();
-  private stream_id: number | undefined;
+  readonly #parts = new PartList();
+  #stream_id: number | undefined;
   /** Not yet used. */
-  private rest = new Uint8Array(0);
+  #rest = new Uint8Array(0);
   /** Offset of `rest[0]` in the file. */
-  private origin = 0;
+  #origin = 0;
   /** Bytes of the packet's payload that are still to come. */
-  private left = 0;
-  private isWanted = false;
+  #left = 0;
+  #isWanted = false;
   /** A pack or packet has been found, and the next one begins where it ends. */
-  private isInStep = false;
+  #isInStep = false;
 
   push(chunk: Uint8Array): ElementaryPart[] {
-    const bytes = this.rest.length === 0 ? chunk : joined([this.rest, chunk]);
-    const end = this.read(bytes);
-    this.rest = bytes.slice(end);
-    this.origin += end;
-    return this.parts.take();
+    const bytes = this.#rest.length === 0 ? chunk : joined([this.#rest, chunk]);
+    const end = this.#read(bytes);
+    this.#rest = bytes.slice(end);
+    this.#origin += end;
+    return this.#parts.take();
   }
 
   flush(): ElementaryPart[] {
-    const { rest } = this;
-    const isCutOff = this.isWanted && this.left > 0;
-    if (isCutOff || (this.isInStep && this.isWantedPacket(rest)))
-      this.lose("the last PES packet is cut off", rest.length);
-    else if (findStartCode(rest, 0, rest.length) < 0) this.skip(rest, 0, rest.length);
-    this.rest = new Uint8Array(0);
-    this.left = 0;
-    return this.parts.takeLast();
+    const rest = this.#rest;
+    const isCutOff = this.#isWanted && this.#left > 0;
+    if (isCutOff || (this.#isInStep && this.#isWantedPacket(rest)))
+      this.#lose("the last PES packet is cut off", rest.length);
+    else if (findStartCode(rest, 0, rest.length) < 0) this.#skip(rest, 0, rest.length);
+    this.#rest = new Uint8Array(0);
+    this.#left = 0;
+    return this.#parts.takeLast();
   }
 
   /** Returns how many bytes were used. */
-  private read(bytes: Uint8Array): number {
+  #read(bytes: Uint8Array): number {
     let at = 0;
     for (;;) {
-      const payload = Math.min(this.left, bytes.length - at);
-      if (this.isWanted) this.parts.add(bytes.subarray(at, at + payload));
+      const payload = Math.min(this.#left, bytes.length - at);
+      if (this.#isWanted) this.#parts.add(bytes.subarray(at, at + payload));
       at += payload;
-      this.left -= payload;
-      if (this.left > 0) return at;
-      const next = this.findNext(bytes, at);
+      this.#left -= payload;
+      if (this.#left > 0) return at;
+      const next = this.#findNext(bytes, at);
       if (next === undefined) return Math.max(at, bytes.length - 3);
       if (bytes.length - next < 4) return next;
-      const size = this.begin(bytes, next);
+      const size = this.#begin(bytes, next);
       if (size === undefined) return next;
       at = next + size;
     }
   }
 
   /** The next start code of this layer; where other bytes than zeros come before it, the order is lost. */
-  private findNext(bytes: Uint8Array, from: number): number | undefined {
+  #findNext(bytes: Uint8Array, from: number): number | undefined {
     let at = findStartCode(bytes, from, bytes.length);
     while (at >= 0 && at + 3 < bytes.length && (bytes[at + 3] as number) < PROGRAM_END_CODE) {
       at = findStartCode(bytes, at + 3, bytes.length);
     }
     // A prefix may begin in the last three bytes.
-    this.skip(bytes, from, at < 0 ? bytes.length - 3 : at);
+    this.#skip(bytes, from, at < 0 ? bytes.length - 3 : at);
     return at < 0 ? undefined : at;
   }
 
   /** Bytes between packets. */
-  private skip(bytes: Uint8Array, from: number, to: number): void {
+  #skip(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
     while (at < to && bytes[at] === 0) at++;
-    if (this.isInStep && at < to) this.lose("no pack or packet begins where one should", at);
+    if (this.#isInStep && at < to) this.#lose("no pack or packet begins where one should", at);
   }
 
   /** Reads what begins at a start code, up to its payload. Undefined where more bytes are needed. */
-  private begin(bytes: Uint8Array, at: number): number | undefined {
+  #begin(bytes: Uint8Array, at: number): number | undefined {
     const code = bytes[at + 3] as number;
     if (code === PROGRAM_END_CODE) return 4;
     const available = bytes.length - at;
     if (code === PACK_START_CODE) {
       const size = packHeaderSize(bytes[at + 4] ?? 0);
       if (available < Math.max(5, size)) return undefined;
-      if (size === 0) return this.outOfStep("a pack header with wrong marker bits", at);
-      this.isInStep = true;
-      this.isWanted = false;
-      this.left = size === 14 ? (bytes[at + 13] as number) & 7 : 0;
+      if (size === 0) return this.#outOfStep("a pack header with wrong marker bits", at);
+      this.#isInStep = true;
+      this.#isWanted = false;
+      this.#left = size === 14 ? (bytes[at + 13] as number) & 7 : 0;
       return size;
     }
     if (available < 6) return undefined;
     const length = ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
     // Before the first pack header any bytes may look like a packet.
-    if (!this.isInStep) return 4;
-    this.isWanted = this.isWantedPacket(bytes.subarray(at));
-    if (!this.isWanted) {
-      this.left = length;
+    if (!this.#isInStep) return 4;
+    this.#isWanted = this.#isWantedPacket(bytes.subarray(at));
+    if (!this.#isWanted) {
+      this.#left = length;
       return 6;
     }
     const header = readPesHeader(bytes.subarray(at, at + 6 + length));
     if (header === "short" && available < Math.min(6 + length, LONGEST_PES_HEADER)) return undefined;
     if (header === null || header === "short") {
-      this.isWanted = false;
-      return this.outOfStep("a video packet without a valid PES header", at);
+      this.#isWanted = false;
+      return this.#outOfStep("a video packet without a valid PES header", at);
     }
-    this.stream_id = code;
-    this.parts.begin(header.pts);
-    this.left = 6 + length - header.size;
+    this.#stream_id = code;
+    this.#parts.begin(header.pts);
+    this.#left = 6 + length - header.size;
     return header.size;
   }
 
   /** Whether a packet of the video stream begins here: any that could be one, as long as none has come. */
-  private isWantedPacket(bytes: Uint8Array): boolean {
+  #isWantedPacket(bytes: Uint8Array): boolean {
     const stream_id = bytes[3] ?? 0;
-    return this.stream_id === undefined ? isVideo(stream_id) : stream_id === this.stream_id;
+    return this.#stream_id === undefined ? isVideo(stream_id) : stream_id === this.#stream_id;
   }
 
-  private outOfStep(reason: string, at: number): number {
-    this.lose(reason, at);
+  #outOfStep(reason: string, at: number): number {
+    this.#lose(reason, at);
     return 4;
   }
 
-  private lose(reason: string, at: number): void {
-    this.isInStep = false;
-    this.parts.lose(new BitstreamError(`${reason} (byte ${this.origin + at} of the file)`, { unit: "program stream" }));
+  #lose(reason: string, at: number): void {
+    this.#isInStep = false;
+    this.#parts.lose(
+      new BitstreamError(`${reason} (byte ${this.#origin + at} of the file)`, { unit: "program stream" }),
+    );
   }
 }

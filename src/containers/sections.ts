@@ -7,48 +7,48 @@ const LONGEST_SECTION = 1024;
 
 /** Collects the sections of one PID. */
 export class SectionReader {
-  private bytes: number[] = [];
-  private isOpen = false;
-  private readonly section: (bytes: Uint8Array) => void;
-  private readonly refuse: () => void;
+  #bytes: number[] = [];
+  #isOpen = false;
+  readonly #section: (bytes: Uint8Array) => void;
+  readonly #refuse: () => void;
 
   /**
    * @param section Called with each section whose CRC_32 is right.
    * @param refuse Called for each section whose CRC_32 is wrong.
    */
   constructor(section: (bytes: Uint8Array) => void, refuse: () => void) {
-    this.section = section;
-    this.refuse = refuse;
+    this.#section = section;
+    this.#refuse = refuse;
   }
 
   /** The payload of a packet. */
   payload(bytes: Uint8Array, payload_unit_start_indicator: boolean): void {
     if (!payload_unit_start_indicator) {
-      this.add(bytes);
+      this.#add(bytes);
       return;
     }
     const pointer_field = bytes[0] ?? 0;
-    this.add(bytes.subarray(1, 1 + pointer_field));
-    this.bytes = [];
-    this.isOpen = true;
-    this.add(bytes.subarray(1 + pointer_field));
+    this.#add(bytes.subarray(1, 1 + pointer_field));
+    this.#bytes = [];
+    this.#isOpen = true;
+    this.#add(bytes.subarray(1 + pointer_field));
   }
 
-  private add(payload: Uint8Array): void {
-    if (!this.isOpen) return;
-    this.bytes.push(...payload);
+  #add(payload: Uint8Array): void {
+    if (!this.#isOpen) return;
+    this.#bytes.push(...payload);
     for (;;) {
-      const { bytes } = this;
+      const bytes = this.#bytes;
       // 0xff after the last section is stuffing.
       if (bytes.length < 3 || bytes[0] === 0xff) break;
       const size = 3 + (((bytes[1] as number) & 0x0f) << 8) + (bytes[2] as number);
       if (size > LONGEST_SECTION) break;
       if (bytes.length < size) return;
       const section = Uint8Array.from(bytes.splice(0, size));
-      if (crc32Mpeg(section) === 0) this.section(section);
-      else this.refuse();
+      if (crc32Mpeg(section) === 0) this.#section(section);
+      else this.#refuse();
     }
-    if (this.bytes.length >= 3) this.isOpen = false;
+    if (this.#bytes.length >= 3) this.#isOpen = false;
   }
 }
 
@@ -64,11 +64,11 @@ function crc32Mpeg(bytes: Uint8Array): number {
 
 /** 2.4.4.3 to 2.4.4.5: the programs, by program_number the PIDs of their maps. Their table may come in several sections. */
 export class ProgramList {
-  private readonly programs = new Map<number, number>();
+  readonly #programs = new Map<number, number>();
   /** Of the sections that have come of the table; not known before the first. */
-  private version_number: number | undefined;
-  private last_section_number = 0;
-  private readonly sections = new Map<number, Uint8Array>();
+  #version_number: number | undefined;
+  #last_section_number = 0;
+  readonly #sections = new Map<number, Uint8Array>();
 
   /**
    * Takes a section, and returns the PIDs of program maps that are new with it; "all" where the whole list is new. The
@@ -82,25 +82,25 @@ export class ProgramList {
     const version_number = ((bytes[5] as number) >> 1) & 31;
     const section_number = bytes[6] as number;
     const last_section_number = bytes[7] as number;
-    const stored = this.sections.get(section_number);
-    const isOtherTable = version_number !== this.version_number || last_section_number !== this.last_section_number;
+    const stored = this.#sections.get(section_number);
+    const isOtherTable = version_number !== this.#version_number || last_section_number !== this.#last_section_number;
     if (!isOtherTable && stored && sameBytes(stored, bytes)) return [];
     if (isOtherTable || stored) {
-      this.version_number = version_number;
-      this.last_section_number = last_section_number;
-      this.sections.clear();
+      this.#version_number = version_number;
+      this.#last_section_number = last_section_number;
+      this.#sections.clear();
     }
-    this.sections.set(section_number, bytes);
-    if (this.sections.size <= last_section_number) return this.add(bytes);
-    this.programs.clear();
-    for (const section of this.sections.values()) this.add(section);
+    this.#sections.set(section_number, bytes);
+    if (this.#sections.size <= last_section_number) return this.#add(bytes);
+    this.#programs.clear();
+    for (const section of this.#sections.values()) this.#add(section);
     return "all";
   }
 
-  private add(section: Uint8Array): number[] {
+  #add(section: Uint8Array): number[] {
     const pids: number[] = [];
     for (const [program_number, pid] of programsOf(section)) {
-      this.programs.set(program_number, pid);
+      this.#programs.set(program_number, pid);
       pids.push(pid);
     }
     return pids;
@@ -108,11 +108,11 @@ export class ProgramList {
 
   /** Undefined where there is no such program. */
   mapPid(program_number: number): number | undefined {
-    return this.programs.get(program_number);
+    return this.#programs.get(program_number);
   }
 
   mapPids(): Set<number> {
-    return new Set(this.programs.values());
+    return new Set(this.#programs.values());
   }
 }
 

@@ -43,26 +43,26 @@ export function looksLikeTransportStream(head: Uint8Array): boolean {
 export class PacketOrder {
   counter: number | undefined;
   /** The payload with this counter. */
-  private last: Uint8Array | undefined;
+  #last: Uint8Array | undefined;
 
   /** How a packet follows the one before; nothing changes by one that is sent twice. */
   next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
     const before = this.counter;
-    if (before === counter && !isDiscontinuous && this.last && sameBytes(payload, this.last)) return "twice";
+    if (before === counter && !isDiscontinuous && this.#last && sameBytes(payload, this.#last)) return "twice";
     this.counter = counter;
-    this.last = payload;
+    this.#last = payload;
     return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
   }
 
   /** A packet without payload whose discontinuity_indicator is 1: the next one's counter follows its own. */
   startAt(counter: number): void {
     this.counter = counter;
-    this.last = undefined;
+    this.#last = undefined;
   }
 
   /** What was pushed may change from now on. */
   keep(): void {
-    this.last = this.last?.slice();
+    this.#last = this.#last?.slice();
   }
 }
 

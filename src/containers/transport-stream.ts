@@ -56,135 +56,135 @@ export interface TransportStreamOptions {
 /** The first video stream of that program with video whose map comes first. */
 export class TransportStream implements Demuxer {
   codec: Codec | undefined;
-  private readonly parts = new PartList();
+  readonly #parts = new PartList();
   /** Not yet used, and its offset in the file. */
-  private rest = new Uint8Array(0);
-  private origin = 0;
+  #rest = new Uint8Array(0);
+  #origin = 0;
   /** Offset of the packet in the file. */
-  private byte = 0;
+  #byte = 0;
   /** 0: the packets' places are not known. */
-  private stride = 0;
-  private readonly programs = new ProgramList();
+  #stride = 0;
+  readonly #programs = new ProgramList();
   /** By PID; 0 is that of the program list. */
-  private readonly tables = new Map<number, Table>([[0, this.newTable((section) => this.readProgramList(section))]]);
+  readonly #tables = new Map<number, Table>([[0, this.#newTable((section) => this.#readProgramList(section))]]);
   /** Sections with a wrong CRC_32, as long as none was right. */
-  private hasBrokenTables = false;
-  private hasTable = false;
-  private hasMap = false;
+  #hasBrokenTables = false;
+  #hasTable = false;
+  #hasMap = false;
   /** A program list has come since the last packet of the video, as at the beginning of a file. */
-  private hasNewList = false;
-  private video: Video | undefined;
+  #hasNewList = false;
+  #video: Video | undefined;
   /** Packets before the program map; undefined when there is no use for them. */
-  private waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
+  #waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
   /** The PES packet: what has come of its header, or how many bytes are to come; undefined outside of one. */
-  private header: Uint8Array | undefined;
-  private left: number | undefined;
+  #header: Uint8Array | undefined;
+  #left: number | undefined;
   /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
-  private isStuffed = false;
-  private isScrambledTold = false;
+  #isStuffed = false;
+  #isScrambledTold = false;
   /** The program's video has become another codec: what comes in its PID is not read. */
-  private isStopped = false;
+  #isStopped = false;
   /** The video has moved to another PID, of which no packet has come yet. */
-  private isOtherPid = false;
-  private readonly options: TransportStreamOptions;
+  #isOtherPid = false;
+  readonly #options: TransportStreamOptions;
 
   constructor(options: TransportStreamOptions = {}) {
-    this.options = options;
+    this.#options = options;
   }
 
   get problem(): string | undefined {
-    if (this.hasTable || this.origin + this.rest.length === 0) return undefined;
-    return this.hasBrokenTables ? "its program tables have a wrong CRC_32" : "it has no program tables (PAT and PMT)";
+    if (this.#hasTable || this.#origin + this.#rest.length === 0) return undefined;
+    return this.#hasBrokenTables ? "its program tables have a wrong CRC_32" : "it has no program tables (PAT and PMT)";
   }
 
-  private newTable(section: (bytes: Uint8Array) => void): Table {
+  #newTable(section: (bytes: Uint8Array) => void): Table {
     const take = (bytes: Uint8Array) => {
-      this.hasTable = true;
+      this.#hasTable = true;
       section(bytes);
     };
     const refuse = () => {
-      this.hasBrokenTables = true;
+      this.#hasBrokenTables = true;
     };
     return { sections: new SectionReader(take, refuse), order: new PacketOrder() };
   }
 
   push(chunk: Uint8Array): ElementaryPart[] {
-    const bytes = this.rest.length === 0 ? chunk : joined([this.rest, chunk]);
-    const end = this.read(bytes, SYNC_COUNT, Math.max(...strides));
-    this.video?.order.keep();
-    for (const { order } of this.tables.values()) order.keep();
-    this.rest = bytes.slice(end);
-    this.origin += end;
-    return this.parts.take();
+    const bytes = this.#rest.length === 0 ? chunk : joined([this.#rest, chunk]);
+    const end = this.#read(bytes, SYNC_COUNT, Math.max(...strides));
+    this.#video?.order.keep();
+    for (const { order } of this.#tables.values()) order.keep();
+    this.#rest = bytes.slice(end);
+    this.#origin += end;
+    return this.#parts.take();
   }
 
   flush(): ElementaryPart[] {
-    const { rest } = this;
+    const rest = this.#rest;
     // A file may be shorter than the search for packets needs, and its last packet than the way to the next.
-    const end = this.read(rest, Math.floor(rest.length / PACKET), PACKET);
-    if (this.stride > 0 && end < rest.length) this.lastPacket(rest.subarray(end, end + PACKET), this.origin + end);
-    if (this.video === undefined) this.findWithoutMap();
-    this.endPesPacket("the last PES packet is cut off", this.origin + rest.length);
-    this.rest = new Uint8Array(0);
-    return this.parts.takeLast();
+    const end = this.#read(rest, Math.floor(rest.length / PACKET), PACKET);
+    if (this.#stride > 0 && end < rest.length) this.#lastPacket(rest.subarray(end, end + PACKET), this.#origin + end);
+    if (this.#video === undefined) this.#findWithoutMap();
+    this.#endPesPacket("the last PES packet is cut off", this.#origin + rest.length);
+    this.#rest = new Uint8Array(0);
+    return this.#parts.takeLast();
   }
 
   /** The bytes after the last packet that has a whole stride. */
-  private lastPacket(packet: Uint8Array, byte: number): void {
-    if (packet[0] !== SYNC_BYTE) this.lose("no packet begins where one should", byte);
-    else if (packet.length === PACKET) this.packet(packet, byte);
-    else if (packet.length < 3 || pidOf(packet) === this.video?.pid) this.lose("the last packet is cut off", byte);
+  #lastPacket(packet: Uint8Array, byte: number): void {
+    if (packet[0] !== SYNC_BYTE) this.#lose("no packet begins where one should", byte);
+    else if (packet.length === PACKET) this.#packet(packet, byte);
+    else if (packet.length < 3 || pidOf(packet) === this.#video?.pid) this.#lose("the last packet is cut off", byte);
   }
 
   /** No more of a PES packet comes; that of one without a length may be complete. */
-  private endPesPacket(reason: string, byte?: number): void {
-    const left = this.left ?? 0;
-    if (this.header !== undefined || (left > 0 && left < Infinity)) this.lose(reason, byte);
-    this.header = this.left = undefined;
+  #endPesPacket(reason: string, byte?: number): void {
+    const left = this.#left ?? 0;
+    if (this.#header !== undefined || (left > 0 && left < Infinity)) this.#lose(reason, byte);
+    this.#header = this.#left = undefined;
   }
 
   /** Returns how many bytes were used. */
-  private read(bytes: Uint8Array, syncCount: number, longest: number): number {
+  #read(bytes: Uint8Array, syncCount: number, longest: number): number {
     let at = 0;
     for (;;) {
-      if (this.stride === 0) {
+      if (this.#stride === 0) {
         const sync = syncCount > 0 ? findSync(bytes, at, syncCount, longest) : undefined;
         if (sync === undefined) return Math.max(at, bytes.length - SYNC_SEARCH);
         at = sync.at;
-        this.stride = sync.stride;
+        this.#stride = sync.stride;
       }
       // Nothing may follow the last packet of a file: see `flush`.
-      if (bytes.length - at < this.stride) return at;
+      if (bytes.length - at < this.#stride) return at;
       if (bytes[at] !== SYNC_BYTE) {
-        this.stride = 0;
-        this.lose("no packet begins where one should", this.origin + at);
+        this.#stride = 0;
+        this.#lose("no packet begins where one should", this.#origin + at);
         continue;
       }
-      this.packet(bytes.subarray(at, at + PACKET), this.origin + at);
-      at += this.stride;
+      this.#packet(bytes.subarray(at, at + PACKET), this.#origin + at);
+      at += this.#stride;
     }
   }
 
   /** 2.4.3.2. */
-  private packet(packet: Uint8Array, byte: number): void {
-    this.byte = byte;
+  #packet(packet: Uint8Array, byte: number): void {
+    this.#byte = byte;
     const pid = pidOf(packet);
     const fields = readPacket(packet);
-    const isVideo = pid === this.video?.pid;
+    const isVideo = pid === this.#video?.pid;
     if (fields.transport_error_indicator) {
-      if (isVideo) this.lose("a packet with transport_error_indicator");
+      if (isVideo) this.#lose("a packet with transport_error_indicator");
       return;
     }
-    if (this.video === undefined) this.keepWaiting(packet, byte);
-    const table = this.tables.get(pid);
-    const order = isVideo ? this.video?.order : table?.order;
+    if (this.#video === undefined) this.#keepWaiting(packet, byte);
+    const table = this.#tables.get(pid);
+    const order = isVideo ? this.#video?.order : table?.order;
     if (order === undefined) return;
     const { payload, payload_unit_start_indicator: isStart, continuity_counter, discontinuity_indicator } = fields;
     if (payload === undefined) {
       if (discontinuity_indicator) order.startAt(continuity_counter);
       return;
     }
-    if (pid === 0) this.hasNewList = true;
+    if (pid === 0) this.#hasNewList = true;
     const before = order.counter;
     const place = order.next(continuity_counter, payload, discontinuity_indicator);
     if (place === "twice") return;
@@ -192,40 +192,42 @@ export class TransportStream implements Demuxer {
       table?.sections.payload(payload, isStart);
       return;
     }
-    if (this.isStopped) return;
-    if (place === "after a gap") this.skipGap(`continuity_counter ${continuity_counter} follows ${before}`, isStart);
-    this.hasNewList = false;
-    this.isStuffed = fields.isStuffed;
-    this.videoPayload(fields.isScrambled, payload, isStart);
+    if (this.#isStopped) return;
+    if (place === "after a gap") this.#skipGap(`continuity_counter ${continuity_counter} follows ${before}`, isStart);
+    this.#hasNewList = false;
+    this.#isStuffed = fields.isStuffed;
+    this.#videoPayload(fields.isScrambled, payload, isStart);
   }
 
   /**
    * 2.4.3.3: packets may be missing before this one. That says nothing against a PES packet that is complete before it
    * (2.4.3.5): files that were joined, and segments of a stream, have new counters where each begins.
    */
-  private skipGap(what: string, isStart: boolean): void {
-    const { left, hasNewList } = this;
+  #skipGap(what: string, isStart: boolean): void {
+    const hasNewList = this.#hasNewList;
+    const left = this.#left;
     const isComplete =
-      this.header === undefined && (left === 0 || (left === Infinity && (this.isStuffed || hasNewList)));
+      this.#header === undefined && (left === 0 || (left === Infinity && (this.#isStuffed || hasNewList)));
     if (!isStart || !isComplete) {
-      this.lose(`${what}: packets are missing`);
+      this.#lose(`${what}: packets are missing`);
       return;
     }
-    this.parts.endUnit();
-    if (!hasNewList) this.parts.lose(this.errorAt(`${what}: whole PES packets may be missing`));
+    this.#parts.endUnit();
+    if (!hasNewList) this.#parts.lose(this.#errorAt(`${what}: whole PES packets may be missing`));
   }
 
-  private keepWaiting(packet: Uint8Array, byte: number): void {
-    if (this.waiting === undefined) return;
-    this.waiting.push({ packet: packet.slice(), byte });
-    if (this.waiting.length > WAITING_LIMIT) this.findWithoutMap();
+  #keepWaiting(packet: Uint8Array, byte: number): void {
+    if (this.#waiting === undefined) return;
+    this.#waiting.push({ packet: packet.slice(), byte });
+    if (this.#waiting.length > WAITING_LIMIT) this.#findWithoutMap();
   }
 
   /** No program map names the video: takes the first PID whose PES packets plainly hold one. */
-  private findWithoutMap(): void {
-    const { waiting = [], options } = this;
-    this.waiting = undefined;
-    if (this.hasMap) return;
+  #findWithoutMap(): void {
+    const waiting = this.#waiting ?? [];
+    const options = this.#options;
+    this.#waiting = undefined;
+    if (this.#hasMap) return;
     const streams = new Map<number, { pieces: Uint8Array[]; size: number }>();
     for (const { packet } of waiting) {
       const { payload, payload_unit_start_indicator, isScrambled } = readPacket(packet);
@@ -243,71 +245,71 @@ export class TransportStream implements Demuxer {
       const codec = options.recognise?.(joined(pieces));
       if (codec === undefined || (options.codec !== undefined && options.codec !== codec)) continue;
       const { problem = "no program map names it" } = this;
-      this.parts.lose(this.errorAt(`${problem}: the video was found in PID ${pid} by its bytes`, waiting[0]?.byte));
-      this.waiting = waiting;
-      this.take(pid, undefined, codec);
+      this.#parts.lose(this.#errorAt(`${problem}: the video was found in PID ${pid} by its bytes`, waiting[0]?.byte));
+      this.#waiting = waiting;
+      this.#take(pid, undefined, codec);
       return;
     }
   }
 
-  private readProgramList(section: Uint8Array): void {
-    const added = this.programs.section(section);
-    const pids = added === "all" ? this.programs.mapPids() : added;
-    if (added === "all") this.forgetTables(this.programs.mapPids());
+  #readProgramList(section: Uint8Array): void {
+    const added = this.#programs.section(section);
+    const pids = added === "all" ? this.#programs.mapPids() : added;
+    if (added === "all") this.#forgetTables(this.#programs.mapPids());
     for (const pid of pids) {
-      if (this.tables.has(pid)) continue;
-      const table = this.newTable((map) => this.readProgramMap(map, pid));
-      this.tables.set(pid, table);
+      if (this.#tables.has(pid)) continue;
+      const table = this.#newTable((map) => this.#readProgramMap(map, pid));
+      this.#tables.set(pid, table);
     }
   }
 
   /** The tables of program maps that are no longer listed. */
-  private forgetTables(listed: ReadonlySet<number>): void {
-    for (const pid of this.tables.keys()) if (pid !== 0 && !listed.has(pid)) this.tables.delete(pid);
+  #forgetTables(listed: ReadonlySet<number>): void {
+    for (const pid of this.#tables.keys()) if (pid !== 0 && !listed.has(pid)) this.#tables.delete(pid);
   }
 
   /** The first video stream, or another when the program no longer has the one that was taken. */
-  private readProgramMap(section: Uint8Array, mapPid: number): void {
+  #readProgramMap(section: Uint8Array, mapPid: number): void {
     const map = readProgramMap(section);
-    if (map === null || this.programs.mapPid(map.program_number) !== mapPid) return;
-    this.hasMap = true;
+    if (map === null || this.#programs.mapPid(map.program_number) !== mapPid) return;
+    this.#hasMap = true;
     const { program_number, elements } = map;
-    const { video } = this;
+    const video = this.#video;
     // Of other programs only when the one that was taken is gone.
     const taken = video?.program_number ?? program_number;
-    if (taken !== program_number && this.programs.mapPid(taken) !== undefined) return;
+    if (taken !== program_number && this.#programs.mapPid(taken) !== undefined) return;
     const own = video && elements.find(({ elementary_PID }) => elementary_PID === video.pid);
     if (video && own && codecOfStreamType(own.stream_type) === this.codec) {
       // After another codec in the same PID the counters say nothing.
-      this.video = { ...video, program_number, order: this.isStopped ? new PacketOrder() : video.order };
-      this.isStopped = false;
+      this.#video = { ...video, program_number, order: this.#isStopped ? new PacketOrder() : video.order };
+      this.#isStopped = false;
       return;
     }
-    const wanted = this.codec ?? this.options.codec; // A session is of one codec.
+    const wanted = this.codec ?? this.#options.codec; // A session is of one codec.
     const codecs = elements.map(({ stream_type }) => codecOfStreamType(stream_type));
     const at = codecs.findIndex((codec) => codec !== undefined && codec === (wanted ?? codec));
     const element = elements[at];
-    if (element !== undefined) this.take(element.elementary_PID, program_number, codecs[at]);
+    if (element !== undefined) this.#take(element.elementary_PID, program_number, codecs[at]);
     else if (taken === program_number)
-      this.stop(
+      this.#stop(
         own,
         codecs.find((codec) => codec !== undefined),
       );
   }
 
   /** From here on this is the video. */
-  private take(pid: number, program_number: number | undefined, codec: Codec | undefined): void {
-    if (this.video !== undefined) {
-      this.endPesPacket("the PES packet is cut off: the video continues in another PID");
-      this.isOtherPid = true;
+  #take(pid: number, program_number: number | undefined, codec: Codec | undefined): void {
+    if (this.#video !== undefined) {
+      this.#endPesPacket("the PES packet is cut off: the video continues in another PID");
+      this.#isOtherPid = true;
     }
     this.codec = codec;
-    this.video = { pid, program_number, order: new PacketOrder() };
-    this.isStopped = false;
-    this.header = this.left = undefined;
-    const { waiting = [] } = this;
-    this.waiting = undefined;
-    for (const { packet, byte } of waiting) if (pidOf(packet) === pid) this.packet(packet, byte);
+    this.#video = { pid, program_number, order: new PacketOrder() };
+    this.#isStopped = false;
+    this.#header = this.#left = undefined;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const { packet, byte } of waiting) if (pidOf(packet) === pid) this.#packet(packet, byte);
   }
 
   /**
@@ -316,77 +318,77 @@ export class TransportStream implements Demuxer {
    * @param own The element in the video's PID, where there still is one.
    * @param codec Other video that the program has.
    */
-  private stop(own: ProgramElement | undefined, codec: Codec | undefined): void {
-    if (this.video === undefined || this.isStopped) return;
+  #stop(own: ProgramElement | undefined, codec: Codec | undefined): void {
+    if (this.#video === undefined || this.#isStopped) return;
     const other = codec ?? (own && `of stream_type ${own.stream_type}`);
     if (other === undefined) return;
-    this.endPesPacket("the PES packet is cut off: the video becomes another one");
-    this.isStopped = true;
-    this.parts.endUnit();
+    this.#endPesPacket("the PES packet is cut off: the video becomes another one");
+    this.#isStopped = true;
+    this.#parts.endUnit();
     const reason = `the program's video is ${other} from here on; it was ${this.codec} before`;
-    this.parts.lose(new UnsupportedError(reason, { unit: "TS_program_map_section" }));
+    this.#parts.lose(new UnsupportedError(reason, { unit: "TS_program_map_section" }));
   }
 
-  private videoPayload(isScrambled: boolean, payload: Uint8Array, isStart: boolean): void {
+  #videoPayload(isScrambled: boolean, payload: Uint8Array, isStart: boolean): void {
     if (isScrambled) {
-      if (!this.isScrambledTold) this.loseFor(new UnsupportedError("the video stream is scrambled", { unit: PLACE }));
-      this.isScrambledTold = true;
+      if (!this.#isScrambledTold) this.#loseFor(new UnsupportedError("the video stream is scrambled", { unit: PLACE }));
+      this.#isScrambledTold = true;
       return;
     }
-    this.isScrambledTold = false;
+    this.#isScrambledTold = false;
     if (isStart) {
-      this.header = payload;
-      this.left = undefined;
-    } else if (this.header !== undefined) this.header = joined([this.header, payload]);
-    else if (this.left !== undefined) {
-      this.data(payload);
+      this.#header = payload;
+      this.#left = undefined;
+    } else if (this.#header !== undefined) this.#header = joined([this.#header, payload]);
+    else if (this.#left !== undefined) {
+      this.#data(payload);
       return;
     } else return;
-    this.pesHeader(this.header);
+    this.#pesHeader(this.#header);
   }
 
-  private pesHeader(bytes: Uint8Array): void {
+  #pesHeader(bytes: Uint8Array): void {
     const header = readPesHeader(bytes);
     if (header === "short" && bytes.length < LONGEST_PES_HEADER) {
-      this.header = bytes.slice();
+      this.#header = bytes.slice();
       return;
     }
-    this.header = undefined;
+    this.#header = undefined;
     if (header === null || header === "short") {
-      this.lose("a video packet without a valid PES header");
+      this.#lose("a video packet without a valid PES header");
       return;
     }
     const PES_packet_length = ((bytes[4] as number) << 8) | (bytes[5] as number);
     // 2.4.3.7: 0 is no length, up to the next packet.
-    this.left = PES_packet_length === 0 ? Infinity : Math.max(0, 6 + PES_packet_length - header.size);
-    this.parts.begin(header.pts);
-    this.data(bytes.subarray(header.size));
+    this.#left = PES_packet_length === 0 ? Infinity : Math.max(0, 6 + PES_packet_length - header.size);
+    this.#parts.begin(header.pts);
+    this.#data(bytes.subarray(header.size));
   }
 
-  private data(bytes: Uint8Array): void {
-    const left = this.left ?? 0;
+  #data(bytes: Uint8Array): void {
+    const left = this.#left ?? 0;
     const data = bytes.subarray(0, Math.min(left, bytes.length));
-    if (this.isOtherPid && data.length > 0) {
-      if (!beginsUnit(data)) this.lose("the video continues in another PID, in the middle of a unit");
-      this.isOtherPid = false;
+    if (this.#isOtherPid && data.length > 0) {
+      if (!beginsUnit(data)) this.#lose("the video continues in another PID, in the middle of a unit");
+      this.#isOtherPid = false;
     }
-    this.parts.add(data);
-    this.left = Math.max(0, left - bytes.length);
+    this.#parts.add(data);
+    this.#left = Math.max(0, left - bytes.length);
   }
 
-  private lose(reason: string, byte = this.byte): void {
-    this.loseFor(this.errorAt(reason, byte));
+  #lose(reason: string, byte = this.#byte): void {
+    this.#loseFor(this.#errorAt(reason, byte));
   }
 
-  private errorAt(reason: string, byte = this.byte): BitstreamError {
+  #errorAt(reason: string, byte = this.#byte): BitstreamError {
     return new BitstreamError(`${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
   /** What follows of a header that has begun cannot be told from its payload, nor where a PES packet's length ends. */
-  private loseFor(error: BitstreamError | UnsupportedError): void {
-    this.header = undefined;
-    if (this.left !== undefined) this.left = Infinity;
-    this.parts.lose(error);
+  #loseFor(error: BitstreamError | UnsupportedError): void {
+    this.#header = undefined;
+    if (this.#left !== undefined) this.#left = Infinity;
+    this.#parts.lose(error);
   }
 }
 

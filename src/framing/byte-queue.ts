@@ -13,18 +13,18 @@ export class ByteQueue {
   /** Offset in the stream of the next byte to come. */
   end: number;
   /** What is held in blocks that are full, in order. */
-  private full: Uint8Array[] = [];
+  #full: Uint8Array[] = [];
   /** The block that is being filled: `[from, to)` of it is held. */
-  private block: Uint8Array;
-  private from = 0;
-  private to: number;
+  #block: Uint8Array;
+  #from = 0;
+  #to: number;
 
   /** @param origin offset of the first byte to come. @param first the first bytes; not copied. */
   constructor(origin: number, first: Uint8Array = new Uint8Array(0)) {
     this.begin = origin;
     this.end = origin + first.length;
-    this.block = first;
-    this.to = first.length;
+    this.#block = first;
+    this.#to = first.length;
   }
 
   /** How many bytes are held. */
@@ -33,22 +33,22 @@ export class ByteQueue {
   }
 
   append(chunk: Uint8Array): void {
-    if (this.to + chunk.length > this.block.length) {
-      if (this.to > this.from) this.full.push(this.block.subarray(this.from, this.to));
-      this.block = new Uint8Array(Math.max(BLOCK_BYTES, 4 * chunk.length));
-      this.from = this.to = 0;
+    if (this.#to + chunk.length > this.#block.length) {
+      if (this.#to > this.#from) this.#full.push(this.#block.subarray(this.#from, this.#to));
+      this.#block = new Uint8Array(Math.max(BLOCK_BYTES, 4 * chunk.length));
+      this.#from = this.#to = 0;
     }
-    this.block.set(chunk, this.to);
-    this.to += chunk.length;
+    this.#block.set(chunk, this.#to);
+    this.#to += chunk.length;
     this.end += chunk.length;
   }
 
   /** The first `count` bytes; there must be as many. */
   peek(count: number): Uint8Array {
-    if (this.full.length === 0) return this.block.subarray(this.from, this.from + count);
+    if (this.#full.length === 0) return this.#block.subarray(this.#from, this.#from + count);
     const parts: Uint8Array[] = [];
     let left = count;
-    for (const held of [...this.full, this.block.subarray(this.from, this.to)]) {
+    for (const held of [...this.#full, this.#block.subarray(this.#from, this.#to)]) {
       const part = held.subarray(0, left);
       parts.push(part);
       left -= part.length;
@@ -61,13 +61,13 @@ export class ByteQueue {
   skip(count: number): void {
     this.begin += count;
     let left = count;
-    while (left > 0 && this.full[0] !== undefined) {
-      const part = this.full[0];
-      if (left < part.length) this.full[0] = part.subarray(left);
-      else this.full.shift();
+    while (left > 0 && this.#full[0] !== undefined) {
+      const part = this.#full[0];
+      if (left < part.length) this.#full[0] = part.subarray(left);
+      else this.#full.shift();
       left -= Math.min(left, part.length);
     }
-    this.from += left;
+    this.#from += left;
   }
 
   /** `peek`, then `skip`. */

@@ -43,70 +43,70 @@ export function unitsOfPacket(packet: Uint8Array, byte: number, keepZeros = fals
  */
 export class ByteStream {
   /** The unit that has begun, and what follows it. */
-  private readonly queue: ByteQueue;
+  readonly #queue: ByteQueue;
   /** False before the first prefix, and after a unit that was too long. */
-  private isInUnit = false;
+  #isInUnit = false;
   /** How many of the last two bytes that came are zero, from the end. */
-  private zeros = 0;
-  private readonly keepZeros: boolean;
+  #zeros = 0;
+  readonly #keepZeros: boolean;
 
   /**
    * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the
    * next prefix are the unit's: in MPEG-2 they may be, in Annex B of H.264 and H.265 no unit ends in one.
    */
   constructor(origin: number, keepZeros = false) {
-    this.queue = new ByteQueue(origin);
-    this.keepZeros = keepZeros;
+    this.#queue = new ByteQueue(origin);
+    this.#keepZeros = keepZeros;
   }
 
   /** Takes the next bytes (copied) and returns the units that they end. */
   push(chunk: Uint8Array): StreamUnit[] {
-    const { queue } = this;
+    const queue = this.#queue;
     const units: StreamUnit[] = [];
     const origin = queue.end;
     queue.append(chunk);
-    for (let prefix = this.firstPrefix(chunk); prefix !== undefined; prefix = prefixIn(chunk, prefix + 3)) {
-      this.endUnit(origin + prefix, units);
+    for (let prefix = this.#firstPrefix(chunk); prefix !== undefined; prefix = prefixIn(chunk, prefix + 3)) {
+      this.#endUnit(origin + prefix, units);
       queue.skip(origin + prefix + 3 - queue.begin);
-      this.isInUnit = true;
+      this.#isInUnit = true;
     }
-    this.countZeros(chunk);
-    if (this.isInUnit && queue.length > UNIT_LIMIT) {
+    this.#countZeros(chunk);
+    if (this.#isInUnit && queue.length > UNIT_LIMIT) {
       units.push({ byte: queue.begin, bytes: queue.take(UNIT_LIMIT), truncated: true });
-      this.isInUnit = false;
+      this.#isInUnit = false;
     }
-    if (!this.isInUnit) queue.skip(queue.length);
+    if (!this.#isInUnit) queue.skip(queue.length);
     return units;
   }
 
   /** The stream ends here: returns the unit that has begun, if any. */
   flush(): StreamUnit[] {
     const units: StreamUnit[] = [];
-    this.endUnit(this.queue.end, units);
-    this.isInUnit = false;
-    this.zeros = 0;
+    this.#endUnit(this.#queue.end, units);
+    this.#isInUnit = false;
+    this.#zeros = 0;
     return units;
   }
 
   /** Where the first prefix begins that ends in `chunk`: below 0 where it begins in what came before. */
-  private firstPrefix(chunk: Uint8Array): number | undefined {
-    if (this.zeros === 2 && chunk[0] === 1) return -2;
-    if (this.zeros > 0 && chunk[0] === 0 && chunk[1] === 1) return -1;
+  #firstPrefix(chunk: Uint8Array): number | undefined {
+    if (this.#zeros === 2 && chunk[0] === 1) return -2;
+    if (this.#zeros > 0 && chunk[0] === 0 && chunk[1] === 1) return -1;
     return prefixIn(chunk, 0);
   }
 
-  private countZeros(chunk: Uint8Array): void {
+  #countZeros(chunk: Uint8Array): void {
     let zeros = 0;
     while (zeros < Math.min(2, chunk.length) && chunk[chunk.length - 1 - zeros] === 0) zeros++;
-    this.zeros = zeros < chunk.length ? zeros : Math.min(2, this.zeros + zeros);
+    this.#zeros = zeros < chunk.length ? zeros : Math.min(2, this.#zeros + zeros);
   }
 
   /** @param end offset in the stream. */
-  private endUnit(end: number, units: StreamUnit[]): void {
-    if (!this.isInUnit) return;
-    const byte = this.queue.begin;
-    const bytes = this.queue.take(end - byte);
-    const length = this.keepZeros ? bytes.length : withoutTrailingZeros(bytes, 0, bytes.length);
+  #endUnit(end: number, units: StreamUnit[]): void {
+    if (!this.#isInUnit) return;
+    const byte = this.#queue.begin;
+    const bytes = this.#queue.take(end - byte);
+    const length = this.#keepZeros ? bytes.length : withoutTrailingZeros(bytes, 0, bytes.length);
     if (length > 0) units.push({ bytes: bytes.subarray(0, length), byte, truncated: false });
   }
 }

@@ -4,21 +4,21 @@ import { joined } from "./bytes.ts";
 
 /** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. */
 export class LengthPrefixedStream {
-  private readonly lengthSize: number;
+  readonly #lengthSize: number;
   /** What has come of the prefix or unit that is not complete, in pieces. */
-  private pieces: Uint8Array[] = [];
-  private held = 0;
+  #pieces: Uint8Array[] = [];
+  #held = 0;
   /** So many bytes are needed before there is anything to return. */
-  private needed: number;
+  #needed: number;
   /** So many bytes to come belong to a unit that is not kept. */
-  private skipped = 0;
+  #skipped = 0;
   /** Offset of the first held byte in the stream. */
-  private origin: number;
+  #origin: number;
 
   /** @param lengthSize bytes of each prefix, 1 to 4. @param origin offset of the first byte to come. */
   constructor(lengthSize: number, origin: number) {
-    this.lengthSize = this.needed = lengthSize;
-    this.origin = origin;
+    this.#lengthSize = this.#needed = lengthSize;
+    this.#origin = origin;
   }
 
   /**
@@ -28,60 +28,62 @@ export class LengthPrefixedStream {
    */
   push(chunk: Uint8Array): StreamUnit[] {
     const units: StreamUnit[] = [];
-    if (this.held + chunk.length < this.needed) {
-      this.hold(chunk.slice());
+    if (this.#held + chunk.length < this.#needed) {
+      this.#hold(chunk.slice());
       return units;
     }
-    const bytes = this.held === 0 ? chunk : joined([...this.pieces, chunk]);
-    let at = this.skip(bytes, 0);
-    this.needed = this.lengthSize;
-    while (at + this.lengthSize <= bytes.length) {
-      const start = at + this.lengthSize;
+    const bytes = this.#held === 0 ? chunk : joined([...this.#pieces, chunk]);
+    let at = this.#skip(bytes, 0);
+    this.#needed = this.#lengthSize;
+    while (at + this.#lengthSize <= bytes.length) {
+      const start = at + this.#lengthSize;
       const length = prefix(bytes, at, start);
       if (length > UNIT_LIMIT) {
-        units.push({ bytes: bytes.subarray(start, start), byte: this.origin + start, truncated: true });
-        this.skipped = length;
-        at = this.skip(bytes, start);
+        units.push({ bytes: bytes.subarray(start, start), byte: this.#origin + start, truncated: true });
+        this.#skipped = length;
+        at = this.#skip(bytes, start);
         continue;
       }
       if (start + length > bytes.length) {
-        this.needed = this.lengthSize + length;
+        this.#needed = this.#lengthSize + length;
         break;
       }
       at = start + length;
       const end = withoutTrailingZeros(bytes, start, at);
-      if (end > start) units.push({ bytes: bytes.subarray(start, end), byte: this.origin + start, truncated: false });
+      if (end > start) units.push({ bytes: bytes.subarray(start, end), byte: this.#origin + start, truncated: false });
     }
-    this.origin += at;
-    this.pieces = [];
-    this.held = 0;
-    this.hold(bytes.slice(at));
-    if (this.skipped > 0) this.needed = 0;
+    this.#origin += at;
+    this.#pieces = [];
+    this.#held = 0;
+    this.#hold(bytes.slice(at));
+    if (this.#skipped > 0) this.#needed = 0;
     return units;
   }
 
   /** The input ends here: returns the unit that is cut off, if any. */
   flush(): StreamUnit[] {
-    const { held, origin, lengthSize } = this;
-    const bytes = joined(this.pieces);
-    this.pieces = [];
-    this.held = this.skipped = 0;
-    this.needed = lengthSize;
-    this.origin += held;
+    const lengthSize = this.#lengthSize;
+    const held = this.#held;
+    const origin = this.#origin;
+    const bytes = joined(this.#pieces);
+    this.#pieces = [];
+    this.#held = this.#skipped = 0;
+    this.#needed = lengthSize;
+    this.#origin += held;
     return held === 0 ? [] : [{ bytes: bytes.subarray(lengthSize), byte: origin + lengthSize, truncated: true }];
   }
 
   /** The offset in `bytes`, from `at` on, of the first byte that is not skipped. */
-  private skip(bytes: Uint8Array, at: number): number {
-    const count = Math.min(this.skipped, bytes.length - at);
-    this.skipped -= count;
+  #skip(bytes: Uint8Array, at: number): number {
+    const count = Math.min(this.#skipped, bytes.length - at);
+    this.#skipped -= count;
     return at + count;
   }
 
-  private hold(bytes: Uint8Array): void {
+  #hold(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.pieces.push(bytes);
-    this.held += bytes.length;
+    this.#pieces.push(bytes);
+    this.#held += bytes.length;
   }
 }
 

@@ -9,32 +9,32 @@ const SEARCHED_BYTES = 256;
 /** The units of a session's input, in packets or as a stream, with start codes or length prefixes. */
 export class UnitInput {
   /** 0: start codes. */
-  private lengthSize = 0;
+  #lengthSize = 0;
   /** Bytes given so far. */
   received = 0;
-  private stream: ByteStream | LengthPrefixedStream | null = null;
+  #stream: ByteStream | LengthPrefixedStream | null = null;
   /** Of the stream that is being pushed, or was last. */
-  private streamBytes = 0;
-  private streamUnits = 0;
-  private readonly keepZeros: boolean;
+  #streamBytes = 0;
+  #streamUnits = 0;
+  readonly #keepZeros: boolean;
   /** A length-prefixed unit had a start code inside. */
-  private hasInnerStartCodes = false;
+  #hasInnerStartCodes = false;
 
   /** Bytes between the beginnings of what frames a unit and of the unit. */
   get prefixSize(): number {
-    return this.lengthSize === 0 ? 3 : this.lengthSize;
+    return this.#lengthSize === 0 ? 3 : this.#lengthSize;
   }
 
   /** @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`. */
   constructor(keepZeros = false) {
-    this.keepZeros = keepZeros;
+    this.#keepZeros = keepZeros;
   }
 
   /** @param lengthSize bytes of each length prefix, 1 to 4; 0 for start codes. Ends the stream. */
   frameBy(lengthSize: number): void {
-    this.stream = null;
-    this.lengthSize = lengthSize;
-    this.hasInnerStartCodes = false;
+    this.#stream = null;
+    this.#lengthSize = lengthSize;
+    this.#hasInnerStartCodes = false;
   }
 
   /**
@@ -42,23 +42,24 @@ export class UnitInput {
    * write start codes where length prefixes belong: a packet that begins with one is read so, unless it has lengths after all.
    */
   packet(bytes: Uint8Array): StreamUnit[] {
-    const { lengthSize, received: origin } = this;
+    const { received: origin } = this;
+    const lengthSize = this.#lengthSize;
     this.received += bytes.length;
     if (lengthSize === 0 || (beginsWithStartCode(bytes) && !isLengthPrefixed(bytes, lengthSize))) {
-      return unitsOfPacket(bytes, origin, this.keepZeros);
+      return unitsOfPacket(bytes, origin, this.#keepZeros);
     }
     const stream = new LengthPrefixedStream(lengthSize, origin);
-    return this.parted([...stream.push(bytes), ...stream.flush()]);
+    return this.#parted([...stream.push(bytes), ...stream.flush()]);
   }
 
   /** No NAL unit has a start code inside (7.4.1). Where one does, several units were written after one length: they are parted. */
-  private parted(units: StreamUnit[]): StreamUnit[] {
+  #parted(units: StreamUnit[]): StreamUnit[] {
     return units.flatMap((unit) => {
       const { bytes, byte, truncated } = unit;
-      const end = this.hasInnerStartCodes ? bytes.length : Math.min(bytes.length, SEARCHED_BYTES);
+      const end = this.#hasInnerStartCodes ? bytes.length : Math.min(bytes.length, SEARCHED_BYTES);
       const first = findStartCode(bytes, 0, end);
       if (first < 0) return [unit];
-      this.hasInnerStartCodes = true;
+      this.#hasInnerStartCodes = true;
       const before = withoutTrailingZeros(bytes, 0, first);
       const rest = unitsOfPacket(bytes.subarray(first), byte + first);
       const parts = before > 0 ? [{ bytes: bytes.subarray(0, before), byte, truncated: false }, ...rest] : rest;
@@ -68,26 +69,28 @@ export class UnitInput {
 
   /** The units that the next bytes of a stream complete: views of copies, because the caller may use `bytes` again. */
   push(bytes: Uint8Array): StreamUnit[] {
-    if (this.stream === null) {
-      const { lengthSize, received, keepZeros } = this;
-      this.stream =
+    if (this.#stream === null) {
+      const { received } = this;
+      const lengthSize = this.#lengthSize;
+      const keepZeros = this.#keepZeros;
+      this.#stream =
         lengthSize === 0 ? new ByteStream(received, keepZeros) : new LengthPrefixedStream(lengthSize, received);
-      this.streamBytes = this.streamUnits = 0;
+      this.#streamBytes = this.#streamUnits = 0;
     }
     this.received += bytes.length;
-    this.streamBytes += bytes.length;
-    if (this.lengthSize === 0) return this.counted(this.stream.push(bytes));
-    return this.counted(this.parted(this.stream.push(bytes.slice())));
+    this.#streamBytes += bytes.length;
+    if (this.#lengthSize === 0) return this.#counted(this.#stream.push(bytes));
+    return this.#counted(this.#parted(this.#stream.push(bytes.slice())));
   }
 
-  private counted(units: StreamUnit[]): StreamUnit[] {
-    this.streamUnits += units.length;
+  #counted(units: StreamUnit[]): StreamUnit[] {
+    this.#streamUnits += units.length;
     return units;
   }
 
   /** The unit that has begun ends here, and is whole. */
   endUnit(): StreamUnit[] {
-    return this.counted(this.stream?.flush() ?? []);
+    return this.#counted(this.#stream?.flush() ?? []);
   }
 
   /** Bytes of the stream are missing here: the unit that has begun, cut off. The next ones begin at a start code or prefix. */
@@ -97,10 +100,10 @@ export class UnitInput {
 
   /** The unit in which the stream ends, and whether bytes were pushed in which there was no unit at all. */
   end(): { units: StreamUnit[]; hadNoUnit: boolean } {
-    if (this.stream === null) return { units: [], hadNoUnit: false };
-    const units = this.stream.flush();
-    this.stream = null;
-    return { units, hadNoUnit: this.streamBytes > 0 && this.streamUnits + units.length === 0 };
+    if (this.#stream === null) return { units: [], hadNoUnit: false };
+    const units = this.#stream.flush();
+    this.#stream = null;
+    return { units, hadNoUnit: this.#streamBytes > 0 && this.#streamUnits + units.length === 0 };
   }
 }
 

@@ -93,17 +93,17 @@ export interface DpbListener {
 export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
-  private readonly listener: DpbListener;
+  readonly #listener: DpbListener;
   /** How many frames it holds. */
-  private capacity = 1;
+  #capacity = 1;
 
   constructor(listener: DpbListener) {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   /** A sequence begins, with the buffer empty. @param capacity in frames, at least 1. */
   resize(capacity: number): void {
-    this.capacity = capacity;
+    this.#capacity = capacity;
   }
 
   /**
@@ -111,11 +111,11 @@ export class DecodedPictureBuffer {
    */
   store(frame: Frame): boolean {
     this.removeUnused();
-    while (this.frames.length >= this.capacity) {
-      const first = this.firstToOutput();
+    while (this.frames.length >= this.#capacity) {
+      const first = this.#firstToOutput();
       if (!frame.isReference && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) return false;
       if (first === undefined) break; // The caller has reported that there are more reference frames than fit in.
-      this.bump(first);
+      this.#bump(first);
     }
     this.frames.push(frame);
     return true;
@@ -127,7 +127,7 @@ export class DecodedPictureBuffer {
     let kept = 0;
     for (const frame of frames) {
       if (frame.neededForOutput || frame.isUsedForReference) frames[kept++] = frame;
-      else this.listener.release(frame);
+      else this.#listener.release(frame);
     }
     frames.length = kept;
   }
@@ -135,24 +135,24 @@ export class DecodedPictureBuffer {
   /** Outputs everything that waits, in order, and frees it all. References are forgotten. */
   flush(): void {
     for (const frame of this.frames) frame.unmark(BOTH_FIELDS);
-    for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
+    for (let frame = this.#firstToOutput(); frame !== undefined; frame = this.#firstToOutput()) this.#bump(frame);
     this.clear();
   }
 
   /** Frees everything without output: no_output_of_prior_pics_flag, or a seek. */
   clear(): void {
-    for (const frame of this.frames) this.listener.release(frame);
+    for (const frame of this.frames) this.#listener.release(frame);
     this.frames.length = 0;
   }
 
   /** C.4.4 for memory_management_control_operation 5, which has cleared the marks: outputs everything that waits. */
   outputAll(): void {
-    for (let frame = this.firstToOutput(); frame !== undefined; frame = this.firstToOutput()) this.bump(frame);
+    for (let frame = this.#firstToOutput(); frame !== undefined; frame = this.#firstToOutput()) this.#bump(frame);
     this.removeUnused();
   }
 
   /** C.4.5.3: the picture that is first in output order. */
-  private firstToOutput(): Frame | undefined {
+  #firstToOutput(): Frame | undefined {
     let first: Frame | undefined;
     for (const frame of this.frames) {
       if (frame.neededForOutput && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) first = frame;
@@ -161,9 +161,9 @@ export class DecodedPictureBuffer {
   }
 
   /** C.4.5.3 "Bumping" process. */
-  private bump(frame: Frame): void {
+  #bump(frame: Frame): void {
     frame.neededForOutput = false;
-    this.listener.output(frame);
+    this.#listener.output(frame);
     this.removeUnused();
   }
 }

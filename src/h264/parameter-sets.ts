@@ -30,7 +30,7 @@ export interface FoundSets {
 export class ParameterSetStore {
   /** The sets in force. New content for the active SPS waits for the next IDR picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
-  private readonly ppsById = new Map<number, StoredPps>();
+  readonly #ppsById = new Map<number, StoredPps>();
 
   /**
    * Takes a sequence parameter set's NAL unit.
@@ -58,14 +58,14 @@ export class ParameterSetStore {
     nal_unit(r);
     const pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
     const seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
-    const stored = this.ppsById.get(pic_parameter_set_id);
+    const stored = this.#ppsById.get(pic_parameter_set_id);
     const sps = this.sps.get(seq_parameter_set_id, true) ?? null;
     const isUnchanged = stored !== undefined && sameBytes(stored.unit.bytes, unit.bytes);
     if (isUnchanged && !trace) return null;
     const read = sps && readPps(unit.bytes, sps, trace);
     if (isUnchanged) return null;
     const copy = { ...unit, bytes: unit.bytes.slice() };
-    this.ppsById.set(pic_parameter_set_id, { unit: copy, pps: read?.pps ?? null, sps });
+    this.#ppsById.set(pic_parameter_set_id, { unit: copy, pps: read?.pps ?? null, sps });
     return read?.flaw ?? null;
   }
 
@@ -75,7 +75,7 @@ export class ParameterSetStore {
    * @throws BitstreamError where a set is not there, or where the PPS cannot be read with its SPS.
    */
   find(pic_parameter_set_id: number, isIdr: boolean): FoundSets {
-    const stored = this.ppsById.get(pic_parameter_set_id);
+    const stored = this.#ppsById.get(pic_parameter_set_id);
     if (!stored) throw missingPps("pic_parameter_set_id", pic_parameter_set_id);
     const { unit } = stored;
     const id = ppsSpsId(unit.bytes);

@@ -31,45 +31,45 @@ export interface PictureSlice {
 
 /** Builds controls, and builds those of parameter sets only once. */
 export class RequestBuilder {
-  private readonly options: ResolvedOptions;
-  private readonly maker: ControlMaker<keyof typeof h264Controls>;
-  private readonly bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
-  private readonly byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
+  readonly #options: ResolvedOptions;
+  readonly #maker: ControlMaker<keyof typeof h264Controls>;
+  readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
+  readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
   constructor(options: ResolvedOptions) {
-    this.options = options;
-    this.maker = new ControlMaker(h264Controls, h264KernelRules, options);
+    this.#options = options;
+    this.#maker = new ControlMaker(h264Controls, h264KernelRules, options);
   }
 
   /** V4L2_CID_STATELESS_H264_DECODE_MODE and START_CODE: set once, before the first request. */
   modeControls(): Control[] {
-    const { decodeMode, startCode } = this.options;
+    const { decodeMode, startCode } = this.#options;
     const controls: Control[] = [];
-    this.maker.add(controls, "V4L2_CID_STATELESS_H264_DECODE_MODE", decodeModeValues[decodeMode]);
-    this.maker.add(controls, "V4L2_CID_STATELESS_H264_START_CODE", startCodeValues[startCode]);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_H264_DECODE_MODE", decodeModeValues[decodeMode]);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_H264_START_CODE", startCodeValues[startCode]);
     return controls;
   }
 
   /** V4L2_CID_STATELESS_H264_SPS. */
   spsControls(sps: SeqParameterSet): readonly Control[] {
-    const cached = this.bySps.get(sps);
+    const cached = this.#bySps.get(sps);
     if (cached) return cached;
     const controls: Control[] = [];
-    this.maker.add(controls, "V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
-    this.bySps.set(sps, controls);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_H264_SPS", h264Sps(sps));
+    this.#bySps.set(sps, controls);
     return controls;
   }
 
   /** V4L2_CID_STATELESS_H264_SPS, PPS and, where lists were sent, SCALING_MATRIX. */
-  private setControls(sets: ParameterSets): readonly Control[] {
-    const cached = this.byPps.get(sets.pps);
+  #setControls(sets: ParameterSets): readonly Control[] {
+    const cached = this.#byPps.get(sets.pps);
     if (cached?.sps === sets.sps) return cached.controls;
     const controls = [...this.spsControls(sets.sps)];
-    this.maker.add(controls, "V4L2_CID_STATELESS_H264_PPS", h264Pps(sets));
+    this.#maker.add(controls, "V4L2_CID_STATELESS_H264_PPS", h264Pps(sets));
     if (hasScalingMatrix(sets)) {
-      this.maker.add(controls, "V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets));
+      this.#maker.add(controls, "V4L2_CID_STATELESS_H264_SCALING_MATRIX", h264ScalingMatrix(sets));
     }
-    this.byPps.set(sets.pps, { sps: sets.sps, controls });
+    this.#byPps.set(sets.pps, { sps: sets.sps, controls });
     return controls;
   }
 
@@ -84,7 +84,7 @@ export class RequestBuilder {
     references: readonly ReferenceFrame[],
   ): RequestEvent[] {
     const { frame, h } = picture;
-    const { decodeMode, startCode } = this.options;
+    const { decodeMode, startCode } = this.#options;
     let hasP = false;
     let hasB = false;
     for (const slice of slices) {
@@ -96,27 +96,23 @@ export class RequestBuilder {
     const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
     const request = (parts: readonly PictureSlice[], hold: boolean): RequestEvent => {
       const [first] = parts as readonly [PictureSlice];
-      const controls = [...this.setControls(first.sets)];
-      if (decodeMode === "slice") this.addSliceControls(controls, first, references);
-      this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
+      const controls = [...this.#setControls(first.sets)];
+      if (decodeMode === "slice") this.#addSliceControls(controls, first, references);
+      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
       return { type: "request", timestamp: frame.timestamp, bitstream: bitstreamOf(parts, startCode), controls, hold };
     };
     if (decodeMode === "frame") return [request(slices, isFirstField)];
     return slices.map((slice, i) => request([slice], isFirstField || i < slices.length - 1));
   }
 
-  private addSliceControls(
-    controls: Control[],
-    { h, lists }: PictureSlice,
-    references: readonly ReferenceFrame[],
-  ): void {
+  #addSliceControls(controls: Control[], { h, lists }: PictureSlice, references: readonly ReferenceFrame[]): void {
     // An entry that refers to nothing has no fields, and points to the first unused entry of the DPB array. Where all
     // sixteen are used it points to entry 0, because drivers index the array before they look at the fields.
     const unused = references.length < V4L2_H264_NUM_DPB_ENTRIES ? references.length : 0;
     const indexOf = (frame: ReferenceFrame | null) => (frame === null ? unused : references.indexOf(frame));
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);
     const weights = h264PredWeights(h);
-    this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_SLICE_PARAMS", params);
-    if (weights) this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights);
+    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_SLICE_PARAMS", params);
+    if (weights) this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights);
   }
 }

@@ -49,25 +49,25 @@ interface OpenPicture {
 }
 
 export class PictureDecoder {
-  private readonly options: ResolvedOptions;
-  private readonly sets: ParameterSetStore;
-  private readonly sink: EventSink;
-  private readonly requests: RequestBuilder;
-  private readonly recovery: Recovery;
-  private readonly state: DecoderState;
-  private sequence: SequenceEvent | null = null;
-  private open: OpenPicture | null = null;
-  private readonly timestamps = new Timestamps();
+  readonly #options: ResolvedOptions;
+  readonly #sets: ParameterSetStore;
+  readonly #sink: EventSink;
+  readonly #requests: RequestBuilder;
+  readonly #recovery: Recovery;
+  readonly #state: DecoderState;
+  #sequence: SequenceEvent | null = null;
+  #open: OpenPicture | null = null;
+  readonly #timestamps = new Timestamps();
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
   constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
-    this.options = options;
-    this.sets = sets;
-    this.sink = sink;
-    this.requests = new RequestBuilder(options);
-    this.recovery = new Recovery(options.startAt);
-    this.state = new DecoderState({
+    this.#options = options;
+    this.#sets = sets;
+    this.#sink = sink;
+    this.#requests = new RequestBuilder(options);
+    this.#recovery = new Recovery(options.startAt);
+    this.#state = new DecoderState({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: (frame) => {
         if (!isNonExisting(frame)) sink.emit({ type: "release", timestamp: frame.timestamp });
@@ -77,51 +77,57 @@ export class PictureDecoder {
 
   /** The first slice of the picture whose slices are coming, if any are. */
   get firstSlice(): ReadSlice | null {
-    return this.open?.first ?? null;
+    return this.#open?.first ?? null;
   }
 
   /** Whether the slice is of the picture whose slices are coming. */
   continues({ h, sets }: ReadSlice): boolean {
-    return this.open !== null && !isFirstOfNewPicture(this.open.first.h, this.open.first.sets, h, sets);
+    return this.#open !== null && !isFirstOfNewPicture(this.#open.first.h, this.#open.first.sets, h, sets);
   }
 
   /** Something of the picture whose slices are coming is lost. */
   markDamaged(): void {
-    if (!this.open?.picture) return;
-    this.open.picture.frame.corrupt = true;
-    this.recovery.damage();
+    if (!this.#open?.picture) return;
+    this.#open.picture.frame.corrupt = true;
+    this.#recovery.damage();
   }
 
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSlice, info: PictureInfo): void {
-    const picture = this.startPicture(first, info);
-    this.open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
+    const picture = this.#startPicture(first, info);
+    this.#open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
   }
 
-  private startPicture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
-    if (!this.state.isSecondField(h) && !this.recovery.admits(h, info.recoveryPoint)) {
-      this.sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
+  #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
+    if (!this.#state.isSecondField(h) && !this.#recovery.admits(h, info.recoveryPoint)) {
+      this.#sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return null;
     }
     const isActivated = sps !== this.activeSps;
-    this.checkActivation(sps, h, unit);
-    if (isActivated || h.nal_unit_type === 5) this.state.emptyBuffer(h);
-    if (isActivated) this.activate(sps);
-    const gap = this.state.gapBefore(sps, h);
+    this.#checkActivation(sps, h, unit);
+    if (isActivated || h.nal_unit_type === 5) this.#state.emptyBuffer(h);
+    if (isActivated) this.#activate(sps);
+    const gap = this.#state.gapBefore(sps, h);
     const isLoss = gap !== null && sps.gaps_in_frame_num_value_allowed_flag === 0;
-    if (isLoss) this.loseGap(gap, unit);
-    else if (gap && !this.state.fillGap(sps, gap.first, gap.last)) {
-      this.sink.report("bitstream", "the window of reference frames has no room for a gap's frames", unit, "frame_num");
+    if (isLoss) this.#loseGap(gap, unit);
+    else if (gap && !this.#state.fillGap(sps, gap.first, gap.last)) {
+      this.#sink.report(
+        "bitstream",
+        "the window of reference frames has no room for a gap's frames",
+        unit,
+        "frame_num",
+      );
     }
-    if (isLoss && this.options.missingReferences === "drop") {
-      this.startAnew();
+    if (isLoss && this.#options.missingReferences === "drop") {
+      this.#startAnew();
       return null;
     }
     const visible = visibleRectangle(sps);
-    const picture = this.state.beginPicture(sps, h, () => {
-      return new Frame(this.timestamps.next(), info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
+    const picture = this.#state.beginPicture(sps, h, () => {
+      return new Frame(this.#timestamps.next(), info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
     });
-    if (this.recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h))) picture.frame.corrupt = true;
+    if (this.#recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h)))
+      picture.frame.corrupt = true;
     if (info.picTiming) picture.frame.pic_struct = info.picTiming.pic_struct;
     return picture;
   }
@@ -130,68 +136,68 @@ export class PictureDecoder {
    * 7.4.1.2.1: an IDR picture activates an SPS. Another picture does so only at the start, or where IDR pictures were
    * lost, which is reported.
    */
-  private checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
+  #checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
     if (h.nal_unit_type === 5) return;
-    if (this.sets.sps.takeRefusedChange()) {
-      this.sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
+    if (this.#sets.sps.takeRefusedChange()) {
+      this.#sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
     if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
-      this.sink.report("bitstream", reason, unit, "pic_parameter_set_id");
+      this.#sink.report("bitstream", reason, unit, "pic_parameter_set_id");
     }
   }
 
   /** A sequence begins. The buffer is empty. */
-  private activate(sps: SeqParameterSet): void {
-    this.sets.sps.activate(sps.seq_parameter_set_id, sps);
+  #activate(sps: SeqParameterSet): void {
+    this.#sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
-    this.state.beginSequence(sps);
-    const controls = [...this.requests.modeControls(), ...this.requests.spsControls(sps)];
-    const event = sequenceEvent(sps, controls, this.sequence);
+    this.#state.beginSequence(sps);
+    const controls = [...this.#requests.modeControls(), ...this.#requests.spsControls(sps)];
+    const event = sequenceEvent(sps, controls, this.#sequence);
     if (event === null) return;
-    this.sequence = event;
-    this.sink.emit(event);
+    this.#sequence = event;
+    this.#sink.emit(event);
   }
 
   /** Frames were lost: frame_num has a gap (7.4.3), and the SPS allows none. */
-  private loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
+  #loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
     const which =
       first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
-    this.sink.report("missing-reference", `the ${which} missing`, unit, "frame_num");
-    this.recovery.damage();
-    this.state.skipGap(last);
+    this.#sink.report("missing-reference", `the ${which} missing`, unit, "frame_num");
+    this.#recovery.damage();
+    this.#state.skipGap(last);
   }
 
   /** A slice of the open picture. */
   addSlice(slice: ReadSlice): void {
-    const { open } = this;
+    const open = this.#open;
     if (!open?.picture) return;
     const { unit, h, sets } = slice;
     if (open.slices.length === mostSlices(sets.sps)) {
       this.markDamaged();
-      this.sink.report("limit", `the picture has more slices than macroblocks, ${open.slices.length}`, unit);
+      this.#sink.report("limit", `the picture has more slices than macroblocks, ${open.slices.length}`, unit);
       return;
     }
-    if (this.options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {
+    if (this.#options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {
       open.hasOtherPps = true;
       const id = open.first.sets.pps.pic_parameter_set_id;
       const reason = `the slices of the picture refer to several PPSs; the request can carry only one, PPS ${id}`;
-      this.sink.error(new UnsupportedError(reason), unit);
+      this.#sink.error(new UnsupportedError(reason), unit);
     }
-    const lists = isInter(h) ? this.buildLists(open, open.picture, slice) : null;
+    const lists = isInter(h) ? this.#buildLists(open, open.picture, slice) : null;
     open.slices.push({ unit: unit.bytes, h, sets, lists });
   }
 
   /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing or corrupt. */
-  private buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
-    const { frames } = this.state.dpb;
+  #buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
+    const { frames } = this.#state.dpb;
     if (!frames.some((frame) => frame.isUsedForReference)) {
-      this.reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
+      this.#reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
     }
     const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
-    const follows = !picture.frame.corrupt && !this.recovery.isWhole(picture);
+    const follows = !picture.frame.corrupt && !this.#recovery.isWhole(picture);
     const corrupt = follows ? frames.filter(isCorruptReference) : [];
-    if (!isModified && this.options.decodeMode === "frame" && corrupt.length === 0) return null;
+    if (!isModified && this.#options.decodeMode === "frame" && corrupt.length === 0) return null;
     const context: ListContext = {
       frames,
       current: picture,
@@ -202,65 +208,65 @@ export class PictureDecoder {
     const lists = buildRefPicLists(context, h);
     for (const operation of lists.missing) {
       const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
-      this.reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
+      this.#reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
     }
     if (corrupt.some((frame) => refersTo(lists, frame))) picture.frame.corrupt = true;
-    if (this.options.missingReferences !== "nearest") return lists;
+    if (this.#options.missingReferences !== "nearest") return lists;
     const nearest = nearestReference(context);
     const complete = (list: RefPicList) => list.map((reference) => reference ?? nearest);
     return { ...lists, list0: complete(lists.list0), list1: complete(lists.list1) };
   }
 
-  private reportMissing(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
+  #reportMissing(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
     open.lacksReference = true;
     picture.frame.corrupt = true;
-    this.recovery.loseReference();
-    this.sink.report("missing-reference", reason, unit, element);
+    this.#recovery.loseReference();
+    this.#sink.report("missing-reference", reason, unit, element);
   }
 
   /** The picture's last slice has come: its requests are made, then it is marked, stored and output. */
   endPicture(): void {
-    const { open } = this;
-    this.open = null;
+    const open = this.#open;
+    this.#open = null;
     if (!open?.picture) return;
     const { picture, slices, first } = open;
-    const { missingReferences } = this.options;
-    const references = this.state.dpb.frames.filter((frame) => frame.isUsedForReference);
+    const { missingReferences } = this.#options;
+    const references = this.#state.dpb.frames.filter((frame) => frame.isUsedForReference);
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
     if (open.lacksReference && isDropped) {
-      this.state.abandonPicture(picture);
-      if (missingReferences === "drop") this.startAnew();
+      this.#state.abandonPicture(picture);
+      if (missingReferences === "drop") this.#startAnew();
       return;
     }
-    for (const request of this.requests.buildRequests(picture, slices, references)) this.sink.emit(request);
-    this.recovery.endPicture(picture);
-    this.state.endPicture(picture, (element, reason) => this.sink.report("bitstream", reason, first.unit, element));
+    for (const request of this.#requests.buildRequests(picture, slices, references)) this.#sink.emit(request);
+    this.#recovery.endPicture(picture);
+    this.#state.endPicture(picture, (element, reason) => this.#sink.report("bitstream", reason, first.unit, element));
   }
 
   /** Decoding waits for a random access point: a new start, which knows nothing of the pictures before the loss. */
-  private startAnew(): void {
-    this.recovery.requireRandomAccess();
-    this.state.flush();
+  #startAnew(): void {
+    this.#recovery.requireRandomAccess();
+    this.#state.flush();
   }
 
   /** Outputs everything that waits. The next picture is a new start. */
   flush(): void {
     this.endPicture();
-    this.state.flush();
-    this.forget();
+    this.#state.flush();
+    this.#forget();
   }
 
   /** Outputs nothing more. The next picture is a new start. */
   reset(): void {
-    this.open = null;
-    this.state.reset();
-    this.forget();
+    this.#open = null;
+    this.#state.reset();
+    this.#forget();
   }
 
-  private forget(): void {
-    this.sets.sps.deactivate();
+  #forget(): void {
+    this.#sets.sps.deactivate();
     this.activeSps = null;
-    this.recovery.reset();
+    this.#recovery.reset();
   }
 }
 

@@ -21,25 +21,25 @@ export type PicOrderCntSyntax = Pick<
 
 /** 8.2.1 Decoding process for picture order count, with the variables that it carries from picture to picture. */
 export class PicOrderCnt {
-  private prevPicOrderCntMsb = 0;
-  private prevPicOrderCntLsb = 0;
-  private prevFrameNum = 0;
-  private prevFrameNumOffset = 0;
+  #prevPicOrderCntMsb = 0;
+  #prevPicOrderCntLsb = 0;
+  #prevFrameNum = 0;
+  #prevFrameNumOffset = 0;
   /** Of the picture that `decode` was last called for. */
-  private PicOrderCntMsb = 0;
-  private FrameNumOffset = 0;
+  #PicOrderCntMsb = 0;
+  #FrameNumOffset = 0;
 
   /** Forgets what was carried over: the next picture is a new start. */
   reset(): void {
-    this.prevPicOrderCntMsb = this.prevPicOrderCntLsb = this.prevFrameNum = this.prevFrameNumOffset = 0;
-    this.PicOrderCntMsb = this.FrameNumOffset = 0;
+    this.#prevPicOrderCntMsb = this.#prevPicOrderCntLsb = this.#prevFrameNum = this.#prevFrameNumOffset = 0;
+    this.#PicOrderCntMsb = this.#FrameNumOffset = 0;
   }
 
   /** 8.2.1, without the step for memory_management_control_operation 5, which follows the picture: see `remember`. */
   decode(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
-    if (sps.pic_order_cnt_type === 0) return this.decodeType0(sps, h);
-    this.updateFrameNumOffset(sps, h);
-    return sps.pic_order_cnt_type === 1 ? this.decodeType1(sps, h) : this.decodeType2(h);
+    if (sps.pic_order_cnt_type === 0) return this.#decodeType0(sps, h);
+    this.#updateFrameNumOffset(sps, h);
+    return sps.pic_order_cnt_type === 1 ? this.#decodeType1(sps, h) : this.#decodeType2(h);
   }
 
   /**
@@ -49,47 +49,47 @@ export class PicOrderCnt {
    */
   remember(h: PicOrderCntSyntax, poc: FieldOrderCnt, hasMmco5: boolean): void {
     if (hasMmco5) {
-      this.prevPicOrderCntMsb = 0;
-      this.prevPicOrderCntLsb = h.bottom_field_flag ? 0 : poc.TopFieldOrderCnt;
-      this.prevFrameNumOffset = 0;
-      this.prevFrameNum = 0; // 7.4.3, frame_num
+      this.#prevPicOrderCntMsb = 0;
+      this.#prevPicOrderCntLsb = h.bottom_field_flag ? 0 : poc.TopFieldOrderCnt;
+      this.#prevFrameNumOffset = 0;
+      this.#prevFrameNum = 0; // 7.4.3, frame_num
       return;
     }
     if (h.nal_ref_idc !== 0) {
-      this.prevPicOrderCntMsb = this.PicOrderCntMsb;
-      this.prevPicOrderCntLsb = h.pic_order_cnt_lsb;
+      this.#prevPicOrderCntMsb = this.#PicOrderCntMsb;
+      this.#prevPicOrderCntLsb = h.pic_order_cnt_lsb;
     }
-    this.prevFrameNumOffset = this.FrameNumOffset;
-    this.prevFrameNum = h.frame_num;
+    this.#prevFrameNumOffset = this.#FrameNumOffset;
+    this.#prevFrameNum = h.frame_num;
   }
 
   /** 8.2.1.1 Decoding process for picture order count type 0. */
-  private decodeType0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+  #decodeType0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const IdrPicFlag = h.nal_unit_type === 5;
-    const prevMsb = IdrPicFlag ? 0 : this.prevPicOrderCntMsb;
-    const prevLsb = IdrPicFlag ? 0 : this.prevPicOrderCntLsb;
+    const prevMsb = IdrPicFlag ? 0 : this.#prevPicOrderCntMsb;
+    const prevLsb = IdrPicFlag ? 0 : this.#prevPicOrderCntLsb;
     const lsb = h.pic_order_cnt_lsb;
     let msb = prevMsb;
     if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
     else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
-    this.PicOrderCntMsb = msb;
+    this.#PicOrderCntMsb = msb;
     if (h.field_pic_flag) return fieldOrderCnt(h, msb + lsb);
     return frameOrderCnt(msb + lsb, msb + lsb + h.delta_pic_order_cnt_bottom);
   }
 
   /** (8-6) and (8-11): FrameNumOffset, the same in types 1 and 2. */
-  private updateFrameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
+  #updateFrameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
     const MaxFrameNum = 2 ** (sps.log2_max_frame_num_minus4 + 4);
-    if (h.nal_unit_type === 5) this.FrameNumOffset = 0;
-    else if (this.prevFrameNum > h.frame_num) this.FrameNumOffset = this.prevFrameNumOffset + MaxFrameNum;
-    else this.FrameNumOffset = this.prevFrameNumOffset;
+    if (h.nal_unit_type === 5) this.#FrameNumOffset = 0;
+    else if (this.#prevFrameNum > h.frame_num) this.#FrameNumOffset = this.#prevFrameNumOffset + MaxFrameNum;
+    else this.#FrameNumOffset = this.#prevFrameNumOffset;
   }
 
   /** 8.2.1.2 Decoding process for picture order count type 1. */
-  private decodeType1(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
+  #decodeType1(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     const cycle = sps.num_ref_frames_in_pic_order_cnt_cycle;
-    let absFrameNum = cycle !== 0 ? this.FrameNumOffset + h.frame_num : 0;
+    let absFrameNum = cycle !== 0 ? this.#FrameNumOffset + h.frame_num : 0;
     if (h.nal_ref_idc === 0 && absFrameNum > 0) absFrameNum--;
     let expectedPicOrderCnt = 0;
     if (absFrameNum > 0) {
@@ -111,8 +111,8 @@ export class PicOrderCnt {
   }
 
   /** 8.2.1.3 Decoding process for picture order count type 2. */
-  private decodeType2(h: PicOrderCntSyntax): FieldOrderCnt {
-    const twice = 2 * (this.FrameNumOffset + h.frame_num);
+  #decodeType2(h: PicOrderCntSyntax): FieldOrderCnt {
+    const twice = 2 * (this.#FrameNumOffset + h.frame_num);
     let tempPicOrderCnt = twice;
     if (h.nal_unit_type === 5) tempPicOrderCnt = 0;
     else if (h.nal_ref_idc === 0) tempPicOrderCnt = twice - 1;

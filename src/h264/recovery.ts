@@ -5,53 +5,53 @@ import { hasMmco5, maxFrameNum } from "./state.ts";
 import type { RecoveryPoint, SliceHeader } from "./structures.ts";
 
 export class Recovery {
-  private readonly startAt: NonNullable<SessionOptions["startAt"]>;
+  readonly #startAt: NonNullable<SessionOptions["startAt"]>;
   /** Pictures are skipped until one comes at which decoding can start. */
-  private isWaiting = true;
+  #isWaiting = true;
   /** Only a random access point ends the wait, whatever `startAt` says. */
-  private needsRandomAccess = false;
+  #needsRandomAccess = false;
   /** Pictures were skipped or never came, and neither an IDR picture nor a complete recovery has come since. */
-  private isImpaired = true;
+  #isImpaired = true;
   /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point, and after it. */
-  private recoveryFrameNum = -1;
+  #recoveryFrameNum = -1;
   /**
    * From here on in output order, pictures are whole, whatever they refer to; infinite until a recovery is complete.
    * Pictures that precede it may refer to what was lost.
    */
-  private recoveryPicOrderCnt = Infinity;
+  #recoveryPicOrderCnt = Infinity;
 
   constructor(startAt: NonNullable<SessionOptions["startAt"]>) {
-    this.startAt = startAt;
+    this.#startAt = startAt;
   }
 
   /** Decoding starts anew: a seek. */
   reset(): void {
-    this.isWaiting = this.isImpaired = true;
-    this.needsRandomAccess = false;
-    this.forgetPoint();
+    this.#isWaiting = this.#isImpaired = true;
+    this.#needsRandomAccess = false;
+    this.#forgetPoint();
   }
 
-  private forgetPoint(): void {
-    this.recoveryFrameNum = -1;
-    this.recoveryPicOrderCnt = Infinity;
+  #forgetPoint(): void {
+    this.#recoveryFrameNum = -1;
+    this.#recoveryPicOrderCnt = Infinity;
   }
 
-  private get isComplete(): boolean {
-    return this.recoveryPicOrderCnt !== Infinity;
+  get #isComplete(): boolean {
+    return this.#recoveryPicOrderCnt !== Infinity;
   }
 
   /** Pictures are dropped: decoding goes on at a random access point. */
   requireRandomAccess(): void {
     this.reset();
-    this.needsRandomAccess = true;
+    this.#needsRandomAccess = true;
   }
 
   /** Whether a picture that begins with this slice is decoded. The second field of a decoded first one always is. */
   admits(h: SliceHeader, point: RecoveryPoint | null): boolean {
-    if (!this.isWaiting) return true;
+    if (!this.#isWaiting) return true;
     const isRandomAccess = h.nal_unit_type === 5 || point !== null;
-    if (!isRandomAccess && (this.needsRandomAccess || this.startAt === "random-access")) return false;
-    this.isWaiting = this.needsRandomAccess = false;
+    if (!isRandomAccess && (this.#needsRandomAccess || this.#startAt === "random-access")) return false;
+    this.#isWaiting = this.#needsRandomAccess = false;
     return true;
   }
 
@@ -59,45 +59,45 @@ export class Recovery {
   beginPicture(picture: Picture, point: RecoveryPoint | null): boolean {
     const { h, isIdr, sps } = picture;
     if (isIdr) {
-      this.isImpaired = false;
-      this.forgetPoint();
-    } else if (!this.isComplete) {
-      if (point) this.addPoint(point, h.frame_num, maxFrameNum(sps));
+      this.#isImpaired = false;
+      this.#forgetPoint();
+    } else if (!this.#isComplete) {
+      if (point) this.#addPoint(point, h.frame_num, maxFrameNum(sps));
       // D.2.8 means the reference picture with this frame_num. A non-reference picture may have it earlier.
-      if (h.frame_num === this.recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
-        this.recoveryFrameNum = -1;
-        this.recoveryPicOrderCnt = picOrderCnt(picture);
+      if (h.frame_num === this.#recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
+        this.#recoveryFrameNum = -1;
+        this.#recoveryPicOrderCnt = picOrderCnt(picture);
       }
     }
-    return this.isImpaired && !this.isWhole(picture);
+    return this.#isImpaired && !this.isWhole(picture);
   }
 
   /** D.2.8: whether a picture is right although it may refer to pictures that are not. */
   isWhole(picture: Picture): boolean {
-    return picOrderCnt(picture) >= this.recoveryPicOrderCnt;
+    return picOrderCnt(picture) >= this.#recoveryPicOrderCnt;
   }
 
   /** A picture has been decoded. 8.2.1: with operation 5 order counts start anew, all after the recovery point. */
   endPicture({ h }: Picture): void {
-    if (this.isComplete && hasMmco5(h)) this.recoveryPicOrderCnt = -Infinity;
+    if (this.#isComplete && hasMmco5(h)) this.#recoveryPicOrderCnt = -Infinity;
   }
 
   /** Something of a picture is lost, or a whole picture: a recovery that began before that is not complete. */
   damage(): void {
-    if (this.isComplete) this.isImpaired = false;
-    this.forgetPoint();
+    if (this.#isComplete) this.#isImpaired = false;
+    this.#forgetPoint();
   }
 
   /** A picture lacks a reference picture. Until a recovery is complete, pictures before its beginning may be missing. */
   loseReference(): void {
-    if (this.isComplete) this.damage();
+    if (this.#isComplete) this.damage();
   }
 
   /** D.2.8: recovery points do not depend on each other. The one that is complete first counts. */
-  private addPoint({ recovery_frame_cnt }: RecoveryPoint, frame_num: number, MaxFrameNum: number): void {
+  #addPoint({ recovery_frame_cnt }: RecoveryPoint, frame_num: number, MaxFrameNum: number): void {
     const left =
-      this.recoveryFrameNum < 0 ? MaxFrameNum : (this.recoveryFrameNum - frame_num + MaxFrameNum) % MaxFrameNum;
-    if (recovery_frame_cnt < left) this.recoveryFrameNum = (frame_num + recovery_frame_cnt) % MaxFrameNum;
+      this.#recoveryFrameNum < 0 ? MaxFrameNum : (this.#recoveryFrameNum - frame_num + MaxFrameNum) % MaxFrameNum;
+    if (recovery_frame_cnt < left) this.#recoveryFrameNum = (frame_num + recovery_frame_cnt) % MaxFrameNum;
   }
 }
 

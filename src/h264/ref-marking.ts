@@ -47,10 +47,10 @@ export function slideWindow(frames: readonly Frame[], current: Frame | null, max
 /** MaxLongTermFrameIdx, and the marking that changes it. */
 export class RefPicMarking {
   /** -1: "no long-term frame indices". */
-  private MaxLongTermFrameIdx = -1;
+  #MaxLongTermFrameIdx = -1;
 
   reset(): void {
-    this.MaxLongTermFrameIdx = -1;
+    this.#MaxLongTermFrameIdx = -1;
   }
 
   /**
@@ -69,14 +69,14 @@ export class RefPicMarking {
     const { frame, structure } = current;
     if (current.isIdr) {
       for (const other of frames) if (other !== frame) other.unmark(BOTH_FIELDS);
-      this.MaxLongTermFrameIdx = marking.long_term_reference_flag ? 0 : -1;
+      this.#MaxLongTermFrameIdx = marking.long_term_reference_flag ? 0 : -1;
       if (marking.long_term_reference_flag) frame.longTerm |= structure;
       else frame.shortTerm |= structure;
       if (marking.long_term_reference_flag) frame.LongTermFrameIdx = 0;
       return;
     }
     if (marking.adaptive_ref_pic_marking_mode_flag) {
-      for (const operation of marking.operations) this.carryOut(frames, current, operation, complain);
+      for (const operation of marking.operations) this.#carryOut(frames, current, operation, complain);
     } else if (!(current.isSecondField && frame.shortTerm !== 0)) {
       slideWindow(frames, current.isSecondField ? frame : null, max_num_ref_frames);
     }
@@ -84,7 +84,7 @@ export class RefPicMarking {
   }
 
   /** 8.2.5.4 Adaptive memory control decoded reference picture marking process. */
-  private carryOut(
+  #carryOut(
     frames: readonly Frame[],
     current: CurrentPicture,
     op: MemoryManagementControlOperation,
@@ -107,37 +107,32 @@ export class RefPicMarking {
       }
       case 3: {
         const found = findShortTerm(frames, current, op.difference_of_pic_nums_minus1);
-        if (found) this.assignLongTerm(frames, found, op.long_term_frame_idx, complain);
+        if (found) this.#assignLongTerm(frames, found, op.long_term_frame_idx, complain);
         else
           complain("difference_of_pic_nums_minus1", `${op.difference_of_pic_nums_minus1} names no short-term picture`);
         return;
       }
       case 4:
-        this.MaxLongTermFrameIdx = op.max_long_term_frame_idx_plus1 - 1;
-        for (const other of frames) if (other.LongTermFrameIdx > this.MaxLongTermFrameIdx) other.longTerm = 0;
+        this.#MaxLongTermFrameIdx = op.max_long_term_frame_idx_plus1 - 1;
+        for (const other of frames) if (other.LongTermFrameIdx > this.#MaxLongTermFrameIdx) other.longTerm = 0;
         return;
       case 5:
         for (const other of frames) other.unmark(BOTH_FIELDS);
-        this.MaxLongTermFrameIdx = -1;
+        this.#MaxLongTermFrameIdx = -1;
         return;
       case 6:
-        this.assignLongTerm(frames, { frame, fields: structure }, op.long_term_frame_idx, complain);
+        this.#assignLongTerm(frames, { frame, fields: structure }, op.long_term_frame_idx, complain);
         return;
     }
   }
 
   /** 8.2.5.4.3 and 8.2.5.4.6: gives LongTermFrameIdx to a picture and takes it from any other frame. */
-  private assignLongTerm(
-    frames: readonly Frame[],
-    found: Found,
-    long_term_frame_idx: number,
-    complain: Complain,
-  ): void {
+  #assignLongTerm(frames: readonly Frame[], found: Found, long_term_frame_idx: number, complain: Complain): void {
     const { frame, fields } = found;
-    if (long_term_frame_idx > this.MaxLongTermFrameIdx) {
+    if (long_term_frame_idx > this.#MaxLongTermFrameIdx) {
       complain(
         "long_term_frame_idx",
-        `${long_term_frame_idx} exceeds MaxLongTermFrameIdx, ${this.MaxLongTermFrameIdx}`,
+        `${long_term_frame_idx} exceeds MaxLongTermFrameIdx, ${this.#MaxLongTermFrameIdx}`,
       );
     }
     for (const other of frames) {

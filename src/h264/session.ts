@@ -34,21 +34,21 @@ export function openH264Session(options: SessionOptions = {}): Session {
 }
 
 class H264Reader implements UnitReader {
-  private readonly trace: Trace | undefined;
+  readonly #trace: Trace | undefined;
   readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
   readonly times = new PictureTimes();
-  private readonly sets = new ParameterSetStore();
-  private readonly pictures: PictureDecoder;
+  readonly #sets = new ParameterSetStore();
+  readonly #pictures: PictureDecoder;
   /** Parameter sets that came inside a picture: they wait for its end. */
-  private readonly waitingSets = new WaitingUnits();
+  readonly #waitingSets = new WaitingUnits();
   /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
-  private readonly waitingSei = new WaitingUnits();
+  readonly #waitingSei = new WaitingUnits();
   /** A slice whose end is missing, of a picture of which nothing else has come so far. */
-  private cutSlice: ReadSlice | null = null;
+  #cutSlice: ReadSlice | null = null;
 
   constructor(options: ResolvedOptions) {
-    this.trace = options.trace;
-    this.pictures = new PictureDecoder(options, this.sets, this.sink);
+    this.#trace = options.trace;
+    this.#pictures = new PictureDecoder(options, this.#sets, this.sink);
   }
 
   readConfiguration(record: Uint8Array): Configuration {
@@ -56,23 +56,23 @@ class H264Reader implements UnitReader {
   }
 
   flush(): void {
-    this.pictures.flush();
+    this.#pictures.flush();
   }
 
   reset(): void {
-    this.waitingSei.take();
-    this.cutSlice = null;
-    this.pictures.reset();
-    this.readWaitingSets();
+    this.#waitingSei.take();
+    this.#cutSlice = null;
+    this.#pictures.reset();
+    this.#readWaitingSets();
   }
 
   endStream(): void {
-    this.readWaitingSei(this.pictures.activeSps);
+    this.#readWaitingSei(this.#pictures.activeSps);
   }
 
   endPicture(): void {
-    this.pictures.endPicture();
-    this.readWaitingSets();
+    this.#pictures.endPicture();
+    this.#readWaitingSets();
   }
 
   loseUnit(unit: StreamUnit): void {
@@ -80,23 +80,23 @@ class H264Reader implements UnitReader {
     if (nal_unit_type !== 1 && nal_unit_type !== 5) return;
     try {
       // As a rule the header is whole, and says to which picture the slice belongs.
-      const slice = this.readSlice(unit, undefined);
-      if (this.pictures.continues(slice)) this.pictures.markDamaged();
+      const slice = this.#readSlice(unit, undefined);
+      if (this.#pictures.continues(slice)) this.#pictures.markDamaged();
       else {
         this.endPicture();
-        this.cutSlice = slice;
+        this.#cutSlice = slice;
       }
     } catch (error) {
       if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
-      this.loseSlice();
+      this.#loseSlice();
     }
   }
 
   /** A slice could not be read. SEI comes before the first slice of a picture (7.4.1.2.3): after it, it is the next one's. */
-  private loseSlice(): void {
-    if (this.waitingSei.isEmpty) this.pictures.markDamaged();
+  #loseSlice(): void {
+    if (this.#waitingSei.isEmpty) this.#pictures.markDamaged();
     else this.endPicture();
-    this.waitingSei.take();
+    this.#waitingSei.take();
   }
 
   /** Table 7-1. */
@@ -104,7 +104,7 @@ class H264Reader implements UnitReader {
     switch ((unit.bytes[0] as number) & 31) {
       case 1:
       case 5:
-        this.takeSlice(unit);
+        this.#takeSlice(unit);
         return;
       case 2:
         throw new UnsupportedError("data partitioning: the kernel's interface has no place for partitions");
@@ -112,69 +112,69 @@ class H264Reader implements UnitReader {
       case 4:
         return; // Partitions B and C go with partition A, which has been refused.
       case 6:
-        if (this.waitingSei.isFull) this.readWaitingSei(this.pictures.activeSps);
-        this.waitingSei.add(unit);
+        if (this.#waitingSei.isFull) this.#readWaitingSei(this.#pictures.activeSps);
+        this.#waitingSei.add(unit);
         return;
       case 7:
       case 8:
-        if (this.waitingSets.isFull) this.endPicture();
-        if (this.pictures.firstSlice) this.waitingSets.add(unit);
-        else this.readParameterSet(unit);
+        if (this.#waitingSets.isFull) this.endPicture();
+        if (this.#pictures.firstSlice) this.#waitingSets.add(unit);
+        else this.#readParameterSet(unit);
         return;
       case 9:
         this.endPicture();
-        this.readWaitingSei(this.pictures.activeSps);
-        this.read(unit, access_unit_delimiter_rbsp);
+        this.#readWaitingSei(this.#pictures.activeSps);
+        this.#read(unit, access_unit_delimiter_rbsp);
         return;
       case 10:
       case 11:
         this.endPicture();
-        this.read(unit, () => {});
+        this.#read(unit, () => {});
         return;
       case 12:
-        if (this.trace) this.read(unit, filler_data_rbsp);
+        if (this.#trace) this.#read(unit, filler_data_rbsp);
         return;
       case 13:
-        this.read(unit, seq_parameter_set_extension_rbsp);
+        this.#read(unit, seq_parameter_set_extension_rbsp);
         return;
       case 14:
       case 20:
       case 21:
-        this.read(unit, () => {}); // The header is read; the rest is for other layers and views.
+        this.#read(unit, () => {}); // The header is read; the rest is for other layers and views.
         return;
     }
   }
 
-  private traceUnit({ bytes, byte }: StreamUnit): void {
-    this.trace?.unit({ name: unitName(bytes[0] as number), byte, bytes });
+  #traceUnit({ bytes, byte }: StreamUnit): void {
+    this.#trace?.unit({ name: unitName(bytes[0] as number), byte, bytes });
   }
 
   /** Reads a unit of which decoding needs nothing, or not all. */
-  private read(unit: StreamUnit, syntax: (r: BitReader) => unknown): void {
+  #read(unit: StreamUnit, syntax: (r: BitReader) => unknown): void {
     this.sink.guardOnce(unit, () => {
-      this.traceUnit(unit);
-      const r = nalReader(unit.bytes, this.trace);
+      this.#traceUnit(unit);
+      const r = nalReader(unit.bytes, this.#trace);
       nal_unit(r);
       syntax(r);
     });
   }
 
-  private readParameterSet(unit: StreamUnit): void {
-    this.traceUnit(unit);
+  #readParameterSet(unit: StreamUnit): void {
+    this.#traceUnit(unit);
     const isSps = ((unit.bytes[0] as number) & 31) === 7;
-    const flaw = isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
+    const flaw = isSps ? this.#sets.receiveSps(unit.bytes, this.#trace) : this.#sets.receivePps(unit, this.#trace);
     if (flaw) this.sink.error(flaw, unit);
   }
 
-  private readWaitingSets(): void {
-    for (const unit of this.waitingSets.take()) this.sink.guard(unit, () => this.readParameterSet(unit));
+  #readWaitingSets(): void {
+    for (const unit of this.#waitingSets.take()) this.sink.guard(unit, () => this.#readParameterSet(unit));
   }
 
-  private readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
+  #readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
     let recoveryPoint: RecoveryPoint | null = null;
     let picTiming: PicTiming | null = null;
-    for (const unit of this.waitingSei.take()) {
-      this.read(unit, (r) =>
+    for (const unit of this.#waitingSei.take()) {
+      this.#read(unit, (r) =>
         sei_rbsp(r, sps, ({ payload }) => {
           if (payload?.type === "recovery_point") recoveryPoint = payload;
           else if (payload?.type === "pic_timing") picTiming = payload;
@@ -184,32 +184,32 @@ class H264Reader implements UnitReader {
     return { recoveryPoint, picTiming };
   }
 
-  private takeSlice(unit: StreamUnit): void {
-    if (!this.waitingSets.isEmpty && this.looksLikeNewPicture(unit)) this.endPicture();
-    this.traceUnit(unit);
+  #takeSlice(unit: StreamUnit): void {
+    if (!this.#waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
+    this.#traceUnit(unit);
     let slice: ReadSlice;
     try {
-      slice = this.readSlice(unit, this.trace);
+      slice = this.#readSlice(unit, this.#trace);
     } catch (error) {
-      this.loseSlice();
+      this.#loseSlice();
       throw error;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
-    if (!this.pictures.continues(slice)) {
+    if (!this.#pictures.continues(slice)) {
       this.endPicture();
-      this.pictures.beginPicture(slice, { pts: this.times.take(), ...this.readWaitingSei(slice.sets.sps) });
-      if (this.cutSlice && this.pictures.continues(this.cutSlice)) this.pictures.markDamaged();
-      this.cutSlice = null;
+      this.#pictures.beginPicture(slice, { pts: this.times.take(), ...this.#readWaitingSei(slice.sets.sps) });
+      if (this.#cutSlice && this.#pictures.continues(this.#cutSlice)) this.#pictures.markDamaged();
+      this.#cutSlice = null;
     }
-    this.pictures.addSlice(slice);
+    this.#pictures.addSlice(slice);
   }
 
-  private readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
+  #readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
     const r = nalReader(unit.bytes, trace);
     const nal = nal_unit(r);
     const isIdr = nal.nal_unit_type === 5;
     const find = (pic_parameter_set_id: number) => {
-      const { sets, flaw } = this.sets.find(pic_parameter_set_id, isIdr);
+      const { sets, flaw } = this.#sets.find(pic_parameter_set_id, isIdr);
       if (flaw) this.sink.error(flaw.error, flaw.unit);
       return sets;
     };
@@ -220,9 +220,9 @@ class H264Reader implements UnitReader {
    * Parameter sets have come since the open picture's last slice. They belong to the next picture (7.4.1.2.3), but a
    * stream may have put them inside one: this slice is of the same picture only if the old sets read it as such.
    */
-  private looksLikeNewPicture(unit: StreamUnit): boolean {
+  #looksLikeNewPicture(unit: StreamUnit): boolean {
     try {
-      return !this.pictures.continues(this.readSlice(unit, undefined));
+      return !this.#pictures.continues(this.#readSlice(unit, undefined));
     } catch (error) {
       if (error instanceof BitstreamError) return true;
       throw error;

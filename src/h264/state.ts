@@ -50,18 +50,18 @@ export function dpbFrames(sps: SeqParameterSet): number {
 
 export class DecoderState {
   readonly dpb: DecodedPictureBuffer;
-  private readonly listener: DpbListener;
-  private readonly poc = new PicOrderCnt();
-  private readonly marking = new RefPicMarking();
+  readonly #listener: DpbListener;
+  readonly #poc = new PicOrderCnt();
+  readonly #marking = new RefPicMarking();
   /** 7.4.3, frame_num; -1 at the start, when nothing is known. */
-  private PrevRefFrameNum = -1;
+  #PrevRefFrameNum = -1;
   /** The previous picture, if it was the first field of a frame: the next may be its second. */
-  private unpaired: Frame | null = null;
+  #unpaired: Frame | null = null;
   /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
-  private direct: Frame | null = null;
+  #direct: Frame | null = null;
 
   constructor(listener: DpbListener) {
-    this.listener = listener;
+    this.#listener = listener;
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
@@ -69,21 +69,21 @@ export class DecoderState {
   flush(): void {
     this.endFrame();
     this.dpb.flush();
-    this.forget();
+    this.#forget();
   }
 
   /** Nothing more is output, and nothing is a reference any more. */
   reset(): void {
-    if (this.direct) this.listener.release(this.direct);
-    this.direct = null;
+    if (this.#direct) this.#listener.release(this.#direct);
+    this.#direct = null;
     this.dpb.clear();
-    this.forget();
+    this.#forget();
   }
 
   /** The second field of the last picture's frame does not come any more. */
   endFrame(): void {
-    this.endDirect();
-    this.unpaired = null;
+    this.#endDirect();
+    this.#unpaired = null;
   }
 
   /**
@@ -99,7 +99,7 @@ export class DecoderState {
 
   /** A sequence begins with an empty buffer: nothing is carried over from the one before. */
   beginSequence(sps: SeqParameterSet): void {
-    this.forget();
+    this.#forget();
     this.dpb.resize(dpbFrames(sps));
   }
 
@@ -108,28 +108,28 @@ export class DecoderState {
     const { h, frame, isSecondField } = picture;
     const mmco5 = hasMmco5(h);
     if (mmco5) subtractTempPicOrderCnt(picture);
-    this.poc.remember(h, frame, mmco5);
-    if (h.nal_ref_idc !== 0) this.PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
+    this.#poc.remember(h, frame, mmco5);
+    if (h.nal_ref_idc !== 0) this.#PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     if (isSecondField) this.endFrame();
   }
 
-  private forget(): void {
-    this.unpaired = null;
-    this.PrevRefFrameNum = -1;
-    this.poc.reset();
-    this.marking.reset();
+  #forget(): void {
+    this.#unpaired = null;
+    this.#PrevRefFrameNum = -1;
+    this.#poc.reset();
+    this.#marking.reset();
   }
 
-  private endDirect(): void {
-    if (!this.direct) return;
-    this.listener.output(this.direct);
-    this.listener.release(this.direct);
-    this.direct = null;
+  #endDirect(): void {
+    if (!this.#direct) return;
+    this.#listener.output(this.#direct);
+    this.#listener.release(this.#direct);
+    this.#direct = null;
   }
 
   /** 3.30 and 3.31 (complementary field pairs): whether this field completes the frame of the field before it. */
   isSecondField(h: SliceHeader): boolean {
-    const first = this.unpaired;
+    const first = this.#unpaired;
     return (
       first !== null &&
       h.field_pic_flag === 1 &&
@@ -146,16 +146,16 @@ export class DecoderState {
    */
   gapBefore(sps: SeqParameterSet, h: SliceHeader): { first: number; last: number } | null {
     const MaxFrameNum = maxFrameNum(sps);
-    if (this.PrevRefFrameNum < 0 || h.nal_unit_type === 5 || this.isSecondField(h)) return null;
-    const first = (this.PrevRefFrameNum + 1) % MaxFrameNum;
-    if (h.frame_num === this.PrevRefFrameNum || h.frame_num === first) return null;
+    if (this.#PrevRefFrameNum < 0 || h.nal_unit_type === 5 || this.isSecondField(h)) return null;
+    const first = (this.#PrevRefFrameNum + 1) % MaxFrameNum;
+    if (h.frame_num === this.#PrevRefFrameNum || h.frame_num === first) return null;
     return { first, last: (h.frame_num - 1 + MaxFrameNum) % MaxFrameNum };
   }
 
   /** The pictures of a gap were lost, and not left out by the encoder: no frames are inferred for them. */
   skipGap(last: number): void {
     this.endFrame();
-    this.PrevRefFrameNum = last;
+    this.#PrevRefFrameNum = last;
   }
 
   /**
@@ -170,9 +170,9 @@ export class DecoderState {
       const UnusedShortTermFrameNum = (last - i + MaxFrameNum) % MaxFrameNum;
       updateFrameNumWrap(this.dpb.frames, UnusedShortTermFrameNum, MaxFrameNum);
       const hasRoom = slideWindow(this.dpb.frames, null, sps.max_num_ref_frames);
-      const poc = this.inferOrderCounts(sps, UnusedShortTermFrameNum);
+      const poc = this.#inferOrderCounts(sps, UnusedShortTermFrameNum);
       if (hasRoom) this.dpb.store(nonExistingFrame(UnusedShortTermFrameNum, poc));
-      if (i === 0) this.PrevRefFrameNum = last;
+      if (i === 0) this.#PrevRefFrameNum = last;
       if (i === 0 && !hasRoom) return false;
     }
     return true;
@@ -182,7 +182,7 @@ export class DecoderState {
    * 8.2.4.2.3 lists inferred frames by their order counts, unless pic_order_cnt_type is 0: then they have none, and the
    * payload has 0. FrameNumOffset counts on over them (8.2.1.2, prevFrameNum).
    */
-  private inferOrderCounts(sps: SeqParameterSet, frame_num: number): FieldOrderCnt {
+  #inferOrderCounts(sps: SeqParameterSet, frame_num: number): FieldOrderCnt {
     if (sps.pic_order_cnt_type === 0) return { TopFieldOrderCnt: 0, BottomFieldOrderCnt: 0 };
     const inferred: PicOrderCntSyntax = {
       frame_num,
@@ -194,8 +194,8 @@ export class DecoderState {
       delta_pic_order_cnt_bottom: 0,
       delta_pic_order_cnt: [0, 0],
     };
-    const poc = this.poc.decode(sps, inferred);
-    this.poc.remember(inferred, poc, false);
+    const poc = this.#poc.decode(sps, inferred);
+    this.#poc.remember(inferred, poc, false);
     return poc;
   }
 
@@ -206,8 +206,8 @@ export class DecoderState {
   beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: FrameSource): Picture {
     const isSecondField = this.isSecondField(h);
     if (!isSecondField) this.endFrame();
-    const poc = this.poc.decode(sps, h);
-    const frame = isSecondField ? (this.unpaired as Frame) : newFrame();
+    const poc = this.#poc.decode(sps, h);
+    const frame = isSecondField ? (this.#unpaired as Frame) : newFrame();
     const structure = !h.field_pic_flag ? BOTH_FIELDS : h.bottom_field_flag ? BOTTOM_FIELD : TOP_FIELD;
     if (structure & TOP_FIELD) frame.TopFieldOrderCnt = poc.TopFieldOrderCnt;
     if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;
@@ -223,31 +223,31 @@ export class DecoderState {
     const mmco5 = hasMmco5(h);
     frame.fields |= structure;
     if (h.dec_ref_pic_marking) {
-      this.marking.mark(frames, picture, h.dec_ref_pic_marking, sps.max_num_ref_frames, complain);
-      this.enforceLimit(picture, complain);
-      this.PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
+      this.#marking.mark(frames, picture, h.dec_ref_pic_marking, sps.max_num_ref_frames, complain);
+      this.#enforceLimit(picture, complain);
+      this.#PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     }
-    if (mmco5) this.applyMmco5(picture);
-    this.poc.remember(h, frame, mmco5);
-    this.unpaired = h.field_pic_flag && !picture.isSecondField ? frame : null;
+    if (mmco5) this.#applyMmco5(picture);
+    this.#poc.remember(h, frame, mmco5);
+    this.#unpaired = h.field_pic_flag && !picture.isSecondField ? frame : null;
     if (picture.isSecondField) {
-      if (this.direct) this.endDirect();
+      if (this.#direct) this.#endDirect();
       else this.dpb.removeUnused();
     } else if (!this.dpb.store(frame)) {
-      this.direct = frame;
-      if (!h.field_pic_flag) this.endDirect();
+      this.#direct = frame;
+      if (!h.field_pic_flag) this.#endDirect();
     }
   }
 
   /** 7.4.3: frame_num is considered to be 0. C.4.4: everything that waits is output first. */
-  private applyMmco5(picture: Picture): void {
+  #applyMmco5(picture: Picture): void {
     subtractTempPicOrderCnt(picture);
     picture.frame.frame_num = 0;
     this.dpb.outputAll();
   }
 
   /** 8.2.5.1: no more than Max(max_num_ref_frames, 1) frames are marked, the current one included. */
-  private enforceLimit({ frame, sps }: Picture, complain: Complain): void {
+  #enforceLimit({ frame, sps }: Picture, complain: Complain): void {
     const limit = Math.max(sps.max_num_ref_frames, 1);
     const others = this.dpb.frames.filter((other) => other !== frame && other.isUsedForReference);
     if (others.length < limit) return;

@@ -54,17 +54,17 @@ export interface DpbListener {
 export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
-  private readonly listener: DpbListener;
+  readonly #listener: DpbListener;
 
   constructor(listener: DpbListener) {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   /** C.5.2.2 for a picture that is not an IRAP picture with NoRaslOutputFlag 1, after its RPS has been applied. */
   makeRoom(limits: DpbLimits): void {
-    this.removeUnused();
-    while (this.exceeds(limits) || this.frames.length > limits.sps_max_dec_pic_buffering_minus1) {
-      if (!this.bump()) return;
+    this.#removeUnused();
+    while (this.#exceeds(limits) || this.frames.length > limits.sps_max_dec_pic_buffering_minus1) {
+      if (!this.#bump()) return;
     }
   }
 
@@ -75,23 +75,23 @@ export class DecodedPictureBuffer {
       if (frame.neededForOutput && isLater) other.PicLatencyCount++;
     }
     this.frames.push(frame);
-    while (this.exceeds(limits)) this.bump();
+    while (this.#exceeds(limits)) this.#bump();
   }
 
   /** C.5.2.2: outputs everything that waits, and frees everything. */
   flush(): void {
     for (const frame of this.frames) frame.marking = "unused";
-    while (this.bump());
-    this.removeUnused();
+    while (this.#bump());
+    this.#removeUnused();
   }
 
   /** C.5.2.2 with NoOutputOfPriorPicsFlag: frees everything without output. */
   clear(): void {
-    for (const frame of this.frames) this.listener.release(frame);
+    for (const frame of this.frames) this.#listener.release(frame);
     this.frames.length = 0;
   }
 
-  private exceeds(limits: DpbLimits): boolean {
+  #exceeds(limits: DpbLimits): boolean {
     let waiting = 0;
     let isLate = false;
     for (const frame of this.frames) {
@@ -103,24 +103,24 @@ export class DecodedPictureBuffer {
   }
 
   /** C.5.2.4 "Bumping" process. Returns false where nothing waits. */
-  private bump(): boolean {
+  #bump(): boolean {
     let first: Frame | undefined;
     for (const frame of this.frames) {
       if (frame.neededForOutput && (first === undefined || frame.PicOrderCntVal < first.PicOrderCntVal)) first = frame;
     }
     if (first === undefined) return false;
     first.neededForOutput = false;
-    this.listener.output(first);
-    this.removeUnused();
+    this.#listener.output(first);
+    this.#removeUnused();
     return true;
   }
 
-  private removeUnused(): void {
+  #removeUnused(): void {
     const { frames } = this;
     let kept = 0;
     for (const frame of frames) {
       if (frame.neededForOutput || frame.marking !== "unused") frames[kept++] = frame;
-      else this.listener.release(frame);
+      else this.#listener.release(frame);
     }
     frames.length = kept;
   }

@@ -20,8 +20,8 @@ import { nalReader } from "./units.ts";
 export class ParameterSetStore {
   /** The sets in force. New content for the active SPS waits for the next IRAP picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
-  private readonly vpsById = new Map<number, { readonly bytes: Uint8Array; readonly vps: VideoParameterSet | null }>();
-  private readonly ppsById = new Map<number, { readonly bytes: Uint8Array; readonly pps: PicParameterSet }>();
+  readonly #vpsById = new Map<number, { readonly bytes: Uint8Array; readonly vps: VideoParameterSet | null }>();
+  readonly #ppsById = new Map<number, { readonly bytes: Uint8Array; readonly pps: PicParameterSet }>();
 
   /**
    * Takes the NAL unit of a video, sequence or picture parameter set.
@@ -32,37 +32,37 @@ export class ParameterSetStore {
   receive(unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
     const r = nalReader(unit, trace);
     const { nal_unit_type } = nal_unit_header(r);
-    if (nal_unit_type === 32) return this.receiveVps(r, unit);
-    if (nal_unit_type === 33) return this.receiveSps(r, unit);
-    return this.receivePps(r, unit);
+    if (nal_unit_type === 32) return this.#receiveVps(r, unit);
+    if (nal_unit_type === 33) return this.#receiveSps(r, unit);
+    return this.#receivePps(r, unit);
   }
 
   /** Decoding the base layer needs nothing of a VPS; picture timing may. */
-  private receiveVps(r: BitReader, unit: Uint8Array): BitstreamError | null {
+  #receiveVps(r: BitReader, unit: Uint8Array): BitstreamError | null {
     let vps: VideoParameterSet | null = null;
     r.tolerate(() => {
       vps = video_parameter_set_rbsp(r);
     });
     const flaw = readClosingBits(r);
     const vps_video_parameter_set_id = (unit[2] ?? 0) >> 4;
-    const stored = this.vpsById.get(vps_video_parameter_set_id);
+    const stored = this.#vpsById.get(vps_video_parameter_set_id);
     if (stored && sameBytes(stored.bytes, unit)) return null;
-    this.vpsById.set(vps_video_parameter_set_id, { bytes: unit.slice(), vps });
+    this.#vpsById.set(vps_video_parameter_set_id, { bytes: unit.slice(), vps });
     return flaw;
   }
 
-  private receiveSps(r: BitReader, unit: Uint8Array): BitstreamError | null {
+  #receiveSps(r: BitReader, unit: Uint8Array): BitstreamError | null {
     const sps = seq_parameter_set_rbsp(r);
     const flaw = readClosingBits(r);
     return this.sps.receive(sps.sps_seq_parameter_set_id, unit, sps) ? flaw : null;
   }
 
-  private receivePps(r: BitReader, unit: Uint8Array): BitstreamError | null {
+  #receivePps(r: BitReader, unit: Uint8Array): BitstreamError | null {
     const pps = pic_parameter_set_rbsp(r);
     const flaw = readClosingBits(r);
-    const stored = this.ppsById.get(pps.pps_pic_parameter_set_id);
+    const stored = this.#ppsById.get(pps.pps_pic_parameter_set_id);
     if (stored && sameBytes(stored.bytes, unit)) return null;
-    this.ppsById.set(pps.pps_pic_parameter_set_id, { bytes: unit.slice(), pps });
+    this.#ppsById.set(pps.pps_pic_parameter_set_id, { bytes: unit.slice(), pps });
     return flaw;
   }
 
@@ -72,7 +72,7 @@ export class ParameterSetStore {
    * @throws BitstreamError where a set is not there, or does not fit the other.
    */
   find(pic_parameter_set_id: number, isIrap: boolean): ParameterSets {
-    const pps = this.ppsById.get(pic_parameter_set_id)?.pps;
+    const pps = this.#ppsById.get(pic_parameter_set_id)?.pps;
     if (!pps) throw missingPps("slice_pic_parameter_set_id", pic_parameter_set_id);
     const id = pps.pps_seq_parameter_set_id;
     const sps = this.sps.get(id, isIrap);
@@ -83,6 +83,6 @@ export class ParameterSetStore {
 
   /** The VPS that an SPS refers to, if it has come. */
   vpsOf(sps: SeqParameterSet | null): VideoParameterSet | null {
-    return (sps && this.vpsById.get(sps.sps_video_parameter_set_id)?.vps) ?? null;
+    return (sps && this.#vpsById.get(sps.sps_video_parameter_set_id)?.vps) ?? null;
   }
 }

@@ -34,22 +34,22 @@ const TILE_ROWS_LIMIT = 22;
 
 /** Builds controls, and builds those of parameter sets only once. */
 export class RequestBuilder {
-  private readonly options: ResolvedOptions;
-  private readonly maker: ControlMaker<keyof typeof h265Controls>;
-  private readonly bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
-  private readonly byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
+  readonly #options: ResolvedOptions;
+  readonly #maker: ControlMaker<keyof typeof h265Controls>;
+  readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
+  readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
   constructor(options: ResolvedOptions) {
-    this.options = options;
-    this.maker = new ControlMaker(h265Controls, h265KernelRules, options);
+    this.#options = options;
+    this.#maker = new ControlMaker(h265Controls, h265KernelRules, options);
   }
 
   /** V4L2_CID_STATELESS_HEVC_DECODE_MODE and START_CODE: set once, before the first request. */
   modeControls(): Control[] {
-    const { decodeMode, startCode } = this.options;
+    const { decodeMode, startCode } = this.#options;
     const controls: Control[] = [];
-    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_MODE", decodeModeValues[decodeMode]);
-    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_START_CODE", startCodeValues[startCode]);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_MODE", decodeModeValues[decodeMode]);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_START_CODE", startCodeValues[startCode]);
     return controls;
   }
 
@@ -59,28 +59,28 @@ export class RequestBuilder {
    * with EFAULT.
    */
   spsControls(sps: SeqParameterSet): readonly Control[] {
-    const cached = this.bySps.get(sps);
+    const cached = this.#bySps.get(sps);
     if (cached) return cached;
     const st = hevcExtSpsStRps(sps);
     const lt = hevcExtSpsLtRps(sps);
     const controls: Control[] = [];
-    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_SPS", hevcSps(sps));
-    if (st.length > 0) this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", st);
-    if (lt.length > 0) this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", lt);
-    this.bySps.set(sps, controls);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_SPS", hevcSps(sps));
+    if (st.length > 0) this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", st);
+    if (lt.length > 0) this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS", lt);
+    this.#bySps.set(sps, controls);
     return controls;
   }
 
   /** V4L2_CID_STATELESS_HEVC_PPS and, where the SPS enables scaling lists, SCALING_MATRIX. */
-  private ppsControls(sets: ParameterSets): readonly Control[] {
-    const cached = this.byPps.get(sets.pps);
+  #ppsControls(sets: ParameterSets): readonly Control[] {
+    const cached = this.#byPps.get(sets.pps);
     if (cached?.sps === sets.sps) return cached.controls;
     const controls: Control[] = [];
-    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_PPS", hevcPps(sets));
+    this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_PPS", hevcPps(sets));
     if (sets.sps.scaling_list_enabled_flag) {
-      this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_SCALING_MATRIX", hevcScalingMatrix(sets));
+      this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_SCALING_MATRIX", hevcScalingMatrix(sets));
     }
-    this.byPps.set(sets.pps, { sps: sets.sps, controls });
+    this.#byPps.set(sets.pps, { sps: sets.sps, controls });
     return controls;
   }
 
@@ -91,22 +91,22 @@ export class RequestBuilder {
    * @throws UnsupportedError where the kernel's arrays cannot hold the picture.
    */
   buildRequests(picture: Picture, segments: readonly PictureSegment[], references: readonly Frame[]): RequestEvent[] {
-    checkLimits(segments, this.options.decodeMode);
-    const { decodeMode } = this.options;
+    checkLimits(segments, this.#options.decodeMode);
+    const { decodeMode } = this.#options;
     const { h, sps, set, frame } = picture;
     const { PicOrderCntVal } = frame;
     const params = hevcDecodeParams({ h, sps, PicOrderCntVal, set, references });
     const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
     return groups.map((group, i) => {
-      const controls = [...this.spsControls(sps), ...this.ppsControls((group[0] as PictureSegment).sets)];
-      this.addSegmentControls(controls, picture, group, references);
-      this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
-      const bitstream = bitstreamOf(group, this.options.startCode);
+      const controls = [...this.spsControls(sps), ...this.#ppsControls((group[0] as PictureSegment).sets)];
+      this.#addSegmentControls(controls, picture, group, references);
+      this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
+      const bitstream = bitstreamOf(group, this.#options.startCode);
       return { type: "request", timestamp: frame.timestamp, bitstream, controls, hold: i < groups.length - 1 };
     });
   }
 
-  private addSegmentControls(
+  #addSegmentControls(
     controls: Control[],
     picture: Picture,
     group: readonly PictureSegment[],
@@ -118,13 +118,13 @@ export class RequestBuilder {
       hevcSliceParams({
         ...{ h, sps, PicOrderCntVal, pic_struct, list0, list1, references },
         unitBytes: unit.length,
-        startCodeBytes: startCodeBytes(this.options.startCode),
+        startCodeBytes: startCodeBytes(this.#options.startCode),
       }),
     );
     const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
-    this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", joined(elements));
+    this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", joined(elements));
     if (entryPoints.length > 0) {
-      this.maker.add(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
+      this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
     }
   }
 }

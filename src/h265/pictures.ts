@@ -43,25 +43,25 @@ interface OpenPicture {
 }
 
 export class PictureDecoder {
-  private readonly options: ResolvedOptions;
-  private readonly sets: ParameterSetStore;
-  private readonly sink: EventSink;
-  private readonly requests: RequestBuilder;
-  private readonly recovery: Recovery;
-  private readonly state: DecoderState;
-  private sequence: SequenceEvent | null = null;
-  private open: OpenPicture | null = null;
-  private readonly timestamps = new Timestamps();
+  readonly #options: ResolvedOptions;
+  readonly #sets: ParameterSetStore;
+  readonly #sink: EventSink;
+  readonly #requests: RequestBuilder;
+  readonly #recovery: Recovery;
+  readonly #state: DecoderState;
+  #sequence: SequenceEvent | null = null;
+  #open: OpenPicture | null = null;
+  readonly #timestamps = new Timestamps();
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
   constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
-    this.options = options;
-    this.sets = sets;
-    this.sink = sink;
-    this.requests = new RequestBuilder(options);
-    this.recovery = new Recovery(options.startAt);
-    this.state = new DecoderState({
+    this.#options = options;
+    this.#sets = sets;
+    this.#sink = sink;
+    this.#requests = new RequestBuilder(options);
+    this.#recovery = new Recovery(options.startAt);
+    this.#state = new DecoderState({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
     });
@@ -69,115 +69,112 @@ export class PictureDecoder {
 
   /** The first slice segment of the picture whose segments are coming, if any are. */
   get firstSegment(): ReadSegment | null {
-    return this.open?.first ?? null;
+    return this.#open?.first ?? null;
   }
 
   /** An end of sequence NAL unit has come: the next picture begins a coded video sequence. */
   endSequence(): void {
-    this.state.endSequence();
+    this.#state.endSequence();
   }
 
   /** Something of the picture whose slice segments are coming is lost. */
   markDamaged(): void {
-    if (!this.open?.picture) return;
-    this.open.picture.frame.corrupt = true;
-    this.recovery.damage();
+    if (!this.#open?.picture) return;
+    this.#open.picture.frame.corrupt = true;
+    this.#recovery.damage();
   }
 
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSegment, info: PictureInfo): void {
-    this.open = { first, picture: this.startPicture(first, info), segments: [] };
+    this.#open = { first, picture: this.#startPicture(first, info), segments: [] };
   }
 
-  private startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
-    const isSkipped = !this.recovery.admits(h);
-    if (isSkipped || this.state.isSkippedLeading(h)) {
+  #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
+    const isSkipped = !this.#recovery.admits(h);
+    if (isSkipped || this.#state.isSkippedLeading(h)) {
       const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
-      this.sink.report("before-random-access", `the picture is skipped: ${reason}`, unit);
+      this.#sink.report("before-random-access", `the picture is skipped: ${reason}`, unit);
       return null;
     }
-    if (this.state.continuesEnded(h)) {
-      this.sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
+    if (this.#state.continuesEnded(h)) {
+      this.#sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
     const isActivated = sps !== this.activeSps;
-    this.checkActivation(sps, h, unit);
-    if (isActivated && isIrap(h.nal_unit_type)) this.state.endSequence();
-    const NoRaslOutputFlag = this.state.NoRaslOutputFlag(h);
-    if (isActivated || NoRaslOutputFlag) this.state.emptyBuffer(h);
-    if (isActivated) this.activate(sps);
-    const PicOrderCntVal = this.state.picOrderCntVal(sps, h, NoRaslOutputFlag);
-    const frame = new Frame(this.timestamps.next(), info.pts, visibleRectangle(sps), PicOrderCntVal);
+    this.#checkActivation(sps, h, unit);
+    if (isActivated && isIrap(h.nal_unit_type)) this.#state.endSequence();
+    const NoRaslOutputFlag = this.#state.NoRaslOutputFlag(h);
+    if (isActivated || NoRaslOutputFlag) this.#state.emptyBuffer(h);
+    if (isActivated) this.#activate(sps);
+    const PicOrderCntVal = this.#state.picOrderCntVal(sps, h, NoRaslOutputFlag);
+    const frame = new Frame(this.#timestamps.next(), info.pts, visibleRectangle(sps), PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
-    frame.corrupt = this.recovery.beginPicture(h, PicOrderCntVal, info.recoveryPoint);
-    const picture = this.state.beginPicture(sps, h, frame, NoRaslOutputFlag);
-    for (const reference of picture.set.missing) this.loseReference(frame, reference, unit);
-    this.growBuffers(unit);
-    return this.options.missingReferences === "nearest" ? this.withStandIns(picture) : picture;
+    frame.corrupt = this.#recovery.beginPicture(h, PicOrderCntVal, info.recoveryPoint);
+    const picture = this.#state.beginPicture(sps, h, frame, NoRaslOutputFlag);
+    for (const reference of picture.set.missing) this.#loseReference(frame, reference, unit);
+    this.#growBuffers(unit);
+    return this.#options.missingReferences === "nearest" ? this.#withStandIns(picture) : picture;
   }
 
-  private loseReference(frame: Frame, reference: MissingReference, unit: StreamUnit): void {
+  #loseReference(frame: Frame, reference: MissingReference, unit: StreamUnit): void {
     const { poc, isLsb } = reference;
     const what = isLsb ? `slice_pic_order_cnt_lsb ${poc}` : `PicOrderCntVal ${poc}`;
     frame.corrupt = true;
-    this.recovery.loseReference(reference);
-    this.sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
+    this.#recovery.loseReference(reference);
+    this.#sink.report("missing-reference", `the reference picture with ${what} is missing`, unit);
   }
 
   /**
    * 7.4.2.4.2: an IRAP picture with NoRaslOutputFlag 1 activates an SPS. Another picture does so only at the start, or
    * where IRAP pictures were lost, which is reported.
    */
-  private checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
+  #checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
     if (isIrap(h.nal_unit_type)) return;
-    if (this.sets.sps.takeRefusedChange()) {
-      this.sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
+    if (this.#sets.sps.takeRefusedChange()) {
+      this.#sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
     }
     if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
-      this.sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
+      this.#sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
     }
   }
 
   /** A sequence begins. The buffer is empty. */
-  private activate(sps: SeqParameterSet): void {
-    this.sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
+  #activate(sps: SeqParameterSet): void {
+    this.#sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
-    const controls = [...this.requests.modeControls(), ...this.requests.spsControls(sps)];
-    const event = sequenceEvent(sps, controls, this.sequence);
+    const controls = [...this.#requests.modeControls(), ...this.#requests.spsControls(sps)];
+    const event = sequenceEvent(sps, controls, this.#sequence);
     if (event === null) return;
-    this.sequence = event;
-    this.sink.emit(event);
+    this.#sequence = event;
+    this.#sink.emit(event);
   }
 
   /** A slice segment of the open picture. */
   addSlice({ unit, h, sets }: ReadSegment): void {
-    const { open } = this;
+    const open = this.#open;
     if (!open?.picture) return;
     const lists = buildRefPicLists(open.picture.set, h);
-    if (this.followsDamage(open.picture.frame, lists)) open.picture.frame.corrupt = true;
+    if (this.#followsDamage(open.picture.frame, lists)) open.picture.frame.corrupt = true;
     if (h.slice_type !== 2 && lists.list0.length === 0 && !h.dependent_slice_segment_flag) {
       this.markDamaged();
-      this.sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
+      this.#sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
     }
     if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
       const reason = "a prediction offset of high precision is beyond the kernel's 8 bits: the request has its limit";
-      this.sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
+      this.#sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
   }
 
   /** Whether a slice refers to a picture that is corrupt, and no recovery point says that it is right all the same. */
-  private followsDamage(
-    { PicOrderCntVal }: Frame,
-    { list0, list1 }: { list0: RefPicList; list1: RefPicList },
-  ): boolean {
-    if (this.recovery.isWhole(PicOrderCntVal)) return false;
-    return this.state.dpb.frames.some((frame) => frame.corrupt && (list0.includes(frame) || list1.includes(frame)));
+  #followsDamage({ PicOrderCntVal }: Frame, { list0, list1 }: { list0: RefPicList; list1: RefPicList }): boolean {
+    if (this.#recovery.isWhole(PicOrderCntVal)) return false;
+    return this.#state.dpb.frames.some((frame) => frame.corrupt && (list0.includes(frame) || list1.includes(frame)));
   }
 
   /** The picture with stand-ins for the references that are missing, as far as there are any. */
-  private withStandIns(picture: Picture): Picture {
-    const nearest = nearestReference(this.state.dpb.frames, picture.frame.PicOrderCntVal);
+  #withStandIns(picture: Picture): Picture {
+    const nearest = nearestReference(this.#state.dpb.frames, picture.frame.PicOrderCntVal);
     const complete = (list: RefPicList) => list.map((frame) => frame ?? nearest);
     const { StCurrBefore, StCurrAfter, LtCurr, missing } = picture.set;
     const set = {
@@ -190,64 +187,64 @@ export class PictureDecoder {
   }
 
   /** Asks for another buffer where the stream keeps more pictures than its SPS says. */
-  private growBuffers(unit: StreamUnit): void {
-    const needed = this.state.dpb.frames.length + 1;
-    if (this.sequence === null || needed <= this.sequence.captureBuffers) return;
+  #growBuffers(unit: StreamUnit): void {
+    const needed = this.#state.dpb.frames.length + 1;
+    if (this.#sequence === null || needed <= this.#sequence.captureBuffers) return;
     const reason = `the stream needs ${needed} buffers, its sps_max_dec_pic_buffering_minus1 allows fewer`;
-    this.sink.report("limit", reason, unit);
-    this.sequence = { ...this.sequence, captureBuffers: needed, realloc: true, keepsReferences: true };
-    this.sink.emit(this.sequence);
+    this.#sink.report("limit", reason, unit);
+    this.#sequence = { ...this.#sequence, captureBuffers: needed, realloc: true, keepsReferences: true };
+    this.#sink.emit(this.#sequence);
   }
 
   /** The picture's last slice segment has come: its requests are made, then it is stored and output. */
   endPicture(): void {
-    const { open } = this;
-    this.open = null;
+    const open = this.#open;
+    this.#open = null;
     if (!open?.picture) return;
     const { picture, segments, first } = open;
-    const references = this.state.dpb.frames.filter((frame) => frame.marking !== "unused");
-    const { missingReferences } = this.options;
+    const references = this.#state.dpb.frames.filter((frame) => frame.marking !== "unused");
+    const { missingReferences } = this.#options;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
     if (picture.set.missing.length > 0 && isDropped) {
-      this.state.abandonPicture(picture);
-      if (missingReferences === "drop") this.startAnew();
+      this.#state.abandonPicture(picture);
+      if (missingReferences === "drop") this.#startAnew();
       return;
     }
-    const isMade = this.sink.guard(first.unit, () => {
-      for (const request of this.requests.buildRequests(picture, segments, references)) this.sink.emit(request);
+    const isMade = this.#sink.guard(first.unit, () => {
+      for (const request of this.#requests.buildRequests(picture, segments, references)) this.#sink.emit(request);
     });
-    if (isMade) this.state.endPicture(picture);
-    else this.state.abandonPicture(picture);
+    if (isMade) this.#state.endPicture(picture);
+    else this.#state.abandonPicture(picture);
   }
 
   /**
    * Decoding waits for an IRAP picture. The pictures before the loss are whole, so they are output now: the flags of
    * that IRAP picture do not mean them.
    */
-  private startAnew(): void {
-    this.state.dpb.flush();
-    this.state.restart();
-    this.recovery.requireIrap();
+  #startAnew(): void {
+    this.#state.dpb.flush();
+    this.#state.restart();
+    this.#recovery.requireIrap();
   }
 
   /** Outputs everything that waits. The next picture is a new start. */
   flush(): void {
     this.endPicture();
-    this.state.dpb.flush();
-    this.forget();
+    this.#state.dpb.flush();
+    this.#forget();
   }
 
   /** Outputs nothing more. The next picture is a new start. */
   reset(): void {
-    this.open = null;
-    this.state.dpb.clear();
-    this.forget();
+    this.#open = null;
+    this.#state.dpb.clear();
+    this.#forget();
   }
 
-  private forget(): void {
-    this.sets.sps.deactivate();
+  #forget(): void {
+    this.#sets.sps.deactivate();
     this.activeSps = null;
-    this.state.restart();
-    this.recovery.reset();
+    this.#state.restart();
+    this.#recovery.reset();
   }
 }

@@ -5,46 +5,46 @@ import type { MissingReference } from "./ref-pic-set.ts";
 import type { RecoveryPoint, SliceSegmentHeader } from "./structures.ts";
 
 export class Recovery {
-  private readonly startAt: NonNullable<SessionOptions["startAt"]>;
+  readonly #startAt: NonNullable<SessionOptions["startAt"]>;
   /** Pictures are skipped until one comes at which decoding can start. */
-  private isWaiting = true;
+  #isWaiting = true;
   /** Only an IRAP picture ends the wait, whatever `startAt` says. */
-  private needsIrap = false;
+  #needsIrap = false;
   /** Pictures were skipped or never came, and neither an IRAP picture nor a complete recovery has come since. */
-  private isImpaired = true;
+  #isImpaired = true;
   /** PicOrderCntVal of the picture with the last recovery point. */
-  private pointPicOrderCnt = Infinity;
+  #pointPicOrderCnt = Infinity;
   /** From here on in output order, pictures are whole, whatever they refer to; infinite without a recovery point. */
-  private recoveryPicOrderCnt = Infinity;
+  #recoveryPicOrderCnt = Infinity;
   /** A picture at or after the recovery point has been decoded. */
-  private isReached = false;
+  #isReached = false;
 
   constructor(startAt: NonNullable<SessionOptions["startAt"]>) {
-    this.startAt = startAt;
+    this.#startAt = startAt;
   }
 
   /** Decoding starts anew: a seek. */
   reset(): void {
-    this.isWaiting = this.isImpaired = true;
-    this.needsIrap = false;
-    this.forgetPoint();
+    this.#isWaiting = this.#isImpaired = true;
+    this.#needsIrap = false;
+    this.#forgetPoint();
   }
 
   /** Pictures are dropped: decoding goes on at an IRAP picture. */
   requireIrap(): void {
     this.reset();
-    this.needsIrap = true;
+    this.#needsIrap = true;
   }
 
-  private forgetPoint(): void {
-    this.pointPicOrderCnt = this.recoveryPicOrderCnt = Infinity;
-    this.isReached = false;
+  #forgetPoint(): void {
+    this.#pointPicOrderCnt = this.#recoveryPicOrderCnt = Infinity;
+    this.#isReached = false;
   }
 
   /** Whether a picture that begins with this slice segment is decoded. */
   admits({ nal_unit_type }: SliceSegmentHeader): boolean {
-    if (!this.isWaiting) return true;
-    return isIrap(nal_unit_type) || !(this.needsIrap || this.startAt === "random-access");
+    if (!this.#isWaiting) return true;
+    return isIrap(nal_unit_type) || !(this.#needsIrap || this.#startAt === "random-access");
   }
 
   /**
@@ -53,28 +53,28 @@ export class Recovery {
    * @returns whether it may show that decoding started before it, at another picture than an IRAP picture.
    */
   beginPicture(h: SliceSegmentHeader, PicOrderCntVal: number, point: RecoveryPoint | null): boolean {
-    this.isWaiting = this.needsIrap = false;
+    this.#isWaiting = this.#needsIrap = false;
     if (isIrap(h.nal_unit_type)) {
-      this.isImpaired = false;
-      this.forgetPoint();
+      this.#isImpaired = false;
+      this.#forgetPoint();
     } else if (point) {
-      this.pointPicOrderCnt = PicOrderCntVal;
+      this.#pointPicOrderCnt = PicOrderCntVal;
       // Recovery points do not depend on each other. The one that is complete first counts.
-      this.recoveryPicOrderCnt = Math.min(this.recoveryPicOrderCnt, PicOrderCntVal + point.recovery_poc_cnt);
+      this.#recoveryPicOrderCnt = Math.min(this.#recoveryPicOrderCnt, PicOrderCntVal + point.recovery_poc_cnt);
     }
-    if (this.isWhole(PicOrderCntVal)) this.isReached = true;
-    return this.isImpaired && !this.isWhole(PicOrderCntVal);
+    if (this.isWhole(PicOrderCntVal)) this.#isReached = true;
+    return this.#isImpaired && !this.isWhole(PicOrderCntVal);
   }
 
   /** D.3.8: whether a picture is right although it may refer to pictures that are not. */
   isWhole(PicOrderCntVal: number): boolean {
-    return PicOrderCntVal >= this.recoveryPicOrderCnt;
+    return PicOrderCntVal >= this.#recoveryPicOrderCnt;
   }
 
   /** The current picture is damaged: a recovery that began before or with it is not complete. */
   damage(): void {
-    if (this.isReached) this.isImpaired = false;
-    this.forgetPoint();
+    if (this.#isReached) this.#isImpaired = false;
+    this.#forgetPoint();
   }
 
   /**
@@ -82,7 +82,7 @@ export class Recovery {
    * its recovery point are expected to be missing: only a later one damages it.
    */
   loseReference({ poc, isLsb }: MissingReference): void {
-    const isExpected = !this.isReached && (isLsb || poc < this.pointPicOrderCnt);
+    const isExpected = !this.#isReached && (isLsb || poc < this.#pointPicOrderCnt);
     if (!isExpected) this.damage();
   }
 }

@@ -35,23 +35,23 @@ export function openH265Session(options: SessionOptions = {}): Session {
 }
 
 class H265Reader implements UnitReader {
-  private readonly trace: Trace | undefined;
+  readonly #trace: Trace | undefined;
   readonly sink = new EventSink((unit) => unitName(nalUnitType(unit)));
   readonly times = new PictureTimes();
-  private readonly sets = new ParameterSetStore();
-  private readonly pictures: PictureDecoder;
+  readonly #sets = new ParameterSetStore();
+  readonly #pictures: PictureDecoder;
   /** Parameter sets that came inside a picture: they wait for its end. */
-  private readonly waitingSets = new WaitingUnits();
+  readonly #waitingSets = new WaitingUnits();
   /** Prefix SEI NAL units before the next picture: they are read with the SPS that it activates. */
-  private readonly waitingSei = new WaitingUnits();
+  readonly #waitingSei = new WaitingUnits();
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
-  private independent: SliceSegmentHeader | null = null;
+  #independent: SliceSegmentHeader | null = null;
   /** Where the last slice segment of the open picture begins, in decoding order of its coding tree blocks. */
-  private segmentStart = 0;
+  #segmentStart = 0;
 
   constructor(options: ResolvedOptions) {
-    this.trace = options.trace;
-    this.pictures = new PictureDecoder(options, this.sets, this.sink);
+    this.#trace = options.trace;
+    this.#pictures = new PictureDecoder(options, this.#sets, this.sink);
   }
 
   readConfiguration(record: Uint8Array): Configuration {
@@ -59,38 +59,38 @@ class H265Reader implements UnitReader {
   }
 
   flush(): void {
-    this.pictures.flush();
+    this.#pictures.flush();
   }
 
   reset(): void {
-    this.waitingSei.take();
-    this.pictures.reset();
-    this.readWaitingSets();
+    this.#waitingSei.take();
+    this.#pictures.reset();
+    this.#readWaitingSets();
   }
 
   endStream(): void {
-    this.readWaitingSei(this.pictures.activeSps);
+    this.#readWaitingSei(this.#pictures.activeSps);
   }
 
   endPicture(): void {
-    this.pictures.endPicture();
-    this.independent = null;
-    this.readWaitingSets();
+    this.#pictures.endPicture();
+    this.#independent = null;
+    this.#readWaitingSets();
   }
 
   loseUnit({ bytes }: StreamUnit): void {
     if (bytes.length === 0 || nalUnitType(bytes) >= 32) return;
     // With first_slice_segment_in_pic_flag, it is of a picture of which nothing else has come.
     if (((bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
-    this.loseSegment();
+    this.#loseSegment();
   }
 
   /** A slice segment of the open picture could not be read. */
-  private loseSegment(): void {
-    this.pictures.markDamaged();
+  #loseSegment(): void {
+    this.#pictures.markDamaged();
     // 7.4.7.1: dependent segments take over the header before theirs, which may have been this one.
-    this.independent = null;
-    this.waitingSei.take();
+    this.#independent = null;
+    this.#waitingSei.take();
   }
 
   /** Table 7-1. Units of other layers (nuh_layer_id above 0) are left out. */
@@ -99,70 +99,70 @@ class H265Reader implements UnitReader {
     if ((first & 1) !== 0 || second >> 3 !== 0) return;
     const nal_unit_type = nalUnitType(unit.bytes);
     if (nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21)) {
-      this.takeSegment(unit);
+      this.#takeSegment(unit);
       return;
     }
     switch (nal_unit_type) {
       case 32:
       case 33:
       case 34:
-        if (this.waitingSets.isFull) this.endPicture();
-        if (this.pictures.firstSegment) this.waitingSets.add(unit);
-        else this.readParameterSet(unit);
+        if (this.#waitingSets.isFull) this.endPicture();
+        if (this.#pictures.firstSegment) this.#waitingSets.add(unit);
+        else this.#readParameterSet(unit);
         return;
       case 35:
         this.endPicture();
-        this.readWaitingSei(this.pictures.activeSps);
-        this.read(unit, access_unit_delimiter_rbsp);
+        this.#readWaitingSei(this.#pictures.activeSps);
+        this.#read(unit, access_unit_delimiter_rbsp);
         return;
       case 36:
       case 37:
         this.endPicture();
-        this.pictures.endSequence();
-        this.read(unit, () => {});
+        this.#pictures.endSequence();
+        this.#read(unit, () => {});
         return;
       case 38:
-        if (this.trace) this.read(unit, filler_data_rbsp);
+        if (this.#trace) this.#read(unit, filler_data_rbsp);
         return;
       case 39:
-        if (this.waitingSei.isFull) this.readWaitingSei(this.pictures.activeSps);
-        this.waitingSei.add(unit);
+        if (this.#waitingSei.isFull) this.#readWaitingSei(this.#pictures.activeSps);
+        this.#waitingSei.add(unit);
         return;
       case 40:
-        this.read(unit, (r, nal) => sei_rbsp(r, nal, this.seiSets(this.pictures.activeSps), () => {}));
+        this.#read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.#pictures.activeSps), () => {}));
         return;
     }
   }
 
-  private traceUnit({ bytes, byte }: StreamUnit): void {
-    this.trace?.unit({ name: unitName(nalUnitType(bytes)), byte, bytes });
+  #traceUnit({ bytes, byte }: StreamUnit): void {
+    this.#trace?.unit({ name: unitName(nalUnitType(bytes)), byte, bytes });
   }
 
   /** Reads a unit of which decoding needs nothing, or not all. */
-  private read(unit: StreamUnit, syntax: (r: BitReader, nal: NalUnitHeader) => unknown): void {
+  #read(unit: StreamUnit, syntax: (r: BitReader, nal: NalUnitHeader) => unknown): void {
     this.sink.guardOnce(unit, () => {
-      this.traceUnit(unit);
-      const r = nalReader(unit.bytes, this.trace);
+      this.#traceUnit(unit);
+      const r = nalReader(unit.bytes, this.#trace);
       syntax(r, nal_unit_header(r));
     });
   }
 
-  private readParameterSet(unit: StreamUnit): void {
-    this.traceUnit(unit);
-    const flaw = this.sets.receive(unit.bytes, this.trace);
+  #readParameterSet(unit: StreamUnit): void {
+    this.#traceUnit(unit);
+    const flaw = this.#sets.receive(unit.bytes, this.#trace);
     if (flaw) this.sink.error(flaw, unit);
   }
 
-  private readWaitingSets(): void {
-    for (const unit of this.waitingSets.take()) this.sink.guard(unit, () => this.readParameterSet(unit));
+  #readWaitingSets(): void {
+    for (const unit of this.#waitingSets.take()) this.sink.guard(unit, () => this.#readParameterSet(unit));
   }
 
-  private readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
+  #readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
     let recoveryPoint: RecoveryPoint | null = null;
     let picTiming: PicTiming | null = null;
-    for (const unit of this.waitingSei.take()) {
-      this.read(unit, (r, nal) =>
-        sei_rbsp(r, nal, this.seiSets(sps), ({ payload }) => {
+    for (const unit of this.#waitingSei.take()) {
+      this.#read(unit, (r, nal) =>
+        sei_rbsp(r, nal, this.#seiSets(sps), ({ payload }) => {
           if (payload?.type === "recovery_point") recoveryPoint = payload;
           else if (payload?.type === "pic_timing") picTiming = payload;
         }),
@@ -171,49 +171,49 @@ class H265Reader implements UnitReader {
     return { recoveryPoint, picTiming };
   }
 
-  private seiSets(sps: SeqParameterSet | null): SeiParameterSets {
-    return { sps, vps: this.sets.vpsOf(sps) };
+  #seiSets(sps: SeqParameterSet | null): SeiParameterSets {
+    return { sps, vps: this.#sets.vpsOf(sps) };
   }
 
-  private takeSegment(unit: StreamUnit): void {
+  #takeSegment(unit: StreamUnit): void {
     // first_slice_segment_in_pic_flag is the first bit of the header: a picture ends before the next one's is read,
     // because that one may refer to parameter sets which came in between.
     if (((unit.bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
-    this.traceUnit(unit);
+    this.#traceUnit(unit);
     let segment: ReadSegment;
     try {
-      segment = this.readSegment(unit);
+      segment = this.#readSegment(unit);
     } catch (error) {
-      this.loseSegment();
+      this.#loseSegment();
       throw error;
     }
     const { h, sets } = segment;
     const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);
     if (h.first_slice_segment_in_pic_flag) {
-      this.pictures.beginPicture(segment, { pts: this.times.take(), ...this.readWaitingSei(sets.sps) });
-    } else if (!this.isOfOpenPicture(h) || segmentStart <= this.segmentStart) {
+      this.#pictures.beginPicture(segment, { pts: this.times.take(), ...this.#readWaitingSei(sets.sps) });
+    } else if (!this.#isOfOpenPicture(h) || segmentStart <= this.#segmentStart) {
       // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment belongs to the next picture,
       // and that the first segment of that one is lost.
       this.endPicture();
-      this.waitingSei.take();
+      this.#waitingSei.take();
       throw new BitstreamError("the picture's first slice segment is missing");
     }
-    this.segmentStart = segmentStart;
-    if (!h.dependent_slice_segment_flag) this.independent = h;
-    this.pictures.addSlice(segment);
+    this.#segmentStart = segmentStart;
+    if (!h.dependent_slice_segment_flag) this.#independent = h;
+    this.#pictures.addSlice(segment);
   }
 
-  private readSegment(unit: StreamUnit): ReadSegment {
-    const r = nalReader(unit.bytes, this.trace);
+  #readSegment(unit: StreamUnit): ReadSegment {
+    const r = nalReader(unit.bytes, this.#trace);
     const nal = nal_unit_header(r);
     const mayActivate = isIrap(nal.nal_unit_type);
-    const find = (slice_pic_parameter_set_id: number) => this.sets.find(slice_pic_parameter_set_id, mayActivate);
-    return { unit, ...slice_segment_header(r, nal, find, this.independent) };
+    const find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, mayActivate);
+    return { unit, ...slice_segment_header(r, nal, find, this.#independent) };
   }
 
   /** 7.4.7.1: what all slice segment headers of a picture have in common. */
-  private isOfOpenPicture(h: SliceSegmentHeader): boolean {
-    const first = this.pictures.firstSegment?.h;
+  #isOfOpenPicture(h: SliceSegmentHeader): boolean {
+    const first = this.#pictures.firstSegment?.h;
     return (
       first !== undefined &&
       h.nal_unit_type === first.nal_unit_type &&

@@ -30,16 +30,16 @@ export function dpbLimits(sps: SeqParameterSet): DpbLimits {
 export class DecoderState {
   readonly dpb: DecodedPictureBuffer;
   /** 8.3.1: PicOrderCntVal of prevTid0Pic. */
-  private prevTid0PicOrderCntVal = 0;
+  #prevTid0PicOrderCntVal = 0;
   /** The next picture is the first in the bitstream, follows an end of sequence, or a seek. */
-  private isStart = true;
+  #isStart = true;
   /** Nothing was decoded since the start or a seek. */
-  private isFirst = true;
+  #isFirst = true;
   /**
    * NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. Nor are
    * they where that IRAP picture was not decoded.
    */
-  private skipsRasl = true;
+  #skipsRasl = true;
 
   constructor(listener: DpbListener) {
     this.dpb = new DecodedPictureBuffer(listener);
@@ -47,20 +47,20 @@ export class DecoderState {
 
   /** The next picture begins a coded video sequence: an end of sequence NAL unit has come. */
   endSequence(): void {
-    this.isStart = true;
+    this.#isStart = true;
   }
 
   /** Decoding starts anew: a seek, a loss. */
   restart(): void {
     this.endSequence();
-    this.isFirst = true;
-    this.skipsRasl = true;
+    this.#isFirst = true;
+    this.#skipsRasl = true;
   }
 
   /** 8.1.3: whether an IRAP picture begins a coded video sequence. */
   NoRaslOutputFlag({ nal_unit_type }: SliceSegmentHeader): boolean {
     if (isIdr(nal_unit_type) || isBla(nal_unit_type)) return true;
-    return isIrap(nal_unit_type) && this.isStart;
+    return isIrap(nal_unit_type) && this.#isStart;
   }
 
   /** C.5.2.2: before an IRAP picture with NoRaslOutputFlag 1, all pictures leave the buffer. */
@@ -72,12 +72,12 @@ export class DecoderState {
 
   /** Whether a picture that is no IRAP picture follows an end of sequence (7.4.3.6 forbids it). It keeps its references. */
   continuesEnded({ nal_unit_type }: SliceSegmentHeader): boolean {
-    return this.isStart && !this.isFirst && !isIrap(nal_unit_type);
+    return this.#isStart && !this.#isFirst && !isIrap(nal_unit_type);
   }
 
   /** 8.1.3: whether it is a RASL picture of an IRAP picture with NoRaslOutputFlag 1, which may not be decodable. */
   isSkippedLeading({ nal_unit_type }: SliceSegmentHeader): boolean {
-    return isRasl(nal_unit_type) && this.skipsRasl;
+    return isRasl(nal_unit_type) && this.#skipsRasl;
   }
 
   /**
@@ -85,11 +85,11 @@ export class DecoderState {
    * PicOrderCntMsb is not known: it counts as 0.
    */
   picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader, NoRaslOutputFlag: boolean): number {
-    if (NoRaslOutputFlag || this.isFirst) return h.slice_pic_order_cnt_lsb;
+    if (NoRaslOutputFlag || this.#isFirst) return h.slice_pic_order_cnt_lsb;
     const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const lsb = h.slice_pic_order_cnt_lsb;
-    const prevLsb = ((this.prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
-    const prevMsb = this.prevTid0PicOrderCntVal - prevLsb;
+    const prevLsb = ((this.#prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
+    const prevMsb = this.#prevTid0PicOrderCntVal - prevLsb;
     let msb = prevMsb;
     if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
     else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
@@ -101,10 +101,10 @@ export class DecoderState {
    * order count. Before that, the buffer was emptied for a picture with NoRaslOutputFlag 1.
    */
   beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame, NoRaslOutputFlag: boolean): Picture {
-    if (isIrap(h.nal_unit_type)) this.skipsRasl = NoRaslOutputFlag;
+    if (isIrap(h.nal_unit_type)) this.#skipsRasl = NoRaslOutputFlag;
     // Later pictures count on from the first one, also where it could not be prevTid0Pic.
-    if (this.isFirst) this.prevTid0PicOrderCntVal = frame.PicOrderCntVal;
-    this.isStart = this.isFirst = false;
+    if (this.#isFirst) this.#prevTid0PicOrderCntVal = frame.PicOrderCntVal;
+    this.#isStart = this.#isFirst = false;
     let set = EMPTY_SET;
     if (!NoRaslOutputFlag) {
       set = applyRefPicSet(this.dpb.frames, h, sps, frame.PicOrderCntVal);
@@ -117,18 +117,18 @@ export class DecoderState {
   /** The picture has been decoded: it is stored and output (C.5.2.3). */
   endPicture(picture: Picture): void {
     this.dpb.store(picture.frame, dpbLimits(picture.sps));
-    this.remember(picture);
+    this.#remember(picture);
   }
 
   /** The picture is not decoded after all. Later pictures count on from its numbers, and cannot refer to it. */
   abandonPicture(picture: Picture): void {
-    this.remember(picture);
+    this.#remember(picture);
   }
 
   /** 8.3.1: prevTid0Pic. */
-  private remember({ h: { nal_unit_type, nuh_temporal_id_plus1 }, frame }: Picture): void {
+  #remember({ h: { nal_unit_type, nuh_temporal_id_plus1 }, frame }: Picture): void {
     if (nuh_temporal_id_plus1 !== 1 || isRasl(nal_unit_type) || isRadl(nal_unit_type)) return;
     if (isSubLayerNonReference(nal_unit_type)) return;
-    this.prevTid0PicOrderCntVal = frame.PicOrderCntVal;
+    this.#prevTid0PicOrderCntVal = frame.PicOrderCntVal;
   }
 }

@@ -45,66 +45,66 @@ interface OpenPicture {
 }
 
 export class PictureDecoder {
-  private readonly options: ResolvedOptions;
-  private readonly sink: EventSink;
-  private readonly maker: ControlMaker<keyof typeof mpeg2Controls>;
-  private readonly references: ReferenceFrames;
-  private sequence: SequenceEvent | null = null;
-  private sequenceControls: { readonly of: Sequence; readonly controls: Control[] } | null = null;
-  private matrixControls: { readonly of: QuantiserMatrices; readonly controls: Control[] } | null = null;
-  private open: OpenPicture | null = null;
+  readonly #options: ResolvedOptions;
+  readonly #sink: EventSink;
+  readonly #maker: ControlMaker<keyof typeof mpeg2Controls>;
+  readonly #references: ReferenceFrames;
+  #sequence: SequenceEvent | null = null;
+  #sequenceControls: { readonly of: Sequence; readonly controls: Control[] } | null = null;
+  #matrixControls: { readonly of: QuantiserMatrices; readonly controls: Control[] } | null = null;
+  #open: OpenPicture | null = null;
   /** A frame whose second field may come. */
-  private half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
+  #half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
   /** The sequence ends with the frame whose second field may come. */
-  private isEnding = false;
-  private readonly timestamps = new Timestamps();
+  #isEnding = false;
+  readonly #timestamps = new Timestamps();
   /** Decoding starts at an I picture. */
-  private isWaiting = true;
+  #isWaiting = true;
   /** 6.3.8: of the B pictures right after the first I picture of a group, up to the next reference frame. */
-  private leading: Pick<GroupOfPicturesHeader, "closed_gop" | "broken_link"> | null = null;
+  #leading: Pick<GroupOfPicturesHeader, "closed_gop" | "broken_link"> | null = null;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
-    this.options = options;
-    this.sink = sink;
-    this.maker = new ControlMaker(mpeg2Controls, mpeg2KernelRules, options);
-    this.references = new ReferenceFrames({
+    this.#options = options;
+    this.#sink = sink;
+    this.#maker = new ControlMaker(mpeg2Controls, mpeg2KernelRules, options);
+    this.#references = new ReferenceFrames({
       output: (frame) => sink.emit(outputEvent(frame)),
       release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
     });
   }
 
   get isOpen(): boolean {
-    return this.open !== null;
+    return this.#open !== null;
   }
 
   /** A picture's first slice has come. False where the picture is skipped. */
   beginPicture(headers: PictureHeaders): boolean {
     const { header, coding, unit } = headers;
     if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures exist in MPEG-1 only");
-    const isSecond = this.isSecondField(headers);
-    if (!isSecond) this.endFrame();
-    if (this.isWaiting && header.picture_coding_type !== I_PICTURE) {
+    const isSecond = this.#isSecondField(headers);
+    if (!isSecond) this.#endFrame();
+    if (this.#isWaiting && header.picture_coding_type !== I_PICTURE) {
       const reason = "the picture is skipped: decoding starts at an I picture after a sequence header";
-      this.sink.report("before-random-access", reason, unit);
+      this.#sink.report("before-random-access", reason, unit);
       return false;
     }
-    this.isWaiting = false;
-    this.activate(headers.sequence);
-    if (!isSecond) this.beginFrame(headers);
-    const { frame } = isSecond ? (this.half as OpenPicture) : { frame: this.newFrame(headers) };
-    this.open = { headers, frame, slices: [] };
+    this.#isWaiting = false;
+    this.#activate(headers.sequence);
+    if (!isSecond) this.#beginFrame(headers);
+    const { frame } = isSecond ? (this.#half as OpenPicture) : { frame: this.#newFrame(headers) };
+    this.#open = { headers, frame, slices: [] };
     if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
     if (headers.hasLostMatrices) frame.corrupt = true;
-    return this.checkReferences(this.open);
+    return this.#checkReferences(this.#open);
   }
 
   /**
    * 6.1.1.4.1, 6.3.9: the field of opposite parity that follows a first field, and has its temporal_reference, is of its
    * frame. Where a field is lost, those after it are not.
    */
-  private isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
-    if (!this.half || coding.picture_structure === FRAME_PICTURE) return false;
-    const first = this.half.headers;
+  #isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
+    if (!this.#half || coding.picture_structure === FRAME_PICTURE) return false;
+    const first = this.#half.headers;
     if (sequence !== first.sequence) return false;
     if (coding.picture_structure === first.coding.picture_structure) return false;
     if (header.temporal_reference !== first.header.temporal_reference) return false;
@@ -112,14 +112,14 @@ export class PictureDecoder {
     return isB === (first.header.picture_coding_type === B_PICTURE);
   }
 
-  private beginFrame({ header, group }: PictureHeaders): void {
+  #beginFrame({ header, group }: PictureHeaders): void {
     if (header.picture_coding_type === B_PICTURE) return;
-    this.leading = group;
-    this.references.beginReference();
+    this.#leading = group;
+    this.#references.beginReference();
   }
 
-  private newFrame({ sequence, coding, pts }: PictureHeaders): Frame {
-    const frame = new Frame(this.timestamps.next(), pts, visibleRectangle(sequence), coding.picture_structure);
+  #newFrame({ sequence, coding, pts }: PictureHeaders): Frame {
+    const frame = new Frame(this.#timestamps.next(), pts, visibleRectangle(sequence), coding.picture_structure);
     frame.top_field_first = coding.top_field_first;
     frame.repeat_first_field = coding.repeat_first_field;
     frame.progressive_frame = coding.progressive_frame;
@@ -127,52 +127,52 @@ export class PictureDecoder {
     return frame;
   }
 
-  private activate(sequence: Sequence): void {
-    if (this.sequenceControls?.of === sequence) return;
+  #activate(sequence: Sequence): void {
+    if (this.#sequenceControls?.of === sequence) return;
     const controls: Control[] = [];
     const payload = mpeg2Sequence(sequence.header, sequence.extension);
-    this.maker.add(controls, "V4L2_CID_STATELESS_MPEG2_SEQUENCE", payload);
-    this.sequenceControls = { of: sequence, controls };
-    const event = sequenceEvent(sequence, controls, this.sequence);
+    this.#maker.add(controls, "V4L2_CID_STATELESS_MPEG2_SEQUENCE", payload);
+    this.#sequenceControls = { of: sequence, controls };
+    const event = sequenceEvent(sequence, controls, this.#sequence);
     if (event === null) return;
-    if (event.realloc) this.references.flush();
-    this.sequence = event;
-    this.sink.emit(event);
+    if (event.realloc) this.#references.flush();
+    this.#sequence = event;
+    this.#sink.emit(event);
   }
 
   /** Tells what a P or B picture lacks. False where the picture is dropped for it. */
-  private checkReferences({ headers, frame }: OpenPicture): boolean {
+  #checkReferences({ headers, frame }: OpenPicture): boolean {
     const type = headers.header.picture_coding_type;
-    const { older, newer } = this.references;
+    const { older, newer } = this.#references;
     const isField = headers.coding.picture_structure !== FRAME_PICTURE;
-    const isSecond = isField && this.half !== null && this.half.frame === frame;
+    const isSecond = isField && this.#half !== null && this.#half.frame === frame;
     const lacksForward = (type === P_PICTURE && newer === null && !isSecond) || (type === B_PICTURE && older === null);
     // A closed group's B pictures use the backward reference only.
-    const isClosed = type === B_PICTURE && this.leading?.closed_gop === 1;
-    if (type === B_PICTURE && this.leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
+    const isClosed = type === B_PICTURE && this.#leading?.closed_gop === 1;
+    if (type === B_PICTURE && this.#leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
     const isForwardLost = type === B_PICTURE && !isClosed && older?.isUnsound;
     // A second field of an I picture starts anew, as that does, and one of another picture has its frame's mark.
     const isLastLost = type !== I_PICTURE && !isSecond && newer?.isUnsound;
     if (isForwardLost || isLastLost) frame.corrupt = true;
     if (!lacksForward || isClosed) return true;
     frame.corrupt = true;
-    this.sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
-    const { missingReferences } = this.options;
+    this.#sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
+    const { missingReferences } = this.#options;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newer === null);
     if (!isDropped) return true;
-    this.open = null;
-    if (missingReferences === "drop" && type === P_PICTURE) this.isWaiting = true;
+    this.#open = null;
+    if (missingReferences === "drop" && type === P_PICTURE) this.#isWaiting = true;
     return false;
   }
 
   /** A slice of the open picture. */
   addSlice(unit: StreamUnit): void {
-    this.open?.slices.push({ unit: unit.bytes });
+    this.#open?.slices.push({ unit: unit.bytes });
   }
 
   /** A slice or header of the open picture could not be read. */
   markDamaged(): void {
-    if (this.open) this.open.frame.corrupt = true;
+    if (this.#open) this.#open.frame.corrupt = true;
   }
 
   /**
@@ -182,51 +182,51 @@ export class PictureDecoder {
    */
   lose(picture_coding_type: number): void {
     if (picture_coding_type === B_PICTURE) return;
-    const isReference = this.half && this.half.headers.header.picture_coding_type !== B_PICTURE;
-    const last = isReference ? this.half?.frame : this.references.newer;
+    const isReference = this.#half && this.#half.headers.header.picture_coding_type !== B_PICTURE;
+    const last = isReference ? this.#half?.frame : this.#references.newer;
     if (last) last.isSuperseded = true;
   }
 
   /** The picture's last slice has come. */
   endPicture(): void {
-    const { open } = this;
-    this.open = null;
+    const open = this.#open;
+    this.#open = null;
     if (!open) return;
     const { headers, frame, slices } = open;
-    const isSecond = this.half?.frame === frame;
+    const isSecond = this.#half?.frame === frame;
     const isFirstField = headers.coding.picture_structure !== FRAME_PICTURE && !isSecond;
-    this.sink.emit({
+    this.#sink.emit({
       type: "request",
       timestamp: frame.timestamp,
       bitstream: bitstreamOf(slices, "annexb"), // a slice's start code is part of its syntax
-      controls: this.requestControls(headers),
+      controls: this.#requestControls(headers),
       hold: isFirstField,
     });
-    if (isFirstField) this.half = { frame, headers };
-    else this.finish(frame, headers);
+    if (isFirstField) this.#half = { frame, headers };
+    else this.#finish(frame, headers);
   }
 
-  private requestControls(headers: PictureHeaders): Control[] {
-    const controls = [...(this.sequenceControls?.controls ?? [])];
-    this.maker.add(controls, "V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.pictureInput(headers)));
-    controls.push(...this.quantisationControls(headers.matrices));
+  #requestControls(headers: PictureHeaders): Control[] {
+    const controls = [...(this.#sequenceControls?.controls ?? [])];
+    this.#maker.add(controls, "V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.#pictureInput(headers)));
+    controls.push(...this.#quantisationControls(headers.matrices));
     return controls;
   }
 
   /** Built once for each set of matrices, and shared by the requests that carry it. */
-  private quantisationControls(matrices: QuantiserMatrices): readonly Control[] {
-    if (this.matrixControls?.of !== matrices) {
+  #quantisationControls(matrices: QuantiserMatrices): readonly Control[] {
+    if (this.#matrixControls?.of !== matrices) {
       const controls: Control[] = [];
-      this.maker.add(controls, "V4L2_CID_STATELESS_MPEG2_QUANTISATION", mpeg2Quantisation(matrices));
-      this.matrixControls = { of: matrices, controls };
+      this.#maker.add(controls, "V4L2_CID_STATELESS_MPEG2_QUANTISATION", mpeg2Quantisation(matrices));
+      this.#matrixControls = { of: matrices, controls };
     }
-    return this.matrixControls.controls;
+    return this.#matrixControls.controls;
   }
 
   /** The references by their timestamps; absent ones are 0. */
-  private pictureInput({ sequence: { extension }, header, coding }: PictureHeaders) {
-    const { older, newer } = this.references;
-    const isNearest = this.options.missingReferences === "nearest";
+  #pictureInput({ sequence: { extension }, header, coding }: PictureHeaders) {
+    const { older, newer } = this.#references;
+    const isNearest = this.#options.missingReferences === "nearest";
     let forward: Frame | null = null;
     let backward: Frame | null = null;
     // Also of a second field the reference frame before: the driver takes the first field from the current buffer.
@@ -239,53 +239,53 @@ export class PictureDecoder {
   }
 
   /** A first field stays alone. */
-  private endFrame(): void {
-    if (!this.half) return;
-    const { frame, headers } = this.half;
-    this.finish(frame, headers);
+  #endFrame(): void {
+    if (!this.#half) return;
+    const { frame, headers } = this.#half;
+    this.#finish(frame, headers);
   }
 
-  private finish(frame: Frame, { header, sequence }: PictureHeaders): void {
-    this.half = null;
-    if (header.picture_coding_type === B_PICTURE) this.references.endB(frame);
-    else this.references.endReference(frame, sequence.extension.low_delay);
-    if (this.isEnding) this.references.flush();
-    this.isEnding = false;
+  #finish(frame: Frame, { header, sequence }: PictureHeaders): void {
+    this.#half = null;
+    if (header.picture_coding_type === B_PICTURE) this.#references.endB(frame);
+    else this.#references.endReference(frame, sequence.extension.low_delay);
+    if (this.#isEnding) this.#references.flush();
+    this.#isEnding = false;
   }
 
   /** A sequence ends: everything goes out. Some encoders end it between two fields, so an open frame is completed before. */
   endSequence(): void {
     this.endPicture();
-    if (this.half) this.isEnding = true;
-    else this.references.flush();
+    if (this.#half) this.#isEnding = true;
+    else this.#references.flush();
   }
 
   /** A sequence begins: what ended before it has no second field any more. */
   beginSequence(): void {
-    if (this.isEnding) this.endFrame();
+    if (this.#isEnding) this.#endFrame();
   }
 
   /** Everything that waits goes out. What comes next is a new start. */
   flush(): void {
     this.endPicture();
-    this.endFrame();
-    this.references.flush();
-    this.restart();
+    this.#endFrame();
+    this.#references.flush();
+    this.#restart();
   }
 
   /** Nothing more goes out. What comes next is a new start. */
   reset(): void {
-    this.open = null;
-    if (this.half) this.sink.emit({ type: "release", timestamp: this.half.frame.timestamp });
-    this.half = null;
-    this.isEnding = false;
-    this.references.clear();
-    this.restart();
+    this.#open = null;
+    if (this.#half) this.#sink.emit({ type: "release", timestamp: this.#half.frame.timestamp });
+    this.#half = null;
+    this.#isEnding = false;
+    this.#references.clear();
+    this.#restart();
   }
 
-  private restart(): void {
-    this.isWaiting = true;
-    this.leading = null;
-    this.sequenceControls = null;
+  #restart(): void {
+    this.#isWaiting = true;
+    this.#leading = null;
+    this.#sequenceControls = null;
   }
 }

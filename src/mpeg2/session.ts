@@ -73,23 +73,23 @@ interface PendingPicture {
 }
 
 class Mpeg2Reader implements UnitReader {
-  private readonly trace: Trace | undefined;
+  readonly #trace: Trace | undefined;
   readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
-  private readonly pictures: PictureDecoder;
-  private pending: PendingSequence | null = null;
-  private sequence: Sequence | null = null;
-  private matrices: QuantiserMatrices | null = null;
+  readonly #pictures: PictureDecoder;
+  #pending: PendingSequence | null = null;
+  #sequence: Sequence | null = null;
+  #matrices: QuantiserMatrices | null = null;
   /** Until all matrices are known again (6.3.11): a header that may have changed them could not be read. */
-  private hasLostMatrices = false;
-  private group: GroupOfPicturesHeader | null = null;
-  private picture: PendingPicture | null = null;
+  #hasLostMatrices = false;
+  #group: GroupOfPicturesHeader | null = null;
+  #picture: PendingPicture | null = null;
   /** A slice without a picture header has been reported: the others with it are not. */
-  private isLossTold = false;
+  #isLossTold = false;
   readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
-    this.trace = options.trace;
-    this.pictures = new PictureDecoder(options, this.sink);
+    this.#trace = options.trace;
+    this.#pictures = new PictureDecoder(options, this.sink);
   }
 
   /** A container's record holds the headers of the sequence, each after a start code. */
@@ -98,33 +98,33 @@ class Mpeg2Reader implements UnitReader {
   }
 
   flush(): void {
-    this.pictures.flush();
+    this.#pictures.flush();
   }
 
   reset(): void {
-    this.picture = this.group = null;
-    this.pictures.reset();
+    this.#picture = this.#group = null;
+    this.#pictures.reset();
   }
 
   endStream(): void {}
 
   endPicture(): void {
-    const isLost = this.picture !== null && !this.pictures.isOpen;
-    this.pictures.endPicture();
-    if (isLost) this.pictures.lose(this.picture?.header.picture_coding_type ?? 0);
-    this.picture = null;
+    const isLost = this.#picture !== null && !this.#pictures.isOpen;
+    this.#pictures.endPicture();
+    if (isLost) this.#pictures.lose(this.#picture?.header.picture_coding_type ?? 0);
+    this.#picture = null;
   }
 
   loseUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
-      if (this.pictures.isOpen) this.pictures.markDamaged();
-      else if (this.picture) this.picture.isDamaged = true;
-    } else if (startCode === EXTENSION_START_CODE) this.lostExtension(unit);
+      if (this.#pictures.isOpen) this.#pictures.markDamaged();
+      else if (this.#picture) this.#picture.isDamaged = true;
+    } else if (startCode === EXTENSION_START_CODE) this.#lostExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
       this.endPicture(); // What follows is not the open picture's.
-      if (startCode === SEQUENCE_HEADER_CODE) this.hasLostMatrices = true;
-      if (startCode === PICTURE_START_CODE) this.lostHeader(unit);
+      if (startCode === SEQUENCE_HEADER_CODE) this.#hasLostMatrices = true;
+      if (startCode === PICTURE_START_CODE) this.#lostHeader(unit);
     }
   }
 
@@ -132,105 +132,105 @@ class Mpeg2Reader implements UnitReader {
   readUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
-      this.slice(unit);
+      this.#slice(unit);
       return;
     }
     switch (startCode) {
       case SEQUENCE_HEADER_CODE: {
         this.endPicture();
-        this.pictures.beginSequence();
-        this.pending = null;
-        this.hasLostMatrices = true;
-        const header = sequence_header(this.reader(unit));
-        this.pending = { header, extension: null, display: null, isScalable: false, isDamaged: false };
-        this.matrices = matricesOfSequence(header);
-        this.hasLostMatrices = false;
+        this.#pictures.beginSequence();
+        this.#pending = null;
+        this.#hasLostMatrices = true;
+        const header = sequence_header(this.#reader(unit));
+        this.#pending = { header, extension: null, display: null, isScalable: false, isDamaged: false };
+        this.#matrices = matricesOfSequence(header);
+        this.#hasLostMatrices = false;
         return;
       }
       case GROUP_START_CODE:
         this.endPicture();
-        this.group = null;
-        this.group = group_of_pictures_header(this.reader(unit));
+        this.#group = null;
+        this.#group = group_of_pictures_header(this.#reader(unit));
         return;
       case PICTURE_START_CODE:
         this.endPicture();
-        this.pictureHeader(unit);
+        this.#pictureHeader(unit);
         return;
       case EXTENSION_START_CODE:
-        this.extension(unit);
+        this.#extension(unit);
         return;
       case SEQUENCE_END_CODE:
         this.endPicture();
-        this.reader(unit).f(8, SEQUENCE_END_CODE, "sequence_end_code");
-        this.pictures.endSequence();
+        this.#reader(unit).f(8, SEQUENCE_END_CODE, "sequence_end_code");
+        this.#pictures.endSequence();
         return;
     }
   }
 
-  private pictureHeader(unit: StreamUnit): void {
-    this.isLossTold = false;
+  #pictureHeader(unit: StreamUnit): void {
+    this.#isLossTold = false;
     const pts = this.times.take();
-    const { group } = this;
-    this.group = null;
+    const group = this.#group;
+    this.#group = null;
     let header: PictureHeader;
     try {
-      header = picture_header(this.reader(unit));
+      header = picture_header(this.#reader(unit));
     } catch (error) {
-      this.lostHeader(unit);
+      this.#lostHeader(unit);
       throw error;
     }
-    this.picture = { unit, header, pts, group, coding: null, isDamaged: false, isOver: false };
+    this.#picture = { unit, header, pts, group, coding: null, isDamaged: false, isOver: false };
   }
 
   /** A picture header could not be read. */
-  private lostHeader({ bytes }: StreamUnit): void {
-    this.pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, after ten bits of temporal_reference
+  #lostHeader({ bytes }: StreamUnit): void {
+    this.#pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, after ten bits of temporal_reference
   }
 
   /** A reader on a unit. The trace gets the unit. */
-  private reader(unit: StreamUnit) {
-    this.trace?.unit({ name: unitName(unit.bytes[0] as number), byte: unit.byte, bytes: unit.bytes });
-    return unitReader(unit.bytes, this.trace);
+  #reader(unit: StreamUnit) {
+    this.#trace?.unit({ name: unitName(unit.bytes[0] as number), byte: unit.byte, bytes: unit.bytes });
+    return unitReader(unit.bytes, this.#trace);
   }
 
-  private extension(unit: StreamUnit): void {
+  #extension(unit: StreamUnit): void {
     let ext: Extension | null;
     try {
-      ext = extension_data(this.reader(unit), { frame_centre_offsets: this.frameCentreOffsets() });
+      ext = extension_data(this.#reader(unit), { frame_centre_offsets: this.#frameCentreOffsets() });
     } catch (error) {
-      this.lostExtension(unit);
+      this.#lostExtension(unit);
       throw error;
     }
-    if (this.picture) this.pictureExtension(this.picture, ext);
-    else if (this.pending) this.sequenceExtension(this.pending, ext);
+    if (this.#picture) this.#pictureExtension(this.#picture, ext);
+    else if (this.#pending) this.#sequenceExtension(this.#pending, ext);
   }
 
   /** An extension could not be read. */
-  private lostExtension({ bytes }: StreamUnit): void {
+  #lostExtension({ bytes }: StreamUnit): void {
     const extension_start_code_identifier = (bytes[1] ?? 0) >> 4;
-    if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION) this.hasLostMatrices = true;
-    if (extension_start_code_identifier === SEQUENCE_EXTENSION && this.pending) this.pending.isDamaged = true;
+    if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION) this.#hasLostMatrices = true;
+    if (extension_start_code_identifier === SEQUENCE_EXTENSION && this.#pending) this.#pending.isDamaged = true;
   }
 
-  private sequenceExtension(pending: PendingSequence, ext: Extension | null): void {
+  #sequenceExtension(pending: PendingSequence, ext: Extension | null): void {
     if (ext?.type === "sequence_extension") pending.extension = ext;
     else if (ext?.type === "sequence_display_extension") pending.display = ext;
     else if (ext?.type === "sequence_scalable_extension") pending.isScalable = true;
   }
 
-  private pictureExtension(picture: PendingPicture, ext: Extension | null): void {
+  #pictureExtension(picture: PendingPicture, ext: Extension | null): void {
     if (ext?.type === "picture_coding_extension") picture.coding = ext;
-    else if (ext?.type === "quant_matrix_extension" && this.matrices) {
-      this.matrices = withQuantMatrices(this.matrices, ext);
+    else if (ext?.type === "quant_matrix_extension" && this.#matrices) {
+      this.#matrices = withQuantMatrices(this.#matrices, ext);
       // Matrices of chrominance that are not loaded are then those of luminance.
-      if (ext.intra_quantiser_matrix && ext.non_intra_quantiser_matrix) this.hasLostMatrices = false;
+      if (ext.intra_quantiser_matrix && ext.non_intra_quantiser_matrix) this.#hasLostMatrices = false;
     }
   }
 
   /** 6.3.12: number_of_frame_centre_offsets. */
-  private frameCentreOffsets(): number {
-    const coding = this.picture?.coding;
-    const extension = this.pending?.extension ?? this.sequence?.extension;
+  #frameCentreOffsets(): number {
+    const coding = this.#picture?.coding;
+    const extension = this.#pending?.extension ?? this.#sequence?.extension;
     if (extension?.progressive_sequence) {
       if (!coding?.repeat_first_field) return 1;
       return coding.top_field_first ? 3 : 2;
@@ -239,37 +239,37 @@ class Mpeg2Reader implements UnitReader {
     return coding?.repeat_first_field ? 3 : 2;
   }
 
-  private slice(unit: StreamUnit): void {
-    const { picture } = this;
+  #slice(unit: StreamUnit): void {
+    const picture = this.#picture;
     if (!picture || picture.isOver) {
-      if (picture || this.isLossTold) return;
-      this.isLossTold = true;
+      if (picture || this.#isLossTold) return;
+      this.#isLossTold = true;
       throw new BitstreamError("the slice comes without a picture header");
     }
-    if (!this.pictures.isOpen) {
+    if (!this.#pictures.isOpen) {
       picture.isOver = true;
       const { coding, header, group, pts } = picture;
-      const sequence = this.currentSequence();
+      const sequence = this.#currentSequence();
       if (coding === null) {
         throw new BitstreamError("the picture has no picture coding extension", {
           element: "picture_coding_extension",
         });
       }
-      const { hasLostMatrices } = this;
-      const matrices = this.matrices as QuantiserMatrices;
+      const hasLostMatrices = this.#hasLostMatrices;
+      const matrices = this.#matrices as QuantiserMatrices;
       const headers = { unit: picture.unit, sequence, matrices, hasLostMatrices, group, header, coding, pts };
-      if (!this.pictures.beginPicture(headers)) return;
-      if (picture.isDamaged) this.pictures.markDamaged();
+      if (!this.#pictures.beginPicture(headers)) return;
+      if (picture.isDamaged) this.#pictures.markDamaged();
       picture.isOver = false;
     }
-    this.pictures.addSlice(unit);
+    this.#pictures.addSlice(unit);
   }
 
   /** The sequence in force, as its header and extensions say. An unchanged repetition is the same sequence. */
-  private currentSequence(): Sequence {
-    const { pending } = this;
+  #currentSequence(): Sequence {
+    const pending = this.#pending;
     if (pending === null) {
-      if (this.sequence) return this.sequence;
+      if (this.#sequence) return this.#sequence;
       throw new BitstreamError("there is no sequence header", {}, "before-random-access");
     }
     const { header, extension, display, isScalable, isDamaged } = pending;
@@ -279,9 +279,10 @@ class Mpeg2Reader implements UnitReader {
         "the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
       );
     if (isScalable) throw new UnsupportedError("the stream is scalable; the kernel's interface cannot describe layers");
-    this.pending = null;
+    this.#pending = null;
     const sequence = { header, extension, display };
-    if (this.sequence === null || JSON.stringify(this.sequence) !== JSON.stringify(sequence)) this.sequence = sequence;
-    return this.sequence;
+    if (this.#sequence === null || JSON.stringify(this.#sequence) !== JSON.stringify(sequence))
+      this.#sequence = sequence;
+    return this.#sequence;
   }
 }

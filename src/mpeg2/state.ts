@@ -45,21 +45,21 @@ export interface FrameListener {
 
 /** 6.1.1.11: the two reference frames, and the order in which frames are shown. */
 export class ReferenceFrames {
-  private readonly listener: FrameListener;
+  readonly #listener: FrameListener;
   /** The reference frame before the last one. */
   older: Frame | null = null;
   /** The last reference frame, which is shown when the next one comes, or has been shown (low_delay). */
   newer: Frame | null = null;
-  private isNewerShown = false;
+  #isNewerShown = false;
 
   constructor(listener: FrameListener) {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   /** A reference frame begins: B pictures between the two before it are over. */
   beginReference(): void {
-    this.showNewer();
-    if (this.older) this.listener.release(this.older);
+    this.#showNewer();
+    if (this.older) this.#listener.release(this.older);
     this.older = null;
   }
 
@@ -67,31 +67,31 @@ export class ReferenceFrames {
   endReference(frame: Frame, low_delay: number): void {
     this.older = this.newer;
     this.newer = frame;
-    this.isNewerShown = false;
-    if (low_delay) this.showNewer();
+    this.#isNewerShown = false;
+    if (low_delay) this.#showNewer();
   }
 
   /** A B frame has been decoded, all of it. */
   endB(frame: Frame): void {
-    this.listener.output(frame);
-    this.listener.release(frame);
+    this.#listener.output(frame);
+    this.#listener.release(frame);
   }
 
-  private showNewer(): void {
-    if (this.newer && !this.isNewerShown) this.listener.output(this.newer);
-    this.isNewerShown = true;
+  #showNewer(): void {
+    if (this.newer && !this.#isNewerShown) this.#listener.output(this.newer);
+    this.#isNewerShown = true;
   }
 
   /** The end of a sequence: everything is shown and free. */
   flush(): void {
-    this.showNewer();
+    this.#showNewer();
     this.clear();
   }
 
   /** A seek: everything is free. */
   clear(): void {
-    if (this.older) this.listener.release(this.older);
-    if (this.newer) this.listener.release(this.newer);
+    if (this.older) this.#listener.release(this.older);
+    if (this.newer) this.#listener.release(this.newer);
     this.older = this.newer = null;
   }
 }

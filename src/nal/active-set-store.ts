@@ -5,10 +5,10 @@ import { sameBytes } from "../framing/bytes.ts";
  * 7.4.1.2.1 of H.264, 7.4.2.4.2 of H.265. Sets that come again unchanged stay the same objects.
  */
 export class ActiveSetStore<Set> {
-  private readonly byId = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
-  private readonly waiting = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
-  private active: { readonly id: number; readonly set: Set } | null = null;
-  private hasNewWaiting = false;
+  readonly #byId = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
+  readonly #waiting = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
+  #active: { readonly id: number; readonly set: Set } | null = null;
+  #hasNewWaiting = false;
 
   /**
    * Takes a set that has come.
@@ -17,20 +17,20 @@ export class ActiveSetStore<Set> {
    * @returns whether its content is new.
    */
   receive(id: number, bytes: Uint8Array, set: Set): boolean {
-    const stored = this.byId.get(id);
+    const stored = this.#byId.get(id);
     if (stored && sameBytes(stored.bytes, bytes)) {
-      this.waiting.delete(id);
+      this.#waiting.delete(id);
       return false;
     }
-    const waiting = this.waiting.get(id);
+    const waiting = this.#waiting.get(id);
     const isNew = waiting === undefined || !sameBytes(waiting.bytes, bytes);
     const received = { bytes: bytes.slice(), set };
-    if (this.active === null || stored?.set !== this.active.set) {
-      this.byId.set(id, received);
+    if (this.#active === null || stored?.set !== this.#active.set) {
+      this.#byId.set(id, received);
       return isNew;
     }
-    this.waiting.set(id, received);
-    this.hasNewWaiting = true;
+    this.#waiting.set(id, received);
+    this.#hasNewWaiting = true;
     return isNew;
   }
 
@@ -40,32 +40,32 @@ export class ActiveSetStore<Set> {
    * @param mayActivate whether the picture may activate a set: then a waiting one counts, too.
    */
   get(id: number, mayActivate: boolean): Set | undefined {
-    const waiting = mayActivate ? this.waiting.get(id) : undefined;
-    return (waiting ?? this.byId.get(id))?.set;
+    const waiting = mayActivate ? this.#waiting.get(id) : undefined;
+    return (waiting ?? this.#byId.get(id))?.set;
   }
 
   /** A picture activates this set, which `get` has given. */
   activate(id: number, set: Set): void {
-    this.active = { id, set };
-    const waiting = this.waiting.get(id);
+    this.#active = { id, set };
+    const waiting = this.#waiting.get(id);
     if (waiting?.set !== set) return;
-    this.byId.set(id, waiting);
-    this.waiting.delete(id);
+    this.#byId.set(id, waiting);
+    this.#waiting.delete(id);
   }
 
   /** No set is active any more: those that wait take effect at once, as at the start. */
   deactivate(): void {
-    this.active = null;
-    for (const [id, waiting] of this.waiting) this.byId.set(id, waiting);
-    this.waiting.clear();
+    this.#active = null;
+    for (const [id, waiting] of this.#waiting) this.#byId.set(id, waiting);
+    this.#waiting.clear();
   }
 
   /**
    * Whether new content of the active set waits, for a picture that may not activate it. True once for each content.
    */
   takeRefusedChange(): boolean {
-    const isNew = this.hasNewWaiting;
-    this.hasNewWaiting = false;
-    return isNew && this.active !== null && this.waiting.has(this.active.id);
+    const isNew = this.#hasNewWaiting;
+    this.#hasNewWaiting = false;
+    return isNew && this.#active !== null && this.#waiting.has(this.#active.id);
   }
 }

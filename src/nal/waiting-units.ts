@@ -5,25 +5,25 @@ const LIMIT = 256;
 
 /** Units that wait for a picture to end or to begin. They are copies, because the caller may use its bytes again. */
 export class WaitingUnits {
-  private units: StreamUnit[] = [];
+  #units: StreamUnit[] = [];
 
   get isEmpty(): boolean {
-    return this.units.length === 0;
+    return this.#units.length === 0;
   }
 
   /** Whether those that wait must be taken before another one is added. */
   get isFull(): boolean {
-    return this.units.length >= LIMIT;
+    return this.#units.length >= LIMIT;
   }
 
   add(unit: StreamUnit): void {
-    this.units.push({ ...unit, bytes: unit.bytes.slice() });
+    this.#units.push({ ...unit, bytes: unit.bytes.slice() });
   }
 
   /** The units in the order in which they came. They wait no longer. */
   take(): readonly StreamUnit[] {
-    const { units } = this;
-    this.units = [];
+    const units = this.#units;
+    this.#units = [];
     return units;
   }
 }

@@ -5,25 +5,25 @@ import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 
 /** Makes a codec's controls as the options ask: without what the kernel lacks, and as the kernel would leave them. */
 export class ControlMaker<Name extends string> {
-  private readonly definitions: Readonly<Record<Name, ControlDefinition>>;
-  private readonly rules: KernelRules;
-  private readonly options: Pick<ResolvedOptions, "rawControls" | "has">;
+  readonly #definitions: Readonly<Record<Name, ControlDefinition>>;
+  readonly #rules: KernelRules;
+  readonly #options: Pick<ResolvedOptions, "rawControls" | "has">;
 
   constructor(
     definitions: Readonly<Record<Name, ControlDefinition>>,
     rules: KernelRules,
     options: Pick<ResolvedOptions, "rawControls" | "has">,
   ) {
-    this.definitions = definitions;
-    this.rules = rules;
-    this.options = options;
+    this.#definitions = definitions;
+    this.#rules = rules;
+    this.#options = options;
   }
 
   /** Adds a control to `controls`, unless the kernel lacks it. `payload` is rewritten in place, as the kernel would. */
   add(controls: Control[], name: Name, payload: Uint8Array | number): void {
-    const definition = this.definitions[name];
-    const rule = this.rules[name];
-    if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.options.rawControls) {
+    const definition = this.#definitions[name];
+    const rule = this.#rules[name];
+    if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.#options.rawControls) {
       const size = elementSize(definition);
       for (let at = 0; at < payload.byteLength; at += size) {
         rule.normalise(new DataView(payload.buffer, payload.byteOffset + at, size));
@@ -34,7 +34,7 @@ export class ControlMaker<Name extends string> {
 
   /** `add` for a payload in which the kernel rewrites nothing. */
   addUnchanged(controls: Control[], name: Name, payload: Uint8Array | number): void {
-    const definition = this.definitions[name];
-    if (this.options.has(definition)) controls.push({ name, id: definition.id, payload });
+    const definition = this.#definitions[name];
+    if (this.#options.has(definition)) controls.push({ name, id: definition.id, payload });
   }
 }

@@ -5,26 +5,26 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
-  private events: DecodeEvent[] = [];
+  #events: DecodeEvent[] = [];
   /** The unit types and elements of which `guardOnce` has told. */
-  private readonly told = new Set<string>();
+  readonly #told = new Set<string>();
   /** What a unit's first byte, or bytes, say it is. */
-  private readonly nameOf: (unit: Uint8Array) => string;
+  readonly #nameOf: (unit: Uint8Array) => string;
 
   constructor(nameOf: (unit: Uint8Array) => string) {
-    this.nameOf = nameOf;
+    this.#nameOf = nameOf;
   }
 
   /** The events of one call. */
   during(body: () => void): DecodeEvent[] {
     const events: DecodeEvent[] = [];
-    this.events = events;
+    this.#events = events;
     body();
     return events;
   }
 
   emit(event: DecodeEvent): void {
-    this.events.push(event);
+    this.#events.push(event);
   }
 
   /** Runs what reads `unit`. False if it threw one of the two errors, which is an event then. */
@@ -48,9 +48,9 @@ export class EventSink {
       body();
     } catch (error) {
       if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
-      const key = `${this.nameOf(unit.bytes)} ${error.place.element?.replace(/\[.*/, "")}`;
-      if (this.told.has(key)) return;
-      this.told.add(key);
+      const key = `${this.#nameOf(unit.bytes)} ${error.place.element?.replace(/\[.*/, "")}`;
+      if (this.#told.has(key)) return;
+      this.#told.add(key);
       this.error(error, unit);
     }
   }
@@ -66,13 +66,13 @@ export class EventSink {
     const event: ErrorEvent = {
       type: "error",
       cause: error.why,
-      unit: place.unit ?? (unit && this.nameOf(unit.bytes)),
+      unit: place.unit ?? (unit && this.#nameOf(unit.bytes)),
       element: place.element,
       bit: place.bit,
       byte: place.byte ?? unit?.byte,
       message: error.reason,
       error,
     };
-    this.events.push(event);
+    this.#events.push(event);
   }
 }

@@ -38,64 +38,65 @@ export interface PacketFile {
 
 /** A session over `reader`. `decode` takes a packet, `push` a file, whose pts come back in the `output` events. */
 export class PacketSession implements Session {
-  private readonly reader: PacketReader;
-  private readonly openFile: (origin: number) => PacketFile;
-  private file: PacketFile | null = null;
-  private received = 0;
+  readonly #reader: PacketReader;
+  readonly #openFile: (origin: number) => PacketFile;
+  #file: PacketFile | null = null;
+  #received = 0;
 
   /** @param openFile begins a file whose first byte has the offset `origin` in all the bytes given. */
   constructor(reader: PacketReader, openFile: (origin: number) => PacketFile) {
-    this.reader = reader;
-    this.openFile = openFile;
+    this.#reader = reader;
+    this.#openFile = openFile;
   }
 
   decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
     checkDecodeArguments(packet, info);
-    return this.reader.sink.during(() => {
-      this.endFile();
-      const byte = this.received;
-      this.received += packet.length;
-      this.reader.readPacket({ bytes: packet, byte, truncated: false }, info?.pts);
+    return this.#reader.sink.during(() => {
+      this.#endFile();
+      const byte = this.#received;
+      this.#received += packet.length;
+      this.#reader.readPacket({ bytes: packet, byte, truncated: false }, info?.pts);
     });
   }
 
   push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[] {
     checkPushArguments(chunk, info);
-    return this.reader.sink.during(() => {
-      this.file ??= this.openFile(this.received);
-      this.received += chunk.length;
-      this.readFile((file) => file.push(chunk));
+    return this.#reader.sink.during(() => {
+      this.#file ??= this.#openFile(this.#received);
+      this.#received += chunk.length;
+      this.#readFile((file) => file.push(chunk));
     });
   }
 
   /** A container's record (vpcC) says nothing that the frames do not say. */
   configure(record: Uint8Array | null): DecodeEvent[] {
     checkConfigureArgument(record);
-    return this.reader.sink.during(() => this.endFile());
+    return this.#reader.sink.during(() => this.#endFile());
   }
 
   flush(): DecodeEvent[] {
-    return this.reader.sink.during(() => {
-      this.endFile();
-      this.reader.reset();
+    return this.#reader.sink.during(() => {
+      this.#endFile();
+      this.#reader.reset();
     });
   }
 
   reset(): DecodeEvent[] {
-    return this.reader.sink.during(() => {
-      this.file = null;
-      this.reader.reset();
+    return this.#reader.sink.during(() => {
+      this.#file = null;
+      this.#reader.reset();
     });
   }
 
-  private endFile(): void {
-    this.readFile((file) => file.flush());
-    this.file = null;
+  #endFile(): void {
+    this.#readFile((file) => file.flush());
+    this.#file = null;
   }
 
   /** Decodes the packets that a step through the file gives. An error of the file itself is reported once. */
-  private readFile(step: (file: PacketFile) => FilePacket[]): void {
-    const { file, reader } = this;
+  #readFile(step: (file: PacketFile) => FilePacket[]): void {
+    const reader = this.#reader;
+    const file = this.#file;
     if (file === null) return;
     let packets: FilePacket[] = [];
     reader.sink.guard(undefined, () => {

@@ -5,12 +5,12 @@ const TIMESTAMP_STEP = 1000;
 
 /** A session's timestamps: each is used for one picture only. */
 export class Timestamps {
-  private last = 0;
+  #last = 0;
 
   /** The next picture's timestamp. */
   next(): number {
-    this.last += TIMESTAMP_STEP;
-    return this.last;
+    this.#last += TIMESTAMP_STEP;
+    return this.#last;
   }
 }
 

@@ -45,103 +45,105 @@ export interface UnitReader {
 
 /** A session over `reader`. */
 export class UnitSession implements Session {
-  private readonly reader: UnitReader;
-  private readonly input: UnitInput;
-  private readonly unitText: string;
+  readonly #reader: UnitReader;
+  readonly #input: UnitInput;
+  readonly #unitText: string;
 
   /**
    * @param unitText what input without any unit lacks, for people.
    * @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`.
    */
   constructor(reader: UnitReader, unitText: string, keepZeros = false) {
-    this.reader = reader;
-    this.input = new UnitInput(keepZeros);
-    this.unitText = unitText;
+    this.#reader = reader;
+    this.#input = new UnitInput(keepZeros);
+    this.#unitText = unitText;
   }
 
   decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
     checkDecodeArguments(packet, info);
-    return this.reader.sink.during(() => {
-      this.endStream();
-      this.reader.times.packet(info?.pts);
-      const units = this.input.packet(packet);
-      for (const unit of units) this.takeUnit(unit);
-      if (units.length === 0 && packet.length > 0) this.reportNoUnit("packet");
-      this.reader.endPicture();
+    return this.#reader.sink.during(() => {
+      this.#endStream();
+      this.#reader.times.packet(info?.pts);
+      const units = this.#input.packet(packet);
+      for (const unit of units) this.#takeUnit(unit);
+      if (units.length === 0 && packet.length > 0) this.#reportNoUnit("packet");
+      this.#reader.endPicture();
     });
   }
 
   push(chunk: Uint8Array, info: ChunkInfo = {}): DecodeEvent[] {
     checkPushArguments(chunk, info);
-    const { reader, input } = this;
+    const reader = this.#reader;
+    const input = this.#input;
     return reader.sink.during(() => {
-      if (info.unitEnds) for (const unit of input.endUnit()) this.takeUnit(unit);
-      if (info.lost) this.lose(info.lost);
+      if (info.unitEnds) for (const unit of input.endUnit()) this.#takeUnit(unit);
+      if (info.lost) this.#lose(info.lost);
       reader.times.stream(input.received, info.pts);
-      for (const unit of input.push(chunk)) this.takeUnit(unit);
+      for (const unit of input.push(chunk)) this.#takeUnit(unit);
     });
   }
 
   configure(record: Uint8Array | null): DecodeEvent[] {
     checkConfigureArgument(record);
-    const { reader, input } = this;
+    const reader = this.#reader;
+    const input = this.#input;
     return reader.sink.during(() => {
-      this.endStream();
+      this.#endStream();
       if (record === null) input.frameBy(0);
       else {
         reader.sink.guard(undefined, () => {
           const { lengthSize, units } = reader.readConfiguration(record);
           input.frameBy(lengthSize);
-          for (const bytes of units) this.takeUnit({ bytes, byte: -1, truncated: false });
+          for (const bytes of units) this.#takeUnit({ bytes, byte: -1, truncated: false });
         });
       }
     });
   }
 
   flush(): DecodeEvent[] {
-    return this.reader.sink.during(() => {
-      this.endStream();
-      this.reader.flush();
+    return this.#reader.sink.during(() => {
+      this.#endStream();
+      this.#reader.flush();
     });
   }
 
   reset(): DecodeEvent[] {
-    return this.reader.sink.during(() => {
-      this.input.end();
-      this.reader.times.clear();
-      this.reader.reset();
+    return this.#reader.sink.during(() => {
+      this.#input.end();
+      this.#reader.times.clear();
+      this.#reader.reset();
     });
   }
 
   /** The end of a pushed stream: its last unit, its last picture. */
-  private endStream(): void {
-    const { units, hadNoUnit } = this.input.end();
-    for (const unit of units) this.takeUnit(unit);
-    if (hadNoUnit) this.reportNoUnit("stream");
-    this.reader.endPicture();
-    this.reader.endStream();
-    this.reader.times.clear();
+  #endStream(): void {
+    const { units, hadNoUnit } = this.#input.end();
+    for (const unit of units) this.#takeUnit(unit);
+    if (hadNoUnit) this.#reportNoUnit("stream");
+    this.#reader.endPicture();
+    this.#reader.endStream();
+    this.#reader.times.clear();
   }
 
   /** Bytes of the stream are missing. */
-  private lose(reason: BitstreamError | UnsupportedError): void {
-    const [unit] = this.input.cut();
-    this.reader.sink.error(reason, unit);
-    if (unit) this.reader.loseUnit(unit);
+  #lose(reason: BitstreamError | UnsupportedError): void {
+    const [unit] = this.#input.cut();
+    this.#reader.sink.error(reason, unit);
+    if (unit) this.#reader.loseUnit(unit);
     // The picture that was to have them begins in what is missing.
-    this.reader.times.clear();
+    this.#reader.times.clear();
   }
 
-  private takeUnit(unit: StreamUnit): void {
-    const { reader } = this;
-    reader.times.reach(unit.byte - this.input.prefixSize);
+  #takeUnit(unit: StreamUnit): void {
+    const reader = this.#reader;
+    reader.times.reach(unit.byte - this.#input.prefixSize);
     if (unit.truncated) {
       reader.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       reader.loseUnit(unit);
     } else reader.sink.guard(unit, () => reader.readUnit(unit));
   }
 
-  private reportNoUnit(where: "packet" | "stream"): void {
-    this.reader.sink.report("bitstream", `there is no ${this.unitText} in the ${where}`);
+  #reportNoUnit(where: "packet" | "stream"): void {
+    this.#reader.sink.report("bitstream", `there is no ${this.#unitText} in the ${where}`);
   }
 }

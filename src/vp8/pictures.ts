@@ -23,123 +23,125 @@ import {
 import type { Frame } from "./structures.ts";
 
 export class PictureDecoder {
-  private readonly options: ResolvedOptions;
-  private readonly sink: EventSink;
-  private readonly maker: ControlMaker<keyof typeof vp8Controls>;
-  private sequence: SequenceEvent | null = null;
-  private state: CodingState = initialState;
-  private slots: Slots = emptySlots;
+  readonly #options: ResolvedOptions;
+  readonly #sink: EventSink;
+  readonly #maker: ControlMaker<keyof typeof vp8Controls>;
+  #sequence: SequenceEvent | null = null;
+  #state: CodingState = initialState;
+  #slots: Slots = emptySlots;
   /** The picture that was shown last; an empty frame shows it again. */
-  private shown: Picture | null = null;
-  private readonly timestamps = new Timestamps();
+  #shown: Picture | null = null;
+  readonly #timestamps = new Timestamps();
   /** Decoding starts at a key frame. */
-  private isWaiting = true;
+  #isWaiting = true;
   /** A frame was lost: what follows it, up to a key frame, refers to something else than it should. */
-  private isDamaged = false;
+  #isDamaged = false;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
-    this.options = options;
-    this.sink = sink;
-    this.maker = new ControlMaker(vp8Controls, vp8KernelRules, options);
+    this.#options = options;
+    this.#sink = sink;
+    this.#maker = new ControlMaker(vp8Controls, vp8KernelRules, options);
   }
 
   /** A frame whose header has been read. */
   decodeFrame(frame: Frame, unit: StreamUnit, pts: number | undefined): void {
     const isKey = frame.tag.frame_type === 0;
-    if (this.isWaiting && !isKey) {
+    if (this.#isWaiting && !isKey) {
       const reason = "the frame is skipped: decoding starts at a key frame";
-      this.sink.report("before-random-access", reason, unit);
+      this.#sink.report("before-random-access", reason, unit);
       return;
     }
-    if (isKey) this.activate(frame);
-    this.forgetShown();
-    const { visible } = this.sequence as SequenceEvent;
-    const picture: Picture = { timestamp: this.timestamps.next(), visible, corrupt: this.isDamaged };
-    this.emitRequest(frame, picture, unit.bytes);
-    this.updateSlots(frame, picture, pts);
+    if (isKey) this.#activate(frame);
+    this.#forgetShown();
+    const { visible } = this.#sequence as SequenceEvent;
+    const picture: Picture = { timestamp: this.#timestamps.next(), visible, corrupt: this.#isDamaged };
+    this.#emitRequest(frame, picture, unit.bytes);
+    this.#updateSlots(frame, picture, pts);
   }
 
   /** A frame without a byte: the encoder dropped it, and the picture before it is shown once more. */
   repeatShown(unit: StreamUnit, pts: number | undefined): void {
-    if (this.shown) this.show(this.shown, pts);
-    else this.sink.report("missing-reference", "the frame is empty, and there is no picture to show again", unit);
+    if (this.#shown) this.#show(this.#shown, pts);
+    else this.#sink.report("missing-reference", "the frame is empty, and there is no picture to show again", unit);
   }
 
   /** A frame could not be read. What it would have changed is not known. */
   lose(): void {
-    this.isDamaged = true;
-    if (this.options.missingReferences === "drop") this.isWaiting = true;
+    this.#isDamaged = true;
+    if (this.#options.missingReferences === "drop") this.#isWaiting = true;
   }
 
   /** The end, or a seek: everything is free, and decoding starts at a key frame again. */
   reset(): void {
-    const { slots, shown } = this;
-    this.slots = emptySlots;
-    this.shown = null;
-    this.release([slots.last, slots.golden, slots.alternate, shown]);
-    this.isWaiting = true;
+    const slots = this.#slots;
+    const shown = this.#shown;
+    this.#slots = emptySlots;
+    this.#shown = null;
+    this.#release([slots.last, slots.golden, slots.alternate, shown]);
+    this.#isWaiting = true;
   }
 
-  private activate({ tag, header }: Frame): void {
-    this.isWaiting = this.isDamaged = false;
+  #activate({ tag, header }: Frame): void {
+    this.#isWaiting = this.#isDamaged = false;
     const visible: Rectangle = { left: 0, top: 0, width: tag.width, height: tag.height };
-    const event = sequenceEvent(visible, header, this.sequence);
+    const event = sequenceEvent(visible, header, this.#sequence);
     if (event === null) return;
     if (event.realloc) this.reset();
-    this.isWaiting = false;
-    this.sequence = event;
-    this.sink.emit(event);
+    this.#isWaiting = false;
+    this.#sequence = event;
+    this.#sink.emit(event);
   }
 
   /** The picture shown last is held, for an empty frame, until the next request needs its buffer. */
-  private forgetShown(): void {
-    const { shown } = this;
-    if (this.isInSlot(shown)) return;
-    this.shown = null;
-    this.release([shown]);
+  #forgetShown(): void {
+    const shown = this.#shown;
+    if (this.#isInSlot(shown)) return;
+    this.#shown = null;
+    this.#release([shown]);
   }
 
-  private emitRequest(frame: Frame, { timestamp, visible }: Picture, bytes: Uint8Array): void {
-    const state = stateOfFrame(frame, this.state);
+  #emitRequest(frame: Frame, { timestamp, visible }: Picture, bytes: Uint8Array): void {
+    const state = stateOfFrame(frame, this.#state);
     const payload = vp8Frame({
       frame,
       state,
       width: visible.width,
       height: visible.height,
-      last: this.slots.last?.timestamp ?? 0,
-      golden: this.slots.golden?.timestamp ?? 0,
-      alternate: this.slots.alternate?.timestamp ?? 0,
+      last: this.#slots.last?.timestamp ?? 0,
+      golden: this.#slots.golden?.timestamp ?? 0,
+      alternate: this.#slots.alternate?.timestamp ?? 0,
     });
-    this.state = stateAfter(frame, this.state, state);
+    this.#state = stateAfter(frame, this.#state, state);
     const controls: Control[] = [];
-    this.maker.add(controls, "V4L2_CID_STATELESS_VP8_FRAME", payload);
-    this.sink.emit({ type: "request", timestamp, bitstream: [bytes], controls, hold: false });
+    this.#maker.add(controls, "V4L2_CID_STATELESS_VP8_FRAME", payload);
+    this.#sink.emit({ type: "request", timestamp, bitstream: [bytes], controls, hold: false });
   }
 
-  private updateSlots({ tag, header }: Frame, picture: Picture, pts: number | undefined): void {
-    const { slots, shown } = this;
-    this.slots = updatedSlots(slots, header, picture);
+  #updateSlots({ tag, header }: Frame, picture: Picture, pts: number | undefined): void {
+    const slots = this.#slots;
+    const shown = this.#shown;
+    this.#slots = updatedSlots(slots, header, picture);
     if (tag.show_frame) {
-      this.show(picture, pts);
-      this.shown = picture;
+      this.#show(picture, pts);
+      this.#shown = picture;
     }
-    this.release([slots.last, slots.golden, slots.alternate, shown, picture]);
+    this.#release([slots.last, slots.golden, slots.alternate, shown, picture]);
   }
 
-  private show({ timestamp, visible, corrupt }: Picture, pts: number | undefined): void {
-    this.sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
+  #show({ timestamp, visible, corrupt }: Picture, pts: number | undefined): void {
+    this.#sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
   }
 
-  private isInSlot(picture: Picture | null): boolean {
-    const { last, golden, alternate } = this.slots;
+  #isInSlot(picture: Picture | null): boolean {
+    const { last, golden, alternate } = this.#slots;
     return picture !== null && (picture === last || picture === golden || picture === alternate);
   }
 
   /** Those of the pictures that nothing refers to any more. */
-  private release(pictures: readonly (Picture | null)[]): void {
+  #release(pictures: readonly (Picture | null)[]): void {
     for (const picture of new Set(pictures)) {
-      if (picture === null || picture === this.shown || this.isInSlot(picture)) continue;
-      this.sink.emit({ type: "release", timestamp: picture.timestamp });
+      if (picture === null || picture === this.#shown || this.#isInSlot(picture)) continue;
+      this.#sink.emit({ type: "release", timestamp: picture.timestamp });
     }
   }
 }

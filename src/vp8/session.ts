@@ -23,32 +23,32 @@ export function openVp8Session(options: SessionOptions = {}): Session {
 
 class Vp8Reader implements PacketReader {
   readonly sink = new EventSink(unitName);
-  private readonly trace: ResolvedOptions["trace"];
-  private readonly pictures: PictureDecoder;
+  readonly #trace: ResolvedOptions["trace"];
+  readonly #pictures: PictureDecoder;
 
   constructor(options: ResolvedOptions) {
-    this.trace = options.trace;
-    this.pictures = new PictureDecoder(options, this.sink);
+    this.#trace = options.trace;
+    this.#pictures = new PictureDecoder(options, this.sink);
   }
 
   readPacket(packet: StreamUnit, pts: number | undefined): void {
     const { bytes, byte } = packet;
     if (bytes.length === 0) {
-      this.pictures.repeatShown(packet, pts);
+      this.#pictures.repeatShown(packet, pts);
       return;
     }
-    this.trace?.unit({ name: unitName(bytes), byte, bytes });
+    this.#trace?.unit({ name: unitName(bytes), byte, bytes });
     const isRead = this.sink.guard(packet, () => {
-      this.pictures.decodeFrame(readFrame(bytes, this.trace), packet, pts);
+      this.#pictures.decodeFrame(readFrame(bytes, this.#trace), packet, pts);
     });
-    if (!isRead) this.pictures.lose();
+    if (!isRead) this.#pictures.lose();
   }
 
   losePacket(): void {
-    this.pictures.lose();
+    this.#pictures.lose();
   }
 
   reset(): void {
-    this.pictures.reset();
+    this.#pictures.reset();
   }
 }

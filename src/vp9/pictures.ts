@@ -27,36 +27,36 @@ import { KEY_FRAME } from "./tables.ts";
 const referenceNames = ["LAST_FRAME", "GOLDEN_FRAME", "ALTREF_FRAME"] as const;
 
 export class PictureDecoder {
-  private readonly options: ResolvedOptions;
-  private readonly sink: EventSink;
-  private readonly maker: ControlMaker<keyof typeof vp9Controls>;
-  private readonly slots: ReferenceSlots;
-  private sequence: SequenceEvent | null = null;
-  private params: PersistentParams = initialParams;
-  private color = new ColorConfig();
-  private readonly timestamps = new Timestamps();
+  readonly #options: ResolvedOptions;
+  readonly #sink: EventSink;
+  readonly #maker: ControlMaker<keyof typeof vp9Controls>;
+  readonly #slots: ReferenceSlots;
+  #sequence: SequenceEvent | null = null;
+  #params: PersistentParams = initialParams;
+  #color = new ColorConfig();
+  readonly #timestamps = new Timestamps();
   /** Decoding starts at a key frame or, with `startAt: "any"`, at an intra-only frame. */
-  private isWaiting = true;
+  #isWaiting = true;
   /** A frame was lost: what follows refers to it, until the next key frame. */
-  private isDamaged = false;
+  #isDamaged = false;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
-    this.options = options;
-    this.sink = sink;
-    this.maker = new ControlMaker(vp9Controls, vp9KernelRules, options);
-    this.slots = new ReferenceSlots(({ timestamp }) => sink.emit({ type: "release", timestamp }));
+    this.#options = options;
+    this.#sink = sink;
+    this.#maker = new ControlMaker(vp9Controls, vp9KernelRules, options);
+    this.#slots = new ReferenceSlots(({ timestamp }) => sink.emit({ type: "release", timestamp }));
   }
 
   /** Something that may have been a frame was lost. */
   lose(): void {
-    this.isDamaged = true;
-    if (this.options.missingReferences === "drop") this.waitForStart();
+    this.#isDamaged = true;
+    if (this.#options.missingReferences === "drop") this.#waitForStart();
   }
 
   /** What the slots have when decoding starts again is not what the stream says. */
-  private waitForStart(): void {
-    this.isWaiting = true;
-    this.slots.clear();
+  #waitForStart(): void {
+    this.#isWaiting = true;
+    this.#slots.clear();
   }
 
   /**
@@ -66,90 +66,81 @@ export class PictureDecoder {
    * @throws BitstreamError where its headers break the specification.
    */
   decodeFrame(unit: StreamUnit, pts: number | undefined, isShown: boolean): void {
-    if (this.isWaiting && !this.isStart(unit.bytes)) {
+    if (this.#isWaiting && !this.#isStart(unit.bytes)) {
       const reason = "the frame is skipped: decoding starts at a key frame";
-      this.sink.report("before-random-access", reason, unit);
+      this.#sink.report("before-random-access", reason, unit);
       return;
     }
-    const { trace } = this.options;
-    const parsed = parseFrame(unit.bytes, { references: this.slots.frames, trace, byte: unit.byte });
-    if (parsed.compressed === null) this.showExisting(parsed.header, unit, pts, isShown);
-    else this.request(parsed, unit, pts, isShown);
+    const { trace } = this.#options;
+    const parsed = parseFrame(unit.bytes, { references: this.#slots.frames, trace, byte: unit.byte });
+    if (parsed.compressed === null) this.#showExisting(parsed.header, unit, pts, isShown);
+    else this.#request(parsed, unit, pts, isShown);
   }
 
-  private isStart(bytes: Uint8Array): boolean {
+  #isStart(bytes: Uint8Array): boolean {
     const { frame_type, intra_only } = startOf(bytes);
-    return frame_type === KEY_FRAME || (intra_only === 1 && this.options.startAt === "any");
+    return frame_type === KEY_FRAME || (intra_only === 1 && this.#options.startAt === "any");
   }
 
   /** 7.2: frame_to_show_map_idx. Nothing is decoded, and no state changes. */
-  private showExisting(
+  #showExisting(
     { frame_to_show_map_idx }: ShowExistingFrame,
     unit: StreamUnit,
     pts: number | undefined,
     isShown: boolean,
   ): void {
-    const frame = this.slots.frames[frame_to_show_map_idx];
+    const frame = this.#slots.frames[frame_to_show_map_idx];
     if (frame) {
-      if (isShown) this.show(frame, pts);
+      if (isShown) this.#show(frame, pts);
     } else {
       const reason = `the frame shows slot ${frame_to_show_map_idx}, which is empty`;
-      this.sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
+      this.#sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
     }
   }
 
-  private request(
-    { header, compressed }: ParsedFrame,
-    unit: StreamUnit,
-    pts: number | undefined,
-    isShown: boolean,
-  ): void {
+  #request({ header, compressed }: ParsedFrame, unit: StreamUnit, pts: number | undefined, isShown: boolean): void {
     const isKeyFrame = header.frame_type === KEY_FRAME;
-    const color = header.color_config ?? this.color;
-    const named = header.FrameIsIntra ? [] : header.ref_frame_idx.map((idx) => this.slots.frames[idx] ?? null);
+    const color = header.color_config ?? this.#color;
+    const named = header.FrameIsIntra ? [] : header.ref_frame_idx.map((idx) => this.#slots.frames[idx] ?? null);
     checkProfile(header, color);
     checkReferences(header, color, named);
-    const references = this.completeReferences(named, header, unit);
+    const references = this.#completeReferences(named, header, unit);
     if (references === null) return;
-    if (isKeyFrame || this.isWaiting) this.isDamaged = false;
-    this.isWaiting = false;
-    this.params = paramsOf(header, this.params);
-    this.color = color;
-    this.activate(header, isKeyFrame);
+    if (isKeyFrame || this.#isWaiting) this.#isDamaged = false;
+    this.#isWaiting = false;
+    this.#params = paramsOf(header, this.#params);
+    this.#color = color;
+    this.#activate(header, isKeyFrame);
     const frame: Frame = {
-      timestamp: this.timestamps.next(),
+      timestamp: this.#timestamps.next(),
       FrameWidth: header.frame_size.FrameWidth,
       FrameHeight: header.frame_size.FrameHeight,
       color,
       visible: visibleRectangle(header.frame_size),
-      corrupt: this.isDamaged || named.some((reference) => reference === null || reference.corrupt),
+      corrupt: this.#isDamaged || named.some((reference) => reference === null || reference.corrupt),
     };
     const controls: Control[] = [];
     const { reference_mode } = compressed;
-    const payload = vp9Frame({ header, reference_mode, params: this.params, color, references });
-    this.maker.add(controls, "V4L2_CID_STATELESS_VP9_FRAME", payload);
-    this.maker.addUnchanged(controls, "V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed));
-    this.sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
-    if (header.show_frame && isShown) this.show(frame, pts);
-    this.slots.update(frame, header.refresh_frame_flags);
+    const payload = vp9Frame({ header, reference_mode, params: this.#params, color, references });
+    this.#maker.add(controls, "V4L2_CID_STATELESS_VP9_FRAME", payload);
+    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed));
+    this.#sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
+    if (header.show_frame && isShown) this.#show(frame, pts);
+    this.#slots.update(frame, header.refresh_frame_flags);
   }
 
   /** The timestamps of the references, with what `missingReferences` puts where there is none; null: the frame is dropped. */
-  private completeReferences(
-    named: readonly (Frame | null)[],
-    h: UncompressedHeader,
-    unit: StreamUnit,
-  ): number[] | null {
+  #completeReferences(named: readonly (Frame | null)[], h: UncompressedHeader, unit: StreamUnit): number[] | null {
     const missing = named.flatMap((frame, i) => (frame ? [] : [`${referenceNames[i]} (slot ${h.ref_frame_idx[i]})`]));
     if (missing.length === 0) return named.map((frame) => (frame as Frame).timestamp);
-    const { missingReferences } = this.options;
-    const { newest } = this.slots;
+    const { missingReferences } = this.#options;
+    const { newest } = this.#slots;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);
     const reason = `the frame refers to missing frames: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
-    this.sink.report("missing-reference", reason, unit, "ref_frame_idx");
-    if (missingReferences === "drop") this.waitForStart();
+    this.#sink.report("missing-reference", reason, unit, "ref_frame_idx");
+    if (missingReferences === "drop") this.#waitForStart();
     if (isDropped) {
-      this.isDamaged = true;
+      this.#isDamaged = true;
       return null;
     }
     const substitute = missingReferences === "nearest" && newest ? newest.timestamp : 0;
@@ -157,25 +148,25 @@ export class PictureDecoder {
   }
 
   /** Pictures of the old sequence are free before a key frame's; others may still be referred to. */
-  private activate(header: UncompressedHeader, isKeyFrame: boolean): void {
-    const keepsReferences = !isKeyFrame && this.slots.newest !== null;
-    const color = header.color_config ?? this.color;
-    const event = sequenceEvent(header.frame_size, color, keepsReferences, this.sequence);
+  #activate(header: UncompressedHeader, isKeyFrame: boolean): void {
+    const keepsReferences = !isKeyFrame && this.#slots.newest !== null;
+    const color = header.color_config ?? this.#color;
+    const event = sequenceEvent(header.frame_size, color, keepsReferences, this.#sequence);
     if (event === null) return;
-    if (event.realloc && !event.keepsReferences) this.slots.clear();
-    this.sequence = event;
-    this.sink.emit(event);
+    if (event.realloc && !event.keepsReferences) this.#slots.clear();
+    this.#sequence = event;
+    this.#sink.emit(event);
   }
 
-  private show({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
-    this.sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
+  #show({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
+    this.#sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
   }
 
   /** The end, or a seek: everything is free, and what comes next is a new start. */
   reset(): void {
-    this.waitForStart();
-    this.isDamaged = false;
-    this.params = initialParams;
+    this.#waitForStart();
+    this.#isDamaged = false;
+    this.#params = initialParams;
   }
 }
 

@@ -23,37 +23,37 @@ export function openVp9Session(options: SessionOptions = {}): Session {
 
 class Vp9Reader implements PacketReader {
   readonly sink = new EventSink(() => FRAME_NAME);
-  private readonly trace: ResolvedOptions["trace"];
-  private readonly pictures: PictureDecoder;
+  readonly #trace: ResolvedOptions["trace"];
+  readonly #pictures: PictureDecoder;
 
   constructor(options: ResolvedOptions) {
-    this.trace = options.trace;
-    this.pictures = new PictureDecoder(options, this.sink);
+    this.#trace = options.trace;
+    this.#pictures = new PictureDecoder(options, this.sink);
   }
 
   /** A packet shows one picture; of several (spatial layers in a superframe) the last, as libvpx does. */
   readPacket(packet: StreamUnit, pts: number | undefined): void {
     if (packet.bytes.length === 0) {
       this.sink.report("bitstream", "the packet is empty", packet);
-      this.pictures.lose();
+      this.#pictures.lose();
       return;
     }
-    const { frames, error } = framesOfPacket(packet.bytes, packet.byte, this.trace);
+    const { frames, error } = framesOfPacket(packet.bytes, packet.byte, this.#trace);
     const shown = frames.map(({ bytes }) => isToShow(bytes)).lastIndexOf(true);
     for (const [i, frame] of frames.entries()) {
-      if (!this.sink.guard(frame, () => this.pictures.decodeFrame(frame, pts, i === shown))) this.pictures.lose();
+      if (!this.sink.guard(frame, () => this.#pictures.decodeFrame(frame, pts, i === shown))) this.#pictures.lose();
     }
     if (error) {
       this.sink.error(error, packet);
-      this.pictures.lose();
+      this.#pictures.lose();
     }
   }
 
   losePacket(): void {
-    this.pictures.lose();
+    this.#pictures.lose();
   }
 
   reset(): void {
-    this.pictures.reset();
+    this.#pictures.reset();
   }
 }

@@ -17,10 +17,10 @@ export interface Frame {
 /** 8.20: the frames that later ones can refer to. A frame may lie in several slots. */
 export class ReferenceSlots {
   readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
-  private readonly onRelease: (frame: Frame) => void;
+  readonly #onRelease: (frame: Frame) => void;
 
   constructor(onRelease: (frame: Frame) => void) {
-    this.onRelease = onRelease;
+    this.#onRelease = onRelease;
   }
 
   /** The frame that was decoded last, of those that are here. */
@@ -34,19 +34,19 @@ export class ReferenceSlots {
     for (let i = 0; i < NUM_REF_FRAMES; i++) {
       if ((refresh_frame_flags >> i) & 1) this.frames[i] = frame;
     }
-    this.releaseAllBut(before);
+    this.#releaseAllBut(before);
   }
 
   clear(): void {
     const before = new Set(this.frames);
     this.frames.fill(null);
-    this.releaseAllBut(before);
+    this.#releaseAllBut(before);
   }
 
   /** Of `before`, releases what is in no slot. */
-  private releaseAllBut(before: ReadonlySet<Frame | null>): void {
+  #releaseAllBut(before: ReadonlySet<Frame | null>): void {
     const gone = [...before].filter((frame) => frame !== null && !this.frames.includes(frame)) as Frame[];
-    for (const frame of gone.sort((a, b) => a.timestamp - b.timestamp)) this.onRelease(frame);
+    for (const frame of gone.sort((a, b) => a.timestamp - b.timestamp)) this.#onRelease(frame);
   }
 }
 

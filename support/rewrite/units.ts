@@ -29,7 +29,7 @@ export class EditableUnit {
   /** As coded. Of units that nobody reads, all of it. */
   readonly data: Uint8Array;
   /** The names of its first closing bit and of the others; null where it has none. */
-  private readonly closing: readonly [string, string] | null;
+  readonly #closing: readonly [string, string] | null;
 
   constructor(elements: readonly Element[], data: Uint8Array) {
     let end = elements.length;
@@ -37,9 +37,9 @@ export class EditableUnit {
     const isSlice = elements[end]?.name === "alignment_bit_equal_to_one";
     this.elements = elements.slice(0, end);
     this.data = data;
-    if (end === elements.length) this.closing = null;
-    else if (isSlice) this.closing = ["alignment_bit_equal_to_one", "alignment_bit_equal_to_zero"];
-    else this.closing = ["rbsp_stop_one_bit", "rbsp_alignment_zero_bit"];
+    if (end === elements.length) this.#closing = null;
+    else if (isSlice) this.#closing = ["alignment_bit_equal_to_one", "alignment_bit_equal_to_zero"];
+    else this.#closing = ["rbsp_stop_one_bit", "rbsp_alignment_zero_bit"];
   }
 
   /** nal_unit_type; -1 of units that nobody reads. */
@@ -49,42 +49,42 @@ export class EditableUnit {
 
   /** A unit that can be changed without changing this one. */
   copy(): EditableUnit {
-    const closing = this.closing?.map((name): Element => ({ ...u(1, name, 0), descriptor: "f" })) ?? [];
+    const closing = this.#closing?.map((name): Element => ({ ...u(1, name, 0), descriptor: "f" })) ?? [];
     return new EditableUnit([...this.elements, ...closing], this.data);
   }
 
   has(name: string, ...subscripts: readonly number[]): boolean {
-    return this.find(name, subscripts) >= 0;
+    return this.#find(name, subscripts) >= 0;
   }
 
   /** The value of the first element of this name, and with these subscripts if any are given. */
   value(name: string, ...subscripts: readonly number[]): number {
-    return (this.elements[this.place(name, subscripts)] as Element).value;
+    return (this.elements[this.#place(name, subscripts)] as Element).value;
   }
 
   /** Changes a value; the length of u(n) stays. */
   set(name: string, value: number, ...subscripts: readonly number[]): this {
-    const at = this.place(name, subscripts);
+    const at = this.#place(name, subscripts);
     this.elements[at] = changed(this.elements[at] as Element, value);
     return this;
   }
 
   /** Changes value and length of an element that is u(v). */
   resize(name: string, bits: number, value: number, ...subscripts: readonly number[]): this {
-    const at = this.place(name, subscripts);
+    const at = this.#place(name, subscripts);
     this.elements[at] = changed(this.elements[at] as Element, value, bits);
     return this;
   }
 
   /** Puts elements right behind the first one of this name. */
   after(name: string, ...elements: readonly Element[]): this {
-    this.elements.splice(this.place(name, []) + 1, 0, ...elements);
+    this.elements.splice(this.#place(name, []) + 1, 0, ...elements);
     return this;
   }
 
   /** Puts elements right before the first one of this name. */
   before(name: string, ...elements: readonly Element[]): this {
-    this.elements.splice(this.place(name, []), 0, ...elements);
+    this.elements.splice(this.#place(name, []), 0, ...elements);
     return this;
   }
 
@@ -96,15 +96,15 @@ export class EditableUnit {
 
   /** Takes away all elements of this name, or the one with these subscripts. */
   remove(name: string, ...subscripts: readonly number[]): this {
-    this.place(name, subscripts);
+    this.#place(name, subscripts);
     this.elements = this.elements.filter((element) => !isNamed(element, name, subscripts));
     return this;
   }
 
   /** Puts elements in the place of all that lie between the first ones of two names. */
   between(name: string, next: string, ...elements: readonly Element[]): this {
-    const first = this.place(name, []) + 1;
-    const end = this.place(next, []);
+    const first = this.#place(name, []) + 1;
+    const end = this.#place(next, []);
     if (end < first) throw new RangeError(`${next} does not come behind ${name}`);
     this.elements.splice(first, end - first, ...elements);
     return this;
@@ -119,8 +119,8 @@ export class EditableUnit {
       bit += element.length;
     };
     this.elements.forEach(add);
-    if (this.closing === null) return placed;
-    const [first, others] = this.closing;
+    if (this.#closing === null) return placed;
+    const [first, others] = this.#closing;
     add({ ...u(1, first, 1), descriptor: "f" });
     while (bit % 8 !== 0) add({ ...u(1, others, 0), descriptor: "f" });
     return placed;
@@ -137,12 +137,12 @@ export class EditableUnit {
     return unit;
   }
 
-  private find(name: string, subscripts: readonly number[]): number {
+  #find(name: string, subscripts: readonly number[]): number {
     return this.elements.findIndex((element) => isNamed(element, name, subscripts));
   }
 
-  private place(name: string, subscripts: readonly number[]): number {
-    const at = this.find(name, subscripts);
+  #place(name: string, subscripts: readonly number[]): number {
+    const at = this.#find(name, subscripts);
     if (at < 0) throw new RangeError(`the unit has no ${name}[${subscripts.join("][")}]`);
     return at;
   }

@@ -61,8 +61,8 @@ export interface Slice {
 /** Writes NAL units one after the other; knows the parameter sets that it has written. */
 export class H264Stream {
   readonly units: Uint8Array[] = [];
-  private readonly sps = new Map<number, Required<Omit<Sps, "crop" | "max_dec_frame_buffering">>>();
-  private readonly pps = new Map<number, Pps>();
+  readonly #sps = new Map<number, Required<Omit<Sps, "crop" | "max_dec_frame_buffering">>>();
+  readonly #pps = new Map<number, Pps>();
 
   /** The stream with four-byte start codes. */
   get bytes(): Uint8Array {
@@ -92,7 +92,7 @@ export class H264Stream {
       frame_mbs_only_flag: 1,
       ...given,
     };
-    this.sps.set(sps.id, sps);
+    this.#sps.set(sps.id, sps);
     const w = new BitWriter().u(8, sps.profile_idc).u(3, 0).u(1, sps.constraint_set3_flag).u(4, 0).u(8, sps.level_idc);
     w.ue(sps.id);
     if (sps.profile_idc === 100) w.ue(1).ue(0).ue(0).u(2, 0);
@@ -119,7 +119,7 @@ export class H264Stream {
   }
 
   writePps(pps: Pps = {}): this {
-    this.pps.set(pps.id ?? 0, pps);
+    this.#pps.set(pps.id ?? 0, pps);
     const [l0, l1] = pps.num_ref_idx ?? [1, 1];
     const w = new BitWriter()
       .ue(pps.id ?? 0)
@@ -148,8 +148,9 @@ export class H264Stream {
   }
 
   slice(s: Slice = {}): this {
-    const pps = this.pps.get(s.pps ?? 0) as Pps;
-    const sps = this.sps.get(pps.sps ?? 0) as NonNullable<ReturnType<typeof this.sps.get>>;
+    const pps = this.#pps.get(s.pps ?? 0) as Pps;
+    const sps = this.#sps.get(pps.sps ?? 0);
+    if (sps === undefined) throw new Error(`there is no SPS ${pps.sps}`);
     const type = s.type ?? (s.idr ? "I" : "P");
     const nal_ref_idc = s.nal_ref_idc ?? 1;
     const w = new BitWriter()
@@ -173,15 +174,15 @@ export class H264Stream {
     }
     if (pps.redundant_pic_cnt_present_flag) w.ue(s.redundant_pic_cnt ?? 0);
     if (type === "B") w.u(1, 1);
-    if (type === "P" || type === "SP" || type === "B") this.lists(w, s, type);
-    if (nal_ref_idc !== 0) this.marking(w, s);
+    if (type === "P" || type === "SP" || type === "B") this.#lists(w, s, type);
+    if (nal_ref_idc !== 0) this.#marking(w, s);
     w.se(s.slice_qp_delta ?? 0);
     if (type === "SP") w.u(1, 0);
     if (type === "SP" || type === "SI") w.se(0);
     return this.unit(nal_ref_idc, s.idr ? 5 : 1, w.trailing().u(8, 0x5a).bytes());
   }
 
-  private lists(w: BitWriter, s: Slice, type: string): void {
+  #lists(w: BitWriter, s: Slice, type: string): void {
     w.u(1, s.num_ref_idx ? 1 : 0);
     for (const count of s.num_ref_idx ?? []) w.ue(count - 1);
     w.u(1, s.modify ? 1 : 0);
@@ -192,7 +193,7 @@ export class H264Stream {
     if (type === "B") w.u(1, 0);
   }
 
-  private marking(w: BitWriter, s: Slice): void {
+  #marking(w: BitWriter, s: Slice): void {
     if (s.idr) {
       w.u(1, s.no_output_of_prior_pics_flag ?? 0).u(1, s.long_term_reference_flag ?? 0);
       return;

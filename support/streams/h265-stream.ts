@@ -70,8 +70,8 @@ export interface Slice {
 /** Writes NAL units one after the other; knows the parameter sets that it has written. */
 export class H265Stream {
   readonly units: Uint8Array[] = [];
-  private readonly sps = new Map<number, Sps>();
-  private readonly pps = new Map<number, Pps>();
+  readonly #sps = new Map<number, Sps>();
+  readonly #pps = new Map<number, Pps>();
 
   /** The stream with four-byte start codes. */
   get bytes(): Uint8Array {
@@ -85,7 +85,7 @@ export class H265Stream {
 
   writeSps(sps: Sps = {}): this {
     const { buffering = [[4, 0, 0]], log2_max_lsb = 8, bitDepth = 8, longTerm } = sps;
-    this.sps.set(sps.id ?? 0, sps);
+    this.#sps.set(sps.id ?? 0, sps);
     const last = buffering.length - 1;
     const w = new BitWriter().u(4, 0).u(3, last).u(1, 1);
     w.u(8, 1).u(32, 0).u(4, 0b1001).u(32, 0).u(12, 0).u(8, 93);
@@ -102,7 +102,7 @@ export class H265Stream {
     for (const values of buffering) for (const value of values) w.ue(value);
     // Coding tree blocks of 16x16; no scaling lists, AMP, SAO, PCM; no short-term sets.
     w.ue(0).ue(1).ue(0).ue(2).ue(0).ue(0).u(4, 0).ue(0);
-    if (longTerm) this.write(w, longTermOfSps(log2_max_lsb, longTerm));
+    if (longTerm) this.#write(w, longTermOfSps(log2_max_lsb, longTerm));
     else w.u(1, 0);
     w.u(2, 0).u(1, sps.frame_field_info_present_flag ?? 0);
     // VUI parameters: all flags 0 but for field_seq_flag's neighbour.
@@ -111,7 +111,7 @@ export class H265Stream {
   }
 
   writePps(pps: Pps = {}): this {
-    this.pps.set(pps.id ?? 0, pps);
+    this.#pps.set(pps.id ?? 0, pps);
     const [l0, l1] = pps.num_ref_idx ?? [1, 1];
     const w = new BitWriter().ue(pps.id ?? 0).ue(pps.sps ?? 0);
     w.u(1, pps.dependent_slice_segments_enabled_flag ?? 0)
@@ -149,8 +149,8 @@ export class H265Stream {
   }
 
   slice(s: Slice = {}): this {
-    const pps = this.pps.get(s.pps ?? 0) as Pps;
-    const sps = this.sps.get(pps.sps ?? 0) as Sps;
+    const pps = this.#pps.get(s.pps ?? 0) as Pps;
+    const sps = this.#sps.get(pps.sps ?? 0) as Sps;
     const nal_unit_type = nalTypes[s.nal ?? "TRAIL_R"];
     const w = new BitWriter().u(1, s.address === undefined ? 1 : 0);
     if (nal_unit_type >= 16) w.u(1, s.no_output_of_prior_pics_flag ?? 0);
@@ -160,14 +160,14 @@ export class H265Stream {
       const ctbs = Math.ceil((sps.width ?? 64) / 16) * Math.ceil((sps.height ?? 64) / 16);
       w.u(Math.ceil(Math.log2(ctbs)), s.address);
     }
-    if (!s.dependent) this.independent(w, s, sps, pps);
+    if (!s.dependent) this.#independent(w, s, sps, pps);
     if (pps.tiles || pps.entropy_coding_sync_enabled_flag) {
-      this.write(w, entryPoints(0, new Array<number>(s.entry_points ?? 0).fill(0)));
+      this.#write(w, entryPoints(0, new Array<number>(s.entry_points ?? 0).fill(0)));
     }
     return this.unit(nal_unit_type, w.trailing().u(8, 0x5a).bytes(), { temporalId: s.temporalId ?? 0 });
   }
 
-  private independent(w: BitWriter, s: Slice, sps: Sps, pps: Pps): void {
+  #independent(w: BitWriter, s: Slice, sps: Sps, pps: Pps): void {
     const { poc = 0, refs = [], keeps = [], longTerm = [] } = s;
     const bits = sps.log2_max_lsb ?? 8;
     const type = s.type ?? (refs.length > 0 || longTerm.some((entry) => "used" in entry && entry.used) ? "P" : "I");
@@ -175,8 +175,8 @@ export class H265Stream {
     if (pps.output_flag_present_flag) w.u(1, s.pic_output_flag ?? 1);
     if (s.nal !== "IDR_W_RADL" && s.nal !== "IDR_N_LP") {
       w.u(bits, ((poc % 2 ** bits) + 2 ** bits) % 2 ** bits).u(1, 0);
-      this.write(w, shortTerm(refs, keeps));
-      if (sps.longTerm) this.write(w, longTermOfSlice(bits, sps.longTerm.length, longTerm));
+      this.#write(w, shortTerm(refs, keeps));
+      if (sps.longTerm) this.#write(w, longTermOfSlice(bits, sps.longTerm.length, longTerm));
     }
     if (type !== "I") w.u(1, 0);
     if (type === "B") w.u(1, 0);
@@ -184,7 +184,7 @@ export class H265Stream {
     w.se(0);
   }
 
-  private write(w: BitWriter, elements: readonly Element[]): void {
+  #write(w: BitWriter, elements: readonly Element[]): void {
     for (const element of elements) writeElement(w, element);
   }
 }

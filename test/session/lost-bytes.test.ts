@@ -36,7 +36,7 @@ describe("bytes missing in the first slice of a picture", () => {
     expect(shownAfterLoss("h264", start().slice(next), 4)).toEqual(["1000", "2000"]);
   });
 
-  it("are that picture's: HEVC, where the segments behind the first go with it", () => {
+  it("are that picture's: HEVC, where the segments after the first go with it", () => {
     const sps = { width: 128, height: 128 };
     const start = () => new H265Stream().writeSps(sps).writePps().slice({ nal: "IDR_W_RADL" });
     const lostFirst = start().slice({ poc: 1, type: "I" }).slice({ poc: 1, type: "I", address: 8 });
@@ -46,7 +46,7 @@ describe("bytes missing in the first slice of a picture", () => {
   });
 
   it("are that picture's: MPEG-2", () => {
-    const stream = new Mpeg2Stream().sequence().picture("I").picture("P", { slices: 2 }).picture("P");
+    const stream = new Mpeg2Stream().sequence().picture("I").picture("P", { slices: 2 }).picture("I");
     expect(shownAfterLoss("mpeg2", stream, 2 + 3 + 3)).toEqual(["1000", "2000!", "3000"]);
   });
 });

@@ -78,16 +78,16 @@ interface SliceFacts {
 
 /** Remembers facts of slice headers that are in no control. */
 class SliceTrace implements Trace {
-  private readonly slices = new Map<Uint8Array, SliceFacts>();
-  private current: SliceFacts | undefined;
+  readonly #slices = new Map<Uint8Array, SliceFacts>();
+  #current: SliceFacts | undefined;
 
   unit({ byte, bytes }: { readonly byte: number; readonly bytes: Uint8Array }): void {
-    this.current = { byte, hasMmco5: false, no_output_of_prior_pics_flag: false, longestCode: 0 };
-    this.slices.set(bytes, this.current);
+    this.#current = { byte, hasMmco5: false, no_output_of_prior_pics_flag: false, longestCode: 0 };
+    this.#slices.set(bytes, this.#current);
   }
 
   element({ name, value, descriptor, length }: TraceElement): void {
-    const { current } = this;
+    const current = this.#current;
     if (current === undefined) return;
     if (name === "memory_management_control_operation" && value === 5) current.hasMmco5 = true;
     if (name === "no_output_of_prior_pics_flag" && value === 1) current.no_output_of_prior_pics_flag = true;
@@ -95,7 +95,7 @@ class SliceTrace implements Trace {
   }
 
   factsOf(unit: Uint8Array): SliceFacts {
-    const facts = this.slices.get(unit);
+    const facts = this.#slices.get(unit);
     if (facts === undefined) throw new Error("a request has bytes that are no unit of the stream");
     return facts;
   }
@@ -108,56 +108,56 @@ class Follower {
   readonly errors: ErrorEvent[] = [];
   readonly faults: string[] = [];
   readonly frames = new Map<number, H264Frame>();
-  private readonly trace: SliceTrace;
-  private readonly controls = new Map<string, Uint8Array | number>();
-  private readonly held = new Set<number>();
-  private captureBuffers = 0;
-  private period = 0;
+  readonly #trace: SliceTrace;
+  readonly #controls = new Map<string, Uint8Array | number>();
+  readonly #held = new Set<number>();
+  #captureBuffers = 0;
+  #period = 0;
 
   constructor(trace: SliceTrace) {
-    this.trace = trace;
+    this.#trace = trace;
   }
 
   take(event: DecodeEvent, isLast: boolean): void {
     if (event.type === "error") this.errors.push(event);
-    else if (event.type === "request") this.request(event);
-    else if (event.type === "sequence") this.captureBuffers = event.captureBuffers;
+    else if (event.type === "request") this.#request(event);
+    else if (event.type === "sequence") this.#captureBuffers = event.captureBuffers;
     else if (event.type === "release") {
-      if (!this.held.delete(event.timestamp)) this.faults.push(`${event.timestamp} is released and is not held`);
+      if (!this.#held.delete(event.timestamp)) this.faults.push(`${event.timestamp} is released and is not held`);
     } else {
       const frame = this.frames.get(event.timestamp);
-      if (frame === undefined || !this.held.has(event.timestamp)) {
+      if (frame === undefined || !this.#held.has(event.timestamp)) {
         this.faults.push(`${event.timestamp} is output and is not held`);
         return;
       }
-      const { captureBuffers } = this;
-      this.outputs.push({ frame, after: this.pictures.length, held: this.held.size, captureBuffers, isLast });
+      const captureBuffers = this.#captureBuffers;
+      this.outputs.push({ frame, after: this.pictures.length, held: this.#held.size, captureBuffers, isLast });
     }
   }
 
   end(): void {
-    for (const timestamp of this.held) this.faults.push(`${timestamp} is never released`);
+    for (const timestamp of this.#held) this.faults.push(`${timestamp} is never released`);
   }
 
-  private control(name: string): Uint8Array {
-    return this.controls.get(`V4L2_CID_STATELESS_H264_${name}`) as Uint8Array;
+  #control(name: string): Uint8Array {
+    return this.#controls.get(`V4L2_CID_STATELESS_H264_${name}`) as Uint8Array;
   }
 
-  private request({ timestamp, bitstream, controls }: RequestEvent): void {
-    for (const { name, payload } of controls) this.controls.set(name, payload);
-    const params = decodeStruct(v4l2_ctrl_h264_decode_params, this.control("DECODE_PARAMS"));
-    const sps = decodeStruct(v4l2_ctrl_h264_sps, this.control("SPS"));
-    const pps = decodeStruct(v4l2_ctrl_h264_pps, this.control("PPS"));
+  #request({ timestamp, bitstream, controls }: RequestEvent): void {
+    for (const { name, payload } of controls) this.#controls.set(name, payload);
+    const params = decodeStruct(v4l2_ctrl_h264_decode_params, this.#control("DECODE_PARAMS"));
+    const sps = decodeStruct(v4l2_ctrl_h264_sps, this.#control("SPS"));
+    const pps = decodeStruct(v4l2_ctrl_h264_pps, this.#control("PPS"));
     // The parts are a start code and a slice in turns.
-    const slices = bitstream.filter((_, i) => i % 2 === 1).map((unit) => this.trace.factsOf(unit));
+    const slices = bitstream.filter((_, i) => i % 2 === 1).map((unit) => this.#trace.factsOf(unit));
     const has = (flag: number): boolean => (params.flags & flag) !== 0;
     const isField = has(V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC);
     const hasMmco5 = slices.some((slice) => slice.hasMmco5);
     let frame = this.frames.get(timestamp);
     if (frame === undefined) {
-      frame = { timestamp, pictures: [], period: this.period, PicOrderCnt: 0 };
+      frame = { timestamp, pictures: [], period: this.#period, PicOrderCnt: 0 };
       this.frames.set(timestamp, frame);
-      this.held.add(timestamp);
+      this.#held.add(timestamp);
     }
     const picture: H264Picture = {
       frame,
@@ -175,7 +175,7 @@ class Follower {
     };
     frame.pictures.push(picture);
     this.pictures.push(picture);
-    if (picture.isIdr || hasMmco5) frame.period = ++this.period;
+    if (picture.isIdr || hasMmco5) frame.period = ++this.#period;
     const { top_field_order_cnt: top, bottom_field_order_cnt: bottom } = params;
     const isSingle = isField && frame.pictures.length === 1;
     frame.PicOrderCnt = !isSingle ? Math.min(top, bottom) : picture.structure === "top" ? top : bottom;

@@ -72,12 +72,9 @@ export interface H265Outputs {
 
 /** The parameter sets that were sent so far, and in which order. */
 class ParameterSets {
-  private readonly vps = new Set<number>();
-  private readonly sps = new Map<
-    number,
-    { readonly sps: SeqParameterSet; readonly bytes: Uint8Array; hasVps: boolean }
-  >();
-  private readonly pps = new Map<number, { readonly pps: PicParameterSet; isOlder: boolean }>();
+  readonly #vps = new Set<number>();
+  readonly #sps = new Map<number, { readonly sps: SeqParameterSet; readonly bytes: Uint8Array; hasVps: boolean }>();
+  readonly #pps = new Map<number, { readonly pps: PicParameterSet; isOlder: boolean }>();
 
   /** Damaged ones count for nothing; those whose trailing bits alone are wrong are taken, as the session takes them. */
   take(bytes: Uint8Array): void {
@@ -85,29 +82,29 @@ class ParameterSets {
       const r = nalReader(bytes, undefined);
       const { nal_unit_type, nuh_layer_id } = nal_unit_header(r);
       if (nuh_layer_id > 0) return;
-      if (nal_unit_type === 32) this.vps.add(video_parameter_set_rbsp(r).vps_video_parameter_set_id);
-      if (nal_unit_type === 33) this.takeSps(bytes, seq_parameter_set_rbsp(r));
+      if (nal_unit_type === 32) this.#vps.add(video_parameter_set_rbsp(r).vps_video_parameter_set_id);
+      if (nal_unit_type === 33) this.#takeSps(bytes, seq_parameter_set_rbsp(r));
       if (nal_unit_type === 34) {
         const pps = pic_parameter_set_rbsp(r);
-        this.pps.set(pps.pps_pic_parameter_set_id, { pps, isOlder: false });
+        this.#pps.set(pps.pps_pic_parameter_set_id, { pps, isOlder: false });
       }
     } catch (error) {
       if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
     }
   }
 
-  private takeSps(bytes: Uint8Array, sps: SeqParameterSet): void {
+  #takeSps(bytes: Uint8Array, sps: SeqParameterSet): void {
     const id = sps.sps_seq_parameter_set_id;
-    const before = this.sps.get(id);
-    this.sps.set(id, { sps, bytes: bytes.slice(), hasVps: this.vps.has(sps.sps_video_parameter_set_id) });
+    const before = this.#sps.get(id);
+    this.#sps.set(id, { sps, bytes: bytes.slice(), hasVps: this.#vps.has(sps.sps_video_parameter_set_id) });
     if (before === undefined || Buffer.compare(before.bytes, bytes) === 0) return;
-    for (const entry of this.pps.values()) if (entry.pps.pps_seq_parameter_set_id === id) entry.isOlder = true;
+    for (const entry of this.#pps.values()) if (entry.pps.pps_seq_parameter_set_id === id) entry.isOlder = true;
   }
 
   /** What a slice segment's sets say; undefined where they were not sent. */
   facts(slice_pic_parameter_set_id: number): SetFacts | undefined {
-    const entry = this.pps.get(slice_pic_parameter_set_id);
-    const active = entry && this.sps.get(entry.pps.pps_seq_parameter_set_id);
+    const entry = this.#pps.get(slice_pic_parameter_set_id);
+    const active = entry && this.#sps.get(entry.pps.pps_seq_parameter_set_id);
     if (active === undefined) return undefined;
     const { pps, isOlder } = entry as NonNullable<typeof entry>;
     const { sps, hasVps } = active;
@@ -134,44 +131,44 @@ function bumpingLimits(sps: SeqParameterSet): BumpingLimits {
 
 /** Remembers what is in no control: places, flags of slice segment headers, ends of sequences, parameter sets. */
 class StreamTrace implements Trace {
-  private readonly sets = new ParameterSets();
-  private readonly places = new Map<Uint8Array, number>();
-  private readonly flags = new Map<Uint8Array, Map<string, number>>();
-  private readonly facts = new Map<Uint8Array, SetFacts | undefined>();
-  private current = new Map<string, number>();
-  private currentUnit: Uint8Array = new Uint8Array();
-  private ends: number[] = [];
+  readonly #sets = new ParameterSets();
+  readonly #places = new Map<Uint8Array, number>();
+  readonly #flags = new Map<Uint8Array, Map<string, number>>();
+  readonly #facts = new Map<Uint8Array, SetFacts | undefined>();
+  #current = new Map<string, number>();
+  #currentUnit: Uint8Array = new Uint8Array();
+  #ends: number[] = [];
 
   unit({ byte, bytes }: { readonly byte: number; readonly bytes: Uint8Array }): void {
-    this.sets.take(bytes);
-    this.places.set(bytes, byte);
-    this.current = new Map();
-    this.currentUnit = bytes;
-    this.flags.set(bytes, this.current);
+    this.#sets.take(bytes);
+    this.#places.set(bytes, byte);
+    this.#current = new Map();
+    this.#currentUnit = bytes;
+    this.#flags.set(bytes, this.#current);
     const type = (bytes[0] ?? 0) >> 1;
-    if (type === 36 || type === 37) this.ends.push(byte);
+    if (type === 36 || type === 37) this.#ends.push(byte);
   }
 
   element({ name, value }: { readonly name: string; readonly value: number | bigint }): void {
-    if (/^(no_output_of_prior_pics|pic_output)_flag$/.test(name)) this.current.set(name, Number(value));
+    if (/^(no_output_of_prior_pics|pic_output)_flag$/.test(name)) this.#current.set(name, Number(value));
     // The sets that count are those of this moment: the events of a push come after all of its units.
-    if (name === "slice_pic_parameter_set_id") this.facts.set(this.currentUnit, this.sets.facts(Number(value)));
+    if (name === "slice_pic_parameter_set_id") this.#facts.set(this.#currentUnit, this.#sets.facts(Number(value)));
   }
 
   place(unit: Uint8Array): number {
-    return this.places.get(unit) as number;
+    return this.#places.get(unit) as number;
   }
 
   factsOf(unit: Uint8Array): SetFacts {
-    return this.facts.get(unit) as SetFacts;
+    return this.#facts.get(unit) as SetFacts;
   }
 
   flag(unit: Uint8Array, name: string): number | undefined {
-    return this.flags.get(unit)?.get(name);
+    return this.#flags.get(unit)?.get(name);
   }
 
   hasEndBetween(before: number, byte: number): boolean {
-    return this.ends.some((end) => end > before && end < byte);
+    return this.#ends.some((end) => end > before && end < byte);
   }
 }
 
@@ -181,58 +178,58 @@ class Follower {
   readonly outputs: H265Output[] = [];
   readonly skipped: number[] = [];
   readonly faults: string[] = [];
-  private readonly trace: StreamTrace;
-  private readonly controls = new Map<string, Uint8Array | number>();
-  private readonly held = new Set<number>();
-  private last: H265Picture | undefined;
+  readonly #trace: StreamTrace;
+  readonly #controls = new Map<string, Uint8Array | number>();
+  readonly #held = new Set<number>();
+  #last: H265Picture | undefined;
 
   constructor(trace: StreamTrace) {
-    this.trace = trace;
+    this.#trace = trace;
   }
 
   take(event: DecodeEvent, isLast: boolean): void {
-    if (event.type === "request") this.request(event);
+    if (event.type === "request") this.#request(event);
     if (event.type === "error" && event.cause === "before-random-access") this.skipped.push(event.byte ?? -1);
-    if (event.type === "release" && !this.held.delete(event.timestamp)) {
+    if (event.type === "release" && !this.#held.delete(event.timestamp)) {
       this.faults.push(`${event.timestamp} is released and is not held`);
     }
     if (event.type !== "output") return;
-    if (!this.held.has(event.timestamp)) this.faults.push(`${event.timestamp} is output and is not held`);
+    if (!this.#held.has(event.timestamp)) this.faults.push(`${event.timestamp} is output and is not held`);
     const picture = this.pictures.get(event.timestamp) as H265Picture;
-    this.outputs.push({ picture, after: this.pictures.size, held: this.held.size, isLast });
+    this.outputs.push({ picture, after: this.pictures.size, held: this.#held.size, isLast });
   }
 
   end(): void {
-    for (const timestamp of this.held) this.faults.push(`${timestamp} is never released`);
+    for (const timestamp of this.#held) this.faults.push(`${timestamp} is never released`);
   }
 
-  private payload(name: string): DataView {
-    return viewOf(this.controls.get(`V4L2_CID_STATELESS_HEVC_${name}`) as Uint8Array);
+  #payload(name: string): DataView {
+    return viewOf(this.#controls.get(`V4L2_CID_STATELESS_HEVC_${name}`) as Uint8Array);
   }
 
-  private request({ timestamp, bitstream, controls }: RequestEvent): void {
-    for (const { name, payload } of controls) this.controls.set(name, payload);
+  #request({ timestamp, bitstream, controls }: RequestEvent): void {
+    for (const { name, payload } of controls) this.#controls.set(name, payload);
     // The parts are a start code and a slice segment in turns.
     const unit = bitstream[1] as Uint8Array;
-    const byte = this.trace.place(unit);
+    const byte = this.#trace.place(unit);
     const type = (unit[0] ?? 0) >> 1;
-    const isFirst = this.last === undefined || this.trace.hasEndBetween(this.last.byte, byte);
+    const isFirst = this.#last === undefined || this.#trace.hasEndBetween(this.#last.byte, byte);
     const begins = isIdr(type) || isBla(type) || (type === CRA_NUT && isFirst);
-    const isNotOutput = type === CRA_NUT || this.trace.flag(unit, "no_output_of_prior_pics_flag") === 1;
-    this.last = {
+    const isNotOutput = type === CRA_NUT || this.#trace.flag(unit, "no_output_of_prior_pics_flag") === 1;
+    this.#last = {
       timestamp,
       byte,
-      PicOrderCntVal: this.payload("DECODE_PARAMS").getInt32(
+      PicOrderCntVal: this.#payload("DECODE_PARAMS").getInt32(
         v4l2_ctrl_hevc_decode_params.offsets.pic_order_cnt_val,
         true,
       ),
-      sequence: (this.last?.sequence ?? 0) + (begins ? 1 : 0),
-      pic_output_flag: this.trace.flag(unit, "pic_output_flag") ?? 1,
+      sequence: (this.#last?.sequence ?? 0) + (begins ? 1 : 0),
+      pic_output_flag: this.#trace.flag(unit, "pic_output_flag") ?? 1,
       NoOutputOfPriorPicsFlag: begins && isNotOutput,
-      ...this.trace.factsOf(unit),
+      ...this.#trace.factsOf(unit),
     };
-    this.pictures.set(timestamp, this.last);
-    this.held.add(timestamp);
+    this.pictures.set(timestamp, this.#last);
+    this.#held.add(timestamp);
   }
 }
 

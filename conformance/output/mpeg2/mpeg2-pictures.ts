@@ -37,44 +37,45 @@ class Follower {
   readonly skipped: number[] = [];
   readonly faults: string[] = [];
   /** Of the picture headers that were read: of the picture that the next request is of, and of the one after it. */
-  private byte = -1;
+  #byte = -1;
   nextByte = -1;
-  private readonly held = new Set<number>();
-  private readonly missing = new Set<number>();
-  private sequence = 0;
+  readonly #held = new Set<number>();
+  readonly #missing = new Set<number>();
+  #sequence = 0;
 
   /** A picture ends before the unit that ends it is read. */
   take(events: readonly DecodeEvent[]): void {
-    for (const event of events) this.event(event);
-    this.byte = this.nextByte;
+    for (const event of events) this.#event(event);
+    this.#byte = this.nextByte;
   }
 
-  private event(event: DecodeEvent): void {
-    if (event.type === "sequence") this.sequence++;
-    else if (event.type === "request") this.request(event);
+  #event(event: DecodeEvent): void {
+    if (event.type === "sequence") this.#sequence++;
+    else if (event.type === "request") this.#request(event);
     else if (event.type === "error") {
-      if (event.cause === "missing-reference" && event.byte !== undefined) this.missing.add(event.byte);
+      if (event.cause === "missing-reference" && event.byte !== undefined) this.#missing.add(event.byte);
       else if (event.cause === "before-random-access") this.skipped.push(this.nextByte);
     } else if (event.type === "release") {
-      if (!this.held.delete(event.timestamp)) this.faults.push(`${event.timestamp} is released and is not held`);
+      if (!this.#held.delete(event.timestamp)) this.faults.push(`${event.timestamp} is released and is not held`);
     } else {
-      if (!this.held.has(event.timestamp)) this.faults.push(`${event.timestamp} is output and is not held`);
+      if (!this.#held.has(event.timestamp)) this.faults.push(`${event.timestamp} is output and is not held`);
       this.outputs.push(this.frames.get(event.timestamp) as Mpeg2Frame);
     }
   }
 
-  private request({ timestamp, controls }: RequestEvent): void {
+  #request({ timestamp, controls }: RequestEvent): void {
     if (this.frames.has(timestamp)) return;
     const picture = controls.find(({ name }) => name === "V4L2_CID_STATELESS_MPEG2_PICTURE")?.payload as Uint8Array;
-    const { byte, sequence } = this;
+    const byte = this.#byte;
+    const sequence = this.#sequence;
     const picture_coding_type = picture[v4l2_ctrl_mpeg2_picture.offsets.picture_coding_type] as number;
-    const hasMissingReference = this.missing.has(byte);
+    const hasMissingReference = this.#missing.has(byte);
     this.frames.set(timestamp, { timestamp, byte, picture_coding_type, sequence, hasMissingReference });
-    this.held.add(timestamp);
+    this.#held.add(timestamp);
   }
 
   end(): void {
-    for (const timestamp of this.held) this.faults.push(`${timestamp} is never released`);
+    for (const timestamp of this.#held) this.faults.push(`${timestamp} is never released`);
     for (const frame of this.frames.values()) {
       const count = this.outputs.filter((output) => output === frame).length;
       if (count !== 1) this.faults.push(`frame ${frame.timestamp} is output ${count} times`);
