@@ -230,6 +230,7 @@ export class PictureDecoder {
     this.#open = null;
     if (!open?.picture) return;
     const { picture, slices, first } = open;
+    this.#recovery.endPicture(picture);
     const { missingReferences } = this.#options;
     const references = this.#state.dpb.frames.filter((frame) => frame.isUsedForReference);
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
@@ -239,7 +240,6 @@ export class PictureDecoder {
       return;
     }
     for (const request of this.#requests.buildRequests(picture, slices, references)) this.#sink.emit(request);
-    this.#recovery.endPicture(picture);
     this.#state.endPicture(picture, (element, reason) => this.#sink.report("bitstream", reason, first.unit, element));
   }
 

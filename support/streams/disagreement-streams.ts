@@ -179,15 +179,6 @@ export const disagreementStreams: readonly DisagreementStream[] = [
         pSlice(1, 2, (w) => w.ue(0)),
       ),
   ),
-  h265("no_irap_first", "the stream does not begin with an IRAP picture (8.1.3)", () =>
-    withVps()
-      .writeSps()
-      .writePps()
-      .slice({ poc: 4, refs: [-4] })
-      .slice({ poc: 5, refs: [-1] })
-      .slice({ nal: "IDR_W_RADL" })
-      .slice({ poc: 1, refs: [-1] }),
-  ),
   h265("sub_layers", "the limits of the DPB differ between sub-layers (C.5.2.2)", () =>
     withVps(2)
       .writeSps({

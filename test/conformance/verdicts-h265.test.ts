@@ -183,17 +183,6 @@ describe("a picture that refers to more pictures than the SPS's DPB has", () => 
   });
 });
 
-describe("pictures before the first IRAP picture (8.1.3)", () => {
-  it("are skipped, each with an error event, and the IRAP picture is the first request", () => {
-    const before = [p(1, `0${previous}`), p(2, `0${previous}`)];
-    const { requests, errors } = decode(sps(), pps(), ...before, idr(), p(1, `0${previous}`));
-    expect(errors.map(({ cause }) => cause)).toEqual(["before-random-access", "before-random-access"]);
-    const control = h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
-    const params = requests.map(({ controls }) => decodePayload(control, controls.get(control.name)!));
-    expect(params.map(({ pic_order_cnt_val }) => pic_order_cnt_val)).toEqual([0, 1]);
-  });
-});
-
 describe("an IDR picture (8.3.2)", () => {
   it("has no reference in any of the lists", () => {
     const requests = requestsOf(sps(), pps(), idr(), p(1, `0${previous}`), idr());

@@ -33,14 +33,6 @@ export const h265Causes: readonly H265Cause[] = [
     text: "7.4.2.4.2: a PPS stays when its SPS is sent with other content; FFmpeg drops it",
     explainsOurs: ({ hasOlderPps }) => hasOlderPps,
   },
-  {
-    id: "before-the-first-irap-picture",
-    text: "8.1.3: pictures before the first IRAP picture: we skip them, FFmpeg decodes them without their references",
-    explainsTheirs: (start, end, { skipped, pictures }) => {
-      const isInside = (byte: number): boolean => byte >= start && byte < end;
-      return skipped.some(isInside) && !pictures.some(({ byte }) => isInside(byte));
-    },
-  },
 ];
 
 /** Compares the order in which our session outputs a stream's pictures with that of FFmpeg's software decoder. */

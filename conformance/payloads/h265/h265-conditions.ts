@@ -2,7 +2,6 @@ import { CRA_NUT } from "../../../src/h265/nal-types.ts";
 import { V4L2_HEVC_SLICE_TYPE_I } from "../../../src/uapi/h265.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
-import { peers } from "../requests.ts";
 import type { Value } from "../values.ts";
 import { type Segment, segmentsOf } from "./h265-headers.ts";
 import {
@@ -139,15 +138,6 @@ function hasLongTermSetOfPictureBefore({ ff, history }: Occurrence): boolean {
   return before !== undefined && ff?.view.fields.get(count) === before.view.fields.get(count);
 }
 
-/** The request that only a peer has is no IRAP picture, and the peer has had none yet. */
-function isBeforeFirstIrap({ gst, ff, history }: Occurrence): boolean {
-  return peers.every((peer) => {
-    const side = { gst, ff }[peer];
-    const upTo = history.peers[peer]?.slice(0, (side?.request.index ?? -1) + 1) ?? [];
-    return upTo.every(({ view }) => view.fields.get("HEVC_DECODE_PARAMS.flags.IRAP_PIC") === 0);
-  });
-}
-
 function isFirstCra(occurrence: Occurrence): boolean {
   const { ours, history } = occurrence;
   return startsSequence(occurrence, ours) && segmentsOf(history, ours)[0]?.h.nal_unit_type === CRA_NUT;
@@ -252,7 +242,6 @@ export const conditionsH265 = {
     "FFmpeg's NumPocLtCurr is that of its picture before",
     hasLongTermSetOfPictureBefore,
   ),
-  "before the first IRAP picture": condition("no IRAP picture came before or is this one", isBeforeFirstIrap),
   "CRA picture with NoRaslOutputFlag": condition("the picture is a CRA picture with NoRaslOutputFlag 1", isFirstCra),
   "begun by a CRA picture": condition("the coded video sequence begins with a CRA picture", (occurrence) =>
     isFirstCra({ ...occurrence, ours: sinceStart(occurrence)[0] ?? occurrence.ours }),
