@@ -12,8 +12,8 @@ export interface Control {
   /** The control's id. */
   readonly id: number;
   /**
-   * The exact bytes, little-endian; elements of dynamic arrays one after the other. Never changes after it was returned, and
-   * is not to be written to: later requests may carry the same array.
+   * The exact bytes, little-endian; elements of dynamic arrays one after the other. It never changes after it was returned. Do
+   * not write to it: later requests may carry the same array.
    */
   readonly payload: Uint8Array | number;
 }
@@ -57,7 +57,7 @@ export interface SequenceEvent {
   readonly realloc: boolean;
   /** True when pictures decoded so far stay references: their buffers must live on. */
   readonly keepsReferences: boolean;
-  /** To be set before the CAPTURE format is read: they decide it. */
+  /** Set these before you read the CAPTURE format: they decide it. */
   readonly controls: readonly Control[];
 }
 
@@ -67,8 +67,8 @@ export interface RequestEvent {
   /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. */
   readonly timestamp: number;
   /**
-   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. Of `decode` they are views of the caller's
-   * packet, to be read before it is written to; of `push` the session's own copy.
+   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. From `decode` they are views of the caller's
+   * packet: read them before you write to it. From `push` they are the session's own copy.
    */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];
@@ -80,10 +80,10 @@ export interface RequestEvent {
 export interface OutputEvent {
   readonly type: "output";
   readonly timestamp: number;
-  /** What `decode` was given with the picture's packet, or `push` with its beginning; of a pushed IVF file, the frame's own. */
+  /** The pts that `decode` was given with the picture's packet, or `push` with its first bytes; in a pushed IVF file, the frame's own. */
   readonly pts: number | undefined;
   readonly visible: Rectangle;
-  /** Which field comes first in time, or that the picture is one of a kind. */
+  /** Which field comes first in time; or that the picture is progressive, or a single field. */
   readonly fieldOrder: "progressive" | "top-first" | "bottom-first" | "top-only" | "bottom-only";
   /** For how many more field durations to show the picture, or its first field. */
   readonly repeat: number;
@@ -134,7 +134,7 @@ export interface ChunkInfo {
   readonly lost?: BitstreamError | UnsupportedError | undefined;
   /**
    * The bytes before these end a unit, and what comes next is not part of it. With `lost`, the bytes are missing after that
-   * unit: it is not cut off, and its picture is not corrupt for it. Without effect on VP8 and VP9. Default false.
+   * unit: it is not cut off, and its picture is not corrupt because of it. Without effect on VP8 and VP9. Default false.
    */
   readonly unitEnds?: boolean | undefined;
 }
@@ -147,12 +147,12 @@ export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all the events they cause. */
   decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[];
   /**
-   * Takes any cut of a byte stream; for VP8 and VP9, of an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
+   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
    * when the next picture's first unit is seen.
    */
   push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[];
   /**
-   * Between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
+   * Call this between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
    * codes. MPEG-2: its headers, with start codes. VP8, VP9: nothing is read from it.
    */
   configure(record: Uint8Array | null): DecodeEvent[];

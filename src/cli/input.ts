@@ -94,7 +94,7 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
     size: chunks.size,
   } as const;
   if (detected?.kind === "container") {
-    // What is no file can only be read from its beginning to its end; a container is read here and there.
+    // A pipe can only be read from beginning to end; a container must be read at any place.
     const source = chunks.size === undefined ? await readAll(all) : input;
     const file = { name, format: detected.name, source };
     const track = await openContainer(() => io.importContainerLibrary(), file, codec);

@@ -8,7 +8,7 @@ import { joined } from "../framing/bytes.ts";
 export interface ElementaryPart {
   /** May be a view of what was pushed. */
   readonly data: Uint8Array;
-  /** Of the first picture that begins in `data` or after it: in units of 1/90000 s, modulo 2^33. */
+  /** The pts of the first picture that begins in `data` or after it: in units of 1/90000 s, modulo 2^33. */
   readonly pts: number | undefined;
   /** Why bytes are missing before `data`; undefined where none are. */
   readonly lost: BitstreamError | UnsupportedError | undefined;
@@ -35,7 +35,7 @@ export function codecOfStreamType(stream_type: number): Codec | undefined {
   return stream_types[stream_type];
 }
 
-/** Of the longest header: 9 bytes, then PES_header_data_length. */
+/** Bytes of the longest header: 9, then the most that PES_header_data_length can say. */
 export const LONGEST_PES_HEADER = 9 + 255;
 
 /** A PES packet's header; `size` in bytes, from packet_start_code_prefix on. */

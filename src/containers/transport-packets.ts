@@ -12,7 +12,7 @@ export const SYNC_COUNT = 5;
 export const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
 
 /**
- * Where packets begin in `bytes`, and how far they are apart; undefined where `count` in a row are not to be seen.
+ * Where packets begin in `bytes`, and how far they are apart; undefined where there are not `count` in a row.
  *
  * @param longest While more bytes will come: how many bytes must follow a place, so that every stride can be tried there.
  */
@@ -45,7 +45,7 @@ export class PacketOrder {
   /** The payload with this counter. */
   #last: Uint8Array | undefined;
 
-  /** How a packet follows the one before; nothing changes by one that is sent twice. */
+  /** How a packet follows the one before; one that is sent twice changes nothing. */
   next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
     const before = this.counter;
     if (before === counter && !isDiscontinuous && this.#last && sameBytes(payload, this.#last)) return "twice";

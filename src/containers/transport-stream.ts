@@ -26,7 +26,7 @@ import {
 
 /** For messages. */
 const PLACE = "transport packet";
-/** Packets that wait for the program map. Without one after these, the video is looked for in them. */
+/** How many packets wait for the program map. If none has come by then, the video is looked for in them. */
 const WAITING_LIMIT = 8192;
 /** Bytes of a PID that tell whether it is video. */
 const GUESS_LIMIT = 1 << 18;

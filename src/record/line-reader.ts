@@ -75,8 +75,10 @@ function parseObject(source: string, line: number, first: boolean): Readonly<Rec
   return value;
 }
 
-/** A value as it stands in a message: one short line. */
+/** A value as it stands in a message: one short line. Lists and objects may be nested without end. */
 function summary(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (isObject(value)) return "an object";
   const text = value === undefined ? "missing" : JSON.stringify(value);
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }

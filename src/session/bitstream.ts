@@ -45,7 +45,7 @@ export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: 
   return size;
 }
 
-/** An own copy of the bytes that a request puts into the OUTPUT buffer. */
+/** A separate copy of the bytes that a request puts into the OUTPUT buffer. */
 export function bitstreamBytes(request: Pick<RequestEvent, "bitstream">): Uint8Array {
   const bytes = new Uint8Array(bitstreamSize(request));
   copyBitstream(request, bytes);

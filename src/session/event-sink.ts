@@ -40,8 +40,8 @@ export class EventSink {
   }
 
   /**
-   * Runs what reads a unit of which decoding needs nothing, or not all. What is wrong with it is an event once a session
-   * for each unit type and element: encoders that write such a unit wrong do so in every access unit.
+   * Runs what reads a unit that decoding does not need, or needs only in part. An error in it becomes an event once a
+   * session for each unit type and element: an encoder that writes such a unit wrong does so in every access unit.
    */
   guardOnce(unit: StreamUnit, body: () => void): void {
     try {
@@ -60,7 +60,7 @@ export class EventSink {
     this.error(new BitstreamError(reason, { element }, why), unit);
   }
 
-  /** The event for an error, at the unit unless it says itself where. */
+  /** Emits the event for an error. Its place is the unit's, unless the error has its own. */
   error(error: BitstreamError | UnsupportedError, unit: StreamUnit | undefined): void {
     const { place } = error;
     const event: ErrorEvent = {
@@ -69,7 +69,8 @@ export class EventSink {
       unit: place.unit ?? (unit && this.#nameOf(unit.bytes)),
       element: place.element,
       bit: place.bit,
-      byte: place.byte ?? unit?.byte,
+      // A unit of a container's record has no place in the stream.
+      byte: place.byte ?? (unit && unit.byte >= 0 ? unit.byte : undefined),
       message: error.reason,
       error,
     };

@@ -1,6 +1,7 @@
 import type { SequenceEvent } from "../events.ts";
 
-/** The event to emit for a sequence, when `before` is in force: null where nothing changed, without `realloc` where only looks did. */
+/** The event to emit for a sequence while `before` is in force: null where nothing changed; without `realloc` where only
+ * the visible rectangle or the colour did. */
 export function nextSequence(event: SequenceEvent, before: SequenceEvent | null): SequenceEvent | null {
   if (before === null || needsNewBuffers(event, before)) return event;
   return looksDifferent(event, before) ? { ...event, realloc: false } : null;

@@ -1,7 +1,7 @@
 /** How many pts may wait for a unit that begins after their places. */
 const TIMES_LIMIT = 256;
 
-/** The pts of pictures. In a packet all have the packet's; in a stream a pts belongs to the first picture that begins after its place. */
+/** The pts of pictures. All pictures of a packet have the packet's; in a stream a pts belongs to the first picture that begins after its place. */
 export class PictureTimes {
   #ofPacket = false;
   #pts: number | undefined;

@@ -50,7 +50,7 @@ export class UnitSession implements Session {
   readonly #unitText: string;
 
   /**
-   * @param unitText what input without any unit lacks, for people.
+   * @param unitText What messages call a unit, as in "there is no NAL unit".
    * @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`.
    */
   constructor(reader: UnitReader, unitText: string, keepZeros = false) {

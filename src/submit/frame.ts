@@ -9,7 +9,7 @@ export interface FramePlane {
   readonly bytesPerLine: number;
 }
 
-/** A decoded picture, to be given back with `release` as soon as it was used: the device has only a few of its buffers. */
+/** A decoded picture. Give it back with `release` as soon as you have used it: the device has only a few buffers. */
 export interface Frame extends Omit<OutputEvent, "type" | "corrupt"> {
   /** The picture is incomplete, refers to what was lost, or the device reported an error. */
   readonly corrupt: boolean;

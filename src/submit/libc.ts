@@ -11,7 +11,7 @@ export interface Libc {
   poll(fd: number, events: number): number;
   /** The same, as soon as there is one, or after some milliseconds. Does not block the event loop. */
   wait(fd: number, events: number, milliseconds: number): Promise<number>;
-  /** Memory whose address can be told to the kernel. */
+  /** Memory whose address can be given to the kernel. */
   allocate(size: number): Memory;
 }
 

@@ -87,7 +87,7 @@ export class Pipeline {
       this.#queueCapture(picture);
       this.#send(event, picture);
     } catch (thrown) {
-      // Nobody knows the picture yet, who could leave its buffer when all is closed.
+      // The picture is in no list yet, so that closing all would not give its buffer up.
       buffer.leave();
       throw thrown;
     }
@@ -152,7 +152,7 @@ export class Pipeline {
   }
 
   /**
-   * Takes requests whose OUTPUT buffer is back, without waiting for themselves; whether there was one. Where a driver's
+   * Takes requests whose OUTPUT buffer is back, without waiting for the requests themselves; returns whether there was one. Where a driver's
    * `run` fails before the device begins (hantro's for a picture that HEVC's DPB lacks, vdpu383's without EXT_SPS_*), both
    * buffers come back as failed, and nobody calls v4l2_ctrl_request_complete: the request stays as it is for ever.
    */

@@ -20,7 +20,7 @@ export interface SubmitterOptions {
    * before others. Default: the driver's choice.
    */
   readonly pixelFormats?: readonly number[] | undefined;
-  /** Milliseconds until a device that gives nothing back counts as stuck, and a consumer that holds all frames too. Default 5000. */
+  /** Milliseconds after which a device that gives nothing back counts as stuck, and so does a consumer that holds all frames. Default 5000. */
   readonly timeout?: number | undefined;
   /** Sends controls as they are: the events are a record's, which was made for a device. Default: as the device's target takes them. */
   readonly verbatim?: boolean | undefined;
@@ -168,7 +168,7 @@ export class Submitter {
     }
   }
 
-  /** Frames are lost when the consumer leaves, but not what the queues have to be. */
+  /** When the consumer leaves, frames are lost, but what the queues must be is kept. */
   #noteAll(events: readonly SubmitEvent[]): void {
     for (const event of events.flatMap((event) => this.#asTaken(event))) {
       if (event.type === "sequence" || event.type === "set") this.#note(event);

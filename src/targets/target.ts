@@ -27,7 +27,7 @@ export interface TargetCodec {
   readonly decodeModes: readonly DecodeMode[];
   /** The values of its START_CODE menu, the one to take first; empty for codecs without one. */
   readonly startCodes: readonly StartCode[];
-  /** The controls it registers, with the most elements of each: 1 for what is no dynamic array. */
+  /** The controls it registers, with the largest number of elements that each takes: 1 where it is no dynamic array. */
   readonly controls: Readonly<Record<string, number>>;
   readonly limits: TargetLimits;
   /**

@@ -60,7 +60,7 @@ function ptsOf(record: string): number[] {
 function elementsOf(trace: string): string[] {
   const units = trace.split(/\n(?=unit )|^(?=unit )/).map((unit) =>
     unit
-      .replace(/^unit \d+ +(.*?) +byte .*\n/, "$1\n")
+      .replace(/^unit \d+ +(.*?) +(byte|in the configuration record).*\n/, "$1\n")
       .replaceAll(/^( +\d+) +\d+:\d/gm, "$1")
       .trimEnd(),
   );

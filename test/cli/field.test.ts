@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { fixture, run } from "./command-line.ts";
 
+/** What is said of the references of a stream that was joined in the middle. */
+const missing = (...counts: readonly number[]) =>
+  counts.map((PicOrderCntVal) => `the reference picture with PicOrderCntVal ${PicOrderCntVal} is missing`);
+
 /**
  * Files as people met them, stripped to a few pictures (test/fixtures/README.md): what a command makes of each. `errors`
  * are the messages of its `error` lines, in which a place in the file is left out.
@@ -9,6 +13,7 @@ const files: readonly (readonly [name: string, requests: number, errors: readonl
   ["h264_vui_out_of_range.264", 1, ["17 is not in the range 0..16"]],
   ["h264_vui_truncated.264", 1, ["the unit ends here"]],
   ["h264_aud_without_stop_bit.264", 3, ["the value must be 1, not 0"]],
+  ["hevc_gdr_without_irap.265", 6, missing(8, 6, 3, 8, 6, 8, 6, 8, 8, 8)],
   ["ts_concatenated.m2t", 6, []],
   ["ts_pmt_other_stream_type.m2t", 3, ["the program's video is mpeg2 from here on; it was h264 before"]],
   ["quicktime_without_ftyp.mov", 3, []],

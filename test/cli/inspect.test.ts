@@ -119,7 +119,7 @@ describe("inspect of a record", () => {
     ]);
     const { status, stderr } = await run(["inspect", fixture("h264_high10.264.gst-frame.jsonl.br"), "--request", "20"]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/there is no request 20; there are 20, from 0\n$/);
+    expect(stderr).toMatch(/there is no request 20; it has 20 requests\n$/);
   });
 
   it("shows payloads that it cannot read as bytes", async () => {

@@ -412,6 +412,13 @@ describe("decode, configure, reset", () => {
     expect(summary(session.decode(Uint8Array.of(0, 0, 1, ...second)))).toEqual(["request 2000"]);
   });
 
+  it("an error in a configuration record has no place in the stream", () => {
+    const session = openSession("h264");
+    const broken = Uint8Array.from(avcC, (byte, i) => (i === 12 ? byte ^ 0xff : byte));
+    const [error] = only(session.configure(broken), "error");
+    expect(error).toMatchObject({ unit: "seq_parameter_set_rbsp (nal_unit_type 7)", byte: undefined });
+  });
+
   it("a length prefix beyond the packet's end is an error that names it", () => {
     const session = openSession("h264");
     session.configure(avcC);

@@ -87,6 +87,7 @@ describe("readRecord", () => {
       "line 2: timestamp must be a whole number of nanoseconds, above 2^53 - 1 as a decimal string, and is 18446744073709552000",
     ],
     [`${head}{"request":0,"timestamp":0}`, "line 2: controls must be an object, and is missing"],
+    [`${head}{"set":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "line 2: set must be an object, and is a list"],
     [`${head}{"set":{"V4L2_CID_X":"0"}}`, 'line 2: V4L2_CID_X must be hex digits or a whole number, and is "0"'],
     [
       `${head}{"request":0,"timestamp":0,"controls":{},"bitstream":{"crc32":"123"}}`,

@@ -38,7 +38,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Ar
   await printer.flush();
   if (requests === 0) throw new CliError(`${input.name}: no picture could be decoded`);
   if (args.request !== undefined) {
-    throw new CliError(`${input.name}: there is no request ${args.request}; there are ${requests}, from 0`);
+    throw new CliError(`${input.name}: there is no request ${args.request}; it has ${requests} requests`);
   }
   return 0;
 }

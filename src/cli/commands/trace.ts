@@ -47,10 +47,9 @@ class TraceLines implements Trace {
 
   unit({ name, byte, bytes }: TraceUnit): void {
     this.#byte = Math.max(byte, 0);
+    const place = byte < 0 ? "in the configuration record" : `byte ${byte}`;
     const blank = this.units === 0 ? "" : "\n";
-    this.#printer.add(
-      `${blank}${this.#style.bold(`unit ${this.units}  ${name}`)}  byte ${byte}, ${bytes.length} bytes\n`,
-    );
+    this.#printer.add(`${blank}${this.#style.bold(`unit ${this.units}  ${name}`)}  ${place}, ${bytes.length} bytes\n`);
     const titles = columns.map(({ title }) => title);
     this.#printer.add(`${this.#style.dim(alignRow(columns, titles))}\n`);
     this.units++;

@@ -250,5 +250,6 @@ function unreadable({ name, format }: ContainerFile, thrown: unknown): Container
 
 /** The library's messages end in advice for its caller, which is left out. */
 function reasonIn(thrown: unknown): string {
+  if (thrown instanceof Error && thrown.message.startsWith("Assertion failed")) return "it is damaged or cut off";
   return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0] as string;
 }
