@@ -3,11 +3,11 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Control, RequestEvent } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
-import { h265KernelRules } from "../kernel/h265.ts";
+import { hevcKernelRules } from "../kernel/h265.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf, startCodeBytes } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
-import { h265Controls } from "../uapi/h265.ts";
+import { hevcControls } from "../uapi/h265.ts";
 import { type DecodeMode, decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { hevcDecodeParams, hevcExtSpsLtRps, hevcExtSpsStRps, hevcPps, hevcScalingMatrix, hevcSps } from "./controls.ts";
 import type { Frame } from "./dpb.ts";
@@ -26,8 +26,8 @@ export interface PictureSegment {
 }
 
 /** How many elements the kernel's dynamic arrays take. */
-const SLICE_PARAMS_LIMIT = h265Controls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
-const ENTRY_POINTS_LIMIT = h265Controls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
+const SLICE_PARAMS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
+const ENTRY_POINTS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
 /** The lengths of column_width_minus1 and row_height_minus1 in v4l2_ctrl_hevc_pps. */
 const TILE_COLUMNS_LIMIT = 20;
 const TILE_ROWS_LIMIT = 22;
@@ -35,13 +35,13 @@ const TILE_ROWS_LIMIT = 22;
 /** Builds controls, and builds those of parameter sets only once. */
 export class RequestBuilder {
   readonly #options: ResolvedOptions;
-  readonly #maker: ControlMaker<keyof typeof h265Controls>;
+  readonly #maker: ControlMaker<keyof typeof hevcControls>;
   readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
   readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    this.#maker = new ControlMaker(h265Controls, h265KernelRules, options);
+    this.#maker = new ControlMaker(hevcControls, hevcKernelRules, options);
   }
 
   /** V4L2_CID_STATELESS_HEVC_DECODE_MODE and START_CODE: set once, before the first request. */

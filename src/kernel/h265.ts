@@ -89,7 +89,7 @@ function checkExtSpsLtRps(checks: Checks): void {
  * The rules of the H.265 controls by name. Those of dynamic arrays are for one element; the menus and
  * ENTRY_POINT_OFFSETS have none. Reserved fields of H.265 are left as they are.
  */
-export const h265KernelRules = {
+export const hevcKernelRules = {
   V4L2_CID_STATELESS_HEVC_SPS: /* @__PURE__ */ kernelRule(v4l2_ctrl_hevc_sps, normaliseSps, checkSps),
   V4L2_CID_STATELESS_HEVC_PPS: /* @__PURE__ */ kernelRule(v4l2_ctrl_hevc_pps, normalisePps, checkPps),
   V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: /* @__PURE__ */ kernelRule(

@@ -27,14 +27,14 @@ import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 import { controlByName } from "../uapi/index.ts";
 import { viewOf } from "../uapi/struct.ts";
 import { h264KernelRules } from "./h264.ts";
-import { h265KernelRules } from "./h265.ts";
+import { hevcKernelRules } from "./h265.ts";
 import { mpeg2KernelRules } from "./mpeg2.ts";
 import type { KernelRule, KernelRules, Refusal } from "./rules.ts";
 import { vp8KernelRules } from "./vp8.ts";
 import { vp9KernelRules } from "./vp9.ts";
 
 export { h264KernelRules } from "./h264.ts";
-export { h265KernelRules } from "./h265.ts";
+export { hevcKernelRules } from "./h265.ts";
 export { mpeg2KernelRules } from "./mpeg2.ts";
 export type { KernelRule, KernelRules, Refusal } from "./rules.ts";
 export { vp8KernelRules } from "./vp8.ts";
@@ -43,7 +43,7 @@ export { vp9KernelRules } from "./vp9.ts";
 /** The rules of all codecs by control name. */
 export const kernelRules = {
   ...h264KernelRules,
-  ...h265KernelRules,
+  ...hevcKernelRules,
   ...vp8KernelRules,
   ...vp9KernelRules,
   ...mpeg2KernelRules,

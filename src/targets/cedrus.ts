@@ -1,4 +1,4 @@
-import { h264FrameControls, h264SliceControls, h265FrameControls, mpeg2Controls, vp8Controls } from "./control-sets.ts";
+import { h264FrameControls, h264SliceControls, hevcFrameControls, mpeg2Controls, vp8Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -161,7 +161,7 @@ export const cedrus: Target = {
       ...sliceModes,
       since: "6.0",
       controls: {
-        ...h265FrameControls,
+        ...hevcFrameControls,
         V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 1,
         V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: 256,
       },

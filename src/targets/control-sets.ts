@@ -14,7 +14,7 @@ export const h264SliceControls = {
   V4L2_CID_STATELESS_H264_PRED_WEIGHTS: 1,
 } as const;
 
-export const h265FrameControls = {
+export const hevcFrameControls = {
   V4L2_CID_STATELESS_HEVC_SPS: 1,
   V4L2_CID_STATELESS_HEVC_PPS: 1,
   V4L2_CID_STATELESS_HEVC_SCALING_MATRIX: 1,

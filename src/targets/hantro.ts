@@ -4,7 +4,7 @@ import {
   V4L2_MPEG2_PIC_TOP_FIELD,
   v4l2_ctrl_mpeg2_picture,
 } from "../uapi/index.ts";
-import { h264FrameControls, h265FrameControls, mpeg2Controls, vp8Controls, vp9Controls } from "./control-sets.ts";
+import { h264FrameControls, hevcFrameControls, mpeg2Controls, vp8Controls, vp9Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -231,7 +231,7 @@ export const hantroG2: Target = {
     h265: {
       ...frameModes,
       since: "6.0",
-      controls: h265FrameControls,
+      controls: hevcFrameControls,
       limits: { maxWidth: 3840, maxHeight: 2160, bitDepths: [8, 10] },
       reads: g2H265Reads,
       // hantro_hevc_get_ref_buf() looks every entry of `dpb` up by its POC; one that is not there fails the job (-ENOMEM).

@@ -1,4 +1,4 @@
-import { h264FrameControls, h265FrameControls, vp8Controls } from "./control-sets.ts";
+import { h264FrameControls, hevcFrameControls, vp8Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -149,7 +149,7 @@ export const mediatek: Target = {
     h265: {
       ...frameModes,
       since: "6.5",
-      controls: h265FrameControls,
+      controls: hevcFrameControls,
       limits: { ...size, bitDepths: [8, 10] },
       reads: h265Reads,
       missingReferences: "mark",

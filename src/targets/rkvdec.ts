@@ -1,4 +1,4 @@
-import { h264FrameControls, h265FrameControls, vp9Controls } from "./control-sets.ts";
+import { h264FrameControls, hevcFrameControls, vp9Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target, TargetCodec } from "./target.ts";
 
@@ -168,7 +168,7 @@ export const rk3399: Target = {
       // Seen in 7.0; earlier ones were not looked at.
       since: "7.0",
       // The slice headers' sizes and lists come from here, one element for each slice segment.
-      controls: { ...h265FrameControls, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
+      controls: { ...hevcFrameControls, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
       limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], equalBitDepths: true, chromaFormats: [0, 1] },
       reads: [
         ...h265SpsReads,
@@ -208,7 +208,7 @@ const vdpu38xH265 = {
   ...frameModes,
   since: "7.0",
   controls: {
-    ...h265FrameControls,
+    ...hevcFrameControls,
     V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS: 64,
     V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS: 32,
   },

@@ -1,5 +1,5 @@
 import { v4l2_ctrl_hevc_slice_params } from "../uapi/index.ts";
-import { h265FrameControls } from "./control-sets.ts";
+import { hevcFrameControls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -90,7 +90,7 @@ export const rpiHevcDec: Target = {
       since: undefined,
       decodeModes: ["frame"],
       startCodes: ["none", "annexb"],
-      controls: { ...h265FrameControls, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
+      controls: { ...hevcFrameControls, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
       limits: {
         maxWidth: 4096,
         maxHeight: 4096,

@@ -1,6 +1,6 @@
 import type { ControlDefinition } from "./control.ts";
 import { h264Controls, V4L2_PIX_FMT_H264_SLICE } from "./h264.ts";
-import { h265Controls, V4L2_PIX_FMT_HEVC_SLICE } from "./h265.ts";
+import { hevcControls, V4L2_PIX_FMT_HEVC_SLICE } from "./h265.ts";
 import { mpeg2Controls, V4L2_PIX_FMT_MPEG2_SLICE } from "./mpeg2.ts";
 import { V4L2_PIX_FMT_VP8_FRAME, vp8Controls } from "./vp8.ts";
 import { V4L2_PIX_FMT_VP9_FRAME, vp9Controls } from "./vp9.ts";
@@ -30,7 +30,7 @@ export const codecs: Readonly<Record<Codec, CodecDefinition>> = {
   },
   h265: {
     pixelFormat: V4L2_PIX_FMT_HEVC_SLICE,
-    controls: h265Controls,
+    controls: hevcControls,
     modes: { decodeMode: "V4L2_CID_STATELESS_HEVC_DECODE_MODE", startCode: "V4L2_CID_STATELESS_HEVC_START_CODE" },
     requestOnly: ["V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS"],
   },

@@ -359,7 +359,7 @@ export const v4l2_ctrl_hevc_decode_params = /* @__PURE__ */ struct("v4l2_ctrl_he
 export type v4l2_ctrl_hevc_decode_params = Infer<typeof v4l2_ctrl_hevc_decode_params>;
 
 /** The controls of H.265 by name. Stable since Linux 6.0; the two EXT_SPS came with 7.0, commit fa05705107a4. */
-export const h265Controls = {
+export const hevcControls = {
   V4L2_CID_STATELESS_HEVC_SPS: {
     name: "V4L2_CID_STATELESS_HEVC_SPS",
     id: V4L2_CID_STATELESS_HEVC_SPS,

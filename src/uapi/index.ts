@@ -18,7 +18,7 @@
 
 import type { ControlDefinition } from "./control.ts";
 import { h264Controls } from "./h264.ts";
-import { h265Controls } from "./h265.ts";
+import { hevcControls } from "./h265.ts";
 import { mpeg2Controls } from "./mpeg2.ts";
 import { vp8Controls } from "./vp8.ts";
 import { vp9Controls } from "./vp9.ts";
@@ -43,7 +43,7 @@ export const V4L2_CID_CODEC_STATELESS_CLASS = 0xa40001;
 /** The controls of all codecs by name. */
 export const controls = {
   ...h264Controls,
-  ...h265Controls,
+  ...hevcControls,
   ...vp8Controls,
   ...vp9Controls,
   ...mpeg2Controls,

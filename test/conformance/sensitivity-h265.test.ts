@@ -8,7 +8,7 @@ import { type EffectiveRequest, type Peer, readRequests } from "../../conformanc
 import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import { elementSize } from "../../src/uapi/control.ts";
-import { h265Controls } from "../../src/uapi/h265.ts";
+import { hevcControls } from "../../src/uapi/h265.ts";
 import { leafFields } from "../../src/uapi/struct.ts";
 
 /** What a driver does not read in these requests, which have no PCM, long-term pictures or tiles. */
@@ -50,7 +50,7 @@ describe("the comparison", () => {
       return [...fields.keys()].some((field) => field.startsWith(`${control}.${name}[0]`));
     };
     const unseen: string[] = [];
-    for (const control of Object.values(h265Controls)) {
+    for (const control of Object.values(hevcControls)) {
       const payload = controls.get(control.name);
       if (control.type === "menu" || !(payload instanceof Uint8Array)) continue;
       const leaves = control.type === "struct" ? leafFields(control.struct) : [{ path: "[]", offset: 0 }];

@@ -3,7 +3,7 @@ import type { EffectiveRequest } from "../../conformance/payloads/requests.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
 import { openSession } from "../../src/open-session.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
-import { h265Controls } from "../../src/uapi/h265.ts";
+import { hevcControls } from "../../src/uapi/h265.ts";
 
 // Streams written bit by bit, for the rows of h265-disagreements.json in which neither peer is right.
 
@@ -85,12 +85,12 @@ function requestsOf(...units: readonly number[][]): readonly EffectiveRequest[] 
 }
 
 function stRps(request: EffectiveRequest | undefined) {
-  const control = h265Controls.V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS;
+  const control = hevcControls.V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS;
   return decodePayload(control, request!.controls.get(control.name)!);
 }
 
 function slices(request: EffectiveRequest | undefined) {
-  const control = h265Controls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS;
+  const control = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS;
   return decodePayload(control, request!.controls.get(control.name)!);
 }
 
@@ -173,7 +173,7 @@ describe("a picture that refers to more pictures than the SPS's DPB has", () => 
       p(1, `0${previous}`),
       p(2, `0${previous}`),
     );
-    const control = h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
+    const control = hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
     const params = requests.map(({ controls }) => decodePayload(control, controls.get(control.name)!));
     const references = params.map(({ dpb, num_active_dpb_entries }) =>
       dpb.slice(0, num_active_dpb_entries).map(({ timestamp }) => timestamp),
@@ -186,7 +186,7 @@ describe("a picture that refers to more pictures than the SPS's DPB has", () => 
 describe("an IDR picture (8.3.2)", () => {
   it("has no reference in any of the lists", () => {
     const requests = requestsOf(sps(), pps(), idr(), p(1, `0${previous}`), idr());
-    const control = h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
+    const control = hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
     expect(decodePayload(control, requests[2]!.controls.get(control.name)!)).toMatchObject({
       num_active_dpb_entries: 0,
       num_poc_st_curr_before: 0,

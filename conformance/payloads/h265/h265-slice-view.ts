@@ -1,6 +1,6 @@
 import { decodePayload } from "../../../src/uapi/control.ts";
 import {
-  h265Controls,
+  hevcControls,
   V4L2_HEVC_SLICE_TYPE_B,
   V4L2_HEVC_SLICE_TYPE_I,
   v4l2_ctrl_hevc_slice_params,
@@ -15,7 +15,7 @@ const leftOut = new Set(["ref_idx_l0", "ref_idx_l1", "pred_weight_table", "reser
 export function viewSlices(payload: Uint8Array, pps: Values, dpb: readonly ReferenceEntry[]): Map<string, Value> {
   const { size } = v4l2_ctrl_hevc_slice_params;
   const fields = new Map<string, Value>([["HEVC_SLICE_PARAMS.elements", payload.length / size]]);
-  const slices = decodePayload(h265Controls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS, payload);
+  const slices = decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS, payload);
   const pictures = new Map(dpb.map(({ index, picture }) => [index, picture]));
   for (const [i, slice] of slices.entries()) {
     const path = `HEVC_SLICE_PARAMS[${i}]`;
@@ -69,5 +69,5 @@ function addWeights(
 /** All of them, `"none"` where there are none. */
 export function entryPoints(payload: Uint8Array | undefined): Value {
   if (payload === undefined) return "none";
-  return decodePayload(h265Controls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS, payload).join(" ");
+  return decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS, payload).join(" ");
 }

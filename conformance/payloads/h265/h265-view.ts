@@ -1,7 +1,7 @@
 import { normalise } from "../../../src/kernel/index.ts";
 import { decodePayload } from "../../../src/uapi/control.ts";
 import {
-  h265Controls,
+  hevcControls,
   v4l2_ctrl_hevc_decode_params,
   v4l2_ctrl_hevc_ext_sps_lt_rps,
   v4l2_ctrl_hevc_ext_sps_st_rps,
@@ -108,7 +108,7 @@ const sets = ["poc_st_curr_before", "poc_st_curr_after", "poc_lt_curr"] as const
 function addDecodeParams(fields: Map<string, Value>, params: Uint8Array, dpb: readonly ReferenceEntry[]): void {
   const leftOut = new Set(["dpb", "reserved", ...sets]);
   addAll(fields, "HEVC_DECODE_PARAMS", flatten(v4l2_ctrl_hevc_decode_params, params, leftOut));
-  const decoded = decodePayload(h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS, params);
+  const decoded = decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS, params);
   for (const set of sets) {
     for (const [i, index] of decoded[set].slice(0, decoded[`num_${set}`]).entries()) {
       fields.set(`HEVC_DECODE_PARAMS.${set}[${i}]`, pictureAt(dpb, index));
@@ -122,7 +122,7 @@ export function pictureAt(dpb: readonly ReferenceEntry[], index: number): string
 }
 
 function dpbEntries(params: Uint8Array, label: ReferenceLabel): ReferenceEntry[] {
-  const { dpb, num_active_dpb_entries } = decodePayload(h265Controls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS, params);
+  const { dpb, num_active_dpb_entries } = decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS, params);
   return dpb.slice(0, num_active_dpb_entries).map((entry, index) => {
     const start = v4l2_ctrl_hevc_decode_params.offsets.dpb + index * v4l2_hevc_dpb_entry.size;
     const bytes = params.subarray(start, start + v4l2_hevc_dpb_entry.size);
