@@ -47,7 +47,7 @@ function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
   const r = nalReader(unit, trace);
   const nal = nal_unit(r);
   if (!types.includes(nal.nal_unit_type)) {
-    const reason = `${nal.nal_unit_type}, where ${types.join(" or ")} is required`;
+    const reason = `the value must be ${types.join(" or ")}, not ${nal.nal_unit_type}`;
     throw new BitstreamError(reason, { unit: unitName(nal.nal_unit_type), element: "nal_unit_type", bit: 3 });
   }
   return { r, nal };

@@ -175,7 +175,7 @@ export class PictureDecoder {
     const { unit, h, sets } = slice;
     if (open.slices.length === mostSlices(sets.sps)) {
       this.markDamaged();
-      this.#sink.report("limit", `the picture has more slices than macroblocks, ${open.slices.length}`, unit);
+      this.#sink.report("limit", `the picture has more slices than its ${open.slices.length} macroblocks`, unit);
       return;
     }
     if (this.#options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {

@@ -107,7 +107,7 @@ class H264Reader implements UnitReader {
         this.#takeSlice(unit);
         return;
       case 2:
-        throw new UnsupportedError("data partitioning: the kernel's interface has no place for partitions");
+        throw new UnsupportedError("the slice is partitioned; the kernel's interface cannot describe data partitions");
       case 3:
       case 4:
         return; // Partitions B and C go with partition A, which has been refused.

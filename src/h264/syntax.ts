@@ -487,7 +487,7 @@ function readListModification(r: BitReader, most: number): RefPicListModificatio
     op.modification_of_pic_nums_idc = r.ue("modification_of_pic_nums_idc", 3);
     if (op.modification_of_pic_nums_idc === 3) return operations;
     if (operations.length === most) {
-      r.fail(`more than ${most} operations`, r.position - start, "modification_of_pic_nums_idc");
+      r.fail(`the picture has more than ${most} operations`, r.position - start, "modification_of_pic_nums_idc");
     }
     if (op.modification_of_pic_nums_idc === 0 || op.modification_of_pic_nums_idc === 1) {
       op.abs_diff_pic_num_minus1 = r.ue("abs_diff_pic_num_minus1", 131071);

@@ -53,11 +53,15 @@ function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number
   const r = nalReader(unit, trace);
   const nal = nal_unit_header(r);
   if (!types.includes(nal.nal_unit_type)) {
-    const reason = `${nal.nal_unit_type}, where ${types.join(" or ")} is required`;
+    const reason = `the value must be ${types.join(" or ")}, not ${nal.nal_unit_type}`;
     throw new BitstreamError(reason, { unit: name, element: "nal_unit_type", bit: 1 });
   }
   if (nal.nuh_layer_id > 0) {
-    throw new UnsupportedError("only the base layer is read", { unit: name, element: "nuh_layer_id", bit: 7 });
+    throw new UnsupportedError("the unit is of another layer; only the base layer is read", {
+      unit: name,
+      element: "nuh_layer_id",
+      bit: 7,
+    });
   }
   return { r, nal };
 }

@@ -92,7 +92,9 @@ export class PictureDecoder {
   #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
     const isSkipped = !this.#recovery.admits(h);
     if (isSkipped || this.#state.isSkippedLeading(h)) {
-      const reason = isSkipped ? "decoding starts at an IRAP picture" : "a RASL picture refers to what is not there";
+      const reason = isSkipped
+        ? "decoding starts at an IRAP picture"
+        : "the RASL picture refers to pictures before the start";
       this.#sink.report("before-random-access", `the picture is skipped: ${reason}`, unit);
       return null;
     }
@@ -160,7 +162,8 @@ export class PictureDecoder {
       this.#sink.report("missing-reference", "the slice has no reference picture at all", unit, "slice_type");
     }
     if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
-      const reason = "a prediction offset of high precision is beyond the kernel's 8 bits: the request has its limit";
+      const reason =
+        "a prediction offset of high precision does not fit the kernel's 8 bits; the request has the nearest value";
       this.#sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
@@ -190,7 +193,7 @@ export class PictureDecoder {
   #growBuffers(unit: StreamUnit): void {
     const needed = this.#state.dpb.frames.length + 1;
     if (this.#sequence === null || needed <= this.#sequence.captureBuffers) return;
-    const reason = `the stream needs ${needed} buffers, its sps_max_dec_pic_buffering_minus1 allows fewer`;
+    const reason = `the stream needs ${needed} buffers; its sps_max_dec_pic_buffering_minus1 allows fewer`;
     this.#sink.report("limit", reason, unit);
     this.#sequence = { ...this.#sequence, captureBuffers: needed, realloc: true, keepsReferences: true };
     this.#sink.emit(this.#sequence);

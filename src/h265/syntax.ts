@@ -313,7 +313,7 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
     sps.log2_min_pcm_luma_coding_block_size_minus3 = r.ue("log2_min_pcm_luma_coding_block_size_minus3", largest - 3);
     const Log2MinIpcmCbSizeY = sps.log2_min_pcm_luma_coding_block_size_minus3 + 3;
     if (Log2MinIpcmCbSizeY < smallest) {
-      r.fail(`less than ${smallest - 3}`, 0, "log2_min_pcm_luma_coding_block_size_minus3");
+      r.fail(`the value must be ${smallest - 3} or more`, 0, "log2_min_pcm_luma_coding_block_size_minus3");
     }
     sps.log2_diff_max_min_pcm_luma_coding_block_size = r.ue(
       "log2_diff_max_min_pcm_luma_coding_block_size",
@@ -370,7 +370,8 @@ function checkConformanceWindow(r: BitReader, sps: SeqParameterSet): void {
 
 /** 7.4.3.2.1: a picture is a number of whole coding blocks. A.3: coding tree blocks have 16 to 64 samples. */
 function checkBlockSizes(r: BitReader, sps: SeqParameterSet, MinCbLog2SizeY: number, CtbLog2SizeY: number): void {
-  if (CtbLog2SizeY < 4) r.fail("coding tree blocks of 8x8", 0, "log2_diff_max_min_luma_coding_block_size");
+  if (CtbLog2SizeY < 4)
+    r.fail("coding tree blocks have 8x8 samples; 16x16 is the least", 0, "log2_diff_max_min_luma_coding_block_size");
   const isUnaligned = (size: number) => size === 0 || size % 2 ** MinCbLog2SizeY !== 0;
   if (isUnaligned(sps.pic_width_in_luma_samples) || isUnaligned(sps.pic_height_in_luma_samples)) {
     const size = `${sps.pic_width_in_luma_samples}x${sps.pic_height_in_luma_samples}`;
@@ -716,7 +717,7 @@ export function checkPicParameterSet({ sps, pps }: ParameterSets): void {
   const PicHeightInCtbsY = picHeightInCtbs(sps);
   const lowestQp = -(26 + 6 * sps.bit_depth_luma_minus8);
   if (pps.init_qp_minus26 < lowestQp) {
-    const reason = `${pps.init_qp_minus26} is less than the SPS's ${lowestQp}`;
+    const reason = `${pps.init_qp_minus26} is below ${lowestQp}, the least that the SPS allows`;
     throw new BitstreamError(reason, { element: "init_qp_minus26" });
   }
   const diff = sps.log2_diff_max_min_luma_coding_block_size;
@@ -963,7 +964,7 @@ export function slice_segment_header(
         h.short_term_ref_pic_set_size = r.position - shortTermStart;
       } else {
         const count = sps.num_short_term_ref_pic_sets;
-        if (count === 0) r.fail("1, and the SPS has no sets", 1, "short_term_ref_pic_set_sps_flag");
+        if (count === 0) r.fail("the value is 1, but the SPS has no sets", 1, "short_term_ref_pic_set_sps_flag");
         if (count > 1) h.short_term_ref_pic_set_idx = r.uMax(ceilLog2(count), count - 1, "short_term_ref_pic_set_idx");
       }
       if (sps.long_term_ref_pics_present_flag) {
@@ -1009,7 +1010,8 @@ export function slice_segment_header(
         if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", 14);
       }
       const NumPicTotalCurr = numPicTotalCurr(h, sets);
-      if (NumPicTotalCurr === 0) r.fail(`${h.slice_type}, and there is no picture to refer to`, 0, "slice_type");
+      if (NumPicTotalCurr === 0)
+        r.fail(`slice_type is ${h.slice_type}, but there is no picture to refer to`, 0, "slice_type");
       if (pps.lists_modification_present_flag && NumPicTotalCurr > 1) ref_pic_lists_modification(r, h, NumPicTotalCurr);
       if (isB) h.mvd_l1_zero_flag = r.flag("mvd_l1_zero_flag");
       if (pps.cabac_init_present_flag) h.cabac_init_flag = r.flag("cabac_init_flag");
@@ -1114,7 +1116,11 @@ function withIndependent(
 function checkSliceType(r: BitReader, h: SliceSegmentHeader, pps: PicParameterSet): void {
   if (!isIrap(h.nal_unit_type) || h.slice_type === 2) return;
   if (pps.pps_scc_extension?.pps_curr_pic_ref_enabled_flag) return;
-  r.fail(`${h.slice_type} in an IRAP picture`, h.slice_type === 0 ? 1 : 3, "slice_type");
+  r.fail(
+    `slice_type is ${h.slice_type} in an IRAP picture, which has I slices only`,
+    h.slice_type === 0 ? 1 : 3,
+    "slice_type",
+  );
 }
 
 /** ChromaArrayType of 7.4.3.2.1. */
@@ -1253,7 +1259,13 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
     }
   }
   Object.assign(set, deriveShortTermRefPicSet(set, ref));
-  if (set.NumDeltaPocs > MAX_REF_PICS) r.fail(`a set of ${set.NumDeltaPocs} pictures`, 0, "st_ref_pic_set", stRpsIdx);
+  if (set.NumDeltaPocs > MAX_REF_PICS)
+    r.fail(
+      `the set has ${set.NumDeltaPocs} pictures; at most ${MAX_REF_PICS} are allowed`,
+      0,
+      "st_ref_pic_set",
+      stRpsIdx,
+    );
   return set;
 }
 

@@ -78,7 +78,7 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   r.u(3, "numTemporalLayers");
   r.flag("temporalIdNested");
   const lengthSizeMinusOne = r.u(2, "lengthSizeMinusOne");
-  if (lengthSizeMinusOne === 2) r.fail("3 is not a size for length prefixes", 2, "lengthSizeMinusOne");
+  if (lengthSizeMinusOne === 2) r.fail("length prefixes cannot have 3 bytes", 2, "lengthSizeMinusOne");
   const numOfArrays = r.u(8, "numOfArrays");
   const units: Uint8Array[] = [];
   for (let j = 0; j < numOfArrays; j++) {
@@ -90,7 +90,8 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
       const nalUnitLength = r.u(16, "nalUnitLength", j, i);
       const start = r.position / 8;
       const end = start + nalUnitLength;
-      if (end > record.length) r.fail(`${nalUnitLength} bytes, and the record ends before`, 16, "nalUnitLength", j, i);
+      if (end > record.length)
+        r.fail(`the unit has ${nalUnitLength} bytes; the record ends before`, 16, "nalUnitLength", j, i);
       while (r.position < end * 8) r.b("nalUnit", j, i);
       if (nalUnitLength > 0) units.push(record.subarray(start, end));
     }

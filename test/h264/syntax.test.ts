@@ -388,7 +388,7 @@ describe("nal_unit (7.3.1, F.7.3.1.1, G.7.3.1.1, I.7.3.1.1)", () => {
 
   it("refuses a forbidden_zero_bit of 1, a unit of another type and an empty one", () => {
     expect(() => h264.parseNalUnitHeader(Uint8Array.of(0xe7))).toThrow(/forbidden_zero_bit, bit 0/);
-    expect(() => h264.parseSps(unitOf(header(3, 8)))).toThrow(/nal_unit_type, bit 3: 8, where 7 is required/);
+    expect(() => h264.parseSps(unitOf(header(3, 8)))).toThrow(/nal_unit_type, bit 3: the value must be 7, not 8/);
     expect(() => h264.parseSps(new Uint8Array(0))).toThrow(BitstreamError);
   });
 });

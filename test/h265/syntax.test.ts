@@ -582,7 +582,11 @@ describe("seq_parameter_set_rbsp (7.3.2.2)", () => {
   it.each<[string, Readonly<Record<string, number>>, RegExp]>([
     ["a size that is no multiple of MinCbSizeY", { pic_width_in_luma_samples: 412 }, /pic_height_in.*412x240/],
     ["a height of 0", { pic_height_in_luma_samples: 0 }, /416x0/],
-    ["coding tree blocks of 8x8", { log2_diff_max_min_luma_coding_block_size: 0 }, /coding tree blocks of 8x8/],
+    [
+      "coding tree blocks have 8x8 samples; 16x16 is the least",
+      { log2_diff_max_min_luma_coding_block_size: 0 },
+      /coding tree blocks have 8x8 samples/,
+    ],
   ])("refuses %s", (_, values, message) => {
     let all: Row[] = plainSps;
     for (const [name, value] of Object.entries(values)) all = withValue(all, name, value);
@@ -622,7 +626,7 @@ describe("seq_parameter_set_rbsp (7.3.2.2)", () => {
       return all;
     };
     expect(reads(grown(16), parse).st_ref_pic_set[15]?.NumNegativePics).toBe(15);
-    expect(() => parse(unitOf(grown(17)))).toThrow(/st_ref_pic_set\[16\].*a set of 16 pictures/);
+    expect(() => parse(unitOf(grown(17)))).toThrow(/st_ref_pic_set\[16\].*the set has 16 pictures/);
   });
 });
 
@@ -850,7 +854,7 @@ describe("nal_unit_header (7.3.1.2) and the small units", () => {
   it("refuses what is forbidden, units of another type or layer, and an empty one", () => {
     expect(() => h265.parseNalUnitHeader(Uint8Array.of(0xc2, 1))).toThrow(/forbidden_zero_bit, bit 0/);
     expect(() => h265.parseNalUnitHeader(Uint8Array.of(0x42, 8))).toThrow(/nuh_temporal_id_plus1, bit 13/);
-    expect(() => h265.parseSps(unitOf(header(34)))).toThrow(/nal_unit_type, bit 1: 34, where 33 is required/);
+    expect(() => h265.parseSps(unitOf(header(34)))).toThrow(/nal_unit_type, bit 1: the value must be 33, not 34/);
     expect(() => h265.parseSps(Uint8Array.of(0x42, 9, 0x80))).toThrow(/nuh_layer_id, bit 7/);
     expect(() => h265.parseSps(new Uint8Array(0))).toThrow(BitstreamError);
   });

@@ -49,7 +49,7 @@ describe("parseHevcConfiguration (ISO/IEC 14496-15, 8.3.3.1.2)", () => {
     [
       "a unit that is cut off",
       [...start(1, 4, 1), 0xa0, 0, 1, 0, 9, 0x40],
-      /nalUnitLength\[0\]\[0\], bit 208: 9 bytes/,
+      /nalUnitLength\[0\]\[0\], bit 208: the unit has 9 bytes/,
     ],
     ["arrays that are cut off", start(1, 4, 1), /array_completeness\[0\]/],
     ["no bytes at all", [], /configurationVersion, bit 0/],
