@@ -38,8 +38,11 @@ describe.skipIf(corpus === undefined)(`VP8 and VP9 streams of the corpus (${corp
     expect(Object.fromEntries(different)).toEqual({
       "vp8/encoded-vpxenc__altref_2pass.ivf": "60 of 63",
       "vp8/fate__RRSF49-short.webm": "107 of 111",
+      "vp8/fate__sintel-signbias.ivf": "9 of 10",
       "vp8/spliced__start_at_inter.ivf": "0 of 19",
       "vp8/spliced__zero_length_frames.ivf": "20 of 16",
+      "vp8/vp8-test-vectors__vp80-00-comprehensive-018.ivf": "28 of 29",
+      "vp8/vp8-test-vectors__vp80-05-sharpness-1439.ivf": "15 of 16",
       "vp9/fate__vp90-2-trac4359.webm": "4 of 5",
       "vp9/spliced__start_at_inter.ivf": "0 of 28",
     });

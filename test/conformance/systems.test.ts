@@ -37,13 +37,20 @@ function packetPts(path: string): number[][] {
   const streams = new Map<number, number[]>();
   for (const { stream_index, pts } of packets) {
     const stream = streams.get(stream_index) ?? [];
-    if (pts !== undefined) stream.push((pts + 2 ** 33) % 2 ** 33); // FFmpeg counts below 0 and on behind 2^33.
+    if (pts !== undefined) stream.push((pts + 2 ** 33) % 2 ** 33); // FFmpeg counts below 0 and beyond 2^33.
     streams.set(stream_index, stream);
   }
   return [...streams].sort(([a], [b]) => a - b).map(([, pts]) => pts);
 }
 
-/** Whether a transport stream ends within a packet of the PID that FFmpeg's first video stream has. */
+/** Whether the last PES packet of video (stream_id E0 to EF) of a program stream is longer than what is left of the file. */
+function endsInPesPacket(bytes: Buffer): boolean {
+  let at = bytes.length - 6;
+  while (at >= 0 && !(bytes.readUIntBE(at, 3) === 1 && (bytes[at + 3] as number) >> 4 === 0xe)) at--;
+  return at >= 0 && at + 6 + bytes.readUInt16BE(at + 4) > bytes.length;
+}
+
+/** Whether a file ends within a packet of video: in a transport stream one of the PID that FFmpeg's first video stream has. */
 function endsInVideoPacket(path: string): boolean {
   const bytes = readFileSync(path);
   if (!path.endsWith(".ts")) return endsInPesPacket(bytes);
