@@ -61,17 +61,6 @@ function endsInVideoPacket(path: string): boolean {
   return (bytes.readUInt16BE(at + 1) & 0x1fff) === Number.parseInt(stdout.toString(), 16);
 }
 
-/** Whether the last PES packet of a program stream is of video (stream_id 0xe0 to 0xef) and goes on after the file's end. */
-function endsInPesPacket(bytes: Buffer): boolean {
-  const prefix = Uint8Array.of(0, 0, 1);
-  for (let at = bytes.lastIndexOf(prefix); at > 0; at = bytes.lastIndexOf(prefix, at - 1)) {
-    // Start codes of video are below those of PES packets.
-    if ((bytes[at + 3] ?? 0) < 0xb9 || at + 6 > bytes.length) continue;
-    return ((bytes[at + 3] as number) & 0xf0) === 0xe0 && at + 6 + bytes.readUInt16BE(at + 4) > bytes.length;
-  }
-  return false;
-}
-
 function demuxedParts(path: string): ElementaryPart[] {
   const bytes = new Uint8Array(readFileSync(path));
   const detected = detect(bytes.subarray(0, 1 << 20));
