@@ -5,11 +5,12 @@ import { sameBytes } from "../framing/bytes.ts";
 export const PACKET = 188;
 export const SYNC_BYTE = 0x47;
 /** From one packet to the next. */
-export const strides = [PACKET, 192, 204] as const;
+const strides = [PACKET, 192, 204] as const;
+export const LONGEST_STRIDE = strides[2];
 /** As many sync bytes in a row are no coincidence. */
 export const SYNC_COUNT = 5;
 /** Bytes that are enough to recognise a stream that begins within a packet. */
-export const SYNC_SEARCH = SYNC_COUNT * Math.max(...strides);
+export const SYNC_SEARCH = SYNC_COUNT * LONGEST_STRIDE;
 
 /**
  * Where packets begin in `bytes`, and how far they are apart; undefined where there are not `count` in a row.

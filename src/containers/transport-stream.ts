@@ -14,6 +14,7 @@ import {
 import { type ProgramElement, ProgramList, readProgramMap, SectionReader } from "./sections.ts";
 import {
   findSync,
+  LONGEST_STRIDE,
   PACKET,
   PacketOrder,
   pidOf,
@@ -21,7 +22,6 @@ import {
   SYNC_BYTE,
   SYNC_COUNT,
   SYNC_SEARCH,
-  strides,
 } from "./transport-packets.ts";
 
 /** For messages. */
@@ -110,7 +110,7 @@ export class TransportStream implements Demuxer {
 
   push(chunk: Uint8Array): ElementaryPart[] {
     const bytes = this.#rest.length === 0 ? chunk : joined([this.#rest, chunk]);
-    const end = this.#read(bytes, SYNC_COUNT, Math.max(...strides));
+    const end = this.#read(bytes, SYNC_COUNT, LONGEST_STRIDE);
     this.#video?.order.keep();
     for (const { order } of this.#tables.values()) order.keep();
     this.#rest = bytes.slice(end);
@@ -254,8 +254,8 @@ export class TransportStream implements Demuxer {
 
   #readProgramList(section: Uint8Array): void {
     const added = this.#programs.section(section);
-    const pids = added === "all" ? this.#programs.mapPids() : added;
-    if (added === "all") this.#forgetTables(this.#programs.mapPids());
+    const pids = added === "all" ? this.#programs.mapPids() : new Set(added);
+    if (added === "all") this.#forgetTables(pids);
     for (const pid of pids) {
       if (this.#tables.has(pid)) continue;
       const table = this.#newTable((map) => this.#readProgramMap(map, pid));

@@ -109,7 +109,9 @@ async function sourceOf(
   source: string | Uint8Array,
   patches: readonly Patch[],
 ): Promise<Source> {
-  if (typeof source !== "string") return new BufferSource(patched(source.slice(), 0, patches));
+  if (typeof source !== "string") {
+    return new BufferSource(patches.length === 0 ? source : patched(source.slice(), 0, patches));
+  }
   // What it reads ahead and fails to read is read again when it is needed, and fails then.
   const handleUnhandledError = () => {};
   if (patches.length === 0) return new FilePathSource(source, { handleUnhandledError });
