@@ -107,7 +107,10 @@ class H264Reader implements UnitReader {
         this.#takeSlice(unit);
         return;
       case 2:
-        throw new UnsupportedError("the slice is partitioned; the kernel's interface cannot describe data partitions");
+        throw new UnsupportedError(
+          "data-partitioning",
+          "the slice is partitioned; the kernel's interface cannot describe data partitions",
+        );
       case 3:
       case 4:
         return; // Partitions B and C go with partition A, which has been refused.
