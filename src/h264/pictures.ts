@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { Timestamps } from "../session/timestamps.ts";
@@ -29,12 +30,7 @@ export interface ReadSlice extends ReadSliceHeader {
   readonly unit: StreamUnit;
 }
 
-/** What comes with a picture's first slice. */
-export interface PictureInfo {
-  readonly pts: number | undefined;
-  readonly recoveryPoint: RecoveryPoint | null;
-  readonly picTiming: PicTiming | null;
-}
+type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
 interface OpenPicture {
@@ -75,9 +71,9 @@ export class PictureDecoder {
     });
   }
 
-  /** The first slice of the picture whose slices are coming, if any are. */
-  get firstSlice(): ReadSlice | null {
-    return this.#open?.first ?? null;
+  /** The slices of a picture are coming. */
+  get isOpen(): boolean {
+    return this.#open !== null;
   }
 
   /** Whether the slice is of the picture whose slices are coming. */
@@ -93,12 +89,12 @@ export class PictureDecoder {
   }
 
   /** A picture begins; the one before it has ended. */
-  beginPicture(first: ReadSlice, info: PictureInfo): void {
+  beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
     this.#open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
   }
 
-  #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
+  #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: Info): Picture | null {
     if (!this.#state.isSecondField(h) && !this.#recovery.admits(h, info.recoveryPoint)) {
       this.#sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return null;

@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { Timestamps } from "../session/timestamps.ts";
@@ -27,12 +28,7 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
   readonly unit: StreamUnit;
 }
 
-/** What comes with a picture's first slice segment. */
-export interface PictureInfo {
-  readonly pts: number | undefined;
-  readonly recoveryPoint: RecoveryPoint | null;
-  readonly picTiming: PicTiming | null;
-}
+type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slice segments are coming. */
 interface OpenPicture {
@@ -67,6 +63,11 @@ export class PictureDecoder {
     });
   }
 
+  /** The slice segments of a picture are coming. */
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
   /** The first slice segment of the picture whose segments are coming, if any are. */
   get firstSegment(): ReadSegment | null {
     return this.#open?.first ?? null;
@@ -85,11 +86,11 @@ export class PictureDecoder {
   }
 
   /** A picture begins; the one before it has ended. */
-  beginPicture(first: ReadSegment, info: PictureInfo): void {
+  beginPicture(first: ReadSegment, info: Info): void {
     this.#open = { first, picture: this.#startPicture(first, info), segments: [] };
   }
 
-  #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
+  #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: Info): Picture | null {
     const isSkipped = !this.#recovery.admits(h);
     if (isSkipped || this.#state.isSkippedLeading(h)) {
       const reason = isSkipped
