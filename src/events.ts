@@ -1,22 +1,26 @@
-import type { BitstreamError, ErrorCause, UnsupportedError } from "./errors.ts";
+import type { ErrorCode, ErrorKind, StreamError } from "./errors.ts";
 import type { Codec } from "./uapi/codecs.ts";
+import type { ControlName, ControlPayload, controls } from "./uapi/index.ts";
 
-export type { ErrorCause } from "./errors.ts";
+export type { ErrorCode, ErrorKind } from "./errors.ts";
 
 export type { Codec } from "./uapi/codecs.ts";
 
-/** A control as VIDIOC_S_EXT_CTRLS takes it: a compound payload, or the value of an integer or menu control. */
-export interface Control {
+/** A control of one name, as VIDIOC_S_EXT_CTRLS takes it. */
+export interface ControlNamed<Name extends ControlName> {
   /** Spelled as in linux/v4l2-controls.h: `"V4L2_CID_STATELESS_H264_SPS"`. */
-  readonly name: string;
+  readonly name: Name;
   /** The control's id. */
-  readonly id: number;
+  readonly id: (typeof controls)[Name]["id"];
   /**
-   * The exact bytes, little-endian; elements of dynamic arrays one after the other. It never changes after it was returned. Do
-   * not write to it: later requests may carry the same array.
+   * A menu's value; of the others the exact bytes, little-endian, elements of dynamic arrays one after the other. They never
+   * change after they were returned. Do not write to them: later requests may carry the same array.
    */
-  readonly payload: Uint8Array | number;
+  readonly payload: ControlPayload<Name>;
 }
+
+/** A control as VIDIOC_S_EXT_CTRLS takes it. Its `name` says by type whether the payload is bytes or a number. */
+export type Control = { readonly [Name in ControlName]: ControlNamed<Name> }[ControlName];
 
 /** A rectangle in luma samples of the coded picture. */
 export interface Rectangle {
@@ -100,7 +104,10 @@ export interface ReleaseEvent {
 /** Something was lost. Decoding continues. */
 export interface ErrorEvent {
   readonly type: "error";
-  readonly cause: ErrorCause;
+  /** What becomes of the stream depends on it; six of them. */
+  readonly kind: ErrorKind;
+  /** What happened, finely: see `errorCodes`. It keeps its meaning in later versions. */
+  readonly code: ErrorCode;
   /** The unit's type and the element that was being read, when it is known. */
   readonly unit: string | undefined;
   readonly element: string | undefined;
@@ -109,7 +116,7 @@ export interface ErrorEvent {
   /** Offset of the unit's first byte in all the bytes given so far. */
   readonly byte: number | undefined;
   readonly message: string;
-  readonly error: BitstreamError | UnsupportedError;
+  readonly error: StreamError;
 }
 
 export type DecodeEvent = SequenceEvent | RequestEvent | OutputEvent | ReleaseEvent | ErrorEvent;
@@ -131,7 +138,7 @@ export interface ChunkInfo {
    * Why bytes are missing between these and those before. Becomes an `error` event; the unit in which they are missing is
    * cut off there, and its picture corrupt. Without effect on VP8 and VP9.
    */
-  readonly lost?: BitstreamError | UnsupportedError | undefined;
+  readonly lost?: StreamError | undefined;
   /**
    * The bytes before these end a unit, and what comes next is not part of it. With `lost`, the bytes are missing after that
    * unit: it is not cut off, and its picture is not corrupt because of it. Without effect on VP8 and VP9. Default false.

@@ -21,13 +21,14 @@
  * @module
  */
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
-export type { ErrorCause, ErrorPlace } from "./errors.ts";
-export { BitstreamError, UnsupportedError } from "./errors.ts";
+export type { BitstreamErrorCode, ErrorCode, ErrorKind, ErrorPlace, UnsupportedErrorCode } from "./errors.ts";
+export { BitstreamError, errorCodes, StreamError, UnsupportedError } from "./errors.ts";
 export type {
   ChunkInfo,
   Codec,
   Colour,
   Control,
+  ControlNamed,
   DecodeEvent,
   ErrorEvent,
   OutputEvent,

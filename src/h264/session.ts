@@ -87,7 +87,10 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
         this.#takeSlice(unit);
         return;
       case 2:
-        throw new UnsupportedError("the slice is partitioned; the kernel's interface cannot describe data partitions");
+        throw new UnsupportedError(
+          "data-partitioning",
+          "the slice is partitioned; the kernel's interface cannot describe data partitions",
+        );
       case 3:
       case 4:
         return; // Partitions B and C go with partition A, which has been refused.

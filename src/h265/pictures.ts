@@ -100,7 +100,7 @@ export class PictureDecoder {
       return null;
     }
     if (this.#state.continuesEnded(h)) {
-      this.#sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
+      this.#sink.report("sequence-end", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
     const isActivated = sps !== this.activeSps;
     this.#checkActivation(sps, h, unit);
@@ -133,11 +133,11 @@ export class PictureDecoder {
   #checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
     if (isIrap(h.nal_unit_type)) return;
     if (this.#sets.sps.takeRefusedChange()) {
-      this.#sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
+      this.#sink.report("set-change", "the active SPS was sent with other content, and no IRAP picture follows", unit);
     }
     if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
-      this.#sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
+      this.#sink.report("set-change", reason, unit, "slice_pic_parameter_set_id");
     }
   }
 
@@ -165,7 +165,7 @@ export class PictureDecoder {
     if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
       const reason =
         "a prediction offset of high precision does not fit the kernel's 8 bits; the request has the nearest value";
-      this.#sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
+      this.#sink.error(new UnsupportedError("kernel-limit", reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
   }
@@ -195,7 +195,7 @@ export class PictureDecoder {
     const needed = this.#state.dpb.frames.length + 1;
     if (this.#sequence === null || needed <= this.#sequence.captureBuffers) return;
     const reason = `the stream needs ${needed} buffers; its sps_max_dec_pic_buffering_minus1 allows fewer`;
-    this.#sink.report("limit", reason, unit);
+    this.#sink.report("too-many-references", reason, unit);
     this.#sequence = { ...this.#sequence, captureBuffers: needed, realloc: true, keepsReferences: true };
     this.#sink.emit(this.#sequence);
   }

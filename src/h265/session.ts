@@ -155,7 +155,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       // and that the first segment of that one is lost.
       this.endPicture();
       this.waitingSei.take();
-      throw new BitstreamError("the picture's first slice segment is missing");
+      throw new BitstreamError("missing-slice", "the picture's first slice segment is missing");
     }
     this.#segmentStart = segmentStart;
     if (!h.dependent_slice_segment_flag) this.#independent = h;

@@ -3,7 +3,7 @@ import type { Control, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } fr
 
 /** Events as a session makes them, for the tests of the record. */
 export function control(name: string, payload: Uint8Array | number, id = 0): Control {
-  return { name: `V4L2_CID_STATELESS_${name}`, id, payload };
+  return { name: `V4L2_CID_STATELESS_${name}`, id, payload } as Control;
 }
 
 export function request(timestamp: number, controls: readonly Control[], hold = false): RequestEvent {
@@ -44,12 +44,13 @@ export function output(timestamp: number, pts?: number): OutputEvent {
 export function error(message: string): ErrorEvent {
   return {
     type: "error",
-    cause: "bitstream",
+    kind: "bitstream",
+    code: "value-out-of-range",
     unit: "slice (nal_unit_type 1)",
     element: "slice_type",
     bit: 9,
     byte: 123,
     message,
-    error: new BitstreamError(message),
+    error: new BitstreamError("value-out-of-range", message),
   };
 }
