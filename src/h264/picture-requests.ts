@@ -5,6 +5,7 @@ import { h264KernelRules } from "../kernel/h264.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
+import type { HeldUnit } from "../session/held-units.ts";
 import { h264Controls, V4L2_H264_NUM_DPB_ENTRIES } from "../uapi/h264.ts";
 import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import {
@@ -22,8 +23,7 @@ import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } from "./structures.ts";
 
 /** A slice of the picture: its NAL unit as coded, and in slice mode its lists. */
-export interface PictureSlice {
-  readonly unit: Uint8Array;
+export interface PictureSlice extends HeldUnit {
   readonly h: SliceHeader;
   readonly sets: ParameterSets;
   readonly lists: RefPicLists | null;

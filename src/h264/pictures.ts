@@ -9,6 +9,7 @@ import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { copyUnits } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
@@ -35,10 +36,12 @@ type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
 interface OpenPicture {
-  readonly first: ReadSlice;
+  first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly slices: PictureSlice[];
+  /** How many of them, from the first on, lie in memory of their own. */
+  copied: number;
   /** Some slice refers to a picture that is not there. */
   lacksReference: boolean;
   /** Some slice refers to another PPS than the first. */
@@ -93,7 +96,7 @@ export class PictureDecoder {
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
-    this.#open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
+    this.#open = { first, picture, slices: [], copied: 0, lacksReference: false, hasOtherPps: false };
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: Info): Picture | null {
@@ -251,6 +254,17 @@ export class PictureDecoder {
   #startAnew(): void {
     this.#recovery.requireRandomAccess();
     this.#state.flush();
+  }
+
+  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
+  copyFrom(memory: ArrayBufferLike): void {
+    const open = this.#open;
+    if (open === null) return;
+    copyUnits(open.slices, open.copied, memory);
+    open.copied = open.slices.length;
+    const { unit } = open.first;
+    // Errors name the picture's first unit by its header.
+    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
   }
 
   /** Outputs everything that waits. The next picture is a new start. */

@@ -7,6 +7,7 @@ import { hevcKernelRules } from "../kernel/h265.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf, startCodeBytes } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
+import type { HeldUnit } from "../session/held-units.ts";
 import { hevcControls } from "../uapi/h265.ts";
 import { type DecodeMode, decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { hevcDecodeParams, hevcExtSpsLtRps, hevcExtSpsStRps, hevcPps, hevcScalingMatrix, hevcSps } from "./controls.ts";
@@ -17,8 +18,7 @@ import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
 /** A slice segment of the picture: its NAL unit as coded, and its lists. */
-export interface PictureSegment {
-  readonly unit: Uint8Array;
+export interface PictureSegment extends HeldUnit {
   readonly h: SliceSegmentHeader;
   readonly sets: ParameterSets;
   readonly list0: RefPicList;

@@ -8,6 +8,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { copyUnits } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
@@ -32,10 +33,12 @@ type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slice segments are coming. */
 interface OpenPicture {
-  readonly first: ReadSegment;
+  first: ReadSegment;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly segments: PictureSegment[];
+  /** How many of them, from the first on, lie in memory of their own. */
+  copied: number;
 }
 
 export class PictureDecoder {
@@ -87,7 +90,7 @@ export class PictureDecoder {
 
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSegment, info: Info): void {
-    this.#open = { first, picture: this.#startPicture(first, info), segments: [] };
+    this.#open = { first, picture: this.#startPicture(first, info), segments: [], copied: 0 };
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: Info): Picture | null {
@@ -229,6 +232,17 @@ export class PictureDecoder {
     this.#state.dpb.flush();
     this.#state.restart();
     this.#recovery.requireIrap();
+  }
+
+  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
+  copyFrom(memory: ArrayBufferLike): void {
+    const open = this.#open;
+    if (open === null) return;
+    copyUnits(open.segments, open.copied, memory);
+    open.copied = open.segments.length;
+    const { unit } = open.first;
+    // Errors name the picture's first unit by its header.
+    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
   }
 
   /** Outputs everything that waits. The next picture is a new start. */

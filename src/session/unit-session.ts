@@ -41,6 +41,8 @@ export interface UnitReader {
   endStream(): void;
   flush(): void;
   reset(): void;
+  /** A call returns: what is still needed of the bytes that lie in the caller's memory must be copied. */
+  copyFrom(memory: ArrayBufferLike): void;
 }
 
 /** A session over `reader`. */
@@ -68,6 +70,7 @@ export class UnitSession implements Session {
       for (const unit of units) this.#takeUnit(unit);
       if (units.length === 0 && packet.length > 0) this.#reportNoUnit("packet");
       this.#reader.endPicture();
+      this.#reader.copyFrom(packet.buffer);
     });
   }
 
@@ -80,6 +83,7 @@ export class UnitSession implements Session {
       if (info.lost) this.#lose(info.lost);
       reader.times.stream(input.received, info.pts);
       for (const unit of input.push(chunk)) this.#takeUnit(unit);
+      reader.copyFrom(chunk.buffer);
     });
   }
 
@@ -96,6 +100,7 @@ export class UnitSession implements Session {
           input.frameBy(lengthSize);
           for (const bytes of units) this.#takeUnit({ bytes, byte: -1, truncated: false });
         });
+        reader.copyFrom(record.buffer);
       }
     });
   }
