@@ -49,6 +49,8 @@ import {
   v4l2_ctrl_hevc_sps,
   v4l2_hevc_dpb_entry,
 } from "../uapi/h265.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import type { ReferencePicture } from "./dpb.ts";
 import { isIdr, isIrap } from "./nal-types.ts";
 import { activeShortTermSet, type RefPicSet } from "./ref-pic-set.ts";
@@ -58,8 +60,8 @@ import { columnWidths, rowHeights } from "./tiles.ts";
 
 /** v4l2_ctrl_hevc_sps: 40 bytes. */
 export function hevcSps(sps: SeqParameterSet): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_sps.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_sps.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_sps.offsets;
   view.setUint8(o.video_parameter_set_id, sps.sps_video_parameter_set_id);
   view.setUint8(o.seq_parameter_set_id, sps.sps_seq_parameter_set_id);
@@ -109,8 +111,8 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
 
 /** v4l2_ctrl_hevc_pps: 64 bytes. Uniform tile sizes are written, too: rkvdec on rk3399, cedrus and rpi read them. */
 export function hevcPps({ sps, pps }: ParameterSets): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_pps.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_pps.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_pps.offsets;
   view.setUint8(o.pic_parameter_set_id, pps.pps_pic_parameter_set_id);
   view.setUint8(o.num_extra_slice_header_bits, pps.num_extra_slice_header_bits);
@@ -161,7 +163,7 @@ function ppsFlags({ pps }: ParameterSets): number {
 
 /** v4l2_ctrl_hevc_scaling_matrix: 1000 bytes, with the lists of the PPS, of the SPS, or the defaults (7.4.5). */
 export function hevcScalingMatrix(sets: ParameterSets): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_scaling_matrix.size);
+  const payload = newPayload(v4l2_ctrl_hevc_scaling_matrix.size);
   const o = v4l2_ctrl_hevc_scaling_matrix.offsets;
   const matrix = scalingMatrix(sets);
   for (const [i, list] of matrix.scaling_list_4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
@@ -177,7 +179,7 @@ export function hevcScalingMatrix(sets: ParameterSets): Uint8Array {
 export function hevcExtSpsStRps(sps: SeqParameterSet): Uint8Array {
   const { size, offsets: o } = v4l2_ctrl_hevc_ext_sps_st_rps;
   const payload = new Uint8Array(size * sps.st_ref_pic_set.length);
-  const view = new DataView(payload.buffer);
+  const view = viewOf(payload);
   for (const [i, set] of sps.st_ref_pic_set.entries()) {
     const at = i * size;
     const isPredicted = set.inter_ref_pic_set_prediction_flag === 1;
@@ -213,7 +215,7 @@ function bits(flags: readonly number[]): number {
 export function hevcExtSpsLtRps(sps: SeqParameterSet): Uint8Array {
   const { size, offsets: o } = v4l2_ctrl_hevc_ext_sps_lt_rps;
   const payload = new Uint8Array(size * sps.lt_ref_pic_poc_lsb_sps.length);
-  const view = new DataView(payload.buffer);
+  const view = viewOf(payload);
   for (const [i, lsb] of sps.lt_ref_pic_poc_lsb_sps.entries()) {
     view.setUint16(i * size + o.lt_ref_pic_poc_lsb_sps, lsb, true);
     const used = sps.used_by_curr_pic_lt_sps_flag[i];
@@ -235,8 +237,8 @@ export interface DecodeParamsInput {
 
 /** v4l2_ctrl_hevc_decode_params: 328 bytes. */
 export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_decode_params.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_decode_params.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_decode_params.offsets;
   const { h, sps, set, references } = picture;
   view.setInt32(o.pic_order_cnt_val, picture.PicOrderCntVal, true);

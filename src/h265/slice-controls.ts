@@ -13,6 +13,8 @@ import {
   v4l2_ctrl_hevc_slice_params,
   v4l2_hevc_pred_weight_table,
 } from "../uapi/h265.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import { dpbIndex } from "./controls.ts";
 import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
@@ -36,8 +38,8 @@ export interface SliceParamsInput {
 
 /** v4l2_ctrl_hevc_slice_params: 280 bytes, an element of the dynamic array. */
 export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_slice_params.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_slice_params.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_slice_params.offsets;
   const { h, references, startCodeBytes } = slice;
   // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": in
@@ -153,7 +155,7 @@ function chromaOffset(
 export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
   const offsets = headers.flatMap((h) => h.entry_point_offset_minus1.map((minus1) => minus1 + 1));
   const payload = new Uint8Array(4 * offsets.length);
-  const view = new DataView(payload.buffer);
+  const view = viewOf(payload);
   for (const [i, offset] of offsets.entries()) view.setUint32(4 * i, offset, true);
   return payload;
 }

@@ -145,7 +145,13 @@ export class UnitSession implements Session {
     if (unit.truncated) {
       reader.sink.report("cut-off", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       reader.loseUnit(unit);
-    } else reader.sink.guard(unit, () => reader.readUnit(unit));
+      return;
+    }
+    try {
+      reader.readUnit(unit);
+    } catch (error) {
+      reader.sink.catchError(error, unit);
+    }
   }
 
   #reportNoUnit(where: "packet" | "stream"): void {

@@ -22,6 +22,7 @@ export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
 export interface Decoder {
   readonly device: DeviceInfo;
   decode(packet: Uint8Array, info?: PacketInfo): AsyncIterable<Frame>;
+  /** Leave `chunk` as it is until its frames have been taken. */
   push(chunk: Uint8Array, info?: ChunkInfo): AsyncIterable<Frame>;
   configure(record: Uint8Array | null): AsyncIterable<Frame>;
   /** The end: all frames that are left. */
