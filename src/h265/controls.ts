@@ -245,17 +245,15 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   view.setUint8(o.num_active_dpb_entries, references.length);
-  const setIndices = (at: number, frames: readonly (ReferencePicture | null)[]) => {
-    // A place after the last picture, or of a missing one, has no index, as in GStreamer and Chromium.
-    for (let i = 0; i < 16; i++) view.setUint8(at + i, dpbIndex(references, frames[i] ?? null));
-    return frames.length;
-  };
-  view.setUint8(o.num_poc_st_curr_before, setIndices(o.poc_st_curr_before, set.StCurrBefore));
-  view.setUint8(o.num_poc_st_curr_after, setIndices(o.poc_st_curr_after, set.StCurrAfter));
-  view.setUint8(o.num_poc_lt_curr, setIndices(o.poc_lt_curr, set.LtCurr));
+  view.setUint8(o.num_poc_st_curr_before, set.StCurrBefore.length);
+  view.setUint8(o.num_poc_st_curr_after, set.StCurrAfter.length);
+  view.setUint8(o.num_poc_lt_curr, set.LtCurr.length);
+  writeIndices(view, o.poc_st_curr_before, references, set.StCurrBefore);
+  writeIndices(view, o.poc_st_curr_after, references, set.StCurrAfter);
+  writeIndices(view, o.poc_lt_curr, references, set.LtCurr);
   view.setUint8(o.num_delta_pocs_of_ref_rps_idx, numDeltaPocsOfRefRpsIdx(h, sps));
-  for (const [i, reference] of references.entries()) {
-    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
+  for (let i = 0; i < references.length; i++) {
+    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, references[i] as ReferencePicture);
   }
   view.setUint32(
     o.flags,
@@ -267,10 +265,20 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   return payload;
 }
 
-/** The index of a picture in the DPB array; 0xff for "no reference picture". */
-export function dpbIndex(references: readonly ReferencePicture[], frame: ReferencePicture | null): number {
-  const index = frame === null ? -1 : references.indexOf(frame);
-  return index < 0 ? 0xff : index;
+/**
+ * Writes the pictures' indices in the DPB array to an array of 16. A place after the last picture, or of a missing one, has
+ * 0xff, as in GStreamer and Chromium.
+ */
+export function writeIndices(
+  view: DataView,
+  at: number,
+  references: readonly ReferencePicture[],
+  pictures: readonly (ReferencePicture | null)[],
+): void {
+  for (let i = 0; i < 16; i++) {
+    const picture = i < pictures.length ? (pictures[i] as ReferencePicture | null) : null;
+    view.setUint8(at + i, picture === null ? 0xff : references.indexOf(picture) & 0xff);
+  }
 }
 
 /** UAPI: NumDeltaPocs[RefRpsIdx] (7-59) of a set that the slice header predicts; 0 where it predicts none. */

@@ -167,7 +167,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     const { r, nal } = this.readHeader(unit.bytes, this.trace);
     const mayActivate = isIrap(nal.nal_unit_type);
     const find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, mayActivate);
-    return { unit, ...slice_segment_header(r, nal, find, this.#independent) };
+    const { h, sets } = slice_segment_header(r, nal, find, this.#independent);
+    return { unit, h, sets };
   }
 
   /** 7.4.7.1: what all slice segment headers of a picture have in common. */
