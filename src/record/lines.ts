@@ -1,4 +1,4 @@
-import type { Colour, ErrorCause, OutputEvent, Rectangle } from "../events.ts";
+import type { Colour, ErrorCode, ErrorKind, OutputEvent, Rectangle } from "../events.ts";
 import type { Controls, Timestamp } from "./format.ts";
 
 /** The OUTPUT buffer of a request, as far as the record tells. */
@@ -76,7 +76,10 @@ export interface ErrorLine {
   readonly type: "error";
   readonly line: number;
   readonly message: string;
-  readonly cause?: ErrorCause | undefined;
+  /** The key `cause` of the record. */
+  readonly kind?: ErrorKind | undefined;
+  /** An `ErrorCode` where this library wrote the record. */
+  readonly code?: ErrorCode | (string & {}) | undefined;
   readonly unit?: string | undefined;
   readonly element?: string | undefined;
   readonly bit?: number | undefined;

@@ -157,6 +157,6 @@ function outputValue(event: WithTimestamp<OutputEvent>): object {
 }
 
 function errorValue(event: ErrorEvent): object {
-  const { cause, unit, element, bit, byte, message } = event;
-  return { cause, unit, element, bit, byte, message };
+  const { kind, code, unit, element, bit, byte, message } = event;
+  return { cause: kind, code, unit, element, bit, byte, message };
 }

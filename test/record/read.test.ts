@@ -58,7 +58,13 @@ describe("readRecord", () => {
     });
     expect(lines[4]).toMatchObject({ timestamp: 2n ** 60n, hold: false });
     expect(lines[5]).toMatchObject({ timestamp: 1000, pts: 40, fieldOrder: "progressive", repeat: 0, corrupt: false });
-    expect(lines[7]).toMatchObject({ cause: "bitstream", message: "broken", byte: 123, bit: 9 });
+    expect(lines[7]).toMatchObject({
+      kind: "bitstream",
+      code: "value-out-of-range",
+      message: "broken",
+      byte: 123,
+      bit: 9,
+    });
   });
 
   it("skips lines and keys that it does not know, empty lines and a byte order mark", () => {

@@ -12,11 +12,11 @@ type ErrorFacts = Omit<ErrorLine, "type" | "line">;
  *
  * @param isInside The byte is counted in the video that is inside a container or a systems stream, not in the file.
  */
-export function errorText({ message, byte, cause, unit, element, bit }: ErrorFacts, isInside = false): string {
+export function errorText({ message, byte, kind, unit, element, bit }: ErrorFacts, isInside = false): string {
   const where = byte === undefined ? "error" : `error at byte ${byte}${isInside ? " of the video" : ""}`;
   const place = [unit, element, bit === undefined ? undefined : `bit ${bit}`].filter((part) => part !== undefined);
   const reason = place.length === 0 ? message : `${place.join(", ")}: ${message}`;
-  return printable(`${where}: ${reason}${cause === undefined ? "" : ` (${cause})`}`);
+  return printable(`${where}: ${reason}${kind === undefined ? "" : ` (${kind})`}`);
 }
 
 const shownErrors = 10;
@@ -71,6 +71,6 @@ export class ErrorReport {
 }
 
 function errorJson(error: ErrorFacts): string {
-  const { message, cause, unit, element, bit, byte } = error;
-  return jsonLine({ type: "error", message, cause, unit, element, bit, byte });
+  const { message, kind, code, unit, element, bit, byte } = error;
+  return jsonLine({ type: "error", message, kind, code, unit, element, bit, byte });
 }
