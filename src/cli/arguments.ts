@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import type { Codec } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
+import type { Target } from "../targets/index.ts";
 import { CliError } from "./io.ts";
 import {
   type Command,
@@ -53,6 +54,14 @@ export interface Arguments {
   readonly shell: Shell | undefined;
   /** The options that were given. */
   readonly given: ReadonlySet<OptionName>;
+}
+
+/** What a command does with one of its inputs. */
+export interface Job extends Arguments {
+  /** A path, or `"-"`. */
+  readonly input: string;
+  /** What was named, for the input's codec; `generic` where nothing was. */
+  readonly target: Target;
 }
 
 /** Text to print instead of running a command. */
@@ -220,7 +229,8 @@ function checkTogether(command: Command, values: Values): void {
     const value = values[name] === true ? "only" : values[name];
     if (excludes === undefined || (excludes.when !== undefined && excludes.when !== value)) continue;
     const other = excludes.names.find((each) => values[each] !== undefined);
-    if (other !== undefined) throw new CliError(`--${name} and --${other} cannot both be given: each selects what is printed`);
+    if (other !== undefined)
+      throw new CliError(`--${name} and --${other} cannot both be given: each selects what is printed`);
   }
 }
 

@@ -65,11 +65,7 @@ function closeStream(stream: WriteStream, path: string): Promise<void> {
 }
 
 /** A stream of Node as a sink. */
-export function sinkOf(
-  stream: Writable & { readonly columns?: number },
-  isTerminal: boolean,
-  name: string,
-): Sink {
+export function sinkOf(stream: Writable & { readonly columns?: number }, isTerminal: boolean, name: string): Sink {
   const failureOf = (thrown: Error) =>
     "code" in thrown && thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
   let failure: Error | undefined;

@@ -40,7 +40,8 @@ const mt = (limits: TargetLimits): BoardDecoder => ({
   codecs: { h264: limits, h265: limits, vp8: {}, vp9: {} },
 });
 
-const rockchip = "drivers/media/platform/rockchip/rkvdec/rkvdec.c, drivers/media/platform/verisilicon/rockchip_vpu_hw.c";
+const rockchip =
+  "drivers/media/platform/rockchip/rkvdec/rkvdec.c, drivers/media/platform/verisilicon/rockchip_vpu_hw.c";
 const nxp = "drivers/media/platform/verisilicon/imx8m_vpu_hw.c, arch/arm64/boot/dts/freescale/imx8m*.dtsi";
 const allwinner = "drivers/staging/media/sunxi/cedrus/cedrus.c";
 const mediatekSource = "drivers/media/platform/mediatek/vcodec/decoder: the firmware says which codecs it has";
@@ -110,7 +111,11 @@ export const boards: readonly Board[] = [
     ],
   },
   { names: ["v3s"], source: allwinner, decoders: [{ target: cedrus, codecs: { h264: {} } }] },
-  { names: ["d1"], source: allwinner, decoders: [{ target: cedrus, codecs: { h264: {}, h265: cedrusH265, mpeg2: {} } }] },
+  {
+    names: ["d1"],
+    source: allwinner,
+    decoders: [{ target: cedrus, codecs: { h264: {}, h265: cedrusH265, mpeg2: {} } }],
+  },
   {
     names: ["mt8183"],
     source: mediatekSource,

@@ -15,8 +15,12 @@ function exact(value: bigint): number | string {
     : String(value);
 }
 
-export function sequenceJson({ type, line: _line, ...facts }: SequenceLine): object {
-  return { type, ...facts };
+/** What is not known is left out. */
+export function sequenceJson(sequence: SequenceLine): object {
+  const { pixelFormat, codedWidth, codedHeight, visible, bitDepthLuma, bitDepthChroma, chromaFormat } = sequence;
+  const { colour, captureBuffers, realloc, keepsReferences } = sequence;
+  const format = { pixelFormat, codedWidth, codedHeight, visible, bitDepthLuma, bitDepthChroma, chromaFormat, colour };
+  return { type: "sequence", ...format, captureBuffers, realloc, keepsReferences };
 }
 
 /** @param withControls every control that is in effect, field by field. */

@@ -40,7 +40,7 @@ const structure: FactColumn = {
   narrow: { title: "fld", width: 3 },
   text: (facts, isNarrow) => {
     if (!isNarrow) return text(facts.structure);
-    return facts.structure === "frame" ? "" : facts.structure === "bottom" ? "bot" : text(facts.structure);
+    return text({ frame: "frm", bottom: "bot" }[String(facts.structure)] ?? facts.structure);
   },
 };
 const size: FactColumn = {
@@ -74,7 +74,13 @@ export const pictureViews: Readonly<Record<Codec, PictureView>> = {
   },
   h265: {
     columns: [
-      { title: "POC", align: "right", width: 9, narrow: { title: "POC", width: 6 }, text: (f) => text(f.PicOrderCntVal) },
+      {
+        title: "POC",
+        align: "right",
+        width: 9,
+        narrow: { title: "POC", width: 6 },
+        text: (f) => text(f.PicOrderCntVal),
+      },
     ],
     letters: { "no-output-of-prior": "N" },
     picture: h265Picture,

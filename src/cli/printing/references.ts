@@ -1,5 +1,8 @@
 import type { Timestamp } from "../../record/index.ts";
 
+/** Where nothing says which pictures are gone, so many can be named: a long record must not fill the memory. */
+const rememberedLimit = 1 << 16;
+
 /** Which request made the picture that a timestamp names. */
 export class Numbering {
   readonly #first = new Map<bigint, number>();
@@ -9,8 +12,21 @@ export class Numbering {
   note(request: number, timestamp: Timestamp): void {
     const name = BigInt(timestamp);
     // A timestamp that comes back later names another picture: FFmpeg does that.
-    if (name !== this.#last) this.#first.set(name, request);
+    if (name !== this.#last) {
+      this.#first.delete(name);
+      this.#first.set(name, request);
+    }
     this.#last = name;
+    if (this.#first.size <= rememberedLimit) return;
+    for (const [oldest] of this.#first) {
+      this.#first.delete(oldest);
+      break;
+    }
+  }
+
+  /** The picture is released: no later request refers to it. */
+  forget(timestamp: Timestamp): void {
+    this.#first.delete(BigInt(timestamp));
   }
 
   /** The number, or undefined when no request so far had this timestamp. */

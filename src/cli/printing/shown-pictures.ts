@@ -17,6 +17,8 @@ export interface PictureLine {
   readonly picture: Picture | undefined;
   /** Undefined: never shown, or not among the pictures that wait here. */
   readonly shown: Shown | undefined;
+  /** Its controls as text, where they are wanted: made when it came, since numbers of references change. */
+  readonly controls: string | undefined;
 }
 
 interface Waiting {
@@ -37,14 +39,19 @@ export class ShownPictures {
   #last: Timestamp | undefined;
   #outputs = 0;
 
-  /** @param picture of a request. */
-  take(item: ResolvedLine, picture?: Picture): void {
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** @param picture of a request, and `controls` its controls as text. */
+  take(item: ResolvedLine, picture?: Picture, controls?: string): void {
     switch (item.type) {
       case "sequence":
         this.#waiting.push({ line: item, isSettled: true, shown: undefined });
         break;
       case "request":
-        this.#add(item, picture);
+        this.#add(item, picture, controls);
         break;
       case "output":
         this.#show(item);
@@ -67,9 +74,9 @@ export class ShownPictures {
     this.#waiting = this.#waiting.slice(count);
   }
 
-  #add(request: ResolvedRequest, picture: Picture | undefined): void {
+  #add(request: ResolvedRequest, picture: Picture | undefined, controls: string | undefined): void {
     const { timestamp } = request;
-    const line = { type: "picture", request, picture, shown: undefined } as const;
+    const line = { type: "picture", request, picture, shown: undefined, controls } as const;
     const waiting: Waiting = { line, isSettled: false, shown: undefined };
     this.#waiting.push(waiting);
     // The requests of one picture come one after the other.
