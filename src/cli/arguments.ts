@@ -114,7 +114,7 @@ function parse(command: Command | undefined, args: readonly string[]) {
   for (const token of parsed.tokens) {
     if (token.kind !== "option") continue;
     const name = knownOption(token.rawName, token.name, command);
-    values[name] = valueOf(name, token.value, args[token.index + 1], command);
+    values[name] = optionValue(name, token.value, args[token.index + 1], command);
   }
   return { values, positionals: parsed.positionals };
 }
@@ -144,7 +144,12 @@ function listOf(words: readonly string[], conjunction: "and" | "or"): string {
 }
 
 /** @param next the word after the option. */
-function valueOf(name: OptionName, value: string | undefined, next: string | undefined, command: Command | undefined) {
+function optionValue(
+  name: OptionName,
+  value: string | undefined,
+  next: string | undefined,
+  command: Command | undefined,
+) {
   const { type, choices = [], value: shape = "" } = options[name];
   if (type === "boolean") {
     if (value !== undefined) throw new CliError(`--${name} takes no value; it was given ${JSON.stringify(value)}`);
@@ -171,7 +176,7 @@ function checked(name: OptionName, value: string): string {
   const word = value.toLowerCase();
   const found = Object.hasOwn(aliases, word) ? aliases[word] : word;
   if (found !== undefined && choices.includes(found)) return found;
-  const near = suggestion(word, [...choices, ...Object.keys(aliases)]);
+  const near = suggestion(word, choices);
   throw new CliError(`--${name} must be one of ${choices.join(", ")}, not ${value}${near}`);
 }
 
