@@ -1,22 +1,26 @@
 import type { ErrorCode, ErrorKind, StreamError } from "./errors.ts";
 import type { Codec } from "./uapi/codecs.ts";
+import type { ControlName, ControlPayload, controls } from "./uapi/index.ts";
 
 export type { ErrorCode, ErrorKind } from "./errors.ts";
 
 export type { Codec } from "./uapi/codecs.ts";
 
-/** A control as VIDIOC_S_EXT_CTRLS takes it: a compound payload, or the value of an integer or menu control. */
-export interface Control {
+/** A control of one name, as VIDIOC_S_EXT_CTRLS takes it. */
+export interface ControlNamed<Name extends ControlName> {
   /** Spelled as in linux/v4l2-controls.h: `"V4L2_CID_STATELESS_H264_SPS"`. */
-  readonly name: string;
+  readonly name: Name;
   /** The control's id. */
-  readonly id: number;
+  readonly id: (typeof controls)[Name]["id"];
   /**
-   * The exact bytes, little-endian; elements of dynamic arrays one after the other. It never changes after it was returned. Do
-   * not write to it: later requests may carry the same array.
+   * A menu's value; of the others the exact bytes, little-endian, elements of dynamic arrays one after the other. They never
+   * change after they were returned. Do not write to them: later requests may carry the same array.
    */
-  readonly payload: Uint8Array | number;
+  readonly payload: ControlPayload<Name>;
 }
+
+/** A control as VIDIOC_S_EXT_CTRLS takes it. Its `name` says by type whether the payload is bytes or a number. */
+export type Control = { readonly [Name in ControlName]: ControlNamed<Name> }[ControlName];
 
 /** A rectangle in luma samples of the coded picture. */
 export interface Rectangle {

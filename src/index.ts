@@ -28,6 +28,7 @@ export type {
   Codec,
   Colour,
   Control,
+  ControlNamed,
   DecodeEvent,
   ErrorEvent,
   OutputEvent,

@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
@@ -63,12 +64,13 @@ export class PictureDecoder {
     this.#sink = sink;
     this.#requests = new RequestBuilder(options);
     this.#recovery = new Recovery(options.startAt);
-    this.#state = new DecoderState({
+    const listener: DpbListener<Frame> = {
       output: (frame) => sink.emit(outputEvent(frame)),
       release: (frame) => {
         if (!isNonExisting(frame)) sink.emit({ type: "release", timestamp: frame.timestamp });
       },
-    });
+    };
+    this.#state = new DecoderState(listener, options.output);
   }
 
   /** The slices of a picture are coming. */

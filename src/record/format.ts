@@ -10,6 +10,13 @@ export type Timestamp = number | bigint;
 /** The controls of one line by name: a compound control's bytes, or an integer control's value. */
 export type Controls = ReadonlyMap<string, Uint8Array | number>;
 
+/** A control as a record holds it, of any name. */
+export interface RecordableControl {
+  /** `"V4L2_CID_…"` */
+  readonly name: string;
+  readonly payload: Uint8Array | number;
+}
+
 /** Where the requests come from. `sha256` is hex. */
 export interface StreamDescription {
   readonly name: string;
