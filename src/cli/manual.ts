@@ -6,7 +6,7 @@ import { type Command, commandSummaries, commands, commandsWith, optionNames, op
 export function manualPage(version: string): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["NAME", ["v4l2\\-stateless \\- what a V4L2 stateless video decoder must be told"]],
-    ["SYNOPSIS", commands.flatMap((command) => [".br", `.B v4l2\\-stateless`, escaped(usageOf(command))]).slice(1)],
+    ["SYNOPSIS", commands.flatMap((command) => [".br", ".B v4l2\\-stateless", escaped(usageOf(command))]).slice(1)],
     ["DESCRIPTION", [escaped(purpose), ".PP", escaped(inputText)]],
     ["COMMANDS", commands.flatMap(commandLines)],
     ["OPTIONS", optionNames.flatMap(optionLines)],

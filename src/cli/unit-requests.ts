@@ -39,7 +39,12 @@ export class UnitRequests {
 
   #endOf({ bitstream }: RequestEvent): number {
     const sent = lastIndex(this.#waiting, ({ bytes }) => bitstream.includes(bytes));
-    if (sent >= 0) return sent + 1;
+    if (sent >= 0) {
+      // A session may read a message only after the slice that follows it.
+      const place = this.#waiting[sent]?.byte ?? 0;
+      const next = this.#waiting.findIndex(({ byte }, i) => i > sent && (byte < 0 || byte > place));
+      return next < 0 ? this.#waiting.length : next;
+    }
     // MPEG-2 reads the headers only. A picture's request comes with the next picture's first unit: see `cutAtPictures`.
     const isHeader = ({ kind }: TracedUnit) => kind === "picture";
     const own = lastIndex(this.#waiting.slice(0, this.#before), isHeader);

@@ -125,6 +125,7 @@ export class TransportStream implements Demuxer {
     if (this.#stride > 0 && end < rest.length) this.#lastPacket(rest.subarray(end, end + PACKET), this.#origin + end);
     if (this.#video === undefined) this.#findWithoutMap();
     this.#endPesPacket("the last PES packet is cut off", this.#origin + rest.length);
+    this.#origin += rest.length;
     this.#rest = new Uint8Array(0);
     return this.#parts.takeLast();
   }

@@ -82,7 +82,7 @@ describe.each(files)("$file", ({ file, stream, codec }) => {
     // But for the pts, which a byte stream has not.
     const pictures = ({ stdout, ...rest }: Outcome) => ({
       ...rest,
-      lines: stdout.split("\n").map((line) => line.replace(/^( +\d+ +\d+ +(?:\d+|-)) +(?:[\d.]+|-) {2}/, "$1  ")),
+      lines: stdout.split("\n").map((line) => line.replace(/^( +\d+ +\d+ +(?:\d+|-)) +(?:-?[\d.]+|-) {2}/, "$1  ")),
     });
     expect(pictures(inspected!)).toEqual(pictures(await run(["inspect", fixture(stream)])));
     expect(validated).toEqual({

@@ -36,7 +36,8 @@ function codecLines(codec: string, { decodeModes, startCodes, controls, limits }
     const short = name.replace(/^V4L2_CID_STATELESS_/, "");
     return elements === 1 ? short : `${short}[${elements}]`;
   });
-  return [`  ${codec.padEnd(5)}  ${facts}`, `         ${names.join(" ")}`];
+  const controlLines = names.length === 0 ? [] : [`         ${names.join(" ")}`];
+  return [`  ${codec.padEnd(5)}  ${facts}`, ...controlLines];
 }
 
 function deviceJson({ path, mediaPath, driver, card, kernel, target }: DeviceInfo): string {

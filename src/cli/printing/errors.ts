@@ -63,7 +63,9 @@ export class ErrorReport {
   async close(status = 0): Promise<number> {
     const more = this.#args.errors === "first" ? this.#count - shownErrors : 0;
     if (more > 0) {
-      await this.#io.stderr.write(`${this.#input.name}: ${more} more error${more === 1 ? "" : "s"}; --errors=all tells all\n`);
+      await this.#io.stderr.write(
+        `${this.#input.name}: ${more} more error${more === 1 ? "" : "s"}; --errors=all tells all\n`,
+      );
     }
     return this.#args.strict && this.#count > 0 ? Math.max(status, 1) : status;
   }

@@ -21,8 +21,8 @@ export interface TracedUnit {
   readonly kind: string;
   /** Its bytes: a request that holds them holds this very array. */
   readonly bytes: Uint8Array;
-  /** Where it comes in the input: it is not that of a configuration record. */
-  readonly isInStream: boolean;
+  /** Where it begins in the stream; -1 in a configuration record. */
+  readonly byte: number;
   /** With line feeds. */
   readonly lines: string[];
 }
@@ -62,7 +62,7 @@ export class TraceLines implements Trace {
     const { units, errors, json } = this.#args;
     this.#isWanted = errors !== "only" && (units?.includes(kind) ?? true);
     this.#byte = byte < 0 ? undefined : byte;
-    const unit = { number, kind, bytes, isInStream: byte >= 0, lines: [] };
+    const unit = { number, kind, bytes, byte, lines: [] };
     this.#unit = unit;
     this.#onUnit(unit);
     if (!this.#isWanted) return;
