@@ -1,3 +1,4 @@
+import type { ByteSource } from "./bytes.ts";
 import type { ErrorCode, ErrorKind, StreamError } from "./errors.ts";
 import type { Codec } from "./uapi/codecs.ts";
 import type { ControlName, ControlPayload, controls } from "./uapi/index.ts";
@@ -152,17 +153,17 @@ export interface ChunkInfo {
  */
 export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all the events they cause. */
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[];
+  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
    * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
    * when the next picture's first unit is seen.
    */
-  push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[];
+  push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**
    * Call this between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
    * codes. MPEG-2: its headers, with start codes. VP8, VP9: nothing is read from it.
    */
-  configure(record: Uint8Array | null): DecodeEvent[];
+  configure(record: ByteSource | null): DecodeEvent[];
   /** The end: the last picture, then every picture that still waits for output. */
   flush(): DecodeEvent[];
   /** A seek: forgets everything but the parameter sets, and releases what is held. */

@@ -21,6 +21,7 @@
  * @module
  */
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
+export type { ByteSource } from "./bytes.ts";
 export type { BitstreamErrorCode, ErrorCode, ErrorKind, ErrorPlace, UnsupportedErrorCode } from "./errors.ts";
 export { BitstreamError, errorCodes, StreamError, UnsupportedError } from "./errors.ts";
 export type {

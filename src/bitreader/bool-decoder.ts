@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 import { elementPath } from "./trace.ts";
@@ -41,8 +42,8 @@ export class BoolDecoder {
   /** The next byte to take; counts on past the end. */
   #next = 0;
 
-  constructor(bytes: Uint8Array, options: BoolDecoderOptions = {}) {
-    this.#bytes = bytes;
+  constructor(bytes: ByteSource, options: BoolDecoderOptions = {}) {
+    this.#bytes = bytesOf(bytes, "what is read");
     this.#trace = options.trace;
     this.#unit = options.unit;
     this.#firstBit = (options.byte ?? 0) * 8;

@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { findStartCode } from "./start-code.ts";
 
@@ -24,7 +25,8 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
  * The units of a packet that holds whole units, each after a start code prefix.
  * @param byte the packet's own offset. @param keepZeros see `ByteStream`.
  */
-export function unitsOfPacket(packet: Uint8Array, byte: number, keepZeros = false): StreamUnit[] {
+export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false): StreamUnit[] {
+  const packet = bytesOf(source, "a packet");
   const units: StreamUnit[] = [];
   let prefix = findStartCode(packet, 0, packet.length);
   while (prefix >= 0) {
@@ -60,7 +62,8 @@ export class ByteStream {
   }
 
   /** Takes the next bytes (copied) and returns the units that they end. */
-  push(chunk: Uint8Array): StreamUnit[] {
+  push(source: ByteSource): StreamUnit[] {
+    const chunk = bytesOf(source, "a chunk");
     const queue = this.#queue;
     const units: StreamUnit[] = [];
     const origin = queue.end;
