@@ -1,6 +1,7 @@
 /** The manual page, made of the table of options. */
 import { details, exitText, inputText, optionWords, purpose, targetParagraphs, usageOf } from "./help.ts";
 import { type Command, commandSummaries, commands, commandsWith, optionNames, options } from "./options.ts";
+import { fold } from "./printing/terminal.ts";
 
 /** The page in roff, with the macros of man(7). */
 export function manualPage(version: string): string {
@@ -49,8 +50,8 @@ function optionLines(name: (typeof optionNames)[number]): string[] {
   return [".TP", `.B ${escaped(optionWords(name, option))}`, escaped(`${option.help}. ${all}`)];
 }
 
-/** Text that roff prints as it is. */
+/** Text that roff prints as it is, in source lines that fit a terminal. */
 function escaped(text: string): string {
   const plain = text.replace(/\\/g, "\\e").replace(/-/g, "\\-").replace(/…/g, "...");
-  return /^[.']/.test(plain) ? `\\&${plain}` : plain;
+  return fold(plain, 78, 0).replace(/^(?=[.'])/gm, "\\&");
 }

@@ -24,8 +24,7 @@ import {
   SYNC_SEARCH,
 } from "./transport-packets.ts";
 
-/** For messages. */
-const PLACE = "transport packet";
+const PLACE = "transport packet"; // for messages
 /** How many packets wait for the program map. If none has come by then, the video is looked for in them. */
 const WAITING_LIMIT = 8192;
 /** Bytes of a PID that tell whether it is video. */
