@@ -69,7 +69,7 @@ export interface SequenceEvent {
 /** One job of the decoder: what goes into the OUTPUT buffer, and the controls of its media request. */
 export interface RequestEvent {
   readonly type: "request";
-  /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. */
+  /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. `timestampOf` makes a decoded control's comparable. */
   readonly timestamp: number;
   /**
    * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. From `decode` they are views of the caller's

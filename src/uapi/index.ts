@@ -30,6 +30,7 @@ export * from "./h265.ts";
 export * from "./modes.ts";
 export * from "./mpeg2.ts";
 export * from "./struct.ts";
+export * from "./timestamp.ts";
 export * from "./vp8.ts";
 export * from "./vp9.ts";
 
