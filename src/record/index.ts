@@ -19,6 +19,7 @@
  *
  * @module
  */
+export type { RecordReadOptions } from "./checks.ts";
 export { crc32 } from "./crc32.ts";
 export {
   type Controls,
@@ -43,10 +44,13 @@ export type {
 } from "./lines.ts";
 export {
   ControlState,
+  type RecordStream,
   type RequestRecord,
   type ResolvedLine,
   readRecord,
+  readRecordStream,
   resolveLines,
   resolveRequests,
 } from "./read.ts";
+export { recordLineLimit } from "./split-lines.ts";
 export { type RecordableEvent, RecordWriter, type RecordWriterOptions } from "./write.ts";

@@ -13,7 +13,7 @@ import { itemsOf } from "../source.ts";
 
 /** A line for each picture, or with `--request` every control of one. Returns the exit status. */
 export async function inspect(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
-  const codec = input.kind === "record" ? input.record.header.codec : input.codec;
+  const codec = input.kind === "record" ? input.header.codec : input.codec;
   const style = styleFor(io);
   const printer = new Printer(io.stdout);
   const numbering = new Numbering();

@@ -1,3 +1,4 @@
+import { namedCompression } from "../../record/files.ts";
 import { RecordWriter } from "../../record/index.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import { codecs } from "../../uapi/index.ts";
@@ -14,7 +15,7 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   if (input.kind === "record") throw new CliError(`${input.name}: this is a record already`);
   const options = sessionOptions(input.codec, args);
   const stream = streamEvents(io, input, options);
-  const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+  const file = args.output === "-" ? undefined : await createFile(io, args, namedCompression(args.output));
   const printer = new Printer(file ?? io.stdout);
   const errors = new ErrorReport(io, input.name);
   const { decodeMode, startCode, kernel } = options;

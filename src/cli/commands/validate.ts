@@ -1,7 +1,7 @@
 import type { Codec } from "../../events.ts";
 import { validate as kernelRefusals } from "../../kernel/index.ts";
 import { modeControls } from "../../record/format.ts";
-import type { Controls, RequestRecord } from "../../record/index.ts";
+import type { Controls } from "../../record/index.ts";
 import { type Target, targetRefusals } from "../../targets/index.ts";
 import { controlByName } from "../../uapi/index.ts";
 import type { Arguments } from "../arguments.ts";
@@ -13,7 +13,7 @@ import { itemsOf } from "../source.ts";
 
 /** What the kernel and the target would refuse, a line each. Returns the exit status: 1 when there is something. */
 export async function validate(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
-  const codec = input.kind === "record" ? input.record.header.codec : input.codec;
+  const codec = input.kind === "record" ? input.header.codec : input.codec;
   const style = styleFor(io);
   const printer = new Printer(io.stdout);
   const errors = new ErrorReport(io, input.name);
@@ -25,7 +25,8 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: A
       printer.add(`${style.bold(where)}: ${line}\n`);
     }
   };
-  if (input.kind === "record") report("header", headerModes(input.record));
+  // Those that no line sets before the first request are in effect for it.
+  const headerModes = new Map(input.kind === "record" ? modeControls(input.header) : []);
   for await (const items of itemsOf(io, input, args)) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
@@ -35,7 +36,8 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: A
         item.type === "request"
           ? [`request ${item.request}`, item.own]
           : [`set before request ${requests}`, item.controls];
-      if (item.type === "request") requests++;
+      for (const name of controls.keys()) headerModes.delete(name);
+      if (item.type === "request" && requests++ === 0) report("header", headerModes);
       report(where, controls);
       await printer.drain();
     }
@@ -47,15 +49,6 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: A
   const checked = `${requests} request${requests === 1 ? "" : "s"}`;
   await io.stderr.write(`${input.name}: ${checked}; ${found} refused by the kernel or by ${args.target.name}\n`);
   return refused === 0 ? 0 : 1;
-}
-
-/** The modes that a record's header names and no line sets. */
-function headerModes({ header, lines }: RequestRecord): Controls {
-  const modes = new Map(modeControls(header));
-  for (const line of lines) {
-    if (line.type === "set" || line.type === "request") for (const name of line.controls.keys()) modes.delete(name);
-  }
-  return modes;
 }
 
 /** Control, field, value, who refuses it and why. */
