@@ -1,7 +1,7 @@
-import type { BitstreamError, ErrorCause, UnsupportedError } from "./errors.ts";
+import type { ErrorCode, ErrorKind, StreamError } from "./errors.ts";
 import type { Codec } from "./uapi/codecs.ts";
 
-export type { ErrorCause } from "./errors.ts";
+export type { ErrorCode, ErrorKind } from "./errors.ts";
 
 export type { Codec } from "./uapi/codecs.ts";
 
@@ -100,7 +100,10 @@ export interface ReleaseEvent {
 /** Something was lost. Decoding continues. */
 export interface ErrorEvent {
   readonly type: "error";
-  readonly cause: ErrorCause;
+  /** What becomes of the stream depends on it; six of them. */
+  readonly kind: ErrorKind;
+  /** What happened, finely: see `errorCodes`. It keeps its meaning in later versions. */
+  readonly code: ErrorCode;
   /** The unit's type and the element that was being read, when it is known. */
   readonly unit: string | undefined;
   readonly element: string | undefined;
@@ -109,7 +112,7 @@ export interface ErrorEvent {
   /** Offset of the unit's first byte in all the bytes given so far. */
   readonly byte: number | undefined;
   readonly message: string;
-  readonly error: BitstreamError | UnsupportedError;
+  readonly error: StreamError;
 }
 
 export type DecodeEvent = SequenceEvent | RequestEvent | OutputEvent | ReleaseEvent | ErrorEvent;
@@ -131,7 +134,7 @@ export interface ChunkInfo {
    * Why bytes are missing between these and those before. Becomes an `error` event; the unit in which they are missing is
    * cut off there, and its picture corrupt. Without effect on VP8 and VP9.
    */
-  readonly lost?: BitstreamError | UnsupportedError | undefined;
+  readonly lost?: StreamError | undefined;
   /**
    * The bytes before these end a unit, and what comes next is not part of it. With `lost`, the bytes are missing after that
    * unit: it is not cut off, and its picture is not corrupt because of it. Without effect on VP8 and VP9. Default false.

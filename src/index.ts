@@ -21,8 +21,8 @@
  * @module
  */
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
-export type { ErrorCause, ErrorPlace } from "./errors.ts";
-export { BitstreamError, UnsupportedError } from "./errors.ts";
+export type { BitstreamErrorCode, ErrorCode, ErrorKind, ErrorPlace, UnsupportedErrorCode } from "./errors.ts";
+export { BitstreamError, errorCodes, StreamError, UnsupportedError } from "./errors.ts";
 export type {
   ChunkInfo,
   Codec,

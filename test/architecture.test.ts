@@ -29,7 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   framing: [],
   bitreader: ["errors", "framing"],
   kernel: ["uapi"],
-  nal: ["bitreader", "errors", "framing"],
+  nal: ["bitreader", "errors", "framing", "session"],
   session: ["framing", "kernel", "uapi", ...face],
   h264: [...codec, "nal"],
   h265: [...codec, "nal"],

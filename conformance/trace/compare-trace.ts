@@ -52,7 +52,7 @@ function ourUnits(dialect: Dialect, stream: Uint8Array, sourceUnits: readonly St
     const unit = event.byte === undefined ? undefined : byByte.get(event.byte);
     if (unit === undefined) continue;
     // Errors of other kinds come from units that were read to their end, or not at all.
-    const isInside = event.bit !== undefined || event.cause === "missing-parameter-set";
+    const isInside = event.bit !== undefined || event.kind === "missing-parameter-set";
     if (isInside || unit.elements.length === 0) unit.error ??= `${event.element ?? "unit"}: ${event.message}`;
   }
   return units;

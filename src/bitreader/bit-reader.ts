@@ -1,4 +1,4 @@
-import { BitstreamError } from "../errors.ts";
+import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Descriptor, Trace } from "./trace.ts";
 import { elementPath } from "./trace.ts";
 
@@ -78,7 +78,7 @@ export class BitReader {
   /** u(n) whose value must not exceed `max`. */
   uMax(n: number, max: number, name: string, i?: number, j?: number): number {
     const value = this.u(n, name, i, j);
-    if (value > max) this.fail(`${value} is not in the range 0..${max}`, n, name, i, j);
+    if (value > max) this.failAs("value-out-of-range", `${value} is not in the range 0..${max}`, n, name, i, j);
     return value;
   }
 
@@ -114,7 +114,7 @@ export class BitReader {
   f(n: number, pattern: number, name: string, i?: number, j?: number): void {
     const value = this.#bits(n, name, i, j);
     if (this.#trace !== undefined) this.#tell("f", n, value, name, i, j);
-    if (value !== pattern) this.fail(`the value must be ${pattern}, not ${value}`, n, name, i, j);
+    if (value !== pattern) this.failAs("wrong-fixed-bits", `the value must be ${pattern}, not ${value}`, n, name, i, j);
   }
 
   /** b(8): a byte of any value. */
@@ -130,7 +130,7 @@ export class BitReader {
     const value = this.#codeNum(name, i, j, k);
     const length = this.position - before;
     if (this.#trace !== undefined) this.#tell("ue", length, value, name, i, j, k);
-    if (value > max) this.fail(`${value} is not in the range 0..${max}`, length, name, i, j, k);
+    if (value > max) this.failAs("value-out-of-range", `${value} is not in the range 0..${max}`, length, name, i, j, k);
     return value;
   }
 
@@ -141,7 +141,9 @@ export class BitReader {
     const value = codeNum % 2 === 1 ? (codeNum + 1) / 2 : 0 - codeNum / 2;
     const length = this.position - before;
     if (this.#trace !== undefined) this.#tell("se", length, value, name, i, j, k);
-    if (value < min || value > max) this.fail(`${value} is not in the range ${min}..${max}`, length, name, i, j, k);
+    if (value < min || value > max) {
+      this.failAs("value-out-of-range", `${value} is not in the range ${min}..${max}`, length, name, i, j, k);
+    }
     return value;
   }
 
@@ -188,12 +190,29 @@ export class BitReader {
   }
 
   /**
-   * Refuses an element that has just been read and was `length` bits long.
+   * Refuses the value of an element that has just been read and was `length` bits long: "forbidden-value".
    *
    * @throws BitstreamError always.
    */
   fail(reason: string, length: number, name: string, i?: number, j?: number, k?: number): never {
-    throw new BitstreamError(reason, {
+    this.failAs("forbidden-value", reason, length, name, i, j, k);
+  }
+
+  /**
+   * `fail` with a code of its own.
+   *
+   * @throws BitstreamError always.
+   */
+  failAs(
+    code: BitstreamErrorCode,
+    reason: string,
+    length: number,
+    name: string,
+    i?: number,
+    j?: number,
+    k?: number,
+  ): never {
+    throw new BitstreamError(code, reason, {
       unit: this.#unit,
       element: elementPath(name, subscripts(i, j, k)),
       bit: this.position - length,
@@ -209,7 +228,7 @@ export class BitReader {
     if (n === 0) return 0;
     if (this.#cached < n) {
       this.#refill();
-      if (this.#cached < n) this.fail("the unit ends here", before, name, i, j, k);
+      if (this.#cached < n) this.failAs("cut-off", "the unit ends here", before, name, i, j, k);
     }
     const value = this.#cache >>> (32 - n);
     this.#cache <<= n;
@@ -231,7 +250,9 @@ export class BitReader {
   #longCodeNum(name: string, i?: number, j?: number, k?: number): number {
     let zeros = 0;
     while (this.#bits(1, name, i, j, k, zeros) === 0) {
-      if (++zeros > 31) this.fail("an Exp-Golomb code of more than 63 bits", zeros, name, i, j, k);
+      if (++zeros > 31) {
+        this.failAs("value-out-of-range", "an Exp-Golomb code of more than 63 bits", zeros, name, i, j, k);
+      }
     }
     return 2 ** zeros - 1 + this.#bits(zeros, name, i, j, k, zeros + 1);
   }

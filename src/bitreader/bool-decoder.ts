@@ -1,4 +1,4 @@
-import { BitstreamError } from "../errors.ts";
+import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 import { elementPath } from "./trace.ts";
 
@@ -119,19 +119,23 @@ export class BoolDecoder {
     this.#count = count;
     this.#next = next;
     if (this.position > bytes.length * 8) {
-      this.fail("the partition ends here", name, ...subscripts(Math.min(place, to - 1)));
+      this.#failAs("cut-off", "the partition ends here", name, subscripts(Math.min(place, to - 1)));
     }
     return place;
   }
 
   /**
-   * Refuses an element that has just been read.
+   * Refuses the value of an element that has just been read: "forbidden-value".
    *
    * @throws BitstreamError always.
    */
   fail(reason: string, name: string, ...subscripts: readonly number[]): never {
+    this.#failAs("forbidden-value", reason, name, subscripts);
+  }
+
+  #failAs(code: BitstreamErrorCode, reason: string, name: string, subscripts: readonly number[]): never {
     const bit = this.#firstBit + this.position;
-    throw new BitstreamError(reason, { unit: this.#unit, element: elementPath(name, subscripts), bit });
+    throw new BitstreamError(code, reason, { unit: this.#unit, element: elementPath(name, subscripts), bit });
   }
 
   #read(probability: number): number {
@@ -163,7 +167,8 @@ export class BoolDecoder {
 
   #check(name: string, ...subscripts: readonly (number | undefined)[]): void {
     if (this.position <= this.#bytes.length * 8) return;
-    this.fail("the partition ends here", name, ...subscripts.filter((subscript) => subscript !== undefined));
+    const given = subscripts.filter((subscript) => subscript !== undefined);
+    this.#failAs("cut-off", "the partition ends here", name, given);
   }
 
   #traced(n: number, probability: number, name: string, indices: readonly (number | undefined)[]): number {

@@ -1,4 +1,4 @@
-import { BitstreamError } from "../errors.ts";
+import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
 /** Reads fields that lie from the least significant bit on, as VP8's frame tag and start code do (RFC 6386, 9.1). */
@@ -24,7 +24,7 @@ export class LittleEndianReader {
   u(length: number, name: string): number {
     const bit = this.position;
     if (bit + length > this.#bytes.length * 8) {
-      throw new BitstreamError("the frame ends here", { unit: this.#unit, element: name, bit });
+      throw new BitstreamError("cut-off", "the frame ends here", { unit: this.#unit, element: name, bit });
     }
     let value = 0;
     for (let i = 0; i < length; i++) {
@@ -43,16 +43,25 @@ export class LittleEndianReader {
    */
   f(length: number, pattern: number, name: string): void {
     const value = this.u(length, name);
-    if (value !== pattern) this.fail(`the value must be ${pattern}, not ${value}`, length, name);
+    if (value !== pattern) this.failAs("wrong-fixed-bits", `the value must be ${pattern}, not ${value}`, length, name);
   }
 
   /**
-   * Refuses an element that has just been read and was `length` bits long.
+   * Refuses the value of an element that has just been read and was `length` bits long: "forbidden-value".
    *
    * @throws BitstreamError always.
    */
   fail(reason: string, length: number, name: string): never {
+    this.failAs("forbidden-value", reason, length, name);
+  }
+
+  /**
+   * `fail` with a code of its own.
+   *
+   * @throws BitstreamError always.
+   */
+  failAs(code: BitstreamErrorCode, reason: string, length: number, name: string): never {
     const bit = this.position - length;
-    throw new BitstreamError(reason, { unit: this.#unit, element: name, bit });
+    throw new BitstreamError(code, reason, { unit: this.#unit, element: name, bit });
   }
 }

@@ -7,7 +7,7 @@ import { reasonOf } from "../containers/container-error.ts";
 import { type Compression, compressor } from "../record/files.ts";
 import { CliError, type FileIdentity, type Io, OutputClosed, type Sink } from "./io.ts";
 
-const chunkSize = 1 << 18;
+const chunkSize = 1 << 16;
 
 /** Bytes that come in pieces. Whoever opened them closes them. */
 export interface Chunks extends AsyncIterable<Uint8Array> {
@@ -63,8 +63,9 @@ export async function createFile(
   await once(file, "open").catch((thrown: unknown) => {
     throw failure(thrown);
   });
-  const stream = compression === undefined ? file : compressor(compression);
-  const written = compression === undefined ? finished(file) : pipeline(stream, file);
+  const filter = compression === undefined ? undefined : compressor(compression);
+  const stream = filter ?? file;
+  const written = filter === undefined ? finished(file) : pipeline(filter, file);
   // Whoever writes or closes is told.
   written.catch(() => {});
   return {

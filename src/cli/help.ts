@@ -11,13 +11,14 @@ const summaries: Readonly<Record<Command, string>> = {
 };
 
 const details: Readonly<Record<Command, string>> = {
-  record: "<input> is a stream. The record goes to standard output, or to the file that -o names.",
-  inspect: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
+  record: `<input> is a stream. The record goes to standard output, or to the file that -o names: compressed where the name
+ends in .gz or .br.`,
+  inspect: `<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli).
 
 References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term
 reference, 5/t and 5/b one field, (5) a picture that only waits to be shown, gap a frame that was never coded,
 none no picture at all (MPEG-2), ? a picture that no request made.`,
-  validate: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
+  validate: `<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli).
 Exit status 1 when something would be refused.`,
   trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit
 lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of a container, and of

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { reasonOf } from "../containers/container-error.ts";
 import { type Detected, detect, openDemuxer } from "../containers/detect.ts";
 import { openContainer } from "../containers/files/mediabunny.ts";
@@ -227,6 +228,8 @@ async function openRecord(
   chunks: AsyncIterable<Uint8Array>,
   compression: Compression | undefined,
 ): Promise<RecordInput> {
+  // A line's objects are garbage when the next line comes. So V8 need not make room for more of them, as it would by and by.
+  setFlagsFromString("--semi-space-growth-factor=1");
   const pieces = compression === undefined ? chunks : decompressed(chunks, compression);
   const onWarning = (message: string) => void io.stderr.write(`${name}: ${printable(message)}\n`);
   try {

@@ -43,7 +43,7 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
 export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: IvfFrame[] } {
   const stream = new IvfStream(0, bytes);
   const frames = [...stream.push(new Uint8Array(0)), ...stream.flush()];
-  if (stream.header === null) throw new BitstreamError("there is no IVF header", { byte: 0 });
+  if (stream.header === null) throw new BitstreamError("damaged-container", "there is no IVF header", { byte: 0 });
   return { ...stream.header, frames };
 }
 
@@ -143,11 +143,11 @@ export class IvfStream {
     if (this.#fourcc === undefined || fourcc === this.#fourcc) return;
     this.#isBroken = true;
     const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.#fourcc}`;
-    throw new UnsupportedError(reason, { byte: this.#queue.begin });
+    throw new UnsupportedError("other-codec", reason, { byte: this.#queue.begin });
   }
 
   #fail(reason: string, byte = this.#queue.begin): never {
     this.#isBroken = true;
-    throw new BitstreamError(reason, { byte });
+    throw new BitstreamError("damaged-container", reason, { byte });
   }
 }

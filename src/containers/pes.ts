@@ -1,6 +1,6 @@
 /** PES packets, in which program and transport streams carry elementary streams: H.222.0 (ISO/IEC 13818-1) 2.4.3.6. */
 
-import type { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { StreamError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 
@@ -11,7 +11,7 @@ export interface ElementaryPart {
   /** The pts of the first picture that begins in `data` or after it: in units of 1/90000 s, modulo 2^33. */
   readonly pts: number | undefined;
   /** Why bytes are missing before `data`; undefined where none are. */
-  readonly lost: BitstreamError | UnsupportedError | undefined;
+  readonly lost: StreamError | undefined;
   /** The bytes before `data` end a unit: it is whole, whatever comes next. */
   readonly unitEnds: boolean;
 }
@@ -101,7 +101,7 @@ export class PartList {
   }
 
   /** Bytes are missing here. Of several reasons without bytes between them the first counts. */
-  lose(reason: BitstreamError | UnsupportedError): void {
+  lose(reason: StreamError): void {
     this.#end();
     this.#lost ??= reason;
   }

@@ -145,7 +145,7 @@ export class ProgramStream implements Demuxer {
   #lose(reason: string, at: number): void {
     this.#isInStep = false;
     this.#parts.lose(
-      new BitstreamError(`${reason} (byte ${this.#origin + at} of the file)`, { unit: "program stream" }),
+      new BitstreamError("lost-bytes", `${reason} (byte ${this.#origin + at} of the file)`, { unit: "program stream" }),
     );
   }
 }

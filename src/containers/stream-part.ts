@@ -1,4 +1,4 @@
-import type { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 
 /** What a session is given of a stream, in turn. */
@@ -10,7 +10,7 @@ export type StreamPart =
   /** A container's packet. `pts` is in units of its track's time base. */
   | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly pts: number }
   /** What the file should have here cannot be read. */
-  | { readonly kind: "loss"; readonly error: BitstreamError | UnsupportedError };
+  | { readonly kind: "loss"; readonly error: StreamError };
 
 /** Gives a session its next part, and returns the events. */
 export function feed(session: Session, part: StreamPart): DecodeEvent[] {
@@ -26,10 +26,11 @@ export function feed(session: Session, part: StreamPart): DecodeEvent[] {
   }
 }
 
-function lossEvent(error: BitstreamError | UnsupportedError): DecodeEvent {
+function lossEvent(error: StreamError): DecodeEvent {
   return {
     type: "error",
-    cause: error.why,
+    kind: error.kind,
+    code: error.code,
     unit: undefined,
     element: undefined,
     bit: undefined,

@@ -1,6 +1,6 @@
 /** Video out of MPEG transport streams: H.222.0 2.4. */
 
-import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { BitstreamError, type StreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import {
@@ -326,12 +326,13 @@ export class TransportStream implements Demuxer {
     this.#isStopped = true;
     this.#parts.endUnit();
     const reason = `the program's video is ${other} from here on; it was ${this.codec} before`;
-    this.#parts.lose(new UnsupportedError(reason, { unit: "TS_program_map_section" }));
+    this.#parts.lose(new UnsupportedError("other-codec", reason, { unit: "TS_program_map_section" }));
   }
 
   #videoPayload(isScrambled: boolean, payload: Uint8Array, isStart: boolean): void {
     if (isScrambled) {
-      if (!this.#isScrambledTold) this.#loseFor(new UnsupportedError("the video stream is scrambled", { unit: PLACE }));
+      if (!this.#isScrambledTold)
+        this.#loseFor(new UnsupportedError("scrambled", "the video stream is scrambled", { unit: PLACE }));
       this.#isScrambledTold = true;
       return;
     }
@@ -381,11 +382,11 @@ export class TransportStream implements Demuxer {
   }
 
   #errorAt(reason: string, byte = this.#byte): BitstreamError {
-    return new BitstreamError(`${reason} (byte ${byte} of the file)`, { unit: PLACE });
+    return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
   /** What follows of a header that has begun cannot be told from its payload, nor where a PES packet's length ends. */
-  #loseFor(error: BitstreamError | UnsupportedError): void {
+  #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;
     this.#parts.lose(error);

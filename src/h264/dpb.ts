@@ -1,4 +1,5 @@
 import type { Rectangle } from "../events.ts";
+import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 
 /** Fields of a frame, as a mask: V4L2_H264_TOP_FIELD_REF, _BOTTOM_FIELD_REF, _FRAME_REF have the same values. */
@@ -81,23 +82,15 @@ export class Frame implements ReferenceFrame {
   }
 }
 
-/** Shows and frees the pictures of the buffer. */
-export interface DpbListener {
-  /** A frame is output. The calls come in output order. */
-  output(frame: Frame): void;
-  /** A frame is no longer referred to, nor does it wait for output. One call comes for each frame that was stored. */
-  release(frame: Frame): void;
-}
-
 /** The decoded picture buffer in output order operation: C.4. */
 export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
-  readonly #listener: DpbListener;
+  readonly #listener: DpbListener<Frame>;
   /** How many frames it holds. */
   #capacity = 1;
 
-  constructor(listener: DpbListener) {
+  constructor(listener: DpbListener<Frame>) {
     this.#listener = listener;
   }
 

@@ -115,7 +115,9 @@ function ppsSpsId(unit: Uint8Array): number {
 function checkCropping(sps: SeqParameterSet): void {
   const { width, height } = visibleRectangle(sps);
   if (width > 0 && height > 0) return;
-  throw new BitstreamError(`cropping leaves ${width}x${height} samples`, { element: "frame_crop_bottom_offset" });
+  throw new BitstreamError("value-out-of-range", `cropping leaves ${width}x${height} samples`, {
+    element: "frame_crop_bottom_offset",
+  });
 }
 
 /** SubWidthC of Table 6-1, for cropping: 1 where there is no chroma. */

@@ -48,7 +48,11 @@ function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
   const nal = nal_unit(r);
   if (!types.includes(nal.nal_unit_type)) {
     const reason = `the value must be ${types.join(" or ")}, not ${nal.nal_unit_type}`;
-    throw new BitstreamError(reason, { unit: unitName(nal.nal_unit_type), element: "nal_unit_type", bit: 3 });
+    throw new BitstreamError("wrong-unit-type", reason, {
+      unit: unitName(nal.nal_unit_type),
+      element: "nal_unit_type",
+      bit: 3,
+    });
   }
   return { r, nal };
 }

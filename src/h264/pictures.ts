@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { Timestamps } from "../session/timestamps.ts";
@@ -29,12 +30,7 @@ export interface ReadSlice extends ReadSliceHeader {
   readonly unit: StreamUnit;
 }
 
-/** What comes with a picture's first slice. */
-export interface PictureInfo {
-  readonly pts: number | undefined;
-  readonly recoveryPoint: RecoveryPoint | null;
-  readonly picTiming: PicTiming | null;
-}
+type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
 interface OpenPicture {
@@ -75,9 +71,9 @@ export class PictureDecoder {
     });
   }
 
-  /** The first slice of the picture whose slices are coming, if any are. */
-  get firstSlice(): ReadSlice | null {
-    return this.#open?.first ?? null;
+  /** The slices of a picture are coming. */
+  get isOpen(): boolean {
+    return this.#open !== null;
   }
 
   /** Whether the slice is of the picture whose slices are coming. */
@@ -93,12 +89,12 @@ export class PictureDecoder {
   }
 
   /** A picture begins; the one before it has ended. */
-  beginPicture(first: ReadSlice, info: PictureInfo): void {
+  beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
     this.#open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
   }
 
-  #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: PictureInfo): Picture | null {
+  #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: Info): Picture | null {
     if (!this.#state.isSecondField(h) && !this.#recovery.admits(h, info.recoveryPoint)) {
       this.#sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return null;
@@ -112,7 +108,7 @@ export class PictureDecoder {
     if (isLoss) this.#loseGap(gap, unit);
     else if (gap && !this.#state.fillGap(sps, gap.first, gap.last)) {
       this.#sink.report(
-        "bitstream",
+        "reference-marking",
         "the window of reference frames has no room for a gap's frames",
         unit,
         "frame_num",
@@ -139,11 +135,11 @@ export class PictureDecoder {
   #checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
     if (h.nal_unit_type === 5) return;
     if (this.#sets.sps.takeRefusedChange()) {
-      this.#sink.report("bitstream", "the active SPS was sent with other content, and no IDR picture follows", unit);
+      this.#sink.report("set-change", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
     if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
-      this.#sink.report("bitstream", reason, unit, "pic_parameter_set_id");
+      this.#sink.report("set-change", reason, unit, "pic_parameter_set_id");
     }
   }
 
@@ -163,7 +159,7 @@ export class PictureDecoder {
   #loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
     const which =
       first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
-    this.#sink.report("missing-reference", `the ${which} missing`, unit, "frame_num");
+    this.#sink.report("missing-frames", `the ${which} missing`, unit, "frame_num");
     this.#recovery.damage();
     this.#state.skipGap(last);
   }
@@ -175,14 +171,18 @@ export class PictureDecoder {
     const { unit, h, sets } = slice;
     if (open.slices.length === mostSlices(sets.sps)) {
       this.markDamaged();
-      this.#sink.report("limit", `the picture has more slices than its ${open.slices.length} macroblocks`, unit);
+      this.#sink.report(
+        "too-many-slices",
+        `the picture has more slices than its ${open.slices.length} macroblocks`,
+        unit,
+      );
       return;
     }
     if (this.#options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {
       open.hasOtherPps = true;
       const id = open.first.sets.pps.pic_parameter_set_id;
       const reason = `the slices of the picture refer to several PPSs; the request can carry only one, PPS ${id}`;
-      this.#sink.error(new UnsupportedError(reason), unit);
+      this.#sink.error(new UnsupportedError("several-pps", reason), unit);
     }
     const lists = isInter(h) ? this.#buildLists(open, open.picture, slice) : null;
     open.slices.push({ unit: unit.bytes, h, sets, lists });
@@ -240,7 +240,9 @@ export class PictureDecoder {
       return;
     }
     for (const request of this.#requests.buildRequests(picture, slices, references)) this.#sink.emit(request);
-    this.#state.endPicture(picture, (element, reason) => this.#sink.report("bitstream", reason, first.unit, element));
+    this.#state.endPicture(picture, (element, reason) =>
+      this.#sink.report("reference-marking", reason, first.unit, element),
+    );
   }
 
   /** Decoding waits for a random access point: a new start, which knows nothing of the pictures before the loss. */

@@ -4,16 +4,14 @@ import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import { WaitingUnits } from "../nal/waiting-units.ts";
+import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { EventSink } from "../session/event-sink.ts";
-import { PictureTimes } from "../session/picture-times.ts";
-import { type Configuration, type UnitReader, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, UnitSession } from "../session/unit-session.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
-import type { PictureInfo, ReadSlice } from "./pictures.ts";
+import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
-import type { PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
+import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
@@ -33,46 +31,28 @@ export function openH264Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
 }
 
-class H264Reader implements UnitReader {
-  readonly #trace: Trace | undefined;
-  readonly sink = new EventSink((unit) => unitName(unit[0] ?? 0));
-  readonly times = new PictureTimes();
+class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
   readonly #sets = new ParameterSetStore();
-  readonly #pictures: PictureDecoder;
-  /** Parameter sets that came inside a picture: they wait for its end. */
-  readonly #waitingSets = new WaitingUnits();
-  /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
-  readonly #waitingSei = new WaitingUnits();
+  protected readonly pictures: PictureDecoder;
   /** A slice whose end is missing, of a picture of which nothing else has come so far. */
   #cutSlice: ReadSlice | null = null;
 
   constructor(options: ResolvedOptions) {
-    this.#trace = options.trace;
-    this.#pictures = new PictureDecoder(options, this.#sets, this.sink);
+    super(options.trace);
+    this.pictures = new PictureDecoder(options, this.#sets, this.sink);
+  }
+
+  protected nameOf(unit: Uint8Array): string {
+    return unitName(unit[0] ?? 0);
   }
 
   readConfiguration(record: Uint8Array): Configuration {
     return parseAvcConfiguration(record);
   }
 
-  flush(): void {
-    this.#pictures.flush();
-  }
-
-  reset(): void {
-    this.#waitingSei.take();
+  override reset(): void {
     this.#cutSlice = null;
-    this.#pictures.reset();
-    this.#readWaitingSets();
-  }
-
-  endStream(): void {
-    this.#readWaitingSei(this.#pictures.activeSps);
-  }
-
-  endPicture(): void {
-    this.#pictures.endPicture();
-    this.#readWaitingSets();
+    super.reset();
   }
 
   loseUnit(unit: StreamUnit): void {
@@ -81,7 +61,7 @@ class H264Reader implements UnitReader {
     try {
       // As a rule the header is whole, and says to which picture the slice belongs.
       const slice = this.#readSlice(unit, undefined);
-      if (this.#pictures.continues(slice)) this.#pictures.markDamaged();
+      if (this.pictures.continues(slice)) this.pictures.markDamaged();
       else {
         this.endPicture();
         this.#cutSlice = slice;
@@ -94,9 +74,9 @@ class H264Reader implements UnitReader {
 
   /** A slice could not be read. SEI comes before the first slice of a picture (7.4.1.2.3): after it, it is the next one's. */
   #loseSlice(): void {
-    if (this.#waitingSei.isEmpty) this.#pictures.markDamaged();
+    if (this.waitingSei.isEmpty) this.pictures.markDamaged();
     else this.endPicture();
-    this.#waitingSei.take();
+    this.waitingSei.take();
   }
 
   /** Table 7-1. */
@@ -107,106 +87,86 @@ class H264Reader implements UnitReader {
         this.#takeSlice(unit);
         return;
       case 2:
-        throw new UnsupportedError("the slice is partitioned; the kernel's interface cannot describe data partitions");
+        throw new UnsupportedError(
+          "data-partitioning",
+          "the slice is partitioned; the kernel's interface cannot describe data partitions",
+        );
       case 3:
       case 4:
         return; // Partitions B and C go with partition A, which has been refused.
       case 6:
-        if (this.#waitingSei.isFull) this.#readWaitingSei(this.#pictures.activeSps);
-        this.#waitingSei.add(unit);
+        this.takeSei(unit);
         return;
       case 7:
       case 8:
-        if (this.#waitingSets.isFull) this.endPicture();
-        if (this.#pictures.firstSlice) this.#waitingSets.add(unit);
-        else this.#readParameterSet(unit);
+        this.takeParameterSet(unit);
         return;
       case 9:
-        this.endPicture();
-        this.#readWaitingSei(this.#pictures.activeSps);
-        this.#read(unit, access_unit_delimiter_rbsp);
+        this.takeDelimiter(unit, access_unit_delimiter_rbsp);
         return;
       case 10:
       case 11:
         this.endPicture();
-        this.#read(unit, () => {});
+        this.read(unit, () => {});
         return;
       case 12:
-        if (this.#trace) this.#read(unit, filler_data_rbsp);
+        if (this.trace) this.read(unit, filler_data_rbsp);
         return;
       case 13:
-        this.#read(unit, seq_parameter_set_extension_rbsp);
+        this.read(unit, seq_parameter_set_extension_rbsp);
         return;
       case 14:
       case 20:
       case 21:
-        this.#read(unit, () => {}); // The header is read; the rest is for other layers and views.
+        this.read(unit, () => {}); // The header is read; the rest is for other layers and views.
         return;
     }
   }
 
-  #traceUnit({ bytes, byte }: StreamUnit): void {
-    this.#trace?.unit({ name: unitName(bytes[0] as number), byte, bytes });
+  protected readHeader(unit: Uint8Array, trace: Trace | undefined) {
+    const r = nalReader(unit, trace);
+    return { r, nal: nal_unit(r) };
   }
 
-  /** Reads a unit of which decoding needs nothing, or not all. */
-  #read(unit: StreamUnit, syntax: (r: BitReader) => unknown): void {
-    this.sink.guardOnce(unit, () => {
-      this.#traceUnit(unit);
-      const r = nalReader(unit.bytes, this.#trace);
-      nal_unit(r);
-      syntax(r);
+  protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
+    const isSps = ((unit.bytes[0] as number) & 31) === 7;
+    return isSps ? this.#sets.receiveSps(unit.bytes, this.trace) : this.#sets.receivePps(unit, this.trace);
+  }
+
+  protected readSei(
+    r: BitReader,
+    _nal: NalUnitHeader,
+    sps: SeqParameterSet | null,
+    sei: PictureSei<RecoveryPoint, PicTiming>,
+  ): void {
+    sei_rbsp(r, sps, ({ payload }) => {
+      if (payload?.type === "recovery_point") sei.recoveryPoint = payload;
+      else if (payload?.type === "pic_timing") sei.picTiming = payload;
     });
   }
 
-  #readParameterSet(unit: StreamUnit): void {
-    this.#traceUnit(unit);
-    const isSps = ((unit.bytes[0] as number) & 31) === 7;
-    const flaw = isSps ? this.#sets.receiveSps(unit.bytes, this.#trace) : this.#sets.receivePps(unit, this.#trace);
-    if (flaw) this.sink.error(flaw, unit);
-  }
-
-  #readWaitingSets(): void {
-    for (const unit of this.#waitingSets.take()) this.sink.guard(unit, () => this.#readParameterSet(unit));
-  }
-
-  #readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
-    let recoveryPoint: RecoveryPoint | null = null;
-    let picTiming: PicTiming | null = null;
-    for (const unit of this.#waitingSei.take()) {
-      this.#read(unit, (r) =>
-        sei_rbsp(r, sps, ({ payload }) => {
-          if (payload?.type === "recovery_point") recoveryPoint = payload;
-          else if (payload?.type === "pic_timing") picTiming = payload;
-        }),
-      );
-    }
-    return { recoveryPoint, picTiming };
-  }
-
   #takeSlice(unit: StreamUnit): void {
-    if (!this.#waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
-    this.#traceUnit(unit);
+    if (!this.waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
+    this.traceUnit(unit);
     let slice: ReadSlice;
     try {
-      slice = this.#readSlice(unit, this.#trace);
+      slice = this.#readSlice(unit, this.trace);
     } catch (error) {
       this.#loseSlice();
       throw error;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
-    if (!this.#pictures.continues(slice)) {
+    if (!this.pictures.continues(slice)) {
       this.endPicture();
-      this.#pictures.beginPicture(slice, { pts: this.times.take(), ...this.#readWaitingSei(slice.sets.sps) });
-      if (this.#cutSlice && this.#pictures.continues(this.#cutSlice)) this.#pictures.markDamaged();
+      this.pictures.beginPicture(slice, { pts: this.times.take(), ...this.takeWaitingSei(slice.sets.sps) });
+      if (this.#cutSlice && this.pictures.continues(this.#cutSlice)) this.pictures.markDamaged();
       this.#cutSlice = null;
     }
-    this.#pictures.addSlice(slice);
+    this.pictures.addSlice(slice);
   }
 
   #readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
-    const r = nalReader(unit.bytes, trace);
-    const nal = nal_unit(r);
+    const { r, nal } = this.readHeader(unit.bytes, trace);
     const isIdr = nal.nal_unit_type === 5;
     const find = (pic_parameter_set_id: number) => {
       const { sets, flaw } = this.#sets.find(pic_parameter_set_id, isIdr);
@@ -222,7 +182,7 @@ class H264Reader implements UnitReader {
    */
   #looksLikeNewPicture(unit: StreamUnit): boolean {
     try {
-      return !this.#pictures.continues(this.#readSlice(unit, undefined));
+      return !this.pictures.continues(this.#readSlice(unit, undefined));
     } catch (error) {
       if (error instanceof BitstreamError) return true;
       throw error;

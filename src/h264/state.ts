@@ -1,6 +1,6 @@
 /** What outlives a picture: order counts, reference marking and the decoded picture buffer. */
 import type { Rectangle } from "../events.ts";
-import type { DpbListener } from "./dpb.ts";
+import type { DpbListener } from "../nal/dpb-listener.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, DecodedPictureBuffer, Frame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt, PicOrderCntSyntax } from "./poc.ts";
 import { PicOrderCnt } from "./poc.ts";
@@ -50,7 +50,7 @@ export function dpbFrames(sps: SeqParameterSet): number {
 
 export class DecoderState {
   readonly dpb: DecodedPictureBuffer;
-  readonly #listener: DpbListener;
+  readonly #listener: DpbListener<Frame>;
   readonly #poc = new PicOrderCnt();
   readonly #marking = new RefPicMarking();
   /** 7.4.3, frame_num; -1 at the start, when nothing is known. */
@@ -60,7 +60,7 @@ export class DecoderState {
   /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
   #direct: Frame | null = null;
 
-  constructor(listener: DpbListener) {
+  constructor(listener: DpbListener<Frame>) {
     this.#listener = listener;
     this.dpb = new DecodedPictureBuffer(listener);
   }

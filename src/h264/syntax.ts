@@ -272,7 +272,8 @@ export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): Sei
   const start = r.position;
   const end = start + 8 * sei.payloadSize;
   sei_payload(r, sei, sps);
-  if (r.position > end) r.fail("the payload is longer than payloadSize", r.position - start, "sei_payload");
+  if (r.position > end)
+    r.failAs("wrong-size", "the payload is longer than payloadSize", r.position - start, "sei_payload");
   if (!r.byteAligned) {
     r.f(1, 1, "bit_equal_to_one");
     while (!r.byteAligned) r.f(1, 0, "bit_equal_to_zero");

@@ -65,14 +65,17 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
   r.u(6, "reserved");
   const lengthSizeMinusOne = r.u(2, "lengthSizeMinusOne");
   if (lengthSizeMinusOne === 2) {
-    throw new BitstreamError("length prefixes cannot have 3 bytes", { element: "lengthSizeMinusOne" });
+    throw new BitstreamError("forbidden-value", "length prefixes cannot have 3 bytes", {
+      element: "lengthSizeMinusOne",
+    });
   }
   const units: Uint8Array[] = [];
   const take = (count: number, name: string) => {
     for (let i = 0; i < count; i++) {
       const length = r.u(16, name, i);
       const start = r.position / 8;
-      if (start + length > record.length) r.fail(`the unit has ${length} bytes; the record ends before`, 16, name, i);
+      if (start + length > record.length)
+        r.failAs("wrong-size", `the unit has ${length} bytes; the record ends before`, 16, name, i);
       for (let j = 0; j < length; j++) r.b("parameterSetNALUnit", i, j);
       if (length > 0) units.push(record.subarray(start, start + length));
     }

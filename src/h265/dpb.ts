@@ -1,4 +1,5 @@
 import type { Rectangle } from "../events.ts";
+import type { DpbListener } from "../nal/dpb-listener.ts";
 
 /** A picture of the decoded picture buffer as controls and reference picture sets read it. */
 export interface ReferencePicture {
@@ -40,23 +41,13 @@ export interface DpbLimits {
   readonly SpsMaxLatencyPictures: number;
 }
 
-/** Shows and frees the pictures of the buffer. */
-export interface DpbListener {
-  /** A picture is output. The calls come in output order. */
-  output(frame: Frame): void;
-  /**
-   * A picture is no longer referred to, nor does it wait for output. One call comes for each picture that was stored.
-   */
-  release(frame: Frame): void;
-}
-
 /** The decoded picture buffer in output order operation: C.5.2. */
 export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
-  readonly #listener: DpbListener;
+  readonly #listener: DpbListener<Frame>;
 
-  constructor(listener: DpbListener) {
+  constructor(listener: DpbListener<Frame>) {
     this.#listener = listener;
   }
 

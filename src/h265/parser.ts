@@ -54,10 +54,10 @@ function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number
   const nal = nal_unit_header(r);
   if (!types.includes(nal.nal_unit_type)) {
     const reason = `the value must be ${types.join(" or ")}, not ${nal.nal_unit_type}`;
-    throw new BitstreamError(reason, { unit: name, element: "nal_unit_type", bit: 1 });
+    throw new BitstreamError("wrong-unit-type", reason, { unit: name, element: "nal_unit_type", bit: 1 });
   }
   if (nal.nuh_layer_id > 0) {
-    throw new UnsupportedError("the unit is of another layer; only the base layer is read", {
+    throw new UnsupportedError("layered-stream", "the unit is of another layer; only the base layer is read", {
       unit: name,
       element: "nuh_layer_id",
       bit: 7,

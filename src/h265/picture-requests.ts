@@ -136,16 +136,19 @@ function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode
     return decodeMode === "frame" ? points + count : Math.max(points, count);
   }, 0);
   if (decodeMode === "frame" && segments.length > SLICE_PARAMS_LIMIT) {
-    throw new UnsupportedError(`${segments.length} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`);
+    throw new UnsupportedError(
+      "kernel-limit",
+      `${segments.length} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`,
+    );
   }
   if (most > ENTRY_POINTS_LIMIT) {
-    throw new UnsupportedError(`${most} entry points; the kernel takes ${ENTRY_POINTS_LIMIT}`);
+    throw new UnsupportedError("kernel-limit", `${most} entry points; the kernel takes ${ENTRY_POINTS_LIMIT}`);
   }
   for (const { sets } of segments) {
     const { tiles_enabled_flag, num_tile_columns_minus1, num_tile_rows_minus1 } = sets.pps;
     if (!tiles_enabled_flag) continue;
     if (num_tile_columns_minus1 < TILE_COLUMNS_LIMIT && num_tile_rows_minus1 < TILE_ROWS_LIMIT) continue;
     const tiles = `${num_tile_columns_minus1 + 1}x${num_tile_rows_minus1 + 1} tiles`;
-    throw new UnsupportedError(`${tiles}; the kernel takes ${TILE_COLUMNS_LIMIT}x${TILE_ROWS_LIMIT}`);
+    throw new UnsupportedError("kernel-limit", `${tiles}; the kernel takes ${TILE_COLUMNS_LIMIT}x${TILE_ROWS_LIMIT}`);
   }
 }

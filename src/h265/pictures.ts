@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { Timestamps } from "../session/timestamps.ts";
@@ -27,12 +28,7 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
   readonly unit: StreamUnit;
 }
 
-/** What comes with a picture's first slice segment. */
-export interface PictureInfo {
-  readonly pts: number | undefined;
-  readonly recoveryPoint: RecoveryPoint | null;
-  readonly picTiming: PicTiming | null;
-}
+type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slice segments are coming. */
 interface OpenPicture {
@@ -67,6 +63,11 @@ export class PictureDecoder {
     });
   }
 
+  /** The slice segments of a picture are coming. */
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
   /** The first slice segment of the picture whose segments are coming, if any are. */
   get firstSegment(): ReadSegment | null {
     return this.#open?.first ?? null;
@@ -85,11 +86,11 @@ export class PictureDecoder {
   }
 
   /** A picture begins; the one before it has ended. */
-  beginPicture(first: ReadSegment, info: PictureInfo): void {
+  beginPicture(first: ReadSegment, info: Info): void {
     this.#open = { first, picture: this.#startPicture(first, info), segments: [] };
   }
 
-  #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: PictureInfo): Picture | null {
+  #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: Info): Picture | null {
     const isSkipped = !this.#recovery.admits(h);
     if (isSkipped || this.#state.isSkippedLeading(h)) {
       const reason = isSkipped
@@ -99,7 +100,7 @@ export class PictureDecoder {
       return null;
     }
     if (this.#state.continuesEnded(h)) {
-      this.#sink.report("bitstream", "a picture that is not an IRAP picture follows an end of sequence", unit);
+      this.#sink.report("sequence-end", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
     const isActivated = sps !== this.activeSps;
     this.#checkActivation(sps, h, unit);
@@ -132,11 +133,11 @@ export class PictureDecoder {
   #checkActivation(sps: SeqParameterSet, h: SliceSegmentHeader, unit: StreamUnit): void {
     if (isIrap(h.nal_unit_type)) return;
     if (this.#sets.sps.takeRefusedChange()) {
-      this.#sink.report("bitstream", "the active SPS was sent with other content, and no IRAP picture follows", unit);
+      this.#sink.report("set-change", "the active SPS was sent with other content, and no IRAP picture follows", unit);
     }
     if (this.activeSps !== null && this.activeSps !== sps) {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
-      this.#sink.report("bitstream", reason, unit, "slice_pic_parameter_set_id");
+      this.#sink.report("set-change", reason, unit, "slice_pic_parameter_set_id");
     }
   }
 
@@ -164,7 +165,7 @@ export class PictureDecoder {
     if (h.pred_weight_table && !h.dependent_slice_segment_flag && hasLargeOffset(h.pred_weight_table, sets.sps)) {
       const reason =
         "a prediction offset of high precision does not fit the kernel's 8 bits; the request has the nearest value";
-      this.#sink.error(new UnsupportedError(reason, { element: "pred_weight_table" }), unit);
+      this.#sink.error(new UnsupportedError("kernel-limit", reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, ...lists });
   }
@@ -194,7 +195,7 @@ export class PictureDecoder {
     const needed = this.#state.dpb.frames.length + 1;
     if (this.#sequence === null || needed <= this.#sequence.captureBuffers) return;
     const reason = `the stream needs ${needed} buffers; its sps_max_dec_pic_buffering_minus1 allows fewer`;
-    this.#sink.report("limit", reason, unit);
+    this.#sink.report("too-many-references", reason, unit);
     this.#sequence = { ...this.#sequence, captureBuffers: needed, realloc: true, keepsReferences: true };
     this.#sink.emit(this.#sequence);
   }

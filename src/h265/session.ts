@@ -4,15 +4,13 @@ import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import { WaitingUnits } from "../nal/waiting-units.ts";
+import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { EventSink } from "../session/event-sink.ts";
-import { PictureTimes } from "../session/picture-times.ts";
-import { type Configuration, type UnitReader, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, UnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ParameterSetStore } from "./parameter-sets.ts";
-import { PictureDecoder, type PictureInfo, type ReadSegment } from "./pictures.ts";
+import { PictureDecoder, type ReadSegment } from "./pictures.ts";
 import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
@@ -34,48 +32,30 @@ export function openH265Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
 }
 
-class H265Reader implements UnitReader {
-  readonly #trace: Trace | undefined;
-  readonly sink = new EventSink((unit) => unitName(nalUnitType(unit)));
-  readonly times = new PictureTimes();
+class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
   readonly #sets = new ParameterSetStore();
-  readonly #pictures: PictureDecoder;
-  /** Parameter sets that came inside a picture: they wait for its end. */
-  readonly #waitingSets = new WaitingUnits();
-  /** Prefix SEI NAL units before the next picture: they are read with the SPS that it activates. */
-  readonly #waitingSei = new WaitingUnits();
+  protected readonly pictures: PictureDecoder;
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
   #independent: SliceSegmentHeader | null = null;
   /** Where the last slice segment of the open picture begins, in decoding order of its coding tree blocks. */
   #segmentStart = 0;
 
   constructor(options: ResolvedOptions) {
-    this.#trace = options.trace;
-    this.#pictures = new PictureDecoder(options, this.#sets, this.sink);
+    super(options.trace);
+    this.pictures = new PictureDecoder(options, this.#sets, this.sink);
+  }
+
+  protected nameOf(unit: Uint8Array): string {
+    return unitName(nalUnitType(unit));
   }
 
   readConfiguration(record: Uint8Array): Configuration {
     return parseHevcConfiguration(record);
   }
 
-  flush(): void {
-    this.#pictures.flush();
-  }
-
-  reset(): void {
-    this.#waitingSei.take();
-    this.#pictures.reset();
-    this.#readWaitingSets();
-  }
-
-  endStream(): void {
-    this.#readWaitingSei(this.#pictures.activeSps);
-  }
-
-  endPicture(): void {
-    this.#pictures.endPicture();
+  override endPicture(): void {
     this.#independent = null;
-    this.#readWaitingSets();
+    super.endPicture();
   }
 
   loseUnit({ bytes }: StreamUnit): void {
@@ -87,10 +67,10 @@ class H265Reader implements UnitReader {
 
   /** A slice segment of the open picture could not be read. */
   #loseSegment(): void {
-    this.#pictures.markDamaged();
+    this.pictures.markDamaged();
     // 7.4.7.1: dependent segments take over the header before theirs, which may have been this one.
     this.#independent = null;
-    this.#waitingSei.take();
+    this.waitingSei.take();
   }
 
   /** Table 7-1. Units of other layers (nuh_layer_id above 0) are left out. */
@@ -106,69 +86,48 @@ class H265Reader implements UnitReader {
       case 32:
       case 33:
       case 34:
-        if (this.#waitingSets.isFull) this.endPicture();
-        if (this.#pictures.firstSegment) this.#waitingSets.add(unit);
-        else this.#readParameterSet(unit);
+        this.takeParameterSet(unit);
         return;
       case 35:
-        this.endPicture();
-        this.#readWaitingSei(this.#pictures.activeSps);
-        this.#read(unit, access_unit_delimiter_rbsp);
+        this.takeDelimiter(unit, access_unit_delimiter_rbsp);
         return;
       case 36:
       case 37:
         this.endPicture();
-        this.#pictures.endSequence();
-        this.#read(unit, () => {});
+        this.pictures.endSequence();
+        this.read(unit, () => {});
         return;
       case 38:
-        if (this.#trace) this.#read(unit, filler_data_rbsp);
+        if (this.trace) this.read(unit, filler_data_rbsp);
         return;
       case 39:
-        if (this.#waitingSei.isFull) this.#readWaitingSei(this.#pictures.activeSps);
-        this.#waitingSei.add(unit);
+        this.takeSei(unit);
         return;
       case 40:
-        this.#read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.#pictures.activeSps), () => {}));
+        this.read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.pictures.activeSps), () => {}));
         return;
     }
   }
 
-  #traceUnit({ bytes, byte }: StreamUnit): void {
-    this.#trace?.unit({ name: unitName(nalUnitType(bytes)), byte, bytes });
+  protected readHeader(unit: Uint8Array, trace: Trace | undefined) {
+    const r = nalReader(unit, trace);
+    return { r, nal: nal_unit_header(r) };
   }
 
-  /** Reads a unit of which decoding needs nothing, or not all. */
-  #read(unit: StreamUnit, syntax: (r: BitReader, nal: NalUnitHeader) => unknown): void {
-    this.sink.guardOnce(unit, () => {
-      this.#traceUnit(unit);
-      const r = nalReader(unit.bytes, this.#trace);
-      syntax(r, nal_unit_header(r));
+  protected storeParameterSet({ bytes }: StreamUnit): BitstreamError | null {
+    return this.#sets.receive(bytes, this.trace);
+  }
+
+  protected readSei(
+    r: BitReader,
+    nal: NalUnitHeader,
+    sps: SeqParameterSet | null,
+    sei: PictureSei<RecoveryPoint, PicTiming>,
+  ): void {
+    sei_rbsp(r, nal, this.#seiSets(sps), ({ payload }) => {
+      if (payload?.type === "recovery_point") sei.recoveryPoint = payload;
+      else if (payload?.type === "pic_timing") sei.picTiming = payload;
     });
-  }
-
-  #readParameterSet(unit: StreamUnit): void {
-    this.#traceUnit(unit);
-    const flaw = this.#sets.receive(unit.bytes, this.#trace);
-    if (flaw) this.sink.error(flaw, unit);
-  }
-
-  #readWaitingSets(): void {
-    for (const unit of this.#waitingSets.take()) this.sink.guard(unit, () => this.#readParameterSet(unit));
-  }
-
-  #readWaitingSei(sps: SeqParameterSet | null): Omit<PictureInfo, "pts"> {
-    let recoveryPoint: RecoveryPoint | null = null;
-    let picTiming: PicTiming | null = null;
-    for (const unit of this.#waitingSei.take()) {
-      this.#read(unit, (r, nal) =>
-        sei_rbsp(r, nal, this.#seiSets(sps), ({ payload }) => {
-          if (payload?.type === "recovery_point") recoveryPoint = payload;
-          else if (payload?.type === "pic_timing") picTiming = payload;
-        }),
-      );
-    }
-    return { recoveryPoint, picTiming };
   }
 
   #seiSets(sps: SeqParameterSet | null): SeiParameterSets {
@@ -179,7 +138,7 @@ class H265Reader implements UnitReader {
     // first_slice_segment_in_pic_flag is the first bit of the header: a picture ends before the next one's is read,
     // because that one may refer to parameter sets which came in between.
     if (((unit.bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
-    this.#traceUnit(unit);
+    this.traceUnit(unit);
     let segment: ReadSegment;
     try {
       segment = this.#readSegment(unit);
@@ -190,22 +149,21 @@ class H265Reader implements UnitReader {
     const { h, sets } = segment;
     const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);
     if (h.first_slice_segment_in_pic_flag) {
-      this.#pictures.beginPicture(segment, { pts: this.times.take(), ...this.#readWaitingSei(sets.sps) });
+      this.pictures.beginPicture(segment, { pts: this.times.take(), ...this.takeWaitingSei(sets.sps) });
     } else if (!this.#isOfOpenPicture(h) || segmentStart <= this.#segmentStart) {
       // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment belongs to the next picture,
       // and that the first segment of that one is lost.
       this.endPicture();
-      this.#waitingSei.take();
-      throw new BitstreamError("the picture's first slice segment is missing");
+      this.waitingSei.take();
+      throw new BitstreamError("missing-slice", "the picture's first slice segment is missing");
     }
     this.#segmentStart = segmentStart;
     if (!h.dependent_slice_segment_flag) this.#independent = h;
-    this.#pictures.addSlice(segment);
+    this.pictures.addSlice(segment);
   }
 
   #readSegment(unit: StreamUnit): ReadSegment {
-    const r = nalReader(unit.bytes, this.#trace);
-    const nal = nal_unit_header(r);
+    const { r, nal } = this.readHeader(unit.bytes, this.trace);
     const mayActivate = isIrap(nal.nal_unit_type);
     const find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, mayActivate);
     return { unit, ...slice_segment_header(r, nal, find, this.#independent) };
@@ -213,7 +171,7 @@ class H265Reader implements UnitReader {
 
   /** 7.4.7.1: what all slice segment headers of a picture have in common. */
   #isOfOpenPicture(h: SliceSegmentHeader): boolean {
-    const first = this.#pictures.firstSegment?.h;
+    const first = this.pictures.firstSegment?.h;
     return (
       first !== undefined &&
       h.nal_unit_type === first.nal_unit_type &&

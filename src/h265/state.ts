@@ -1,5 +1,6 @@
 /** What outlives a picture: the picture order count and the decoded picture buffer. */
-import { DecodedPictureBuffer, type DpbLimits, type DpbListener, type Frame } from "./dpb.ts";
+import type { DpbListener } from "../nal/dpb-listener.ts";
+import { DecodedPictureBuffer, type DpbLimits, type Frame } from "./dpb.ts";
 import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "./nal-types.ts";
 import { applyRefPicSet, type RefPicSet } from "./ref-pic-set.ts";
 import type { SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
@@ -41,7 +42,7 @@ export class DecoderState {
    */
   #skipsRasl = true;
 
-  constructor(listener: DpbListener) {
+  constructor(listener: DpbListener<Frame>) {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 

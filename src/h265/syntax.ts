@@ -313,7 +313,12 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
     sps.log2_min_pcm_luma_coding_block_size_minus3 = r.ue("log2_min_pcm_luma_coding_block_size_minus3", largest - 3);
     const Log2MinIpcmCbSizeY = sps.log2_min_pcm_luma_coding_block_size_minus3 + 3;
     if (Log2MinIpcmCbSizeY < smallest) {
-      r.fail(`the value must be ${smallest - 3} or more`, 0, "log2_min_pcm_luma_coding_block_size_minus3");
+      r.failAs(
+        "value-out-of-range",
+        `the value must be ${smallest - 3} or more`,
+        0,
+        "log2_min_pcm_luma_coding_block_size_minus3",
+      );
     }
     sps.log2_diff_max_min_pcm_luma_coding_block_size = r.ue(
       "log2_diff_max_min_pcm_luma_coding_block_size",
@@ -711,14 +716,15 @@ export function pps_scc_extension(r: BitReader): PpsSccExtension {
  */
 export function checkPicParameterSet({ sps, pps }: ParameterSets): void {
   const most = (value: number, max: number, element: string) => {
-    if (value > max) throw new BitstreamError(`${value} is not in the range 0..${max} of the SPS`, { element });
+    if (value > max)
+      throw new BitstreamError("set-mismatch", `${value} is not in the range 0..${max} of the SPS`, { element });
   };
   const PicWidthInCtbsY = picWidthInCtbs(sps);
   const PicHeightInCtbsY = picHeightInCtbs(sps);
   const lowestQp = -(26 + 6 * sps.bit_depth_luma_minus8);
   if (pps.init_qp_minus26 < lowestQp) {
     const reason = `${pps.init_qp_minus26} is below ${lowestQp}, the least that the SPS allows`;
-    throw new BitstreamError(reason, { element: "init_qp_minus26" });
+    throw new BitstreamError("set-mismatch", reason, { element: "init_qp_minus26" });
   }
   const diff = sps.log2_diff_max_min_luma_coding_block_size;
   most(pps.diff_cu_qp_delta_depth, diff, "diff_cu_qp_delta_depth");
@@ -809,7 +815,7 @@ export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameter
     for (let i = 0; r.position < end; i++) r.b("sei_payload_byte", i);
     return sei;
   }
-  if (r.position > end) r.fail("the payload is longer than payloadSize", 0, "sei_payload");
+  if (r.position > end) r.failAs("wrong-size", "the payload is longer than payloadSize", 0, "sei_payload");
   // D.2.1: what a later edition appends to a payload ends before the payload's last 1 bit.
   while (r.position < end) {
     const left = end - r.position;
@@ -964,7 +970,8 @@ export function slice_segment_header(
         h.short_term_ref_pic_set_size = r.position - shortTermStart;
       } else {
         const count = sps.num_short_term_ref_pic_sets;
-        if (count === 0) r.fail("the value is 1, but the SPS has no sets", 1, "short_term_ref_pic_set_sps_flag");
+        if (count === 0)
+          r.failAs("set-mismatch", "the value is 1, but the SPS has no sets", 1, "short_term_ref_pic_set_sps_flag");
         if (count > 1) h.short_term_ref_pic_set_idx = r.uMax(ceilLog2(count), count - 1, "short_term_ref_pic_set_idx");
       }
       if (sps.long_term_ref_pics_present_flag) {
@@ -1091,7 +1098,7 @@ function withIndependent(
   own: SliceSegmentHeader,
   independent: SliceSegmentHeader | null,
 ): SliceSegmentHeader {
-  const fail = (reason: string) => r.fail(reason, 0, "dependent_slice_segment_flag");
+  const fail = (reason: string) => r.failAs("missing-slice", reason, 0, "dependent_slice_segment_flag");
   if (independent === null) fail("there is no independent slice segment before it");
   if (independent?.slice_pic_parameter_set_id !== own.slice_pic_parameter_set_id) {
     fail("the independent slice segment before it has another slice_pic_parameter_set_id");
@@ -1260,7 +1267,8 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
   }
   Object.assign(set, deriveShortTermRefPicSet(set, ref));
   if (set.NumDeltaPocs > MAX_REF_PICS)
-    r.fail(
+    r.failAs(
+      "value-out-of-range",
       `the set has ${set.NumDeltaPocs} pictures; at most ${MAX_REF_PICS} are allowed`,
       0,
       "st_ref_pic_set",

@@ -91,7 +91,14 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
       const start = r.position / 8;
       const end = start + nalUnitLength;
       if (end > record.length)
-        r.fail(`the unit has ${nalUnitLength} bytes; the record ends before`, 16, "nalUnitLength", j, i);
+        r.failAs(
+          "wrong-size",
+          `the unit has ${nalUnitLength} bytes; the record ends before`,
+          16,
+          "nalUnitLength",
+          j,
+          i,
+        );
       while (r.position < end * 8) r.b("nalUnit", j, i);
       if (nalUnitLength > 0) units.push(record.subarray(start, end));
     }

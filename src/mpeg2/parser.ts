@@ -25,7 +25,11 @@ function open(unit: Uint8Array, trace: Trace | undefined, startCode: number) {
   const name = unitName(unit[0] ?? 0);
   trace?.unit({ name, byte: -1, bytes: unit });
   if (unit[0] !== startCode) {
-    throw new BitstreamError(`the unit is not a ${unitName(startCode)}`, { unit: name, element: "start_code", bit: 0 });
+    throw new BitstreamError("wrong-unit-type", `the unit is not a ${unitName(startCode)}`, {
+      unit: name,
+      element: "start_code",
+      bit: 0,
+    });
   }
   return unitReader(unit, trace);
 }

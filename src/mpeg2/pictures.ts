@@ -80,7 +80,8 @@ export class PictureDecoder {
   /** A picture's first slice has come. False where the picture is skipped. */
   beginPicture(headers: PictureHeaders): boolean {
     const { header, coding, unit } = headers;
-    if (header.picture_coding_type > B_PICTURE) throw new UnsupportedError("D pictures exist in MPEG-1 only");
+    if (header.picture_coding_type > B_PICTURE)
+      throw new UnsupportedError("mpeg1-stream", "D pictures exist in MPEG-1 only");
     const isSecond = this.#isSecondField(headers);
     if (!isSecond) this.#endFrame();
     if (this.#isWaiting && header.picture_coding_type !== I_PICTURE) {

@@ -244,14 +244,14 @@ class Mpeg2Reader implements UnitReader {
     if (!picture || picture.isOver) {
       if (picture || this.#isLossTold) return;
       this.#isLossTold = true;
-      throw new BitstreamError("the slice comes without a picture header");
+      throw new BitstreamError("missing-header", "the slice comes without a picture header");
     }
     if (!this.#pictures.isOpen) {
       picture.isOver = true;
       const { coding, header, group, pts } = picture;
       const sequence = this.#currentSequence();
       if (coding === null) {
-        throw new BitstreamError("the picture has no picture coding extension", {
+        throw new BitstreamError("missing-header", "the picture has no picture coding extension", {
           element: "picture_coding_extension",
         });
       }
@@ -270,15 +270,21 @@ class Mpeg2Reader implements UnitReader {
     const pending = this.#pending;
     if (pending === null) {
       if (this.#sequence) return this.#sequence;
-      throw new BitstreamError("there is no sequence header", {}, "before-random-access");
+      throw new BitstreamError("missing-sequence-header", "there is no sequence header");
     }
     const { header, extension, display, isScalable, isDamaged } = pending;
-    if (extension === null && isDamaged) throw new BitstreamError("the sequence extension could not be read");
+    if (extension === null && isDamaged)
+      throw new BitstreamError("missing-header", "the sequence extension could not be read");
     if (extension === null)
       throw new UnsupportedError(
+        "mpeg1-stream",
         "the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
       );
-    if (isScalable) throw new UnsupportedError("the stream is scalable; the kernel's interface cannot describe layers");
+    if (isScalable)
+      throw new UnsupportedError(
+        "layered-stream",
+        "the stream is scalable; the kernel's interface cannot describe layers",
+      );
     this.#pending = null;
     const sequence = { header, extension, display };
     if (this.#sequence === null || JSON.stringify(this.#sequence) !== JSON.stringify(sequence))

@@ -1,5 +1,6 @@
 import { RecordError, type Timestamp } from "./format.ts";
 import type { RecordLine } from "./lines.ts";
+import { Recent } from "./recent.ts";
 
 /** What a reader of records may ask for. */
 export interface RecordReadOptions {
@@ -10,16 +11,13 @@ export interface RecordReadOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** So many pictures are remembered that no line has released. Other programs' records release none. */
-const rememberedLimit = 1 << 16;
-
 /** Whether the lines of a record agree with each other. */
 export class RecordChecks {
   readonly #warn: (message: string) => void;
   readonly #told = new Set<string>();
   #last = -1;
-  readonly #pictures = new Set<Timestamp>();
-  #forgotten = false;
+  /** Those that are not released. Other programs' records release none. */
+  readonly #pictures = new Recent<Timestamp, true>(1 << 15);
 
   constructor({ onWarning = () => {} }: RecordReadOptions) {
     this.#warn = onWarning;
@@ -29,7 +27,7 @@ export class RecordChecks {
   check(line: RecordLine): void {
     if (line.type === "request") {
       this.#checkNumber(line.request, line.line);
-      this.#remember(line.timestamp);
+      this.#pictures.set(line.timestamp, true);
     } else if (line.type === "output") {
       if (!this.#knows(line.timestamp)) this.#tellUnknown("shows", line.timestamp, line.line);
     } else if (line.type === "release") {
@@ -57,18 +55,8 @@ export class RecordChecks {
     this.#last = number;
   }
 
-  #remember(timestamp: Timestamp): void {
-    this.#pictures.add(timestamp);
-    if (this.#pictures.size <= rememberedLimit) return;
-    for (const oldest of this.#pictures) {
-      this.#pictures.delete(oldest);
-      this.#forgotten = true;
-      break;
-    }
-  }
-
   #knows(timestamp: Timestamp): boolean {
-    return this.#forgotten || this.#pictures.has(timestamp);
+    return this.#pictures.get(timestamp) === true || this.#pictures.hasForgotten;
   }
 
   #tellUnknown(verb: string, timestamp: Timestamp, line: number): void {

@@ -53,8 +53,8 @@ async function beginning(head: Uint8Array): Promise<string> {
   return "";
 }
 
-/** What a compressed record may grow to: 64 MiB in any case, and so many times its own size. Real ones grow 20 to 200 times. */
-const expansion = { always: 1 << 26, times: 500 };
+/** What a compressed record may grow to: 16 MiB in any case, and so many times its own size. Real ones grow 20 to 200 times. */
+const expansion = { always: 1 << 24, times: 500 };
 
 /**
  * The bytes that compressed pieces hold, piece by piece.

@@ -1,6 +1,9 @@
 /**
  * The request record: JSON Lines that hold the requests of one stream, whichever program made them. `schema.json` describes a line.
  *
+ * A record of any size is read line by line: `readRecordStream(createReadStream(path))` gives its header and an async iterable of
+ * its lines.
+ *
  * @example
  * ```ts
  * import { readFileSync } from "node:fs";
@@ -52,5 +55,5 @@ export {
   resolveLines,
   resolveRequests,
 } from "./read.ts";
-export { recordLineLimit } from "./split-lines.ts";
+export { recordDataLimit, recordLineLimit } from "./split-lines.ts";
 export { type RecordableEvent, RecordWriter, type RecordWriterOptions } from "./write.ts";

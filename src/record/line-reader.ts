@@ -1,4 +1,4 @@
-import type { Codec, Colour, ErrorCause, Rectangle } from "../events.ts";
+import type { Codec, Colour, ErrorKind, Rectangle } from "../events.ts";
 import { fromHex } from "./encoding.ts";
 import { type Controls, RecordError, recordCodecs, type StreamDescription, type Timestamp } from "./format.ts";
 
@@ -138,7 +138,7 @@ export function isOneOf<T extends string>(...choices: readonly T[]): Guard<T> {
 
 export const isCodec: Guard<Codec> = isOneOf(...recordCodecs);
 export const isFieldOrder = isOneOf("progressive", "top-first", "bottom-first", "top-only", "bottom-only");
-export const isErrorCause: Guard<ErrorCause> = isOneOf(
+export const isErrorKind: Guard<ErrorKind> = isOneOf(
   "bitstream",
   "unsupported",
   "missing-reference",

@@ -1,4 +1,4 @@
-import type { ErrorEvent, OutputEvent, SequenceEvent } from "../events.ts";
+import type { ErrorCode, ErrorEvent, ErrorKind, OutputEvent, SequenceEvent } from "../events.ts";
 import type { Controls, Timestamp } from "./format.ts";
 
 /** What may be missing, key by key. */
@@ -60,10 +60,14 @@ export interface ReleaseLine {
 }
 
 /** An `error` event. */
-export interface ErrorLine extends Partly<Omit<ErrorEvent, "type" | "message" | "error">> {
+export interface ErrorLine extends Partly<Omit<ErrorEvent, "type" | "kind" | "code" | "message" | "error">> {
   readonly type: "error";
   readonly line: number;
   readonly message: string;
+  /** The key `cause` of the record. */
+  readonly kind?: ErrorKind | undefined;
+  /** An `ErrorCode` where this library wrote the record. */
+  readonly code?: ErrorCode | (string & {}) | undefined;
 }
 
 export type RecordLine = SetLine | RequestLine | SequenceLine | OutputLine | ReleaseLine | ErrorLine;

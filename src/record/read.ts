@@ -7,7 +7,7 @@ import {
   isCodec,
   isColour,
   isCount,
-  isErrorCause,
+  isErrorKind,
   isFieldOrder,
   isNumber,
   isOneOf,
@@ -74,24 +74,25 @@ export async function readRecordStream(
 ): Promise<RecordStream> {
   const reader = new RecordReader(options);
   const lines = readPieces(pieces, reader);
-  while (!reader.hasHeader && (await lines.next()).done !== true);
-  return { header: reader.header, lines: onlyKnown(lines) };
+  await lines.next();
+  return { header: reader.header, lines: lines as AsyncIterable<RecordLine> };
 }
 
-/** What each line says, undefined where it says nothing. */
+/** What the lines say; before the first of them undefined, when the header is read. */
 async function* readPieces(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   reader: RecordReader,
 ): AsyncGenerator<RecordLine | undefined, void, undefined> {
   const splitter = new LineSplitter();
   for await (const piece of pieces) {
-    for (const source of splitter.push(piece)) yield reader.read(source);
+    for (const source of splitter.push(piece)) {
+      const isHeader = !reader.hasHeader;
+      const line = reader.read(source);
+      if (line !== undefined || (isHeader && reader.hasHeader)) yield line;
+    }
   }
-  yield reader.read(splitter.flush());
-}
-
-async function* onlyKnown(lines: AsyncIterable<RecordLine | undefined>): AsyncGenerator<RecordLine, void, undefined> {
-  for await (const line of lines) if (line !== undefined) yield line;
+  const last = reader.read(splitter.flush());
+  if (last !== undefined) yield last;
 }
 
 /** Takes the lines of a record one after the other. */
@@ -267,7 +268,7 @@ const outputKeys = {
   corrupt: isBoolean,
 };
 
-const errorKeys = { cause: isErrorCause, unit: isString, element: isString, bit: isCount, byte: isCount };
+const errorKeys = { code: isString, unit: isString, element: isString, bit: isCount, byte: isCount };
 
 function readSequence(value: LineReader): SequenceLine {
   return { type: "sequence", line: value.line, ...value.optionals(sequenceKeys) };
@@ -280,5 +281,6 @@ function readOutput(value: LineReader): OutputLine {
 
 function readError(value: LineReader): ErrorLine {
   const message = value.required("message", isString, "text");
-  return { type: "error", line: value.line, message, ...value.optionals(errorKeys) };
+  const kind = value.optional("cause", isErrorKind);
+  return { type: "error", line: value.line, message, kind, ...value.optionals(errorKeys) };
 }

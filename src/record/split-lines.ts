@@ -1,11 +1,16 @@
 import { RecordError } from "./format.ts";
 
 /**
- * How many characters a line may have: 2^28. A line is one request, and its OUTPUT buffer as base64 is the longest thing in it; so
- * there is room for a buffer of 192 MiB. The largest picture of the highest levels (8192x4320, ten bits, 4:2:2, not
- * compressed at all) needs 84 MiB.
+ * How many characters a line may have: 2^28. A line is one request, and its OUTPUT buffer as base64 is the longest thing in it:
+ * see `recordDataLimit`.
  */
 export const recordLineLimit = 2 ** 28;
+
+/**
+ * The largest OUTPUT buffer that a line can hold beside its controls, in bytes: 180 MiB. The largest picture of the highest levels
+ * (8192x4320, ten bits, 4:2:2, not compressed at all) needs 84 MiB.
+ */
+export const recordDataLimit = 180 * 2 ** 20;
 
 /** What every runtime has, though the language's own types do not know it. */
 const { TextDecoder } = globalThis as unknown as {

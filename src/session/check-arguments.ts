@@ -1,4 +1,4 @@
-import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { StreamError } from "../errors.ts";
 import type { ChunkInfo, PacketInfo } from "../events.ts";
 
 /**
@@ -23,7 +23,7 @@ export function checkPushArguments(chunk: unknown, info: ChunkInfo = {}): void {
     throw new TypeError("unitEnds must be true or false");
   }
   const lost: unknown = info.lost;
-  if (lost === undefined || lost instanceof BitstreamError || lost instanceof UnsupportedError) return;
+  if (lost === undefined || lost instanceof StreamError) return;
   throw new TypeError("lost must be a BitstreamError or an UnsupportedError");
 }
 

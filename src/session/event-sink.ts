@@ -1,5 +1,4 @@
-import type { ErrorCause } from "../errors.ts";
-import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { BitstreamError, type BitstreamErrorCode, StreamError } from "../errors.ts";
 import type { DecodeEvent, ErrorEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 
@@ -33,7 +32,7 @@ export class EventSink {
       body();
       return true;
     } catch (error) {
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
       this.error(error, unit);
       return false;
     }
@@ -47,7 +46,7 @@ export class EventSink {
     try {
       body();
     } catch (error) {
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
       const key = `${this.#nameOf(unit.bytes)} ${error.place.element?.replace(/\[.*/, "")}`;
       if (this.#told.has(key)) return;
       this.#told.add(key);
@@ -56,16 +55,17 @@ export class EventSink {
   }
 
   /** An error that is known without a throw. */
-  report(why: ErrorCause, reason: string, unit?: StreamUnit, element?: string): void {
-    this.error(new BitstreamError(reason, { element }, why), unit);
+  report(code: BitstreamErrorCode, reason: string, unit?: StreamUnit, element?: string): void {
+    this.error(new BitstreamError(code, reason, { element }), unit);
   }
 
   /** Emits the event for an error. Its place is the unit's, unless the error has its own. */
-  error(error: BitstreamError | UnsupportedError, unit: StreamUnit | undefined): void {
+  error(error: StreamError, unit: StreamUnit | undefined): void {
     const { place } = error;
     const event: ErrorEvent = {
       type: "error",
-      cause: error.why,
+      kind: error.kind,
+      code: error.code,
       unit: place.unit ?? (unit && this.#nameOf(unit.bytes)),
       element: place.element,
       bit: place.bit,

@@ -105,7 +105,7 @@ export class PacketSession implements Session {
     for (const { data: bytes, byte, truncated, pts } of packets) {
       const packet: StreamUnit = { bytes, byte, truncated };
       if (truncated) {
-        reader.sink.report("bitstream", `the frame is cut off after ${bytes.length} bytes`, packet);
+        reader.sink.report("cut-off", `the frame is cut off after ${bytes.length} bytes`, packet);
         reader.losePacket();
       } else reader.readPacket(packet, pts);
     }

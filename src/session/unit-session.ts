@@ -1,6 +1,6 @@
 /** What the sessions of codecs in byte streams have in common: from input to units, from calls to events. */
 
-import type { BitstreamError, UnsupportedError } from "../errors.ts";
+import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { UnitInput } from "../framing/unit-input.ts";
@@ -126,7 +126,7 @@ export class UnitSession implements Session {
   }
 
   /** Bytes of the stream are missing. */
-  #lose(reason: BitstreamError | UnsupportedError): void {
+  #lose(reason: StreamError): void {
     const [unit] = this.#input.cut();
     this.#reader.sink.error(reason, unit);
     if (unit) this.#reader.loseUnit(unit);
@@ -138,12 +138,12 @@ export class UnitSession implements Session {
     const reader = this.#reader;
     reader.times.reach(unit.byte - this.#input.prefixSize);
     if (unit.truncated) {
-      reader.sink.report("bitstream", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
+      reader.sink.report("cut-off", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       reader.loseUnit(unit);
     } else reader.sink.guard(unit, () => reader.readUnit(unit));
   }
 
   #reportNoUnit(where: "packet" | "stream"): void {
-    this.#reader.sink.report("bitstream", `there is no ${this.#unitText} in the ${where}`);
+    this.#reader.sink.report("no-unit", `there is no ${this.#unitText} in the ${where}`);
   }
 }

@@ -40,7 +40,12 @@ export function readFrame(frame: Uint8Array, trace: Trace | undefined): Frame {
   const end = byte + tag.first_part_size;
   if (end > frame.length) {
     r.position = 24;
-    r.fail(`the partition has ${tag.first_part_size} bytes; ${frame.length - byte} are left`, 19, "first_part_size");
+    r.failAs(
+      "wrong-size",
+      `the partition has ${tag.first_part_size} bytes; ${frame.length - byte} are left`,
+      19,
+      "first_part_size",
+    );
   }
   const decoder = new BoolDecoder(frame.subarray(byte, end), { unit: unitName(frame), byte, trace });
   const header = frame_header(decoder, tag);

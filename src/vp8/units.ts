@@ -16,7 +16,12 @@ export function dctPartitionSizes(frame: Uint8Array, at: number, count: number, 
   for (let i = 0; i < count - 1; i++) {
     const partition_size = r.u(24, "partition_size");
     if (partition_size > left) {
-      r.fail(`the partition has ${partition_size} bytes; ${Math.max(left, 0)} are left`, 24, "partition_size");
+      r.failAs(
+        "wrong-size",
+        `the partition has ${partition_size} bytes; ${Math.max(left, 0)} are left`,
+        24,
+        "partition_size",
+      );
     }
     sizes.push(partition_size);
     left -= partition_size;

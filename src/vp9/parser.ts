@@ -41,7 +41,7 @@ export function parseFrame(
   const end = at + header.header_size_in_bytes;
   if (end >= bytes.length) {
     const reason = `${header.header_size_in_bytes} bytes, and ${bytes.length - at} are left for it and the tiles`;
-    throw new BitstreamError(reason, { unit: FRAME_NAME, element: "header_size_in_bytes" });
+    throw new BitstreamError("wrong-size", reason, { unit: FRAME_NAME, element: "header_size_in_bytes" });
   }
   checkTiles(bytes, end, header);
   return { header, compressed: compressed_header(bytes.subarray(at, end), header, { byte: at, trace }) };
@@ -57,7 +57,7 @@ function checkTiles(bytes: Uint8Array, from: number, { tile_info }: Uncompressed
     const tile_size = left < 0 ? 0 : view.getUint32(at);
     if (tile_size === 0 || tile_size >= left) {
       const reason = left < 0 ? "the frame ends here" : `${tile_size} bytes, and ${left} are left`;
-      throw new BitstreamError(reason, { unit: FRAME_NAME, element: `tile_size[${i}]`, bit: at * 8 });
+      throw new BitstreamError("wrong-size", reason, { unit: FRAME_NAME, element: `tile_size[${i}]`, bit: at * 8 });
     }
     at += 4 + tile_size;
   }

@@ -175,7 +175,7 @@ function checkProfile({ Profile }: UncompressedHeader, { BitDepth, subsampling_x
   const is420 = subsampling_x === 1 && subsampling_y === 1;
   if (Profile < 2 === (BitDepth === 8) && (Profile % 2 === 0) === is420) return;
   const reason = `profile ${Profile} does not allow the bit depth and chroma format of the references`;
-  throw new BitstreamError(reason, { unit: "frame", element: "Profile" });
+  throw new BitstreamError("set-mismatch", reason, { unit: "frame", element: "Profile" });
 }
 
 /** 7.2, 7.2.5: the references that are there have the frame's format, and one of them a size that can be scaled from. */
@@ -184,11 +184,11 @@ function checkReferences(h: UncompressedHeader, color: ColorConfig, named: reado
   const odd = named.findIndex((frame) => frame !== null && !isSameFormat(frame.color, color));
   if (odd >= 0) {
     const reason = `${referenceNames[odd]} has another bit depth or chroma format`;
-    throw new BitstreamError(reason, { unit: "frame", element: `ref_frame_idx[${odd}]` });
+    throw new BitstreamError("set-mismatch", reason, { unit: "frame", element: `ref_frame_idx[${odd}]` });
   }
   if (found.length > 0 && !found.some((frame) => isScalable(h.frame_size, frame))) {
     const { FrameWidth, FrameHeight } = h.frame_size;
     const reason = `no reference can be scaled to ${FrameWidth}x${FrameHeight}`;
-    throw new BitstreamError(reason, { unit: "frame", element: "frame_size_with_refs" });
+    throw new BitstreamError("set-mismatch", reason, { unit: "frame", element: "frame_size_with_refs" });
   }
 }

@@ -34,7 +34,7 @@ class Vp9Reader implements PacketReader {
   /** A packet shows one picture; of several (spatial layers in a superframe) the last, as libvpx does. */
   readPacket(packet: StreamUnit, pts: number | undefined): void {
     if (packet.bytes.length === 0) {
-      this.sink.report("bitstream", "the packet is empty", packet);
+      this.sink.report("no-unit", "the packet is empty", packet);
       this.#pictures.lose();
       return;
     }

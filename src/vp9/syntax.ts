@@ -165,7 +165,7 @@ function frame_size_with_refs(r: BitReader, h: UncompressedHeader, references: R
     const reference = references[idx] ?? null;
     if (reference === null) {
       const place = { unit: "frame", element: `found_ref[${size.found_ref}]`, bit: r.position - 1 };
-      throw new BitstreamError(`the frame takes its size from slot ${idx}, which is empty`, place, "missing-reference");
+      throw new BitstreamError("missing-reference", `the frame takes its size from slot ${idx}, which is empty`, place);
     }
     size.FrameWidth = reference.FrameWidth;
     size.FrameHeight = reference.FrameHeight;

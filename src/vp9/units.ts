@@ -42,7 +42,7 @@ export function framesOfPacket(packet: Uint8Array, byte: number, trace?: Trace):
     if (size === 0 || size > left) {
       const reason = `frame ${i} of ${frame_sizes.length} has ${size} bytes, and ${left} are left`;
       const place = { unit: INDEX_NAME, element: `frame_sizes[${i}]`, byte: byte + indexAt };
-      return { frames, error: new BitstreamError(reason, place) };
+      return { frames, error: new BitstreamError("wrong-size", reason, place) };
     }
     frames.push({ bytes: packet.subarray(at, at + size), byte: byte + at, truncated: false });
     at += size;

@@ -237,7 +237,7 @@ export function only<T extends DecodeEvent["type"]>(events: readonly DecodeEvent
 export function summary(events: readonly DecodeEvent[]): string[] {
   return events.map((event) => {
     if (event.type === "sequence") return "sequence";
-    if (event.type === "error") return `error ${event.cause}`;
+    if (event.type === "error") return `error ${event.kind}`;
     return `${event.type} ${event.timestamp}${event.type === "output" && event.corrupt ? " corrupt" : ""}`;
   });
 }

@@ -185,7 +185,7 @@ export function summary(events: readonly DecodeEvent[]): string[] {
       case "sequence":
         return `sequence ${event.visible.width}x${event.visible.height}${event.realloc ? "" : ", same buffers"}`;
       default:
-        return `! ${event.cause}`;
+        return `! ${event.kind}`;
     }
   });
 }

@@ -132,7 +132,7 @@ export function summary(events: readonly DecodeEvent[]): string[] {
       case "release":
         return `release ${event.timestamp}`;
       case "error":
-        return `error ${event.cause}`;
+        return `error ${event.kind}`;
       default: {
         const { codedWidth, codedHeight, realloc, keepsReferences } = event;
         return `sequence ${codedWidth}x${codedHeight}${realloc ? "" : " same"}${keepsReferences ? " keeps" : ""}`;

@@ -60,7 +60,7 @@ describe.skipIf(folder === undefined)(
       const counts = Object.values(stream.goldens.frame).map((path) => readRequests(path).length);
       const { requests, errors } = decodeStream(codec, readFileSync(stream.path));
       // A picture that lacks references has its request all the same.
-      const lost = errors.filter(({ cause }) => cause !== "missing-reference");
+      const lost = errors.filter(({ kind }) => kind !== "missing-reference");
       expect(requests.length + lost.length).toBeGreaterThanOrEqual(Math.min(...counts));
     });
   },

@@ -84,7 +84,7 @@ describe("where neither peer is right, our value is that of the bits", () => {
 
   it("both-start-before-i-picture, both-reference-before-start", () => {
     const { requests, errors } = requestsOf(sequence, picture("P"), picture("P"), picture("I"), picture("B"));
-    expect(errors.map(({ cause }) => cause)).toEqual([
+    expect(errors.map(({ kind }) => kind)).toEqual([
       ...["before-random-access", "before-random-access", "missing-reference"],
     ]);
     expect(referencesOf(requests)).toEqual([

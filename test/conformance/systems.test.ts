@@ -79,7 +79,7 @@ describe.skipIf(version === undefined || !hasCorpus)(
       const theirs = openSession(codec);
       const stream = new Uint8Array(extracted(path, formats[codec] as string));
       // FFmpeg's stream does not tell that the file is cut off within a packet of video, and with it the last unit.
-      const lost = endsInVideoPacket(path) ? new BitstreamError("the last packet is cut off") : undefined;
+      const lost = endsInVideoPacket(path) ? new BitstreamError("lost-bytes", "the last packet is cut off") : undefined;
       const expected = [...theirs.push(stream), ...theirs.push(new Uint8Array(0), { lost }), ...theirs.flush()];
       const ours = openSession(codec);
       const events = [...demuxedParts(path).flatMap((part) => ours.push(part.data, part)), ...ours.flush()];

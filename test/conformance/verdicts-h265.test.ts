@@ -160,7 +160,7 @@ describe("offsets of high precision (7.4.7.3)", () => {
     const stream = [sps({ bitDepth: 10, highPrecision: true }), pps({ weighted: 1 }), idr()];
     const { requests, errors } = decode(...stream, p(1, `0${previous}`, weights));
     expect(slices(requests[1])[0]!.pred_weight_table.luma_offset_l0[0]).toBe(expected);
-    expect(errors.map(({ cause }) => cause)).toEqual(offset === expected ? [] : ["unsupported"]);
+    expect(errors.map(({ kind }) => kind)).toEqual(offset === expected ? [] : ["unsupported"]);
   });
 });
 
@@ -179,7 +179,7 @@ describe("a picture that refers to more pictures than the SPS's DPB has", () => 
       dpb.slice(0, num_active_dpb_entries).map(({ timestamp }) => timestamp),
     );
     expect(references).toEqual([[], [1000n], [2000n]]);
-    expect(errors.map(({ cause }) => cause)).toEqual(["limit"]);
+    expect(errors.map(({ kind }) => kind)).toEqual(["limit"]);
   });
 });
 

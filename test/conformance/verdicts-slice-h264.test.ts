@@ -100,7 +100,7 @@ describe("reference lists", () => {
     const stream = start().slice({ idr: true }).slice({ frame_num: 1, lsb: 2 });
     stream.slice({ frame_num: 2, lsb: 4, num_ref_idx: [3], modify: [[0, 5]] });
     const events = eventsOf(stream, { decodeMode: "slice" });
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["missing-reference"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["missing-reference"]);
     expect(list0(only(events, "request")[2]!)).toBe("none 2000 1000");
   });
 });
@@ -147,7 +147,7 @@ describe("slices and their requests", () => {
     const stream = start().slice({ idr: true }).unit(1, 2, Uint8Array.of(0xe0, 0x80));
     const events = eventsOf(stream, { decodeMode: "slice" });
     expect(only(events, "request").length).toBe(1);
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["unsupported"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["unsupported"]);
   });
 });
 

@@ -56,6 +56,6 @@ describe("a file of another codec", () => {
     const bytes = new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
     const session = openSession(codec);
     const events = [...session.push(bytes.subarray(0, 100)), ...session.push(bytes.subarray(100)), ...session.flush()];
-    expect(events).toMatchObject([{ type: "error", cause: "unsupported", message }]);
+    expect(events).toMatchObject([{ type: "error", kind: "unsupported", message }]);
   });
 });

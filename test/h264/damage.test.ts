@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../../conformance/streams/corpus-files.ts";
-import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
+import { StreamError } from "../../src/errors.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import * as h264 from "../../src/h264/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { withFlippedBits, withOtherUnits } from "../../support/damage.ts";
+import { errorFlaws } from "../../support/error-flaws.ts";
 import {
   annexB,
   h264References,
@@ -27,7 +28,7 @@ const variants: readonly SessionOptions[] = [
 function flawsOf(bytes: Uint8Array, options: SessionOptions): string[] {
   const flaws: string[] = [];
   const check = (events: readonly DecodeEvent[]) =>
-    flaws.push(...poolFlaws(events, h264References), ...kernelRefusals(events));
+    flaws.push(...poolFlaws(events, h264References), ...kernelRefusals(events), ...errorFlaws(events));
   const session = h264.openH264Session(options);
   const half = bytes.length >> 1;
   check([
@@ -51,7 +52,7 @@ function parsed<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof BitstreamError || error instanceof UnsupportedError) return undefined;
+    if (error instanceof StreamError) return undefined;
     throw error;
   }
 }
@@ -157,7 +158,10 @@ describe("a session turns damage into error events; its requests stay such as th
       expect(events).toEqual([]);
       for (let at = 0; at < bytes.length; at += 1000) events.push(...session.push(bytes.slice(at, at + 1000)));
       events.push(...session.flush());
-      expect([...poolFlaws(events, h264References), ...kernelRefusals(events)], stream.name).toEqual([]);
+      expect(
+        [...poolFlaws(events, h264References), ...kernelRefusals(events), ...errorFlaws(events)],
+        stream.name,
+      ).toEqual([]);
     }
   });
 

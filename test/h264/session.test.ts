@@ -190,7 +190,7 @@ describe("parameter sets (7.4.1.2.1)", () => {
     const stream = start().slice({ idr: true });
     stream.units.shift();
     expect(only(eventsOf(stream), "error")).toMatchObject([
-      { cause: "missing-parameter-set", element: "seq_parameter_set_id", byte: 12 },
+      { kind: "missing-parameter-set", element: "seq_parameter_set_id", byte: 12 },
     ]);
   });
 
@@ -199,7 +199,7 @@ describe("parameter sets (7.4.1.2.1)", () => {
     stream.slice({ idr: true }).slice({ idr: true, first_mb: 8, pps: 1 });
     const events = eventsOf(stream);
     expect(only(events, "request").length).toBe(1);
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["unsupported"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["unsupported"]);
     const slices = only(eventsOf(stream, { decodeMode: "slice" }), "request");
     expect(slices.map(({ controls }) => (controls[1]!.payload as Uint8Array)[0])).toEqual([0, 1]);
   });
@@ -233,7 +233,7 @@ describe("the OUTPUT buffer", () => {
   it("leaves data partitions out and says so", () => {
     const s = start().slice({ idr: true }).unit(1, 2, Uint8Array.of(0x80));
     const events = eventsOf(s);
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["unsupported"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["unsupported"]);
     expect(only(events, "request").length).toBe(1);
   });
 });
@@ -270,7 +270,7 @@ describe("startAt", () => {
   });
 
   it("random-access: from an IDR picture or a recovery point; whole from recovery_frame_cnt on (D.2.8)", () => {
-    expect(only(eventsOf(cut(), { startAt: "random-access" }), "error").map(({ cause }) => cause)).toEqual(
+    expect(only(eventsOf(cut(), { startAt: "random-access" }), "error").map(({ kind }) => kind)).toEqual(
       new Array(5).fill("before-random-access"),
     );
     const events = eventsOf(cut(1), { startAt: "random-access" });
@@ -317,14 +317,14 @@ describe("missingReferences", () => {
 
   it("drop: no request until the next random access point", () => {
     const events = eventsOf(lossy(), { missingReferences: "drop" });
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["missing-reference", "before-random-access"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["missing-reference", "before-random-access"]);
     expect(only(events, "request").map(({ timestamp }) => timestamp)).toEqual([1000, 2000, 3000]);
   });
 
   it("nearest: a picture is dropped only when there is nothing at all", () => {
     const stream = start().slice({ frame_num: 1 }).slice({ frame_num: 2, type: "I" }).slice({ frame_num: 3, lsb: 4 });
     const events = eventsOf(stream, { missingReferences: "nearest" });
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["missing-reference"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["missing-reference"]);
     expect(only(events, "request").map(references)).toEqual(["", "2000"]);
   });
 });

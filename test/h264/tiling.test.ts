@@ -64,7 +64,7 @@ function tile(stream: StreamFile, count: Count): void {
     if (flaw) wrong(flaw);
     if (type === 8) noteEntropyCoding(unit, isCabac);
     if (unit.elements.length === 0 && type === 8) count.unread++;
-    else if (error?.cause === "bitstream" && error.bit !== undefined) {
+    else if (error?.kind === "bitstream" && error.bit !== undefined) {
       count.broken++;
       if (end < error.bit) wrong(`covered to ${end}, broken at ${error.bit}`);
     } else if (SLICES.includes(type)) {

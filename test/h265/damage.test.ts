@@ -5,6 +5,7 @@ import type { DecodeEvent } from "../../src/events.ts";
 import { openH265Session } from "../../src/h265/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { withFlippedBits, withOtherUnits } from "../../support/damage.ts";
+import { errorFlaws } from "../../support/error-flaws.ts";
 import { annexB, kernelRefusals, unitsByDefinition } from "../../support/h264-requests.ts";
 import { hevcReferences } from "../../support/h265-requests.ts";
 import { poolFlaws } from "../../support/pool.ts";
@@ -31,7 +32,11 @@ function flawsOf(bytes: Uint8Array, options: SessionOptions): string[] {
     ...session.flush(),
   ];
   // The number of references is the stream's to keep; a damaged one does not.
-  return [...poolFlaws(events, { timestamps: hevcReferences.timestamps }), ...kernelRefusals(events)];
+  return [
+    ...poolFlaws(events, { timestamps: hevcReferences.timestamps }),
+    ...kernelRefusals(events),
+    ...errorFlaws(events),
+  ];
 }
 
 const allFlaws = (bytes: Uint8Array) =>

@@ -109,7 +109,7 @@ describe("a stream that keeps more pictures than its SPS says", () => {
       .slice({ poc: 1, refs: [-1] })
       .slice({ poc: 2, refs: [-1, -2] });
     const found = eventsOf(stream);
-    expect(only(found, "error").map(({ cause }) => cause)).toEqual(["limit"]);
+    expect(only(found, "error").map(({ kind }) => kind)).toEqual(["limit"]);
     expect(
       only(found, "sequence").map(({ captureBuffers, realloc, keepsReferences }) => [
         captureBuffers,

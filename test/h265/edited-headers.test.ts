@@ -164,7 +164,7 @@ describe("weights and offsets at their limits (7.4.7.3)", () => {
       );
     }
     const events = run(units);
-    expect(only(events, "error").map(({ cause, element }) => `${cause} ${element}`)).toEqual([
+    expect(only(events, "error").map(({ kind, element }) => `${kind} ${element}`)).toEqual([
       "unsupported pred_weight_table",
       "unsupported pred_weight_table",
     ]);

@@ -295,7 +295,7 @@ describe("BLA pictures (8.1.3, 8.3.2)", () => {
 
   it.each([16, 17, 18])("of type %i: no DPB, POC without its MSB, RASL pictures skipped", (type) => {
     const events = run(script(type));
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(new Array(3).fill("before-random-access"));
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(new Array(3).fill("before-random-access"));
     const requests = only(events, "request");
     expect(requests.length).toBe(20 - 3);
     const bla = requests.findIndex((request) => controlsOf(request).slices[0]?.nal_unit_type === type);

@@ -9,7 +9,7 @@ const idr: Slice = { nal: "IDR_W_RADL" };
 const start = (sps: Sps = {}) => new H265Stream().writeSps(sps).writePps();
 const requestsOf = (stream: H265Stream, options?: SessionOptions) => only(eventsOf(stream, options), "request");
 const errorsOf = (stream: H265Stream, options?: SessionOptions) =>
-  only(eventsOf(stream, options), "error").map(({ cause, message }) => `${cause}: ${message}`);
+  only(eventsOf(stream, options), "error").map(({ kind, message }) => `${kind}: ${message}`);
 
 describe("what the kernel's arrays cannot hold", () => {
   const many = (segments: number, pictures: Slice) => {

@@ -15,7 +15,7 @@ function shown(events: readonly DecodeEvent[]): string[] {
 }
 
 const outputs = (stream: H265Stream, options: SessionOptions = {}) => shown(eventsOf(stream, options));
-const errors = (events: readonly DecodeEvent[]) => only(events, "error").map(({ cause }) => cause);
+const errors = (events: readonly DecodeEvent[]) => only(events, "error").map(({ kind }) => kind);
 
 /** P pictures of these order counts, each of which refers to the picture one before it. */
 function chain(stream: H265Stream, pocs: readonly number[]): H265Stream {

@@ -67,7 +67,7 @@ describe("8.3.2 reference picture set", () => {
     const lt: Slice = { poc: 1, refs: [], longTerm: [{ lsb: 0, used: 1 }] };
     const found = events([idr, lt, { poc: 2, refs: [-2] }], { sps: { longTerm: [] } });
     expect(only(found, "request").map(references)).toEqual(["", "1000L: lt 1000", ": before x"]);
-    expect(only(found, "error").map(({ cause }) => cause)).toEqual(["missing-reference"]);
+    expect(only(found, "error").map(({ kind }) => kind)).toEqual(["missing-reference"]);
   });
 
   it("takes a long-term picture by its LSB, or with delta_poc_msb_cycle_lt by all of its order count", () => {
@@ -133,7 +133,7 @@ describe("missingReferences", () => {
     return {
       references: only(found, "request").map(references),
       lists: only(found, "request").map((request) => controlsOf(request).slices[0]!.ref_idx_l0.slice(0, 2)),
-      errors: only(found, "error").map(({ cause, message }) => `${cause}: ${message}`),
+      errors: only(found, "error").map(({ kind, message }) => `${kind}: ${message}`),
       corrupt: only(found, "output").flatMap((event) => (event.corrupt ? [event.timestamp] : [])),
     };
   };

@@ -10,7 +10,7 @@ const idr: Slice = { nal: "IDR_W_RADL" };
 const start = (sps: Sps = {}) => new H265Stream().writeSps(sps).writePps();
 const requestsOf = (stream: H265Stream, options?: SessionOptions) => only(eventsOf(stream, options), "request");
 const errorsOf = (stream: H265Stream, options?: SessionOptions) =>
-  only(eventsOf(stream, options), "error").map(({ cause, message }) => `${cause}: ${message}`);
+  only(eventsOf(stream, options), "error").map(({ kind, message }) => `${kind}: ${message}`);
 
 describe("sequence events", () => {
   it("come before the first request, with what the CAPTURE queue has to be", () => {
@@ -155,7 +155,7 @@ describe("parameter sets (7.4.2.4.2)", () => {
     const stream = start().slice(idr);
     stream.units.shift();
     expect(only(eventsOf(stream), "error")).toMatchObject([
-      { cause: "missing-parameter-set", element: "pps_seq_parameter_set_id", byte: stream.units[0]!.length + 8 },
+      { kind: "missing-parameter-set", element: "pps_seq_parameter_set_id", byte: stream.units[0]!.length + 8 },
     ]);
     const swapped = start();
     swapped.units.reverse();
@@ -265,7 +265,7 @@ describe("slice segments", () => {
       .slice({ ...idr, address: 6 });
     stream.units.push(stream.units[3]!.slice(0, 3));
     const events = eventsOf(stream);
-    expect(only(events, "error").map(({ cause }) => cause)).toEqual(["bitstream"]);
+    expect(only(events, "error").map(({ kind }) => kind)).toEqual(["bitstream"]);
     expect(only(events, "request").map(({ bitstream }) => bitstream.length)).toEqual([4]);
     expect(only(events, "output").map(({ corrupt }) => corrupt)).toEqual([true]);
   });

@@ -26,7 +26,7 @@ function pocs(slices: Parameters<typeof events>[0]): number[] {
   return only(events(slices), "request").map((request) => controlsOf(request).params.pic_order_cnt_val);
 }
 
-const causes = (slices: Parameters<typeof events>[0]) => only(events(slices), "error").map(({ cause }) => cause);
+const causes = (slices: Parameters<typeof events>[0]) => only(events(slices), "error").map(({ kind }) => kind);
 
 describe("8.3.1 picture order count, of LSBs of 4 bits", () => {
   it("counts on where the LSB wraps, and back", () => {
@@ -114,7 +114,7 @@ describe("the start", () => {
 
   it("with random-access is at an IRAP picture: what comes before it is skipped", () => {
     const found = events(early, sps, { startAt: "random-access" });
-    expect(only(found, "error").map(({ cause }) => cause)).toEqual(["before-random-access", "before-random-access"]);
+    expect(only(found, "error").map(({ kind }) => kind)).toEqual(["before-random-access", "before-random-access"]);
     const [first] = only(found, "request");
     expect(controlsOf(first!).params).toMatchObject({ pic_order_cnt_val: 14, flags: 1n });
     expect(only(found, "output").map(({ corrupt }) => corrupt)).toEqual([false, false]);
@@ -175,7 +175,7 @@ describe("the start", () => {
       const [, , ...slices] = again.slice({ poc: 2, refs: [-1] }).slice({ nal: "CRA", poc: 3 }).units;
       const bytes = Uint8Array.from(slices.flatMap((unit) => [0, 0, 1, ...unit]));
       const found = [...session.push(bytes), ...session.flush()];
-      expect(only(found, "error").map(({ cause }) => cause)).toEqual([cause]);
+      expect(only(found, "error").map(({ kind }) => kind)).toEqual([cause]);
       expect(only(found, "request").map(({ timestamp }) => timestamp)).toEqual(timestamps);
     }
   });

@@ -39,7 +39,7 @@ function tile(stream: StreamFile, count: Count): void {
     count.units++;
     count.elements += unit.elements.length;
     if (flaw) wrong(flaw);
-    if (error?.cause === "bitstream" && error.bit !== undefined) {
+    if (error?.kind === "bitstream" && error.bit !== undefined) {
       add(count.broken, stream.name);
       if (end < error.bit) wrong(`covered to ${end}, broken at ${error.bit}`);
     } else if (isSlice) {

@@ -218,7 +218,7 @@ describe("a pushed stream", () => {
   });
 
   it("is cut off where bytes are missing: an error, and the picture is corrupt", () => {
-    const lost = new BitstreamError("packets are missing");
+    const lost = new BitstreamError("lost-bytes", "packets are missing");
     const session = openMpeg2Session();
     const slice = new Mpeg2Stream().picture("P", { slices: 2 }).bytes;
     const events = [
@@ -229,7 +229,7 @@ describe("a pushed stream", () => {
       ...session.flush(),
     ];
     expect(only(events, "error")).toMatchObject([
-      { error: lost, cause: "bitstream", unit: "slice (start code 02)", byte: i.length + slice.length - 3 },
+      { error: lost, kind: "bitstream", unit: "slice (start code 02)", byte: i.length + slice.length - 3 },
     ]);
     expect(summary(only(events, "output"))).toEqual(["show 1000", "show 2000 corrupt", "show 3000 corrupt"]);
     expect(bitstreamBytes(only(events, "request")[1]!)).toEqual(slice.slice(-12, -6));
@@ -237,7 +237,7 @@ describe("a pushed stream", () => {
 
   it("has no pts of a picture that is lost, or of a stream that is over", () => {
     const session = openMpeg2Session();
-    const lost = new BitstreamError("packets are missing");
+    const lost = new BitstreamError("lost-bytes", "packets are missing");
     const ptsOf = (events: readonly DecodeEvent[]) => only(events, "output").map(({ pts }) => pts);
     const first = [...session.push(i, { pts: 1 }), ...session.push(p), ...session.push(new Uint8Array(), { pts: 2 })];
     expect(ptsOf([...first, ...session.push(p, { lost }), ...session.flush()])).toEqual([1, undefined]);
@@ -251,7 +251,7 @@ describe("a pushed stream", () => {
     const events = [
       ...session.push(i),
       ...session.push(p.subarray(0, 5)),
-      ...session.push(new Mpeg2Stream().slices(3).bytes, { lost: new BitstreamError("missing") }),
+      ...session.push(new Mpeg2Stream().slices(3).bytes, { lost: new BitstreamError("lost-bytes", "missing") }),
       ...session.flush(),
     ];
     expect(summary(events)).toEqual(["sequence 96x80", "! bitstream", "1000", "! bitstream", "show 1000", "free 1000"]);
@@ -376,7 +376,7 @@ describe("what is not handled", () => {
   it("is MPEG-1: UnsupportedError once a picture", () => {
     const one = (stream: Mpeg2Stream) => stream.pictureHeader("I").slices(3);
     const events = only(eventsOf(one(one(new Mpeg2Stream().header()))), "error");
-    expect(events.map(({ cause, message }) => `${cause} ${message}`)).toEqual([
+    expect(events.map(({ kind, message }) => `${kind} ${message}`)).toEqual([
       ...new Array(2).fill(
         "unsupported the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
       ),

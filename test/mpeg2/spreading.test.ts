@@ -24,7 +24,7 @@ testSpreading({
     const last = slices.at(-1) as number;
     const rest = (starts[starts.indexOf(last) + 1] ?? bytes.length + 3) - 3;
     const session = openMpeg2Session(options);
-    const lost = new BitstreamError("bytes are missing");
+    const lost = new BitstreamError("lost-bytes", "bytes are missing");
     return [
       ...session.push(bytes.subarray(0, last + 4)),
       ...session.push(bytes.subarray(rest), { lost }),

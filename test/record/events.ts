@@ -44,12 +44,13 @@ export function output(timestamp: number, pts?: number): OutputEvent {
 export function error(message: string): ErrorEvent {
   return {
     type: "error",
-    cause: "bitstream",
+    kind: "bitstream",
+    code: "value-out-of-range",
     unit: "slice (nal_unit_type 1)",
     element: "slice_type",
     bit: 9,
     byte: 123,
     message,
-    error: new BitstreamError(message),
+    error: new BitstreamError("value-out-of-range", message),
   };
 }

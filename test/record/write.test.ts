@@ -82,8 +82,8 @@ describe("RecordWriter", () => {
     ]);
     expect(parsed(writer.write(output(1000, Number.NaN)))[0]).not.toHaveProperty("pts");
     expect(writer.write({ type: "release", timestamp: 1000 })).toBe('{"release":1000}\n');
-    const { type: _type, error: _error, ...told } = error("no such slice_type");
-    expect(parsed(writer.write(error("no such slice_type")))).toEqual([{ error: told }]);
+    const { type: _type, error: _error, kind: cause, ...told } = error("no such slice_type");
+    expect(parsed(writer.write(error("no such slice_type")))).toEqual([{ error: { cause, ...told } }]);
   });
 
   it("writes a pixel format as its fourcc", () => {

@@ -6,7 +6,7 @@ import { H264Stream, only } from "../../support/streams/h264-stream.ts";
 import { H265Stream } from "../../support/streams/h265-stream.ts";
 import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 
-const lost = new BitstreamError("packets are missing");
+const lost = new BitstreamError("lost-bytes", "packets are missing");
 
 /** `before` and a unit that lacks its last byte, then `after`: the pictures that are shown, with `!` those that are corrupt. */
 function shown(codec: Codec, before: Uint8Array, after: Uint8Array): string[] {

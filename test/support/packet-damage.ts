@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { corpusFiles, corpusPlace, fixtureStreams, hasCorpus } from "../../conformance/streams/corpus-files.ts";
 import { ivfFrames } from "../../src/containers/ivf.ts";
-import { BitstreamError, UnsupportedError } from "../../src/errors.ts";
+import { BitstreamError, StreamError } from "../../src/errors.ts";
 import type { DecodeEvent, RequestEvent, Session } from "../../src/events.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { withOtherUnits } from "../../support/damage.ts";
+import { errorFlaws } from "../../support/error-flaws.ts";
 import { kernelRefusals } from "../../support/h264-requests.ts";
 import { poolFlaws } from "../../support/pool.ts";
 import { Random } from "../../support/random.ts";
@@ -47,7 +48,11 @@ function flawsOf(codec: PacketCodec, file: Uint8Array, packets: readonly Uint8Ar
       ...session.push(file.subarray(0, half)),
       ...session.flush(),
     ];
-    const flaws = [...poolFlaws(events, { timestamps: codec.timestamps }), ...kernelRefusals(events)];
+    const flaws = [
+      ...poolFlaws(events, { timestamps: codec.timestamps }),
+      ...kernelRefusals(events),
+      ...errorFlaws(events),
+    ];
     return flaws.map((flaw) => `${JSON.stringify(options)} ${flaw}`);
   });
 }
@@ -57,7 +62,7 @@ function parseEverything({ parsers }: PacketCodec, bytes: Uint8Array): void {
     try {
       parse(bytes);
     } catch (error) {
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
     }
   }
 }

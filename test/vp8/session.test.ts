@@ -27,7 +27,7 @@ const controlsOf = (frames: readonly FrameFields[]) =>
 const words = (events: readonly DecodeEvent[]) =>
   events.map((event) => {
     if (event.type === "sequence") return `sequence ${event.visible.width}x${event.visible.height} ${event.realloc}`;
-    if (event.type === "error") return `error ${event.cause} ${event.element ?? ""}`.trim();
+    if (event.type === "error") return `error ${event.kind} ${event.element ?? ""}`.trim();
     return `${event.type} ${event.timestamp}${event.type === "output" ? ` pts ${event.pts}` : ""}`;
   });
 

@@ -326,7 +326,7 @@ describe("sizes in the headers", () => {
     ["an empty packet", new Uint8Array(), undefined],
   ])("%s is an error; later pictures are corrupt until the next key frame", (_, broken, element) => {
     const events = decode([keyFrame(), broken, frame(), keyFrame()]);
-    expect(events.find(({ type }) => type === "error")).toMatchObject({ cause: "bitstream", element });
+    expect(events.find(({ type }) => type === "error")).toMatchObject({ kind: "bitstream", element });
     expect(summary(events).filter((text) => text.startsWith("output"))).toEqual([
       "output 1000",
       "output 2000 corrupt",

@@ -1,5 +1,5 @@
 import type { Trace } from "../../../src/bitreader/index.ts";
-import { BitstreamError, UnsupportedError } from "../../../src/errors.ts";
+import { StreamError } from "../../../src/errors.ts";
 import type { DecodeEvent, RequestEvent } from "../../../src/events.ts";
 import { CRA_NUT, isBla, isIdr } from "../../../src/h265/nal-types.ts";
 import type { PicParameterSet, SeqParameterSet } from "../../../src/h265/structures.ts";
@@ -89,7 +89,7 @@ class ParameterSets {
         this.#pps.set(pps.pps_pic_parameter_set_id, { pps, isOlder: false });
       }
     } catch (error) {
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
     }
   }
 
@@ -189,7 +189,7 @@ class Follower {
 
   take(event: DecodeEvent, isLast: boolean): void {
     if (event.type === "request") this.#request(event);
-    if (event.type === "error" && event.cause === "before-random-access") this.skipped.push(event.byte ?? -1);
+    if (event.type === "error" && event.kind === "before-random-access") this.skipped.push(event.byte ?? -1);
     if (event.type === "release" && !this.#held.delete(event.timestamp)) {
       this.faults.push(`${event.timestamp} is released and is not held`);
     }

@@ -53,8 +53,8 @@ class Follower {
     if (event.type === "sequence") this.#sequence++;
     else if (event.type === "request") this.#request(event);
     else if (event.type === "error") {
-      if (event.cause === "missing-reference" && event.byte !== undefined) this.#missing.add(event.byte);
-      else if (event.cause === "before-random-access") this.skipped.push(this.nextByte);
+      if (event.kind === "missing-reference" && event.byte !== undefined) this.#missing.add(event.byte);
+      else if (event.kind === "before-random-access") this.skipped.push(this.nextByte);
     } else if (event.type === "release") {
       if (!this.#held.delete(event.timestamp)) this.faults.push(`${event.timestamp} is released and is not held`);
     } else {

@@ -1,4 +1,4 @@
-import { BitstreamError, UnsupportedError } from "../../../src/errors.ts";
+import { StreamError } from "../../../src/errors.ts";
 import { parsePps, parseSliceSegmentHeader, parseSps } from "../../../src/h265/parser.ts";
 import type { PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "../../../src/h265/structures.ts";
 import type { History, Side } from "../comparator.ts";
@@ -81,7 +81,7 @@ class ParameterSets {
         this.#pps.set(pps.pps_pic_parameter_set_id, pps);
       }
     } catch (error) {
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
     }
   }
 

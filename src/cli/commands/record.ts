@@ -1,5 +1,6 @@
 import { namedCompression } from "../../record/files.ts";
-import { RecordWriter } from "../../record/index.ts";
+import { RecordWriter, recordDataLimit } from "../../record/index.ts";
+import { bitstreamSize } from "../../session/bitstream.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import { codecs } from "../../uapi/index.ts";
 import type { Arguments } from "../arguments.ts";
@@ -35,6 +36,9 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   let requests = 0;
   for await (const events of stream) {
     for (const event of events.flatMap((event) => targetEvents.of(event))) {
+      if (args.withData && event.type === "request" && bitstreamSize(event) > recordDataLimit) {
+        throw new CliError(`${input.name}: a picture has more bytes than a record can hold; leave out --with-data`);
+      }
       printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
       if (event.type === "request") requests++;
       if (event.type === "error") await errors.add(event);

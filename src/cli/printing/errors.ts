@@ -3,11 +3,11 @@ import type { Io } from "../io.ts";
 import { printable } from "./terminal.ts";
 
 /** An error as one line: `error at byte 123: slice (nal_unit_type 1), slice_type, bit 9: reason (bitstream)`. */
-export function errorText({ message, byte, cause, unit, element, bit }: Omit<ErrorLine, "type" | "line">): string {
+export function errorText({ message, byte, kind, unit, element, bit }: Omit<ErrorLine, "type" | "line">): string {
   const where = byte === undefined ? "error" : `error at byte ${byte}`;
   const place = [unit, element, bit === undefined ? undefined : `bit ${bit}`].filter((part) => part !== undefined);
   const reason = place.length === 0 ? message : `${place.join(", ")}: ${message}`;
-  return printable(`${where}: ${reason}${cause === undefined ? "" : ` (${cause})`}`);
+  return printable(`${where}: ${reason}${kind === undefined ? "" : ` (${kind})`}`);
 }
 
 const shownErrors = 10;

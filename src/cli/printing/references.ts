@@ -1,8 +1,12 @@
 import type { Timestamp } from "../../record/index.ts";
+import { Recent } from "../../record/recent.ts";
+
+/** So many pictures back a reference is known; further, if it was referred to since. */
+const rememberedPictures = 1 << 15;
 
 /** Which request made the picture that a timestamp names. */
 export class Numbering {
-  readonly #first = new Map<bigint, number>();
+  readonly #first = new Recent<bigint, number>(rememberedPictures);
   #last: bigint | undefined;
 
   /** Takes the requests in their order. Those of one picture come one after the other: the first of them gives it its number. */

@@ -1,5 +1,5 @@
 /** What mediabunny says nothing of, and what would be wrong or missing without a word. */
-import type { BitstreamError, UnsupportedError } from "../../errors.ts";
+import type { StreamError } from "../../errors.ts";
 
 /** What the library does not tell of a file. */
 export interface ContainerChecks {
@@ -8,7 +8,7 @@ export interface ContainerChecks {
   /** Why the library may find no video where there is some: `"its video is compressed (zlib)"`. */
   readonly hint?: string;
   /** What the library leaves out at the end. */
-  readonly loss?: BitstreamError | UnsupportedError;
+  readonly loss?: StreamError;
   /** Bytes to change before the library reads them. */
   readonly patches?: readonly Patch[];
   /** Where samples of the video track have another configuration record than those before, the first sample included. */

@@ -30,7 +30,9 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   return {
     ...(hint === undefined ? {} : { hint }),
     // Of a cluster that is cut off the library reads nothing.
-    ...(missing > 0 ? { loss: new BitstreamError(`the file ends ${missing} bytes before its segment does`) } : {}),
+    ...(missing > 0
+      ? { loss: new BitstreamError("lost-bytes", `the file ends ${missing} bytes before its segment does`) }
+      : {}),
   };
 }
 

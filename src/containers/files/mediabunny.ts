@@ -214,10 +214,16 @@ async function* partsOf(
   } catch (thrown) {
     // What came before is good.
     if (last === undefined) throw unreadable(file, thrown);
-    yield { kind: "loss", error: new BitstreamError(`mediabunny cannot read packet ${count}: ${reasonIn(thrown)}`) };
+    yield {
+      kind: "loss",
+      error: new BitstreamError("damaged-container", `mediabunny cannot read packet ${count}: ${reasonIn(thrown)}`),
+    };
     return;
   }
-  yield { kind: "loss", error: new BitstreamError(`the file ends before packet ${count} of the track does`) };
+  yield {
+    kind: "loss",
+    error: new BitstreamError("lost-bytes", `the file ends before packet ${count} of the track does`),
+  };
 }
 
 async function* withLoss(

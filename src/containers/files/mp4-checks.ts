@@ -66,7 +66,10 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
   const checks = { patches, ...(hint === undefined ? {} : { hint }), ...(configurations ? { configurations } : {}) };
   if (!hasSamples) return checks;
   for await (const _ of boxes(bytes, whole, ["moof"])) {
-    return { ...checks, loss: new UnsupportedError("the fragments after the movie's own samples are not read") };
+    return {
+      ...checks,
+      loss: new UnsupportedError("unread-part", "the fragments after the movie's own samples are not read"),
+    };
   }
   return checks;
 }
