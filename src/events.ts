@@ -1,22 +1,27 @@
+import type { ByteSource } from "./bytes.ts";
 import type { ErrorCode, ErrorKind, StreamError } from "./errors.ts";
 import type { Codec } from "./uapi/codecs.ts";
+import type { ControlName, ControlPayload, controls } from "./uapi/index.ts";
 
 export type { ErrorCode, ErrorKind } from "./errors.ts";
 
 export type { Codec } from "./uapi/codecs.ts";
 
-/** A control as VIDIOC_S_EXT_CTRLS takes it: a compound payload, or the value of an integer or menu control. */
-export interface Control {
+/** A control of one name, as VIDIOC_S_EXT_CTRLS takes it. */
+export interface ControlNamed<Name extends ControlName> {
   /** Spelled as in linux/v4l2-controls.h: `"V4L2_CID_STATELESS_H264_SPS"`. */
-  readonly name: string;
+  readonly name: Name;
   /** The control's id. */
-  readonly id: number;
+  readonly id: (typeof controls)[Name]["id"];
   /**
-   * The exact bytes, little-endian; elements of dynamic arrays one after the other. It never changes after it was returned. Do
-   * not write to it: later requests may carry the same array.
+   * A menu's value; of the others the exact bytes, little-endian, elements of dynamic arrays one after the other. They never
+   * change after they were returned. Do not write to them: later requests may carry the same array.
    */
-  readonly payload: Uint8Array | number;
+  readonly payload: ControlPayload<Name>;
 }
+
+/** A control as VIDIOC_S_EXT_CTRLS takes it. Its `name` says by type whether the payload is bytes or a number. */
+export type Control = { readonly [Name in ControlName]: ControlNamed<Name> }[ControlName];
 
 /** A rectangle in luma samples of the coded picture. */
 export interface Rectangle {
@@ -64,11 +69,11 @@ export interface SequenceEvent {
 /** One job of the decoder: what goes into the OUTPUT buffer, and the controls of its media request. */
 export interface RequestEvent {
   readonly type: "request";
-  /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. */
+  /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. `timestampOf` makes a decoded control's comparable. */
   readonly timestamp: number;
   /**
-   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. From `decode` they are views of the caller's
-   * packet: read them before you write to it. From `push` they are the session's own copy.
+   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. They are views of the packet or chunk that the
+   * caller gave, or of a copy that the session never overwrites: read them before you write to that packet or chunk again.
    */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];
@@ -148,17 +153,17 @@ export interface ChunkInfo {
  */
 export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all the events they cause. */
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[];
+  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
    * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
-   * when the next picture's first unit is seen.
+   * when the next picture's first unit is seen. What the session needs of `chunk` after the call, it copies.
    */
-  push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[];
+  push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**
    * Call this between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
    * codes. MPEG-2: its headers, with start codes. VP8, VP9: nothing is read from it.
    */
-  configure(record: Uint8Array | null): DecodeEvent[];
+  configure(record: ByteSource | null): DecodeEvent[];
   /** The end: the last picture, then every picture that still waits for output. */
   flush(): DecodeEvent[];
   /** A seek: forgets everything but the parameter sets, and releases what is held. */

@@ -21,13 +21,16 @@
  * @module
  */
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./bitreader/index.ts";
+export type { ByteSource } from "./bytes.ts";
 export type { BitstreamErrorCode, ErrorCode, ErrorKind, ErrorPlace, UnsupportedErrorCode } from "./errors.ts";
 export { BitstreamError, errorCodes, StreamError, UnsupportedError } from "./errors.ts";
+export { eventsOf, requestStream } from "./event-stream.ts";
 export type {
   ChunkInfo,
   Codec,
   Colour,
   Control,
+  ControlNamed,
   DecodeEvent,
   ErrorEvent,
   OutputEvent,
@@ -41,3 +44,4 @@ export type {
 export { openSession, sessionCodecs } from "./open-session.ts";
 export type { SessionOptions } from "./options.ts";
 export { bitstreamBytes, bitstreamSize, copyBitstream } from "./session/bitstream.ts";
+export { type Timestamp, timestampOf } from "./uapi/timestamp.ts";

@@ -15,6 +15,13 @@ export interface SessionOptions {
    * picture, nor for those that follow it, until the next random access point. Default `"mark"`.
    */
   readonly missingReferences?: "mark" | "nearest" | "drop" | undefined;
+  /**
+   * When an H.264 picture is output. `"earliest"`: as soon as the stream says that no later picture can precede it.
+   * `"c.4.5.3"`: when the decoded picture buffer is full, as C.4.5.3 has it; pictures that still wait there when an IDR
+   * picture has no_output_of_prior_pics_flag are never output. The order is the same. Without effect on other codecs, which
+   * have no such delay. Default `"earliest"`.
+   */
+  readonly output?: "earliest" | "c.4.5.3" | undefined;
   /** Payloads before the kernel's own rewriting (std_validate_compound). Default false. */
   readonly rawControls?: boolean | undefined;
   /** The target's kernel, `"6.1"`: controls that it lacks are left out. Default: no control is left out. */
@@ -29,6 +36,7 @@ export interface ResolvedOptions {
   readonly startCode: StartCode;
   readonly startAt: "any" | "random-access";
   readonly missingReferences: "mark" | "nearest" | "drop";
+  readonly output: "earliest" | "c.4.5.3";
   readonly rawControls: boolean;
   /** Whether the target's kernel has a control. */
   readonly has: (control: { readonly since: string }) => boolean;
@@ -71,6 +79,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     startCode: choice("startCode", options.startCode, ["annexb", "none"]),
     startAt: choice("startAt", options.startAt, ["any", "random-access"]),
     missingReferences: choice("missingReferences", options.missingReferences, ["mark", "nearest", "drop"]),
+    output: choice("output", options.output, ["earliest", "c.4.5.3"]),
     rawControls,
     has: ({ since }) => {
       if (target === null) return true;

@@ -51,7 +51,8 @@ export function interceptedRecord(log: string, header: RecordHeader): string {
 function toControl([id, payload]: readonly [number, string | number]): Control {
   const definition = controlById(id);
   if (definition === undefined) throw new Error(`control 0x${id.toString(16)} is none of a stateless decoder`);
-  return { name: definition.name, id, payload: typeof payload === "number" ? payload : Buffer.from(payload, "hex") };
+  const value = typeof payload === "number" ? payload : Buffer.from(payload, "hex");
+  return { name: definition.name, id, payload: value } as Control;
 }
 
 function writeRequest(writer: RecordWriter, { controls, buffer }: OpenRequest): string {

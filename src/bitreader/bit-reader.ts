@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Descriptor, Trace } from "./trace.ts";
 import { elementPath } from "./trace.ts";
@@ -43,8 +44,8 @@ export class BitReader {
   /** The coded position of the last 1 bit, -1 if there is none; looked for when it is first needed. */
   #stopBit: number | undefined;
 
-  constructor(bytes: Uint8Array, options: BitReaderOptions = {}) {
-    this.#bytes = bytes;
+  constructor(bytes: ByteSource, options: BitReaderOptions = {}) {
+    this.#bytes = bytesOf(bytes, "what is read");
     this.#escaped = options.emulationPrevention ?? true;
     this.#trace = options.trace;
     this.#unit = options.unit;

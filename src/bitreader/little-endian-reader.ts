@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
@@ -10,8 +11,8 @@ export class LittleEndianReader {
   position = 0;
 
   /** @param options.unit The unit's name, for errors. */
-  constructor(bytes: Uint8Array, options: { readonly unit: string; readonly trace?: Trace | undefined }) {
-    this.#bytes = bytes;
+  constructor(bytes: ByteSource, options: { readonly unit: string; readonly trace?: Trace | undefined }) {
+    this.#bytes = bytesOf(bytes, "what is read");
     this.#trace = options.trace;
     this.#unit = options.unit;
   }

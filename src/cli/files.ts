@@ -86,7 +86,7 @@ async function identityOf(path: string): Promise<FileIdentity | undefined> {
 }
 
 /** A stream of Node as a sink. */
-export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sink {
+export function sinkOf(stream: Writable & { readonly columns?: number }, isTerminal: boolean, name: string): Sink {
   const failureOf = (thrown: Error) =>
     "code" in thrown && thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
   let failure: Error | undefined;
@@ -96,6 +96,10 @@ export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sin
   });
   return {
     isTerminal,
+    // A terminal that does not know its width says 0; its size can change.
+    get columns() {
+      return isTerminal ? stream.columns || undefined : undefined;
+    },
     write: (data) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) reject(failure);

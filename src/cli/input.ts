@@ -15,7 +15,7 @@ import {
   namedCompression,
 } from "../record/files.ts";
 import { RecordError, type RecordHeader, type RecordLine, readRecordStream } from "../record/index.ts";
-import type { Arguments } from "./arguments.ts";
+import type { Job } from "./arguments.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io } from "./io.ts";
 import { printable } from "./printing/terminal.ts";
@@ -31,6 +31,10 @@ export interface StreamInput {
   readonly size: number | undefined;
   readonly codec: Codec;
   readonly parts: AsyncIterable<StreamPart>;
+  /** The video is inside of a container or a systems stream: offsets of bytes are not those of the file. */
+  readonly isInside: boolean;
+  /** What the bytes plainly are, where another codec was asked for. */
+  readonly otherCodec?: Codec | undefined;
 }
 
 /** A record: its lines come while the file is read. */
@@ -40,6 +44,11 @@ export interface RecordInput {
   readonly header: RecordHeader;
   /** Can be read once. */
   readonly lines: AsyncIterable<RecordLine>;
+}
+
+/** The codec of an input. */
+export function codecOf(input: StreamInput | RecordInput): Codec {
+  return input.kind === "record" ? input.header.codec : input.codec;
 }
 
 /** The codec shows in the first units; where it does not, there is hardly any. */
@@ -64,7 +73,7 @@ interface Opened {
  */
 export async function withInput<T>(
   io: Io,
-  args: Arguments,
+  args: Pick<Job, "input" | "codec">,
   use: (input: StreamInput | RecordInput) => Promise<T>,
 ): Promise<T> {
   const chunks = args.input === "-" ? stdinChunks(io) : await readFileChunks(args.input);
@@ -80,19 +89,16 @@ export async function withInput<T>(
   }
 }
 
-async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened> {
-  const { input, codec, streamOptions } = args;
+async function identify(io: Io, args: Pick<Job, "input" | "codec">, chunks: Chunks): Promise<Opened> {
+  const { input, codec } = args;
   const name = input === "-" ? "standard input" : input;
   const iterator = chunks[Symbol.asyncIterator]();
   const { head, detected, compression } = await readHead(iterator, codec, namedCompression(input));
-  if (head.length === 0) throw new CliError(`${name}: empty`);
+  if (head.length === 0)
+    throw new CliError(`${name}: empty: it has no bytes; was it written, and did the program before the pipe work?`);
   const all = chunksFrom(head, iterator);
 
   if (compression !== undefined || detected?.kind === "record") {
-    if (streamOptions.length > 0) {
-      const given = streamOptions.join(", ");
-      throw new CliError(`${name}: a record holds requests that were made already: ${given} cannot change them`);
-    }
     return { input: await openRecord(io, name, all, compression) };
   }
   if (detected?.kind === "other") throw new CliError(`${name}: ${detected.name}`);
@@ -107,16 +113,28 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
     const source = chunks.size === undefined ? await readAll(name, all) : input;
     const file = { name, format: detected.name, source };
     const track = await openContainer(() => io.importContainerLibrary(), file, codec);
-    return { input: { ...stream, codec: track.codec, parts: track.parts }, close: () => track.close() };
+    return { input: { ...stream, codec: track.codec, parts: track.parts, isInside: true }, close: () => track.close() };
   }
   if (detected?.kind === "systems") {
     const found = systemsCodec(name, head, detected, codec);
-    return { input: { ...stream, codec: found, parts: demuxedParts(all, openDemuxer(detected.layer, found)) } };
+    return {
+      input: {
+        ...stream,
+        codec: found,
+        parts: demuxedParts(all, openDemuxer(detected.layer, found)),
+        isInside: true,
+      },
+    };
   }
   const found = codec ?? detected?.codec;
   if (found === undefined)
     throw new CliError(`${name}: no video was found in its first bytes; name the codec with --codec`);
-  return { input: { ...stream, codec: found, parts: chunkParts(all) } };
+  const isOther = detected !== undefined && detected.codec !== found && detected.certain;
+  if (isOther && detected.ivf) {
+    throw new CliError(`${name}: an IVF file of ${detected.codec}, not of ${found}; leave out --codec`);
+  }
+  const otherCodec = isOther ? detected.codec : undefined;
+  return { input: { ...stream, codec: found, parts: chunkParts(all), isInside: false, otherCodec } };
 }
 
 /** A transport stream says which codecs it has; of a program stream's, only the video itself tells. */

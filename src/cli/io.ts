@@ -3,6 +3,8 @@ import type { ContainerLibrary } from "../containers/files/mediabunny.ts";
 /** Where text goes, and bytes. */
 export interface Sink {
   readonly isTerminal: boolean;
+  /** How many characters a line of the terminal has; undefined elsewhere: lines may have any length. */
+  readonly columns?: number | undefined;
   /** Resolves when more can be written. Rejects with OutputClosed when nobody reads any more. */
   write(data: string | Uint8Array): Promise<void>;
 }

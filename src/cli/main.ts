@@ -6,7 +6,13 @@ import { main } from "./run.ts";
 
 /** A sink for people: when nobody reads it, nothing is lost. */
 function forgiving(sink: Sink): Sink {
-  return { isTerminal: sink.isTerminal, write: (text) => sink.write(text).catch(() => {}) };
+  return {
+    isTerminal: sink.isTerminal,
+    get columns() {
+      return sink.columns;
+    },
+    write: (text) => sink.write(text).catch(() => {}),
+  };
 }
 
 const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));

@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { StreamUnit } from "./byte-stream.ts";
 import { UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
 import { joined } from "./bytes.ts";
@@ -15,8 +16,12 @@ export class LengthPrefixedStream {
   /** Offset of the first held byte in the stream. */
   #origin: number;
 
-  /** @param lengthSize bytes of each prefix, 1 to 4. @param origin offset of the first byte to come. */
+  /**
+   * @param lengthSize bytes of each prefix, 1 to 4. @param origin offset of the first byte to come.
+   * @throws TypeError where the size is another one.
+   */
   constructor(lengthSize: number, origin: number) {
+    if (!(lengthSize >= 1 && lengthSize <= 4)) throw new TypeError(`lengthSize is ${lengthSize}; it must be 1 to 4`);
     this.#lengthSize = this.#needed = lengthSize;
     this.#origin = origin;
   }
@@ -26,7 +31,8 @@ export class LengthPrefixedStream {
    * are left out, as in a byte stream. Of a unit longer than
    * `UNIT_LIMIT` nothing is kept: it comes empty and `truncated` when its prefix is seen, and its bytes are skipped.
    */
-  push(chunk: Uint8Array): StreamUnit[] {
+  push(source: ByteSource): StreamUnit[] {
+    const chunk = bytesOf(source, "a chunk");
     const units: StreamUnit[] = [];
     if (this.#held + chunk.length < this.#needed) {
       this.#hold(chunk.slice());

@@ -1,3 +1,5 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
+
 /** Below this length the set-up of the word scan costs more than it saves. */
 const WORD_SCAN_MIN = 256;
 
@@ -5,7 +7,8 @@ const WORD_SCAN_MIN = 256;
  * Offset of the first start code prefix 00 00 01 that lies whole in `bytes[from, to)`, or -1.
  * H.264 and H.265 Annex B, ISO/IEC 13818-2 clause 6.2.1.
  */
-export function findStartCode(bytes: Uint8Array, from: number, to: number): number {
+export function findStartCode(source: ByteSource, from: number, to: number): number {
+  const bytes = bytesOf(source, "what is searched");
   return to - from < WORD_SCAN_MIN ? scanBytes(bytes, from, to) : scanWords(bytes, from, to);
 }
 

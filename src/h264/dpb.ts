@@ -38,6 +38,13 @@ export function picOrderCntOf(frame: ReferenceFrame): number {
   return Math.min(frame.TopFieldOrderCnt, frame.BottomFieldOrderCnt);
 }
 
+/** The smallest PicOrderCnt that a frame after this one in output order can have: the fields of this one keep theirs. */
+function followingPicOrderCnt(frame: ReferenceFrame): number {
+  const next = picOrderCntOf(frame) + 1;
+  const isTaken = frame.fields === BOTH_FIELDS && Math.max(frame.TopFieldOrderCnt, frame.BottomFieldOrderCnt) === next;
+  return isTaken ? next + 1 : next;
+}
+
 /** A frame buffer's content (C.4): a frame, a complementary field pair or a single field. */
 export class Frame implements ReferenceFrame {
   readonly timestamp: number;
@@ -89,6 +96,10 @@ export class DecodedPictureBuffer {
   readonly #listener: DpbListener<Frame>;
   /** How many frames it holds. */
   #capacity = 1;
+  /** The smallest PicOrderCnt with which a frame can follow the last one that was output; before that, NaN. */
+  #nextPicOrderCnt = NaN;
+  /** 8.2.1: no two frames have had the same PicOrderCnt so far. */
+  #hasUniqueCounts = true;
 
   constructor(listener: DpbListener<Frame>) {
     this.#listener = listener;
@@ -99,11 +110,17 @@ export class DecodedPictureBuffer {
     this.#capacity = capacity;
   }
 
+  /** Whether the frame precedes, in output order, one that has been output. */
+  isLate(frame: Frame): boolean {
+    return frame.PicOrderCnt < this.#nextPicOrderCnt;
+  }
+
   /**
    * C.4.5.1, C.4.5.2: stores a picture's first (or only) part. False where the picture is output without being stored.
    */
   store(frame: Frame): boolean {
     this.removeUnused();
+    if (this.isLate(frame) || this.#hasCountOf(frame)) this.#hasUniqueCounts = false;
     while (this.frames.length >= this.#capacity) {
       const first = this.#firstToOutput();
       if (!frame.isReference && (first === undefined || frame.PicOrderCnt < first.PicOrderCnt)) return false;
@@ -122,7 +139,7 @@ export class DecodedPictureBuffer {
       if (frame.neededForOutput || frame.isUsedForReference) frames[kept++] = frame;
       else this.#listener.release(frame);
     }
-    frames.length = kept;
+    if (kept < frames.length) frames.length = kept;
   }
 
   /** Outputs everything that waits, in order, and frees it all. References are forgotten. */
@@ -134,6 +151,7 @@ export class DecodedPictureBuffer {
 
   /** Frees everything without output: no_output_of_prior_pics_flag, or a seek. */
   clear(): void {
+    this.#beginCounts();
     for (const frame of this.frames) this.#listener.release(frame);
     this.frames.length = 0;
   }
@@ -142,6 +160,43 @@ export class DecodedPictureBuffer {
   outputAll(): void {
     for (let frame = this.#firstToOutput(); frame !== undefined; frame = this.#firstToOutput()) this.#bump(frame);
     this.removeUnused();
+    this.#beginCounts();
+  }
+
+  /** Order counts begin anew: none is before or after those that were. */
+  #beginCounts(): void {
+    this.#nextPicOrderCnt = NaN;
+    this.#hasUniqueCounts = true;
+  }
+
+  #hasCountOf(frame: Frame): boolean {
+    for (const other of this.frames) if (other.neededForOutput && other.PicOrderCnt === frame.PicOrderCnt) return true;
+    return false;
+  }
+
+  /**
+   * Outputs the frames that no later one can precede in output order. All frames of the buffer are complete.
+   *
+   * @param maxNumReorderFrames how many frames can precede another one in decoding order and follow it in output order.
+   */
+  outputSettled(maxNumReorderFrames: number): void {
+    for (let first = this.#firstToOutput(); first !== undefined; first = this.#firstToOutput()) {
+      // E.2.1: a frame that precedes `first` would come after all that wait, which are too many.
+      const isSettled = maxNumReorderFrames < this.#waiting || this.#hasNoHoleBefore(first);
+      if (!isSettled) return;
+      this.#bump(first);
+    }
+  }
+
+  /** 8.2.1: frames have different counts, so that none fits in where the counts go on without a hole. */
+  #hasNoHoleBefore(first: Frame): boolean {
+    return this.#hasUniqueCounts && first.PicOrderCnt <= this.#nextPicOrderCnt;
+  }
+
+  get #waiting(): number {
+    let waiting = 0;
+    for (const frame of this.frames) if (frame.neededForOutput) waiting++;
+    return waiting;
   }
 
   /** C.4.5.3: the picture that is first in output order. */
@@ -156,6 +211,7 @@ export class DecodedPictureBuffer {
   /** C.4.5.3 "Bumping" process. */
   #bump(frame: Frame): void {
     frame.neededForOutput = false;
+    this.#nextPicOrderCnt = followingPicOrderCnt(frame);
     this.#listener.output(frame);
     this.removeUnused();
   }

@@ -2,7 +2,9 @@
  * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
  * structure. An error says which element was read, and at which bit. The caller may make parameter sets by itself.
  */
+
 import type { BitReader, Trace } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { readClosingBits } from "../nal/closing-bits.ts";
 import type {
@@ -42,7 +44,8 @@ function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
   if (flaw) onFlaw?.(flaw);
 }
 
-function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
+function open(source: ByteSource, trace: Trace | undefined, ...types: number[]) {
+  const unit = bytesOf(source, "a unit");
   trace?.unit({ name: unitName(unit[0] ?? 0), byte: -1, bytes: unit });
   const r = nalReader(unit, trace);
   const nal = nal_unit(r);
@@ -62,8 +65,8 @@ function open(unit: Uint8Array, trace: Trace | undefined, ...types: number[]) {
  *
  * @throws BitstreamError where the header cannot be read.
  */
-export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
-  return nal_unit(nalReader(unit, trace));
+export function parseNalUnitHeader(unit: ByteSource, { trace }: ParseOptions = {}): NalUnitHeader {
+  return nal_unit(nalReader(bytesOf(unit, "a unit"), trace));
 }
 
 /**
@@ -71,7 +74,7 @@ export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseSps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
+export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
   const { r } = open(unit, trace, 7);
   const sps = seq_parameter_set_data(r);
   reportFlaw(r, onFlaw);
@@ -83,7 +86,7 @@ export function parseSps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {})
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseSpsExtension(unit: Uint8Array, { trace }: ParseOptions = {}): SeqParameterSetExtension {
+export function parseSpsExtension(unit: ByteSource, { trace }: ParseOptions = {}): SeqParameterSetExtension {
   return seq_parameter_set_extension_rbsp(open(unit, trace, 13).r);
 }
 
@@ -93,7 +96,7 @@ export function parseSpsExtension(unit: Uint8Array, { trace }: ParseOptions = {}
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
 export function parsePps(
-  unit: Uint8Array,
+  unit: ByteSource,
   { sps, trace, onFlaw }: ParseOptions & { readonly sps: SeqParameterSet },
 ): PicParameterSet {
   const { r } = open(unit, trace, 8);
@@ -108,7 +111,7 @@ export function parsePps(
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
 export function parseSei(
-  unit: Uint8Array,
+  unit: ByteSource,
   { sps = null, trace }: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
 ): SeiMessage[] {
   const messages: SeiMessage[] = [];
@@ -121,7 +124,7 @@ export function parseSei(
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptions = {}): AccessUnitDelimiter {
+export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptions = {}): AccessUnitDelimiter {
   return access_unit_delimiter_rbsp(open(unit, trace, 9).r);
 }
 
@@ -132,7 +135,7 @@ export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptio
  *
  * @throws BitstreamError where the unit is another one or its header cannot be read.
  */
-export function parseSliceHeader(unit: Uint8Array, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
+export function parseSliceHeader(unit: ByteSource, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
   const { r, nal } = open(unit, trace, 1, 2, 5, 19);
   return slice_header(r, nal, () => ({ sps, pps })).h;
 }

@@ -158,7 +158,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
     if (!this.pictures.continues(slice)) {
       this.endPicture();
-      this.pictures.beginPicture(slice, { pts: this.times.take(), ...this.takeWaitingSei(slice.sets.sps) });
+      const { recoveryPoint, picTiming } = this.takeWaitingSei(slice.sets.sps);
+      this.pictures.beginPicture(slice, { pts: this.times.take(), recoveryPoint, picTiming });
       if (this.#cutSlice && this.pictures.continues(this.#cutSlice)) this.pictures.markDamaged();
       this.#cutSlice = null;
     }
@@ -173,7 +174,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       if (flaw) this.sink.error(flaw.error, flaw.unit);
       return sets;
     };
-    return { unit, ...slice_header(r, nal, find) };
+    const { h, sets } = slice_header(r, nal, find);
+    return { unit, h, sets };
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What outlives a picture: order counts, reference marking and the decoded picture buffer. */
 import type { Rectangle } from "../events.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
+import type { ResolvedOptions } from "../options.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, DecodedPictureBuffer, Frame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt, PicOrderCntSyntax } from "./poc.ts";
 import { PicOrderCnt } from "./poc.ts";
@@ -24,7 +25,7 @@ const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
 
 /** MaxFrameNum (7-10). */
 export function maxFrameNum(sps: SeqParameterSet): number {
-  return 2 ** (sps.log2_max_frame_num_minus4 + 4);
+  return 1 << (sps.log2_max_frame_num_minus4 + 4);
 }
 
 /** A.3.1 h), A.3.2 f): MaxDpbFrames. A level_idc that Table A-1 does not have counts as the highest. */
@@ -44,8 +45,23 @@ export function dpbFrames(sps: SeqParameterSet): number {
   let frames = maxDpbFrames(sps);
   // E.2.1: max_dec_frame_buffering is not above MaxDpbFrames. One that is says nothing.
   if (vui?.bitstream_restriction_flag) frames = Math.min(vui.max_dec_frame_buffering, frames);
-  else if (intraProfiles.has(sps.profile_idc) && sps.constraint_set3_flag) frames = 0; // E.2.1
+  else if (isIntraOnly(sps)) frames = 0; // E.2.1
   return Math.max(frames, sps.max_num_ref_frames, 1);
+}
+
+/**
+ * E.2.1, max_num_reorder_frames: how many frames can precede another one in decoding order and follow it in output order;
+ * infinite where nothing says so. With pic_order_cnt_type 2 the orders are the same (8.2.1.3).
+ */
+function maxNumReorderFrames(sps: SeqParameterSet): number {
+  if (sps.pic_order_cnt_type === 2 || isIntraOnly(sps)) return 0;
+  const vui = sps.vui_parameters;
+  return vui?.bitstream_restriction_flag ? vui.max_num_reorder_frames : Infinity;
+}
+
+/** A.2.8 to A.2.11: all pictures are IDR pictures. */
+function isIntraOnly(sps: SeqParameterSet): boolean {
+  return intraProfiles.has(sps.profile_idc) && sps.constraint_set3_flag === 1;
 }
 
 export class DecoderState {
@@ -59,9 +75,13 @@ export class DecoderState {
   #unpaired: Frame | null = null;
   /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
   #direct: Frame | null = null;
+  /** Whether a frame is output before the buffer is full, when its place in the output order is known. */
+  readonly #outputsEarly: boolean;
+  #maxNumReorderFrames = Infinity;
 
-  constructor(listener: DpbListener<Frame>) {
+  constructor(listener: DpbListener<Frame>, output: ResolvedOptions["output"]) {
     this.#listener = listener;
+    this.#outputsEarly = output === "earliest";
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
@@ -83,7 +103,13 @@ export class DecoderState {
   /** The second field of the last picture's frame does not come any more. */
   endFrame(): void {
     this.#endDirect();
+    if (this.#unpaired !== null) this.#completeFrame();
+  }
+
+  /** The last frame, or field without a second one, is complete. */
+  #completeFrame(): void {
     this.#unpaired = null;
+    if (this.#outputsEarly) this.dpb.outputSettled(this.#maxNumReorderFrames);
   }
 
   /**
@@ -101,6 +127,7 @@ export class DecoderState {
   beginSequence(sps: SeqParameterSet): void {
     this.#forget();
     this.dpb.resize(dpbFrames(sps));
+    this.#maxNumReorderFrames = maxNumReorderFrames(sps);
   }
 
   /** The picture is not decoded after all. Later pictures count on from its numbers, and cannot refer to it. */
@@ -229,13 +256,26 @@ export class DecoderState {
     }
     if (mmco5) this.#applyMmco5(picture);
     this.#poc.remember(h, frame, mmco5);
-    this.#unpaired = h.field_pic_flag && !picture.isSecondField ? frame : null;
+    if (this.#outputsEarly) this.#checkOrder(picture, complain);
     if (picture.isSecondField) {
       if (this.#direct) this.#endDirect();
       else this.dpb.removeUnused();
     } else if (!this.dpb.store(frame)) {
       this.#direct = frame;
       if (!h.field_pic_flag) this.#endDirect();
+    }
+    if (h.field_pic_flag && !picture.isSecondField) this.#unpaired = frame;
+    else this.#completeFrame();
+  }
+
+  /** Whether the stream keeps to what it says of its order. After the first picture that does not, only the buffer counts. */
+  #checkOrder({ sps, frame, isIdr }: Picture, complain: Complain): void {
+    const limit = this.#maxNumReorderFrames;
+    if (limit === Infinity) return;
+    if (isIntraOnly(sps) && !isIdr) this.#maxNumReorderFrames = Infinity;
+    else if (this.dpb.isLate(frame)) {
+      this.#maxNumReorderFrames = Infinity;
+      complain("max_num_reorder_frames", `is ${limit}, and the picture precedes one that has been output`);
     }
   }
 
@@ -249,9 +289,11 @@ export class DecoderState {
   /** 8.2.5.1: no more than Max(max_num_ref_frames, 1) frames are marked, the current one included. */
   #enforceLimit({ frame, sps }: Picture, complain: Complain): void {
     const limit = Math.max(sps.max_num_ref_frames, 1);
+    let count = 0;
+    for (const other of this.dpb.frames) if (other !== frame && other.isUsedForReference) count++;
+    if (count < limit) return;
+    complain("dec_ref_pic_marking", `leaves ${count + 1} reference frames, max_num_ref_frames is ${limit}`);
     const others = this.dpb.frames.filter((other) => other !== frame && other.isUsedForReference);
-    if (others.length < limit) return;
-    complain("dec_ref_pic_marking", `leaves ${others.length + 1} reference frames, max_num_ref_frames is ${limit}`);
     slideWindow(this.dpb.frames, frame, limit);
     for (const other of others.filter((other) => other.isUsedForReference).slice(0, -limit + 1 || undefined)) {
       other.unmark(BOTH_FIELDS);
@@ -278,6 +320,7 @@ function nonExistingFrame(frame_num: number, poc: FieldOrderCnt): Frame {
 }
 
 export function hasMmco5(h: SliceHeader): boolean {
-  const operations = h.dec_ref_pic_marking?.operations ?? [];
-  return operations.some((operation) => operation.memory_management_control_operation === 5);
+  const marking = h.dec_ref_pic_marking;
+  if (marking === null || marking.operations.length === 0) return false;
+  return marking.operations.some((operation) => operation.memory_management_control_operation === 5);
 }

@@ -1,6 +1,8 @@
 /** NAL units as bytes: what Table 7-1 calls them, a reader on one, and the record that holds some. */
+
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 
 /** Table 7-1: the RBSP of each nal_unit_type; "" for reserved and unspecified ones. */
@@ -56,7 +58,8 @@ export interface AvcConfiguration {
  *
  * @throws BitstreamError where the record cannot be read.
  */
-export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
+export function parseAvcConfiguration(source: ByteSource): AvcConfiguration {
+  const record = bytesOf(source, "a configuration record");
   const r = new BitReader(record, { emulationPrevention: false, unit: "AVCDecoderConfigurationRecord" });
   r.f(8, 1, "configurationVersion");
   const AVCProfileIndication = r.u(8, "AVCProfileIndication");

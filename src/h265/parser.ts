@@ -3,7 +3,9 @@
  * structure. An error says which element was read, and at which bit. Units of other layers than the base layer
  * (nuh_layer_id 0) are not supported. The caller may make parameter sets by itself.
  */
+
 import type { BitReader, Trace } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import { readClosingBits } from "../nal/closing-bits.ts";
 import type {
@@ -47,7 +49,8 @@ function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
   if (flaw) onFlaw?.(flaw);
 }
 
-function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number[]) {
+function open(source: ByteSource, trace: Trace | undefined, types: readonly number[]) {
+  const unit = bytesOf(source, "a unit");
   const name = unitName(nalUnitType(unit));
   trace?.unit({ name, byte: -1, bytes: unit });
   const r = nalReader(unit, trace);
@@ -71,8 +74,8 @@ function open(unit: Uint8Array, trace: Trace | undefined, types: readonly number
  *
  * @throws BitstreamError where the header cannot be read.
  */
-export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {}): NalUnitHeader {
-  return nal_unit_header(nalReader(unit, trace));
+export function parseNalUnitHeader(unit: ByteSource, { trace }: ParseOptions = {}): NalUnitHeader {
+  return nal_unit_header(nalReader(bytesOf(unit, "a unit"), trace));
 }
 
 /**
@@ -81,7 +84,7 @@ export function parseNalUnitHeader(unit: Uint8Array, { trace }: ParseOptions = {
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseVps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): VideoParameterSet {
+export function parseVps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): VideoParameterSet {
   const { r } = open(unit, trace, [32]);
   const vps = video_parameter_set_rbsp(r);
   reportFlaw(r, onFlaw);
@@ -94,7 +97,7 @@ export function parseVps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {})
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseSps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
+export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
   const { r } = open(unit, trace, [33]);
   const sps = seq_parameter_set_rbsp(r);
   reportFlaw(r, onFlaw);
@@ -108,7 +111,7 @@ export function parseSps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {})
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parsePps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {}): PicParameterSet {
+export function parsePps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): PicParameterSet {
   const { r } = open(unit, trace, [34]);
   const pps = pic_parameter_set_rbsp(r);
   reportFlaw(r, onFlaw);
@@ -123,7 +126,7 @@ export function parsePps(unit: Uint8Array, { trace, onFlaw }: ParseOptions = {})
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseSei(
-  unit: Uint8Array,
+  unit: ByteSource,
   {
     sps = null,
     vps = null,
@@ -142,7 +145,7 @@ export function parseSei(
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptions = {}): AccessUnitDelimiter {
+export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptions = {}): AccessUnitDelimiter {
   return access_unit_delimiter_rbsp(open(unit, trace, [35]).r);
 }
 
@@ -156,7 +159,7 @@ export function parseAccessUnitDelimiter(unit: Uint8Array, { trace }: ParseOptio
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseSliceSegmentHeader(
-  unit: Uint8Array,
+  unit: ByteSource,
   {
     sps,
     pps,

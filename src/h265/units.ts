@@ -1,6 +1,8 @@
 /** NAL units as bytes: what Table 7-1 calls them, a reader on one, and the record that holds some. */
+
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 
 /** Table 7-1: the RBSP of a nal_unit_type; "" for reserved and unspecified ones. */
 function rbspName(nal_unit_type: number): string {
@@ -53,7 +55,8 @@ export interface HevcConfiguration {
  *
  * @throws BitstreamError where the record cannot be read.
  */
-export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
+export function parseHevcConfiguration(source: ByteSource): HevcConfiguration {
+  const record = bytesOf(source, "a configuration record");
   const r = new BitReader(record, { emulationPrevention: false, unit: "HEVCDecoderConfigurationRecord" });
   r.uMax(8, 1, "configurationVersion"); // It was 0 while the standard was a draft, and there are files with it.
   r.u(2, "general_profile_space");

@@ -23,6 +23,7 @@
  * @module
  */
 
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 import { controlByName } from "../uapi/index.ts";
 import { viewOf } from "../uapi/struct.ts";
@@ -60,12 +61,10 @@ const ruleByName: KernelRules = kernelRules;
  * @returns always a new array.
  * @throws TypeError for an unknown control, and for a menu, which has no payload.
  */
-export function normalise(name: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+export function normalise(name: string, payload: ByteSource): Uint8Array<ArrayBuffer> {
   const control = definitionOf(name);
-  if (control.type === "menu" || !(payload instanceof Uint8Array)) {
-    throw new TypeError(`${name}: only a payload of bytes can be normalised`);
-  }
-  const result = new Uint8Array(payload);
+  if (control.type === "menu") throw new TypeError(`${name} is a menu: there are no bytes to normalise`);
+  const result = new Uint8Array(bytesOf(payload, `the payload of ${name}`));
   if (sizeRefusal(control, result.length) === undefined)
     forEachElement(control, result, (rule, view) => rule.normalise(view));
   return result;
@@ -81,18 +80,19 @@ export function normalise(name: string, payload: Uint8Array): Uint8Array<ArrayBu
  * @param payload the bytes, or the value of a menu.
  * @throws TypeError for an unknown control, for bytes given for a menu and for a number given for anything else.
  */
-export function validate(name: string, payload: Uint8Array | number): Refusal[] {
+export function validate(name: string, payload: ByteSource | number): Refusal[] {
   const control = definitionOf(name);
   if (control.type === "menu") {
     if (typeof payload !== "number") throw new TypeError(`${name} is a menu: its value is a number`);
     const values = Object.values(control.menu);
     return values.includes(payload) ? [] : [{ path: "", value: payload, reason: `not ${values.join(" or ")}` }];
   }
-  if (!(payload instanceof Uint8Array)) throw new TypeError(`the payload of ${name} must be a Uint8Array`);
-  const refusal = sizeRefusal(control, payload.length);
+  if (typeof payload === "number") throw new TypeError(`the payload of ${name} must be bytes, not a number`);
+  const bytes = bytesOf(payload, `the payload of ${name}`);
+  const refusal = sizeRefusal(control, bytes.length);
   if (refusal !== undefined) return [refusal];
   const refusals: Refusal[] = [];
-  forEachElement(control, payload, (rule, view, i) => {
+  forEachElement(control, bytes, (rule, view, i) => {
     const prefix = control.dynamicArray === undefined ? "" : `[${i}].`;
     for (const refused of rule.validate(view)) refusals.push({ ...refused, path: prefix + refused.path });
   });

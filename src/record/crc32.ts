@@ -1,3 +1,5 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
+
 /** The polynomial of ISO 3309, reflected. */
 const polynomial = 0xedb88320;
 
@@ -26,7 +28,8 @@ function makeTables(): Int32Array {
  * CRC-32 as zlib computes it. `previous` is the checksum of the bytes before these, so that parts need not be joined:
  * `crc32(b, crc32(a))` is the checksum of `a` followed by `b`. Returns an unsigned 32-bit number.
  */
-export function crc32(bytes: Uint8Array, previous = 0): number {
+export function crc32(source: ByteSource, previous = 0): number {
+  const bytes = bytesOf(source, "what the checksum is of");
   const t = tables;
   const length = bytes.length;
   let crc = ~previous;

@@ -4,11 +4,17 @@ import { type DecodeMode, decodeModeValues, type StartCode, startCodeValues } fr
 /** The `format` key of a record's first line. */
 export const recordFormat = "v4l2-stateless-requests/1";
 
-/** Nanoseconds: a number as long as it is exact, a bigint above 2^53 - 1. */
-export type Timestamp = number | bigint;
+export type { Timestamp } from "../uapi/timestamp.ts";
 
 /** The controls of one line by name: a compound control's bytes, or an integer control's value. */
 export type Controls = ReadonlyMap<string, Uint8Array | number>;
+
+/** A control as a record holds it, of any name. */
+export interface RecordableControl {
+  /** `"V4L2_CID_…"` */
+  readonly name: string;
+  readonly payload: Uint8Array | number;
+}
 
 /** Where the requests come from. `sha256` is hex. */
 export interface StreamDescription {

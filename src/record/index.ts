@@ -27,6 +27,7 @@ export { crc32 } from "./crc32.ts";
 export {
   type Controls,
   persists,
+  type RecordableControl,
   RecordError,
   type RecordHeader,
   recordCodecs,

@@ -1,4 +1,5 @@
 import type { Codec, Colour, ErrorKind, Rectangle } from "../events.ts";
+import { timestampOf } from "../uapi/timestamp.ts";
 import { fromHex } from "./encoding.ts";
 import { type Controls, RecordError, recordCodecs, type StreamDescription, type Timestamp } from "./format.ts";
 
@@ -55,9 +56,7 @@ export class LineReader {
 
   timestamp(key: string): Timestamp {
     const value = this.required(key, isTimestamp, "a whole number of nanoseconds, above 2^53 - 1 as a decimal string");
-    if (typeof value === "number") return value;
-    const exact = BigInt(value);
-    return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact;
+    return typeof value === "number" ? value : timestampOf(BigInt(value));
   }
 
   controls(key: string): Controls {

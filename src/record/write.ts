@@ -1,4 +1,4 @@
-import type { Control, DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
+import type { DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { joined, sameBytes } from "../framing/bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { toBase64, toHex } from "./encoding.ts";
@@ -6,6 +6,7 @@ import {
   fourccText,
   modeControls,
   persists,
+  type RecordableControl,
   type RecordHeader,
   recordCodecs,
   recordFormat,
@@ -13,12 +14,21 @@ import {
 } from "./format.ts";
 import { recordDataLimit } from "./split-lines.ts";
 
-type WithTimestamp<Event> = Event extends { readonly timestamp: number }
-  ? Omit<Event, "timestamp"> & { readonly timestamp: Timestamp }
-  : Event;
+/** The keys of an event that are wider in a record. */
+interface WiderKeys {
+  readonly timestamp: Timestamp;
+  readonly controls: readonly RecordableControl[];
+}
 
-/** What a session's events are, with timestamps that may be above 2^53 - 1: other programs' are. */
-export type RecordableEvent = WithTimestamp<DecodeEvent>;
+type Recordable<Event> = Event extends DecodeEvent
+  ? Omit<Event, keyof WiderKeys> & Pick<WiderKeys, keyof WiderKeys & keyof Event>
+  : never;
+
+/**
+ * What a session's events are, wider where other programs' requests are: timestamps may be above 2^53 - 1, and controls may be
+ * ones that this package does not know.
+ */
+export type RecordableEvent = Recordable<DecodeEvent>;
 
 /** What the writer adds to the requests. */
 export interface RecordWriterOptions {
@@ -67,7 +77,7 @@ export class RecordWriter {
   }
 
   /** A line that sets these controls outside of a request, with its line feed. Menus whose value stands already are left out. */
-  set(controls: readonly Control[]): string {
+  set(controls: readonly RecordableControl[]): string {
     return this.#setLine(controls);
   }
 
@@ -77,7 +87,7 @@ export class RecordWriter {
     return values.size === 0 ? "" : line({ set: Object.fromEntries(values) });
   }
 
-  #setLine(controls: readonly Control[]): string {
+  #setLine(controls: readonly RecordableControl[]): string {
     const values: Record<string, string | number> = {};
     for (const { name, payload } of controls) {
       // The menus stand in the head already, and hardly ever change.
@@ -88,7 +98,7 @@ export class RecordWriter {
     return Object.keys(values).length === 0 ? "" : line({ set: values });
   }
 
-  #requestLine(event: WithTimestamp<RequestEvent>): string {
+  #requestLine(event: Recordable<RequestEvent>): string {
     const controls: Record<string, string | number> = {};
     for (const { name, payload } of event.controls) {
       if (persists(name)) {
@@ -150,12 +160,12 @@ function bitstreamValue(parts: readonly Uint8Array[], withData: boolean): object
   return withData ? { ...value, data: toBase64(joined(parts)) } : value;
 }
 
-function sequenceValue(event: SequenceEvent): object {
+function sequenceValue(event: Recordable<SequenceEvent>): object {
   const { type: _type, codec: _codec, controls: _controls, pixelFormat, ...value } = event;
   return { pixelFormat: fourccText(pixelFormat), ...value };
 }
 
-function outputValue(event: WithTimestamp<OutputEvent>): object {
+function outputValue(event: Recordable<OutputEvent>): object {
   const { type: _type, timestamp, pts, ...value } = event;
   // NaN and the infinities have no JSON.
   return { output: timestampValue(timestamp), ...(Number.isFinite(pts) ? { pts } : {}), ...value };

@@ -1,4 +1,5 @@
 /** What a request puts into the OUTPUT buffer. */
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
@@ -32,14 +33,15 @@ export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number 
  *
  * @throws RangeError where they do not fit.
  */
-export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: Uint8Array, offset = 0): number {
+export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: ByteSource, offset = 0): number {
+  const bytes = bytesOf(target, "the target");
   const size = bitstreamSize(request);
-  if (offset + size > target.length) {
-    throw new RangeError(`${size} bytes at ${offset} do not fit into ${target.length}`);
+  if (offset + size > bytes.length) {
+    throw new RangeError(`${size} bytes at ${offset} do not fit into ${bytes.length}`);
   }
   let at = offset;
   for (const part of request.bitstream) {
-    target.set(part, at);
+    bytes.set(part, at);
     at += part.length;
   }
   return size;

@@ -1,34 +1,32 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { StreamError } from "../errors.ts";
 import type { ChunkInfo, PacketInfo } from "../events.ts";
 
 /**
- * Checks the arguments of `decode`.
+ * Checks the arguments of `decode`, and returns the packet's bytes.
  *
  * @throws TypeError where one is wrong.
  */
-export function checkDecodeArguments(packet: unknown, info: PacketInfo = {}): void {
-  checkBytes("a packet", packet);
+export function checkDecodeArguments(packet: ByteSource, info: PacketInfo = {}): Uint8Array {
   checkInfo(info);
+  return bytesOf(packet, "a packet");
 }
 
 /**
- * Checks the arguments of `push`.
+ * Checks the arguments of `push`, and returns the chunk's bytes.
  *
  * @throws TypeError where one is wrong.
  */
-export function checkPushArguments(chunk: unknown, info: ChunkInfo = {}): void {
-  checkBytes("a chunk", chunk);
+export function checkPushArguments(chunk: ByteSource, info: ChunkInfo = {}): Uint8Array {
   checkInfo(info);
   if (info.unitEnds !== undefined && typeof info.unitEnds !== "boolean") {
     throw new TypeError("unitEnds must be true or false");
   }
   const lost: unknown = info.lost;
-  if (lost === undefined || lost instanceof StreamError) return;
-  throw new TypeError("lost must be a BitstreamError or an UnsupportedError");
-}
-
-function checkBytes(what: string, bytes: unknown): void {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`${what} must be a Uint8Array`);
+  if (lost !== undefined && !(lost instanceof StreamError)) {
+    throw new TypeError("lost must be a BitstreamError or an UnsupportedError");
+  }
+  return bytesOf(chunk, "a chunk");
 }
 
 function checkInfo(info: PacketInfo): void {
@@ -37,11 +35,10 @@ function checkInfo(info: PacketInfo): void {
 }
 
 /**
- * Checks the argument of `configure`.
+ * Checks the argument of `configure`, and returns the record's bytes; null returns to start codes.
  *
  * @throws TypeError where it is wrong.
  */
-export function checkConfigureArgument(record: unknown): void {
-  if (record === null || record instanceof Uint8Array) return;
-  throw new TypeError("a configuration record must be a Uint8Array, or null to return to start codes");
+export function checkConfigureArgument(record: ByteSource | null): Uint8Array | null {
+  return record === null ? null : bytesOf(record, "a configuration record that is not null");
 }

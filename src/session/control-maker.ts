@@ -2,9 +2,10 @@ import type { Control } from "../events.ts";
 import type { KernelRules } from "../kernel/rules.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { type ControlDefinition, elementSize } from "../uapi/control.ts";
+import type { ControlName, ControlPayload } from "../uapi/index.ts";
 
 /** Makes a codec's controls as the options ask: without what the kernel lacks, and as the kernel would leave them. */
-export class ControlMaker<Name extends string> {
+export class ControlMaker<Name extends ControlName> {
   readonly #definitions: Readonly<Record<Name, ControlDefinition>>;
   readonly #rules: KernelRules;
   readonly #options: Pick<ResolvedOptions, "rawControls" | "has">;
@@ -20,7 +21,7 @@ export class ControlMaker<Name extends string> {
   }
 
   /** Adds a control to `controls`, unless the kernel lacks it. `payload` is rewritten in place, as the kernel would. */
-  add(controls: Control[], name: Name, payload: Uint8Array | number): void {
+  add<N extends Name>(controls: Control[], name: N, payload: ControlPayload<N>): void {
     const definition = this.#definitions[name];
     const rule = this.#rules[name];
     if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.#options.rawControls) {
@@ -33,8 +34,8 @@ export class ControlMaker<Name extends string> {
   }
 
   /** `add` for a payload in which the kernel rewrites nothing. */
-  addUnchanged(controls: Control[], name: Name, payload: Uint8Array | number): void {
+  addUnchanged<N extends Name>(controls: Control[], name: N, payload: ControlPayload<N>): void {
     const definition = this.#definitions[name];
-    if (this.#options.has(definition)) controls.push({ name, id: definition.id, payload });
+    if (this.#options.has(definition)) controls.push({ name, id: definition.id, payload } as Control);
   }
 }

@@ -1,5 +1,6 @@
 /** What the sessions of codecs in packets, VP8 and VP9, have in common: from packets or an IVF file to calls, to events. */
 
+import type { ByteSource } from "../bytes.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "./check-arguments.ts";
@@ -49,27 +50,27 @@ export class PacketSession implements Session {
     this.#openFile = openFile;
   }
 
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
-    checkDecodeArguments(packet, info);
+  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[] {
+    const bytes = checkDecodeArguments(packet, info);
     return this.#reader.sink.during(() => {
       this.#endFile();
       const byte = this.#received;
-      this.#received += packet.length;
-      this.#reader.readPacket({ bytes: packet, byte, truncated: false }, info?.pts);
+      this.#received += bytes.length;
+      this.#reader.readPacket({ bytes, byte, truncated: false }, info?.pts);
     });
   }
 
-  push(chunk: Uint8Array, info?: ChunkInfo): DecodeEvent[] {
-    checkPushArguments(chunk, info);
+  push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[] {
+    const bytes = checkPushArguments(chunk, info);
     return this.#reader.sink.during(() => {
       this.#file ??= this.#openFile(this.#received);
-      this.#received += chunk.length;
-      this.#readFile((file) => file.push(chunk));
+      this.#received += bytes.length;
+      this.#readFile((file) => file.push(bytes));
     });
   }
 
   /** A container's record (vpcC) says nothing that the frames do not say. */
-  configure(record: Uint8Array | null): DecodeEvent[] {
+  configure(record: ByteSource | null): DecodeEvent[] {
     checkConfigureArgument(record);
     return this.#reader.sink.during(() => this.#endFile());
   }

@@ -1,5 +1,6 @@
 /** What the sessions of codecs in byte streams have in common: from input to units, from calls to events. */
 
+import type { ByteSource } from "../bytes.ts";
 import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
@@ -41,6 +42,8 @@ export interface UnitReader {
   endStream(): void;
   flush(): void;
   reset(): void;
+  /** A call returns: what is still needed of the bytes that lie in the caller's memory must be copied. */
+  copyFrom(memory: ArrayBufferLike): void;
 }
 
 /** A session over `reader`. */
@@ -59,43 +62,46 @@ export class UnitSession implements Session {
     this.#unitText = unitText;
   }
 
-  decode(packet: Uint8Array, info?: PacketInfo): DecodeEvent[] {
-    checkDecodeArguments(packet, info);
+  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[] {
+    const bytes = checkDecodeArguments(packet, info);
     return this.#reader.sink.during(() => {
       this.#endStream();
       this.#reader.times.packet(info?.pts);
-      const units = this.#input.packet(packet);
+      const units = this.#input.packet(bytes);
       for (const unit of units) this.#takeUnit(unit);
-      if (units.length === 0 && packet.length > 0) this.#reportNoUnit("packet");
+      if (units.length === 0 && bytes.length > 0) this.#reportNoUnit("packet");
       this.#reader.endPicture();
+      this.#reader.copyFrom(bytes.buffer);
     });
   }
 
-  push(chunk: Uint8Array, info: ChunkInfo = {}): DecodeEvent[] {
-    checkPushArguments(chunk, info);
+  push(chunk: ByteSource, info: ChunkInfo = {}): DecodeEvent[] {
+    const bytes = checkPushArguments(chunk, info);
     const reader = this.#reader;
     const input = this.#input;
     return reader.sink.during(() => {
       if (info.unitEnds) for (const unit of input.endUnit()) this.#takeUnit(unit);
       if (info.lost) this.#lose(info.lost);
       reader.times.stream(input.received, info.pts);
-      for (const unit of input.push(chunk)) this.#takeUnit(unit);
+      for (const unit of input.push(bytes)) this.#takeUnit(unit);
+      reader.copyFrom(bytes.buffer);
     });
   }
 
-  configure(record: Uint8Array | null): DecodeEvent[] {
-    checkConfigureArgument(record);
+  configure(record: ByteSource | null): DecodeEvent[] {
+    const bytes = checkConfigureArgument(record);
     const reader = this.#reader;
     const input = this.#input;
     return reader.sink.during(() => {
       this.#endStream();
-      if (record === null) input.frameBy(0);
+      if (bytes === null) input.frameBy(0);
       else {
         reader.sink.guard(undefined, () => {
-          const { lengthSize, units } = reader.readConfiguration(record);
+          const { lengthSize, units } = reader.readConfiguration(bytes);
           input.frameBy(lengthSize);
-          for (const bytes of units) this.#takeUnit({ bytes, byte: -1, truncated: false });
+          for (const unit of units) this.#takeUnit({ bytes: unit, byte: -1, truncated: false });
         });
+        reader.copyFrom(bytes.buffer);
       }
     });
   }
@@ -140,7 +146,13 @@ export class UnitSession implements Session {
     if (unit.truncated) {
       reader.sink.report("cut-off", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       reader.loseUnit(unit);
-    } else reader.sink.guard(unit, () => reader.readUnit(unit));
+      return;
+    }
+    try {
+      reader.readUnit(unit);
+    } catch (error) {
+      reader.sink.catchError(error, unit);
+    }
   }
 
   #reportNoUnit(where: "packet" | "stream"): void {

@@ -1,3 +1,4 @@
+import type { ByteSource } from "../bytes.ts";
 import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
@@ -21,9 +22,10 @@ export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
  */
 export interface Decoder {
   readonly device: DeviceInfo;
-  decode(packet: Uint8Array, info?: PacketInfo): AsyncIterable<Frame>;
-  push(chunk: Uint8Array, info?: ChunkInfo): AsyncIterable<Frame>;
-  configure(record: Uint8Array | null): AsyncIterable<Frame>;
+  decode(packet: ByteSource, info?: PacketInfo): AsyncIterable<Frame>;
+  /** Leave `chunk` as it is until its frames have been taken. */
+  push(chunk: ByteSource, info?: ChunkInfo): AsyncIterable<Frame>;
+  configure(record: ByteSource | null): AsyncIterable<Frame>;
   /** The end: all frames that are left. */
   flush(): AsyncIterable<Frame>;
   /** A seek: forgets every picture, also frames that were not taken. */

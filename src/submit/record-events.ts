@@ -100,7 +100,7 @@ function controlsOf(controls: Controls, line: number): Control[] {
         `${name} is a ${control.type}, but its value is ${typeof payload === "number" ? "a number" : "bytes"}`,
       );
     }
-    return { name, id: control.id, payload };
+    return { name, id: control.id, payload } as Control;
   });
 }
 

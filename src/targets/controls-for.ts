@@ -14,9 +14,9 @@ export function controlsFor(
   const taken = event.controls.filter(({ name }) => Object.hasOwn(names, name));
   if (quirks === undefined) return taken;
   const hold = "hold" in event && event.hold;
-  return taken.map((control) => {
+  return taken.map((control): Control => {
     const quirk = quirks[control.name];
     if (quirk === undefined || typeof control.payload === "number") return control;
-    return { ...control, payload: quirk.rewrite(control.payload, { hold }) };
+    return { ...control, payload: quirk.rewrite(control.payload, { hold }) } as Control;
   });
 }

@@ -26,6 +26,6 @@ export function primingControls(
     const last = before.get(name);
     if (last instanceof Uint8Array && last.length === payload.length && last.every((byte) => byte === 0)) return [];
     // The lowest bit of the first field, delta_idx_minus1 or lt_ref_pic_poc_lsb_sps: the kernel refuses no value of them.
-    return [{ ...control, payload: Uint8Array.from(payload, (_, i) => (i === 0 ? 1 : 0)) }];
+    return [{ ...control, payload: Uint8Array.from(payload, (_, i) => (i === 0 ? 1 : 0)) } as Control];
   });
 }

@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import {
   decodeStruct,
   type Infer,
@@ -62,11 +63,11 @@ export type Decoded<C extends ControlDefinition> = C extends MenuControl
  *
  * @throws TypeError when the bytes are not one struct, or for a dynamic array not a whole number of elements.
  */
-export function decodePayload<C extends ControlDefinition>(control: C, payload: Uint8Array | number): Decoded<C> {
+export function decodePayload<C extends ControlDefinition>(control: C, payload: ByteSource | number): Decoded<C> {
   return decode(control, payload) as Decoded<C>;
 }
 
-function decode(control: ControlDefinition, payload: Uint8Array | number): unknown {
+function decode(control: ControlDefinition, payload: ByteSource | number): unknown {
   if (control.type === "menu") {
     if (typeof payload !== "number") throw new TypeError(`${control.name} is a menu: its value is a number`);
     return payload;
@@ -88,7 +89,7 @@ export interface PayloadLeaf extends LeafField {
  *
  * @throws TypeError as `decodePayload`, and for a menu.
  */
-export function payloadLeaves(control: StructControl | U32ArrayControl, payload: Uint8Array): PayloadLeaf[] {
+export function payloadLeaves(control: StructControl | U32ArrayControl, payload: ByteSource): PayloadLeaf[] {
   return elements(control, payload).flatMap((element, i) => {
     const view = viewOf(element);
     const index = control.dynamicArray === undefined ? "" : `[${i}]`;
@@ -104,9 +105,10 @@ export function payloadLeaves(control: StructControl | U32ArrayControl, payload:
 }
 
 /** The payload cut into elements; one element when the control is no dynamic array. */
-function elements(control: StructControl | U32ArrayControl, payload: unknown): Uint8Array[] {
+function elements(control: StructControl | U32ArrayControl, source: ByteSource | number): Uint8Array[] {
   const { name, dynamicArray } = control;
-  if (!(payload instanceof Uint8Array)) throw new TypeError(`the payload of ${name} must be a Uint8Array`);
+  if (typeof source === "number") throw new TypeError(`the payload of ${name} must be bytes, not a number`);
+  const payload = bytesOf(source, `the payload of ${name}`);
   const size = elementSize(control);
   const count = payload.length / size;
   if (dynamicArray === undefined && count !== 1) {

@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { ControlDefinition } from "./control.ts";
+import type { ControlDefinition, MenuControl } from "./control.ts";
 import { h264Controls } from "./h264.ts";
 import { hevcControls } from "./h265.ts";
 import { mpeg2Controls } from "./mpeg2.ts";
@@ -30,6 +30,7 @@ export * from "./h265.ts";
 export * from "./modes.ts";
 export * from "./mpeg2.ts";
 export * from "./struct.ts";
+export * from "./timestamp.ts";
 export * from "./vp8.ts";
 export * from "./vp9.ts";
 
@@ -49,9 +50,21 @@ export const controls = {
   ...mpeg2Controls,
 } as const;
 
+/** The name of a control: `"V4L2_CID_STATELESS_H264_SPS"` … */
+export type ControlName = keyof typeof controls;
+
+/** What VIDIOC_S_EXT_CTRLS takes for a control: a menu's number, or the bytes of the others. */
+export type ControlPayload<Name extends ControlName = ControlName> = Name extends ControlName
+  ? (typeof controls)[Name] extends MenuControl
+    ? number
+    : Uint8Array
+  : never;
+
 const all: Readonly<Record<string, ControlDefinition>> = controls;
 
 /** The control called `name` (`"V4L2_CID_STATELESS_H264_SPS"`), or undefined when no codec of this package has it. */
+export function controlByName<Name extends ControlName>(name: Name): (typeof controls)[Name];
+export function controlByName(name: string): ControlDefinition | undefined;
 export function controlByName(name: string): ControlDefinition | undefined {
   return Object.hasOwn(all, name) ? all[name] : undefined;
 }

@@ -4,6 +4,8 @@
  * has such a decoder.
  */
 
+import { type ByteSource, bytesOf } from "../bytes.ts";
+
 /** Constants by their verbatim names. */
 export type Names = Readonly<Record<string, number>>;
 
@@ -221,7 +223,8 @@ export function viewOf(bytes: Uint8Array): DataView {
  *
  * @throws TypeError when the bytes are not exactly one struct.
  */
-export function decodeStruct<F extends Fields>(def: Struct<F>, bytes: Uint8Array): Infer<Struct<F>> {
+export function decodeStruct<F extends Fields>(def: Struct<F>, source: ByteSource): Infer<Struct<F>> {
+  const bytes = bytesOf(source, `the payload of ${def.name}`);
   if (bytes.length !== def.size) {
     throw new TypeError(`struct ${def.name} has ${def.size} bytes, not ${bytes.length}`);
   }

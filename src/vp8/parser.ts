@@ -3,6 +3,7 @@
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
 import { LittleEndianReader } from "../bitreader/little-endian-reader.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { Frame, FrameTag } from "./structures.ts";
 import { frame_header, frame_tag } from "./syntax.ts";
 import { dctPartitionSizes, unitName } from "./units.ts";
@@ -17,7 +18,8 @@ export interface ParseOptions {
  *
  * @throws BitstreamError where the frame breaks the specification.
  */
-export function parseFrameTag(frame: Uint8Array, { trace }: ParseOptions = {}): FrameTag {
+export function parseFrameTag(source: ByteSource, { trace }: ParseOptions = {}): FrameTag {
+  const frame = bytesOf(source, "a frame");
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return frame_tag(new LittleEndianReader(frame, { trace, unit: unitName(frame) }));
 }
@@ -27,7 +29,8 @@ export function parseFrameTag(frame: Uint8Array, { trace }: ParseOptions = {}): 
  *
  * @throws BitstreamError where the frame breaks the specification.
  */
-export function parseFrame(frame: Uint8Array, { trace }: ParseOptions = {}): Frame {
+export function parseFrame(source: ByteSource, { trace }: ParseOptions = {}): Frame {
+  const frame = bytesOf(source, "a frame");
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return readFrame(frame, trace);
 }

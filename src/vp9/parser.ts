@@ -1,5 +1,7 @@
 /** The stateless parser: a frame's bytes in, its headers out. Errors name the element and the bit. */
+
 import type { Trace } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { compressed_header } from "./compressed-header.ts";
 import type { CompressedHeader, ShowExistingFrame, UncompressedHeader } from "./structures.ts";
@@ -31,9 +33,10 @@ export interface ParsedShowExistingFrame {
 
 /** 6.1: a frame (of a superframe, one of its frames: `framesOfPacket`). The sizes in its headers must fit its bytes. */
 export function parseFrame(
-  bytes: Uint8Array,
+  source: ByteSource,
   { references = [], trace, byte = -1 }: ParseFrameOptions = {},
 ): ParsedFrame | ParsedShowExistingFrame {
+  const bytes = bytesOf(source, "a frame");
   trace?.unit({ name: FRAME_NAME, byte, bytes });
   const header = uncompressed_header(frameReader(bytes, trace), references);
   if (header.show_existing_frame) return { header, compressed: null };

@@ -1,6 +1,7 @@
 /** From a packet to frames: superframes, Annex B. */
 
 import { BitReader, type Trace } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { superframe_index } from "./syntax.ts";
@@ -28,7 +29,8 @@ export function frameReader(bytes: Uint8Array, trace?: Trace): BitReader {
  * @param byte offset of the packet in the stream
  * @param trace Gets the elements of the index.
  */
-export function framesOfPacket(packet: Uint8Array, byte: number, trace?: Trace): PacketFrames {
+export function framesOfPacket(source: ByteSource, byte: number, trace?: Trace): PacketFrames {
+  const packet = bytesOf(source, "a packet");
   const indexAt = superframeIndexAt(packet);
   if (indexAt === undefined) return { frames: [{ bytes: packet, byte, truncated: false }], error: undefined };
   const bytes = packet.subarray(indexAt);

@@ -24,6 +24,8 @@ export interface Sps {
   frame_mbs_only_flag?: number;
   /** max_dec_frame_buffering. */
   max_dec_frame_buffering?: number;
+  /** Default: max_dec_frame_buffering. Goes with it. */
+  max_num_reorder_frames?: number;
   crop?: [left: number, right: number, top: number, bottom: number];
 }
 
@@ -61,7 +63,7 @@ export interface Slice {
 /** Writes NAL units one after the other; knows the parameter sets that it has written. */
 export class H264Stream {
   readonly units: Uint8Array[] = [];
-  readonly #sps = new Map<number, Required<Omit<Sps, "crop" | "max_dec_frame_buffering">>>();
+  readonly #sps = new Map<number, Required<Omit<Sps, "crop" | "max_dec_frame_buffering" | "max_num_reorder_frames">>>();
   readonly #pps = new Map<number, Pps>();
 
   /** The stream with four-byte start codes. */
@@ -113,7 +115,12 @@ export class H264Stream {
     if (given.max_dec_frame_buffering === undefined) w.u(1, 0);
     else {
       w.u(1, 1).u(8, 0).u(1, 1).u(1, 1); // VUI: all flags 0 up to bitstream_restriction_flag
-      w.ue(0).ue(0).ue(9).ue(9).ue(0).ue(given.max_dec_frame_buffering);
+      w.ue(0)
+        .ue(0)
+        .ue(9)
+        .ue(9)
+        .ue(given.max_num_reorder_frames ?? given.max_dec_frame_buffering);
+      w.ue(given.max_dec_frame_buffering);
     }
     return this.unit(3, 7, w.trailing().bytes());
   }

@@ -19,13 +19,16 @@ export async function run(
     /** The file that standard input is. */
     readonly stdinFile?: FileIdentity;
     readonly terminal?: boolean;
+    /** Of the terminal. */
+    readonly columns?: number;
     readonly environment?: Io["environment"];
     readonly importContainerLibrary?: Io["importContainerLibrary"];
   } = {},
 ): Promise<Outcome> {
   const text = { stdout: "", stderr: "" };
   const sink = (name: "stdout" | "stderr") => ({
-    isTerminal: input.terminal ?? false,
+    isTerminal: input.terminal ?? input.columns !== undefined,
+    columns: input.columns,
     write: async (written: string) => {
       text[name] += written;
     },

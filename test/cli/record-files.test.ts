@@ -55,7 +55,7 @@ describe.each(["gzip", "brotli"] as const)("a record compressed with %s", (compr
   });
 
   it("is refused when it grows out of all proportion: one line, or many", async () => {
-    for (const filler of [" ", "\n", "{}\n"]) {
+    for (const filler of [" ", "\n"]) {
       const bytes = compress(head + filler.repeat(6e7 / filler.length));
       expect(bytes.length).toBeLessThan(70_000);
       const { status, stderr } = await run(["inspect", fileOf(`bomb.${ending}`, bytes)]);
@@ -78,7 +78,7 @@ describe("what is named as if it were compressed", () => {
     ["x.br", "hello hello", "not compressed with brotli, or damaged"],
     ["x.gz", "hello hello", "not compressed with gzip, or damaged"],
     ["y.gz", gzipSync("hello"), "line 1: not a request record"],
-    ["z.br", "", "empty"],
+    ["z.br", "", "empty: it has no bytes; was it written, and did the program before the pipe work?"],
   ])("%s", async (name, bytes, message) => {
     expect(await said(fileOf(name, bytes))).toBe(message);
   });

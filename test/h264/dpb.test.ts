@@ -2,16 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { Slice, Sps } from "../../support/streams/h264-stream.ts";
 import { eventsOf, H264Stream, only, summary } from "../../support/streams/h264-stream.ts";
 
-function events(sps: Sps, slices: readonly Slice[]) {
+function events(sps: Sps, slices: readonly Slice[], output: "earliest" | "c.4.5.3" = "c.4.5.3") {
   const stream = new H264Stream().writeSps({ max_num_ref_frames: 1, ...sps }).writePps();
   for (const slice of slices) stream.slice(slice);
-  return eventsOf(stream);
+  return eventsOf(stream, { output });
 }
 
 /** Requests, outputs and releases in their order: `r1 o1 x1`, in thousands. */
-function order(sps: Sps, slices: readonly Slice[]): string {
-  return summary(events(sps, slices))
-    .filter((line) => /^(request|output|release)/.test(line))
+function order(sps: Sps, slices: readonly Slice[], output?: "earliest" | "c.4.5.3"): string {
+  return summary(events(sps, slices, output))
+    .filter((line) => /^(request|output|release|error)/.test(line))
     .map((line) => line.replace("request ", "r").replace("output ", "o").replace("release ", "x").replace(/000\b/, ""))
     .join(" ");
 }
@@ -86,7 +86,7 @@ describe("C.4.4", () => {
     const idr: Slice = { idr: true, idr_pic_id: 1, no_output_of_prior_pics_flag: 1 };
     const next = new H264Stream().writeSps({ widthInMbs: 5, max_num_ref_frames: 1 }).writePps().slice(idr);
     stream.units.push(...next.units);
-    expect(summary(eventsOf(stream)).slice(-8)).toEqual([
+    expect(summary(eventsOf(stream, { output: "c.4.5.3" })).slice(-8)).toEqual([
       ...["request 3000", "output 3000", "release 3000", "release 2000"],
       ...["sequence", "request 4000", "output 4000", "release 4000"],
     ]);
@@ -95,6 +95,56 @@ describe("C.4.4", () => {
   it("memory_management_control_operation 5 puts out what waits, after the picture that refers to it", () => {
     const slices: Slice[] = [{ idr: true }, { frame_num: 1, lsb: 40, mmco: [[5]] }, { frame_num: 1, lsb: 4 }];
     expect(order({}, slices)).toBe("r1 r2 o1 x1 r3 o2 x2 o3 x3");
+  });
+});
+
+describe("a picture is output as soon as no later one can precede it", () => {
+  const earliest = (sps: Sps, slices: readonly Slice[]) => order(sps, slices, "earliest");
+  const three: Slice[] = [{ idr: true }, { frame_num: 1, lsb: 8 }, { frame_num: 2, lsb: 4, ...nonRef }];
+
+  it("pic_order_cnt_type 2: at once", () => {
+    const slices: Slice[] = [{ idr: true }, { frame_num: 1 }, { frame_num: 2 }];
+    expect(earliest({ poc_type: 2, max_num_ref_frames: 4 }, slices)).toBe("r1 o1 r2 o2 r3 o3 x1 x2 x3");
+  });
+
+  it("pic_order_cnt_type 2: a field waits for the second one, or for another picture", () => {
+    const slices: Slice[] = [
+      { idr: true },
+      { frame_num: 1, field: "top" },
+      { frame_num: 1, field: "bottom" },
+      { frame_num: 2, field: "top", ...nonRef },
+      { frame_num: 2 },
+    ];
+    const sps: Sps = { poc_type: 2, max_num_ref_frames: 1, frame_mbs_only_flag: 0 };
+    expect(earliest(sps, slices)).toBe("r1 o1 r2 x1 r2 o2 r3 o3 x3 r4 x2 o4 x4");
+  });
+
+  it("max_num_reorder_frames (E.2.1): when more wait than can precede another", () => {
+    const sps = (max_num_reorder_frames: number): Sps => ({ max_dec_frame_buffering: 4, max_num_reorder_frames });
+    expect(earliest(sps(1), three)).toBe("r1 r2 o1 x1 r3 o3 x3 o2 x2");
+    expect(earliest(sps(4), three)).toBe("r1 r2 r3 o1 x1 o3 x3 o2 x2");
+  });
+
+  it("a stream that reorders more than it says is told once, and the buffer alone decides from there on", () => {
+    const slices: Slice[] = [...three, { frame_num: 2, lsb: 6, ...nonRef }, { frame_num: 2, lsb: 10, ...nonRef }];
+    expect(earliest({ max_dec_frame_buffering: 4, max_num_reorder_frames: 0 }, slices)).toBe(
+      "r1 o1 r2 x1 o2 r3 error bitstream r4 r5 o3 x2 x3 o4 x4 o5 x5",
+    );
+  });
+
+  it("intra profiles with constraint_set3_flag: at once", () => {
+    const slices: Slice[] = [{ idr: true }, { idr: true, idr_pic_id: 1 }];
+    const sps: Sps = { profile_idc: 100, constraint_set3_flag: 1, max_num_ref_frames: 0 };
+    expect(earliest(sps, slices)).toBe("r1 o1 x1 r2 o2 x2");
+  });
+
+  it("order counts without a hole (8.2.1), after the first that was output", () => {
+    const sps: Sps = { level_idc: 10, widthInMbs: 11, heightInMapUnits: 9, max_num_ref_frames: 1 };
+    const slices = Array.from({ length: 8 }, (_, i): Slice => ({ idr: i === 0, frame_num: i, lsb: i }));
+    // MaxDpbFrames is 4.
+    expect(earliest(sps, slices)).toBe("r1 r2 r3 r4 r5 o1 x1 o2 x2 o3 x3 o4 x4 o5 r6 x5 o6 r7 x6 o7 r8 x7 o8 x8");
+    const withHoles = slices.map((slice, i): Slice => ({ ...slice, lsb: 2 * i }));
+    expect(earliest(sps, withHoles)).toBe(order(sps, withHoles));
   });
 });
 

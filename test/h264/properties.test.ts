@@ -29,6 +29,15 @@ const whole = (bytes: Uint8Array, session = openH264Session()) => [...session.pu
 const actions = (events: readonly DecodeEvent[]) =>
   events.filter(({ type }) => type === "request" || type === "output" || type === "release").map(eventKey);
 
+/** How many pictures have been output when each request comes. */
+function outputsAtRequests(events: readonly DecodeEvent[]): number[] {
+  let outputs = 0;
+  return events.flatMap(({ type }) => {
+    if (type === "output") outputs++;
+    return type === "request" ? [outputs] : [];
+  });
+}
+
 const isRequest = (key: string) => key.startsWith("request ");
 
 type Property = (stream: StreamFile, bytes: Uint8Array) => string[];
@@ -74,6 +83,16 @@ const properties: readonly [string, Property][] = [
           (flaw) => `${JSON.stringify(options)}: ${flaw}`,
         );
       }),
+  ],
+  [
+    "both moments of output give the same order, and the earliest is never the later one",
+    (_, bytes) => {
+      const earliest = whole(bytes);
+      const atFull = whole(bytes, openH264Session({ output: "c.4.5.3" }));
+      const keys = (events: readonly DecodeEvent[]) => events.filter(({ type }) => type === "output").map(eventKey);
+      const late = outputsAtRequests(earliest).filter((count, i) => count < (outputsAtRequests(atFull)[i] ?? 0));
+      return [...difference(keys(earliest), keys(atFull)), ...late.map((count) => `only ${count} outputs so far`)];
+    },
   ],
   ["the kernel takes every control", (_, bytes) => kernelRefusals(whole(bytes))],
   [

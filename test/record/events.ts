@@ -3,7 +3,7 @@ import type { Control, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } fr
 
 /** Events as a session makes them, for the tests of the record. */
 export function control(name: string, payload: Uint8Array | number, id = 0): Control {
-  return { name: `V4L2_CID_STATELESS_${name}`, id, payload };
+  return { name: `V4L2_CID_STATELESS_${name}`, id, payload } as Control;
 }
 
 export function request(timestamp: number, controls: readonly Control[], hold = false): RequestEvent {

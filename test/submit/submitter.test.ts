@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Control } from "../../src/events.ts";
 import { DeviceError, DeviceTimeout, type Frame } from "../../src/submit/index.ts";
 import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
@@ -245,7 +246,7 @@ it.each([
   async (verbatim, line) => {
     const { kernel, submitter } = await open(plain, { verbatim });
     const { V4L2_CID_STATELESS_H264_SPS: sps, V4L2_CID_STATELESS_H264_SLICE_PARAMS: slice } = controls;
-    const sent = [sps, slice].map(({ name, id }) => ({ name, id, payload: new Uint8Array(16) }));
+    const sent = [sps, slice].map(({ name, id }) => ({ name, id, payload: new Uint8Array(16) }) as Control);
     await all(submitter, [sequence(16), request(1000, { controls: sent })]);
     expect(kernel.log).toContain(line);
   },

@@ -8,7 +8,7 @@ const ST = "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS";
 const LT = "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS";
 
 function control(name: typeof ST | typeof LT, payload: Uint8Array): Control {
-  return { name, id: controls[name].id, payload };
+  return { name, id: controls[name].id, payload } as Control;
 }
 
 describe("primingControls", () => {

@@ -187,7 +187,7 @@ class Follower {
 /** Runs a session over a byte stream in which every `output` can be traced to the bytes of its slices. */
 export function decodeH264Pictures(stream: Uint8Array): H264Pictures {
   const trace = new SliceTrace();
-  const session = openSession("h264", { trace });
+  const session = openSession("h264", { trace, output: "c.4.5.3" });
   const follower = new Follower(trace);
   for (const event of session.push(stream)) follower.take(event, false);
   for (const event of session.flush()) follower.take(event, true);
