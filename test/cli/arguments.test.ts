@@ -95,6 +95,11 @@ describe("parseArguments", () => {
       ["inspect", "--sumary", "a"],
       "unknown option --sumary; did you mean --summary? see v4l2-stateless inspect --help",
     ],
+    [
+      ["inspect", "-codec", "h264", "a"],
+      "unknown option -codec; did you mean --codec? see v4l2-stateless inspect --help",
+    ],
+    [["record", "--errors", "a"], "record does not take --errors=only; inspect, validate and trace do"],
     [["inspect", "-x", "a"], "unknown option -x; see v4l2-stateless inspect --help"],
     [["inspect", "--with-data", "a"], "inspect does not take --with-data; record does"],
     [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect and validate do"],

@@ -25,8 +25,9 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
     if (wanted?.has(place.request) === false) return;
     for (const refusal of refusalsOf(controls, args.target, codec)) {
       refused++;
+      if (args.errors === "only") continue;
       if (args.json) printer.add(jsonLine({ type: "refusal", ...place, ...refusal }));
-      else if (args.errors !== "only") {
+      else {
         const line = `${style.bold(placeText(place))}: ${refusalText(refusal)}`;
         printer.add(`${fold(line, io.stdout.columns, 2)}\n`);
       }

@@ -51,7 +51,7 @@ export function fold(line: string, columns: number | undefined, indent: number):
   if (columns === undefined || widthOf(line) <= columns) return line;
   const longest = Math.max(...line.split(" ").map(widthOf));
   // A word that would be broken in the margin's favour is worse than a smaller margin.
-  const margin = " ".repeat(Math.max(Math.min(2, columns >> 1), Math.min(indent, columns - longest)));
+  const margin = " ".repeat(Math.min(indent, Math.max(Math.min(2, columns >> 1), columns - longest)));
   const lines: string[] = [];
   let current = "";
   for (const piece of line.split(/(?<= )(?=[^ ])/)) {
