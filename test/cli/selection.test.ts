@@ -247,9 +247,20 @@ describe("--color", () => {
   });
 });
 
-it("inspect of a record of many pictures without output lines goes on before its end", async () => {
+describe("inspect of a record of many pictures without output lines", () => {
   const head = '{"format":"v4l2-stateless-requests/1","codec":"vp8"}\n';
-  const lines = Array.from({ length: 200 }, (_, i) => `{"request":${i},"timestamp":${i * 1000},"controls":{}}\n`);
-  const { stdout } = await run(["inspect", "--json", "-"], { stdin: bytesOf(head + lines.join("")) });
-  expect(stdout.match(/"shown":null/g)).toHaveLength(200);
+  const line = (i: number) => `{"request":${i},"timestamp":${i * 1000},"controls":{}}\n`;
+
+  it("shows all of them", async () => {
+    const lines = Array.from({ length: 200 }, (_, i) => line(i)).join("");
+    const { stdout } = await run(["inspect", "--json", "-"], { stdin: bytesOf(head + lines) });
+    expect(stdout.match(/"shown":null/g)).toHaveLength(200);
+  });
+
+  it("does not wait for the end to show one", async () => {
+    // The line after them is no record's.
+    const lines = Array.from({ length: 60_000 }, (_, i) => line(i)).join("");
+    const run40 = run(["inspect", "--request", "4", "-"], { stdin: bytesOf(`${head}${lines}`) });
+    expect((await run40).stdout).toMatch(/^request 4 {2}timestamp 4000$/m);
+  });
 });

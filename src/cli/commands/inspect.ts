@@ -34,6 +34,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
         const picture = pictureViews[codec].picture(item, numbering);
         summary?.addPicture(item, picture);
         if (wanted?.has(item.request) ?? true) pictures.take(item, picture, controlsOf(item));
+        else pictures.pass(item);
         // Only now: what it refers to came before it, also where a timestamp is used again.
         numbering.note(item.request, item.timestamp);
       } else {
