@@ -72,8 +72,8 @@ export interface RequestEvent {
   /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. `timestampOf` makes a decoded control's comparable. */
   readonly timestamp: number;
   /**
-   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. From `decode` they are views of the caller's
-   * packet: read them before you write to it. From `push` they are the session's own copy.
+   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. They are views of the packet or chunk that the
+   * caller gave, or of a copy that the session never overwrites: read them before you write to that packet or chunk again.
    */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];
@@ -156,7 +156,7 @@ export interface Session {
   decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
    * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
-   * when the next picture's first unit is seen.
+   * when the next picture's first unit is seen. What the session needs of `chunk` after the call, it copies.
    */
   push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**

@@ -30,7 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   framing: ["bytes"],
   bitreader: ["bytes", "errors", "framing"],
   kernel: ["bytes", "uapi"],
-  nal: ["bitreader", "errors", "framing", "session"],
+  nal: ["bitreader", "bytes", "errors", "framing", "session"],
   session: ["framing", "kernel", "uapi", ...face],
   h264: [...codec, "nal"],
   h265: [...codec, "nal"],

@@ -63,7 +63,7 @@ export class BoolDecoder {
   bool(probability: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
     if (this.#trace !== undefined) return this.#traced(1, probability, name, [i, j, k, l]);
     const value = this.#read(probability);
-    this.#check(name, i, j, k, l);
+    if (this.#isPastEnd) this.#cutOff(name, [i, j, k, l]);
     return value;
   }
 
@@ -71,7 +71,7 @@ export class BoolDecoder {
   u(n: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
     if (this.#trace !== undefined) return this.#traced(n, HALF, name, [i, j, k, l]);
     const value = this.#literal(n);
-    this.#check(name, i, j, k, l);
+    if (this.#isPastEnd) this.#cutOff(name, [i, j, k, l]);
     return value;
   }
 
@@ -119,9 +119,7 @@ export class BoolDecoder {
     this.#range = range;
     this.#count = count;
     this.#next = next;
-    if (this.position > bytes.length * 8) {
-      this.#failAs("cut-off", "the partition ends here", name, subscripts(Math.min(place, to - 1)));
-    }
+    if (this.#isPastEnd) this.#cutOff(name, subscripts(Math.min(place, to - 1)));
     return place;
   }
 
@@ -152,10 +150,31 @@ export class BoolDecoder {
     return value;
   }
 
+  /** n bools with an even chance. The decoder's state stays in local variables. */
   #literal(n: number): number {
-    let value = 0;
-    for (let i = 0; i < n; i++) value = (value << 1) | this.#read(HALF);
-    return value;
+    let literal = 0;
+    let value = this.#value;
+    let range = this.#range;
+    let count = this.#count;
+    for (let i = 0; i < n; i++) {
+      const split = (range + 1) >> 1; // 1 + (((range - 1) * 128) >> 8)
+      const bigSplit = split << count;
+      const bit = value >= bigSplit ? 1 : 0;
+      if (bit === 1) value -= bigSplit;
+      range = bit === 1 ? range - split : split;
+      const shift = Math.clz32(range) - 24;
+      range <<= shift;
+      count -= shift;
+      literal = (literal << 1) | bit;
+      if (count < 0) {
+        value = (value << 8) | (this.#bytes[this.#next++] ?? 0);
+        count += 8;
+      }
+    }
+    this.#value = value;
+    this.#range = range;
+    this.#count = count;
+    return literal;
   }
 
   /** Up to 15 bits are kept below the eight that count: `value` stays below 2 to the power of 23. */
@@ -166,17 +185,20 @@ export class BoolDecoder {
     }
   }
 
-  #check(name: string, ...subscripts: readonly (number | undefined)[]): void {
-    if (this.position <= this.#bytes.length * 8) return;
-    const given = subscripts.filter((subscript) => subscript !== undefined);
-    this.#failAs("cut-off", "the partition ends here", name, given);
+  /** Whether the last bool used up bits that the partition does not have. */
+  get #isPastEnd(): boolean {
+    return this.position > this.#bytes.length * 8;
+  }
+
+  #cutOff(name: string, indices: readonly (number | undefined)[]): never {
+    this.#failAs("cut-off", "the partition ends here", name, given(indices));
   }
 
   #traced(n: number, probability: number, name: string, indices: readonly (number | undefined)[]): number {
-    const subscripts = indices.filter((index) => index !== undefined);
+    const subscripts = given(indices);
     const { state, position } = this;
     const value = n === 1 ? this.#read(probability) : this.#literal(n);
-    this.#check(name, ...subscripts);
+    if (this.#isPastEnd) this.#cutOff(name, subscripts);
     const bit = this.#firstBit + position;
     const length = this.position - position;
     const coder = { ...state, probability };
@@ -196,4 +218,8 @@ export class BoolDecoder {
     }
     return to;
   }
+}
+
+function given(indices: readonly (number | undefined)[]): number[] {
+  return indices.filter((index) => index !== undefined);
 }

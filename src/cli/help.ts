@@ -5,9 +5,12 @@ import { fold } from "./printing/terminal.ts";
 
 /** What a command reads and prints, in paragraphs of any length. */
 export const details: Readonly<Record<Command, readonly string[]>> = {
-  record: ["<input> is a stream. The record goes to standard output, or to the file that -o names."],
+  record: [
+    "<input> is a stream. The record goes to standard output, or to the file that -o names: " +
+      "compressed where the name ends in .gz or .br.",
+  ],
   inspect: [
-    "<input> is a stream, or a record (.jsonl, also compressed).",
+    "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli).",
     "A line for each request, in decoding order. order is the picture's place in display order; it and pts are known when " +
       "the picture is shown, so the line waits for that, for 32 pictures at most.",
     "References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term reference, " +
@@ -17,7 +20,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "file nothing is shortened.",
   ],
   validate: [
-    "<input> is a stream, or a record (.jsonl, also compressed). Exit status 1 when something would be refused.",
+    "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli). Exit status 1 when something would be refused.",
   ],
   trace: [
     "<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit lies " +

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fstatSync } from "node:fs";
 import { sinkOf } from "./files.ts";
 import type { Sink } from "./io.ts";
 import { main } from "./run.ts";
@@ -20,6 +21,14 @@ try {
     // Only when it is asked for: it may be closed.
     get stdin() {
       return process.stdin;
+    },
+    stdinFile: () => {
+      try {
+        const facts = fstatSync(0);
+        return facts.isFile() ? facts : undefined;
+      } catch {
+        return undefined;
+      }
     },
     stdout: sinkOf(process.stdout, process.stdout.isTTY === true, "standard output"),
     stderr,

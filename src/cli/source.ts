@@ -3,7 +3,7 @@ import type { Codec, Control, DecodeEvent, RequestEvent, Session } from "../even
 import { openSession, sessionCodecs } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
 import { fourccText } from "../record/format.ts";
-import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
+import { ControlState, crc32, persists, type RequestLine, type ResolvedLine } from "../record/index.ts";
 import { isSame } from "../record/write.ts";
 import { bitstreamSize } from "../session/bitstream.ts";
 import type { Target, TargetCodec } from "../targets/index.ts";
@@ -83,14 +83,15 @@ export function noPicture(input: StreamInput | RecordInput): CliError {
   return new CliError(`${input.name}: no picture could be decoded${asked}${advice}`);
 }
 
-/** What a stream's session or a record tells, in the record's terms; several lists when it comes bit by bit. */
+/** What a stream's session or a record tells, in the record's terms, list by list as it comes. */
 export async function* itemsOf(
   io: Io,
   input: StreamInput | RecordInput,
   args: Job,
 ): AsyncGenerator<Iterable<ResolvedLine>, void, undefined> {
   if (input.kind === "record") {
-    yield resolveLines(input.record);
+    const state = new ControlState();
+    for await (const line of input.lines) yield [state.take(line)];
     return;
   }
   const items = new EventItems();

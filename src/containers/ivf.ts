@@ -41,8 +41,8 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
  * @throws BitstreamError where there is no IVF header, or a frame is longer than 256 MiB.
  */
 export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: IvfFrame[] } {
-  const stream = new IvfStream(0, bytes);
-  const frames = [...stream.push(new Uint8Array(0)), ...stream.flush()];
+  const stream = new IvfStream(0);
+  const frames = [...stream.push(bytes), ...stream.flush()];
   if (stream.header === null) throw new BitstreamError("damaged-container", "there is no IVF header", { byte: 0 });
   return { ...stream.header, frames };
 }
@@ -66,16 +66,16 @@ export class IvfStream {
 
   /**
    * @param origin offset of the first byte to come, for `IvfFrame.byte`.
-   * @param first the first bytes; not copied.
    * @param fourcc the one that the header has to have.
    */
-  constructor(origin: number, first?: Uint8Array, fourcc?: string) {
-    this.#queue = new ByteQueue(origin, first);
+  constructor(origin: number, fourcc?: string) {
+    this.#queue = new ByteQueue(origin);
     this.#fourcc = fourcc;
   }
 
   /**
-   * Takes the next bytes (copied) and returns the frames that they complete.
+   * Takes the next bytes and returns the frames that they complete: views of `chunk`, or of a copy. What is left of `chunk` is
+   * copied.
    * @throws BitstreamError where they are no IVF file, UnsupportedError where it is one of another codec; once, later
    * bytes are dropped.
    */
@@ -83,17 +83,23 @@ export class IvfStream {
     const frames: IvfFrame[] = [];
     if (this.#isBroken) return frames;
     this.#queue.append(chunk);
-    if (this.header === null && !this.#readHeader()) return frames;
+    this.#takeFrames(frames);
+    this.#queue.keep();
+    return frames;
+  }
+
+  #takeFrames(frames: IvfFrame[]): void {
+    if (this.header === null && !this.#readHeader()) return;
     for (;;) {
-      if (this.#frame === null && !this.#readFrameHeader()) return frames;
+      if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT) {
         // The frames before it first.
-        if (frames.length > 0) return frames;
+        if (frames.length > 0) return;
         const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
         this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
       }
-      if (this.#queue.length < size) return frames;
+      if (this.#queue.length < size) return;
       frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
       this.#frame = null;
     }

@@ -1,30 +1,27 @@
-import { joined } from "./bytes.ts";
-
 const BLOCK_BYTES = 1 << 16;
 
 /**
- * Bytes that come in any pieces and are taken in their order. Each is copied once when it comes, and a second time only
- * where what is taken lies in several blocks: so a byte costs the same, however long what it belongs to becomes. Bytes
- * once written are never overwritten, so what has been taken stays valid.
+ * Bytes that come in any pieces and are taken in their order. What is taken is a view of the piece where it lies whole in it.
+ * Only what is left of a piece is copied, when `keep` is called, and what continues it. The queue never overwrites bytes that
+ * it has copied, so what has been taken stays valid as long as the caller's pieces do.
  */
 export class ByteQueue {
   /** Offset in the stream of the first byte that is held. */
   begin: number;
   /** Offset in the stream of the next byte to come. */
   end: number;
-  /** What is held in blocks that are full, in order. */
-  #full: Uint8Array[] = [];
-  /** The block that is being filled: `[from, to)` of it is held. */
-  #block: Uint8Array;
+  /** The queue's own memory: `[from, to)` of it is held, and comes first. */
+  #block = new Uint8Array(0);
   #from = 0;
-  #to: number;
+  #to = 0;
+  /** The caller's piece: it is held from `#at` on. */
+  #piece: Uint8Array = new Uint8Array(0);
+  #at = 0;
 
-  /** @param origin offset of the first byte to come. @param first the first bytes; not copied. */
-  constructor(origin: number, first: Uint8Array = new Uint8Array(0)) {
+  /** @param origin offset of the first byte to come. */
+  constructor(origin: number) {
     this.begin = origin;
-    this.end = origin + first.length;
-    this.#block = first;
-    this.#to = first.length;
+    this.end = origin;
   }
 
   /** How many bytes are held. */
@@ -32,42 +29,35 @@ export class ByteQueue {
     return this.end - this.begin;
   }
 
-  append(chunk: Uint8Array): void {
-    if (this.#to + chunk.length > this.#block.length) {
-      if (this.#to > this.#from) this.#full.push(this.#block.subarray(this.#from, this.#to));
-      this.#block = new Uint8Array(Math.max(BLOCK_BYTES, 4 * chunk.length));
-      this.#from = this.#to = 0;
-    }
-    this.#block.set(chunk, this.#to);
-    this.#to += chunk.length;
-    this.end += chunk.length;
+  /** Takes the next piece, after `keep`. It is not copied. */
+  append(piece: Uint8Array): void {
+    if (this.#at < this.#piece.length) this.keep();
+    this.#piece = piece;
+    this.#at = 0;
+    this.end += piece.length;
+  }
+
+  /** The caller may use its piece again: copies what is held of it. */
+  keep(): void {
+    this.#own(this.#piece.length - this.#at);
+    this.#piece = this.#block.subarray(0, 0);
+    this.#at = 0;
   }
 
   /** The first `count` bytes; there must be as many. */
   peek(count: number): Uint8Array {
-    if (this.#full.length === 0) return this.#block.subarray(this.#from, this.#from + count);
-    const parts: Uint8Array[] = [];
-    let left = count;
-    for (const held of [...this.#full, this.#block.subarray(this.#from, this.#to)]) {
-      const part = held.subarray(0, left);
-      parts.push(part);
-      left -= part.length;
-      if (left === 0) break;
-    }
-    return joined(parts);
+    const owned = this.#to - this.#from;
+    if (owned === 0) return this.#piece.subarray(this.#at, this.#at + count);
+    if (count > owned) this.#own(count - owned);
+    return this.#block.subarray(this.#from, this.#from + count);
   }
 
   /** Lets go of the first `count` bytes. */
   skip(count: number): void {
     this.begin += count;
-    let left = count;
-    while (left > 0 && this.#full[0] !== undefined) {
-      const part = this.#full[0];
-      if (left < part.length) this.#full[0] = part.subarray(left);
-      else this.#full.shift();
-      left -= Math.min(left, part.length);
-    }
-    this.#from += left;
+    const owned = Math.min(count, this.#to - this.#from);
+    this.#from += owned;
+    this.#at += count - owned;
   }
 
   /** `peek`, then `skip`. */
@@ -75,5 +65,21 @@ export class ByteQueue {
     const bytes = this.peek(count);
     this.skip(count);
     return bytes;
+  }
+
+  /** Copies the next `count` bytes of the piece after what the queue has of its own. */
+  #own(count: number): void {
+    if (count === 0) return;
+    if (this.#to + count > this.#block.length) {
+      const owned = this.#block.subarray(this.#from, this.#to);
+      // Twice what is needed: so a byte is moved once on average, however long what it belongs to becomes.
+      this.#block = new Uint8Array(Math.max(BLOCK_BYTES, 2 * (owned.length + count)));
+      this.#block.set(owned);
+      this.#from = 0;
+      this.#to = owned.length;
+    }
+    this.#block.set(this.#piece.subarray(this.#at, this.#at + count), this.#to);
+    this.#to += count;
+    this.#at += count;
   }
 }

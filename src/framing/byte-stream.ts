@@ -1,6 +1,6 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { findStartCode } from "./start-code.ts";
+import { findStartCodes } from "./start-codes.ts";
 
 /** A unit of a byte stream: what lies between two start code prefixes. */
 export interface StreamUnit {
@@ -28,12 +28,12 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
 export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false): StreamUnit[] {
   const packet = bytesOf(source, "a packet");
   const units: StreamUnit[] = [];
-  let prefix = findStartCode(packet, 0, packet.length);
-  while (prefix >= 0) {
+  const prefixes: number[] = [];
+  findStartCodes(packet, prefixes);
+  for (const [i, prefix] of prefixes.entries()) {
     const start = prefix + 3;
-    prefix = findStartCode(packet, start, packet.length);
-    const last = prefix < 0 ? packet.length : prefix;
-    const end = keepZeros ? last : withoutTrailingZeros(packet, start, last);
+    const next = prefixes[i + 1] ?? packet.length;
+    const end = keepZeros ? next : withoutTrailingZeros(packet, start, next);
     if (end > start) units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false });
   }
   return units;
@@ -41,7 +41,7 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
 
 /**
  * Cuts a byte stream that comes in any pieces into its units. A unit ends where the next prefix is seen, or with
- * `flush`. The units stay valid while newer ones come.
+ * `flush`. A unit that lies whole in a piece is a view of it; another is a copy, which stays valid.
  */
 export class ByteStream {
   /** The unit that has begun, and what follows it. */
@@ -51,6 +51,8 @@ export class ByteStream {
   /** How many of the last two bytes that came are zero, from the end. */
   #zeros = 0;
   readonly #keepZeros: boolean;
+  /** Where prefixes begin in the piece that has come. */
+  readonly #prefixes: number[] = [];
 
   /**
    * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the
@@ -61,14 +63,14 @@ export class ByteStream {
     this.#keepZeros = keepZeros;
   }
 
-  /** Takes the next bytes (copied) and returns the units that they end. */
+  /** Takes the next bytes and returns the units that they end. What is left of `source` is copied. */
   push(source: ByteSource): StreamUnit[] {
     const chunk = bytesOf(source, "a chunk");
     const queue = this.#queue;
     const units: StreamUnit[] = [];
     const origin = queue.end;
     queue.append(chunk);
-    for (let prefix = this.#firstPrefix(chunk); prefix !== undefined; prefix = prefixIn(chunk, prefix + 3)) {
+    for (const prefix of this.#findPrefixes(chunk)) {
       this.#endUnit(origin + prefix, units);
       queue.skip(origin + prefix + 3 - queue.begin);
       this.#isInUnit = true;
@@ -79,6 +81,7 @@ export class ByteStream {
       this.#isInUnit = false;
     }
     if (!this.#isInUnit) queue.skip(queue.length);
+    queue.keep();
     return units;
   }
 
@@ -91,11 +94,14 @@ export class ByteStream {
     return units;
   }
 
-  /** Where the first prefix begins that ends in `chunk`: below 0 where it begins in what came before. */
-  #firstPrefix(chunk: Uint8Array): number | undefined {
-    if (this.#zeros === 2 && chunk[0] === 1) return -2;
-    if (this.#zeros > 0 && chunk[0] === 0 && chunk[1] === 1) return -1;
-    return prefixIn(chunk, 0);
+  /** Where the prefixes begin that end in `chunk`: the first below 0 where it begins in what came before. */
+  #findPrefixes(chunk: Uint8Array): readonly number[] {
+    const prefixes = this.#prefixes;
+    prefixes.length = 0;
+    if (this.#zeros === 2 && chunk[0] === 1) prefixes.push(-2);
+    else if (this.#zeros > 0 && chunk[0] === 0 && chunk[1] === 1) prefixes.push(-1);
+    findStartCodes(chunk, prefixes);
+    return prefixes;
   }
 
   #countZeros(chunk: Uint8Array): void {
@@ -112,9 +118,4 @@ export class ByteStream {
     const length = this.#keepZeros ? bytes.length : withoutTrailingZeros(bytes, 0, bytes.length);
     if (length > 0) units.push({ bytes: bytes.subarray(0, length), byte, truncated: false });
   }
-}
-
-function prefixIn(bytes: Uint8Array, from: number): number | undefined {
-  const prefix = findStartCode(bytes, from, bytes.length);
-  return prefix < 0 ? undefined : prefix;
 }

@@ -67,7 +67,7 @@ export class UnitInput {
     });
   }
 
-  /** The units that the next bytes of a stream complete: views of copies, because the caller may use `bytes` again. */
+  /** The units that the next bytes of a stream complete: views of `bytes`, or of a copy. What is left of `bytes` is copied. */
   push(bytes: Uint8Array): StreamUnit[] {
     if (this.#stream === null) {
       const { received } = this;
@@ -80,7 +80,7 @@ export class UnitInput {
     this.received += bytes.length;
     this.#streamBytes += bytes.length;
     if (this.#lengthSize === 0) return this.#counted(this.#stream.push(bytes));
-    return this.#counted(this.#parted(this.#stream.push(bytes.slice())));
+    return this.#counted(this.#parted(this.#stream.push(bytes)));
   }
 
   #counted(units: StreamUnit[]): StreamUnit[] {

@@ -46,6 +46,8 @@ import {
   v4l2_h264_dpb_entry,
   v4l2_h264_weight_factors,
 } from "../uapi/h264.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 import type { RefPicList } from "./ref-lists.ts";
@@ -54,8 +56,8 @@ import type { ParameterSets, PicParameterSet, PredWeights, SeqParameterSet, Slic
 
 /** v4l2_ctrl_h264_sps: 1048 bytes. */
 export function h264Sps(sps: SeqParameterSet): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_h264_sps.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_h264_sps.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_h264_sps.offsets;
   view.setUint8(o.profile_idc, sps.profile_idc);
   view.setUint8(
@@ -105,8 +107,8 @@ export function hasScalingMatrix({ sps, pps }: ParameterSets): boolean {
 
 /** v4l2_ctrl_h264_pps: 12 bytes. It has the PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
 export function h264Pps(sets: ParameterSets): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_h264_pps.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_h264_pps.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_h264_pps.offsets;
   const pps: PicParameterSet = sets.pps;
   view.setUint8(o.pic_parameter_set_id, pps.pic_parameter_set_id);
@@ -140,7 +142,7 @@ export function h264Pps(sets: ParameterSets): Uint8Array {
  * v4l2_ctrl_h264_scaling_matrix: 480 bytes. "The values on each scaling list are expected in raster scan order" (UAPI).
  */
 export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_h264_scaling_matrix.size);
+  const payload = newPayload(v4l2_ctrl_h264_scaling_matrix.size);
   const o = v4l2_ctrl_h264_scaling_matrix.offsets;
   const { lists4x4, lists8x8 } = scalingLists(sets);
   // UAPI: Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8. It is the order of Table 7-2.
@@ -167,12 +169,12 @@ export interface DecodeParamsInput {
 
 /** v4l2_ctrl_h264_decode_params: 560 bytes. */
 export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_h264_decode_params.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_h264_decode_params.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_h264_decode_params.offsets;
   const { h, poc, references } = picture;
-  for (const [i, frame] of references.entries()) {
-    writeDpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, frame, picture.structure);
+  for (let i = 0; i < references.length; i++) {
+    writeDpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, references[i] as ReferenceFrame, picture.structure);
   }
   view.setUint16(o.nal_ref_idc, h.nal_ref_idc, true);
   view.setUint16(o.frame_num, h.frame_num, true);
@@ -250,8 +252,8 @@ export function h264SliceParams(
   list1: RefPicList,
   indexOf: (frame: ReferenceFrame | null) => number,
 ): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_h264_slice_params.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_h264_slice_params.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_h264_slice_params.offsets;
   view.setUint32(o.header_bit_size, h.header_bit_size, true);
   view.setUint32(o.first_mb_in_slice, h.first_mb_in_slice, true);
@@ -294,8 +296,8 @@ function writeRefPicList(
 export function h264PredWeights(h: Pick<SliceHeader, "pred_weight_table">): Uint8Array | null {
   const table = h.pred_weight_table;
   if (table === null) return null;
-  const payload = new Uint8Array(v4l2_ctrl_h264_pred_weights.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_h264_pred_weights.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_h264_pred_weights.offsets;
   view.setUint16(o.luma_log2_weight_denom, table.luma_log2_weight_denom, true);
   view.setUint16(o.chroma_log2_weight_denom, table.chroma_log2_weight_denom, true);

@@ -139,7 +139,7 @@ export class DecodedPictureBuffer {
       if (frame.neededForOutput || frame.isUsedForReference) frames[kept++] = frame;
       else this.#listener.release(frame);
     }
-    frames.length = kept;
+    if (kept < frames.length) frames.length = kept;
   }
 
   /** Outputs everything that waits, in order, and frees it all. References are forgotten. */

@@ -1,6 +1,6 @@
 import type { OutputEvent } from "../events.ts";
 import type { Frame } from "./dpb.ts";
-import { BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
+import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
 
 /** Table D-1, by pic_struct: which field is first, and for how many field durations the picture is repeated. */
 // biome-ignore format: the table's rows
@@ -19,18 +19,17 @@ const picStructs: readonly [OutputEvent["fieldOrder"], number][] = [
 /** The event with which a picture is shown. */
 export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
-  const [fieldOrder, repeat] = fieldOrderOf(frame);
-  return { type: "output", timestamp, pts, visible, fieldOrder, repeat, corrupt };
+  const said = frame.fields === BOTH_FIELDS && frame.firstField === 0 ? picStructs[frame.pic_struct] : undefined;
+  const fieldOrder = said?.[0] ?? fieldOrderOf(frame);
+  return { type: "output", timestamp, pts, visible, fieldOrder, repeat: said?.[1] ?? 0, corrupt };
 }
 
-/** What the SEI message says of a whole frame or, without one, what the order counts of its fields say. */
-function fieldOrderOf(frame: Frame): [OutputEvent["fieldOrder"], number] {
-  if (frame.fields === TOP_FIELD) return ["top-only", 0];
-  if (frame.fields === BOTTOM_FIELD) return ["bottom-only", 0];
-  const said = frame.firstField === 0 ? picStructs[frame.pic_struct] : undefined;
-  if (said) return said;
+/** What the order counts of the fields say, where no SEI message does. */
+function fieldOrderOf(frame: Frame): OutputEvent["fieldOrder"] {
+  if (frame.fields === TOP_FIELD) return "top-only";
+  if (frame.fields === BOTTOM_FIELD) return "bottom-only";
   const { TopFieldOrderCnt: top, BottomFieldOrderCnt: bottom } = frame;
-  if (top !== bottom) return [top < bottom ? "top-first" : "bottom-first", 0];
-  if (frame.firstField === 0) return ["progressive", 0];
-  return [frame.firstField === TOP_FIELD ? "top-first" : "bottom-first", 0];
+  if (top !== bottom) return top < bottom ? "top-first" : "bottom-first";
+  if (frame.firstField === 0) return "progressive";
+  return frame.firstField === TOP_FIELD ? "top-first" : "bottom-first";
 }

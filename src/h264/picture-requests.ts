@@ -1,10 +1,12 @@
 /** The requests of a picture: which controls go with which slices. */
 
-import type { Control, RequestEvent } from "../events.ts";
+import type { Control } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
+import type { EventSink } from "../session/event-sink.ts";
+import type { HeldUnit } from "../session/held-units.ts";
 import { h264Controls, V4L2_H264_NUM_DPB_ENTRIES } from "../uapi/h264.ts";
 import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import {
@@ -22,8 +24,7 @@ import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } from "./structures.ts";
 
 /** A slice of the picture: its NAL unit as coded, and in slice mode its lists. */
-export interface PictureSlice {
-  readonly unit: Uint8Array;
+export interface PictureSlice extends HeldUnit {
   readonly h: SliceHeader;
   readonly sets: ParameterSets;
   readonly lists: RefPicLists | null;
@@ -74,7 +75,7 @@ export class RequestBuilder {
   }
 
   /**
-   * Builds one request for the picture, or in slice mode one for each slice.
+   * Emits one request for the picture, or in slice mode one for each slice.
    *
    * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
    */
@@ -82,7 +83,8 @@ export class RequestBuilder {
     picture: Picture,
     slices: readonly PictureSlice[],
     references: readonly ReferenceFrame[],
-  ): RequestEvent[] {
+    sink: EventSink,
+  ): void {
     const { frame, h } = picture;
     const { decodeMode, startCode } = this.#options;
     let hasP = false;
@@ -94,15 +96,22 @@ export class RequestBuilder {
     }
     const params = h264DecodeParams({ h, structure: picture.structure, poc: frame, references, hasP, hasB });
     const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
-    const request = (parts: readonly PictureSlice[], hold: boolean): RequestEvent => {
-      const [first] = parts as readonly [PictureSlice];
-      const controls = [...this.#setControls(first.sets)];
-      if (decodeMode === "slice") this.#addSliceControls(controls, first, references);
+    const { timestamp } = frame;
+    if (decodeMode === "frame") {
+      const controls = this.#setControls((slices[0] as PictureSlice).sets).slice();
       this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
-      return { type: "request", timestamp: frame.timestamp, bitstream: bitstreamOf(parts, startCode), controls, hold };
-    };
-    if (decodeMode === "frame") return [request(slices, isFirstField)];
-    return slices.map((slice, i) => request([slice], isFirstField || i < slices.length - 1));
+      const bitstream = bitstreamOf(slices, startCode);
+      sink.emit({ type: "request", timestamp, bitstream, controls, hold: isFirstField });
+      return;
+    }
+    for (const [i, slice] of slices.entries()) {
+      const controls = this.#setControls(slice.sets).slice();
+      this.#addSliceControls(controls, slice, references);
+      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
+      const bitstream = bitstreamOf([slice], startCode);
+      const hold = isFirstField || i < slices.length - 1;
+      sink.emit({ type: "request", timestamp, bitstream, controls, hold });
+    }
   }
 
   #addSliceControls(controls: Control[], { h, lists }: PictureSlice, references: readonly ReferenceFrame[]): void {

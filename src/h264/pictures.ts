@@ -3,23 +3,24 @@
  */
 
 import { UnsupportedError } from "../errors.ts";
-import type { SequenceEvent } from "../events.ts";
+import type { Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { copyUnits } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
-import type { ParameterSetStore } from "./parameter-sets.ts";
+import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
 import { RequestBuilder } from "./picture-requests.ts";
 import { picOrderCnt, Recovery } from "./recovery.ts";
 import type { ListContext, RefPicList, RefPicLists } from "./ref-lists.ts";
-import { buildRefPicLists, nearestReference } from "./ref-lists.ts";
+import { buildRefPicLists, missingOperations, nearestReference } from "./ref-lists.ts";
 import { sequenceEvent } from "./sequence.ts";
 import type { Picture } from "./state.ts";
 import { DecoderState, maxFrameNum } from "./state.ts";
@@ -35,10 +36,12 @@ type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
 interface OpenPicture {
-  readonly first: ReadSlice;
+  first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly slices: PictureSlice[];
+  /** How many of them, from the first on, lie in memory of their own. */
+  copied: number;
   /** Some slice refers to a picture that is not there. */
   lacksReference: boolean;
   /** Some slice refers to another PPS than the first. */
@@ -47,7 +50,7 @@ interface OpenPicture {
 
 export class PictureDecoder {
   readonly #options: ResolvedOptions;
-  readonly #sets: ParameterSetStore;
+  readonly #sets: ActiveParameterSets;
   readonly #sink: EventSink;
   readonly #requests: RequestBuilder;
   readonly #recovery: Recovery;
@@ -55,10 +58,12 @@ export class PictureDecoder {
   #sequence: SequenceEvent | null = null;
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
+  /** Of the SPS in force. */
+  #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
-  constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
+  constructor(options: ResolvedOptions, sets: ActiveParameterSets, sink: EventSink) {
     this.#options = options;
     this.#sets = sets;
     this.#sink = sink;
@@ -93,7 +98,7 @@ export class PictureDecoder {
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
-    this.#open = { first, picture, slices: [], lacksReference: false, hasOtherPps: false };
+    this.#open = { first, picture, slices: [], copied: 0, lacksReference: false, hasOtherPps: false };
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: Info): Picture | null {
@@ -120,9 +125,8 @@ export class PictureDecoder {
       this.#startAnew();
       return null;
     }
-    const visible = visibleRectangle(sps);
     const picture = this.#state.beginPicture(sps, h, () => {
-      return new Frame(this.#timestamps.next(), info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
+      return new Frame(this.#timestamps.next(), info.pts, this.#visible, h.frame_num, h.nal_ref_idc !== 0);
     });
     if (this.#recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h)))
       picture.frame.corrupt = true;
@@ -149,6 +153,7 @@ export class PictureDecoder {
   #activate(sps: SeqParameterSet): void {
     this.#sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
+    this.#visible = visibleRectangle(sps);
     this.#state.beginSequence(sps);
     const controls = [...this.#requests.modeControls(), ...this.#requests.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.#sequence);
@@ -193,13 +198,12 @@ export class PictureDecoder {
   /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing or corrupt. */
   #buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
     const { frames } = this.#state.dpb;
-    if (!frames.some((frame) => frame.isUsedForReference)) {
+    if (!hasReference(frames)) {
       this.#reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
     }
     const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
-    const follows = !picture.frame.corrupt && !this.#recovery.isWhole(picture);
-    const corrupt = follows ? frames.filter(isCorruptReference) : [];
-    if (!isModified && this.#options.decodeMode === "frame" && corrupt.length === 0) return null;
+    const follows = hasCorruptReference(frames) && !picture.frame.corrupt && !this.#recovery.isWhole(picture);
+    if (!isModified && this.#options.decodeMode === "frame" && !follows) return null;
     const context: ListContext = {
       frames,
       current: picture,
@@ -207,12 +211,16 @@ export class PictureDecoder {
       MaxFrameNum: maxFrameNum(picture.sps),
       pic_order_cnt_type: picture.sps.pic_order_cnt_type,
     };
-    const lists = buildRefPicLists(context, h);
-    for (const operation of lists.missing) {
+    const needsLists = follows || this.#options.decodeMode === "slice";
+    const lists = needsLists ? buildRefPicLists(context, h) : null;
+    for (const operation of lists?.missing ?? missingOperations(context, h)) {
       const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
       this.#reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
     }
-    if (corrupt.some((frame) => refersTo(lists, frame))) picture.frame.corrupt = true;
+    if (lists === null) return null;
+    if (follows && frames.some((frame) => isCorruptReference(frame) && refersTo(lists, frame))) {
+      picture.frame.corrupt = true;
+    }
     if (this.#options.missingReferences !== "nearest") return lists;
     const nearest = nearestReference(context);
     const complete = (list: RefPicList) => list.map((reference) => reference ?? nearest);
@@ -241,7 +249,7 @@ export class PictureDecoder {
       if (missingReferences === "drop") this.#startAnew();
       return;
     }
-    for (const request of this.#requests.buildRequests(picture, slices, references)) this.#sink.emit(request);
+    this.#requests.buildRequests(picture, slices, references, this.#sink);
     this.#state.endPicture(picture, (element, reason) =>
       this.#sink.report("reference-marking", reason, first.unit, element),
     );
@@ -251,6 +259,17 @@ export class PictureDecoder {
   #startAnew(): void {
     this.#recovery.requireRandomAccess();
     this.#state.flush();
+  }
+
+  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
+  copyFrom(memory: ArrayBufferLike): void {
+    const open = this.#open;
+    if (open === null) return;
+    copyUnits(open.slices, open.copied, memory);
+    open.copied = open.slices.length;
+    const { unit } = open.first;
+    // Errors name the picture's first unit by its header.
+    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
   }
 
   /** Outputs everything that waits. The next picture is a new start. */
@@ -285,6 +304,16 @@ function mostSlices(sps: SeqParameterSet): number {
 /** Whether it is the header of a P, SP or B slice. */
 function isInter(h: SliceHeader): boolean {
   return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
+}
+
+function hasReference(frames: readonly Frame[]): boolean {
+  for (const frame of frames) if (frame.isUsedForReference) return true;
+  return false;
+}
+
+function hasCorruptReference(frames: readonly Frame[]): boolean {
+  for (const frame of frames) if (isCorruptReference(frame)) return true;
+  return false;
 }
 
 function isCorruptReference(frame: Frame): boolean {

@@ -65,7 +65,7 @@ export class PicOrderCnt {
 
   /** 8.2.1.1 Decoding process for picture order count type 0. */
   #decodeType0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
-    const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+    const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const IdrPicFlag = h.nal_unit_type === 5;
     const prevMsb = IdrPicFlag ? 0 : this.#prevPicOrderCntMsb;
     const prevLsb = IdrPicFlag ? 0 : this.#prevPicOrderCntLsb;
@@ -80,7 +80,7 @@ export class PicOrderCnt {
 
   /** (8-6) and (8-11): FrameNumOffset, the same in types 1 and 2. */
   #updateFrameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
-    const MaxFrameNum = 2 ** (sps.log2_max_frame_num_minus4 + 4);
+    const MaxFrameNum = 1 << (sps.log2_max_frame_num_minus4 + 4);
     if (h.nal_unit_type === 5) this.#FrameNumOffset = 0;
     else if (this.#prevFrameNum > h.frame_num) this.#FrameNumOffset = this.#prevFrameNumOffset + MaxFrameNum;
     else this.#FrameNumOffset = this.#prevFrameNumOffset;

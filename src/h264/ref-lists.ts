@@ -56,11 +56,21 @@ export function buildRefPicLists(context: ListContext, h: SliceHeader): RefPicLi
   };
 }
 
+/** The operations of 8.2.4.3 of a slice that name a picture which is not there, without the lists. */
+export function missingOperations(context: ListContext, h: SliceHeader): readonly RefPicListModificationOperation[] {
+  const missing: RefPicListModificationOperation[] = [];
+  modifyList(context, [], h.ref_pic_list_modification_l0, missing);
+  modifyList(context, [], h.ref_pic_list_modification_l1, missing);
+  return missing;
+}
+
 /**
  * The end of 8.2.4.2: cuts a list to num_ref_idx_lX_active_minus1 + 1 entries, or fills it with "no reference picture".
  */
 function withLength(initial: readonly Reference[], size: number): RefPicList {
-  return Array.from({ length: size }, (_, i) => initial[i] ?? null);
+  const list: RefPicList = [];
+  for (let i = 0; i < size; i++) list.push(initial[i] ?? null);
+  return list;
 }
 
 const byFrameNumWrap = (a: ReferenceFrame, b: ReferenceFrame) => b.FrameNumWrap - a.FrameNumWrap;

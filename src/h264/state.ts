@@ -25,7 +25,7 @@ const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
 
 /** MaxFrameNum (7-10). */
 export function maxFrameNum(sps: SeqParameterSet): number {
-  return 2 ** (sps.log2_max_frame_num_minus4 + 4);
+  return 1 << (sps.log2_max_frame_num_minus4 + 4);
 }
 
 /** A.3.1 h), A.3.2 f): MaxDpbFrames. A level_idc that Table A-1 does not have counts as the highest. */
@@ -289,9 +289,11 @@ export class DecoderState {
   /** 8.2.5.1: no more than Max(max_num_ref_frames, 1) frames are marked, the current one included. */
   #enforceLimit({ frame, sps }: Picture, complain: Complain): void {
     const limit = Math.max(sps.max_num_ref_frames, 1);
+    let count = 0;
+    for (const other of this.dpb.frames) if (other !== frame && other.isUsedForReference) count++;
+    if (count < limit) return;
+    complain("dec_ref_pic_marking", `leaves ${count + 1} reference frames, max_num_ref_frames is ${limit}`);
     const others = this.dpb.frames.filter((other) => other !== frame && other.isUsedForReference);
-    if (others.length < limit) return;
-    complain("dec_ref_pic_marking", `leaves ${others.length + 1} reference frames, max_num_ref_frames is ${limit}`);
     slideWindow(this.dpb.frames, frame, limit);
     for (const other of others.filter((other) => other.isUsedForReference).slice(0, -limit + 1 || undefined)) {
       other.unmark(BOTH_FIELDS);
@@ -318,6 +320,7 @@ function nonExistingFrame(frame_num: number, poc: FieldOrderCnt): Frame {
 }
 
 export function hasMmco5(h: SliceHeader): boolean {
-  const operations = h.dec_ref_pic_marking?.operations ?? [];
-  return operations.some((operation) => operation.memory_management_control_operation === 5);
+  const marking = h.dec_ref_pic_marking;
+  if (marking === null || marking.operations.length === 0) return false;
+  return marking.operations.some((operation) => operation.memory_management_control_operation === 5);
 }

@@ -49,6 +49,8 @@ import {
   v4l2_ctrl_hevc_sps,
   v4l2_hevc_dpb_entry,
 } from "../uapi/h265.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import type { ReferencePicture } from "./dpb.ts";
 import { isIdr, isIrap } from "./nal-types.ts";
 import { activeShortTermSet, type RefPicSet } from "./ref-pic-set.ts";
@@ -58,8 +60,8 @@ import { columnWidths, rowHeights } from "./tiles.ts";
 
 /** v4l2_ctrl_hevc_sps: 40 bytes. */
 export function hevcSps(sps: SeqParameterSet): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_sps.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_sps.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_sps.offsets;
   view.setUint8(o.video_parameter_set_id, sps.sps_video_parameter_set_id);
   view.setUint8(o.seq_parameter_set_id, sps.sps_seq_parameter_set_id);
@@ -109,8 +111,8 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
 
 /** v4l2_ctrl_hevc_pps: 64 bytes. Uniform tile sizes are written, too: rkvdec on rk3399, cedrus and rpi read them. */
 export function hevcPps({ sps, pps }: ParameterSets): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_pps.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_pps.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_pps.offsets;
   view.setUint8(o.pic_parameter_set_id, pps.pps_pic_parameter_set_id);
   view.setUint8(o.num_extra_slice_header_bits, pps.num_extra_slice_header_bits);
@@ -161,7 +163,7 @@ function ppsFlags({ pps }: ParameterSets): number {
 
 /** v4l2_ctrl_hevc_scaling_matrix: 1000 bytes, with the lists of the PPS, of the SPS, or the defaults (7.4.5). */
 export function hevcScalingMatrix(sets: ParameterSets): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_scaling_matrix.size);
+  const payload = newPayload(v4l2_ctrl_hevc_scaling_matrix.size);
   const o = v4l2_ctrl_hevc_scaling_matrix.offsets;
   const matrix = scalingMatrix(sets);
   for (const [i, list] of matrix.scaling_list_4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
@@ -177,7 +179,7 @@ export function hevcScalingMatrix(sets: ParameterSets): Uint8Array {
 export function hevcExtSpsStRps(sps: SeqParameterSet): Uint8Array {
   const { size, offsets: o } = v4l2_ctrl_hevc_ext_sps_st_rps;
   const payload = new Uint8Array(size * sps.st_ref_pic_set.length);
-  const view = new DataView(payload.buffer);
+  const view = viewOf(payload);
   for (const [i, set] of sps.st_ref_pic_set.entries()) {
     const at = i * size;
     const isPredicted = set.inter_ref_pic_set_prediction_flag === 1;
@@ -213,7 +215,7 @@ function bits(flags: readonly number[]): number {
 export function hevcExtSpsLtRps(sps: SeqParameterSet): Uint8Array {
   const { size, offsets: o } = v4l2_ctrl_hevc_ext_sps_lt_rps;
   const payload = new Uint8Array(size * sps.lt_ref_pic_poc_lsb_sps.length);
-  const view = new DataView(payload.buffer);
+  const view = viewOf(payload);
   for (const [i, lsb] of sps.lt_ref_pic_poc_lsb_sps.entries()) {
     view.setUint16(i * size + o.lt_ref_pic_poc_lsb_sps, lsb, true);
     const used = sps.used_by_curr_pic_lt_sps_flag[i];
@@ -235,25 +237,23 @@ export interface DecodeParamsInput {
 
 /** v4l2_ctrl_hevc_decode_params: 328 bytes. */
 export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_decode_params.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_hevc_decode_params.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_decode_params.offsets;
   const { h, sps, set, references } = picture;
   view.setInt32(o.pic_order_cnt_val, picture.PicOrderCntVal, true);
   view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   view.setUint8(o.num_active_dpb_entries, references.length);
-  const setIndices = (at: number, frames: readonly (ReferencePicture | null)[]) => {
-    // A place after the last picture, or of a missing one, has no index, as in GStreamer and Chromium.
-    for (let i = 0; i < 16; i++) view.setUint8(at + i, dpbIndex(references, frames[i] ?? null));
-    return frames.length;
-  };
-  view.setUint8(o.num_poc_st_curr_before, setIndices(o.poc_st_curr_before, set.StCurrBefore));
-  view.setUint8(o.num_poc_st_curr_after, setIndices(o.poc_st_curr_after, set.StCurrAfter));
-  view.setUint8(o.num_poc_lt_curr, setIndices(o.poc_lt_curr, set.LtCurr));
+  view.setUint8(o.num_poc_st_curr_before, set.StCurrBefore.length);
+  view.setUint8(o.num_poc_st_curr_after, set.StCurrAfter.length);
+  view.setUint8(o.num_poc_lt_curr, set.LtCurr.length);
+  writeIndices(view, o.poc_st_curr_before, references, set.StCurrBefore);
+  writeIndices(view, o.poc_st_curr_after, references, set.StCurrAfter);
+  writeIndices(view, o.poc_lt_curr, references, set.LtCurr);
   view.setUint8(o.num_delta_pocs_of_ref_rps_idx, numDeltaPocsOfRefRpsIdx(h, sps));
-  for (const [i, reference] of references.entries()) {
-    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, reference);
+  for (let i = 0; i < references.length; i++) {
+    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, references[i] as ReferencePicture);
   }
   view.setUint32(
     o.flags,
@@ -265,10 +265,20 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
   return payload;
 }
 
-/** The index of a picture in the DPB array; 0xff for "no reference picture". */
-export function dpbIndex(references: readonly ReferencePicture[], frame: ReferencePicture | null): number {
-  const index = frame === null ? -1 : references.indexOf(frame);
-  return index < 0 ? 0xff : index;
+/**
+ * Writes the pictures' indices in the DPB array to an array of 16. A place after the last picture, or of a missing one, has
+ * 0xff, as in GStreamer and Chromium.
+ */
+export function writeIndices(
+  view: DataView,
+  at: number,
+  references: readonly ReferencePicture[],
+  pictures: readonly (ReferencePicture | null)[],
+): void {
+  for (let i = 0; i < 16; i++) {
+    const picture = i < pictures.length ? (pictures[i] as ReferencePicture | null) : null;
+    view.setUint8(at + i, picture === null ? 0xff : references.indexOf(picture) & 0xff);
+  }
 }
 
 /** UAPI: NumDeltaPocs[RefRpsIdx] (7-59) of a set that the slice header predicts; 0 where it predicts none. */

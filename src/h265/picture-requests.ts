@@ -1,24 +1,24 @@
 /** The requests of a picture: which controls go with which slice segments. */
 
 import { UnsupportedError } from "../errors.ts";
-import type { Control, RequestEvent } from "../events.ts";
-import { joined } from "../framing/bytes.ts";
+import type { Control } from "../events.ts";
 import { hevcKernelRules } from "../kernel/h265.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf, startCodeBytes } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
+import type { EventSink } from "../session/event-sink.ts";
+import type { HeldUnit } from "../session/held-units.ts";
 import { hevcControls } from "../uapi/h265.ts";
 import { type DecodeMode, decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { hevcDecodeParams, hevcExtSpsLtRps, hevcExtSpsStRps, hevcPps, hevcScalingMatrix, hevcSps } from "./controls.ts";
 import type { Frame } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
-import { hevcEntryPointOffsets, hevcSliceParams } from "./slice-controls.ts";
+import { hevcEntryPointOffsets, hevcSliceParams, type SliceParamsInput } from "./slice-controls.ts";
 import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
 /** A slice segment of the picture: its NAL unit as coded, and its lists. */
-export interface PictureSegment {
-  readonly unit: Uint8Array;
+export interface PictureSegment extends HeldUnit {
   readonly h: SliceSegmentHeader;
   readonly sets: ParameterSets;
   readonly list0: RefPicList;
@@ -85,25 +85,30 @@ export class RequestBuilder {
   }
 
   /**
-   * Builds one request for the picture, or in slice mode one for each slice segment.
+   * Emits one request for the picture, or in slice mode one for each slice segment.
    *
    * @param references the pictures used for reference, in the order of the DPB array.
    * @throws UnsupportedError where the kernel's arrays cannot hold the picture.
    */
-  buildRequests(picture: Picture, segments: readonly PictureSegment[], references: readonly Frame[]): RequestEvent[] {
+  buildRequests(
+    picture: Picture,
+    segments: readonly PictureSegment[],
+    references: readonly Frame[],
+    sink: EventSink,
+  ): void {
     checkLimits(segments, this.#options.decodeMode);
-    const { decodeMode } = this.#options;
+    const { decodeMode, startCode } = this.#options;
     const { h, sps, set, frame } = picture;
-    const { PicOrderCntVal } = frame;
+    const { timestamp, PicOrderCntVal } = frame;
     const params = hevcDecodeParams({ h, sps, PicOrderCntVal, set, references });
     const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
-    return groups.map((group, i) => {
-      const controls = [...this.spsControls(sps), ...this.#ppsControls((group[0] as PictureSegment).sets)];
+    for (const [i, group] of groups.entries()) {
+      const controls = this.spsControls(sps).concat(this.#ppsControls((group[0] as PictureSegment).sets));
       this.#addSegmentControls(controls, picture, group, references);
-      this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
-      const bitstream = bitstreamOf(group, this.#options.startCode);
-      return { type: "request", timestamp: frame.timestamp, bitstream, controls, hold: i < groups.length - 1 };
-    });
+      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
+      const bitstream = bitstreamOf(group, startCode);
+      sink.emit({ type: "request", timestamp, bitstream, controls, hold: i < groups.length - 1 });
+    }
   }
 
   #addSegmentControls(
@@ -114,17 +119,19 @@ export class RequestBuilder {
   ): void {
     const { frame, sps } = picture;
     const { PicOrderCntVal, pic_struct } = frame;
-    const elements = group.map(({ unit, h, list0, list1 }) =>
-      hevcSliceParams({
-        ...{ h, sps, PicOrderCntVal, pic_struct, list0, list1, references },
-        unitBytes: unit.length,
-        startCodeBytes: startCodeBytes(this.#options.startCode),
-      }),
-    );
-    const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
-    this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", joined(elements));
-    if (entryPoints.length > 0) {
-      this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
+    const prefixBytes = startCodeBytes(this.#options.startCode);
+    const slices: SliceParamsInput[] = [];
+    let entryPointCount = 0;
+    for (const { unit, h, list0, list1 } of group) {
+      const unitBytes = unit.length;
+      // biome-ignore format: one slice segment
+      slices.push({ h, sps, PicOrderCntVal, pic_struct, list0, list1, references, unitBytes, startCodeBytes: prefixBytes });
+      entryPointCount += h.num_entry_point_offsets;
+    }
+    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", hevcSliceParams(slices));
+    if (entryPointCount > 0) {
+      const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
+      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
     }
   }
 }

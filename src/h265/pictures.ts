@@ -3,16 +3,17 @@
  */
 
 import { UnsupportedError } from "../errors.ts";
-import type { SequenceEvent } from "../events.ts";
+import type { Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { copyUnits } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
-import type { ParameterSetStore } from "./parameter-sets.ts";
+import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
@@ -32,15 +33,17 @@ type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slice segments are coming. */
 interface OpenPicture {
-  readonly first: ReadSegment;
+  first: ReadSegment;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly segments: PictureSegment[];
+  /** How many of them, from the first on, lie in memory of their own. */
+  copied: number;
 }
 
 export class PictureDecoder {
   readonly #options: ResolvedOptions;
-  readonly #sets: ParameterSetStore;
+  readonly #sets: ActiveParameterSets;
   readonly #sink: EventSink;
   readonly #requests: RequestBuilder;
   readonly #recovery: Recovery;
@@ -48,10 +51,12 @@ export class PictureDecoder {
   #sequence: SequenceEvent | null = null;
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
+  /** Of the SPS in force. */
+  #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
-  constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
+  constructor(options: ResolvedOptions, sets: ActiveParameterSets, sink: EventSink) {
     this.#options = options;
     this.#sets = sets;
     this.#sink = sink;
@@ -87,7 +92,7 @@ export class PictureDecoder {
 
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSegment, info: Info): void {
-    this.#open = { first, picture: this.#startPicture(first, info), segments: [] };
+    this.#open = { first, picture: this.#startPicture(first, info), segments: [], copied: 0 };
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: Info): Picture | null {
@@ -109,7 +114,7 @@ export class PictureDecoder {
     if (isActivated || NoRaslOutputFlag) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);
     const PicOrderCntVal = this.#state.picOrderCntVal(sps, h, NoRaslOutputFlag);
-    const frame = new Frame(this.#timestamps.next(), info.pts, visibleRectangle(sps), PicOrderCntVal);
+    const frame = new Frame(this.#timestamps.next(), info.pts, this.#visible, PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
     frame.corrupt = this.#recovery.beginPicture(h, PicOrderCntVal, info.recoveryPoint);
     const picture = this.#state.beginPicture(sps, h, frame, NoRaslOutputFlag);
@@ -145,6 +150,7 @@ export class PictureDecoder {
   #activate(sps: SeqParameterSet): void {
     this.#sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
+    this.#visible = visibleRectangle(sps);
     const controls = [...this.#requests.modeControls(), ...this.#requests.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.#sequence);
     if (event === null) return;
@@ -167,13 +173,16 @@ export class PictureDecoder {
         "a prediction offset of high precision does not fit the kernel's 8 bits; the request has the nearest value";
       this.#sink.error(new UnsupportedError("kernel-limit", reason, { element: "pred_weight_table" }), unit);
     }
-    open.segments.push({ unit: unit.bytes, h, sets, ...lists });
+    open.segments.push({ unit: unit.bytes, h, sets, list0: lists.list0, list1: lists.list1 });
   }
 
   /** Whether a slice refers to a picture that is corrupt, and no recovery point says that it is right all the same. */
   #followsDamage({ PicOrderCntVal }: Frame, { list0, list1 }: { list0: RefPicList; list1: RefPicList }): boolean {
-    if (this.#recovery.isWhole(PicOrderCntVal)) return false;
-    return this.#state.dpb.frames.some((frame) => frame.corrupt && (list0.includes(frame) || list1.includes(frame)));
+    for (const frame of this.#state.dpb.frames) {
+      if (!frame.corrupt || !(list0.includes(frame) || list1.includes(frame))) continue;
+      return !this.#recovery.isWhole(PicOrderCntVal);
+    }
+    return false;
   }
 
   /** The picture with stand-ins for the references that are missing, as far as there are any. */
@@ -214,11 +223,14 @@ export class PictureDecoder {
       if (missingReferences === "drop") this.#startAnew();
       return;
     }
-    const isMade = this.#sink.guard(first.unit, () => {
-      for (const request of this.#requests.buildRequests(picture, segments, references)) this.#sink.emit(request);
-    });
-    if (isMade) this.#state.endPicture(picture);
-    else this.#state.abandonPicture(picture);
+    try {
+      this.#requests.buildRequests(picture, segments, references, this.#sink);
+    } catch (error) {
+      this.#sink.catchError(error, first.unit);
+      this.#state.abandonPicture(picture);
+      return;
+    }
+    this.#state.endPicture(picture);
   }
 
   /**
@@ -229,6 +241,17 @@ export class PictureDecoder {
     this.#state.dpb.flush();
     this.#state.restart();
     this.#recovery.requireIrap();
+  }
+
+  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
+  copyFrom(memory: ArrayBufferLike): void {
+    const open = this.#open;
+    if (open === null) return;
+    copyUnits(open.segments, open.copied, memory);
+    open.copied = open.segments.length;
+    const { unit } = open.first;
+    // Errors name the picture's first unit by its header.
+    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
   }
 
   /** Outputs everything that waits. The next picture is a new start. */

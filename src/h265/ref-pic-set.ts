@@ -34,7 +34,14 @@ interface LongTermEntry {
   readonly isUsedByCurrPic: boolean;
 }
 
-function longTermEntries(h: SliceSegmentHeader, sps: SeqParameterSet, PicOrderCntVal: number): LongTermEntry[] {
+const NO_ENTRIES: readonly LongTermEntry[] = [];
+
+function longTermEntries(
+  h: SliceSegmentHeader,
+  sps: SeqParameterSet,
+  PicOrderCntVal: number,
+): readonly LongTermEntry[] {
+  if (h.num_long_term_sps + h.num_long_term_pics === 0) return NO_ENTRIES;
   const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
   const entries: LongTermEntry[] = [];
   let DeltaPocMsbCycleLt = 0;

@@ -9,7 +9,7 @@ import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { type Configuration, UnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
-import { ParameterSetStore } from "./parameter-sets.ts";
+import { ActiveParameterSets } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
 import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import {
@@ -33,7 +33,7 @@ export function openH265Session(options: SessionOptions = {}): Session {
 }
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
-  readonly #sets = new ParameterSetStore();
+  readonly #sets = new ActiveParameterSets();
   protected readonly pictures: PictureDecoder;
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
   #independent: SliceSegmentHeader | null = null;
@@ -149,7 +149,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     const { h, sets } = segment;
     const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);
     if (h.first_slice_segment_in_pic_flag) {
-      this.pictures.beginPicture(segment, { pts: this.times.take(), ...this.takeWaitingSei(sets.sps) });
+      const { recoveryPoint, picTiming } = this.takeWaitingSei(sets.sps);
+      this.pictures.beginPicture(segment, { pts: this.times.take(), recoveryPoint, picTiming });
     } else if (!this.#isOfOpenPicture(h) || segmentStart <= this.#segmentStart) {
       // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment belongs to the next picture,
       // and that the first segment of that one is lost.
@@ -166,7 +167,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     const { r, nal } = this.readHeader(unit.bytes, this.trace);
     const mayActivate = isIrap(nal.nal_unit_type);
     const find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, mayActivate);
-    return { unit, ...slice_segment_header(r, nal, find, this.#independent) };
+    const { h, sets } = slice_segment_header(r, nal, find, this.#independent);
+    return { unit, h, sets };
   }
 
   /** 7.4.7.1: what all slice segment headers of a picture have in common. */

@@ -13,7 +13,9 @@ import {
   v4l2_ctrl_hevc_slice_params,
   v4l2_hevc_pred_weight_table,
 } from "../uapi/h265.ts";
-import { dpbIndex } from "./controls.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
+import { writeIndices } from "./controls.ts";
 import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import type { PredWeightTable, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
@@ -34,45 +36,51 @@ export interface SliceParamsInput {
   readonly startCodeBytes: number;
 }
 
-/** v4l2_ctrl_hevc_slice_params: 280 bytes, an element of the dynamic array. */
-export function hevcSliceParams(slice: SliceParamsInput): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_hevc_slice_params.size);
-  const view = new DataView(payload.buffer);
+/** v4l2_ctrl_hevc_slice_params: 280 bytes for each slice segment of the request, the elements of the dynamic array. */
+export function hevcSliceParams(slices: readonly SliceParamsInput[]): Uint8Array {
+  const payload = newPayload(slices.length * v4l2_ctrl_hevc_slice_params.size);
+  const view = viewOf(payload);
+  let at = 0;
+  for (const slice of slices) {
+    writeSliceParams(view, at, slice);
+    at += v4l2_ctrl_hevc_slice_params.size;
+  }
+  return payload;
+}
+
+function writeSliceParams(view: DataView, at: number, slice: SliceParamsInput): void {
   const o = v4l2_ctrl_hevc_slice_params.offsets;
   const { h, references, startCodeBytes } = slice;
   // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": in
   // every segment it counts from the segment's own start code, and not, as FFmpeg's, from the buffer's beginning.
-  view.setUint32(o.bit_size, 8 * (startCodeBytes + slice.unitBytes), true);
-  view.setUint32(o.data_byte_offset, startCodeBytes + h.slice_data_byte_offset, true);
-  view.setUint32(o.num_entry_point_offsets, h.num_entry_point_offsets, true);
-  view.setUint8(o.nal_unit_type, h.nal_unit_type);
-  view.setUint8(o.nuh_temporal_id_plus1, h.nuh_temporal_id_plus1);
-  view.setUint8(o.slice_type, h.slice_type);
-  view.setUint8(o.colour_plane_id, h.colour_plane_id);
-  view.setInt32(o.slice_pic_order_cnt, slice.PicOrderCntVal, true);
-  view.setUint8(o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
-  view.setUint8(o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
-  view.setUint8(o.collocated_ref_idx, h.collocated_ref_idx);
-  view.setUint8(o.five_minus_max_num_merge_cand, h.five_minus_max_num_merge_cand);
-  view.setInt8(o.slice_qp_delta, h.slice_qp_delta);
-  view.setInt8(o.slice_cb_qp_offset, h.slice_cb_qp_offset);
-  view.setInt8(o.slice_cr_qp_offset, h.slice_cr_qp_offset);
-  view.setInt8(o.slice_act_y_qp_offset, h.slice_act_y_qp_offset);
-  view.setInt8(o.slice_act_cb_qp_offset, h.slice_act_cb_qp_offset);
-  view.setInt8(o.slice_act_cr_qp_offset, h.slice_act_cr_qp_offset);
-  view.setInt8(o.slice_beta_offset_div2, h.slice_beta_offset_div2);
-  view.setInt8(o.slice_tc_offset_div2, h.slice_tc_offset_div2);
-  view.setUint8(o.pic_struct, slice.pic_struct);
-  view.setUint32(o.slice_segment_addr, h.slice_segment_address, true);
-  for (let i = 0; i < 16; i++) {
-    view.setUint8(o.ref_idx_l0 + i, dpbIndex(references, slice.list0[i] ?? null));
-    view.setUint8(o.ref_idx_l1 + i, dpbIndex(references, slice.list1[i] ?? null));
-  }
-  view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
-  view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
-  if (h.pred_weight_table) writePredWeightTable(view, o.pred_weight_table, h.pred_weight_table, slice.sps);
-  view.setUint32(o.flags, sliceFlags(h), true);
-  return payload;
+  view.setUint32(at + o.bit_size, 8 * (startCodeBytes + slice.unitBytes), true);
+  view.setUint32(at + o.data_byte_offset, startCodeBytes + h.slice_data_byte_offset, true);
+  view.setUint32(at + o.num_entry_point_offsets, h.num_entry_point_offsets, true);
+  view.setUint8(at + o.nal_unit_type, h.nal_unit_type);
+  view.setUint8(at + o.nuh_temporal_id_plus1, h.nuh_temporal_id_plus1);
+  view.setUint8(at + o.slice_type, h.slice_type);
+  view.setUint8(at + o.colour_plane_id, h.colour_plane_id);
+  view.setInt32(at + o.slice_pic_order_cnt, slice.PicOrderCntVal, true);
+  view.setUint8(at + o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
+  view.setUint8(at + o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
+  view.setUint8(at + o.collocated_ref_idx, h.collocated_ref_idx);
+  view.setUint8(at + o.five_minus_max_num_merge_cand, h.five_minus_max_num_merge_cand);
+  view.setInt8(at + o.slice_qp_delta, h.slice_qp_delta);
+  view.setInt8(at + o.slice_cb_qp_offset, h.slice_cb_qp_offset);
+  view.setInt8(at + o.slice_cr_qp_offset, h.slice_cr_qp_offset);
+  view.setInt8(at + o.slice_act_y_qp_offset, h.slice_act_y_qp_offset);
+  view.setInt8(at + o.slice_act_cb_qp_offset, h.slice_act_cb_qp_offset);
+  view.setInt8(at + o.slice_act_cr_qp_offset, h.slice_act_cr_qp_offset);
+  view.setInt8(at + o.slice_beta_offset_div2, h.slice_beta_offset_div2);
+  view.setInt8(at + o.slice_tc_offset_div2, h.slice_tc_offset_div2);
+  view.setUint8(at + o.pic_struct, slice.pic_struct);
+  view.setUint32(at + o.slice_segment_addr, h.slice_segment_address, true);
+  writeIndices(view, at + o.ref_idx_l0, references, slice.list0);
+  writeIndices(view, at + o.ref_idx_l1, references, slice.list1);
+  view.setUint16(at + o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
+  view.setUint16(at + o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
+  if (h.pred_weight_table) writePredWeightTable(view, at + o.pred_weight_table, h.pred_weight_table, slice.sps);
+  view.setUint32(at + o.flags, sliceFlags(h), true);
 }
 
 function sliceFlags(h: SliceSegmentHeader): number {
@@ -151,9 +159,16 @@ function chromaOffset(
 
 /** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, with those of all segments of the request in turn. */
 export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
-  const offsets = headers.flatMap((h) => h.entry_point_offset_minus1.map((minus1) => minus1 + 1));
-  const payload = new Uint8Array(4 * offsets.length);
-  const view = new DataView(payload.buffer);
-  for (const [i, offset] of offsets.entries()) view.setUint32(4 * i, offset, true);
+  let count = 0;
+  for (const h of headers) count += h.entry_point_offset_minus1.length;
+  const payload = newPayload(4 * count);
+  const view = viewOf(payload);
+  let at = 0;
+  for (const h of headers) {
+    for (const minus1 of h.entry_point_offset_minus1) {
+      view.setUint32(at, minus1 + 1, true);
+      at += 4;
+    }
+  }
   return payload;
 }

@@ -87,7 +87,7 @@ export class DecoderState {
    */
   picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader, NoRaslOutputFlag: boolean): number {
     if (NoRaslOutputFlag || this.#isFirst) return h.slice_pic_order_cnt_lsb;
-    const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+    const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
     const lsb = h.slice_pic_order_cnt_lsb;
     const prevLsb = ((this.#prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
     const prevMsb = this.#prevTid0PicOrderCntVal - prevLsb;

@@ -3,7 +3,7 @@ import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structur
 
 /** CtbSizeY (7-12). */
 function ctbSize(sps: SeqParameterSet): number {
-  return 2 ** (sps.log2_min_luma_coding_block_size_minus3 + 3 + sps.log2_diff_max_min_luma_coding_block_size);
+  return 1 << (sps.log2_min_luma_coding_block_size_minus3 + 3 + sps.log2_diff_max_min_luma_coding_block_size);
 }
 
 /** PicWidthInCtbsY (7-15). */

@@ -17,6 +17,8 @@ import {
   v4l2_ctrl_mpeg2_quantisation,
   v4l2_ctrl_mpeg2_sequence,
 } from "../uapi/mpeg2.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import type { PictureCodingExtension, PictureHeader, SequenceExtension, SequenceHeader } from "./structures.ts";
 
 /** horizontal_size and vertical_size of 6.3.3, in samples. */
@@ -29,8 +31,8 @@ export function pictureSize(seq: SequenceHeader, ext: SequenceExtension): { widt
 
 /** v4l2_ctrl_mpeg2_sequence: 12 bytes. */
 export function mpeg2Sequence(seq: SequenceHeader, ext: SequenceExtension): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_mpeg2_sequence.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_mpeg2_sequence.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_mpeg2_sequence.offsets;
   const { width, height } = pictureSize(seq, ext);
   view.setUint16(o.horizontal_size, width, true);
@@ -54,8 +56,8 @@ export interface PictureInput {
 
 /** v4l2_ctrl_mpeg2_picture: 32 bytes. P pictures use forward_ref_ts, whatever the UAPI's text says: all drivers do. */
 export function mpeg2Picture({ extension, header, coding, forward, backward }: PictureInput): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_mpeg2_picture.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_mpeg2_picture.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_mpeg2_picture.offsets;
   setTimestamp(view, o.backward_ref_ts, backward);
   setTimestamp(view, o.forward_ref_ts, forward);
@@ -91,7 +93,7 @@ export interface QuantiserMatrices {
 
 /** v4l2_ctrl_mpeg2_quantisation: 256 bytes, in zig-zag order, as the matrices are coded. */
 export function mpeg2Quantisation(matrices: QuantiserMatrices): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_mpeg2_quantisation.size);
+  const payload = newPayload(v4l2_ctrl_mpeg2_quantisation.size);
   const o = v4l2_ctrl_mpeg2_quantisation.offsets;
   payload.set(matrices.intra, o.intra_quantiser_matrix);
   payload.set(matrices.nonIntra, o.non_intra_quantiser_matrix);

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { copyUnits, type HeldUnit } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
@@ -41,7 +42,9 @@ export interface PictureHeaders {
 interface OpenPicture {
   readonly headers: PictureHeaders;
   readonly frame: Frame;
-  readonly slices: { readonly unit: Uint8Array }[];
+  readonly slices: HeldUnit[];
+  /** How many of them, from the first on, lie in memory of their own. */
+  copied: number;
 }
 
 export class PictureDecoder {
@@ -93,7 +96,7 @@ export class PictureDecoder {
     this.#activate(headers.sequence);
     if (!isSecond) this.#beginFrame(headers);
     const { frame } = isSecond ? (this.#half as OpenPicture) : { frame: this.#newFrame(headers) };
-    this.#open = { headers, frame, slices: [] };
+    this.#open = { headers, frame, slices: [], copied: 0 };
     if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
     if (headers.hasLostMatrices) frame.corrupt = true;
     return this.#checkReferences(this.#open);
@@ -264,6 +267,14 @@ export class PictureDecoder {
   /** A sequence begins: what ended before it has no second field any more. */
   beginSequence(): void {
     if (this.#isEnding) this.#endFrame();
+  }
+
+  /** Copies the open picture's slices that lie in the caller's memory. */
+  copyFrom(memory: ArrayBufferLike): void {
+    const open = this.#open;
+    if (open === null) return;
+    copyUnits(open.slices, open.copied, memory);
+    open.copied = open.slices.length;
   }
 
   /** Everything that waits goes out. What comes next is a new start. */

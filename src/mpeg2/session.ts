@@ -108,6 +108,10 @@ class Mpeg2Reader implements UnitReader {
 
   endStream(): void {}
 
+  copyFrom(memory: ArrayBufferLike): void {
+    this.#pictures.copyFrom(memory);
+  }
+
   endPicture(): void {
     const isLost = this.#picture !== null && !this.#pictures.isOpen;
     this.#pictures.endPicture();
@@ -179,7 +183,9 @@ class Mpeg2Reader implements UnitReader {
       this.#lostHeader(unit);
       throw error;
     }
-    this.#picture = { unit, header, pts, group, coding: null, isDamaged: false, isOver: false };
+    // The unit names the picture in errors that come later: its start code is enough.
+    const named = { ...unit, bytes: unit.bytes.slice(0, 1) };
+    this.#picture = { unit: named, header, pts, group, coding: null, isDamaged: false, isOver: false };
   }
 
   /** A picture header could not be read. */

@@ -27,6 +27,7 @@ interface Pictures<Sps> {
   endPicture(): void;
   flush(): void;
   reset(): void;
+  copyFrom(memory: ArrayBufferLike): void;
 }
 
 /** The NAL units of a codec: `readUnit` says what each type is, and takes it with the methods of this class. */
@@ -78,6 +79,12 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   endPicture(): void {
     this.pictures.endPicture();
     this.#readWaitingSets();
+  }
+
+  copyFrom(memory: ArrayBufferLike): void {
+    this.pictures.copyFrom(memory);
+    this.waitingSets.copyFrom(memory);
+    this.waitingSei.copyFrom(memory);
   }
 
   protected traceUnit({ bytes, byte }: StreamUnit): void {

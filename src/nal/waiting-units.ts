@@ -3,9 +3,11 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 /** Far more units than an access unit has. */
 const LIMIT = 256;
 
-/** Units that wait for a picture to end or to begin. They are copies, because the caller may use its bytes again. */
+/** Units that wait for a picture to end or to begin. */
 export class WaitingUnits {
   #units: StreamUnit[] = [];
+  /** How many of them, from the first on, lie in memory of their own. */
+  #copied = 0;
 
   get isEmpty(): boolean {
     return this.#units.length === 0;
@@ -17,13 +19,24 @@ export class WaitingUnits {
   }
 
   add(unit: StreamUnit): void {
-    this.#units.push({ ...unit, bytes: unit.bytes.slice() });
+    this.#units.push(unit);
   }
 
   /** The units in the order in which they came. They wait no longer. */
   take(): readonly StreamUnit[] {
+    if (this.#units.length === 0) return this.#units;
     const units = this.#units;
     this.#units = [];
+    this.#copied = 0;
     return units;
+  }
+
+  /** Copies the units that lie in the caller's memory, which it may use again. */
+  copyFrom(memory: ArrayBufferLike): void {
+    const units = this.#units;
+    for (; this.#copied < units.length; this.#copied++) {
+      const unit = units[this.#copied] as StreamUnit;
+      if (unit.bytes.buffer === memory) units[this.#copied] = { ...unit, bytes: unit.bytes.slice() };
+    }
   }
 }

@@ -32,10 +32,15 @@ export class EventSink {
       body();
       return true;
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
-      this.error(error, unit);
+      this.catchError(error, unit);
       return false;
     }
+  }
+
+  /** Makes an event of what reading `unit` threw, if that is one of the two errors. Throws it again if not. */
+  catchError(error: unknown, unit: StreamUnit | undefined): void {
+    if (!(error instanceof StreamError)) throw error;
+    this.error(error, unit);
   }
 
   /**

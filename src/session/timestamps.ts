@@ -16,6 +16,6 @@ export class Timestamps {
 
 /** Writes a timestamp into a control: a little-endian `__u64` at `at`. */
 export function setTimestamp(view: DataView, at: number, timestamp: number): void {
-  view.setUint32(at, timestamp % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(timestamp / 2 ** 32), true);
+  view.setUint32(at, timestamp >>> 0, true);
+  view.setUint32(at + 4, (timestamp / 2 ** 32) >>> 0, true);
 }

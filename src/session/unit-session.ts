@@ -42,6 +42,8 @@ export interface UnitReader {
   endStream(): void;
   flush(): void;
   reset(): void;
+  /** A call returns: what is still needed of the bytes that lie in the caller's memory must be copied. */
+  copyFrom(memory: ArrayBufferLike): void;
 }
 
 /** A session over `reader`. */
@@ -69,6 +71,7 @@ export class UnitSession implements Session {
       for (const unit of units) this.#takeUnit(unit);
       if (units.length === 0 && bytes.length > 0) this.#reportNoUnit("packet");
       this.#reader.endPicture();
+      this.#reader.copyFrom(bytes.buffer);
     });
   }
 
@@ -81,6 +84,7 @@ export class UnitSession implements Session {
       if (info.lost) this.#lose(info.lost);
       reader.times.stream(input.received, info.pts);
       for (const unit of input.push(bytes)) this.#takeUnit(unit);
+      reader.copyFrom(bytes.buffer);
     });
   }
 
@@ -97,6 +101,7 @@ export class UnitSession implements Session {
           input.frameBy(lengthSize);
           for (const unit of units) this.#takeUnit({ bytes: unit, byte: -1, truncated: false });
         });
+        reader.copyFrom(bytes.buffer);
       }
     });
   }
@@ -141,7 +146,13 @@ export class UnitSession implements Session {
     if (unit.truncated) {
       reader.sink.report("cut-off", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
       reader.loseUnit(unit);
-    } else reader.sink.guard(unit, () => reader.readUnit(unit));
+      return;
+    }
+    try {
+      reader.readUnit(unit);
+    } catch (error) {
+      reader.sink.catchError(error, unit);
+    }
   }
 
   #reportNoUnit(where: "packet" | "stream"): void {

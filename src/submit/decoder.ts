@@ -23,6 +23,7 @@ export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
 export interface Decoder {
   readonly device: DeviceInfo;
   decode(packet: ByteSource, info?: PacketInfo): AsyncIterable<Frame>;
+  /** Leave `chunk` as it is until its frames have been taken. */
   push(chunk: ByteSource, info?: ChunkInfo): AsyncIterable<Frame>;
   configure(record: ByteSource | null): AsyncIterable<Frame>;
   /** The end: all frames that are left. */

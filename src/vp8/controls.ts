@@ -3,6 +3,8 @@
  * pure. What is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import {
   V4L2_VP8_FRAME_FLAG_EXPERIMENTAL,
   V4L2_VP8_FRAME_FLAG_KEY_FRAME,
@@ -47,8 +49,8 @@ const o = v4l2_ctrl_vp8_frame.offsets;
 /** v4l2_ctrl_vp8_frame: 1232 bytes. */
 export function vp8Frame(input: FrameInput): Uint8Array {
   const { tag, header, coder_state, dct_part_sizes, first_part_header_bits } = input.frame;
-  const payload = new Uint8Array(v4l2_ctrl_vp8_frame.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_vp8_frame.size);
+  const view = viewOf(payload);
   setSegment(view, header, input.state);
   setLoopFilter(view, header, input.state);
   setQuantization(view, header);

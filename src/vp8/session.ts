@@ -17,7 +17,7 @@ import { unitName } from "./units.ts";
  * @throws TypeError for options that are not valid.
  */
 export function openVp8Session(options: SessionOptions = {}): Session {
-  const openFile = (origin: number) => new IvfStream(origin, undefined, ivfFourccs.vp8);
+  const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp8);
   return new PacketSession(new Vp8Reader(resolveOptions(options)), openFile);
 }
 

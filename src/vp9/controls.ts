@@ -3,6 +3,8 @@
  * one function a struct, without side effects. What is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
+import { newPayload } from "../uapi/payload.ts";
+import { viewOf } from "../uapi/struct.ts";
 import {
   V4L2_VP9_FRAME_FLAG_ALLOW_HIGH_PREC_MV,
   V4L2_VP9_FRAME_FLAG_COLOR_RANGE_FULL_SWING,
@@ -76,8 +78,8 @@ const resetFrameContexts: readonly number[] = [
 /** v4l2_ctrl_vp9_frame: 168 bytes. */
 export function vp9Frame(input: FrameInput): Uint8Array {
   const { header: h, references } = input;
-  const payload = new Uint8Array(v4l2_ctrl_vp9_frame.size);
-  const view = new DataView(payload.buffer);
+  const payload = newPayload(v4l2_ctrl_vp9_frame.size);
+  const view = viewOf(payload);
   const o = v4l2_ctrl_vp9_frame.offsets;
   setLoopFilter(view, o.lf, input);
   setQuantization(view, o.quant, h);
@@ -180,7 +182,7 @@ function setSegmentation(view: DataView, at: number, { header, params }: FrameIn
 
 /** v4l2_ctrl_vp9_compressed_hdr: 2040 bytes. `uv_mode` is 0, no update: the compressed header has none (6.3). */
 export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
-  const payload = new Uint8Array(v4l2_ctrl_vp9_compressed_hdr.size);
+  const payload = newPayload(v4l2_ctrl_vp9_compressed_hdr.size);
   const o = v4l2_ctrl_vp9_compressed_hdr.offsets;
   payload[o.tx_mode] = c.tx_mode;
   payload.set(c.tx_probs_8x8, o.tx8);

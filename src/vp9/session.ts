@@ -17,7 +17,7 @@ import { FRAME_NAME, framesOfPacket } from "./units.ts";
  * @throws TypeError for options that are not valid.
  */
 export function openVp9Session(options: SessionOptions = {}): Session {
-  const openFile = (origin: number) => new IvfStream(origin, undefined, ivfFourccs.vp9);
+  const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp9);
   return new PacketSession(new Vp9Reader(resolveOptions(options)), openFile);
 }
 

@@ -3,14 +3,20 @@ import type { StreamUnit } from "../../src/framing/byte-stream.ts";
 import { UnitInput } from "../../src/framing/unit-input.ts";
 
 describe("UnitInput", () => {
-  it("gives units that outlive the caller's buffer, with either kind of framing", () => {
+  it("gives views of the caller's bytes, and copies what a later piece completes, with either kind of framing", () => {
     for (const lengthSize of [0, 4]) {
       const input = new UnitInput();
       input.frameBy(lengthSize);
-      const bytes = lengthSize === 0 ? Uint8Array.of(0, 0, 1, 5, 6, 0, 0, 1, 9) : Uint8Array.of(0, 0, 0, 2, 5, 6);
-      const units = input.push(bytes);
-      bytes.fill(0xee);
-      expect(units.map((unit) => [...unit.bytes])).toEqual([[5, 6]]);
+      const begin = lengthSize === 0 ? [0, 0, 1, 5, 6, 0, 0, 1, 7] : [0, 0, 0, 2, 5, 6, 0, 0, 0, 2, 7];
+      const piece = Uint8Array.from(begin);
+      const [whole] = input.push(piece);
+      expect([...(whole?.bytes ?? [])]).toEqual([5, 6]);
+      expect(whole?.bytes.buffer).toBe(piece.buffer);
+      piece.fill(0xee);
+      const next = Uint8Array.from(lengthSize === 0 ? [8, 0, 0, 1] : [8]);
+      const [completed] = input.push(next);
+      next.fill(0xee);
+      expect([...(completed?.bytes ?? [])]).toEqual([7, 8]);
     }
   });
 

@@ -3,11 +3,12 @@ import { WaitingUnits } from "../../src/nal/waiting-units.ts";
 
 const unit = (...bytes: number[]) => ({ bytes: Uint8Array.from(bytes), byte: 7, truncated: false });
 
-it("units wait as copies, in their order, until they are taken", () => {
+it("units wait in their order until they are taken, as copies after the call in which they came", () => {
   const waiting = new WaitingUnits();
   const first = unit(1, 2);
   waiting.add(first);
   waiting.add(unit(3));
+  waiting.copyFrom(first.bytes.buffer);
   first.bytes.fill(9);
   expect(waiting.isEmpty).toBe(false);
   expect(waiting.take()).toEqual([unit(1, 2), unit(3)]);

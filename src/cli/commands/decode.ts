@@ -8,7 +8,7 @@ import {
   IoctlError,
   listDevices,
   readableFormats,
-  recordEvents,
+  recordStreamEvents,
   type SubmitEvent,
   Submitter,
   sessionOptionsFor,
@@ -38,12 +38,12 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
       "standard output is a terminal; name a file for the frames with -o, or print checksums with --md5",
     );
   }
-  const codec = input.kind === "record" ? input.record.header.codec : input.codec;
+  const codec = input.kind === "record" ? input.header.codec : input.codec;
   const path = args.device === undefined ? undefined : await devicePath(args.device);
   const device = chooseDevice(await listDevices(), codec, path);
   const events =
     input.kind === "record"
-      ? listsOf(recordEvents(input.record))
+      ? listsOf(recordStreamEvents(input))
       : streamEvents(io, input, sessionOptionsFor(device, codec, args.session));
   const errors = new ErrorReport(io, input, args);
   const submitter = await Submitter.open(device, {
@@ -53,7 +53,7 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
   });
   const { frames, corrupt } = await withCleanup(
     async (later) => {
-      const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+      const file = args.output === "-" ? undefined : await createFile(io, args);
       if (file !== undefined) later(() => file.close());
       const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
       // Also when the device fails: what it decoded before is whole.
@@ -87,8 +87,8 @@ async function withCleanup<T>(
   return result as T;
 }
 
-async function* listsOf(events: Iterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
-  for (const event of events) yield [event];
+async function* listsOf(events: AsyncIterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
+  for await (const event of events) yield [event];
 }
 
 /** Small frames are written together. */

@@ -1,7 +1,7 @@
 import type { Codec } from "../../events.ts";
 import { validate as kernelRefusals } from "../../kernel/index.ts";
 import { modeControls } from "../../record/format.ts";
-import type { Controls, RequestRecord } from "../../record/index.ts";
+import type { Controls } from "../../record/index.ts";
 import { type Target, type TargetRefusal, targetRefusals } from "../../targets/index.ts";
 import { controlByName } from "../../uapi/index.ts";
 import type { Job } from "../arguments.ts";
@@ -33,10 +33,14 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       }
     }
   };
-  if (input.kind === "record") report({ in: "header", request: 0 }, headerModes(input.record));
+  // Those that no line sets before the first request are in effect for it.
+  const headerModes = new Map(input.kind === "record" ? modeControls(input.header) : []);
   for await (const items of itemsOf(io, input, args)) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
+      const sent = item.type === "set" ? item.controls : item.type === "request" ? item.own : new Map();
+      for (const name of sent.keys()) headerModes.delete(name);
+      if (item.type === "request" && requests === 0) report({ in: "header", request: 0 }, headerModes);
       // A control is checked when it is sent, and not again for every request that keeps it.
       if (item.type === "set") report({ in: "set", request: requests }, item.controls);
       if (item.type === "request") {
@@ -69,15 +73,6 @@ interface RefusalPlace {
 function placeText({ in: where, request }: RefusalPlace): string {
   if (where === "header") return "header";
   return where === "set" ? `set before request ${request}` : `request ${request}`;
-}
-
-/** The modes that a record's header names and no line sets. */
-function headerModes({ header, lines }: RequestRecord): Controls {
-  const modes = new Map(modeControls(header));
-  for (const line of lines) {
-    if (line.type === "set" || line.type === "request") for (const name of line.controls.keys()) modes.delete(name);
-  }
-  return modes;
 }
 
 /** What is refused, by whom and why. */

@@ -1,27 +1,20 @@
 import type { Timestamp } from "../../record/index.ts";
+import { Recent } from "../../record/recent.ts";
 
-/** Where nothing says which pictures are gone, so many can be named: a long record must not fill the memory. */
-const rememberedLimit = 1 << 16;
+/** So many pictures back a reference is known; further, if it was referred to since. */
+const rememberedPictures = 1 << 15;
 
 /** Which request made the picture that a timestamp names. */
 export class Numbering {
-  readonly #first = new Map<bigint, number>();
+  readonly #first = new Recent<bigint, number>(rememberedPictures);
   #last: bigint | undefined;
 
   /** Takes the requests in their order. Those of one picture come one after the other: the first of them gives it its number. */
   note(request: number, timestamp: Timestamp): void {
     const name = BigInt(timestamp);
     // A timestamp that comes back later names another picture: FFmpeg does that.
-    if (name !== this.#last) {
-      this.#first.delete(name);
-      this.#first.set(name, request);
-    }
+    if (name !== this.#last) this.#first.set(name, request);
     this.#last = name;
-    if (this.#first.size <= rememberedLimit) return;
-    for (const [oldest] of this.#first) {
-      this.#first.delete(oldest);
-      break;
-    }
   }
 
   /** The picture is released: no later request refers to it. */

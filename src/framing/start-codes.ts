@@ -1,0 +1,72 @@
+/** All start codes of a piece of a stream at once: with SIMD where WebAssembly has it, else as `findStartCode` does. */
+
+import { findStartCode } from "./start-code.ts";
+import { startCodeWasm } from "./start-code-wasm.ts";
+
+/** Adds the offsets of all prefixes 00 00 01 that lie whole in `bytes` to `offsets`, ascending. */
+export type StartCodeScan = (bytes: Uint8Array, offsets: number[]) => void;
+
+/** Bytes of the module's window: see start-code.wat. */
+const WINDOW = 1 << 17;
+/** Where the module's list of offsets lies: after what it may read. */
+const LIST = WINDOW + 128;
+/** Below this length a call of the module costs more than it saves. */
+const WASM_MIN = 512;
+
+/** What of WebAssembly is used: neither the types of a browser nor those of Node are taken for granted. */
+interface WebAssemblyLike {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+interface ScanExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly scan: (length: number, list: number) => number;
+}
+
+/** Undefined until a scan needs it; null where there is no WebAssembly, no SIMD, or a policy forbids it. */
+let wasmScan: StartCodeScan | null | undefined;
+
+/** The scan for this piece: the one that is faster for its length. */
+export function findStartCodes(bytes: Uint8Array, offsets: number[]): void {
+  if (bytes.length >= WASM_MIN) {
+    if (wasmScan === undefined) wasmScan = openWasmScan();
+    if (wasmScan !== null) {
+      wasmScan(bytes, offsets);
+      return;
+    }
+  }
+  scanWithoutWasm(bytes, offsets);
+}
+
+/** The scan in TypeScript. */
+export function scanWithoutWasm(bytes: Uint8Array, offsets: number[]): void {
+  const { length } = bytes;
+  for (let at = findStartCode(bytes, 0, length); at >= 0; at = findStartCode(bytes, at + 3, length)) offsets.push(at);
+}
+
+/** The scan with SIMD; null where this machine or its policy does not allow it. */
+export function openWasmScan(): StartCodeScan | null {
+  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyLike };
+  if (WebAssembly === undefined) return null;
+  let exports: ScanExports;
+  try {
+    const pairs = startCodeWasm.match(/../g) ?? [];
+    const module = new WebAssembly.Module(Uint8Array.from(pairs, (pair) => parseInt(pair, 16)));
+    exports = new WebAssembly.Instance(module).exports as ScanExports;
+  } catch {
+    return null; // CompileError: there is no SIMD, or a Content-Security-Policy without 'wasm-unsafe-eval'.
+  }
+  const { memory, scan } = exports;
+  const window = new Uint8Array(memory.buffer, 0, WINDOW);
+  const list = new Int32Array(memory.buffer, LIST);
+  return (bytes, offsets) => {
+    // A prefix may lie across two windows: they share two bytes.
+    for (let at = 0; at + 2 < bytes.length; at += WINDOW - 2) {
+      const part = at === 0 && bytes.length <= WINDOW ? bytes : bytes.subarray(at, at + WINDOW);
+      window.set(part);
+      const count = scan(part.length, LIST);
+      for (let i = 0; i < count; i++) offsets.push(at + (list[i] as number));
+    }
+  };
+}
