@@ -9,7 +9,7 @@ import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { copyUnits } from "../session/held-units.ts";
+import { HeldUnits } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
@@ -40,7 +40,7 @@ interface OpenPicture {
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly slices: PictureSlice[];
-  /** How many of them, from the first on, lie in memory of their own. */
+  /** How many of them, from the first on, have been copied. */
   copied: number;
   /** Some slice refers to a picture that is not there. */
   lacksReference: boolean;
@@ -58,6 +58,7 @@ export class PictureDecoder {
   #sequence: SequenceEvent | null = null;
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
+  readonly #held = new HeldUnits();
   /** Of the SPS in force. */
   #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
@@ -261,15 +262,16 @@ export class PictureDecoder {
     this.#state.flush();
   }
 
-  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
-  copyFrom(memory: ArrayBufferLike): void {
+  /** A call returns: copies what is needed of the open picture's units. */
+  holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    copyUnits(open.slices, open.copied, memory);
-    open.copied = open.slices.length;
-    const { unit } = open.first;
-    // Errors name the picture's first unit by its header.
-    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+    if (open.copied === 0) {
+      // Errors name the picture's first unit by its header.
+      const { unit } = open.first;
+      open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+    }
+    open.copied = this.#held.copy(open.slices, open.copied);
   }
 
   /** Outputs everything that waits. The next picture is a new start. */

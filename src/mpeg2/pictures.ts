@@ -8,7 +8,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { copyUnits, type HeldUnit } from "../session/held-units.ts";
+import { type HeldUnit, HeldUnits } from "../session/held-units.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
@@ -43,7 +43,7 @@ interface OpenPicture {
   readonly headers: PictureHeaders;
   readonly frame: Frame;
   readonly slices: HeldUnit[];
-  /** How many of them, from the first on, lie in memory of their own. */
+  /** How many of them, from the first on, have been copied. */
   copied: number;
 }
 
@@ -61,6 +61,7 @@ export class PictureDecoder {
   /** The sequence ends with the frame whose second field may come. */
   #isEnding = false;
   readonly #timestamps = new Timestamps();
+  readonly #held = new HeldUnits();
   /** Decoding starts at an I picture. */
   #isWaiting = true;
   /** 6.3.8: of the B pictures right after the first I picture of a group, up to the next reference frame. */
@@ -269,12 +270,10 @@ export class PictureDecoder {
     if (this.#isEnding) this.#endFrame();
   }
 
-  /** Copies the open picture's slices that lie in the caller's memory. */
-  copyFrom(memory: ArrayBufferLike): void {
+  /** A call returns: copies the open picture's slices. */
+  holdUnits(): void {
     const open = this.#open;
-    if (open === null) return;
-    copyUnits(open.slices, open.copied, memory);
-    open.copied = open.slices.length;
+    if (open !== null) open.copied = this.#held.copy(open.slices, open.copied);
   }
 
   /** Everything that waits goes out. What comes next is a new start. */
