@@ -1,7 +1,9 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { defineConfig } from "tsup";
 import { emitDeclarations } from "./etc/declarations.ts";
 import { publicEntries } from "./etc/entries.ts";
+import { manualPage } from "./src/cli/manual.ts";
+import { version } from "./src/cli/version.ts";
 
 /** One entry for each module of package.json's `exports`, and the command. */
 export default defineConfig({
@@ -22,6 +24,9 @@ export default defineConfig({
   publicDir: false,
   onSuccess: async () => {
     await copyFile("src/record/schema.json", "dist/record/schema.json");
+    await copyFile("src/cli/schema.json", "dist/cli/schema.json");
+    await mkdir("man", { recursive: true });
+    await writeFile("man/v4l2-stateless.1", manualPage(version));
     emitDeclarations(publicEntries);
   },
 });

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const src = fileURLToPath(new URL("./src", import.meta.url));
 const include = ["test/**/*.test.ts", "examples/**/*.test.ts"];
 /** Those that replace modules (`vi.mock`): they need modules of their own. */
-const mocking = ["test/cli/decode-device.test.ts"];
+const mocking = ["test/cli/decode-device.test.ts", "test/cli/devices.test.ts"];
 
 export default defineConfig({
   resolve: {

@@ -5,13 +5,14 @@
 export type ByteSource = ArrayBufferView | ArrayBufferLike;
 
 /**
- * The bytes, as a view of the same memory. A Uint8Array comes back as it is.
+ * The bytes, as a view of the same memory. A Uint8Array comes back as it is, but not one of its kinds: `slice` of Node's Buffer
+ * copies nothing, and what is kept must be a copy.
  *
  * @param what what messages call them: `"a packet"`.
  * @throws TypeError where these are not bytes.
  */
 export function bytesOf(source: ByteSource, what: string): Uint8Array {
-  return source instanceof Uint8Array ? source : viewBytes(source, what);
+  return source instanceof Uint8Array && source.constructor === Uint8Array ? source : viewBytes(source, what);
 }
 
 function viewBytes(source: unknown, what: string): Uint8Array {

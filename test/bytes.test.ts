@@ -105,6 +105,25 @@ it("copies nothing: a request's bitstream is the caller's memory", () => {
   expect(request?.bitstream.some((part) => part.buffer === buffer)).toBe(true);
 });
 
+it("keeps copies of a Buffer, too, which the caller may use again", () => {
+  const buffer = Buffer.from(h264Stream);
+  const session = openSession("h264");
+  const events = session.push(buffer.subarray(0, 2000));
+  const rest = Buffer.from(buffer.subarray(2000));
+  buffer.fill(0xaa);
+  events.push(...session.push(rest), ...session.flush());
+  const whole = openSession("h264");
+  expect(events.map(eventKey)).toEqual([...whole.push(h264Stream), ...whole.flush()].map(eventKey));
+
+  const all = unitsOfPacket(h264Stream, 0).map(({ bytes }) => [0, 0, 1, ...bytes]);
+  const packet = Buffer.from(all.slice(0, 2).flat());
+  const packets = openSession("h264");
+  packets.decode(packet);
+  packet.fill(0);
+  const requests = packets.decode(Uint8Array.from(all.slice(2, 4).flat())).filter(({ type }) => type === "request");
+  expect(requests).toHaveLength(1);
+});
+
 it("copyBitstream writes into any buffer", () => {
   const request = openSession("h264")
     .push(h264Stream)

@@ -1,27 +1,37 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import type { Codec } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
-import { recordCodecs } from "../record/index.ts";
-import { type Target, targetByName, targets } from "../targets/index.ts";
+import type { Target } from "../targets/index.ts";
 import { CliError } from "./io.ts";
+import {
+  type Command,
+  commands,
+  commandsWith,
+  manyInputs,
+  type OptionName,
+  optionNames,
+  options,
+  optionsOf,
+  type Shell,
+  shells,
+} from "./options.ts";
+import { RequestSet } from "./request-set.ts";
+import { suggestion } from "./suggest.ts";
 
-/** The commands there are. */
-export const commands = ["record", "inspect", "validate", "trace", "decode", "devices"] as const;
-export type Command = (typeof commands)[number];
-
-/** The commands that say what a driver takes by its name; `decode` asks the device. */
-const describing = ["record", "inspect", "validate", "trace"] as const;
-/** The commands that read an input. */
-const reading = [...describing, "decode"] as const;
+/** Which errors are told, and where: see `ErrorReport`. */
+export type ShownErrors = "first" | "all" | "only";
+/** When text has colours. */
+export type ColorChoice = "auto" | "always" | "never";
 
 /** What a command was asked to do. */
 export interface Arguments {
   readonly command: Command;
-  /** A path, or `"-"` for standard input. Empty for a command that reads nothing. */
-  readonly input: string;
+  /** Paths, or `"-"` for standard input. Empty for a command that reads nothing. */
+  readonly inputs: readonly string[];
   /** Undefined: from the content. */
   readonly codec: Codec | undefined;
-  readonly target: Target;
+  /** A target's name or a board's, in lower case; undefined: none was named. */
+  readonly targetName: string | undefined;
   readonly session: SessionOptions;
   /** A path, or `"-"` for standard output. */
   readonly output: string;
@@ -30,10 +40,28 @@ export interface Arguments {
   /** A line for each frame instead of the frame. */
   readonly md5: boolean;
   readonly withData: boolean;
-  /** The request that `inspect` shows in full. */
-  readonly request: number | undefined;
-  /** The options given that say how requests are made: none of them makes sense for a record. */
-  readonly streamOptions: readonly string[];
+  /** The requests that are wanted; undefined: all. */
+  readonly request: RequestSet | undefined;
+  /** The kinds of units that are wanted, in lower case; undefined: all. */
+  readonly units: readonly string[] | undefined;
+  readonly summary: boolean;
+  readonly json: boolean;
+  readonly errors: ShownErrors;
+  /** Any error makes the exit status 1. */
+  readonly strict: boolean;
+  readonly color: ColorChoice;
+  /** For `completion`. */
+  readonly shell: Shell | undefined;
+  /** The options that were given. */
+  readonly given: ReadonlySet<OptionName>;
+}
+
+/** What a command does with one of its inputs. */
+export interface Job extends Arguments {
+  /** A path, or `"-"`. */
+  readonly input: string;
+  /** What was named, for the input's codec; `generic` where nothing was. */
+  readonly target: Target;
 }
 
 /** Text to print instead of running a command. */
@@ -43,121 +71,26 @@ export interface Wanted {
   readonly command: Command | undefined;
 }
 
-interface Option {
-  readonly type: "string" | "boolean";
-  readonly short?: string;
-  /** What the value can be, when it is one of a few. */
-  readonly choices?: readonly string[];
-  /** The commands that have it; absent: all. */
-  readonly only?: readonly Command[];
-  /** It says how requests are made of a stream. */
-  readonly stream?: true;
-  /** For the help: the value, and one line. */
-  readonly value?: string;
-  readonly help: string;
-}
-
-/** Every option, in the order of the help. */
-export const options = {
-  codec: {
-    type: "string",
-    choices: recordCodecs,
-    only: reading,
-    stream: true,
-    value: "<codec>",
-    help: `${recordCodecs.join(", ")}; default: from the content`,
-  },
-  target: {
-    type: "string",
-    choices: targets.map(({ name }) => name),
-    only: describing,
-    value: "<target>",
-    help: "the driver, one of those below: its controls, modes and limits",
-  },
-  "decode-mode": {
-    type: "string",
-    choices: ["frame", "slice"],
-    only: reading,
-    stream: true,
-    value: "frame|slice",
-    help: "a request for each frame or field (default), or each slice",
-  },
-  "start-code": {
-    type: "string",
-    choices: ["annexb", "none"],
-    only: reading,
-    stream: true,
-    value: "annexb|none",
-    help: "00 00 01 before each slice (default), or nothing",
-  },
-  "start-at": {
-    type: "string",
-    choices: ["any", "random-access"],
-    only: reading,
-    stream: true,
-    value: "any|random-access",
-    help: "the first decodable picture (default), or random access point",
-  },
-  "missing-references": {
-    type: "string",
-    choices: ["mark", "nearest", "drop"],
-    only: reading,
-    stream: true,
-    value: "mark|nearest|drop",
-    help: "leave them out (default), take the nearest, or drop the picture",
-  },
-  "raw-controls": { type: "boolean", only: reading, stream: true, help: "payloads before the kernel's own rewriting" },
-  kernel: {
-    type: "string",
-    only: describing,
-    stream: true,
-    value: "<version>",
-    help: "leave out the controls that this kernel lacks (6.1)",
-  },
-  output: {
-    type: "string",
-    short: "o",
-    only: ["record", "decode"],
-    value: "<file>",
-    help: "- is standard output, the default for text",
-  },
-  device: {
-    type: "string",
-    only: ["decode"],
-    value: "<path>",
-    help: "/dev/video0 or /dev/media0; default: that for the largest pictures of the codec",
-  },
-  md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
-  "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
-  request: {
-    type: "string",
-    only: ["inspect"],
-    value: "<number>",
-    help: "every control of this request, field by field",
-  },
-  help: { type: "boolean", short: "h", help: "this text" },
-  version: { type: "boolean", help: "the program's version" },
-} as const satisfies Readonly<Record<string, Option>>;
-
-type Values = Readonly<Partial<Record<keyof typeof options, string | boolean>>>;
-
-/** The options that a command takes; without a command, those that all take that know drivers by name. */
-export function optionsOf(command: Command | undefined): readonly (readonly [string, Option])[] {
-  const all: readonly (readonly [string, Option])[] = Object.entries(options);
-  const wanted = command === undefined ? describing : [command];
-  return all.filter(([, { only }]) => only === undefined || wanted.every((name) => only.includes(name)));
-}
+type Values = Readonly<Partial<Record<OptionName, string | true>>>;
 
 /** @throws CliError with one line for a person. */
 export function parseArguments(argv: readonly string[]): Arguments | Wanted {
   const named = argv[0];
   if (named === undefined) throw new CliError("a command is missing; see v4l2-stateless --help");
   if (named.startsWith("-") && named !== "-") return wantedOf(parse(undefined, argv).values, undefined) ?? missing();
-  if (named === "help") return { text: "help", command: commands.find((command) => command === argv[1]) };
-  const command = commands.find((candidate) => candidate === named);
-  if (command === undefined) throw new CliError(`unknown command ${named}; there are ${commands.join(", ")}`);
+  if (named.toLowerCase() === "help") {
+    return { text: "help", command: argv[1] === undefined ? undefined : commandOf(argv[1]) };
+  }
+  const command = commandOf(named);
   const { values, positionals } = parse(command, argv.slice(1));
   return wantedOf(values, command) ?? argumentsOf(command, values, positionals);
+}
+
+function commandOf(word: string): Command {
+  const command = commands.find((candidate) => candidate === word.toLowerCase());
+  if (command !== undefined) return command;
+  const near = suggestion(word, commands);
+  throw new CliError(`unknown command ${word}${near === "" ? `; there are ${commands.join(", ")}` : near}`);
 }
 
 function missing(): never {
@@ -169,55 +102,179 @@ function wantedOf(values: Values, command: Command | undefined): Wanted | undefi
   return values.version === true ? { text: "version", command } : undefined;
 }
 
-function parse(
-  command: Command | undefined,
-  args: readonly string[],
-): { readonly values: Values; readonly positionals: readonly string[] } {
+/** Node reads the words; what each may be is decided here, so that all messages are ours. */
+function parse(command: Command | undefined, args: readonly string[]) {
   const config: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const [name, { type, short }] of optionsOf(command))
-    config[name] = short === undefined ? { type } : { type, short };
-  try {
-    return parseArgs({ args: [...args], options: config, allowPositionals: true });
-  } catch (thrown) {
-    // Node's messages end in advice for the programmer, which is left out.
-    const [first] = (thrown instanceof Error ? thrown.message : String(thrown)).split(/\.(?:\s|$)|\n/);
-    throw new CliError(`${first}; see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`);
+  for (const [name, { type, short }] of Object.entries(options)) {
+    const words = { type: type === "string" ? "string" : "boolean" } as const;
+    config[name] = short === undefined ? words : { ...words, short };
   }
+  const parsed = parseArgs({ args: [...args], options: config, strict: false, allowPositionals: true, tokens: true });
+  const values: Partial<Record<OptionName, string | true>> = {};
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    const name = knownOption(args[token.index] ?? token.rawName, token, command);
+    values[name] = optionValue(name, token.value, args[token.index + 1], command);
+  }
+  return { values, positionals: parsed.positionals };
+}
+
+function seeHelp(command: Command | undefined): string {
+  return `see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`;
+}
+
+/** @param word as it was given, several short options may be one. */
+function knownOption(
+  word: string,
+  token: { readonly name: string; readonly rawName: string },
+  command: Command | undefined,
+): OptionName {
+  const name = optionNames.find((candidate) => candidate === token.name);
+  const taken = optionsOf(command).map(([option]) => option);
+  if (name === undefined) {
+    // -codec is meant as --codec.
+    const long = word.replace(/^--?|=.*$/g, "");
+    const near = long.length > 1 ? suggestion(long, taken, "--") : "";
+    const given = long.length > 1 ? word.replace(/=.*$/, "") : token.rawName;
+    throw new CliError(`unknown option ${given}${near}${near === "" ? "; " : " "}${seeHelp(command)}`);
+  }
+  if (command === undefined && name !== "help" && name !== "version") missing();
+  if (command === undefined || commandsWith(name).includes(command)) return name;
+  const takers = commandsWith(name);
+  const verb = takers.length === 1 ? "does" : "do";
+  throw new CliError(`${command} does not take --${name}; ${listOf(takers, "and")} ${verb}`);
+}
+
+/** `"a, b and c"`. */
+function listOf(words: readonly string[], conjunction: "and" | "or"): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} ${conjunction} ${last}`;
+}
+
+/** @param next the word after the option. */
+function optionValue(
+  name: OptionName,
+  value: string | undefined,
+  next: string | undefined,
+  command: Command | undefined,
+) {
+  const { type, choices = [], value: shape = "" } = options[name];
+  if (type === "boolean") {
+    if (value !== undefined) throw new CliError(`--${name} takes no value; it was given ${JSON.stringify(value)}`);
+    return true;
+  }
+  if (type === "optional") {
+    if (value === undefined && next !== undefined && choices.includes(next)) {
+      throw new CliError(`write --${name}=${next}; a file of that name is ./${next}`);
+    }
+    return value === undefined ? true : checked(name, value);
+  }
+  // "-" is a file, and a number may be negative: whoever reads it says what it must be.
+  const isOption = value !== undefined && /^-[^0-9]/.test(value);
+  if (value === undefined || (isOption && value === next)) {
+    throw new CliError(`--${name} needs a value, ${shape}; ${seeHelp(command)}`);
+  }
+  return checked(name, value);
+}
+
+function checked(name: OptionName, value: string): string {
+  const { choices, aliases = {} } = options[name];
+  if (value === "") throw new CliError(`--${name} is empty`);
+  if (choices === undefined) return value;
+  const word = value.toLowerCase();
+  const found = Object.hasOwn(aliases, word) ? aliases[word] : word;
+  if (found !== undefined && choices.includes(found)) return found;
+  const near = suggestion(word, choices);
+  throw new CliError(`--${name} must be one of ${choices.join(", ")}, not ${value}${near}`);
 }
 
 function argumentsOf(command: Command, values: Values, positionals: readonly string[]): Arguments {
-  const [input = command === "devices" ? "" : undefined, ...more] = positionals;
-  if (command === "devices" && input !== "") throw new CliError("devices takes no input");
-  if (input === undefined || (input === "" && command !== "devices")) {
-    throw new CliError(`${command}: name an input; - is standard input`);
-  }
-  if (more.length > 0) throw new CliError(`${command} takes one input; ${more.join(" ")} is too many`);
-  const text = (name: keyof typeof options): string | undefined => {
+  checkTogether(command, values);
+  const text = (name: OptionName): string | undefined => {
     const value = values[name];
-    return typeof value === "string" ? checked(name, value) : undefined;
+    return value === true ? undefined : value;
   };
+  const request = text("request");
   return {
     command,
-    input,
+    ...positionalsOf(command, positionals),
     codec: text("codec") as Codec | undefined,
-    target: targetByName(text("target") ?? "generic") as Target,
-    session: {
-      decodeMode: text("decode-mode") as SessionOptions["decodeMode"],
-      startCode: text("start-code") as SessionOptions["startCode"],
-      startAt: text("start-at") as SessionOptions["startAt"],
-      missingReferences: text("missing-references") as SessionOptions["missingReferences"],
-      rawControls: values["raw-controls"] === true,
-      kernel: kernelOf(text("kernel")),
-    },
+    targetName: text("target"),
+    session: sessionOf(text, values["raw-controls"] === true),
     output: text("output") ?? defaultOutput(command, values),
     device: text("device"),
     md5: values.md5 === true,
     withData: values["with-data"] === true,
-    request: requestOf(text("request")),
-    streamOptions: optionsOf(command)
-      .filter(([name, { stream }]) => stream === true && Object.hasOwn(values, name))
-      .map(([name]) => `--${name}`),
+    request: request === undefined ? undefined : new RequestSet(request),
+    units: text("unit")
+      ?.toLowerCase()
+      .split(",")
+      .map((kind) => kind.trim()),
+    summary: values.summary === true,
+    json: values.json === true,
+    errors: values.errors === true ? "only" : ((values.errors ?? "first") as ShownErrors),
+    strict: values.strict === true,
+    color: (text("color") ?? "auto") as ColorChoice,
+    shell: command === "completion" ? shellOf(positionals) : undefined,
+    given: new Set(Object.keys(values) as OptionName[]),
   };
+}
+
+function sessionOf(text: (name: OptionName) => string | undefined, rawControls: boolean): SessionOptions {
+  return {
+    decodeMode: text("decode-mode") as SessionOptions["decodeMode"],
+    startCode: text("start-code") as SessionOptions["startCode"],
+    startAt: text("start-at") as SessionOptions["startAt"],
+    missingReferences: text("missing-references") as SessionOptions["missingReferences"],
+    rawControls,
+    kernel: kernelOf(text("kernel")),
+  };
+}
+
+/** Options that have no effect beside others, or without others. */
+function checkTogether(command: Command, values: Values): void {
+  for (const name of Object.keys(values) as OptionName[]) {
+    const { needs, excludes } = options[name];
+    const needed = needs?.[command];
+    if (needed !== undefined && values[needed] === undefined) {
+      throw new CliError(`${command} takes --${name} only with --${needed}: without it, it has no effect`);
+    }
+    // The value of an option that was given without one.
+    const value = values[name] === true ? "only" : (values[name] ?? "");
+    const takers = options[name].choicesOnly?.[value];
+    if (takers?.includes(command) === false) {
+      throw new CliError(`${command} does not take --${name}=${value}; ${listOf(takers, "and")} do`);
+    }
+    if (excludes === undefined || (excludes.when !== undefined && excludes.when !== value)) continue;
+    const other = excludes.names.find((each) => values[each] !== undefined);
+    if (other !== undefined)
+      throw new CliError(`--${name} and --${other} cannot both be given: each selects what is printed`);
+  }
+}
+
+function positionalsOf(command: Command, positionals: readonly string[]): Pick<Arguments, "inputs"> {
+  if (command === "completion") return { inputs: [] };
+  if (command === "devices") {
+    if (positionals.length > 0) throw new CliError("devices takes no input");
+    return { inputs: [] };
+  }
+  if (positionals.length === 0 || positionals.includes("")) {
+    throw new CliError(`${command}: name an input; - is standard input`);
+  }
+  const more = positionals.slice(1);
+  if (more.length > 0 && !manyInputs.includes(command)) {
+    throw new CliError(`${command} takes one input; ${more.join(" ")} is too many`);
+  }
+  if (positionals.filter((input) => input === "-").length > 1) {
+    throw new CliError("standard input, -, can be read only once");
+  }
+  return { inputs: positionals };
+}
+
+function shellOf([word, ...more]: readonly string[]): Shell {
+  const shell = shells.find((candidate) => candidate === word?.toLowerCase());
+  if (shell !== undefined && more.length === 0) return shell;
+  throw new CliError(`completion: name one shell: ${shells.join(", ")}`);
 }
 
 /** Nobody wants a film on their terminal. */
@@ -226,20 +283,7 @@ function defaultOutput(command: Command, values: Values): string {
   throw new CliError("decode: name a file for the frames with -o; -o - is standard output");
 }
 
-function checked(name: keyof typeof options, value: string): string {
-  const { choices }: Option = options[name];
-  if (value === "") throw new CliError(`--${name} is empty`);
-  if (choices === undefined || choices.includes(value)) return value;
-  throw new CliError(`--${name} must be one of ${choices.join(", ")}, not ${value}`);
-}
-
 function kernelOf(value: string | undefined): string | undefined {
   if (value === undefined || /^[0-9]+\.[0-9]+(?:[.-].*)?$/.test(value)) return value;
   throw new CliError(`--kernel must be a version like 6.1, not ${value}`);
-}
-
-function requestOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^[0-9]{1,15}$/.test(value)) return Number(value);
-  throw new CliError(`--request must be a request's number, 0 or more, not ${value}`);
 }

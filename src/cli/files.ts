@@ -1,10 +1,13 @@
-import { createWriteStream, type WriteStream } from "node:fs";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
 import { reasonOf } from "../containers/container-error.ts";
-import { CliError, OutputClosed, type Sink } from "./io.ts";
+import { type Compression, compressor } from "../record/files.ts";
+import { CliError, type FileIdentity, type Io, OutputClosed, type Sink } from "./io.ts";
 
-const chunkSize = 1 << 18;
+const chunkSize = 1 << 16;
 
 /** Bytes that come in pieces. Whoever opened them closes them. */
 export interface Chunks extends AsyncIterable<Uint8Array> {
@@ -34,38 +37,56 @@ export async function readFileChunks(path: string): Promise<Chunks> {
   };
 }
 
-/** A file to write; `close` ends it. @throws CliError when it cannot be made, or is the input. */
-export async function createFile(path: string, input: string): Promise<Sink & { close(): Promise<void> }> {
-  if (input !== "-" && (await isSameFile(path, input))) {
-    throw new CliError(`${path} is the input; the output would overwrite it`);
-  }
-  const stream = createWriteStream(path);
-  await new Promise<void>((resolve, reject) => {
-    stream.once("open", () => resolve());
-    stream.once("error", (thrown) => reject(new CliError(`${path}: ${reasonOf(thrown)}`)));
-  });
-  const sink = sinkOf(stream, false, path);
-  return { isTerminal: false, write: sink.write, close: () => closeStream(stream, path) };
+/** A file that is written; `close` ends it. */
+export interface OutputFile extends Sink {
+  close(): Promise<void>;
 }
 
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  try {
-    const [first, second] = await Promise.all([stat(a), stat(b)]);
-    return first.isFile() && first.dev === second.dev && first.ino === second.ino;
-  } catch {
-    return false;
+/**
+ * A file to write.
+ *
+ * @param compression What is written is compressed on its way.
+ * @throws CliError when it cannot be made, or is the input, by its name or as standard input.
+ */
+export async function createFile(
+  io: Io,
+  { input, output }: { readonly input: string; readonly output: string },
+  compression?: Compression,
+): Promise<OutputFile> {
+  const source = input === "-" ? io.stdinFile?.() : await identityOf(input);
+  const target = await identityOf(output);
+  if (source !== undefined && target !== undefined && source.dev === target.dev && source.ino === target.ino) {
+    throw new CliError(`${output} is the input; the output would overwrite it`);
   }
+  const file = createWriteStream(output);
+  const failure = (thrown: unknown) => new CliError(`${output}: ${reasonOf(thrown)}`);
+  await once(file, "open").catch((thrown: unknown) => {
+    throw failure(thrown);
+  });
+  const filter = compression === undefined ? undefined : compressor(compression);
+  const stream = filter ?? file;
+  const written = filter === undefined ? finished(file) : pipeline(filter, file);
+  // Whoever writes or closes is told.
+  written.catch(() => {});
+  return {
+    ...sinkOf(stream, false, output),
+    close: async () => {
+      stream.end();
+      await written.catch((thrown: unknown) => {
+        throw failure(thrown);
+      });
+    },
+  };
 }
 
-function closeStream(stream: WriteStream, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once("error", (thrown) => reject(new CliError(`${path}: ${reasonOf(thrown)}`)));
-    stream.end(() => resolve());
-  });
+/** Undefined for what is no regular file, or not there. */
+async function identityOf(path: string): Promise<FileIdentity | undefined> {
+  const facts = await stat(path).catch(() => undefined);
+  return facts?.isFile() ? facts : undefined;
 }
 
 /** A stream of Node as a sink. */
-export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sink {
+export function sinkOf(stream: Writable & { readonly columns?: number }, isTerminal: boolean, name: string): Sink {
   const failureOf = (thrown: Error) =>
     "code" in thrown && thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
   let failure: Error | undefined;
@@ -75,6 +96,10 @@ export function sinkOf(stream: Writable, isTerminal: boolean, name: string): Sin
   });
   return {
     isTerminal,
+    // A terminal that does not know its width says 0; its size can change.
+    get columns() {
+      return isTerminal ? stream.columns || undefined : undefined;
+    },
     write: (data) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) reject(failure);

@@ -1,74 +1,125 @@
+import { boards } from "../targets/boards.ts";
 import { targets } from "../targets/index.ts";
-import { type Command, commands, optionsOf } from "./arguments.ts";
+import { type Command, commandSummaries, commands, manyInputs, type Option, optionsOf, shells } from "./options.ts";
+import { fold } from "./printing/terminal.ts";
 
-const summaries: Readonly<Record<Command, string>> = {
-  record: "the requests of a stream, as a record (JSON Lines)",
-  inspect: "the pictures, a line each; --request N: one request in full",
-  validate: "what the kernel and the target would refuse, and why",
-  trace: "every syntax element with its bit position",
-  decode: "the frames of a stream, decoded by a device of this machine",
-  devices: "the stateless decoders of this machine, and what each takes",
+/** What a command reads and prints, in paragraphs of any length. */
+export const details: Readonly<Record<Command, readonly string[]>> = {
+  record: [
+    "<input> is a stream. The record goes to standard output, or to the file that -o names: " +
+      "compressed where the name ends in .gz or .br.",
+  ],
+  inspect: [
+    "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli).",
+    "A line for each request, in decoding order. order is the picture's place in display order; it and pts are known when " +
+      "the picture is shown, so the line waits for that, for 32 pictures at most.",
+    "References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term reference, " +
+      "5/t and 5/b one field, (5) a picture that only waits to be shown, gap a frame that was never coded, none no picture " +
+      "at all (MPEG-2), ? a picture that no request made.",
+    "A table that is too wide for the terminal has shorter titles, letters for flags, and a legend above it. In a pipe or a " +
+      "file nothing is shortened.",
+  ],
+  validate: [
+    "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli). Exit status 1 when something would be refused.",
+  ],
+  trace: [
+    "<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit lies " +
+      "in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of a container, and of an " +
+      "MPEG program or transport stream, are counted in the video that is in it.",
+    "With --request, the units of these requests: parameter sets and messages belong to the picture that follows them.",
+  ],
+  decode: [
+    "<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o " +
+      "names: raw video, the visible part without padding, in the device's pixel format; 10-bit NV15 and NV20 as P010 and " +
+      "P210. Standard error tells the size and the format, and what was lost. It needs koffi (npm install koffi).",
+  ],
+  devices: ["It looks for a decoder at every media device (/dev/media*). It needs koffi (npm install koffi)."],
+  completion: [
+    "bash: source <(v4l2-stateless completion bash). zsh: v4l2-stateless completion zsh > a folder of fpath/_v4l2-stateless. " +
+      "fish: v4l2-stateless completion fish | source.",
+  ],
 };
 
-const details: Readonly<Record<Command, string>> = {
-  record: "<input> is a stream. The record goes to standard output, or to the file that -o names.",
-  inspect: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
+/** What the program does, in a sentence. */
+export const purpose =
+  "What a V4L2 stateless decoder must be told: reads a bitstream, and makes the requests that the kernel takes.";
 
-References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term
-reference, 5/t and 5/b one field, (5) a picture that only waits to be shown, gap a frame that was never coded,
-none no picture at all (MPEG-2), ? a picture that no request made.`,
-  validate: `<input> is a stream, or a record (.jsonl, or .jsonl.br: brotli).
-Exit status 1 when something would be refused.`,
-  trace: `<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit
-lies in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of a container, and of
-an MPEG program or transport stream, are counted in the video that is in it.`,
-  decode: `<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o
-names: raw video, the visible part without padding, in the device's pixel format; 10-bit NV15 and NV20 as P010 and P210.
-Standard error tells the size and the format, and what was lost. It needs koffi (npm install koffi).`,
-  devices: "It looks for a decoder at every media device (/dev/media*). It needs koffi (npm install koffi).",
-};
+export const inputText =
+  "<input> is a file, or - for standard input: a byte stream, IVF, an MPEG program or transport stream; with mediabunny " +
+  "installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM. inspect, validate and trace take several.";
 
-/** The help of the program, or of one command. */
-export function helpText(command: Command | undefined): string {
-  const head =
-    command === undefined
-      ? `Usage: v4l2-stateless <command> <input> [options]
+export const exitText =
+  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate), or there was an error and " +
+  "--strict was given; 2 unusable input, arguments or device.";
 
-What a V4L2 stateless decoder must be told: reads a bitstream, and makes the requests that the kernel takes.
+export const targetParagraphs: readonly string[] = [
+  `Targets: ${targets.map(({ name }) => name).join(", ")}. generic, the default, is no driver: it takes all that the ` +
+    "kernel's interface has. A driver has its own defaults.",
+  "Chips, whose decoder of the codec is taken, with its limits; where a chip has two, that for larger pictures, and standard " +
+    `error says which: ${boards.flatMap(({ names }) => names).join(", ")}.`,
+];
 
-Commands:
-${commands.map((name) => `  ${name.padEnd(9)} ${summaries[name]}`).join("\n")}
-
-<input> is a file, or - for standard input: a byte stream, IVF, an MPEG program or transport
-stream; with mediabunny installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM.`
-      : `Usage: v4l2-stateless ${command}${command === "devices" ? "" : " <input>"} [options]
-
-Prints ${summaries[command]}.
-
-${details[command]}`;
-  return `${head}
-
-Options:
-${optionLines(command).join("\n")}
-${hasTarget(command) ? targetText : ""}
-Exit status: 0 fine, 1 something would be refused (validate), 2 unusable input, arguments or device.
-`;
+/** `"trace <input>… [options]"` */
+export function usageOf(command: Command): string {
+  if (command === "devices") return "devices [options]";
+  if (command === "completion") return `completion ${shells.join("|")}`;
+  return `${command} <input>${manyInputs.includes(command) ? "…" : ""} [options]`;
 }
 
-const targetText = `
-Targets: ${targets.map(({ name }) => name).join(", ")}.
-generic, the default, is no driver: it takes all that the kernel's interface has. A driver has its own defaults.
-`;
+const widest = 100;
 
-function hasTarget(command: Command | undefined): boolean {
-  return command === undefined || optionsOf(command).some(([name]) => name === "target");
+/** The help of the program, or of one command. @param columns of the terminal. */
+export function helpText(command: Command | undefined, columns: number = widest): string {
+  const width = Math.min(columns, widest);
+  const lines = command === undefined ? programHelp(width) : commandHelp(command);
+  const last = command === "completion" ? [] : ["", exitText];
+  return [...lines, "", "Options:", ...optionLines(command, width), ...targetLines(command), ...last]
+    .flatMap((text) => text.split("\n"))
+    .map((line) => `${fold(line, width, indentOf(line))}\n`)
+    .join("");
 }
 
-function optionLines(command: Command | undefined): string[] {
-  const rows = optionsOf(command).map(([name, { short, value, help }]) => {
-    const left = `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
-    return { left, right: help };
+function programHelp(width: number): string[] {
+  return [
+    "Usage: v4l2-stateless <command> <input> [options]",
+    "",
+    purpose,
+    "",
+    "Commands:",
+    ...commands.map((name) => fold(`  ${name.padEnd(10)} ${commandSummaries[name]}`, width, 13)),
+    "",
+    inputText,
+    "",
+    "v4l2-stateless <command> --help has the options of one command; these are those that the first three take.",
+  ];
+}
+
+function commandHelp(command: Command): string[] {
+  const paragraphs = details[command].flatMap((text) => ["", text]);
+  return [`Usage: v4l2-stateless ${usageOf(command)}`, "", `Prints ${commandSummaries[command]}.`, ...paragraphs];
+}
+
+function targetLines(command: Command | undefined): string[] {
+  const hasTarget = command === undefined || optionsOf(command).some(([name]) => name === "target");
+  return hasTarget ? targetParagraphs.flatMap((text) => ["", text]) : [];
+}
+
+/** `"-o, --output <file>"` */
+export function optionWords(name: string, { short, value, type }: Option): string {
+  const shape = value === undefined ? "" : `${type === "optional" ? "" : " "}${value}`;
+  return `${short === undefined ? "" : `-${short}, `}--${name}${shape}`;
+}
+
+function optionLines(command: Command | undefined, width: number): string[] {
+  const rows = optionsOf(command).map(([name, option]) => {
+    const left = `${option.short === undefined ? "    " : ""}${optionWords(name, option)}`;
+    return { left, right: option.help };
   });
-  const width = Math.max(...rows.map(({ left }) => left.length));
-  return rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`);
+  const column = Math.max(...rows.map(({ left }) => left.length));
+  return rows.map(({ left, right }) => fold(`  ${left.padEnd(column)}  ${right}`, width, column + 4));
+}
+
+/** Lines that were folded already stay as they are. */
+function indentOf(line: string): number {
+  return line.startsWith(" ") ? 4 : 0;
 }

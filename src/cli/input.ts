@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { reasonOf } from "../containers/container-error.ts";
 import { type Detected, detect, openDemuxer } from "../containers/detect.ts";
 import { openContainer } from "../containers/files/mediabunny.ts";
@@ -6,11 +7,18 @@ import type { Demuxer } from "../containers/pes.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
-import { readRecordBytes } from "../record/files.ts";
-import { RecordError, type RequestRecord } from "../record/index.ts";
-import type { Arguments } from "./arguments.ts";
+import {
+  type Compression,
+  CompressionError,
+  decompressed,
+  detectCompression,
+  namedCompression,
+} from "../record/files.ts";
+import { RecordError, type RecordHeader, type RecordLine, readRecordStream } from "../record/index.ts";
+import type { Job } from "./arguments.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io } from "./io.ts";
+import { printable } from "./printing/terminal.ts";
 
 /** A stream to decode. */
 export interface StreamInput {
@@ -23,13 +31,24 @@ export interface StreamInput {
   readonly size: number | undefined;
   readonly codec: Codec;
   readonly parts: AsyncIterable<StreamPart>;
+  /** The video is inside of a container or a systems stream: offsets of bytes are not those of the file. */
+  readonly isInside: boolean;
+  /** What the bytes plainly are, where another codec was asked for. */
+  readonly otherCodec?: Codec | undefined;
 }
 
-/** A record that was read. */
+/** A record: its lines come while the file is read. */
 export interface RecordInput {
   readonly kind: "record";
   readonly name: string;
-  readonly record: RequestRecord;
+  readonly header: RecordHeader;
+  /** Can be read once. */
+  readonly lines: AsyncIterable<RecordLine>;
+}
+
+/** The codec of an input. */
+export function codecOf(input: StreamInput | RecordInput): Codec {
+  return input.kind === "record" ? input.header.codec : input.codec;
 }
 
 /** The codec shows in the first units; where it does not, there is hardly any. */
@@ -54,7 +73,7 @@ interface Opened {
  */
 export async function withInput<T>(
   io: Io,
-  args: Arguments,
+  args: Pick<Job, "input" | "codec">,
   use: (input: StreamInput | RecordInput) => Promise<T>,
 ): Promise<T> {
   const chunks = args.input === "-" ? stdinChunks(io) : await readFileChunks(args.input);
@@ -70,21 +89,17 @@ export async function withInput<T>(
   }
 }
 
-async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened> {
-  const { input, codec, streamOptions } = args;
+async function identify(io: Io, args: Pick<Job, "input" | "codec">, chunks: Chunks): Promise<Opened> {
+  const { input, codec } = args;
   const name = input === "-" ? "standard input" : input;
   const iterator = chunks[Symbol.asyncIterator]();
-  const compressed = input.endsWith(".br");
-  const { head, detected } = await readHead(iterator, codec, compressed);
-  if (head.length === 0) throw new CliError(`${name}: empty`);
+  const { head, detected, compression } = await readHead(iterator, codec, namedCompression(input));
+  if (head.length === 0)
+    throw new CliError(`${name}: empty: it has no bytes; was it written, and did the program before the pipe work?`);
   const all = chunksFrom(head, iterator);
 
-  if (compressed || detected?.kind === "record") {
-    if (streamOptions.length > 0) {
-      const given = streamOptions.join(", ");
-      throw new CliError(`${name}: a record holds requests that were made already: ${given} cannot change them`);
-    }
-    return { input: { kind: "record", name, record: await readRecordInput(name, all, compressed) } };
+  if (compression !== undefined || detected?.kind === "record") {
+    return { input: await openRecord(io, name, all, compression) };
   }
   if (detected?.kind === "other") throw new CliError(`${name}: ${detected.name}`);
   const stream = {
@@ -95,19 +110,31 @@ async function identify(io: Io, args: Arguments, chunks: Chunks): Promise<Opened
   } as const;
   if (detected?.kind === "container") {
     // A pipe can only be read from beginning to end; a container must be read at any place.
-    const source = chunks.size === undefined ? await readAll(all) : input;
+    const source = chunks.size === undefined ? await readAll(name, all) : input;
     const file = { name, format: detected.name, source };
     const track = await openContainer(() => io.importContainerLibrary(), file, codec);
-    return { input: { ...stream, codec: track.codec, parts: track.parts }, close: () => track.close() };
+    return { input: { ...stream, codec: track.codec, parts: track.parts, isInside: true }, close: () => track.close() };
   }
   if (detected?.kind === "systems") {
     const found = systemsCodec(name, head, detected, codec);
-    return { input: { ...stream, codec: found, parts: demuxedParts(all, openDemuxer(detected.layer, found)) } };
+    return {
+      input: {
+        ...stream,
+        codec: found,
+        parts: demuxedParts(all, openDemuxer(detected.layer, found)),
+        isInside: true,
+      },
+    };
   }
   const found = codec ?? detected?.codec;
   if (found === undefined)
     throw new CliError(`${name}: no video was found in its first bytes; name the codec with --codec`);
-  return { input: { ...stream, codec: found, parts: chunkParts(all) } };
+  const isOther = detected !== undefined && detected.codec !== found && detected.certain;
+  if (isOther && detected.ivf) {
+    throw new CliError(`${name}: an IVF file of ${detected.codec}, not of ${found}; leave out --codec`);
+  }
+  const otherCodec = isOther ? detected.codec : undefined;
+  return { input: { ...stream, codec: found, parts: chunkParts(all), isInside: false, otherCodec } };
 }
 
 /** A transport stream says which codecs it has; of a program stream's, only the video itself tells. */
@@ -159,27 +186,40 @@ function stdinChunks(io: Io): Chunks {
   };
 }
 
-/** Reads until it is clear what the input is. That depends on its bytes only, not on how they come in chunks. */
+/** What an input begins with, and what that is. */
+interface Head {
+  readonly head: Uint8Array;
+  readonly detected: Detected | undefined;
+  readonly compression: Compression | undefined;
+}
+
+/**
+ * Reads until it is clear what the input is. That depends on its bytes only, not on how they come in chunks; its name
+ * decides where the bytes say nothing.
+ */
 async function readHead(
   chunks: AsyncIterator<Uint8Array>,
   asked: Codec | undefined,
-  compressed: boolean,
-): Promise<{ readonly head: Uint8Array; readonly detected: Detected | undefined }> {
+  named: Compression | undefined,
+): Promise<Head> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for (let wanted = layerLength; ; wanted *= 2) {
-    while (length < wanted) {
+    let ended = false;
+    while (length < wanted && !ended) {
       const next = await chunks.next();
-      if (next.done === true) {
-        const head = joined(pieces);
-        return { head, detected: detect(head, asked) };
+      if (next.done === true) ended = true;
+      else {
+        pieces.push(next.value);
+        length += next.value.length;
       }
-      pieces.push(next.value);
-      length += next.value.length;
     }
     const head = joined(pieces);
-    const detected = detect(head.subarray(0, wanted), asked);
-    if (compressed || isClear(detected, asked) || wanted >= detectionLimit) return { head, detected };
+    const shown = await detectCompression(head);
+    if (shown !== undefined) return { head, detected: undefined, compression: shown };
+    const detected = detect(ended ? head : head.subarray(0, wanted), asked);
+    const isDone = ended || named !== undefined || isClear(detected, asked) || wanted >= detectionLimit;
+    if (isDone) return { head, detected, compression: detected?.kind === "record" ? undefined : named };
     pieces.splice(0, pieces.length, head);
   }
 }
@@ -199,22 +239,53 @@ async function* chunksFrom(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-async function readRecordInput(
+/** Opens a record; what is odd in it is told on standard error, what is wrong is thrown while its lines are read. */
+async function openRecord(
+  io: Io,
   name: string,
   chunks: AsyncIterable<Uint8Array>,
-  compressed: boolean,
-): Promise<RequestRecord> {
-  const bytes = await readAll(chunks);
+  compression: Compression | undefined,
+): Promise<RecordInput> {
+  // A line's objects are garbage when the next line comes. So V8 need not make room for more of them, as it would by and by.
+  setFlagsFromString("--semi-space-growth-factor=1");
+  const pieces = compression === undefined ? chunks : decompressed(chunks, compression);
+  const onWarning = (message: string) => void io.stderr.write(`${name}: ${printable(message)}\n`);
   try {
-    return readRecordBytes(bytes, compressed);
+    const { header, lines } = await readRecordStream(pieces, { onWarning });
+    return { kind: "record", name, header, lines: namingErrors(name, lines) };
   } catch (thrown) {
-    if (thrown instanceof RecordError) throw new CliError(`${name}: ${thrown.message}`);
-    throw thrown;
+    throw namedError(name, thrown);
   }
 }
 
-async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function* namingErrors(
+  name: string,
+  lines: AsyncIterable<RecordLine>,
+): AsyncGenerator<RecordLine, void, undefined> {
+  try {
+    yield* lines;
+  } catch (thrown) {
+    throw namedError(name, thrown);
+  }
+}
+
+function namedError(name: string, thrown: unknown): unknown {
+  const isInput = thrown instanceof RecordError || thrown instanceof CompressionError;
+  return isInput ? new CliError(`${name}: ${thrown.message}`) : thrown;
+}
+
+/** What must be in memory as a whole may have so many bytes: 1 GiB. */
+const wholeLimit = 2 ** 30;
+
+async function readAll(name: string, chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length > wholeLimit) {
+      throw new CliError(`${name}: a container that comes through a pipe may have 1 GiB; name the file instead`);
+    }
+  }
   return joined(parts);
 }

@@ -3,13 +3,23 @@ import type { ContainerLibrary } from "../containers/files/mediabunny.ts";
 /** Where text goes, and bytes. */
 export interface Sink {
   readonly isTerminal: boolean;
+  /** How many characters a line of the terminal has; undefined elsewhere: lines may have any length. */
+  readonly columns?: number | undefined;
   /** Resolves when more can be written. Rejects with OutputClosed when nobody reads any more. */
   write(data: string | Uint8Array): Promise<void>;
+}
+
+/** What tells a file from every other one of this machine. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
 }
 
 /** What a command touches of the world; the tests have their own. */
 export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** The file that standard input is, undefined where it is a pipe or a terminal. */
+  stdinFile?(): FileIdentity | undefined;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly environment: Readonly<Record<string, string | undefined>>;

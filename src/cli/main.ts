@@ -1,11 +1,18 @@
 #!/usr/bin/env node
+import { fstatSync } from "node:fs";
 import { sinkOf } from "./files.ts";
 import type { Sink } from "./io.ts";
 import { main } from "./run.ts";
 
 /** A sink for people: when nobody reads it, nothing is lost. */
 function forgiving(sink: Sink): Sink {
-  return { isTerminal: sink.isTerminal, write: (text) => sink.write(text).catch(() => {}) };
+  return {
+    isTerminal: sink.isTerminal,
+    get columns() {
+      return sink.columns;
+    },
+    write: (text) => sink.write(text).catch(() => {}),
+  };
 }
 
 const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
@@ -14,6 +21,14 @@ try {
     // Only when it is asked for: it may be closed.
     get stdin() {
       return process.stdin;
+    },
+    stdinFile: () => {
+      try {
+        const facts = fstatSync(0);
+        return facts.isFile() ? facts : undefined;
+      } catch {
+        return undefined;
+      }
     },
     stdout: sinkOf(process.stdout, process.stdout.isTTY === true, "standard output"),
     stderr,

@@ -1,39 +1,93 @@
 import { ContainerError } from "../containers/container-error.ts";
-import { type Arguments, type Command, parseArguments } from "./arguments.ts";
+import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { decode } from "./commands/decode.ts";
 import { devices } from "./commands/devices.ts";
 import { inspect } from "./commands/inspect.ts";
 import { record } from "./commands/record.ts";
 import { trace } from "./commands/trace.ts";
 import { validate } from "./commands/validate.ts";
+import { completionScript } from "./completion.ts";
+import { checkEffects } from "./effects.ts";
 import { helpText } from "./help.ts";
-import { type RecordInput, type StreamInput, withInput } from "./input.ts";
+import { codecOf, type RecordInput, type StreamInput, withInput } from "./input.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
-import { printable } from "./printing/terminal.ts";
+import type { Command } from "./options.ts";
+import { jsonLine } from "./printing/json.ts";
+import { printable, styleFor } from "./printing/terminal.ts";
+import { chooseTarget } from "./targets.ts";
 import { version } from "./version.ts";
 
-type Run = (io: Io, input: StreamInput | RecordInput, args: Arguments) => Promise<number>;
+type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
-const runs: Readonly<Record<Exclude<Command, "devices">, Run>> = { record, inspect, validate, trace, decode };
+const runs: Readonly<Record<Exclude<Command, "devices" | "completion">, Run>> = {
+  record,
+  inspect,
+  validate,
+  trace,
+  decode,
+};
 
 /**
  * Runs one command line.
  *
  * @param argv without the program's own name.
- * @returns the exit status: 0 fine, 1 refusals, 2 unusable input, arguments or device.
+ * @returns the exit status: 0 fine, 1 refusals, or errors with `--strict`, 2 unusable input, arguments or device.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  try {
+  return quietly(io, async () => {
     const args = parseArguments(argv);
     if ("text" in args) {
-      await io.stdout.write(args.text === "help" ? helpText(args.command) : `${version}\n`);
+      await io.stdout.write(args.text === "help" ? helpText(args.command, io.stdout.columns) : `${version}\n`);
       return 0;
     }
     const { command } = args;
-    if (command === "devices") return await devices(io);
-    return await withInput(io, args, (input) => runs[command](io, input, args));
+    if (command === "completion") {
+      await io.stdout.write(completionScript(args.shell ?? "bash"));
+      return 0;
+    }
+    return command === "devices" ? await devices(io, args) : await runAll(io, args, runs[command]);
+  });
+}
+
+/** All inputs, one after the other: one that cannot be read does not keep the others from being read. */
+async function runAll(io: Io, args: Arguments, run: Run): Promise<number> {
+  const [first, ...more] = args.inputs;
+  if (first === undefined || more.length === 0) return runOne(io, args, run, first ?? "-", "");
+  let status = 0;
+  for (const [i, input] of args.inputs.entries()) {
+    const heading = `${i === 0 ? "" : "\n"}==> ${input === "-" ? "standard input" : printable(input)} <==`;
+    status = Math.max(status, await telling(io, () => runOne(io, args, run, input, heading)));
+  }
+  return status;
+}
+
+/** @param heading empty where there is one input. */
+async function runOne(io: Io, args: Arguments, run: Run, input: string, heading: string): Promise<number> {
+  return withInput(io, { ...args, input }, async (opened) => {
+    const codec = codecOf(opened);
+    checkEffects(args, opened);
+    const target = await chooseTarget(io, args, codec);
+    if (args.json) await io.stdout.write(jsonLine({ type: "input", input: opened.name, kind: opened.kind, codec }));
+    else if (heading !== "") await io.stdout.write(`${styleFor(io, args.color).bold(heading)}\n`);
+    return run(io, opened, { ...args, input, target });
+  });
+}
+
+/** As `telling`; when nobody reads the output any more, nothing is wrong. */
+async function quietly(io: Io, body: () => Promise<number>): Promise<number> {
+  try {
+    return await telling(io, body);
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
+    throw thrown;
+  }
+}
+
+/** The exit status; what cannot be used is told on standard error. */
+async function telling(io: Io, body: () => Promise<number>): Promise<number> {
+  try {
+    return await body();
+  } catch (thrown) {
     if (!(thrown instanceof CliError || thrown instanceof ContainerError)) throw thrown;
     await io.stderr.write(`v4l2-stateless: ${printable(thrown.message)}\n`);
     return 2;

@@ -3,13 +3,13 @@ import type { Codec, Control, DecodeEvent, RequestEvent, Session } from "../even
 import { openSession, sessionCodecs } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
 import { fourccText } from "../record/format.ts";
-import { ControlState, crc32, persists, type RequestLine, type ResolvedLine, resolveLines } from "../record/index.ts";
+import { ControlState, crc32, persists, type RequestLine, type ResolvedLine } from "../record/index.ts";
 import { isSame } from "../record/write.ts";
 import { bitstreamSize } from "../session/bitstream.ts";
 import type { Target, TargetCodec } from "../targets/index.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
-import type { Arguments } from "./arguments.ts";
-import type { RecordInput, StreamInput } from "./input.ts";
+import type { Job } from "./arguments.ts";
+import { codecOf, type RecordInput, type StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
 import { Progress } from "./printing/terminal.ts";
 
@@ -18,7 +18,7 @@ import { Progress } from "./printing/terminal.ts";
  *
  * @throws CliError when the target does not decode the codec, or does not take a mode that was asked for.
  */
-export function sessionOptions(codec: Codec, { session, target }: Arguments): SessionOptions {
+export function sessionOptions(codec: Codec, { session, target }: Pick<Job, "session" | "target">): SessionOptions {
   const taken = target.codecs[codec];
   if (taken === undefined) throw new CliError(`${target.name} does not decode ${codec}`);
   checkMode(target, codec, "--decode-mode", session.decodeMode, taken.decodeModes);
@@ -31,7 +31,6 @@ export function sessionOptions(codec: Codec, { session, target }: Arguments): Se
   };
 }
 
-/** A codec without modes takes both, without effect. */
 function checkMode(
   { name }: Target,
   codec: Codec,
@@ -76,14 +75,23 @@ async function* sessionEvents(
   }
 }
 
-/** What a stream's session or a record tells, in the record's terms; several lists when it comes bit by bit. */
+/** What to say of an input without a picture. */
+export function noPicture(input: StreamInput | RecordInput): CliError {
+  const other = input.kind === "stream" ? input.otherCodec : undefined;
+  const advice = other === undefined ? "" : `: its first bytes are ${other}; leave out --codec`;
+  const asked = other === undefined ? "" : ` as ${codecOf(input)}`;
+  return new CliError(`${input.name}: no picture could be decoded${asked}${advice}`);
+}
+
+/** What a stream's session or a record tells, in the record's terms, list by list as it comes. */
 export async function* itemsOf(
   io: Io,
   input: StreamInput | RecordInput,
-  args: Arguments,
+  args: Job,
 ): AsyncGenerator<Iterable<ResolvedLine>, void, undefined> {
   if (input.kind === "record") {
-    yield resolveLines(input.record);
+    const state = new ControlState();
+    for await (const line of input.lines) yield [state.take(line)];
     return;
   }
   const items = new EventItems();

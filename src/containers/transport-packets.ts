@@ -37,7 +37,15 @@ export function findSync(
 /** Whether this is the beginning of a transport stream. */
 export function looksLikeTransportStream(head: Uint8Array): boolean {
   const sync = findSync(head, 0, 3);
-  return sync !== undefined && (sync.at === 0 || findSync(head, 0, SYNC_COUNT) !== undefined);
+  if (sync === undefined) return isShort(head);
+  return sync.at === 0 || findSync(head, 0, SYNC_COUNT) !== undefined;
+}
+
+/** A file of one or two packets. */
+function isShort(head: Uint8Array): boolean {
+  return (
+    head[0] === SYNC_BYTE && (head.length === PACKET || (head.length === 2 * PACKET && head[PACKET] === SYNC_BYTE))
+  );
 }
 
 /** 2.4.3.3: the packets with a payload of one PID, by their continuity_counter. */

@@ -24,8 +24,7 @@ import {
   SYNC_SEARCH,
 } from "./transport-packets.ts";
 
-/** For messages. */
-const PLACE = "transport packet";
+const PLACE = "transport packet"; // for messages
 /** How many packets wait for the program map. If none has come by then, the video is looked for in them. */
 const WAITING_LIMIT = 8192;
 /** Bytes of a PID that tell whether it is video. */
@@ -125,6 +124,7 @@ export class TransportStream implements Demuxer {
     if (this.#stride > 0 && end < rest.length) this.#lastPacket(rest.subarray(end, end + PACKET), this.#origin + end);
     if (this.#video === undefined) this.#findWithoutMap();
     this.#endPesPacket("the last PES packet is cut off", this.#origin + rest.length);
+    this.#origin += rest.length;
     this.#rest = new Uint8Array(0);
     return this.#parts.takeLast();
   }

@@ -4,22 +4,22 @@
  * @example
  * ```ts
  * import { readFileSync } from "node:fs";
- * import { unitsOfPacket } from "v4l2-stateless/bitreader";
- * import { parseNalUnitHeader, parsePps, parseSliceHeader, parseSps } from "v4l2-stateless/h264";
+ * import { nalUnitTypes, ParameterSetStore, parseSliceHeader, units } from "v4l2-stateless/h264";
  *
- * const bytes = readFileSync("test/fixtures/h264_mbaff_tff.264");
- * const units = unitsOfPacket(bytes, 0).map((unit) => unit.bytes);
- * const firstOf = (type: number) => units.find((unit) => parseNalUnitHeader(unit).nal_unit_type === type) as Uint8Array;
- *
- * const sps = parseSps(firstOf(7));
- * const pps = parsePps(firstOf(8), { sps });
- * const slice = parseSliceHeader(firstOf(1), { sps, pps });
- * console.log(sps.profile_idc, sps.mb_adaptive_frame_field_flag); // 100 1
- * console.log(slice.frame_num, slice.pic_order_cnt_bit_size, slice.dec_ref_pic_marking_bit_size); // 1 9 1
+ * const sets = new ParameterSetStore();
+ * for (const { type, bytes } of units(readFileSync("test/fixtures/h264_mbaff_tff.264"))) {
+ *   if (sets.add(bytes) || type !== nalUnitTypes.SLICE) continue;
+ *   const { frame_num, pic_order_cnt_bit_size, dec_ref_pic_marking_bit_size } = parseSliceHeader(bytes, sets);
+ *   console.log(frame_num, pic_order_cnt_bit_size, dec_ref_pic_marking_bit_size); // 1 9 1
+ *   break;
+ * }
+ * console.log(sets.sps(0)?.profile_idc, sets.sps(0)?.mb_adaptive_frame_field_flag); // 100 1
  * ```
  *
  * @module
  */
+
+export type { NalUnit, UnitsOptions } from "../nal/units-in.ts";
 export type { DecodeParamsInput } from "./controls.ts";
 export {
   h264DecodeParams,
@@ -32,7 +32,9 @@ export {
 } from "./controls.ts";
 export type { ReferenceFrame } from "./dpb.ts";
 export { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
-export type { ParseOptions } from "./parser.ts";
+export { nalUnitTypes } from "./nal-types.ts";
+export { ParameterSetStore } from "./parameter-set-store.ts";
+export type { ParameterSetLookup, ParseOptions } from "./parser.ts";
 export {
   parseAccessUnitDelimiter,
   parseNalUnitHeader,
@@ -49,4 +51,4 @@ export { openH264Session } from "./session.ts";
 export { dpbFrames, maxDpbFrames } from "./state.ts";
 export * from "./structures.ts";
 export type { AvcConfiguration } from "./units.ts";
-export { parseAvcConfiguration, unitName } from "./units.ts";
+export { parseAvcConfiguration, unitName, units } from "./units.ts";

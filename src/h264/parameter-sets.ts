@@ -27,7 +27,7 @@ export interface FoundSets {
 }
 
 /** Parameter sets by id. Sets that come again unchanged stay the same objects. */
-export class ParameterSetStore {
+export class ActiveParameterSets {
   /** The sets in force. New content for the active SPS waits for the next IDR picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   readonly #ppsById = new Map<number, StoredPps>();
@@ -54,10 +54,7 @@ export class ParameterSetStore {
    * @throws BitstreamError where it cannot be read. The old set then stays.
    */
   receivePps(unit: StreamUnit, trace: Trace | undefined): BitstreamError | null {
-    const r = nalReader(unit.bytes, undefined);
-    nal_unit(r);
-    const pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
-    const seq_parameter_set_id = r.ue("seq_parameter_set_id", 31);
+    const { pic_parameter_set_id, seq_parameter_set_id } = ppsIds(unit.bytes);
     const stored = this.#ppsById.get(pic_parameter_set_id);
     const sps = this.sps.get(seq_parameter_set_id, true) ?? null;
     const isUnchanged = stored !== undefined && sameBytes(stored.unit.bytes, unit.bytes);
@@ -78,7 +75,7 @@ export class ParameterSetStore {
     const stored = this.#ppsById.get(pic_parameter_set_id);
     if (!stored) throw missingPps("pic_parameter_set_id", pic_parameter_set_id);
     const { unit } = stored;
-    const id = ppsSpsId(unit.bytes);
+    const id = ppsIds(unit.bytes).seq_parameter_set_id;
     const sps = this.sps.get(id, isIdr);
     if (!sps) throw missingSps("seq_parameter_set_id", pic_parameter_set_id, id);
     if (stored.pps !== null && stored.sps === sps) return { sets: { sps, pps: stored.pps }, flaw: null };
@@ -100,11 +97,14 @@ function readPps(
   return { pps, flaw: readClosingBits(r) };
 }
 
-function ppsSpsId(unit: Uint8Array): number {
+/** The ids at the beginning of a picture parameter set's NAL unit. */
+export function ppsIds(unit: Uint8Array): Pick<PicParameterSet, "pic_parameter_set_id" | "seq_parameter_set_id"> {
   const r = nalReader(unit, undefined);
   nal_unit(r);
-  r.ue("pic_parameter_set_id");
-  return r.ue("seq_parameter_set_id");
+  return {
+    pic_parameter_set_id: r.ue("pic_parameter_set_id", 255),
+    seq_parameter_set_id: r.ue("seq_parameter_set_id", 31),
+  };
 }
 
 /**

@@ -7,6 +7,8 @@ import type { BitReader, Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { readClosingBits } from "../nal/closing-bits.ts";
+import { missingSps } from "../nal/missing-sets.ts";
+import { ppsIds } from "./parameter-sets.ts";
 import type {
   AccessUnitDelimiter,
   NalUnitHeader,
@@ -37,6 +39,12 @@ export interface ParseOptions {
    * them; without this option nothing is said of them.
    */
   readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
+}
+
+/** Where the sets of a slice are found by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
+export interface ParameterSetLookup {
+  /** The sets of a slice with this pic_parameter_set_id. It may throw what it likes where they are not there. */
+  find(pic_parameter_set_id: number): ParameterSets;
 }
 
 function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
@@ -91,18 +99,30 @@ export function parseSpsExtension(unit: ByteSource, { trace }: ParseOptions = {}
 }
 
 /**
- * 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the one that it refers to.
+ * 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the one that it refers to, or gives that with the
+ * seq_parameter_set_id which the PPS has: `(id) => store.sps(id)`.
  *
- * @throws BitstreamError where the unit is another one or cannot be read.
+ * @throws BitstreamError where the unit is another one or cannot be read, and "missing-sps" where there is no SPS.
  */
 export function parsePps(
   unit: ByteSource,
-  { sps, trace, onFlaw }: ParseOptions & { readonly sps: SeqParameterSet },
+  {
+    sps,
+    trace,
+    onFlaw,
+  }: ParseOptions & { readonly sps: SeqParameterSet | ((seq_parameter_set_id: number) => SeqParameterSet | undefined) },
 ): PicParameterSet {
   const { r } = open(unit, trace, 8);
-  const pps = pic_parameter_set_rbsp(r, sps);
+  const pps = pic_parameter_set_rbsp(r, typeof sps === "function" ? spsOf(bytesOf(unit, "a unit"), sps) : sps);
   reportFlaw(r, onFlaw);
   return pps;
+}
+
+function spsOf(unit: Uint8Array, find: (id: number) => SeqParameterSet | undefined): SeqParameterSet {
+  const { pic_parameter_set_id, seq_parameter_set_id } = ppsIds(unit);
+  const sps = find(seq_parameter_set_id);
+  if (sps === undefined) throw missingSps("seq_parameter_set_id", pic_parameter_set_id, seq_parameter_set_id);
+  return sps;
 }
 
 /**
@@ -130,12 +150,18 @@ export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptio
 
 /**
  * 7.3.3: the header of a slice (nal_unit_type 1, 2, 5 or 19), of any length, with the bit sizes that
- * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. `sps` and `pps` are those of
- * the slice, whatever ids they have.
+ * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give.
  *
- * @throws BitstreamError where the unit is another one or its header cannot be read.
+ * @param sets `{ sps, pps }`, which are those of the slice whatever ids they have; or where to find them by the id that the slice
+ * has: a `ParameterSetStore`.
+ * @throws BitstreamError where the unit is another one or its header cannot be read, and what the lookup throws.
  */
-export function parseSliceHeader(unit: ByteSource, { sps, pps, trace }: ParseOptions & ParameterSets): SliceHeader {
-  const { r, nal } = open(unit, trace, 1, 2, 5, 19);
-  return slice_header(r, nal, () => ({ sps, pps })).h;
+export function parseSliceHeader(
+  unit: ByteSource,
+  sets: (ParseOptions & ParameterSets) | ParameterSetLookup,
+  options: ParseOptions = {},
+): SliceHeader {
+  const find: (id: number) => ParameterSets = "find" in sets ? (id) => sets.find(id) : () => sets;
+  const { r, nal } = open(unit, "find" in sets ? options.trace : (sets.trace ?? options.trace), 1, 2, 5, 19);
+  return slice_header(r, nal, find).h;
 }

@@ -14,7 +14,7 @@ import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
-import type { ParameterSetStore } from "./parameter-sets.ts";
+import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
 import { RequestBuilder } from "./picture-requests.ts";
@@ -50,7 +50,7 @@ interface OpenPicture {
 
 export class PictureDecoder {
   readonly #options: ResolvedOptions;
-  readonly #sets: ParameterSetStore;
+  readonly #sets: ActiveParameterSets;
   readonly #sink: EventSink;
   readonly #requests: RequestBuilder;
   readonly #recovery: Recovery;
@@ -64,7 +64,7 @@ export class PictureDecoder {
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
-  constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
+  constructor(options: ResolvedOptions, sets: ActiveParameterSets, sink: EventSink) {
     this.#options = options;
     this.#sets = sets;
     this.#sink = sink;

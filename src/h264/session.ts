@@ -8,7 +8,7 @@ import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { type Configuration, UnitSession } from "../session/unit-session.ts";
-import { ParameterSetStore } from "./parameter-sets.ts";
+import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
@@ -32,7 +32,7 @@ export function openH264Session(options: SessionOptions = {}): Session {
 }
 
 class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
-  readonly #sets = new ParameterSetStore();
+  readonly #sets = new ActiveParameterSets();
   protected readonly pictures: PictureDecoder;
   /** A slice whose end is missing, of a picture of which nothing else has come so far. */
   #cutSlice: ReadSlice | null = null;

@@ -4,6 +4,7 @@ import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
+import { type NalUnit, type UnitsOptions, unitsIn } from "../nal/units-in.ts";
 
 /** Table 7-1: the RBSP of each nal_unit_type; "" for reserved and unspecified ones. */
 // biome-ignore format: one row a type
@@ -43,6 +44,15 @@ export function unitName(nal_unit_type: number): string {
 /** A reader that begins at a NAL unit's first bit, which is that of its header. */
 export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { trace, unit: unitName(unit[0] ?? 0) });
+}
+
+/**
+ * The NAL units of bytes that hold whole ones: a stream of Annex B, or with `lengthSize` a sample of a container.
+ *
+ * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
+ */
+export function units(bytes: ByteSource, options: UnitsOptions = {}): NalUnit[] {
+  return unitsIn(bytes, options, (byte) => byte & 31);
 }
 
 /** What an AVCDecoderConfigurationRecord (avcC) holds: ISO/IEC 14496-15, 5.3.3.1.2. */

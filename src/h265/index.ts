@@ -4,12 +4,12 @@
  * @example
  * ```ts
  * import { readFileSync } from "node:fs";
- * import { unitsOfPacket } from "v4l2-stateless/bitreader";
- * import { hevcExtSpsStRps, parseNalUnitHeader, parseSps } from "v4l2-stateless/h265";
+ * import { hevcExtSpsStRps, nalUnitTypes, parseSps, units } from "v4l2-stateless/h265";
  *
  * const bytes = readFileSync("test/fixtures/h265_rewritten_predicted_sets.265");
- * const units = unitsOfPacket(bytes, 0).map((unit) => unit.bytes);
- * const sps = parseSps(units.find((unit) => parseNalUnitHeader(unit).nal_unit_type === 33) as Uint8Array);
+ * const unit = units(bytes).find(({ type }) => type === nalUnitTypes.SPS_NUT);
+ * if (unit === undefined) throw new Error("the stream has no SPS");
+ * const sps = parseSps(unit.bytes);
  *
  * console.log(sps.pic_width_in_luma_samples, sps.num_short_term_ref_pic_sets); // 96 64
  * console.log(hevcExtSpsStRps(sps).length); // 5120
@@ -17,6 +17,8 @@
  *
  * @module
  */
+
+export type { NalUnit, UnitsOptions } from "../nal/units-in.ts";
 export type { DecodeParamsInput } from "./controls.ts";
 export {
   hevcDecodeParams,
@@ -27,6 +29,8 @@ export {
   hevcSps,
 } from "./controls.ts";
 export type { ReferencePicture } from "./dpb.ts";
+export { nalUnitTypes } from "./nal-types.ts";
+export { ParameterSetStore } from "./parameter-set-store.ts";
 export * from "./parser.ts";
 export type { RefPicList } from "./ref-lists.ts";
 export { buildRefPicLists } from "./ref-lists.ts";
@@ -37,4 +41,4 @@ export type { SliceParamsInput } from "./slice-controls.ts";
 export { hevcEntryPointOffsets, hevcSliceParams } from "./slice-controls.ts";
 export * from "./structures.ts";
 export type { HevcConfiguration } from "./units.ts";
-export { parseHevcConfiguration, unitName } from "./units.ts";
+export { parseHevcConfiguration, unitName, units } from "./units.ts";

@@ -9,6 +9,35 @@ export const IDR_W_RADL = 19;
 export const IDR_N_LP = 20;
 export const CRA_NUT = 21;
 
+/** Table 7-1: the nal_unit_type values that have a name, reserved ones left out. */
+export const nalUnitTypes = {
+  TRAIL_N: 0,
+  TRAIL_R: 1,
+  TSA_N: 2,
+  TSA_R: 3,
+  STSA_N: 4,
+  STSA_R: 5,
+  RADL_N,
+  RADL_R,
+  RASL_N,
+  RASL_R,
+  BLA_W_LP,
+  BLA_W_RADL: 17,
+  BLA_N_LP,
+  IDR_W_RADL,
+  IDR_N_LP,
+  CRA_NUT,
+  VPS_NUT: 32,
+  SPS_NUT: 33,
+  PPS_NUT: 34,
+  AUD_NUT: 35,
+  EOS_NUT: 36,
+  EOB_NUT: 37,
+  FD_NUT: 38,
+  PREFIX_SEI_NUT: 39,
+  SUFFIX_SEI_NUT: 40,
+} as const;
+
 /** 3.67 IRAP picture: BLA, IDR, CRA and the two reserved types. */
 export function isIrap(nal_unit_type: number): boolean {
   return nal_unit_type >= BLA_W_LP && nal_unit_type <= 23;

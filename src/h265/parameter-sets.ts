@@ -17,7 +17,7 @@ import {
 import { nalReader } from "./units.ts";
 
 /** Parameter sets by id. Sets that come again unchanged stay the same objects. */
-export class ParameterSetStore {
+export class ActiveParameterSets {
   /** The sets in force. New content for the active SPS waits for the next IRAP picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   readonly #vpsById = new Map<number, { readonly bytes: Uint8Array; readonly vps: VideoParameterSet | null }>();
@@ -79,6 +79,15 @@ export class ParameterSetStore {
     if (!sps) throw missingSps("pps_seq_parameter_set_id", pic_parameter_set_id, id);
     checkPicParameterSet({ sps, pps });
     return { sps, pps };
+  }
+
+  /** Undefined where it has not come, or could not be read. */
+  vps(vps_video_parameter_set_id: number): VideoParameterSet | undefined {
+    return this.#vpsById.get(vps_video_parameter_set_id)?.vps ?? undefined;
+  }
+
+  pps(pps_pic_parameter_set_id: number): PicParameterSet | undefined {
+    return this.#ppsById.get(pps_pic_parameter_set_id)?.pps;
   }
 
   /** The VPS that an SPS refers to, if it has come. */

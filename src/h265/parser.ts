@@ -42,7 +42,19 @@ export interface ParseOptions {
   readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
 }
 
+/** What a slice segment's header may need in addition. */
+export interface SliceOptions extends ParseOptions {
+  /** The header of the last independent slice segment before it in the picture: a dependent one needs it. */
+  readonly independent?: SliceSegmentHeader | null | undefined;
+}
+
 const sliceSegmentTypes: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 18, 19, 20, 21];
+
+/** Where the sets of a slice are found by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
+export interface ParameterSetLookup {
+  /** The sets of a slice with this slice_pic_parameter_set_id. It may throw what it likes where they are not there. */
+  find(slice_pic_parameter_set_id: number): ParameterSets;
+}
 
 function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
   const flaw = readClosingBits(r);
@@ -151,22 +163,22 @@ export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptio
 
 /**
  * 7.3.6.1: the header of a slice segment (nal_unit_type 0 to 9 and 16 to 21), of any length, with the bit sizes that
- * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. `sps` and `pps` are those of
- * the slice segment, whatever ids they have. A dependent slice segment takes what its header leaves out from
- * `independent`, the header of the last independent slice segment before it in the picture.
+ * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. A dependent slice segment takes what its
+ * header leaves out from `independent`, the header of the last independent slice segment before it in the picture.
  *
- * @throws BitstreamError where the unit is another one, its header cannot be read, or `independent` is missing.
+ * @param sets `{ sps, pps }`, which are those of the slice segment whatever ids they have; or where to find them by the id that the
+ * slice segment has: a `ParameterSetStore`.
+ * @throws BitstreamError where the unit is another one, its header cannot be read, or `independent` is missing; and what the lookup
+ * throws.
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseSliceSegmentHeader(
   unit: ByteSource,
-  {
-    sps,
-    pps,
-    independent = null,
-    trace,
-  }: ParseOptions & ParameterSets & { readonly independent?: SliceSegmentHeader | null },
+  sets: (SliceOptions & ParameterSets) | ParameterSetLookup,
+  options: SliceOptions = {},
 ): SliceSegmentHeader {
+  const { independent = null, trace } = "find" in sets ? options : { ...options, ...sets };
+  const find: (id: number) => ParameterSets = "find" in sets ? (id) => sets.find(id) : () => sets;
   const { r, nal } = open(unit, trace, sliceSegmentTypes);
-  return slice_segment_header(r, nal, () => ({ sps, pps }), independent).h;
+  return slice_segment_header(r, nal, find, independent).h;
 }

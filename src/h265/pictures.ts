@@ -13,7 +13,7 @@ import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
-import type { ParameterSetStore } from "./parameter-sets.ts";
+import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
@@ -43,7 +43,7 @@ interface OpenPicture {
 
 export class PictureDecoder {
   readonly #options: ResolvedOptions;
-  readonly #sets: ParameterSetStore;
+  readonly #sets: ActiveParameterSets;
   readonly #sink: EventSink;
   readonly #requests: RequestBuilder;
   readonly #recovery: Recovery;
@@ -57,7 +57,7 @@ export class PictureDecoder {
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
 
-  constructor(options: ResolvedOptions, sets: ParameterSetStore, sink: EventSink) {
+  constructor(options: ResolvedOptions, sets: ActiveParameterSets, sink: EventSink) {
     this.#options = options;
     this.#sets = sets;
     this.#sink = sink;

@@ -9,7 +9,7 @@ import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { type Configuration, UnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
-import { ParameterSetStore } from "./parameter-sets.ts";
+import { ActiveParameterSets } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
 import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 import {
@@ -33,7 +33,7 @@ export function openH265Session(options: SessionOptions = {}): Session {
 }
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
-  readonly #sets = new ParameterSetStore();
+  readonly #sets = new ActiveParameterSets();
   protected readonly pictures: PictureDecoder;
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
   #independent: SliceSegmentHeader | null = null;

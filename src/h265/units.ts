@@ -3,6 +3,7 @@
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type NalUnit, type UnitsOptions, unitsIn } from "../nal/units-in.ts";
 
 /** Table 7-1: the RBSP of a nal_unit_type; "" for reserved and unspecified ones. */
 function rbspName(nal_unit_type: number): string {
@@ -37,9 +38,23 @@ export function nalUnitType(unit: Uint8Array): number {
   return ((unit[0] ?? 0) >> 1) & 63;
 }
 
+/** The nuh_layer_id of a NAL unit, from its first two bytes. */
+export function nuhLayerId(unit: Uint8Array): number {
+  return (((unit[0] ?? 0) & 1) << 5) | ((unit[1] ?? 0) >> 3);
+}
+
 /** A reader that begins at a NAL unit's first bit, which is that of its header. */
 export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { trace, unit: unitName(nalUnitType(unit)) });
+}
+
+/**
+ * The NAL units of bytes that hold whole ones, of all layers: a stream of Annex B, or with `lengthSize` a sample of a container.
+ *
+ * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
+ */
+export function units(bytes: ByteSource, options: UnitsOptions = {}): NalUnit[] {
+  return unitsIn(bytes, options, (byte) => (byte >> 1) & 63);
 }
 
 /** What an HEVCDecoderConfigurationRecord (hvcC) holds: ISO/IEC 14496-15, 8.3.3.1.2. */

@@ -61,7 +61,7 @@ const ruleByName: KernelRules = kernelRules;
  * @returns always a new array.
  * @throws TypeError for an unknown control, and for a menu, which has no payload.
  */
-export function normalise(name: string, payload: ByteSource): Uint8Array<ArrayBuffer> {
+export function normalise(name: string, payload: ByteSource): Uint8Array {
   const control = definitionOf(name);
   if (control.type === "menu") throw new TypeError(`${name} is a menu: there are no bytes to normalise`);
   const result = new Uint8Array(bytesOf(payload, `the payload of ${name}`));

@@ -4,15 +4,14 @@
  * @example
  * ```ts
  * import { readFileSync } from "node:fs";
- * import { unitsOfPacket } from "v4l2-stateless/bitreader";
- * import { parsePictureHeader, parseSequenceHeader } from "v4l2-stateless/mpeg2";
+ * import { PICTURE_START_CODE, parsePictureHeader, parseSequenceHeader, SEQUENCE_HEADER_CODE, units } from "v4l2-stateless/mpeg2";
  *
- * const units = unitsOfPacket(readFileSync("test/fixtures/mpeg2_ipb.m2v"), 0).map((unit) => unit.bytes);
- * const firstOf = (startCode: number) => units.find((unit) => unit[0] === startCode) as Uint8Array;
+ * const all = units(readFileSync("test/fixtures/mpeg2_ipb.m2v"));
+ * const firstOf = (startCode: number) => all.find(({ type }) => type === startCode)?.bytes as Uint8Array;
  *
- * const sequence = parseSequenceHeader(firstOf(0xb3));
+ * const sequence = parseSequenceHeader(firstOf(SEQUENCE_HEADER_CODE));
  * console.log(sequence.horizontal_size_value, sequence.vertical_size_value); // 96 80
- * console.log(parsePictureHeader(firstOf(0x00)).picture_coding_type); // 1
+ * console.log(parsePictureHeader(firstOf(PICTURE_START_CODE)).picture_coding_type); // 1
  * ```
  *
  * @module
@@ -23,4 +22,16 @@ export * from "./parser.ts";
 export { openMpeg2Session } from "./session.ts";
 export { matricesOfSequence, withQuantMatrices } from "./state.ts";
 export * from "./structures.ts";
-export { unitName } from "./units.ts";
+export type { StartCodeUnit } from "./units.ts";
+export {
+  EXTENSION_START_CODE,
+  GROUP_START_CODE,
+  PICTURE_START_CODE,
+  SEQUENCE_END_CODE,
+  SEQUENCE_HEADER_CODE,
+  SLICE_START_CODE_MAX,
+  SLICE_START_CODE_MIN,
+  USER_DATA_START_CODE,
+  unitName,
+  units,
+} from "./units.ts";

@@ -1,8 +1,10 @@
 /** What Table 6-1 calls the units between start codes. */
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
+import { unitsOfPacket } from "../framing/byte-stream.ts";
 
-/** Table 6-1: start code values. */
+/** Table 6-1: start code values. Those from SLICE_START_CODE_MIN to SLICE_START_CODE_MAX are slices. */
 export const PICTURE_START_CODE = 0x00;
 export const SLICE_START_CODE_MIN = 0x01;
 export const SLICE_START_CODE_MAX = 0xaf;
@@ -34,4 +36,23 @@ export function unitName(startCode: number): string {
 /** A reader on a unit's first byte, its start code value. */
 export function unitReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { emulationPrevention: false, trace, unit: unitName(unit[0] ?? 0) });
+}
+
+/** What lies between two start codes. */
+export interface StartCodeUnit {
+  /** The start code value, the byte after 00 00 01: `PICTURE_START_CODE` … */
+  readonly type: number;
+  /** From the start code value on: a view of the bytes given. */
+  readonly bytes: Uint8Array;
+  /** Where `bytes` begins in the bytes given. */
+  readonly offset: number;
+}
+
+/** The units of bytes that hold whole ones. */
+export function units(source: ByteSource): StartCodeUnit[] {
+  return unitsOfPacket(bytesOf(source, "a stream"), 0, true).map(({ bytes, byte }) => ({
+    type: bytes[0] as number,
+    bytes,
+    offset: byte,
+  }));
 }

@@ -1,18 +1,134 @@
-import { brotliDecompressSync } from "node:zlib";
+import type { Transform } from "node:stream";
+import { Readable } from "node:stream";
+import {
+  brotliDecompressSync,
+  createBrotliCompress,
+  createBrotliDecompress,
+  createGunzip,
+  createGzip,
+  constants as zlib,
+} from "node:zlib";
 import { RecordError } from "./format.ts";
 import { type RequestRecord, readRecord } from "./read.ts";
+import { LineSplitter } from "./split-lines.ts";
+
+/** How the file of a record may be compressed. */
+export type Compression = "gzip" | "brotli";
+
+/** Compressed bytes that cannot be read; the message says why, and begins with what they are compressed with. */
+export class CompressionError extends Error {
+  override readonly name = "CompressionError";
+}
+
+/** The compression that a file's name promises. */
+export function namedCompression(path: string): Compression | undefined {
+  if (/\.gz$/i.test(path)) return "gzip";
+  return /\.br$/i.test(path) ? "brotli" : undefined;
+}
 
 /**
- * Reads a record from a file's bytes: UTF-8, also longer than a string can be, or the same compressed with brotli.
+ * The compression that the first bytes of a file show. Gzip has a mark (RFC 1952, 2.3.1); brotli has none, so the bytes are
+ * decompressed as far as they are here: brotli's they are when text comes out that begins as a record does. No other
+ * bytes do that by chance.
+ */
+export async function detectCompression(head: Uint8Array): Promise<Compression | undefined> {
+  if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return "gzip";
+  const text = await beginning(head.subarray(0, trialLength));
+  return /^\ufeff?\s*\{\s*"[a-zA-Z]+"\s*:/.test(text) ? "brotli" : undefined;
+}
+
+/** More than brotli needs to give its first bytes: the codes of a block's trees stand before them. */
+const trialLength = 1 << 16;
+
+/** The first text that comes out of brotli's bytes, which may be cut off; empty where they are not brotli's. */
+async function beginning(head: Uint8Array): Promise<string> {
+  // Flushed rather than finished: a cut is no error.
+  const stream = createBrotliDecompress({ finishFlush: zlib.BROTLI_OPERATION_FLUSH, chunkSize: 256 });
+  stream.end(head);
+  try {
+    for await (const piece of stream as AsyncIterable<Uint8Array>) return new TextDecoder().decode(piece);
+  } catch {
+    // Not brotli's.
+  }
+  return "";
+}
+
+/** What a compressed record may grow to: 16 MiB in any case, and so many times its own size. Real ones grow 20 to 200 times. */
+const expansion = { always: 1 << 24, times: 500 };
+
+/**
+ * The bytes that compressed pieces hold, piece by piece.
  *
- * @param compressed The bytes are brotli's. It leaves no mark to know it by: ask the file's name, which ends in `.br`.
+ * @throws CompressionError where they are damaged or cut off, or grow to much more than a record can.
+ */
+export async function* decompressed(
+  pieces: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let given = 0;
+  let grown = 0;
+  const counted = async function* () {
+    for await (const piece of pieces) {
+      given += piece.length;
+      yield piece;
+    }
+  };
+  const source = Readable.from(counted(), { objectMode: false, highWaterMark: 1 });
+  let failure: unknown;
+  const stream = compression === "gzip" ? createGunzip() : createBrotliDecompress();
+  source.once("error", (thrown) => {
+    failure = thrown;
+    stream.destroy(thrown);
+  });
+  source.pipe(stream);
+  try {
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      grown += piece.length;
+      if (grown > expansion.always + expansion.times * given) {
+        throw new CompressionError(
+          `compressed with ${compression}, and grows to more than ${expansion.times} times its size: not what a record does`,
+        );
+      }
+      yield piece;
+    }
+  } catch (thrown) {
+    // What the pieces' source throws is not about compression.
+    throw failure ?? compressionError(thrown, compression);
+  } finally {
+    source.destroy();
+    stream.destroy();
+  }
+}
+
+function compressionError(thrown: unknown, compression: Compression): unknown {
+  if (thrown instanceof CompressionError || !(thrown instanceof Error) || !("code" in thrown)) return thrown;
+  const isCut = thrown.code === "Z_BUF_ERROR";
+  return new CompressionError(
+    isCut
+      ? `compressed with ${compression}, and cut off: its last bytes are missing`
+      : `not compressed with ${compression}, or damaged`,
+  );
+}
+
+/** A stream that compresses what is written to it. */
+export function compressor(compression: Compression): Transform {
+  if (compression === "gzip") return createGzip();
+  // A record's lines are alike: at its highest level brotli would make it a third smaller, and need twenty times as long.
+  return createBrotliCompress({
+    params: { [zlib.BROTLI_PARAM_QUALITY]: 5, [zlib.BROTLI_PARAM_MODE]: zlib.BROTLI_MODE_TEXT },
+  });
+}
+
+/**
+ * Reads a whole record from a file's bytes: UTF-8, also longer than a string can be, or the same compressed with brotli.
+ *
  * @throws RecordError as `readRecord`, and when the bytes are not brotli's though they should be.
  */
 export function readRecordBytes(bytes: Uint8Array, compressed = false): RequestRecord {
-  return readRecord(splitBytes(compressed ? decompress(bytes) : bytes));
+  return readRecord(linesOfBytes(compressed ? decompressBrotli(bytes) : bytes));
 }
 
-function decompress(bytes: Uint8Array): Uint8Array {
+function decompressBrotli(bytes: Uint8Array): Uint8Array {
   try {
     return brotliDecompressSync(bytes);
   } catch {
@@ -20,13 +136,9 @@ function decompress(bytes: Uint8Array): Uint8Array {
   }
 }
 
-function* splitBytes(bytes: Uint8Array): Generator<string, void, undefined> {
-  const lineFeed = 0x0a;
-  const utf8 = new TextDecoder();
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(lineFeed, start);
-    const end = found < 0 ? bytes.length : found;
-    yield utf8.decode(bytes.subarray(start, end));
-    start = end + 1;
-  }
+function* linesOfBytes(bytes: Uint8Array): Generator<string, void, undefined> {
+  const splitter = new LineSplitter();
+  const size = 1 << 20;
+  for (let at = 0; at < bytes.length; at += size) yield* splitter.push(bytes.subarray(at, at + size));
+  yield splitter.flush();
 }

@@ -1,6 +1,9 @@
 /**
  * The request record: JSON Lines that hold the requests of one stream, whichever program made them. `schema.json` describes a line.
  *
+ * A record of any size is read line by line: `readRecordStream(createReadStream(path))` gives its header and an async iterable of
+ * its lines.
+ *
  * @example
  * ```ts
  * import { readFileSync } from "node:fs";
@@ -19,6 +22,7 @@
  *
  * @module
  */
+export type { RecordReadOptions } from "./checks.ts";
 export { crc32 } from "./crc32.ts";
 export {
   type Controls,
@@ -44,10 +48,13 @@ export type {
 } from "./lines.ts";
 export {
   ControlState,
+  type RecordStream,
   type RequestRecord,
   type ResolvedLine,
   readRecord,
+  readRecordStream,
   resolveLines,
   resolveRequests,
 } from "./read.ts";
+export { recordDataLimit, recordLineLimit } from "./split-lines.ts";
 export { type RecordableEvent, RecordWriter, type RecordWriterOptions } from "./write.ts";

@@ -6,6 +6,11 @@ import { type Controls, RecordError, recordCodecs, type StreamDescription, type 
 /** Tells whether a value of JSON has a type. */
 export type Guard<T> = (value: unknown) => value is T;
 
+/** The values that guards by key let pass. */
+type Optionals<Guards> = {
+  readonly [Key in keyof Guards]: (Guards[Key] extends Guard<infer T> ? T : never) | undefined;
+};
+
 /** An object of one line: hands out its keys with their types, or refuses the line. */
 export class LineReader {
   readonly line: number;
@@ -33,6 +38,12 @@ export class LineReader {
     return value;
   }
 
+  /** All of these keys that are there, each of its type. */
+  optionals<Guards extends Readonly<Record<string, Guard<unknown>>>>(guards: Guards): Optionals<Guards> {
+    const values = Object.entries(guards).map(([key, is]) => [key, this.optional(key, is)]);
+    return Object.fromEntries(values) as Optionals<Guards>;
+  }
+
   required<T>(key: string, is: Guard<T>, what: string): T {
     const value = this.#values[key];
     if (!is(value)) this.refuse(`${this.#path}${key} must be ${what}, and is ${summary(value)}`);
@@ -51,13 +62,26 @@ export class LineReader {
   controls(key: string): Controls {
     const controls = new Map<string, Uint8Array | number>();
     for (const [name, value] of Object.entries(this.required(key, isObject, "an object"))) {
-      const payload = typeof value === "string" ? fromHex(value) : value;
-      if (!(payload instanceof Uint8Array) && !Number.isSafeInteger(payload)) {
-        this.refuse(`${name} must be hex digits or a whole number, and is ${summary(value)}`);
-      }
-      controls.set(name, payload as Uint8Array | number);
+      controls.set(name, typeof value === "string" ? this.#payload(name, value) : this.#integer(name, value));
     }
     return controls;
+  }
+
+  #payload(name: string, digits: string): Uint8Array {
+    const bytes = fromHex(digits);
+    if (bytes !== undefined) return bytes;
+    const at = digits.search(/[^0-9a-f]/i);
+    if (at < 0) this.refuse(`${name} must have two hex digits a byte, and has ${digits.length}`);
+    this.refuse(
+      `${name} has ${JSON.stringify(characterAt(digits, at))} at digit ${at}, counted from 0: not a hex digit`,
+    );
+  }
+
+  #integer(name: string, value: unknown): number {
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) {
+      this.refuse(`${name} must be hex digits or a whole number, and is ${summary(value)}`);
+    }
+    return value;
   }
 }
 
@@ -72,6 +96,11 @@ function parseObject(source: string, line: number, first: boolean): Readonly<Rec
   }
   if (!isObject(value)) throw new RecordError(notRecord, line);
   return value;
+}
+
+/** A character as people see it: two of JavaScript's may be one. */
+function characterAt(text: string, at: number): string {
+  return String.fromCodePoint(text.codePointAt(at) as number);
 }
 
 /** A value as it stands in a message: one short line. Lists and objects may be nested without end. */

@@ -1,5 +1,8 @@
-import type { Colour, ErrorCode, ErrorKind, OutputEvent, Rectangle } from "../events.ts";
+import type { ErrorCode, ErrorEvent, ErrorKind, OutputEvent, SequenceEvent } from "../events.ts";
 import type { Controls, Timestamp } from "./format.ts";
+
+/** What may be missing, key by key. */
+type Partly<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 /** The OUTPUT buffer of a request, as far as the record tells. */
 export interface RecordedBitstream {
@@ -35,33 +38,18 @@ export interface RequestLine {
 }
 
 /** A `sequence` event. Other producers may leave out what they do not know. */
-export interface SequenceLine {
+export interface SequenceLine extends Partly<Omit<SequenceEvent, "type" | "codec" | "pixelFormat" | "controls">> {
   readonly type: "sequence";
   readonly line: number;
   /** A V4L2 fourcc: `"S264"`. */
   readonly pixelFormat?: string | undefined;
-  readonly codedWidth?: number | undefined;
-  readonly codedHeight?: number | undefined;
-  readonly visible?: Rectangle | undefined;
-  readonly bitDepthLuma?: number | undefined;
-  readonly bitDepthChroma?: number | undefined;
-  readonly chromaFormat?: number | undefined;
-  readonly colour?: Colour | undefined;
-  readonly captureBuffers?: number | undefined;
-  readonly realloc?: boolean | undefined;
-  readonly keepsReferences?: boolean | undefined;
 }
 
 /** An `output` event. */
-export interface OutputLine {
+export interface OutputLine extends Partly<Omit<OutputEvent, "type" | "timestamp">> {
   readonly type: "output";
   readonly line: number;
   readonly timestamp: Timestamp;
-  readonly pts?: number | undefined;
-  readonly visible?: Rectangle | undefined;
-  readonly fieldOrder?: OutputEvent["fieldOrder"] | undefined;
-  readonly repeat?: number | undefined;
-  readonly corrupt?: boolean | undefined;
 }
 
 /** A `release` event. */
@@ -72,7 +60,7 @@ export interface ReleaseLine {
 }
 
 /** An `error` event. */
-export interface ErrorLine {
+export interface ErrorLine extends Partly<Omit<ErrorEvent, "type" | "kind" | "code" | "message" | "error">> {
   readonly type: "error";
   readonly line: number;
   readonly message: string;
@@ -80,10 +68,6 @@ export interface ErrorLine {
   readonly kind?: ErrorKind | undefined;
   /** An `ErrorCode` where this library wrote the record. */
   readonly code?: ErrorCode | (string & {}) | undefined;
-  readonly unit?: string | undefined;
-  readonly element?: string | undefined;
-  readonly bit?: number | undefined;
-  readonly byte?: number | undefined;
 }
 
 export type RecordLine = SetLine | RequestLine | SequenceLine | OutputLine | ReleaseLine | ErrorLine;

@@ -1,3 +1,4 @@
+import { RecordChecks, type RecordReadOptions } from "./checks.ts";
 import { fromBase64 } from "./encoding.ts";
 import { type Controls, persists, RecordError, type RecordHeader, recordCodecs, recordFormat } from "./format.ts";
 import {
@@ -25,11 +26,19 @@ import type {
   ResolvedRequest,
   SequenceLine,
 } from "./lines.ts";
+import { LineSplitter } from "./split-lines.ts";
 
 /** A record as it was read. Unknown lines are left out, unknown keys too. */
 export interface RequestRecord {
   readonly header: RecordHeader;
   readonly lines: readonly RecordLine[];
+}
+
+/** A record that is read while its lines are taken; each line is gone when the next one comes. */
+export interface RecordStream {
+  readonly header: RecordHeader;
+  /** Can be read once. Rejects with RecordError as `readRecord` throws. */
+  readonly lines: AsyncIterable<RecordLine>;
 }
 
 /** A line with what is in effect at it. */
@@ -38,25 +47,88 @@ export type ResolvedLine = Exclude<RecordLine, RequestLine> | ResolvedRequest;
 /**
  * Reads a record: its text, or its lines one by one for texts that are longer than a string can be.
  *
- * @throws RecordError when the first line is not a header of `v4l2-stateless-requests/1`, or a line is not what its keys promise.
+ * @throws RecordError when the first line is not a header of `v4l2-stateless-requests/1`, when a line is not what its keys
+ *   promise, or when the numbers of requests do not rise.
  */
-export function readRecord(text: string | Iterable<string>): RequestRecord {
-  let header: RecordHeader | undefined;
+export function readRecord(text: string | Iterable<string>, options: RecordReadOptions = {}): RequestRecord {
+  const reader = new RecordReader(options);
   const lines: RecordLine[] = [];
-  let number = 0;
-  for (const source of typeof text === "string" ? splitLines(text) : text) {
-    number++;
-    if (source.trim() === "") continue;
-    const value = new LineReader(source, number, header === undefined);
-    if (header === undefined) {
-      header = readHeader(value);
-    } else {
-      const line = readLine(value);
-      if (line !== undefined) lines.push(line);
+  for (const source of typeof text === "string" ? linesOf(text) : text) {
+    const line = reader.read(source);
+    if (line !== undefined) lines.push(line);
+  }
+  return { header: reader.header, lines };
+}
+
+/**
+ * Reads a record of any size, line by line: at no time is more of it in memory than a line and a piece.
+ *
+ * @param pieces The record's text, or its bytes in UTF-8, cut anywhere: a file's stream, the body of a response.
+ * @returns when the header is read. A loop over the lines that ends early ends the pieces too.
+ * @throws RecordError as `readRecord`, and at a line that is longer than `recordLineLimit`: at once where that is the header,
+ *   otherwise while the lines are read.
+ */
+export async function readRecordStream(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  options: RecordReadOptions = {},
+): Promise<RecordStream> {
+  const reader = new RecordReader(options);
+  const lines = readPieces(pieces, reader);
+  await lines.next();
+  return { header: reader.header, lines: lines as AsyncIterable<RecordLine> };
+}
+
+/** What the lines say; before the first of them undefined, when the header is read. */
+async function* readPieces(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  reader: RecordReader,
+): AsyncGenerator<RecordLine | undefined, void, undefined> {
+  const splitter = new LineSplitter();
+  for await (const piece of pieces) {
+    for (const source of splitter.push(piece)) {
+      const isHeader = !reader.hasHeader;
+      const line = reader.read(source);
+      if (line !== undefined || (isHeader && reader.hasHeader)) yield line;
     }
   }
-  if (header === undefined) throw new RecordError("empty: not a request record", 1);
-  return { header, lines };
+  const last = reader.read(splitter.flush());
+  if (last !== undefined) yield last;
+}
+
+/** Takes the lines of a record one after the other. */
+class RecordReader {
+  readonly #checks: RecordChecks;
+  #header: RecordHeader | undefined;
+  #number = 0;
+
+  constructor(options: RecordReadOptions) {
+    this.#checks = new RecordChecks(options);
+  }
+
+  get hasHeader(): boolean {
+    return this.#header !== undefined;
+  }
+
+  /** @throws RecordError when there was none. */
+  get header(): RecordHeader {
+    if (this.#header === undefined) throw new RecordError("empty: not a request record", 1);
+    return this.#header;
+  }
+
+  /** What a line says; undefined for the header, an empty line, and a line that this version does not know. */
+  read(source: string): RecordLine | undefined {
+    this.#number++;
+    if (source.trim() === "") return undefined;
+    const value = new LineReader(source, this.#number, this.#header === undefined);
+    if (this.#header === undefined) {
+      this.#header = readHeader(value);
+      return undefined;
+    }
+    const line = readLine(value);
+    if (line === undefined) this.#checks.noteUnknown(this.#number);
+    else this.#checks.check(line);
+    return line;
+  }
 }
 
 /** The requests of a record in their order, each with the controls in effect: its own, and those that it keeps from before. */
@@ -67,13 +139,18 @@ export function* resolveRequests(record: RequestRecord): Generator<ResolvedReque
 /** All lines of a record in their order, the requests as `resolveRequests` gives them. */
 export function* resolveLines(record: RequestRecord): Generator<ResolvedLine, void, undefined> {
   const state = new ControlState();
-  for (const line of record.lines) yield line.type === "request" ? state.resolve(line) : state.note(line);
+  for (const line of record.lines) yield state.take(line);
 }
 
 /** The controls in effect while lines go by: what `resolveLines` uses, for those who have the lines one at a time. */
 export class ControlState {
   readonly #inEffect = new Map<string, Uint8Array | number>();
   readonly #known = new Map<string, readonly string[]>();
+
+  /** Any line, with what is in effect at it. */
+  take(line: RecordLine): ResolvedLine {
+    return line.type === "request" ? this.resolve(line) : this.note(line);
+  }
 
   /** Takes over what a line sets outside a request; gives the line back. */
   note<Line extends Exclude<RecordLine, RequestLine>>(line: Line): Line {
@@ -107,28 +184,28 @@ export class ControlState {
   }
 }
 
-function* splitLines(text: string): Generator<string, void, undefined> {
-  for (let start = 0; start < text.length; ) {
-    const end = text.indexOf("\n", start);
-    yield end < 0 ? text.slice(start) : text.slice(start, end);
-    start = end < 0 ? text.length : end + 1;
-  }
+function* linesOf(text: string): Generator<string, void, undefined> {
+  const splitter = new LineSplitter();
+  yield* splitter.push(text);
+  yield splitter.flush();
 }
+
+const headerKeys = {
+  producer: isString,
+  target: isString,
+  decodeMode: isOneOf("frame", "slice"),
+  startCode: isOneOf("annexb", "none"),
+  kernel: isString,
+  requests: isCount,
+  stream: isStream,
+};
 
 function readHeader(value: LineReader): RecordHeader {
   const format = value.optional("format", isString);
   if (format === undefined) value.refuse("not a request record: the first line has no format");
   if (format !== recordFormat) value.refuse(`the format is ${format}, and this version reads ${recordFormat}`);
-  return {
-    codec: value.required("codec", isCodec, `one of ${recordCodecs.join(", ")}`),
-    producer: value.optional("producer", isString),
-    target: value.optional("target", isString),
-    decodeMode: value.optional("decodeMode", isOneOf("frame", "slice")),
-    startCode: value.optional("startCode", isOneOf("annexb", "none")),
-    kernel: value.optional("kernel", isString),
-    requests: value.optional("requests", isCount),
-    stream: value.optional("stream", isStream),
-  };
+  const codec = value.required("codec", isCodec, `one of ${recordCodecs.join(", ")}`);
+  return { codec, ...value.optionals(headerKeys) };
 }
 
 /** Undefined for a line that this version does not know. */
@@ -169,47 +246,41 @@ function readBitstream(value: LineReader): RecordedBitstream {
   };
 }
 
+const sequenceKeys = {
+  pixelFormat: isString,
+  codedWidth: isCount,
+  codedHeight: isCount,
+  visible: isRectangle,
+  bitDepthLuma: isCount,
+  bitDepthChroma: isCount,
+  chromaFormat: isCount,
+  colour: isColour,
+  captureBuffers: isCount,
+  realloc: isBoolean,
+  keepsReferences: isBoolean,
+};
+
+const outputKeys = {
+  pts: isNumber,
+  visible: isRectangle,
+  fieldOrder: isFieldOrder,
+  repeat: isCount,
+  corrupt: isBoolean,
+};
+
+const errorKeys = { code: isString, unit: isString, element: isString, bit: isCount, byte: isCount };
+
 function readSequence(value: LineReader): SequenceLine {
-  return {
-    type: "sequence",
-    line: value.line,
-    pixelFormat: value.optional("pixelFormat", isString),
-    codedWidth: value.optional("codedWidth", isCount),
-    codedHeight: value.optional("codedHeight", isCount),
-    visible: value.optional("visible", isRectangle),
-    bitDepthLuma: value.optional("bitDepthLuma", isCount),
-    bitDepthChroma: value.optional("bitDepthChroma", isCount),
-    chromaFormat: value.optional("chromaFormat", isCount),
-    colour: value.optional("colour", isColour),
-    captureBuffers: value.optional("captureBuffers", isCount),
-    realloc: value.optional("realloc", isBoolean),
-    keepsReferences: value.optional("keepsReferences", isBoolean),
-  };
+  return { type: "sequence", line: value.line, ...value.optionals(sequenceKeys) };
 }
 
 function readOutput(value: LineReader): OutputLine {
-  return {
-    type: "output",
-    line: value.line,
-    timestamp: value.timestamp("output"),
-    pts: value.optional("pts", isNumber),
-    visible: value.optional("visible", isRectangle),
-    fieldOrder: value.optional("fieldOrder", isFieldOrder),
-    repeat: value.optional("repeat", isCount),
-    corrupt: value.optional("corrupt", isBoolean),
-  };
+  const timestamp = value.timestamp("output");
+  return { type: "output", line: value.line, timestamp, ...value.optionals(outputKeys) };
 }
 
 function readError(value: LineReader): ErrorLine {
-  return {
-    type: "error",
-    line: value.line,
-    message: value.required("message", isString, "text"),
-    kind: value.optional("cause", isErrorKind),
-    code: value.optional("code", isString),
-    unit: value.optional("unit", isString),
-    element: value.optional("element", isString),
-    bit: value.optional("bit", isCount),
-    byte: value.optional("byte", isCount),
-  };
+  const message = value.required("message", isString, "text");
+  const kind = value.optional("cause", isErrorKind);
+  return { type: "error", line: value.line, message, kind, ...value.optionals(errorKeys) };
 }

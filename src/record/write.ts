@@ -12,6 +12,7 @@ import {
   recordFormat,
   type Timestamp,
 } from "./format.ts";
+import { recordDataLimit } from "./split-lines.ts";
 
 /** The keys of an event that are wider in a record. */
 interface WiderKeys {
@@ -57,7 +58,8 @@ export class RecordWriter {
   /**
    * The event's lines, each with its line feed: one, or two for a sequence that sets controls. A request's bytes are read during the call.
    *
-   * @throws TypeError when a timestamp is not a whole number from 0 to 2^64 - 1.
+   * @throws TypeError when a timestamp is not a whole number from 0 to 2^64 - 1; RangeError when the OUTPUT buffer's bytes must be
+   *   written and are more than `recordDataLimit`.
    */
   write(event: RecordableEvent): string {
     switch (event.type) {
@@ -150,6 +152,9 @@ function bitstreamValue(parts: readonly Uint8Array[], withData: boolean): object
   for (const part of parts) {
     checksum = crc32(part, checksum);
     bytes += part.length;
+  }
+  if (withData && bytes > recordDataLimit) {
+    throw new RangeError(`the OUTPUT buffer has ${bytes} bytes, and a record's line can hold ${recordDataLimit}`);
   }
   const value = { bytes, crc32: checksum.toString(16).padStart(8, "0") };
   return withData ? { ...value, data: toBase64(joined(parts)) } : value;

@@ -38,5 +38,5 @@ export { DeviceError, DeviceTimeout, IoctlError, type IoctlFailure, type Refused
 export type { Frame, FramePlane } from "./frame.ts";
 export type { IoctlName } from "./layout/ioctls.ts";
 export { readableFormats, type VisiblePixels, visiblePixels } from "./pixels.ts";
-export { recordEvents } from "./record-events.ts";
+export { recordEvents, recordStreamEvents } from "./record-events.ts";
 export { type SubmitEvent, Submitter, type SubmitterOptions } from "./submitter.ts";

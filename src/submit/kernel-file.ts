@@ -68,7 +68,7 @@ export class KernelFile {
 
   /** Maps memory of the device. @throws DeviceError */
   map(length: number, offset: bigint): Mapping {
-    const mapping = this.#machine.libc.map(this.fd, length, offset);
+    const mapping = this.#isClosed ? -constants.errno.EBADF : this.#machine.libc.map(this.fd, length, offset);
     if (typeof mapping !== "number") return mapping;
     throw new DeviceError(`${this.path}: mmap of ${length} bytes of a buffer failed with ${errorName(-mapping)}`);
   }

@@ -137,7 +137,10 @@ export class Pipeline {
       last === undefined
         ? file.wait(POLLIN, timeout)
         : last.request.wait(POLLPRI, timeout, () => this.#hasOutputBack());
-    if ((await events) === 0) {
+    const returned = await events;
+    // Meanwhile `forget` may have given all of it up.
+    if (!this.isBusy) return;
+    if (returned === 0) {
       if (this.collect() || this.#collectIncomplete()) return;
       throw new DeviceTimeout(
         `${file.path}: the device finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued. See dmesg`,

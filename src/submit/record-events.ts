@@ -4,6 +4,7 @@ import {
   type Controls,
   crc32,
   type RecordLine,
+  type RecordStream,
   type RequestRecord,
   type SequenceLine,
   type Timestamp,
@@ -21,6 +22,22 @@ import type { SubmitEvent } from "./submitter.ts";
 export function* recordEvents({ header, lines }: RequestRecord): Generator<SubmitEvent, void, undefined> {
   yield { type: "set", controls: controlsOf(modeControls(header), 1) };
   for (const line of lines) {
+    const event = eventOf(line, header.codec);
+    if (event !== undefined) yield event;
+  }
+}
+
+/**
+ * The same for a record that is read line by line, as `readRecordStream` does.
+ *
+ * @throws DeviceError at a line that cannot be performed; and what the lines themselves reject with.
+ */
+export async function* recordStreamEvents({
+  header,
+  lines,
+}: RecordStream): AsyncGenerator<SubmitEvent, void, undefined> {
+  yield { type: "set", controls: controlsOf(modeControls(header), 1) };
+  for await (const line of lines) {
     const event = eventOf(line, header.codec);
     if (event !== undefined) yield event;
   }

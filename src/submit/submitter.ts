@@ -149,12 +149,18 @@ export class Submitter {
             this.#send(event);
           }
         }
-        while (this.#isReady) yield this.#nextFrame();
+        while (this.#isReady) {
+          yield this.#nextFrame();
+          this.#checkOpen();
+        }
       }
       const ended = end();
       if (typeof ended === "object") await ended;
-      while (this.#isReady) yield this.#nextFrame();
-      if (this.#isClosed) throw new Error(refusals.closed);
+      this.#checkOpen();
+      while (this.#isReady) {
+        yield this.#nextFrame();
+        this.#checkOpen();
+      }
       this.#leave("idle");
     } catch (thrown) {
       this.#leave("broken");
@@ -175,7 +181,14 @@ export class Submitter {
     }
   }
 
-  /** While a call waited, or its frames were taken. */
+  /**
+   * After every wait and every frame: whoever takes frames may have called `close` meanwhile, and need not wait for it.
+   * Nothing may be asked of the device then.
+   */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error(refusals.closed);
+  }
+
   get #isClosed(): boolean {
     return this.#state === "closed";
   }
@@ -239,6 +252,7 @@ export class Submitter {
       yield* this.#ready();
       if (this.#pipeline.isBusy) await this.#pipeline.advance();
       else if (!pool.hasFree) yield* this.#freeBuffer();
+      this.#checkOpen();
     }
   }
 
@@ -259,6 +273,7 @@ export class Submitter {
   async *#begin(sequence: SequenceEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#streams.isStarted) {
       await this.#pipeline.flushHeld();
+      this.#checkOpen();
       yield* this.#ready();
       if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
         if (sequence.keepsReferences) {
@@ -297,7 +312,10 @@ export class Submitter {
 
   /** The frames at the head that are decoded. */
   *#ready(): Generator<Frame, void, undefined> {
-    while (this.#isReady) yield this.#nextFrame();
+    while (this.#isReady) {
+      yield this.#nextFrame();
+      this.#checkOpen();
+    }
   }
 
   #nextFrame(): Frame {
@@ -308,10 +326,12 @@ export class Submitter {
   async *#freeBuffer(): AsyncGenerator<Frame, void, undefined> {
     // A new picture begins: a field that the device holds has no second one.
     await this.#pipeline.flushHeld();
+    this.#checkOpen();
     yield* this.#ready();
     const { pool } = this.#streams;
     // The consumer has the others.
     if (!pool.hasFree && !pool.grow()) await pool.whenFree(this.#timeout);
+    this.#checkOpen();
     if (!pool.hasFree) {
       throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use; release frames that you no longer show`);
     }

@@ -14,7 +14,10 @@ import {
 /** A property of the pictures, and the field that decides it. */
 export interface Fact {
   readonly path: string;
+  /** The property: 10 bit. */
   readonly value: number;
+  /** What the field holds: 2, in bit_depth_luma_minus8. */
+  readonly field: number;
 }
 
 /** What a control says of the pictures' format. */
@@ -40,31 +43,41 @@ export const formatControls: Readonly<
   mpeg2: { name: "V4L2_CID_STATELESS_MPEG2_SEQUENCE", size: v4l2_ctrl_mpeg2_sequence.size, read: readMpeg2 },
 };
 
+/** A property that its field holds as it is, or less a constant, or in other units. */
+function fact(path: string, field: number, value = field): Fact {
+  return { path, value, field };
+}
+
 function readH264(payload: Uint8Array): PictureFormat {
   const view = viewOf(payload);
   const o = v4l2_ctrl_h264_sps.offsets;
   const frameMbsOnly = (view.getUint32(o.flags, true) & V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY) !== 0;
-  const mapUnits = view.getUint16(o.pic_height_in_map_units_minus1, true) + 1;
+  const width = view.getUint16(o.pic_width_in_mbs_minus1, true);
+  const height = view.getUint16(o.pic_height_in_map_units_minus1, true);
+  const luma = view.getUint8(o.bit_depth_luma_minus8);
+  const chroma = view.getUint8(o.bit_depth_chroma_minus8);
   return {
-    width: { path: "pic_width_in_mbs_minus1", value: 16 * (view.getUint16(o.pic_width_in_mbs_minus1, true) + 1) },
+    width: fact("pic_width_in_mbs_minus1", width, 16 * (width + 1)),
     // (7-18): a map unit is a pair of macroblocks when there may be fields.
-    height: { path: "pic_height_in_map_units_minus1", value: 16 * mapUnits * (frameMbsOnly ? 1 : 2) },
-    bitDepthLuma: { path: "bit_depth_luma_minus8", value: 8 + view.getUint8(o.bit_depth_luma_minus8) },
-    bitDepthChroma: { path: "bit_depth_chroma_minus8", value: 8 + view.getUint8(o.bit_depth_chroma_minus8) },
-    chromaFormat: { path: "chroma_format_idc", value: view.getUint8(o.chroma_format_idc) },
-    profile: { path: "profile_idc", value: view.getUint8(o.profile_idc) },
+    height: fact("pic_height_in_map_units_minus1", height, 16 * (height + 1) * (frameMbsOnly ? 1 : 2)),
+    bitDepthLuma: fact("bit_depth_luma_minus8", luma, 8 + luma),
+    bitDepthChroma: fact("bit_depth_chroma_minus8", chroma, 8 + chroma),
+    chromaFormat: fact("chroma_format_idc", view.getUint8(o.chroma_format_idc)),
+    profile: fact("profile_idc", view.getUint8(o.profile_idc)),
   };
 }
 
 function readH265(payload: Uint8Array): PictureFormat {
   const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_sps.offsets;
+  const luma = view.getUint8(o.bit_depth_luma_minus8);
+  const chroma = view.getUint8(o.bit_depth_chroma_minus8);
   return {
-    width: { path: "pic_width_in_luma_samples", value: view.getUint16(o.pic_width_in_luma_samples, true) },
-    height: { path: "pic_height_in_luma_samples", value: view.getUint16(o.pic_height_in_luma_samples, true) },
-    bitDepthLuma: { path: "bit_depth_luma_minus8", value: 8 + view.getUint8(o.bit_depth_luma_minus8) },
-    bitDepthChroma: { path: "bit_depth_chroma_minus8", value: 8 + view.getUint8(o.bit_depth_chroma_minus8) },
-    chromaFormat: { path: "chroma_format_idc", value: view.getUint8(o.chroma_format_idc) },
+    width: fact("pic_width_in_luma_samples", view.getUint16(o.pic_width_in_luma_samples, true)),
+    height: fact("pic_height_in_luma_samples", view.getUint16(o.pic_height_in_luma_samples, true)),
+    bitDepthLuma: fact("bit_depth_luma_minus8", luma, 8 + luma),
+    bitDepthChroma: fact("bit_depth_chroma_minus8", chroma, 8 + chroma),
+    chromaFormat: fact("chroma_format_idc", view.getUint8(o.chroma_format_idc)),
   };
 }
 
@@ -72,8 +85,8 @@ function readVp8(payload: Uint8Array): PictureFormat {
   const view = viewOf(payload);
   const o = v4l2_ctrl_vp8_frame.offsets;
   return {
-    width: { path: "width", value: view.getUint16(o.width, true) },
-    height: { path: "height", value: view.getUint16(o.height, true) },
+    width: fact("width", view.getUint16(o.width, true)),
+    height: fact("height", view.getUint16(o.height, true)),
   };
 }
 
@@ -83,15 +96,17 @@ function readVp9(payload: Uint8Array): PictureFormat {
   const flags = view.getUint32(o.flags, true);
   const x = (flags & V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING) !== 0;
   const y = (flags & V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING) !== 0;
-  const bitDepth = { path: "bit_depth", value: view.getUint8(o.bit_depth) };
+  const width = view.getUint16(o.frame_width_minus_1, true);
+  const height = view.getUint16(o.frame_height_minus_1, true);
+  const bitDepth = fact("bit_depth", view.getUint8(o.bit_depth));
   return {
-    width: { path: "frame_width_minus_1", value: view.getUint16(o.frame_width_minus_1, true) + 1 },
-    height: { path: "frame_height_minus_1", value: view.getUint16(o.frame_height_minus_1, true) + 1 },
+    width: fact("frame_width_minus_1", width, width + 1),
+    height: fact("frame_height_minus_1", height, height + 1),
     bitDepthLuma: bitDepth,
     bitDepthChroma: bitDepth,
     // 4:4:0, subsampled in y only, has no chroma_format_idc.
-    ...(x || !y ? { chromaFormat: { path: "flags", value: x ? (y ? 1 : 2) : 3 } } : {}),
-    profile: { path: "profile", value: view.getUint8(o.profile) },
+    ...(x || !y ? { chromaFormat: fact("flags", flags, x ? (y ? 1 : 2) : 3) } : {}),
+    profile: fact("profile", view.getUint8(o.profile)),
   };
 }
 
@@ -99,8 +114,8 @@ function readMpeg2(payload: Uint8Array): PictureFormat {
   const view = viewOf(payload);
   const o = v4l2_ctrl_mpeg2_sequence.offsets;
   return {
-    width: { path: "horizontal_size", value: view.getUint16(o.horizontal_size, true) },
-    height: { path: "vertical_size", value: view.getUint16(o.vertical_size, true) },
-    chromaFormat: { path: "chroma_format", value: view.getUint8(o.chroma_format) },
+    width: fact("horizontal_size", view.getUint16(o.horizontal_size, true)),
+    height: fact("vertical_size", view.getUint16(o.vertical_size, true)),
+    chromaFormat: fact("chroma_format", view.getUint8(o.chroma_format)),
   };
 }

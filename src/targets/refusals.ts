@@ -16,7 +16,7 @@ export interface TargetRefusal {
   readonly control: string;
   /** The field that decides it; empty when it is the control itself. */
   readonly path: string;
-  /** What was asked for: the property, not the coded number. Undefined when it is the control itself. */
+  /** The field's value, as it is coded; of an array the number of its elements. Undefined when it is the control itself. */
   readonly value: number | undefined;
   readonly reason: string;
 }
@@ -118,11 +118,12 @@ function formatRefusals(
   const outside: TargetRefusal[] = [];
   const atMost = (fact: Fact, most: number | undefined, what: string) => {
     if (most === undefined || fact.value <= most) return;
-    outside.push(refusal(name, `${what}: ${target.name} takes ${most} at most`, fact.path, fact.value));
+    outside.push(refusal(name, `${named(what, fact)}: ${target.name} takes ${most} at most`, fact.path, fact.field));
   };
   const oneOf = (fact: Fact | undefined, choices: readonly number[] | undefined, what: string) => {
     if (fact === undefined || choices === undefined || choices.includes(fact.value)) return;
-    outside.push(refusal(name, `${what}: ${target.name} takes ${choices.join(", ")}`, fact.path, fact.value));
+    const reason = `${named(what, fact)}: ${target.name} takes ${choices.join(", ")}`;
+    outside.push(refusal(name, reason, fact.path, fact.field));
   };
   atMost(format.width, limits.maxWidth, "width");
   atMost(format.height, limits.maxHeight, "height");
@@ -130,10 +131,15 @@ function formatRefusals(
   oneOf(format.bitDepthChroma, limits.bitDepths, "bit depth");
   const { bitDepthLuma, bitDepthChroma } = format;
   if (limits.equalBitDepths && bitDepthChroma !== undefined && bitDepthChroma.value !== bitDepthLuma?.value) {
-    const reason = `bit depth: ${target.name} takes only that of luma, ${bitDepthLuma?.value}`;
-    outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.value));
+    const reason = `${named("bit depth", bitDepthChroma)}: ${target.name} takes only that of luma, ${bitDepthLuma?.value}`;
+    outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.field));
   }
   oneOf(format.chromaFormat, limits.chromaFormats, "chroma_format_idc");
   oneOf(format.profile, limits.profiles, "profile");
   return outside;
+}
+
+/** A property, with its value where the field holds another number. */
+function named(what: string, { value, field }: Fact): string {
+  return value === field ? what : `${what} ${value}`;
 }

@@ -253,7 +253,7 @@ function readArray(field: Field, depth: number, size: number, view: DataView, of
  *
  * @throws TypeError naming the field when a value is missing, is of the wrong kind or does not fit.
  */
-export function encodeStruct<F extends Fields>(def: Struct<F>, value: Infer<Struct<F>>): Uint8Array<ArrayBuffer> {
+export function encodeStruct<F extends Fields>(def: Struct<F>, value: Infer<Struct<F>>): Uint8Array {
   const bytes = new Uint8Array(def.size);
   writeElement(def, value, viewOf(bytes), 0, "");
   return bytes;

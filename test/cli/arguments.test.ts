@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { CliError } from "../../src/cli/io.ts";
-import { generic, targets, visl } from "../../src/targets/index.ts";
+import { commands } from "../../src/cli/options.ts";
+import { RequestSet, SeenRequests } from "../../src/cli/request-set.ts";
+import { targets } from "../../src/targets/index.ts";
 
 const refusal = (...argv: string[]): string => {
   try {
@@ -14,17 +16,21 @@ const refusal = (...argv: string[]): string => {
   return "";
 };
 
+const numbers = "numbers of requests, 0 or more, like 3, 3..7, 3.., ..7 or 1,4..6;";
+
 describe("parseArguments", () => {
   it("has defaults", () => {
     expect(parseArguments(["record", "a.264"])).toMatchObject({
       command: "record",
-      input: "a.264",
+      inputs: ["a.264"],
       codec: undefined,
-      target: generic,
+      targetName: undefined,
       session: { decodeMode: undefined, rawControls: false },
       output: "-",
       withData: false,
-      streamOptions: [],
+      errors: "first",
+      color: "auto",
+      given: new Set(),
     });
   });
 
@@ -33,9 +39,9 @@ describe("parseArguments", () => {
       "record --codec h264 --target visl --decode-mode slice --start-code none - --start-at random-access " +
       "--missing-references nearest --raw-controls --kernel 6.1 -o out.jsonl --with-data";
     expect(parseArguments(argv.split(" "))).toMatchObject({
-      input: "-",
+      inputs: ["-"],
       codec: "h264",
-      target: visl,
+      targetName: "visl",
       session: {
         decodeMode: "slice",
         startCode: "none",
@@ -48,8 +54,8 @@ describe("parseArguments", () => {
       withData: true,
     });
     expect(parseArguments(["inspect", "--request", "12", "a", "--codec", "vp9"])).toMatchObject({
-      request: 12,
-      streamOptions: ["--codec"],
+      request: new RequestSet("12"),
+      given: new Set(["codec", "request"]),
     });
   });
 
@@ -58,29 +64,76 @@ describe("parseArguments", () => {
     expect(parseArguments(["trace", "-h"])).toEqual({ text: "help", command: "trace" });
     expect(parseArguments(["help", "trace"])).toEqual({ text: "help", command: "trace" });
     expect(parseArguments(["--version"])).toEqual({ text: "version", command: undefined });
+    expect(parseArguments(["-V"])).toEqual({ text: "version", command: undefined });
+    expect(parseArguments(["HELP", "Trace"])).toEqual({ text: "help", command: "trace" });
+  });
+
+  it("does not mind case, and knows other names of codecs", () => {
+    const argv = ["Inspect", "a.264", "--codec", "HEVC", "--target", "RK3588", "--decode-mode", "Slice"];
+    expect(parseArguments(argv)).toMatchObject({
+      command: "inspect",
+      codec: "h265",
+      targetName: "rk3588",
+      session: { decodeMode: "slice" },
+    });
+    const codecs = ["avc", "h.264", "H.265", "mpeg-2"].map((codec) => parseArguments(["trace", "a", "--codec", codec]));
+    expect(codecs).toMatchObject([{ codec: "h264" }, { codec: "h264" }, { codec: "h265" }, { codec: "mpeg2" }]);
   });
 
   it.each([
     [[], "a command is missing; see v4l2-stateless --help"],
-    [["frob"], "unknown command frob; there are record, inspect, validate, trace, decode, devices"],
+    [["frob"], "unknown command frob; there are record, inspect, validate, trace, decode, devices, completion"],
+    [["inspcet", "a"], "unknown command inspcet; did you mean inspect?"],
+    [["help", "nonsense"], `unknown command nonsense; there are ${commands.join(", ")}`],
     [["inspect"], "inspect: name an input; - is standard input"],
     [["inspect", ""], "inspect: name an input; - is standard input"],
     [["record", "a", "-o", ""], "--output is empty"],
-    [["inspect", "a", "b"], "inspect takes one input; b is too many"],
-    [["inspect", "--frob", "a"], "Unknown option '--frob'; see v4l2-stateless inspect --help"],
-    [["inspect", "--with-data", "a"], "Unknown option '--with-data'; see v4l2-stateless inspect --help"],
-    [["--frob"], "Unknown option '--frob'; see v4l2-stateless --help"],
-    [["inspect", "a", "--codec"], "Option '--codec <value>' argument missing; see v4l2-stateless inspect --help"],
-    [["inspect", "a", "--codec", "av1"], "--codec must be one of h264, h265, vp8, vp9, mpeg2, not av1"],
-    [["inspect", "a", "--target", "x"], `--target must be one of ${targets.map(({ name }) => name).join(", ")}, not x`],
-    [["inspect", "a", "--kernel", "six"], "--kernel must be a version like 6.1, not six"],
+    [["record", "a", "b"], "record takes one input; b is too many"],
+    [["inspect", "-", "a", "-"], "standard input, -, can be read only once"],
+    [["inspect", "--frob", "a"], "unknown option --frob; see v4l2-stateless inspect --help"],
     [
-      ["inspect", "a", "--request", "-1"],
-      "Option '--request' argument is ambiguous; see v4l2-stateless inspect --help",
+      ["inspect", "--sumary", "a"],
+      "unknown option --sumary; did you mean --summary? see v4l2-stateless inspect --help",
     ],
-    [["inspect", "a", "--request=-1"], "--request must be a request's number, 0 or more, not -1"],
+    [
+      ["inspect", "-codec", "h264", "a"],
+      "unknown option -codec; did you mean --codec? see v4l2-stateless inspect --help",
+    ],
+    [["record", "--errors", "a"], "record does not take --errors=only; inspect, validate and trace do"],
+    [["inspect", "-x", "a"], "unknown option -x; see v4l2-stateless inspect --help"],
+    [["inspect", "--with-data", "a"], "inspect does not take --with-data; record does"],
+    [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect and validate do"],
+    [["record", "--json", "a"], "record does not take --json; inspect, validate, trace and devices do"],
+    [
+      ["trace", "--decode-mode", "slice", "a"],
+      "trace takes --decode-mode only with --request: without it, it has no effect",
+    ],
+    [["--frob"], "unknown option --frob; see v4l2-stateless --help"],
+    [["--codec", "h264", "inspect"], "the command must come first; see v4l2-stateless --help"],
+    [["inspect", "a", "--codec"], "--codec needs a value, <codec>; see v4l2-stateless inspect --help"],
+    [["inspect", "--codec", "--json", "a"], "--codec needs a value, <codec>; see v4l2-stateless inspect --help"],
+    [["decode", "--md5=yes", "a"], '--md5 takes no value; it was given "yes"'],
+    [["inspect", "a", "--codec", "av1"], "--codec must be one of h264, h265, vp8, vp9, mpeg2, not av1"],
+    [
+      ["inspect", "a", "--codec", "h246"],
+      "--codec must be one of h264, h265, vp8, vp9, mpeg2, not h246; did you mean h264?",
+    ],
+    [["inspect", "a", "--target", "x"], expect.stringMatching(/^--target must be one of generic, visl, .* not x$/)],
+    [["inspect", "a", "--target", "hantro"], expect.stringMatching(/ not hantro; did you mean hantro-g1\?$/)],
+    [["inspect", "a", "--kernel", "six"], "--kernel must be a version like 6.1, not six"],
+    [["inspect", "a", "--request", "-1"], `--request must be ${numbers} it is "-1"`],
+    [["inspect", "a", "--request=-1"], `--request must be ${numbers} it is "-1"`],
+    [["inspect", "a", "--request", "5..3"], `--request must be ${numbers} it is "5..3"`],
+    [["inspect", "a", "--request", "1,,2"], `--request must be ${numbers} it is "1,,2"`],
+    [["inspect", "a", "--errors", "all"], "write --errors=all; a file of that name is ./all"],
+    [["inspect", "a", "--errors=some"], "--errors must be one of first, all, only, not some"],
+    [
+      ["inspect", "a", "--errors", "--summary"],
+      "--errors and --summary cannot both be given: each selects what is printed",
+    ],
+    [["completion", "tcsh"], "completion: name one shell: bash, zsh, fish"],
   ])("refuses %j in one line", (argv, message) => {
-    expect(refusal(...argv)).toBe(message);
+    expect(refusal(...argv)).toEqual(message);
   });
 });
 
@@ -88,14 +141,42 @@ describe("helpText", () => {
   it("names every option of a command, and those of no other", () => {
     expect(helpText("record")).toMatch(/-o, --output <file>/);
     expect(helpText("record")).not.toMatch(/--request/);
-    expect(helpText("inspect")).toMatch(/--request <number>/);
+    expect(helpText("inspect")).toMatch(/--request <numbers>/);
     expect(helpText(undefined)).not.toMatch(/--with-data/);
-    for (const { name } of targets) expect(helpText("record")).toContain(` ${name}`);
+    for (const { name } of targets) expect(helpText("record")).toMatch(new RegExp(`\\s${name}[,.]`));
   });
 
-  it("fits a terminal", () => {
-    for (const command of [undefined, "record", "inspect", "validate", "trace"] as const) {
-      for (const line of helpText(command).split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+  it.each([60, 80, 100, 200])("fits %d columns", (columns) => {
+    for (const command of [undefined, ...commands]) {
+      for (const line of helpText(command, columns).split("\n")) expect(line.length).toBeLessThanOrEqual(columns);
     }
+  });
+
+  it("says what the exit status is, and --strict", () => {
+    expect(helpText("inspect").replace(/\s+/g, " ")).toContain(
+      "or there was an error and --strict was given; 2 unusable",
+    );
+  });
+});
+
+describe("RequestSet", () => {
+  it.each([
+    ["3", [3]],
+    ["3..5", [3, 4, 5]],
+    ["..2", [0, 1, 2]],
+    ["8..", [8, 9]],
+    ["1, 4..5,9", [1, 4, 5, 9]],
+  ])("%s", (text, wanted) => {
+    const set = new RequestSet(text);
+    expect(Array.from({ length: 10 }, (_, i) => i).filter((i) => set.has(i))).toEqual(wanted);
+  });
+
+  it("says which part lies beyond the end", () => {
+    const seen = new SeenRequests();
+    for (let request = 0; request < 7; request++) seen.add(request);
+    expect(() => new RequestSet("1,7..9").checkReached("a", seen)).toThrow(
+      "a: there is no request 7..9: it has 7 requests, numbers 0 to 6",
+    );
+    expect(() => new RequestSet("5..9").checkReached("a", seen)).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
-import type { Io } from "../../src/cli/io.ts";
+import type { FileIdentity, Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/run.ts";
 
 /** What a command line left behind. */
@@ -16,14 +16,19 @@ export async function run(
   argv: readonly string[],
   input: {
     readonly stdin?: Iterable<Uint8Array>;
+    /** The file that standard input is. */
+    readonly stdinFile?: FileIdentity;
     readonly terminal?: boolean;
+    /** Of the terminal. */
+    readonly columns?: number;
     readonly environment?: Io["environment"];
     readonly importContainerLibrary?: Io["importContainerLibrary"];
   } = {},
 ): Promise<Outcome> {
   const text = { stdout: "", stderr: "" };
   const sink = (name: "stdout" | "stderr") => ({
-    isTerminal: input.terminal ?? false,
+    isTerminal: input.terminal ?? input.columns !== undefined,
+    columns: input.columns,
     write: async (written: string) => {
       text[name] += written;
     },
@@ -33,6 +38,7 @@ export async function run(
   }
   const status = await main(argv, {
     stdin: stdin(),
+    stdinFile: () => input.stdinFile,
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     environment: input.environment ?? {},

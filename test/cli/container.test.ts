@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../support/random.ts";
-import { fixture, run } from "./command-line.ts";
+import { fixture, type Outcome, run } from "./command-line.ts";
 
 /** Files in containers that mediabunny reads, and the streams that they were made from. */
 const libraryFiles = [
@@ -79,7 +79,12 @@ describe.each(files)("$file", ({ file, stream, codec }) => {
     const [inspected, validated, traced] = await Promise.all(
       ["inspect", "validate", "trace"].map((command) => run([command, fixture(file)])),
     );
-    expect(inspected).toEqual(await run(["inspect", fixture(stream)]));
+    // But for the pts, which a byte stream has not.
+    const pictures = ({ stdout, ...rest }: Outcome) => ({
+      ...rest,
+      lines: stdout.split("\n").map((line) => line.replace(/^( +\d+ +\d+ +(?:\d+|-)) +(?:-?[\d.]+|-) {2}/, "$1  ")),
+    });
+    expect(pictures(inspected!)).toEqual(pictures(await run(["inspect", fixture(stream)])));
     expect(validated).toEqual({
       status: 0,
       stdout: "",

@@ -64,7 +64,7 @@ describe("record --target", () => {
     ["cedrus", "--decode-mode", "frame", "h265", "cedrus takes --decode-mode slice for h265, not frame"],
   ])("%s refuses %s %s for %s in one line", async (target, option, value, codec, message) => {
     const stream = codec === "h264" ? "h264_high_bpyramid.264" : "h265_default_ra.265";
-    for (const command of ["record", "inspect", "validate", "trace"]) {
+    for (const command of ["record", "inspect", "validate"]) {
       expect(await run([command, "--target", target, option, value, fixture(stream)])).toEqual({
         status: 2,
         stdout: "",
@@ -226,8 +226,8 @@ describe("validate --target", () => {
       return [...new Set(stdout.trimEnd().split("\n"))].map((line) => line.replace(/^.*V4L2_CID_STATELESS_/, ""));
     };
     expect(await refused("hantro-g1", "h264_high10.264")).toEqual([
-      "H264_SPS bit_depth_luma_minus8 = 10 (bit depth: hantro-g1 takes 8)",
-      "H264_SPS bit_depth_chroma_minus8 = 10 (bit depth: hantro-g1 takes 8)",
+      "H264_SPS bit_depth_luma_minus8 = 2 (bit depth 10: hantro-g1 takes 8)",
+      "H264_SPS bit_depth_chroma_minus8 = 2 (bit depth 10: hantro-g1 takes 8)",
       "H264_SPS profile_idc = 110 (profile: hantro-g1 takes 66, 77, 100)",
     ]);
     expect(await refused("vdpu383", "h265_422_10.265")).toContain(

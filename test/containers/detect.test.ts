@@ -38,7 +38,18 @@ describe("detect", () => {
     expect(detect(Uint8Array.of(...program.subarray(20), ...program))).toEqual(systems("program", "mpeg2"));
     expect(detect(Uint8Array.from(transport.flatMap((packet) => [...packet])))).toEqual(systems("transport", "mpeg2"));
     expect(detect(bytes("\0\0\x01\xba\x44"))).toEqual(systems("program"));
-    expect(detect(bytes(`G${"\xff".repeat(187)}`.repeat(3)))).toEqual(systems("transport"));
+    expect(detect(bytes(`G${"\xff".repeat(187)}`.repeat(3)))).toEqual({
+      ...systems("transport"),
+      problem: "it has no program tables (PAT and PMT)",
+    });
+  });
+
+  it("knows a transport stream of one or two packets", () => {
+    const packet = `G\x1f\xff\x10${"\xff".repeat(184)}`;
+    for (const file of [packet, packet.repeat(2)]) {
+      expect(detect(bytes(file))).toMatchObject({ kind: "systems", layer: "transport", codec: undefined });
+    }
+    expect(detect(bytes("Good news, everyone"))).toBeUndefined();
   });
 
   it("knows a record by its brace", () => {

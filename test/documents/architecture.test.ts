@@ -41,7 +41,8 @@ describe("ARCHITECTURE.md", () => {
     const tree = section("The folders");
     const folders = (path: string) =>
       readdirSync(join(root, path)).filter(
-        (name) => !/^[.]|^(node_modules|dist|coverage)$/.test(name) && statSync(join(root, path, name)).isDirectory(),
+        (name) =>
+          !/^[.]|^(node_modules|dist|man|coverage)$/.test(name) && statSync(join(root, path, name)).isDirectory(),
       );
     for (const name of [...folders("src"), ...folders("")]) expect(tree).toMatch(new RegExp(`(^|\\s)${name}/`, "m"));
     const [, ...named] = tree.split("\n").map((line) => /^ {4}(?: {2})?([a-z0-9]+)\/ /.exec(line)?.[1]);

@@ -1,8 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { Readable } from "node:stream";
 import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { Codec } from "../../src/events.ts";
+import { openSession } from "../../src/open-session.ts";
 import { readRecordBytes } from "../../src/record/files.ts";
-import { RecordError, RecordWriter, readRecord, resolveRequests } from "../../src/record/index.ts";
+import {
+  RecordError,
+  RecordWriter,
+  readRecord,
+  readRecordStream,
+  recordLineLimit,
+  resolveRequests,
+} from "../../src/record/index.ts";
 import { control, error, output, request, sequence } from "./events.ts";
 
 const head = '{"format":"v4l2-stateless-requests/1","codec":"h264"}\n';
@@ -94,13 +104,158 @@ describe("readRecord", () => {
     ],
     [`${head}{"request":0,"timestamp":0}`, "line 2: controls must be an object, and is missing"],
     [`${head}{"set":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "line 2: set must be an object, and is a list"],
-    [`${head}{"set":{"V4L2_CID_X":"0"}}`, 'line 2: V4L2_CID_X must be hex digits or a whole number, and is "0"'],
+    [`${head}{"set":{"V4L2_CID_X":"012"}}`, "line 2: V4L2_CID_X must have two hex digits a byte, and has 3"],
+    [`${head}{"set":{"V4L2_CID_X":1.5}}`, "line 2: V4L2_CID_X must be hex digits or a whole number, and is 1.5"],
+    [
+      `${head}{"set":{"V4L2_CID_X":"${"00".repeat(100)}0O00"}}`,
+      'line 2: V4L2_CID_X has "O" at digit 201, counted from 0: not a hex digit',
+    ],
+    [
+      `${head}{"request":3,"timestamp":0,"controls":{}}\n{"request":3,"timestamp":0,"controls":{}}`,
+      "line 3: request 3 stands twice; the numbers of requests must rise from line to line",
+    ],
+    [
+      `${head}{"request":3,"timestamp":0,"controls":{}}\n{"request":2,"timestamp":0,"controls":{}}`,
+      "line 3: request 2 comes after request 3; the numbers of requests must rise from line to line",
+    ],
     [
       `${head}{"request":0,"timestamp":0,"controls":{},"bitstream":{"crc32":"123"}}`,
       'line 2: bitstream.crc32 is "123", which it cannot be',
     ],
   ])("refuses %j", (text, message) => {
     expect(refusal(text)).toBe(message);
+  });
+});
+
+/** The warnings about a record with these lines after its head. */
+function warningsOf(...lines: readonly string[]): string[] {
+  const warnings: string[] = [];
+  readRecord(head + lines.join("\n"), { onWarning: (message) => warnings.push(message) });
+  return warnings;
+}
+
+const requestLine = (request: number, timestamp: number | string) =>
+  JSON.stringify({ request, timestamp, controls: {} });
+
+describe("what is odd in a record", () => {
+  it("is told once for each kind", () => {
+    expect(
+      warningsOf(
+        requestLine(0, 1000),
+        requestLine(5, 2000),
+        requestLine(9, 3000),
+        '{"later":1}',
+        '{"later":2}',
+        '{"output":4000}',
+        '{"output":5000}',
+        '{"release":4000}',
+        '{"release":5000}',
+      ),
+    ).toEqual([
+      "line 3: request 5 comes where request 1 was expected",
+      "line 5: a line of a kind that this version does not know; it and its like are skipped",
+      "line 7: it shows the picture of timestamp 4000, which no request before it made",
+      "line 9: it releases the picture of timestamp 4000, which no request before it made",
+    ]);
+  });
+
+  it("is a picture that is shown after its release", () => {
+    const lines = [requestLine(0, 1000), '{"output":1000}', '{"output":1000}', '{"release":1000}'];
+    expect(warningsOf(...lines)).toEqual([]);
+    expect(warningsOf(...lines, '{"output":1000}')).toEqual([
+      "line 6: it shows the picture of timestamp 1000, which no request before it made",
+    ]);
+  });
+
+  it("is not what no longer can be known: which of very many pictures were never released", () => {
+    const requests = Array.from({ length: 100_000 }, (_, i) => requestLine(i, i));
+    expect(warningsOf(...requests, '{"output":0}', '{"output":99999}')).toEqual([]);
+  });
+
+  it("is nothing in what sessions write", () => {
+    const fixtures = new URL("../fixtures/", import.meta.url);
+    for (const name of readdirSync(fixtures).filter((file) => /\.(264|265|m2v|ivf)$/.test(file))) {
+      const codec = name.startsWith("mpeg2") ? "mpeg2" : (name.split("_")[0] as Codec);
+      const session = openSession(codec, { missingReferences: "mark" });
+      const writer = new RecordWriter({ codec });
+      const stream = readFileSync(new URL(name, fixtures));
+      // With a hole: what is lost must not confuse the record.
+      const holed = codec.startsWith("vp") ? stream : Buffer.concat([stream.subarray(0, 700), stream.subarray(900)]);
+      const events = [...session.push(holed), ...session.flush()];
+      const warnings: string[] = [];
+      readRecord(writer.head + events.map((event) => writer.write(event)).join(""), {
+        onWarning: (message) => warnings.push(message),
+      });
+      expect(warnings).toEqual([]);
+    }
+  });
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+describe("readRecordStream", () => {
+  const text = `\ufeff${head.replace("}", ',"producer":"é😀"}')}${requestLine(0, 1000)}\r\n\n{"output":1000}`;
+  const linesOf = async (pieces: Parameters<typeof readRecordStream>[0]) => {
+    const { header, lines } = await readRecordStream(pieces);
+    return { header, lines: await all(lines) };
+  };
+
+  it("gives what readRecord gives, however text and bytes are cut", async () => {
+    const expected = readRecord(text);
+    expect(expected.header.producer).toBe("é😀");
+    const bytes = new TextEncoder().encode(text);
+    for (const size of [1, 2, 3, 7, 64, 1000]) {
+      expect(await linesOf(text.match(new RegExp(`[^]{1,${size}}`, "g")) as string[])).toEqual(expected);
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      );
+      expect(await linesOf(pieces)).toEqual(expected);
+      expect(await linesOf(Readable.from(pieces))).toEqual(expected);
+    }
+  });
+
+  it("takes no more pieces than the lines that are asked for need, and ends them when the loop ends", async () => {
+    let taken = 0;
+    let ended = false;
+    async function* pieces() {
+      try {
+        for (const line of [head.trim(), requestLine(0, 0), requestLine(1, 1), "no JSON"]) {
+          taken++;
+          yield `${line}\n`;
+        }
+      } finally {
+        ended = true;
+      }
+    }
+    const { header, lines } = await readRecordStream(pieces());
+    expect([header.codec, taken]).toEqual(["h264", 1]);
+    for await (const line of lines) {
+      expect(line).toMatchObject({ type: "request", request: 0 });
+      break;
+    }
+    expect([taken, ended]).toEqual([2, true]);
+  });
+
+  it("rejects where readRecord throws", async () => {
+    await expect(readRecordStream([])).rejects.toThrow(new RecordError("empty: not a request record", 1));
+    await expect(readRecordStream(["hello"])).rejects.toThrow(new RecordError("not a request record", 1));
+    const { lines } = await readRecordStream([head, "{}\n", "{"]);
+    await expect(all(lines)).rejects.toThrow(new RecordError("the line is not a JSON object", 3));
+  });
+
+  it("refuses a line that is longer than any request, without keeping it", async () => {
+    let given = 0;
+    function* pieces() {
+      yield head;
+      for (const piece = new Uint8Array(1 << 24).fill(0x20); ; given += piece.length) yield piece;
+    }
+    const { lines } = await readRecordStream(pieces());
+    await expect(all(lines)).rejects.toThrow("line 2: longer than 268435456 characters");
+    expect(given).toBe(recordLineLimit);
   });
 });
 

@@ -36,6 +36,8 @@ export interface FakeDriver {
   readonly wait?: () => Promise<void>;
   /** The error numbers of ioctls, which see nothing of their argument then. */
   readonly errors?: (ioctl: IoctlName) => number | undefined;
+  /** The error number of an mmap, by how many there were before. */
+  readonly mapErrors?: (before: number) => number | undefined;
   /** The media device has an entity more after the first look. */
   readonly growsTopology?: boolean;
   /** Error numbers of files that cannot be opened, by path. */

@@ -54,6 +54,7 @@ export class FakeKernel {
   #held: number | undefined;
   #decoded = 0;
   #topologyReads = 0;
+  #maps = 0;
   #nextFd = 10;
   #nextAddress = 0x10000n;
 
@@ -85,6 +86,12 @@ export class FakeKernel {
     return this.#files.size;
   }
 
+  /** Buffers of both queues. A file that is closed has none. */
+  get buffers(): number {
+    const isOpen = [...this.#files.values()].includes("video");
+    return isOpen ? this.#output.buffers.length + this.#capture.buffers.length : 0;
+  }
+
   get machine(): Machine {
     return { abi: this.#abi, libc: this.#libc() };
   }
@@ -113,6 +120,8 @@ export class FakeKernel {
         return file === undefined ? -EBADF : -this.#ioctl(file, name, argument ?? new Uint8Array());
       },
       map: (_fd, length, offset) => {
+        const errno = this.#driver.mapErrors?.(this.#maps++);
+        if (errno !== undefined) return -errno;
         const queue = offset >= 0x4000_0000n ? this.#capture : this.#output;
         const memory = queue.buffers[Number(offset & 0xffffn)]?.memory;
         if (memory?.length !== length) return -EINVAL;

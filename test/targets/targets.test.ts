@@ -78,21 +78,23 @@ describe("targetRefusals", () => {
     const high10 = firstRequest("h264_high10.264");
     const limits = { maxWidth: 80, maxHeight: 64, bitDepths: [8], chromaFormats: [0], profiles: [66, 77] };
     expect(targetRefusals(limited("h264", { limits }), "h264", high10)).toMatchObject([
-      { path: "pic_width_in_mbs_minus1", value: 96, reason: "width: limited takes 80 at most" },
-      { path: "pic_height_in_map_units_minus1", value: 80 },
-      { path: "bit_depth_luma_minus8", value: 10 },
-      { path: "bit_depth_chroma_minus8", value: 10 },
-      { path: "chroma_format_idc", value: 1 },
+      { path: "pic_width_in_mbs_minus1", value: 5, reason: "width 96: limited takes 80 at most" },
+      { path: "pic_height_in_map_units_minus1", value: 4, reason: "height 80: limited takes 64 at most" },
+      { path: "bit_depth_luma_minus8", value: 2, reason: "bit depth 10: limited takes 8" },
+      { path: "bit_depth_chroma_minus8", value: 2 },
+      { path: "chroma_format_idc", value: 1, reason: "chroma_format_idc: limited takes 0" },
       { path: "profile_idc", value: 110, reason: "profile: limited takes 66, 77" },
     ]);
     expect(
       targetRefusals(limited("h264", { limits: { maxHeight: 95 } }), "h264", firstRequest("h264_mbaff_tff.264")),
-    ).toMatchObject([{ path: "pic_height_in_map_units_minus1", value: 96 }]);
+    ).toMatchObject([
+      { path: "pic_height_in_map_units_minus1", value: 2, reason: "height 96: limited takes 95 at most" },
+    ]);
     const vp9 = limited("vp9", { limits: { bitDepths: [8], chromaFormats: [2] } });
     expect(targetRefusals(vp9, "vp9", firstRequest("vp9_profile2_10bit.ivf"))).toMatchObject([
       { path: "bit_depth", value: 10 },
       { path: "bit_depth", value: 10 },
-      { path: "flags", value: 1 },
+      { path: "flags", reason: "chroma_format_idc 1: limited takes 2" },
     ]);
   });
 
@@ -119,7 +121,7 @@ describe("targetRefusals", () => {
     const target = limited("h264", { limits: { bitDepths: [8, 10], equalBitDepths: true } });
     expect(targetRefusals(target, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", sps]]))).toEqual([]);
     expect(targetRefusals(target, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", mixed]]))).toMatchObject([
-      { path: "bit_depth_chroma_minus8", value: 8, reason: "bit depth: limited takes only that of luma, 10" },
+      { path: "bit_depth_chroma_minus8", value: 0, reason: "bit depth 8: limited takes only that of luma, 10" },
     ]);
   });
 

@@ -8,22 +8,22 @@ import {
   IoctlError,
   listDevices,
   readableFormats,
-  recordEvents,
+  recordStreamEvents,
   type SubmitEvent,
   Submitter,
   sessionOptionsFor,
   visiblePixels,
 } from "../../submit/index.ts";
-import type { Arguments } from "../arguments.ts";
+import type { Job } from "../arguments.ts";
 import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, type Sink } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { printable } from "../printing/terminal.ts";
-import { streamEvents } from "../source.ts";
+import { noPicture, streamEvents } from "../source.ts";
 
 /** The frames of a stream or record, decoded by a device of this machine. Returns the exit status. */
-export async function decode(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+export async function decode(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   try {
     return await decodeOn(io, input, args);
   } catch (thrown) {
@@ -32,20 +32,20 @@ export async function decode(io: Io, input: StreamInput | RecordInput, args: Arg
   }
 }
 
-async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   if (!args.md5 && args.output === "-" && io.stdout.isTerminal) {
     throw new CliError(
       "standard output is a terminal; name a file for the frames with -o, or print checksums with --md5",
     );
   }
-  const codec = input.kind === "record" ? input.record.header.codec : input.codec;
+  const codec = input.kind === "record" ? input.header.codec : input.codec;
   const path = args.device === undefined ? undefined : await devicePath(args.device);
   const device = chooseDevice(await listDevices(), codec, path);
   const events =
     input.kind === "record"
-      ? listsOf(recordEvents(input.record))
+      ? listsOf(recordStreamEvents(input))
       : streamEvents(io, input, sessionOptionsFor(device, codec, args.session));
-  const errors = new ErrorReport(io, input.name);
+  const errors = new ErrorReport(io, input, args);
   const submitter = await Submitter.open(device, {
     pixelFormats: readableFormats.map(fourccOf),
     verbatim: input.kind === "record",
@@ -53,7 +53,7 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Argument
   });
   const { frames, corrupt } = await withCleanup(
     async (later) => {
-      const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+      const file = args.output === "-" ? undefined : await createFile(io, args);
       if (file !== undefined) later(() => file.close());
       const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
       // Also when the device fails: what it decoded before is whole.
@@ -67,11 +67,11 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Argument
     },
     () => submitter.close(),
   );
-  await errors.close();
-  if (frames === 0) throw new CliError(`${input.name}: no picture could be decoded`);
+  const status = await errors.close();
+  if (frames === 0) throw noPicture(input);
   const damage = corrupt === 0 ? "" : `, ${corrupt} of them corrupt`;
   await io.stderr.write(`${input.name}: ${frames} frames decoded by ${device.path} (${device.driver})${damage}\n`);
-  return 0;
+  return status;
 }
 
 /** Runs a body and then what it asked for, the last first, and `end`; all of them, and the first failure is thrown. */
@@ -87,8 +87,8 @@ async function withCleanup<T>(
   return result as T;
 }
 
-async function* listsOf(events: Iterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
-  for (const event of events) yield [event];
+async function* listsOf(events: AsyncIterable<SubmitEvent>): AsyncGenerator<readonly SubmitEvent[], void, undefined> {
+  for await (const event of events) yield [event];
 }
 
 /** Small frames are written together. */

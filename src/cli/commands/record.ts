@@ -1,22 +1,24 @@
-import { RecordWriter } from "../../record/index.ts";
+import { namedCompression } from "../../record/files.ts";
+import { RecordWriter, recordDataLimit } from "../../record/index.ts";
+import { bitstreamSize } from "../../session/bitstream.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import { codecs } from "../../uapi/index.ts";
-import type { Arguments } from "../arguments.ts";
+import type { Job } from "../arguments.ts";
 import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
-import { sessionOptions, streamEvents } from "../source.ts";
+import { noPicture, sessionOptions, streamEvents } from "../source.ts";
 import { producer } from "../version.ts";
 
 /** The requests of a stream as a record. Returns the exit status. */
-export async function record(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+export async function record(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   if (input.kind === "record") throw new CliError(`${input.name}: this is a record already`);
   const options = sessionOptions(input.codec, args);
   const stream = streamEvents(io, input, options);
-  const file = args.output === "-" ? undefined : await createFile(args.output, args.input);
+  const file = args.output === "-" ? undefined : await createFile(io, args, namedCompression(args.output));
   const printer = new Printer(file ?? io.stdout);
-  const errors = new ErrorReport(io, input.name);
+  const errors = new ErrorReport(io, input, args);
   const { decodeMode, startCode, kernel } = options;
   const writer = new RecordWriter(
     {
@@ -34,6 +36,9 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   let requests = 0;
   for await (const events of stream) {
     for (const event of events.flatMap((event) => targetEvents.of(event))) {
+      if (args.withData && event.type === "request" && bitstreamSize(event) > recordDataLimit) {
+        throw new CliError(`${input.name}: a picture has more bytes than a record can hold; leave out --with-data`);
+      }
       printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
       if (event.type === "request") requests++;
       if (event.type === "error") await errors.add(event);
@@ -42,7 +47,7 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Arg
   }
   await printer.flush();
   await file?.close();
-  await errors.close();
-  if (requests === 0) throw new CliError(`${input.name}: no picture could be decoded`);
-  return 0;
+  const status = await errors.close();
+  if (requests === 0) throw noPicture(input);
+  return status;
 }

@@ -1,68 +1,115 @@
-import { elementPath, type Trace, type TraceElement, type TraceUnit } from "../../bitreader/index.ts";
-import type { Arguments } from "../arguments.ts";
+import type { DecodeEvent } from "../../events.ts";
+import type { Job } from "../arguments.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
-import { alignRow, type Column, type Style, styleFor } from "../printing/terminal.ts";
+import { jsonLine } from "../printing/json.ts";
+import { type Style, styleFor } from "../printing/terminal.ts";
+import { type TracedUnit, TraceLines } from "../printing/trace-lines.ts";
+import { checkUnitKinds } from "../printing/unit-kinds.ts";
+import { SeenRequests } from "../request-set.ts";
 import { sessionOptions, streamEvents } from "../source.ts";
+import { cutAtPictures, UnitRequests } from "../unit-requests.ts";
 
 /** Every syntax element of a stream with its place. Returns the exit status. */
-export async function trace(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
+export async function trace(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   if (input.kind === "record")
     throw new CliError(`${input.name}: a record holds no syntax elements; trace reads streams`);
+  if (args.units !== undefined) checkUnitKinds(input.codec, args.units);
   const printer = new Printer(io.stdout);
-  const errors = new ErrorReport(io, input.name);
-  const lines = new TraceLines(printer, styleFor(io));
+  const errors = new ErrorReport(io, input, args, printer);
+  const style = styleFor(io, args.color);
+  const output = args.request === undefined ? new AllUnits(printer, args) : new UnitsOfRequests(printer, args, style);
+  const lines = new TraceLines(input.codec, args, style, io.stdout.columns, (unit) => output.add(unit));
   const options = { ...sessionOptions(input.codec, args), trace: lines };
-  for await (const events of streamEvents(io, input, options)) {
-    await printer.drain();
+  const isCut = input.codec === "mpeg2" && args.request !== undefined;
+  const stream = isCut ? { ...input, parts: cutAtPictures(input.parts) } : input;
+  for await (const events of streamEvents(io, stream, options)) {
+    output.take(events);
     for (const event of events) if (event.type === "error") await errors.add(event);
+    await printer.drain();
+    if (output.isDone && !args.strict) break;
   }
+  output.end();
   await printer.flush();
-  await errors.close();
+  const status = await errors.close();
   if (lines.units === 0) throw new CliError(`${input.name}: no unit was found`);
-  return 0;
+  if (output instanceof UnitsOfRequests) args.request?.checkReached(input.name, output.seen);
+  return status;
 }
 
-const columns: readonly Column[] = [
-  { title: "bit", align: "right", width: 7 },
-  { title: "byte:bit", align: "right", width: 10 },
-  { title: "length", align: "right", width: 6 },
-  { title: "", align: "left", width: 2 },
-  { title: "element", align: "left", width: 44 },
-  { title: "value", align: "right", width: 10 },
-];
-
-/** Prints what the session reads: a heading for each unit, and a line for each element. */
-class TraceLines implements Trace {
-  units = 0;
+/** Prints a unit when the next one begins. */
+class AllUnits {
+  readonly isDone = false;
   readonly #printer: Printer;
-  readonly #style: Style;
-  #byte = 0;
+  readonly #isJson: boolean;
+  #last: TracedUnit | undefined;
+  #printed = 0;
 
-  constructor(printer: Printer, style: Style) {
+  constructor(printer: Printer, { json }: Job) {
     this.#printer = printer;
+    this.#isJson = json;
+  }
+
+  add(unit: TracedUnit): void {
+    this.#print();
+    this.#last = unit;
+  }
+
+  /** What comes next begins another unit. */
+  take(_events: readonly DecodeEvent[]): void {
+    this.#print();
+  }
+
+  end(): void {
+    this.#print();
+  }
+
+  #print(): void {
+    const lines = this.#last?.lines ?? [];
+    this.#last = undefined;
+    if (lines.length > 0) printUnit(this.#printer, lines, this.#isJson || this.#printed++ === 0);
+  }
+}
+
+/** Prints the units of the requests that are wanted. */
+class UnitsOfRequests {
+  readonly seen = new SeenRequests();
+  readonly #printer: Printer;
+  readonly #args: Job;
+  readonly #style: Style;
+  readonly #units = new UnitRequests();
+  #printed = 0;
+
+  constructor(printer: Printer, args: Job, style: Style) {
+    this.#printer = printer;
+    this.#args = args;
     this.#style = style;
   }
 
-  unit({ name, byte, bytes }: TraceUnit): void {
-    this.#byte = Math.max(byte, 0);
-    const place = byte < 0 ? "in the configuration record" : `byte ${byte}`;
-    const blank = this.units === 0 ? "" : "\n";
-    this.#printer.add(`${blank}${this.#style.bold(`unit ${this.units}  ${name}`)}  ${place}, ${bytes.length} bytes\n`);
-    const titles = columns.map(({ title }) => title);
-    this.#printer.add(`${this.#style.dim(alignRow(columns, titles))}\n`);
-    this.units++;
+  get isDone(): boolean {
+    return this.seen.last >= (this.#args.request?.last ?? Infinity);
   }
 
-  element({ name, subscripts, descriptor, bit, codedBit, length, value, coder }: TraceElement): void {
-    const place = `${this.#byte + (codedBit >> 3)}:${codedBit & 7}`;
-    const cells = [String(bit), place, String(length), descriptor, elementPath(name, subscripts), String(value)];
-    this.#printer.add(`${alignRow(columns, cells)}${coder === undefined ? "" : coderText(coder)}\n`);
+  add(unit: TracedUnit): void {
+    this.#units.add(unit);
   }
+
+  take(events: readonly DecodeEvent[]): void {
+    for (const { request, units } of this.#units.take(events)) {
+      this.seen.add(request);
+      if (this.#args.request?.has(request) !== true) continue;
+      if (this.#args.json) this.#printer.add(jsonLine({ type: "request", request }));
+      else printUnit(this.#printer, [`${this.#style.bold(`request ${request}`)}\n`], this.#printed++ === 0);
+      for (const { lines } of units) {
+        if (lines.length > 0) printUnit(this.#printer, lines, this.#args.json || this.#printed++ === 0);
+      }
+    }
+  }
+
+  end(): void {}
 }
 
-/** A boolean decoder's state before the element. */
-function coderText({ range, value, bit_count, probability }: NonNullable<TraceElement["coder"]>): string {
-  return `  probability ${probability}, range ${range}, value ${value}, bit_count ${bit_count}`;
+function printUnit(printer: Printer, lines: readonly string[], isFirst: boolean): void {
+  printer.add(`${isFirst ? "" : "\n"}${lines.join("")}`);
 }

@@ -1,79 +1,102 @@
 import type { Codec } from "../../events.ts";
 import { validate as kernelRefusals } from "../../kernel/index.ts";
 import { modeControls } from "../../record/format.ts";
-import type { Controls, RequestRecord } from "../../record/index.ts";
-import { type Target, targetRefusals } from "../../targets/index.ts";
+import type { Controls } from "../../record/index.ts";
+import { type Target, type TargetRefusal, targetRefusals } from "../../targets/index.ts";
 import { controlByName } from "../../uapi/index.ts";
-import type { Arguments } from "../arguments.ts";
-import type { RecordInput, StreamInput } from "../input.ts";
-import { CliError, type Io, Printer } from "../io.ts";
+import type { Job } from "../arguments.ts";
+import { codecOf, type RecordInput, type StreamInput } from "../input.ts";
+import { type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
-import { printable, styleFor } from "../printing/terminal.ts";
-import { itemsOf } from "../source.ts";
+import { jsonLine } from "../printing/json.ts";
+import { fold, printable, styleFor } from "../printing/terminal.ts";
+import { SeenRequests } from "../request-set.ts";
+import { itemsOf, noPicture } from "../source.ts";
 
 /** What the kernel and the target would refuse, a line each. Returns the exit status: 1 when there is something. */
-export async function validate(io: Io, input: StreamInput | RecordInput, args: Arguments): Promise<number> {
-  const codec = input.kind === "record" ? input.record.header.codec : input.codec;
-  const style = styleFor(io);
+export async function validate(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
+  const codec = codecOf(input);
   const printer = new Printer(io.stdout);
-  const errors = new ErrorReport(io, input.name);
-  let requests = 0;
+  const errors = new ErrorReport(io, input, args, printer);
+  const style = styleFor(io, args.color);
+  const wanted = args.request;
+  const seen = new SeenRequests();
+  let checked = 0;
   let refused = 0;
-  const report = (where: string, controls: Controls) => {
-    for (const line of refusalLines(controls, args.target, codec)) {
+  const report = (place: RefusalPlace, controls: Controls) => {
+    if (wanted?.has(place.request) === false) return;
+    for (const refusal of refusalsOf(controls, args.target, codec)) {
       refused++;
-      printer.add(`${style.bold(where)}: ${line}\n`);
+      if (args.errors === "only") continue;
+      if (args.json) printer.add(jsonLine({ type: "refusal", ...place, ...refusal }));
+      else {
+        const line = `${style.bold(placeText(place))}: ${refusalText(refusal)}`;
+        printer.add(`${fold(line, io.stdout.columns, 2)}\n`);
+      }
     }
   };
-  if (input.kind === "record") report("header", headerModes(input.record));
+  // Those that no line sets before the first request are in effect for it.
+  const headerModes = new Map(input.kind === "record" ? modeControls(input.header) : []);
   for await (const items of itemsOf(io, input, args)) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
-      if (item.type !== "request" && item.type !== "set") continue;
+      const sent = item.type === "set" ? item.controls : item.type === "request" ? item.own : new Map();
+      for (const name of sent.keys()) headerModes.delete(name);
+      if (item.type === "request" && seen.count === 0) report({ in: "header", request: 0 }, headerModes);
       // A control is checked when it is sent, and not again for every request that keeps it.
-      const [where, controls] =
-        item.type === "request"
-          ? [`request ${item.request}`, item.own]
-          : [`set before request ${requests}`, item.controls];
-      if (item.type === "request") requests++;
-      report(where, controls);
+      if (item.type === "set") report({ in: "set", request: seen.last + 1 }, item.controls);
+      if (item.type === "request") {
+        report({ in: "request", request: item.request }, item.own);
+        seen.add(item.request);
+        if (wanted?.has(item.request) ?? true) checked++;
+      }
       await printer.drain();
     }
   }
+  if (seen.count > 0 && args.json) {
+    printer.add(jsonLine({ type: "result", target: args.target.name, requests: checked, refused }));
+  }
   await printer.flush();
-  await errors.close();
-  if (requests === 0) throw new CliError(`${input.name}: no picture could be decoded`);
+  const status = await errors.close(refused === 0 ? 0 : 1);
+  if (seen.count === 0) throw noPicture(input);
+  wanted?.checkReached(input.name, seen);
   const found = refused === 0 ? "nothing is" : `${refused} value${refused === 1 ? " is" : "s are"}`;
-  const checked = `${requests} request${requests === 1 ? "" : "s"}`;
-  await io.stderr.write(`${input.name}: ${checked}; ${found} refused by the kernel or by ${args.target.name}\n`);
-  return refused === 0 ? 0 : 1;
+  const part = wanted === undefined ? "" : `${checked} of `;
+  const all = `${seen.count} request${seen.count === 1 ? "" : "s"}`;
+  await io.stderr.write(`${input.name}: ${part}${all}; ${found} refused by the kernel or by ${args.target.name}\n`);
+  return status;
 }
 
-/** The modes that a record's header names and no line sets. */
-function headerModes({ header, lines }: RequestRecord): Controls {
-  const modes = new Map(modeControls(header));
-  for (const line of lines) {
-    if (line.type === "set" || line.type === "request") for (const name of line.controls.keys()) modes.delete(name);
-  }
-  return modes;
+/** Where a control is sent. */
+interface RefusalPlace {
+  /** A request, a set before it, or the record's header, whose modes are in effect for it. */
+  readonly in: "request" | "set" | "header";
+  readonly request: number;
+}
+
+function placeText({ in: where, request }: RefusalPlace): string {
+  if (where === "header") return "header";
+  return where === "set" ? `set before request ${request}` : `request ${request}`;
+}
+
+/** What is refused, by whom and why. */
+interface Refusal extends Omit<TargetRefusal, "value"> {
+  readonly value: number | bigint | undefined;
+  /** `"kernel"`, or the target's name. */
+  readonly by: string;
+}
+
+function refusalsOf(controls: Controls, target: Target, codec: Codec): Refusal[] {
+  const byKernel = [...controls].flatMap(([control, payload]) =>
+    kernelRefusalsOf(control, payload).map((refusal) => ({ control, ...refusal, by: "kernel" })),
+  );
+  return [...byKernel, ...targetRefusals(target, codec, controls).map((refusal) => ({ ...refusal, by: target.name }))];
 }
 
 /** Control, field, value, who refuses it and why. */
-function refusalLines(controls: Controls, target: Target, codec: Codec): string[] {
-  const lines: string[] = [];
-  for (const [name, payload] of controls) {
-    for (const { path, value, reason } of kernelRefusalsOf(name, payload)) {
-      lines.push(refusalLine(name, path, value, `kernel: ${reason}`));
-    }
-  }
-  for (const { control, path, value, reason } of targetRefusals(target, codec, controls)) {
-    lines.push(refusalLine(control, path, value, reason));
-  }
-  return lines;
-}
-
-function refusalLine(control: string, path: string, value: number | bigint | undefined, reason: string): string {
-  return [printable(control), path, value === undefined ? "" : `= ${value}`, `(${reason})`].filter(Boolean).join(" ");
+function refusalText({ control, path, value, reason, by }: Refusal): string {
+  const why = by === "kernel" ? `kernel: ${reason}` : reason;
+  return [printable(control), path, value === undefined ? "" : `= ${value}`, `(${why})`].filter(Boolean).join(" ");
 }
 
 function kernelRefusalsOf(name: string, payload: Uint8Array | number): ReturnType<typeof kernelRefusals> {

@@ -2,37 +2,96 @@ import type { Codec } from "../../events.ts";
 import type { ResolvedRequest } from "../../record/index.ts";
 import type { Infer, Struct } from "../../uapi/index.ts";
 import * as uapi from "../../uapi/index.ts";
-import { type Numbering, referenceName } from "./references.ts";
-import type { Column } from "./terminal.ts";
+import { type Numbering, type Reference, referenceTo } from "./references.ts";
+import type { TableColumn } from "./table.ts";
 
-/** What of a picture fits on one line. */
-export interface PictureRow {
-  /** One text for each of the codec's columns. The first is the type. */
-  readonly cells: readonly string[];
-  readonly references: readonly string[];
+/** What a request says of its picture. */
+export interface Picture {
+  /** `"IDR"`, `"P"`, `"key"` … */
+  readonly type: string;
+  /** Facts by name; specifications' names keep their spelling. */
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly references: readonly Reference[];
+  /** Words for what is set. */
   readonly flags: readonly string[];
+}
+
+/** A column for one or more facts. */
+export interface FactColumn extends TableColumn {
+  /** The cell, and what is there instead where the column is narrow. */
+  text(facts: Picture["facts"], isNarrow: boolean): string;
 }
 
 /** How the pictures of one codec are shown. */
 export interface PictureView {
-  readonly columns: readonly Column[];
+  /** After the type. */
+  readonly columns: readonly FactColumn[];
+  /** The letters for flags where there is no room for words. */
+  readonly letters: Readonly<Record<string, string>>;
   /** @returns undefined when the request lacks the control that says it. */
-  row(request: ResolvedRequest, numbering: Numbering): PictureRow | undefined;
+  picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined;
 }
 
-const left = (title: string, width: number): Column => ({ title, align: "left", width });
-const right = (title: string, width: number): Column => ({ title, align: "right", width });
+const text = (value: string | number | undefined) => String(value ?? "");
+const structure: FactColumn = {
+  title: "structure",
+  align: "left",
+  width: 9,
+  narrow: { title: "fld", width: 3 },
+  text: (facts, isNarrow) => {
+    if (!isNarrow) return text(facts.structure);
+    return text({ frame: "frm", bottom: "bot" }[String(facts.structure)] ?? facts.structure);
+  },
+};
+const size: FactColumn = {
+  title: "size",
+  align: "right",
+  width: 9,
+  text: ({ width, height }) => (width === undefined ? "" : `${width}x${height}`),
+};
+const number = (title: string, width: number, narrow: { title: string; width: number }, rank?: number): FactColumn => ({
+  title,
+  align: "right",
+  width,
+  narrow,
+  ...(rank === undefined ? {} : { rank }),
+  text: (facts) => text(facts[title]),
+});
+const fieldOrderCounts = ({ TopFieldOrderCnt: top, BottomFieldOrderCnt: bottom }: Picture["facts"]) =>
+  [top, bottom].filter((count) => count !== undefined).join("/");
 
 /** The views of all codecs. */
 export const pictureViews: Readonly<Record<Codec, PictureView>> = {
   h264: {
-    columns: [left("type", 4), left("structure", 9), right("POC", 11), right("frame_num", 9), right("nal_ref_idc", 11)],
-    row: h264Row,
+    columns: [
+      structure,
+      { title: "POC", align: "right", width: 11, narrow: { title: "POC", width: 7 }, text: fieldOrderCounts },
+      number("frame_num", 9, { title: "fn", width: 3 }),
+      number("nal_ref_idc", 11, { title: "ri", width: 2 }),
+    ],
+    letters: { mbaff: "M", cabac: "C", "8x8": "8", scaling: "S", weighted: "W" },
+    picture: h264Picture,
   },
-  h265: { columns: [left("type", 4), right("POC", 9)], row: h265Row },
-  vp8: { columns: [left("type", 5), right("size", 9)], row: vp8Row },
-  vp9: { columns: [left("type", 5), right("size", 9)], row: vp9Row },
-  mpeg2: { columns: [left("type", 4), left("structure", 9)], row: mpeg2Row },
+  h265: {
+    columns: [
+      {
+        title: "POC",
+        align: "right",
+        width: 9,
+        narrow: { title: "POC", width: 6 },
+        text: (f) => text(f.PicOrderCntVal),
+      },
+    ],
+    letters: { "no-output-of-prior": "N" },
+    picture: h265Picture,
+  },
+  vp8: { columns: [size], letters: { show: "s" }, picture: vp8Picture },
+  vp9: { columns: [size], letters: { show: "s", "error-resilient": "E" }, picture: vp9Picture },
+  mpeg2: {
+    columns: [structure],
+    letters: { "top-first": "T", repeat: "R", progressive: "p" },
+    picture: mpeg2Picture,
+  },
 };
 
 /** A control's struct, or undefined when it is not there or not of this size. */
@@ -46,10 +105,10 @@ function flagWords(flags: number | bigint, words: Readonly<Record<string, number
   return Object.entries(words).flatMap(([word, mask]) => ((Number(flags) & mask) === 0 ? [] : [word]));
 }
 
-function h264Row(request: ResolvedRequest, numbering: Numbering): PictureRow | undefined {
+function h264Picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
   const picture = structOf(request, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", uapi.v4l2_ctrl_h264_decode_params);
   if (picture === undefined) return undefined;
-  const { flags } = picture;
+  const { flags, frame_num, nal_ref_idc } = picture;
   const isField = (flags & uapi.V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC) !== 0;
   const isBottom = (flags & uapi.V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD) !== 0;
   const type =
@@ -58,32 +117,33 @@ function h264Row(request: ResolvedRequest, numbering: Numbering): PictureRow | u
       P: uapi.V4L2_H264_DECODE_PARAM_FLAG_PFRAME,
       B: uapi.V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
     }).join("+") || "I";
-  const { top_field_order_cnt: top, bottom_field_order_cnt: bottom } = picture;
+  const { top_field_order_cnt: TopFieldOrderCnt, bottom_field_order_cnt: BottomFieldOrderCnt } = picture;
   const active = picture.dpb.filter((entry) => (entry.flags & uapi.V4L2_H264_DPB_ENTRY_FLAG_VALID) !== 0);
   return {
-    cells: [
-      type,
-      isField ? (isBottom ? "bottom" : "top") : "frame",
-      isField ? String(isBottom ? bottom : top) : `${top}/${bottom}`,
-      String(picture.frame_num),
-      String(picture.nal_ref_idc),
-    ],
+    type,
+    facts: {
+      structure: isField ? (isBottom ? "bottom" : "top") : "frame",
+      ...(isField && isBottom ? {} : { TopFieldOrderCnt }),
+      ...(isField && !isBottom ? {} : { BottomFieldOrderCnt }),
+      frame_num,
+      nal_ref_idc,
+    },
     references: active.map((entry) => h264Reference(entry, numbering)),
     flags: h264Flags(request, isField),
   };
 }
 
-/** `7`, `lt7` for a long-term reference, `7/t` and `7/b` for one field, `(7)` for a picture that only waits to be shown. */
-function h264Reference(entry: uapi.v4l2_h264_dpb_entry, numbering: Numbering): string {
-  const name = referenceName(numbering, entry.reference_ts);
-  if ((entry.flags & uapi.V4L2_H264_DPB_ENTRY_FLAG_ACTIVE) === 0) return `(${name})`;
-  const term = (entry.flags & uapi.V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM) === 0 ? "" : "lt";
-  const fields: Readonly<Record<number, string>> = {
-    [uapi.V4L2_H264_TOP_FIELD_REF]: "/t",
-    [uapi.V4L2_H264_BOTTOM_FIELD_REF]: "/b",
-    [uapi.V4L2_H264_FRAME_REF]: "",
+function h264Reference(entry: uapi.v4l2_h264_dpb_entry, numbering: Numbering): Reference {
+  const reference = referenceTo(numbering, entry.reference_ts, "gap");
+  if ((entry.flags & uapi.V4L2_H264_DPB_ENTRY_FLAG_ACTIVE) === 0) return { ...reference, waits: true };
+  const isLongTerm = (entry.flags & uapi.V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM) !== 0;
+  const fields: Readonly<Record<number, Reference["field"]>> = {
+    [uapi.V4L2_H264_TOP_FIELD_REF]: "top",
+    [uapi.V4L2_H264_BOTTOM_FIELD_REF]: "bottom",
+    [uapi.V4L2_H264_FRAME_REF]: undefined,
   };
-  return `${term}${name}${fields[entry.fields] ?? "/-"}`;
+  const field = entry.fields in fields ? fields[entry.fields] : "neither";
+  return { ...reference, ...(isLongTerm ? { longTerm: true } : {}), ...(field === undefined ? {} : { field }) };
 }
 
 function h264Flags(request: ResolvedRequest, isField: boolean): string[] {
@@ -104,17 +164,18 @@ function h264Flags(request: ResolvedRequest, isField: boolean): string[] {
   ];
 }
 
-function h265Row(request: ResolvedRequest, numbering: Numbering): PictureRow | undefined {
+function h265Picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
   const picture = structOf(request, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", uapi.v4l2_ctrl_hevc_decode_params);
   if (picture === undefined) return undefined;
   const [irap, idr] = [uapi.V4L2_HEVC_DECODE_PARAM_FLAG_IRAP_PIC, uapi.V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC];
   const words = flagWords(picture.flags, { IDR: idr, IRAP: irap });
   const entries = picture.dpb.slice(0, picture.num_active_dpb_entries);
   return {
-    cells: [words[0] ?? h265SliceTypes(request), String(picture.pic_order_cnt_val)],
+    type: words[0] ?? h265SliceTypes(request),
+    facts: { PicOrderCntVal: picture.pic_order_cnt_val },
     references: entries.map(({ timestamp, flags }) => {
       const isLongTerm = (flags & uapi.V4L2_HEVC_DPB_ENTRY_LONG_TERM_REFERENCE) !== 0;
-      return `${isLongTerm ? "lt" : ""}${referenceName(numbering, timestamp)}`;
+      return { ...referenceTo(numbering, timestamp, "gap"), ...(isLongTerm ? { longTerm: true } : {}) };
     }),
     flags: flagWords(picture.flags, { "no-output-of-prior": uapi.V4L2_HEVC_DECODE_PARAM_FLAG_NO_OUTPUT_OF_PRIOR }),
   };
@@ -129,18 +190,19 @@ function h265SliceTypes(request: ResolvedRequest): string {
   return [...new Set(letters)].join("+");
 }
 
-function vp8Row(request: ResolvedRequest, numbering: Numbering): PictureRow | undefined {
+function vp8Picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
   const frame = structOf(request, "V4L2_CID_STATELESS_VP8_FRAME", uapi.v4l2_ctrl_vp8_frame);
   if (frame === undefined) return undefined;
   const isKey = (Number(frame.flags) & uapi.V4L2_VP8_FRAME_FLAG_KEY_FRAME) !== 0;
   return {
-    cells: [isKey ? "key" : "inter", `${frame.width}x${frame.height}`],
+    type: isKey ? "key" : "inter",
+    facts: { width: frame.width, height: frame.height },
     references: isKey ? [] : namedReferences(frame, numbering),
     flags: flagWords(frame.flags, { show: uapi.V4L2_VP8_FRAME_FLAG_SHOW_FRAME }),
   };
 }
 
-function vp9Row(request: ResolvedRequest, numbering: Numbering): PictureRow | undefined {
+function vp9Picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
   const frame = structOf(request, "V4L2_CID_STATELESS_VP9_FRAME", uapi.v4l2_ctrl_vp9_frame);
   if (frame === undefined) return undefined;
   const [type = "inter"] = flagWords(frame.flags, {
@@ -148,7 +210,8 @@ function vp9Row(request: ResolvedRequest, numbering: Numbering): PictureRow | un
     intra: uapi.V4L2_VP9_FRAME_FLAG_INTRA_ONLY,
   });
   return {
-    cells: [type, `${frame.frame_width_minus_1 + 1}x${frame.frame_height_minus_1 + 1}`],
+    type,
+    facts: { width: frame.frame_width_minus_1 + 1, height: frame.frame_height_minus_1 + 1 },
     references: type === "inter" ? namedReferences(frame, numbering) : [],
     flags: flagWords(frame.flags, {
       show: uapi.V4L2_VP9_FRAME_FLAG_SHOW_FRAME,
@@ -160,23 +223,24 @@ function vp9Row(request: ResolvedRequest, numbering: Numbering): PictureRow | un
 function namedReferences(
   frame: { readonly last_frame_ts: bigint; readonly golden_frame_ts: bigint; readonly alt_frame_ts: bigint },
   numbering: Numbering,
-): string[] {
+): Reference[] {
   const { last_frame_ts, golden_frame_ts, alt_frame_ts } = frame;
   return Object.entries({ last: last_frame_ts, golden: golden_frame_ts, alt: alt_frame_ts }).map(
-    ([name, timestamp]) => `${name} ${referenceName(numbering, timestamp)}`,
+    ([name, timestamp]) => ({ name, ...referenceTo(numbering, timestamp, "gap") }),
   );
 }
 
-function mpeg2Row(request: ResolvedRequest, numbering: Numbering): PictureRow | undefined {
+function mpeg2Picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
   const picture = structOf(request, "V4L2_CID_STATELESS_MPEG2_PICTURE", uapi.v4l2_ctrl_mpeg2_picture);
   if (picture === undefined) return undefined;
   const type = ["?", "I", "P", "B", "D"][picture.picture_coding_type] ?? "?";
   // There are no gaps: what names no picture is missing, or the field's only reference is the first of its own frame.
-  const nameOf = (timestamp: bigint) => referenceName(numbering, timestamp, "none");
-  const forward = type === "P" || type === "B" ? [`forward ${nameOf(picture.forward_ref_ts)}`] : [];
-  const backward = type === "B" ? [`backward ${nameOf(picture.backward_ref_ts)}`] : [];
+  const named = (name: string, timestamp: bigint) => ({ name, ...referenceTo(numbering, timestamp, "none") });
+  const forward = type === "P" || type === "B" ? [named("forward", picture.forward_ref_ts)] : [];
+  const backward = type === "B" ? [named("backward", picture.backward_ref_ts)] : [];
   return {
-    cells: [type, ["?", "top", "bottom", "frame"][picture.picture_structure] ?? "?"],
+    type,
+    facts: { structure: ["?", "top", "bottom", "frame"][picture.picture_structure] ?? "?" },
     references: [...forward, ...backward],
     flags: flagWords(picture.flags, {
       "top-first": uapi.V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,

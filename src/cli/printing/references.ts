@@ -1,8 +1,12 @@
 import type { Timestamp } from "../../record/index.ts";
+import { Recent } from "../../record/recent.ts";
+
+/** So many pictures back a reference is known; further, if it was referred to since. */
+const rememberedPictures = 1 << 15;
 
 /** Which request made the picture that a timestamp names. */
 export class Numbering {
-  readonly #first = new Map<bigint, number>();
+  readonly #first = new Recent<bigint, number>(rememberedPictures);
   #last: bigint | undefined;
 
   /** Takes the requests in their order. Those of one picture come one after the other: the first of them gives it its number. */
@@ -13,17 +17,50 @@ export class Numbering {
     this.#last = name;
   }
 
+  /** The picture is released: no later request refers to it. */
+  forget(timestamp: Timestamp): void {
+    this.#first.delete(BigInt(timestamp));
+  }
+
   /** The number, or undefined when no request so far had this timestamp. */
   of(timestamp: bigint): number | undefined {
     return this.#first.get(timestamp);
   }
 }
 
+/** What a request says of one picture that it refers to. */
+export interface Reference {
+  /** The request that made it; null where it is not known. */
+  readonly request: number | null;
+  /** Why there is no number: a frame that was never coded, no picture at all, or one that no request made. */
+  readonly missing?: "gap" | "none" | "unknown";
+  /** What the codec calls it: `"last"`, `"forward"` … */
+  readonly name?: string;
+  readonly longTerm?: true;
+  /** Only this field of it; `"neither"` where the control names none. */
+  readonly field?: "top" | "bottom" | "neither" | undefined;
+  /** It is no reference, and only waits to be shown. */
+  readonly waits?: true;
+}
+
+/** @param zero What timestamp 0 says: in H.264, a frame that was never coded. */
+export function referenceTo(numbering: Numbering, timestamp: bigint, zero: "gap" | "none"): Reference {
+  const request = numbering.of(timestamp);
+  return request === undefined ? { request: null, missing: timestamp === 0n ? zero : "unknown" } : { request };
+}
+
+const fieldMarks = { top: "/t", bottom: "/b", neither: "/-" } as const;
+
 /**
- * What to print for a reference: its request's number, `?` for an unknown one.
- * @param zero what timestamp 0 says: in H.264, a frame that was never coded.
+ * `7`, `lt7` for a long-term reference, `7/t` and `7/b` for one field, `(7)` for a picture that only waits to be shown.
+ *
+ * @param isNarrow The first letter of a name must do: `l7` for `last 7`.
  */
-export function referenceName(numbering: Numbering, timestamp: bigint, zero = "gap"): string {
-  const number = numbering.of(timestamp);
-  return number === undefined ? (timestamp === 0n ? zero : "?") : String(number);
+export function referenceText(reference: Reference, isNarrow: boolean): string {
+  const { request, missing, name, longTerm, field, waits } = reference;
+  const number = request ?? (missing === "unknown" ? "?" : (missing ?? "?"));
+  if (waits) return `(${number})`;
+  const text = `${longTerm ? "lt" : ""}${number}${field === undefined ? "" : fieldMarks[field]}`;
+  if (name === undefined) return text;
+  return isNarrow ? `${name[0]}${text}` : `${name} ${text}`;
 }

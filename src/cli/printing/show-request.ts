@@ -3,28 +3,54 @@ import type { ResolvedRequest } from "../../record/index.ts";
 import { controlByName, elementSize } from "../../uapi/index.ts";
 import { type FieldLine, fieldLines, menuName } from "./fields.ts";
 import { pictureViews } from "./pictures.ts";
-import type { Numbering } from "./references.ts";
-import { printable, type Style } from "./terminal.ts";
+import { type Numbering, referenceText } from "./references.ts";
+import type { PictureLine } from "./shown-pictures.ts";
+import { fold, printable, type Style } from "./terminal.ts";
 
-/** Every control that is in effect for a request, field by field. */
-export function requestText(codec: Codec, request: ResolvedRequest, numbering: Numbering, style: Style): string {
+/** Every control that is in effect for a request, field by field. @param columns of the terminal. */
+export function controlsText(
+  request: ResolvedRequest,
+  numbering: Numbering,
+  style: Style,
+  columns: number | undefined,
+): string {
+  const lines = [...request.controls].flatMap(([name, payload]) => [
+    "",
+    ...controlLines(request, name, payload, numbering, style),
+  ]);
+  return lines.map((line) => `${fold(line, columns, indentOf(line))}\n`).join("");
+}
+
+/** What is known of a request, and `controls`, its `controlsText`. @param columns of the terminal. */
+export function requestText(
+  codec: Codec,
+  { request, picture, shown, controls = "" }: PictureLine,
+  style: Style,
+  columns: number | undefined,
+): string {
   const { bytes, crc32 } = request.bitstream;
   const facts = [
     `timestamp ${request.timestamp}`,
     ...(bytes === undefined ? [] : [`${bytes} bytes`]),
     ...(crc32 === undefined ? [] : [`crc32 ${crc32.toString(16).padStart(8, "0")}`]),
     ...(request.hold ? ["hold"] : []),
+    ...(shown === undefined ? [] : [`order ${shown.order}`]),
+    ...(shown?.pts === undefined ? [] : [`pts ${shown.pts}`]),
+    ...(shown?.corrupt === true ? ["corrupt"] : []),
   ];
   const lines = [`${style.bold(`request ${request.request}`)}  ${facts.join(", ")}`];
-  const row = pictureViews[codec].row(request, numbering);
-  if (row !== undefined) {
-    const cells = pictureViews[codec].columns.map(({ title }, i) => `${title} ${row.cells[i]}`);
-    lines.push(cells.join(", "));
-    if (row.references.length > 0) lines.push(`references ${row.references.join(" ")}`);
+  if (picture !== undefined) {
+    const cells = pictureViews[codec].columns.map(({ title, text }) => `${title} ${text(picture.facts, false)}`);
+    lines.push([`type ${picture.type}`, ...cells].join(", "));
+    const references = picture.references.map((reference) => referenceText(reference, false));
+    if (references.length > 0) lines.push(`references ${references.join(" ")}`);
   }
-  for (const [name, payload] of request.controls)
-    lines.push("", ...controlLines(request, name, payload, numbering, style));
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${fold(line, columns, 2)}\n`).join("") + controls;
+}
+
+/** Further lines begin below the value, as far as the terminal has room. */
+function indentOf(line: string): number {
+  return /^ {2}\S+ +/.exec(line)?.[0].length ?? 2;
 }
 
 function controlLines(

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+import type { ColorChoice } from "../arguments.ts";
 import type { Io } from "../io.ts";
 
 /** Puts colour around text, or not. */
@@ -10,21 +12,14 @@ export interface Style {
   cyan(text: string): string;
 }
 
-/** SGR parameters of ECMA-48: on, off. */
-const codes = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-} as const;
+const styles = ["bold", "dim", "red", "green", "yellow", "cyan"] as const;
 
-/** Colours for a terminal; none elsewhere, and none when NO_COLOR is set (no-color.org). */
-export function styleFor({ stdout, environment }: Io): Style {
-  const coloured = stdout.isTerminal && (environment.NO_COLOR ?? "") === "" && environment.TERM !== "dumb";
-  const paint = (name: keyof typeof codes) => (text: string) =>
-    coloured && text !== "" ? `\u001b[${codes[name][0]}m${text}\u001b[${codes[name][1]}m` : text;
+/** Colours where they are wanted: see `--color`. */
+export function styleFor(io: Pick<Io, "stdout" | "environment">, choice: ColorChoice = "auto"): Style {
+  const isColoured = choice === "auto" ? wantsColour(io) : choice === "always";
+  // Node would look at the process's own standard output, which is not always where the text goes.
+  const paint = (name: (typeof styles)[number]) => (text: string) =>
+    isColoured && text !== "" ? styleText(name, text, { validateStream: false }) : text;
   return {
     bold: paint("bold"),
     dim: paint("dim"),
@@ -33,6 +28,47 @@ export function styleFor({ stdout, environment }: Io): Style {
     yellow: paint("yellow"),
     cyan: paint("cyan"),
   };
+}
+
+/** As Node decides it: FORCE_COLOR before NO_COLOR (no-color.org), and without both a terminal that can. */
+function wantsColour({ stdout, environment }: Pick<Io, "stdout" | "environment">): boolean {
+  const { FORCE_COLOR: forced, NO_COLOR: unwanted = "", TERM: terminal } = environment;
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  return unwanted === "" && stdout.isTerminal && terminal !== "dumb";
+}
+
+/** How many places a text takes on a line. */
+export function widthOf(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+/**
+ * A line that fits a terminal: broken between words where it is too long, and further lines indented.
+ *
+ * @param columns of the terminal; undefined: the line stays as it is.
+ */
+export function fold(line: string, columns: number | undefined, indent: number): string {
+  if (columns === undefined || widthOf(line) <= columns) return line;
+  const longest = Math.max(...line.split(" ").map(widthOf));
+  // A word that would be broken in the margin's favour is worse than a smaller margin.
+  const margin = " ".repeat(Math.min(indent, Math.max(Math.min(2, columns >> 1), columns - longest)));
+  const lines: string[] = [];
+  let current = "";
+  for (const piece of line.split(/(?<= )(?=[^ ])/)) {
+    const isFull = widthOf(`${current}${piece.trimEnd()}`) > columns;
+    if (isFull && current.trim() !== "") {
+      lines.push(current.trimEnd());
+      current = margin;
+    }
+    current += piece;
+    // A word that is longer than a line.
+    while (widthOf(current.trimEnd()) > columns) {
+      const plain = stripVTControlCharacters(current);
+      lines.push(plain.slice(0, columns));
+      current = margin + plain.slice(columns);
+    }
+  }
+  return [...lines, current.trimEnd()].join("\n");
 }
 
 /** A column of a table that is printed while its rows come: wider cells push the rest of their row to the right. */

@@ -11,6 +11,8 @@ export class CaptureBuffer {
   readonly #planes: readonly BufferPlane[];
   readonly #unused: (buffer: CaptureBuffer) => void;
   #mappings: readonly Mapping[] | undefined;
+  /** Why its memory is lost. */
+  #failure: unknown;
   #wasLent = false;
   #isOrphan = false;
   #users = 0;
@@ -60,16 +62,37 @@ export class CaptureBuffer {
     return this.#queue.export(this.index);
   }
 
-  /** The device is about to forget it; the memory stays as long as somebody uses it. */
+  /**
+   * The device is about to forget it; the memory stays as long as somebody uses it. Where it cannot be mapped, only who reads it
+   * is told: others' buffers must be given up too.
+   */
   orphan(): void {
-    if (this.isUsed) this.#map();
+    try {
+      if (this.isUsed) this.#map();
+    } catch (thrown) {
+      this.#failure = thrown;
+    }
     this.#isOrphan = true;
     if (!this.isUsed) this.#unmap();
   }
 
   #map(): readonly Mapping[] {
-    this.#mappings ??= this.#planes.map((plane) => this.#queue.map(plane));
+    // What lies at its place in the device's memory now is another buffer's.
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#mappings ??= this.#mapAll();
     return this.#mappings;
+  }
+
+  /** All planes, or none. */
+  #mapAll(): readonly Mapping[] {
+    const mappings: Mapping[] = [];
+    try {
+      for (const plane of this.#planes) mappings.push(this.#queue.map(plane));
+    } catch (thrown) {
+      for (const mapping of mappings) mapping.unmap(false);
+      throw thrown;
+    }
+    return mappings;
   }
 
   #unmap(): void {

@@ -1,0 +1,229 @@
+/** The commands and options: one table, from which parsing, help, manual and completions come. */
+import type { Codec } from "../events.ts";
+import { recordCodecs } from "../record/index.ts";
+import { boards } from "../targets/boards.ts";
+import { targets } from "../targets/index.ts";
+
+/** The commands there are, with what each prints. */
+export const commandSummaries = {
+  record: "the requests of a stream, as a record (JSON Lines)",
+  inspect: "the pictures, a line each; --request N: one request in full",
+  validate: "what the kernel and the target would refuse, and why",
+  trace: "every syntax element with its bit position",
+  decode: "the frames of a stream, decoded by a device of this machine",
+  devices: "the stateless decoders of this machine, and what each takes",
+  completion: "a script that completes this program's commands in a shell",
+} as const;
+export type Command = keyof typeof commandSummaries;
+export const commands = Object.keys(commandSummaries) as readonly Command[];
+
+/** The commands that make requests of a stream as a named driver takes them; `decode` asks the device. */
+const describing: readonly Command[] = ["record", "inspect", "validate"];
+/** The commands that print lines for people. */
+const printing: readonly Command[] = ["inspect", "validate", "trace", "devices"];
+/** The commands that read several inputs, one after the other. */
+export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
+/** The commands that make requests of a stream. */
+const making: readonly Command[] = [...describing, "decode"];
+/** The commands that read an input. */
+export const reading: readonly Command[] = [...making, "trace"];
+
+/** The shells that `completion` writes for. */
+export const shells = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof shells)[number];
+
+export interface Option {
+  /** `"optional"`: a value after "=", or none. */
+  readonly type: "string" | "boolean" | "optional";
+  readonly short?: string;
+  /** What the value can be, when it is one of a few. */
+  readonly choices?: readonly string[];
+  /** The commands that take a choice, where not all of the option's do. */
+  readonly choicesOnly?: Readonly<Record<string, readonly Command[]>>;
+  /** Other words for a choice. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** The commands that have it; absent: all. */
+  readonly only?: readonly Command[];
+  /** The commands that have it only together with another option. */
+  readonly needs?: Readonly<Partial<Record<Command, OptionName>>>;
+  /** Those that make no sense beside it; beside the value `when` only, where there is one. */
+  readonly excludes?: { readonly names: readonly OptionName[]; readonly when?: string };
+  /** It says how requests are made of a stream. */
+  readonly stream?: true;
+  /** The codecs that it changes anything for; absent: all. */
+  readonly codecs?: readonly Codec[];
+  /** For the help: the value, and what it does. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Names that programs and people give to the codecs. */
+const codecAliases: Readonly<Record<string, Codec>> = {
+  avc: "h264",
+  avc1: "h264",
+  "h.264": "h264",
+  hevc: "h265",
+  hvc1: "h265",
+  "h.265": "h265",
+  "mpeg-2": "mpeg2",
+  mpeg2video: "mpeg2",
+};
+
+export type OptionName =
+  | "codec"
+  | "target"
+  | "decode-mode"
+  | "start-code"
+  | "start-at"
+  | "missing-references"
+  | "raw-controls"
+  | "kernel"
+  | "output"
+  | "device"
+  | "md5"
+  | "with-data"
+  | "request"
+  | "unit"
+  | "summary"
+  | "json"
+  | "errors"
+  | "strict"
+  | "color"
+  | "help"
+  | "version";
+
+/** In `trace` they only decide which request a unit belongs to. */
+const countsRequests = { trace: "request" } as const;
+const withModes: readonly Codec[] = ["h264", "h265"];
+const boardNames = boards.flatMap(({ names }) => names);
+
+/** Every option, in the order of the help. */
+export const options: Readonly<Record<OptionName, Option>> = {
+  codec: {
+    type: "string",
+    choices: recordCodecs,
+    aliases: codecAliases,
+    only: reading,
+    stream: true,
+    value: "<codec>",
+    help: `${recordCodecs.join(", ")} (or avc, hevc …); default: from the content`,
+  },
+  target: {
+    type: "string",
+    choices: [...new Set([...targets.map(({ name }) => name), ...boardNames])],
+    only: describing,
+    value: "<target>",
+    help: "the driver or the chip, one of those below: its controls, modes and limits",
+  },
+  "decode-mode": {
+    type: "string",
+    choices: ["frame", "slice"],
+    only: reading,
+    needs: countsRequests,
+    stream: true,
+    codecs: withModes,
+    value: "frame|slice",
+    help: "a request for each frame or field (default), or each slice",
+  },
+  "start-code": {
+    type: "string",
+    choices: ["annexb", "none"],
+    only: making,
+    stream: true,
+    codecs: withModes,
+    value: "annexb|none",
+    help: "00 00 01 before each slice (default), or nothing",
+  },
+  "start-at": {
+    type: "string",
+    choices: ["any", "random-access"],
+    only: reading,
+    needs: countsRequests,
+    stream: true,
+    codecs: ["h264", "h265", "vp9"],
+    value: "any|random-access",
+    help: "the first decodable picture (default), or random access point",
+  },
+  "missing-references": {
+    type: "string",
+    choices: ["mark", "nearest", "drop"],
+    only: reading,
+    needs: countsRequests,
+    stream: true,
+    value: "mark|nearest|drop",
+    help: "leave them out (default), take the nearest, or drop the picture",
+  },
+  "raw-controls": { type: "boolean", only: making, stream: true, help: "payloads before the kernel's own rewriting" },
+  kernel: {
+    type: "string",
+    only: describing,
+    stream: true,
+    value: "<version>",
+    help: "leave out the controls that this kernel lacks (6.1)",
+  },
+  output: {
+    type: "string",
+    short: "o",
+    only: ["record", "decode"],
+    value: "<file>",
+    help: "- is standard output, the default for text",
+  },
+  device: {
+    type: "string",
+    only: ["decode"],
+    value: "<path>",
+    help: "/dev/video0 or /dev/media0; default: that for the largest pictures of the codec",
+  },
+  md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
+  "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
+  request: {
+    type: "string",
+    only: ["inspect", "validate", "trace"],
+    excludes: { names: ["summary"] },
+    value: "<numbers>",
+    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect shows them field by field",
+  },
+  unit: {
+    type: "string",
+    only: ["trace"],
+    value: "<kinds>",
+    help: "only units of these kinds: vps,sps,pps,slice,sei …, or any kind that the trace names",
+  },
+  summary: { type: "boolean", only: ["inspect"], help: "counts instead of pictures, for a whole stream on a screen" },
+  json: { type: "boolean", only: printing, help: "one JSON object a line (docs/json.md)" },
+  errors: {
+    type: "optional",
+    choices: ["first", "all", "only"],
+    choicesOnly: { only: manyInputs },
+    only: reading,
+    excludes: { names: ["summary", "unit", "request"], when: "only" },
+    value: "[=first|all|only]",
+    help: "errors on standard error: the first ten (default) or all; only, or no value: nothing else, on standard output",
+  },
+  strict: { type: "boolean", only: reading, help: "exit with 1 when there was any error" },
+  color: {
+    type: "string",
+    choices: ["auto", "always", "never"],
+    only: printing,
+    value: "auto|always|never",
+    help: "colours; auto: on a terminal, as NO_COLOR and FORCE_COLOR say",
+  },
+  help: { type: "boolean", short: "h", help: "this text" },
+  version: { type: "boolean", short: "V", help: "the program's version" },
+};
+
+/** The names of all options. */
+export const optionNames = Object.keys(options) as readonly OptionName[];
+
+/** The commands that take an option. */
+export function commandsWith(name: OptionName): readonly Command[] {
+  return options[name].only ?? commands;
+}
+
+/** The options that a command takes; without a command, those that all take that make requests. */
+export function optionsOf(command: Command | undefined): readonly (readonly [OptionName, Option])[] {
+  const wanted = command === undefined ? describing : [command];
+  return optionNames
+    .filter((name) => wanted.every((each) => commandsWith(name).includes(each)))
+    .map((name) => [name, options[name]]);
+}

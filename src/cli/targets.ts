@@ -1,0 +1,33 @@
+/** Which target a word means, for a codec. */
+import type { Codec } from "../events.ts";
+import { type Board, boardByName, boardTarget } from "../targets/boards.ts";
+import { generic, type Target, targetByName } from "../targets/index.ts";
+import type { Arguments } from "./arguments.ts";
+import { CliError, type Io } from "./io.ts";
+
+/**
+ * The target that `--target` names, by a driver or by a chip, whose decoder depends on the codec. Says on standard error
+ * which was taken where the chip has two.
+ *
+ * @throws CliError where a chip has no decoder of the codec.
+ */
+export async function chooseTarget(io: Io, { targetName }: Arguments, codec: Codec): Promise<Target> {
+  if (targetName === undefined) return generic;
+  const named = targetByName(targetName);
+  const board = boardByName(targetName);
+  // The RK3399's rkvdec is called like the chip, which has hantro's VPU2 too.
+  if (board === undefined || named?.codecs[codec] !== undefined) return named ?? generic;
+  const choice = boardTarget(board, codec);
+  if (choice === undefined) throw new CliError(`${targetName} does not decode ${codec}: it has ${decodersOf(board)}`);
+  const { target, others } = choice;
+  if (others.length > 0) {
+    const rest = others.map(({ name }) => name).join(", ");
+    await io.stderr.write(`${targetName}: ${codec} by ${target.name}; --target ${rest} for its other decoder\n`);
+  }
+  return target;
+}
+
+/** `"vdpu381 (h264, h265), hantro-g1 (vp8)"` */
+function decodersOf({ decoders }: Board): string {
+  return decoders.map(({ target, codecs }) => `${target.name} (${Object.keys(codecs).join(", ")})`).join(", ");
+}

@@ -1,0 +1,79 @@
+/** Which request each unit of a stream belongs to. */
+import type { StreamPart } from "../containers/stream-part.ts";
+import type { DecodeEvent, RequestEvent } from "../events.ts";
+import { findStartCode } from "../framing/start-code.ts";
+import type { TracedUnit } from "./printing/trace-lines.ts";
+
+/**
+ * Gives the units to requests in the order in which they come: to each request the units up to the last one whose bytes it
+ * sends. So parameter sets and messages belong to the picture that follows them.
+ */
+export class UnitRequests {
+  #waiting: TracedUnit[] = [];
+  /** How many of them came before the last events. */
+  #before = 0;
+  #requests = 0;
+
+  add(unit: TracedUnit): void {
+    this.#waiting.push(unit);
+  }
+
+  /** Takes the events that came with the units so far. @returns the units of each request. */
+  take(events: readonly DecodeEvent[]): { readonly request: number; readonly units: readonly TracedUnit[] }[] {
+    const taken = events.flatMap((event) => {
+      if (event.type !== "request") return [];
+      const request = this.#requests++;
+      const end = this.#endOf(event);
+      const units = this.#waiting.slice(0, end);
+      this.#waiting = this.#waiting.slice(end);
+      this.#before = Math.max(0, this.#before - end);
+      return [{ request, units }];
+    });
+    this.#before = this.#waiting.length;
+    return taken;
+  }
+
+  #endOf({ bitstream }: RequestEvent): number {
+    const sent = lastIndex(this.#waiting, ({ bytes }) => bitstream.includes(bytes));
+    if (sent >= 0) {
+      // A session may read a message only after the slice that follows it.
+      const place = this.#waiting[sent]?.byte ?? 0;
+      const next = this.#waiting.findIndex(({ byte }, i) => i > sent && (byte < 0 || byte > place));
+      return next < 0 ? this.#waiting.length : next;
+    }
+    // MPEG-2 reads the headers only. A picture's request comes with the next picture's first unit: see `cutAtPictures`.
+    const isHeader = ({ kind }: TracedUnit) => kind === "picture";
+    const own = lastIndex(this.#waiting.slice(0, this.#before), isHeader);
+    const picture = own < 0 ? this.#waiting.findIndex(isHeader) : own;
+    const next = this.#waiting.findIndex(({ kind }, i) => i > picture && begins.includes(kind));
+    return next < 0 ? this.#waiting.length : next;
+  }
+}
+
+/** Where the last unit is that `fits`; -1 where there is none. */
+function lastIndex(units: readonly TracedUnit[], fits: (unit: TracedUnit) => boolean): number {
+  return units.reduce((last, unit, i) => (fits(unit) ? i : last), -1);
+}
+
+/** The units of MPEG-2 that begin another picture. */
+const begins: readonly string[] = ["sequence", "group", "picture"];
+/** Their start code values: Table 6-1. */
+const beginCodes: readonly (number | undefined)[] = [0xb3, 0xb8, 0x00];
+
+/** A stream of MPEG-2 in pieces that begin where a picture may begin, so that a request comes before the units of the next. */
+export async function* cutAtPictures(parts: AsyncIterable<StreamPart>): AsyncGenerator<StreamPart, void, undefined> {
+  for await (const part of parts) {
+    if (part.kind !== "chunk") {
+      yield part;
+      continue;
+    }
+    const { bytes } = part;
+    let from = 0;
+    for (let at = findStartCode(bytes, 1, bytes.length); at >= 0; at = findStartCode(bytes, at + 3, bytes.length)) {
+      if (!beginCodes.includes(bytes[at + 3])) continue;
+      yield from === 0 ? { ...part, bytes: bytes.subarray(0, at) } : { kind: "chunk", bytes: bytes.subarray(from, at) };
+      from = at;
+    }
+    yield from === 0 ? part : { kind: "chunk", bytes: bytes.subarray(from) };
+  }
+}

@@ -1,0 +1,46 @@
+import { type ByteSource, bytesOf } from "../bytes.ts";
+import { BitstreamError } from "../errors.ts";
+import { unitsOfPacket } from "../framing/byte-stream.ts";
+import { LengthPrefixedStream } from "../framing/length-prefixed.ts";
+
+/** A NAL unit of a stream or packet. */
+export interface NalUnit {
+  /** nal_unit_type: see `nalUnitTypes`. */
+  readonly type: number;
+  /** From its header on, with emulation prevention bytes: a view of the bytes given. */
+  readonly bytes: Uint8Array;
+  /** Where `bytes` begins in the bytes given. */
+  readonly offset: number;
+}
+
+/** How units are told apart. */
+export interface UnitsOptions {
+  /** Bytes of the length before each unit, 1 to 4, as avcC or hvcC says. Default 0: start codes. */
+  readonly lengthSize?: number | undefined;
+}
+
+/**
+ * The units of a byte stream or of a packet with lengths. @param typeOf what a unit's first byte says.
+ *
+ * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
+ */
+export function unitsIn(
+  source: ByteSource,
+  { lengthSize = 0 }: UnitsOptions,
+  typeOf: (byte: number) => number,
+): NalUnit[] {
+  const bytes = bytesOf(source, "a stream");
+  if (lengthSize === 0) return unitsOfPacket(bytes, 0).map((unit) => toUnit(unit, typeOf));
+  const stream = new LengthPrefixedStream(lengthSize, 0);
+  const found = stream.push(bytes);
+  const cut = [...found.filter(({ truncated }) => truncated), ...stream.flush()][0];
+  if (cut) throw new BitstreamError("cut-off", "the bytes end before the unit does", { byte: cut.byte });
+  return found.map((unit) => toUnit(unit, typeOf));
+}
+
+function toUnit(
+  unit: { readonly bytes: Uint8Array; readonly byte: number },
+  typeOf: (byte: number) => number,
+): NalUnit {
+  return { type: typeOf(unit.bytes[0] as number), bytes: unit.bytes, offset: unit.byte };
+}

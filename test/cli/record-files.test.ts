@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { fixture, goldenText, run } from "./command-line.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "record-files-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = goldenText("h264_high10.264.gst-frame");
+const head = '{"format":"v4l2-stateless-requests/1","codec":"h264"}\n';
+const compressions = { gzip: gzipSync, brotli: brotliCompressSync } as const;
+
+function fileOf(name: string, bytes: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** What a command says of a file, without the file's name. */
+async function said(path: string): Promise<string> {
+  const { status, stdout, stderr } = await run(["inspect", path]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  return stderr.trimEnd().replace(`v4l2-stateless: ${path}: `, "");
+}
+
+describe.each(["gzip", "brotli"] as const)("a record compressed with %s", (compression) => {
+  const compress = compressions[compression];
+  const ending = compression === "gzip" ? "gz" : "br";
+
+  it("is read by its content, whatever its name is, and through a pipe", async () => {
+    const expected = await run(["inspect", fileOf("plain.jsonl", text)]);
+    expect(expected).toMatchObject({ status: 0, stderr: "" });
+    const bytes = compress(text);
+    for (const name of ["a.jsonl.gz", "a.jsonl.br", "a.jsonl", "a.264"]) {
+      expect(await run(["inspect", fileOf(name, bytes)])).toEqual(expected);
+    }
+    const pieces = [bytes.subarray(0, 5), bytes.subarray(5)];
+    expect(await run(["inspect", "-"], { stdin: pieces })).toEqual(expected);
+    expect(await run(["inspect", fileOf(`not-compressed.${ending}`, text)])).toEqual(expected);
+  });
+
+  it("is said to be cut off where it is", async () => {
+    const bytes = compress(text);
+    for (const length of [20, 300, bytes.length - 1]) {
+      const path = fileOf(`cut.jsonl.${ending}`, bytes.subarray(0, length));
+      const { status, stderr } = await run(["inspect", path]);
+      expect(status).toBe(2);
+      expect(stderr).toBe(
+        `v4l2-stateless: ${path}: compressed with ${compression}, and cut off: its last bytes are missing\n`,
+      );
+    }
+  });
+
+  it("is refused when it grows out of all proportion: one line, or many", async () => {
+    for (const filler of [" ", "\n"]) {
+      const bytes = compress(head + filler.repeat(6e7 / filler.length));
+      expect(bytes.length).toBeLessThan(70_000);
+      const { status, stderr } = await run(["inspect", fileOf(`bomb.${ending}`, bytes)]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(new RegExp(`compressed with ${compression}, and grows to more than 500 times its size`));
+    }
+  });
+
+  it("is written where the name of the output says so", async () => {
+    const stream = fixture("h264_high10.264");
+    const path = join(folder, `out.jsonl.${ending}`);
+    expect(await run(["record", stream, "-o", path])).toEqual({ status: 0, stdout: "", stderr: "" });
+    const decompress = compression === "gzip" ? gunzipSync : brotliDecompressSync;
+    expect(decompress(readFileSync(path)).toString()).toBe((await run(["record", stream])).stdout);
+  });
+});
+
+describe("what is named as if it were compressed", () => {
+  it.each([
+    ["x.br", "hello hello", "not compressed with brotli, or damaged"],
+    ["x.gz", "hello hello", "not compressed with gzip, or damaged"],
+    ["y.gz", gzipSync("hello"), "line 1: not a request record"],
+    ["z.br", "", "empty: it has no bytes; was it written, and did the program before the pipe work?"],
+  ])("%s", async (name, bytes, message) => {
+    expect(await said(fileOf(name, bytes))).toBe(message);
+  });
+});
+
+it("a line that is wrong ends the record there", async () => {
+  const path = fileOf("wrong.jsonl", `${text}{"request":0,"timestamp":1,"controls":{}}\n`);
+  const { status, stderr } = await run(["inspect", path]);
+  expect(status).toBe(2);
+  const line = text.trimEnd().split("\n").length + 1;
+  expect(stderr).toMatch(new RegExp(`wrong.jsonl: line ${line}: request 0 comes after request \\d+; the numbers`));
+});
+
+it("what is odd in a record is told on standard error", async () => {
+  const path = fileOf("odd.jsonl", `${text}{"output":7}\n{"output":8}\n`);
+  const { status, stderr } = await run(["inspect", path]);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(
+    /^.*odd\.jsonl: line \d+: it shows the picture of timestamp 7, which no request before it made\n$/,
+  );
+});
+
+describe("an output that is the input", () => {
+  it("is refused, also where the input is standard input", async () => {
+    const path = fileOf("in.264", readFileSync(fixture("h264_high10.264")));
+    const { dev, ino } = statSync(path);
+    const refused = {
+      status: 2,
+      stdout: "",
+      stderr: `v4l2-stateless: ${path} is the input; the output would overwrite it\n`,
+    };
+    const before = readFileSync(path);
+    expect(await run(["record", path, "-o", path])).toEqual(refused);
+    const stdin = { stdin: [before], stdinFile: { dev, ino } };
+    expect(await run(["record", "-", "-o", path], stdin)).toEqual(refused);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    const other = join(folder, "other.jsonl");
+    expect(await run(["record", "-", "-o", other], stdin)).toMatchObject({ status: 0, stderr: "" });
+  });
+});
