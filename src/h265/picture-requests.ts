@@ -26,7 +26,7 @@ export interface PictureSegment extends HeldUnit {
 }
 
 /** How many elements the kernel's dynamic arrays take. */
-const SLICE_PARAMS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
+export const SLICE_PARAMS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
 const ENTRY_POINTS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
 /** The lengths of column_width_minus1 and row_height_minus1 in v4l2_ctrl_hevc_pps. */
 const TILE_COLUMNS_LIMIT = 20;
@@ -136,18 +136,18 @@ export class RequestBuilder {
   }
 }
 
+/** @throws UnsupportedError where the kernel's array has no room for the segments of a picture in frame mode. */
+export function checkSegmentCount(count: number, decodeMode: DecodeMode): void {
+  if (decodeMode === "slice" || count <= SLICE_PARAMS_LIMIT) return;
+  throw new UnsupportedError("kernel-limit", `${count} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`);
+}
+
 /** @throws UnsupportedError where the kernel's arrays have no room for a picture. */
 function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
   const most = segments.reduce((points, { h }) => {
     const count = h.num_entry_point_offsets;
     return decodeMode === "frame" ? points + count : Math.max(points, count);
   }, 0);
-  if (decodeMode === "frame" && segments.length > SLICE_PARAMS_LIMIT) {
-    throw new UnsupportedError(
-      "kernel-limit",
-      `${segments.length} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`,
-    );
-  }
   if (most > ENTRY_POINTS_LIMIT) {
     throw new UnsupportedError("kernel-limit", `${most} entry points; the kernel takes ${ENTRY_POINTS_LIMIT}`);
   }
