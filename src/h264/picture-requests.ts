@@ -1,5 +1,6 @@
 /** The requests of a picture: which controls go with which slices. */
 
+import type { UnsupportedError } from "../errors.ts";
 import type { Control } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -35,6 +36,7 @@ export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof h264Controls>;
   readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
+  readonly #refusals = new WeakMap<SeqParameterSet, UnsupportedError | null>();
   readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
   constructor(options: ResolvedOptions) {
@@ -49,6 +51,16 @@ export class RequestBuilder {
     this.#maker.add(controls, "V4L2_CID_STATELESS_H264_DECODE_MODE", decodeModeValues[decodeMode]);
     this.#maker.add(controls, "V4L2_CID_STATELESS_H264_START_CODE", startCodeValues[startCode]);
     return controls;
+  }
+
+  /** Why the kernel would refuse the SPS, which is valid or of a profile that nobody has; null where it takes it. */
+  refusalOf(sps: SeqParameterSet): UnsupportedError | null {
+    let refusal = this.#refusals.get(sps);
+    if (refusal === undefined) {
+      refusal = this.#maker.refusalOf(this.spsControls(sps));
+      this.#refusals.set(sps, refusal);
+    }
+    return refusal;
   }
 
   /** V4L2_CID_STATELESS_H264_SPS. */

@@ -133,6 +133,11 @@ export class PictureDecoder {
       return null;
     }
     const isActivated = sps !== this.activeSps;
+    const refusal = isActivated ? this.#requests.refusalOf(sps) : null;
+    if (refusal) {
+      this.#sink.error(refusal, unit);
+      return null;
+    }
     this.#checkActivation(sps, h, unit);
     if (isActivated || h.nal_unit_type === 5) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);
