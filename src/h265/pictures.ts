@@ -15,7 +15,7 @@ import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
-import { checkSegmentCount, type PictureSegment, RequestBuilder, SLICE_PARAMS_LIMIT } from "./picture-requests.ts";
+import { checkSegmentCount, mostSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
 import type { MissingReference } from "./ref-pic-set.ts";
@@ -199,7 +199,7 @@ export class PictureDecoder {
   #hasRoomFor(open: OpenPicture, unit: StreamUnit): boolean {
     open.bytes += unit.bytes.length;
     open.count++;
-    if (this.#options.decodeMode === "frame") return open.count <= SLICE_PARAMS_LIMIT;
+    if (this.#options.decodeMode === "frame") return open.count <= mostSegments();
     if (!isCrumbled(open.count, open.bytes)) return true;
     const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
     if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
