@@ -73,5 +73,11 @@ export function nameOf(input: Case): string {
 
 /** What a thrown value says, without the numbers of the one case: equal for the same fault. */
 export function kindOf(flaw: string): string {
-  return flaw.replace(/\b[0-9a-f]{16,}\b/g, "@").replace(/\d+/g, "#").split("\n").slice(0, 2).join(" ").slice(0, 160);
+  return flaw
+    .replace(/\b[0-9a-f]{16,}\b/g, "@")
+    .replace(/\d+/g, "#")
+    .split("\n")
+    .slice(0, 2)
+    .join(" ")
+    .slice(0, 160);
 }

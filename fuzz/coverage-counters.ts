@@ -26,7 +26,8 @@ export class Coverage {
       const count = hits[i] as number;
       if (count === 0) continue;
       hits[i] = 0;
-      const bit = count < 4 ? 1 << (count - 1) : count < 8 ? 8 : count < 16 ? 16 : count < 32 ? 32 : count < 128 ? 64 : 128;
+      const bit =
+        count < 4 ? 1 << (count - 1) : count < 8 ? 8 : count < 16 ? 16 : count < 32 ? 32 : count < 128 ? 64 : 128;
       const seen = this.#seen[i] as number;
       if (seen & bit) continue;
       if (seen === 0) this.reached++;

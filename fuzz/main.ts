@@ -67,7 +67,8 @@ function work(bundle: string, given: WorkerArguments): Promise<Ended> {
       clearInterval(watchdog);
       if (report === undefined) {
         found++;
-        const why = signal === "SIGKILL" ? `no end after ${HANGS} s` : errors.split("\n").slice(0, 4).join(" ") || `exit ${code}`;
+        const why =
+          signal === "SIGKILL" ? `no end after ${HANGS} s` : errors.split("\n").slice(0, 4).join(" ") || `exit ${code}`;
         console.log(`${target}: KILLED ${why}\n  ${keepCurrent(given)}`);
       } else {
         executions = report.executions;
@@ -76,7 +77,9 @@ function work(bundle: string, given: WorkerArguments): Promise<Ended> {
         const { corpus, reached } = report;
         for (const { flaw, path } of given.only ? report.found : []) console.log(`${target}: ${path}\n  ${flaw}`);
         found = Math.max(found, report.found.length);
-        console.log(`${target}: ${executions} executions, ${rate}/s, corpus ${corpus}, ${reached} places, ${found} found (${folder})`);
+        console.log(
+          `${target}: ${executions} executions, ${rate}/s, corpus ${corpus}, ${reached} places, ${found} found (${folder})`,
+        );
       }
       settle({ executions, found });
     });

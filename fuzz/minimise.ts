@@ -32,7 +32,8 @@ const measure = ({ options, pieces }: Case) =>
 async function withoutPieces(best: () => Case, takes: (smaller: Case) => Promise<boolean>): Promise<void> {
   for (let count = best().pieces.length >> 1; count >= 1; count >>= 1) {
     for (let at = 0; at < best().pieces.length; ) {
-      if (!(await takes({ ...best(), pieces: [...best().pieces.slice(0, at), ...best().pieces.slice(at + count)] }))) at += count;
+      if (!(await takes({ ...best(), pieces: [...best().pieces.slice(0, at), ...best().pieces.slice(at + count)] })))
+        at += count;
     }
   }
 }

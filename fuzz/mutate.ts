@@ -20,7 +20,10 @@ function changedBytes(bytes: Uint8Array, random: Below): Uint8Array {
     case 0:
       return copy.subarray(0, where);
     case 1:
-      return Uint8Array.from([...copy.subarray(0, where), ...copy.subarray(Math.min(copy.length, where + 1 + random.below(8)))]);
+      return Uint8Array.from([
+        ...copy.subarray(0, where),
+        ...copy.subarray(Math.min(copy.length, where + 1 + random.below(8))),
+      ]);
     case 2: {
       const more = Array.from({ length: 1 + random.below(16) }, () => random.below(256));
       return Uint8Array.from([...copy.subarray(0, where), ...more, ...copy.subarray(where)]);
@@ -28,7 +31,11 @@ function changedBytes(bytes: Uint8Array, random: Below): Uint8Array {
     case 3: {
       const part = copy.subarray(where, where + 1 + random.below(12));
       const times = 1 + random.below(random.below(8) === 0 ? 400 : 6);
-      return Uint8Array.from([...copy.subarray(0, where), ...new Array(times).fill([...part]).flat(), ...copy.subarray(where)]);
+      return Uint8Array.from([
+        ...copy.subarray(0, where),
+        ...new Array(times).fill([...part]).flat(),
+        ...copy.subarray(where),
+      ]);
     }
     case 4: {
       const view = new DataView(copy.buffer);
@@ -49,7 +56,9 @@ function changedPieces(target: Target, base: Case, other: Case, random: Below): 
   const at = random.below(pieces.length + 1);
   const call = (): Piece => {
     const name = pick(random, target.calls);
-    const bytes = target.bare.includes(name) ? new Uint8Array() : (pick(random, [...other.pieces, ...pieces])?.bytes ?? new Uint8Array());
+    const bytes = target.bare.includes(name)
+      ? new Uint8Array()
+      : (pick(random, [...other.pieces, ...pieces])?.bytes ?? new Uint8Array());
     return { call: name, bytes };
   };
   switch (random.below(9)) {

@@ -1,7 +1,7 @@
 /** What holds of every session, whatever its bytes are. */
 
-import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Codec, Control, DecodeEvent, RequestEvent } from "../src/events.ts";
 import {
   decodeStruct,
@@ -86,7 +86,9 @@ export function eventFlaws(codec: Codec, events: readonly DecodeEvent[]): string
     ...kernelRefusals(events),
     ...errorFlaws(events),
     ...lateOutputs(events),
-    ...events.flatMap((event) => (event.type === "request" && event.bitstream.length === 0 ? ["an empty request"] : [])),
+    ...events.flatMap((event) =>
+      event.type === "request" && event.bitstream.length === 0 ? ["an empty request"] : [],
+    ),
   ];
 }
 

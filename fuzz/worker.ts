@@ -78,7 +78,9 @@ class Worker {
       const [flaw] = await this.#target.flaws(input, effort);
       if (flaw !== undefined) return flaw;
     } catch (thrown) {
-      return thrown instanceof Error ? `throws ${thrown.name}: ${thrown.message}${placeOf(thrown)}` : `throws ${String(thrown)}`;
+      return thrown instanceof Error
+        ? `throws ${thrown.name}: ${thrown.message}${placeOf(thrown)}`
+        : `throws ${String(thrown)}`;
     }
     const time = performance.now() - start;
     return effort !== "deep" && time > MOST_TIME + MOST_TIME_PER_BYTE * sizeOf(input) ? "takes too long" : undefined;
@@ -97,7 +99,11 @@ class Worker {
     const kind = kindOf(flaw);
     if (this.#found.has(kind) || !(await this.#shows(input, effort, kind))) return;
     this.#found.set(kind, "");
-    const smallest = await minimised(input, (smaller) => this.#shows(smaller, effort, kind), effort === "deep" ? 60 : 3000);
+    const smallest = await minimised(
+      input,
+      (smaller) => this.#shows(smaller, effort, kind),
+      effort === "deep" ? 60 : 3000,
+    );
     const path = join(this.#arguments.folder, "failures", `${nameOf(smallest)}.json`);
     writeFileSync(path, toText(smallest));
     this.#found.set(kind, path);

@@ -170,7 +170,7 @@ const sourcesOf = (file: string) =>
 
 describe("the rooms beside src", () => {
   /** Types count too: a circle of types is one for the reader. */
-  it.each(["src", "support", "conformance", "test", "bench", "examples"])("%s has no circle of imports", (folder) => {
+  it.each(["src", "support", "conformance", "test", "bench", "fuzz", "examples"])("%s has no circle of imports", (folder) => {
     expect(circleIn(filesOf(folder), sourcesOf)).toBeUndefined();
   });
 
@@ -183,6 +183,7 @@ describe("the rooms beside src", () => {
     ["support", ["src", "support"]],
     ["conformance", ["src", "support", "conformance"]],
     ["bench", ["src", "support", "conformance", "bench"]],
+    ["fuzz", ["src", "support", "conformance", "test", "fuzz"]],
   ])("%s imports only from %j", (folder, allowed) => {
     for (const file of filesOf(folder)) {
       for (const { file: imported } of importsOf(file)) {

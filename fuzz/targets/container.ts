@@ -2,15 +2,27 @@
 
 import { ContainerError } from "../../src/containers/container-error.ts";
 import { feed, openTrack } from "../../src/containers/index.ts";
-import { openSession } from "../../src/open-session.ts";
 import type { DecodeEvent } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
+import { openSession } from "../../src/open-session.ts";
 import type { Case, Effort, Piece, Target } from "../case.ts";
 import { eventFlaws } from "../oracles.ts";
 import { fixtureFiles, pieces } from "./bytes.ts";
 
 /** ISO/IEC 14496-12: boxes that hold nothing but boxes. */
-const holders: ReadonlySet<string> = new Set(["moov", "trak", "mdia", "minf", "stbl", "dinf", "edts", "moof", "traf", "mvex", "udta"]);
+const holders: ReadonlySet<string> = new Set([
+  "moov",
+  "trak",
+  "mdia",
+  "minf",
+  "stbl",
+  "dinf",
+  "edts",
+  "moof",
+  "traf",
+  "mvex",
+  "udta",
+]);
 /** So much of a box of samples is enough. */
 const MOST_SAMPLES = 4096;
 
@@ -25,7 +37,10 @@ function boxesOf(bytes: Uint8Array): Piece[] {
     if (size < 8) return [...found, { call: "bytes", bytes: bytes.slice(at) }];
     const box = bytes.slice(at, at + size);
     if (holders.has(typeOf(box))) {
-      found.push({ call: "open", bytes: box.slice(0, 8) }, ...boxesOf(box.slice(8)), { call: "close", bytes: new Uint8Array() });
+      found.push({ call: "open", bytes: box.slice(0, 8) }, ...boxesOf(box.slice(8)), {
+        call: "close",
+        bytes: new Uint8Array(),
+      });
     } else found.push({ call: "box", bytes: box.slice(0, MOST_SAMPLES) });
     at += size;
   }

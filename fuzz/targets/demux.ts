@@ -5,22 +5,22 @@ import { StreamError } from "../../src/errors.ts";
 import type { Codec, DecodeEvent } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
 import { Random } from "../../support/random.ts";
+import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import {
   demuxed,
   MAP_PID,
-  pesPacket,
-  packHeader,
-  mpeg1PackHeader,
   mpeg1Packet,
+  mpeg1PackHeader,
+  packHeader,
+  partsOf,
+  pesPacket,
   programAssociation,
   programAssociationSection,
   programMap,
-  partsOf,
   transportPackets,
   transportStream,
   VIDEO_PID,
 } from "../../support/streams/systems-streams.ts";
-import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import { type Case, type Effort, sizeOf, type Target } from "../case.ts";
 import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { fileOf, fixtureFiles, pieces } from "./bytes.ts";

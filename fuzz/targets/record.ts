@@ -3,18 +3,18 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
+import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
+import { validate } from "../../src/kernel/index.ts";
 import { openSession } from "../../src/open-session.ts";
 import {
+  RecordError,
+  type RecordLine,
+  RecordWriter,
   readRecord,
   readRecordStream,
-  RecordError,
-  RecordWriter,
-  type RecordLine,
   resolveLines,
 } from "../../src/record/index.ts";
-import { validate } from "../../src/kernel/index.ts";
 import { controlByName } from "../../src/uapi/index.ts";
-import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import { Random } from "../../support/random.ts";
 import type { Below, Case, Effort, Target } from "../case.ts";
 
@@ -81,12 +81,29 @@ function changedValue(value: unknown, random: Below): unknown {
       const what = random.below(8);
       if (what === 0) entries.splice(at, 1);
       else if (what === 1) entries.push([`${key}${random.below(3)}`, inner]);
-      else if (what === 2) entries[at] = [["request", "set", "sequence", "output", "format"][random.below(5)] as string, inner];
+      else if (what === 2)
+        entries[at] = [["request", "set", "sequence", "output", "format"][random.below(5)] as string, inner];
       else entries[at] = [key, changedValue(inner, random)];
       return Array.isArray(value) ? entries.map(([, item]) => item) : Object.fromEntries(entries);
     }
   }
-  const choices: unknown[] = [null, true, 0, -1, 1.5, 2 ** 53, "", "00", "zz", "18446744073709551616", "1000", [], {}, [value], { a: value }];
+  const choices: unknown[] = [
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    2 ** 53,
+    "",
+    "00",
+    "zz",
+    "18446744073709551616",
+    "1000",
+    [],
+    {},
+    [value],
+    { a: value },
+  ];
   if (typeof value === "string" && random.below(2) === 0) return value.slice(random.below(value.length + 1)) + value;
   if (typeof value === "number" && random.below(2) === 0) return value + random.below(3) - 1;
   return choices[random.below(choices.length)];

@@ -22,7 +22,10 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
       tinyPps(),
       tinyIdr(),
       tinyP(1),
-      tinyP(2, [[1, 0], [3, 0, 1]]),
+      tinyP(2, [
+        [1, 0],
+        [3, 0, 1],
+      ]),
       tinyP(3, null),
       tinyP(9),
       tinyIdr({ idr_pic_id: 1, long_term_reference_flag: 1 }),
@@ -45,8 +48,15 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
   ],
   mpeg2: () => [
     unitsByDefinition(
-      new Mpeg2Stream().sequence().picture("I").picture("P").picture("B").group({ closed_gop: 1 }).picture("I").matrices().end()
-        .bytes,
+      new Mpeg2Stream()
+        .sequence()
+        .picture("I")
+        .picture("P")
+        .picture("B")
+        .group({ closed_gop: 1 })
+        .picture("I")
+        .matrices()
+        .end().bytes,
     ),
     unitsByDefinition(
       new Mpeg2Stream().sequence().picture("I", { structure: 1 }).picture("P", { structure: 2 }).picture("B").bytes,
@@ -56,13 +66,28 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
     [
       frameOf({ key: true, log2Partitions: 2, partitions: [5, 0, 7, 3], coeff: { 5: 6, 1000: 7 }, skip: 9 }),
       frameOf({ refreshGolden: 1, signBias: [1, 0], mv: { 3: 9 }, yMode: [1, 2, 3, 4] }),
-      frameOf({ show: 0, copyToAlternate: 1, segmentation: { mode: 1, quantizers: [1, -2, 0, 4] }, segmentProbs: [1, 2, 3] }),
+      frameOf({
+        show: 0,
+        copyToAlternate: 1,
+        segmentation: { mode: 1, quantizers: [1, -2, 0, 4] },
+        segmentProbs: [1, 2, 3],
+      }),
       frameOf({ key: true, width: 48, scale: 1, refFrameDeltas: [1, -2, 3, 0] }),
     ],
   ],
   vp9: () => [
-    [keyFrame(), frame(), frame({ show: 0, refresh: 2 }), showExisting(1), frame({ slots: [0, 1, 0], filter: 2, size: [32, 32] })],
-    [keyFrame({ tiles: [3, 5, 2, 6] }), superframe([frame({ show: 0 }), frame()]), frame({ intraOnly: true, show: 0, refresh: 255 })],
+    [
+      keyFrame(),
+      frame(),
+      frame({ show: 0, refresh: 2 }),
+      showExisting(1),
+      frame({ slots: [0, 1, 0], filter: 2, size: [32, 32] }),
+    ],
+    [
+      keyFrame({ tiles: [3, 5, 2, 6] }),
+      superframe([frame({ show: 0 }), frame()]),
+      frame({ intraOnly: true, show: 0, refresh: 255 }),
+    ],
     [keyFrame({ profile: 1 }), frame({ profile: 1, resilient: 1, resetContext: 2 }), keyFrame({ profile: 2 })],
   ],
 };

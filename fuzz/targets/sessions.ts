@@ -11,7 +11,7 @@ import { eventKey } from "../../support/events.ts";
 import { Random } from "../../support/random.ts";
 import { tilingOf } from "../../support/tiling.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
-import { type Case, type Piece, type Effort, sizeOf, type Target } from "../case.ts";
+import { type Case, type Effort, type Piece, sizeOf, type Target } from "../case.ts";
 import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { rewritten } from "../rewrite.ts";
 import { sessionSeeds } from "./session-seeds.ts";
@@ -185,7 +185,9 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
   // A packet's bytes are the caller's, so they stay as they are; the pts of an IVF file are its own.
   const events = [...packets.flatMap((packet) => session.decode(packet)), ...session.flush()];
   const withoutPts = (key: string) => key.replace(/,"pts":[0-9]+/, "");
-  return difference(withoutErrors(events).map(withoutPts), expected.map(withoutPts)).map((flaw) => `in packets: ${flaw}`);
+  return difference(withoutErrors(events).map(withoutPts), expected.map(withoutPts)).map(
+    (flaw) => `in packets: ${flaw}`,
+  );
 }
 
 function accessUnits(codec: Codec, input: Case): Uint8Array[] {

@@ -1,8 +1,8 @@
 /** The submitter on the tests' fake kernel, whose calls fail or answer with nothing; the consumer closes, leaves and resets at any frame. */
 
 import { constants } from "node:os";
-import { IoctlError, DeviceError, type Frame, type SubmitEvent, Submitter } from "../../src/submit/index.ts";
 import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
+import { DeviceError, type Frame, IoctlError, type SubmitEvent, Submitter } from "../../src/submit/index.ts";
 import type { Libc } from "../../src/submit/libc.ts";
 import type { Machine } from "../../src/submit/machine.ts";
 import type { FakeDriver } from "../../test/submit/fake-driver.ts";
@@ -70,7 +70,11 @@ function driverOf({ options }: Case): FakeDriver {
     canCreateBuffers: options.canCreateBuffers !== false,
     isSlow: options.isSlow === true,
     isSinglePlanar: options.isSinglePlanar === true,
-    ...(canResize === "yes" ? { canResize: true } : canResize === "streaming" ? { canResize: "streaming" as const } : {}),
+    ...(canResize === "yes"
+      ? { canResize: true }
+      : canResize === "streaming"
+        ? { canResize: "streaming" as const }
+        : {}),
     ...(typeof options.mostBuffers === "number" && options.mostBuffers > 0 ? { mostBuffers: options.mostBuffers } : {}),
     ...(options.failing === true ? { failing: [1, 4] } : {}),
     ...(options.incomplete === true ? { incomplete: [2] } : {}),
@@ -107,7 +111,8 @@ class Script {
     if (call !== "sequence" && !this.#hasSequence) this.#sequence(0, 0);
     switch (call) {
       case "sequence":
-        return this.#sequence(first, second);
+        this.#sequence(first, second);
+        return;
       case "picture":
         this.#timestamp += 1000;
         this.#events.push(request(this.#timestamp), output(this.#timestamp));
@@ -185,7 +190,12 @@ async function settles(promise: Promise<unknown>): Promise<boolean> {
 /** What may be thrown at a consumer. */
 function isTold(thrown: unknown): boolean {
   if (thrown instanceof IoctlError || thrown instanceof DeviceError) return true;
-  return thrown instanceof Error && (thrown.message === "the submitter is closed" || thrown.message === "aborted" || /^(the frames of the last call|the device failed|the last call)/.test(thrown.message));
+  return (
+    thrown instanceof Error &&
+    (thrown.message === "the submitter is closed" ||
+      thrown.message === "aborted" ||
+      /^(the frames of the last call|the device failed|the last call)/.test(thrown.message))
+  );
 }
 
 async function consume(submitter: Submitter, script: Script, stop: AbortController, held: Frame[]): Promise<void> {
@@ -222,7 +232,8 @@ async function flawsOf(input: Case): Promise<string[]> {
   let isArmed = true;
   const machine = faulty(kernel.machine, faultOf(input), () => isArmed);
   const told = (thrown: unknown, where: string) => {
-    if (!isTold(thrown)) flaws.push(`${where}: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+    if (!isTold(thrown))
+      flaws.push(`${where}: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
   };
   const options = {
     extraBuffers: Number(input.options.extraBuffers ?? 0),
