@@ -385,7 +385,11 @@ export class TransportStream implements Demuxer {
     return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
-  /** What follows of a header that has begun cannot be told from its payload, nor where a PES packet's length ends. */
+  /**
+   * Transport packets are missing in a PES packet. If its header was still to be completed, nobody knows how much of it was in
+   * them, so all is skipped up to the next PES packet. If its header was read, the payload goes on, but its length says no
+   * more where it ends: that may be before or after the next bytes.
+   */
   #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;

@@ -1,10 +1,14 @@
 /** Matroska (RFC 9559): the segment is the second element of the file (RFC 8794). */
 import { BitstreamError } from "../../errors.ts";
-import type { ContainerChecks } from "./container-checks.ts";
+import type { ContainerChecks, Patch } from "./container-checks.ts";
 import type { FileBytes, Span } from "./file-bytes.ts";
 
 export const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
+const CLUSTER = 0x1f43b675;
+const CLUSTER_ID_BYTES = 4;
+const TIMESTAMP = 0xe7;
+const CRC_32 = 0xbf;
 const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
@@ -17,6 +21,9 @@ const CONTENT_ENCRYPTION = 0x5035;
 /** RFC 9559, 5.1.4.1.31.6. Header stripping, 3, is read. */
 const algorithms: Readonly<Record<number, string>> = { 0: "zlib", 1: "bzlib", 2: "lzo1x" };
 
+/** How much is searched at a time. */
+const searchLength = 1 << 20;
+
 /** More elements side by side than files have before what is looked for. */
 const elementLimit = 4096;
 
@@ -27,13 +34,70 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   if (segment?.id !== SEGMENT) return {};
   const missing = segment.isUnknown ? 0 : segment.end - bytes.size;
   const hint = await encodingOf(bytes, segment);
+  const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
+  const place = missing > 0 ? "its segment" : "its last block";
+  const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   return {
     ...(hint === undefined ? {} : { hint }),
-    // Of a cluster that is cut off the library reads nothing.
-    ...(missing > 0
-      ? { loss: new BitstreamError("lost-bytes", `the file ends ${missing} bytes before its segment does`) }
-      : {}),
+    ...(cut === undefined ? {} : { end: cut.end, patches: cut.patches }),
+    ...(lost > 0 ? { loss: new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`) } : {}),
   };
+}
+
+/** What of a file is whole. */
+interface Cut {
+  readonly end: number;
+  /** The bytes that the first element after `end` lacks, as far as its size is here; at least 1. */
+  readonly missing: number;
+  readonly patches: readonly Patch[];
+}
+
+/**
+ * Where the last cluster is cut off: before the first element in it that is not whole. Of a cluster that is cut off the library reads
+ * nothing, so that its size must be that of its whole blocks. Undefined where nothing is cut.
+ */
+async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut | undefined> {
+  const at = await lastCluster(bytes, segment.start);
+  const cluster = at === undefined ? undefined : await elementAt(bytes, at, bytes.size);
+  if (at === undefined || cluster === undefined || cluster.start > bytes.size) return undefined;
+  let end = cluster.start;
+  for (;;) {
+    if (end >= bytes.size) return undefined;
+    const element = await elementAt(bytes, end, bytes.size);
+    if (element === undefined) return undefined;
+    if (element.end > bytes.size || element.start > bytes.size) break;
+    end = element.end;
+  }
+  const after = (await elementAt(bytes, end, bytes.size)) as Element;
+  const isInCluster = !cluster.isUnknown && end < cluster.end;
+  const patches = isInCluster
+    ? [{ at: at + CLUSTER_ID_BYTES, bytes: sizeBytes(end - cluster.start, cluster.start - at - CLUSTER_ID_BYTES) }]
+    : [];
+  return { end, missing: after.end - bytes.size, patches };
+}
+
+/** Searched from the end, as a cluster of unknown size does not say where the next one begins. */
+async function lastCluster(bytes: FileBytes, start: number): Promise<number | undefined> {
+  const id = Buffer.from(CLUSTER.toString(16), "hex");
+  for (let to = bytes.size; to > start; to -= searchLength) {
+    const from = Math.max(start, to - searchLength);
+    // The id, the longest size, and the id of the first element in it.
+    const window = Buffer.from((await bytes.read(from, to - from + 13)).buffer);
+    for (let at = window.lastIndexOf(id, to - from - 1); at >= 0; at = at === 0 ? -1 : window.lastIndexOf(id, at - 1)) {
+      const sizeLength = Math.clz32(window[at + CLUSTER_ID_BYTES] as number) - 23;
+      // RFC 9559, 5.1.3: its timestamp comes first, after a checksum at most.
+      const first = window[at + CLUSTER_ID_BYTES + sizeLength];
+      if (first === TIMESTAMP || first === CRC_32) return from + at;
+    }
+  }
+  return undefined;
+}
+
+/** RFC 8794, 4.4: a size in so many bytes. */
+function sizeBytes(value: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value) | (1n << BigInt(7 * length)));
+  return bytes.subarray(8 - length);
 }
 
 /** How a video track's data are encoded in a way that the library does not read. */
