@@ -1,6 +1,7 @@
 /** Sessions as streams: bytes in, as they come, and events out. */
 
 import type { ByteSource } from "./bytes.ts";
+import { feed, type StreamPart } from "./containers/stream-part.ts";
 import type { Codec, DecodeEvent } from "./events.ts";
 import { openSession } from "./open-session.ts";
 import type { SessionOptions } from "./options.ts";
@@ -57,24 +58,30 @@ export function requestStream(codec: Codec, options: SessionOptions = {}): Trans
 }
 
 /**
- * The events of bytes that come in pieces, sync or async: an array of Uint8Arrays, a file's `createReadStream`, a Web stream. The
- * bitstream of each request is a copy that stays valid.
+ * The events of bytes that come in pieces, sync or async: an array of Uint8Arrays, a file's `createReadStream`, a Web stream; or of
+ * the parts of a file's track, as `openTrack` of `v4l2-stateless/containers` gives them. The bitstream of each request is a copy
+ * that stays valid.
  *
  *     for await (const event of eventsOf("h264", createReadStream(path))) …
+ *     for await (const event of eventsOf(track.codec, track)) …
  *
  * @throws TypeError for a codec that has no session, for options that are not valid, and for pieces that are not bytes; and what
  * the iterable throws.
  */
 export async function* eventsOf(
   codec: Codec,
-  bytes: Iterable<ByteSource> | AsyncIterable<ByteSource>,
+  source: Iterable<ByteSource | StreamPart> | AsyncIterable<ByteSource | StreamPart>,
   options: SessionOptions = {},
 ): AsyncGenerator<DecodeEvent, void, undefined> {
   const session = openSession(codec, options);
-  for await (const chunk of bytes) {
-    for (const event of session.push(chunk)) yield withOwnBytes(event);
+  for await (const piece of source) {
+    for (const event of isPart(piece) ? feed(session, piece) : session.push(piece)) yield withOwnBytes(event);
   }
   for (const event of session.flush()) yield withOwnBytes(event);
+}
+
+function isPart(piece: ByteSource | StreamPart): piece is StreamPart {
+  return typeof piece === "object" && piece !== null && "kind" in piece;
 }
 
 /** Events wait in a stream's queue while the session takes more bytes, so a request must not show the session's memory. */

@@ -38,11 +38,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   vp8: [...codec, "containers"],
   vp9: [...codec, "containers"],
   "open-session": ["events", "options", ...codecs],
-  "event-stream": ["bytes", "events", "open-session", "options", "session"],
+  "event-stream": ["bytes", "containers", "events", "open-session", "options", "session"],
   index: ["bitreader", "event-stream", "open-session", "session", "uapi", ...face],
   record: ["bytes", "events", "framing", "uapi"],
   targets: ["events", "options", "uapi"],
-  containers: ["errors", "events", "framing", "h264", "uapi"],
+  containers: ["bytes", "errors", "events", "framing", "h264", "uapi"],
   submit: ["bytes", "events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
   cli: [
     "bitreader",
@@ -67,7 +67,7 @@ const mayBeLong = (file: string) => /\/(syntax|tables|structures)\.ts$|^src\/uap
 /** The optional packages, and the files that load one when it is needed, or name its types. */
 const optionalPackages: Readonly<Record<string, readonly string[]>> = {
   koffi: ["src/submit/koffi-libc.ts"],
-  mediabunny: ["src/cli/main.ts", "src/containers/files/mediabunny.ts"],
+  mediabunny: ["src/cli/main.ts", "src/containers/files/mediabunny.ts", "src/containers/open-track.ts"],
 };
 
 interface Import {

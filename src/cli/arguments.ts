@@ -113,7 +113,7 @@ function parse(command: Command | undefined, args: readonly string[]) {
   const values: Partial<Record<OptionName, string | true>> = {};
   for (const token of parsed.tokens) {
     if (token.kind !== "option") continue;
-    const name = knownOption(token.rawName, token.name, command);
+    const name = knownOption(args[token.index] ?? token.rawName, token, command);
     values[name] = optionValue(name, token.value, args[token.index + 1], command);
   }
   return { values, positionals: parsed.positionals };
@@ -123,12 +123,20 @@ function seeHelp(command: Command | undefined): string {
   return `see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`;
 }
 
-function knownOption(rawName: string, given: string, command: Command | undefined): OptionName {
-  const name = optionNames.find((candidate) => candidate === given);
+/** @param word as it was given, several short options may be one. */
+function knownOption(
+  word: string,
+  token: { readonly name: string; readonly rawName: string },
+  command: Command | undefined,
+): OptionName {
+  const name = optionNames.find((candidate) => candidate === token.name);
   const taken = optionsOf(command).map(([option]) => option);
   if (name === undefined) {
-    const near = rawName.startsWith("--") ? suggestion(given, taken, "--") : "";
-    throw new CliError(`unknown option ${rawName}${near}${near === "" ? "; " : " "}${seeHelp(command)}`);
+    // -codec is meant as --codec.
+    const long = word.replace(/^--?|=.*$/g, "");
+    const near = long.length > 1 ? suggestion(long, taken, "--") : "";
+    const given = long.length > 1 ? word.replace(/=.*$/, "") : token.rawName;
+    throw new CliError(`unknown option ${given}${near}${near === "" ? "; " : " "}${seeHelp(command)}`);
   }
   if (command === undefined && name !== "help" && name !== "version") missing();
   if (command === undefined || commandsWith(name).includes(command)) return name;
@@ -231,7 +239,12 @@ function checkTogether(command: Command, values: Values): void {
     if (needed !== undefined && values[needed] === undefined) {
       throw new CliError(`${command} takes --${name} only with --${needed}: without it, it has no effect`);
     }
-    const value = values[name] === true ? "only" : values[name];
+    // The value of an option that was given without one.
+    const value = values[name] === true ? "only" : (values[name] ?? "");
+    const takers = options[name].choicesOnly?.[value];
+    if (takers?.includes(command) === false) {
+      throw new CliError(`${command} does not take --${name}=${value}; ${listOf(takers, "and")} do`);
+    }
     if (excludes === undefined || (excludes.when !== undefined && excludes.when !== value)) continue;
     const other = excludes.names.find((each) => values[each] !== undefined);
     if (other !== undefined)

@@ -115,8 +115,8 @@ ${described.join("\n")}
 ${cases.join("\n")}
   esac
 }
-# Sourced or autoloaded.
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _v4l2_stateless "$@"; else compdef _v4l2_stateless v4l2-stateless; fi
+# As a file of fpath it is the body of a function of its own name.
+if [[ $funcstack[1] == _v4l2-stateless ]]; then _v4l2_stateless "$@"; else compdef _v4l2_stateless v4l2-stateless; fi
 `;
 }
 

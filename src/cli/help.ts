@@ -74,6 +74,7 @@ export function helpText(command: Command | undefined, columns: number = widest)
   const lines = command === undefined ? programHelp(width) : commandHelp(command);
   const last = command === "completion" ? [] : ["", exitText];
   return [...lines, "", "Options:", ...optionLines(command, width), ...targetLines(command), ...last]
+    .flatMap((text) => text.split("\n"))
     .map((line) => `${fold(line, width, indentOf(line))}\n`)
     .join("");
 }

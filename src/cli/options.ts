@@ -38,6 +38,8 @@ export interface Option {
   readonly short?: string;
   /** What the value can be, when it is one of a few. */
   readonly choices?: readonly string[];
+  /** The commands that take a choice, where not all of the option's do. */
+  readonly choicesOnly?: Readonly<Record<string, readonly Command[]>>;
   /** Other words for a choice. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** The commands that have it; absent: all. */
@@ -192,6 +194,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   errors: {
     type: "optional",
     choices: ["first", "all", "only"],
+    choicesOnly: { only: manyInputs },
     only: reading,
     excludes: { names: ["summary", "unit", "request"], when: "only" },
     value: "[=first|all|only]",

@@ -26,12 +26,28 @@ export class RequestSet {
     return this.#ranges.some(({ first, last }) => request >= first && request <= last);
   }
 
-  /** @throws CliError where a range begins after the last of `count` requests. */
-  checkReached(input: string, count: number): void {
-    const missed = this.#ranges.find(({ first }) => first >= count);
+  /** @throws CliError where a range begins after the last of the requests that were seen. */
+  checkReached(input: string, seen: SeenRequests): void {
+    const missed = this.#ranges.find(({ first }) => first > seen.last);
     if (missed === undefined) return;
-    const numbers = count === 1 ? "1 request, number 0" : `${count} requests, numbers 0 to ${count - 1}`;
+    const numbers = seen.count === 1 ? `1 request, number ${seen.first}` : `${seen.count} requests, ${seen.text}`;
     throw new CliError(`${input}: there is no request ${missed.text}: it has ${numbers}`);
+  }
+}
+
+/** The numbers of the requests that came. In a record of another program they may begin anywhere. */
+export class SeenRequests {
+  count = 0;
+  first = 0;
+  last = -1;
+
+  add(request: number): void {
+    if (this.count++ === 0) this.first = request;
+    this.last = Math.max(this.last, request);
+  }
+
+  get text(): string {
+    return `numbers ${this.first} to ${this.last}`;
   }
 }
 

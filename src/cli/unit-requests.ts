@@ -14,10 +14,6 @@ export class UnitRequests {
   #before = 0;
   #requests = 0;
 
-  get requests(): number {
-    return this.#requests;
-  }
-
   add(unit: TracedUnit): void {
     this.#waiting.push(unit);
   }

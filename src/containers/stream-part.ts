@@ -1,7 +1,7 @@
 import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 
-/** What a session is given of a stream, in turn. */
+/** What a session is given of a stream, in turn: see `feed`. */
 export type StreamPart =
   /** Any cut of a byte stream or of an IVF file, with what a systems stream says of it. */
   | ({ readonly kind: "chunk"; readonly bytes: Uint8Array } & ChunkInfo)
@@ -12,7 +12,7 @@ export type StreamPart =
   /** What the file should have here cannot be read. */
   | { readonly kind: "loss"; readonly error: StreamError };
 
-/** Gives a session its next part, and returns the events. */
+/** Gives a session the next part of a track, and returns the events. */
 export function feed(session: Session, part: StreamPart): DecodeEvent[] {
   switch (part.kind) {
     case "chunk":

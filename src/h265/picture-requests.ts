@@ -25,9 +25,6 @@ export interface PictureSegment extends HeldUnit {
   readonly list1: RefPicList;
 }
 
-/** How many elements the kernel's dynamic arrays take. */
-const SLICE_PARAMS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
-const ENTRY_POINTS_LIMIT = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
 /** The lengths of column_width_minus1 and row_height_minus1 in v4l2_ctrl_hevc_pps. */
 const TILE_COLUMNS_LIMIT = 20;
 const TILE_ROWS_LIMIT = 22;
@@ -138,18 +135,18 @@ export class RequestBuilder {
 
 /** @throws UnsupportedError where the kernel's arrays have no room for a picture. */
 function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
+  // Read here and not once for all: a bundler would take all controls into a parser that is imported alone.
+  const slicesLimit = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
+  const entryPointsLimit = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
   const most = segments.reduce((points, { h }) => {
     const count = h.num_entry_point_offsets;
     return decodeMode === "frame" ? points + count : Math.max(points, count);
   }, 0);
-  if (decodeMode === "frame" && segments.length > SLICE_PARAMS_LIMIT) {
-    throw new UnsupportedError(
-      "kernel-limit",
-      `${segments.length} slice segments; the kernel takes ${SLICE_PARAMS_LIMIT}`,
-    );
+  if (decodeMode === "frame" && segments.length > slicesLimit) {
+    throw new UnsupportedError("kernel-limit", `${segments.length} slice segments; the kernel takes ${slicesLimit}`);
   }
-  if (most > ENTRY_POINTS_LIMIT) {
-    throw new UnsupportedError("kernel-limit", `${most} entry points; the kernel takes ${ENTRY_POINTS_LIMIT}`);
+  if (most > entryPointsLimit) {
+    throw new UnsupportedError("kernel-limit", `${most} entry points; the kernel takes ${entryPointsLimit}`);
   }
   for (const { sets } of segments) {
     const { tiles_enabled_flag, num_tile_columns_minus1, num_tile_rows_minus1 } = sets.pps;

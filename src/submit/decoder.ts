@@ -2,6 +2,7 @@ import type { ByteSource } from "../bytes.ts";
 import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
+import { throwIfAborted } from "./abort.ts";
 import { chooseDevice, type DeviceInfo, devicePath, listDevices } from "./devices/devices.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
@@ -32,6 +33,8 @@ export interface Decoder {
   reset(): Promise<void>;
   /** Gives the device back; frames that are held stay readable. */
   close(): Promise<void>;
+  /** `close`: `await using decoder = await openDecoder("h264")`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -67,10 +70,11 @@ export function sessionOptionsFor(
  *       frame.release();
  *     }
  *
- * @throws DeviceError with one line for a person.
+ * @throws DeviceError with one line for a person; the reason of `signal` where it was aborted before.
  */
 export async function openDecoder(codec: Codec, options: DecoderOptions = {}): Promise<Decoder> {
   const { device: wanted, onError = () => {} } = options;
+  throwIfAborted(options.signal);
   const path = typeof wanted === "string" ? await devicePath(wanted) : undefined;
   const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, path);
   const session: Session = openSession(codec, sessionOptionsFor(device, codec, options.session));
@@ -97,5 +101,6 @@ export async function openDecoder(codec: Codec, options: DecoderOptions = {}): P
       for await (const frame of frames(() => session.reset())) frame.release();
     },
     close: () => submitter.close(),
+    [Symbol.asyncDispose]: () => submitter.close(),
   };
 }

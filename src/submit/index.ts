@@ -20,6 +20,7 @@
  * @module
  */
 export type { SetEvent } from "../targets/target-events.ts";
+export type { AbortSignalLike } from "./abort.ts";
 export {
   type Decoder,
   type DecoderOptions,

@@ -1,5 +1,6 @@
 import type { Codec, Control, DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
+import { type AbortSignalLike, throwIfAborted } from "./abort.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
 import { BufferFrame, type Frame } from "./frame.ts";
@@ -24,6 +25,11 @@ export interface SubmitterOptions {
   readonly timeout?: number | undefined;
   /** Sends controls as they are: the events are a record's, which was made for a device. Default: as the device's target takes them. */
   readonly verbatim?: boolean | undefined;
+  /**
+   * Closes the submitter when it is aborted, also while it waits for the device: what runs then throws the signal's reason, and so
+   * does every later call.
+   */
+  readonly signal?: AbortSignalLike | undefined;
   /** Called with what the device cannot do for the stream: one line for a person. Decoding continues. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -52,6 +58,12 @@ export class Submitter {
   readonly #timeout: number;
   readonly #isVerbatim: boolean;
   readonly #onNotice: (message: string) => void;
+  readonly #signal: AbortSignalLike | undefined;
+  readonly #onAbort = () => {
+    // Its failure shows to whoever calls close().
+    this.close().catch(() => {});
+  };
+  #closing: Promise<void> | undefined;
   /** By timestamp, until their `release`. */
   readonly #pictures = new Map<number, Picture>();
   /** In display order; the first may not be decoded yet. */
@@ -70,15 +82,19 @@ export class Submitter {
     this.#isVerbatim = options.verbatim ?? false;
     this.#onNotice = options.onNotice ?? (() => {});
     this.#pipeline = new Pipeline(streams, this.#timeout);
+    this.#signal = options.signal;
+    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#signal?.aborted) this.#onAbort();
   }
 
   /**
    * Opens a device.
    *
    * @param machine for tests; this one
-   * @throws DeviceError with one line for a person.
+   * @throws DeviceError with one line for a person; the signal's reason where it was aborted before.
    */
   static async open(device: DeviceInfo, options: SubmitterOptions = {}, machine?: Machine): Promise<Submitter> {
+    throwIfAborted(options.signal);
     const { extraBuffers = 4, requests = 4, pixelFormats = [] } = options;
     const streams = await Streams.open(machine ?? (await thisMachine()), device, {
       extraBuffers,
@@ -115,9 +131,19 @@ export class Submitter {
   }
 
   /** Gives the device back. Frames that are held stay readable until they are released. */
-  async close(): Promise<void> {
-    if (this.#state === "closed") return;
+  close(): Promise<void> {
+    this.#closing ??= this.#closeNow();
+    return this.#closing;
+  }
+
+  /** `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeNow(): Promise<void> {
     this.#state = "closed";
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#shown.splice(0).forEach(({ frame }) => {
       frame.release();
     });
@@ -128,7 +154,12 @@ export class Submitter {
   }
 
   #check(): void {
+    if (this.#isClosed) throw this.#closedError();
     if (this.#state !== "idle") throw new Error(refusals[this.#state]);
+  }
+
+  #closedError(): unknown {
+    return this.#signal?.aborted ? this.#signal.reason : new Error(refusals.closed);
   }
 
   /** One generator for all that needs no waiting: a frame that passes several costs some promises in each. */
@@ -165,7 +196,7 @@ export class Submitter {
     } catch (thrown) {
       this.#leave("broken");
       // What fails after that fails because of it.
-      throw this.#isClosed ? new Error(refusals.closed) : thrown;
+      throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
       if (this.#state === "busy") {
         this.#noteAll(list.slice(at));
@@ -186,7 +217,7 @@ export class Submitter {
    * Nothing may be asked of the device then.
    */
   #checkOpen(): void {
-    if (this.#isClosed) throw new Error(refusals.closed);
+    if (this.#isClosed) throw this.#closedError();
   }
 
   get #isClosed(): boolean {

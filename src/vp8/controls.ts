@@ -44,10 +44,12 @@ export interface FrameInput {
   readonly alternate: number;
 }
 
-const o = v4l2_ctrl_vp8_frame.offsets;
+/** Asked for in each function: a bundler would take all controls into a parser that is imported alone. */
+const offsets = () => v4l2_ctrl_vp8_frame.offsets;
 
 /** v4l2_ctrl_vp8_frame: 1232 bytes. */
 export function vp8Frame(input: FrameInput): Uint8Array {
+  const o = offsets();
   const { tag, header, coder_state, dct_part_sizes, first_part_header_bits } = input.frame;
   const payload = newPayload(v4l2_ctrl_vp8_frame.size);
   const view = viewOf(payload);
@@ -91,6 +93,7 @@ export function vp8Frame(input: FrameInput): Uint8Array {
 
 /** v4l2_vp8_segment: values as they are in effect, update flags as coded in this frame. */
 function setSegment(view: DataView, { segmentation_enabled, update_segmentation }: FrameHeader, state: CodingState) {
+  const o = offsets();
   const s = v4l2_vp8_segment.offsets;
   const { quantizer, loopFilter, probs, isAbsolute } = state.segmentation;
   for (let i = 0; i < 4; i++) {
@@ -110,6 +113,7 @@ function setSegment(view: DataView, { segmentation_enabled, update_segmentation 
 
 /** v4l2_vp8_loop_filter: deltas as they are in effect. */
 function setLoopFilter(view: DataView, header: FrameHeader, state: CodingState): void {
+  const o = offsets();
   const lf = v4l2_vp8_loop_filter.offsets;
   for (let i = 0; i < 4; i++) {
     view.setInt8(o.lf + lf.ref_frm_delta + i, state.refFrameDelta[i] as number);
@@ -128,6 +132,7 @@ function setLoopFilter(view: DataView, header: FrameHeader, state: CodingState):
 }
 
 function setQuantization(view: DataView, { quant_indices: q }: FrameHeader): void {
+  const o = offsets();
   const quant = v4l2_vp8_quantization.offsets;
   view.setUint8(o.quant + quant.y_ac_qi, q.y_ac_qi);
   view.setInt8(o.quant + quant.y_dc_delta, q.y_dc_delta);
@@ -139,6 +144,7 @@ function setQuantization(view: DataView, { quant_indices: q }: FrameHeader): voi
 
 /** v4l2_vp8_entropy: what this frame is decoded with. The modes of a key frame have probabilities of their own (11.2). */
 function setEntropy(payload: Uint8Array, { frame, state }: FrameInput): void {
+  const o = offsets();
   const e = v4l2_vp8_entropy.offsets;
   const { coeff, mv, yMode, uvMode } = state.probabilities;
   const isKey = frame.tag.frame_type === 0;

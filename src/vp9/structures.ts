@@ -115,15 +115,15 @@ export class UncompressedHeader {
 
 /** 6.3.16 mv_probs: the new value of a probability, 0 where it is not updated. Arrays as in the specification, flattened. */
 export class MvProbs {
-  readonly joint = new Uint8Array(3);
-  readonly sign = new Uint8Array(2);
-  readonly classes = new Uint8Array(2 * 10);
-  readonly class0_bit = new Uint8Array(2);
-  readonly bits = new Uint8Array(2 * 10);
-  readonly class0_fr = new Uint8Array(2 * 2 * 3);
-  readonly fr = new Uint8Array(2 * 3);
-  readonly class0_hp = new Uint8Array(2);
-  readonly hp = new Uint8Array(2);
+  readonly joint: Uint8Array = new Uint8Array(3);
+  readonly sign: Uint8Array = new Uint8Array(2);
+  readonly classes: Uint8Array = new Uint8Array(2 * 10);
+  readonly class0_bit: Uint8Array = new Uint8Array(2);
+  readonly bits: Uint8Array = new Uint8Array(2 * 10);
+  readonly class0_fr: Uint8Array = new Uint8Array(2 * 2 * 3);
+  readonly fr: Uint8Array = new Uint8Array(2 * 3);
+  readonly class0_hp: Uint8Array = new Uint8Array(2);
+  readonly hp: Uint8Array = new Uint8Array(2);
 }
 
 /**
@@ -133,19 +133,19 @@ export class MvProbs {
 export class CompressedHeader {
   tx_mode = ONLY_4X4;
   reference_mode = SINGLE_REFERENCE;
-  readonly tx_probs_8x8 = new Uint8Array(2);
-  readonly tx_probs_16x16 = new Uint8Array(2 * 2);
-  readonly tx_probs_32x32 = new Uint8Array(2 * 3);
-  readonly coef_probs = new Uint8Array(4 * 2 * 2 * 6 * 6 * 3);
-  readonly skip_prob = new Uint8Array(3);
-  readonly inter_mode_probs = new Uint8Array(7 * 3);
-  readonly interp_filter_probs = new Uint8Array(4 * 2);
-  readonly is_inter_prob = new Uint8Array(4);
-  readonly comp_mode_prob = new Uint8Array(5);
-  readonly single_ref_prob = new Uint8Array(5 * 2);
-  readonly comp_ref_prob = new Uint8Array(5);
-  readonly y_mode_probs = new Uint8Array(4 * 9);
-  readonly partition_probs = new Uint8Array(16 * 3);
+  readonly tx_probs_8x8: Uint8Array = new Uint8Array(2);
+  readonly tx_probs_16x16: Uint8Array = new Uint8Array(2 * 2);
+  readonly tx_probs_32x32: Uint8Array = new Uint8Array(2 * 3);
+  readonly coef_probs: Uint8Array = new Uint8Array(4 * 2 * 2 * 6 * 6 * 3);
+  readonly skip_prob: Uint8Array = new Uint8Array(3);
+  readonly inter_mode_probs: Uint8Array = new Uint8Array(7 * 3);
+  readonly interp_filter_probs: Uint8Array = new Uint8Array(4 * 2);
+  readonly is_inter_prob: Uint8Array = new Uint8Array(4);
+  readonly comp_mode_prob: Uint8Array = new Uint8Array(5);
+  readonly single_ref_prob: Uint8Array = new Uint8Array(5 * 2);
+  readonly comp_ref_prob: Uint8Array = new Uint8Array(5);
+  readonly y_mode_probs: Uint8Array = new Uint8Array(4 * 9);
+  readonly partition_probs: Uint8Array = new Uint8Array(16 * 3);
   readonly mv_probs = new MvProbs();
 }
 

@@ -3,7 +3,7 @@ import { parseArguments } from "../../src/cli/arguments.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { CliError } from "../../src/cli/io.ts";
 import { commands } from "../../src/cli/options.ts";
-import { RequestSet } from "../../src/cli/request-set.ts";
+import { RequestSet, SeenRequests } from "../../src/cli/request-set.ts";
 import { targets } from "../../src/targets/index.ts";
 
 const refusal = (...argv: string[]): string => {
@@ -95,6 +95,11 @@ describe("parseArguments", () => {
       ["inspect", "--sumary", "a"],
       "unknown option --sumary; did you mean --summary? see v4l2-stateless inspect --help",
     ],
+    [
+      ["inspect", "-codec", "h264", "a"],
+      "unknown option -codec; did you mean --codec? see v4l2-stateless inspect --help",
+    ],
+    [["record", "--errors", "a"], "record does not take --errors=only; inspect, validate and trace do"],
     [["inspect", "-x", "a"], "unknown option -x; see v4l2-stateless inspect --help"],
     [["inspect", "--with-data", "a"], "inspect does not take --with-data; record does"],
     [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect and validate do"],
@@ -166,10 +171,12 @@ describe("RequestSet", () => {
     expect(Array.from({ length: 10 }, (_, i) => i).filter((i) => set.has(i))).toEqual(wanted);
   });
 
-  it("says which part lies behind the end", () => {
-    expect(() => new RequestSet("1,7..9").checkReached("a", 7)).toThrow(
+  it("says which part lies beyond the end", () => {
+    const seen = new SeenRequests();
+    for (let request = 0; request < 7; request++) seen.add(request);
+    expect(() => new RequestSet("1,7..9").checkReached("a", seen)).toThrow(
       "a: there is no request 7..9: it has 7 requests, numbers 0 to 6",
     );
-    expect(() => new RequestSet("5..9").checkReached("a", 7)).not.toThrow();
+    expect(() => new RequestSet("5..9").checkReached("a", seen)).not.toThrow();
   });
 });

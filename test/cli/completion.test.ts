@@ -41,8 +41,8 @@ function fishOffers(line: string): string[] {
 }
 
 /** What zsh shows after a line and two tabs, in a terminal of its own, up to a text that must come. */
-function zshOffers(line: string, until: string): string {
-  const setUp = `autoload -Uz compinit; compinit -D; source ${scripts.zsh}; stty columns 200; LISTMAX=1000; echo SET UP`;
+function zshOffers(line: string, until: string, load = `compinit -u -D; source ${scripts.zsh}`): string {
+  const setUp = `autoload -Uz compinit; ${load}; stty columns 200; LISTMAX=1000; echo SET UP`;
   const program = `
 zmodload zsh/zpty
 zpty shell zsh -f -i
@@ -117,5 +117,11 @@ describe.runIf(has("zsh"))("in zsh", () => {
     const options = zshOffers("v4l2-stateless validate --", "--version");
     for (const name of longOptions("validate")) expect(options).toContain(name);
     expect(zshOffers("v4l2-stateless validate --target rk357", "6")).toMatch(/rk357\S*6/);
+  });
+
+  it("is a file of fpath, too", () => {
+    writeFileSync(join(folder, "_v4l2-stateless"), completionScript("zsh"));
+    const load = `fpath=(${folder} $fpath); compinit -u -D`;
+    expect(zshOffers("v4l2-stateless tr", "ace", load)).toMatch(/trace|tr\S*ace/);
   });
 });

@@ -118,6 +118,17 @@ describe("trace --json", () => {
   });
 });
 
+it("says which pictures are corrupt, as the table does", async () => {
+  const path = fixture("field/hevc_gdr_without_irap.265");
+  const lines = await linesOf(["inspect", path]);
+  const corrupt = lines.filter(({ type, shown }) => type === "request" && (shown as { corrupt: boolean }).corrupt);
+  const { stdout } = await run(["inspect", path]);
+  expect(corrupt.length).toBeGreaterThan(0);
+  expect(stdout.match(/ corrupt$/gm)).toHaveLength(corrupt.length);
+  const [, summary] = (await linesOf(["inspect", "--summary", path])).filter(({ type }) => type !== "error");
+  expect(summary).toMatchObject({ corrupt: corrupt.length, errors: { "missing-reference": 10 } });
+});
+
 it("errors are lines too, and on standard error", async () => {
   const path = fixture("field/h264_vui_out_of_range.264");
   const lines = await linesOf(["inspect", path]);

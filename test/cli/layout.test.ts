@@ -1,11 +1,21 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../src/cli/options.ts";
 import { fold, widthOf } from "../../src/cli/printing/terminal.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
-const streams = readdirSync(fixture("")).filter((name) => /\.(264|265|ivf|m2v)$/.test(name));
+const streams = [
+  "h264_mbaff_tff.264",
+  "h264_high422_interlaced.264",
+  "h264_baseline_slices.264",
+  "h265_default_ra.265",
+  "h265_main10_wpp_slices.265",
+  "vp8_altref.ivf",
+  "vp9_altref_superframes.ivf",
+  "mpeg2_interlaced.m2v",
+  "containers/h264_mbaff_tff.mp4",
+];
 
 /** The lines that are wider than a terminal. */
 async function tooWide(argv: readonly string[], columns: number): Promise<string[]> {
@@ -35,6 +45,18 @@ describe.each([80, 100, 200])("at %d columns no line is wider", (columns) => {
     expect(found.flat()).toEqual([]);
   });
 });
+
+it.each(["vp8_altref.ivf", "vp9_altref_superframes.ivf", "h265_default_ra.265", "mpeg2_ipb.m2v"])(
+  "each element of %s is one line, also at 80 columns",
+  async (name) => {
+    const path = fixture(name);
+    const elements = (stdout: string) => stdout.split("\n").filter((line) => /^ +\d+ +\d+:\d /.test(line));
+    const others = (stdout: string) => stdout.split("\n").filter((line) => /^ {10}/.test(line));
+    const [pipe, narrow] = [await run(["trace", path]), await run(["trace", path, "--color=never"], { columns: 80 })];
+    expect(elements(narrow.stdout)).toHaveLength(elements(pipe.stdout).length);
+    expect(others(narrow.stdout)).toEqual([]);
+  },
+);
 
 it("a row stays one line where numbers are large and references many", async () => {
   const text = goldenText("h264_high_bpyramid.264.gst-frame").replace(

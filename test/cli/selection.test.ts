@@ -27,7 +27,11 @@ describe("--request", () => {
     const all = (await run(argv)).stdout.trimEnd().split("\n");
     const first = (await run([...argv, "--request", "0"])).stdout.trimEnd().split("\n");
     expect(first).toEqual(all.filter((line) => / request 0:|^request 0:/.test(line)));
-    expect(await run([...argv, "--request", "3..5"])).toMatchObject({ status: 0, stdout: "" });
+    expect(await run([...argv, "--request", "3..5"])).toMatchObject({
+      status: 0,
+      stdout: "",
+      stderr: expect.stringMatching(/: 3 of 20 requests; nothing is refused by the kernel or by tegra-vde\n$/),
+    });
   });
 
   it.each(["inspect", "validate", "trace"])("%s says how many there are where it lies beyond them", async (command) => {
@@ -247,9 +251,30 @@ describe("--color", () => {
   });
 });
 
-it("inspect of a record of many pictures without output lines goes on before its end", async () => {
+describe("inspect of a record of many pictures without output lines", () => {
   const head = '{"format":"v4l2-stateless-requests/1","codec":"vp8"}\n';
-  const lines = Array.from({ length: 200 }, (_, i) => `{"request":${i},"timestamp":${i * 1000},"controls":{}}\n`);
-  const { stdout } = await run(["inspect", "--json", "-"], { stdin: bytesOf(head + lines.join("")) });
-  expect(stdout.match(/"shown":null/g)).toHaveLength(200);
+  const line = (i: number) => `{"request":${i},"timestamp":${i * 1000},"controls":{}}\n`;
+
+  it("shows all of them", async () => {
+    const lines = Array.from({ length: 200 }, (_, i) => line(i)).join("");
+    const { stdout } = await run(["inspect", "--json", "-"], { stdin: bytesOf(head + lines) });
+    expect(stdout.match(/"shown":null/g)).toHaveLength(200);
+  });
+
+  it("does not read to the end to show one", async () => {
+    const lines = Array.from({ length: 60 }, (_, i) => line(i)).join("");
+    const text = `${head}${lines}{"request": this is no JSON\n`;
+    expect((await run(["inspect", "-"], { stdin: bytesOf(text) })).status).toBe(2);
+    const { status, stdout } = await run(["inspect", "--request", "4", "-"], { stdin: bytesOf(text) });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^request 4 {2}timestamp 4000\b/m);
+  });
+
+  it("knows requests by the numbers that the record gives them", async () => {
+    const text = `${head}${line(100)}${line(101)}`;
+    expect((await run(["inspect", "--request", "101", "-"], { stdin: bytesOf(text) })).stdout).toContain("request 101");
+    expect((await run(["validate", "--request", "..7,102", "-"], { stdin: bytesOf(text) })).stderr).toMatch(
+      /there is no request 102: it has 2 requests, numbers 100 to 101\n$/,
+    );
+  });
 });

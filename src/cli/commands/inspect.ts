@@ -12,6 +12,7 @@ import { controlsText, requestText } from "../printing/show-request.ts";
 import { type PictureLine, ShownPictures } from "../printing/shown-pictures.ts";
 import { Summary } from "../printing/summary.ts";
 import { styleFor } from "../printing/terminal.ts";
+import { SeenRequests } from "../request-set.ts";
 import { itemsOf, noPicture } from "../source.ts";
 
 /** A line for each picture, or with `--request` every control of some, or with `--summary` counts. Returns the exit status. */
@@ -25,15 +26,16 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
   const lines = linesOf(io, codec, args);
   const controlsOf = controlsPrinter(io, args, numbering);
   const { request: wanted } = args;
-  let requests = 0;
+  const seen = new SeenRequests();
   for await (const items of itemsOf(io, input, args)) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
       if (item.type === "request") {
-        requests++;
+        seen.add(item.request);
         const picture = pictureViews[codec].picture(item, numbering);
         summary?.addPicture(item, picture);
         if (wanted?.has(item.request) ?? true) pictures.take(item, picture, controlsOf(item));
+        else pictures.pass(item);
         // Only now: what it refers to came before it, also where a timestamp is used again.
         numbering.note(item.request, item.timestamp);
       } else {
@@ -45,14 +47,14 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
       await printer.drain();
     }
     // Nothing more is wanted, and nothing waits.
-    if (wanted !== undefined && requests > wanted.last && pictures.isEmpty && !args.strict) break;
+    if (wanted !== undefined && seen.last >= wanted.last && pictures.isEmpty && !args.strict) break;
   }
   for (const line of pictures.settled(true)) printer.add(lines(line));
-  if (summary !== undefined && requests > 0) printer.add(args.json ? summary.json() : summary.text(io, args.color));
+  if (summary !== undefined && seen.count > 0) printer.add(args.json ? summary.json() : summary.text(io, args.color));
   await printer.flush();
   const status = await errors.close();
-  if (requests === 0) throw noPicture(input);
-  wanted?.checkReached(input.name, requests);
+  if (seen.count === 0) throw noPicture(input);
+  wanted?.checkReached(input.name, seen);
   return status;
 }
 

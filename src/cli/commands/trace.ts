@@ -7,6 +7,7 @@ import { jsonLine } from "../printing/json.ts";
 import { type Style, styleFor } from "../printing/terminal.ts";
 import { type TracedUnit, TraceLines } from "../printing/trace-lines.ts";
 import { checkUnitKinds } from "../printing/unit-kinds.ts";
+import { SeenRequests } from "../request-set.ts";
 import { sessionOptions, streamEvents } from "../source.ts";
 import { cutAtPictures, UnitRequests } from "../unit-requests.ts";
 
@@ -33,7 +34,7 @@ export async function trace(io: Io, input: StreamInput | RecordInput, args: Job)
   await printer.flush();
   const status = await errors.close();
   if (lines.units === 0) throw new CliError(`${input.name}: no unit was found`);
-  if (output instanceof UnitsOfRequests) args.request?.checkReached(input.name, output.requests);
+  if (output instanceof UnitsOfRequests) args.request?.checkReached(input.name, output.seen);
   return status;
 }
 
@@ -73,6 +74,7 @@ class AllUnits {
 
 /** Prints the units of the requests that are wanted. */
 class UnitsOfRequests {
+  readonly seen = new SeenRequests();
   readonly #printer: Printer;
   readonly #args: Job;
   readonly #style: Style;
@@ -85,12 +87,8 @@ class UnitsOfRequests {
     this.#style = style;
   }
 
-  get requests(): number {
-    return this.#units.requests;
-  }
-
   get isDone(): boolean {
-    return this.requests > (this.#args.request?.last ?? Infinity);
+    return this.seen.last >= (this.#args.request?.last ?? Infinity);
   }
 
   add(unit: TracedUnit): void {
@@ -99,6 +97,7 @@ class UnitsOfRequests {
 
   take(events: readonly DecodeEvent[]): void {
     for (const { request, units } of this.#units.take(events)) {
+      this.seen.add(request);
       if (this.#args.request?.has(request) !== true) continue;
       if (this.#args.json) this.#printer.add(jsonLine({ type: "request", request }));
       else printUnit(this.#printer, [`${this.#style.bold(`request ${request}`)}\n`], this.#printed++ === 0);

@@ -10,6 +10,7 @@ import { type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { jsonLine } from "../printing/json.ts";
 import { fold, printable, styleFor } from "../printing/terminal.ts";
+import { SeenRequests } from "../request-set.ts";
 import { itemsOf, noPicture } from "../source.ts";
 
 /** What the kernel and the target would refuse, a line each. Returns the exit status: 1 when there is something. */
@@ -19,14 +20,16 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
   const errors = new ErrorReport(io, input, args, printer);
   const style = styleFor(io, args.color);
   const wanted = args.request;
-  let requests = 0;
+  const seen = new SeenRequests();
+  let checked = 0;
   let refused = 0;
   const report = (place: RefusalPlace, controls: Controls) => {
     if (wanted?.has(place.request) === false) return;
     for (const refusal of refusalsOf(controls, args.target, codec)) {
       refused++;
+      if (args.errors === "only") continue;
       if (args.json) printer.add(jsonLine({ type: "refusal", ...place, ...refusal }));
-      else if (args.errors !== "only") {
+      else {
         const line = `${style.bold(placeText(place))}: ${refusalText(refusal)}`;
         printer.add(`${fold(line, io.stdout.columns, 2)}\n`);
       }
@@ -39,26 +42,28 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       if (item.type === "error") await errors.add(item);
       const sent = item.type === "set" ? item.controls : item.type === "request" ? item.own : new Map();
       for (const name of sent.keys()) headerModes.delete(name);
-      if (item.type === "request" && requests === 0) report({ in: "header", request: 0 }, headerModes);
+      if (item.type === "request" && seen.count === 0) report({ in: "header", request: 0 }, headerModes);
       // A control is checked when it is sent, and not again for every request that keeps it.
-      if (item.type === "set") report({ in: "set", request: requests }, item.controls);
+      if (item.type === "set") report({ in: "set", request: seen.last + 1 }, item.controls);
       if (item.type === "request") {
         report({ in: "request", request: item.request }, item.own);
-        requests++;
+        seen.add(item.request);
+        if (wanted?.has(item.request) ?? true) checked++;
       }
       await printer.drain();
     }
   }
-  if (requests > 0 && args.json) {
-    printer.add(jsonLine({ type: "result", target: args.target.name, requests, refused }));
+  if (seen.count > 0 && args.json) {
+    printer.add(jsonLine({ type: "result", target: args.target.name, requests: checked, refused }));
   }
   await printer.flush();
   const status = await errors.close(refused === 0 ? 0 : 1);
-  if (requests === 0) throw noPicture(input);
-  wanted?.checkReached(input.name, requests);
+  if (seen.count === 0) throw noPicture(input);
+  wanted?.checkReached(input.name, seen);
   const found = refused === 0 ? "nothing is" : `${refused} value${refused === 1 ? " is" : "s are"}`;
-  const checked = `${requests} request${requests === 1 ? "" : "s"}`;
-  await io.stderr.write(`${input.name}: ${checked}; ${found} refused by the kernel or by ${args.target.name}\n`);
+  const part = wanted === undefined ? "" : `${checked} of `;
+  const all = `${seen.count} request${seen.count === 1 ? "" : "s"}`;
+  await io.stderr.write(`${input.name}: ${part}${all}; ${found} refused by the kernel or by ${args.target.name}\n`);
   return status;
 }
 

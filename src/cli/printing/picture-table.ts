@@ -50,7 +50,9 @@ export class PictureTable {
     this.#columns = [...before, ...this.#view.columns, bytes, references, flags];
     this.#letters = { ...this.#view.letters, ...commonLetters };
     const words = Object.keys(this.#letters);
-    this.#layout = layoutOf(this.#columns, width, { full: words.join(" ").length, narrow: words.length });
+    const more = (length: number) => Math.max(0, length - flags.title.length);
+    const rest = { full: more(words.join(" ").length), narrow: more(words.length) };
+    this.#layout = layoutOf(this.#columns, width, rest);
   }
 
   /** With line feeds; empty when there is nothing to show. */

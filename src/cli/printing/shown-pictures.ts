@@ -22,6 +22,8 @@ export interface PictureLine {
 }
 
 interface Waiting {
+  /** How many pictures came before it. */
+  readonly before: number;
   readonly line: PictureLine | SequenceLine;
   /** Shown, or never to be. */
   isSettled: boolean;
@@ -37,6 +39,7 @@ export class ShownPictures {
   /** The requests of the pictures that wait, by timestamp: the latest where one is used again. */
   readonly #byTimestamp = new Map<Timestamp, Waiting[]>();
   #last: Timestamp | undefined;
+  #pictures = 0;
   #outputs = 0;
 
   /** Whether nothing waits. */
@@ -48,7 +51,7 @@ export class ShownPictures {
   take(item: ResolvedLine, picture?: Picture, controls?: string): void {
     switch (item.type) {
       case "sequence":
-        this.#waiting.push({ line: item, isSettled: true, shown: undefined });
+        this.#waiting.push({ before: this.#pictures, line: item, isSettled: true, shown: undefined });
         break;
       case "request":
         this.#add(item, picture, controls);
@@ -62,12 +65,18 @@ export class ShownPictures {
     }
   }
 
+  /** A request whose line is not wanted: others do not wait longer because of that. */
+  pass({ timestamp }: ResolvedRequest): void {
+    if (timestamp !== this.#last) this.#pictures++;
+    this.#last = timestamp;
+  }
+
   /** The lines that wait for nothing any more. @param isEnd Nothing else comes. */
   *settled(isEnd = false): Generator<PictureLine | SequenceLine, void, undefined> {
     let count = 0;
     while (count < this.#waiting.length) {
       const first = this.#waiting[count] as Waiting;
-      if (!(isEnd || first.isSettled || this.#byTimestamp.size > waitingLimit)) break;
+      if (!(isEnd || first.isSettled || this.#pictures - first.before > waitingLimit)) break;
       count++;
       yield first.line.type === "picture" ? this.#leave(first, first.line) : first.line;
     }
@@ -76,13 +85,14 @@ export class ShownPictures {
 
   #add(request: ResolvedRequest, picture: Picture | undefined, controls: string | undefined): void {
     const { timestamp } = request;
+    const isSamePicture = timestamp === this.#last;
+    this.pass(request);
     const line = { type: "picture", request, picture, shown: undefined, controls } as const;
-    const waiting: Waiting = { line, isSettled: false, shown: undefined };
+    const waiting: Waiting = { before: this.#pictures, line, isSettled: false, shown: undefined };
     this.#waiting.push(waiting);
     // The requests of one picture come one after the other.
-    const before = timestamp === this.#last ? (this.#byTimestamp.get(timestamp) ?? []) : [];
+    const before = isSamePicture ? (this.#byTimestamp.get(timestamp) ?? []) : [];
     this.#byTimestamp.set(timestamp, [...before, waiting]);
-    this.#last = timestamp;
   }
 
   #show({ timestamp, pts, corrupt = false }: OutputLine): void {

@@ -182,5 +182,5 @@ export class Summary {
 function controlText(name: string, count: number): string {
   const since = controlByName(name)?.since;
   const kernel = since === undefined ? "not known to this version" : `since Linux ${since}`;
-  return `${name}  ${count} times, ${kernel}`;
+  return `${name}  ${count === 1 ? "once" : `${count} times`}, ${kernel}`;
 }

@@ -26,7 +26,7 @@ const gap = 2;
  * Chooses the widest layout that fits.
  *
  * @param columns of the terminal; undefined: all at full width.
- * @param rest what the last columns, which have no width of their own, need at full and at narrow width.
+ * @param rest what the last column needs more than its title, at full and at narrow width.
  */
 export function layoutOf(
   all: readonly TableColumn[],

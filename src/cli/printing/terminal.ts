@@ -49,7 +49,9 @@ export function widthOf(text: string): number {
  */
 export function fold(line: string, columns: number | undefined, indent: number): string {
   if (columns === undefined || widthOf(line) <= columns) return line;
-  const margin = " ".repeat(Math.min(indent, columns >> 1));
+  const longest = Math.max(...line.split(" ").map(widthOf));
+  // A word that would be broken in the margin's favour is worse than a smaller margin.
+  const margin = " ".repeat(Math.min(indent, Math.max(Math.min(2, columns >> 1), columns - longest)));
   const lines: string[] = [];
   let current = "";
   for (const piece of line.split(/(?<= )(?=[^ ])/)) {

@@ -2,8 +2,8 @@ import { elementPath, type Trace, type TraceElement, type TraceUnit } from "../.
 import type { Codec } from "../../events.ts";
 import type { Job } from "../arguments.ts";
 import { jsonLine } from "./json.ts";
-import { layoutOf, rowOf, type TableColumn } from "./table.ts";
-import { fold, type Style } from "./terminal.ts";
+import { type Layout, layoutOf, rowOf, type TableColumn } from "./table.ts";
+import { type Column, fold, type Style } from "./terminal.ts";
 import { unitKind } from "./unit-kinds.ts";
 
 const columns: readonly TableColumn[] = [
@@ -14,6 +14,23 @@ const columns: readonly TableColumn[] = [
   { title: "element", align: "left", width: 44, narrow: { title: "element", width: 40 } },
   { title: "value", align: "right", width: 10 },
 ];
+
+/** Where elements have a boolean decoder's state, and the terminal no room for it in words. */
+const coderColumns: readonly TableColumn[] = [
+  { title: "bit", align: "right", width: 5 },
+  { title: "byte:bit", align: "right", width: 8 },
+  { title: "len", align: "right", width: 3 },
+  { title: "", align: "left", width: 4 },
+  { title: "element", align: "left", width: 44, narrow: { title: "element", width: 36 } },
+  { title: "value", align: "right", width: 5 },
+  { title: "p", align: "right", width: 3 },
+  { title: "rng", align: "right", width: 3 },
+  { title: "val", align: "right", width: 3 },
+  { title: "n", align: "right", width: 1 },
+];
+const coderLegend = "Of a bool: p probability; the decoder before it: rng range, val value, n bit_count";
+/** With the state in words. */
+const widestLine = 150;
 
 /** A unit of the stream, and its lines. */
 export interface TracedUnit {
@@ -35,7 +52,9 @@ export class TraceLines implements Trace {
   readonly #style: Style;
   readonly #width: number | undefined;
   readonly #onUnit: (unit: TracedUnit) => void;
-  readonly #layout: ReturnType<typeof layoutOf>;
+  readonly #columns: readonly TableColumn[];
+  readonly #layout: Layout;
+  #isExplained = false;
   #byte: number | undefined;
   #unit: TracedUnit | undefined;
   #isWanted = true;
@@ -53,7 +72,9 @@ export class TraceLines implements Trace {
     this.#style = style;
     this.#width = width;
     this.#onUnit = onUnit;
-    this.#layout = layoutOf(columns, width, { full: 0, narrow: 0 });
+    const hasCoder = codec === "vp8" || codec === "vp9";
+    this.#columns = hasCoder && width !== undefined && width < widestLine ? coderColumns : columns;
+    this.#layout = layoutOf(this.#columns, width, { full: 0, narrow: 0 });
   }
 
   unit({ name, byte, bytes }: TraceUnit): void {
@@ -75,10 +96,11 @@ export class TraceLines implements Trace {
   #addHeading(title: string, byte: number, length: number): void {
     const place = byte < 0 ? "in the configuration record" : `byte ${byte}`;
     const heading = fold(`${this.#style.bold(title)}  ${place}, ${length} bytes`, this.#width, 8);
-    const titles = columns.map((_, i) => {
-      const at = this.#layout.places.indexOf(i);
-      return this.#layout.columns[at]?.title ?? "";
-    });
+    const titles = this.#layout.columns.map(({ title }) => title);
+    if (this.#columns === coderColumns && !this.#isExplained) {
+      this.#unit?.lines.push(`${this.#style.dim(fold(coderLegend, this.#width, 2))}\n`);
+      this.#isExplained = true;
+    }
     this.#unit?.lines.push(`${heading}\n`, `${this.#style.dim(rowOf(this.#layout, titles))}\n`);
   }
 
@@ -98,8 +120,24 @@ export class TraceLines implements Trace {
     }
     const place = `${byte}:${bitOfByte}`;
     const cells = [String(bit), place, String(length), descriptor, elementPath(name, subscripts), String(value)];
-    const line = `${rowOf(this.#layout, cells)}${coder === undefined ? "" : coderText(coder)}`;
+    const isInColumns = this.#columns === coderColumns;
+    if (isInColumns && coder !== undefined) {
+      cells.push(...[coder.probability, coder.range, coder.value, coder.bit_count].map(String));
+    }
+    const words = coder === undefined || isInColumns ? "" : coderText(coder);
+    const line = `${this.#row(cells)}${words}`;
     this.#unit.lines.push(`${fold(line, this.#width, 20)}\n`);
+  }
+
+  /** Large offsets take their room from the blanks after the name. */
+  #row(cells: readonly string[]): string {
+    const layout = this.#layout;
+    const line = rowOf(layout, cells);
+    const excess = this.#width === undefined ? 0 : line.length - this.#width;
+    if (excess <= 0) return line;
+    const squeezed = (column: Column) =>
+      column.title === "element" ? { ...column, title: "", width: Math.max(0, column.width - excess) } : column;
+    return rowOf({ ...layout, columns: layout.columns.map(squeezed) }, cells);
   }
 
   #add(value: object): void {

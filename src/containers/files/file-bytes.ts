@@ -1,5 +1,3 @@
-import { open } from "node:fs/promises";
-
 /** Bytes that can be read at any place; past their end every byte reads as 0. */
 export interface FileBytes {
   readonly size: number;
@@ -14,7 +12,7 @@ export interface Span {
 
 /** Text of one byte a character. */
 export function textAt({ buffer, byteOffset }: DataView, at: number, length: number): string {
-  return Buffer.from(buffer, byteOffset + at, length).toString("latin1");
+  return String.fromCharCode(...new Uint8Array(buffer, byteOffset + at, length));
 }
 
 /** Runs `use` with the bytes of a source: of a path, or all bytes. */
@@ -30,6 +28,8 @@ export async function withBytes<T>(source: string | Uint8Array, use: (bytes: Fil
 
 /** Opens a file to be read at any place. */
 export async function openFile(path: string): Promise<FileBytes & { close(): Promise<void> }> {
+  // Where there are no files, bytes can be read all the same.
+  const { open } = await import("node:fs/promises");
   const file = await open(path, "r");
   const { size } = await file.stat();
   return {

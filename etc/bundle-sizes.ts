@@ -1,0 +1,41 @@
+/**
+ * What a parser costs a program that imports nothing else: bundled from `dist`, minified, gzip. Part of `npm run package-checks`,
+ * after `npm run build`. A budget is what is needed now, rounded up: raise it only for what a reader of the parser gets.
+ */
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+/** Bytes, by entry and export. */
+const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200 },
+  h265: { parseSps: 8700, parsePps: 5500, parseSliceSegmentHeader: 6900 },
+  mpeg2: { parseSequenceHeader: 2800 },
+  vp8: { parseFrame: 4000 },
+  vp9: { parseFrame: 6700 },
+};
+
+async function sizeOf(entry: string, name: string): Promise<number> {
+  const resolveDir = fileURLToPath(new URL("../dist", import.meta.url));
+  const { outputFiles } = await build({
+    stdin: { contents: `export { ${name} } from "./${entry}/index.js";`, resolveDir },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "neutral",
+    logLevel: "error",
+    write: false,
+  });
+  return gzipSync(outputFiles[0]?.contents ?? new Uint8Array(0), { level: 9 }).length;
+}
+
+let isOver = false;
+for (const [entry, names] of Object.entries(budgets)) {
+  for (const [name, budget] of Object.entries(names)) {
+    const size = await sizeOf(entry, name);
+    const verdict = size > budget ? `more than its ${budget}` : `of ${budget}`;
+    console.log(`${entry} ${name}: ${size} bytes, ${verdict}`);
+    isOver ||= size > budget;
+  }
+}
+if (isOver) process.exitCode = 1;
