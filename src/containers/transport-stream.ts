@@ -385,11 +385,7 @@ export class TransportStream implements Demuxer {
     return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
-  /**
-   * Transport packets are missing in a PES packet. If its header was still to be completed, nobody knows how much of it was in
-   * them, so all is skipped up to the next PES packet. If its header was read, the payload goes on, but its length says no
-   * more where it ends: that may be before or after the next bytes.
-   */
+  /** Of a header that was not complete nothing more is read: it may end in what is missing. A length says no more where the data end. */
   #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;

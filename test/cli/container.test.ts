@@ -157,21 +157,24 @@ describe("a container", () => {
 
   it("gives every picture before a cut in its last or only cluster, of any kind, and an error (RFC 9559)", async () => {
     const live = readFileSync(fixture("containers/h264_live.mkv"));
-    // The same with known sizes: those of the segment and of its only cluster.
+    // ffmpeg gives clusters a size, and the segment none. The same with a size for that, and with none for all.
     const known = Buffer.from(live);
-    for (const id of ["18538067", "1f43b675"]) {
-      const at = known.lastIndexOf(id, undefined, "hex") + 4;
-      known.writeBigUInt64BE(2n ** 56n + BigInt(known.length - at - 8), at);
+    const segment = live.indexOf("18538067", 0, "hex") + 4;
+    known.writeBigUInt64BE(2n ** 56n + BigInt(live.length - segment - 8), segment);
+    const unknown = Buffer.from(live);
+    for (const cluster of ["1f43b67572ac", "1f43b675620c"]) {
+      unknown.writeUInt16BE(0x7fff, live.indexOf(cluster, 0, "hex") + 4);
     }
-    const cluster = live.lastIndexOf("1f43b675", undefined, "hex");
-    for (const file of [live, known]) {
-      for (const [size, requests] of [
-        [live.length, 20],
-        [live.length - 1, 19],
-        [live.length - 100, 19],
-        [live.length >> 1, 7],
-        [cluster + 4000, 1],
+    for (const file of [live, known, unknown]) {
+      for (const [missing, requests] of [
+        [0, 20],
+        [1, 19],
+        [100, 19],
+        [4000, 13],
+        [9000, 11],
+        [18_000, 1],
       ] as const) {
+        const size = live.length - missing;
         const bytes = file.subarray(0, size);
         const path = written("cut.mkv", bytes);
         for (const argv of [[path], ["-"]]) {
