@@ -73,7 +73,8 @@ export interface RequestEvent {
   readonly timestamp: number;
   /**
    * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. They are views of the packet or chunk that the
-   * caller gave, or of a copy that the session never overwrites: read them before you write to that packet or chunk again.
+   * caller gave, or of the session's memory. They are valid until the session's next call, and only as long as that packet or
+   * chunk stays as it is; `bitstreamBytes` copies.
    */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];

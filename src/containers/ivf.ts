@@ -52,7 +52,7 @@ interface FrameHeader {
   readonly pts: number;
 }
 
-/** Cuts an IVF file that comes in any pieces into its frames, which stay valid while newer ones come. */
+/** Cuts an IVF file that comes in any pieces into its frames. Their data is valid until the next call. */
 export class IvfStream {
   /** Null until it has come. */
   header: IvfHeader | null = null;

@@ -1,9 +1,11 @@
 const BLOCK_BYTES = 1 << 16;
+/** A larger block, which an uncommon unit needed, is not kept for the next one. */
+const REUSED_BYTES = 1 << 22;
 
 /**
  * Bytes that come in any pieces and are taken in their order. What is taken is a view of the piece where it lies whole in it.
- * Only what is left of a piece is copied, when `keep` is called, and what continues it. The queue never overwrites bytes that
- * it has copied, so what has been taken stays valid as long as the caller's pieces do.
+ * Only what is left of a piece is copied, when `keep` is called, and what continues it. What has been taken is valid until the
+ * next piece but one is kept: two blocks of memory take turns.
  */
 export class ByteQueue {
   /** Offset in the stream of the first byte that is held. */
@@ -12,6 +14,7 @@ export class ByteQueue {
   end: number;
   /** The queue's own memory: `[from, to)` of it is held, and comes first. */
   #block = new Uint8Array(0);
+  #other = new Uint8Array(0);
   #from = 0;
   #to = 0;
   /** The caller's piece: it is held from `#at` on. */
@@ -70,6 +73,12 @@ export class ByteQueue {
   /** Copies the next `count` bytes of the piece after what the queue has of its own. */
   #own(count: number): void {
     if (count === 0) return;
+    if (this.#from === this.#to) {
+      const other = this.#other;
+      this.#other = this.#block;
+      this.#block = other.length > REUSED_BYTES ? new Uint8Array(0) : other;
+      this.#from = this.#to = 0;
+    }
     if (this.#to + count > this.#block.length) {
       const owned = this.#block.subarray(this.#from, this.#to);
       // Twice what is needed: so a byte is moved once on average, however long what it belongs to becomes.

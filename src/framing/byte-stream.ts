@@ -41,7 +41,7 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
 
 /**
  * Cuts a byte stream that comes in any pieces into its units. A unit ends where the next prefix is seen, or with
- * `flush`. A unit that lies whole in a piece is a view of it; another is a copy, which stays valid.
+ * `flush`. A unit that lies whole in a piece is a view of it; another is a copy. Both are valid until the next call.
  */
 export class ByteStream {
   /** The unit that has begun, and what follows it. */

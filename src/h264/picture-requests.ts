@@ -1,5 +1,6 @@
 /** The requests of a picture: which controls go with which slices. */
 
+import type { UnsupportedError } from "../errors.ts";
 import type { Control } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -35,6 +36,7 @@ export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof h264Controls>;
   readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
+  readonly #refusals = new WeakMap<SeqParameterSet, UnsupportedError | null>();
   readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
   constructor(options: ResolvedOptions) {
@@ -49,6 +51,16 @@ export class RequestBuilder {
     this.#maker.add(controls, "V4L2_CID_STATELESS_H264_DECODE_MODE", decodeModeValues[decodeMode]);
     this.#maker.add(controls, "V4L2_CID_STATELESS_H264_START_CODE", startCodeValues[startCode]);
     return controls;
+  }
+
+  /** Why the kernel would refuse the SPS, which is valid or of a profile that nobody has; null where it takes it. */
+  refusalOf(sps: SeqParameterSet): UnsupportedError | null {
+    let refusal = this.#refusals.get(sps);
+    if (refusal === undefined) {
+      refusal = this.#maker.refusalOf(this.spsControls(sps));
+      this.#refusals.set(sps, refusal);
+    }
+    return refusal;
   }
 
   /** V4L2_CID_STATELESS_H264_SPS. */
@@ -75,41 +87,40 @@ export class RequestBuilder {
   }
 
   /**
-   * Emits one request for the picture, or in slice mode one for each slice.
+   * Emits the request of a picture in frame mode.
    *
+   * @param sets those of the first slice.
    * @param references the frames used for reference before the picture's own marking, in the order of the DPB array.
    */
-  buildRequests(
+  emitPicture(
+    picture: Picture,
+    sets: ParameterSets,
+    bitstream: Uint8Array[],
+    references: readonly ReferenceFrame[],
+    sink: EventSink,
+  ): void {
+    const controls = this.#setControls(sets).slice();
+    const params = h264DecodeParams(decodeParamsOf(picture, references));
+    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
+    const { timestamp } = picture.frame;
+    sink.emit({ type: "request", timestamp, bitstream, controls, hold: isFirstField(picture) });
+  }
+
+  /** Emits the requests of a picture in slice mode, one for each slice. @param references as in `emitPicture`. */
+  emitSlices(
     picture: Picture,
     slices: readonly PictureSlice[],
     references: readonly ReferenceFrame[],
     sink: EventSink,
   ): void {
-    const { frame, h } = picture;
-    const { decodeMode, startCode } = this.#options;
-    let hasP = false;
-    let hasB = false;
-    for (const slice of slices) {
-      const type = slice.h.slice_type % 5;
-      hasP ||= type === 0 || type === 3; // tegra-vde asks for inter prediction, which SP slices have, too.
-      hasB ||= type === 1;
-    }
-    const params = h264DecodeParams({ h, structure: picture.structure, poc: frame, references, hasP, hasB });
-    const isFirstField = h.field_pic_flag === 1 && !picture.isSecondField;
-    const { timestamp } = frame;
-    if (decodeMode === "frame") {
-      const controls = this.#setControls((slices[0] as PictureSlice).sets).slice();
-      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
-      const bitstream = bitstreamOf(slices, startCode);
-      sink.emit({ type: "request", timestamp, bitstream, controls, hold: isFirstField });
-      return;
-    }
+    const params = h264DecodeParams(decodeParamsOf(picture, references));
+    const { timestamp } = picture.frame;
     for (const [i, slice] of slices.entries()) {
       const controls = this.#setControls(slice.sets).slice();
       this.#addSliceControls(controls, slice, references);
       this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
-      const bitstream = bitstreamOf([slice], startCode);
-      const hold = isFirstField || i < slices.length - 1;
+      const bitstream = bitstreamOf([slice], this.#options.startCode);
+      const hold = isFirstField(picture) || i < slices.length - 1;
       sink.emit({ type: "request", timestamp, bitstream, controls, hold });
     }
   }
@@ -124,4 +135,12 @@ export class RequestBuilder {
     this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_SLICE_PARAMS", params);
     if (weights) this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_PRED_WEIGHTS", weights);
   }
+}
+
+function isFirstField({ h, isSecondField }: Picture): boolean {
+  return h.field_pic_flag === 1 && !isSecondField;
+}
+
+function decodeParamsOf({ h, structure, frame, hasP, hasB }: Picture, references: readonly ReferenceFrame[]) {
+  return { h, structure, poc: frame, references, hasP, hasB };
 }

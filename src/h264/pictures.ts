@@ -9,7 +9,9 @@ import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { copyUnits } from "../session/held-units.ts";
+import { HeldUnits } from "../session/held-units.ts";
+import { isCrumbled } from "../session/limits.ts";
+import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
@@ -39,9 +41,17 @@ interface OpenPicture {
   first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
+  /** In slice mode. */
   readonly slices: PictureSlice[];
-  /** How many of them, from the first on, lie in memory of their own. */
+  sliceCount: number;
+  /** Bytes of its slices so far. */
+  bytes: number;
+  /** It has had more slices than it can have. */
+  isFull: boolean;
+  /** How many of them, from the first on, have been copied. */
   copied: number;
+  /** A call has returned since it began. */
+  isHeld: boolean;
   /** Some slice refers to a picture that is not there. */
   lacksReference: boolean;
   /** Some slice refers to another PPS than the first. */
@@ -58,6 +68,9 @@ export class PictureDecoder {
   #sequence: SequenceEvent | null = null;
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
+  readonly #held = new HeldUnits();
+  /** Of the open picture, in frame mode. */
+  readonly #bitstream: PictureBitstream;
   /** Of the SPS in force. */
   #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
@@ -68,6 +81,7 @@ export class PictureDecoder {
     this.#sets = sets;
     this.#sink = sink;
     this.#requests = new RequestBuilder(options);
+    this.#bitstream = new PictureBitstream(options.startCode);
     this.#recovery = new Recovery(options.startAt);
     const listener: DpbListener<Frame> = {
       output: (frame) => sink.emit(outputEvent(frame)),
@@ -98,7 +112,19 @@ export class PictureDecoder {
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
-    this.#open = { first, picture, slices: [], copied: 0, lacksReference: false, hasOtherPps: false };
+    this.#open = {
+      first,
+      picture,
+      slices: [],
+      copied: 0,
+      isHeld: false,
+      sliceCount: 0,
+      bytes: 0,
+      isFull: false,
+      lacksReference: false,
+      hasOtherPps: false,
+    };
+    this.#bitstream.clear();
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: Info): Picture | null {
@@ -107,6 +133,11 @@ export class PictureDecoder {
       return null;
     }
     const isActivated = sps !== this.activeSps;
+    const refusal = isActivated ? this.#requests.refusalOf(sps) : null;
+    if (refusal) {
+      this.#sink.error(refusal, unit);
+      return null;
+    }
     this.#checkActivation(sps, h, unit);
     if (isActivated || h.nal_unit_type === 5) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);
@@ -176,15 +207,7 @@ export class PictureDecoder {
     const open = this.#open;
     if (!open?.picture) return;
     const { unit, h, sets } = slice;
-    if (open.slices.length === mostSlices(sets.sps)) {
-      this.markDamaged();
-      this.#sink.report(
-        "too-many-slices",
-        `the picture has more slices than its ${open.slices.length} macroblocks`,
-        unit,
-      );
-      return;
-    }
+    if (!this.#hasRoomFor(open, slice)) return;
     if (this.#options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {
       open.hasOtherPps = true;
       const id = open.first.sets.pps.pic_parameter_set_id;
@@ -192,7 +215,28 @@ export class PictureDecoder {
       this.#sink.error(new UnsupportedError("several-pps", reason), unit);
     }
     const lists = isInter(h) ? this.#buildLists(open, open.picture, slice) : null;
-    open.slices.push({ unit: unit.bytes, h, sets, lists });
+    const type = h.slice_type % 5;
+    if (type === 0 || type === 3) open.picture.hasP = true;
+    if (type === 1) open.picture.hasB = true;
+    open.sliceCount++;
+    if (this.#options.decodeMode === "frame") this.#bitstream.add(unit.bytes);
+    else open.slices.push({ unit: unit.bytes, h, sets, lists });
+  }
+
+  /** Whether the picture can have one more slice. What is beyond that is reported once. */
+  #hasRoomFor(open: OpenPicture, { unit, sets }: ReadSlice): boolean {
+    const { sliceCount } = open;
+    open.bytes += unit.bytes.length;
+    let reason: string;
+    if (sliceCount >= mostSlices(sets.sps)) {
+      reason = `the picture has more slices than its ${mostSlices(sets.sps)} macroblocks`;
+    } else if (this.#options.decodeMode === "slice" && isCrumbled(sliceCount, open.bytes)) {
+      reason = `the picture has more than ${sliceCount} slices in ${open.bytes} bytes; a slice mode request for each is refused`;
+    } else return true;
+    if (!open.isFull) this.#sink.report("too-many-slices", reason, unit);
+    open.isFull = true;
+    this.markDamaged();
+    return false;
   }
 
   /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing or corrupt. */
@@ -249,7 +293,8 @@ export class PictureDecoder {
       if (missingReferences === "drop") this.#startAnew();
       return;
     }
-    this.#requests.buildRequests(picture, slices, references, this.#sink);
+    if (this.#options.decodeMode === "slice") this.#requests.emitSlices(picture, slices, references, this.#sink);
+    else this.#requests.emitPicture(picture, first.sets, this.#bitstream.take(), references, this.#sink);
     this.#state.endPicture(picture, (element, reason) =>
       this.#sink.report("reference-marking", reason, first.unit, element),
     );
@@ -261,15 +306,18 @@ export class PictureDecoder {
     this.#state.flush();
   }
 
-  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
-  copyFrom(memory: ArrayBufferLike): void {
+  /** A call returns: copies what is needed of the open picture's units. */
+  holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    copyUnits(open.slices, open.copied, memory);
-    open.copied = open.slices.length;
-    const { unit } = open.first;
-    // Errors name the picture's first unit by its header.
-    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+    if (!open.isHeld) {
+      open.isHeld = true;
+      // Errors name the picture's first unit by its header.
+      const { unit } = open.first;
+      open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+    }
+    open.copied = this.#held.copy(open.slices, open.copied);
+    this.#bitstream.hold();
   }
 
   /** Outputs everything that waits. The next picture is a new start. */

@@ -16,6 +16,10 @@ export interface Picture extends CurrentPicture {
   /** Of its first slice. */
   readonly h: SliceHeader;
   readonly poc: FieldOrderCnt;
+  /** Some slice so far is a P or SP slice: tegra-vde asks for inter prediction, which SP slices have, too. */
+  hasP: boolean;
+  /** Some slice so far is a B slice. */
+  hasB: boolean;
 }
 
 /** Makes the frame of a picture that does not complete the one before. */
@@ -240,7 +244,8 @@ export class DecoderState {
     if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;
     if (!isSecondField && h.field_pic_flag) frame.firstField = structure;
     updateFrameNumWrap(this.dpb.frames, h.frame_num, maxFrameNum(sps));
-    return { sps, h, poc, frame, structure, isSecondField, isIdr: h.nal_unit_type === 5 };
+    const isIdr = h.nal_unit_type === 5;
+    return { sps, h, poc, frame, structure, isSecondField, isIdr, hasP: false, hasB: false };
   }
 
   /** The picture has been decoded: it is marked (8.2.5), stored and output (C.4). */

@@ -25,6 +25,14 @@ export interface PictureSegment extends HeldUnit {
   readonly list1: RefPicList;
 }
 
+/**
+ * How many slice segments the kernel's array takes. It is read when it is needed: else a bundler would take all controls into a
+ * parser that is imported alone.
+ */
+export function mostSegments(): number {
+  return hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
+}
+
 /** The lengths of column_width_minus1 and row_height_minus1 in v4l2_ctrl_hevc_pps. */
 const TILE_COLUMNS_LIMIT = 20;
 const TILE_ROWS_LIMIT = 22;
@@ -133,18 +141,20 @@ export class RequestBuilder {
   }
 }
 
+/** @throws UnsupportedError where the kernel's array has no room for the segments of a picture in frame mode. */
+export function checkSegmentCount(count: number, decodeMode: DecodeMode): void {
+  if (decodeMode === "slice" || count <= mostSegments()) return;
+  throw new UnsupportedError("kernel-limit", `${count} slice segments; the kernel takes ${mostSegments()}`);
+}
+
 /** @throws UnsupportedError where the kernel's arrays have no room for a picture. */
 function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
-  // Read here and not once for all: a bundler would take all controls into a parser that is imported alone.
-  const slicesLimit = hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
+  // Read here for the reason that `mostSegments` gives.
   const entryPointsLimit = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
   const most = segments.reduce((points, { h }) => {
     const count = h.num_entry_point_offsets;
     return decodeMode === "frame" ? points + count : Math.max(points, count);
   }, 0);
-  if (decodeMode === "frame" && segments.length > slicesLimit) {
-    throw new UnsupportedError("kernel-limit", `${segments.length} slice segments; the kernel takes ${slicesLimit}`);
-  }
   if (most > entryPointsLimit) {
     throw new UnsupportedError("kernel-limit", `${most} entry points; the kernel takes ${entryPointsLimit}`);
   }

@@ -8,13 +8,14 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { copyUnits } from "../session/held-units.ts";
+import { HeldUnits } from "../session/held-units.ts";
+import { isCrumbled } from "../session/limits.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
-import { type PictureSegment, RequestBuilder } from "./picture-requests.ts";
+import { checkSegmentCount, mostSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
 import type { MissingReference } from "./ref-pic-set.ts";
@@ -37,8 +38,13 @@ interface OpenPicture {
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly segments: PictureSegment[];
-  /** How many of them, from the first on, lie in memory of their own. */
+  /** How many of them, from the first on, have been copied. */
   copied: number;
+  /** A call has returned since it began. */
+  isHeld: boolean;
+  /** Its segments, also those that are not kept, and their bytes. */
+  count: number;
+  bytes: number;
 }
 
 export class PictureDecoder {
@@ -51,6 +57,7 @@ export class PictureDecoder {
   #sequence: SequenceEvent | null = null;
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
+  readonly #held = new HeldUnits();
   /** Of the SPS in force. */
   #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
@@ -92,7 +99,15 @@ export class PictureDecoder {
 
   /** A picture begins; the one before it has ended. */
   beginPicture(first: ReadSegment, info: Info): void {
-    this.#open = { first, picture: this.#startPicture(first, info), segments: [], copied: 0 };
+    this.#open = {
+      first,
+      picture: this.#startPicture(first, info),
+      segments: [],
+      copied: 0,
+      isHeld: false,
+      count: 0,
+      bytes: 0,
+    };
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: Info): Picture | null {
@@ -162,6 +177,7 @@ export class PictureDecoder {
   addSlice({ unit, h, sets }: ReadSegment): void {
     const open = this.#open;
     if (!open?.picture) return;
+    if (!this.#hasRoomFor(open, unit)) return;
     const lists = buildRefPicLists(open.picture.set, h);
     if (this.#followsDamage(open.picture.frame, lists)) open.picture.frame.corrupt = true;
     if (h.slice_type !== 2 && lists.list0.length === 0 && !h.dependent_slice_segment_flag) {
@@ -174,6 +190,21 @@ export class PictureDecoder {
       this.#sink.error(new UnsupportedError("kernel-limit", reason, { element: "pred_weight_table" }), unit);
     }
     open.segments.push({ unit: unit.bytes, h, sets, list0: lists.list0, list1: lists.list1 });
+  }
+
+  /**
+   * Whether one more segment is kept. In frame mode the picture is refused at its end where it has too many; in slice mode, what
+   * is beyond that is reported once.
+   */
+  #hasRoomFor(open: OpenPicture, unit: StreamUnit): boolean {
+    open.bytes += unit.bytes.length;
+    open.count++;
+    if (this.#options.decodeMode === "frame") return open.count <= mostSegments();
+    if (!isCrumbled(open.count, open.bytes)) return true;
+    const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
+    if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
+    this.markDamaged();
+    return false;
   }
 
   /** Whether a slice refers to a picture that is corrupt, and no recovery point says that it is right all the same. */
@@ -224,6 +255,7 @@ export class PictureDecoder {
       return;
     }
     try {
+      checkSegmentCount(open.count, this.#options.decodeMode);
       this.#requests.buildRequests(picture, segments, references, this.#sink);
     } catch (error) {
       this.#sink.catchError(error, first.unit);
@@ -243,15 +275,17 @@ export class PictureDecoder {
     this.#recovery.requireIrap();
   }
 
-  /** Copies what is needed of the open picture's units that lie in the caller's memory. */
-  copyFrom(memory: ArrayBufferLike): void {
+  /** A call returns: copies what is needed of the open picture's units. */
+  holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    copyUnits(open.segments, open.copied, memory);
-    open.copied = open.segments.length;
-    const { unit } = open.first;
-    // Errors name the picture's first unit by its header.
-    if (unit.bytes.buffer === memory) open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+    if (!open.isHeld) {
+      open.isHeld = true;
+      // Errors name the picture's first unit by its header.
+      const { unit } = open.first;
+      open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+    }
+    open.copied = this.#held.copy(open.segments, open.copied);
   }
 
   /** Outputs everything that waits. The next picture is a new start. */

@@ -5,10 +5,9 @@ import type { Control, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { mpeg2KernelRules } from "../kernel/mpeg2.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
-import { copyUnits, type HeldUnit } from "../session/held-units.ts";
+import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
@@ -42,9 +41,6 @@ export interface PictureHeaders {
 interface OpenPicture {
   readonly headers: PictureHeaders;
   readonly frame: Frame;
-  readonly slices: HeldUnit[];
-  /** How many of them, from the first on, lie in memory of their own. */
-  copied: number;
 }
 
 export class PictureDecoder {
@@ -61,6 +57,8 @@ export class PictureDecoder {
   /** The sequence ends with the frame whose second field may come. */
   #isEnding = false;
   readonly #timestamps = new Timestamps();
+  /** Of the open picture. A slice's start code is part of its syntax. */
+  readonly #bitstream = new PictureBitstream("annexb");
   /** Decoding starts at an I picture. */
   #isWaiting = true;
   /** 6.3.8: of the B pictures right after the first I picture of a group, up to the next reference frame. */
@@ -96,7 +94,8 @@ export class PictureDecoder {
     this.#activate(headers.sequence);
     if (!isSecond) this.#beginFrame(headers);
     const { frame } = isSecond ? (this.#half as OpenPicture) : { frame: this.#newFrame(headers) };
-    this.#open = { headers, frame, slices: [], copied: 0 };
+    this.#open = { headers, frame };
+    this.#bitstream.clear();
     if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
     if (headers.hasLostMatrices) frame.corrupt = true;
     return this.#checkReferences(this.#open);
@@ -171,7 +170,7 @@ export class PictureDecoder {
 
   /** A slice of the open picture. */
   addSlice(unit: StreamUnit): void {
-    this.#open?.slices.push({ unit: unit.bytes });
+    if (this.#open) this.#bitstream.add(unit.bytes);
   }
 
   /** A slice or header of the open picture could not be read. */
@@ -196,13 +195,13 @@ export class PictureDecoder {
     const open = this.#open;
     this.#open = null;
     if (!open) return;
-    const { headers, frame, slices } = open;
+    const { headers, frame } = open;
     const isSecond = this.#half?.frame === frame;
     const isFirstField = headers.coding.picture_structure !== FRAME_PICTURE && !isSecond;
     this.#sink.emit({
       type: "request",
       timestamp: frame.timestamp,
-      bitstream: bitstreamOf(slices, "annexb"), // a slice's start code is part of its syntax
+      bitstream: this.#bitstream.take(),
       controls: this.#requestControls(headers),
       hold: isFirstField,
     });
@@ -269,12 +268,9 @@ export class PictureDecoder {
     if (this.#isEnding) this.#endFrame();
   }
 
-  /** Copies the open picture's slices that lie in the caller's memory. */
-  copyFrom(memory: ArrayBufferLike): void {
-    const open = this.#open;
-    if (open === null) return;
-    copyUnits(open.slices, open.copied, memory);
-    open.copied = open.slices.length;
+  /** A call returns: copies the open picture's slices. */
+  holdUnits(): void {
+    if (this.#open !== null) this.#bitstream.hold();
   }
 
   /** Everything that waits goes out. What comes next is a new start. */

@@ -108,8 +108,8 @@ class Mpeg2Reader implements UnitReader {
 
   endStream(): void {}
 
-  copyFrom(memory: ArrayBufferLike): void {
-    this.#pictures.copyFrom(memory);
+  holdUnits(): void {
+    this.#pictures.holdUnits();
   }
 
   endPicture(): void {

@@ -27,7 +27,7 @@ interface Pictures<Sps> {
   endPicture(): void;
   flush(): void;
   reset(): void;
-  copyFrom(memory: ArrayBufferLike): void;
+  holdUnits(): void;
 }
 
 /** The NAL units of a codec: `readUnit` says what each type is, and takes it with the methods of this class. */
@@ -81,10 +81,10 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     this.#readWaitingSets();
   }
 
-  copyFrom(memory: ArrayBufferLike): void {
-    this.pictures.copyFrom(memory);
-    this.waitingSets.copyFrom(memory);
-    this.waitingSei.copyFrom(memory);
+  holdUnits(): void {
+    this.pictures.holdUnits();
+    this.waitingSets.hold();
+    this.waitingSei.hold();
   }
 
   protected traceUnit({ bytes, byte }: StreamUnit): void {

@@ -6,7 +6,7 @@ const LIMIT = 256;
 /** Units that wait for a picture to end or to begin. */
 export class WaitingUnits {
   #units: StreamUnit[] = [];
-  /** How many of them, from the first on, lie in memory of their own. */
+  /** How many of them, from the first on, have been copied. */
   #copied = 0;
 
   get isEmpty(): boolean {
@@ -31,12 +31,12 @@ export class WaitingUnits {
     return units;
   }
 
-  /** Copies the units that lie in the caller's memory, which it may use again. */
-  copyFrom(memory: ArrayBufferLike): void {
+  /** A call returns: copies the units that came with it. */
+  hold(): void {
     const units = this.#units;
     for (; this.#copied < units.length; this.#copied++) {
       const unit = units[this.#copied] as StreamUnit;
-      if (unit.bytes.buffer === memory) units[this.#copied] = { ...unit, bytes: unit.bytes.slice() };
+      units[this.#copied] = { ...unit, bytes: unit.bytes.slice() };
     }
   }
 }

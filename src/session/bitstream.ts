@@ -3,7 +3,8 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
-const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
+/** What stands before each NAL unit, or slice of MPEG-2, in the OUTPUT buffer. */
+export const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
 
 /** The parts of an OUTPUT buffer that holds these NAL units. */
 export function bitstreamOf(

@@ -1,8 +1,10 @@
+import { UnsupportedError } from "../errors.ts";
 import type { Control } from "../events.ts";
 import type { KernelRules } from "../kernel/rules.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 import type { ControlName, ControlPayload } from "../uapi/index.ts";
+import { viewOf } from "../uapi/struct.ts";
 
 /** Makes a codec's controls as the options ask: without what the kernel lacks, and as the kernel would leave them. */
 export class ControlMaker<Name extends ControlName> {
@@ -31,6 +33,19 @@ export class ControlMaker<Name extends ControlName> {
       }
     }
     this.addUnchanged(controls, name, payload);
+  }
+
+  /** What the kernel would refuse of these controls, as an error; null where it takes them. */
+  refusalOf(controls: readonly Control[]): UnsupportedError | null {
+    for (const { name, payload } of controls) {
+      const rule = this.#rules[name];
+      if (rule === undefined || typeof payload === "number") continue;
+      const [refusal] = rule.validate(viewOf(payload));
+      if (refusal === undefined) continue;
+      const { path, value, reason } = refusal;
+      return new UnsupportedError("kernel-limit", `the kernel refuses ${value}: it is ${reason}`, { element: path });
+    }
+    return null;
   }
 
   /** `add` for a payload in which the kernel rewrites nothing. */

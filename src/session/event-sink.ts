@@ -2,9 +2,25 @@ import { BitstreamError, type BitstreamErrorCode, StreamError } from "../errors.
 import type { DecodeEvent, ErrorEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 
+/** Error.stackTraceLimit: V8's, and of engines that followed it; elsewhere undefined. */
+function stackTraceLimit(): number | undefined {
+  return (Error as { readonly stackTraceLimit?: number }).stackTraceLimit;
+}
+
+function setStackTraceLimit(limit: number | undefined): void {
+  if (limit !== undefined) Reflect.set(Error, "stackTraceLimit", limit);
+}
+
+/** So many errors a call tells one by one: rubbish has one every few bytes, and each costs more than reading its bytes. */
+export const MOST_ERRORS = 100;
+
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
   #events: DecodeEvent[] = [];
+  /** The errors of this call so far. */
+  #errors = 0;
+  /** What Error.stackTraceLimit is while errors are counted, where the engine has it. */
+  #stackTraceLimit: number | undefined;
   /** The unit types and elements of which `guardOnce` has told. */
   readonly #told = new Set<string>();
   /** What a unit's first byte, or bytes, say it is. */
@@ -18,7 +34,15 @@ export class EventSink {
   during(body: () => void): DecodeEvent[] {
     const events: DecodeEvent[] = [];
     this.#events = events;
-    body();
+    this.#errors = 0;
+    try {
+      body();
+    } finally {
+      if (this.#errors >= MOST_ERRORS) setStackTraceLimit(this.#stackTraceLimit);
+    }
+    const more = this.#errors - MOST_ERRORS;
+    this.#errors = 0;
+    if (more > 0) this.report("more-errors", `${more} more errors, which are not told one by one`);
     return events;
   }
 
@@ -66,6 +90,13 @@ export class EventSink {
 
   /** Emits the event for an error. Its place is the unit's, unless the error has its own. */
   error(error: StreamError, unit: StreamUnit | undefined): void {
+    this.#errors++;
+    if (this.#errors > MOST_ERRORS) return;
+    if (this.#errors === MOST_ERRORS) {
+      // The errors after this one are only counted. What costs is their stacks, which nobody sees.
+      this.#stackTraceLimit = stackTraceLimit();
+      setStackTraceLimit(0);
+    }
     const { place } = error;
     const event: ErrorEvent = {
       type: "error",

@@ -42,8 +42,8 @@ export interface UnitReader {
   endStream(): void;
   flush(): void;
   reset(): void;
-  /** A call returns: what is still needed of the bytes that lie in the caller's memory must be copied. */
-  copyFrom(memory: ArrayBufferLike): void;
+  /** A call returns: what is still needed of the units must be copied. */
+  holdUnits(): void;
 }
 
 /** A session over `reader`. */
@@ -71,7 +71,7 @@ export class UnitSession implements Session {
       for (const unit of units) this.#takeUnit(unit);
       if (units.length === 0 && bytes.length > 0) this.#reportNoUnit("packet");
       this.#reader.endPicture();
-      this.#reader.copyFrom(bytes.buffer);
+      this.#reader.holdUnits();
     });
   }
 
@@ -84,7 +84,7 @@ export class UnitSession implements Session {
       if (info.lost) this.#lose(info.lost);
       reader.times.stream(input.received, info.pts);
       for (const unit of input.push(bytes)) this.#takeUnit(unit);
-      reader.copyFrom(bytes.buffer);
+      reader.holdUnits();
     });
   }
 
@@ -101,7 +101,7 @@ export class UnitSession implements Session {
           input.frameBy(lengthSize);
           for (const unit of units) this.#takeUnit({ bytes: unit, byte: -1, truncated: false });
         });
-        reader.copyFrom(bytes.buffer);
+        reader.holdUnits();
       }
     });
   }

@@ -9,8 +9,11 @@ const file = new Uint8Array(readFileSync("test/fixtures/vp8_odd_size.ivf"));
 function pushed(bytes: Uint8Array, piece: number): IvfFrame[] {
   const stream = new IvfStream(0);
   const frames: IvfFrame[] = [];
-  for (let at = 0; at < bytes.length; at += piece) frames.push(...stream.push(bytes.slice(at, at + piece)));
-  return [...frames, ...stream.flush()];
+  // A frame's data is valid until the next call.
+  const keep = (given: readonly IvfFrame[]) => frames.push(...given.map((f) => ({ ...f, data: f.data.slice() })));
+  for (let at = 0; at < bytes.length; at += piece) keep(stream.push(bytes.slice(at, at + piece)));
+  keep(stream.flush());
+  return frames;
 }
 
 describe("IVF", () => {

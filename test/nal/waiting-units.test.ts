@@ -8,7 +8,7 @@ it("units wait in their order until they are taken, as copies after the call in 
   const first = unit(1, 2);
   waiting.add(first);
   waiting.add(unit(3));
-  waiting.copyFrom(first.bytes.buffer);
+  waiting.hold();
   first.bytes.fill(9);
   expect(waiting.isEmpty).toBe(false);
   expect(waiting.take()).toEqual([unit(1, 2), unit(3)]);

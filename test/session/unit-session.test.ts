@@ -3,6 +3,7 @@ import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import type { Codec, DecodeEvent } from "../../src/events.ts";
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { openSession } from "../../src/open-session.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
 
 const codecs: readonly Codec[] = ["h264", "h265", "mpeg2"];
 
@@ -19,7 +20,8 @@ describe.each(codecs.flatMap((codec) => fixtureStreams(codec).map(({ name, read 
         for (const event of events) {
           if (event.type === "output") shown.push(event);
           if (event.type !== "request" || first.has(event.timestamp)) continue;
-          first.set(event.timestamp, [...(event.bitstream[1] as Uint8Array)]);
+          const [slice] = unitsOfPacket(bitstreamBytes(event), 0, codec === "mpeg2");
+          first.set(event.timestamp, [...(slice?.bytes ?? [])]);
         }
       };
       let at = 0;

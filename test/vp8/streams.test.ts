@@ -12,6 +12,7 @@ import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { decodeStruct, v4l2_ctrl_vp8_frame } from "../../src/uapi/index.ts";
 import { openVp8Session, parseFrame } from "../../src/vp8/index.ts";
+import { pushed } from "../../support/cuts.ts";
 import { eventKey } from "../../support/events.ts";
 import { poolFlaws } from "../../support/pool.ts";
 import { Random } from "../../support/random.ts";
@@ -27,18 +28,10 @@ const references = { timestamps: (request: RequestEvent) => timestamps(controlOf
 
 const isRequest = (event: DecodeEvent): event is RequestEvent => event.type === "request";
 
-function pushed(bytes: Uint8Array, nextLength: () => number): DecodeEvent[] {
+function whole(bytes: Uint8Array): DecodeEvent[] {
   const session = openVp8Session();
-  const events: DecodeEvent[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const chunk = bytes.slice(at, at + nextLength());
-    at += chunk.length;
-    events.push(...session.push(chunk));
-  }
-  return [...events, ...session.flush()];
+  return [...session.push(bytes), ...session.flush()];
 }
-
-const whole = (bytes: Uint8Array) => pushed(bytes, () => bytes.length);
 
 /** Without what stands for nothing: timestamps by number; in key frames the probabilities of inter prediction. */
 function comparable(control: Control, numbers: ReadonlyMap<number, number>, isKey: boolean): unknown {
@@ -98,8 +91,8 @@ function testStreams(streams: readonly StreamFile[]): void {
       const bytes = stream.read();
       const events = whole(bytes);
       expect(poolFlaws(events, references), stream.name).toEqual([]);
-      const pieces = pushed(bytes, () => 1 + random.below(20_000));
-      expect(pieces.map(eventKey), stream.name).toEqual(events.map(eventKey));
+      const pieces = pushed(openVp8Session(), bytes, () => 1 + random.below(20_000));
+      expect(pieces, stream.name).toEqual(events.map(eventKey));
     }
   });
 

@@ -17,6 +17,7 @@ import { type ResolvedRequest, resolveLines } from "../../src/record/index.ts";
 import { decodeStruct, v4l2_ctrl_vp9_compressed_hdr, v4l2_ctrl_vp9_frame } from "../../src/uapi/index.ts";
 import { viewOf } from "../../src/uapi/struct.ts";
 import { framesOfPacket, openVp9Session } from "../../src/vp9/index.ts";
+import { pushed } from "../../support/cuts.ts";
 import { eventKey } from "../../support/events.ts";
 import { poolFlaws } from "../../support/pool.ts";
 import { Random } from "../../support/random.ts";
@@ -29,17 +30,10 @@ const isIvf = ({ name }: StreamFile) => name.endsWith(".ivf");
 const valid = await corpusIvfFiles("vp9");
 const corpus = [...valid, ...corpusFiles("bad").filter((file) => isIvf(file) && file.name.includes("vp9"))];
 
-function pushed(bytes: Uint8Array, session: Session, nextLength: () => number): DecodeEvent[] {
-  const events: DecodeEvent[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const chunk = bytes.slice(at, at + nextLength());
-    at += chunk.length;
-    events.push(...session.push(chunk));
-  }
-  return [...events, ...session.flush()];
-}
-
-const whole = (bytes: Uint8Array, session = openVp9Session()) => pushed(bytes, session, () => bytes.length);
+const whole = (bytes: Uint8Array, session: Session = openVp9Session()): DecodeEvent[] => [
+  ...session.push(bytes),
+  ...session.flush(),
+];
 
 /** What cannot be done with a pool of captureBuffers, and what the kernel would refuse. */
 function flawsOf(events: readonly DecodeEvent[]): string[] {
@@ -114,7 +108,7 @@ describe.each(fixtures)("$name", ({ name, read }) => {
   it("gives the same events however its bytes are cut", () => {
     const random = new Random(1);
     const expected = whole(bytes).map(eventKey);
-    expect(pushed(bytes, openVp9Session(), () => 1 + random.below(3000)).map(eventKey)).toEqual(expected);
+    expect(pushed(openVp9Session(), bytes, () => 1 + random.below(3000))).toEqual(expected);
   });
 
   it("gives decode what it gives push", () => {

@@ -1,0 +1,31 @@
+/**
+ * `npm run bench [-- --clip PART] [--rounds N] [--passes N] [FILE …]`: how fast the built package is, against C parsers
+ * where they are installed. It makes its clips with ffmpeg, or takes yours. See bench/README.md.
+ */
+import { execFileSync } from "node:child_process";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { makeClips, ownClip } from "./clips.ts";
+import { buildPeer, peers } from "./peers.ts";
+import { compareSpeed } from "./speed.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    clip: { type: "string", default: "" },
+    rounds: { type: "string", default: "5" },
+    passes: { type: "string", default: "7" },
+  },
+});
+
+const folder = join(tmpdir(), "v4l2-stateless-bench");
+execFileSync("npm", ["run", "--silent", "build"], { stdio: ["ignore", "ignore", "inherit"] });
+const built = peers.flatMap((peer) => buildPeer(peer, folder) ?? []);
+const clips = positionals.length > 0 ? positionals.map(ownClip) : makeClips(folder, values.clip);
+
+console.log(`${cpus()[0]?.model}, ${cpus().length} processors; Node ${process.version}`);
+for (const { name, version } of built) console.log(`${name} ${version}`);
+console.log("\nProcessor time in µs per frame: median (smallest–largest). A ratio above 1: ours is faster.\n");
+console.log("| clip | peer | peer, µs/frame | ours, µs/frame | ratio |\n|---|---|---|---|---|");
+for (const clip of clips) compareSpeed(clip, built, Number(values.rounds), Number(values.passes));
