@@ -112,8 +112,9 @@ const imageBrands: readonly string[] = ["heic", "heix", "heim", "heis", "mif1", 
 const quickTimeAtoms: readonly string[] = ["moov", "mdat", "wide", "free", "skip", "pnot"];
 
 /**
- * Whether a file begins with an atom of QuickTime and goes on with another one, as far as its bytes are here. A start code
- * may stand before the four letters of none of them: the size of the first atom is at least its header's.
+ * Whether a file begins with an atom of QuickTime: a size of 32 bits, or 1 and a size of 64 bits after the type, and a type that
+ * a file may begin with. Size 0 says that the atom goes to the end. Where the second atom begins within these bytes, its
+ * type must be a known one too: four letters alone may stand after the start code of a byte stream, which reads as a size.
  */
 function isQuickTimeWithoutType(head: Uint8Array): boolean {
   if (head.length < 16 || !quickTimeAtoms.some((atom) => startsWith(head, atom, 4))) return false;

@@ -385,7 +385,7 @@ export class TransportStream implements Demuxer {
     return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
-  /** What follows of a header that has begun cannot be told from its payload, nor where a PES packet's length ends. */
+  /** Of a header that was not complete nothing more is read: it may end in what is missing. A length says no more where the data end. */
   #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;

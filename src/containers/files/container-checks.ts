@@ -9,6 +9,8 @@ export interface ContainerChecks {
   readonly hint?: string;
   /** What the library leaves out at the end. */
   readonly loss?: StreamError;
+  /** Where the file ends for the library: after this it would find something that is cut off. */
+  readonly end?: number;
   /** Bytes to change before the library reads them. */
   readonly patches?: readonly Patch[];
   /** Where samples of the video track have another configuration record than those before, the first sample included. */

@@ -1,10 +1,16 @@
 /** Matroska (RFC 9559): the segment is the second element of the file (RFC 8794). */
 import { BitstreamError } from "../../errors.ts";
-import type { ContainerChecks } from "./container-checks.ts";
+import type { ContainerChecks, Patch } from "./container-checks.ts";
 import type { FileBytes, Span } from "./file-bytes.ts";
 
 export const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
+const CLUSTER = 0x1f43b675;
+const CLUSTER_ID_BYTES = 4;
+/** The ids of a segment's elements have four bytes, those in a cluster fewer. */
+const LEVEL_1 = 0x1000_0000;
+const TIMESTAMP = 0xe7;
+const CRC_32 = 0xbf;
 const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
@@ -17,6 +23,9 @@ const CONTENT_ENCRYPTION = 0x5035;
 /** RFC 9559, 5.1.4.1.31.6. Header stripping, 3, is read. */
 const algorithms: Readonly<Record<number, string>> = { 0: "zlib", 1: "bzlib", 2: "lzo1x" };
 
+/** How much is searched at a time. */
+const searchLength = 1 << 20;
+
 /** More elements side by side than files have before what is looked for. */
 const elementLimit = 4096;
 
@@ -27,13 +36,87 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   if (segment?.id !== SEGMENT) return {};
   const missing = segment.isUnknown ? 0 : segment.end - bytes.size;
   const hint = await encodingOf(bytes, segment);
+  const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
+  const place = missing > 0 ? "its segment" : "its last block";
+  const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   return {
     ...(hint === undefined ? {} : { hint }),
-    // Of a cluster that is cut off the library reads nothing.
-    ...(missing > 0
-      ? { loss: new BitstreamError("lost-bytes", `the file ends ${missing} bytes before its segment does`) }
-      : {}),
+    ...(cut === undefined ? {} : { end: cut.end, patches: cut.patches }),
+    ...(lost > 0 ? { loss: new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`) } : {}),
   };
+}
+
+/** What of a file is whole. */
+interface Cut {
+  readonly end: number;
+  /** The bytes that the first element after `end` lacks; 0 where nothing is cut. */
+  readonly missing: number;
+  readonly patches: readonly Patch[];
+}
+
+/**
+ * Where a file is cut off: before the first element that is not whole. Of a cluster that is cut off, and of the last one of unknown
+ * size, the library reads nothing: such clusters get the size of their whole blocks.
+ */
+async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
+  const patches: Patch[] = [];
+  for (let at = segment.start; ; ) {
+    const element = await elementAt(bytes, at, bytes.size);
+    if (at >= bytes.size || element === undefined) return { end: bytes.size, missing: 0, patches };
+    const missing = Math.max(element.start, element.end) - bytes.size;
+    if (element.id !== CLUSTER || element.start > bytes.size) {
+      if (missing > 0) return { end: at, missing, patches };
+      at = element.end;
+    } else if (missing <= 0 && !element.isUnknown) {
+      at = element.end;
+    } else {
+      const next = element.isUnknown ? await nextCluster(bytes, element.start) : undefined;
+      const end = next ?? (await endOfBlocks(bytes, element.start));
+      const sizeAt = at + CLUSTER_ID_BYTES;
+      const size = sizeBytes(end - element.start, element.start - sizeAt);
+      if (size !== undefined) patches.push({ at: sizeAt, bytes: size });
+      const after = await elementAt(bytes, end, bytes.size);
+      if (end < bytes.size && after !== undefined && after.id < LEVEL_1) {
+        return { end, missing: Math.max(after.start, after.end) - bytes.size, patches };
+      }
+      at = end;
+    }
+  }
+}
+
+/** Where the next cluster begins: a cluster of unknown size does not say it. Undefined where there is none. */
+async function nextCluster(bytes: FileBytes, start: number): Promise<number | undefined> {
+  const id = Buffer.from(CLUSTER.toString(16), "hex");
+  for (let from = start; from < bytes.size; from += searchLength) {
+    // The id, the longest size, and the id of the first element in it.
+    const window = Buffer.from((await bytes.read(from, searchLength + 13)).buffer);
+    for (let at = window.indexOf(id); at >= 0 && at < searchLength; at = window.indexOf(id, at + 1)) {
+      const sizeLength = Math.clz32(window[at + CLUSTER_ID_BYTES] as number) - 23;
+      // RFC 9559, 5.1.3: its timestamp comes first, after a checksum at most.
+      const first = window[at + CLUSTER_ID_BYTES + sizeLength];
+      if (first === TIMESTAMP || first === CRC_32) return from + at;
+    }
+  }
+  return undefined;
+}
+
+/** Where the whole elements of a cluster end: before the first that is cut off, or that lies beside clusters and not in one. */
+async function endOfBlocks(bytes: FileBytes, start: number): Promise<number> {
+  let end = start;
+  while (end < bytes.size) {
+    const element = await elementAt(bytes, end, bytes.size);
+    if (element === undefined || element.id >= LEVEL_1 || Math.max(element.start, element.end) > bytes.size) break;
+    end = element.end;
+  }
+  return end;
+}
+
+/** RFC 8794, 4: a size in so many bytes; undefined where it does not fit, as all ones say that the size is unknown. */
+function sizeBytes(value: number, length: number): Uint8Array | undefined {
+  if (value >= 2 ** (7 * length) - 1) return undefined;
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value) | (1n << BigInt(7 * length)));
+  return bytes.subarray(8 - length);
 }
 
 /** How a video track's data are encoded in a way that the library does not read. */

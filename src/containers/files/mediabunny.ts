@@ -63,13 +63,13 @@ export async function openContainer(
   // It has its own opinions of a file, for the console.
   library.Logging.level = library.LogLevel.Silent;
   const checks = await reading(file, () => checkContainer(file.source));
-  const { refusal, loss, hint, patches = [], configurations } = checks;
+  const { refusal, loss, hint, configurations } = checks;
   if (refusal !== undefined) throw new ContainerError(`${file.name}: ${file.format} ${refusal}`);
   const { MP4, QTFF, MATROSKA, WEBM } = library;
   const isTypeless = file.format.endsWith("without ftyp");
   const input = new library.Input({
     formats: isTypeless ? [withoutType(QTFF)] : [MP4, QTFF, MATROSKA, WEBM],
-    source: ending(await sourceOf(library, file.source, patches)),
+    source: ending(await sourceOf(library, file.source, checks)),
   });
   try {
     const { track, codec } = await findTrack(input, file, asked, hint);
@@ -103,21 +103,22 @@ async function importLibrary(load: () => Promise<ContainerLibrary>, { name, form
   }
 }
 
-/** @param patches Bytes that the library reads instead of the file's own. */
+/** The file as the library may read it: up to its `end`, with the patches in place of its own bytes. */
 async function sourceOf(
   { BufferSource, CustomSource, FilePathSource }: ContainerLibrary,
   source: string | Uint8Array,
-  patches: readonly Patch[],
+  { end = Infinity, patches = [] }: ContainerChecks,
 ): Promise<Source> {
   if (typeof source !== "string") {
-    return new BufferSource(patches.length === 0 ? source : patched(source.slice(), 0, patches));
+    const bytes = source.subarray(0, end);
+    return new BufferSource(patches.length === 0 ? bytes : patched(bytes.slice(), 0, patches));
   }
   // What it reads ahead and fails to read is read again when it is needed, and fails then.
   const handleUnhandledError = () => {};
-  if (patches.length === 0) return new FilePathSource(source, { handleUnhandledError });
+  if (patches.length === 0 && end === Infinity) return new FilePathSource(source, { handleUnhandledError });
   const { size, read, close } = await openFile(source);
   return new CustomSource({
-    getSize: () => size,
+    getSize: () => Math.min(size, end),
     read: async (start, end) => patched(new Uint8Array((await read(start, end - start)).buffer), start, patches),
     dispose: () => void close(),
     handleUnhandledError,
