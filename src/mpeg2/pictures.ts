@@ -156,9 +156,9 @@ export class PictureDecoder {
     // A closed group's B pictures use the backward reference only.
     const isClosed = type === B_PICTURE && this.#leading?.closed_gop === 1;
     if (type === B_PICTURE && this.#leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
-    const isForwardLost = type === B_PICTURE && !isClosed && older?.isUnsound;
+    const isForwardLost = type === B_PICTURE && !isClosed && older?.damagesFollowers;
     // An I picture needs no reference. A second field needs no check: its frame is marked already, or began with an I picture.
-    const isLastLost = type !== I_PICTURE && !isSecond && newer?.isUnsound;
+    const isLastLost = type !== I_PICTURE && !isSecond && newer?.damagesFollowers;
     if (isForwardLost || isLastLost) frame.corrupt = true;
     if (!lacksForward || isClosed) return true;
     frame.corrupt = true;

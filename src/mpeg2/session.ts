@@ -84,7 +84,7 @@ class Mpeg2Reader implements UnitReader {
   #group: GroupOfPicturesHeader | null = null;
   #picture: PendingPicture | null = null;
   /** A slice without a picture header has been reported: the slices that follow it are not. */
-  #isLossTold = false;
+  #isLossReported = false;
   readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
@@ -172,7 +172,7 @@ class Mpeg2Reader implements UnitReader {
   }
 
   #pictureHeader(unit: StreamUnit): void {
-    this.#isLossTold = false;
+    this.#isLossReported = false;
     const pts = this.times.take();
     const group = this.#group;
     this.#group = null;
@@ -249,8 +249,8 @@ class Mpeg2Reader implements UnitReader {
   #slice(unit: StreamUnit): void {
     const picture = this.#picture;
     if (!picture || picture.isOver) {
-      if (picture || this.#isLossTold) return;
-      this.#isLossTold = true;
+      if (picture || this.#isLossReported) return;
+      this.#isLossReported = true;
       throw new BitstreamError("missing-header", "the slice comes without a picture header");
     }
     if (!this.#pictures.isOpen) {

@@ -31,7 +31,7 @@ export class Frame {
   }
 
   /** Whether a picture that refers to it is damaged, too. */
-  get isUnsound(): boolean {
+  get damagesFollowers(): boolean {
     return this.corrupt || this.isSuperseded;
   }
 }
