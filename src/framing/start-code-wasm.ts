@@ -1,4 +1,4 @@
-/** The binary form of start-code.wat in hexadecimal. `npm run wasm` writes this file. */
+/** start-code.wat in binary form, in hexadecimal. Made by `npm run wasm`. */
 export const startCodeWasm =
   "0061736d0100000001070160027f7f017f030201000503010005071102066d656d6f72790200047363616e00000aaf0201ac0202057f" +
   "057b4101fd0f210720012104200041026b210302400340200220034e0d012002fd0004002002fd000401fd502002fd0004022007fd51" +
