@@ -36,7 +36,7 @@ export class SectionReader {
 
   #add(payload: Uint8Array): void {
     if (!this.#isOpen) return;
-    this.#bytes.push(...payload);
+    for (const byte of payload) this.#bytes.push(byte);
     for (;;) {
       const bytes = this.#bytes;
       // 0xff after the last section is stuffing.

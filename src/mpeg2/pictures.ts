@@ -210,10 +210,9 @@ export class PictureDecoder {
   }
 
   #requestControls(headers: PictureHeaders): Control[] {
-    const controls = [...(this.#sequenceControls?.controls ?? [])];
+    const controls = this.#sequenceControls?.controls.slice() ?? [];
     this.#maker.add(controls, "V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.#pictureInput(headers)));
-    controls.push(...this.#quantisationControls(headers.matrices));
-    return controls;
+    return controls.concat(this.#quantisationControls(headers.matrices));
   }
 
   /** Built once for each set of matrices, and shared by the requests that carry it. */
