@@ -10,7 +10,7 @@ import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { HeldUnits } from "../session/held-units.ts";
-import { isCrumbled } from "../session/limits.ts";
+import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
@@ -228,9 +228,9 @@ export class PictureDecoder {
     const { sliceCount } = open;
     open.bytes += unit.bytes.length;
     let reason: string;
-    if (sliceCount >= mostSlices(sets.sps)) {
-      reason = `the picture has more slices than its ${mostSlices(sets.sps)} macroblocks`;
-    } else if (this.#options.decodeMode === "slice" && isCrumbled(sliceCount, open.bytes)) {
+    if (sliceCount >= maxSlices(sets.sps)) {
+      reason = `the picture has more slices than its ${maxSlices(sets.sps)} macroblocks`;
+    } else if (this.#options.decodeMode === "slice" && hasTooManyTinyUnits(sliceCount, open.bytes)) {
       reason = `the picture has more than ${sliceCount} slices in ${open.bytes} bytes; a slice mode request for each is refused`;
     } else return true;
     if (!open.isFull) this.#sink.report("too-many-slices", reason, unit);
@@ -344,7 +344,7 @@ export class PictureDecoder {
 /**
  * How many slices a picture can have: each has at least one macroblock, and separate colour planes each have their own slices.
  */
-function mostSlices(sps: SeqParameterSet): number {
+function maxSlices(sps: SeqParameterSet): number {
   const macroblocks = (codedWidth(sps) * codedHeight(sps)) / 256;
   return sps.separate_colour_plane_flag ? 3 * macroblocks : macroblocks;
 }

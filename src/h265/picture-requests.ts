@@ -29,7 +29,7 @@ export interface PictureSegment extends HeldUnit {
  * How many slice segments the kernel's array takes. It is a function because a constant would make a bundler pack all controls
  * with a parser that is imported alone.
  */
-export function mostSegments(): number {
+export function maxSegments(): number {
   return hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
 }
 
@@ -143,13 +143,13 @@ export class RequestBuilder {
 
 /** @throws UnsupportedError where a picture in frame mode has more segments than the kernel's array can hold. */
 export function checkSegmentCount(count: number, decodeMode: DecodeMode): void {
-  if (decodeMode === "slice" || count <= mostSegments()) return;
-  throw new UnsupportedError("kernel-limit", `${count} slice segments; the kernel takes ${mostSegments()}`);
+  if (decodeMode === "slice" || count <= maxSegments()) return;
+  throw new UnsupportedError("kernel-limit", `${count} slice segments; the kernel takes ${maxSegments()}`);
 }
 
 /** @throws UnsupportedError where the kernel's arrays cannot hold the picture. */
 function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
-  // It is read inside the function for the reason that `mostSegments` gives.
+  // It is read inside the function for the reason that `maxSegments` gives.
   const entryPointsLimit = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
   const most = segments.reduce((points, { h }) => {
     const count = h.num_entry_point_offsets;

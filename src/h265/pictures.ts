@@ -9,13 +9,13 @@ import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { HeldUnits } from "../session/held-units.ts";
-import { isCrumbled } from "../session/limits.ts";
+import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
-import { checkSegmentCount, mostSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
+import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
 import type { MissingReference } from "./ref-pic-set.ts";
@@ -199,8 +199,8 @@ export class PictureDecoder {
   #hasRoomFor(open: OpenPicture, unit: StreamUnit): boolean {
     open.bytes += unit.bytes.length;
     open.count++;
-    if (this.#options.decodeMode === "frame") return open.count <= mostSegments();
-    if (!isCrumbled(open.count, open.bytes)) return true;
+    if (this.#options.decodeMode === "frame") return open.count <= maxSegments();
+    if (!hasTooManyTinyUnits(open.count, open.bytes)) return true;
     const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
     if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
     this.markDamaged();

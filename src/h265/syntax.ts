@@ -1072,7 +1072,7 @@ export function slice_segment_header(
     }
   }
   if (pps.tiles_enabled_flag || pps.entropy_coding_sync_enabled_flag) {
-    h.num_entry_point_offsets = r.ue("num_entry_point_offsets", mostEntryPoints(sets));
+    h.num_entry_point_offsets = r.ue("num_entry_point_offsets", maxEntryPoints(sets));
     if (h.num_entry_point_offsets > 0) {
       h.offset_len_minus1 = r.ue("offset_len_minus1", 31);
       for (let i = 0; i < h.num_entry_point_offsets; i++) {
@@ -1139,7 +1139,7 @@ function chromaArrayType(sps: SeqParameterSet): number {
 }
 
 /** 7.4.7.1: the largest num_entry_point_offsets. */
-function mostEntryPoints({ sps, pps }: ParameterSets): number {
+function maxEntryPoints({ sps, pps }: ParameterSets): number {
   const columns = pps.num_tile_columns_minus1 + 1;
   const rows = pps.entropy_coding_sync_enabled_flag ? picHeightInCtbs(sps) : pps.num_tile_rows_minus1 + 1;
   return columns * rows - 1;
