@@ -14,7 +14,7 @@ export interface RecordReadOptions {
 /** Whether the lines of a record agree with each other. */
 export class RecordChecks {
   readonly #warn: (message: string) => void;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #last = -1;
   /** Those that are not released. Other programs' records release none. */
   readonly #pictures = new Recent<Timestamp, true>(1 << 15);
@@ -64,8 +64,8 @@ export class RecordChecks {
   }
 
   #tell(kind: string, message: string): void {
-    if (this.#told.has(kind)) return;
-    this.#told.add(kind);
+    if (this.#reported.has(kind)) return;
+    this.#reported.add(kind);
     this.#warn(message);
   }
 }
