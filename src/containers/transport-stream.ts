@@ -48,9 +48,7 @@ interface Video {
 export interface TransportStreamOptions {
   /** Only video of this codec is taken. */
   readonly codec?: Codec | undefined;
-  /**
-   * Recognises the codec of an elementary stream by its bytes, where that is certain. It finds video that no program map names.
-   */
+  /** Recognises the codec of an elementary stream by its bytes, where that is certain. For video that no program map names. */
   readonly recognise?: (stream: Uint8Array) => Codec | undefined;
 }
 
@@ -77,10 +75,7 @@ export class TransportStream implements Demuxer {
   #video: Video | undefined;
   /** Packets before the program map; undefined when they are no longer needed. */
   #waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
-  /**
-   * The bytes of an incomplete PES header, and how many bytes of the PES packet are still missing; undefined outside of a PES
-   * packet.
-   */
+  /** The bytes of an incomplete PES header, and the missing bytes of the PES packet; undefined outside of one. */
   #header: Uint8Array | undefined;
   #left: number | undefined;
   /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
@@ -390,10 +385,7 @@ export class TransportStream implements Demuxer {
     return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
-  /**
-   * After a loss, an incomplete header is given up, because it may end in the missing bytes. A PES packet's length is not used
-   * any more either.
-   */
+  /** After a loss, an incomplete header is given up, and a PES packet's length no longer tells where it ends. */
   #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;
