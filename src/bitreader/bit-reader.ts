@@ -6,7 +6,7 @@ import { elementPath } from "./trace.ts";
 /** The largest value of ue(v): clause 9.1 of H.264 and 9.2 of H.265. */
 const UE_MAX = 0xfffffffe;
 
-/** What a reader takes in addition to the bytes. */
+/** Options of a reader. */
 export interface BitReaderOptions {
   /** Drop each 03 of a 00 00 03 (H.264, H.265). Default true. */
   readonly emulationPrevention?: boolean | undefined;
@@ -16,32 +16,32 @@ export interface BitReaderOptions {
 }
 
 /**
- * Reads the descriptors of clause 7.2 from a unit's bytes, most significant bit first, and skips emulation prevention
- * bytes as it meets them. Each read takes the name of its element, with up to three subscripts, so that an error says
- * what was being read and where, and so that a trace needs no code of its own.
+ * Reads the descriptors of clause 7.2 from a unit's bytes, most significant bit first, and skips emulation prevention bytes.
+ * Each read takes the name of its element, with up to three subscripts, so that an error says what was being read and where,
+ * and so that a trace needs no code of its own.
  *
- * The next bits lie left-aligned in a cache of 32: a refill takes bytes while eight more fit.
+ * The next bits are left-aligned in a cache of 32 bits. A refill adds bytes as long as eight more bits fit.
  */
 export class BitReader {
   readonly #bytes: Uint8Array;
   readonly #escaped: boolean;
   readonly #trace: Trace | undefined;
   readonly #unit: string | undefined;
-  /** The next coded byte to take into the cache. */
+  /** Index of the next coded byte that goes into the cache. */
   #next = 0;
-  /** The bits not yet read, left-aligned; below them zeros. */
+  /** The bits not yet read, left-aligned, with zeros below them. */
   #cache = 0;
   /** How many bits of the cache are valid. */
   #cached = 0;
   /** How many bytes the cache has taken, emulation prevention bytes not counted. */
   #taken = 0;
-  /** Zero bytes right before `next`. */
+  /** The number of zero bytes right before `next`. */
   #zeros = 0;
-  /** For each emulation prevention byte met: the value of `taken` at which it was dropped. Ascending. */
+  /** The value of `taken` at each emulation prevention byte that was dropped. Ascending. */
   readonly #dropped: number[] = [];
-  /** What is wrong with elements that decoding does not need: see `tolerate`. */
+  /** The error in elements that decoding does not need: see `tolerate`. */
   flaw: BitstreamError | null = null;
-  /** The coded position of the last 1 bit, -1 if there is none; looked for when it is first needed. */
+  /** The coded position of the last 1 bit; -1 if there is none, undefined until it is needed. */
   #stopBit: number | undefined;
 
   constructor(bytes: ByteSource, options: BitReaderOptions = {}) {
@@ -61,7 +61,7 @@ export class BitReader {
     return (this.#cached & 7) === 0;
   }
 
-  /** Where bit `position` of the unescaped unit lies in the coded bytes. Known up to the last bit read. */
+  /** The position in the coded bytes of bit `position` of the unescaped unit. Valid up to the last bit read. */
   codedPosition(position: number): number {
     const byte = Math.floor(position / 8);
     let before = this.#dropped.length;
@@ -90,7 +90,7 @@ export class BitReader {
     return value;
   }
 
-  /** s(n) of VP9 (4.9): a magnitude of n bits, then a sign. The trace says -0 of a 0 with a sign. */
+  /** s(n) of VP9 (4.9): a magnitude of n bits, then a sign. In the trace, a 0 with a sign is -0. */
   s(n: number, name: string, i?: number, j?: number): number {
     const magnitude = this.#bits(n, name, i, j);
     const value = this.#bits(1, name, i, j, undefined, n) === 1 ? -magnitude : magnitude;
@@ -162,7 +162,7 @@ export class BitReader {
     return this.#cached < 8 ? -1 : this.#cache >>> 24;
   }
 
-  /** more_rbsp_data() of clause 7.2: is there anything before the rbsp_stop_one_bit? */
+  /** more_rbsp_data() of clause 7.2: whether there are bits before the rbsp_stop_one_bit. */
   more_rbsp_data(): boolean {
     if (this.#cached === 0) this.#refill();
     if (this.#cached === 0) return false;
@@ -177,9 +177,9 @@ export class BitReader {
   }
 
   /**
-   * Reads elements that decoding does not need (VUI, HRD, extensions of other layers). An error in them must not cost the
-   * unit: it becomes the reader's `flaw`, what was read of them stays, and nothing after them can be read, because it is
-   * not known where they end. This is the one place where the rule is applied.
+   * Reads elements that decoding does not need (VUI, HRD, extensions of other layers). An error in them must not make the unit
+   * unusable. It becomes the reader's `flaw`, and the elements read before it stay. Nothing after it can be read, because it is
+   * not known where the elements end. This is the only place where the rule is applied.
    */
   tolerate(read: () => void): void {
     try {
@@ -200,7 +200,7 @@ export class BitReader {
   }
 
   /**
-   * `fail` with a code of its own.
+   * `fail` with another error code.
    *
    * @throws BitstreamError always.
    */
@@ -220,7 +220,7 @@ export class BitReader {
     });
   }
 
-  /** @param before bits of the same element that have been read already. */
+  /** @param before the number of bits of the same element that have been read already. */
   #bits(n: number, name: string, i?: number, j?: number, k?: number, before = 0): number {
     if (n > 25) {
       const high = this.#bits(n - 16, name, i, j, k, before);
@@ -283,7 +283,7 @@ export class BitReader {
     this.#zeros = zeros;
   }
 
-  /** The coded position of the last 1 bit, cabac_zero_words (00 00 03) left out; -1 if there is none. */
+  /** The coded position of the last 1 bit, not counting cabac_zero_words (00 00 03); -1 if there is none. */
   #lastSetBit(): number {
     const bytes = this.#bytes;
     let last = bytes.length - 1;

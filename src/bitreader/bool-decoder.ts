@@ -3,7 +3,7 @@ import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 import { elementPath } from "./trace.ts";
 
-/** What a decoder takes in addition to the bytes. */
+/** Options of a decoder. */
 export interface BoolDecoderOptions {
   /** The unit's type, for errors. */
   readonly unit?: string | undefined;
@@ -16,9 +16,9 @@ export interface BoolDecoderOptions {
 export interface BoolDecoderState {
   /** 128 to 255. */
   readonly range: number;
-  /** The eight bits that the next bool is decided by. */
+  /** The eight bits that decide the next bool. */
   readonly value: number;
-  /** Bits of the last byte taken that are not in `value` yet: 0 to 7. */
+  /** The number of bits of the last byte that are not in `value` yet: 0 to 7. */
   readonly bit_count: number;
 }
 
@@ -26,10 +26,11 @@ export interface BoolDecoderState {
 const HALF = 128;
 
 /**
- * The boolean decoder of RFC 6386, section 7, which VP9 (9.2) has too. Each read takes the name of its element, as in
- * BitReader. Behind the last byte come zeros for as long as the bools do not need them.
+ * The boolean decoder of RFC 6386, section 7, and of VP9 (9.2). Each read takes the name of its element, as in BitReader. Zero
+ * bits follow the last byte; a bool that uses up such a bit is an error.
  *
- * The value's lower `count` bits are bits that the comparison does not look at yet: a bool shifts nothing but `count`.
+ * The lower `count` bits of the value are not compared yet. So reading a bool does not shift the value; it only changes
+ * `count`.
  */
 export class BoolDecoder {
   readonly #bytes: Uint8Array;
@@ -39,7 +40,7 @@ export class BoolDecoder {
   #value = 0;
   #range = 255;
   #count = -8;
-  /** The next byte to take; counts on past the end. */
+  /** Index of the next byte to take. It keeps counting after the end of the bytes. */
   #next = 0;
 
   constructor(bytes: ByteSource, options: BoolDecoderOptions = {}) {
@@ -50,7 +51,7 @@ export class BoolDecoder {
     this.#refill();
   }
 
-  /** Bits that the bools read so far have used up. */
+  /** The number of bits that the bools so far have used up. */
   get position(): number {
     return this.#next * 8 - 8 - this.#count;
   }
@@ -67,7 +68,7 @@ export class BoolDecoder {
     return value;
   }
 
-  /** L(n): n bools with an even chance, the most significant one first; 1 to 16. */
+  /** L(n): n bools (1 to 16) with an even chance, the most significant one first. */
   u(n: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
     if (this.#trace !== undefined) return this.#traced(n, HALF, name, [i, j, k, l]);
     const value = this.#literal(n);
@@ -81,8 +82,8 @@ export class BoolDecoder {
   }
 
   /**
-   * Reads flags with the probabilities `probabilities[from … to - 1]` until one is 1, and returns its place; `to` where all
-   * are 0. The decoder's state stays in local variables. @param subscripts of the flag at a place.
+   * Reads flags with the probabilities `probabilities[from … to - 1]` until one is 1, and returns its index, or `to` where all
+   * are 0. The decoder's state stays in local variables. @param subscripts returns the subscripts of the flag at an index.
    */
   nextSet(
     probabilities: Uint8Array,
@@ -103,7 +104,7 @@ export class BoolDecoder {
       const isSet = value >= split << count;
       if (isSet) value -= split << count;
       range = isSet ? range - split : split;
-      // Mostly there is nothing to shift.
+      // In most cases there is nothing to shift.
       if (range < 128) {
         const shift = Math.clz32(range) - 24;
         range <<= shift;
@@ -177,7 +178,7 @@ export class BoolDecoder {
     return literal;
   }
 
-  /** Up to 15 bits are kept below the eight that count: `value` stays below 2 to the power of 23. */
+  /** Up to 15 bits are kept below the eight that are compared, so `value` stays below 2 to the power of 23. */
   #refill(): void {
     while (this.#count < 8) {
       this.#value = (this.#value << 8) | (this.#bytes[this.#next++] ?? 0);

@@ -1,5 +1,5 @@
 /**
- * Reading bits; and the start-code scan, which finds what to read them from.
+ * Reading bits, and the start code scan, which finds the units to read them from.
  *
  * @example
  * ```ts

@@ -2,15 +2,15 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
-/** Reads fields that lie from the least significant bit on, as VP8's frame tag and start code do (RFC 6386, 9.1). */
+/** Reads fields whose first bit is the least significant one, as in VP8's frame tag and start code (RFC 6386, 9.1). */
 export class LittleEndianReader {
   readonly #bytes: Uint8Array;
   readonly #trace: Trace | undefined;
   readonly #unit: string;
-  /** Bits read so far. */
+  /** The number of bits read so far. */
   position = 0;
 
-  /** @param options.unit The unit's name, for errors. */
+  /** @param options.unit the unit's name, for errors. */
   constructor(bytes: ByteSource, options: { readonly unit: string; readonly trace?: Trace | undefined }) {
     this.#bytes = bytesOf(bytes, "what is read");
     this.#trace = options.trace;
@@ -20,7 +20,7 @@ export class LittleEndianReader {
   /**
    * An unsigned number of 0 to 32 bits.
    *
-   * @throws BitstreamError where the bytes end first.
+   * @throws BitstreamError where the bytes end before the field does.
    */
   u(length: number, name: string): number {
     const bit = this.position;
@@ -40,7 +40,7 @@ export class LittleEndianReader {
   /**
    * A fixed pattern.
    *
-   * @throws BitstreamError where the bits are others.
+   * @throws BitstreamError where the bits differ.
    */
   f(length: number, pattern: number, name: string): void {
     const value = this.u(length, name);
@@ -57,7 +57,7 @@ export class LittleEndianReader {
   }
 
   /**
-   * `fail` with a code of its own.
+   * `fail` with another error code.
    *
    * @throws BitstreamError always.
    */

@@ -1,8 +1,8 @@
 /**
- * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `s`: a magnitude and
- * a sign (VP9); `le`: bits of bytes that are counted from the least significant one (VP8's frame tag, VP9's superframe
- * index); `bool`: bools of VP8 and VP9, of which the bit is where the decoder stands and the length what they use up, 0
- * included.
+ * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `s`: a magnitude and a
+ * sign (VP9); `le`: bits that are counted from the least significant one of a byte (VP8's frame tag, VP9's superframe index);
+ * `bool`: bools of VP8 and VP9; their bit is the decoder's position, and their length is the number of bits that they use up,
+ * which may be 0.
  */
 export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b" | "s" | "le" | "bool";
 
@@ -20,7 +20,7 @@ export interface TraceElement {
   /** Length in bits, emulation prevention bytes not counted. */
   readonly length: number;
   readonly value: number;
-  /** Of `bool`: the decoder before the element, and the probability of a 0 of each of its bools, in 256ths. */
+  /** For `bool`: the decoder's state before the element, and for each of its bools the probability of a 0, in 256ths. */
   readonly coder?: {
     readonly range: number;
     readonly value: number;
@@ -35,11 +35,11 @@ export interface TraceUnit {
   readonly name: string;
   /** Offset of the unit's first byte in all the bytes that the session was given; -1 for the stateless parser. */
   readonly byte: number;
-  /** The unit as it is coded. Valid during the call. */
+  /** The unit as it is coded. Valid only during the call. */
   readonly bytes: Uint8Array;
 }
 
-/** Is told what a parser reads, in the order in which it reads it. */
+/** Receives the elements that a parser reads, in the order in which it reads them. */
 export interface Trace {
   /** A unit begins; its elements follow. */
   unit(unit: TraceUnit): void;

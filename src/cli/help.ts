@@ -115,7 +115,7 @@ function optionLines(command: Command | undefined, width: number): string[] {
     const left = `${option.short === undefined ? "    " : ""}${optionWords(name, option)}`;
     return { left, right: option.help };
   });
-  const column = Math.max(...rows.map(({ left }) => left.length));
+  const column = rows.reduce((longest, { left }) => Math.max(longest, left.length), 0);
   return rows.map(({ left, right }) => fold(`  ${left.padEnd(column)}  ${right}`, width, column + 4));
 }
 

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { Beginning } from "../containers/beginning.ts";
 import { reasonOf } from "../containers/container-error.ts";
-import { type Detected, detect, openDemuxer } from "../containers/detect.ts";
-import { openContainer } from "../containers/files/mediabunny.ts";
-import type { Demuxer } from "../containers/pes.ts";
+import { detect } from "../containers/detect.ts";
+import { openStream } from "../containers/open-stream.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
@@ -51,13 +51,9 @@ export function codecOf(input: StreamInput | RecordInput): Codec {
   return input.kind === "record" ? input.header.codec : input.codec;
 }
 
-/** The codec shows in the first units; where it does not, there is hardly any. */
-const detectionLimit = 1 << 20;
-/**
- * As many bytes as containers and systems streams need to be known: a program stream may begin within the longest packet, a
- * transport stream within a packet too. With fewer, such a stream could be taken for the video in it.
- */
-const layerLength = 1 << 17;
+const advice = { nameCodec: "name the codec with --codec", leaveOutCodec: "leave out --codec" } as const;
+/** Of compressed bytes, the first 64 KiB show it. */
+const compressionLength = 1 << 16;
 
 /** An input, and what to do when it is no longer needed. */
 interface Opened {
@@ -89,82 +85,36 @@ export async function withInput<T>(
   }
 }
 
-async function identify(io: Io, args: Pick<Job, "input" | "codec">, chunks: Chunks): Promise<Opened> {
-  const { input, codec } = args;
+async function identify(io: Io, { input, codec }: Pick<Job, "input" | "codec">, chunks: Chunks): Promise<Opened> {
   const name = input === "-" ? "standard input" : input;
-  const iterator = chunks[Symbol.asyncIterator]();
-  const { head, detected, compression } = await readHead(iterator, codec, namedCompression(input));
+  const beginning = new Beginning(chunks);
+  const head = await beginning.first(compressionLength);
   if (head.length === 0)
     throw new CliError(`${name}: empty: it has no bytes; was it written, and did the program before the pipe work?`);
-  const all = chunksFrom(head, iterator);
-
-  if (compression !== undefined || detected?.kind === "record") {
-    return { input: await openRecord(io, name, all, compression) };
-  }
-  if (detected?.kind === "other") throw new CliError(`${name}: ${detected.name}`);
-  const stream = {
-    kind: "stream",
+  const compression = await compressionOf(input, head);
+  if (compression !== undefined) return { input: await openRecord(io, name, beginning.all(), compression) };
+  const detected = await beginning.detect(codec);
+  if (detected?.kind === "record") return { input: await openRecord(io, name, beginning.all(), undefined) };
+  const { close, ...stream } = await openStream({
     name,
-    file: input === "-" ? undefined : basename(input),
-    size: chunks.size,
-  } as const;
-  if (detected?.kind === "container") {
-    // A pipe can only be read from beginning to end; a container must be read at any place.
-    const source = chunks.size === undefined ? await readAll(name, all) : input;
-    const file = { name, format: detected.name, source };
-    const track = await openContainer(() => io.importContainerLibrary(), file, codec);
-    return { input: { ...stream, codec: track.codec, parts: track.parts, isInside: true }, close: () => track.close() };
-  }
-  if (detected?.kind === "systems") {
-    const found = systemsCodec(name, head, detected, codec);
-    return {
-      input: {
-        ...stream,
-        codec: found,
-        parts: demuxedParts(all, openDemuxer(detected.layer, found)),
-        isInside: true,
-      },
-    };
-  }
-  const found = codec ?? detected?.codec;
-  if (found === undefined)
-    throw new CliError(`${name}: no video was found in its first bytes; name the codec with --codec`);
-  const isOther = detected !== undefined && detected.codec !== found && detected.certain;
-  if (isOther && detected.ivf) {
-    throw new CliError(`${name}: an IVF file of ${detected.codec}, not of ${found}; leave out --codec`);
-  }
-  const otherCodec = isOther ? detected.codec : undefined;
-  return { input: { ...stream, codec: found, parts: chunkParts(all), isInside: false, otherCodec } };
+    beginning,
+    detected,
+    codec,
+    advice,
+    // A pipe can only be read from beginning to end.
+    readAnywhere: async () => (chunks.size === undefined ? readAll(name, beginning.all()) : input),
+    importContainerLibrary: () => io.importContainerLibrary(),
+  });
+  const file = input === "-" ? undefined : basename(input);
+  return { input: { kind: "stream", name, file, size: chunks.size, ...stream }, close };
 }
 
-/** A transport stream says which codecs it has; of a program stream's, only the video itself tells. */
-function systemsCodec(
-  name: string,
-  head: Uint8Array,
-  { codec, layer, problem }: Extract<Detected, { kind: "systems" }>,
-  asked: Codec | undefined,
-): Codec {
-  const found = layer === "program" ? (asked ?? codec) : codec;
-  if (found !== undefined) return found;
-  const wanted = asked === undefined ? "MPEG-2, H.264 or HEVC video" : `${asked} video`;
-  const first = asked === undefined ? undefined : detect(head);
-  const other = first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}` : "";
-  const why = problem === undefined ? "" : `: ${problem}`;
-  throw new CliError(`${name}: an MPEG ${layer} stream without ${wanted}${other}${why}`);
-}
-
-async function* chunkParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart, void, undefined> {
-  for await (const bytes of chunks) yield { kind: "chunk", bytes };
-}
-
-async function* demuxedParts(
-  chunks: AsyncIterable<Uint8Array>,
-  demuxer: Demuxer,
-): AsyncGenerator<StreamPart, void, undefined> {
-  for await (const chunk of chunks) {
-    for (const { data, ...info } of demuxer.push(chunk)) yield { kind: "chunk", bytes: data, ...info };
-  }
-  for (const { data, ...info } of demuxer.flush()) yield { kind: "chunk", bytes: data, ...info };
+/** What the bytes show, or the name where they show nothing. */
+async function compressionOf(input: string, head: Uint8Array): Promise<Compression | undefined> {
+  const shown = await detectCompression(head);
+  if (shown !== undefined) return shown;
+  const named = namedCompression(input);
+  return named !== undefined && detect(head)?.kind !== "record" ? named : undefined;
 }
 
 function stdinChunks(io: Io): Chunks {
@@ -184,59 +134,6 @@ function stdinChunks(io: Io): Chunks {
       }
     },
   };
-}
-
-/** What an input begins with, and what that is. */
-interface Head {
-  readonly head: Uint8Array;
-  readonly detected: Detected | undefined;
-  readonly compression: Compression | undefined;
-}
-
-/**
- * Reads until it is clear what the input is. That depends on its bytes only, not on how they come in chunks; its name
- * decides where the bytes say nothing.
- */
-async function readHead(
-  chunks: AsyncIterator<Uint8Array>,
-  asked: Codec | undefined,
-  named: Compression | undefined,
-): Promise<Head> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (let wanted = layerLength; ; wanted *= 2) {
-    let ended = false;
-    while (length < wanted && !ended) {
-      const next = await chunks.next();
-      if (next.done === true) ended = true;
-      else {
-        pieces.push(next.value);
-        length += next.value.length;
-      }
-    }
-    const head = joined(pieces);
-    const shown = await detectCompression(head);
-    if (shown !== undefined) return { head, detected: undefined, compression: shown };
-    const detected = detect(ended ? head : head.subarray(0, wanted), asked);
-    const isDone = ended || named !== undefined || isClear(detected, asked) || wanted >= detectionLimit;
-    if (isDone) return { head, detected, compression: detected?.kind === "record" ? undefined : named };
-    pieces.splice(0, pieces.length, head);
-  }
-}
-
-function isClear(detected: Detected | undefined, asked: Codec | undefined): boolean {
-  if (detected?.kind === "systems" && detected.layer === "transport") return detected.codec !== undefined;
-  if (asked !== undefined) return true;
-  if (detected?.kind === "systems") return detected.codec !== undefined;
-  return detected !== undefined && (detected.kind !== "stream" || detected.certain);
-}
-
-async function* chunksFrom(
-  head: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield head;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 /** Opens a record; what is odd in it is told on standard error, what is wrong is thrown while its lines are read. */

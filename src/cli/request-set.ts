@@ -19,7 +19,7 @@ export class RequestSet {
   /** @throws CliError where the text is no such list. */
   constructor(text: string) {
     this.#ranges = text.split(",").map((part) => rangeOf(part.trim(), text));
-    this.last = Math.max(...this.#ranges.map(({ last }) => last));
+    this.last = this.#ranges.reduce((largest, { last }) => Math.max(largest, last), 0);
   }
 
   has(request: number): boolean {

@@ -1,23 +1,23 @@
 const BLOCK_BYTES = 1 << 16;
-/** A larger block, which an uncommon unit needed, is not kept for the next one. */
+/** A block that is larger, for one uncommon unit, is not used again. */
 const REUSED_BYTES = 1 << 22;
 
 /**
- * Bytes that come in any pieces and are taken in their order. What is taken is a view of the piece where it lies whole in it.
- * Only what is left of a piece is copied, when `keep` is called, and what continues it. What has been taken is valid until the
- * next piece but one is kept: two blocks of memory take turns.
+ * A queue of bytes that come in pieces of any size and are taken in order. Bytes that lie in one piece are taken as a view of
+ * it. Bytes are copied only if they are left over when `keep` is called, or if they continue such bytes. Two blocks of memory
+ * alternate, so taken bytes stay valid until the second call of `keep` after that.
  */
 export class ByteQueue {
-  /** Offset in the stream of the first byte that is held. */
+  /** Offset in the stream of the first byte in the queue. */
   begin: number;
   /** Offset in the stream of the next byte to come. */
   end: number;
-  /** The queue's own memory: `[from, to)` of it is held, and comes first. */
+  /** The queue's own memory. Its bytes `[from, to)` are the first bytes of the queue. */
   #block = new Uint8Array(0);
   #other = new Uint8Array(0);
   #from = 0;
   #to = 0;
-  /** The caller's piece: it is held from `#at` on. */
+  /** The caller's piece. Its bytes from `#at` on are the other bytes of the queue. */
   #piece: Uint8Array = new Uint8Array(0);
   #at = 0;
 
@@ -27,12 +27,12 @@ export class ByteQueue {
     this.end = origin;
   }
 
-  /** How many bytes are held. */
+  /** The number of bytes in the queue. */
   get length(): number {
     return this.end - this.begin;
   }
 
-  /** Takes the next piece, after `keep`. It is not copied. */
+  /** Adds the next piece without copying it. `keep` must have been called for the piece before. */
   append(piece: Uint8Array): void {
     if (this.#at < this.#piece.length) this.keep();
     this.#piece = piece;
@@ -40,14 +40,14 @@ export class ByteQueue {
     this.end += piece.length;
   }
 
-  /** The caller may use its piece again: copies what is held of it. */
+  /** Copies the bytes left in the caller's piece, which the caller may then reuse. */
   keep(): void {
     this.#own(this.#piece.length - this.#at);
     this.#piece = this.#block.subarray(0, 0);
     this.#at = 0;
   }
 
-  /** The first `count` bytes; there must be as many. */
+  /** The first `count` bytes. The queue must have that many. */
   peek(count: number): Uint8Array {
     const owned = this.#to - this.#from;
     if (owned === 0) return this.#piece.subarray(this.#at, this.#at + count);
@@ -55,7 +55,7 @@ export class ByteQueue {
     return this.#block.subarray(this.#from, this.#from + count);
   }
 
-  /** Lets go of the first `count` bytes. */
+  /** Removes the first `count` bytes. */
   skip(count: number): void {
     this.begin += count;
     const owned = Math.min(count, this.#to - this.#from);
@@ -70,7 +70,7 @@ export class ByteQueue {
     return bytes;
   }
 
-  /** Copies the next `count` bytes of the piece after what the queue has of its own. */
+  /** Appends the next `count` bytes of the piece to the queue's own memory. */
   #own(count: number): void {
     if (count === 0) return;
     if (this.#from === this.#to) {
@@ -81,7 +81,7 @@ export class ByteQueue {
     }
     if (this.#to + count > this.#block.length) {
       const owned = this.#block.subarray(this.#from, this.#to);
-      // Twice what is needed: so a byte is moved once on average, however long what it belongs to becomes.
+      // Allocating twice what is needed keeps the average at one move for each byte, however long a unit becomes.
       this.#block = new Uint8Array(Math.max(BLOCK_BYTES, 2 * (owned.length + count)));
       this.#block.set(owned);
       this.#from = 0;

@@ -1,20 +1,20 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { findStartCodes } from "./start-codes.ts";
+import { findStartCodes, OffsetList } from "./start-codes.ts";
 
-/** A unit of a byte stream: what lies between two start code prefixes. */
+/** A unit of a byte stream: the bytes between two start code prefixes. */
 export interface StreamUnit {
   readonly bytes: Uint8Array;
   /** Offset of its first byte, the one after the prefix, in all the bytes given so far. */
   readonly byte: number;
-  /** True where a unit was longer than `UNIT_LIMIT`: `bytes` is its beginning, the rest is gone. */
+  /** True where a unit was longer than `UNIT_LIMIT`: `bytes` is only its beginning. */
   readonly truncated: boolean;
 }
 
-/** The longest unit that is kept, in bytes: more than the largest picture of any level. */
+/** The longest unit that is kept, in bytes. The largest picture of any level is shorter. */
 export const UNIT_LIMIT = 2 ** 28;
 
-/** Where `bytes[from, to)` ends without the zero bytes at its end: no unit of H.264 or H.265 ends in one (7.4.1). */
+/** The end of `bytes[from, to)` without trailing zero bytes: no unit of H.264 or H.265 ends in one (7.4.1). */
 export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number): number {
   let end = to;
   while (end > from && bytes[end - 1] === 0) end--;
@@ -28,11 +28,11 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
 export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false): StreamUnit[] {
   const packet = bytesOf(source, "a packet");
   const units: StreamUnit[] = [];
-  const prefixes: number[] = [];
+  const prefixes = new OffsetList();
   findStartCodes(packet, prefixes);
-  for (const [i, prefix] of prefixes.entries()) {
-    const start = prefix + 3;
-    const next = prefixes[i + 1] ?? packet.length;
+  for (let i = 0; i < prefixes.length; i++) {
+    const start = prefixes.at(i) + 3;
+    const next = i + 1 < prefixes.length ? prefixes.at(i + 1) : packet.length;
     const end = keepZeros ? next : withoutTrailingZeros(packet, start, next);
     if (end > start) units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false });
   }
@@ -40,37 +40,39 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
 }
 
 /**
- * Cuts a byte stream that comes in any pieces into its units. A unit ends where the next prefix is seen, or with
- * `flush`. A unit that lies whole in a piece is a view of it; another is a copy. Both are valid until the next call.
+ * Cuts a byte stream that comes in pieces of any size into its units. A unit ends at the next prefix, or with `flush`. A unit
+ * that lies in one piece is a view of it; any other unit is a copy. Both are valid until the next call.
  */
 export class ByteStream {
-  /** The unit that has begun, and what follows it. */
+  /** The bytes of the unit that has begun, and those after it. */
   readonly #queue: ByteQueue;
   /** False before the first prefix, and after a unit that was too long. */
   #isInUnit = false;
-  /** How many of the last two bytes that came are zero, from the end. */
+  /** How many zero bytes the bytes so far end in; at most 2. */
   #zeros = 0;
   readonly #keepZeros: boolean;
-  /** Where prefixes begin in the piece that has come. */
-  readonly #prefixes: number[] = [];
+  /** The offsets of prefixes in the current piece. */
+  readonly #prefixes = new OffsetList();
 
   /**
-   * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the
-   * next prefix are the unit's: in MPEG-2 they may be, in Annex B of H.264 and H.265 no unit ends in one.
+   * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the next
+   * prefix belong to the unit. In MPEG-2 they may; in Annex B of H.264 and H.265 no unit ends in one.
    */
   constructor(origin: number, keepZeros = false) {
     this.#queue = new ByteQueue(origin);
     this.#keepZeros = keepZeros;
   }
 
-  /** Takes the next bytes and returns the units that they end. What is left of `source` is copied. */
+  /** Takes the next bytes and returns the units that they complete. The bytes of an incomplete unit are copied. */
   push(source: ByteSource): StreamUnit[] {
     const chunk = bytesOf(source, "a chunk");
     const queue = this.#queue;
     const units: StreamUnit[] = [];
     const origin = queue.end;
     queue.append(chunk);
-    for (const prefix of this.#findPrefixes(chunk)) {
+    this.#findPrefixes(chunk);
+    for (let i = 0; i < this.#prefixes.length; i++) {
+      const prefix = this.#prefixes.at(i);
       this.#endUnit(origin + prefix, units);
       queue.skip(origin + prefix + 3 - queue.begin);
       this.#isInUnit = true;
@@ -85,7 +87,7 @@ export class ByteStream {
     return units;
   }
 
-  /** The stream ends here: returns the unit that has begun, if any. */
+  /** Ends the stream: returns the unit that has begun, if there is one. */
   flush(): StreamUnit[] {
     const units: StreamUnit[] = [];
     this.#endUnit(this.#queue.end, units);
@@ -94,14 +96,13 @@ export class ByteStream {
     return units;
   }
 
-  /** Where the prefixes begin that end in `chunk`: the first below 0 where it begins in what came before. */
-  #findPrefixes(chunk: Uint8Array): readonly number[] {
+  /** Finds the prefixes that end in `chunk`. The first offset is negative where the prefix begins in an earlier piece. */
+  #findPrefixes(chunk: Uint8Array): void {
     const prefixes = this.#prefixes;
     prefixes.length = 0;
     if (this.#zeros === 2 && chunk[0] === 1) prefixes.push(-2);
     else if (this.#zeros > 0 && chunk[0] === 0 && chunk[1] === 1) prefixes.push(-1);
     findStartCodes(chunk, prefixes);
-    return prefixes;
   }
 
   #countZeros(chunk: Uint8Array): void {

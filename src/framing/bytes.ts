@@ -1,4 +1,4 @@
-/** One array of these; the piece itself where there is only one. */
+/** Joins the pieces into one array. A single piece is returned as it is. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const [first] = pieces;
   if (first !== undefined && pieces.length === 1) return first;

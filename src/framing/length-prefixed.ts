@@ -3,15 +3,15 @@ import type { StreamUnit } from "./byte-stream.ts";
 import { UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
 import { joined } from "./bytes.ts";
 
-/** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in any pieces. */
+/** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in pieces of any size. */
 export class LengthPrefixedStream {
   readonly #lengthSize: number;
-  /** What has come of the prefix or unit that is not complete, in pieces. */
+  /** The bytes of the incomplete prefix or unit, in pieces. */
   #pieces: Uint8Array[] = [];
   #held = 0;
-  /** So many bytes are needed before there is anything to return. */
+  /** The number of bytes that the next prefix or unit needs to be complete. */
   #needed: number;
-  /** So many bytes to come belong to a unit that is not kept. */
+  /** The number of coming bytes that belong to a unit that is not kept. */
   #skipped = 0;
   /** Offset of the first held byte in the stream. */
   #origin: number;
@@ -28,8 +28,8 @@ export class LengthPrefixedStream {
 
   /**
    * Takes the next bytes and returns the units that are complete: views of `chunk`, or of a copy. Zero bytes at a unit's end
-   * are left out, as in a byte stream. Of a unit longer than
-   * `UNIT_LIMIT` nothing is kept: it comes empty and `truncated` when its prefix is seen, and its bytes are skipped.
+   * are removed, as in a byte stream. A unit longer than `UNIT_LIMIT` is returned empty and `truncated` when its prefix is
+   * seen, and its bytes are skipped.
    */
   push(source: ByteSource): StreamUnit[] {
     const chunk = bytesOf(source, "a chunk");
@@ -66,7 +66,7 @@ export class LengthPrefixedStream {
     return units;
   }
 
-  /** The input ends here: returns the unit that is cut off, if any. */
+  /** Ends the input: returns the unit that is cut off, if there is one. */
   flush(): StreamUnit[] {
     const lengthSize = this.#lengthSize;
     const held = this.#held;

@@ -1,6 +1,6 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 
-/** Below this length the set-up of the word scan costs more than it saves. */
+/** For shorter pieces, setting up the word scan costs more than it saves. */
 const WORD_SCAN_MIN = 256;
 
 /**
@@ -12,7 +12,7 @@ export function findStartCode(source: ByteSource, from: number, to: number): num
   return to - from < WORD_SCAN_MIN ? scanBytes(bytes, from, to) : scanWords(bytes, from, to);
 }
 
-/** Looks at every third byte: a prefix cannot lie around a byte above 1. */
+/** Looks at every third byte: a byte above 1 cannot be part of a prefix. */
 function scanBytes(bytes: Uint8Array, from: number, to: number): number {
   let at = from + 2;
   while (at < to) {
@@ -26,9 +26,9 @@ function scanBytes(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * Looks at four words at a time. A prefix has a pair 00 00 or 00 01 at an even address; where no halfword of the 16
- * bytes is one of these, no prefix begins there. Halfwords are tested without regard to byte order by clearing the
- * lowest bit of both bytes: the few more that this lets through are sorted out by `scanBytes`.
+ * Looks at four words at a time. A prefix has a pair 00 00 or 00 01 at an even address; where no halfword of the 16 bytes is
+ * one of these, no prefix begins there. The test clears the lowest bit of both bytes of a halfword, so that it does not depend
+ * on byte order. It lets through a few other pairs, which `scanBytes` then rejects.
  */
 function scanWords(bytes: Uint8Array, from: number, to: number): number {
   const shift = (4 - ((bytes.byteOffset + from) & 3)) & 3;

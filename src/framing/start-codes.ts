@@ -1,19 +1,55 @@
-/** All start codes of a piece of a stream at once: with SIMD where WebAssembly has it, else as `findStartCode` does. */
+/**
+ * Finds all start codes in a piece of a stream at once: with SIMD where WebAssembly supports it, else like `findStartCode`.
+ */
 
 import { findStartCode } from "./start-code.ts";
 import { startCodeWasm } from "./start-code-wasm.ts";
 
-/** Adds the offsets of all prefixes 00 00 01 that lie whole in `bytes` to `offsets`, ascending. */
-export type StartCodeScan = (bytes: Uint8Array, offsets: number[]) => void;
+/** A list of offsets that is used again and again: a plain array would grow anew for each piece. */
+export class OffsetList {
+  #offsets = new Int32Array(64);
+  length = 0;
 
-/** Bytes of the module's window: see start-code.wat. */
+  at(i: number): number {
+    return this.#offsets[i] as number;
+  }
+
+  push(offset: number): void {
+    this.#reserve(1);
+    this.#offsets[this.length++] = offset;
+  }
+
+  /** Adds these offsets, each with `base` more. */
+  append(offsets: Int32Array, base: number): void {
+    this.#reserve(offsets.length);
+    this.#offsets.set(offsets, this.length);
+    const end = this.length + offsets.length;
+    if (base !== 0) for (let i = this.length; i < end; i++) this.#offsets[i] = base + this.at(i);
+    this.length = end;
+  }
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.#offsets.length) return;
+    const larger = new Int32Array(2 * (this.length + count));
+    larger.set(this.#offsets.subarray(0, this.length));
+    this.#offsets = larger;
+  }
+}
+
+/** Adds the offsets of all prefixes 00 00 01 that lie whole in `bytes` to `offsets`, ascending. */
+export type StartCodeScan = (bytes: Uint8Array, offsets: OffsetList) => void;
+
+/** Size of the module's window in bytes: see start-code.wat. */
 const WINDOW = 1 << 17;
-/** Where the module's list of offsets lies: after what it may read. */
+/** Address of the module's list of offsets. It lies after the bytes that the module may read. */
 const LIST = WINDOW + 128;
-/** Below this length a call of the module costs more than it saves. */
+/** For shorter pieces, calling the module costs more than it saves. */
 const WASM_MIN = 512;
 
-/** What of WebAssembly is used: neither the types of a browser nor those of Node are taken for granted. */
+/**
+ * The part of WebAssembly that is used here. It is declared because the core compiles without the types of a browser or of
+ * Node.
+ */
 interface WebAssemblyLike {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
@@ -27,8 +63,8 @@ interface ScanExports {
 /** Undefined until a scan needs it; null where there is no WebAssembly, no SIMD, or a policy forbids it. */
 let wasmScan: StartCodeScan | null | undefined;
 
-/** The scan for this piece: the one that is faster for its length. */
-export function findStartCodes(bytes: Uint8Array, offsets: number[]): void {
+/** Scans a piece with the method that is faster for its length. */
+export function findStartCodes(bytes: Uint8Array, offsets: OffsetList): void {
   if (bytes.length >= WASM_MIN) {
     if (wasmScan === undefined) wasmScan = openWasmScan();
     if (wasmScan !== null) {
@@ -40,7 +76,7 @@ export function findStartCodes(bytes: Uint8Array, offsets: number[]): void {
 }
 
 /** The scan in TypeScript. */
-export function scanWithoutWasm(bytes: Uint8Array, offsets: number[]): void {
+export function scanWithoutWasm(bytes: Uint8Array, offsets: OffsetList): void {
   const { length } = bytes;
   for (let at = findStartCode(bytes, 0, length); at >= 0; at = findStartCode(bytes, at + 3, length)) offsets.push(at);
 }
@@ -61,12 +97,12 @@ export function openWasmScan(): StartCodeScan | null {
   const window = new Uint8Array(memory.buffer, 0, WINDOW);
   const list = new Int32Array(memory.buffer, LIST);
   return (bytes, offsets) => {
-    // A prefix may lie across two windows: they share two bytes.
+    // Windows overlap by two bytes, because a prefix may lie across two of them.
     for (let at = 0; at + 2 < bytes.length; at += WINDOW - 2) {
       const part = at === 0 && bytes.length <= WINDOW ? bytes : bytes.subarray(at, at + WINDOW);
       window.set(part);
       const count = scan(part.length, LIST);
-      for (let i = 0; i < count; i++) offsets.push(at + (list[i] as number));
+      if (count > 0) offsets.append(list.subarray(0, count), at);
     }
   };
 }

@@ -3,29 +3,32 @@ import { ByteStream, unitsOfPacket, withoutTrailingZeros } from "./byte-stream.t
 import { isLengthPrefixed, LengthPrefixedStream } from "./length-prefixed.ts";
 import { findStartCode } from "./start-code.ts";
 
-/** Where a start code is looked for in a length-prefixed unit. One in a unit before makes all of a unit be searched. */
+/**
+ * A start code is searched for in so many first bytes of a length-prefixed unit. Once a unit had one inside, later units are
+ * searched completely.
+ */
 const SEARCHED_BYTES = 256;
 
 /** The units of a session's input, in packets or as a stream, with start codes or length prefixes. */
 export class UnitInput {
-  /** 0: start codes. */
+  /** 0 means start codes. */
   #lengthSize = 0;
-  /** Bytes given so far. */
+  /** The number of bytes given so far. */
   received = 0;
   #stream: ByteStream | LengthPrefixedStream | null = null;
-  /** Of the stream that is being pushed, or was last. */
+  /** The number of bytes of the current or last pushed stream. */
   #streamBytes = 0;
   #streamUnits = 0;
   readonly #keepZeros: boolean;
   /** A length-prefixed unit had a start code inside. */
   #hasInnerStartCodes = false;
 
-  /** Bytes between the beginnings of what frames a unit and of the unit. */
+  /** The size in bytes of the start code or length prefix before a unit. */
   get prefixSize(): number {
     return this.#lengthSize === 0 ? 3 : this.#lengthSize;
   }
 
-  /** @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`. */
+  /** @param keepZeros whether zero bytes after a unit belong to it: see `ByteStream`. */
   constructor(keepZeros = false) {
     this.#keepZeros = keepZeros;
   }
@@ -38,8 +41,9 @@ export class UnitInput {
   }
 
   /**
-   * The units of a packet that holds whole ones; the last one is `truncated` where the packet is too short for it. Some muxers
-   * write start codes where length prefixes belong: a packet that begins with one is read so, unless it has lengths after all.
+   * The units of a packet that holds whole units. The last one is `truncated` where the packet is too short for it. Some muxers
+   * write start codes instead of length prefixes: a packet that begins with a start code is read that way, unless its lengths
+   * are right after all.
    */
   packet(bytes: Uint8Array): StreamUnit[] {
     const { received: origin } = this;
@@ -52,7 +56,10 @@ export class UnitInput {
     return this.#parted([...stream.push(bytes), ...stream.flush()]);
   }
 
-  /** No NAL unit has a start code inside (7.4.1). Where one does, several units were written after one length: they are parted. */
+  /**
+   * No NAL unit has a start code inside (7.4.1). Where one does, a muxer has put several units after one length, and they are
+   * separated here.
+   */
   #parted(units: StreamUnit[]): StreamUnit[] {
     return units.flatMap((unit) => {
       const { bytes, byte, truncated } = unit;
@@ -67,7 +74,10 @@ export class UnitInput {
     });
   }
 
-  /** The units that the next bytes of a stream complete: views of `bytes`, or of a copy. What is left of `bytes` is copied. */
+  /**
+   * The units that the next bytes of a stream complete: views of `bytes`, or of a copy. The bytes of an incomplete unit are
+   * copied.
+   */
   push(bytes: Uint8Array): StreamUnit[] {
     if (this.#stream === null) {
       const { received } = this;
@@ -88,17 +98,20 @@ export class UnitInput {
     return units;
   }
 
-  /** The unit that has begun ends here, and is whole. */
+  /** Ends the unit that has begun, which is complete. */
   endUnit(): StreamUnit[] {
     return this.#counted(this.#stream?.flush() ?? []);
   }
 
-  /** Bytes of the stream are missing here: the unit that has begun, cut off. The next ones begin at a start code or prefix. */
+  /**
+   * Handles missing bytes in the stream: returns the unit that has begun, cut off. The next unit begins at a start code or
+   * prefix.
+   */
   cut(): StreamUnit[] {
     return this.endUnit().map((unit) => ({ ...unit, truncated: true }));
   }
 
-  /** The unit in which the stream ends, and whether bytes were pushed in which there was no unit at all. */
+  /** Ends the stream: returns its last unit, and whether bytes were pushed that held no unit at all. */
   end(): { units: StreamUnit[]; hadNoUnit: boolean } {
     if (this.#stream === null) return { units: [], hadNoUnit: false };
     const units = this.#stream.flush();
@@ -107,7 +120,7 @@ export class UnitInput {
   }
 }
 
-/** 00 00 01 alone may be the beginning of a length, too: then another start code must follow. */
+/** 00 00 01 alone may also be the beginning of a length, so another start code must follow. */
 function beginsWithStartCode(bytes: Uint8Array): boolean {
   const begin = findStartCode(bytes, 0, Math.min(bytes.length, 4));
   return begin === 1 || (begin === 0 && findStartCode(bytes, 3, bytes.length) >= 0);

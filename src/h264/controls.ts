@@ -100,12 +100,15 @@ export function h264Sps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** Whether "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): some set has lists. */
+/** Whether "V4L2_CID_STATELESS_H264_SCALING_MATRIX must be used for this picture" (UAPI): the SPS or the PPS has lists. */
 export function hasScalingMatrix({ sps, pps }: ParameterSets): boolean {
   return sps.seq_scaling_matrix_present_flag === 1 || pps.pic_scaling_matrix_present_flag === 1;
 }
 
-/** v4l2_ctrl_h264_pps: 12 bytes. It has the PPS's own num_ref_idx defaults: hantro parses a slice's override itself. */
+/**
+ * v4l2_ctrl_h264_pps: 12 bytes. The num_ref_idx defaults are the PPS's own, not a slice's override: hantro's hardware parses
+ * the override itself.
+ */
 export function h264Pps(sets: ParameterSets): Uint8Array {
   const payload = newPayload(v4l2_ctrl_h264_pps.size);
   const view = viewOf(payload);
@@ -145,18 +148,18 @@ export function h264ScalingMatrix(sets: ParameterSets): Uint8Array {
   const payload = newPayload(v4l2_ctrl_h264_scaling_matrix.size);
   const o = v4l2_ctrl_h264_scaling_matrix.offsets;
   const { lists4x4, lists8x8 } = scalingLists(sets);
-  // UAPI: Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8. It is the order of Table 7-2.
-  // The 8x8 lists of Cb and Cr stay 0 where chroma_format_idc is not 3, as in GStreamer and FFmpeg.
+  // UAPI: Intra Y, Cb, Cr, Inter Y, Cb, Cr for 4x4; Intra Y, Inter Y, Intra Cb, … for 8x8. This is the order of Table 7-2. The
+  // 8x8 lists of Cb and Cr stay 0 where chroma_format_idc is not 3, as in GStreamer and FFmpeg.
   for (const [i, list] of lists4x4.entries()) payload.set(list, o.scaling_list_4x4 + 16 * i);
   for (const [i, list] of lists8x8.entries()) payload.set(list, o.scaling_list_8x8 + 64 * i);
   return payload;
 }
 
-/** What v4l2_ctrl_h264_decode_params says of a picture. */
+/** What the fields of v4l2_ctrl_h264_decode_params are computed from. */
 export interface DecodeParamsInput {
-  /** Of the picture's first slice. */
+  /** The header of the picture's first slice. */
   readonly h: SliceHeader;
-  /** Of the picture's frame, as far as it is known: the other field of a first field has 0. */
+  /** The order counts of the picture's frame. While its first field is decoded, the other field's count is 0. */
   readonly poc: Readonly<FieldOrderCnt>;
   /** TOP_FIELD, BOTTOM_FIELD, or BOTH_FIELDS for a frame. */
   readonly structure: number;
@@ -206,13 +209,14 @@ function writeDpbEntry(view: DataView, at: number, frame: ReferenceFrame, struct
   const isLongTerm = frame.longTerm !== 0;
   setTimestamp(view, at + o.reference_ts, frame.timestamp);
   view.setUint32(at + o.pic_num, picNum(frame, structure), true);
-  // UAPI: the slice header's frame_num or, of a long-term reference, its long_term_frame_idx.
+  // UAPI: the slice header's frame_num; for a long-term reference, its long_term_frame_idx.
   view.setUint16(at + o.frame_num, isLongTerm ? frame.LongTermFrameIdx : frame.frame_num, true);
   view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
   // A field that has not been decoded has no order count.
   view.setInt32(at + o.top_field_order_cnt, frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0, true);
   view.setInt32(at + o.bottom_field_order_cnt, frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0, true);
-  // LONG_TERM is said of the entry: one has it whose first field is a long-term and second a short-term reference.
+  // The flag LONG_TERM is one for the whole entry. An entry whose first field is a long-term and whose second field is a
+  // short-term reference has it, too.
   view.setUint32(
     at + o.flags,
     V4L2_H264_DPB_ENTRY_FLAG_VALID |
@@ -224,10 +228,10 @@ function writeDpbEntry(view: DataView, at: number, frame: ReferenceFrame, struct
 }
 
 /**
- * UAPI: PicNum (8-28) of a short-term, LongTermPicNum (8-29) of a long-term reference. While a field is decoded, each
- * field of an entry has its own (8-30 to 8-33), and the UAPI does not say which one is meant. As in GStreamer it is
- * that of the field which was decoded first or, in a frame that was coded as one, of the field that comes first in
- * output order (the bottom field if both are equal).
+ * UAPI: PicNum (8-28) of a short-term reference, LongTermPicNum (8-29) of a long-term reference. While a field is decoded, each
+ * field of an entry has its own number (8-30 to 8-33), and the UAPI does not say which one it means. We send what GStreamer
+ * sends: the number of the field that was decoded first. In a frame that was coded as a frame, it is that of the field that
+ * comes first in output order, or of the bottom field if both are equal.
  */
 function picNum(frame: ReferenceFrame, structure: number): number {
   const num = frame.longTerm !== 0 ? frame.LongTermFrameIdx : frame.FrameNumWrap;

@@ -7,16 +7,16 @@ export const TOP_FIELD = 1;
 export const BOTTOM_FIELD = 2;
 export const BOTH_FIELDS = 3;
 
-/** A frame of the decoded picture buffer as controls and reference picture lists read it. */
+/** What controls and reference picture lists read of a frame in the decoded picture buffer. */
 export interface ReferenceFrame extends Readonly<FieldOrderCnt> {
   /** Nanoseconds; 0 for a "non-existing" frame of 8.2.5.2, which has no CAPTURE buffer. */
   readonly timestamp: number;
   readonly frame_num: number;
-  /** (8-27) For the current picture. */
+  /** (8-27), computed for the current picture. */
   readonly FrameNumWrap: number;
-  /** Has a meaning while a field is marked for long-term reference. */
+  /** Valid while a field is marked for long-term reference. */
   readonly LongTermFrameIdx: number;
-  /** The fields decoded so far: a mask, as in the three properties that follow. */
+  /** The fields decoded so far. This and the next three properties are masks. */
   readonly fields: number;
   /** The field that was decoded first; 0 for a frame coded as one. */
   readonly firstField: number;
@@ -31,14 +31,17 @@ export function isNonExisting({ timestamp }: ReferenceFrame): boolean {
   return timestamp === 0;
 }
 
-/** PicOrderCnt(f) of (8-1): of a frame or complementary field pair the smaller, of a single field its own. */
+/** PicOrderCnt(f) of (8-1): the smaller count of a frame or complementary field pair; a single field's own count. */
 export function picOrderCntOf(frame: ReferenceFrame): number {
   if (frame.fields === TOP_FIELD) return frame.TopFieldOrderCnt;
   if (frame.fields === BOTTOM_FIELD) return frame.BottomFieldOrderCnt;
   return Math.min(frame.TopFieldOrderCnt, frame.BottomFieldOrderCnt);
 }
 
-/** The smallest PicOrderCnt that a frame after this one in output order can have: the fields of this one keep theirs. */
+/**
+ * The smallest PicOrderCnt that a frame after this one in output order can have: it cannot have the counts of this frame's
+ * fields.
+ */
 function followingPicOrderCnt(frame: ReferenceFrame): number {
   const next = picOrderCntOf(frame) + 1;
   const isTaken = frame.fields === BOTH_FIELDS && Math.max(frame.TopFieldOrderCnt, frame.BottomFieldOrderCnt) === next;
@@ -59,7 +62,7 @@ export class Frame implements ReferenceFrame {
   longTerm = 0;
   TopFieldOrderCnt = 0;
   BottomFieldOrderCnt = 0;
-  /** Whether the fields are (both) reference fields: nal_ref_idc is not 0. */
+  /** Whether all fields decoded so far are reference fields (nal_ref_idc is not 0). */
   isReference: boolean;
   neededForOutput = true;
   corrupt = false;
@@ -78,7 +81,7 @@ export class Frame implements ReferenceFrame {
     return picOrderCntOf(this);
   }
 
-  /** Whether some field of it is marked for reference. */
+  /** Whether at least one of its fields is marked for reference. */
   get isUsedForReference(): boolean {
     return (this.shortTerm | this.longTerm) !== 0;
   }
@@ -96,7 +99,7 @@ export class DecodedPictureBuffer {
   readonly #listener: DpbListener<Frame>;
   /** How many frames it holds. */
   #capacity = 1;
-  /** The smallest PicOrderCnt with which a frame can follow the last one that was output; before that, NaN. */
+  /** The smallest PicOrderCnt that a frame after the last output one can have. NaN before the first output. */
   #nextPicOrderCnt = NaN;
   /** 8.2.1: no two frames have had the same PicOrderCnt so far. */
   #hasUniqueCounts = true;
@@ -105,7 +108,10 @@ export class DecodedPictureBuffer {
     this.#listener = listener;
   }
 
-  /** A sequence begins, with the buffer empty. @param capacity in frames, at least 1. */
+  /**
+   * Begins a sequence. The buffer must be empty.
+   * @param capacity in frames, at least 1.
+   */
   resize(capacity: number): void {
     this.#capacity = capacity;
   }
@@ -142,7 +148,7 @@ export class DecodedPictureBuffer {
     if (kept < frames.length) frames.length = kept;
   }
 
-  /** Outputs everything that waits, in order, and frees it all. References are forgotten. */
+  /** Outputs all frames that wait for output, in order, and frees all frames, references included. */
   flush(): void {
     for (const frame of this.frames) frame.unmark(BOTH_FIELDS);
     for (let frame = this.#firstToOutput(); frame !== undefined; frame = this.#firstToOutput()) this.#bump(frame);
@@ -156,14 +162,14 @@ export class DecodedPictureBuffer {
     this.frames.length = 0;
   }
 
-  /** C.4.4 for memory_management_control_operation 5, which has cleared the marks: outputs everything that waits. */
+  /** C.4.4 for memory_management_control_operation 5, which has cleared the marks: outputs all frames that wait for output. */
   outputAll(): void {
     for (let frame = this.#firstToOutput(); frame !== undefined; frame = this.#firstToOutput()) this.#bump(frame);
     this.removeUnused();
     this.#beginCounts();
   }
 
-  /** Order counts begin anew: none is before or after those that were. */
+  /** Order counts begin anew: they cannot be compared with earlier ones. */
   #beginCounts(): void {
     this.#nextPicOrderCnt = NaN;
     this.#hasUniqueCounts = true;
@@ -181,14 +187,15 @@ export class DecodedPictureBuffer {
    */
   outputSettled(maxNumReorderFrames: number): void {
     for (let first = this.#firstToOutput(); first !== undefined; first = this.#firstToOutput()) {
-      // E.2.1: a frame that precedes `first` would come after all that wait, which are too many.
+      // E.2.1: if a frame that precedes `first` came now, more frames than max_num_reorder_frames would precede it in decoding
+      // order and follow it in output order.
       const isSettled = maxNumReorderFrames < this.#waiting || this.#hasNoHoleBefore(first);
       if (!isSettled) return;
       this.#bump(first);
     }
   }
 
-  /** 8.2.1: frames have different counts, so that none fits in where the counts go on without a hole. */
+  /** 8.2.1: frames have different counts. Where the counts continue without a hole, no other frame can come between. */
   #hasNoHoleBefore(first: Frame): boolean {
     return this.#hasUniqueCounts && first.PicOrderCnt <= this.#nextPicOrderCnt;
   }

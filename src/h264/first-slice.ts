@@ -1,13 +1,13 @@
 import type { ParameterSets, SliceHeader } from "./structures.ts";
 
 /**
- * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. By the clause another pic_parameter_set_id
- * begins a picture, and by 7.4.3 the slices of a picture may have different ones. So it begins a picture here only in a
- * slice with the first macroblock. A primary coded picture has no macroblock twice: a slice that begins where the
- * picture's first slice did belongs to the next picture, even if an encoder gives it the same numbers, such as 0 for
+ * 7.4.1.2.4 Detection of the first VCL NAL unit of a primary coded picture. The clause says that another pic_parameter_set_id
+ * begins a picture; yet 7.4.3 lets the slices of a picture have different ones. So here another pic_parameter_set_id begins a
+ * picture only if the slice has the first macroblock. A primary coded picture has no macroblock twice: a slice that begins
+ * where the picture's first slice did belongs to the next picture, even if an encoder gives it the same numbers, such as 0 for
  * every idr_pic_id.
  *
- * @param before the first slice of the picture before.
+ * @param before the header of the previous picture's first slice.
  * @param sets the parameter sets that `before` refers to.
  */
 export function isFirstOfNewPicture(

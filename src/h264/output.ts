@@ -16,7 +16,7 @@ const picStructs: readonly [OutputEvent["fieldOrder"], number][] = [
   ["progressive", 4], // frame tripling
 ];
 
-/** The event with which a picture is shown. */
+/** The event that tells the consumer to show a picture. */
 export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
   const said = frame.fields === BOTH_FIELDS && frame.firstField === 0 ? picStructs[frame.pic_struct] : undefined;
@@ -24,7 +24,7 @@ export function outputEvent(frame: Frame): OutputEvent {
   return { type: "output", timestamp, pts, visible, fieldOrder, repeat: said?.[1] ?? 0, corrupt };
 }
 
-/** What the order counts of the fields say, where no SEI message does. */
+/** The field order that the fields' order counts imply, for a frame without a picture timing SEI message. */
 function fieldOrderOf(frame: Frame): OutputEvent["fieldOrder"] {
   if (frame.fields === TOP_FIELD) return "top-only";
   if (frame.fields === BOTTOM_FIELD) return "bottom-only";

@@ -6,8 +6,9 @@ import type { ParameterSetLookup, ParseOptions } from "./parser.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
 
 /**
- * Parameter sets by id, as a backend or a muxer keeps them: the newest of each id counts. Sets that come again unchanged stay the
- * same objects. A PPS may come before its SPS; it is read when both are there, and again when its SPS has changed.
+ * Parameter sets by id, as a backend or a muxer keeps them: the newest set of each id replaces the older one. A set that is
+ * repeated unchanged stays the same object. A PPS may come before its SPS; it is read when both are known, and again when its
+ * SPS has changed.
  */
 export class ParameterSetStore implements ParameterSetLookup {
   readonly #sets = new ActiveParameterSets();
@@ -35,7 +36,7 @@ export class ParameterSetStore implements ParameterSetLookup {
   }
 
   /**
-   * Undefined where the PPS or its SPS is not there.
+   * Undefined where the PPS or its SPS is missing.
    *
    * @throws BitstreamError where it cannot be read with its SPS.
    */

@@ -13,7 +13,7 @@ import { nalReader } from "./units.ts";
 
 interface StoredPps {
   readonly unit: StreamUnit;
-  /** Null until there is an SPS to read it with. */
+  /** Null until its SPS, which is needed to read it, is known. */
   pps: PicParameterSet | null;
   /** The SPS that it was last read with. */
   sps: SeqParameterSet | null;
@@ -22,13 +22,13 @@ interface StoredPps {
 /** The sets that a slice refers to. */
 export interface FoundSets {
   readonly sets: ParameterSets;
-  /** What is wrong with the PPS, which is taken all the same: where it came before its SPS, it is read only now. */
+  /** An error in the PPS that does not stop decoding. It is found only now where the PPS came before its SPS. */
   readonly flaw: { readonly error: BitstreamError; readonly unit: StreamUnit } | null;
 }
 
-/** Parameter sets by id. Sets that come again unchanged stay the same objects. */
+/** Parameter sets by id. A set that is repeated unchanged stays the same object. */
 export class ActiveParameterSets {
-  /** The sets in force. New content for the active SPS waits for the next IDR picture. */
+  /** The sequence parameter sets. New content for the active SPS takes effect with the next IDR picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   readonly #ppsById = new Map<number, StoredPps>();
 
@@ -48,7 +48,7 @@ export class ActiveParameterSets {
   }
 
   /**
-   * Takes a picture parameter set's NAL unit, and reads it where its SPS is there.
+   * Takes a picture parameter set's NAL unit, and reads it if its SPS is known.
    *
    * @returns what is wrong with a set that is taken all the same: once for each content.
    * @throws BitstreamError where it cannot be read. The old set then stays.
@@ -69,7 +69,7 @@ export class ActiveParameterSets {
   /**
    * The sets that a slice refers to. With an IDR picture, new content of the active SPS takes effect.
    *
-   * @throws BitstreamError where a set is not there, or where the PPS cannot be read with its SPS.
+   * @throws BitstreamError where a set is missing, or where the PPS cannot be read with its SPS.
    */
   find(pic_parameter_set_id: number, isIdr: boolean): FoundSets {
     const stored = this.#ppsById.get(pic_parameter_set_id);
@@ -108,7 +108,7 @@ export function ppsIds(unit: Uint8Array): Pick<PicParameterSet, "pic_parameter_s
 }
 
 /**
- * 7.4.2.1.1: the cropping rectangle leaves at least one sample.
+ * 7.4.2.1.1: checks that cropping leaves at least one sample.
  *
  * @throws BitstreamError where it does not.
  */

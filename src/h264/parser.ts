@@ -1,6 +1,7 @@
 /**
- * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
- * structure. An error says which element was read, and at which bit. The caller may make parameter sets by itself.
+ * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its structure.
+ * An error says which element was read, and at which bit. The parameter sets that a function takes need not come from a parser:
+ * the caller may fill them in.
  */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
@@ -35,15 +36,15 @@ export interface ParseOptions {
   /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
   /**
-   * Called with what is wrong in elements that decoding does not need (VUI, HRD, trailing bits). A set is not refused for
-   * them; without this option nothing is said of them.
+   * Called with an error in elements that decoding does not need (VUI, HRD, trailing bits). Such an error does not make a set
+   * unusable; without this option it is ignored.
    */
   readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
 }
 
-/** Where the sets of a slice are found by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
+/** Finds the sets of a slice by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
 export interface ParameterSetLookup {
-  /** The sets of a slice with this pic_parameter_set_id. It may throw what it likes where they are not there. */
+  /** The sets of a slice with this pic_parameter_set_id. Where they are missing it may throw any error. */
   find(pic_parameter_set_id: number): ParameterSets;
 }
 
@@ -99,10 +100,10 @@ export function parseSpsExtension(unit: ByteSource, { trace }: ParseOptions = {}
 }
 
 /**
- * 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the one that it refers to, or gives that with the
- * seq_parameter_set_id which the PPS has: `(id) => store.sps(id)`.
+ * 7.3.2.2: a picture parameter set (nal_unit_type 8). `sps` is the SPS that it refers to, or a function that returns the SPS
+ * with the id in the PPS: `(id) => store.sps(id)`.
  *
- * @throws BitstreamError where the unit is another one or cannot be read, and "missing-sps" where there is no SPS.
+ * @throws BitstreamError where the unit is another one or cannot be read, and "missing-sps" where that function returns no SPS.
  */
 export function parsePps(
   unit: ByteSource,
@@ -126,7 +127,7 @@ function spsOf(unit: Uint8Array, find: (id: number) => SeqParameterSet | undefin
 }
 
 /**
- * 7.3.2.3: the messages of an SEI NAL unit (type 6). With `sps`, the active one, picture timing is read too.
+ * 7.3.2.3: the messages of an SEI NAL unit (type 6). Picture timing is read only with `sps`, the active one.
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
@@ -150,10 +151,9 @@ export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptio
 
 /**
  * 7.3.3: the header of a slice (nal_unit_type 1, 2, 5 or 19), of any length, with the bit sizes that
- * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give.
+ * V4L2_CID_STATELESS_H264_DECODE_PARAMS and SLICE_PARAMS need, and that VA-API does not give.
  *
- * @param sets `{ sps, pps }`, which are those of the slice whatever ids they have; or where to find them by the id that the slice
- * has: a `ParameterSetStore`.
+ * @param sets `{ sps, pps }`, which are used whatever id the slice names; or a lookup by that id: a `ParameterSetStore`.
  * @throws BitstreamError where the unit is another one or its header cannot be read, and what the lookup throws.
  */
 export function parseSliceHeader(

@@ -24,14 +24,14 @@ import type { RefPicLists } from "./ref-lists.ts";
 import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceHeader } from "./structures.ts";
 
-/** A slice of the picture: its NAL unit as coded, and in slice mode its lists. */
+/** A slice of the picture: its NAL unit as coded, with its reference picture lists in slice mode. */
 export interface PictureSlice extends HeldUnit {
   readonly h: SliceHeader;
   readonly sets: ParameterSets;
   readonly lists: RefPicLists | null;
 }
 
-/** Builds controls, and builds those of parameter sets only once. */
+/** Builds controls. Those of a parameter set are built once and used again. */
 export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof h264Controls>;
@@ -53,7 +53,10 @@ export class RequestBuilder {
     return controls;
   }
 
-  /** Why the kernel would refuse the SPS, which is valid or of a profile that nobody has; null where it takes it. */
+  /**
+   * Why the kernel would refuse an SPS that is valid, or that has a profile unknown to the kernel; null where the kernel
+   * accepts it.
+   */
   refusalOf(sps: SeqParameterSet): UnsupportedError | null {
     let refusal = this.#refusals.get(sps);
     if (refusal === undefined) {
@@ -126,8 +129,8 @@ export class RequestBuilder {
   }
 
   #addSliceControls(controls: Control[], { h, lists }: PictureSlice, references: readonly ReferenceFrame[]): void {
-    // An entry that refers to nothing has no fields, and points to the first unused entry of the DPB array. Where all
-    // sixteen are used it points to entry 0, because drivers index the array before they look at the fields.
+    // An entry without a reference has no fields. Drivers index the DPB array before they look at the fields, so the index must
+    // be valid: it is that of the first unused DPB entry, or 0 where all sixteen are used.
     const unused = references.length < V4L2_H264_NUM_DPB_ENTRIES ? references.length : 0;
     const indexOf = (frame: ReferenceFrame | null) => (frame === null ? unused : references.indexOf(frame));
     const params = h264SliceParams(h, lists?.list0 ?? [], lists?.list1 ?? [], indexOf);

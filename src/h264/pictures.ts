@@ -1,5 +1,5 @@
 /**
- * Puts slices together to pictures: activation, gaps, references, and at a picture's end its requests and its marking.
+ * Puts slices together into pictures: activation, gaps and references; and, when a picture ends, its requests and its marking.
  */
 
 import { UnsupportedError } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { HeldUnits } from "../session/held-units.ts";
-import { isCrumbled } from "../session/limits.ts";
+import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame, isNonExisting } from "./dpb.ts";
@@ -44,17 +44,17 @@ interface OpenPicture {
   /** In slice mode. */
   readonly slices: PictureSlice[];
   sliceCount: number;
-  /** Bytes of its slices so far. */
+  /** The length of its slices so far, in bytes. */
   bytes: number;
-  /** It has had more slices than it can have. */
+  /** It has already had as many slices as it can have. */
   isFull: boolean;
-  /** How many of them, from the first on, have been copied. */
+  /** The first so many slices have been copied. */
   copied: number;
-  /** A call has returned since it began. */
+  /** A call of the session has returned since the picture began. */
   isHeld: boolean;
-  /** Some slice refers to a picture that is not there. */
+  /** A slice refers to a missing picture. */
   lacksReference: boolean;
-  /** Some slice refers to another PPS than the first. */
+  /** A slice refers to another PPS than the first slice. */
   hasOtherPps: boolean;
 }
 
@@ -69,9 +69,9 @@ export class PictureDecoder {
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
   readonly #held = new HeldUnits();
-  /** Of the open picture, in frame mode. */
+  /** The bytes of the open picture, in frame mode. */
   readonly #bitstream: PictureBitstream;
-  /** Of the SPS in force. */
+  /** The visible rectangle of the SPS in force. */
   #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
@@ -92,24 +92,24 @@ export class PictureDecoder {
     this.#state = new DecoderState(listener, options.output);
   }
 
-  /** The slices of a picture are coming. */
+  /** A picture has begun, and more of its slices may come. */
   get isOpen(): boolean {
     return this.#open !== null;
   }
 
-  /** Whether the slice is of the picture whose slices are coming. */
+  /** Whether the slice belongs to the open picture. */
   continues({ h, sets }: ReadSlice): boolean {
     return this.#open !== null && !isFirstOfNewPicture(this.#open.first.h, this.#open.first.sets, h, sets);
   }
 
-  /** Something of the picture whose slices are coming is lost. */
+  /** Part of the open picture is lost. */
   markDamaged(): void {
     if (!this.#open?.picture) return;
     this.#open.picture.frame.corrupt = true;
     this.#recovery.damage();
   }
 
-  /** A picture begins; the one before it has ended. */
+  /** Begins a picture. The one before it must have ended. */
   beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
     this.#open = {
@@ -180,7 +180,7 @@ export class PictureDecoder {
     }
   }
 
-  /** A sequence begins. The buffer is empty. */
+  /** Begins a sequence. The buffer must be empty. */
   #activate(sps: SeqParameterSet): void {
     this.#sets.sps.activate(sps.seq_parameter_set_id, sps);
     this.activeSps = sps;
@@ -193,7 +193,7 @@ export class PictureDecoder {
     this.#sink.emit(event);
   }
 
-  /** Frames were lost: frame_num has a gap (7.4.3), and the SPS allows none. */
+  /** Reports lost frames: frame_num has a gap (7.4.3), and the SPS allows none. */
   #loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
     const which =
       first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
@@ -202,7 +202,7 @@ export class PictureDecoder {
     this.#state.skipGap(last);
   }
 
-  /** A slice of the open picture. */
+  /** Adds a slice to the open picture. */
   addSlice(slice: ReadSlice): void {
     const open = this.#open;
     if (!open?.picture) return;
@@ -223,14 +223,14 @@ export class PictureDecoder {
     else open.slices.push({ unit: unit.bytes, h, sets, lists });
   }
 
-  /** Whether the picture can have one more slice. What is beyond that is reported once. */
+  /** Whether the picture can have one more slice. The first slice too many is reported. */
   #hasRoomFor(open: OpenPicture, { unit, sets }: ReadSlice): boolean {
     const { sliceCount } = open;
     open.bytes += unit.bytes.length;
     let reason: string;
-    if (sliceCount >= mostSlices(sets.sps)) {
-      reason = `the picture has more slices than its ${mostSlices(sets.sps)} macroblocks`;
-    } else if (this.#options.decodeMode === "slice" && isCrumbled(sliceCount, open.bytes)) {
+    if (sliceCount >= maxSlices(sets.sps)) {
+      reason = `the picture has more slices than its ${maxSlices(sets.sps)} macroblocks`;
+    } else if (this.#options.decodeMode === "slice" && hasTooManyTinyUnits(sliceCount, open.bytes)) {
       reason = `the picture has more than ${sliceCount} slices in ${open.bytes} bytes; a slice mode request for each is refused`;
     } else return true;
     if (!open.isFull) this.#sink.report("too-many-slices", reason, unit);
@@ -239,7 +239,7 @@ export class PictureDecoder {
     return false;
   }
 
-  /** 8.2.4, as far as it is needed: for the lists of slice mode, and to find out what is missing or corrupt. */
+  /** 8.2.4: builds the lists where slice mode needs them, and finds out whether references are missing or corrupt. */
   #buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
     const { frames } = this.#state.dpb;
     if (!hasReference(frames)) {
@@ -278,7 +278,7 @@ export class PictureDecoder {
     this.#sink.report("missing-reference", reason, unit, element);
   }
 
-  /** The picture's last slice has come: its requests are made, then it is marked, stored and output. */
+  /** Ends the picture after its last slice: emits its requests, then marks, stores and outputs it. */
   endPicture(): void {
     const open = this.#open;
     this.#open = null;
@@ -300,13 +300,13 @@ export class PictureDecoder {
     );
   }
 
-  /** Decoding waits for a random access point: a new start, which knows nothing of the pictures before the loss. */
+  /** Waits for a random access point after a loss. The new start does not use the pictures before the loss. */
   #startAnew(): void {
     this.#recovery.requireRandomAccess();
     this.#state.flush();
   }
 
-  /** A call returns: copies what is needed of the open picture's units. */
+  /** Copies the bytes of the open picture that are still needed. Must be called before a call of the session returns. */
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
@@ -320,7 +320,7 @@ export class PictureDecoder {
     this.#bitstream.hold();
   }
 
-  /** Outputs everything that waits. The next picture is a new start. */
+  /** Outputs all pictures that wait for output. The next picture is a new start. */
   flush(): void {
     this.endPicture();
     this.#state.flush();
@@ -342,9 +342,9 @@ export class PictureDecoder {
 }
 
 /**
- * How many slices a picture can have: each has a macroblock at least, in each colour plane that is coded separately.
+ * How many slices a picture can have: each has at least one macroblock, and separate colour planes each have their own slices.
  */
-function mostSlices(sps: SeqParameterSet): number {
+function maxSlices(sps: SeqParameterSet): number {
   const macroblocks = (codedWidth(sps) * codedHeight(sps)) / 256;
   return sps.separate_colour_plane_flag ? 3 * macroblocks : macroblocks;
 }

@@ -1,12 +1,12 @@
 import type { SeqParameterSet, SliceHeader } from "./structures.ts";
 
-/** TopFieldOrderCnt and BottomFieldOrderCnt of a picture; of a field, the other is 0. */
+/** TopFieldOrderCnt and BottomFieldOrderCnt of a picture. For a field, the count of the opposite field is 0. */
 export interface FieldOrderCnt {
   TopFieldOrderCnt: number;
   BottomFieldOrderCnt: number;
 }
 
-/** What a slice header says of the picture's order. For a frame that 8.2.5.2 infers, it is made up without a slice. */
+/** The elements of a slice header that determine the picture's order. A frame that 8.2.5.2 infers has inferred values. */
 export type PicOrderCntSyntax = Pick<
   SliceHeader,
   | "frame_num"
@@ -25,17 +25,19 @@ export class PicOrderCnt {
   #prevPicOrderCntLsb = 0;
   #prevFrameNum = 0;
   #prevFrameNumOffset = 0;
-  /** Of the picture that `decode` was last called for. */
+  /** The value of the last picture that `decode` was called for. */
   #PicOrderCntMsb = 0;
   #FrameNumOffset = 0;
 
-  /** Forgets what was carried over: the next picture is a new start. */
+  /** Forgets the variables of earlier pictures: the next picture is a new start. */
   reset(): void {
     this.#prevPicOrderCntMsb = this.#prevPicOrderCntLsb = this.#prevFrameNum = this.#prevFrameNumOffset = 0;
     this.#PicOrderCntMsb = this.#FrameNumOffset = 0;
   }
 
-  /** 8.2.1, without the step for memory_management_control_operation 5, which follows the picture: see `remember`. */
+  /**
+   * 8.2.1, without the step for memory_management_control_operation 5, which is carried out after the picture: see `remember`.
+   */
   decode(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     if (sps.pic_order_cnt_type === 0) return this.#decodeType0(sps, h);
     this.#updateFrameNumOffset(sps, h);
@@ -43,7 +45,7 @@ export class PicOrderCnt {
   }
 
   /**
-   * Carries over what the next picture needs. Must be called once for each picture, after `decode`.
+   * Stores the variables that the next picture needs. Must be called once for each picture, after `decode`.
    *
    * @param poc the picture's order counts, after the picture's own memory_management_control_operation 5 if it has one.
    */
@@ -120,7 +122,8 @@ export class PicOrderCnt {
   }
 }
 
-// A conforming stream stays within 32 bits (8.2.1). In another one the counts wrap, as the kernel's s32 would.
+// A conforming stream stays within 32 bits (8.2.1). In a stream that does not conform the counts wrap, as the kernel's s32
+// would.
 function frameOrderCnt(top: number, bottom: number): FieldOrderCnt {
   return { TopFieldOrderCnt: top | 0, BottomFieldOrderCnt: bottom | 0 };
 }

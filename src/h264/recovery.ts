@@ -1,4 +1,4 @@
-/** Where decoding can start, and which pictures are whole: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
+/** Where decoding can start, and which pictures are undamaged: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
 import type { SessionOptions } from "../options.ts";
 import type { Picture } from "./state.ts";
 import { hasMmco5, maxFrameNum } from "./state.ts";
@@ -10,13 +10,13 @@ export class Recovery {
   #isWaiting = true;
   /** Only a random access point ends the wait, whatever `startAt` says. */
   #needsRandomAccess = false;
-  /** Pictures were skipped or never came, and neither an IDR picture nor a complete recovery has come since. */
+  /** Pictures were skipped or lost, and since then there was neither an IDR picture nor a complete recovery. */
   #isImpaired = true;
-  /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point, and after it. */
+  /** The frame_num at which recovery is complete (D.2.8); -1 without a recovery point, and after recovery is complete. */
   #recoveryFrameNum = -1;
   /**
-   * From here on in output order, pictures are whole, whatever they refer to; infinite until a recovery is complete.
-   * Pictures that precede it may refer to what was lost.
+   * Pictures with this order count and later ones are undamaged, whatever they refer to. Infinite until a recovery is complete.
+   * Earlier pictures in output order may refer to what was lost.
    */
   #recoveryPicOrderCnt = Infinity;
 
@@ -24,7 +24,7 @@ export class Recovery {
     this.#startAt = startAt;
   }
 
-  /** Decoding starts anew: a seek. */
+  /** Starts anew, after a seek. */
   reset(): void {
     this.#isWaiting = this.#isImpaired = true;
     this.#needsRandomAccess = false;
@@ -40,13 +40,16 @@ export class Recovery {
     return this.#recoveryPicOrderCnt !== Infinity;
   }
 
-  /** Pictures are dropped: decoding goes on at a random access point. */
+  /** Drops pictures until a random access point. */
   requireRandomAccess(): void {
     this.reset();
     this.#needsRandomAccess = true;
   }
 
-  /** Whether a picture that begins with this slice is decoded. The second field of a decoded first one always is. */
+  /**
+   * Whether a picture that begins with this slice is decoded. The second field of a frame is decoded whenever the first one
+   * was.
+   */
   admits(h: SliceHeader, point: RecoveryPoint | null): boolean {
     if (!this.#isWaiting) return true;
     const isRandomAccess = h.nal_unit_type === 5 || point !== null;
@@ -55,7 +58,10 @@ export class Recovery {
     return true;
   }
 
-  /** A picture is decoded. @returns whether it may show that decoding started before it, and not at an IDR picture. */
+  /**
+   * Begins a picture that is decoded.
+   * @returns whether it may be damaged because decoding did not start at an IDR picture.
+   */
   beginPicture(picture: Picture, point: RecoveryPoint | null): boolean {
     const { h, isIdr, sps } = picture;
     if (isIdr) {
@@ -72,28 +78,31 @@ export class Recovery {
     return this.#isImpaired && !this.isWhole(picture);
   }
 
-  /** D.2.8: whether a picture is right although it may refer to pictures that are not. */
+  /** D.2.8: whether a picture is undamaged although it may refer to damaged pictures. */
   isWhole(picture: Picture): boolean {
     return picOrderCnt(picture) >= this.#recoveryPicOrderCnt;
   }
 
-  /** A picture has been decoded. 8.2.1: with operation 5 order counts start anew, all after the recovery point. */
+  /** Ends a picture. 8.2.1: with operation 5 order counts start anew, so all later pictures come after the recovery point. */
   endPicture({ h }: Picture): void {
     if (this.#isComplete && hasMmco5(h)) this.#recoveryPicOrderCnt = -Infinity;
   }
 
-  /** Something of a picture is lost, or a whole picture: a recovery that began before that is not complete. */
+  /** A picture or a part of it is lost: a recovery that began before the loss is no longer complete. */
   damage(): void {
     if (this.#isComplete) this.#isImpaired = false;
     this.#forgetPoint();
   }
 
-  /** A picture lacks a reference picture. Until a recovery is complete, pictures before its beginning may be missing. */
+  /**
+   * A picture lacks a reference picture. This is damage only after a complete recovery: until then, pictures from before the
+   * recovery point may be missing.
+   */
   loseReference(): void {
     if (this.#isComplete) this.damage();
   }
 
-  /** D.2.8: recovery points do not depend on each other. The one that is complete first counts. */
+  /** D.2.8: recovery points do not depend on each other. The earliest one to be complete decides. */
   #addPoint({ recovery_frame_cnt }: RecoveryPoint, frame_num: number, MaxFrameNum: number): void {
     const left =
       this.#recoveryFrameNum < 0 ? MaxFrameNum : (this.#recoveryFrameNum - frame_num + MaxFrameNum) % MaxFrameNum;

@@ -19,9 +19,11 @@ export interface ListPicture {
   readonly structure: number;
 }
 
-/** What list construction reads. */
+/** What the construction of the lists depends on. */
 export interface ListContext {
-  /** The decoded picture buffer, with the first field of the current frame while the second is decoded. */
+  /**
+   * The frames of the decoded picture buffer. While a second field is decoded, the frame with its first field is one of them.
+   */
   readonly frames: readonly ReferenceFrame[];
   readonly current: ListPicture;
   /** PicOrderCnt(CurrPic). */
@@ -30,7 +32,7 @@ export interface ListContext {
   readonly pic_order_cnt_type: number;
 }
 
-/** RefPicList0 and RefPicList1 of a slice, and the operations of 8.2.4.3 that name a picture which is not there. */
+/** RefPicList0 and RefPicList1 of a slice, and the operations of 8.2.4.3 that name a missing picture. */
 export interface RefPicLists {
   readonly list0: RefPicList;
   readonly list1: RefPicList;
@@ -56,7 +58,7 @@ export function buildRefPicLists(context: ListContext, h: SliceHeader): RefPicLi
   };
 }
 
-/** The operations of 8.2.4.3 of a slice that name a picture which is not there, without the lists. */
+/** The operations of 8.2.4.3 that name a missing picture. The lists themselves are not built. */
 export function missingOperations(context: ListContext, h: SliceHeader): readonly RefPicListModificationOperation[] {
   const missing: RefPicListModificationOperation[] = [];
   modifyList(context, [], h.ref_pic_list_modification_l0, missing);
@@ -125,7 +127,7 @@ function initialListsB(context: ListContext): [Reference[], Reference[]] {
   return [list0, list1];
 }
 
-/** PicOrderCnt(f) in 8.2.4.2.4: of the frame that the current field completes, only the first field counts. */
+/** PicOrderCnt(f) in 8.2.4.2.4: in the frame that the current field completes, only the first field counts. */
 function orderOf(frame: ReferenceFrame, current: ListPicture): number {
   if (frame !== current.frame) return picOrderCntOf(frame);
   return fieldOrder(frame, frame.firstField);

@@ -15,9 +15,7 @@ export interface CurrentPicture {
 /** Receives the reason why an operation cannot be carried out as it is written. */
 export type Complain = (element: string, reason: string) => void;
 
-/**
- * 8.2.4.1: derives FrameNumWrap (8-27) of every frame. It has a meaning for those with a short-term reference field.
- */
+/** 8.2.4.1: derives FrameNumWrap (8-27) of every frame. It is valid for frames with a short-term reference field. */
 export function updateFrameNumWrap(frames: readonly Frame[], frame_num: number, MaxFrameNum: number): void {
   for (const frame of frames) {
     frame.FrameNumWrap = frame.frame_num > frame_num ? frame.frame_num - MaxFrameNum : frame.frame_num;
@@ -25,8 +23,8 @@ export function updateFrameNumWrap(frames: readonly Frame[], frame_num: number, 
 }
 
 /**
- * 8.2.5.3 Sliding window decoded reference picture marking process, before the current picture is marked. Returns false
- * where there is no room for it: long-term frames alone fill the window, which the clause does not allow.
+ * 8.2.5.3 Sliding window decoded reference picture marking process, before the current picture is marked. Returns false where
+ * the current picture does not fit: long-term frames alone fill the window, which the clause forbids.
  */
 export function slideWindow(frames: readonly Frame[], current: Frame | null, max_num_ref_frames: number): boolean {
   const limit = Math.max(max_num_ref_frames, 1);
@@ -54,10 +52,10 @@ export class RefPicMarking {
   }
 
   /**
-   * 8.2.5.1: marks a reference picture, and other pictures as its header says. FrameNumWrap of the frames must be that
-   * for the current picture.
+   * 8.2.5.1: marks a reference picture, and changes the marks of other pictures as its header says. FrameNumWrap of the frames
+   * must be that for the current picture.
    *
-   * @param complain receives the operations that name a picture which is not there. The others are carried out.
+   * @param complain receives the operations that name a missing picture. The others are carried out.
    */
   mark(
     frames: readonly Frame[],
@@ -151,7 +149,7 @@ interface Found<F = Frame> {
   readonly fields: number;
 }
 
-/** The short-term picture with PicNum picNumX: (8-39), with PicNum by (8-28), (8-30), (8-31). */
+/** The short-term picture with PicNum picNumX of (8-39). PicNum is that of (8-28), (8-30) and (8-31). */
 function findShortTerm(
   frames: readonly Frame[],
   { frame: currentFrame, structure }: CurrentPicture,
@@ -161,14 +159,14 @@ function findShortTerm(
   return findByPicNum(frames, structure, CurrPicNum - (difference_of_pic_nums_minus1 + 1), "short");
 }
 
-/** The long-term picture with LongTermPicNum: (8-29), (8-32), (8-33). */
+/** The long-term picture with this LongTermPicNum: (8-29), (8-32), (8-33). */
 function findLongTerm(frames: readonly Frame[], structure: number, long_term_pic_num: number): Found | undefined {
   return findByPicNum(frames, structure, long_term_pic_num, "long");
 }
 
 /**
- * 8.2.4.1: the picture that has this PicNum (`short`) or LongTermPicNum (`long`) while a picture of `structure` is
- * decoded. Where a frame is decoded, only frames and complementary pairs with both fields marked have one.
+ * 8.2.4.1: the picture that has this PicNum (`short`) or LongTermPicNum (`long`) while a picture of `structure` is decoded.
+ * While a frame is decoded, only frames and complementary pairs with both fields marked have such a number.
  */
 export function findByPicNum<F extends ReferenceFrame>(
   frames: readonly F[],

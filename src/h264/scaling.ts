@@ -17,7 +17,7 @@ const Flat_8x8_16: List = new Array<number>(64).fill(16);
 /** Lists in raster order, as Table 7-2 has them: 4x4 Intra Y Cb Cr, Inter Y Cb Cr; 8x8 Intra Y, Inter Y, Intra Cb, … */
 export interface RasterScalingLists {
   readonly lists4x4: readonly Uint8Array[];
-  /** Two of them where chroma_format_idc is not 3. */
+  /** Six lists; two where chroma_format_idc is not 3. */
   readonly lists8x8: readonly Uint8Array[];
 }
 
@@ -39,7 +39,10 @@ export function scalingLists({ sps, pps }: ParameterSets): RasterScalingLists {
   };
 }
 
-/** Table 7-2: what each list that was not sent falls back to. Lists 0, 3, 6 and 7 begin a chain. */
+/**
+ * Table 7-2: fills in the lists that were not sent. Lists 0, 3, 6 and 7 begin a chain; every other list falls back to the one
+ * before it in its chain.
+ */
 function withFallBack(sent: ScalingLists, fallBack: (i: number) => List): List[] {
   const lists: List[] = [];
   for (let i = 0; i < 12; i++) {

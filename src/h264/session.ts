@@ -1,4 +1,4 @@
-/** The order of NAL units (7.4.1.2.3), and what becomes of each. */
+/** Takes NAL units in their order (7.4.1.2.3), and hands each to the code that handles its type. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
@@ -23,9 +23,9 @@ import {
 import { nalReader, parseAvcConfiguration, unitName } from "./units.ts";
 
 /**
- * Opens a session, which holds an H.264 decoder's state.
+ * Opens a session: the state of one H.264 decoder.
  *
- * @throws TypeError where an option is wrong.
+ * @throws TypeError where an option has a value that it cannot have.
  */
 export function openH264Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
@@ -34,7 +34,7 @@ export function openH264Session(options: SessionOptions = {}): Session {
 class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
   readonly #sets = new ActiveParameterSets();
   protected readonly pictures: PictureDecoder;
-  /** A slice whose end is missing, of a picture of which nothing else has come so far. */
+  /** A cut-off slice that is so far the only slice of its picture. */
   #cutSlice: ReadSlice | null = null;
 
   constructor(options: ResolvedOptions) {
@@ -59,7 +59,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
     if (nal_unit_type !== 1 && nal_unit_type !== 5) return;
     try {
-      // As a rule the header is whole, and says to which picture the slice belongs.
+      // The header of a cut-off slice is usually complete, and says to which picture the slice belongs.
       const slice = this.#readSlice(unit, undefined);
       if (this.pictures.continues(slice)) this.pictures.markDamaged();
       else {
@@ -72,7 +72,10 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     }
   }
 
-  /** A slice could not be read. SEI comes before the first slice of a picture (7.4.1.2.3): after it, it is the next one's. */
+  /**
+   * Marks the open picture as damaged: one of its slices could not be read. But SEI comes before the first slice of a picture
+   * (7.4.1.2.3), so if SEI came, the slice belongs to the next picture.
+   */
   #loseSlice(): void {
     if (this.waitingSei.isEmpty) this.pictures.markDamaged();
     else this.endPicture();
@@ -179,8 +182,9 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   /**
-   * Parameter sets have come since the open picture's last slice. They belong to the next picture (7.4.1.2.3), but a
-   * stream may have put them inside one: this slice is of the same picture only if the old sets read it as such.
+   * Called where parameter sets came after the open picture's last slice. By 7.4.1.2.3 they belong to the next picture, but
+   * streams exist that have them inside a picture. The slice belongs to the open picture only if it does so when it is read
+   * with the old sets.
    */
   #looksLikeNewPicture(unit: StreamUnit): boolean {
     try {

@@ -16,13 +16,13 @@ export interface Picture extends CurrentPicture {
   /** Of its first slice. */
   readonly h: SliceHeader;
   readonly poc: FieldOrderCnt;
-  /** Some slice so far is a P or SP slice: tegra-vde asks for inter prediction, which SP slices have, too. */
+  /** A slice so far is a P or SP slice. SP counts because tegra-vde needs to know whether there is inter prediction. */
   hasP: boolean;
-  /** Some slice so far is a B slice. */
+  /** A slice so far is a B slice. */
   hasB: boolean;
 }
 
-/** Makes the frame of a picture that does not complete the one before. */
+/** Makes a frame for a picture that is not the second field of the frame before. */
 export type FrameSource = () => Frame;
 
 const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
@@ -41,13 +41,13 @@ export function maxDpbFrames(sps: SeqParameterSet): number {
 }
 
 /**
- * C.4.5.3: how many frames the decoded picture buffer holds. They are at least the reference frames that 8.2.5.3 keeps,
- * also where the level or max_dec_frame_buffering is too low for them.
+ * C.4.5.3: how many frames the decoded picture buffer holds. It has room for the reference frames that 8.2.5.3 keeps, even
+ * where the level or max_dec_frame_buffering is too low for them.
  */
 export function dpbFrames(sps: SeqParameterSet): number {
   const vui = sps.vui_parameters;
   let frames = maxDpbFrames(sps);
-  // E.2.1: max_dec_frame_buffering is not above MaxDpbFrames. One that is says nothing.
+  // E.2.1: max_dec_frame_buffering must not exceed MaxDpbFrames. A larger value is ignored.
   if (vui?.bitstream_restriction_flag) frames = Math.min(vui.max_dec_frame_buffering, frames);
   else if (isIntraOnly(sps)) frames = 0; // E.2.1
   return Math.max(frames, sps.max_num_ref_frames, 1);
@@ -55,7 +55,7 @@ export function dpbFrames(sps: SeqParameterSet): number {
 
 /**
  * E.2.1, max_num_reorder_frames: how many frames can precede another one in decoding order and follow it in output order;
- * infinite where nothing says so. With pic_order_cnt_type 2 the orders are the same (8.2.1.3).
+ * Infinite where the stream does not say. With pic_order_cnt_type 2 the orders are the same (8.2.1.3).
  */
 function maxNumReorderFrames(sps: SeqParameterSet): number {
   if (sps.pic_order_cnt_type === 2 || isIntraOnly(sps)) return 0;
@@ -73,13 +73,13 @@ export class DecoderState {
   readonly #listener: DpbListener<Frame>;
   readonly #poc = new PicOrderCnt();
   readonly #marking = new RefPicMarking();
-  /** 7.4.3, frame_num; -1 at the start, when nothing is known. */
+  /** PrevRefFrameNum of 7.4.3; -1 before the first picture. */
   #PrevRefFrameNum = -1;
-  /** The previous picture, if it was the first field of a frame: the next may be its second. */
+  /** The previous picture, if it was the first field of a frame: the next picture may be its second field. */
   #unpaired: Frame | null = null;
   /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
   #direct: Frame | null = null;
-  /** Whether a frame is output before the buffer is full, when its place in the output order is known. */
+  /** Whether a frame is output as soon as its place in the output order is known, instead of when the buffer is full. */
   readonly #outputsEarly: boolean;
   #maxNumReorderFrames = Infinity;
 
@@ -89,14 +89,14 @@ export class DecoderState {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
-  /** Everything that waits is output, and nothing is a reference any more. */
+  /** Outputs all pictures that wait for output, and forgets the references. */
   flush(): void {
     this.endFrame();
     this.dpb.flush();
     this.#forget();
   }
 
-  /** Nothing more is output, and nothing is a reference any more. */
+  /** Forgets all pictures without output. */
   reset(): void {
     if (this.#direct) this.#listener.release(this.#direct);
     this.#direct = null;
@@ -104,7 +104,7 @@ export class DecoderState {
     this.#forget();
   }
 
-  /** The second field of the last picture's frame does not come any more. */
+  /** The second field of the last picture's frame will not come. */
   endFrame(): void {
     this.#endDirect();
     if (this.#unpaired !== null) this.#completeFrame();
@@ -117,9 +117,9 @@ export class DecoderState {
   }
 
   /**
-   * C.4.4: before an IDR picture, or another picture with which a sequence begins, all frames leave the buffer.
-   * no_output_of_prior_pics_flag is taken as it is coded, also where the picture size changes. A frame that was not
-   * stored has been output by C.4.5.2, whatever the flag says.
+   * C.4.4: empties the buffer before an IDR picture, or another picture that begins a sequence. no_output_of_prior_pics_flag
+   * counts as coded, even where the picture size changes. A frame that C.4.5.2 outputs without storing it is output whatever
+   * the flag says.
    */
   emptyBuffer(h: SliceHeader): void {
     this.endFrame();
@@ -134,7 +134,7 @@ export class DecoderState {
     this.#maxNumReorderFrames = maxNumReorderFrames(sps);
   }
 
-  /** The picture is not decoded after all. Later pictures count on from its numbers, and cannot refer to it. */
+  /** Gives up the picture: it is not decoded. Its numbers still count for later pictures, which cannot refer to it. */
   abandonPicture(picture: Picture): void {
     const { h, frame, isSecondField } = picture;
     const mmco5 = hasMmco5(h);
@@ -183,14 +183,14 @@ export class DecoderState {
     return { first, last: (h.frame_num - 1 + MaxFrameNum) % MaxFrameNum };
   }
 
-  /** The pictures of a gap were lost, and not left out by the encoder: no frames are inferred for them. */
+  /** Infers no frames for a gap whose pictures were lost, not left out by the encoder. */
   skipGap(last: number): void {
     this.endFrame();
     this.#PrevRefFrameNum = last;
   }
 
   /**
-   * 8.2.5.2 Decoding process for gaps in frame_num. Returns false where the window (8.2.5.3) has no room for a frame.
+   * 8.2.5.2 Decoding process for gaps in frame_num. Returns false where a frame does not fit into the sliding window (8.2.5.3).
    */
   fillGap(sps: SeqParameterSet, first: number, last: number): boolean {
     this.endFrame();
@@ -210,8 +210,8 @@ export class DecoderState {
   }
 
   /**
-   * 8.2.4.2.3 lists inferred frames by their order counts, unless pic_order_cnt_type is 0: then they have none, and the
-   * payload has 0. FrameNumOffset counts on over them (8.2.1.2, prevFrameNum).
+   * 8.2.4.2.3 sorts inferred frames by their order counts. With pic_order_cnt_type 0 they have none, and the payload has 0.
+   * FrameNumOffset takes them into account (8.2.1.2, prevFrameNum).
    */
   #inferOrderCounts(sps: SeqParameterSet, frame_num: number): FieldOrderCnt {
     if (sps.pic_order_cnt_type === 0) return { TopFieldOrderCnt: 0, BottomFieldOrderCnt: 0 };
@@ -231,8 +231,8 @@ export class DecoderState {
   }
 
   /**
-   * A picture's first slice has come: finds its order counts, and the frame that it belongs to. Before that, a gap was
-   * filled or skipped, and the buffer was emptied for an IDR picture.
+   * Begins a picture with its first slice: finds its order counts, and the frame that it belongs to. The caller must have
+   * filled or skipped a gap and, for an IDR picture, emptied the buffer.
    */
   beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: FrameSource): Picture {
     const isSecondField = this.isSecondField(h);
@@ -248,7 +248,7 @@ export class DecoderState {
     return { sps, h, poc, frame, structure, isSecondField, isIdr, hasP: false, hasB: false };
   }
 
-  /** The picture has been decoded: it is marked (8.2.5), stored and output (C.4). */
+  /** Ends the picture: marks it (8.2.5), stores it and outputs what can be output (C.4). */
   endPicture(picture: Picture, complain: Complain): void {
     const { sps, h, frame, structure } = picture;
     const { frames } = this.dpb;
@@ -273,7 +273,10 @@ export class DecoderState {
     else this.#completeFrame();
   }
 
-  /** Whether the stream keeps to what it says of its order. After the first picture that does not, only the buffer counts. */
+  /**
+   * Checks that the output order keeps to max_num_reorder_frames. After the first violation, only the buffer's size decides
+   * about output.
+   */
   #checkOrder({ sps, frame, isIdr }: Picture, complain: Complain): void {
     const limit = this.#maxNumReorderFrames;
     if (limit === Infinity) return;
@@ -284,7 +287,7 @@ export class DecoderState {
     }
   }
 
-  /** 7.4.3: frame_num is considered to be 0. C.4.4: everything that waits is output first. */
+  /** 7.4.3: frame_num is considered to be 0. C.4.4: all pictures that wait are output first. */
   #applyMmco5(picture: Picture): void {
     subtractTempPicOrderCnt(picture);
     picture.frame.frame_num = 0;
@@ -306,7 +309,7 @@ export class DecoderState {
   }
 }
 
-/** The end of 8.2.1: a picture with memory_management_control_operation 5 counts from itself. */
+/** The end of 8.2.1: after memory_management_control_operation 5, order counts are relative to the picture itself. */
 function subtractTempPicOrderCnt({ frame, structure, poc }: Picture): void {
   const { TopFieldOrderCnt: top, BottomFieldOrderCnt: bottom } = poc;
   const tempPicOrderCnt = structure === BOTH_FIELDS ? Math.min(top, bottom) : structure === TOP_FIELD ? top : bottom;

@@ -1,15 +1,15 @@
 /**
- * One class for each syntax structure of ITU-T H.264 (08/2021). Names are the specification's. Flags are 0 or 1, and
- * values are stored as they are coded. Initialisers are what semantics (7.4, E.2) infer for an absent element.
+ * One class for each syntax structure of ITU-T H.264 (08/2021). Names are the specification's. Flags are 0 or 1, and values are
+ * stored as they are coded. A property's initial value is the one that the semantics (7.4, E.2) infer for an absent element.
  */
 
 /** 7.3.1 NAL unit syntax: the header, with the extensions of NAL unit types 14, 20 and 21. */
 export class NalUnitHeader {
   nal_ref_idc = 0;
   nal_unit_type = 0;
-  /** Of types 14 and 20: 1 where an SVC extension follows, 0 where an MVC one does. */
+  /** In types 14 and 20: 1 where an SVC extension follows, 0 where an MVC extension does. */
   svc_extension_flag = 0;
-  /** Of type 21: 1 where a 3D-AVC extension follows, 0 where an MVC one does. */
+  /** In type 21: 1 where a 3D-AVC extension follows, 0 where an MVC extension does. */
   avc_3d_extension_flag = 0;
   extension: NalUnitHeaderSvcExtension | NalUnitHeaderMvcExtension | NalUnitHeader3dAvcExtension | null = null;
 }
@@ -205,12 +205,12 @@ export class AccessUnitDelimiter {
   primary_pic_type = 0;
 }
 
-/** 7.3.2.3.1 Supplemental enhancement information message: type, size, and the payload where it is one we read. */
+/** 7.3.2.3.1 Supplemental enhancement information message: type, size, and the payload of the types that we read. */
 export class SeiMessage {
   payloadType = 0;
   /** In bytes, emulation prevention bytes not counted. */
   payloadSize = 0;
-  /** Of payload types 6 and, where the active SPS is known, 1. */
+  /** Read for payload type 6 and, where the active SPS is known, type 1; null otherwise. */
   payload: RecoveryPoint | PicTiming | null = null;
 }
 
@@ -233,12 +233,12 @@ export class PicTiming {
   clock_timestamp_flag: number[] = [];
 }
 
-/** One turn of the loops of 7.3.3.1. The operand that the operation does not have is 0. */
+/** One iteration of the loops of 7.3.3.1. The operand that the operation does not have is 0. */
 export class RefPicListModificationOperation {
   modification_of_pic_nums_idc = 0;
-  /** Of modification_of_pic_nums_idc 0 and 1. */
+  /** Present with modification_of_pic_nums_idc 0 and 1. */
   abs_diff_pic_num_minus1 = 0;
-  /** Of modification_of_pic_nums_idc 2. */
+  /** Present with modification_of_pic_nums_idc 2. */
   long_term_pic_num = 0;
 }
 
@@ -261,7 +261,7 @@ export class PredWeightTable {
   l1 = new PredWeights();
 }
 
-/** One turn of the loop of 7.3.3.3. Operands that the operation does not have are 0. */
+/** One iteration of the loop of 7.3.3.3. Operands that the operation does not have are 0. */
 export class MemoryManagementControlOperation {
   memory_management_control_operation = 0;
   difference_of_pic_nums_minus1 = 0;
@@ -275,13 +275,13 @@ export class DecRefPicMarking {
   no_output_of_prior_pics_flag = 0;
   long_term_reference_flag = 0;
   adaptive_ref_pic_marking_mode_flag = 0;
-  /** Without the 0 that ends them. */
+  /** The memory_management_control_operation 0 that ends the loop is left out. */
   operations: MemoryManagementControlOperation[] = [];
 }
 
 /** 7.3.3 Slice header syntax. */
 export class SliceHeader {
-  /** nal_ref_idc and nal_unit_type of the NAL unit that the header lies in. */
+  /** From the header of the slice's NAL unit, as nal_unit_type is. */
   nal_ref_idc = 0;
   nal_unit_type = 0;
   first_mb_in_slice = 0;
@@ -316,7 +316,7 @@ export class SliceHeader {
   slice_beta_offset_div2 = 0;
   slice_group_change_cycle = 0;
 
-  /** Bits from the NAL unit header's first to slice_data(), emulation prevention bytes left out. */
+  /** Bits from the first bit of the NAL unit header to slice_data(), not counting emulation prevention bytes. */
   header_bit_size = 0;
   /** Bits of pic_order_cnt_lsb, delta_pic_order_cnt_bottom and delta_pic_order_cnt[], as far as they are present. */
   pic_order_cnt_bit_size = 0;

@@ -1,7 +1,7 @@
 /**
- * The syntax tables of ITU-T H.264 (08/2021), one function for each table, in the specification's order and names. They
- * read and return, and know no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the
- * table or its ranges.
+ * The syntax tables of ITU-T H.264 (08/2021), one function for each table, in the specification's order and names. The
+ * functions keep no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the table or its
+ * ranges.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
@@ -151,7 +151,7 @@ export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
     const vui = new VuiParameters();
     sps.vui_parameters = vui;
     r.tolerate(() => vui_parameters(r, vui));
-    // max_dec_frame_buffering is its last element: after an error it has not been read.
+    // max_dec_frame_buffering is the VUI's last element: after an error it has not been read.
     if (r.flaw) vui.bitstream_restriction_flag = 0;
   }
   return sps;
@@ -255,8 +255,8 @@ export function pic_parameter_set_rbsp(r: BitReader, sps: ParameterSets["sps"]):
 }
 
 /**
- * 7.3.2.3 Supplemental enhancement information RBSP syntax. `take` gets each message as soon as it is read. `sps` is
- * the active one, if it is known: pic_timing() depends on it.
+ * 7.3.2.3 Supplemental enhancement information RBSP syntax. `take` is called with each message as soon as it has been read.
+ * `sps` is the active one, if it is known: pic_timing() depends on it.
  */
 export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null, take: (message: SeiMessage) => void): void {
   do take(sei_message(r, sps));
@@ -352,7 +352,7 @@ export function filler_data_rbsp(r: BitReader): void {
   r.rbsp_trailing_bits();
 }
 
-/** Finds the parameter sets for a pic_parameter_set_id. @throws BitstreamError where there are none. */
+/** Finds the parameter sets for a pic_parameter_set_id. @throws BitstreamError where a set is missing. */
 export type FindParameterSets = (pic_parameter_set_id: number) => ParameterSets;
 
 /** A slice header, and the parameter sets that it was read with. */
@@ -440,7 +440,7 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
   return { h, sets };
 }
 
-/** Table 7-6: what slice_type says. */
+/** Table 7-6: whether slice_type is P, B … */
 function sliceTypes({ slice_type }: SliceHeader) {
   const type = slice_type % 5;
   return { isP: type === 0, isB: type === 1, isSP: type === 3, isSI: type === 4 };
@@ -479,7 +479,7 @@ export function ref_pic_list_modification(r: BitReader, h: SliceHeader): void {
   }
 }
 
-/** The loop of 7.3.3.1 for one list, which has at most as many operations as the list has entries (7.4.3.1). */
+/** The loop of 7.3.3.1 for one list. It has at most as many operations as the list has entries (7.4.3.1). */
 function readListModification(r: BitReader, most: number): RefPicListModificationOperation[] {
   const operations: RefPicListModificationOperation[] = [];
   for (;;) {
@@ -646,7 +646,7 @@ export function vui_parameters(r: BitReader, vui: VuiParameters): void {
     vui.motion_vectors_over_pic_boundaries_flag = r.flag("motion_vectors_over_pic_boundaries_flag");
     vui.max_bytes_per_pic_denom = r.ue("max_bytes_per_pic_denom", 16);
     vui.max_bits_per_mb_denom = r.ue("max_bits_per_mb_denom", 16);
-    // The range ends at 15 since the edition of 2012. Before that 16 was allowed, and older encoders write it.
+    // Since the edition of 2012 the range ends at 15. Older editions allow 16, and older encoders write it.
     vui.log2_max_mv_length_horizontal = r.ue("log2_max_mv_length_horizontal", 16);
     vui.log2_max_mv_length_vertical = r.ue("log2_max_mv_length_vertical", 16);
     vui.max_num_reorder_frames = r.ue("max_num_reorder_frames", 16);

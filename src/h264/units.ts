@@ -1,4 +1,4 @@
-/** NAL units as bytes: what Table 7-1 calls them, a reader on one, and the record that holds some. */
+/** NAL units as bytes: their names in Table 7-1, a reader for one, and the avcC record that holds parameter sets. */
 
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
@@ -41,13 +41,13 @@ export function unitName(nal_unit_type: number): string {
   return unitNames[nal_unit_type & 31] as string;
 }
 
-/** A reader that begins at a NAL unit's first bit, which is that of its header. */
+/** A reader that begins at the first bit of a NAL unit's header. */
 export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { trace, unit: unitName(unit[0] ?? 0) });
 }
 
 /**
- * The NAL units of bytes that hold whole ones: a stream of Annex B, or with `lengthSize` a sample of a container.
+ * The NAL units of a byte stream (Annex B) or, with `lengthSize`, of a container's sample. The bytes must hold whole units.
  *
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */
@@ -96,7 +96,7 @@ export function parseAvcConfiguration(source: ByteSource): AvcConfiguration {
   r.u(3, "reserved");
   take(r.u(5, "numOfSequenceParameterSets"), "sequenceParameterSetLength");
   take(r.u(8, "numOfPictureParameterSets"), "pictureParameterSetLength");
-  // Many writers leave out this part, which profiles above Main have.
+  // Profiles above Main have this part, but many writers leave it out.
   if (![66, 77, 88].includes(AVCProfileIndication) && r.position / 8 + 4 <= record.length) {
     r.u(6, "reserved");
     r.u(2, "chroma_format");

@@ -70,11 +70,13 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   view.setUint8(o.bit_depth_luma_minus8, sps.bit_depth_luma_minus8);
   view.setUint8(o.bit_depth_chroma_minus8, sps.bit_depth_chroma_minus8);
   view.setUint8(o.log2_max_pic_order_cnt_lsb_minus4, sps.log2_max_pic_order_cnt_lsb_minus4);
-  // UAPI: "for the CVS", which means the highest sub-layer; vdpu381, vdpu383 and mediatek size the DPB by it.
+  // UAPI: "for the CVS", which means the values of the highest sub-layer. vdpu381, vdpu383 and mediatek use them as the DPB's
+  // size.
   const HighestTid = sps.sps_max_sub_layers_minus1;
   view.setUint8(o.sps_max_dec_pic_buffering_minus1, sps.sps_max_dec_pic_buffering_minus1[HighestTid] as number);
   view.setUint8(o.sps_max_num_reorder_pics, sps.sps_max_num_reorder_pics[HighestTid] as number);
-  // By 7.4.3.2.1 it may be 2^32 - 2; the field ends at 255. No DPB holds that many pictures, and 0 would mean no limit.
+  // 7.4.3.2.1 allows up to 2^32 - 2, and the field ends at 255. A larger value is sent as 255: no DPB holds that many pictures,
+  // and 0 would mean no limit.
   view.setUint8(
     o.sps_max_latency_increase_plus1,
     Math.min(sps.sps_max_latency_increase_plus1[HighestTid] as number, 255),
@@ -109,7 +111,10 @@ export function hevcSps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** v4l2_ctrl_hevc_pps: 64 bytes. Uniform tile sizes are written, too: rkvdec on rk3399, cedrus and rpi read them. */
+/**
+ * v4l2_ctrl_hevc_pps: 64 bytes. The sizes of uniform tiles are written, too, because rkvdec on rk3399, cedrus and rpi read
+ * them.
+ */
 export function hevcPps({ sps, pps }: ParameterSets): Uint8Array {
   const payload = newPayload(v4l2_ctrl_hevc_pps.size);
   const view = viewOf(payload);
@@ -161,7 +166,7 @@ function ppsFlags({ pps }: ParameterSets): number {
   );
 }
 
-/** v4l2_ctrl_hevc_scaling_matrix: 1000 bytes, with the lists of the PPS, of the SPS, or the defaults (7.4.5). */
+/** v4l2_ctrl_hevc_scaling_matrix: 1000 bytes, with the lists of the PPS, else of the SPS, else the defaults (7.4.5). */
 export function hevcScalingMatrix(sets: ParameterSets): Uint8Array {
   const payload = newPayload(v4l2_ctrl_hevc_scaling_matrix.size);
   const o = v4l2_ctrl_hevc_scaling_matrix.offsets;
@@ -175,7 +180,10 @@ export function hevcScalingMatrix(sets: ParameterSets): Uint8Array {
   return payload;
 }
 
-/** v4l2_ctrl_hevc_ext_sps_st_rps: 80 bytes for each of num_short_term_ref_pic_sets. "As in 7.3.7": the coded syntax. */
+/**
+ * v4l2_ctrl_hevc_ext_sps_st_rps: 80 bytes for each of num_short_term_ref_pic_sets. UAPI: "As in 7.3.7", so the elements are
+ * those of the coded syntax.
+ */
 export function hevcExtSpsStRps(sps: SeqParameterSet): Uint8Array {
   const { size, offsets: o } = v4l2_ctrl_hevc_ext_sps_st_rps;
   const payload = new Uint8Array(size * sps.st_ref_pic_set.length);
@@ -201,7 +209,7 @@ export function hevcExtSpsStRps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** Bit j: used_by_curr_pic_flag[j] or, in a set that is not predicted, the flags of S0, then those of S1. */
+/** The flag of each bit j: used_by_curr_pic_flag[j]; in a set that is not predicted, the flags of S0, then those of S1. */
 function usedByCurrPic(set: ShortTermRefPicSet): readonly number[] {
   if (set.inter_ref_pic_set_prediction_flag) return set.used_by_curr_pic_flag;
   return [...set.used_by_curr_pic_s0_flag, ...set.used_by_curr_pic_s1_flag];
@@ -224,9 +232,9 @@ export function hevcExtSpsLtRps(sps: SeqParameterSet): Uint8Array {
   return payload;
 }
 
-/** What v4l2_ctrl_hevc_decode_params says of a picture. */
+/** What the fields of v4l2_ctrl_hevc_decode_params are computed from. */
 export interface DecodeParamsInput {
-  /** Of the picture's first slice segment. */
+  /** The header of the picture's first slice segment. */
   readonly h: SliceSegmentHeader;
   readonly sps: SeqParameterSet;
   readonly PicOrderCntVal: number;
@@ -266,8 +274,8 @@ export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
 }
 
 /**
- * Writes the pictures' indices in the DPB array to an array of 16. A place after the last picture, or of a missing one, has
- * 0xff, as in GStreamer and Chromium.
+ * Writes the pictures' indices in the DPB array to an array of 16. A missing picture and the unused places have 0xff, as in
+ * GStreamer and Chromium.
  */
 export function writeIndices(
   view: DataView,
@@ -281,7 +289,9 @@ export function writeIndices(
   }
 }
 
-/** UAPI: NumDeltaPocs[RefRpsIdx] (7-59) of a set that the slice header predicts; 0 where it predicts none. */
+/**
+ * UAPI: NumDeltaPocs[RefRpsIdx] (7-59) of the set from which the slice header predicts its own; 0 where it does not predict.
+ */
 function numDeltaPocsOfRefRpsIdx(h: SliceSegmentHeader, sps: SeqParameterSet): number {
   const set = h.short_term_ref_pic_set_sps_flag ? null : activeShortTermSet(h, sps);
   if (!set?.inter_ref_pic_set_prediction_flag) return 0;

@@ -1,12 +1,12 @@
 import type { Rectangle } from "../events.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
 
-/** A picture of the decoded picture buffer as controls and reference picture sets read it. */
+/** What controls and reference picture sets read of a picture in the decoded picture buffer. */
 export interface ReferencePicture {
   /** Nanoseconds. */
   readonly timestamp: number;
   readonly PicOrderCntVal: number;
-  /** pic_struct of its picture timing SEI message; 0, a frame, without one. */
+  /** pic_struct of its picture timing SEI message; 0 (a frame) without one. */
   readonly pic_struct: number;
   /** "unused for reference", "used for short-term reference" or "used for long-term reference": 8.3.2 changes it. */
   marking: "unused" | "short" | "long";
@@ -69,14 +69,14 @@ export class DecodedPictureBuffer {
     while (this.#exceeds(limits)) this.#bump();
   }
 
-  /** C.5.2.2: outputs everything that waits, and frees everything. */
+  /** C.5.2.2: outputs all pictures that wait for output, and frees all pictures. */
   flush(): void {
     for (const frame of this.frames) frame.marking = "unused";
     while (this.#bump());
     this.#removeUnused();
   }
 
-  /** C.5.2.2 with NoOutputOfPriorPicsFlag: frees everything without output. */
+  /** C.5.2.2 with NoOutputOfPriorPicsFlag: frees all pictures without output. */
   clear(): void {
     for (const frame of this.frames) this.#listener.release(frame);
     this.frames.length = 0;
@@ -93,7 +93,7 @@ export class DecodedPictureBuffer {
     return waiting > limits.sps_max_num_reorder_pics || isLate;
   }
 
-  /** C.5.2.4 "Bumping" process. Returns false where nothing waits. */
+  /** C.5.2.4 "Bumping" process. Returns false where no picture waits for output. */
   #bump(): boolean {
     let first: Frame | undefined;
     for (const frame of this.frames) {

@@ -9,7 +9,7 @@ export const IDR_W_RADL = 19;
 export const IDR_N_LP = 20;
 export const CRA_NUT = 21;
 
-/** Table 7-1: the nal_unit_type values that have a name, reserved ones left out. */
+/** Table 7-1: the nal_unit_type values that are not reserved, by their names. */
 export const nalUnitTypes = {
   TRAIL_N: 0,
   TRAIL_R: 1,

@@ -19,7 +19,7 @@ const picStructs: readonly [OutputEvent["fieldOrder"], number][] = [
   ["bottom-only", 0], // bottom field paired with next top field in output order
 ];
 
-/** The event with which a picture is shown. */
+/** The event that tells the consumer to show a picture. */
 export function outputEvent({ timestamp, pts, visible, corrupt, pic_struct }: Frame): OutputEvent {
   const [fieldOrder, repeat] = picStructs[pic_struct] ?? ["progressive", 0];
   return { type: "output", timestamp, pts, visible, fieldOrder, repeat, corrupt };

@@ -6,8 +6,8 @@ import type { ParameterSets, PicParameterSet, SeqParameterSet, VideoParameterSet
 import { nalUnitType, nuhLayerId } from "./units.ts";
 
 /**
- * Parameter sets by id, of the base layer, as a backend or a muxer keeps them: the newest of each id counts. Sets that come
- * again unchanged stay the same objects.
+ * Parameter sets of the base layer by id, as a backend or a muxer keeps them: the newest set of each id replaces the older one.
+ * A set that is repeated unchanged stays the same object.
  */
 export class ParameterSetStore implements ParameterSetLookup {
   readonly #sets = new ActiveParameterSets();
@@ -15,7 +15,7 @@ export class ParameterSetStore implements ParameterSetLookup {
   /**
    * Takes a NAL unit, which is copied where it is a parameter set.
    *
-   * @returns whether it is one of the base layer.
+   * @returns whether it is a parameter set of the base layer.
    * @throws BitstreamError where a set cannot be read. The old set then stays.
    */
   add(source: ByteSource, { trace, onFlaw }: ParseOptions = {}): boolean {
@@ -37,7 +37,7 @@ export class ParameterSetStore implements ParameterSetLookup {
     return this.#sets.sps.get(sps_seq_parameter_set_id, true);
   }
 
-  /** It is not known to fit its SPS: `find` checks that. */
+  /** The PPS may not fit its SPS: `find` checks that. */
   pps(pps_pic_parameter_set_id: number): PicParameterSet | undefined {
     return this.#sets.pps(pps_pic_parameter_set_id);
   }

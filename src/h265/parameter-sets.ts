@@ -16,9 +16,9 @@ import {
 } from "./syntax.ts";
 import { nalReader } from "./units.ts";
 
-/** Parameter sets by id. Sets that come again unchanged stay the same objects. */
+/** Parameter sets by id. A set that is repeated unchanged stays the same object. */
 export class ActiveParameterSets {
-  /** The sets in force. New content for the active SPS waits for the next IRAP picture. */
+  /** The sequence parameter sets. New content for the active SPS takes effect with the next IRAP picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   readonly #vpsById = new Map<number, { readonly bytes: Uint8Array; readonly vps: VideoParameterSet | null }>();
   readonly #ppsById = new Map<number, { readonly bytes: Uint8Array; readonly pps: PicParameterSet }>();
@@ -37,7 +37,7 @@ export class ActiveParameterSets {
     return this.#receivePps(r, unit);
   }
 
-  /** Decoding the base layer needs nothing of a VPS; picture timing may. */
+  /** Decoding the base layer does not need a VPS, but picture timing may. */
   #receiveVps(r: BitReader, unit: Uint8Array): BitstreamError | null {
     let vps: VideoParameterSet | null = null;
     r.tolerate(() => {
@@ -69,7 +69,7 @@ export class ActiveParameterSets {
   /**
    * The sets that a slice segment refers to. With an IRAP picture, new content of the active SPS takes effect.
    *
-   * @throws BitstreamError where a set is not there, or does not fit the other.
+   * @throws BitstreamError where a set is missing, or where the PPS does not fit its SPS.
    */
   find(pic_parameter_set_id: number, isIrap: boolean): ParameterSets {
     const pps = this.#ppsById.get(pic_parameter_set_id)?.pps;
@@ -81,7 +81,7 @@ export class ActiveParameterSets {
     return { sps, pps };
   }
 
-  /** Undefined where it has not come, or could not be read. */
+  /** Undefined where no VPS with this id could be read so far. */
   vps(vps_video_parameter_set_id: number): VideoParameterSet | undefined {
     return this.#vpsById.get(vps_video_parameter_set_id)?.vps ?? undefined;
   }

@@ -1,7 +1,7 @@
 /**
- * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its
- * structure. An error says which element was read, and at which bit. Units of other layers than the base layer
- * (nuh_layer_id 0) are not supported. The caller may make parameter sets by itself.
+ * The stateless parser: each function takes a NAL unit's bytes, without start code or length prefix, and returns its structure.
+ * An error says which element was read, and at which bit. Units of other layers than the base layer (nuh_layer_id 0) are not
+ * supported. The parameter sets that a function takes need not come from a parser: the caller may fill them in.
  */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
@@ -36,13 +36,13 @@ export interface ParseOptions {
   /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
   /**
-   * Called with what is wrong in elements that decoding does not need (VUI, HRD, trailing bits). A set is not refused for
-   * them; without this option nothing is said of them.
+   * Called with an error in elements that decoding does not need (VUI, HRD, trailing bits). Such an error does not make a set
+   * unusable; without this option it is ignored.
    */
   readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
 }
 
-/** What a slice segment's header may need in addition. */
+/** Options of the slice segment header's parser. */
 export interface SliceOptions extends ParseOptions {
   /** The header of the last independent slice segment before it in the picture: a dependent one needs it. */
   readonly independent?: SliceSegmentHeader | null | undefined;
@@ -50,9 +50,9 @@ export interface SliceOptions extends ParseOptions {
 
 const sliceSegmentTypes: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 18, 19, 20, 21];
 
-/** Where the sets of a slice are found by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
+/** Finds the sets of a slice by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
 export interface ParameterSetLookup {
-  /** The sets of a slice with this slice_pic_parameter_set_id. It may throw what it likes where they are not there. */
+  /** The sets of a slice with this slice_pic_parameter_set_id. Where they are missing it may throw any error. */
   find(slice_pic_parameter_set_id: number): ParameterSets;
 }
 
@@ -117,8 +117,8 @@ export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {})
 }
 
 /**
- * 7.3.2.3: a picture parameter set (nal_unit_type 34). It is read without its SPS; `checkPicParameterSet` says whether
- * both fit together.
+ * 7.3.2.3: a picture parameter set (nal_unit_type 34). It is read without its SPS; `checkPicParameterSet` checks that it fits
+ * its SPS.
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
@@ -131,8 +131,8 @@ export function parsePps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {})
 }
 
 /**
- * 7.3.2.4: the messages of a prefix or suffix SEI NAL unit (type 39 or 40). With `sps`, the active one, picture timing
- * is read too. `vps`, the active one, gives HRD parameters that the SPS does not have, and the number of layers.
+ * 7.3.2.4: the messages of a prefix or suffix SEI NAL unit (type 39 or 40). Picture timing is read only with `sps`, the active
+ * one. `vps`, the active one, has the number of layers, and the HRD parameters that the SPS lacks.
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
@@ -163,13 +163,14 @@ export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptio
 
 /**
  * 7.3.6.1: the header of a slice segment (nal_unit_type 0 to 9 and 16 to 21), of any length, with the bit sizes that
- * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS have and VA-API does not give. A dependent slice segment takes what its
- * header leaves out from `independent`, the header of the last independent slice segment before it in the picture.
+ * V4L2_CID_STATELESS_HEVC_DECODE_PARAMS and SLICE_PARAMS need, and that VA-API does not give. The header of a dependent slice
+ * segment leaves out elements; they come from `independent`, the header of the last independent slice segment before it in the
+ * picture.
  *
- * @param sets `{ sps, pps }`, which are those of the slice segment whatever ids they have; or where to find them by the id that the
- * slice segment has: a `ParameterSetStore`.
- * @throws BitstreamError where the unit is another one, its header cannot be read, or `independent` is missing; and what the lookup
- * throws.
+ * @param sets `{ sps, pps }`, which are used whatever id the slice segment names; or a lookup by that id: a
+ * `ParameterSetStore`.
+ * @throws BitstreamError where the unit is another one, its header cannot be read, or `independent` is missing; and what the
+ * lookup throws.
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseSliceSegmentHeader(

@@ -17,7 +17,7 @@ import { hevcEntryPointOffsets, hevcSliceParams, type SliceParamsInput } from ".
 import type { Picture } from "./state.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
-/** A slice segment of the picture: its NAL unit as coded, and its lists. */
+/** A slice segment of the picture: its NAL unit as coded, with its reference picture lists. */
 export interface PictureSegment extends HeldUnit {
   readonly h: SliceSegmentHeader;
   readonly sets: ParameterSets;
@@ -26,10 +26,10 @@ export interface PictureSegment extends HeldUnit {
 }
 
 /**
- * How many slice segments the kernel's array takes. It is read when it is needed: else a bundler would take all controls into a
- * parser that is imported alone.
+ * How many slice segments the kernel's array takes. It is a function because a constant would make a bundler pack all controls
+ * with a parser that is imported alone.
  */
-export function mostSegments(): number {
+export function maxSegments(): number {
   return hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS.dynamicArray;
 }
 
@@ -37,7 +37,7 @@ export function mostSegments(): number {
 const TILE_COLUMNS_LIMIT = 20;
 const TILE_ROWS_LIMIT = 22;
 
-/** Builds controls, and builds those of parameter sets only once. */
+/** Builds controls. Those of a parameter set are built once and used again. */
 export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof hevcControls>;
@@ -60,8 +60,8 @@ export class RequestBuilder {
 
   /**
    * V4L2_CID_STATELESS_HEVC_SPS and its reference picture sets, EXT_SPS_ST_RPS and EXT_SPS_LT_RPS, with exactly as many
-   * elements as the SPS has (vdpu381 and vdpu383 read as many). An empty array is left out: the kernel would refuse it
-   * with EFAULT.
+   * elements as the SPS has (vdpu381 and vdpu383 read that many). An empty array is left out: the kernel would refuse it with
+   * EFAULT.
    */
   spsControls(sps: SeqParameterSet): readonly Control[] {
     const cached = this.#bySps.get(sps);
@@ -141,15 +141,15 @@ export class RequestBuilder {
   }
 }
 
-/** @throws UnsupportedError where the kernel's array has no room for the segments of a picture in frame mode. */
+/** @throws UnsupportedError where a picture in frame mode has more segments than the kernel's array can hold. */
 export function checkSegmentCount(count: number, decodeMode: DecodeMode): void {
-  if (decodeMode === "slice" || count <= mostSegments()) return;
-  throw new UnsupportedError("kernel-limit", `${count} slice segments; the kernel takes ${mostSegments()}`);
+  if (decodeMode === "slice" || count <= maxSegments()) return;
+  throw new UnsupportedError("kernel-limit", `${count} slice segments; the kernel takes ${maxSegments()}`);
 }
 
-/** @throws UnsupportedError where the kernel's arrays have no room for a picture. */
+/** @throws UnsupportedError where the kernel's arrays cannot hold the picture. */
 function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
-  // Read here for the reason that `mostSegments` gives.
+  // It is read inside the function for the reason that `maxSegments` gives.
   const entryPointsLimit = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
   const most = segments.reduce((points, { h }) => {
     const count = h.num_entry_point_offsets;

@@ -1,5 +1,5 @@
 /**
- * Puts slice segments together to pictures: activation, reference picture sets, and at a picture's end its requests.
+ * Puts slice segments together into pictures: activation and reference picture sets; and, when a picture ends, its requests.
  */
 
 import { UnsupportedError } from "../errors.ts";
@@ -9,13 +9,13 @@ import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { HeldUnits } from "../session/held-units.ts";
-import { isCrumbled } from "../session/limits.ts";
+import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
-import { checkSegmentCount, mostSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
+import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
 import type { MissingReference } from "./ref-pic-set.ts";
@@ -32,17 +32,17 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
 
 type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
-/** The picture whose slice segments are coming. */
+/** A picture that has begun, and that may get more slice segments. */
 interface OpenPicture {
   first: ReadSegment;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly segments: PictureSegment[];
-  /** How many of them, from the first on, have been copied. */
+  /** The first so many segments have been copied. */
   copied: number;
-  /** A call has returned since it began. */
+  /** A call of the session has returned since the picture began. */
   isHeld: boolean;
-  /** Its segments, also those that are not kept, and their bytes. */
+  /** The number of its segments and their length in bytes. Segments that are not kept count, too. */
   count: number;
   bytes: number;
 }
@@ -58,7 +58,7 @@ export class PictureDecoder {
   #open: OpenPicture | null = null;
   readonly #timestamps = new Timestamps();
   readonly #held = new HeldUnits();
-  /** Of the SPS in force. */
+  /** The visible rectangle of the SPS in force. */
   #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
   /** The SPS in force; null at the start and after `flush` and `reset`. */
   activeSps: SeqParameterSet | null = null;
@@ -75,12 +75,12 @@ export class PictureDecoder {
     });
   }
 
-  /** The slice segments of a picture are coming. */
+  /** A picture has begun, and more of its slice segments may come. */
   get isOpen(): boolean {
     return this.#open !== null;
   }
 
-  /** The first slice segment of the picture whose segments are coming, if any are. */
+  /** The first slice segment of the open picture; null where none is open. */
   get firstSegment(): ReadSegment | null {
     return this.#open?.first ?? null;
   }
@@ -90,14 +90,14 @@ export class PictureDecoder {
     this.#state.endSequence();
   }
 
-  /** Something of the picture whose slice segments are coming is lost. */
+  /** Part of the open picture is lost. */
   markDamaged(): void {
     if (!this.#open?.picture) return;
     this.#open.picture.frame.corrupt = true;
     this.#recovery.damage();
   }
 
-  /** A picture begins; the one before it has ended. */
+  /** Begins a picture. The one before it must have ended. */
   beginPicture(first: ReadSegment, info: Info): void {
     this.#open = {
       first,
@@ -161,7 +161,7 @@ export class PictureDecoder {
     }
   }
 
-  /** A sequence begins. The buffer is empty. */
+  /** Begins a sequence. The buffer must be empty. */
   #activate(sps: SeqParameterSet): void {
     this.#sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
     this.activeSps = sps;
@@ -173,7 +173,7 @@ export class PictureDecoder {
     this.#sink.emit(event);
   }
 
-  /** A slice segment of the open picture. */
+  /** Adds a slice segment to the open picture. */
   addSlice({ unit, h, sets }: ReadSegment): void {
     const open = this.#open;
     if (!open?.picture) return;
@@ -193,21 +193,23 @@ export class PictureDecoder {
   }
 
   /**
-   * Whether one more segment is kept. In frame mode the picture is refused at its end where it has too many; in slice mode, what
-   * is beyond that is reported once.
+   * Whether one more segment is kept. In frame mode, `endPicture` refuses a picture that has too many; in slice mode, the first
+   * segment too many is reported.
    */
   #hasRoomFor(open: OpenPicture, unit: StreamUnit): boolean {
     open.bytes += unit.bytes.length;
     open.count++;
-    if (this.#options.decodeMode === "frame") return open.count <= mostSegments();
-    if (!isCrumbled(open.count, open.bytes)) return true;
+    if (this.#options.decodeMode === "frame") return open.count <= maxSegments();
+    if (!hasTooManyTinyUnits(open.count, open.bytes)) return true;
     const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
     if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
     this.markDamaged();
     return false;
   }
 
-  /** Whether a slice refers to a picture that is corrupt, and no recovery point says that it is right all the same. */
+  /**
+   * Whether a slice refers to a corrupt picture, and no recovery point says that the current picture is undamaged all the same.
+   */
   #followsDamage({ PicOrderCntVal }: Frame, { list0, list1 }: { list0: RefPicList; list1: RefPicList }): boolean {
     for (const frame of this.#state.dpb.frames) {
       if (!frame.corrupt || !(list0.includes(frame) || list1.includes(frame))) continue;
@@ -216,7 +218,7 @@ export class PictureDecoder {
     return false;
   }
 
-  /** The picture with stand-ins for the references that are missing, as far as there are any. */
+  /** The picture, with a stand-in for each missing reference as far as there is a picture for it. */
   #withStandIns(picture: Picture): Picture {
     const nearest = nearestReference(this.#state.dpb.frames, picture.frame.PicOrderCntVal);
     const complete = (list: RefPicList) => list.map((frame) => frame ?? nearest);
@@ -230,7 +232,7 @@ export class PictureDecoder {
     return { ...picture, set };
   }
 
-  /** Asks for another buffer where the stream keeps more pictures than its SPS says. */
+  /** Asks for one more buffer where the stream keeps more pictures than its SPS allows. */
   #growBuffers(unit: StreamUnit): void {
     const needed = this.#state.dpb.frames.length + 1;
     if (this.#sequence === null || needed <= this.#sequence.captureBuffers) return;
@@ -240,7 +242,7 @@ export class PictureDecoder {
     this.#sink.emit(this.#sequence);
   }
 
-  /** The picture's last slice segment has come: its requests are made, then it is stored and output. */
+  /** Ends the picture after its last slice segment: emits its requests, then stores and outputs it. */
   endPicture(): void {
     const open = this.#open;
     this.#open = null;
@@ -266,8 +268,8 @@ export class PictureDecoder {
   }
 
   /**
-   * Decoding waits for an IRAP picture. The pictures before the loss are whole, so they are output now: the flags of
-   * that IRAP picture do not mean them.
+   * Waits for an IRAP picture after a loss. The pictures before the loss are undamaged, so they are output now: the IRAP
+   * picture's no_output_of_prior_pics_flag must not discard them.
    */
   #startAnew(): void {
     this.#state.dpb.flush();
@@ -275,7 +277,7 @@ export class PictureDecoder {
     this.#recovery.requireIrap();
   }
 
-  /** A call returns: copies what is needed of the open picture's units. */
+  /** Copies the bytes of the open picture that are still needed. Must be called before a call of the session returns. */
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
@@ -288,7 +290,7 @@ export class PictureDecoder {
     open.copied = this.#held.copy(open.segments, open.copied);
   }
 
-  /** Outputs everything that waits. The next picture is a new start. */
+  /** Outputs all pictures that wait for output. The next picture is a new start. */
   flush(): void {
     this.endPicture();
     this.#state.dpb.flush();

@@ -1,4 +1,4 @@
-/** Where decoding can start, and which pictures are whole: 8.1.3 (IRAP pictures) and D.3.8 (recovery point). */
+/** Where decoding can start, and which pictures are undamaged: 8.1.3 (IRAP pictures) and D.3.8 (recovery point). */
 import type { SessionOptions } from "../options.ts";
 import { isIrap } from "./nal-types.ts";
 import type { MissingReference } from "./ref-pic-set.ts";
@@ -10,11 +10,13 @@ export class Recovery {
   #isWaiting = true;
   /** Only an IRAP picture ends the wait, whatever `startAt` says. */
   #needsIrap = false;
-  /** Pictures were skipped or never came, and neither an IRAP picture nor a complete recovery has come since. */
+  /** Pictures were skipped or lost, and since then there was neither an IRAP picture nor a complete recovery. */
   #isImpaired = true;
   /** PicOrderCntVal of the picture with the last recovery point. */
   #pointPicOrderCnt = Infinity;
-  /** From here on in output order, pictures are whole, whatever they refer to; infinite without a recovery point. */
+  /**
+   * Pictures with this order count and later ones are undamaged, whatever they refer to. Infinite without a recovery point.
+   */
   #recoveryPicOrderCnt = Infinity;
   /** A picture at or after the recovery point has been decoded. */
   #isReached = false;
@@ -23,14 +25,14 @@ export class Recovery {
     this.#startAt = startAt;
   }
 
-  /** Decoding starts anew: a seek. */
+  /** Starts anew, after a seek. */
   reset(): void {
     this.#isWaiting = this.#isImpaired = true;
     this.#needsIrap = false;
     this.#forgetPoint();
   }
 
-  /** Pictures are dropped: decoding goes on at an IRAP picture. */
+  /** Drops pictures until an IRAP picture. */
   requireIrap(): void {
     this.reset();
     this.#needsIrap = true;
@@ -48,9 +50,9 @@ export class Recovery {
   }
 
   /**
-   * A picture is decoded. After an IRAP picture only RASL pictures can refer to what was before it.
+   * Begins a picture that is decoded. After an IRAP picture, only RASL pictures can refer to pictures before it.
    *
-   * @returns whether it may show that decoding started before it, at another picture than an IRAP picture.
+   * @returns whether it may be damaged because decoding did not start at an IRAP picture.
    */
   beginPicture(h: SliceSegmentHeader, PicOrderCntVal: number, point: RecoveryPoint | null): boolean {
     this.#isWaiting = this.#needsIrap = false;
@@ -59,27 +61,27 @@ export class Recovery {
       this.#forgetPoint();
     } else if (point) {
       this.#pointPicOrderCnt = PicOrderCntVal;
-      // Recovery points do not depend on each other. The one that is complete first counts.
+      // Recovery points do not depend on each other. The earliest one to be complete decides.
       this.#recoveryPicOrderCnt = Math.min(this.#recoveryPicOrderCnt, PicOrderCntVal + point.recovery_poc_cnt);
     }
     if (this.isWhole(PicOrderCntVal)) this.#isReached = true;
     return this.#isImpaired && !this.isWhole(PicOrderCntVal);
   }
 
-  /** D.3.8: whether a picture is right although it may refer to pictures that are not. */
+  /** D.3.8: whether a picture is undamaged although it may refer to damaged pictures. */
   isWhole(PicOrderCntVal: number): boolean {
     return PicOrderCntVal >= this.#recoveryPicOrderCnt;
   }
 
-  /** The current picture is damaged: a recovery that began before or with it is not complete. */
+  /** The current picture is damaged: a recovery that began with it or before it is no longer complete. */
   damage(): void {
     if (this.#isReached) this.#isImpaired = false;
     this.#forgetPoint();
   }
 
   /**
-   * The current picture lacks a reference picture. Where a recovery has begun and is not complete, those that precede
-   * its recovery point are expected to be missing: only a later one damages it.
+   * The current picture lacks a reference picture. During a recovery, pictures from before the recovery point are expected to
+   * be missing; only a missing later one counts as damage.
    */
   loseReference({ poc, isLsb }: MissingReference): void {
     const isExpected = !this.#isReached && (isLsb || poc < this.#pointPicOrderCnt);

@@ -26,7 +26,7 @@ function listEntries(h: SliceSegmentHeader, list: 0 | 1): readonly number[] | nu
   return h.ref_pic_list_modification_flag_l1 ? h.list_entry_l1 : null;
 }
 
-/** (8-8) to (8-11): takes the pictures in turn, over and over, or those that list_entry_lX names. */
+/** (8-8) to (8-11): repeats the pictures in order until the list is full, or takes those that list_entry_lX names. */
 function buildList(
   turn: RefPicList,
   num_ref_idx_active_minus1: number,

@@ -2,7 +2,7 @@
 import type { ReferencePicture } from "./dpb.ts";
 import type { SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
-/** A picture that the set names and the buffer does not hold. */
+/** A picture that the set names, but that is not in the buffer. */
 export interface MissingReference {
   /** Its PicOrderCntVal or, where `isLsb`, the bits of it that the slice header gives. */
   readonly poc: number;
@@ -14,19 +14,17 @@ export interface RefPicSet {
   readonly StCurrBefore: readonly (ReferencePicture | null)[];
   readonly StCurrAfter: readonly (ReferencePicture | null)[];
   readonly LtCurr: readonly (ReferencePicture | null)[];
-  /** The pictures of these three that are missing. Those that only later pictures may refer to do not count. */
+  /** The missing pictures of these three sets. Pictures that only later pictures may refer to are not listed. */
   readonly missing: readonly MissingReference[];
 }
 
-/**
- * The short-term set in force, (7-61) to (7-71): of the slice header, or one of the SPS's. Null where there is none.
- */
+/** The short-term set in force, (7-61) to (7-71): the slice header's own or one of the SPS. Null where there is none. */
 export function activeShortTermSet(h: SliceSegmentHeader, sps: SeqParameterSet): ShortTermRefPicSet | null {
   if (!h.short_term_ref_pic_set_sps_flag) return h.st_ref_pic_set;
   return sps.st_ref_pic_set[h.short_term_ref_pic_set_idx] ?? null;
 }
 
-/** What a long-term entry of the slice header says: (7-51), (7-52). */
+/** A long-term entry of the slice header: (7-51), (7-52). */
 interface LongTermEntry {
   /** (8-5): pocLt. */
   readonly poc: number;
@@ -60,14 +58,14 @@ function longTermEntries(
   return entries;
 }
 
-/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also for values that 32 bits do not hold. */
+/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also for values of more than 32 bits. */
 function modulo(value: number, by: number): number {
   return ((value % by) + by) % by;
 }
 
 /**
- * Derives the sets for the current picture and marks the buffer's pictures by them: as long-term, or as unused where no
- * set has them. It is not for IRAP pictures with NoRaslOutputFlag 1, at which all become unused.
+ * Derives the sets for the current picture and marks the buffer's pictures accordingly: as long-term, or as unused if they are
+ * in no set. Must not be called for an IRAP picture with NoRaslOutputFlag 1, which makes all pictures unused.
  */
 export function applyRefPicSet(
   frames: readonly ReferencePicture[],

@@ -1,5 +1,6 @@
 /**
- * What 7.4.8 derives, and what the slice header's syntax needs of reference picture sets: pure functions of structures.
+ * Pure functions of structures: what 7.4.8 derives, and what the slice header's syntax needs to know about reference picture
+ * sets.
  */
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import type { ParameterSets, SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
@@ -63,7 +64,7 @@ function ownS1(set: ShortTermRefPicSet): Entry[] {
 }
 
 /**
- * (7-61) and (7-62): the pictures of `ref` and the one that it belongs to, moved by deltaRps and sorted by distance.
+ * (7-61) and (7-62): the pictures of `ref` and the picture that `ref` belongs to, moved by deltaRps and sorted by distance.
  */
 function predictedFrom(ref: DerivedShortTermRefPicSet, set: ShortTermRefPicSet): { s0: Entry[]; s1: Entry[] } {
   const deltaRps = (1 - 2 * set.delta_rps_sign) * (set.abs_delta_rps_minus1 + 1);
@@ -93,7 +94,7 @@ export interface CurrentPictureCounts {
   readonly NumPocLtCurr: number;
 }
 
-/** The counts of (8-5), from the slice header alone: which pictures there really are does not change them. */
+/** The counts of (8-5). They depend on the slice header only, not on the pictures in the buffer. */
 export function currentPictureCounts(h: SliceSegmentHeader, sps: SeqParameterSet): CurrentPictureCounts {
   const set = activeShortTermSet(h, sps);
   const count = (flags: readonly number[]) => flags.filter(Boolean).length;
@@ -112,8 +113,9 @@ export function numPicTotalCurr(h: SliceSegmentHeader, { sps, pps }: ParameterSe
 }
 
 /**
- * 8.3.4: which entries of a reference list are the current picture itself (pps_curr_pic_ref_enabled_flag). Its place
- * follows from the header: after all others in each turn of (8-8), and last in a list 0 that has no room for it (8-9).
+ * 8.3.4: which entries of a reference list are the current picture itself (pps_curr_pic_ref_enabled_flag). The header alone
+ * determines its place: after all others in each round of (8-8); in a list 0 that is too short for that, it takes the last
+ * place (8-9).
  */
 export function currPicEntries(h: SliceSegmentHeader, { sps, pps }: ParameterSets, list: "l0" | "l1"): boolean[] {
   const active = (list === "l0" ? h.num_ref_idx_l0_active_minus1 : h.num_ref_idx_l1_active_minus1) + 1;

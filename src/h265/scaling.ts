@@ -3,9 +3,9 @@ import type { ParameterSets, ScalingListData } from "./structures.ts";
 import { Default_8x8_Inter, Default_8x8_Intra, diagonal4x4, diagonal8x8 } from "./tables.ts";
 
 /**
- * The lists and DC values in the order and shape of v4l2_ctrl_hevc_scaling_matrix: by matrixId (Table 7-4), the 32x32
- * ones for matrixId 0 and 3. Each list is in raster order, as the kernel's documentation demands. With
- * chroma_format_idc 3 the decoder makes the 32x32 factors of chroma of the 16x16 lists (7-48).
+ * The lists and DC values in the order and shape of v4l2_ctrl_hevc_scaling_matrix: by matrixId (Table 7-4), the 32x32 ones for
+ * matrixId 0 and 3. Each list is in raster order, as the kernel's documentation demands. With chroma_format_idc 3 the decoder
+ * derives the 32x32 factors of chroma from the 16x16 lists (7-48).
  */
 export interface ScalingMatrix {
   /** Six lists of 16. */
@@ -21,7 +21,7 @@ export interface ScalingMatrix {
   readonly scaling_list_dc_coef_32x32: Uint8Array;
 }
 
-/** One list in coded order, with its DC value, which has no meaning for sizeId 0 and 1. */
+/** One list in coded order, with its DC value, which is not used for sizeId 0 and 1. */
 interface ScalingList {
   readonly list: ArrayLike<number>;
   readonly dc: number;
@@ -60,9 +60,7 @@ function defaultList(sizeId: number, matrixId: number): ScalingList {
   return { list: matrixId < 3 ? Default_8x8_Intra : Default_8x8_Inter, dc: 16 };
 }
 
-/**
- * 7.4.5: the lists of one sizeId. Where it is 3, those with matrixId 0 and 3 are coded, and the others are not used.
- */
+/** 7.4.5: the lists of one sizeId. With sizeId 3 only matrixId 0 and 3 are coded; the other lists are not used. */
 function codedLists(data: ScalingListData, sizeId: number): ScalingList[] {
   const step = sizeId === 3 ? 3 : 1;
   const lists: ScalingList[] = [];

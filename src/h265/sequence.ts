@@ -5,7 +5,7 @@ import { dpbLimits } from "./state.ts";
 import type { SeqParameterSet } from "./structures.ts";
 
 /**
- * What an SPS requires of the CAPTURE queue. Null where nothing changes.
+ * The event that tells what an SPS requires of the CAPTURE queue. Null where nothing changes.
  *
  * @param before the sequence event in force, if there is one.
  */

@@ -1,4 +1,4 @@
-/** The order of NAL units (7.4.2.4.4), and what becomes of each. */
+/** Takes NAL units in their order (7.4.2.4.4), and hands each to the code that handles its type. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -24,9 +24,9 @@ import { ctbAddrRsToTs } from "./tiles.ts";
 import { nalReader, nalUnitType, parseHevcConfiguration, unitName } from "./units.ts";
 
 /**
- * Opens a session, which holds an H.265 decoder's state.
+ * Opens a session: the state of one H.265 decoder.
  *
- * @throws TypeError where an option is wrong.
+ * @throws TypeError where an option has a value that it cannot have.
  */
 export function openH265Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
@@ -60,20 +60,20 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   loseUnit({ bytes }: StreamUnit): void {
     if (bytes.length === 0 || nalUnitType(bytes) >= 32) return;
-    // With first_slice_segment_in_pic_flag, it is of a picture of which nothing else has come.
+    // With first_slice_segment_in_pic_flag, the segment begins another picture, so the open one is complete.
     if (((bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
     this.#loseSegment();
   }
 
-  /** A slice segment of the open picture could not be read. */
+  /** Marks the open picture as damaged: one of its slice segments could not be read. */
   #loseSegment(): void {
     this.pictures.markDamaged();
-    // 7.4.7.1: dependent segments take over the header before theirs, which may have been this one.
+    // 7.4.7.1: a dependent segment takes over the header of the independent segment before it, which may be the lost one.
     this.#independent = null;
     this.waitingSei.take();
   }
 
-  /** Table 7-1. Units of other layers (nuh_layer_id above 0) are left out. */
+  /** Table 7-1. Units of other layers (nuh_layer_id above 0) are ignored. */
   readUnit(unit: StreamUnit): void {
     const [first = 0, second = 0] = unit.bytes;
     if ((first & 1) !== 0 || second >> 3 !== 0) return;
@@ -135,8 +135,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   #takeSegment(unit: StreamUnit): void {
-    // first_slice_segment_in_pic_flag is the first bit of the header: a picture ends before the next one's is read,
-    // because that one may refer to parameter sets which came in between.
+    // first_slice_segment_in_pic_flag is the first bit of the header. The open picture must end before the next picture's
+    // header is read, because that header may refer to parameter sets that came in between.
     if (((unit.bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
     this.traceUnit(unit);
     let segment: ReadSegment;
@@ -152,8 +152,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       const { recoveryPoint, picTiming } = this.takeWaitingSei(sets.sps);
       this.pictures.beginPicture(segment, { pts: this.times.take(), recoveryPoint, picTiming });
     } else if (!this.#isOfOpenPicture(h) || segmentStart <= this.#segmentStart) {
-      // 7.4.2.4.5: addresses rise in a picture. Nothing else shows that a dependent segment belongs to the next picture,
-      // and that the first segment of that one is lost.
+      // 7.4.2.4.5: addresses increase within a picture. If the address does not, the segment belongs to the next picture, whose
+      // first segment is lost. For a dependent segment nothing else shows it.
       this.endPicture();
       this.waitingSei.take();
       throw new BitstreamError("missing-slice", "the picture's first slice segment is missing");
@@ -171,7 +171,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     return { unit, h, sets };
   }
 
-  /** 7.4.7.1: what all slice segment headers of a picture have in common. */
+  /** 7.4.7.1: whether the elements agree that are the same in all slice segment headers of a picture. */
   #isOfOpenPicture(h: SliceSegmentHeader): boolean {
     const first = this.pictures.firstSegment?.h;
     return (

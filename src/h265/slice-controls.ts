@@ -20,7 +20,7 @@ import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import type { PredWeightTable, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
-/** What v4l2_ctrl_hevc_slice_params says of a slice segment. */
+/** What the fields of v4l2_ctrl_hevc_slice_params are computed from. */
 export interface SliceParamsInput {
   readonly h: SliceSegmentHeader;
   readonly sps: SeqParameterSet;
@@ -51,8 +51,8 @@ export function hevcSliceParams(slices: readonly SliceParamsInput[]): Uint8Array
 function writeSliceParams(view: DataView, at: number, slice: SliceParamsInput): void {
   const o = v4l2_ctrl_hevc_slice_params.offsets;
   const { h, references, startCodeBytes } = slice;
-  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is one "in the current slice data": in
-  // every segment it counts from the segment's own start code, and not, as FFmpeg's, from the buffer's beginning.
+  // GStreamer, FFmpeg and rpi-hevc-dec count the start code. The UAPI's offset is "in the current slice data", so in every
+  // segment it counts from the segment's own start code. FFmpeg counts from the beginning of the buffer instead.
   view.setUint32(at + o.bit_size, 8 * (startCodeBytes + slice.unitBytes), true);
   view.setUint32(at + o.data_byte_offset, startCodeBytes + h.slice_data_byte_offset, true);
   view.setUint32(at + o.num_entry_point_offsets, h.num_entry_point_offsets, true);
@@ -126,7 +126,7 @@ function saturated(offset: number): number {
   return Math.max(-128, Math.min(127, offset));
 }
 
-/** Whether some offset of the table is beyond the kernel's __s8, as high_precision_offsets_enabled_flag allows. */
+/** Whether an offset of the table does not fit the kernel's __s8; high_precision_offsets_enabled_flag allows that. */
 export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): boolean {
   return [table.l0, table.l1].some((weights) =>
     [...weights.luma_weight_flag.keys()].some((i) =>
@@ -157,7 +157,7 @@ function chromaOffset(
   return Math.max(-wpOffsetHalfRangeC, Math.min(wpOffsetHalfRangeC - 1, offset));
 }
 
-/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: a __u32 each, with those of all segments of the request in turn. */
+/** V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: one __u32 each, for all segments of the request in order. */
 export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
   let count = 0;
   for (const h of headers) count += h.entry_point_offset_minus1.length;

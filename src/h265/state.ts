@@ -8,7 +8,7 @@ import type { SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 /** A picture that is being decoded. */
 export interface Picture {
   readonly sps: SeqParameterSet;
-  /** Of its first slice segment. */
+  /** The header of its first slice segment. */
   readonly h: SliceSegmentHeader;
   readonly frame: Frame;
   readonly set: RefPicSet;
@@ -32,13 +32,13 @@ export class DecoderState {
   readonly dpb: DecodedPictureBuffer;
   /** 8.3.1: PicOrderCntVal of prevTid0Pic. */
   #prevTid0PicOrderCntVal = 0;
-  /** The next picture is the first in the bitstream, follows an end of sequence, or a seek. */
+  /** The next picture is the first in the bitstream, or follows an end of sequence or a seek. */
   #isStart = true;
-  /** Nothing was decoded since the start or a seek. */
+  /** No picture has been decoded since the start or a seek. */
   #isFirst = true;
   /**
-   * NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. Nor are
-   * they where that IRAP picture was not decoded.
+   * NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. They are not
+   * decoded either if that IRAP picture was not.
    */
   #skipsRasl = true;
 
@@ -46,12 +46,12 @@ export class DecoderState {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 
-  /** The next picture begins a coded video sequence: an end of sequence NAL unit has come. */
+  /** Takes an end of sequence NAL unit: the next picture begins a coded video sequence. */
   endSequence(): void {
     this.#isStart = true;
   }
 
-  /** Decoding starts anew: a seek, a loss. */
+  /** Starts anew, after a seek or a loss. */
   restart(): void {
     this.endSequence();
     this.#isFirst = true;
@@ -64,14 +64,17 @@ export class DecoderState {
     return isIrap(nal_unit_type) && this.#isStart;
   }
 
-  /** C.5.2.2: before an IRAP picture with NoRaslOutputFlag 1, all pictures leave the buffer. */
+  /** C.5.2.2: empties the buffer before an IRAP picture with NoRaslOutputFlag 1. */
   emptyBuffer(h: SliceSegmentHeader): void {
     const NoOutputOfPriorPicsFlag = h.nal_unit_type === CRA_NUT || h.no_output_of_prior_pics_flag === 1;
     if (NoOutputOfPriorPicsFlag) this.dpb.clear();
     else this.dpb.flush();
   }
 
-  /** Whether a picture that is no IRAP picture follows an end of sequence (7.4.3.6 forbids it). It keeps its references. */
+  /**
+   * Whether a picture that is not an IRAP picture follows an end of sequence. 7.4.3.6 forbids it; the picture is decoded with
+   * its references.
+   */
   continuesEnded({ nal_unit_type }: SliceSegmentHeader): boolean {
     return this.#isStart && !this.#isFirst && !isIrap(nal_unit_type);
   }
@@ -82,8 +85,8 @@ export class DecoderState {
   }
 
   /**
-   * 8.3.1 Decoding process for picture order count. Where decoding starts at another picture than an IRAP picture, its
-   * PicOrderCntMsb is not known: it counts as 0.
+   * 8.3.1 Decoding process for picture order count. Where decoding does not start at an IRAP picture, the first picture's
+   * PicOrderCntMsb is not known, and is taken as 0.
    */
   picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader, NoRaslOutputFlag: boolean): number {
     if (NoRaslOutputFlag || this.#isFirst) return h.slice_pic_order_cnt_lsb;
@@ -98,12 +101,12 @@ export class DecoderState {
   }
 
   /**
-   * A picture's first slice segment has come: finds its reference picture set, and outputs by bumping. `frame` has its
-   * order count. Before that, the buffer was emptied for a picture with NoRaslOutputFlag 1.
+   * Begins a picture with its first slice segment: finds its reference picture set, and outputs by bumping. `frame` must have
+   * its order count, and the buffer must be empty for a picture with NoRaslOutputFlag 1.
    */
   beginPicture(sps: SeqParameterSet, h: SliceSegmentHeader, frame: Frame, NoRaslOutputFlag: boolean): Picture {
     if (isIrap(h.nal_unit_type)) this.#skipsRasl = NoRaslOutputFlag;
-    // Later pictures count on from the first one, also where it could not be prevTid0Pic.
+    // The order counts of later pictures are relative to the first picture, even where it could not be prevTid0Pic.
     if (this.#isFirst) this.#prevTid0PicOrderCntVal = frame.PicOrderCntVal;
     this.#isStart = this.#isFirst = false;
     let set = EMPTY_SET;
@@ -115,18 +118,18 @@ export class DecoderState {
     return { sps, h, frame, set };
   }
 
-  /** The picture has been decoded: it is stored and output (C.5.2.3). */
+  /** Ends the picture: stores it and outputs what can be output (C.5.2.3). */
   endPicture(picture: Picture): void {
     this.dpb.store(picture.frame, dpbLimits(picture.sps));
     this.#remember(picture);
   }
 
-  /** The picture is not decoded after all. Later pictures count on from its numbers, and cannot refer to it. */
+  /** Gives up the picture: it is not decoded. Its order count still counts for later pictures, which cannot refer to it. */
   abandonPicture(picture: Picture): void {
     this.#remember(picture);
   }
 
-  /** 8.3.1: prevTid0Pic. */
+  /** 8.3.1: keeps the order count of a picture that can be prevTid0Pic. */
   #remember({ h: { nal_unit_type, nuh_temporal_id_plus1 }, frame }: Picture): void {
     if (nuh_temporal_id_plus1 !== 1 || isRasl(nal_unit_type) || isRadl(nal_unit_type)) return;
     if (isSubLayerNonReference(nal_unit_type)) return;

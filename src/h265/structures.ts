@@ -1,6 +1,6 @@
 /**
- * One class for each syntax structure of ITU-T H.265 (08/2021), of the base layer. Names are the specification's. Flags
- * are 0 or 1, and values are stored as they are coded. Initialisers are the values that semantics (7.4, D.3, E.3) infer
+ * One class for each syntax structure of ITU-T H.265 (08/2021), of the base layer. Names are the specification's. Flags are 0
+ * or 1, and values are stored as they are coded. A property's initial value is the one that the semantics (7.4, D.3, E.3) infer
  * for an absent element. An array has the elements that are coded or inferred at the specification's subscripts.
  */
 
@@ -11,7 +11,7 @@ export class NalUnitHeader {
   nuh_temporal_id_plus1 = 1;
 }
 
-/** The general_ elements of 7.3.3, Profile, tier and level syntax. Constraint flags that a profile does not have are 0. */
+/** The general_ elements of 7.3.3, Profile, tier and level syntax. Constraint flags that the profile does not have are 0. */
 export class GeneralProfile {
   general_profile_space = 0;
   general_tier_flag = 0;
@@ -35,7 +35,7 @@ export class GeneralProfile {
   general_inbld_flag = 0;
 }
 
-/** The sub_layer_ elements of 7.3.3 of one sub-layer, as `GeneralProfile`. */
+/** The sub_layer_ elements of 7.3.3 for one sub-layer. They are those of `GeneralProfile`. */
 export class SubLayerProfile {
   sub_layer_profile_space = 0;
   sub_layer_tier_flag = 0;
@@ -63,12 +63,12 @@ export class SubLayerProfile {
 export class ProfileTierLevel {
   general = new GeneralProfile();
   general_level_idc = 0;
-  /** By sub-layer, the highest left out: its values are the general ones. */
+  /** By sub-layer. The highest one is left out: its values are the general ones. */
   sub_layer_profile_present_flag: number[] = [];
   sub_layer_level_present_flag: number[] = [];
   /** null where sub_layer_profile_present_flag[i] is 0. */
   sub_layer: (SubLayerProfile | null)[] = [];
-  /** Where absent, that of the next higher sub-layer (7.4.4). */
+  /** By sub-layer. Where absent, it is that of the next higher sub-layer (7.4.4). */
   sub_layer_level_idc: number[] = [];
 }
 
@@ -96,7 +96,7 @@ export class HrdParameters {
   initial_cpb_removal_delay_length_minus1 = 23;
   au_cpb_removal_delay_length_minus1 = 23;
   dpb_output_delay_length_minus1 = 23;
-  /** These by sub-layer. */
+  /** This and the next properties are arrays by sub-layer. */
   fixed_pic_rate_general_flag: number[] = [];
   fixed_pic_rate_within_cvs_flag: number[] = [];
   elemental_duration_in_tc_minus1: number[] = [];
@@ -118,7 +118,7 @@ export class VideoParameterSet {
   vps_temporal_id_nesting_flag = 0;
   profile_tier_level = new ProfileTierLevel();
   vps_sub_layer_ordering_info_present_flag = 0;
-  /** By sub-layer; those not coded are those of the highest (7.4.3.1). */
+  /** By sub-layer; values that are not coded are those of the highest sub-layer (7.4.3.1). */
   vps_max_dec_pic_buffering_minus1: number[] = [];
   vps_max_num_reorder_pics: number[] = [];
   vps_max_latency_increase_plus1: number[] = [];
@@ -154,7 +154,7 @@ export class ShortTermRefPicSet {
   delta_idx_minus1 = 0;
   delta_rps_sign = 0;
   abs_delta_rps_minus1 = 0;
-  /** j from 0 to NumDeltaPocs of the set that it is predicted from. */
+  /** By j, from 0 to NumDeltaPocs of the set that this set is predicted from. */
   used_by_curr_pic_flag: number[] = [];
   use_delta_flag: number[] = [];
   num_negative_pics = 0;
@@ -290,7 +290,9 @@ export class SeqParameterSet {
   bit_depth_chroma_minus8 = 0;
   log2_max_pic_order_cnt_lsb_minus4 = 0;
   sps_sub_layer_ordering_info_present_flag = 0;
-  /** By sub-layer, 0 to sps_max_sub_layers_minus1; those not coded are those of the highest (7.4.3.2.1). */
+  /**
+   * By sub-layer, 0 to sps_max_sub_layers_minus1; values that are not coded are those of the highest sub-layer (7.4.3.2.1).
+   */
   sps_max_dec_pic_buffering_minus1: number[] = [];
   sps_max_num_reorder_pics: number[] = [];
   sps_max_latency_increase_plus1: number[] = [];
@@ -346,7 +348,7 @@ export class PpsRangeExtension {
   log2_sao_offset_scale_chroma = 0;
 }
 
-/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. What it says of other layers is read and not kept. */
+/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. Elements about other layers are read and not kept. */
 export class PpsMultilayerExtension {
   poc_reset_info_present_flag = 0;
   pps_infer_scaling_list_flag = 0;
@@ -438,12 +440,12 @@ export class AccessUnitDelimiter {
   pic_type = 0;
 }
 
-/** 7.3.5 Supplemental enhancement information message: type, size, and the payload where it is one we read. */
+/** 7.3.5 Supplemental enhancement information message: type, size, and the payload of the types that we read. */
 export class SeiMessage {
   payloadType = 0;
   /** In bytes, emulation prevention bytes not counted. */
   payloadSize = 0;
-  /** Of payload types 6, 129 and, where the active SPS is known, 1, in prefix SEI. */
+  /** Read in prefix SEI for payload types 6, 129 and, where the active SPS is known, 1; null otherwise. */
   payload: RecoveryPoint | PicTiming | ActiveParameterSets | null = null;
 }
 
@@ -504,12 +506,12 @@ export class PredWeightTable {
 }
 
 /**
- * 7.3.6.1 General slice segment header syntax. Of a dependent slice segment, everything from slice_reserved_flag to
- * slice_loop_filter_across_slices_enabled_flag, and the sizes of the reference picture sets, are those of the
- * independent slice segment before it (7.4.7.1).
+ * 7.3.6.1 General slice segment header syntax. In the header of a dependent slice segment, all elements from
+ * slice_reserved_flag to slice_loop_filter_across_slices_enabled_flag, and the sizes of the reference picture sets, have the
+ * values of the independent slice segment before it (7.4.7.1).
  */
 export class SliceSegmentHeader {
-  /** The header of the NAL unit that the slice segment lies in. */
+  /** From the header of the slice segment's NAL unit. */
   nal_unit_type = 0;
   nuh_layer_id = 0;
   nuh_temporal_id_plus1 = 1;
@@ -525,14 +527,14 @@ export class SliceSegmentHeader {
   colour_plane_id = 0;
   slice_pic_order_cnt_lsb = 0;
   short_term_ref_pic_set_sps_flag = 0;
-  /** The set in the slice header: null where the slice takes one of the SPS, and in IDR pictures. */
+  /** The set in the slice header. Null where the slice uses one of the SPS, and in IDR pictures. */
   st_ref_pic_set: ShortTermRefPicSet | null = null;
   short_term_ref_pic_set_idx = 0;
   num_long_term_sps = 0;
   num_long_term_pics = 0;
-  /** For i less than num_long_term_sps. */
+  /** By i, for i less than num_long_term_sps. */
   lt_idx_sps: number[] = [];
-  /** For i from num_long_term_sps on; the entries before are 0. */
+  /** By i, for i from num_long_term_sps on; the entries before are 0. */
   poc_lsb_lt: number[] = [];
   used_by_curr_pic_lt_flag: number[] = [];
   delta_poc_msb_present_flag: number[] = [];
@@ -565,7 +567,7 @@ export class SliceSegmentHeader {
   slice_act_cr_qp_offset = 0;
   cu_chroma_qp_offset_enabled_flag = 0;
   deblocking_filter_override_flag = 0;
-  /** These four are inferred to be the PPS's where absent. */
+  /** Where absent, these four have the PPS's values. */
   slice_deblocking_filter_disabled_flag = 0;
   slice_beta_offset_div2 = 0;
   slice_tc_offset_div2 = 0;
@@ -582,9 +584,9 @@ export class SliceSegmentHeader {
   short_term_ref_pic_set_size = 0;
   /** Bits in the slice header from num_long_term_sps, or num_long_term_pics, to the last delta_poc_msb_cycle_lt. */
   long_term_ref_pic_set_size = 0;
-  /** Bits from the NAL unit header's first to slice_segment_data(), emulation prevention bytes left out. */
+  /** Bits from the first bit of the NAL unit header to slice_segment_data(), not counting emulation prevention bytes. */
   header_bit_size = 0;
-  /** Bytes from the NAL unit header's first to slice_segment_data() as they are coded, emulation prevention and all. */
+  /** Bytes from the first byte of the NAL unit header to slice_segment_data(), counting emulation prevention bytes. */
   slice_data_byte_offset = 0;
 }
 

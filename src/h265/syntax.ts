@@ -1,7 +1,7 @@
 /**
- * The syntax tables of ITU-T H.265 (08/2021) for the base layer, one function for each table, in the specification's
- * order and names. They read and return, and know no state. Ranges are those of clause 7.4. All throw BitstreamError
- * where the bits break the table or its ranges.
+ * The syntax tables of ITU-T H.265 (08/2021) for the base layer, one function for each table, in the specification's order and
+ * names. The functions keep no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the table
+ * or its ranges.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -67,8 +67,8 @@ export function nal_unit_header(r: BitReader): NalUnitHeader {
 }
 
 /**
- * 7.3.2.1 Video parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. The extension
- * (F.7.3.2.1.1), which is for other layers, is read as vps_extension_data_flag.
+ * 7.3.2.1 Video parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. The extension (F.7.3.2.1.1)
+ * concerns other layers; its bits are read as vps_extension_data_flag.
  */
 export function video_parameter_set_rbsp(r: BitReader): VideoParameterSet {
   const vps = new VideoParameterSet();
@@ -126,7 +126,7 @@ function readTimingAndExtension(r: BitReader, vps: VideoParameterSet): void {
   if (vps.vps_extension_flag) while (r.more_rbsp_data()) r.flag("vps_extension_data_flag");
 }
 
-/** 7.4.3.1, 7.4.3.2.1: what is not coded for the lower sub-layers is what is coded for the highest. */
+/** 7.4.3.1, 7.4.3.2.1: values that are not coded for the lower sub-layers are those of the highest sub-layer. */
 function inferLowerSubLayers(values: number[], last: number): void {
   for (let i = 0; i < last; i++) values[i] ??= values[last] as number;
 }
@@ -153,7 +153,7 @@ export function profile_tier_level(r: BitReader, maxNumSubLayersMinus1: number):
   return ptl;
 }
 
-/** The general_ elements of 7.3.3, without general_level_idc. */
+/** Reads the general_ elements of 7.3.3, without general_level_idc. */
 function readGeneralProfile(r: BitReader): GeneralProfile {
   const p = new GeneralProfile();
   p.general_profile_space = r.u(2, "general_profile_space");
@@ -364,7 +364,7 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   return sps;
 }
 
-/** 7.4.3.2.1: the conformance window leaves at least one sample. */
+/** 7.4.3.2.1: checks that the conformance window leaves at least one sample. */
 function checkConformanceWindow(r: BitReader, sps: SeqParameterSet): void {
   const SubWidthC = sps.chroma_format_idc === 1 || sps.chroma_format_idc === 2 ? 2 : 1;
   const SubHeightC = sps.chroma_format_idc === 1 ? 2 : 1;
@@ -373,7 +373,7 @@ function checkConformanceWindow(r: BitReader, sps: SeqParameterSet): void {
   if (width <= 0 || height <= 0) r.fail(`the window is ${width}x${height} samples`, 0, "conf_win_bottom_offset");
 }
 
-/** 7.4.3.2.1: a picture is a number of whole coding blocks. A.3: coding tree blocks have 16 to 64 samples. */
+/** 7.4.3.2.1: checks that a picture consists of whole coding blocks. A.3: coding tree blocks have 16 to 64 samples. */
 function checkBlockSizes(r: BitReader, sps: SeqParameterSet, MinCbLog2SizeY: number, CtbLog2SizeY: number): void {
   if (CtbLog2SizeY < 4)
     r.fail("coding tree blocks have 8x8 samples; 16x16 is the least", 0, "log2_diff_max_min_luma_coding_block_size");
@@ -472,8 +472,8 @@ export function sps_scc_extension(r: BitReader, sps: SeqParameterSet): SpsSccExt
 }
 
 /**
- * 7.3.2.3.1 General picture parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. Ranges that
- * depend on the SPS are the widest that any SPS gives; `checkPicParameterSet` checks the rest.
+ * 7.3.2.3.1 General picture parameter set RBSP syntax, up to rbsp_trailing_bits(), which the caller reads. Ranges that depend
+ * on the SPS are the widest that any SPS allows; `checkPicParameterSet` checks them against the SPS.
  */
 export function pic_parameter_set_rbsp(r: BitReader): PicParameterSet {
   const pps = new PicParameterSet();
@@ -500,7 +500,7 @@ export function pic_parameter_set_rbsp(r: BitReader): PicParameterSet {
   pps.tiles_enabled_flag = r.flag("tiles_enabled_flag");
   pps.entropy_coding_sync_enabled_flag = r.flag("entropy_coding_sync_enabled_flag");
   if (pps.tiles_enabled_flag) {
-    // The widest picture has 4096 of the narrowest coding tree blocks.
+    // The widest picture has 4096 columns of the smallest coding tree blocks.
     pps.num_tile_columns_minus1 = r.ue("num_tile_columns_minus1", 4095);
     pps.num_tile_rows_minus1 = r.ue("num_tile_rows_minus1", 4095);
     pps.uniform_spacing_flag = r.flag("uniform_spacing_flag");
@@ -569,7 +569,7 @@ export function pps_range_extension(r: BitReader, pps: PicParameterSet): PpsRang
   return ext;
 }
 
-/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. The offsets of its loop are read and not kept. */
+/** F.7.3.2.3.4 Picture parameter set multilayer extension syntax. The offsets in its loop are read and not kept. */
 export function pps_multilayer_extension(r: BitReader): PpsMultilayerExtension {
   const ext = new PpsMultilayerExtension();
   ext.poc_reset_info_present_flag = r.flag("poc_reset_info_present_flag");
@@ -626,7 +626,7 @@ function colour_mapping_table(r: BitReader): void {
   colour_mapping_octants(r, cm_octant_depth, 2 ** cm_y_part_num_log2, CMResLSBits);
 }
 
-/** F.7.3.2.3.6 Colour mapping octants syntax. `depth` is how often cm_octant_depth still allows a split. */
+/** F.7.3.2.3.6 Colour mapping octants syntax. `depth` is the number of splits that cm_octant_depth still allows. */
 function colour_mapping_octants(r: BitReader, depth: number, PartNumY: number, CMResLSBits: number): void {
   const split_octant_flag = depth > 0 ? r.flag("split_octant_flag") : 0;
   if (split_octant_flag) {
@@ -709,8 +709,8 @@ export function pps_scc_extension(r: BitReader): PpsSccExtension {
 }
 
 /**
- * 7.4.3.3: checks the ranges of a PPS that depend on its SPS. Both are known only when a picture activates them,
- * because either may be sent again before that.
+ * 7.4.3.3: checks the ranges of a PPS that depend on its SPS. The check must wait until a picture activates them, because
+ * either may be sent again before that.
  *
  * @throws BitstreamError where an element of the PPS is out of its range.
  */
@@ -746,7 +746,7 @@ export function checkPicParameterSet({ sps, pps }: ParameterSets): void {
   most(range.log2_sao_offset_scale_chroma, saoMax(sps.bit_depth_chroma_minus8), "log2_sao_offset_scale_chroma");
 }
 
-/** 7.3.4 Scaling list data syntax. A factor 0, which 7.4.5 forbids, is left to the decoder. */
+/** 7.3.4 Scaling list data syntax. A factor 0, which 7.4.5 forbids, is passed on to the decoder. */
 export function scaling_list_data(r: BitReader): ScalingListData {
   const data = new ScalingListData();
   for (let sizeId = 0; sizeId < 4; sizeId++) {
@@ -784,8 +784,8 @@ export function scaling_list_data(r: BitReader): ScalingListData {
 }
 
 /**
- * 7.3.2.4 Supplemental enhancement information RBSP syntax. `take` gets each message as soon as it is read. `sets` are
- * those that are active, as far as they are known.
+ * 7.3.2.4 Supplemental enhancement information RBSP syntax. `take` is called with each message as soon as it has been read.
+ * `sets` are the active sets, as far as they are known.
  */
 export function sei_rbsp(
   r: BitReader,
@@ -816,7 +816,7 @@ export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameter
     return sei;
   }
   if (r.position > end) r.failAs("wrong-size", "the payload is longer than payloadSize", 0, "sei_payload");
-  // D.2.1: what a later edition appends to a payload ends before the payload's last 1 bit.
+  // D.2.1: a later edition may append bits to a payload. They end before the payload's last 1 bit.
   while (r.position < end) {
     const left = end - r.position;
     if (left <= 8 && r.nextByte() >> (8 - left) === 1 << (left - 1)) {
@@ -912,7 +912,7 @@ export function filler_data_rbsp(r: BitReader): void {
   r.rbsp_trailing_bits();
 }
 
-/** Finds the parameter sets for a slice_pic_parameter_set_id. @throws BitstreamError where there are none. */
+/** Finds the parameter sets for a slice_pic_parameter_set_id. @throws BitstreamError where a set is missing. */
 export type FindParameterSets = (slice_pic_parameter_set_id: number) => ParameterSets;
 
 /** A slice segment header, and the parameter sets that it was read with. */
@@ -922,8 +922,8 @@ export interface ReadSliceSegmentHeader {
 }
 
 /**
- * 7.3.6.1 General slice segment header syntax, with the byte_alignment() that follows it. `independent` is the header
- * of the independent slice segment that comes last before a dependent one.
+ * 7.3.6.1 General slice segment header syntax, with the byte_alignment() that follows it. For a dependent slice segment,
+ * `independent` is the header of the last independent slice segment before it.
  */
 export function slice_segment_header(
   r: BitReader,
@@ -1038,7 +1038,7 @@ export function slice_segment_header(
     const qp = 26 + pps.init_qp_minus26;
     h.slice_qp_delta = r.se("slice_qp_delta", -6 * sps.bit_depth_luma_minus8 - qp, 51 - qp);
     if (pps.pps_slice_chroma_qp_offsets_present_flag) {
-      // Their sums with the PPS's offsets are in the range -12..12, too.
+      // The sums with the PPS's offsets must be in the range -12..12, too.
       const cb = pps.pps_cb_qp_offset;
       const cr = pps.pps_cr_qp_offset;
       h.slice_cb_qp_offset = r.se("slice_cb_qp_offset", Math.max(-12, -12 - cb), Math.min(12, 12 - cb));
@@ -1072,7 +1072,7 @@ export function slice_segment_header(
     }
   }
   if (pps.tiles_enabled_flag || pps.entropy_coding_sync_enabled_flag) {
-    h.num_entry_point_offsets = r.ue("num_entry_point_offsets", mostEntryPoints(sets));
+    h.num_entry_point_offsets = r.ue("num_entry_point_offsets", maxEntryPoints(sets));
     if (h.num_entry_point_offsets > 0) {
       h.offset_len_minus1 = r.ue("offset_len_minus1", 31);
       for (let i = 0; i < h.num_entry_point_offsets; i++) {
@@ -1092,7 +1092,10 @@ export function slice_segment_header(
   return { h, sets };
 }
 
-/** 7.4.7.1: the header of a dependent slice segment has a beginning and an end, and the rest of the independent one. */
+/**
+ * 7.4.7.1: a dependent slice segment codes only the beginning and the end of its header; the rest is that of the independent
+ * slice segment.
+ */
 function withIndependent(
   r: BitReader,
   own: SliceSegmentHeader,
@@ -1136,7 +1139,7 @@ function chromaArrayType(sps: SeqParameterSet): number {
 }
 
 /** 7.4.7.1: the largest num_entry_point_offsets. */
-function mostEntryPoints({ sps, pps }: ParameterSets): number {
+function maxEntryPoints({ sps, pps }: ParameterSets): number {
   const columns = pps.num_tile_columns_minus1 + 1;
   const rows = pps.entropy_coding_sync_enabled_flag ? picHeightInCtbs(sps) : pps.num_tile_rows_minus1 + 1;
   return columns * rows - 1;
@@ -1201,8 +1204,8 @@ const predWeightNames = {
 } as const;
 
 /**
- * The part of 7.3.6.3 for one list. In the base layer only the current picture itself can be a picture of the list that
- * has the current one's POC.
+ * The part of 7.3.6.3 for one list. In the base layer, the only picture in the list that can have the current picture's POC is
+ * the current picture itself.
  */
 function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets, list: "l0" | "l1"): PredWeights {
   const { sps } = sets;
@@ -1336,13 +1339,13 @@ export function vui_parameters(r: BitReader, vui: VuiParameters, sps: SeqParamet
     vui.min_spatial_segmentation_idc = r.ue("min_spatial_segmentation_idc", 4095);
     vui.max_bytes_per_pic_denom = r.ue("max_bytes_per_pic_denom", 16);
     vui.max_bits_per_min_cu_denom = r.ue("max_bits_per_min_cu_denom", 16);
-    // The range ends at 15. Encoders that follow H.264's first editions write 16.
+    // The range ends at 15, but encoders that follow H.264's first editions write 16.
     vui.log2_max_mv_length_horizontal = r.ue("log2_max_mv_length_horizontal", 16);
     vui.log2_max_mv_length_vertical = r.ue("log2_max_mv_length_vertical", 16);
   }
 }
 
-/** E.2.2 HRD parameters syntax. Where commonInfPresentFlag is 0, `common` has the common information (E.3.2). */
+/** E.2.2 HRD parameters syntax. Where commonInfPresentFlag is 0, the common information is that of `common` (E.3.2). */
 export function hrd_parameters(
   r: BitReader,
   common: HrdParameters | null,
@@ -1388,7 +1391,7 @@ export function hrd_parameters(
   return hrd;
 }
 
-/** New parameters with the common information of others. */
+/** New HRD parameters that have the common information of `common`. */
 function withCommonInformation(common: HrdParameters): HrdParameters {
   const {
     fixed_pic_rate_general_flag,

@@ -43,7 +43,7 @@ function tileSizes(total: number, count: number, isUniform: number, minus1: read
   return made;
 }
 
-/** CtbAddrRsToTs (6-7): the place in decoding order of a coding tree block that has this address in raster scan. */
+/** CtbAddrRsToTs (6-7): the place in decoding order of the coding tree block with this raster scan address. */
 export function ctbAddrRsToTs(ctbAddrRs: number, { sps, pps }: ParameterSets): number {
   if (!pps.tiles_enabled_flag) return ctbAddrRs;
   const PicWidthInCtbsY = picWidthInCtbs(sps);
@@ -53,7 +53,8 @@ export function ctbAddrRsToTs(ctbAddrRs: number, { sps, pps }: ParameterSets): n
 }
 
 /**
- * The tile column or row that has a coding tree block: where it begins, its size, and how far inside the block lies.
+ * The tile column or row that contains a coding tree block: where it begins, its size, and the block's distance from its
+ * beginning.
  */
 function tileAt(place: number, sizes: readonly number[]): { start: number; size: number; inside: number } {
   let start = 0;

@@ -1,4 +1,4 @@
-/** NAL units as bytes: what Table 7-1 calls them, a reader on one, and the record that holds some. */
+/** NAL units as bytes: their names in Table 7-1, a reader for one, and the hvcC record that holds parameter sets. */
 
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
@@ -11,7 +11,7 @@ function rbspName(nal_unit_type: number): string {
   return nonVclNames[nal_unit_type - 32] ?? "";
 }
 
-/** From nal_unit_type 32 on. */
+/** The names from nal_unit_type 32 on. */
 const nonVclNames: readonly string[] = [
   "video_parameter_set_rbsp",
   "seq_parameter_set_rbsp",
@@ -43,13 +43,14 @@ export function nuhLayerId(unit: Uint8Array): number {
   return (((unit[0] ?? 0) & 1) << 5) | ((unit[1] ?? 0) >> 3);
 }
 
-/** A reader that begins at a NAL unit's first bit, which is that of its header. */
+/** A reader that begins at the first bit of a NAL unit's header. */
 export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { trace, unit: unitName(nalUnitType(unit)) });
 }
 
 /**
- * The NAL units of bytes that hold whole ones, of all layers: a stream of Annex B, or with `lengthSize` a sample of a container.
+ * The NAL units, of all layers, of a byte stream (Annex B) or, with `lengthSize`, of a container's sample. The bytes must hold
+ * whole units.
  *
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */
@@ -73,7 +74,7 @@ export interface HevcConfiguration {
 export function parseHevcConfiguration(source: ByteSource): HevcConfiguration {
   const record = bytesOf(source, "a configuration record");
   const r = new BitReader(record, { emulationPrevention: false, unit: "HEVCDecoderConfigurationRecord" });
-  r.uMax(8, 1, "configurationVersion"); // It was 0 while the standard was a draft, and there are files with it.
+  r.uMax(8, 1, "configurationVersion"); // It was 0 while the standard was a draft, and files with 0 exist.
   r.u(2, "general_profile_space");
   r.flag("general_tier_flag");
   r.u(5, "general_profile_idc");

@@ -1,4 +1,6 @@
-/** The V4L2 core's treatment of the H.264 controls: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2. */
+/**
+ * What the V4L2 core does to the H.264 controls: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2.
+ */
 
 import {
   V4L2_H264_NUM_DPB_ENTRIES,
@@ -24,7 +26,8 @@ import { type Checks, clearBits, type KernelRules, kernelRule, nothing, zero } f
 
 function normaliseSps(view: DataView): void {
   const o = v4l2_ctrl_h264_sps.offsets;
-  // The kernel's own branches: what belongs to type 1 is cleared for type 0, and type 2 keeps whatever was given.
+  // The kernel's branches are kept: for type 0, fields that belong to type 1 are cleared; for type 2, all fields keep the
+  // values given.
   if (view.getUint8(o.pic_order_cnt_type) !== 0) {
     view.setUint8(o.log2_max_pic_order_cnt_lsb_minus4, 0);
   } else {
@@ -46,7 +49,7 @@ function normaliseSps(view: DataView): void {
 }
 
 function checkSps(checks: Checks): void {
-  // The kernel compares the number: 4:4:4 of CAVLC 4:4:4 Intra, profile_idc 44, is refused.
+  // The kernel compares profile_idc numerically, so it refuses 4:4:4 in profile 44 (CAVLC 4:4:4 Intra).
   const profile = checks.get("profile_idc");
   const chroma = profile < 122 ? 1 : profile < 244 ? 2 : 3;
   checks.range("chroma_format_idc", 0, chroma, ` with profile_idc ${profile}`);
@@ -64,7 +67,7 @@ function checkPps(checks: Checks): void {
   checks.range("num_ref_idx_l0_default_active_minus1", 0, V4L2_H264_REF_LIST_LEN - 1);
   checks.range("num_ref_idx_l1_default_active_minus1", 0, V4L2_H264_REF_LIST_LEN - 1);
   checks.range("weighted_bipred_idc", 0, 2);
-  // -(26 + QpBdOffsetY) for 14 bits, whatever the SPS says.
+  // The lower limit is -(26 + QpBdOffsetY) for 14 bits, whatever bit depth the SPS has.
   checks.range("pic_init_qp_minus26", -62, 25);
   checks.range("pic_init_qs_minus26", -26, 25);
   checks.range("chroma_qp_index_offset", -12, 12);
@@ -89,7 +92,7 @@ function normaliseSliceParams(view: DataView): void {
   view.setUint8(o.reserved, 0);
 }
 
-/** The kernel does not look at slice_type itself. */
+/** The kernel does not check slice_type itself. */
 function checkSliceParams(checks: Checks): void {
   checks.range("colour_plane_id", 0, 2);
   checks.range("cabac_init_idc", 0, 2);

@@ -1,4 +1,6 @@
-/** The V4L2 core's treatment of the H.265 controls: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2. */
+/**
+ * What the V4L2 core does to the H.265 controls: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2.
+ */
 
 import {
   V4L2_HEVC_DPB_ENTRIES_NUM_MAX,
@@ -45,7 +47,7 @@ function normalisePps(view: DataView): void {
     view.setUint8(o.num_tile_rows_minus1, 0);
     zero(view, o.column_width_minus1, 20);
     zero(view, o.row_height_minus1, 22);
-    // The specification infers 1 for this flag, 7.4.3.3.1; the kernel wants it clear.
+    // 7.4.3.3.1 infers 1 for this flag, but the kernel clears it.
     clearBits(view, o.flags, V4L2_HEVC_PPS_FLAG_LOOP_FILTER_ACROSS_TILES_ENABLED);
   }
   if (flags & V4L2_HEVC_PPS_FLAG_PPS_DISABLE_DEBLOCKING_FILTER) {
@@ -75,7 +77,7 @@ function checkDecodeParams(checks: Checks): void {
 function checkExtSpsStRps(checks: Checks): void {
   checks.namedBits("flags");
   checks.range("num_negative_pics", 0, 16);
-  // Three conditions of the kernel's: either count above 16, or their sum.
+  // The kernel has three conditions: neither count may be above 16, nor may their sum.
   const negative = checks.get("num_negative_pics");
   if (negative <= 16) checks.range("num_positive_pics", 0, 16 - negative, ` with num_negative_pics ${negative}`);
   else checks.range("num_positive_pics", 0, 16);
@@ -86,8 +88,8 @@ function checkExtSpsLtRps(checks: Checks): void {
 }
 
 /**
- * The rules of the H.265 controls by name. Those of dynamic arrays are for one element; the menus and
- * ENTRY_POINT_OFFSETS have none. Reserved fields of H.265 are left as they are.
+ * The rules of the H.265 controls by name. Those of dynamic arrays are for one element; the menus and ENTRY_POINT_OFFSETS have
+ * none. The kernel does not clear the reserved fields of H.265.
  */
 export const hevcKernelRules = {
   V4L2_CID_STATELESS_HEVC_SPS: /* @__PURE__ */ kernelRule(v4l2_ctrl_hevc_sps, normaliseSps, checkSps),

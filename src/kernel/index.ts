@@ -1,6 +1,6 @@
 /**
- * What the V4L2 core of Linux 7.2 does to a control before a driver sees it: std_validate_compound and the size checks
- * of prepare_ext_ctrls. Drivers have limits of their own on top; those are in `targets`.
+ * What the V4L2 core of Linux 7.2 does to a control before a driver sees it: std_validate_compound and the size checks of
+ * prepare_ext_ctrls. Drivers have additional limits, which are in `targets`.
  *
  * @example
  * ```ts
@@ -53,11 +53,11 @@ export const kernelRules = {
 const ruleByName: KernelRules = kernelRules;
 
 /**
- * The payload as the kernel would store it. Compare payloads only after both went through here.
+ * The payload as the kernel would store it. Compare payloads only after both have been normalised.
  *
  * @param name a control of `uapi`: `"V4L2_CID_STATELESS_H264_SPS"`.
- * @param payload a dynamic array may have any number of elements. A payload of a wrong size comes back as it is, because
- *   the kernel would not take it: see `validate`.
+ * @param payload a dynamic array may have any number of elements. A payload of a wrong size comes back as it is, because   the
+ * kernel would not take it: see `validate`.
  * @returns always a new array.
  * @throws TypeError for an unknown control, and for a menu, which has no payload.
  */
@@ -71,11 +71,12 @@ export function normalise(name: string, payload: ByteSource): Uint8Array {
 }
 
 /**
- * What the kernel refuses of a control, in its order; an empty list when it takes the control. The kernel stops at the
- * first. Values are seen as the kernel sees them, after its rewriting: `normalise` first makes no difference.
+ * Why the kernel refuses a control, in the order of its checks; an empty list when it accepts the control. The kernel itself
+ * stops at the first refusal. The checks see values after the kernel's rewriting, so calling `normalise` first makes no
+ * difference.
  *
- * A compound payload that is too long is a refusal here, although the kernel takes it: it drops what is too much
- * without a word, and no caller can mean that.
+ * A compound payload that is too long is refused here. The kernel accepts it and silently ignores the extra bytes, which no
+ * caller can want.
  *
  * @param payload the bytes, or the value of a menu.
  * @throws TypeError for an unknown control, for bytes given for a menu and for a number given for anything else.

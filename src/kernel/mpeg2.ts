@@ -1,4 +1,7 @@
-/** The V4L2 core's treatment of the MPEG-2 controls: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2. */
+/**
+ * What the V4L2 core does to the MPEG-2 controls: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux
+ * 7.2.
+ */
 
 import {
   V4L2_MPEG2_PIC_CODING_TYPE_B,
@@ -11,7 +14,7 @@ import {
 } from "../uapi/mpeg2.ts";
 import { type Checks, type KernelRules, kernelRule, nothing, zero } from "./rules.ts";
 
-/** 0, as without a sequence extension in MPEG-1, is refused. */
+/** chroma_format 0, which an MPEG-1 stream would have, is refused. */
 function checkSequence(checks: Checks): void {
   checks.range("chroma_format", 1, 3);
 }
@@ -20,7 +23,7 @@ function normalisePicture(view: DataView): void {
   zero(view, v4l2_ctrl_mpeg2_picture.offsets.reserved, 5);
 }
 
-/** D pictures have a constant in the header and are refused all the same. */
+/** D pictures are refused, although the header has a constant for them. */
 function checkPicture(checks: Checks): void {
   checks.range("intra_dc_precision", 0, 3);
   checks.range("picture_structure", V4L2_MPEG2_PIC_TOP_FIELD, V4L2_MPEG2_PIC_FRAME);

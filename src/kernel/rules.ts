@@ -4,19 +4,22 @@ import { type LeafField, leafFields, type Struct } from "../uapi/struct.ts";
 export interface Refusal {
   /** `"lf.ref_deltas[3]"`, in a dynamic array `"[0].flags"`; empty when a payload's size or a menu's value is wrong. */
   readonly path: string;
-  /** The value the kernel sees, after its own rewriting; when the size is wrong, the number of bytes. */
+  /** The value that the kernel sees after its own rewriting. When the size is wrong, the number of bytes. */
   readonly value: number | bigint;
-  /** What would have been right. */
+  /** Which values are allowed. */
   readonly reason: string;
 }
 
-/** What the V4L2 core does to one control's payload, or to each element of a dynamic array. A view is exactly one struct. */
+/**
+ * What the V4L2 core does to one control's payload, or to each element of a dynamic array. The views that the functions take
+ * are exactly one struct long.
+ */
 export interface KernelRule {
-  /** Rewrites the struct in place: fields that mean nothing become 0, so that equal payloads compare as equal. */
+  /** Rewrites the struct in place: unused fields become 0, so that payloads with the same meaning are equal. */
   normalise(view: DataView): void;
   /**
-   * What the core refuses with -EINVAL, in the kernel's order; the kernel itself stops at the first. The struct may be
-   * normalised or not, with the same answer: like the kernel's checks, these see rewritten values. Changes nothing.
+   * What the core refuses with -EINVAL, in the kernel's order; the kernel itself stops at the first. The result does not depend
+   * on whether the struct has been normalised: like the kernel's checks, these see rewritten values. Changes nothing.
    */
   validate(view: DataView): Refusal[];
 }
@@ -24,7 +27,10 @@ export interface KernelRule {
 /** The rules of a codec's compound controls by control name. */
 export type KernelRules = Readonly<Record<string, KernelRule>>;
 
-/** Collects the refusals of one struct. Paths are those of `leafFields`; an unknown one is an Error of the rule. */
+/**
+ * Collects the refusals of one struct. Paths are those of `leafFields`; an unknown path is a bug in the rule, and throws an
+ * Error.
+ */
 export class Checks {
   readonly refusals: Refusal[] = [];
   readonly #def: Struct;
@@ -51,7 +57,7 @@ export class Checks {
     this.refusals.push({ path, value: this.get(path), reason });
   }
 
-  /** Refuses what is outside of `min` … `max`, both allowed. `because` says what the range follows from. */
+  /** Refuses values outside of `min` … `max` (inclusive). `because` tells the reason for the range. */
   range(path: string, min: number, max: number, because = ""): void {
     const value = this.get(path);
     if (value < min || value > max) this.refuse(path, `not in ${min}..${max}${because}`);
@@ -61,7 +67,7 @@ export class Checks {
     if (!values.includes(this.get(path))) this.refuse(path, `not ${values.join(" or ")}${because}`);
   }
 
-  /** Refuses bits that the header gives no name. */
+  /** Refuses bits that have no name in the kernel's header. */
   namedBits(path: string): void {
     const known = Object.values(this.#leaf(path).type.flags ?? {}).reduce((mask, flag) => mask | flag, 0);
     const unknown = (this.get(path) & ~known) >>> 0;
@@ -70,8 +76,8 @@ export class Checks {
 }
 
 /**
- * A rule of a rewriting and a checking part. In std_validate_compound they alternate, but no check there looks at a
- * value before its rewriting: all rewriting first comes to the same.
+ * Makes a rule from a rewriting and a checking part. In std_validate_compound they alternate, but no check there sees a value
+ * before its rewriting, so doing all rewriting first has the same effect.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function kernelRule(

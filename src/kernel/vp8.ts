@@ -1,4 +1,6 @@
-/** The V4L2 core's treatment of the VP8 control: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2. */
+/**
+ * What the V4L2 core does to the VP8 control: std_validate_compound of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2.
+ */
 
 import {
   v4l2_ctrl_vp8_frame,

@@ -1,4 +1,4 @@
-/** The V4L2 core's treatment of the VP9 controls: validate_vp9_* of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2. */
+/** What the V4L2 core does to the VP9 controls: validate_vp9_* of drivers/media/v4l2-core/v4l2-ctrls-core.c, Linux 7.2. */
 
 import {
   V4L2_VP9_FRAME_FLAG_ERROR_RESILIENT,
@@ -69,7 +69,7 @@ function checkQuantization(checks: Checks): void {
   checks.range("quant.delta_q_uv_ac", -15, 15);
 }
 
-/** The largest magnitude of `feature_data`, by V4L2_VP9_SEG_LVL_*. Features that are not enabled are checked too. */
+/** The largest magnitude of `feature_data`, by V4L2_VP9_SEG_LVL_*. The kernel checks disabled features, too. */
 const featureMax: readonly number[] = [255, 63, 3, 0];
 
 function checkSegmentation(checks: Checks): void {

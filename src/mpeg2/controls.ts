@@ -1,6 +1,6 @@
 /**
- * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * one function a struct, without side effects. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless), one
+ * function for each struct, without side effects. A field that is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
 import {
@@ -37,7 +37,7 @@ export function mpeg2Sequence(seq: SequenceHeader, ext: SequenceExtension): Uint
   const { width, height } = pictureSize(seq, ext);
   view.setUint16(o.horizontal_size, width, true);
   view.setUint16(o.vertical_size, height, true);
-  // vbv_buffer_size (6.3.3) in its unit of 16 * 1024 bits, as it is coded: the UAPI names the syntax element.
+  // vbv_buffer_size (6.3.3) is sent as coded, in units of 16 * 1024 bits, because the UAPI names the syntax element.
   view.setUint32(o.vbv_buffer_size, seq.vbv_buffer_size_value + ext.vbv_buffer_size_extension * 2 ** 10, true);
   view.setUint16(o.profile_and_level_indication, ext.profile_and_level_indication, true);
   view.setUint8(o.chroma_format, ext.chroma_format);
@@ -45,7 +45,7 @@ export function mpeg2Sequence(seq: SequenceHeader, ext: SequenceExtension): Uint
   return payload;
 }
 
-/** A picture as v4l2_ctrl_mpeg2_picture needs it. Timestamps in nanoseconds; 0 where there is no reference. */
+/** What the fields of v4l2_ctrl_mpeg2_picture are computed from. Timestamps are in nanoseconds; 0 means no reference. */
 export interface PictureInput {
   readonly extension: SequenceExtension;
   readonly header: PictureHeader;
@@ -54,15 +54,17 @@ export interface PictureInput {
   readonly backward: number;
 }
 
-/** v4l2_ctrl_mpeg2_picture: 32 bytes. P pictures use forward_ref_ts, whatever the UAPI's text says: all drivers do. */
+/**
+ * v4l2_ctrl_mpeg2_picture: 32 bytes. The reference of P pictures is in forward_ref_ts: all drivers read it there, although the
+ * UAPI's text says otherwise.
+ */
 export function mpeg2Picture({ extension, header, coding, forward, backward }: PictureInput): Uint8Array {
   const payload = newPayload(v4l2_ctrl_mpeg2_picture.size);
   const view = viewOf(payload);
   const o = v4l2_ctrl_mpeg2_picture.offsets;
   setTimestamp(view, o.backward_ref_ts, backward);
   setTimestamp(view, o.forward_ref_ts, forward);
-  // 6.3.5: a progressive sequence has progressive frames only. Some encoders code another flag there; both peers
-  // send this one.
+  // 6.3.5: a progressive sequence has progressive frames only, but some encoders code 0. GStreamer and FFmpeg send 1 here, too.
   const isProgressive = coding.progressive_frame || extension.progressive_sequence;
   view.setUint32(
     o.flags,

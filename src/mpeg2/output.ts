@@ -1,7 +1,7 @@
 import type { OutputEvent } from "../events.ts";
 import type { Frame } from "./state.ts";
 
-/** A picture to show: 6.3.10, top_field_first and repeat_first_field. */
+/** The event that tells the consumer to show a picture: 6.3.10, top_field_first and repeat_first_field. */
 export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
   return { type: "output", timestamp, pts, visible, fieldOrder: fieldOrder(frame), repeat: repeat(frame), corrupt };
@@ -14,7 +14,7 @@ function fieldOrder(frame: Frame): OutputEvent["fieldOrder"] {
   return frame.top_field_first ? "top-first" : "bottom-first";
 }
 
-/** In a progressive sequence whole frames are repeated, once or twice; elsewhere the first field, once. */
+/** In a progressive sequence the whole frame is repeated, once or twice; in another sequence the first field, once. */
 function repeat(frame: Frame): number {
   if (!frame.repeat_first_field) return 0;
   if (!frame.progressive_sequence) return 1;

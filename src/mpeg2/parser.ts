@@ -1,7 +1,7 @@
 /**
- * The stateless parser: a unit's bytes, from its start code value (the byte after 00 00 01) on, in; its structure out.
- * All throw BitstreamError, with the element and bit that were being read. What follows a structure's last element is
- * not looked at: next_start_code() of 5.2.3 fills up with zero bits, and some streams end in another way.
+ * The stateless parser: each function takes a unit's bytes, which begin with the start code value (the byte after 00 00 01),
+ * and returns its structure. All throw BitstreamError with the element and bit that were being read. Bits after a structure's
+ * last element are ignored: next_start_code() of 5.2.3 has zero bits there, and some streams have others.
  */
 
 import type { Trace } from "../bitreader/index.ts";
@@ -18,7 +18,7 @@ import {
   unitReader,
 } from "./units.ts";
 
-/** Is told what a parser reads. */
+/** Receives the elements that are read. */
 export interface ParseOptions {
   readonly trace?: Trace | undefined;
 }
@@ -43,10 +43,11 @@ export function parseSequenceHeader(unit: ByteSource, { trace }: ParseOptions = 
 }
 
 /**
- * 6.2.2.2.1, 6.2.3: an extension (start code B5) by its `type`; null for those that Table 6-2 reserves.
+ * 6.2.2.2.1, 6.2.3: an extension (start code B5), whose `type` says which one it is; null for the types that Table 6-2
+ * reserves.
  *
- * `frameCentreOffsets`: number_of_frame_centre_offsets of 6.3.12, 1 to 3, which the sequence and picture coding
- * extensions decide; a picture display extension has as many.
+ * `frameCentreOffsets`: number_of_frame_centre_offsets of 6.3.12, 1 to 3, the number of offsets in a picture display extension,
+ * which follows from the sequence and picture coding extensions.
  */
 export function parseExtension(
   unit: ByteSource,

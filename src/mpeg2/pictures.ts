@@ -1,4 +1,4 @@
-/** From headers and slices to pictures: references, and at a picture's end its request. */
+/** Puts headers and slices together into pictures: references; and, when a picture ends, its request. */
 
 import { UnsupportedError } from "../errors.ts";
 import type { Control, SequenceEvent } from "../events.ts";
@@ -24,12 +24,12 @@ const B_PICTURE = 3;
 /** Table 6-14. */
 const FRAME_PICTURE = 3;
 
-/** Everything that a picture's headers say. */
+/** A picture's headers, and what is in force for it. */
 export interface PictureHeaders {
   readonly unit: StreamUnit;
   readonly sequence: Sequence;
   readonly matrices: QuantiserMatrices;
-  /** A header that may have changed the matrices could not be read: the picture is decoded with others. */
+  /** The matrices may be wrong: a header that may have changed them could not be read. */
   readonly hasLostMatrices: boolean;
   /** The group of pictures header right before it, if there is one. */
   readonly group: GroupOfPicturesHeader | null;
@@ -52,16 +52,19 @@ export class PictureDecoder {
   #sequenceControls: { readonly of: Sequence; readonly controls: Control[] } | null = null;
   #matrixControls: { readonly of: QuantiserMatrices; readonly controls: Control[] } | null = null;
   #open: OpenPicture | null = null;
-  /** A frame whose second field may come. */
+  /** A frame with one field, whose second field may come next. */
   #half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
-  /** The sequence ends with the frame whose second field may come. */
+  /** A sequence end code came after the first field: the sequence ends when this frame does. */
   #isEnding = false;
   readonly #timestamps = new Timestamps();
-  /** Of the open picture. A slice's start code is part of its syntax. */
+  /** The bytes of the open picture. They have start codes, because in MPEG-2 a slice's start code is part of its syntax. */
   readonly #bitstream = new PictureBitstream("annexb");
-  /** Decoding starts at an I picture. */
+  /** Pictures are skipped until an I picture, at which decoding starts. */
   #isWaiting = true;
-  /** 6.3.8: of the B pictures right after the first I picture of a group, up to the next reference frame. */
+  /**
+   * 6.3.8: the group of pictures header in force for the B pictures between a group's first I picture and the next reference
+   * frame.
+   */
   #leading: Pick<GroupOfPicturesHeader, "closed_gop" | "broken_link"> | null = null;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
@@ -78,7 +81,7 @@ export class PictureDecoder {
     return this.#open !== null;
   }
 
-  /** A picture's first slice has come. False where the picture is skipped. */
+  /** Begins a picture with its first slice. Returns false where the picture is skipped. */
   beginPicture(headers: PictureHeaders): boolean {
     const { header, coding, unit } = headers;
     if (header.picture_coding_type > B_PICTURE)
@@ -102,8 +105,8 @@ export class PictureDecoder {
   }
 
   /**
-   * 6.1.1.4.1, 6.3.9: the field of opposite parity that follows a first field, and has its temporal_reference, is of its
-   * frame. Where a field is lost, those after it are not.
+   * 6.1.1.4.1, 6.3.9: a field belongs to the frame of the field before it if it has the opposite parity and the same
+   * temporal_reference. Otherwise a field was lost between them.
    */
   #isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
     if (!this.#half || coding.picture_structure === FRAME_PICTURE) return false;
@@ -143,7 +146,7 @@ export class PictureDecoder {
     this.#sink.emit(event);
   }
 
-  /** Tells what a P or B picture lacks. False where the picture is dropped for it. */
+  /** Reports a missing reference of a P or B picture. Returns false where the picture is dropped because of it. */
   #checkReferences({ headers, frame }: OpenPicture): boolean {
     const type = headers.header.picture_coding_type;
     const { older, newer } = this.#references;
@@ -153,9 +156,9 @@ export class PictureDecoder {
     // A closed group's B pictures use the backward reference only.
     const isClosed = type === B_PICTURE && this.#leading?.closed_gop === 1;
     if (type === B_PICTURE && this.#leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
-    const isForwardLost = type === B_PICTURE && !isClosed && older?.isUnsound;
-    // A second field of an I picture starts anew, as that does, and one of another picture has its frame's mark.
-    const isLastLost = type !== I_PICTURE && !isSecond && newer?.isUnsound;
+    const isForwardLost = type === B_PICTURE && !isClosed && older?.damagesFollowers;
+    // An I picture needs no reference. A second field needs no check: its frame is marked already, or began with an I picture.
+    const isLastLost = type !== I_PICTURE && !isSecond && newer?.damagesFollowers;
     if (isForwardLost || isLastLost) frame.corrupt = true;
     if (!lacksForward || isClosed) return true;
     frame.corrupt = true;
@@ -168,20 +171,20 @@ export class PictureDecoder {
     return false;
   }
 
-  /** A slice of the open picture. */
+  /** Adds a slice to the open picture. */
   addSlice(unit: StreamUnit): void {
     if (this.#open) this.#bitstream.add(unit.bytes);
   }
 
-  /** A slice or header of the open picture could not be read. */
+  /** Marks the open picture as damaged: a slice or header of it could not be read. */
   markDamaged(): void {
     if (this.#open) this.#open.frame.corrupt = true;
   }
 
   /**
-   * A picture was lost. The pictures that follow cannot tell, and refer to the reference frame before it.
+   * Takes note of a lost picture. No later picture shows the loss: it refers to the reference frame before the lost one.
    *
-   * @param picture_coding_type as far as it can be read; of a B picture nothing depends.
+   * @param picture_coding_type as far as it can be read. The loss of a B picture does no harm, because no picture refers to it.
    */
   lose(picture_coding_type: number): void {
     if (picture_coding_type === B_PICTURE) return;
@@ -190,7 +193,7 @@ export class PictureDecoder {
     if (last) last.isSuperseded = true;
   }
 
-  /** The picture's last slice has come. */
+  /** Ends the picture after its last slice: emits its request. */
   endPicture(): void {
     const open = this.#open;
     this.#open = null;
@@ -210,10 +213,9 @@ export class PictureDecoder {
   }
 
   #requestControls(headers: PictureHeaders): Control[] {
-    const controls = [...(this.#sequenceControls?.controls ?? [])];
+    const controls = this.#sequenceControls?.controls.slice() ?? [];
     this.#maker.add(controls, "V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.#pictureInput(headers)));
-    controls.push(...this.#quantisationControls(headers.matrices));
-    return controls;
+    return controls.concat(this.#quantisationControls(headers.matrices));
   }
 
   /** Built once for each set of matrices, and shared by the requests that carry it. */
@@ -226,13 +228,14 @@ export class PictureDecoder {
     return this.#matrixControls.controls;
   }
 
-  /** The references by their timestamps; absent ones are 0. */
+  /** What the picture's control is computed from. The timestamp of an absent reference is 0. */
   #pictureInput({ sequence: { extension }, header, coding }: PictureHeaders) {
     const { older, newer } = this.#references;
     const isNearest = this.#options.missingReferences === "nearest";
     let forward: Frame | null = null;
     let backward: Frame | null = null;
-    // Also of a second field the reference frame before: the driver takes the first field from the current buffer.
+    // For a second field, too, this is the reference frame before its own frame: the driver takes the first field from the
+    // current buffer.
     if (header.picture_coding_type === P_PICTURE) forward = newer;
     else if (header.picture_coding_type === B_PICTURE) {
       forward = older ?? (isNearest ? newer : null);
@@ -241,7 +244,7 @@ export class PictureDecoder {
     return { extension, header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
   }
 
-  /** A first field stays alone. */
+  /** Ends a frame whose second field did not come. */
   #endFrame(): void {
     if (!this.#half) return;
     const { frame, headers } = this.#half;
@@ -256,24 +259,27 @@ export class PictureDecoder {
     this.#isEnding = false;
   }
 
-  /** A sequence ends: everything goes out. Some encoders end it between two fields, so an open frame is completed before. */
+  /**
+   * Ends a sequence: outputs all frames. Some encoders end it between the two fields of a frame, so a frame with one field is
+   * completed first.
+   */
   endSequence(): void {
     this.endPicture();
     if (this.#half) this.#isEnding = true;
     else this.#references.flush();
   }
 
-  /** A sequence begins: what ended before it has no second field any more. */
+  /** Begins a sequence. After a sequence end code, the second field of the last frame can no longer come. */
   beginSequence(): void {
     if (this.#isEnding) this.#endFrame();
   }
 
-  /** A call returns: copies the open picture's slices. */
+  /** Copies the open picture's slices. Must be called before a call of the session returns. */
   holdUnits(): void {
     if (this.#open !== null) this.#bitstream.hold();
   }
 
-  /** Everything that waits goes out. What comes next is a new start. */
+  /** Outputs all frames that wait for output. The next picture is a new start. */
   flush(): void {
     this.endPicture();
     this.#endFrame();
@@ -281,7 +287,7 @@ export class PictureDecoder {
     this.#restart();
   }
 
-  /** Nothing more goes out. What comes next is a new start. */
+  /** Outputs nothing more. The next picture is a new start. */
   reset(): void {
     this.#open = null;
     if (this.#half) this.#sink.emit({ type: "release", timestamp: this.#half.frame.timestamp });

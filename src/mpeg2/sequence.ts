@@ -4,10 +4,10 @@ import { V4L2_PIX_FMT_MPEG2_SLICE } from "../uapi/mpeg2.ts";
 import { pictureSize } from "./controls.ts";
 import type { SequenceDisplayExtension, SequenceExtension, SequenceHeader } from "./structures.ts";
 
-/** Two references, the current picture, and one that waits for output. */
+/** Two references, the current picture, and a picture that waits for output. */
 const CAPTURE_BUFFERS = 4;
 
-/** What a sequence header with its extensions says. */
+/** A sequence header with its extensions. */
 export interface Sequence {
   readonly header: SequenceHeader;
   readonly extension: SequenceExtension;
@@ -19,7 +19,10 @@ export function visibleRectangle({ header, extension }: Sequence): Rectangle {
   return { left: 0, top: 0, ...pictureSize(header, extension) };
 }
 
-/** What a sequence asks of the CAPTURE queue. `before` is the event in force, if any; null when nothing changes. */
+/**
+ * The event that tells what a sequence requires of the CAPTURE queue. Null where nothing changes. `before` is the sequence
+ * event in force, if there is one.
+ */
 export function sequenceEvent(
   sequence: Sequence,
   controls: readonly Control[],
@@ -40,7 +43,7 @@ export function sequenceEvent(
     bitDepthChroma: 8,
     chromaFormat: extension.chroma_format,
     colour: {
-      colour_primaries: display?.colour_primaries ?? 1, // 6.3.6: as Recommendation BT.709 where nothing is said
+      colour_primaries: display?.colour_primaries ?? 1, // 6.3.6: as in Recommendation BT.709 where the stream does not say
       transfer_characteristics: display?.transfer_characteristics ?? 1,
       matrix_coefficients: display?.matrix_coefficients ?? 1,
       video_full_range_flag: 0,

@@ -1,4 +1,4 @@
-/** The order of units (6.1.1, 6.2.2), and what becomes of each. */
+/** Takes units in their order (6.1.1, 6.2.2), and hands each to the code that handles its type. */
 
 import type { Trace } from "../bitreader/index.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
@@ -40,35 +40,35 @@ const SEQUENCE_EXTENSION = 1;
 const QUANT_MATRIX_EXTENSION = 3;
 
 /**
- * An MPEG-2 decoder's state.
+ * Opens a session: the state of one MPEG-2 decoder.
  *
- * @throws TypeError for options that are not valid.
+ * @throws TypeError where an option has a value that it cannot have.
  */
 export function openMpeg2Session(options: SessionOptions = {}): Session {
   return new UnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
 }
 
-/** The sequence header and what has come after it. */
+/** A sequence header, and its extensions so far. */
 interface PendingSequence {
   readonly header: SequenceHeader;
   extension: SequenceExtension | null;
   display: SequenceDisplayExtension | null;
   isScalable: boolean;
-  /** A sequence extension has come that could not be read. */
+  /** A sequence extension could not be read. */
   isDamaged: boolean;
 }
 
-/** The picture header and what has come after it. */
+/** A picture header, and its extensions so far. */
 interface PendingPicture {
   readonly unit: StreamUnit;
   readonly header: PictureHeader;
   readonly pts: number | undefined;
-  /** The group of pictures header right before it. */
+  /** The group of pictures header right before it, if there is one. */
   readonly group: GroupOfPicturesHeader | null;
   coding: PictureCodingExtension | null;
   /** Slices of it are missing. */
   isDamaged: boolean;
-  /** Its first slice has come and the picture was refused or skipped: the other slices go the same way. */
+  /** The picture was refused or skipped at its first slice; the other slices are ignored. */
   isOver: boolean;
 }
 
@@ -79,12 +79,12 @@ class Mpeg2Reader implements UnitReader {
   #pending: PendingSequence | null = null;
   #sequence: Sequence | null = null;
   #matrices: QuantiserMatrices | null = null;
-  /** Until all matrices are known again (6.3.11): a header that may have changed them could not be read. */
+  /** A header that may have changed the matrices could not be read. Stays true until all matrices are known again (6.3.11). */
   #hasLostMatrices = false;
   #group: GroupOfPicturesHeader | null = null;
   #picture: PendingPicture | null = null;
-  /** A slice without a picture header has been reported: the others with it are not. */
-  #isLossTold = false;
+  /** A slice without a picture header has been reported: the slices that follow it are not. */
+  #isLossReported = false;
   readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
@@ -126,7 +126,7 @@ class Mpeg2Reader implements UnitReader {
       else if (this.#picture) this.#picture.isDamaged = true;
     } else if (startCode === EXTENSION_START_CODE) this.#lostExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
-      this.endPicture(); // What follows is not the open picture's.
+      this.endPicture(); // The next units do not belong to the open picture.
       if (startCode === SEQUENCE_HEADER_CODE) this.#hasLostMatrices = true;
       if (startCode === PICTURE_START_CODE) this.#lostHeader(unit);
     }
@@ -172,7 +172,7 @@ class Mpeg2Reader implements UnitReader {
   }
 
   #pictureHeader(unit: StreamUnit): void {
-    this.#isLossTold = false;
+    this.#isLossReported = false;
     const pts = this.times.take();
     const group = this.#group;
     this.#group = null;
@@ -183,17 +183,17 @@ class Mpeg2Reader implements UnitReader {
       this.#lostHeader(unit);
       throw error;
     }
-    // The unit names the picture in errors that come later: its start code is enough.
+    // Later errors name the picture by this unit; its start code is enough for that.
     const named = { ...unit, bytes: unit.bytes.slice(0, 1) };
     this.#picture = { unit: named, header, pts, group, coding: null, isDamaged: false, isOver: false };
   }
 
-  /** A picture header could not be read. */
+  /** Takes note of a picture whose header could not be read. */
   #lostHeader({ bytes }: StreamUnit): void {
     this.#pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, after ten bits of temporal_reference
   }
 
-  /** A reader on a unit. The trace gets the unit. */
+  /** Reports the unit to the trace, and returns a reader for it. */
   #reader(unit: StreamUnit) {
     this.#trace?.unit({ name: unitName(unit.bytes[0] as number), byte: unit.byte, bytes: unit.bytes });
     return unitReader(unit.bytes, this.#trace);
@@ -211,7 +211,7 @@ class Mpeg2Reader implements UnitReader {
     else if (this.#pending) this.#sequenceExtension(this.#pending, ext);
   }
 
-  /** An extension could not be read. */
+  /** Takes note of an extension that could not be read. */
   #lostExtension({ bytes }: StreamUnit): void {
     const extension_start_code_identifier = (bytes[1] ?? 0) >> 4;
     if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION) this.#hasLostMatrices = true;
@@ -228,7 +228,8 @@ class Mpeg2Reader implements UnitReader {
     if (ext?.type === "picture_coding_extension") picture.coding = ext;
     else if (ext?.type === "quant_matrix_extension" && this.#matrices) {
       this.#matrices = withQuantMatrices(this.#matrices, ext);
-      // Matrices of chrominance that are not loaded are then those of luminance.
+      // 6.3.11: with both luminance matrices loaded, all are known: a chrominance matrix that is not loaded is the luminance
+      // matrix.
       if (ext.intra_quantiser_matrix && ext.non_intra_quantiser_matrix) this.#hasLostMatrices = false;
     }
   }
@@ -248,8 +249,8 @@ class Mpeg2Reader implements UnitReader {
   #slice(unit: StreamUnit): void {
     const picture = this.#picture;
     if (!picture || picture.isOver) {
-      if (picture || this.#isLossTold) return;
-      this.#isLossTold = true;
+      if (picture || this.#isLossReported) return;
+      this.#isLossReported = true;
       throw new BitstreamError("missing-header", "the slice comes without a picture header");
     }
     if (!this.#pictures.isOpen) {
@@ -271,7 +272,7 @@ class Mpeg2Reader implements UnitReader {
     this.#pictures.addSlice(unit);
   }
 
-  /** The sequence in force, as its header and extensions say. An unchanged repetition is the same sequence. */
+  /** The sequence in force, from its header and extensions. A repetition without changes is the same sequence. */
   #currentSequence(): Sequence {
     const pending = this.#pending;
     if (pending === null) {

@@ -4,22 +4,22 @@ import type { QuantiserMatrices } from "./controls.ts";
 import type { QuantMatrixExtension, SequenceHeader } from "./structures.ts";
 import { defaultIntraQuantiserMatrix, defaultNonIntraQuantiser } from "./tables.ts";
 
-/** A frame: coded as one, or as a pair of fields. */
+/** A frame that was coded as a frame or as a pair of fields. */
 export class Frame {
   /** Nanoseconds. */
   readonly timestamp: number;
   readonly pts: number | undefined;
   readonly visible: Rectangle;
-  /** picture_structure of the first picture of it, Table 6-14: 1 top field, 2 bottom field, 3 frame. */
+  /** picture_structure (Table 6-14) of its first picture: 1 top field, 2 bottom field, 3 frame. */
   readonly first: number;
-  /** A first field whose second has not come. */
+  /** Its second field has not come. */
   isHalf: boolean;
   top_field_first = 0;
   repeat_first_field = 0;
   progressive_frame = 0;
   progressive_sequence = 0;
   corrupt = false;
-  /** A picture was lost after it, which may have taken its place as the last reference frame. */
+  /** A picture after it was lost, which may have been a newer reference frame. */
   isSuperseded = false;
 
   constructor(timestamp: number, pts: number | undefined, visible: Rectangle, first: number) {
@@ -30,16 +30,16 @@ export class Frame {
     this.isHalf = first !== 3;
   }
 
-  /** Whether what refers to it is not whole either. */
-  get isUnsound(): boolean {
+  /** Whether a picture that refers to it is damaged, too. */
+  get damagesFollowers(): boolean {
     return this.corrupt || this.isSuperseded;
   }
 }
 
-/** Who shows and frees pictures. */
+/** Shows and frees pictures. */
 export interface FrameListener {
   output(frame: Frame): void;
-  /** Comes once for each frame. */
+  /** Called once for each frame. */
   release(frame: Frame): void;
 }
 
@@ -48,7 +48,7 @@ export class ReferenceFrames {
   readonly #listener: FrameListener;
   /** The reference frame before the last one. */
   older: Frame | null = null;
-  /** The last reference frame, which is shown when the next one comes, or has been shown (low_delay). */
+  /** The last reference frame. It is shown when the next one comes; with low_delay it has been shown. */
   newer: Frame | null = null;
   #isNewerShown = false;
 
@@ -56,14 +56,14 @@ export class ReferenceFrames {
     this.#listener = listener;
   }
 
-  /** A reference frame begins: B pictures between the two before it are over. */
+  /** Begins a reference frame: no more B pictures come between the two reference frames before it. */
   beginReference(): void {
     this.#showNewer();
     if (this.older) this.#listener.release(this.older);
     this.older = null;
   }
 
-  /** The reference frame has been decoded, all of it. */
+  /** Ends a reference frame, after both fields if it has two. */
   endReference(frame: Frame, low_delay: number): void {
     this.older = this.newer;
     this.newer = frame;
@@ -71,7 +71,7 @@ export class ReferenceFrames {
     if (low_delay) this.#showNewer();
   }
 
-  /** A B frame has been decoded, all of it. */
+  /** Ends a B frame, after both fields if it has two. */
   endB(frame: Frame): void {
     this.#listener.output(frame);
     this.#listener.release(frame);
@@ -82,13 +82,13 @@ export class ReferenceFrames {
     this.#isNewerShown = true;
   }
 
-  /** The end of a sequence: everything is shown and free. */
+  /** Shows and frees all frames, at the end of a sequence. */
   flush(): void {
     this.#showNewer();
     this.clear();
   }
 
-  /** A seek: everything is free. */
+  /** Frees all frames, before a seek. */
   clear(): void {
     if (this.older) this.#listener.release(this.older);
     if (this.newer) this.#listener.release(this.newer);
@@ -103,7 +103,10 @@ export function matricesOfSequence(seq: SequenceHeader): QuantiserMatrices {
   return { intra, nonIntra, chromaIntra: intra, chromaNonIntra: nonIntra };
 }
 
-/** 6.3.11: what a quant matrix extension changes. A luma matrix is the chroma matrix too, until that one is loaded. */
+/**
+ * 6.3.11: the matrices after a quant matrix extension. A luma matrix replaces the chroma matrix, too, unless that one is
+ * loaded.
+ */
 export function withQuantMatrices(before: QuantiserMatrices, ext: QuantMatrixExtension): QuantiserMatrices {
   return {
     intra: ext.intra_quantiser_matrix ?? before.intra,

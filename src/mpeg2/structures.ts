@@ -1,6 +1,6 @@
 /**
- * One class per syntax structure of ISO/IEC 13818-2:2013 (ITU-T H.262 02/2012). Names are the specification's; flags are
- * 0 or 1; what is stored is what was coded.
+ * One class for each syntax structure of ISO/IEC 13818-2:2013 (ITU-T H.262 02/2012). Names are the specification's. Flags are 0
+ * or 1, and values are stored as they are coded.
  */
 
 /** 6.2.2.1 Sequence header. */

@@ -1,6 +1,7 @@
 /**
- * The syntax tables of ISO/IEC 13818-2:2013, one function a table, in the specification's order and names. They read and
- * return; they know no state. A unit begins with its start code's last byte. Errors are BitstreamError.
+ * The syntax tables of ISO/IEC 13818-2:2013, one function for each table, in the specification's order and names. The functions
+ * keep no state. A unit begins with the last byte of its start code. All throw BitstreamError where the bits break the table or
+ * its ranges.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import {
@@ -27,7 +28,7 @@ export function sequence_header(r: BitReader): SequenceHeader {
   if (seq.horizontal_size_value === 0) r.fail("0 is forbidden", 12, "horizontal_size_value");
   seq.vertical_size_value = r.u(12, "vertical_size_value");
   if (seq.vertical_size_value === 0) r.fail("0 is forbidden", 12, "vertical_size_value");
-  // Forbidden and reserved aspect ratios and frame rates cost no picture: decoding does not depend on them.
+  // Forbidden and reserved aspect ratios and frame rates are accepted: decoding does not depend on them.
   seq.aspect_ratio_information = r.u(4, "aspect_ratio_information");
   seq.frame_rate_code = r.u(4, "frame_rate_code");
   seq.bit_rate_value = r.u(18, "bit_rate_value");
@@ -41,7 +42,7 @@ export function sequence_header(r: BitReader): SequenceHeader {
   return seq;
 }
 
-/** 64 values, none of them 0 (6.3.11). */
+/** Reads 64 values. None of them may be 0 (6.3.11). */
 function matrix(r: BitReader, name: string): Uint8Array {
   const values = new Uint8Array(64);
   for (let i = 0; i < 64; i++) {

@@ -1,4 +1,4 @@
-/** What Table 6-1 calls the units between start codes. */
+/** Units between start codes, and their names in Table 6-1. */
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
@@ -33,22 +33,22 @@ export function unitName(startCode: number): string {
   return `${isSlice(startCode) ? "slice" : (names[startCode] ?? "reserved")} (${code})`;
 }
 
-/** A reader on a unit's first byte, its start code value. */
+/** A reader that begins at a unit's first byte, its start code value. */
 export function unitReader(unit: Uint8Array, trace: Trace | undefined): BitReader {
   return new BitReader(unit, { emulationPrevention: false, trace, unit: unitName(unit[0] ?? 0) });
 }
 
-/** What lies between two start codes. */
+/** A unit: the bytes between two start codes. */
 export interface StartCodeUnit {
   /** The start code value, the byte after 00 00 01: `PICTURE_START_CODE` … */
   readonly type: number;
-  /** From the start code value on: a view of the bytes given. */
+  /** The bytes from the start code value on: a view of the bytes given. */
   readonly bytes: Uint8Array;
   /** Where `bytes` begins in the bytes given. */
   readonly offset: number;
 }
 
-/** The units of bytes that hold whole ones. */
+/** The units of a stream. The bytes must hold whole units. */
 export function units(source: ByteSource): StartCodeUnit[] {
   return unitsOfPacket(bytesOf(source, "a stream"), 0, true).map(({ bytes, byte }) => ({
     type: bytes[0] as number,

@@ -1,8 +1,8 @@
 import { sameBytes } from "../framing/bytes.ts";
 
 /**
- * Sequence parameter sets by id. New content for the id of the active set waits until a picture that may activate it:
- * 7.4.1.2.1 of H.264, 7.4.2.4.2 of H.265. Sets that come again unchanged stay the same objects.
+ * Sequence parameter sets by id. New content for the id of the active set takes effect only at a picture that may activate a
+ * set: 7.4.1.2.1 of H.264, 7.4.2.4.2 of H.265. A set that is repeated unchanged stays the same object.
  */
 export class ActiveSetStore<Set> {
   readonly #byId = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
@@ -11,7 +11,7 @@ export class ActiveSetStore<Set> {
   #hasNewWaiting = false;
 
   /**
-   * Takes a set that has come.
+   * Stores a set.
    *
    * @param bytes its NAL unit, which is copied.
    * @returns whether its content is new.
@@ -37,14 +37,14 @@ export class ActiveSetStore<Set> {
   /**
    * The set in force for an id.
    *
-   * @param mayActivate whether the picture may activate a set: then a waiting one counts, too.
+   * @param mayActivate whether the picture may activate a set. If so, new content that waits is returned.
    */
   get(id: number, mayActivate: boolean): Set | undefined {
     const waiting = mayActivate ? this.#waiting.get(id) : undefined;
     return (waiting ?? this.#byId.get(id))?.set;
   }
 
-  /** A picture activates this set, which `get` has given. */
+  /** Makes a set the active one. It must be the one that `get` returned for the picture. */
   activate(id: number, set: Set): void {
     this.#active = { id, set };
     const waiting = this.#waiting.get(id);
@@ -53,7 +53,7 @@ export class ActiveSetStore<Set> {
     this.#waiting.delete(id);
   }
 
-  /** No set is active any more: those that wait take effect at once, as at the start. */
+  /** Leaves no set active. Sets that wait take effect at once, as at the start. */
   deactivate(): void {
     this.#active = null;
     for (const [id, waiting] of this.#waiting) this.#byId.set(id, waiting);
@@ -61,7 +61,8 @@ export class ActiveSetStore<Set> {
   }
 
   /**
-   * Whether new content of the active set waits, for a picture that may not activate it. True once for each content.
+   * Whether new content for the active set waits although a picture refers to it that may not activate a set. True once for
+   * each content.
    */
   takeRefusedChange(): boolean {
     const isNew = this.#hasNewWaiting;

@@ -2,6 +2,8 @@
 export interface DpbListener<Frame> {
   /** A frame is output. The calls come in output order. */
   output(frame: Frame): void;
-  /** A frame is no longer referred to, nor does it wait for output. One call comes for each frame that was stored. */
+  /**
+   * A frame is no longer used for reference and does not wait for output. There is one call for each frame that was stored.
+   */
   release(frame: Frame): void;
 }

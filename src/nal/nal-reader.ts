@@ -1,4 +1,4 @@
-/** What the sessions of H.264 and HEVC do the same way: which NAL units wait, and for what. */
+/** The part that is common to the sessions of H.264 and HEVC: which NAL units must wait, and for what. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
 import type { BitstreamError } from "../errors.ts";
@@ -8,21 +8,21 @@ import { PictureTimes } from "../session/picture-times.ts";
 import type { Configuration, UnitReader } from "../session/unit-session.ts";
 import { WaitingUnits } from "./waiting-units.ts";
 
-/** What the SEI messages before a picture say of it. */
+/** The SEI messages before a picture that decoding or output needs. */
 export interface PictureSei<RecoveryPoint, PicTiming> {
   recoveryPoint: RecoveryPoint | null;
   picTiming: PicTiming | null;
 }
 
-/** What comes with a picture's first slice. */
+/** What is known about a picture before its first slice. */
 export interface PictureInfo<RecoveryPoint, PicTiming> extends Readonly<PictureSei<RecoveryPoint, PicTiming>> {
   readonly pts: number | undefined;
 }
 
-/** The codec's pictures, as far as the order of NAL units has to do with them. */
+/** The part of a codec's picture decoder that the order of NAL units concerns. */
 interface Pictures<Sps> {
   readonly activeSps: Sps | null;
-  /** The slices of a picture are coming. */
+  /** A picture has begun, and more of its slices may come. */
   readonly isOpen: boolean;
   endPicture(): void;
   flush(): void;
@@ -30,14 +30,14 @@ interface Pictures<Sps> {
   holdUnits(): void;
 }
 
-/** The NAL units of a codec: `readUnit` says what each type is, and takes it with the methods of this class. */
+/** Reads the NAL units of a codec. The codec's `readUnit` hands each unit type to a method of this class. */
 export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implements UnitReader {
   readonly sink = new EventSink((unit) => this.nameOf(unit));
   readonly times = new PictureTimes();
   protected readonly trace: Trace | undefined;
-  /** Parameter sets that came inside a picture: they wait for its end. */
+  /** Parameter sets that came inside a picture. They take effect at its end. */
   protected readonly waitingSets = new WaitingUnits();
-  /** SEI NAL units before the next picture: they are read with the SPS that it activates. */
+  /** SEI NAL units before the next picture. They wait because they are read with the SPS that the picture activates. */
   protected readonly waitingSei = new WaitingUnits();
   protected abstract readonly pictures: Pictures<Sps>;
 
@@ -50,9 +50,9 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   abstract readConfiguration(record: Uint8Array): Configuration;
   /** The unit's type, spelled as in Table 7-1. */
   protected abstract nameOf(unit: Uint8Array): string;
-  /** Reads a unit's header. The reader stands after it. */
+  /** Reads a unit's header. The reader's position is then after the header. */
   protected abstract readHeader(unit: Uint8Array, trace: Trace | undefined): { r: BitReader; nal: NalHeader };
-  /** Stores a parameter set. @returns what is wrong with it, although it is taken. */
+  /** Stores a parameter set. @returns an error in the set that does not stop decoding. */
   protected abstract storeParameterSet(unit: StreamUnit): BitstreamError | null;
   /** Reads the messages of an SEI NAL unit into `sei`. */
   protected abstract readSei(
@@ -91,7 +91,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     this.trace?.unit({ name: this.nameOf(bytes), byte, bytes });
   }
 
-  /** Reads a unit of which decoding needs nothing, or not all. */
+  /** Reads a unit that decoding does not need, or not completely. */
   protected read(unit: StreamUnit, syntax: (r: BitReader, nal: NalHeader) => void): void {
     this.sink.guardOnce(unit, () => {
       this.traceUnit(unit);
@@ -116,7 +116,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     for (const unit of this.waitingSets.take()) this.sink.guard(unit, () => this.#readParameterSet(unit));
   }
 
-  /** An SEI NAL unit before a picture. */
+  /** Takes an SEI NAL unit before a picture. */
   protected takeSei(unit: StreamUnit): void {
     if (this.waitingSei.isFull) this.takeWaitingSei(this.pictures.activeSps);
     this.waitingSei.add(unit);
@@ -129,7 +129,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     return sei;
   }
 
-  /** An access unit delimiter: the picture is complete, and what waits is not of the next one. */
+  /** Takes an access unit delimiter. The open picture is complete, and SEI that waits does not belong to the next picture. */
   protected takeDelimiter(unit: StreamUnit, syntax: (r: BitReader) => void): void {
     this.endPicture();
     this.takeWaitingSei(this.pictures.activeSps);

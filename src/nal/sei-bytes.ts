@@ -1,7 +1,7 @@
 import type { BitReader } from "../bitreader/index.ts";
 
 /**
- * payloadType or payloadSize of an SEI message: each ff_byte adds 255, and a last byte the rest (7.3.2.3.1 of H.264,
+ * payloadType or payloadSize of an SEI message: each ff_byte adds 255, and the last byte adds its value (7.3.2.3.1 of H.264,
  * 7.3.5 of H.265).
  */
 export function readExtendedByte(r: BitReader, last: "last_payload_type_byte" | "last_payload_size_byte"): number {

@@ -7,20 +7,20 @@ import { LengthPrefixedStream } from "../framing/length-prefixed.ts";
 export interface NalUnit {
   /** nal_unit_type: see `nalUnitTypes`. */
   readonly type: number;
-  /** From its header on, with emulation prevention bytes: a view of the bytes given. */
+  /** The unit from its header on, with emulation prevention bytes: a view of the bytes given. */
   readonly bytes: Uint8Array;
   /** Where `bytes` begins in the bytes given. */
   readonly offset: number;
 }
 
-/** How units are told apart. */
+/** How the units are separated. */
 export interface UnitsOptions {
-  /** Bytes of the length before each unit, 1 to 4, as avcC or hvcC says. Default 0: start codes. */
+  /** The size in bytes of the length before each unit, 1 to 4, as in avcC or hvcC. Default 0: start codes. */
   readonly lengthSize?: number | undefined;
 }
 
 /**
- * The units of a byte stream or of a packet with lengths. @param typeOf what a unit's first byte says.
+ * The units of a byte stream or of a packet with lengths. @param typeOf returns the unit type for a unit's first byte.
  *
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */

@@ -1,19 +1,19 @@
 import type { StreamUnit } from "../framing/byte-stream.ts";
 
-/** Far more units than an access unit has. */
+/** An access unit never has nearly as many units. */
 const LIMIT = 256;
 
 /** Units that wait for a picture to end or to begin. */
 export class WaitingUnits {
   #units: StreamUnit[] = [];
-  /** How many of them, from the first on, have been copied. */
+  /** The first so many units have been copied. */
   #copied = 0;
 
   get isEmpty(): boolean {
     return this.#units.length === 0;
   }
 
-  /** Whether those that wait must be taken before another one is added. */
+  /** Whether the units must be taken before another one is added. */
   get isFull(): boolean {
     return this.#units.length >= LIMIT;
   }
@@ -22,7 +22,7 @@ export class WaitingUnits {
     this.#units.push(unit);
   }
 
-  /** The units in the order in which they came. They wait no longer. */
+  /** Removes the units, and returns them in the order in which they came. */
   take(): readonly StreamUnit[] {
     if (this.#units.length === 0) return this.#units;
     const units = this.#units;
@@ -31,7 +31,7 @@ export class WaitingUnits {
     return units;
   }
 
-  /** A call returns: copies the units that came with it. */
+  /** Copies the units that came with this call. Must be called before a call of the session returns. */
   hold(): void {
     const units = this.#units;
     for (; this.#copied < units.length; this.#copied++) {

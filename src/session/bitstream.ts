@@ -1,12 +1,12 @@
-/** What a request puts into the OUTPUT buffer. */
+/** The bytes that a request puts into the OUTPUT buffer. */
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
-/** What stands before each NAL unit, or slice of MPEG-2, in the OUTPUT buffer. */
+/** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. */
 export const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
 
-/** The parts of an OUTPUT buffer that holds these NAL units. */
+/** The parts of an OUTPUT buffer with these NAL units. */
 export function bitstreamOf(
   slices: readonly { readonly unit: Uint8Array }[],
   startCode: ResolvedOptions["startCode"],
@@ -30,7 +30,7 @@ export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number 
 }
 
 /**
- * Writes a request's bytes to `target` from `offset` on, and returns how many.
+ * Writes a request's bytes into `target` at `offset`, and returns their number.
  *
  * @throws RangeError where they do not fit.
  */

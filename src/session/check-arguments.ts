@@ -35,7 +35,7 @@ function checkInfo(info: PacketInfo): void {
 }
 
 /**
- * Checks the argument of `configure`, and returns the record's bytes; null returns to start codes.
+ * Checks the argument of `configure`, and returns the record's bytes; null means that start codes follow.
  *
  * @throws TypeError where it is wrong.
  */

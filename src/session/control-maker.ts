@@ -6,7 +6,10 @@ import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 import type { ControlName, ControlPayload } from "../uapi/index.ts";
 import { viewOf } from "../uapi/struct.ts";
 
-/** Makes a codec's controls as the options ask: without what the kernel lacks, and as the kernel would leave them. */
+/**
+ * Makes a codec's controls as the options demand: without controls that the kernel lacks, and with the values that the kernel
+ * would store.
+ */
 export class ControlMaker<Name extends ControlName> {
   readonly #definitions: Readonly<Record<Name, ControlDefinition>>;
   readonly #rules: KernelRules;
@@ -22,7 +25,9 @@ export class ControlMaker<Name extends ControlName> {
     this.#options = options;
   }
 
-  /** Adds a control to `controls`, unless the kernel lacks it. `payload` is rewritten in place, as the kernel would. */
+  /**
+   * Adds a control to `controls`, unless the kernel lacks it. `payload` is rewritten in place, as the kernel would rewrite it.
+   */
   add<N extends Name>(controls: Control[], name: N, payload: ControlPayload<N>): void {
     const definition = this.#definitions[name];
     const rule = this.#rules[name];
@@ -35,7 +40,7 @@ export class ControlMaker<Name extends ControlName> {
     this.addUnchanged(controls, name, payload);
   }
 
-  /** What the kernel would refuse of these controls, as an error; null where it takes them. */
+  /** Why the kernel would refuse these controls, as an error; null where it accepts them. */
   refusalOf(controls: readonly Control[]): UnsupportedError | null {
     for (const { name, payload } of controls) {
       const rule = this.#rules[name];

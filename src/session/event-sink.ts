@@ -2,7 +2,7 @@ import { BitstreamError, type BitstreamErrorCode, StreamError } from "../errors.
 import type { DecodeEvent, ErrorEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 
-/** Error.stackTraceLimit: V8's, and of engines that followed it; elsewhere undefined. */
+/** Error.stackTraceLimit of V8 and the engines that adopted it; undefined in others. */
 function stackTraceLimit(): number | undefined {
   return (Error as { readonly stackTraceLimit?: number }).stackTraceLimit;
 }
@@ -11,26 +11,29 @@ function setStackTraceLimit(limit: number | undefined): void {
   if (limit !== undefined) Reflect.set(Error, "stackTraceLimit", limit);
 }
 
-/** So many errors a call tells one by one: rubbish has one every few bytes, and each costs more than reading its bytes. */
-export const MOST_ERRORS = 100;
+/**
+ * The most errors that one call reports as events of their own. Random bytes have an error every few bytes, and an event costs
+ * more than reading the bytes.
+ */
+export const MAX_REPORTED_ERRORS = 100;
 
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
   #events: DecodeEvent[] = [];
   /** The errors of this call so far. */
   #errors = 0;
-  /** What Error.stackTraceLimit is while errors are counted, where the engine has it. */
+  /** The caller's value of Error.stackTraceLimit, which `during` restores. */
   #stackTraceLimit: number | undefined;
-  /** The unit types and elements of which `guardOnce` has told. */
-  readonly #told = new Set<string>();
-  /** What a unit's first byte, or bytes, say it is. */
+  /** The unit types and elements whose errors `guardOnce` has reported. */
+  readonly #reported = new Set<string>();
+  /** Names a unit by its first byte or bytes. */
   readonly #nameOf: (unit: Uint8Array) => string;
 
   constructor(nameOf: (unit: Uint8Array) => string) {
     this.#nameOf = nameOf;
   }
 
-  /** The events of one call. */
+  /** Runs one call, and returns its events. */
   during(body: () => void): DecodeEvent[] {
     const events: DecodeEvent[] = [];
     this.#events = events;
@@ -38,9 +41,9 @@ export class EventSink {
     try {
       body();
     } finally {
-      if (this.#errors >= MOST_ERRORS) setStackTraceLimit(this.#stackTraceLimit);
+      if (this.#errors >= MAX_REPORTED_ERRORS) setStackTraceLimit(this.#stackTraceLimit);
     }
-    const more = this.#errors - MOST_ERRORS;
+    const more = this.#errors - MAX_REPORTED_ERRORS;
     this.#errors = 0;
     if (more > 0) this.report("more-errors", `${more} more errors, which are not told one by one`);
     return events;
@@ -50,7 +53,7 @@ export class EventSink {
     this.#events.push(event);
   }
 
-  /** Runs what reads `unit`. False if it threw one of the two errors, which is an event then. */
+  /** Runs `body`, which reads `unit`. A BitstreamError or UnsupportedError becomes an event; false is returned then. */
   guard(unit: StreamUnit | undefined, body: () => void): boolean {
     try {
       body();
@@ -61,15 +64,15 @@ export class EventSink {
     }
   }
 
-  /** Makes an event of what reading `unit` threw, if that is one of the two errors. Throws it again if not. */
+  /** Turns a BitstreamError or UnsupportedError into an event. Throws any other error again. */
   catchError(error: unknown, unit: StreamUnit | undefined): void {
     if (!(error instanceof StreamError)) throw error;
     this.error(error, unit);
   }
 
   /**
-   * Runs what reads a unit that decoding does not need, or needs only in part. An error in it becomes an event once a
-   * session for each unit type and element: an encoder that writes such a unit wrong does so in every access unit.
+   * Runs `body`, which reads a unit that decoding does not need, or not completely. A session reports an error in such a unit
+   * once for each unit type and element: an encoder that writes the unit wrong does so in every access unit.
    */
   guardOnce(unit: StreamUnit, body: () => void): void {
     try {
@@ -77,13 +80,13 @@ export class EventSink {
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       const key = `${this.#nameOf(unit.bytes)} ${error.place.element?.replace(/\[.*/, "")}`;
-      if (this.#told.has(key)) return;
-      this.#told.add(key);
+      if (this.#reported.has(key)) return;
+      this.#reported.add(key);
       this.error(error, unit);
     }
   }
 
-  /** An error that is known without a throw. */
+  /** Emits the event for an error that was found, not thrown. */
   report(code: BitstreamErrorCode, reason: string, unit?: StreamUnit, element?: string): void {
     this.error(new BitstreamError(code, reason, { element }), unit);
   }
@@ -91,9 +94,9 @@ export class EventSink {
   /** Emits the event for an error. Its place is the unit's, unless the error has its own. */
   error(error: StreamError, unit: StreamUnit | undefined): void {
     this.#errors++;
-    if (this.#errors > MOST_ERRORS) return;
-    if (this.#errors === MOST_ERRORS) {
-      // The errors after this one are only counted. What costs is their stacks, which nobody sees.
+    if (this.#errors > MAX_REPORTED_ERRORS) return;
+    if (this.#errors === MAX_REPORTED_ERRORS) {
+      // The errors after this one are only counted. Nobody sees their stack traces, which are expensive.
       this.#stackTraceLimit = stackTraceLimit();
       setStackTraceLimit(0);
     }
@@ -105,7 +108,7 @@ export class EventSink {
       unit: place.unit ?? (unit && this.#nameOf(unit.bytes)),
       element: place.element,
       bit: place.bit,
-      // A unit of a container's record has no place in the stream.
+      // A unit from a container's record has no offset in the stream.
       byte: place.byte ?? (unit && unit.byte >= 0 ? unit.byte : undefined),
       message: error.reason,
       error,

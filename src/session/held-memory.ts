@@ -1,16 +1,17 @@
-/** A larger block, which an uncommon picture needed, is not kept for the next one. */
+/** A block that is larger, for one uncommon picture, is not used again. */
 const REUSED_BYTES = 1 << 22;
 
 /**
- * Memory for what a session still needs of a picture when a call returns: the caller may use its own again. A picture's bytes stay
- * where they are until the call after the one that emits them. So two blocks that take turns are enough.
+ * Memory for the bytes of a picture that a session still needs when a call returns, after which the caller may reuse its own
+ * memory. A picture's bytes must stay in place until the call after the one that emits them, so two alternating blocks are
+ * enough.
  */
 export class HeldMemory {
   #block = new Uint8Array(0);
   #other = new Uint8Array(0);
   #used = 0;
 
-  /** Another picture begins: nothing of the one before last is needed. */
+  /** Begins a picture. The bytes of the picture before the last one are given up. */
   begin(): void {
     const other = this.#other;
     this.#other = this.#block;
@@ -18,23 +19,26 @@ export class HeldMemory {
     this.#used = 0;
   }
 
-  /** Copies these parts, one after the other. */
+  /** Copies these parts, one after the other, and returns the copy. */
   add(parts: readonly Uint8Array[]): Uint8Array {
     return this.#append(this.#used, parts);
   }
 
-  /** Copies these parts right after `last`, which was added or extended last. Returns all of it, which may have moved. */
+  /**
+   * Copies these parts right after `last`, which must be what `add` or `extend` returned last. Returns both as one; they may
+   * have moved.
+   */
   extend(last: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
     return this.#append(this.#used - last.length, parts);
   }
 
-  /** @param from where the bytes begin that are returned. */
+  /** @param from offset of the first byte to return. */
   #append(from: number, parts: readonly Uint8Array[]): Uint8Array {
     let size = 0;
     for (const { length } of parts) size += length;
     let start = from;
     if (this.#used + size > this.#block.length) {
-      // Bytes in the old block that someone has keep it alive.
+      // The old block stays valid for those who hold bytes of it.
       const moved = this.#block.subarray(from, this.#used);
       this.#block = new Uint8Array(2 * (moved.length + size));
       this.#block.set(moved);

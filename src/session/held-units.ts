@@ -1,6 +1,6 @@
 import { HeldMemory } from "./held-memory.ts";
 
-/** A unit of a picture whose last unit has not come. */
+/** A unit of an open picture. */
 export interface HeldUnit {
   unit: Uint8Array;
 }
@@ -10,9 +10,10 @@ export class HeldUnits {
   readonly #memory = new HeldMemory();
 
   /**
-   * A call returns: copies the units from place `copied` on. Those before it were copied by earlier calls.
+   * Copies the units from index `copied` on; the units before were copied earlier. Must be called before a call of the session
+   * returns.
    *
-   * @returns how many units are copies then: all.
+   * @returns the number of units that are copies now: all of them.
    */
   copy(units: readonly HeldUnit[], copied: number): number {
     if (copied === 0 && units.length > 0) this.#memory.begin();

@@ -1,7 +1,9 @@
 import type { SequenceEvent } from "../events.ts";
 
-/** The event to emit for a sequence while `before` is in force: null where nothing changed; without `realloc` where only
- * the visible rectangle or the colour did. */
+/**
+ * The event to emit for a sequence while `before` is in force. Null where nothing changed. `realloc` is false where only the
+ * visible rectangle or the colour changed.
+ */
 export function nextSequence(event: SequenceEvent, before: SequenceEvent | null): SequenceEvent | null {
   if (before === null || needsNewBuffers(event, before)) return event;
   return looksDifferent(event, before) ? { ...event, realloc: false } : null;

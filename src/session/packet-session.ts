@@ -1,4 +1,7 @@
-/** What the sessions of codecs in packets, VP8 and VP9, have in common: from packets or an IVF file to calls, to events. */
+/**
+ * The part that is common to the sessions of VP8 and VP9, whose streams are packets: it hands the packets of a caller or of an
+ * IVF file to the codec, and returns the events.
+ */
 
 import type { ByteSource } from "../bytes.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
@@ -9,11 +12,11 @@ import type { EventSink } from "./event-sink.ts";
 /** What a codec does with its packets. */
 export interface PacketReader {
   readonly sink: EventSink;
-  /** Reads a whole packet, which may be empty. It throws nothing: what is wrong becomes an event. */
+  /** Reads a whole packet, which may be empty. Throws nothing: an error becomes an event. */
   readPacket(packet: StreamUnit, pts: number | undefined): void;
-  /** The file's end cuts a packet off; the session has reported it. */
+  /** Takes note of a packet that the file's end cuts off. The session has reported it. */
   losePacket(): void;
-  /** The end, or a seek: every picture is free. */
+  /** Frees all pictures, at the end or before a seek. */
   reset(): void;
 }
 
@@ -28,7 +31,7 @@ export interface FilePacket {
 }
 
 /**
- * Finds the packets of a file in its bytes, which come in pieces.
+ * Finds the packets of a file whose bytes come in pieces.
  *
  * @throws BitstreamError, UnsupportedError where the file is damaged, or cannot be read.
  */
@@ -37,7 +40,9 @@ export interface PacketFile {
   flush(): FilePacket[];
 }
 
-/** A session over `reader`. `decode` takes a packet, `push` a file, whose pts come back in the `output` events. */
+/**
+ * A session whose packets `reader` decodes. `decode` takes a packet, `push` a file, whose pts come back in the `output` events.
+ */
 export class PacketSession implements Session {
   readonly #reader: PacketReader;
   readonly #openFile: (origin: number) => PacketFile;
@@ -69,7 +74,7 @@ export class PacketSession implements Session {
     });
   }
 
-  /** A container's record (vpcC) says nothing that the frames do not say. */
+  /** Ignores a container's record (vpcC): the frames themselves say all that is in it. */
   configure(record: ByteSource | null): DecodeEvent[] {
     checkConfigureArgument(record);
     return this.#reader.sink.during(() => this.#endFile());
@@ -94,7 +99,7 @@ export class PacketSession implements Session {
     this.#file = null;
   }
 
-  /** Decodes the packets that a step through the file gives. An error of the file itself is reported once. */
+  /** Decodes the packets that `step` finds in the file. An error in the file's own structure is reported once. */
   #readFile(step: (file: PacketFile) => FilePacket[]): void {
     const reader = this.#reader;
     const file = this.#file;

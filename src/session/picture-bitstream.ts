@@ -1,20 +1,23 @@
-/** The OUTPUT buffer of a picture whose units are coming: as few parts as its memory allows. */
+/** Collects the bytes of an open picture for its OUTPUT buffer, with few copies and in few parts. */
 
 import { joined } from "../framing/bytes.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { startCodePrefix } from "./bitstream.ts";
 import { HeldMemory } from "./held-memory.ts";
 
-/** So many parts become one, so that a picture of tiny units takes no more memory than its bytes. */
-const MOST_PARTS = 256;
+/**
+ * When there are this many parts they are joined into one. Without this, a picture of tiny units would take far more memory
+ * than its bytes.
+ */
+const MAX_PARTS = 256;
 
 export class PictureBitstream {
-  /** The parts so far: first those in memory of our own, from `#foreign` on those in the caller's. */
+  /** The parts so far. Those before index `#foreign` are in our own memory, the others in the caller's. */
   #parts: Uint8Array[] = [];
   #foreign = 0;
-  /** A call has returned since the picture began. */
+  /** A call of the session has returned since the picture began. */
   #isHeld = false;
-  /** The last of our own parts lies at the end of the held memory: what comes next can go on there. */
+  /** The last of our own parts is at the end of `#memory`, so the next bytes can be appended to it. */
   #isOpenEnded = false;
   readonly #memory = new HeldMemory();
   readonly #startCode: ResolvedOptions["startCode"];
@@ -22,17 +25,17 @@ export class PictureBitstream {
     this.#startCode = startCode;
   }
 
-  /** The next unit of the picture. */
+  /** Adds the next unit of the picture. */
   add(unit: Uint8Array): void {
     if (this.#startCode === "annexb") this.#parts.push(startCodePrefix);
     this.#parts.push(unit);
-    if (this.#parts.length - this.#foreign < MOST_PARTS) return;
+    if (this.#parts.length - this.#foreign < MAX_PARTS) return;
     this.#parts.push(joined(this.#parts.splice(this.#foreign)));
     this.#foreign = this.#parts.length;
     this.#isOpenEnded = false;
   }
 
-  /** A call returns: copies what lies in the caller's memory. */
+  /** Copies the parts that are in the caller's memory. Must be called before a call of the session returns. */
   hold(): void {
     if (this.#foreign === this.#parts.length) return;
     if (!this.#isHeld) this.#memory.begin();
@@ -44,7 +47,7 @@ export class PictureBitstream {
     this.#foreign = this.#parts.length;
   }
 
-  /** The parts of the picture's request. The next picture begins. */
+  /** Returns the parts for the picture's request, and gets ready for the next picture. */
   take(): Uint8Array[] {
     const parts = this.#parts;
     this.clear();

@@ -1,20 +1,23 @@
-/** How many pts may wait for a unit that begins after their places. */
+/** The most pts that may wait for a unit that begins after their places. */
 const TIMES_LIMIT = 256;
 
-/** The pts of pictures. All pictures of a packet have the packet's; in a stream a pts belongs to the first picture that begins after its place. */
+/**
+ * Finds the pts of each picture. All pictures of a packet have the packet's pts. In a stream, a pts belongs to the first
+ * picture that begins after its place.
+ */
 export class PictureTimes {
   #ofPacket = false;
   #pts: number | undefined;
   #coming: { readonly byte: number; readonly pts: number }[] = [];
 
-  /** The units to come are a packet's. */
+  /** The next units are those of a packet. */
   packet(pts: number | undefined): void {
     this.clear();
     this.#ofPacket = true;
     this.#pts = pts;
   }
 
-  /** The units to come are a stream's. */
+  /** The next units are those of a stream that has this pts at `byte`. */
   stream(byte: number, pts: number | undefined): void {
     if (this.#ofPacket) this.clear();
     if (pts === undefined) return;
@@ -27,7 +30,7 @@ export class PictureTimes {
     while ((this.#coming[0]?.byte ?? Infinity) <= byte) this.#pts = this.#coming.shift()?.pts;
   }
 
-  /** A picture begins: its pts. */
+  /** Returns the pts of the picture that begins. */
   take(): number | undefined {
     const pts = this.#pts;
     if (!this.#ofPacket) this.#pts = undefined;

@@ -3,7 +3,7 @@
 /** A session's first timestamp, and the distance between two. It is not 0, because 0 means "no reference" in a control. */
 const TIMESTAMP_STEP = 1000;
 
-/** A session's timestamps: each is used for one picture only. */
+/** A session's timestamps. Each is used for one picture only. */
 export class Timestamps {
   #last = 0;
 

@@ -1,4 +1,7 @@
-/** What the sessions of codecs in byte streams have in common: from input to units, from calls to events. */
+/**
+ * The part that is common to the sessions of codecs with byte streams: it cuts the input into units, hands them to the codec,
+ * and returns the events.
+ */
 
 import type { ByteSource } from "../bytes.ts";
 import type { StreamError } from "../errors.ts";
@@ -9,9 +12,9 @@ import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from
 import type { EventSink } from "./event-sink.ts";
 import type { PictureTimes } from "./picture-times.ts";
 
-/** What a container's record says. */
+/** What a container's record contains. */
 export interface Configuration {
-  /** Bytes of the length prefix of each unit that follows the record; 0 for start codes. */
+  /** The size in bytes of the length prefix before each later unit; 0 for start codes. */
   readonly lengthSize: number;
   /** The record's own units. */
   readonly units: readonly Uint8Array[];
@@ -20,7 +23,7 @@ export interface Configuration {
 /** What a codec does with the units of its input. */
 export interface UnitReader {
   readonly sink: EventSink;
-  /** Where it takes the pts of each picture that begins. */
+  /** Gives the pts of each picture that begins. */
   readonly times: PictureTimes;
   /**
    * Reads a whole unit.
@@ -28,7 +31,7 @@ export interface UnitReader {
    * @throws BitstreamError, UnsupportedError which become `error` events.
    */
   readUnit(unit: StreamUnit): void;
-  /** The input's end cuts a unit off; the session has reported it. */
+  /** Takes note of a unit that the input's end cuts off. The session has reported it. */
   loseUnit(unit: StreamUnit): void;
   /**
    * Reads a container's record.
@@ -36,25 +39,25 @@ export interface UnitReader {
    * @throws BitstreamError, UnsupportedError which become `error` events.
    */
   readConfiguration(record: Uint8Array): Configuration;
-  /** The picture whose units have come is complete. */
+  /** Ends the open picture: no more units of it come. */
   endPicture(): void;
-  /** What was pushed is over, and its last picture has ended: a packet, a record or nothing comes next. */
+  /** Ends a pushed stream, after its last picture. A packet, a record or nothing comes next. */
   endStream(): void;
   flush(): void;
   reset(): void;
-  /** A call returns: what is still needed of the units must be copied. */
+  /** Copies the bytes of units that are still needed. Called before a call of the session returns. */
   holdUnits(): void;
 }
 
-/** A session over `reader`. */
+/** A session whose units `reader` reads. */
 export class UnitSession implements Session {
   readonly #reader: UnitReader;
   readonly #input: UnitInput;
   readonly #unitText: string;
 
   /**
-   * @param unitText What messages call a unit, as in "there is no NAL unit".
-   * @param keepZeros Whether zero bytes after a unit belong to it: see `ByteStream`.
+   * @param unitText a unit's name in messages, as in "there is no NAL unit".
+   * @param keepZeros whether zero bytes after a unit belong to it: see `ByteStream`.
    */
   constructor(reader: UnitReader, unitText: string, keepZeros = false) {
     this.#reader = reader;
@@ -121,7 +124,7 @@ export class UnitSession implements Session {
     });
   }
 
-  /** The end of a pushed stream: its last unit, its last picture. */
+  /** Ends a pushed stream: reads its last unit, and ends its last picture. */
   #endStream(): void {
     const { units, hadNoUnit } = this.#input.end();
     for (const unit of units) this.#takeUnit(unit);
@@ -131,12 +134,12 @@ export class UnitSession implements Session {
     this.#reader.times.clear();
   }
 
-  /** Bytes of the stream are missing. */
+  /** Takes note of missing bytes in the stream. */
   #lose(reason: StreamError): void {
     const [unit] = this.#input.cut();
     this.#reader.sink.error(reason, unit);
     if (unit) this.#reader.loseUnit(unit);
-    // The picture that was to have them begins in what is missing.
+    // The pictures that these pts belong to begin in the missing bytes.
     this.#reader.times.clear();
   }
 

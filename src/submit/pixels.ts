@@ -53,6 +53,20 @@ interface Columns {
   readonly kind: "columns";
 }
 
+/**
+ * MediaTek's tiles of ten bits: as MM21's, and four lines of a tile are a block of 80 bytes. First come 16 bytes with the lower two
+ * bits of each sample, then 64 with the upper eight. A byte of lower bits is of four samples: of four lines in a column ("tile",
+ * MT2110T), or of four columns in a line ("raster", MT2110R), the first in the lowest bits.
+ */
+interface SplitTile {
+  readonly kind: "split";
+  readonly height: number;
+  readonly lowBits: "tile" | "raster";
+}
+
+const SPLIT_WIDTH = 16;
+const SPLIT_BLOCK_BYTES = 80;
+
 const COLUMN_BYTES = 128;
 const columns: Columns = { kind: "columns" };
 
@@ -64,7 +78,7 @@ interface Component {
   readonly across: number;
   readonly down: number;
   /** Where lines do not lie one after the other. */
-  readonly order?: Tile | Columns;
+  readonly order?: Tile | Columns | SplitTile;
 }
 
 /** How pictures lie in memory. */
@@ -77,7 +91,11 @@ interface Layout {
 
 const luma: Component = { samples: 1, across: 1, down: 1 };
 
-function semiplanar(across: number, down: number, orders: readonly (Tile | Columns)[] = []): readonly Component[] {
+function semiplanar(
+  across: number,
+  down: number,
+  orders: readonly (Tile | Columns | SplitTile)[] = [],
+): readonly Component[] {
   const [ofLuma, ofChroma = ofLuma] = orders;
   const chroma = { samples: 2, across, down } as const;
   return ofLuma && ofChroma
@@ -97,13 +115,20 @@ function tile(width: number, height: number): Tile {
   return { kind: "tile", width, height };
 }
 
+function splitTiles(lowBits: SplitTile["lowBits"]): readonly SplitTile[] {
+  return [
+    { kind: "split", height: 32, lowBits },
+    { kind: "split", height: 16, lowBits },
+  ];
+}
+
 function layout(linear: string, components: readonly Component[], packing = plain8): Layout {
   return { linear, components, packing };
 }
 
 /**
  * The formats that decoders give, by fourcc: those in which lines are whole first. Those with an M, and MM21, have a plane
- * for each component. See pixfmt-yuv-planar.rst; Nc12 and Nc30 are those of the Raspberry Pi's columns with two planes.
+ * for each component; so have MT2T and MT2R (pixfmt-reserved.rst). See pixfmt-yuv-planar.rst; Nc12 and Nc30 are those of the Raspberry Pi's columns with two planes.
  */
 const layouts: Readonly<Record<string, Layout>> = {
   GREY: layout("GREY", [luma]),
@@ -125,6 +150,8 @@ const layouts: Readonly<Record<string, Layout>> = {
   MM21: layout("NV12", semiplanar(2, 2, [tile(16, 32), tile(16, 16)])),
   VT15: layout("P010", semiplanar(2, 2, [tile(5, 4)]), fourInFiveBytes),
   T010: layout("P010", semiplanar(2, 2, [tile(8, 4)]), plain16),
+  MT2T: layout("P010", semiplanar(2, 2, splitTiles("tile")), plain16),
+  MT2R: layout("P010", semiplanar(2, 2, splitTiles("raster")), plain16),
   NC12: layout("NV12", semiplanar(2, 2, [columns])),
   Nc12: layout("NV12", semiplanar(2, 2, [columns])),
   NC30: layout("P010", semiplanar(2, 2, [columns]), threeInFourBytes),
@@ -225,6 +252,10 @@ function copyLine({ memory, stride }: Source, order: Component["order"], x: numb
     to.set(memory.subarray(y * stride + x, y * stride + x + to.length));
     return;
   }
+  if (order.kind === "split") {
+    joinSplit(memory, stride, order, x / 2, y, to);
+    return;
+  }
   const width = order.kind === "tile" ? order.width : COLUMN_BYTES;
   for (let done = 0; done < to.length; ) {
     const inside = (x + done) % width;
@@ -236,6 +267,24 @@ function copyLine({ memory, stride }: Source, order: Component["order"], x: numb
     const length = Math.min(width - inside, to.length - done);
     to.set(memory.subarray(at + inside, at + inside + length), done);
     done += length;
+  }
+}
+
+/** The samples of one line from column `x` on, as P010 has them. `stride` counts the ten bits of each. */
+function joinSplit(memory: Uint8Array, stride: number, order: SplitTile, x: number, y: number, to: Uint8Array): void {
+  const { height, lowBits } = order;
+  const line = y % 4;
+  const blocks = Math.floor((y % height) / 4) * SPLIT_BLOCK_BYTES;
+  const tiles = Math.floor(y / height) * height * stride + blocks;
+  const tileBytes = (height / 4) * SPLIT_BLOCK_BYTES;
+  for (let i = 0; i < to.length; i += 2) {
+    const column = (x + i / 2) % SPLIT_WIDTH;
+    const block = tiles + Math.floor((x + i / 2) / SPLIT_WIDTH) * tileBytes;
+    const isTile = lowBits === "tile";
+    const lower = memory[block + (isTile ? column : 4 * line + (column >> 2))] as number;
+    const upper = memory[block + SPLIT_WIDTH * (line + 1) + column] as number;
+    to[i] = ((lower >> (2 * (isTile ? line : column % 4))) & 3) << 6;
+    to[i + 1] = upper;
   }
 }
 

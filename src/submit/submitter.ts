@@ -4,6 +4,7 @@ import { type AbortSignalLike, throwIfAborted } from "./abort.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
 import { BufferFrame, type Frame } from "./frame.ts";
+import { needsFreshContext } from "./fresh-context.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./queues/streams.ts";
@@ -53,8 +54,15 @@ const refusals = {
  */
 export class Submitter {
   readonly device: DeviceInfo;
-  readonly #streams: Streams;
-  readonly #pipeline: Pipeline;
+  /** Opens the device; after the first time for streams that an opened one cannot go on with. */
+  readonly #openStreams: () => Promise<Streams>;
+  #streams: Streams;
+  #pipeline: Pipeline;
+  #reopening: Promise<void> | undefined;
+  /** That which the queues were made for last. */
+  #begun: SequenceEvent | undefined;
+  /** The menus that were set, by name: a device that is opened anew has none of them. */
+  readonly #modes = new Map<string, Control>();
   readonly #timeout: number;
   readonly #isVerbatim: boolean;
   readonly #onNotice: (message: string) => void;
@@ -75,8 +83,9 @@ export class Submitter {
   #sets: (readonly Control[])[] = [];
   #state: "idle" | "busy" | "left" | "broken" | "closed" = "idle";
 
-  private constructor(device: DeviceInfo, streams: Streams, options: SubmitterOptions) {
+  private constructor(device: DeviceInfo, streams: Streams, open: () => Promise<Streams>, options: SubmitterOptions) {
     this.device = device;
+    this.#openStreams = open;
     this.#streams = streams;
     this.#timeout = options.timeout ?? 5000;
     this.#isVerbatim = options.verbatim ?? false;
@@ -96,12 +105,9 @@ export class Submitter {
   static async open(device: DeviceInfo, options: SubmitterOptions = {}, machine?: Machine): Promise<Submitter> {
     throwIfAborted(options.signal);
     const { extraBuffers = 4, requests = 4, pixelFormats = [] } = options;
-    const streams = await Streams.open(machine ?? (await thisMachine()), device, {
-      extraBuffers,
-      requests,
-      pixelFormats,
-    });
-    return new Submitter(device, streams, options);
+    const used = machine ?? (await thisMachine());
+    const openStreams = () => Streams.open(used, device, { extraBuffers, requests, pixelFormats });
+    return new Submitter(device, await openStreams(), openStreams, options);
   }
 
   /**
@@ -150,6 +156,8 @@ export class Submitter {
     for (const { buffer } of this.#pictures.values()) buffer.leave();
     this.#pictures.clear();
     this.#pipeline.forget();
+    // What is being opened must be closed, too; where that fails, the call that waits for it says so.
+    await this.#reopening?.catch(() => {});
     await this.#streams.close();
   }
 
@@ -245,6 +253,8 @@ export class Submitter {
   }
 
   #note(event: SequenceEvent | SetEvent): void {
+    for (const control of event.controls)
+      if (typeof control.payload === "number") this.#modes.set(control.name, control);
     if (event.type === "sequence") {
       // Only the visible part or the colour is new, which `output` tells.
       if (!event.realloc && this.#streams.isStarted && this.#sequence === undefined) return;
@@ -316,9 +326,26 @@ export class Submitter {
         this.#streams.stop();
       }
     }
-    if (!this.#streams.isStarted) this.#streams.start(sequence, this.#sets);
+    if (!this.#streams.isStarted) {
+      if (this.#begun !== undefined && needsFreshContext(this.device.driver, this.#begun, sequence)) {
+        this.#reopening = this.#reopen();
+        await this.#reopening;
+        this.#checkOpen();
+      }
+      this.#streams.start(sequence, this.#sets);
+    }
+    this.#begun = sequence;
     this.#sequence = undefined;
     this.#sets = [];
+  }
+
+  /** Frames that are held keep their memory; pictures of the device that is closed are given up there. */
+  async #reopen(): Promise<void> {
+    this.#pipeline.forget();
+    await this.#streams.close();
+    this.#streams = await this.#openStreams();
+    this.#pipeline = new Pipeline(this.#streams, this.#timeout);
+    if (this.#modes.size > 0) this.#sets.unshift([...this.#modes.values()]);
   }
 
   #show(event: OutputEvent): void {

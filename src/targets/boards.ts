@@ -1,4 +1,4 @@
-/** Which drivers the decoders of a chip have. */
+/** Which drivers run the decoders of a chip. */
 import type { Codec } from "../events.ts";
 import { cedrus } from "./cedrus.ts";
 import { hantroG1, hantroG2 } from "./hantro.ts";
@@ -8,27 +8,27 @@ import { rpiHevcDec } from "./rpi-hevc-dec.ts";
 import type { Target, TargetLimits } from "./target.ts";
 import { tegraVde } from "./tegra-vde.ts";
 
-/** A decoder of a chip: a driver's target, and which of its codecs it has there. */
+/** A decoder of a chip: its driver's target, and the codecs that it has on this chip. */
 export interface BoardDecoder {
   readonly target: Target;
-  /** Where the chip's limits are not the target's, which are the largest of all its chips: those that differ. */
+  /** The limits in which the chip differs from the target. The target's limits are the largest of all chips. */
   readonly codecs: Readonly<Partial<Record<Codec, TargetLimits>>>;
 }
 
-/** A chip, or a board that is known by its own name. */
+/** A chip, or a board that has its own name. */
 export interface Board {
-  /** In lower case: the chip's name as in a device tree, then others. */
+  /** In lower case. The first is the chip's name as in a device tree. */
   readonly names: readonly string[];
-  /** Where it is written: files of the Linux 7.2 sources. */
+  /** The source of this knowledge: files of the Linux 7.2 sources. */
   readonly source: string;
-  /** Of two that take a codec, the one for larger pictures comes first: it is the one to take. */
+  /** If two take the same codec, the one for larger pictures comes first, and is the one to use. */
   readonly decoders: readonly BoardDecoder[];
 }
 
 const hd = { maxWidth: 1920, maxHeight: 1088 } as const;
 const uhd = { maxWidth: 3840, maxHeight: 2160 } as const;
 
-/** The VPU2 of newer Rockchip chips takes what hantro's G1 takes. */
+/** The driver of the VPU2 in newer Rockchip chips reads the controls as that of hantro's G1 does. */
 const vpu2: BoardDecoder = { target: hantroG1, codecs: { h264: hd, vp8: {}, mpeg2: {} } };
 const imx8mG1: BoardDecoder = { target: hantroG1, codecs: { h264: uhd, vp8: {}, mpeg2: {} } };
 const imx8mG2: BoardDecoder = { target: hantroG2, codecs: { h265: {}, vp9: {} } };
@@ -67,7 +67,7 @@ export const boards: readonly Board[] = [
   { names: ["px30"], source: rockchip, decoders: [vpu2] },
   { names: ["rk3576"], source: rockchip, decoders: [{ target: vdpu383, codecs: { h264: {}, h265: {} } }] },
   {
-    // Its "rk3588-vpu121" is compatible with the RK3568's.
+    // The device tree says that its "rk3588-vpu121" is compatible with that of the RK3568.
     names: ["rk3588", "rk3588s"],
     source: `${rockchip}, arch/arm64/boot/dts/rockchip/rk3588-base.dtsi`,
     decoders: [{ target: vdpu381, codecs: { h264: {}, h265: {} } }, vpu2],
@@ -144,11 +144,11 @@ export const boards: readonly Board[] = [
   },
 ];
 
-/** What decodes a codec on a board. */
+/** The decoder to use for a codec on a board. */
 export interface BoardChoice {
-  /** With the chip's limits for this codec, and no other codec. */
+  /** The driver's target, with the chip's limits for this codec and without other codecs. */
   readonly target: Target;
-  /** Other targets that take the codec there too. */
+  /** Other targets on this board that take the codec, too. */
   readonly others: readonly Target[];
 }
 
@@ -157,7 +157,7 @@ export function boardByName(name: string): Board | undefined {
   return boards.find(({ names }) => names.includes(name));
 }
 
-/** The decoder of a board that takes a codec; undefined where none does. */
+/** The decoder of a board for a codec; undefined where there is none. */
 export function boardTarget({ decoders }: Board, codec: Codec): BoardChoice | undefined {
   const [first, ...others] = decoders.filter(({ codecs }) => codecs[codec] !== undefined);
   const taken = first?.target.codecs[codec];

@@ -144,7 +144,7 @@ const mpeg2Reads = [
   ...fields("V4L2_CID_STATELESS_MPEG2_QUANTISATION", "intra_quantiser_matrix non_intra_quantiser_matrix"),
 ];
 
-/** Allwinner; which of the codecs there are depends on the SoC. The limits are those of the H6. */
+/** Allwinner. The codecs depend on the SoC. The limits are those of the H6. */
 export const cedrus: Target = {
   name: "cedrus",
   source: "drivers/staging/media/sunxi/cedrus",
@@ -168,7 +168,8 @@ export const cedrus: Target = {
       // 10 bit only on the H6.
       limits: { ...size, bitDepths: [8, 10], chromaFormats: [1] },
       reads: h265Reads,
-      // cedrus_h265_ref_pic_list_write() takes list entries as indices into `dpb` unchecked: 0xff lies past its end.
+      // cedrus_h265_ref_pic_list_write() uses list entries as indices into `dpb` without a check, and 0xff (a missing
+      // reference) is past its end.
       missingReferences: "nearest",
     },
     vp8: {

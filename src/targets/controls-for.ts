@@ -2,8 +2,8 @@ import type { Codec, Control, RequestEvent, SequenceEvent } from "../events.ts";
 import type { Target } from "./target.ts";
 
 /**
- * The controls to send to a target, out of those of a request or a sequence and in their order: without the controls
- * that its driver does not have, and rewritten where it has a quirk (`TargetCodec.quirks`).
+ * The controls to send to a target for a request or a sequence, in their order. Controls that its driver does not have are left
+ * out. Controls that its driver reads differently than the kernel's documentation says are rewritten (`TargetCodec.quirks`).
  */
 export function controlsFor(
   target: Target,

@@ -20,7 +20,7 @@ function mostElements(control: ControlDefinition): number {
   return "dynamicArray" in control ? (control.dynamicArray ?? 1) : 1;
 }
 
-/** No driver in particular: every control that the UAPI has, and nothing that only a driver would refuse. */
+/** No driver in particular: it has every control of the UAPI, and no limits. */
 export const generic: Target = {
   name: "generic",
   source: "include/uapi/linux/v4l2-controls.h",

@@ -1,3 +1,9 @@
+/**
+ * hantro: the Hantro G1 and G2, and Rockchip's VPU2.
+ *
+ * What the driver reads differently (otherwise) than the kernel's documentation says: in MPEG-2 fields, the flag
+ * V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST (`quirks` of `hantroG1`, rewritten by `withFirstField`).
+ */
 import {
   V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,
   V4L2_MPEG2_PIC_FRAME,
@@ -59,7 +65,7 @@ const g1Vp8Reads = [
     flags.V4L2_VP8_FRAME_FLAG_SIGN_BIAS_ALT
   `,
   ),
-  // Through V4L2_VP8_FRAME_IS_KEY_FRAME.
+  // Read by the macro V4L2_VP8_FRAME_IS_KEY_FRAME.
   ...fields("V4L2_CID_STATELESS_VP8_FRAME", "flags.V4L2_VP8_FRAME_FLAG_KEY_FRAME"),
 ];
 
@@ -81,7 +87,7 @@ const g1Mpeg2Reads = [
   ),
 ];
 
-/** TOP_FIELD_FIRST of fields: set where the frame's first field, the one that is held, is the top field. */
+/** Rewrites TOP_FIELD_FIRST in fields: it is set where the frame's first field, the one with `hold`, is the top field. */
 function withFirstField(payload: Uint8Array, { hold }: { readonly hold: boolean }): Uint8Array {
   const { offsets } = v4l2_ctrl_mpeg2_picture;
   const rewritten = payload.slice();
@@ -95,8 +101,8 @@ function withFirstField(payload: Uint8Array, { hold }: { readonly hold: boolean 
 }
 
 /**
- * G1: rk3036 to rk3288, i.MX8M, SAMA5D4, STM32MP25. The limits are the largest of all: H.264 and VP8 go to 1920x1088 or
- * 3840x2160 on most of them.
+ * G1: rk3036 to rk3288, i.MX8M, SAMA5D4, STM32MP25. The limits are those of the largest decoder: on most chips, H.264 and VP8
+ * end at 1920x1088 or 3840x2160.
  */
 export const hantroG1: Target = {
   name: "hantro-g1",
@@ -129,11 +135,11 @@ export const hantroG1: Target = {
         V4L2_CID_STATELESS_MPEG2_PICTURE: {
           fields: ["flags.V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST"],
           text:
-            "It tells a frame's second field by this flag, which has to say there whether the top field came first. In the " +
-            "stream the bit is 0 in every field (6.3.10), and GStreamer and FFmpeg send that: a second P field whose first was " +
-            "the top field then takes both references from the frame before, instead of one from its own first field. " +
-            "See hantro_g1_mpeg2_dec_set_buffers() and rockchip_vpu2_mpeg2_dec_set_buffers(); the latter tests the bit by " +
-            "the name of another constant, V4L2_MPEG2_PIC_TOP_FIELD, which is 1 too",
+            "The driver recognises a frame's second field by this flag, so in a field picture the flag must say whether the " +
+            "top field came first. In the stream it is 0 in every field (6.3.10), and GStreamer and FFmpeg send 0. If the " +
+            "first field was the top field, a second P field then takes both references from the frame before, instead of " +
+            "one from its own first field. See hantro_g1_mpeg2_dec_set_buffers() and rockchip_vpu2_mpeg2_dec_set_buffers(); " +
+            "the latter tests the bit by the name of another constant with the same value, V4L2_MPEG2_PIC_TOP_FIELD",
           rewrite: withFirstField,
         },
       },
@@ -192,11 +198,11 @@ const g2H265Reads = [
     flags.V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC
   `,
   ),
-  // Through v4l2_hevc_pps_num_tile_rows().
+  // Read by v4l2_hevc_pps_num_tile_rows().
   ...fields("V4L2_CID_STATELESS_HEVC_PPS", "num_tile_rows_minus1"),
 ];
 
-/** Probabilities are adapted in the kernel (v4l2-vp9.c), from the compressed header's deltas. */
+/** The kernel (v4l2-vp9.c) adapts the probabilities by the compressed header's deltas. */
 const g2Vp9Reads = [
   ...fields(
     "V4L2_CID_STATELESS_VP9_FRAME",
@@ -234,7 +240,7 @@ export const hantroG2: Target = {
       controls: hevcFrameControls,
       limits: { maxWidth: 3840, maxHeight: 2160, bitDepths: [8, 10] },
       reads: g2H265Reads,
-      // hantro_hevc_get_ref_buf() looks every entry of `dpb` up by its POC; one that is not there fails the job (-ENOMEM).
+      // hantro_hevc_get_ref_buf() looks up every entry of `dpb` by its POC; a missing one makes the job fail (-ENOMEM).
       missingReferences: "nearest",
     },
     vp9: {

@@ -1,5 +1,6 @@
 /**
- * What drivers take, as data: controls, modes, limits, the fields they read.
+ * What drivers accept, as data: controls, modes, limits, the fields they read, and the fields that they read differently than
+ * the kernel's documentation says (`quirks`).
  *
  * @example
  * ```ts
@@ -36,7 +37,7 @@ export type { SetEvent } from "./target-events.ts";
 export { tegraVde } from "./tegra-vde.ts";
 export { visl } from "./visl.ts";
 
-/** All targets there are, `generic` first. */
+/** All targets. `generic` is the first. */
 export const targets: readonly Target[] = [
   generic,
   visl,

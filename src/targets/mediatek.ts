@@ -87,7 +87,7 @@ const h265Reads = [
     num_delta_pocs_of_ref_rps_idx dpb.timestamp dpb.flags dpb.field_pic dpb.pic_order_cnt_val flags
   `,
   ),
-  // Copied as a whole.
+  // The driver copies the whole struct.
   ...fields(
     "V4L2_CID_STATELESS_HEVC_SCALING_MATRIX",
     `
@@ -110,7 +110,7 @@ const vp9Reads = [
     frame_context_idx profile bit_depth interpolation_filter tile_cols_log2 tile_rows_log2
   `,
   ),
-  // Through HDR_FLAG, LF_FLAG and SEG_FLAG of vdec_vp9_req_lat_if.c.
+  // Read by HDR_FLAG, LF_FLAG and SEG_FLAG of vdec_vp9_req_lat_if.c.
   ...fields(
     "V4L2_CID_STATELESS_VP9_FRAME",
     `
@@ -125,8 +125,9 @@ const vp9Reads = [
 ];
 
 /**
- * MT8183, MT8186, MT8188, MT8192, MT8195. The firmware reads headers itself, so that a field which the driver leaves alone
- * has no effect. The limits are the largest of all: 10 bit H.264 and HEVC only on MT8188 and MT8195, 2048x1088 on MT8183.
+ * MT8183, MT8186, MT8188, MT8192, MT8195. The firmware parses headers itself, so a field that the driver does not read has no
+ * effect. The limits are those of the largest chip: only MT8188 and MT8195 have 10 bit H.264 and HEVC, and MT8183 ends at
+ * 2048x1088.
  */
 export const mediatek: Target = {
   name: "mediatek",

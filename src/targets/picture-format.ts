@@ -11,18 +11,18 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 
-/** A property of the pictures, and the field that decides it. */
+/** A property of the pictures, and the field that determines it. */
 export interface Fact {
   readonly path: string;
-  /** The property: 10 bit. */
+  /** The property itself, such as 10 bit. */
   readonly value: number;
-  /** What the field holds: 2, in bit_depth_luma_minus8. */
+  /** The field's value, such as 2 in bit_depth_luma_minus8. */
   readonly field: number;
 }
 
-/** What a control says of the pictures' format. */
+/** The format of the pictures, from a control. */
 export interface PictureFormat {
-  /** Luma samples of the whole coded picture. */
+  /** Size of the whole coded picture in luma samples. */
   readonly width: Fact;
   readonly height: Fact;
   readonly bitDepthLuma?: Fact;
@@ -32,7 +32,7 @@ export interface PictureFormat {
   readonly profile?: Fact;
 }
 
-/** The control of each codec that says what the pictures are like, how large its payload is, and how to read it. */
+/** For each codec, the control that has the format of the pictures, its size, and a function that reads it. */
 export const formatControls: Readonly<
   Record<Codec, { readonly name: string; readonly size: number; read(payload: Uint8Array): PictureFormat }>
 > = {
@@ -43,7 +43,7 @@ export const formatControls: Readonly<
   mpeg2: { name: "V4L2_CID_STATELESS_MPEG2_SEQUENCE", size: v4l2_ctrl_mpeg2_sequence.size, read: readMpeg2 },
 };
 
-/** A property that its field holds as it is, or less a constant, or in other units. */
+/** A property that is computed from the value of its field. */
 function fact(path: string, field: number, value = field): Fact {
   return { path, value, field };
 }
@@ -58,7 +58,7 @@ function readH264(payload: Uint8Array): PictureFormat {
   const chroma = view.getUint8(o.bit_depth_chroma_minus8);
   return {
     width: fact("pic_width_in_mbs_minus1", width, 16 * (width + 1)),
-    // (7-18): a map unit is a pair of macroblocks when there may be fields.
+    // (7-18): a map unit is two macroblocks high where the sequence may have fields.
     height: fact("pic_height_in_map_units_minus1", height, 16 * (height + 1) * (frameMbsOnly ? 1 : 2)),
     bitDepthLuma: fact("bit_depth_luma_minus8", luma, 8 + luma),
     bitDepthChroma: fact("bit_depth_chroma_minus8", chroma, 8 + chroma),
@@ -104,7 +104,7 @@ function readVp9(payload: Uint8Array): PictureFormat {
     height: fact("frame_height_minus_1", height, height + 1),
     bitDepthLuma: bitDepth,
     bitDepthChroma: bitDepth,
-    // 4:4:0, subsampled in y only, has no chroma_format_idc.
+    // 4:4:0, which is subsampled in y only, has no chroma_format_idc.
     ...(x || !y ? { chromaFormat: fact("flags", flags, x ? (y ? 1 : 2) : 3) } : {}),
     profile: fact("profile", view.getUint8(o.profile)),
   };

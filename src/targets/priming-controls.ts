@@ -2,12 +2,12 @@ import type { Codec, Control } from "../events.ts";
 import type { Target } from "./target.ts";
 
 /**
- * The controls to set, outside of any request, before `controls` are set or queued. Mostly there are none. Some drivers
- * notice an array only when its value changes (`TargetCodec.needsPriming`), and they start with zeros. For an array of
- * zeros this gives one of as many elements that is not all zeros; set it first.
+ * The controls to set, outside of any request, before `controls` are set or queued; for most drivers there are none. Some
+ * drivers notice an array only when its value changes (`TargetCodec.needsPriming`), and start with zeros. For an array of zeros
+ * this returns an array of the same length that is not all zeros, which must be set first.
  *
- *     for (const control of primingControls(vdpu383, "h265", sequence.controls)) setControl(control);
- *     for (const control of sequence.controls) setControl(control);
+ *     for (const control of primingControls(vdpu383, "h265", sequence.controls)) setControl(control);     for (const control of
+ * sequence.controls) setControl(control);
  *
  * @param controls Those of a `sequence`, or of a request.
  * @param before The payloads that were sent last, by the controls' names. An array that is sent again needs no priming.
@@ -25,7 +25,8 @@ export function primingControls(
     if (!names.includes(name) || typeof payload === "number" || payload.some((byte) => byte !== 0)) return [];
     const last = before.get(name);
     if (last instanceof Uint8Array && last.length === payload.length && last.every((byte) => byte === 0)) return [];
-    // The lowest bit of the first field, delta_idx_minus1 or lt_ref_pic_poc_lsb_sps: the kernel refuses no value of them.
+    // Sets the lowest bit of the first field, delta_idx_minus1 or lt_ref_pic_poc_lsb_sps. The kernel accepts any value of
+    // these.
     return [{ ...control, payload: Uint8Array.from(payload, (_, i) => (i === 0 ? 1 : 0)) } as Control];
   });
 }

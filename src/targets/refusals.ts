@@ -11,19 +11,19 @@ import {
 import { type Fact, formatControls } from "./picture-format.ts";
 import type { Target, TargetCodec } from "./target.ts";
 
-/** Something that a target does not take. */
+/** Something that a target does not accept. */
 export interface TargetRefusal {
   readonly control: string;
-  /** The field that decides it; empty when it is the control itself. */
+  /** The field that is the reason; empty when it is the control itself. */
   readonly path: string;
-  /** The field's value, as it is coded; of an array the number of its elements. Undefined when it is the control itself. */
+  /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
   readonly value: number | undefined;
   readonly reason: string;
 }
 
 /**
- * What of these controls the target would refuse, and why: controls and modes that it does not have, more elements than it
- * takes, formats beyond its limits. What every driver refuses is `validate`'s to say (`v4l2-stateless/kernel`).
+ * What the target would refuse in these controls, and why: controls and modes that it does not have, more elements than it
+ * takes, formats beyond its limits. `validate` (`v4l2-stateless/kernel`) finds what every driver refuses.
  *
  * @param controls By name, those of one request or set; payloads of a wrong size are left to `validate`.
  */
@@ -85,7 +85,7 @@ function elementRefusals(target: Target, name: string, payload: Uint8Array, most
   return [refusal(name, `${target.name} takes ${most} element${most === 1 ? "" : "s"} at most`, "", elements)];
 }
 
-/** Flags that the driver does not take, alone or together. */
+/** Flags that the driver does not accept, alone or together. */
 function flagRefusals(target: Target, { limits }: TargetCodec, name: string, payload: Uint8Array): TargetRefusal[] {
   const control = controlByName(name);
   if (control?.type !== "struct" || payload.length !== control.struct.size) return [];
@@ -139,7 +139,7 @@ function formatRefusals(
   return outside;
 }
 
-/** A property, with its value where the field holds another number. */
+/** Names a property, with its value where that differs from the field's. */
 function named(what: string, { value, field }: Fact): string {
   return value === field ? what : `${what} ${value}`;
 }

@@ -1,10 +1,19 @@
+/**
+ * rkvdec: Rockchip's video decoders of rk3399, vdpu381 (rk3588) and vdpu383 (rk3576).
+ *
+ * The driver reads no field differently than the kernel's documentation says, so there are no `quirks`. But vdpu381 and
+ * vdpu383 do not notice an array of zeros (`needsPriming`).
+ */
 import { h264FrameControls, hevcFrameControls, vp9Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target, TargetCodec } from "./target.ts";
 
 const frameModes = { decodeModes: ["frame"], startCodes: ["annexb"] } as const;
 
-/** What all generations write into the hardware's tables, and what the lists are built from in the kernel (v4l2-h264.c). */
+/**
+ * The fields that all generations write into the hardware's tables, and those from which the kernel builds the lists
+ * (v4l2-h264.c).
+ */
 const h264Reads = [
   ...fields(
     "V4L2_CID_STATELESS_H264_SPS",
@@ -40,7 +49,7 @@ const h264Reads = [
   ),
 ];
 
-/** The scaling lists are all written to memory. */
+/** The driver writes all scaling lists to memory. */
 const h265ScalingReads = [
   ...fields(
     "V4L2_CID_STATELESS_HEVC_SCALING_MATRIX",
@@ -89,7 +98,7 @@ const h265PpsReads = [
   `,
   ),
 ];
-/** Both skip the slice header's reference picture set by the tables of the SPS. */
+/** vdpu381 and vdpu383 use the tables of the SPS to skip the slice header's reference picture set. */
 const vdpu38xH265Reads = [
   ...h265SpsReads,
   ...fields("V4L2_CID_STATELESS_HEVC_SPS", "sps_max_dec_pic_buffering_minus1"),
@@ -118,7 +127,7 @@ const vdpu38xH265Reads = [
   ),
 ];
 
-/** Probabilities are adapted in the kernel (v4l2-vp9.c), from the compressed header's deltas. */
+/** The kernel (v4l2-vp9.c) adapts the probabilities by the compressed header's deltas. */
 const vp9Reads = [
   ...fields(
     "V4L2_CID_STATELESS_VP9_FRAME",
@@ -142,7 +151,7 @@ const vp9Reads = [
   ),
 ];
 
-/** try_ctrl refuses SPSs beyond bit depths and chroma formats; the profile menu has no Extended and no High 4:4:4. */
+/** try_ctrl refuses an SPS with another bit depth or chroma format. The profile menu lacks Extended and High 4:4:4. */
 const h264Limits = {
   bitDepths: [8, 10],
   equalBitDepths: true,
@@ -150,7 +159,7 @@ const h264Limits = {
   profiles: [66, 77, 100, 110, 122],
 } as const;
 
-/** The first generation: rk3328 and rk3399; rk3288 has its HEVC part only. */
+/** The first generation: rk3328 and rk3399. rk3288 has only its HEVC part. */
 export const rk3399: Target = {
   name: "rk3399",
   source: "drivers/media/platform/rockchip/rkvdec",
@@ -165,9 +174,9 @@ export const rk3399: Target = {
     },
     h265: {
       ...frameModes,
-      // Seen in 7.0; earlier ones were not looked at.
+      // The code is in 7.0; earlier kernels were not checked.
       since: "7.0",
-      // The slice headers' sizes and lists come from here, one element for each slice segment.
+      // The driver takes the slice headers' sizes and lists from this control, one element for each slice segment.
       controls: { ...hevcFrameControls, V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 600 },
       limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], equalBitDepths: true, chromaFormats: [0, 1] },
       reads: [
@@ -189,7 +198,8 @@ export const rk3399: Target = {
   `,
         ),
       ],
-      // assemble_sw_rps() takes list entries as indices into `dpb` unchecked: 0xff lies past its end.
+      // assemble_sw_rps() uses list entries as indices into `dpb` without a check, and 0xff (a missing reference) is past its
+      // end.
       missingReferences: "nearest",
     },
     vp9: {
@@ -215,9 +225,9 @@ const vdpu38xH265 = {
   limits: { maxWidth: 65472, maxHeight: 65472, bitDepths: [8, 10], equalBitDepths: true, chromaFormats: [1] },
   reads: vdpu38xH265Reads,
   missingReferences: "mark",
-  // rkvdec_s_ctrl() (rkvdec.c): `ctx->has_sps_st_rps |= ctrl->has_changed`. An array of one set without pictures is what
-  // the control holds from the start, so it never counts as set: vdpu383 then fails every job with -EINVAL, vdpu381 warns
-  // and decodes with tables that nobody filled.
+  // rkvdec_s_ctrl() (rkvdec.c): `ctx->has_sps_st_rps |= ctrl->has_changed`. An array of one set without pictures equals the
+  // control's initial value, so it never counts as changed: vdpu383 then fails every job with -EINVAL; vdpu381 warns and
+  // decodes with tables that were never filled.
   needsPriming: ["V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS"],
 } as const satisfies TargetCodec;
 

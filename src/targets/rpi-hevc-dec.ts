@@ -1,9 +1,15 @@
+/**
+ * rpi-hevc-dec: the Raspberry Pi's HEVC decoder.
+ *
+ * What the driver reads differently (otherwise) than the kernel's documentation says: bit_size and data_byte_offset of
+ * V4L2_CID_STATELESS_HEVC_SLICE_PARAMS (`quirks`, rewritten by `countedFromTheBuffer`).
+ */
 import { v4l2_ctrl_hevc_slice_params } from "../uapi/index.ts";
 import { hevcFrameControls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
-/** Of hevc_d_h265.c. */
+/** The fields that hevc_d_h265.c reads. */
 const h265Reads = [
   ...fields(
     "V4L2_CID_STATELESS_HEVC_SPS",
@@ -66,7 +72,7 @@ const h265Reads = [
   ),
 ];
 
-/** Both sizes of each segment with those of the segments before it. */
+/** Rewrites both values of each segment so that they count from the beginning of the OUTPUT buffer. */
 function countedFromTheBuffer(payload: Uint8Array): Uint8Array {
   const { size, offsets } = v4l2_ctrl_hevc_slice_params;
   const counted = payload.slice();
@@ -81,7 +87,7 @@ function countedFromTheBuffer(payload: Uint8Array): Uint8Array {
   return counted;
 }
 
-/** The Raspberry Pi's HEVC decoder: in the tree of raspberrypi/linux, not in Linux 7.2. */
+/** The Raspberry Pi's HEVC decoder. Its driver is in the tree of raspberrypi/linux, not in Linux 7.2. */
 export const rpiHevcDec: Target = {
   name: "rpi-hevc-dec",
   source: "drivers/media/platform/raspberrypi/hevc_dec (raspberrypi/linux)",
@@ -105,15 +111,15 @@ export const rpiHevcDec: Target = {
         ],
       },
       reads: h265Reads,
-      // pre_slice_decode() takes list entries as indices into `dpb` unchecked, and a collocated picture that is not
-      // there fails the job.
+      // pre_slice_decode() uses list entries as indices into `dpb` without a check, and a missing collocated picture makes the
+      // job fail.
       missingReferences: "nearest",
       quirks: {
         V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: {
           fields: ["bit_size", "data_byte_offset"],
           text:
-            "It takes the data of every slice segment from data_byte_offset to bit_size of the whole OUTPUT buffer, where " +
-            "the kernel's text counts both from the segment",
+            "The driver counts data_byte_offset and bit_size of every slice segment from the beginning of the OUTPUT buffer. " +
+            "The kernel's text counts both from the segment",
           rewrite: countedFromTheBuffer,
         },
       },

@@ -3,13 +3,16 @@ import { controlsFor } from "./controls-for.ts";
 import { primingControls } from "./priming-controls.ts";
 import type { Target } from "./target.ts";
 
-/** Controls that are set outside of a request. */
+/** Controls to set outside of a request. */
 export interface SetEvent {
   readonly type: "set";
   readonly controls: readonly Control[];
 }
 
-/** A session's events as a target takes them: its controls only, and before them those that prime it (`primingControls`). */
+/**
+ * Turns a session's events into those for a target: only the controls that its driver has, after those that prime it
+ * (`primingControls`).
+ */
 export class TargetEvents {
   readonly #target: Target;
   readonly #codec: Codec;
@@ -24,7 +27,7 @@ export class TargetEvents {
     if (event.type !== "request" && event.type !== "sequence") return [event];
     const controls = controlsFor(this.#target, this.#codec, event);
     if (this.#target.codecs[this.#codec]?.needsPriming === undefined) return [{ ...event, controls }];
-    // A sequence begins on queues that were stopped: what was sent before may count for nothing.
+    // A sequence begins on stopped queues, and the driver may have forgotten what was sent before.
     const first = primingControls(
       this.#target,
       this.#codec,

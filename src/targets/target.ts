@@ -2,12 +2,12 @@ import type { Codec } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
 import type { DecodeMode, StartCode } from "../uapi/modes.ts";
 
-/** What of a sequence a driver refuses, or does not claim to decode. What is absent is not limited. */
+/** Limits of the sequences that a driver decodes, or claims to decode. An absent property is no limit. */
 export interface TargetLimits {
-  /** Luma samples. Smaller pictures are never refused: the driver makes its buffers larger than the picture. */
+  /** In luma samples. There is no lower limit: the driver makes its buffers larger than a small picture. */
   readonly maxWidth?: number;
   readonly maxHeight?: number;
-  /** Bits, luma and chroma. */
+  /** For luma and chroma, in bits. */
   readonly bitDepths?: readonly number[];
   /** Luma and chroma must have the same bit depth. */
   readonly equalBitDepths?: true;
@@ -21,46 +21,57 @@ export interface TargetLimits {
 
 /** What a driver takes of one codec. */
 export interface TargetCodec {
-  /** The first mainline kernel in which the driver decodes this codec through the stable controls; undefined: none yet. */
+  /**
+   * The first mainline kernel in which the driver decodes this codec through the stable controls; undefined where there is none
+   * yet.
+   */
   readonly since: string | undefined;
-  /** The values of its DECODE_MODE menu, the one to take first; empty for codecs without one. */
+  /** The values of its DECODE_MODE menu. The first is the one to use. Empty for codecs without this menu. */
   readonly decodeModes: readonly DecodeMode[];
-  /** The values of its START_CODE menu, the one to take first; empty for codecs without one. */
+  /** The values of its START_CODE menu. The first is the one to use. Empty for codecs without this menu. */
   readonly startCodes: readonly StartCode[];
-  /** The controls it registers, with the largest number of elements that each takes: 1 where it is no dynamic array. */
+  /**
+   * The controls that the driver registers, with the largest number of elements that each takes: 1 where it is no dynamic
+   * array.
+   */
   readonly controls: Readonly<Record<string, number>>;
   readonly limits: TargetLimits;
   /**
-   * The fields that decide what it does, as `control.path` without subscripts; where only some flags of a field do, each
-   * as `control.path.FLAG`. Or all, where no field may be left out.
+   * The fields that the driver reads, as `control.path` without subscripts; where it reads only some flags of a field, each as
+   * `control.path.FLAG`. "all" where every field matters.
    */
   readonly reads: "all" | readonly string[];
-  /** The `missingReferences` that it survives. */
+  /** The value of the option `missingReferences` with which the driver works. */
   readonly missingReferences: NonNullable<SessionOptions["missingReferences"]>;
   /**
    * Arrays that the driver notices only when their value changes. It starts with zeros, so an array of zeros must be
    * preceded by another one: see `primingControls`.
    */
   readonly needsPriming?: readonly string[];
-  /** By a control's name: where the driver deviates from the kernel's text. `controlsFor` applies them. */
+  /**
+   * The controls that the driver reads differently (otherwise) than the kernel's documentation says, by the control's name. Two
+   * drivers have such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag) and rpi-hevc-dec (bit_size and data_byte_offset of
+   * slices). `controlsFor` rewrites the payloads for them. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and
+   * `missingReferences`.
+   */
   readonly quirks?: Readonly<Record<string, Quirk>>;
 }
 
-/** A driver reads a control in another way than the kernel's text says. */
+/** One control that a driver reads differently than the kernel's documentation says. */
 export interface Quirk {
   /** The fields concerned, as in `TargetCodec.reads`, without the control's name. */
   readonly fields: readonly string[];
-  /** What it wants and why, in a sentence or two, with the place in its source. */
+  /** What the driver expects and why, in a sentence or two, with the place in its source. */
   readonly text: string;
-  /** A copy of the payload as the driver needs it. `hold`: see `RequestEvent`. */
+  /** Returns a copy of the payload as the driver needs it. `hold`: see `RequestEvent`. */
   rewrite(payload: Uint8Array, request: { readonly hold: boolean }): Uint8Array;
 }
 
-/** A driver, as data: what it takes, and where that is written. */
+/** A driver, as data: what it accepts and reads, and the source of that knowledge. */
 export interface Target {
-  /** What `--target` is given. */
+  /** The name for `--target`. */
   readonly name: string;
-  /** Where it was read: a folder or file of the Linux 7.2 sources. */
+  /** The source of this knowledge: a folder or file of the Linux 7.2 sources. */
   readonly source: string;
   readonly codecs: Readonly<Partial<Record<Codec, TargetCodec>>>;
 }

@@ -50,7 +50,7 @@ export const tegraVde: Target = {
         maxWidth: 1920,
         maxHeight: 2032,
         profiles: [66, 77],
-        // -EOPNOTSUPP.
+        // The driver refuses these with -EOPNOTSUPP.
         refusedFlags: [
           ["V4L2_CID_STATELESS_H264_PPS.flags.V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE"],
           ["V4L2_CID_STATELESS_H264_DECODE_PARAMS.flags.V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC"],

@@ -1,9 +1,11 @@
 import type { Target, TargetCodec } from "./target.ts";
 
-/** The virtual driver traces every field and shows some in its pictures, so none is without effect. It checks nothing itself. */
+/** The virtual driver traces every field and shows some in its pictures, so every field matters. It checks nothing itself. */
 const common = { since: "6.2", reads: "all", missingReferences: "mark" } as const satisfies Partial<TargetCodec>;
 
-/** Of visl-core.c. The size limits are those of `visl_coded_fmts` in visl-video.c: S_FMT cuts a larger picture down to them. */
+/**
+ * From visl-core.c. The size limits are those of `visl_coded_fmts` in visl-video.c, to which S_FMT reduces a larger picture.
+ */
 export const visl: Target = {
   name: "visl",
   source: "drivers/media/test-drivers/visl",

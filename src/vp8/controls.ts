@@ -1,6 +1,6 @@
 /**
- * From structures and state to the kernel's struct (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * pure. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's struct (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless),
+ * without side effects. A field that is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
 import { newPayload } from "../uapi/payload.ts";
@@ -30,21 +30,21 @@ import type { CodingState } from "./state.ts";
 import type { Frame, FrameHeader } from "./structures.ts";
 import { keyFrameUvModeProbs, keyFrameYModeProbs } from "./tables.ts";
 
-/** A frame as v4l2_ctrl_vp8_frame needs it. */
+/** What the fields of v4l2_ctrl_vp8_frame are computed from. */
 export interface FrameInput {
   readonly frame: Frame;
   /** The state that the frame is decoded with. */
   readonly state: CodingState;
-  /** Luma samples: a key frame's own, else those of the last key frame. */
+  /** In luma samples: the size of this key frame or of the last one. */
   readonly width: number;
   readonly height: number;
-  /** Nanoseconds: the buffers as they are before this frame, 0 where one is empty. */
+  /** Timestamps of the reference buffers before this frame, in nanoseconds; 0 where a buffer is empty. */
   readonly last: number;
   readonly golden: number;
   readonly alternate: number;
 }
 
-/** Asked for in each function: a bundler would take all controls into a parser that is imported alone. */
+/** It is a function because a constant would make a bundler pack all controls with a parser that is imported alone. */
 const offsets = () => v4l2_ctrl_vp8_frame.offsets;
 
 /** v4l2_ctrl_vp8_frame: 1232 bytes. */
@@ -80,7 +80,8 @@ export function vp8Frame(input: FrameInput): Uint8Array {
   view.setUint32(
     o.flags,
     (tag.frame_type === 0 ? V4L2_VP8_FRAME_FLAG_KEY_FRAME : 0) |
-      // Versions above 3 are reserved (9.1); Chromium's parser calls them experimental, the UAPI does not say.
+      // Versions above 3 are reserved (9.1). The UAPI does not say which are experimental; Chromium's parser takes these as
+      // experimental.
       (tag.version > 3 ? V4L2_VP8_FRAME_FLAG_EXPERIMENTAL : 0) |
       (tag.show_frame ? V4L2_VP8_FRAME_FLAG_SHOW_FRAME : 0) |
       (header.mb_no_skip_coeff ? V4L2_VP8_FRAME_FLAG_MB_NO_SKIP_COEFF : 0) |
@@ -91,7 +92,7 @@ export function vp8Frame(input: FrameInput): Uint8Array {
   return payload;
 }
 
-/** v4l2_vp8_segment: values as they are in effect, update flags as coded in this frame. */
+/** v4l2_vp8_segment: the values in effect, and the update flags as coded in this frame. */
 function setSegment(view: DataView, { segmentation_enabled, update_segmentation }: FrameHeader, state: CodingState) {
   const o = offsets();
   const s = v4l2_vp8_segment.offsets;
@@ -111,7 +112,7 @@ function setSegment(view: DataView, { segmentation_enabled, update_segmentation 
   );
 }
 
-/** v4l2_vp8_loop_filter: deltas as they are in effect. */
+/** v4l2_vp8_loop_filter: the deltas in effect. */
 function setLoopFilter(view: DataView, header: FrameHeader, state: CodingState): void {
   const o = offsets();
   const lf = v4l2_vp8_loop_filter.offsets;
@@ -142,7 +143,10 @@ function setQuantization(view: DataView, { quant_indices: q }: FrameHeader): voi
   view.setInt8(o.quant + quant.uv_ac_delta, q.uv_ac_delta);
 }
 
-/** v4l2_vp8_entropy: what this frame is decoded with. The modes of a key frame have probabilities of their own (11.2). */
+/**
+ * v4l2_vp8_entropy: the probabilities that this frame is decoded with. The modes of a key frame have fixed probabilities
+ * (11.2).
+ */
 function setEntropy(payload: Uint8Array, { frame, state }: FrameInput): void {
   const o = offsets();
   const e = v4l2_vp8_entropy.offsets;

@@ -1,4 +1,4 @@
-/** The stateless parser: a frame's bytes, from its frame tag on, in; its structures out. */
+/** The stateless parser: each function takes a frame's bytes, which begin with the frame tag, and returns its structures. */
 
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
@@ -8,7 +8,7 @@ import type { Frame, FrameTag } from "./structures.ts";
 import { frame_header, frame_tag } from "./syntax.ts";
 import { dctPartitionSizes, unitName } from "./units.ts";
 
-/** Is told what a parser reads. */
+/** Receives the elements that are read. */
 export interface ParseOptions {
   readonly trace?: Trace | undefined;
 }
@@ -25,7 +25,8 @@ export function parseFrameTag(source: ByteSource, { trace }: ParseOptions = {}):
 }
 
 /**
- * 19.2: a whole frame's headers, its partitions, and the decoder's state where the first partition's header ends.
+ * 19.2: the headers of a whole frame, the sizes of its partitions, and the boolean decoder's state after the first partition's
+ * header.
  *
  * @throws BitstreamError where the frame breaks the specification.
  */
@@ -35,7 +36,7 @@ export function parseFrame(source: ByteSource, { trace }: ParseOptions = {}): Fr
   return readFrame(frame, trace);
 }
 
-/** `parseFrame` without the trace's `unit`. */
+/** `parseFrame` without the call of the trace's `unit`. */
 export function readFrame(frame: Uint8Array, trace: Trace | undefined): Frame {
   const r = new LittleEndianReader(frame, { trace, unit: unitName(frame) });
   const tag = frame_tag(r);

@@ -1,4 +1,4 @@
-/** From frames to requests, outputs and releases: RFC 6386, 9.7. */
+/** Turns frames into requests, outputs and releases: RFC 6386, 9.7. */
 
 import type { Control, Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
@@ -29,12 +29,12 @@ export class PictureDecoder {
   #sequence: SequenceEvent | null = null;
   #state: CodingState = initialState;
   #slots: Slots = emptySlots;
-  /** The picture that was shown last; an empty frame shows it again. */
+  /** The picture that was shown last. An empty frame shows it again. */
   #shown: Picture | null = null;
   readonly #timestamps = new Timestamps();
-  /** Decoding starts at a key frame. */
+  /** Frames are skipped until a key frame, at which decoding starts. */
   #isWaiting = true;
-  /** A frame was lost: what follows it, up to a key frame, refers to something else than it should. */
+  /** A frame was lost: the frames up to the next key frame may refer to wrong pictures. */
   #isDamaged = false;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
@@ -43,7 +43,7 @@ export class PictureDecoder {
     this.#maker = new ControlMaker(vp8Controls, vp8KernelRules, options);
   }
 
-  /** A frame whose header has been read. */
+  /** Decodes a frame whose header has been read. */
   decodeFrame(frame: Frame, unit: StreamUnit, pts: number | undefined): void {
     const isKey = frame.tag.frame_type === 0;
     if (this.#isWaiting && !isKey) {
@@ -59,19 +59,19 @@ export class PictureDecoder {
     this.#updateSlots(frame, picture, pts);
   }
 
-  /** A frame without a byte: the encoder dropped it, and the picture before it is shown once more. */
+  /** Handles an empty frame, which the encoder dropped: the last picture is shown again. */
   repeatShown(unit: StreamUnit, pts: number | undefined): void {
     if (this.#shown) this.#show(this.#shown, pts);
     else this.#sink.report("missing-reference", "the frame is empty, and there is no picture to show again", unit);
   }
 
-  /** A frame could not be read. What it would have changed is not known. */
+  /** Takes note of a frame that could not be read. It is not known what it would have changed. */
   lose(): void {
     this.#isDamaged = true;
     if (this.#options.missingReferences === "drop") this.#isWaiting = true;
   }
 
-  /** The end, or a seek: everything is free, and decoding starts at a key frame again. */
+  /** Frees all pictures, at the end or before a seek. Decoding starts again at a key frame. */
   reset(): void {
     const slots = this.#slots;
     const shown = this.#shown;
@@ -92,7 +92,7 @@ export class PictureDecoder {
     this.#sink.emit(event);
   }
 
-  /** The picture shown last is held, for an empty frame, until the next request needs its buffer. */
+  /** Releases the picture that was shown last. It was kept for an empty frame; the next request may need its buffer. */
   #forgetShown(): void {
     const shown = this.#shown;
     if (this.#isInSlot(shown)) return;
@@ -137,7 +137,7 @@ export class PictureDecoder {
     return picture !== null && (picture === last || picture === golden || picture === alternate);
   }
 
-  /** Those of the pictures that nothing refers to any more. */
+  /** Releases those of the pictures that are no longer in use. */
   #release(pictures: readonly (Picture | null)[]): void {
     for (const picture of new Set(pictures)) {
       if (picture === null || picture === this.#shown || this.#isInSlot(picture)) continue;

@@ -1,4 +1,4 @@
-/** RFC 6386, 9.1 and 9.2: what a key frame asks of the CAPTURE queue. */
+/** RFC 6386, 9.1 and 9.2: what a key frame requires of the CAPTURE queue. */
 
 import type { Rectangle, SequenceEvent } from "../events.ts";
 import { nextSequence } from "../session/next-sequence.ts";
@@ -8,7 +8,10 @@ import type { FrameHeader } from "./structures.ts";
 /** Three references and the current picture. */
 const CAPTURE_BUFFERS = 4;
 
-/** `before` is the event in force, if any; null when nothing changes. The scaling bits concern only who shows the picture. */
+/**
+ * The event that tells what a key frame requires of the CAPTURE queue. Null where nothing changes. `before` is the sequence
+ * event in force, if there is one. The scaling bits are not used: they only concern how the picture is shown.
+ */
 export function sequenceEvent(
   visible: Rectangle,
   { color_space }: FrameHeader,

@@ -1,4 +1,4 @@
-/** Packets, and what becomes of each. */
+/** Takes packets, and reads and decodes the frame in each. */
 
 import { IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import type { Session } from "../events.ts";
@@ -12,9 +12,9 @@ import { PictureDecoder } from "./pictures.ts";
 import { unitName } from "./units.ts";
 
 /**
- * A VP8 decoder's state: `decode` takes a frame, `push` an IVF file.
+ * Opens a session: the state of one VP8 decoder. `decode` takes a frame, `push` an IVF file.
  *
- * @throws TypeError for options that are not valid.
+ * @throws TypeError where an option has a value that it cannot have.
  */
 export function openVp8Session(options: SessionOptions = {}): Session {
   const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp8);

@@ -3,27 +3,30 @@ import type { Rectangle } from "../events.ts";
 import type { Frame, FrameHeader, ProbUpdate } from "./structures.ts";
 import { defaultCoeffProbs, defaultMvProbs, defaultUvModeProbs, defaultYModeProbs } from "./tables.ts";
 
-/** The probabilities that refresh_entropy_probs is about. Tables are replaced, not written to. */
+/** The probabilities that refresh_entropy_probs keeps or discards. A table is never changed, but replaced by a new one. */
 export interface Probabilities {
   /** [4][8][3][11]. */
   readonly coeff: Uint8Array;
   /** [2][19]. */
   readonly mv: Uint8Array;
-  /** Of interframes. */
+  /** For interframes. */
   readonly yMode: Uint8Array;
   readonly uvMode: Uint8Array;
 }
 
-/** 9.3: segmentation as it is in effect. */
+/** 9.3: the segmentation in effect. */
 export interface Segmentation {
   readonly isAbsolute: boolean;
   readonly quantizer: readonly number[];
   readonly loopFilter: readonly number[];
-  /** Of the map that came last; 0 before the first one, as GStreamer and FFmpeg send it: no segment id is read with them then. */
+  /**
+   * The probabilities of the last segment map. Before the first map they are 0, as GStreamer and FFmpeg send them: no segment
+   * id is read then.
+   */
   readonly probs: readonly number[];
 }
 
-/** Everything that a frame's header changes and the next one starts from. */
+/** The state that one frame's header changes and that the next frame starts from. */
 export interface CodingState {
   readonly probabilities: Probabilities;
   readonly segmentation: Segmentation;
@@ -89,7 +92,9 @@ export function stateOfFrame({ tag, header }: Frame, before: CodingState): Codin
   };
 }
 
-/** 9.11: the state after this frame. Without refresh_entropy_probs its probabilities were for itself only. */
+/**
+ * 9.11: the state after this frame. Without refresh_entropy_probs, the frame's probabilities are valid for that frame only.
+ */
 export function stateAfter({ tag, header }: Frame, before: CodingState, during: CodingState): CodingState {
   if (header.refresh_entropy_probs) return during;
   const { probabilities } = tag.frame_type === 0 ? initialState : before;
@@ -114,8 +119,9 @@ export interface Slots {
 export const emptySlots: Slots = { last: null, golden: null, alternate: null };
 
 /**
- * 9.7: the buffers after a frame. The text gives no order; the RFC's own decoder (dixie.c) and libvpx (swap_frame_buffers)
- * copy to the alternate buffer first, to the golden one from what is there then, and refresh both last.
+ * 9.7: the buffers after a frame. The text gives no order of the steps. The RFC's own decoder (dixie.c) and libvpx
+ * (swap_frame_buffers) first copy to the alternate buffer; then to the golden buffer, which may be a copy of the new alternate
+ * buffer; last they refresh both.
  */
 export function updatedSlots(before: Slots, header: FrameHeader, picture: Picture): Slots {
   const { copy_buffer_to_golden, copy_buffer_to_alternate } = header;

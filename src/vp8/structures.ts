@@ -1,14 +1,14 @@
-/** The syntax structures of RFC 6386, section 19.2. Initialisers are the inferred values; flags are 0 or 1. */
+/** The syntax structures of RFC 6386, section 19.2. A property's initial value is the inferred one. Flags are 0 or 1. */
 
 /** 9.1: the uncompressed chunk at the frame's beginning. */
 export class FrameTag {
-  /** 0: key frame. */
+  /** 0 means a key frame. */
   frame_type = 0;
   version = 0;
   show_frame = 0;
-  /** Bytes of the first partition. */
+  /** In bytes. */
   first_part_size = 0;
-  /** Of key frames only; 0 elsewhere. */
+  /** Coded in key frames only; 0 in others. */
   width = 0;
   horizontal_scale = 0;
   height = 0;
@@ -19,7 +19,7 @@ export class FrameTag {
 export class UpdateSegmentation {
   update_mb_segmentation_map = 0;
   update_segment_feature_data = 0;
-  /** 1: values replace those of the frame; 0: they are added. */
+  /** 1: the values replace those of the frame; 0: they are added to those. */
   segment_feature_mode = 0;
   /** With their signs; 0 where there is no update. */
   quantizer_update_value: number[] = [0, 0, 0, 0];
@@ -36,7 +36,7 @@ export class LoopFilterAdjustments {
   mb_mode_delta: (number | undefined)[] = [undefined, undefined, undefined, undefined];
 }
 
-/** 9.6: quant_indices(). Deltas with their signs. */
+/** 9.6: quant_indices(). The deltas have their signs. */
 export class QuantIndices {
   y_ac_qi = 0;
   y_dc_delta = 0;
@@ -87,11 +87,11 @@ export class FrameHeader {
   mv_prob: ProbUpdate[] = [];
 }
 
-/** A frame with what its sizes and its decoder say. */
+/** A frame's headers, the sizes of its partitions, and its boolean decoder's state. */
 export interface Frame {
   readonly tag: FrameTag;
   readonly header: FrameHeader;
-  /** Where the first partition's header ends: bits of that partition. */
+  /** The length of the header in the first partition, in bits. */
   readonly first_part_header_bits: number;
   readonly coder_state: { readonly range: number; readonly value: number; readonly bit_count: number };
   /** Bytes of each DCT partition: 1, 2, 4 or 8 of them. */

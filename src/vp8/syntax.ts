@@ -1,6 +1,6 @@
 /**
- * The syntax tables of RFC 6386, sections 19.1 and 19.2, one function a table, in its order and names. They read and return; they
- * know no state. Errors are BitstreamError.
+ * The syntax tables of RFC 6386, sections 19.1 and 19.2, one function for each table, in its order and names. The functions
+ * keep no state. All throw BitstreamError where the bits break the table.
  */
 
 import type { BoolDecoder } from "../bitreader/index.ts";
@@ -15,7 +15,7 @@ import {
 } from "./structures.ts";
 import { coeffUpdateProbs, mvUpdateProbs } from "./tables.ts";
 
-/** 19.1: the frame tag, and the start code and sizes of a key frame; 9.1 takes them apart. */
+/** 19.1: the frame tag, and the start code and sizes of a key frame. 9.1 has the fields in them. */
 export function frame_tag(r: LittleEndianReader): FrameTag {
   const tag = new FrameTag();
   tag.frame_type = r.u(1, "frame_type");
@@ -107,7 +107,7 @@ function update_segmentation(r: BoolDecoder): UpdateSegmentation {
   return s;
 }
 
-/** A magnitude of n bits and its sign. */
+/** Reads a magnitude of n bits and its sign. */
 function signed(r: BoolDecoder, n: number, name: string, sign: string, i?: number): number {
   const magnitude = r.u(n, name, i);
   return r.flag(sign, i) ? 0 - magnitude : magnitude;

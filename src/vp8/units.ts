@@ -1,7 +1,7 @@
 /** A frame's bytes: RFC 6386, sections 9.1 and 9.5. */
 import { LittleEndianReader, type Trace } from "../bitreader/index.ts";
 
-/** `"key frame"` or `"interframe"`: the first bit says it. */
+/** `"key frame"` or `"interframe"`, by the frame's first bit. */
 export function unitName(frame: Uint8Array): string {
   if (frame.length === 0) return "empty frame";
   return ((frame[0] as number) & 1) === 0 ? "key frame" : "interframe";

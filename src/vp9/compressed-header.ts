@@ -1,6 +1,6 @@
 /**
- * The syntax tables of clause 6.3 of the VP9 Bitstream & Decoding Process Specification, version 0.7, one function a table,
- * in the specification's order and names.
+ * The syntax tables of clause 6.3 of the VP9 Bitstream & Decoding Process Specification, version 0.7, one function for each
+ * table, in the specification's order and names.
  */
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
@@ -21,7 +21,7 @@ import {
 /** The unit's name in errors. */
 const NAME = "compressed_header";
 
-/** An array of probabilities: its name, and how many there are by each subscript. */
+/** An array of probabilities: its name, and its size in each dimension. */
 interface Probabilities {
   readonly name: string;
   readonly dimensions: readonly number[];
@@ -57,7 +57,10 @@ const mvArrays = {
   hp: array("mv_hp_prob", 2),
 } as const;
 
-/** That a probability stays as it is: B(252). As many as the longest run, partition_probs. */
+/**
+ * The probabilities, B(252), of the flags that say that a probability is not updated. There are as many as in the longest run,
+ * partition_probs.
+ */
 const updateProbabilities = /* @__PURE__ */ new Uint8Array(16 * 3).fill(252);
 
 /**
@@ -91,7 +94,7 @@ export function compressed_header(
   return c;
 }
 
-/** The subscripts of a place in a flattened array. */
+/** The subscripts that belong to an index in a flattened array. */
 function subscriptsOf({ dimensions }: Probabilities, place: number): number[] {
   const subscripts: number[] = [];
   let rest = place;
@@ -102,7 +105,7 @@ function subscriptsOf({ dimensions }: Probabilities, place: number): number[] {
   return subscripts;
 }
 
-/** Reads `count` update flags from the place `at` on, and for each that is set its value. */
+/** Reads `count` update flags for the places from `at` on, and a value after each flag that is set. */
 function update(
   b: BoolDecoder,
   target: Uint8Array,

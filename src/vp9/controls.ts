@@ -1,6 +1,6 @@
 /**
- * From structures and state to the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless):
- * one function a struct, without side effects. What is not copied one to one names its authority.
+ * Writes structures and state into the kernel's structs (linux/v4l2-controls.h; Documentation: ext-ctrls-codec-stateless), one
+ * function for each struct, without side effects. A field that is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
 import { newPayload } from "../uapi/payload.ts";
@@ -45,20 +45,20 @@ import type { PersistentParams } from "./state.ts";
 import type { ColorConfig, CompressedHeader, SegmentFeatures, UncompressedHeader } from "./structures.ts";
 import { KEY_FRAME, MAX_SEGMENTS } from "./tables.ts";
 
-/** A frame as v4l2_ctrl_vp9_frame needs it. */
+/** What the fields of v4l2_ctrl_vp9_frame are computed from. */
 export interface FrameInput {
   readonly header: UncompressedHeader;
   /** 6.3.12: SINGLE_REFERENCE, COMPOUND_REFERENCE or REFERENCE_MODE_SELECT; the UAPI has the same numbers. */
   readonly reference_mode: number;
   /** The parameters in force: `paramsOf`. */
   readonly params: PersistentParams;
-  /** The format in force: the frame's, or that of its references. */
+  /** The format in force: the one that the frame codes, or that of its references. */
   readonly color: ColorConfig;
   /** Timestamps of LAST_FRAME, GOLDEN_FRAME and ALTREF_FRAME in nanoseconds; 0 where there is none. */
   readonly references: readonly number[];
 }
 
-/** The UAPI's number of each interpolation_filter of 7.2.7: smooth and regular are the other way round. */
+/** The UAPI's number for each interpolation_filter of 7.2.7. The numbers of smooth and regular are swapped. */
 const interpolationFilters: readonly number[] = [
   V4L2_VP9_INTERP_FILTER_EIGHTTAP_SMOOTH,
   V4L2_VP9_INTERP_FILTER_EIGHTTAP,
@@ -67,7 +67,7 @@ const interpolationFilters: readonly number[] = [
   V4L2_VP9_INTERP_FILTER_SWITCHABLE,
 ];
 
-/** The UAPI's number of each coded reset_frame_context: 0 and 1 both reset nothing (7.2). */
+/** The UAPI's number for each coded reset_frame_context. 0 and 1 both mean that nothing is reset (7.2). */
 const resetFrameContexts: readonly number[] = [
   V4L2_VP9_RESET_FRAME_CTX_NONE,
   V4L2_VP9_RESET_FRAME_CTX_NONE,
@@ -89,7 +89,7 @@ export function vp9Frame(input: FrameInput): Uint8Array {
   view.setUint16(o.uncompressed_header_size, h.uncompressed_header_size, true);
   view.setUint16(o.frame_width_minus_1, h.frame_size.FrameWidth - 1, true);
   view.setUint16(o.frame_height_minus_1, h.frame_size.FrameHeight - 1, true);
-  // The UAPI: "the expected render width"; where it is not coded, 7.2.4 says that it is the frame's.
+  // UAPI: "the expected render width". Where it is not coded, it is the frame's width (7.2.4).
   view.setUint16(o.render_width_minus_1, h.frame_size.RenderWidth - 1, true);
   view.setUint16(o.render_height_minus_1, h.frame_size.RenderHeight - 1, true);
   setTimestamp(view, o.last_frame_ts, references[0] ?? 0);
@@ -103,11 +103,11 @@ export function vp9Frame(input: FrameInput): Uint8Array {
       (alt ? V4L2_VP9_SIGN_BIAS_ALT : 0),
   );
   view.setUint8(o.reset_frame_context, resetFrameContexts[h.reset_frame_context] as number);
-  // As coded: v4l2_vp9_reset_frame_ctx of the kernel resets this one, and takes 0 itself where 7.2 says so.
+  // As coded: the kernel's v4l2_vp9_reset_frame_ctx resets this context, and uses 0 by itself where 7.2 demands it.
   view.setUint8(o.frame_context_idx, h.frame_context_idx);
   view.setUint8(o.profile, h.Profile);
   view.setUint8(o.bit_depth, input.color.BitDepth);
-  // Not coded in intra frames, where it means nothing: 0, as GStreamer and FFmpeg send.
+  // Intra frames do not code or use it: 0, as GStreamer and FFmpeg send it.
   view.setUint8(o.interpolation_filter, h.FrameIsIntra ? 0 : (interpolationFilters[h.interpolation_filter] as number));
   view.setUint8(o.tile_cols_log2, h.tile_info.tile_cols_log2);
   view.setUint8(o.tile_rows_log2, h.tile_info.tile_rows_log2);
@@ -153,8 +153,8 @@ function setQuantization(view: DataView, at: number, { quantization_params: q }:
 }
 
 /**
- * Features and probabilities are those in force, also of earlier frames: nothing clears them but 7.2.11. A probability that
- * was never coded is 0; without UPDATE_MAP it is without meaning, and this is what GStreamer sends.
+ * Features and probabilities are those in force. They may come from an earlier frame: only 7.2.11 clears them. A probability
+ * that was never coded is sent as 0, as in GStreamer; it is not used without UPDATE_MAP.
  */
 function setSegmentation(view: DataView, at: number, { header, params }: FrameInput): void {
   const seg = header.segmentation_params;
@@ -180,7 +180,10 @@ function setSegmentation(view: DataView, at: number, { header, params }: FrameIn
   );
 }
 
-/** v4l2_ctrl_vp9_compressed_hdr: 2040 bytes. `uv_mode` is 0, no update: the compressed header has none (6.3). */
+/**
+ * v4l2_ctrl_vp9_compressed_hdr: 2040 bytes. `uv_mode` is always 0, which means no update: the compressed header does not code
+ * it (6.3).
+ */
 export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
   const payload = newPayload(v4l2_ctrl_vp9_compressed_hdr.size);
   const o = v4l2_ctrl_vp9_compressed_hdr.offsets;

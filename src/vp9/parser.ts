@@ -1,4 +1,4 @@
-/** The stateless parser: a frame's bytes in, its headers out. Errors name the element and the bit. */
+/** The stateless parser: takes a frame's bytes, and returns its headers. Errors name the element and the bit. */
 
 import type { Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
@@ -9,11 +9,11 @@ import { type ReferenceSizes, uncompressed_header } from "./syntax.ts";
 import { KEY_FRAME, NON_KEY_FRAME } from "./tables.ts";
 import { FRAME_NAME, frameReader } from "./units.ts";
 
-/** What reading a frame's headers needs in addition to its bytes. */
+/** Options of `parseFrame`. */
 export interface ParseFrameOptions {
   /** The sizes of the 8 reference slots, null where one is empty. Default: all empty. */
   readonly references?: ReferenceSizes | undefined;
-  /** Is told what the headers hold. */
+  /** Receives the elements that are read. */
   readonly trace?: Trace | undefined;
   /** Offset of the frame in the stream, for the trace. Default -1. */
   readonly byte?: number | undefined;
@@ -31,7 +31,10 @@ export interface ParsedShowExistingFrame {
   readonly compressed: null;
 }
 
-/** 6.1: a frame (of a superframe, one of its frames: `framesOfPacket`). The sizes in its headers must fit its bytes. */
+/**
+ * 6.1: parses one frame; `framesOfPacket` finds the frames of a superframe. The sizes in the headers must fit the frame's
+ * bytes.
+ */
 export function parseFrame(
   source: ByteSource,
   { references = [], trace, byte = -1 }: ParseFrameOptions = {},
@@ -50,7 +53,7 @@ export function parseFrame(
   return { header, compressed: compressed_header(bytes.subarray(at, end), header, { byte: at, trace }) };
 }
 
-/** 6.4: every tile but the last says its size. */
+/** 6.4: checks the sizes that stand before every tile but the last. */
 function checkTiles(bytes: Uint8Array, from: number, { tile_info }: UncompressedHeader): void {
   const count = 1 << (tile_info.tile_cols_log2 + tile_info.tile_rows_log2);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -66,7 +69,7 @@ function checkTiles(bytes: Uint8Array, from: number, { tile_info }: Uncompressed
   }
 }
 
-/** What a frame says before it needs its references. */
+/** The elements of a frame that can be read without its references. */
 export interface FrameStart {
   readonly show_existing_frame: number;
   readonly frame_type: number;
@@ -74,7 +77,7 @@ export interface FrameStart {
   readonly intra_only: number;
 }
 
-/** The begin of the uncompressed header: 6.2. */
+/** Reads the beginning of the uncompressed header: 6.2. */
 export function startOf(bytes: Uint8Array): FrameStart {
   const r = frameReader(bytes);
   r.f(2, 2, "frame_marker");
@@ -90,7 +93,7 @@ export function startOf(bytes: Uint8Array): FrameStart {
   return { show_existing_frame, frame_type, show_frame, intra_only };
 }
 
-/** Whether a frame is shown, or shows another; false for bytes that are not a frame. */
+/** Whether a frame is shown or shows an existing one. False for bytes that are not a frame. */
 export function isToShow(bytes: Uint8Array): boolean {
   try {
     return startOf(bytes).show_frame === 1;

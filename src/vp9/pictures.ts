@@ -1,4 +1,4 @@
-/** From frames to requests: references, the sequence, output. */
+/** Turns frames into requests: references, the sequence, output. */
 
 import { BitstreamError } from "../errors.ts";
 import type { Control, SequenceEvent } from "../events.ts";
@@ -35,9 +35,9 @@ export class PictureDecoder {
   #params: PersistentParams = initialParams;
   #color = new ColorConfig();
   readonly #timestamps = new Timestamps();
-  /** Decoding starts at a key frame or, with `startAt: "any"`, at an intra-only frame. */
+  /** Frames are skipped until decoding can start: at a key frame or, with `startAt: "any"`, at an intra-only frame. */
   #isWaiting = true;
-  /** A frame was lost: what follows refers to it, until the next key frame. */
+  /** A frame was lost: the frames up to the next key frame may refer to it. */
   #isDamaged = false;
 
   constructor(options: ResolvedOptions, sink: EventSink) {
@@ -47,13 +47,16 @@ export class PictureDecoder {
     this.#slots = new ReferenceSlots(({ timestamp }) => sink.emit({ type: "release", timestamp }));
   }
 
-  /** Something that may have been a frame was lost. */
+  /** Takes note of the loss of what may have been a frame. */
   lose(): void {
     this.#isDamaged = true;
     if (this.#options.missingReferences === "drop") this.#waitForStart();
   }
 
-  /** What the slots have when decoding starts again is not what the stream says. */
+  /**
+   * Skips frames until decoding can start again. The slots are emptied, because their contents would not be those that the
+   * stream means.
+   */
   #waitForStart(): void {
     this.#isWaiting = true;
     this.#slots.clear();
@@ -62,7 +65,7 @@ export class PictureDecoder {
   /**
    * Reads a frame, and decodes or shows it.
    *
-   * @param isShown whether the frame is output, if it says so itself.
+   * @param isShown false if the frame must not be output, even if its header says that it is shown.
    * @throws BitstreamError where its headers break the specification.
    */
   decodeFrame(unit: StreamUnit, pts: number | undefined, isShown: boolean): void {
@@ -129,7 +132,9 @@ export class PictureDecoder {
     this.#slots.update(frame, header.refresh_frame_flags);
   }
 
-  /** The timestamps of the references, with what `missingReferences` puts where there is none; null: the frame is dropped. */
+  /**
+   * The timestamps of the references. `missingReferences` decides what replaces a missing one. Null where the frame is dropped.
+   */
   #completeReferences(named: readonly (Frame | null)[], h: UncompressedHeader, unit: StreamUnit): number[] | null {
     const missing = named.flatMap((frame, i) => (frame ? [] : [`${referenceNames[i]} (slot ${h.ref_frame_idx[i]})`]));
     if (missing.length === 0) return named.map((frame) => (frame as Frame).timestamp);
@@ -147,7 +152,10 @@ export class PictureDecoder {
     return named.map((frame) => frame?.timestamp ?? substitute);
   }
 
-  /** Pictures of the old sequence are free before a key frame's; others may still be referred to. */
+  /**
+   * Emits the event of a new sequence. At a key frame, the pictures of the old sequence are freed; at another frame they may
+   * still be referred to.
+   */
   #activate(header: UncompressedHeader, isKeyFrame: boolean): void {
     const keepsReferences = !isKeyFrame && this.#slots.newest !== null;
     const color = header.color_config ?? this.#color;
@@ -162,7 +170,7 @@ export class PictureDecoder {
     this.#sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
   }
 
-  /** The end, or a seek: everything is free, and what comes next is a new start. */
+  /** Frees all pictures, at the end or before a seek. The next frame is a new start. */
   reset(): void {
     this.#waitForStart();
     this.#isDamaged = false;
@@ -170,7 +178,7 @@ export class PictureDecoder {
   }
 }
 
-/** 7.2: which formats a profile has. An inter frame says its profile and not its format. */
+/** 7.2: checks that the profile allows the format. An inter frame codes its profile, but not its format. */
 function checkProfile({ Profile }: UncompressedHeader, { BitDepth, subsampling_x, subsampling_y }: ColorConfig): void {
   const is420 = subsampling_x === 1 && subsampling_y === 1;
   if (Profile < 2 === (BitDepth === 8) && (Profile % 2 === 0) === is420) return;
@@ -178,7 +186,10 @@ function checkProfile({ Profile }: UncompressedHeader, { BitDepth, subsampling_x
   throw new BitstreamError("set-mismatch", reason, { unit: "frame", element: "Profile" });
 }
 
-/** 7.2, 7.2.5: the references that are there have the frame's format, and one of them a size that can be scaled from. */
+/**
+ * 7.2, 7.2.5: checks that the references have the frame's format, and that the size of at least one can be scaled to the
+ * frame's. Missing references are ignored.
+ */
 function checkReferences(h: UncompressedHeader, color: ColorConfig, named: readonly (Frame | null)[]): void {
   const found = named.filter((frame) => frame !== null);
   const odd = named.findIndex((frame) => frame !== null && !isSameFormat(frame.color, color));

@@ -4,23 +4,24 @@ import { V4L2_PIX_FMT_VP9_FRAME } from "../uapi/vp9.ts";
 import type { ColorConfig, FrameSize } from "./structures.ts";
 import { NUM_REF_FRAMES } from "./tables.ts";
 
-/** Every slot, and the current frame. */
+/** One for each slot, and the current frame. */
 const CAPTURE_BUFFERS = NUM_REF_FRAMES + 1;
 
-/** `SequenceEvent.chromaFormat` of 4:4:0, for which chroma_format_idc has no number. */
+/** The value of `SequenceEvent.chromaFormat` for 4:4:0, for which chroma_format_idc has no number. */
 const CHROMA_440 = 4;
 
 /** The matrix_coefficients of H.273 for each color_space of 7.2.2. */
 const matrixCoefficients: readonly number[] = [2, 5, 1, 6, 7, 9, 2, 0];
 
-/** The frame, in samples: 7.2.3. The render size says how large to show it, not what part of it. */
+/** The whole frame, in samples: 7.2.3. The render size is not cropping: it says how large the frame is shown. */
 export function visibleRectangle({ FrameWidth, FrameHeight }: FrameSize): Rectangle {
   return { left: 0, top: 0, width: FrameWidth, height: FrameHeight };
 }
 
 /**
- * What a frame asks of the CAPTURE queue. `before` is the event in force, if any; null when nothing changes.
- * @param keepsReferences frames before this one may be referred to again
+ * The event that tells what a frame requires of the CAPTURE queue. Null where nothing changes. `before` is the sequence event
+ * in force, if there is one.
+ * @param keepsReferences whether earlier frames may be referred to again
  */
 export function sequenceEvent(
   size: FrameSize,
@@ -52,7 +53,7 @@ function chromaFormat({ subsampling_x, subsampling_y }: ColorConfig): number {
   return subsampling_y ? CHROMA_440 : 3;
 }
 
-/** VP9 codes the matrix only. */
+/** VP9 codes only the matrix. */
 function colour({ color_space, color_range }: ColorConfig): Colour {
   return {
     colour_primaries: 2,

@@ -1,4 +1,4 @@
-/** The order of frames (Annex B), and what becomes of each. */
+/** Takes packets, and decodes their frames in order (Annex B). */
 
 import { IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import type { Session } from "../events.ts";
@@ -12,9 +12,9 @@ import { PictureDecoder } from "./pictures.ts";
 import { FRAME_NAME, framesOfPacket } from "./units.ts";
 
 /**
- * A VP9 decoder's state: `decode` takes a packet, `push` an IVF file.
+ * Opens a session: the state of one VP9 decoder. `decode` takes a packet, `push` an IVF file.
  *
- * @throws TypeError for options that are not valid.
+ * @throws TypeError where an option has a value that it cannot have.
  */
 export function openVp9Session(options: SessionOptions = {}): Session {
   const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp9);
@@ -31,7 +31,10 @@ class Vp9Reader implements PacketReader {
     this.#pictures = new PictureDecoder(options, this.sink);
   }
 
-  /** A packet shows one picture; of several (spatial layers in a superframe) the last, as libvpx does. */
+  /**
+   * Outputs one picture for each packet. Where several frames of a superframe are shown (spatial layers), it is the last, as in
+   * libvpx.
+   */
   readPacket(packet: StreamUnit, pts: number | undefined): void {
     if (packet.bytes.length === 0) {
       this.sink.report("no-unit", "the packet is empty", packet);

@@ -23,12 +23,12 @@ export class ReferenceSlots {
     this.#onRelease = onRelease;
   }
 
-  /** The frame that was decoded last, of those that are here. */
+  /** The frame in the slots that was decoded last. */
   get newest(): Frame | null {
     return this.frames.reduce((a, b) => (b && (!a || b.timestamp > a.timestamp) ? b : a), null);
   }
 
-  /** 8.20 Reference frame update process. What is in no slot then is released, in the order of decoding. */
+  /** 8.20 Reference frame update process. Frames that are in no slot afterwards are released, in decoding order. */
   update(frame: Frame, refresh_frame_flags: number): void {
     const before = new Set(this.frames).add(frame);
     for (let i = 0; i < NUM_REF_FRAMES; i++) {
@@ -43,14 +43,14 @@ export class ReferenceSlots {
     this.#releaseAllBut(before);
   }
 
-  /** Of `before`, releases what is in no slot. */
+  /** Releases the frames of `before` that are no longer in a slot. */
   #releaseAllBut(before: ReadonlySet<Frame | null>): void {
     const gone = [...before].filter((frame) => frame !== null && !this.frames.includes(frame)) as Frame[];
     for (const frame of gone.sort((a, b) => a.timestamp - b.timestamp)) this.#onRelease(frame);
   }
 }
 
-/** 7.2.8, 7.2.11: what a frame leaves to the next one. */
+/** 7.2.8, 7.2.11: the parameters that persist from one frame to the next. */
 export interface PersistentParams {
   readonly ref_deltas: readonly number[];
   readonly mode_deltas: readonly number[];
@@ -66,7 +66,7 @@ const noFeatures: SegmentFeatures = {
   feature_value: new Array<number>(SEG_LVL_MAX).fill(0),
 };
 
-/** What setup_past_independence sets: 7.2. */
+/** The values that setup_past_independence sets: 7.2. */
 const pastIndependence = {
   ref_deltas: defaultRefDeltas,
   mode_deltas: defaultModeDeltas,
@@ -74,7 +74,7 @@ const pastIndependence = {
   features: new Array<SegmentFeatures>(MAX_SEGMENTS).fill(noFeatures),
 };
 
-/** Before the first frame. */
+/** The parameters before the first frame. */
 export const initialParams: PersistentParams = {
   ...pastIndependence,
   segmentation_tree_probs: new Array<number>(7).fill(0),
@@ -83,7 +83,7 @@ export const initialParams: PersistentParams = {
 
 /**
  * The parameters in force for a frame, from those of the frame before it. 7.2.11: with segmentation_update_data all features
- * are cleared first; with segmentation_update_map all probabilities are read.
+ * are cleared first; with segmentation_update_map all probabilities are coded anew.
  */
 export function paramsOf(h: UncompressedHeader, before: PersistentParams): PersistentParams {
   const { loop_filter_params: lf, segmentation_params: seg } = h;

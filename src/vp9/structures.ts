@@ -1,10 +1,10 @@
 /**
- * The syntax structures of the VP9 Bitstream & Decoding Process Specification, version 0.7: one class a table, fields as
- * coded. An initialiser is the value that is inferred where the element is absent.
+ * The syntax structures of the VP9 Bitstream & Decoding Process Specification, version 0.7: one class for each table. Values
+ * are stored as they are coded. A property's initial value is the one that is inferred where the element is absent.
  */
 import { CS_BT_601, KEY_FRAME, ONLY_4X4, SINGLE_REFERENCE } from "./tables.ts";
 
-/** 6.2.2 color_config. The initialisers are what 6.2 says of intra-only frames of profile 0. */
+/** 6.2.2 color_config. The initial values are those that 6.2 sets for intra-only frames of profile 0. */
 export class ColorConfig {
   BitDepth = 8;
   color_space = CS_BT_601;
@@ -13,9 +13,9 @@ export class ColorConfig {
   subsampling_y = 1;
 }
 
-/** 6.2.3 and 6.2.5 frame_size, and 6.2.4 render_size; with the size of the reference that found_ref names, if any. */
+/** 6.2.3 and 6.2.5 frame_size, and 6.2.4 render_size; If found_ref names a reference, the size is that reference's. */
 export class FrameSize {
-  /** Which of ref_frame_idx has the frame's size; null where the size is coded. */
+  /** The index in ref_frame_idx of the reference that has the frame's size; null where the size is coded. */
   found_ref: number | null = null;
   FrameWidth = 0;
   FrameHeight = 0;
@@ -46,7 +46,7 @@ export class QuantizationParams {
   }
 }
 
-/** One of 8 segments: which features it has, and their values, signed. */
+/** One of 8 segments: which features are enabled, and their signed values. */
 export class SegmentFeatures {
   feature_enabled: number[] = [0, 0, 0, 0];
   feature_value: number[] = [0, 0, 0, 0];
@@ -71,7 +71,7 @@ export class TileInfo {
   tile_rows_log2 = 0;
 }
 
-/** 6.2 uncompressed_header, of a frame that shows an existing one. */
+/** 6.2 uncompressed_header of a frame that shows an existing one. */
 export interface ShowExistingFrame {
   readonly show_existing_frame: 1;
   readonly Profile: number;
@@ -91,7 +91,7 @@ export class UncompressedHeader {
   color_config: ColorConfig | null = null;
   refresh_frame_flags = 0xff;
   ref_frame_idx: number[] = [0, 0, 0];
-  /** Of INTRA_FRAME, which has none, LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME. */
+  /** By INTRA_FRAME (always 0), LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME. */
   ref_frame_sign_bias: number[] = [0, 0, 0, 0];
   frame_size = new FrameSize();
   allow_high_precision_mv = 0;
@@ -105,7 +105,7 @@ export class UncompressedHeader {
   segmentation_params = new SegmentationParams();
   tile_info = new TileInfo();
   header_size_in_bytes = 0;
-  /** How many bytes this header takes, trailing_bits included. */
+  /** The length of this header in bytes, trailing_bits included. */
   uncompressed_header_size = 0;
 
   get FrameIsIntra(): boolean {

@@ -1,6 +1,7 @@
 /**
- * The syntax tables of clause 6.2 and Annex B of the VP9 Bitstream & Decoding Process Specification, version 0.7, one
- * function a table, in the specification's order and names. They read and return; they know no state. Errors are BitstreamError.
+ * The syntax tables of clause 6.2 and Annex B of the VP9 Bitstream & Decoding Process Specification, version 0.7, one function
+ * for each table, in the specification's order and names. The functions keep no state. All throw BitstreamError where the bits
+ * break the table.
  */
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
@@ -30,7 +31,7 @@ import {
   segmentation_feature_signed,
 } from "./tables.ts";
 
-/** What a header needs of the reference slots: their sizes, null where a slot is empty. */
+/** The sizes of the frames in the reference slots, which a header may refer to; null where a slot is empty. */
 export type ReferenceSizes = readonly ({ readonly FrameWidth: number; readonly FrameHeight: number } | null)[];
 
 /** 6.2 Uncompressed header syntax, with 6.1.1 Trailing bits. */
@@ -91,7 +92,7 @@ export function uncompressed_header(r: BitReader, references: ReferenceSizes): U
   return h;
 }
 
-/** 6.1.1 Trailing bits syntax. Their value is not looked at: other decoders do not either. */
+/** 6.1.1 Trailing bits syntax. Their value is not checked, as in other decoders. */
 function trailing_bits(r: BitReader): void {
   while (!r.byteAligned) r.flag("zero_bit");
 }

@@ -1,4 +1,4 @@
-/** Constants of clause 3 and of the semantics, and constant tables; a clause each. */
+/** Constants of clause 3 and of the semantics, and constant tables, each with its clause. */
 
 /** Clause 3. */
 export const REFS_PER_FRAME = 3;

@@ -1,4 +1,4 @@
-/** From a packet to frames: superframes, Annex B. */
+/** Finds the frames of a packet: superframes, Annex B. */
 
 import { BitReader, type Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
@@ -7,7 +7,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import { superframe_index } from "./syntax.ts";
 import { SUPERFRAME_MARKER } from "./tables.ts";
 
-/** What a frame is called in errors and traces. */
+/** The name of a frame in errors and traces. */
 export const FRAME_NAME = "frame";
 
 const INDEX_NAME = "superframe_index";
@@ -18,16 +18,17 @@ export interface PacketFrames {
   readonly error: BitstreamError | undefined;
 }
 
-/** A reader on a frame's bytes. */
+/** A reader for a frame's bytes. */
 export function frameReader(bytes: Uint8Array, trace?: Trace): BitReader {
   return new BitReader(bytes, { emulationPrevention: false, unit: FRAME_NAME, trace });
 }
 
 /**
- * The frames of a packet: one, or those of its superframe index, which itself is of none. Where the index is wrong, the
- * frames before the wrong one. A packet that has the marker at its end but not at the index's beginning has no index.
+ * The frames of a packet: one, or those that its superframe index lists. The index itself belongs to no frame. Where the index
+ * is wrong, the frames before the error are returned. A packet with the marker at its end but not at the beginning of the index
+ * has no index.
  * @param byte offset of the packet in the stream
- * @param trace Gets the elements of the index.
+ * @param trace receives the elements of the index.
  */
 export function framesOfPacket(source: ByteSource, byte: number, trace?: Trace): PacketFrames {
   const packet = bytesOf(source, "a packet");
@@ -52,7 +53,7 @@ export function framesOfPacket(source: ByteSource, byte: number, trace?: Trace):
   return { frames, error: undefined };
 }
 
-/** Where a packet's superframe index begins: its first byte is its last, and says how long it is. */
+/** Where a packet's superframe index begins. Its first and last byte are equal, and give its length. */
 function superframeIndexAt(packet: Uint8Array): number | undefined {
   const header = packet.at(-1) ?? 0;
   const size = 2 + (((header >> 3) & 3) + 1) * ((header & 7) + 1);

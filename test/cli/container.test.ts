@@ -155,7 +155,56 @@ describe("a container", () => {
     expect(stdout).toContain('{"error":');
   });
 
-  it("whose segment is cut off gives an error, because its last cluster is not read (RFC 9559)", async () => {
+  it("gives every picture before a cut in its last or only cluster, of any kind, and an error (RFC 9559)", async () => {
+    const live = readFileSync(fixture("containers/h264_live.mkv"));
+    // ffmpeg gives clusters a size, and the segment none. The same with a size for that, and with none for all.
+    const known = Buffer.from(live);
+    const segment = live.indexOf("18538067", 0, "hex") + 4;
+    known.writeBigUInt64BE(2n ** 56n + BigInt(live.length - segment - 8), segment);
+    const unknown = Buffer.from(live);
+    for (const cluster of ["1f43b67572ac", "1f43b675620c"]) {
+      unknown.writeUInt16BE(0x7fff, live.indexOf(cluster, 0, "hex") + 4);
+    }
+    for (const file of [live, known, unknown]) {
+      for (const [missing, requests] of [
+        [0, 20],
+        [1, 19],
+        [100, 19],
+        [4000, 13],
+        [9000, 11],
+        [18_000, 1],
+      ] as const) {
+        const size = live.length - missing;
+        const bytes = file.subarray(0, size);
+        const path = written("cut.mkv", bytes);
+        for (const argv of [[path], ["-"]]) {
+          const { status, stdout, stderr } = await run(["record", ...argv], { stdin: [bytes] });
+          const made = linesOf(stdout).filter((line) => "request" in (line as object)).length;
+          expect({ size, status, made }).toEqual({ size, status: 0, made: requests });
+          const told =
+            size < live.length ? /: error: the file ends \d+ bytes before its (segment|last block) does/ : /^$/;
+          expect(stderr).toMatch(told);
+        }
+      }
+    }
+  });
+
+  it.each([
+    ["nclx", "without the byte for its range"],
+    ["nclc", "of QuickTime"],
+  ])("is read with a colr box of 18 bytes, %s %s", async (type) => {
+    const file = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    // In place of the last two boxes of the sample entry, and as its last.
+    const at = file.indexOf("pasp") - 4;
+    expect(file.toString("latin1", at + 20, at + 24)).toBe("btrt");
+    const colr = [0, 0, 0, 18, ...Buffer.from(`colr${type}`, "latin1"), 0, 1, 0, 1, 0, 1];
+    const changed = Buffer.from(file);
+    changed.set([0, 0, 0, 18, ...Buffer.from("free"), ...new Uint8Array(10), ...colr], at);
+    const path = written("colr.mp4", changed);
+    expect(await run(["inspect", path])).toEqual(await run(["inspect", fixture("containers/h264_mbaff_tff.mp4")]));
+  });
+
+  it("whose segment is cut off gives an error (RFC 9559)", async () => {
     const whole = readFileSync(fixture("containers/vp9_altref_superframes.webm"));
     const path = written("cut.webm", whole.subarray(0, -100));
     const { stderr } = await run(["record", path]);

@@ -70,9 +70,23 @@ describe("what cannot be opened", () => {
     ["an empty file", new Uint8Array(0), /^the file: .* no video was found/],
     ["a record", new TextEncoder().encode('{"format":"v4l2-stateless-requests/1"}'), /a request record/],
     ["an AVI file", new TextEncoder().encode("RIFF    AVI LIST"), /an AVI file/],
+    [
+      "a text",
+      new TextEncoder().encode("hello\n".repeat(1000)),
+      /no video was found .*; name the codec with the option `codec`$/,
+    ],
   ])("is told: %s", async (_, source, message) => {
     await expect(openTrack(source)).rejects.toThrow(message);
     await expect(openTrack(source)).rejects.toBeInstanceOf(ContainerError);
+  });
+
+  it.each([
+    ["containers/h264_baseline_slices.m2t", "an MPEG transport stream without h265 video; it has h264"],
+    ["vp8_altref.ivf", "an IVF file of vp8, not of h265; leave out the option `codec`"],
+    ["containers/h264_mbaff_tff.mp4", "an MP4 file without h265 video; it has h264"],
+  ])("is told what it has instead: %s", async (file, reason) => {
+    const path = pathOf(file);
+    await expect(openTrack(path, { codec: "h265" })).rejects.toThrow(new ContainerError(`${path}: ${reason}`));
   });
 
   it("is a TypeError where it is no file at all", async () => {

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Frame, SubmitEvent } from "../../src/submit/index.ts";
+import { V4L2_PIX_FMT_VP9_FRAME } from "../../src/uapi/index.ts";
 import type { FakeDriver } from "./fake-driver.ts";
 import { open, output, picture, plain, request, sequence, taken } from "./submitting.ts";
 
@@ -91,12 +92,19 @@ const runs: Readonly<Record<string, readonly SubmitEvent[]>> = {
     sequence(32, { keepsReferences: true }),
     ...pictures(4, 4),
   ],
+  "another codec": [
+    sequence(16),
+    ...pictures(1, 3),
+    sequence(16, { codec: "vp9", pixelFormat: V4L2_PIX_FMT_VP9_FRAME }),
+    ...pictures(4, 4),
+  ],
   "fields that are held": [sequence(16), ...pictures(1, 2), ...lostField(3000), ...pictures(4, 3)],
 };
 const drivers: Readonly<Record<string, FakeDriver>> = {
   plain,
   "a slow one": { ...plain, isSlow: true },
   "one that makes no more buffers": { ...plain, canCreateBuffers: false },
+  "one that is opened anew for another codec": { ...plain, driver: "mtk-vcodec-dec" },
   "one that resizes": { ...plain, canResize: true },
 };
 

@@ -19,6 +19,8 @@ export interface FakeDriver {
   readonly canResize?: boolean | "streaming";
   /** The CAPTURE format that an SPS with more than 8 bits leads to, where it is another than that before. */
   readonly deepFormat?: number;
+  /** An opened device goes on with that format for ever. */
+  readonly staysDeep?: boolean;
   readonly canCreateBuffers?: boolean;
   /** There is memory for so many buffers. REQBUFS makes as many as it can, as vb2_core_reqbufs. */
   readonly mostBuffers?: number;

@@ -40,6 +40,9 @@ interface FakeRequest {
 export class FakeKernel {
   /** Every call that changes something, in its order. */
   readonly log: string[] = [];
+  /** How often the decoder was opened. */
+  opened = 0;
+  #isDeep = false;
   readonly mappings = new Set<Uint8Array>();
   readonly #files = new Map<number, "video" | "media" | FakeRequest>();
   readonly #driver: FakeDriver;
@@ -106,7 +109,13 @@ export class FakeKernel {
       open: (path) => {
         const errno = this.#driver.openErrors?.[path];
         if (errno !== undefined) return -errno;
-        return this.#newFile(path.startsWith("/dev/media") ? "media" : "video");
+        if (path.startsWith("/dev/media")) return this.#newFile("media");
+        // Controls and formats are those of an opened file.
+        this.opened++;
+        this.#values.clear();
+        this.#capture.format.pixelFormat = this.#captureFormats[0] as number;
+        this.#isDeep = false;
+        return this.#newFile("video");
       },
       close: (fd) => {
         this.#files.delete(fd);
@@ -285,7 +294,8 @@ export class FakeKernel {
         bytesperline: queue === this.#output ? 0 : width,
       };
       if (queue === this.#output) {
-        const format = { pixelFormat: this.#captureFormats[0]!, sizeimage: (width * height * 3) / 2 };
+        const deep = this.#driver.staysDeep && this.#isDeep ? this.#driver.deepFormat : undefined;
+        const format = { pixelFormat: deep ?? this.#captureFormats[0]!, sizeimage: (width * height * 3) / 2 };
         this.#capture.format = { ...format, width, height, bytesperline: width };
       }
     } else {
@@ -351,7 +361,9 @@ export class FakeKernel {
     this.#values.set(name, String(payload));
     if (before === String(payload) || typeof payload === "number" || name !== "V4L2_CID_STATELESS_H264_SPS") return;
     const isDeep = payload[v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8]! > 0;
-    if (isDeep && this.#driver.deepFormat) this.#capture.format.pixelFormat = this.#driver.deepFormat;
+    if (!isDeep || !this.#driver.deepFormat) return;
+    this.#isDeep = true;
+    this.#capture.format.pixelFormat = this.#driver.deepFormat;
   }
 
   #stream(name: IoctlName, bytes: Uint8Array): number {

@@ -85,8 +85,13 @@ function arrayLines(
     const place = `${path}${rangeText(first, last)}`;
     const start = offset + first * stride;
     if (bytesOf(first).every((byte) => byte === 0)) lines.push({ path: place, value: "0", note: "all zero" });
-    else if (inner.length === 0) lines.push(...elementLines(type, view, start, place, noteOf));
-    else lines.push(...arrayLines(type, inner, view, start, place, noteOf));
+    else {
+      const isElement = inner.length === 0;
+      const inside = isElement
+        ? elementLines(type, view, start, place, noteOf)
+        : arrayLines(type, inner, view, start, place, noteOf);
+      for (const line of inside) lines.push(line);
+    }
   }
   return lines;
 }

@@ -86,7 +86,7 @@ function controlLines(
 }
 
 function alignFields(lines: readonly FieldLine[], style: Style): string[] {
-  const width = Math.max(0, ...lines.map(({ path }) => path.length));
+  const width = lines.reduce((longest, { path }) => Math.max(longest, path.length), 0);
   return lines.map(({ path, value, note }) => {
     const text = `  ${path.padEnd(width)}  ${value}`;
     return note === "" ? text : `${text}  ${style.cyan(note)}`;

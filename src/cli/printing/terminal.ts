@@ -49,7 +49,7 @@ export function widthOf(text: string): number {
  */
 export function fold(line: string, columns: number | undefined, indent: number): string {
   if (columns === undefined || widthOf(line) <= columns) return line;
-  const longest = Math.max(...line.split(" ").map(widthOf));
+  const longest = line.split(" ").reduce((widest, word) => Math.max(widest, widthOf(word)), 0);
   // A word that would be broken in the margin's favour is worse than a smaller margin.
   const margin = " ".repeat(Math.min(indent, Math.max(Math.min(2, columns >> 1), columns - longest)));
   const lines: string[] = [];

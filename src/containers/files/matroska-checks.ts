@@ -1,10 +1,16 @@
 /** Matroska (RFC 9559): the segment is the second element of the file (RFC 8794). */
 import { BitstreamError } from "../../errors.ts";
-import type { ContainerChecks } from "./container-checks.ts";
+import type { ContainerChecks, Patch } from "./container-checks.ts";
 import type { FileBytes, Span } from "./file-bytes.ts";
 
 export const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
+const CLUSTER = 0x1f43b675;
+const CLUSTER_ID_BYTES = 4;
+/** The ids of a segment's elements have four bytes, those in a cluster fewer. */
+const LEVEL_1 = 0x1000_0000;
+const TIMESTAMP = 0xe7;
+const CRC_32 = 0xbf;
 const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
@@ -14,10 +20,13 @@ const CONTENT_ENCODING = 0x6240;
 const CONTENT_COMPRESSION = 0x5034;
 const CONTENT_COMP_ALGO = 0x4254;
 const CONTENT_ENCRYPTION = 0x5035;
-/** RFC 9559, 5.1.4.1.31.6. Header stripping, 3, is read. */
+/** RFC 9559, 5.1.4.1.31.6. The library can read algorithm 3, header stripping. */
 const algorithms: Readonly<Record<number, string>> = { 0: "zlib", 1: "bzlib", 2: "lzo1x" };
 
-/** More elements side by side than files have before what is looked for. */
+/** How much is searched at a time. */
+const searchLength = 1 << 20;
+
+/** The search stops after this many elements side by side, which is more than real files have. */
 const elementLimit = 4096;
 
 export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> {
@@ -27,16 +36,94 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   if (segment?.id !== SEGMENT) return {};
   const missing = segment.isUnknown ? 0 : segment.end - bytes.size;
   const hint = await encodingOf(bytes, segment);
+  const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
+  const place = missing > 0 ? "its segment" : "its last block";
+  const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   return {
     ...(hint === undefined ? {} : { hint }),
-    // Of a cluster that is cut off the library reads nothing.
-    ...(missing > 0
-      ? { loss: new BitstreamError("lost-bytes", `the file ends ${missing} bytes before its segment does`) }
-      : {}),
+    ...(cut === undefined ? {} : { end: cut.end, patches: cut.patches }),
+    ...(lost > 0 ? { loss: new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`) } : {}),
   };
 }
 
-/** How a video track's data are encoded in a way that the library does not read. */
+/** Where a file is cut off. */
+interface Cut {
+  readonly end: number;
+  /** The number of bytes that are missing in the first element after `end`; 0 where nothing is cut off. */
+  readonly missing: number;
+  readonly patches: readonly Patch[];
+}
+
+/**
+ * Finds where a file is cut off: before the first incomplete element. The library reads nothing in a cluster that is cut off,
+ * nor in the last one if its size is unknown, so such clusters get the size of their complete blocks.
+ */
+async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
+  const patches: Patch[] = [];
+  for (let at = segment.start; ; ) {
+    const element = await elementAt(bytes, at, bytes.size);
+    if (at >= bytes.size || element === undefined) return { end: bytes.size, missing: 0, patches };
+    const missing = Math.max(element.start, element.end) - bytes.size;
+    if (element.id !== CLUSTER || element.start > bytes.size) {
+      if (missing > 0) return { end: at, missing, patches };
+      at = element.end;
+    } else if (missing <= 0 && !element.isUnknown) {
+      at = element.end;
+    } else {
+      const next = element.isUnknown ? await nextCluster(bytes, element.start) : undefined;
+      const end = next ?? (await endOfBlocks(bytes, element.start));
+      const sizeAt = at + CLUSTER_ID_BYTES;
+      const size = sizeBytes(end - element.start, element.start - sizeAt);
+      if (size !== undefined) patches.push({ at: sizeAt, bytes: size });
+      const after = await elementAt(bytes, end, bytes.size);
+      if (end < bytes.size && after !== undefined && after.id < LEVEL_1) {
+        return { end, missing: Math.max(after.start, after.end) - bytes.size, patches };
+      }
+      at = end;
+    }
+  }
+}
+
+/**
+ * Searches for the next cluster, because a cluster of unknown size does not say where it ends. Undefined where there is none.
+ */
+async function nextCluster(bytes: FileBytes, start: number): Promise<number | undefined> {
+  const id = Buffer.from(CLUSTER.toString(16), "hex");
+  for (let from = start; from < bytes.size; from += searchLength) {
+    // The id, the longest size, and the id of the first element in it.
+    const window = Buffer.from((await bytes.read(from, searchLength + 13)).buffer);
+    for (let at = window.indexOf(id); at >= 0 && at < searchLength; at = window.indexOf(id, at + 1)) {
+      const sizeLength = Math.clz32(window[at + CLUSTER_ID_BYTES] as number) - 23;
+      // RFC 9559, 5.1.3: its timestamp comes first, after a checksum at most.
+      const first = window[at + CLUSTER_ID_BYTES + sizeLength];
+      if (first === TIMESTAMP || first === CRC_32) return from + at;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Finds where the complete elements of a cluster end: before the first that is cut off, or that cannot be inside a cluster.
+ */
+async function endOfBlocks(bytes: FileBytes, start: number): Promise<number> {
+  let end = start;
+  while (end < bytes.size) {
+    const element = await elementAt(bytes, end, bytes.size);
+    if (element === undefined || element.id >= LEVEL_1 || Math.max(element.start, element.end) > bytes.size) break;
+    end = element.end;
+  }
+  return end;
+}
+
+/** RFC 8794, 4: a size in `length` bytes. Undefined where it does not fit: all ones would mean that the size is unknown. */
+function sizeBytes(value: number, length: number): Uint8Array | undefined {
+  if (value >= 2 ** (7 * length) - 1) return undefined;
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value) | (1n << BigInt(7 * length)));
+  return bytes.subarray(8 - length);
+}
+
+/** Says in which way a video track's data are encoded, if the library cannot read it. */
 async function encodingOf(bytes: FileBytes, segment: Span): Promise<string | undefined> {
   for await (const track of elements(bytes, segment, [TRACKS, TRACK_ENTRY])) {
     let isVideo = false;
@@ -62,7 +149,7 @@ interface Element extends Span {
   readonly isUnknown: boolean;
 }
 
-/** The elements at a path of ids. */
+/** Yields the elements at a path of ids. */
 async function* elements(bytes: FileBytes, within: Span, path: readonly number[]): AsyncGenerator<Element> {
   const [first, ...rest] = path;
   const end = Math.min(within.end, bytes.size);
@@ -78,7 +165,7 @@ async function* elements(bytes: FileBytes, within: Span, path: readonly number[]
   }
 }
 
-/** RFC 8794, 4 and 6: an element's id and size. One of unknown size goes to `end`. */
+/** RFC 8794, 4 and 6: reads an element's id and size. An element of unknown size extends to `end`. */
 async function elementAt(bytes: FileBytes, at: number, end: number): Promise<Element | undefined> {
   const view = await bytes.read(at, 12);
   const idLength = Math.clz32(view.getUint8(0)) - 23;
@@ -92,7 +179,7 @@ async function elementAt(bytes: FileBytes, at: number, end: number): Promise<Ele
   return { id, start, end: isUnknown ? end : start + Number(value), isUnknown };
 }
 
-/** An unsigned integer of up to four bytes. */
+/** Reads an unsigned integer of up to four bytes. */
 async function numberIn(bytes: FileBytes, { start, end }: Span): Promise<number> {
   const view = await bytes.read(start, 4);
   return end > start ? view.getUint32(0) >>> (32 - 8 * Math.min(4, end - start)) : 0;

@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { SequenceEvent } from "../../../src/events.ts";
 import { fourccOf, fourccText } from "../../../src/record/format.ts";
 import type { SubmitEvent, SubmitterOptions } from "../../../src/submit/index.ts";
-import { controls, v4l2_ctrl_h264_sps } from "../../../src/uapi/index.ts";
+import { controls, V4L2_PIX_FMT_VP9_FRAME, v4l2_ctrl_h264_sps } from "../../../src/uapi/index.ts";
 import type { FakeDriver } from "../fake-driver.ts";
 import { open, picture, plain, sequence } from "../submitting.ts";
 
 /** The formats of the frames that come of events, and the kernel's log. */
 async function formatsOf(driver: FakeDriver, events: readonly SubmitEvent[], options: SubmitterOptions = {}) {
   const { kernel, submitter } = await open(driver, options);
+  const before = kernel.opened;
   const formats: string[] = [];
   for (const frames of [submitter.submit(events), submitter.drain()]) {
     for await (const frame of frames) {
@@ -16,7 +17,7 @@ async function formatsOf(driver: FakeDriver, events: readonly SubmitEvent[], opt
       frame.release();
     }
   }
-  return { formats, log: kernel.log };
+  return { formats, log: kernel.log, reopened: kernel.opened - before };
 }
 
 function withSps(width: number, changes: Partial<SequenceEvent> = {}): SequenceEvent {
@@ -70,5 +71,55 @@ describe("the CAPTURE format", () => {
     const { formats, log } = await formatsOf(driver, events, { pixelFormats: [NV12] });
     expect(formats).toEqual(["NV12", "NV12"]);
     expect(log.filter((line) => line.startsWith("STREAMOFF"))).toEqual(stopped);
+  });
+});
+
+describe("several codecs in turn", () => {
+  const vp9 = (bitDepthLuma = 8) =>
+    sequence(16, { codec: "vp9", pixelFormat: V4L2_PIX_FMT_VP9_FRAME, bitDepthLuma, bitDepthChroma: bitDepthLuma });
+  const mode = controls.V4L2_CID_STATELESS_H264_DECODE_MODE;
+  const setMode: SubmitEvent = { type: "set", controls: [{ name: mode.name, id: mode.id, payload: 1 }] };
+
+  it("open the device anew before ten bits, whose parameter set the kernel may not tell the driver of", async () => {
+    const driver = { ...plain, captureFormats: [NV12, NV15], deepFormat: NV15 };
+    const events = [setMode, withSps(16), ...picture(1000), vp9(), ...picture(2000), withSps(16), ...picture(3000)];
+    const { formats, reopened, log } = await formatsOf(driver, events);
+    expect({ formats, reopened }).toEqual({ formats: ["NV15", "NV12", "NV15"], reopened: 1 });
+    // What was set before is set once more.
+    expect(log.filter((line) => line.includes("DECODE_MODE"))).toHaveLength(2);
+  });
+
+  it("need no new one where both have eight bits", async () => {
+    const { reopened } = await formatsOf(plain, [sequence(16), ...picture(1000), vp9(), ...picture(2000)]);
+    expect(reopened).toBe(0);
+  });
+
+  it.each([
+    ["another codec", [sequence(16), vp9()], ["NV12", "NV12"], 1],
+    ["eight bits after ten", [withSps(16), sequence(16)], ["NV15", "NV12"], 1],
+    ["ten bits after eight", [sequence(16), withSps(16)], ["NV12", "NV15"], 0],
+    ["another size", [sequence(16), sequence(32)], ["NV12", "NV12"], 0],
+  ] as const)("open mediatek's anew: %s", async (_what, [first, second], formats, reopened) => {
+    const driver = {
+      ...plain,
+      driver: "mtk-vcodec-dec",
+      captureFormats: [NV12, NV15],
+      deepFormat: NV15,
+      staysDeep: true,
+    };
+    const outcome = await formatsOf(driver, [first, ...picture(1000), second, ...picture(2000)]);
+    expect(outcome).toMatchObject({ formats, reopened });
+  });
+
+  it("leave the memory of frames that are held", async () => {
+    const { kernel, submitter } = await open({ ...plain, driver: "mtk-vcodec-dec" });
+    const held = [];
+    for await (const frame of submitter.submit([sequence(16), ...picture(1000), vp9(), ...picture(2000)]))
+      held.push(frame);
+    for await (const frame of submitter.drain()) held.push(frame);
+    expect(held.map(({ planes }) => planes[0]?.bytes[0])).toEqual([1, 2]);
+    for (const frame of held) frame.release();
+    await submitter.close();
+    expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
   });
 });

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Codec } from "../../src/events.ts";
+import { joined } from "../../src/framing/bytes.ts";
+import { openSession } from "../../src/open-session.ts";
+import { eventsOf, H264Stream, only } from "../../support/streams/h264-stream.ts";
+
+/** `count` units of these bytes, each after a start code. */
+function units(count: number, unit: readonly number[]): Uint8Array {
+  return joined(new Array<Uint8Array>(count).fill(Uint8Array.of(0, 0, 1, ...unit)));
+}
+
+/** A unit whose type promises more than it has, by codec. */
+const broken: readonly (readonly [Codec, readonly number[]])[] = [
+  ["h264", [0x67]],
+  ["h265", [0x42, 0x01]],
+  ["mpeg2", [0xb3]],
+];
+
+describe("a call with more errors than anyone reads", () => {
+  it.each(broken)("tells a hundred one by one and counts the others: %s", (codec, unit) => {
+    const session = openSession(codec);
+    const before = Error.stackTraceLimit;
+    const errors = only([...session.push(units(1000, unit)), ...session.flush()], "error");
+    expect(errors).toHaveLength(102); // The last unit ends only with the flush.
+    expect(errors.slice(0, 100).every(({ code }) => code !== "more-errors")).toBe(true);
+    expect([errors[100]?.code, errors[100]?.message]).toEqual([
+      "more-errors",
+      "899 more errors, which are not told one by one",
+    ]);
+    expect(Error.stackTraceLimit).toBe(before);
+    expect(only(session.push(units(100, unit)), "error")).toHaveLength(99);
+    expect(Error.stackTraceLimit).toBe(before);
+    expect(only(session.push(units(1, unit)), "error")[0]?.error.stack).toContain("at ");
+  });
+
+  it("decodes what comes between and after", () => {
+    const stream = new H264Stream().writeSps().writePps().slice({ idr: true });
+    stream.units.push(...new Array<Uint8Array>(500).fill(Uint8Array.of(0x67)));
+    stream.slice({ frame_num: 1, lsb: 2 });
+    const events = eventsOf(stream);
+    expect(only(events, "request")).toHaveLength(2);
+    expect(only(events, "error").at(-1)?.message).toBe("400 more errors, which are not told one by one");
+  });
+});
+
+describe("an SPS that the kernel refuses", () => {
+  it.each([
+    ["h264_profile100_chroma2.264", "the kernel refuses 2: it is not in 0..1 with profile_idc 100"],
+    ["h264_profile44_chroma3.264", "the kernel refuses 3: it is not in 0..1 with profile_idc 44"],
+  ])("gives no request and says why: %s", (name, message) => {
+    const session = openSession("h264");
+    const events = [...session.push(readFileSync(`test/fixtures/field/${name}`)), ...session.flush()];
+    expect(events.map((event) => event.type)).toEqual(["error"]);
+    expect(only(events, "error")[0]).toMatchObject({
+      kind: "unsupported",
+      code: "kernel-limit",
+      element: "chroma_format_idc",
+      message,
+    });
+  });
+});
