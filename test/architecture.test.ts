@@ -205,9 +205,12 @@ const sourcesOf = (file: string) =>
 
 describe("the rooms beside src", () => {
   /** Types count too: a circle of types is one for the reader. */
-  it.each(["src", "support", "conformance", "test", "bench", "fuzz", "examples"])("%s has no circle of imports", (folder) => {
-    expect(circleIn(filesOf(folder), sourcesOf)).toBeUndefined();
-  });
+  it.each(["src", "support", "conformance", "test", "bench", "fuzz", "examples"])(
+    "%s has no circle of imports",
+    (folder) => {
+      expect(circleIn(filesOf(folder), sourcesOf)).toBeUndefined();
+    },
+  );
 
   it("finds a circle where there is one", () => {
     const imports: Readonly<Record<string, readonly string[]>> = { a: ["b"], b: ["c", "d"], c: [], d: ["b"] };

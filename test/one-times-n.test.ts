@@ -197,7 +197,11 @@ const cases = (Object.keys(kinds) as Codec[]).flatMap((codec) =>
 const TOGETHER = 8;
 
 /** The kinds that hold more than their bytes allow. Many are measured at once, and one by one where they are anywhere near. */
-function flawsOf(all: readonly (readonly [string, Kind])[], count: number, open: Parameters<typeof heldAfter>[2]): string[] {
+function flawsOf(
+  all: readonly (readonly [string, Kind])[],
+  count: number,
+  open: Parameters<typeof heldAfter>[2],
+): string[] {
   const flaws: string[] = [];
   for (let at = 0; at < all.length; at += TOGETHER) {
     const some = all.slice(at, at + TOGETHER);
@@ -215,14 +219,16 @@ function flawsOf(all: readonly (readonly [string, Kind])[], count: number, open:
 describe.each(cases)("$codec, $decodeMode mode", ({ codec, decodeMode }) => {
   const open = () => openSession(codec, { decodeMode });
   const all = Object.entries(kinds[codec]);
-  it("reads each unit 1,000 times inside a picture", () => {
-    for (const [, kind] of all) readerAfter(kind, 1000, open);
+  it("reads each unit 1,000 times inside a picture, and keeps no more memory than its bytes", () => {
+    expect(flawsOf(all, 1000, open)).toEqual([]);
   });
-  it("reads each unit 10,000 times inside a picture, and keeps no more memory than its bytes", () => {
+  it("and 10,000 times", { tags: "long" }, () => {
     expect(flawsOf(all, 10_000, open)).toEqual([]);
   });
+  // Units of a type that nobody reads are all the same.
   it("and 200,000 times", { tags: "long" }, () => {
-    expect(flawsOf(all, 200_000, open)).toEqual([]);
+    const named = all.filter(([name]) => !name.startsWith("nal_unit_type"));
+    expect(flawsOf(named, 200_000, open)).toEqual([]);
   });
 });
 
