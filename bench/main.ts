@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeClips, ownClip } from "./clips.ts";
 import { buildPeer, peers } from "./peers.ts";
+import { hasProcesses, printProcesses } from "./processes.ts";
+import { printScan } from "./scan.ts";
 import { compareSpeed } from "./speed.ts";
 
 const { values, positionals } = parseArgs({
@@ -29,3 +31,8 @@ for (const { name, version } of built) console.log(`${name} ${version}`);
 console.log("\nProcessor time in µs per frame: median (smallest–largest). A ratio above 1: ours is faster.\n");
 console.log("| clip | peer | peer, µs/frame | ours, µs/frame | ratio |\n|---|---|---|---|---|");
 for (const clip of clips) compareSpeed(clip, built, Number(values.rounds), Number(values.passes));
+printScan();
+const large = clips.find(({ codec }) => codec === "h264");
+const small = clips.find(({ name }) => name.includes("QVGA"));
+if (!hasProcesses()) console.log("\nwhole processes are left out: they need ffmpeg and /usr/bin/time");
+else if (large && small) printProcesses(large, small, folder, Number(values.rounds));

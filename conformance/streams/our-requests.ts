@@ -1,5 +1,6 @@
 import { feed, type StreamPart } from "../../src/containers/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../../src/events.ts";
+import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { openSession } from "../../src/open-session.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { crc32 } from "../../src/record/crc32.ts";
@@ -7,6 +8,8 @@ import { persists } from "../../src/record/format.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import type { DecodeMode, EffectiveRequest, Payload } from "../payloads/requests.ts";
 import { type Slice, SliceFinder, type Variants, variantsOf } from "../payloads/variants.ts";
+
+const START_CODE_BYTES = 3;
 
 /** What our session makes of a stream. */
 export interface OurRequests {
@@ -38,7 +41,7 @@ export function decodeStream(
     for (const { name, payload } of event.controls) inEffect.set(name, payload);
     if (event.type === "sequence") return;
     const bitstream = bitstreamBytes(event);
-    const slices = slicesOf(event.bitstream, finder);
+    const slices = slicesOf(codec, bitstream, finder);
     let variants: Variants | undefined;
     requests.push({
       index: requests.length,
@@ -59,12 +62,11 @@ export function decodeStream(
   return { requests, errors };
 }
 
-/** The parts of a request are a start code and a slice in turns. */
-function slicesOf(parts: readonly Uint8Array[], finder: SliceFinder): Slice[] {
-  const slices: Slice[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const bytes = Buffer.concat([parts[i]!, parts[i + 1]!]);
-    slices.push({ bytes, zeros: finder.zerosAfter(bytes) });
-  }
-  return slices;
+/** The slices of a request, each with its start code. VP8 and VP9 have none. */
+function slicesOf(codec: Codec, bitstream: Uint8Array, finder: SliceFinder): Slice[] {
+  if (codec === "vp8" || codec === "vp9") return [];
+  return unitsOfPacket(bitstream, 0, codec === "mpeg2").map(({ byte, bytes: unit }) => {
+    const bytes = bitstream.subarray(byte - START_CODE_BYTES, byte + unit.length);
+    return { bytes, zeros: finder.zerosAfter(bytes) };
+  });
 }

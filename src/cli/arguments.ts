@@ -226,6 +226,7 @@ function sessionOf(text: (name: OptionName) => string | undefined, rawControls: 
     startCode: text("start-code") as SessionOptions["startCode"],
     startAt: text("start-at") as SessionOptions["startAt"],
     missingReferences: text("missing-references") as SessionOptions["missingReferences"],
+    output: text("output-at") as SessionOptions["output"],
     rawControls,
     kernel: kernelOf(text("kernel")),
   };

@@ -76,6 +76,7 @@ export type OptionName =
   | "start-code"
   | "start-at"
   | "missing-references"
+  | "output-at"
   | "raw-controls"
   | "kernel"
   | "output"
@@ -152,6 +153,15 @@ export const options: Readonly<Record<OptionName, Option>> = {
     stream: true,
     value: "mark|nearest|drop",
     help: "leave them out (default), take the nearest, or drop the picture",
+  },
+  "output-at": {
+    type: "string",
+    choices: ["earliest", "c.4.5.3"],
+    only: ["record", "inspect", "decode"],
+    stream: true,
+    codecs: ["h264"],
+    value: "earliest|c.4.5.3",
+    help: "pictures go out when their place is known (default), or when the buffer is full",
   },
   "raw-controls": { type: "boolean", only: making, stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {

@@ -1,6 +1,6 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { findStartCodes } from "./start-codes.ts";
+import { findStartCodes, OffsetList } from "./start-codes.ts";
 
 /** A unit of a byte stream: the bytes between two start code prefixes. */
 export interface StreamUnit {
@@ -28,11 +28,11 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
 export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false): StreamUnit[] {
   const packet = bytesOf(source, "a packet");
   const units: StreamUnit[] = [];
-  const prefixes: number[] = [];
+  const prefixes = new OffsetList();
   findStartCodes(packet, prefixes);
-  for (const [i, prefix] of prefixes.entries()) {
-    const start = prefix + 3;
-    const next = prefixes[i + 1] ?? packet.length;
+  for (let i = 0; i < prefixes.length; i++) {
+    const start = prefixes.at(i) + 3;
+    const next = i + 1 < prefixes.length ? prefixes.at(i + 1) : packet.length;
     const end = keepZeros ? next : withoutTrailingZeros(packet, start, next);
     if (end > start) units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false });
   }
@@ -52,7 +52,7 @@ export class ByteStream {
   #zeros = 0;
   readonly #keepZeros: boolean;
   /** The offsets of prefixes in the current piece. */
-  readonly #prefixes: number[] = [];
+  readonly #prefixes = new OffsetList();
 
   /**
    * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the next
@@ -70,7 +70,9 @@ export class ByteStream {
     const units: StreamUnit[] = [];
     const origin = queue.end;
     queue.append(chunk);
-    for (const prefix of this.#findPrefixes(chunk)) {
+    this.#findPrefixes(chunk);
+    for (let i = 0; i < this.#prefixes.length; i++) {
+      const prefix = this.#prefixes.at(i);
       this.#endUnit(origin + prefix, units);
       queue.skip(origin + prefix + 3 - queue.begin);
       this.#isInUnit = true;
@@ -94,14 +96,13 @@ export class ByteStream {
     return units;
   }
 
-  /** The offsets of the prefixes that end in `chunk`. The first is negative where the prefix begins in an earlier piece. */
-  #findPrefixes(chunk: Uint8Array): readonly number[] {
+  /** Finds the prefixes that end in `chunk`. The first offset is negative where the prefix begins in an earlier piece. */
+  #findPrefixes(chunk: Uint8Array): void {
     const prefixes = this.#prefixes;
     prefixes.length = 0;
     if (this.#zeros === 2 && chunk[0] === 1) prefixes.push(-2);
     else if (this.#zeros > 0 && chunk[0] === 0 && chunk[1] === 1) prefixes.push(-1);
     findStartCodes(chunk, prefixes);
-    return prefixes;
   }
 
   #countZeros(chunk: Uint8Array): void {

@@ -5,8 +5,39 @@
 import { findStartCode } from "./start-code.ts";
 import { startCodeWasm } from "./start-code-wasm.ts";
 
+/** A list of offsets that is used again and again: a plain array would grow anew for each piece. */
+export class OffsetList {
+  #offsets = new Int32Array(64);
+  length = 0;
+
+  at(i: number): number {
+    return this.#offsets[i] as number;
+  }
+
+  push(offset: number): void {
+    this.#reserve(1);
+    this.#offsets[this.length++] = offset;
+  }
+
+  /** Adds these offsets, each with `base` more. */
+  append(offsets: Int32Array, base: number): void {
+    this.#reserve(offsets.length);
+    this.#offsets.set(offsets, this.length);
+    const end = this.length + offsets.length;
+    if (base !== 0) for (let i = this.length; i < end; i++) this.#offsets[i] = base + this.at(i);
+    this.length = end;
+  }
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.#offsets.length) return;
+    const larger = new Int32Array(2 * (this.length + count));
+    larger.set(this.#offsets.subarray(0, this.length));
+    this.#offsets = larger;
+  }
+}
+
 /** Adds the offsets of all prefixes 00 00 01 that lie whole in `bytes` to `offsets`, ascending. */
-export type StartCodeScan = (bytes: Uint8Array, offsets: number[]) => void;
+export type StartCodeScan = (bytes: Uint8Array, offsets: OffsetList) => void;
 
 /** Size of the module's window in bytes: see start-code.wat. */
 const WINDOW = 1 << 17;
@@ -33,7 +64,7 @@ interface ScanExports {
 let wasmScan: StartCodeScan | null | undefined;
 
 /** Scans a piece with the method that is faster for its length. */
-export function findStartCodes(bytes: Uint8Array, offsets: number[]): void {
+export function findStartCodes(bytes: Uint8Array, offsets: OffsetList): void {
   if (bytes.length >= WASM_MIN) {
     if (wasmScan === undefined) wasmScan = openWasmScan();
     if (wasmScan !== null) {
@@ -45,7 +76,7 @@ export function findStartCodes(bytes: Uint8Array, offsets: number[]): void {
 }
 
 /** The scan in TypeScript. */
-export function scanWithoutWasm(bytes: Uint8Array, offsets: number[]): void {
+export function scanWithoutWasm(bytes: Uint8Array, offsets: OffsetList): void {
   const { length } = bytes;
   for (let at = findStartCode(bytes, 0, length); at >= 0; at = findStartCode(bytes, at + 3, length)) offsets.push(at);
 }
@@ -71,7 +102,7 @@ export function openWasmScan(): StartCodeScan | null {
       const part = at === 0 && bytes.length <= WINDOW ? bytes : bytes.subarray(at, at + WINDOW);
       window.set(part);
       const count = scan(part.length, LIST);
-      for (let i = 0; i < count; i++) offsets.push(at + (list[i] as number));
+      if (count > 0) offsets.append(list.subarray(0, count), at);
     }
   };
 }

@@ -37,7 +37,7 @@ describe("parseArguments", () => {
   it("takes every option, before and after the input", () => {
     const argv =
       "record --codec h264 --target visl --decode-mode slice --start-code none - --start-at random-access " +
-      "--missing-references nearest --raw-controls --kernel 6.1 -o out.jsonl --with-data";
+      "--missing-references nearest --output-at C.4.5.3 --raw-controls --kernel 6.1 -o out.jsonl --with-data";
     expect(parseArguments(argv.split(" "))).toMatchObject({
       inputs: ["-"],
       codec: "h264",
@@ -47,6 +47,7 @@ describe("parseArguments", () => {
         startCode: "none",
         startAt: "random-access",
         missingReferences: "nearest",
+        output: "c.4.5.3",
         rawControls: true,
         kernel: "6.1",
       },

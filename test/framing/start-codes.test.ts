@@ -3,7 +3,13 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { startCodeModule } from "../../etc/wasm.ts";
-import { findStartCodes, openWasmScan, type StartCodeScan, scanWithoutWasm } from "../../src/framing/start-codes.ts";
+import {
+  findStartCodes,
+  OffsetList,
+  openWasmScan,
+  type StartCodeScan,
+  scanWithoutWasm,
+} from "../../src/framing/start-codes.ts";
 
 /** The definition, byte by byte. */
 function naive(bytes: Uint8Array): number[] {
@@ -14,10 +20,12 @@ function naive(bytes: Uint8Array): number[] {
   return found;
 }
 
+const listed = (offsets: OffsetList) => Array.from({ length: offsets.length }, (_, i) => offsets.at(i));
+
 function found(scan: StartCodeScan, bytes: Uint8Array): number[] {
-  const offsets: number[] = [];
+  const offsets = new OffsetList();
   scan(bytes, offsets);
-  return offsets;
+  return listed(offsets);
 }
 
 const withWasm = openWasmScan() as StartCodeScan;
@@ -61,10 +69,11 @@ describe.each(scans)("the scan %s", (_, scan) => {
   });
 
   it("adds to the list that it is given, and reads views of larger buffers", () => {
-    const offsets = [-1];
+    const offsets = new OffsetList();
+    offsets.push(-1);
     scan(new Uint8Array(900).fill(7).subarray(1, 899), offsets);
     scan(Uint8Array.of(9, 0, 0, 1, 0, 0, 1).subarray(1, 6), offsets);
-    expect(offsets).toEqual([-1, 0]);
+    expect(listed(offsets)).toEqual([-1, 0]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   v4l2_ctrl_h264_sps,
 } from "../../../src/uapi/h264.ts";
 import { decodeStruct } from "../../../src/uapi/struct.ts";
+import { TracedUnits } from "../traced-units.ts";
 
 /** A frame or field as our session requested it. */
 export interface H264Picture {
@@ -79,11 +80,13 @@ interface SliceFacts {
 /** Remembers facts of slice headers that are in no control. */
 class SliceTrace implements Trace {
   readonly #slices = new Map<Uint8Array, SliceFacts>();
+  readonly #units = new TracedUnits();
   #current: SliceFacts | undefined;
 
   unit({ byte, bytes }: { readonly byte: number; readonly bytes: Uint8Array }): void {
     this.#current = { byte, hasMmco5: false, no_output_of_prior_pics_flag: false, longestCode: 0 };
     this.#slices.set(bytes, this.#current);
+    this.#units.add(bytes);
   }
 
   element({ name, value, descriptor, length }: TraceElement): void {
@@ -94,10 +97,9 @@ class SliceTrace implements Trace {
     if (descriptor === "se") current.longestCode = Math.max(current.longestCode, length);
   }
 
-  factsOf(unit: Uint8Array): SliceFacts {
-    const facts = this.#slices.get(unit);
-    if (facts === undefined) throw new Error("a request has bytes that are no unit of the stream");
-    return facts;
+  /** Of each slice of a request. */
+  factsOf(parts: readonly Uint8Array[]): SliceFacts[] {
+    return this.#units.ofRequest(parts).map((unit) => this.#slices.get(unit) as SliceFacts);
   }
 }
 
@@ -148,8 +150,7 @@ class Follower {
     const params = decodeStruct(v4l2_ctrl_h264_decode_params, this.#control("DECODE_PARAMS"));
     const sps = decodeStruct(v4l2_ctrl_h264_sps, this.#control("SPS"));
     const pps = decodeStruct(v4l2_ctrl_h264_pps, this.#control("PPS"));
-    // The parts are a start code and a slice in turns.
-    const slices = bitstream.filter((_, i) => i % 2 === 1).map((unit) => this.#trace.factsOf(unit));
+    const slices = this.#trace.factsOf(bitstream);
     const has = (flag: number): boolean => (params.flags & flag) !== 0;
     const isField = has(V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC);
     const hasMmco5 = slices.some((slice) => slice.hasMmco5);

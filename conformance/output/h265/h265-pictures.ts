@@ -13,6 +13,7 @@ import { nalReader } from "../../../src/h265/units.ts";
 import { openSession } from "../../../src/open-session.ts";
 import { v4l2_ctrl_hevc_decode_params } from "../../../src/uapi/h265.ts";
 import { viewOf } from "../../../src/uapi/struct.ts";
+import { TracedUnits } from "../traced-units.ts";
 
 /** A picture as our session requested it. */
 export interface H265Picture extends SetFacts {
@@ -132,6 +133,7 @@ function bumpingLimits(sps: SeqParameterSet): BumpingLimits {
 /** Remembers what is in no control: places, flags of slice segment headers, ends of sequences, parameter sets. */
 class StreamTrace implements Trace {
   readonly #sets = new ParameterSets();
+  readonly #units = new TracedUnits();
   readonly #places = new Map<Uint8Array, number>();
   readonly #flags = new Map<Uint8Array, Map<string, number>>();
   readonly #facts = new Map<Uint8Array, SetFacts | undefined>();
@@ -142,6 +144,7 @@ class StreamTrace implements Trace {
   unit({ byte, bytes }: { readonly byte: number; readonly bytes: Uint8Array }): void {
     this.#sets.take(bytes);
     this.#places.set(bytes, byte);
+    this.#units.add(bytes);
     this.#current = new Map();
     this.#currentUnit = bytes;
     this.#flags.set(bytes, this.#current);
@@ -153,6 +156,11 @@ class StreamTrace implements Trace {
     if (/^(no_output_of_prior_pics|pic_output)_flag$/.test(name)) this.#current.set(name, Number(value));
     // The sets that count are those of this moment: the events of a push come after all of its units.
     if (name === "slice_pic_parameter_set_id") this.#facts.set(this.#currentUnit, this.#sets.facts(Number(value)));
+  }
+
+  /** The first slice segment of a request. */
+  firstOf(parts: readonly Uint8Array[]): Uint8Array {
+    return this.#units.ofRequest(parts)[0] as Uint8Array;
   }
 
   place(unit: Uint8Array): number {
@@ -209,8 +217,7 @@ class Follower {
 
   #request({ timestamp, bitstream, controls }: RequestEvent): void {
     for (const { name, payload } of controls) this.#controls.set(name, payload);
-    // The parts are a start code and a slice segment in turns.
-    const unit = bitstream[1] as Uint8Array;
+    const unit = this.#trace.firstOf(bitstream);
     const byte = this.#trace.place(unit);
     const type = (unit[0] ?? 0) >> 1;
     const isFirst = this.#last === undefined || this.#trace.hasEndBetween(this.#last.byte, byte);
