@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
@@ -33,15 +34,11 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
 type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** A picture that has begun, and that may get more slice segments. */
-interface OpenPicture {
+interface OpenPicture extends HeldPicture {
   first: ReadSegment;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly segments: PictureSegment[];
-  /** The first so many segments have been copied. */
-  copied: number;
-  /** A call of the session has returned since the picture began. */
-  isHeld: boolean;
   /** The number of its segments and their length in bytes. Segments that are not kept count, too. */
   count: number;
   bytes: number;
@@ -281,13 +278,7 @@ export class PictureDecoder {
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    if (!open.isHeld) {
-      open.isHeld = true;
-      // Errors name the picture's first unit by its header.
-      const { unit } = open.first;
-      open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
-    }
-    open.copied = this.#held.copy(open.segments, open.copied);
+    holdPicture(open, open.segments, this.#held);
   }
 
   /** Outputs all pictures that wait for output. The next picture is a new start. */
