@@ -1,14 +1,15 @@
 /**
- * Bytes as they may be given: a buffer, or any view of one (Uint8Array, Node's Buffer, DataView, Uint16Array …). It is what the
- * Web calls BufferSource, and SharedArrayBuffer. Views count by the bytes that they show; nothing is copied.
+ * Bytes as they may be given: a buffer, or any view of one (Uint8Array, Node's Buffer, DataView, Uint16Array …). These are the
+ * types that the Web calls BufferSource, and SharedArrayBuffer. Of a buffer, a view means only the bytes that it shows. Nothing
+ * is copied.
  */
 export type ByteSource = ArrayBufferView | ArrayBufferLike;
 
 /**
- * The bytes, as a view of the same memory. A Uint8Array comes back as it is, but not one of its kinds: `slice` of Node's Buffer
- * copies nothing, and what is kept must be a copy.
+ * The bytes, as a view of the same memory. A Uint8Array is returned as it is, but an object of a subclass is not: `slice` of
+ * Node's Buffer copies nothing, and the sessions rely on a copy.
  *
- * @param what what messages call them: `"a packet"`.
+ * @param what the name of the bytes in messages: `"a packet"`.
  * @throws TypeError where these are not bytes.
  */
 export function bytesOf(source: ByteSource, what: string): Uint8Array {
@@ -17,7 +18,8 @@ export function bytesOf(source: ByteSource, what: string): Uint8Array {
 
 function viewBytes(source: unknown, what: string): Uint8Array {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  // By its tag: a buffer of another realm is no instance of this one's class, and not every runtime has SharedArrayBuffer.
+  // `instanceof` does not work here: a buffer of another realm is not an instance of this realm's class, and not every runtime
+  // has SharedArrayBuffer.
   const tag = Object.prototype.toString.call(source);
   if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
     return new Uint8Array(source as ArrayBufferLike);

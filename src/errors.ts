@@ -1,4 +1,4 @@
-/** Where in the input an error was found. Whoever knows a part fills it in: the reader the element, the session the unit. */
+/** Where in the input an error was found. The reader fills in the element, the session the unit. */
 export interface ErrorPlace {
   /** The unit's type, spelled as in its specification's table of unit types: `"slice (nal_unit_type 1)"`. */
   readonly unit?: string | undefined;
@@ -10,7 +10,7 @@ export interface ErrorPlace {
   readonly byte?: number | undefined;
 }
 
-/** Why something was lost, roughly: what becomes of the stream depends on this. `ErrorCode` says it finely. */
+/** The general reason for a loss, which decides how decoding continues. `ErrorCode` is more precise. */
 export type ErrorKind =
   /** The input breaks its specification. */
   | "bitstream"
@@ -18,16 +18,16 @@ export type ErrorKind =
   | "unsupported"
   /** A picture refers to one that the decoder does not have. */
   | "missing-reference"
-  /** A slice refers to a parameter set that has not come. */
+  /** A slice refers to a parameter set that is missing. */
   | "missing-parameter-set"
   /** A picture before the first one that decoding can start at. */
   | "before-random-access"
-  /** The stream holds more than it says itself. */
+  /** The stream holds more than its own headers allow. */
   | "limit";
 
 /**
- * Every code that an error can have, below its kind, with what it means. Messages may change from version to version; a code
- * keeps its meaning, and new ones come only with a minor version.
+ * Every code that an error can have, by its kind, with its meaning. Messages may change from version to version. A code keeps
+ * its meaning, and new codes come only with a minor version.
  */
 export const errorCodes = /* @__PURE__ */ Object.freeze({
   bitstream: {
@@ -84,14 +84,17 @@ export type UnsupportedErrorCode = CodesOf["unsupported"];
 /** The codes of BitstreamError: see `errorCodes`. */
 export type BitstreamErrorCode = CodesOf[Exclude<ErrorKind, "unsupported">];
 
-/** Why something was lost, for programs. `errorCodes` says what each means. */
+/** The precise reason for a loss, for programs. `errorCodes` has the meaning of each. */
 export type ErrorCode = BitstreamErrorCode | UnsupportedErrorCode;
 
 type KindTable = {
   readonly [Kind in Exclude<ErrorKind, "bitstream" | "unsupported"> as CodesOf[Kind]]: Kind;
 };
 
-/** The kinds of the BitstreamErrors that have another kind than "bitstream". A parser that is bundled alone carries no texts. */
+/**
+ * The BitstreamErrors that have another kind than "bitstream". This does not use `errorCodes`, so that a bundle with only a
+ * parser does not contain its texts.
+ */
 const kinds: Readonly<Partial<Record<BitstreamErrorCode, ErrorKind>>> = {
   "missing-reference": "missing-reference",
   "missing-frames": "missing-reference",
@@ -108,7 +111,7 @@ function describe(reason: string, { unit, element, bit }: ErrorPlace): string {
   return where.length === 0 ? reason : `${where.join(", ")}: ${reason}`;
 }
 
-/** What both errors of streams are. The parsers throw them; a session turns them into `error` events. */
+/** The base class of both errors of streams. The parsers throw them; a session turns them into `error` events. */
 export abstract class StreamError extends Error {
   abstract override readonly name: "BitstreamError" | "UnsupportedError";
   abstract readonly kind: ErrorKind;
@@ -124,7 +127,7 @@ export abstract class StreamError extends Error {
   }
 }
 
-/** The input breaks its specification, or lacks what it refers to. */
+/** The input breaks its specification, or lacks something that it refers to. */
 export class BitstreamError extends StreamError {
   override readonly name = "BitstreamError";
   readonly code: BitstreamErrorCode;
@@ -139,7 +142,7 @@ export class BitstreamError extends StreamError {
   }
 }
 
-/** The input is valid and this library, or the kernel's interface, has no way to handle it. */
+/** The input is valid, but this library or the kernel's interface cannot handle it. */
 export class UnsupportedError extends StreamError {
   override readonly name = "UnsupportedError";
   readonly kind = "unsupported";

@@ -1,4 +1,4 @@
-/** Sessions as streams: bytes in, as they come, and events out. */
+/** Sessions as streams: they take bytes as they come, and give events. */
 
 import type { ByteSource } from "./bytes.ts";
 import { feed, type StreamPart } from "./containers/stream-part.ts";
@@ -8,16 +8,16 @@ import type { SessionOptions } from "./options.ts";
 import { bitstreamBytes } from "./session/bitstream.ts";
 
 /**
- * The streams of the Web are in every runtime, and their types in the DOM's, Node's, Deno's and Bun's. These empty interfaces join
- * them. Where there are none, as in the core, the names exist all the same. All declarations of an interface must have the same
- * type parameters, so the defaults are those of the others.
+ * Every runtime has the streams of the Web, and the DOM, Node, Deno and Bun each have types for them. These empty interfaces
+ * merge with those types; where there are none, as in the core, they declare the names. All declarations of an interface must
+ * have the same type parameters, so the defaults are those of the others.
  */
 declare global {
   // biome-ignore lint/suspicious/noExplicitAny: as in the DOM's declarations
   interface TransformStream<I = any, O = any> {}
 }
 
-/** What a TransformStream calls. */
+/** The methods that a TransformStream calls. */
 interface Transformer {
   transform(chunk: ByteSource, controller: EventController): void;
   flush(controller: EventController): void;
@@ -32,17 +32,16 @@ interface StreamConstructor {
 }
 
 /**
- * A session as a TransformStream of the Web: bytes in, cut anywhere, as `Session.push` takes them; events out, those of `flush` at
- * the end.
+ * A session as a TransformStream of the Web. It takes bytes in pieces of any size, like `Session.push`, and gives events; at
+ * the end those of `flush`.
  *
- *     const events = file.stream().pipeThrough(requestStream("h264"));
- *     for await (const event of events) …
+ *     const events = file.stream().pipeThrough(requestStream("h264"));     for await (const event of events) …
  *
- * It takes the next bytes only when its events have been taken. The bitstream of each request is a copy that stays valid. To stop,
- * give `pipeThrough` or `pipeTo` an AbortSignal.
+ * It takes the next bytes only when its events have been taken. The bitstream of each request is a copy that stays valid. To
+ * stop, give `pipeThrough` or `pipeTo` an AbortSignal.
  *
- * @throws TypeError for a codec that has no session, and for options that are not valid. A chunk that is not bytes is a TypeError
- * of the stream.
+ * @throws TypeError for a codec that has no session, and for an option with a value that it cannot have. A chunk that is not
+ * bytes makes the stream fail with a TypeError.
  */
 export function requestStream(codec: Codec, options: SessionOptions = {}): TransformStream<ByteSource, DecodeEvent> {
   const session = openSession(codec, options);
@@ -58,15 +57,15 @@ export function requestStream(codec: Codec, options: SessionOptions = {}): Trans
 }
 
 /**
- * The events of bytes that come in pieces, sync or async: an array of Uint8Arrays, a file's `createReadStream`, a Web stream; or of
- * the parts of a file's track, as `openTrack` of `v4l2-stateless/containers` gives them. The bitstream of each request is a copy
- * that stays valid.
+ * The events of bytes that come in pieces, sync or async: an array of Uint8Arrays, a file's `createReadStream`, a Web stream;
+ * or of the parts of a file's track, as `openTrack` of `v4l2-stateless/containers` gives them. The bitstream of each request is
+ * a copy that stays valid.
  *
- *     for await (const event of eventsOf("h264", createReadStream(path))) …
- *     for await (const event of eventsOf(track.codec, track)) …
+ *     for await (const event of eventsOf("h264", createReadStream(path))) …     for await (const event of eventsOf(track.codec,
+ * track)) …
  *
- * @throws TypeError for a codec that has no session, for options that are not valid, and for pieces that are not bytes; and what
- * the iterable throws.
+ * @throws TypeError for a codec that has no session, for an option with a value that it cannot have, and for pieces that are
+ * not bytes; and what the iterable throws.
  */
 export async function* eventsOf(
   codec: Codec,
@@ -84,7 +83,10 @@ function isPart(piece: ByteSource | StreamPart): piece is StreamPart {
   return typeof piece === "object" && piece !== null && "kind" in piece;
 }
 
-/** Events wait in a stream's queue while the session takes more bytes, so a request must not show the session's memory. */
+/**
+ * Copies a request's bitstream: events wait in a stream's queue while the session takes more bytes, so they must not refer to
+ * the session's memory.
+ */
 function withOwnBytes(event: DecodeEvent): DecodeEvent {
   return event.type === "request" ? { ...event, bitstream: [bitstreamBytes(event)] } : event;
 }

@@ -14,8 +14,8 @@ export interface ControlNamed<Name extends ControlName> {
   /** The control's id. */
   readonly id: (typeof controls)[Name]["id"];
   /**
-   * A menu's value; of the others the exact bytes, little-endian, elements of dynamic arrays one after the other. They never
-   * change after they were returned. Do not write to them: later requests may carry the same array.
+   * For a menu, its value. For other controls, the exact bytes: little-endian, with the elements of a dynamic array one after
+   * the other. The bytes never change after they were returned. Do not write to them: later requests may carry the same array.
    */
   readonly payload: ControlPayload<Name>;
 }
@@ -40,7 +40,7 @@ export interface Colour {
   readonly video_full_range_flag: number;
 }
 
-/** What the CAPTURE queue has to be. Comes before the first request and when one of these changes. */
+/** What the CAPTURE queue must be like. Comes before the first request, and whenever one of these values changes. */
 export interface SequenceEvent {
   readonly type: "sequence";
   readonly codec: Codec;
@@ -56,25 +56,28 @@ export interface SequenceEvent {
   /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; and 4, which only VP9 has: 4:4:0. */
   readonly chromaFormat: number;
   readonly colour: Colour;
-  /** CAPTURE buffers that decoding needs; what the consumer holds comes on top. */
+  /** The number of CAPTURE buffers that decoding needs. Add those that the consumer holds. */
   readonly captureBuffers: number;
-  /** False when buffers can be kept, because only the visible rectangle or the colour changed. */
+  /** False when the buffers can be kept, because only the visible rectangle or the colour changed. */
   readonly realloc: boolean;
-  /** True when pictures decoded so far stay references: their buffers must live on. */
+  /** True when pictures decoded so far stay references, so that their buffers must be kept. */
   readonly keepsReferences: boolean;
   /** Set these before you read the CAPTURE format: they decide it. */
   readonly controls: readonly Control[];
 }
 
-/** One job of the decoder: what goes into the OUTPUT buffer, and the controls of its media request. */
+/** One job of the decoder: the bytes for the OUTPUT buffer, and the controls of its media request. */
 export interface RequestEvent {
   readonly type: "request";
-  /** Nanoseconds; names the CAPTURE buffer. The requests of one picture share it. `timestampOf` makes a decoded control's comparable. */
+  /**
+   * In nanoseconds. It names the CAPTURE buffer; the requests of one picture have the same timestamp. `timestampOf` makes a
+   * timestamp from a decoded control comparable with it.
+   */
   readonly timestamp: number;
   /**
-   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. They are views of the packet or chunk that the
-   * caller gave, or of the session's memory. They are valid until the session's next call, and only as long as that packet or
-   * chunk stays as it is; `bitstreamBytes` copies.
+   * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. They are views of the packet or chunk that
+   * the caller gave, or of the session's memory. They are valid until the session's next call, and only as long as the caller
+   * does not change that packet or chunk. `bitstreamBytes` makes a copy.
    */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];
@@ -89,15 +92,15 @@ export interface OutputEvent {
   /** The pts that `decode` was given with the picture's packet, or `push` with its first bytes; in a pushed IVF file, the frame's own. */
   readonly pts: number | undefined;
   readonly visible: Rectangle;
-  /** Which field comes first in time; or that the picture is progressive, or a single field. */
+  /** Which field comes first in time, or that the picture is progressive or a single field. */
   readonly fieldOrder: "progressive" | "top-first" | "bottom-first" | "top-only" | "bottom-only";
   /** For how many more field durations to show the picture, or its first field. */
   readonly repeat: number;
-  /** The picture is incomplete, or refers to what was lost or is itself corrupt. */
+  /** The picture is incomplete, or refers to a picture that is lost or corrupt. */
   readonly corrupt: boolean;
 }
 
-/** No later request refers to this picture and no later `output` shows it. Comes once for each timestamp. */
+/** No later request refers to this picture and no later `output` shows it. There is one such event for each timestamp. */
 export interface ReleaseEvent {
   readonly type: "release";
   readonly timestamp: number;
@@ -106,9 +109,9 @@ export interface ReleaseEvent {
 /** Something was lost. Decoding continues. */
 export interface ErrorEvent {
   readonly type: "error";
-  /** What becomes of the stream depends on it; six of them. */
+  /** One of six general reasons, which decides how decoding continues. */
   readonly kind: ErrorKind;
-  /** What happened, finely: see `errorCodes`. It keeps its meaning in later versions. */
+  /** The precise reason: see `errorCodes`. It keeps its meaning in later versions. */
   readonly code: ErrorCode;
   /** The unit's type and the element that was being read, when it is known. */
   readonly unit: string | undefined;
@@ -123,50 +126,52 @@ export interface ErrorEvent {
 
 export type DecodeEvent = SequenceEvent | RequestEvent | OutputEvent | ReleaseEvent | ErrorEvent;
 
-/** What comes with a packet. */
+/** Information about a packet. */
 export interface PacketInfo {
-  /** Any number; comes back in the `output` event. */
+  /** Any number. It comes back in the `output` event. */
   readonly pts?: number | undefined;
 }
 
-/** What comes with a piece of a stream. */
+/** Information about a piece of a stream. */
 export interface ChunkInfo {
   /**
-   * Any number; comes back in the `output` event of the first picture that begins in these bytes or after them, as in
-   * H.222.0, 2.4.3.7. H.264, HEVC: whose first slice begins there. Without effect on VP8 and VP9: IVF frames have their own.
+   * Any number. It comes back in the `output` event of the first picture that begins in these bytes or after them, as in
+   * H.222.0, 2.4.3.7; in H.264 and HEVC, of the first picture whose first slice begins there. Without effect on VP8 and VP9,
+   * because IVF frames have a pts of their own.
    */
   readonly pts?: number | undefined;
   /**
-   * Why bytes are missing between these and those before. Becomes an `error` event; the unit in which they are missing is
-   * cut off there, and its picture corrupt. Without effect on VP8 and VP9.
+   * Why bytes are missing before these. It becomes an `error` event; the unit with the gap is cut off there, and its picture is
+   * corrupt. Without effect on VP8 and VP9.
    */
   readonly lost?: StreamError | undefined;
   /**
-   * The bytes before these end a unit, and what comes next is not part of it. With `lost`, the bytes are missing after that
-   * unit: it is not cut off, and its picture is not corrupt because of it. Without effect on VP8 and VP9. Default false.
+   * The bytes before these end a unit. With `lost`, the missing bytes come after that unit, so it is not cut off, and the loss
+   * does not make its picture corrupt. Without effect on VP8 and VP9. Default false.
    */
   readonly unitEnds?: boolean | undefined;
 }
 
 /**
- * A decoder's state: bytes in, events out. Sessions share nothing and touch no device, clock or environment.
- * Bytes never make them throw; wrong arguments throw TypeError before anything changes.
+ * A decoder's state. It takes bytes and returns events. Sessions share nothing, and use no device, clock or environment. No
+ * bytes make them throw; wrong arguments throw TypeError before anything changes.
  */
 export interface Session {
-  /** Takes whole access units (a container's sample, an IVF frame) and returns all the events they cause. */
+  /** Takes whole access units (a container's sample, an IVF frame) and returns all their events. */
   decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
-   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come
-   * when the next picture's first unit is seen. What the session needs of `chunk` after the call, it copies.
+   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come when
+   * the next picture's first unit is seen. The session copies the bytes of `chunk` that it needs after the call.
    */
   push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**
-   * Call this between pictures. H.264, HEVC: an avcC or hvcC record gives length size and parameter sets; null returns to start
-   * codes. MPEG-2: its headers, with start codes. VP8, VP9: nothing is read from it.
+   * Takes a container's configuration record. Call this between pictures. H.264, HEVC: an avcC or hvcC record has the length
+   * size and parameter sets; after null, start codes are expected again. MPEG-2: the record has headers with start codes. VP8,
+   * VP9: nothing is read from it.
    */
   configure(record: ByteSource | null): DecodeEvent[];
-  /** The end: the last picture, then every picture that still waits for output. */
+  /** Ends the stream: returns the last picture's requests, and outputs every picture that still waits. */
   flush(): DecodeEvent[];
-  /** A seek: forgets everything but the parameter sets, and releases what is held. */
+  /** For a seek: forgets everything except the parameter sets, and releases all pictures. */
   reset(): DecodeEvent[];
 }

@@ -1,6 +1,6 @@
 /**
- * What a V4L2 stateless video decoder must be told. A session takes a bitstream and returns events; its requests hold what the
- * kernel takes.
+ * What a V4L2 stateless video decoder must be told. A session takes a bitstream and returns events. A `request` event has the
+ * bytes and controls for the kernel.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ export const sessionCodecs = /* @__PURE__ */ Object.keys(openers) as readonly Co
 /**
  * Opens a session.
  *
- * @throws TypeError for a codec that has no session, and for options that are not valid.
+ * @throws TypeError for a codec that has no session, and for an option with a value that it cannot have.
  */
 export function openSession(codec: Codec, options: SessionOptions = {}): Session {
   if (Object.hasOwn(openers, codec)) return openers[codec](options);

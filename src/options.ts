@@ -1,32 +1,41 @@
 import type { Trace } from "./bitreader/index.ts";
 import type { DecodeMode, StartCode } from "./uapi/modes.ts";
 
-/** How a session works. Every option has a default. A value that is not valid is a TypeError when the session is opened. */
+/**
+ * How a session works. Every option has a default. A value that an option cannot have is a TypeError when the session is
+ * opened.
+ */
 export interface SessionOptions {
   /** `"frame"`: a request for each frame or field. `"slice"`: one for each slice. Without effect on VP8, VP9, MPEG-2. Default `"frame"`. */
   readonly decodeMode?: DecodeMode | undefined;
-  /** What stands before each slice in the OUTPUT buffer: 00 00 01, or nothing. Without effect on VP8, VP9, MPEG-2. Default `"annexb"`. */
+  /**
+   * The bytes before each slice in the OUTPUT buffer: `"annexb"`: 00 00 01, `"none"`: nothing. Without effect on VP8, VP9,
+   * MPEG-2. Default `"annexb"`.
+   */
   readonly startCode?: StartCode | undefined;
-  /** The first picture to decode: the first for which parameter sets are known, or only a random access point. Default `"any"`. */
+  /**
+   * The first picture to decode: `"any"`: the first with known parameter sets, `"random-access"`: the first random access
+   * point. Default `"any"`.
+   */
   readonly startAt?: "any" | "random-access" | undefined;
   /**
-   * What to do with references that the stream names and the decoder does not have. `"mark"`: leave them out of the
-   * DPB array. `"nearest"`: let list entries point to the picture with the nearest POC. `"drop"`: no request for the
-   * picture, nor for those that follow it, until the next random access point. Default `"mark"`.
+   * What to do about a reference that the decoder does not have. `"mark"`: leave it out of the DPB array. `"nearest"`: let list
+   * entries point to the picture with the nearest POC. `"drop"`: make no request for the picture, nor for those that follow it,
+   * until the next random access point. Default `"mark"`.
    */
   readonly missingReferences?: "mark" | "nearest" | "drop" | undefined;
   /**
    * When an H.264 picture is output. `"earliest"`: as soon as the stream says that no later picture can precede it.
-   * `"c.4.5.3"`: when the decoded picture buffer is full, as C.4.5.3 has it; pictures that still wait there when an IDR
-   * picture has no_output_of_prior_pics_flag are never output. The order is the same. Without effect on other codecs, which
-   * have no such delay. Default `"earliest"`.
+   * `"c.4.5.3"`: when the decoded picture buffer is full, as in C.4.5.3. Pictures that still wait there when an IDR picture has
+   * no_output_of_prior_pics_flag are never output. Both give the same order. Without effect on other codecs, which have no such
+   * delay. Default `"earliest"`.
    */
   readonly output?: "earliest" | "c.4.5.3" | undefined;
-  /** Payloads before the kernel's own rewriting (std_validate_compound). Default false. */
+  /** Leave the payloads as they are before the kernel's own rewriting (std_validate_compound). Default false. */
   readonly rawControls?: boolean | undefined;
   /** The target's kernel, `"6.1"`: controls that it lacks are left out. Default: no control is left out. */
   readonly kernel?: string | undefined;
-  /** Is told every syntax element that the session reads. */
+  /** Receives every syntax element that the session reads. */
   readonly trace?: Trace | undefined;
 }
 
@@ -66,7 +75,7 @@ function checkTrace(trace: Partial<Trace> | undefined): void {
 /**
  * Fills in the defaults.
  *
- * @throws TypeError where a value is not one of an option's.
+ * @throws TypeError where an option has a value that it cannot have.
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");

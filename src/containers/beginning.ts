@@ -2,15 +2,15 @@ import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import { type Detected, detect } from "./detect.ts";
 
-/** The codec shows in the first units. A stream whose first MiB does not show it has hardly any video there. */
+/** The first units show the codec. If the first MiB does not, there is hardly any video in it. */
 const detectionLimit = 1 << 20;
 /**
- * Containers and systems streams show in this many bytes: a program stream may begin within the longest packet, and a transport stream
- * within a packet too. With fewer bytes, such a stream could be taken for the video in it.
+ * This many bytes are enough to recognise containers and systems streams: a program stream may begin inside the longest packet,
+ * and a transport stream inside a packet, too. With fewer bytes, such a stream could be taken for the video in it.
  */
 const layerLength = 1 << 17;
 
-/** The beginning of an input whose bytes come in pieces: it can be looked at before all of them are read in order. */
+/** The beginning of an input whose bytes come in pieces: it can be read ahead, before all bytes are read in order. */
 export class Beginning {
   readonly #pieces: AsyncIterator<Uint8Array>;
   #head: Uint8Array = new Uint8Array(0);
@@ -49,7 +49,7 @@ export class Beginning {
     }
   }
 
-  /** All bytes, those that were looked at included. They can be read once. */
+  /** All bytes, including those that were read ahead. They can be read once. */
   async *all(): AsyncGenerator<Uint8Array, void, undefined> {
     yield this.#head;
     for (let next = await this.#pieces.next(); next.done !== true; next = await this.#pieces.next()) yield next.value;

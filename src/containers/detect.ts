@@ -15,7 +15,7 @@ export type Detected =
   | { readonly kind: "stream"; readonly codec: Codec; readonly ivf: boolean; readonly certain: boolean }
   /** A container that a library may read; `name` with its article. */
   | { readonly kind: "container"; readonly name: string }
-  /** Video in an MPEG program or transport stream; the codec is not known where none that is wanted has come so far. */
+  /** Video in an MPEG program or transport stream. The codec is undefined where no wanted video has come so far. */
   | {
       readonly kind: "systems";
       readonly codec: Codec | undefined;
@@ -26,9 +26,9 @@ export type Detected =
   | { readonly kind: "other"; readonly name: string };
 
 /**
- * Undefined where the bytes say nothing.
+ * Says what an input is. Undefined where the bytes do not show it.
  *
- * @param head the input's first bytes: the more, the better the answer.
+ * @param head the input's first bytes. The more there are, the better is the answer.
  * @param asked the only codec that is wanted of a transport stream.
  */
 export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
@@ -37,7 +37,10 @@ export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   return detectContainer(head) ?? detectSystems(head, asked) ?? detectByteStream(head);
 }
 
-/** A demuxer for what `detect` found. @param codec The only codec that is taken out of a transport stream. */
+/**
+ * A demuxer for the systems stream that `detect` found.
+ * @param codec the only codec that is taken out of a transport stream.
+ */
 export function openDemuxer(layer: "program" | "transport", codec?: Codec): Demuxer {
   return layer === "program" ? new ProgramStream() : new TransportStream({ codec, recognise: certainCodec });
 }
@@ -67,7 +70,7 @@ function looksLikeJson(head: Uint8Array): boolean {
   return first === 0x7b;
 }
 
-/** The fourcc stands at byte 8 of an IVF file's header. */
+/** The fourcc is at byte 8 of an IVF file's header. */
 function detectIvf(head: Uint8Array): Detected {
   const fourcc = String.fromCharCode(...head.subarray(8, 12));
   const codec = (Object.keys(ivfFourccs) as (keyof typeof ivfFourccs)[]).find((name) => ivfFourccs[name] === fourcc);
@@ -84,7 +87,7 @@ function detectContainer(head: Uint8Array): Detected | undefined {
   return other === undefined ? undefined : { kind: "other", name: `${other.name}, which is not read here: ${advice}` };
 }
 
-/** What to do with a file that nothing here reads. */
+/** What messages advise for a file that cannot be read here. */
 const advice = "ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
 
 function readableContainer(head: Uint8Array): string | undefined {
@@ -108,13 +111,13 @@ const mp4Boxes: readonly string[] = ["ftyp", "styp", "moof", "sidx"];
 /** ISO/IEC 23008-12: the major brands of files that hold images. */
 const imageBrands: readonly string[] = ["heic", "heix", "heim", "heis", "mif1", "avif"];
 
-/** What a QuickTime file may begin with that was written before there was `ftyp`, and those of some cameras. */
+/** The atoms that a QuickTime file without `ftyp` may begin with: an old file, or one of some cameras. */
 const quickTimeAtoms: readonly string[] = ["moov", "mdat", "wide", "free", "skip", "pnot"];
 
 /**
- * Whether a file begins with an atom of QuickTime: a size of 32 bits, or 1 and a size of 64 bits after the type, and a type that
- * a file may begin with. Size 0 says that the atom goes to the end. Where the second atom begins within these bytes, its
- * type must be a known one too: four letters alone may stand after the start code of a byte stream, which reads as a size.
+ * Whether a file begins with an atom of QuickTime: a 32-bit size (1 means a 64-bit size after the type, 0 that the atom extends
+ * to the end of the file), and a type that a file may begin with. Four letters alone prove little: a byte stream may have them
+ * after a start code, which looks like a size. So where the second atom begins in these bytes, it must have a known type, too.
  */
 function isQuickTimeWithoutType(head: Uint8Array): boolean {
   if (head.length < 16 || !quickTimeAtoms.some((atom) => startsWith(head, atom, 4))) return false;
@@ -127,12 +130,12 @@ function isQuickTimeWithoutType(head: Uint8Array): boolean {
 
 interface Signature {
   readonly signature: string;
-  /** What tells formats with the same signature apart. */
+  /** Distinguishes formats with the same signature. */
   readonly type?: { readonly at: number; readonly text: string };
   readonly name: string;
 }
 
-/** WTV's and ASF's are GUIDs. */
+/** The signatures of WTV and ASF are GUIDs. */
 const otherContainers: readonly Signature[] = [
   { signature: "RIFF", type: { at: 8, text: "AVI " }, name: "an AVI file" },
   { signature: "RIFF", name: "a RIFF file" },
@@ -150,7 +153,9 @@ const otherContainers: readonly Signature[] = [
   { signature: "AV\x02", name: "a PVA file" },
 ];
 
-/** The first unit that only one codec has decides; without one, what the other units could be. */
+/**
+ * The first unit that only one codec can have decides. Without one, the codec that more of the units could belong to is taken.
+ */
 function detectByteStream(head: Uint8Array): Detected | undefined {
   const could = { h264: 0, h265: 0 };
   let prefix = findStartCode(head, 0, head.length);
@@ -171,7 +176,8 @@ function decisive(unit: Uint8Array): Codec | undefined {
   const [first, second] = unit;
   // sequence_header_code. In a NAL unit header the first bit is 0.
   if (first === 0xb3) return "mpeg2";
-  // Video and sequence parameter sets of the base layer; in H.264 unspecified and a data partition without its first one.
+  // Video and sequence parameter sets of the base layer. In H.264 these bytes would be an unspecified type, or a data partition
+  // B without partition A.
   if ((first === 0x40 || first === 0x42) && second === 0x01) return "h265";
   return first !== undefined && (first & 0x9f) === 7 && isH264Sps(unit) ? "h264" : undefined;
 }
@@ -185,7 +191,7 @@ function isH264Sps(unit: Uint8Array): boolean {
   }
 }
 
-/** 7.4.1: whether nal_ref_idc may have its value with this nal_unit_type. Slices, SEI, parameter sets and delimiters. */
+/** 7.4.1: whether nal_ref_idc may have this value with this nal_unit_type. Slices, SEI, parameter sets and delimiters. */
 function couldBeH264(unit: Uint8Array): boolean {
   const first = unit[0] ?? 0x80;
   if (first >= 0x80) return false;

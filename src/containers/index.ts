@@ -1,6 +1,6 @@
 /**
- * Files: which video track they hold, and its packets as a session takes them. MP4, QuickTime, Matroska and WebM are read by
- * mediabunny, which must be installed too (`npm install mediabunny`).
+ * Files: finds their video track, and gives its packets to a session. MP4, QuickTime, Matroska and WebM are read by mediabunny,
+ * which must be installed too (`npm install mediabunny`).
  *
  * @example
  * ```ts

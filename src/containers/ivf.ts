@@ -1,4 +1,7 @@
-/** IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each after 12 bytes of size and pts. */
+/**
+ * IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each after a header of 12 bytes with its size
+ * and pts.
+ */
 
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
@@ -6,7 +9,7 @@ import { UNIT_LIMIT } from "../framing/byte-stream.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { viewOf } from "../uapi/struct.ts";
 
-/** What the file's header says. */
+/** The file's header. */
 export interface IvfHeader {
   /** `"VP80"`, `"VP90"` … */
   readonly fourcc: string;
@@ -21,11 +24,11 @@ export interface IvfFrame {
   readonly pts: number;
   /** Offset of `data` in all the bytes given so far. */
   readonly byte: number;
-  /** The file ends before the frame does: `data` is what is there of it. */
+  /** The file ends before the frame does: `data` is the part of it that is there. */
   readonly truncated: boolean;
 }
 
-/** The fourcc that each codec has in an IVF file's header. */
+/** The fourcc of each codec in an IVF file's header. */
 export const ivfFourccs = { vp8: "VP80", vp9: "VP90" } as const satisfies Partial<Record<Codec, string>>;
 
 const SIGNATURE = "DKIF";
@@ -52,21 +55,21 @@ interface FrameHeader {
   readonly pts: number;
 }
 
-/** Cuts an IVF file that comes in any pieces into its frames. Their data is valid until the next call. */
+/** Cuts an IVF file that comes in pieces of any size into its frames. Their data is valid until the next call. */
 export class IvfStream {
-  /** Null until it has come. */
+  /** Null until it has been read. */
   header: IvfHeader | null = null;
   readonly #queue: ByteQueue;
-  /** The header of the frame that has begun; null where the next header has not come whole. */
+  /** The header of the frame that has begun; null while the next frame header is incomplete. */
   #frame: FrameHeader | null = null;
-  /** The bytes are not an IVF file, or are broken from here on: all that comes is dropped. */
+  /** The bytes are not an IVF file, or are damaged from here on. All later bytes are dropped. */
   #isBroken = false;
 
   readonly #fourcc: string | undefined;
 
   /**
    * @param origin offset of the first byte to come, for `IvfFrame.byte`.
-   * @param fourcc the one that the header has to have.
+   * @param fourcc the one that the header must have.
    */
   constructor(origin: number, fourcc?: string) {
     this.#queue = new ByteQueue(origin);
@@ -74,10 +77,10 @@ export class IvfStream {
   }
 
   /**
-   * Takes the next bytes and returns the frames that they complete: views of `chunk`, or of a copy. What is left of `chunk` is
-   * copied.
-   * @throws BitstreamError where they are no IVF file, UnsupportedError where it is one of another codec; once, later
-   * bytes are dropped.
+   * Takes the next bytes and returns the frames that they complete: views of `chunk`, or of a copy. The bytes of an incomplete
+   * frame are copied.
+   * @throws BitstreamError where the bytes are not an IVF file, UnsupportedError where the file has another codec. It throws
+   * once, and drops later bytes.
    */
   push(chunk: Uint8Array): IvfFrame[] {
     const frames: IvfFrame[] = [];
@@ -94,7 +97,7 @@ export class IvfStream {
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT) {
-        // The frames before it first.
+        // The frames before the error are returned first.
         if (frames.length > 0) return;
         const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
         this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
@@ -105,19 +108,19 @@ export class IvfStream {
     }
   }
 
-  /** The file ends here: returns the frame that has begun, if any, as `truncated`. */
+  /** Ends the file: returns the frame that has begun, if there is one, as `truncated`. */
   flush(): IvfFrame[] {
     const queue = this.#queue;
     const frame = this.#frame;
     if (this.#isBroken || (frame === null && queue.length === 0)) return [];
     if (this.header === null) this.#fail("the IVF header is cut off");
-    // Of a frame whose header is cut off, nothing is there.
+    // A frame whose header is cut off has no data.
     const byte = queue.begin;
     const bytes = queue.take(queue.length);
     return [{ data: frame === null ? new Uint8Array(0) : bytes, pts: frame?.pts ?? 0, byte, truncated: true }];
   }
 
-  /** False where more bytes are needed. */
+  /** Returns false where more bytes are needed. */
   #readHeader(): boolean {
     const queue = this.#queue;
     const bytes = queue.peek(Math.min(FILE_HEADER_BYTES, queue.length));
@@ -136,7 +139,7 @@ export class IvfStream {
     return true;
   }
 
-  /** False where more bytes are needed. */
+  /** Returns false where more bytes are needed. */
   #readFrameHeader(): boolean {
     if (this.#queue.length < FRAME_HEADER_BYTES) return false;
     const view = viewOf(this.#queue.take(FRAME_HEADER_BYTES));

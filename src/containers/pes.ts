@@ -1,4 +1,4 @@
-/** PES packets, in which program and transport streams carry elementary streams: H.222.0 (ISO/IEC 13818-1) 2.4.3.6. */
+/** PES packets, which carry elementary streams in program and transport streams: H.222.0 (ISO/IEC 13818-1) 2.4.3.6. */
 
 import type { StreamError } from "../errors.ts";
 import type { Codec } from "../events.ts";
@@ -8,19 +8,22 @@ import { joined } from "../framing/bytes.ts";
 export interface ElementaryPart {
   /** May be a view of what was pushed. */
   readonly data: Uint8Array;
-  /** The pts of the first picture that begins in `data` or after it: in units of 1/90000 s, modulo 2^33. */
+  /** The pts of the first picture that begins in `data` or after it, in units of 1/90000 s, modulo 2^33. */
   readonly pts: number | undefined;
   /** Why bytes are missing before `data`; undefined where none are. */
   readonly lost: StreamError | undefined;
-  /** The bytes before `data` end a unit: it is whole, whatever comes next. */
+  /** The bytes before `data` end a unit, which is complete whatever comes next. */
   readonly unitEnds: boolean;
 }
 
-/** Takes the first video stream out of a systems stream that comes in any pieces. Keeps no more than a packet's head. */
+/**
+ * Takes the first video stream out of a systems stream that comes in pieces of any size. It never keeps more than the header of
+ * a packet.
+ */
 export interface Demuxer {
-  /** What the systems stream says that the video stream is; undefined as long as it does not. */
+  /** The codec that the systems stream names for the video stream; undefined until it does. */
   readonly codec: Codec | undefined;
-  /** What makes it hard to find the video, for a message: `"its program tables have a wrong CRC_32"`. */
+  /** A reason for a message why the video may not be found: `"its program tables have a wrong CRC_32"`. */
   readonly problem: string | undefined;
   push(chunk: Uint8Array): ElementaryPart[];
   /** The end of the input. */
@@ -30,12 +33,12 @@ export interface Demuxer {
 /** Table 2-34. */
 const stream_types: Readonly<Record<number, Codec>> = { 1: "mpeg2", 2: "mpeg2", 27: "h264", 36: "h265" };
 
-/** The codec of a video stream_type that has one. MPEG-1 goes to the session of MPEG-2, which refuses it by name. */
+/** The codec of a video stream_type. MPEG-1 is given to the session of MPEG-2, whose error names it. */
 export function codecOfStreamType(stream_type: number): Codec | undefined {
   return stream_types[stream_type];
 }
 
-/** Bytes of the longest header: 9, then the most that PES_header_data_length can say. */
+/** The size of the longest header in bytes: 9, and the largest PES_header_data_length. */
 export const LONGEST_PES_HEADER = 9 + 255;
 
 /** A PES packet's header; `size` in bytes, from packet_start_code_prefix on. */
@@ -45,8 +48,8 @@ export interface PesHeader {
 }
 
 /**
- * Reads a header, that of ISO/IEC 11172-1 2.4.3.3 too. "short" where `bytes`, which begin with packet_start_code_prefix,
- * end in it; null where it is no header.
+ * Reads a header, which may be one of ISO/IEC 11172-1 2.4.3.3. `bytes` begin with packet_start_code_prefix. Returns "short"
+ * where they end inside the header; null where there is no header.
  */
 export function readPesHeader(bytes: Uint8Array): PesHeader | "short" | null {
   if (bytes.length < 7) return "short";
@@ -89,7 +92,7 @@ export class PartList {
   #lost: ElementaryPart["lost"];
   #unitEnds = false;
 
-  /** A PES packet begins. */
+  /** Begins a PES packet. */
   begin(pts: number | undefined): void {
     if (pts === undefined) return;
     this.#end();
@@ -100,19 +103,19 @@ export class PartList {
     if (piece.length > 0) this.#pieces.push(piece);
   }
 
-  /** Bytes are missing here. Of several reasons without bytes between them the first counts. */
+  /** Takes note of missing bytes. If this is called several times without bytes in between, the first reason counts. */
   lose(reason: StreamError): void {
     this.#end();
     this.#lost ??= reason;
   }
 
-  /** A unit ends here. After a loss it has been cut off already. */
+  /** Ends a unit. After a loss it has already been cut off. */
   endUnit(): void {
     this.#end();
     if (this.#lost === undefined) this.#unitEnds = true;
   }
 
-  /** All parts so far. What was given last waits for its first bytes. */
+  /** Returns all parts so far. A pts or loss that no bytes have followed stays for the next part. */
   take(): ElementaryPart[] {
     this.#end();
     const parts = this.#parts;
@@ -120,11 +123,11 @@ export class PartList {
     return parts;
   }
 
-  /** All parts, and the reason for a loss after which no bytes came. */
+  /** Returns all parts. A loss after which no bytes came is an empty part. */
   takeLast(): ElementaryPart[] {
     const parts = this.take();
     const lost = this.#lost;
-    // No bytes came after a reason that is still here.
+    // No bytes have come since this loss.
     if (lost !== undefined) parts.push({ data: new Uint8Array(0), pts: undefined, lost, unitEnds: this.#unitEnds });
     this.#lost = undefined;
     this.#unitEnds = false;

@@ -5,18 +5,18 @@ import { joined } from "../framing/bytes.ts";
 import { findStartCode } from "../framing/start-code.ts";
 import { type Demuxer, type ElementaryPart, LONGEST_PES_HEADER, PartList, readPesHeader } from "./pes.ts";
 
-/** Table 2-22 and 2.5.3: stream_id and start codes of this layer. All others are those of video streams. */
+/** Table 2-22 and 2.5.3: stream_id and start codes of this layer. All other start codes belong to video streams. */
 const PACK_START_CODE = 0xba;
 const PROGRAM_END_CODE = 0xb9;
 const isVideo = (stream_id: number): boolean => stream_id >= 0xe0 && stream_id <= 0xef;
 
-/** Bytes of a pack header without its stuffing, by its first bits; 0 where it is not a pack header. */
+/** The size of a pack header in bytes, without its stuffing, by its first bits; 0 where it is not a pack header. */
 function packHeaderSize(marks: number): number {
   if ((marks & 0xc4) === 0x44) return 14;
   return (marks & 0xf1) === 0x21 ? 12 : 0;
 }
 
-/** Whether a pack header begins somewhere in `head`. No byte stream of any codec has its start code. */
+/** Whether a pack header begins somewhere in `head`. Its start code is in no codec's byte stream. */
 export function hasPackHeader(head: Uint8Array): boolean {
   for (let at = findStartCode(head, 0, head.length); at >= 0; at = findStartCode(head, at + 3, head.length)) {
     if (head[at + 3] === PACK_START_CODE && packHeaderSize(head[at + 4] ?? 0) > 0) return true;
@@ -24,21 +24,21 @@ export function hasPackHeader(head: Uint8Array): boolean {
   return false;
 }
 
-/** The video stream that comes first in a program stream. */
+/** Takes the first video stream out of a program stream. */
 export class ProgramStream implements Demuxer {
-  /** Program streams say it in a map that most of them do not have. */
+  /** Unknown: the program stream map would name it, but most program streams have none. */
   readonly codec = undefined;
   readonly problem = undefined;
   readonly #parts = new PartList();
   #stream_id: number | undefined;
-  /** Not yet used. */
+  /** Bytes that are not used yet. */
   #rest = new Uint8Array(0);
   /** Offset of `rest[0]` in the file. */
   #origin = 0;
-  /** Bytes of the packet's payload that are still to come. */
+  /** The number of bytes of the packet's payload that are still missing. */
   #left = 0;
   #isWanted = false;
-  /** A pack or packet has been found, and the next one begins where it ends. */
+  /** A pack or packet has been found, so the next one must begin where it ends. */
   #isInStep = false;
 
   push(chunk: Uint8Array): ElementaryPart[] {
@@ -60,7 +60,7 @@ export class ProgramStream implements Demuxer {
     return this.#parts.takeLast();
   }
 
-  /** Returns how many bytes were used. */
+  /** Returns the number of bytes that were used. */
   #read(bytes: Uint8Array): number {
     let at = 0;
     for (;;) {
@@ -78,7 +78,7 @@ export class ProgramStream implements Demuxer {
     }
   }
 
-  /** The next start code of this layer; where other bytes than zeros come before it, the order is lost. */
+  /** Finds the next start code of this layer. If bytes other than zeros come before it, bytes are missing or damaged. */
   #findNext(bytes: Uint8Array, from: number): number | undefined {
     let at = findStartCode(bytes, from, bytes.length);
     while (at >= 0 && at + 3 < bytes.length && (bytes[at + 3] as number) < PROGRAM_END_CODE) {
@@ -89,14 +89,14 @@ export class ProgramStream implements Demuxer {
     return at < 0 ? undefined : at;
   }
 
-  /** Bytes between packets. */
+  /** Skips bytes between packets. */
   #skip(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
     while (at < to && bytes[at] === 0) at++;
     if (this.#isInStep && at < to) this.#lose("no pack or packet begins where one should", at);
   }
 
-  /** Reads what begins at a start code, up to its payload. Undefined where more bytes are needed. */
+  /** Reads the header of the pack or packet that begins at a start code. Undefined where more bytes are needed. */
   #begin(bytes: Uint8Array, at: number): number | undefined {
     const code = bytes[at + 3] as number;
     if (code === PROGRAM_END_CODE) return 4;
@@ -131,7 +131,7 @@ export class ProgramStream implements Demuxer {
     return header.size;
   }
 
-  /** Whether a packet of the video stream begins here: any that could be one, as long as none has come. */
+  /** Whether a packet of the video stream begins here. Before the first one, this is any packet that could have video. */
   #isWantedPacket(bytes: Uint8Array): boolean {
     const stream_id = bytes[3] ?? 0;
     return this.#stream_id === undefined ? isVideo(stream_id) : stream_id === this.#stream_id;

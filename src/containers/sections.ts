@@ -21,7 +21,7 @@ export class SectionReader {
     this.#refuse = refuse;
   }
 
-  /** The payload of a packet. */
+  /** Takes the payload of a packet. */
   payload(bytes: Uint8Array, payload_unit_start_indicator: boolean): void {
     if (!payload_unit_start_indicator) {
       this.#add(bytes);
@@ -62,20 +62,23 @@ function crc32Mpeg(bytes: Uint8Array): number {
   return crc;
 }
 
-/** 2.4.4.3 to 2.4.4.5: the programs, by program_number the PIDs of their maps. Their table may come in several sections. */
+/**
+ * 2.4.4.3 to 2.4.4.5: the list of programs, which has the PID of each program's map by program_number. It may come in several
+ * sections.
+ */
 export class ProgramList {
   readonly #programs = new Map<number, number>();
-  /** Of the sections that have come of the table; not known before the first. */
+  /** The version of the table's sections so far; undefined before the first. */
   #version_number: number | undefined;
   #last_section_number = 0;
   readonly #sections = new Map<number, Uint8Array>();
 
   /**
-   * Takes a section, and returns the PIDs of program maps that are new with it; "all" where the whole list is new. The
-   * programs of the table before count until all of this one has come. Other tables' sections change nothing.
+   * Takes a section, and returns the PIDs of the program maps that it adds; "all" where the whole list is new. The programs of
+   * the previous list stay in force until the new list is complete. Sections of other tables are ignored.
    *
-   * The work is bounded by the bytes: a section that comes again costs a comparison, and a list is built anew only after
-   * as many sections as it has.
+   * The work is bounded by the number of bytes: a repeated section costs one comparison, and a list is built anew only after as
+   * many sections as it has.
    */
   section(bytes: Uint8Array): readonly number[] | "all" {
     if (bytes[0] !== 0 || !isCurrent(bytes)) return [];
@@ -137,7 +140,7 @@ export interface ProgramMap {
   readonly elements: readonly ProgramElement[];
 }
 
-/** Null for another table, and for one that is not yet in force. */
+/** Reads a program map. Null for another table, and for a map that is not yet in force. */
 export function readProgramMap(section: Uint8Array): ProgramMap | null {
   if (section[0] !== 2 || !isCurrent(section)) return null;
   const elements: ProgramElement[] = [];

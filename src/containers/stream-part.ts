@@ -1,15 +1,15 @@
 import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 
-/** What a session is given of a stream, in turn: see `feed`. */
+/** A part of a stream for a session: see `feed`. */
 export type StreamPart =
-  /** Any cut of a byte stream or of an IVF file, with what a systems stream says of it. */
+  /** A piece of any size of a byte stream or of an IVF file, with what a systems stream says about it. */
   | ({ readonly kind: "chunk"; readonly bytes: Uint8Array } & ChunkInfo)
   /** An avcC or hvcC record. */
   | { readonly kind: "configuration"; readonly bytes: Uint8Array }
   /** A container's packet. `pts` is in units of its track's time base. */
   | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly pts: number }
-  /** What the file should have here cannot be read. */
+  /** A part of the file that cannot be read. */
   | { readonly kind: "loss"; readonly error: StreamError };
 
 /** Gives a session the next part of a track, and returns the events. */

@@ -1,21 +1,21 @@
-/** Transport packets: H.222.0 2.4.3. They have 188 bytes, and files may have 4 bytes before or 16 bytes after each. */
+/** Transport packets: H.222.0 2.4.3. They have 188 bytes. In some files, 4 bytes precede or 16 bytes follow each packet. */
 
 import { sameBytes } from "../framing/bytes.ts";
 
 export const PACKET = 188;
 export const SYNC_BYTE = 0x47;
-/** From one packet to the next. */
+/** The possible distances in bytes from one packet to the next. */
 const strides = [PACKET, 192, 204] as const;
 export const LONGEST_STRIDE = strides[2];
-/** As many sync bytes in a row are no coincidence. */
+/** So many sync bytes in a row cannot be a coincidence. */
 export const SYNC_COUNT = 5;
-/** Bytes that are enough to recognise a stream that begins within a packet. */
+/** So many bytes are enough to recognise a stream that begins inside a packet. */
 export const SYNC_SEARCH = SYNC_COUNT * LONGEST_STRIDE;
 
 /**
- * Where packets begin in `bytes`, and how far they are apart; undefined where there are not `count` in a row.
+ * Finds where packets begin in `bytes`, and the distance between them. Undefined where there are not `count` in a row.
  *
- * @param longest While more bytes will come: how many bytes must follow a place, so that every stride can be tried there.
+ * @param longest how many bytes must follow a place, if more bytes will come, so that every stride can be tried there.
  */
 export function findSync(
   bytes: Uint8Array,
@@ -41,20 +41,20 @@ export function looksLikeTransportStream(head: Uint8Array): boolean {
   return sync.at === 0 || findSync(head, 0, SYNC_COUNT) !== undefined;
 }
 
-/** A file of one or two packets. */
+/** Whether this is a file of one or two packets. */
 function isShort(head: Uint8Array): boolean {
   return (
     head[0] === SYNC_BYTE && (head.length === PACKET || (head.length === 2 * PACKET && head[PACKET] === SYNC_BYTE))
   );
 }
 
-/** 2.4.3.3: the packets with a payload of one PID, by their continuity_counter. */
+/** 2.4.3.3: checks the continuity_counter of one PID's packets with a payload. */
 export class PacketOrder {
   counter: number | undefined;
-  /** The payload with this counter. */
+  /** The payload of the last packet. */
   #last: Uint8Array | undefined;
 
-  /** How a packet follows the one before; one that is sent twice changes nothing. */
+  /** Says how a packet follows the one before. A packet that is sent twice changes nothing. */
   next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
     const before = this.counter;
     if (before === counter && !isDiscontinuous && this.#last && sameBytes(payload, this.#last)) return "twice";
@@ -63,13 +63,13 @@ export class PacketOrder {
     return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
   }
 
-  /** A packet without payload whose discontinuity_indicator is 1: the next one's counter follows its own. */
+  /** Takes a packet without payload whose discontinuity_indicator is 1: the next packet's counter must follow its counter. */
   startAt(counter: number): void {
     this.counter = counter;
     this.#last = undefined;
   }
 
-  /** What was pushed may change from now on. */
+  /** Copies the last payload, because the caller may change the pushed bytes from now on. */
   keep(): void {
     this.#last = this.#last?.slice();
   }
@@ -79,14 +79,14 @@ export function pidOf(packet: Uint8Array): number {
   return (((packet[1] as number) & 0x1f) << 8) | (packet[2] as number);
 }
 
-/** A packet's fields, and where its payload lies: 2.4.3.2. */
+/** A packet's fields and its payload: 2.4.3.2. */
 export interface PacketFields {
   readonly transport_error_indicator: boolean;
   readonly payload_unit_start_indicator: boolean;
   readonly isScrambled: boolean;
   readonly continuity_counter: number;
   readonly discontinuity_indicator: boolean;
-  /** The adaptation field ends in stuffing: a multiplexer fills up the last packet of a PES packet so. */
+  /** The adaptation field ends in stuffing, with which a multiplexer fills the last packet of a PES packet. */
   readonly isStuffed: boolean;
   /** Undefined where the packet has none. */
   readonly payload: Uint8Array | undefined;
@@ -111,7 +111,10 @@ export function readPacket(packet: Uint8Array): PacketFields {
   };
 }
 
-/** 2.4.3.4: the bytes of an adaptation field that are not stuffing. One of length 0 is a byte of stuffing as a whole. */
+/**
+ * 2.4.3.4: the number of bytes of an adaptation field that are not stuffing. An adaptation field of length 0 is itself one byte
+ * of stuffing.
+ */
 function usedAdaptation(packet: Uint8Array, adaptation_field_length: number, flags: number): number | undefined {
   if (adaptation_field_length === 0) return undefined;
   let used = 1;

@@ -1,4 +1,4 @@
-/** Video out of MPEG transport streams: H.222.0 2.4. */
+/** Takes the video out of MPEG transport streams: H.222.0 2.4. */
 
 import { BitstreamError, type StreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
@@ -25,9 +25,9 @@ import {
 } from "./transport-packets.ts";
 
 const PLACE = "transport packet"; // for messages
-/** How many packets wait for the program map. If none has come by then, the video is looked for in them. */
+/** The most packets that wait for the program map. If it has not come by then, the video is searched for in them. */
 const WAITING_LIMIT = 8192;
-/** Bytes of a PID that tell whether it is video. */
+/** So many bytes of a PID are enough to recognise video. */
 const GUESS_LIMIT = 1 << 18;
 
 /** A PID with program specific information. */
@@ -39,51 +39,51 @@ interface Table {
 /** The video stream that is taken. */
 interface Video {
   readonly pid: number;
-  /** Undefined for one that no program map names. */
+  /** Undefined for a video stream that no program map names. */
   readonly program_number: number | undefined;
   readonly order: PacketOrder;
 }
 
-/** What a transport stream is opened with. */
+/** Options of a transport stream. */
 export interface TransportStreamOptions {
-  /** No video but of this codec is taken. */
+  /** Only video of this codec is taken. */
   readonly codec?: Codec | undefined;
-  /** The codec of an elementary stream by its bytes, where that is certain: finds video that no program map names. */
+  /** Recognises the codec of an elementary stream by its bytes, where that is certain. For video that no program map names. */
   readonly recognise?: (stream: Uint8Array) => Codec | undefined;
 }
 
-/** The first video stream of that program with video whose map comes first. */
+/** Takes the first video stream of the first program whose map names one. */
 export class TransportStream implements Demuxer {
   codec: Codec | undefined;
   readonly #parts = new PartList();
-  /** Not yet used, and its offset in the file. */
+  /** Bytes that are not used yet, and their offset in the file. */
   #rest = new Uint8Array(0);
   #origin = 0;
   /** Offset of the packet in the file. */
   #byte = 0;
-  /** 0: the packets' places are not known. */
+  /** The distance from one packet to the next; 0 while it is not known where packets begin. */
   #stride = 0;
   readonly #programs = new ProgramList();
-  /** By PID; 0 is that of the program list. */
+  /** By PID. PID 0 has the program list. */
   readonly #tables = new Map<number, Table>([[0, this.#newTable((section) => this.#readProgramList(section))]]);
-  /** Sections with a wrong CRC_32, as long as none was right. */
+  /** There were sections with a wrong CRC_32, and none with a right one. */
   #hasBrokenTables = false;
   #hasTable = false;
   #hasMap = false;
   /** A program list has come since the last packet of the video, as at the beginning of a file. */
   #hasNewList = false;
   #video: Video | undefined;
-  /** Packets before the program map; undefined when there is no use for them. */
+  /** Packets before the program map; undefined when they are no longer needed. */
   #waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
-  /** The PES packet: what has come of its header, or how many bytes are to come; undefined outside of one. */
+  /** The bytes of an incomplete PES header, and the missing bytes of the PES packet; undefined outside of one. */
   #header: Uint8Array | undefined;
   #left: number | undefined;
   /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
   #isStuffed = false;
   #isScrambledTold = false;
-  /** The program's video has become another codec: what comes in its PID is not read. */
+  /** The program's video has changed to another codec: its PID is not read any more. */
   #isStopped = false;
-  /** The video has moved to another PID, of which no packet has come yet. */
+  /** The video has moved to another PID, and no packet with that PID has come yet. */
   #isOtherPid = false;
   readonly #options: TransportStreamOptions;
 
@@ -119,7 +119,7 @@ export class TransportStream implements Demuxer {
 
   flush(): ElementaryPart[] {
     const rest = this.#rest;
-    // A file may be shorter than the search for packets needs, and its last packet than the way to the next.
+    // A file may be shorter than the search for packets needs, and its last packet shorter than the stride.
     const end = this.#read(rest, Math.floor(rest.length / PACKET), PACKET);
     if (this.#stride > 0 && end < rest.length) this.#lastPacket(rest.subarray(end, end + PACKET), this.#origin + end);
     if (this.#video === undefined) this.#findWithoutMap();
@@ -129,14 +129,14 @@ export class TransportStream implements Demuxer {
     return this.#parts.takeLast();
   }
 
-  /** The bytes after the last packet that has a whole stride. */
+  /** Handles the bytes after the last packet with a whole stride. */
   #lastPacket(packet: Uint8Array, byte: number): void {
     if (packet[0] !== SYNC_BYTE) this.#lose("no packet begins where one should", byte);
     else if (packet.length === PACKET) this.#packet(packet, byte);
     else if (packet.length < 3 || pidOf(packet) === this.#video?.pid) this.#lose("the last packet is cut off", byte);
   }
 
-  /** No more of a PES packet comes; that of one without a length may be complete. */
+  /** Ends a PES packet of which no more bytes come. A PES packet without a length may be complete. */
   #endPesPacket(reason: string, byte?: number): void {
     const left = this.#left ?? 0;
     if (this.#header !== undefined || (left > 0 && left < Infinity)) this.#lose(reason, byte);
@@ -200,8 +200,8 @@ export class TransportStream implements Demuxer {
   }
 
   /**
-   * 2.4.3.3: packets may be missing before this one. That says nothing against a PES packet that is complete before it
-   * (2.4.3.5): files that were joined, and segments of a stream, have new counters where each begins.
+   * 2.4.3.3: packets may be missing before this one. A PES packet that is complete before the gap is not affected (2.4.3.5):
+   * joined files and segments of a stream start with new counters.
    */
   #skipGap(what: string, isStart: boolean): void {
     const hasNewList = this.#hasNewList;
@@ -222,7 +222,7 @@ export class TransportStream implements Demuxer {
     if (this.#waiting.length > WAITING_LIMIT) this.#findWithoutMap();
   }
 
-  /** No program map names the video: takes the first PID whose PES packets plainly hold one. */
+  /** Finds video that no program map names: takes the first PID whose PES packets certainly hold video. */
   #findWithoutMap(): void {
     const waiting = this.#waiting ?? [];
     const options = this.#options;
@@ -263,24 +263,24 @@ export class TransportStream implements Demuxer {
     }
   }
 
-  /** The tables of program maps that are no longer listed. */
+  /** Forgets the program maps that are no longer listed. */
   #forgetTables(listed: ReadonlySet<number>): void {
     for (const pid of this.#tables.keys()) if (pid !== 0 && !listed.has(pid)) this.#tables.delete(pid);
   }
 
-  /** The first video stream, or another when the program no longer has the one that was taken. */
+  /** Takes the program's first video stream, or another one when the program no longer has the one that was taken. */
   #readProgramMap(section: Uint8Array, mapPid: number): void {
     const map = readProgramMap(section);
     if (map === null || this.#programs.mapPid(map.program_number) !== mapPid) return;
     this.#hasMap = true;
     const { program_number, elements } = map;
     const video = this.#video;
-    // Of other programs only when the one that was taken is gone.
+    // Other programs count only when the one that was taken is gone.
     const taken = video?.program_number ?? program_number;
     if (taken !== program_number && this.#programs.mapPid(taken) !== undefined) return;
     const own = video && elements.find(({ elementary_PID }) => elementary_PID === video.pid);
     if (video && own && codecOfStreamType(own.stream_type) === this.codec) {
-      // After another codec in the same PID the counters say nothing.
+      // After another codec in the same PID, the counters are not comparable.
       this.#video = { ...video, program_number, order: this.#isStopped ? new PacketOrder() : video.order };
       this.#isStopped = false;
       return;
@@ -297,7 +297,7 @@ export class TransportStream implements Demuxer {
       );
   }
 
-  /** From here on this is the video. */
+  /** Makes this stream the video. */
   #take(pid: number, program_number: number | undefined, codec: Codec | undefined): void {
     if (this.#video !== undefined) {
       this.#endPesPacket("the PES packet is cut off: the video continues in another PID");
@@ -313,7 +313,7 @@ export class TransportStream implements Demuxer {
   }
 
   /**
-   * The program no longer has video of this codec. What came before is whole.
+   * Ends the video: the program no longer has video of this codec. The video before is complete.
    *
    * @param own The element in the video's PID, where there still is one.
    * @param codec Other video that the program has.
@@ -360,7 +360,7 @@ export class TransportStream implements Demuxer {
       return;
     }
     const PES_packet_length = ((bytes[4] as number) << 8) | (bytes[5] as number);
-    // 2.4.3.7: 0 is no length, up to the next packet.
+    // 2.4.3.7: length 0 means that the packet extends to the next one.
     this.#left = PES_packet_length === 0 ? Infinity : Math.max(0, 6 + PES_packet_length - header.size);
     this.#parts.begin(header.pts);
     this.#data(bytes.subarray(header.size));
@@ -385,7 +385,7 @@ export class TransportStream implements Demuxer {
     return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
   }
 
-  /** Of a header that was not complete nothing more is read: it may end in what is missing. A length says no more where the data end. */
+  /** After a loss, an incomplete header is given up, and a PES packet's length no longer tells where it ends. */
   #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;
@@ -393,7 +393,7 @@ export class TransportStream implements Demuxer {
   }
 }
 
-/** Whether a start code begins here, as far as can be seen. */
+/** Whether a start code begins here. True also where too few bytes are there to exclude it. */
 function beginsUnit(bytes: Uint8Array): boolean {
   const zeros = bytes.findIndex((byte) => byte !== 0);
   return zeros < 0 || (zeros >= 2 && bytes[zeros] === 1);

@@ -2,21 +2,22 @@ import { RecordError, type Timestamp } from "./format.ts";
 import type { RecordLine } from "./lines.ts";
 import { Recent } from "./recent.ts";
 
-/** What a reader of records may ask for. */
+/** Options of a reader of records. */
 export interface RecordReadOptions {
   /**
-   * Is told what is odd in a record, and yet not wrong: gaps in the numbers, lines of a kind that this version does not know, outputs
-   * of pictures that no request made. Once for each of these; the message begins with the line's number.
+   * Called with a warning about things that are strange in a record but not errors: gaps in the numbers, lines of a kind that
+   * this version does not know, outputs of pictures that no request made. Each of these is reported once. The message begins
+   * with the line's number.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Whether the lines of a record agree with each other. */
+/** Checks that the lines of a record agree with each other. */
 export class RecordChecks {
   readonly #warn: (message: string) => void;
   readonly #reported = new Set<string>();
   #last = -1;
-  /** Those that are not released. Other programs' records release none. */
+  /** Pictures that are not released. The records of other programs do not release any. */
   readonly #pictures = new Recent<Timestamp, true>(1 << 15);
 
   constructor({ onWarning = () => {} }: RecordReadOptions) {
@@ -36,7 +37,7 @@ export class RecordChecks {
     }
   }
 
-  /** A line without a key that this version knows. */
+  /** Takes note of a line without a key that this version knows. */
   noteUnknown(line: number): void {
     this.#tell(
       "unknown",

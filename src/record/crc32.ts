@@ -5,7 +5,7 @@ const polynomial = 0xedb88320;
 
 /**
  * Eight tables of 256 entries, one after the other: entry `256 * k + b` is the checksum of byte `b` followed by `k` zero bytes.
- * So eight bytes cost eight look-ups that do not wait for each other ("slicing by 8").
+ * So eight bytes need eight look-ups that do not depend on each other ("slicing by 8").
  */
 const tables = makeTables();
 

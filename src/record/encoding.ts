@@ -3,7 +3,7 @@ const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 const base64Values = valuesOf(base64Digits);
 const hexValues = valuesOf("0123456789abcdef", "0123456789ABCDEF");
 
-/** The value of each digit by its character code; -1 for what is no digit. */
+/** The value of each digit by its character code; -1 for characters that are not digits. */
 function valuesOf(...alphabets: readonly string[]): Int8Array {
   const values = new Int8Array(128).fill(-1);
   for (const digits of alphabets) {
@@ -12,13 +12,13 @@ function valuesOf(...alphabets: readonly string[]): Int8Array {
   return values;
 }
 
-/** -1 when there is no digit at that place. */
+/** The digit at `index`; -1 if there is none. */
 function digitAt(text: string, index: number, values: Int8Array): number {
   const code = text.charCodeAt(index);
   return code < 128 ? (values[code] as number) : -1;
 }
 
-/** Two lower-case digits a byte. */
+/** Encodes each byte as two lower-case hex digits. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += hexOfByte[byte] as string;

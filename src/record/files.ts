@@ -15,12 +15,12 @@ import { LineSplitter } from "./split-lines.ts";
 /** How the file of a record may be compressed. */
 export type Compression = "gzip" | "brotli";
 
-/** Compressed bytes that cannot be read; the message says why, and begins with what they are compressed with. */
+/** Compressed bytes that cannot be read. The message names the compression, and says why. */
 export class CompressionError extends Error {
   override readonly name = "CompressionError";
 }
 
-/** The compression that a file's name promises. */
+/** The compression that a file's name stands for. */
 export function namedCompression(path: string): Compression | undefined {
   if (/\.gz$/i.test(path)) return "gzip";
   return /\.br$/i.test(path) ? "brotli" : undefined;
@@ -28,8 +28,7 @@ export function namedCompression(path: string): Compression | undefined {
 
 /**
  * The compression that the first bytes of a file show. Gzip has a mark (RFC 1952, 2.3.1); brotli has none, so the bytes are
- * decompressed as far as they are here: brotli's they are when text comes out that begins as a record does. No other
- * bytes do that by chance.
+ * decompressed as far as possible. They are brotli if the result begins like a record, which never happens by chance.
  */
 export async function detectCompression(head: Uint8Array): Promise<Compression | undefined> {
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return "gzip";
@@ -37,29 +36,32 @@ export async function detectCompression(head: Uint8Array): Promise<Compression |
   return /^\ufeff?\s*\{\s*"[a-zA-Z]+"\s*:/.test(text) ? "brotli" : undefined;
 }
 
-/** More than brotli needs to give its first bytes: the codes of a block's trees stand before them. */
+/** More than brotli needs to return its first bytes, which come after the codes of a block's trees. */
 const trialLength = 1 << 16;
 
-/** The first text that comes out of brotli's bytes, which may be cut off; empty where they are not brotli's. */
+/** The first text that brotli decompresses from these bytes, which may be cut off; empty where they are not brotli. */
 async function beginning(head: Uint8Array): Promise<string> {
-  // Flushed rather than finished: a cut is no error.
+  // With flush instead of finish, cut-off bytes are no error.
   const stream = createBrotliDecompress({ finishFlush: zlib.BROTLI_OPERATION_FLUSH, chunkSize: 256 });
   stream.end(head);
   try {
     for await (const piece of stream as AsyncIterable<Uint8Array>) return new TextDecoder().decode(piece);
   } catch {
-    // Not brotli's.
+    // The bytes are not brotli.
   }
   return "";
 }
 
-/** What a compressed record may grow to: 16 MiB in any case, and so many times its own size. Real ones grow 20 to 200 times. */
+/**
+ * How large a compressed record may become: 16 MiB in any case, plus `times` its own size. Real records become 20 to 200 times
+ * as large.
+ */
 const expansion = { always: 1 << 24, times: 500 };
 
 /**
- * The bytes that compressed pieces hold, piece by piece.
+ * Decompresses pieces of compressed bytes, piece by piece.
  *
- * @throws CompressionError where they are damaged or cut off, or grow to much more than a record can.
+ * @throws CompressionError where they are damaged or cut off, or become much larger than a record can.
  */
 export async function* decompressed(
   pieces: AsyncIterable<Uint8Array>,
@@ -92,7 +94,7 @@ export async function* decompressed(
       yield piece;
     }
   } catch (thrown) {
-    // What the pieces' source throws is not about compression.
+    // An error of the source of the pieces is thrown as it is.
     throw failure ?? compressionError(thrown, compression);
   } finally {
     source.destroy();
@@ -113,16 +115,17 @@ function compressionError(thrown: unknown, compression: Compression): unknown {
 /** A stream that compresses what is written to it. */
 export function compressor(compression: Compression): Transform {
   if (compression === "gzip") return createGzip();
-  // A record's lines are alike: at its highest level brotli would make it a third smaller, and need twenty times as long.
+  // At its highest level, brotli would make a record a third smaller, but take twenty times as long.
   return createBrotliCompress({
     params: { [zlib.BROTLI_PARAM_QUALITY]: 5, [zlib.BROTLI_PARAM_MODE]: zlib.BROTLI_MODE_TEXT },
   });
 }
 
 /**
- * Reads a whole record from a file's bytes: UTF-8, also longer than a string can be, or the same compressed with brotli.
+ * Reads a whole record from a file's bytes: UTF-8, or UTF-8 compressed with brotli. The text may be longer than a string can
+ * be.
  *
- * @throws RecordError as `readRecord`, and when the bytes are not brotli's though they should be.
+ * @throws RecordError as `readRecord`, and when `compressed` is true and the bytes are not brotli.
  */
 export function readRecordBytes(bytes: Uint8Array, compressed = false): RequestRecord {
   return readRecord(linesOfBytes(compressed ? decompressBrotli(bytes) : bytes));

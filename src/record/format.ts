@@ -9,14 +9,14 @@ export type { Timestamp } from "../uapi/timestamp.ts";
 /** The controls of one line by name: a compound control's bytes, or an integer control's value. */
 export type Controls = ReadonlyMap<string, Uint8Array | number>;
 
-/** A control as a record holds it, of any name. */
+/** A control in a record. It may have any name. */
 export interface RecordableControl {
   /** `"V4L2_CID_…"` */
   readonly name: string;
   readonly payload: Uint8Array | number;
 }
 
-/** Where the requests come from. `sha256` is hex. */
+/** The stream that the requests were made from. `sha256` is hex. */
 export interface StreamDescription {
   readonly name: string;
   readonly bytes?: number | undefined;
@@ -34,12 +34,12 @@ export interface RecordHeader {
   readonly startCode?: StartCode | undefined;
   /** The kernel that the requests were made for, or captured on. */
   readonly kernel?: string | undefined;
-  /** How many requests the record holds, when that was known before the first. */
+  /** The number of requests in the record, if it was known before the first was written. */
   readonly requests?: number | undefined;
   readonly stream?: string | StreamDescription | undefined;
 }
 
-/** The codecs a record can be of. */
+/** The codecs that a record can have. */
 export const recordCodecs: readonly Codec[] = codecNames;
 
 const requestOnly: ReadonlySet<string> = /* @__PURE__ */ new Set(
@@ -51,7 +51,7 @@ export function persists(control: string): boolean {
   return !requestOnly.has(control);
 }
 
-/** The menu controls that choose the modes which a header names. Empty for the codecs that have no modes. */
+/** The menu controls that set the modes in a header. Empty for codecs without modes. */
 export function modeControls({ codec, decodeMode, startCode }: RecordHeader): ReadonlyMap<string, number> {
   const { modes } = codecs[codec];
   const controls = new Map<string, number>();
@@ -66,7 +66,7 @@ export function fourccText(pixelFormat: number): string {
   return String.fromCharCode(...[0, 8, 16, 24].map((shift) => (pixelFormat >>> shift) & 0xff));
 }
 
-/** The V4L2 fourcc that four characters are. */
+/** The V4L2 fourcc for four characters. */
 export function fourccOf(text: string): number {
   return [...text].reduce((value, char, i) => value | (char.charCodeAt(0) << (8 * i)), 0) >>> 0;
 }

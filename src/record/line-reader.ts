@@ -6,12 +6,12 @@ import { type Controls, RecordError, recordCodecs, type StreamDescription, type 
 /** Tells whether a value of JSON has a type. */
 export type Guard<T> = (value: unknown) => value is T;
 
-/** The values that guards by key let pass. */
+/** The types of the values that the guards of the keys accept. */
 type Optionals<Guards> = {
   readonly [Key in keyof Guards]: (Guards[Key] extends Guard<infer T> ? T : never) | undefined;
 };
 
-/** An object of one line: hands out its keys with their types, or refuses the line. */
+/** The object in one line. Its methods return the values of keys with their types, or refuse the line. */
 export class LineReader {
   readonly line: number;
   readonly #values: Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export class LineReader {
     return value;
   }
 
-  /** All of these keys that are there, each of its type. */
+  /** Those of the keys that are present, each with its type. */
   optionals<Guards extends Readonly<Record<string, Guard<unknown>>>>(guards: Guards): Optionals<Guards> {
     const values = Object.entries(guards).map(([key, is]) => [key, this.optional(key, is)]);
     return Object.fromEntries(values) as Optionals<Guards>;
@@ -89,7 +89,7 @@ function parseObject(source: string, line: number, first: boolean): Readonly<Rec
   const notRecord = first ? "not a request record" : "the line is not a JSON object";
   let value: unknown;
   try {
-    // A byte order mark is no JSON, and some editors put one at the beginning of a file.
+    // Some editors put a byte order mark at the beginning of a file, which JSON does not allow.
     value = JSON.parse(source.startsWith("\ufeff") ? source.slice(1) : source);
   } catch {
     throw new RecordError(notRecord, line);
@@ -98,12 +98,12 @@ function parseObject(source: string, line: number, first: boolean): Readonly<Rec
   return value;
 }
 
-/** A character as people see it: two of JavaScript's may be one. */
+/** A whole character: it may consist of two code units of JavaScript. */
 function characterAt(text: string, at: number): string {
   return String.fromCodePoint(text.codePointAt(at) as number);
 }
 
-/** A value as it stands in a message: one short line. Lists and objects may be nested without end. */
+/** A value for a message, as one short line. Lists and objects may be nested deeply. */
 function summary(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (isObject(value)) return "an object";

@@ -1,10 +1,10 @@
 import type { ErrorCode, ErrorEvent, ErrorKind, OutputEvent, SequenceEvent } from "../events.ts";
 import type { Controls, Timestamp } from "./format.ts";
 
-/** What may be missing, key by key. */
+/** The same keys, each of which may be missing. */
 type Partly<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
-/** The OUTPUT buffer of a request, as far as the record tells. */
+/** What the record has of a request's OUTPUT buffer. */
 export interface RecordedBitstream {
   /** The buffer's size. */
   readonly bytes?: number | undefined;
@@ -14,7 +14,7 @@ export interface RecordedBitstream {
   readonly data?: Uint8Array | undefined;
 }
 
-/** Controls that were set outside a request. */
+/** Controls that were set outside of a request. */
 export interface SetLine {
   readonly type: "set";
   /** The line's number, counted from 1. */
@@ -26,18 +26,18 @@ export interface SetLine {
 export interface RequestLine {
   readonly type: "request";
   readonly line: number;
-  /** The request's number, as the record gives it. */
+  /** The request's number in the record. */
   readonly request: number;
   readonly timestamp: Timestamp;
   /** V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF. */
   readonly hold: boolean;
   readonly bitstream: RecordedBitstream;
   readonly controls: Controls;
-  /** For controls that are known in part: the paths of the known fields. */
+  /** For controls that are only partly known: the paths of the known fields. */
   readonly known: ReadonlyMap<string, readonly string[]>;
 }
 
-/** A `sequence` event. Other producers may leave out what they do not know. */
+/** A `sequence` event. Other producers may leave out values that they do not know. */
 export interface SequenceLine extends Partly<Omit<SequenceEvent, "type" | "codec" | "pixelFormat" | "controls">> {
   readonly type: "sequence";
   readonly line: number;
@@ -74,6 +74,6 @@ export type RecordLine = SetLine | RequestLine | SequenceLine | OutputLine | Rel
 
 /** A request with all the controls that are in effect for it. */
 export interface ResolvedRequest extends RequestLine {
-  /** Those that the request carries itself. */
+  /** The controls that the request carries itself. */
   readonly own: Controls;
 }

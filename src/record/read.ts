@@ -28,27 +28,27 @@ import type {
 } from "./lines.ts";
 import { LineSplitter } from "./split-lines.ts";
 
-/** A record as it was read. Unknown lines are left out, unknown keys too. */
+/** A record as it was read, without unknown lines and keys. */
 export interface RequestRecord {
   readonly header: RecordHeader;
   readonly lines: readonly RecordLine[];
 }
 
-/** A record that is read while its lines are taken; each line is gone when the next one comes. */
+/** A record that is read while its lines are taken. Only one line at a time is in memory. */
 export interface RecordStream {
   readonly header: RecordHeader;
   /** Can be read once. Rejects with RecordError as `readRecord` throws. */
   readonly lines: AsyncIterable<RecordLine>;
 }
 
-/** A line with what is in effect at it. */
+/** A line. A request has all the controls that are in effect for it. */
 export type ResolvedLine = Exclude<RecordLine, RequestLine> | ResolvedRequest;
 
 /**
  * Reads a record: its text, or its lines one by one for texts that are longer than a string can be.
  *
  * @throws RecordError when the first line is not a header of `v4l2-stateless-requests/1`, when a line is not what its keys
- *   promise, or when the numbers of requests do not rise.
+ * promise, or when the numbers of requests do not increase.
  */
 export function readRecord(text: string | Iterable<string>, options: RecordReadOptions = {}): RequestRecord {
   const reader = new RecordReader(options);
@@ -61,12 +61,12 @@ export function readRecord(text: string | Iterable<string>, options: RecordReadO
 }
 
 /**
- * Reads a record of any size, line by line: at no time is more of it in memory than a line and a piece.
+ * Reads a record of any size, line by line: never more than one line and one piece are in memory.
  *
- * @param pieces The record's text, or its bytes in UTF-8, cut anywhere: a file's stream, the body of a response.
- * @returns when the header is read. A loop over the lines that ends early ends the pieces too.
+ * @param pieces the record's text or its bytes in UTF-8, in pieces of any size: a file's stream, the body of a response.
+ * @returns as soon as the header has been read. A loop over the lines that ends early also ends the iteration of `pieces`.
  * @throws RecordError as `readRecord`, and at a line that is longer than `recordLineLimit`: at once where that is the header,
- *   otherwise while the lines are read.
+ * otherwise while the lines are read.
  */
 export async function readRecordStream(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
@@ -78,7 +78,7 @@ export async function readRecordStream(
   return { header: reader.header, lines: lines as AsyncIterable<RecordLine> };
 }
 
-/** What the lines say; before the first of them undefined, when the header is read. */
+/** Yields undefined once the header has been read, and then each line. */
 async function* readPieces(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   reader: RecordReader,
@@ -95,7 +95,7 @@ async function* readPieces(
   if (last !== undefined) yield last;
 }
 
-/** Takes the lines of a record one after the other. */
+/** Reads the lines of a record one after the other. */
 class RecordReader {
   readonly #checks: RecordChecks;
   #header: RecordHeader | undefined;
@@ -109,13 +109,13 @@ class RecordReader {
     return this.#header !== undefined;
   }
 
-  /** @throws RecordError when there was none. */
+  /** @throws RecordError when no header has been read. */
   get header(): RecordHeader {
     if (this.#header === undefined) throw new RecordError("empty: not a request record", 1);
     return this.#header;
   }
 
-  /** What a line says; undefined for the header, an empty line, and a line that this version does not know. */
+  /** Reads a line; undefined for the header, an empty line, and a line that this version does not know. */
   read(source: string): RecordLine | undefined {
     this.#number++;
     if (source.trim() === "") return undefined;
@@ -131,28 +131,28 @@ class RecordReader {
   }
 }
 
-/** The requests of a record in their order, each with the controls in effect: its own, and those that it keeps from before. */
+/** The requests of a record in order, each with all controls in effect: its own, and those that earlier lines set. */
 export function* resolveRequests(record: RequestRecord): Generator<ResolvedRequest, void, undefined> {
   for (const line of resolveLines(record)) if (line.type === "request") yield line;
 }
 
-/** All lines of a record in their order, the requests as `resolveRequests` gives them. */
+/** All lines of a record in order, with the requests as in `resolveRequests`. */
 export function* resolveLines(record: RequestRecord): Generator<ResolvedLine, void, undefined> {
   const state = new ControlState();
   for (const line of record.lines) yield state.take(line);
 }
 
-/** The controls in effect while lines go by: what `resolveLines` uses, for those who have the lines one at a time. */
+/** Keeps track of the controls in effect while lines are read one at a time, as `resolveLines` does for a whole record. */
 export class ControlState {
   readonly #inEffect = new Map<string, Uint8Array | number>();
   readonly #known = new Map<string, readonly string[]>();
 
-  /** Any line, with what is in effect at it. */
+  /** Takes any line, and returns it; a request with all the controls in effect. */
   take(line: RecordLine): ResolvedLine {
     return line.type === "request" ? this.resolve(line) : this.note(line);
   }
 
-  /** Takes over what a line sets outside a request; gives the line back. */
+  /** Takes over the controls that a line sets outside of a request, and returns the line. */
   note<Line extends Exclude<RecordLine, RequestLine>>(line: Line): Line {
     if (line.type === "set") this.#update(this.#inEffect, this.#known, line.controls, new Map(), persists);
     return line;

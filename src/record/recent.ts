@@ -1,6 +1,6 @@
 /**
- * A map that remembers what was set or asked for last: at least `limit` keys, and at most twice as many. So what is in use stays,
- * and a stream without end needs no memory without end.
+ * A map that keeps only the keys that were set or read last: at least `limit`, and at most twice as many. Keys in use stay, and
+ * an endless stream needs only limited memory.
  */
 export class Recent<Key, Value> {
   readonly #limit: number;
@@ -12,7 +12,7 @@ export class Recent<Key, Value> {
     this.#limit = limit;
   }
 
-  /** Whether a key is gone that `delete` did not take. */
+  /** Whether a key was dropped by the map itself, not by `delete`. */
   get hasForgotten(): boolean {
     return this.#hasForgotten;
   }

@@ -1,8 +1,8 @@
 import { RecordError } from "./format.ts";
 
 /**
- * How many characters a line may have: 2^28. A line is one request, and its OUTPUT buffer as base64 is the longest thing in it:
- * see `recordDataLimit`.
+ * The most characters that a line may have: 2^28. A line is one request, and the longest part of it is the OUTPUT buffer in
+ * base64: see `recordDataLimit`.
  */
 export const recordLineLimit = 2 ** 28;
 
@@ -12,18 +12,21 @@ export const recordLineLimit = 2 ** 28;
  */
 export const recordDataLimit = 180 * 2 ** 20;
 
-/** What every runtime has, though the language's own types do not know it. */
+/** Every runtime has this class, but the types of the language itself do not contain it. */
 const { TextDecoder } = globalThis as unknown as {
   readonly TextDecoder: new () => { decode(bytes?: Uint8Array, options?: { readonly stream: boolean }): string };
 };
 
-/** Cuts text into its lines. It comes in pieces that may be cut anywhere: strings, or bytes of UTF-8. */
+/** Cuts text into lines. The text comes in pieces of any size: strings, or bytes of UTF-8. */
 export class LineSplitter {
   readonly #utf8 = new TextDecoder();
   #rest = "";
   #lines = 0;
 
-  /** The lines that this piece completes, without their line feeds. @throws RecordError when one is too long. */
+  /**
+   * Returns the lines that this piece completes, without their line feeds.
+   * @throws RecordError when a line is too long.
+   */
   *push(piece: string | Uint8Array): Generator<string, void, undefined> {
     const text = typeof piece === "string" ? piece : this.#utf8.decode(piece, { stream: true });
     let start = 0;
@@ -35,7 +38,7 @@ export class LineSplitter {
     this.#append(text.slice(start));
   }
 
-  /** The last line, which need not end with a line feed; empty where there is none. */
+  /** Returns the last line, which need not end with a line feed; empty where there is none. */
   flush(): string {
     this.#append(this.#utf8.decode());
     return this.#take();

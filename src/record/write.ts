@@ -14,7 +14,7 @@ import {
 } from "./format.ts";
 import { recordDataLimit } from "./split-lines.ts";
 
-/** The keys of an event that are wider in a record. */
+/** The keys of an event that may have other values in a record. */
 interface WiderKeys {
   readonly timestamp: Timestamp;
   readonly controls: readonly RecordableControl[];
@@ -25,26 +25,27 @@ type Recordable<Event> = Event extends DecodeEvent
   : never;
 
 /**
- * What a session's events are, wider where other programs' requests are: timestamps may be above 2^53 - 1, and controls may be
- * ones that this package does not know.
+ * A session's event, or one of another program: its timestamps may be above 2^53 - 1, and its controls may be unknown to this
+ * package.
  */
 export type RecordableEvent = Recordable<DecodeEvent>;
 
-/** What the writer adds to the requests. */
+/** Options of the writer. */
 export interface RecordWriterOptions {
   /** Write the OUTPUT buffer's bytes too, as base64. Default false. */
   readonly withData?: boolean | undefined;
 }
 
 /**
- * Turns a session's events into a request record, line by line: write `head` first, then what `write` returns for each event, in
- * their order. A control is written when its value is not the one written last, so the lines of one record depend on each other.
+ * Turns a session's events into a request record, line by line: first `head`, then what `write` returns for each event in
+ * order. A control is written only when its value differs from the one written last, so the lines of a record depend on each
+ * other.
  */
 export class RecordWriter {
-  /** The header line and, when the header names modes and the codec has them, the `set` line that chooses them. */
+  /** The header line and, when the header names modes and the codec has them, the `set` line that sets them. */
   readonly head: string;
   readonly #withData: boolean;
-  /** The value written last, by the control's name. Payloads never change, so they need no copy. */
+  /** The value written last, by the control's name. Payloads never change, so no copy is needed. */
   readonly #written = new Map<string, Uint8Array | number>();
   #requests = 0;
 
@@ -76,7 +77,9 @@ export class RecordWriter {
     }
   }
 
-  /** A line that sets these controls outside of a request, with its line feed. Menus whose value stands already are left out. */
+  /**
+   * A line that sets these controls outside of a request, with its line feed. Menus that already have the value are left out.
+   */
   set(controls: readonly RecordableControl[]): string {
     return this.#setLine(controls);
   }
@@ -90,7 +93,7 @@ export class RecordWriter {
   #setLine(controls: readonly RecordableControl[]): string {
     const values: Record<string, string | number> = {};
     for (const { name, payload } of controls) {
-      // The menus stand in the head already, and hardly ever change.
+      // The head already has the menus, which hardly ever change.
       if (typeof payload === "number" && this.#written.get(name) === payload) continue;
       this.#written.set(name, payload);
       values[name] = controlValue(payload);
@@ -123,7 +126,7 @@ function line(value: object): string {
 
 function headerLine(header: RecordHeader): string {
   const { codec, producer, target, decodeMode, startCode, kernel, requests, stream } = header;
-  // JSON leaves out what is undefined.
+  // JSON leaves out keys whose value is undefined.
   return line({ format: recordFormat, codec, producer, target, decodeMode, startCode, kernel, requests, stream });
 }
 
@@ -167,7 +170,7 @@ function sequenceValue(event: Recordable<SequenceEvent>): object {
 
 function outputValue(event: Recordable<OutputEvent>): object {
   const { type: _type, timestamp, pts, ...value } = event;
-  // NaN and the infinities have no JSON.
+  // JSON cannot represent NaN and the infinities.
   return { output: timestampValue(timestamp), ...(Number.isFinite(pts) ? { pts } : {}), ...value };
 }
 

@@ -8,7 +8,7 @@ import { V4L2_PIX_FMT_VP9_FRAME, vp9Controls } from "./vp9.ts";
 /** The codecs that this package decodes. AV1 and FWHT have stateless controls too. */
 export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
 
-/** What the UAPI has for a codec. */
+/** The UAPI's definitions for a codec. */
 export interface CodecDefinition {
   /** The OUTPUT format: a V4L2 fourcc as a number. */
   readonly pixelFormat: number;
@@ -16,11 +16,11 @@ export interface CodecDefinition {
   readonly controls: Readonly<Record<string, ControlDefinition>>;
   /** The names of its two mode menus; null where the codec has no modes. */
   readonly modes: { readonly decodeMode: string; readonly startCode: string } | null;
-  /** Controls that say something of one request only: a request without one does not keep the last one's. */
+  /** Controls that are valid for one request only: a request without such a control does not keep the last value. */
   readonly requestOnly: readonly string[];
 }
 
-/** Every codec, in the order in which they are listed for people. */
+/** Every codec, in the order in which people see them. */
 export const codecs: Readonly<Record<Codec, CodecDefinition>> = {
   h264: {
     pixelFormat: V4L2_PIX_FMT_H264_SLICE,

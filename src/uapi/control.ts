@@ -14,7 +14,10 @@ interface Definition {
   /** Spelled as in linux/v4l2-controls.h. */
   readonly name: string;
   readonly id: number;
-  /** The first mainline kernel that has this control in the stable interface. Earlier, staging ones had other ids and layouts. */
+  /**
+   * The first mainline kernel that has this control in the stable interface. The earlier staging interfaces had other ids and
+   * layouts.
+   */
   readonly since: string;
 }
 
@@ -22,7 +25,7 @@ interface Definition {
 export interface StructControl<S extends Struct = Struct> extends Definition {
   readonly type: "struct";
   readonly struct: S;
-  /** V4L2_CTRL_FLAG_DYNAMIC_ARRAY: the most elements any mainline driver takes. A driver's own limit may be lower. */
+  /** V4L2_CTRL_FLAG_DYNAMIC_ARRAY: the most elements that any mainline driver takes. A driver's own limit may be lower. */
   readonly dynamicArray?: number;
 }
 
@@ -39,7 +42,7 @@ export interface MenuControl extends Definition {
   readonly menu: Names;
 }
 
-/** What the header says of a control. */
+/** The definition of a control in the kernel's header. */
 export type ControlDefinition = StructControl | U32ArrayControl | MenuControl;
 
 /** The bytes of one element of a control's payload: the whole payload unless it is a dynamic array. */
@@ -47,7 +50,7 @@ export function elementSize(control: StructControl | U32ArrayControl): number {
   return control.type === "struct" ? control.struct.size : u32.size;
 }
 
-/** What `decodePayload` makes of a control's payload. */
+/** What `decodePayload` returns for a control's payload. */
 export type Decoded<C extends ControlDefinition> = C extends MenuControl
   ? number
   : C extends U32ArrayControl
@@ -61,7 +64,7 @@ export type Decoded<C extends ControlDefinition> = C extends MenuControl
 /**
  * A control's payload as plain values: an object, for dynamic arrays a list of them, for a menu the number itself.
  *
- * @throws TypeError when the bytes are not one struct, or for a dynamic array not a whole number of elements.
+ * @throws TypeError when the bytes are not one struct, or not a whole number of elements of a dynamic array.
  */
 export function decodePayload<C extends ControlDefinition>(control: C, payload: ByteSource | number): Decoded<C> {
   return decode(control, payload) as Decoded<C>;
@@ -78,7 +81,7 @@ function decode(control: ControlDefinition, payload: ByteSource | number): unkno
   return control.dynamicArray === undefined ? list[0] : list;
 }
 
-/** An integer of a payload, and where it stands. */
+/** An integer of a payload, and its place. */
 export interface PayloadLeaf extends LeafField {
   readonly value: number | bigint;
 }

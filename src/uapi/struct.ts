@@ -1,7 +1,6 @@
 /**
- * C structs of the kernel's headers, as data. Types are inferred from the fields; offsets follow the C rules that every
- * Linux ABI shares for these structs (natural alignment); payloads are little-endian always, as on every machine that
- * has such a decoder.
+ * C structs of the kernel's headers, as data. Types are inferred from the fields; offsets follow the C rules that every Linux
+ * ABI shares for these structs (natural alignment). Payloads are always little-endian, as every machine with such a decoder is.
  */
 
 import { type ByteSource, bytesOf } from "../bytes.ts";
@@ -19,9 +18,9 @@ export interface Scalar<V extends number | bigint = number | bigint> {
   readonly alignment: number;
   readonly min: V;
   readonly max: V;
-  /** The bits that have a name; set by `flagSet`. */
+  /** The bits that have a name. `flagSet` sets this property. */
   readonly flags?: Names;
-  /** The values that have a name; set by `enumeration`. */
+  /** The values that have a name. `enumeration` sets this property. */
   readonly values?: Names;
   read(view: DataView, offset: number): V;
   write(view: DataView, offset: number, value: V): void;
@@ -37,20 +36,20 @@ export interface ArrayType<
   readonly dims: D;
 }
 
-/** What a field can be. */
+/** The types that a field can have. */
 export type FieldType = Scalar | ArrayType | Struct;
 
 /** The fields of a struct in the header's order. */
 export type Fields = Readonly<Record<string, FieldType>>;
 
-/** One field of a struct, laid out. */
+/** One field of a struct, with its place. */
 export interface Field {
   readonly name: string;
   /** The type of one element. */
   readonly type: Scalar | Struct;
-  /** Bytes from the start of the struct. */
+  /** Offset in bytes from the start of the struct. */
   readonly offset: number;
-  /** Bytes of the whole field, all elements of an array. */
+  /** Size of the whole field in bytes, with all elements of an array. */
   readonly size: number;
   /** Empty when the field is no array. */
   readonly dims: readonly number[];
@@ -60,11 +59,11 @@ export interface Field {
 export interface Struct<F extends Fields = Fields> {
   readonly kind: "struct";
   readonly name: string;
-  /** In bytes, padding at the end included. */
+  /** In bytes, including padding at the end. */
   readonly size: number;
   readonly alignment: number;
   readonly fields: readonly Field[];
-  /** The field types as they were given. */
+  /** The field types, as they were passed to `struct`. */
   readonly members: F;
   /** For straight-line writers: `view.setUint16(o.frame_num, value, true)`. */
   readonly offsets: { readonly [K in keyof F]: number };
@@ -185,7 +184,7 @@ export function enumeration<V extends number | bigint>(type: Scalar<V>, values: 
 /**
  * `struct name { fields }`, laid out by the C rules.
  *
- * @param size what sizeof says; Error when the layout comes to another size.
+ * @param size what sizeof says. Throws Error when the layout has another size.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function struct<const F extends Fields>(name: string, size: number, members: F): Struct<F> {
@@ -240,7 +239,7 @@ function readElement(type: Scalar | Struct, view: DataView, offset: number): unk
   return value;
 }
 
-/** The elements of `field` from dimension `depth` on, which are `size` bytes at `offset`. */
+/** Reads the elements of `field` from dimension `depth` on. They are `size` bytes at `offset`. */
 function readArray(field: Field, depth: number, size: number, view: DataView, offset: number): unknown {
   const length = field.dims[depth];
   if (length === undefined) return readElement(field.type, view, offset);
@@ -305,13 +304,16 @@ export interface LeafField {
   /** `"dpb[3].pic_num"`, `"f_code[0][1]"`. */
   readonly path: string;
   readonly type: Scalar;
-  /** Bytes from the start of the outermost struct. */
+  /** Offset in bytes from the start of the outermost struct. */
   readonly offset: number;
 }
 
 const leavesOf = /* @__PURE__ */ new WeakMap<Struct, readonly LeafField[]>();
 
-/** All integers of a struct in the order of their offsets, nested structs and arrays resolved. Computed once a struct. */
+/**
+ * All integers of a struct in the order of their offsets, including those in nested structs and arrays. Computed once for each
+ * struct.
+ */
 export function leafFields(def: Struct): readonly LeafField[] {
   let leaves = leavesOf.get(def);
   if (leaves === undefined) {

@@ -1,14 +1,15 @@
 /**
- * Nanoseconds, which name a CAPTURE buffer: a number as long as it is exact, a bigint above 2^53 - 1. Sessions give numbers only.
- * Other programs' records may have more.
+ * A time in nanoseconds that names a CAPTURE buffer: a number up to 2^53 - 1, and a bigint above. Sessions only use numbers.
+ * The records of other programs may have bigints.
  */
 export type Timestamp = number | bigint;
 
 /**
- * A timestamp as sessions, frames and records have it, so that `===` and Map compare it. A control's `__u64` (`reference_ts`,
- * `timestamp`, `last_frame_ts` …) is a bigint when it is decoded: `timestampOf(entry.reference_ts) === request.timestamp`.
+ * Converts a timestamp to the form that sessions, frames and records use, so that `===` and Map can compare it. A control's
+ * `__u64` (`reference_ts`, `timestamp`, `last_frame_ts` …) is a bigint when it is decoded: `timestampOf(entry.reference_ts) ===
+ * request.timestamp`.
  *
- * @throws RangeError where it is none: negative, a fraction, or above 2^64 - 1.
+ * @throws RangeError where the value is negative, a fraction, or above 2^64 - 1.
  */
 export function timestampOf(value: Timestamp): Timestamp {
   const exact = typeof value === "bigint" || Number.isSafeInteger(value) ? BigInt(value) : -1n;

@@ -76,7 +76,7 @@ export const v4l2_vp8_entropy = /* @__PURE__ */ struct("v4l2_vp8_entropy", 1104,
 /** The plain value of `struct v4l2_vp8_entropy`. */
 export type v4l2_vp8_entropy = Infer<typeof v4l2_vp8_entropy>;
 
-/** The boolean decoder's state where the first partition's header ends. */
+/** The boolean decoder's state at the end of the first partition's header. */
 export const v4l2_vp8_entropy_coder_state = /* @__PURE__ */ struct("v4l2_vp8_entropy_coder_state", 4, {
   range: u8,
   value: u8,

@@ -1,23 +1,23 @@
-/** What mediabunny says nothing of, and what would be wrong or missing without a word. */
+/** Checks for things that mediabunny does not report: without them, data would be wrong or missing without a message. */
 import type { StreamError } from "../../errors.ts";
 
-/** What the library does not tell of a file. */
+/** What the library does not report about a file. */
 export interface ContainerChecks {
-  /** Why it is not read at all. */
+  /** Why the file cannot be read at all. */
   readonly refusal?: string;
-  /** Why the library may find no video where there is some: `"its video is compressed (zlib)"`. */
+  /** Why the library may not find the video that is there: `"its video is compressed (zlib)"`. */
   readonly hint?: string;
-  /** What the library leaves out at the end. */
+  /** The loss at the end of the file, which the library does not report. */
   readonly loss?: StreamError;
-  /** Where the file ends for the library: after this it would find something that is cut off. */
+  /** Where the file must end for the library, because the next part is cut off. */
   readonly end?: number;
   /** Bytes to change before the library reads them. */
   readonly patches?: readonly Patch[];
-  /** Where samples of the video track have another configuration record than those before, the first sample included. */
+  /** The configuration records of the video track, each with the first sample that it applies to. */
   readonly configurations?: readonly SampleConfiguration[];
 }
 
-/** Bytes that stand in for others. */
+/** Bytes that replace others. */
 export interface Patch {
   readonly at: number;
   readonly bytes: Uint8Array;

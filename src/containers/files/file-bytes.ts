@@ -1,21 +1,21 @@
-/** Bytes that can be read at any place; past their end every byte reads as 0. */
+/** Bytes that can be read at any offset. After their end, every byte reads as 0. */
 export interface FileBytes {
   readonly size: number;
   read(at: number, length: number): Promise<DataView<ArrayBuffer>>;
 }
 
-/** A part of a file: what an element or a box holds. */
+/** A part of a file: the content of an element or a box. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Text of one byte a character. */
+/** Text with one byte for each character. */
 export function textAt({ buffer, byteOffset }: DataView, at: number, length: number): string {
   return String.fromCharCode(...new Uint8Array(buffer, byteOffset + at, length));
 }
 
-/** Runs `use` with the bytes of a source: of a path, or all bytes. */
+/** Runs `use` with the bytes of a source, which is a path or all bytes. */
 export async function withBytes<T>(source: string | Uint8Array, use: (bytes: FileBytes) => Promise<T>): Promise<T> {
   if (typeof source !== "string") return use(bytesOf(source));
   const file = await openFile(source);
@@ -26,9 +26,9 @@ export async function withBytes<T>(source: string | Uint8Array, use: (bytes: Fil
   }
 }
 
-/** Opens a file to be read at any place. */
+/** Opens a file to be read at any offset. */
 export async function openFile(path: string): Promise<FileBytes & { close(): Promise<void> }> {
-  // Where there are no files, bytes can be read all the same.
+  // The import is made here so that sources of bytes work in runtimes without files.
   const { open } = await import("node:fs/promises");
   const file = await open(path, "r");
   const { size } = await file.stat();

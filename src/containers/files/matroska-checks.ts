@@ -20,13 +20,13 @@ const CONTENT_ENCODING = 0x6240;
 const CONTENT_COMPRESSION = 0x5034;
 const CONTENT_COMP_ALGO = 0x4254;
 const CONTENT_ENCRYPTION = 0x5035;
-/** RFC 9559, 5.1.4.1.31.6. Header stripping, 3, is read. */
+/** RFC 9559, 5.1.4.1.31.6. The library can read algorithm 3, header stripping. */
 const algorithms: Readonly<Record<number, string>> = { 0: "zlib", 1: "bzlib", 2: "lzo1x" };
 
 /** How much is searched at a time. */
 const searchLength = 1 << 20;
 
-/** More elements side by side than files have before what is looked for. */
+/** The search stops after this many elements side by side, which is more than real files have. */
 const elementLimit = 4096;
 
 export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> {
@@ -46,17 +46,17 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   };
 }
 
-/** What of a file is whole. */
+/** Where a file is cut off. */
 interface Cut {
   readonly end: number;
-  /** The bytes that the first element after `end` lacks; 0 where nothing is cut. */
+  /** The number of bytes that are missing in the first element after `end`; 0 where nothing is cut off. */
   readonly missing: number;
   readonly patches: readonly Patch[];
 }
 
 /**
- * Where a file is cut off: before the first element that is not whole. Of a cluster that is cut off, and of the last one of unknown
- * size, the library reads nothing: such clusters get the size of their whole blocks.
+ * Finds where a file is cut off: before the first incomplete element. The library reads nothing in a cluster that is cut off,
+ * nor in the last one if its size is unknown, so such clusters get the size of their complete blocks.
  */
 async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
   const patches: Patch[] = [];
@@ -84,7 +84,9 @@ async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
   }
 }
 
-/** Where the next cluster begins: a cluster of unknown size does not say it. Undefined where there is none. */
+/**
+ * Searches for the next cluster, because a cluster of unknown size does not say where it ends. Undefined where there is none.
+ */
 async function nextCluster(bytes: FileBytes, start: number): Promise<number | undefined> {
   const id = Buffer.from(CLUSTER.toString(16), "hex");
   for (let from = start; from < bytes.size; from += searchLength) {
@@ -100,7 +102,9 @@ async function nextCluster(bytes: FileBytes, start: number): Promise<number | un
   return undefined;
 }
 
-/** Where the whole elements of a cluster end: before the first that is cut off, or that lies beside clusters and not in one. */
+/**
+ * Finds where the complete elements of a cluster end: before the first that is cut off, or that cannot be inside a cluster.
+ */
 async function endOfBlocks(bytes: FileBytes, start: number): Promise<number> {
   let end = start;
   while (end < bytes.size) {
@@ -111,7 +115,7 @@ async function endOfBlocks(bytes: FileBytes, start: number): Promise<number> {
   return end;
 }
 
-/** RFC 8794, 4: a size in so many bytes; undefined where it does not fit, as all ones say that the size is unknown. */
+/** RFC 8794, 4: a size in `length` bytes. Undefined where it does not fit: all ones would mean that the size is unknown. */
 function sizeBytes(value: number, length: number): Uint8Array | undefined {
   if (value >= 2 ** (7 * length) - 1) return undefined;
   const bytes = new Uint8Array(8);
@@ -119,7 +123,7 @@ function sizeBytes(value: number, length: number): Uint8Array | undefined {
   return bytes.subarray(8 - length);
 }
 
-/** How a video track's data are encoded in a way that the library does not read. */
+/** Says in which way a video track's data are encoded, if the library cannot read it. */
 async function encodingOf(bytes: FileBytes, segment: Span): Promise<string | undefined> {
   for await (const track of elements(bytes, segment, [TRACKS, TRACK_ENTRY])) {
     let isVideo = false;
@@ -145,7 +149,7 @@ interface Element extends Span {
   readonly isUnknown: boolean;
 }
 
-/** The elements at a path of ids. */
+/** Yields the elements at a path of ids. */
 async function* elements(bytes: FileBytes, within: Span, path: readonly number[]): AsyncGenerator<Element> {
   const [first, ...rest] = path;
   const end = Math.min(within.end, bytes.size);
@@ -161,7 +165,7 @@ async function* elements(bytes: FileBytes, within: Span, path: readonly number[]
   }
 }
 
-/** RFC 8794, 4 and 6: an element's id and size. One of unknown size goes to `end`. */
+/** RFC 8794, 4 and 6: reads an element's id and size. An element of unknown size extends to `end`. */
 async function elementAt(bytes: FileBytes, at: number, end: number): Promise<Element | undefined> {
   const view = await bytes.read(at, 12);
   const idLength = Math.clz32(view.getUint8(0)) - 23;
@@ -175,7 +179,7 @@ async function elementAt(bytes: FileBytes, at: number, end: number): Promise<Ele
   return { id, start, end: isUnknown ? end : start + Number(value), isUnknown };
 }
 
-/** An unsigned integer of up to four bytes. */
+/** Reads an unsigned integer of up to four bytes. */
 async function numberIn(bytes: FileBytes, { start, end }: Span): Promise<number> {
   const view = await bytes.read(start, 4);
   return end > start ? view.getUint32(0) >>> (32 - 8 * Math.min(4, end - start)) : 0;

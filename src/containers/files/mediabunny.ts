@@ -1,4 +1,4 @@
-/** Containers, read by mediabunny, which is installed where it is wanted. */
+/** Reads containers with mediabunny, an optional package. */
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack, Source } from "mediabunny";
 import { BitstreamError } from "../../errors.ts";
 import type { Codec } from "../../events.ts";
@@ -41,7 +41,7 @@ const codecNames: ReadonlyMap<string, Codec> = new Map([
   ["vp8", "vp8"],
   ["vp9", "vp9"],
 ]);
-/** Codecs that the library has no name for, by the container's own: Matroska's CodecID, QuickTime's sample description. */
+/** Codecs without a name in the library, by the container's name: Matroska's CodecID, QuickTime's sample description. */
 const containerNames: ReadonlyMap<string, Codec> = new Map([
   ["V_MPEG2", "mpeg2"],
   ["m2v1", "mpeg2"],
@@ -51,8 +51,8 @@ const containerNames: ReadonlyMap<string, Codec> = new Map([
  * Opens the first video track that can be decoded.
  *
  * @param load imports mediabunny; called once.
- * @param asked the codec that the track has to have.
- * @throws ContainerError when the library is not there, when it cannot read the file, and when there is no such track.
+ * @param asked the codec that the track must have.
+ * @throws ContainerError when the library is not installed, when it cannot read the file, and when there is no such track.
  */
 export async function openContainer(
   load: () => Promise<ContainerLibrary>,
@@ -60,7 +60,7 @@ export async function openContainer(
   asked?: Codec,
 ): Promise<ContainerTrack> {
   const library = await importLibrary(load, file);
-  // It has its own opinions of a file, for the console.
+  // Otherwise the library writes warnings about the file to the console.
   library.Logging.level = library.LogLevel.Silent;
   const checks = await reading(file, () => checkContainer(file.source));
   const { refusal, loss, hint, configurations } = checks;
@@ -103,7 +103,7 @@ async function importLibrary(load: () => Promise<ContainerLibrary>, { name, form
   }
 }
 
-/** The file as the library may read it: up to its `end`, with the patches in place of its own bytes. */
+/** The file as the library may see it: up to `end`, with the patches in place of the original bytes. */
 async function sourceOf(
   { BufferSource, CustomSource, FilePathSource }: ContainerLibrary,
   source: string | Uint8Array,
@@ -113,7 +113,7 @@ async function sourceOf(
     const bytes = source.subarray(0, end);
     return new BufferSource(patches.length === 0 ? bytes : patched(bytes.slice(), 0, patches));
   }
-  // What it reads ahead and fails to read is read again when it is needed, and fails then.
+  // If reading ahead fails, the library reads the bytes again when it needs them, and that failure is reported.
   const handleUnhandledError = () => {};
   if (patches.length === 0 && end === Infinity) return new FilePathSource(source, { handleUnhandledError });
   const { size, read, close } = await openFile(source);
@@ -125,7 +125,7 @@ async function sourceOf(
   });
 }
 
-/** Writes what of the patches lies in `bytes`, which begin at `start`. */
+/** Writes the parts of the patches that are in `bytes`, which begin at offset `start`. */
 function patched(bytes: Uint8Array, start: number, patches: readonly Patch[]): Uint8Array {
   for (const patch of patches) {
     for (const [i, byte] of patch.bytes.entries()) {
@@ -136,18 +136,21 @@ function patched(bytes: Uint8Array, start: number, patches: readonly Patch[]): U
   return bytes;
 }
 
-/** A format that takes files without a type too. The library's public interface cannot say it; its reader needs no type. */
+/**
+ * A format that also accepts files without `ftyp`. The library's reader does not need it, but its public interface cannot
+ * express that.
+ */
 function withoutType(format: ContainerLibrary["QTFF"]): ContainerLibrary["QTFF"] {
   return Object.create(format, { _canReadInput: { value: async () => true } }) as ContainerLibrary["QTFF"];
 }
 
-/** The library reads no place so often. */
+/** The library never needs to read the same place so often. */
 const readsLimit = 100_000;
 
 /**
  * Makes endless reading fail. In a damaged Matroska file mediabunny 1.61 (`resync` in matroska/ebml.ts) looks for the next
- * element and may never stop: it asks for the same bytes again and again, and leaves no turn to a timer. Its public interface
- * has no place to say no; where `_read` has another name one day, the source stays as it is.
+ * element and may never stop: it asks for the same bytes again and again, and does not let a timer run. Its public interface
+ * cannot stop it. If a later version renames `_read`, the source is left unchanged.
  */
 function ending(source: Source): Source {
   const inner = source as unknown as { _read?: (start: number, end: number, ...more: readonly unknown[]) => unknown };
@@ -213,7 +216,7 @@ async function* partsOf(
     }
     if ((await nextPacket({ metadataOnly: true })) === null) return;
   } catch (thrown) {
-    // What came before is good.
+    // The packets before the error are good.
     if (last === undefined) throw unreadable(file, thrown);
     yield {
       kind: "loss",
@@ -235,7 +238,7 @@ async function* withLoss(
   yield { kind: "loss", error };
 }
 
-/** The avcC or hvcC record; undefined where the parameter sets lie in the packets, after start codes. */
+/** The avcC or hvcC record; undefined where the parameter sets are in the packets, after start codes. */
 async function configurationOf(track: InputVideoTrack, codec: Codec): Promise<Uint8Array | undefined> {
   if (codec !== "h264" && codec !== "h265") return undefined;
   const description = (await track.getDecoderConfig())?.description;
@@ -257,7 +260,7 @@ function unreadable({ name, format }: ContainerFile, thrown: unknown): Container
   return new ContainerError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
 }
 
-/** The library's messages end in advice for its caller, which is left out. */
+/** The library's messages end in advice for programmers, which is removed. */
 function reasonIn(thrown: unknown): string {
   if (thrown instanceof Error && thrown.message.startsWith("Assertion failed")) return "it is damaged or cut off";
   return reasonOf(thrown).split(/\.(?:\s|$)|\n/)[0] as string;

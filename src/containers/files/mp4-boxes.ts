@@ -1,13 +1,13 @@
 /** The boxes of MP4 and QuickTime files: ISO/IEC 14496-12, 4.2. */
 import { type FileBytes, type Span, textAt } from "./file-bytes.ts";
 
-/** A box: its content, and where its type stands. */
+/** A box: its content, and the offset of its type. */
 export interface Box extends Span {
   readonly type: string;
   readonly typeAt: number;
 }
 
-/** The boxes at a path of types. */
+/** Yields the boxes at a path of types. */
 export async function* boxes(bytes: FileBytes, within: Span, path: readonly string[]): AsyncGenerator<Box> {
   const [first, ...rest] = path;
   for await (const box of siblings(bytes, within)) {
@@ -17,10 +17,13 @@ export async function* boxes(bytes: FileBytes, within: Span, path: readonly stri
   }
 }
 
-/** So many bytes are read at a time: boxes may be as small as their headers. */
+/** Bytes are read in pieces of this size, because boxes may be as small as their headers. */
 const windowSize = 1 << 12;
 
-/** 4.2: size and type before the content; size 1: the size is in the 64 bits after the type; 0: the box goes to the file's end. */
+/**
+ * 4.2: a size and a type come before the content. Size 1 means that the size is in the 64 bits after the type; 0 means that the
+ * box extends to the end of the file.
+ */
 export async function* siblings(bytes: FileBytes, { start, end }: Span): AsyncGenerator<Box> {
   let from = 0;
   let window: DataView<ArrayBuffer> | undefined;

@@ -5,7 +5,7 @@ import { type FileBytes, type Span, textAt } from "./file-bytes.ts";
 import { boxes, siblings } from "./mp4-boxes.ts";
 import { checkTables } from "./mp4-tables.ts";
 
-/** Dolby Vision's names of sample entries, and those that the same entry has elsewhere. */
+/** Dolby Vision's names for sample entries, and the usual names for the same entries. */
 const otherNames: Readonly<Record<string, string>> = { dvh1: "hvc1", dvhe: "hev1", dva1: "avc1", dvav: "avc3" };
 
 /** Bytes of a visual sample entry before its boxes: 8.5.2 and 12.1.3. */
@@ -67,7 +67,7 @@ async function isVideo(bytes: FileBytes, track: Span): Promise<boolean> {
 interface SampleEntry {
   readonly type: string;
   readonly typeAt: number;
-  /** The avcC or hvcC; empty where there is none. */
+  /** The avcC or hvcC record; empty where there is none. */
   readonly record: Uint8Array;
 }
 
@@ -86,7 +86,7 @@ async function sampleEntries(bytes: FileBytes, table: Span): Promise<SampleEntry
   return entries;
 }
 
-/** 8.7.4: which samples have which description; undefined where the movie's own table does not say it. */
+/** 8.7.4: which samples have which description. Undefined where the movie's own table does not have it. */
 async function configurationsOf(
   bytes: FileBytes,
   table: Span,

@@ -1,33 +1,34 @@
 /**
- * Tables of MP4 and QuickTime files (ISO/IEC 14496-12) that count more than there is. mediabunny makes room for as many entries as
- * a table counts, or walks through them, before it sees that they are not there: 40 bytes may cost all memory, or hours.
+ * Tables of MP4 and QuickTime files (ISO/IEC 14496-12) whose counts are larger than their content. mediabunny allocates memory
+ * for all entries that a table claims, or loops over them, before it sees that they are missing: a file of 40 bytes may use up
+ * all memory, or take hours.
  */
 import type { Patch } from "./container-checks.ts";
 import { type FileBytes, textAt } from "./file-bytes.ts";
 import { siblings } from "./mp4-boxes.ts";
 
-/** What is wrong with a file's tables, and what of it can be left out. */
+/** The errors in a file's tables, and the patches that remove harmless ones. */
 export interface TableChecks {
   readonly refusal?: string;
   readonly patches: readonly Patch[];
 }
 
-/** Boxes at the top that hold no tables. */
+/** Top-level boxes that contain no tables. */
 const withoutTables = new Set(["mdat", "free", "skip", "wide"]);
 
-/** A file that was cut off may count more samples than it has bytes; so many cost little. */
+/** A cut-off file may have counts that exceed its size. Counts up to this one cost little. */
 const fewSamples = 1 << 21;
 
-/** Of entries at the same time mediabunny removes one after the other, each time moving all that follow. */
+/** mediabunny removes entries with the same time one by one, and each time moves all that follow. */
 const lookupLimit = 1 << 16;
 
-/** How a table counts: where, and the fewest bytes that each entry has; 0 where entries need none. */
+/** The number of a table's entries, and the smallest size of an entry in bytes; 0 where entries need no bytes. */
 interface Count {
   readonly entries: number;
   readonly bytes: number;
 }
 
-/** The counts by type. `content` begins after the box's type or long size. */
+/** Reads the counts, by the type of the table. `content` begins after the box's type or long size. */
 const counts: Readonly<Record<string, (content: DataView) => Count>> = {
   stts: entriesOf(8),
   ctts: entriesOf(8),
@@ -43,7 +44,7 @@ const counts: Readonly<Record<string, (content: DataView) => Count>> = {
   stz2: (content) => ({ entries: content.getUint32(8), bytes: content.getUint8(7) / 8 }),
   // ISO/IEC 23001-7, 8.1: version 0 has no key ids.
   pssh: (content) => ({ entries: content.getUint8(0) === 0 ? 0 : content.getUint32(20), bytes: 16 }),
-  // 8.8.8: the flags say which of four fields an entry has.
+  // 8.8.8: flags say which of four fields an entry has.
   trun: (content) => ({ entries: content.getUint32(4), bytes: 4 * bitsIn((content.getUint32(0) >> 8) & 0xf) }),
   // 8.8.10: two times of 32 or 64 bits, and three numbers of 1 to 4 bytes.
   tfra: (content) => {
@@ -51,7 +52,7 @@ const counts: Readonly<Record<string, (content: DataView) => Count>> = {
     const numbers = 3 + ((lengths >> 4) & 3) + ((lengths >> 2) & 3) + (lengths & 3);
     return { entries: content.getUint32(12), bytes: numbers + (content.getUint8(0) === 1 ? 16 : 8) };
   },
-  // 8.7.8: with the lowest flag, a type and its parameter stand before the count.
+  // 8.7.8: with the lowest flag, a type and its parameter come before the count.
   saiz: (content) => {
     const at = (content.getUint32(0) & 1) === 1 ? 12 : 4;
     return { entries: content.getUint32(at + 1), bytes: content.getUint8(at) === 0 ? 1 : 0 };
@@ -59,7 +60,7 @@ const counts: Readonly<Record<string, (content: DataView) => Count>> = {
   senc: entriesOf(0),
 };
 
-/** Tables whose entries are runs, each of so many samples: where in the entry. */
+/** Tables whose entries are runs of samples, and the offset in the entry of the run's length. */
 const runs: Readonly<Record<string, number>> = { stts: 0, ctts: 0, stsc: 4 };
 
 function entriesOf(bytes: number): (content: DataView) => Count {
@@ -71,8 +72,8 @@ function bitsIn(mask: number): number {
 }
 
 /**
- * Looks for tables in all of a file but its media. They are found by their names, wherever these stand: which box mediabunny
- * looks into depends on what came before it.
+ * Searches for tables in the whole file except its media. It finds them by their names wherever they are, because it depends on
+ * earlier boxes which boxes mediabunny reads.
  */
 export async function checkTables(bytes: FileBytes): Promise<TableChecks> {
   const patches: Patch[] = [];
@@ -91,7 +92,7 @@ export async function checkTables(bytes: FileBytes): Promise<TableChecks> {
         return { refusal: `whose ${type} box counts ${all} samples, more than the file has bytes`, patches };
       }
       if (type === "tfra" && count.entries > lookupLimit) patches.push({ at, bytes: Buffer.from("free", "latin1") });
-      // A box of nclx without the byte for the range, as QuickTime's nclc: the library would read beyond it.
+      // An nclx box without the byte for the range, like QuickTime's nclc: the library would read beyond its end.
       if (type === "colr" && size === 10) patches.push({ at: at + 4, bytes: Buffer.from("nclc", "latin1") });
     }
   }
@@ -100,18 +101,18 @@ export async function checkTables(bytes: FileBytes): Promise<TableChecks> {
 
 interface Table {
   readonly type: string;
-  /** Where its type stands. */
+  /** The offset of its type. */
   readonly at: number;
-  /** Of its content, in bytes; not more than there are. */
+  /** The size of its content in bytes; at most the bytes that are there. */
   readonly size: number;
   readonly count: Count;
 }
 
 const windowSize = 1 << 20;
-/** The count of every table is within so many bytes of its content. */
+/** The count of every table is in the first bytes of its content; this many are enough. */
 const headerSize = 28;
 
-/** The tables whose types stand between two places. */
+/** Yields the tables whose types are between two offsets. */
 async function* tablesIn(bytes: FileBytes, start: number, end: number): AsyncGenerator<Table> {
   const names = [...Object.keys(counts), "colrnclx"].map((name) => Buffer.from(name, "latin1"));
   const beforeType = 4;
@@ -129,7 +130,7 @@ async function* tablesIn(bytes: FileBytes, start: number, end: number): AsyncGen
         const at = from - beforeType + i;
         const content = new DataView(buffer, i + 4, headerSize);
         const coded = text.readUInt32BE(i - 4);
-        // 4.2: 1 is a size of 64 bits after the type, and 0 goes to the end of what is around.
+        // 4.2: size 1 means a 64-bit size after the type; 0 means that the box extends to the end of the box around it.
         const isLong = coded === 1;
         const size = isLong ? Number(content.getBigUint64(0)) - 16 : coded === 0 ? end - at - 4 : coded - 8;
         if (size < 0) continue;
@@ -142,7 +143,7 @@ async function* tablesIn(bytes: FileBytes, start: number, end: number): AsyncGen
   }
 }
 
-/** How many samples the runs of a table have together; of stsc, the most that one chunk has. */
+/** The number of samples in all runs of a table; for stsc, the most samples in one chunk. */
 async function samplesOf(bytes: FileBytes, { type, at, count }: Table): Promise<number> {
   const view = await bytes.read(at + 12, count.entries * count.bytes);
   let samples = 0;
