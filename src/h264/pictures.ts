@@ -35,6 +35,9 @@ export interface ReadSlice extends ReadSliceHeader {
   readonly unit: StreamUnit;
 }
 
+/** MaxFS of levels 5.1 and 5.2 in Table A-1: a slice for each macroblock of a picture with 4096x2304 samples. */
+const SLICES_OF_ANY_SIZE = 36_864;
+
 type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
@@ -227,7 +230,10 @@ export class PictureDecoder {
     let reason: string;
     if (sliceCount >= maxSlices(sets.sps)) {
       reason = `the picture has more slices than its ${maxSlices(sets.sps)} macroblocks`;
-    } else if (this.#options.decodeMode === "slice" && hasTooManyTinyUnits(sliceCount, open.bytes)) {
+    } else if (
+      this.#options.decodeMode === "slice" &&
+      hasTooManyTinyUnits(sliceCount, open.bytes, SLICES_OF_ANY_SIZE)
+    ) {
       reason = `the picture has more than ${sliceCount} slices in ${open.bytes} bytes; a slice mode request for each is refused`;
     } else return true;
     if (!open.isFull) this.#sink.report("too-many-slices", reason, unit);

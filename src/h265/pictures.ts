@@ -31,6 +31,9 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
   readonly unit: StreamUnit;
 }
 
+/** Well above MaxSliceSegmentsPerPicture in Table A.8, which is 600 for all levels that have such a limit. */
+const SEGMENTS_OF_ANY_SIZE = 2048;
+
 type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** A picture that has begun, and that may get more slice segments. */
@@ -197,7 +200,7 @@ export class PictureDecoder {
     open.bytes += unit.bytes.length;
     open.count++;
     if (this.#options.decodeMode === "frame") return open.count <= maxSegments();
-    if (!hasTooManyTinyUnits(open.count, open.bytes)) return true;
+    if (!hasTooManyTinyUnits(open.count, open.bytes, SEGMENTS_OF_ANY_SIZE)) return true;
     const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
     if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
     this.markDamaged();
