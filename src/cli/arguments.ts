@@ -18,7 +18,7 @@ import {
 import { RequestSet } from "./request-set.ts";
 import { suggestion } from "./suggest.ts";
 
-/** Which errors are told, and where: see `ErrorReport`. */
+/** Which errors are printed, and where: see `ErrorReport`. */
 export type ShownErrors = "first" | "all" | "only";
 /** When text has colours. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -28,21 +28,21 @@ export interface Arguments {
   readonly command: Command;
   /** Paths, or `"-"` for standard input. Empty for a command that reads nothing. */
   readonly inputs: readonly string[];
-  /** Undefined: from the content. */
+  /** The codec that was named; undefined means that the content decides. */
   readonly codec: Codec | undefined;
-  /** A target's name or a board's, in lower case; undefined: none was named. */
+  /** The name of a target or a board, in lower case; undefined where none was named. */
   readonly targetName: string | undefined;
   readonly session: SessionOptions;
   /** A path, or `"-"` for standard output. */
   readonly output: string;
-  /** A device's path; undefined: that for the largest pictures of the codec. */
+  /** A device's path; undefined means the device with the largest pictures for the codec. */
   readonly device: string | undefined;
-  /** A line for each frame instead of the frame. */
+  /** Print a line for each frame instead of writing the frame. */
   readonly md5: boolean;
   readonly withData: boolean;
-  /** The requests that are wanted; undefined: all. */
+  /** The requests that are wanted; undefined means all. */
   readonly request: RequestSet | undefined;
-  /** The kinds of units that are wanted, in lower case; undefined: all. */
+  /** The kinds of units that are wanted, in lower case; undefined means all. */
   readonly units: readonly string[] | undefined;
   readonly summary: boolean;
   readonly json: boolean;
@@ -60,14 +60,14 @@ export interface Arguments {
 export interface Job extends Arguments {
   /** A path, or `"-"`. */
   readonly input: string;
-  /** What was named, for the input's codec; `generic` where nothing was. */
+  /** The named target for the input's codec; `generic` where none was named. */
   readonly target: Target;
 }
 
 /** Text to print instead of running a command. */
 export interface Wanted {
   readonly text: "help" | "version";
-  /** Whose help; undefined for the whole program's. */
+  /** The command whose help is wanted; undefined for the whole program. */
   readonly command: Command | undefined;
 }
 
@@ -102,7 +102,7 @@ function wantedOf(values: Values, command: Command | undefined): Wanted | undefi
   return values.version === true ? { text: "version", command } : undefined;
 }
 
-/** Node reads the words; what each may be is decided here, so that all messages are ours. */
+/** Node splits the words. Their values are checked here, so that all messages are ours. */
 function parse(command: Command | undefined, args: readonly string[]) {
   const config: NonNullable<ParseArgsConfig["options"]> = {};
   for (const [name, { type, short }] of Object.entries(options)) {
@@ -123,7 +123,7 @@ function seeHelp(command: Command | undefined): string {
   return `see v4l2-stateless ${command === undefined ? "" : `${command} `}--help`;
 }
 
-/** @param word as it was given, several short options may be one. */
+/** @param word as it was given. One word may hold several short options. */
 function knownOption(
   word: string,
   token: { readonly name: string; readonly rawName: string },
@@ -169,7 +169,7 @@ function optionValue(
     }
     return value === undefined ? true : checked(name, value);
   }
-  // "-" is a file, and a number may be negative: whoever reads it says what it must be.
+  // "-" is a file, and a number may be negative: the code that uses the value checks it.
   const isOption = value !== undefined && /^-[^0-9]/.test(value);
   if (value === undefined || (isOption && value === next)) {
     throw new CliError(`--${name} needs a value, ${shape}; ${seeHelp(command)}`);
@@ -232,7 +232,7 @@ function sessionOf(text: (name: OptionName) => string | undefined, rawControls: 
   };
 }
 
-/** Options that have no effect beside others, or without others. */
+/** Refuses options that have no effect together with others, or without others. */
 function checkTogether(command: Command, values: Values): void {
   for (const name of Object.keys(values) as OptionName[]) {
     const { needs, excludes } = options[name];
@@ -278,7 +278,7 @@ function shellOf([word, ...more]: readonly string[]): Shell {
   throw new CliError(`completion: name one shell: ${shells.join(", ")}`);
 }
 
-/** Nobody wants a film on their terminal. */
+/** Refuses to write video to a terminal. */
 function defaultOutput(command: Command, values: Values): string {
   if (command !== "decode" || values.md5 === true) return "-";
   throw new CliError("decode: name a file for the frames with -o; -o - is standard output");

@@ -1,4 +1,4 @@
-/** Scripts that complete the program's commands, made of the table of options. */
+/** Scripts that complete the program's commands. They are made from the table of options. */
 import {
   type Command,
   commandSummaries,
@@ -10,13 +10,13 @@ import {
   shells,
 } from "./options.ts";
 
-/** What stands after an option: one of some words, a file, or text that nobody can guess. */
+/** The values after an option: one of some words, a file, or any text. */
 function valuesOf(name: OptionName, { choices, aliases = {} }: Option): readonly string[] | "file" | "text" {
   if (choices !== undefined) return [...choices, ...Object.keys(aliases)];
   return name === "output" || name === "device" ? "file" : "text";
 }
 
-/** `["--output", "-o"]`; with a value that needs "=", that too. */
+/** `["--output", "-o"]`; with "=" where the value needs it. */
 function wordsOf(name: OptionName, { short, type }: Option): string[] {
   const long = type === "optional" ? [`--${name}`, `--${name}=`] : [`--${name}`];
   return short === undefined ? long : [...long, `-${short}`];

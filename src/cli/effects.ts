@@ -8,7 +8,7 @@ import { type OptionName, options } from "./options.ts";
 export function checkEffects({ command, given }: Arguments, input: StreamInput | RecordInput): void {
   const names = [...given];
   if (input.kind === "record") {
-    // What a driver would refuse of a record can be asked; what would be made for it cannot.
+    // With a record, a target can be used to check it, but not to make its requests.
     const idle = names.filter((name) => options[name].stream === true || (name === "target" && command !== "validate"));
     if (idle.length > 0) {
       const text = idle.map((name) => `--${name}`).join(", ");

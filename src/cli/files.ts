@@ -45,7 +45,7 @@ export interface OutputFile extends Sink {
 /**
  * A file to write.
  *
- * @param compression What is written is compressed on its way.
+ * @param compression The compression of the file.
  * @throws CliError when it cannot be made, or is the input, by its name or as standard input.
  */
 export async function createFile(
@@ -66,7 +66,7 @@ export async function createFile(
   const filter = compression === undefined ? undefined : compressor(compression);
   const stream = filter ?? file;
   const written = filter === undefined ? finished(file) : pipeline(filter, file);
-  // Whoever writes or closes is told.
+  // The caller of write or close gets the error.
   written.catch(() => {});
   return {
     ...sinkOf(stream, false, output),
@@ -79,7 +79,7 @@ export async function createFile(
   };
 }
 
-/** Undefined for what is no regular file, or not there. */
+/** Undefined where the file is missing, or is no regular file. */
 async function identityOf(path: string): Promise<FileIdentity | undefined> {
   const facts = await stat(path).catch(() => undefined);
   return facts?.isFile() ? facts : undefined;
@@ -90,13 +90,13 @@ export function sinkOf(stream: Writable & { readonly columns?: number }, isTermi
   const failureOf = (thrown: Error) =>
     "code" in thrown && thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
   let failure: Error | undefined;
-  // A pipe may tell only after a write was done that its reader has gone.
+  // A pipe may report only after a successful write that its reader has gone.
   stream.on("error", (thrown) => {
     failure ??= failureOf(thrown);
   });
   return {
     isTerminal,
-    // A terminal that does not know its width says 0; its size can change.
+    // A terminal that does not know its width reports 0. The width can change.
     get columns() {
       return isTerminal ? stream.columns || undefined : undefined;
     },

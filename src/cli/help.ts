@@ -119,7 +119,7 @@ function optionLines(command: Command | undefined, width: number): string[] {
   return rows.map(({ left, right }) => fold(`  ${left.padEnd(column)}  ${right}`, width, column + 4));
 }
 
-/** Lines that were folded already stay as they are. */
+/** The indentation of a line. Lines that have been folded are not changed. */
 function indentOf(line: string): number {
   return line.startsWith(" ") ? 4 : 0;
 }

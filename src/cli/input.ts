@@ -31,13 +31,13 @@ export interface StreamInput {
   readonly size: number | undefined;
   readonly codec: Codec;
   readonly parts: AsyncIterable<StreamPart>;
-  /** The video is inside of a container or a systems stream: offsets of bytes are not those of the file. */
+  /** The video is inside a container or a systems stream, so its byte offsets are not those of the file. */
   readonly isInside: boolean;
-  /** What the bytes plainly are, where another codec was asked for. */
+  /** The codec that the bytes certainly have, where another codec was asked for. */
   readonly otherCodec?: Codec | undefined;
 }
 
-/** A record: its lines come while the file is read. */
+/** A record. Its lines come while the file is read. */
 export interface RecordInput {
   readonly kind: "record";
   readonly name: string;
@@ -52,10 +52,10 @@ export function codecOf(input: StreamInput | RecordInput): Codec {
 }
 
 const advice = { nameCodec: "name the codec with --codec", leaveOutCodec: "leave out --codec" } as const;
-/** Of compressed bytes, the first 64 KiB show it. */
+/** The first 64 KiB show whether the bytes are compressed. */
 const compressionLength = 1 << 16;
 
-/** An input, and what to do when it is no longer needed. */
+/** An input, and a function that closes it. */
 interface Opened {
   readonly input: StreamInput | RecordInput;
   close?(): void;
@@ -109,7 +109,7 @@ async function identify(io: Io, { input, codec }: Pick<Job, "input" | "codec">, 
   return { input: { kind: "stream", name, file, size: chunks.size, ...stream }, close };
 }
 
-/** What the bytes show, or the name where they show nothing. */
+/** The compression that the bytes show; where they show none, the one of the file's name. */
 async function compressionOf(input: string, head: Uint8Array): Promise<Compression | undefined> {
   const shown = await detectCompression(head);
   if (shown !== undefined) return shown;
@@ -136,14 +136,15 @@ function stdinChunks(io: Io): Chunks {
   };
 }
 
-/** Opens a record; what is odd in it is told on standard error, what is wrong is thrown while its lines are read. */
+/** Opens a record. Warnings go to standard error; errors are thrown while its lines are read. */
 async function openRecord(
   io: Io,
   name: string,
   chunks: AsyncIterable<Uint8Array>,
   compression: Compression | undefined,
 ): Promise<RecordInput> {
-  // A line's objects are garbage when the next line comes. So V8 need not make room for more of them, as it would by and by.
+  // The objects of a line are garbage when the next line comes. Without this flag, V8 would gradually enlarge its memory for
+  // new objects.
   setFlagsFromString("--semi-space-growth-factor=1");
   const pieces = compression === undefined ? chunks : decompressed(chunks, compression);
   const onWarning = (message: string) => void io.stderr.write(`${name}: ${printable(message)}\n`);
@@ -171,7 +172,7 @@ function namedError(name: string, thrown: unknown): unknown {
   return isInput ? new CliError(`${name}: ${thrown.message}`) : thrown;
 }
 
-/** What must be in memory as a whole may have so many bytes: 1 GiB. */
+/** The most bytes that may be read into memory as a whole: 1 GiB. */
 const wholeLimit = 2 ** 30;
 
 async function readAll(name: string, chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -1,21 +1,21 @@
 import type { ContainerLibrary } from "../containers/files/mediabunny.ts";
 
-/** Where text goes, and bytes. */
+/** A destination for text and bytes. */
 export interface Sink {
   readonly isTerminal: boolean;
-  /** How many characters a line of the terminal has; undefined elsewhere: lines may have any length. */
+  /** The width of the terminal in characters. Undefined where lines may have any length. */
   readonly columns?: number | undefined;
   /** Resolves when more can be written. Rejects with OutputClosed when nobody reads any more. */
   write(data: string | Uint8Array): Promise<void>;
 }
 
-/** What tells a file from every other one of this machine. */
+/** Identifies a file on this machine. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
 }
 
-/** What a command touches of the world; the tests have their own. */
+/** Everything outside of the program that a command uses. Tests replace it. */
 export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** The file that standard input is, undefined where it is a pipe or a terminal. */
@@ -32,7 +32,7 @@ export class CliError extends Error {
   override readonly name = "CliError";
 }
 
-/** The reader of our output has gone, as `head` does. Nothing is wrong. */
+/** The reader of our output has closed it, as `head` does. This is not an error. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
@@ -54,12 +54,12 @@ export class Printer {
     this.#length += text.length;
   }
 
-  /** Writes what was added, when it is worth it. To be called between pieces of work. */
+  /** Writes the added text if there is enough of it. Must be called between pieces of work. */
   async drain(): Promise<void> {
     if (this.#length >= bufferLimit || this.#sink.isTerminal) await this.flush();
   }
 
-  /** Writes all that was added. */
+  /** Writes all added text. */
   async flush(): Promise<void> {
     if (this.#length === 0) return;
     const text = this.#parts.join("");

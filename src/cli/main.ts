@@ -4,7 +4,7 @@ import { sinkOf } from "./files.ts";
 import type { Sink } from "./io.ts";
 import { main } from "./run.ts";
 
-/** A sink for people: when nobody reads it, nothing is lost. */
+/** A sink for messages. It ignores that nobody reads them. */
 function forgiving(sink: Sink): Sink {
   return {
     isTerminal: sink.isTerminal,
@@ -18,7 +18,7 @@ function forgiving(sink: Sink): Sink {
 const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
 try {
   process.exitCode = await main(process.argv.slice(2), {
-    // Only when it is asked for: it may be closed.
+    // Standard input is opened only when it is used, because it may be closed.
     get stdin() {
       return process.stdin;
     },

@@ -1,4 +1,4 @@
-/** The manual page, made of the table of options. */
+/** The manual page. It is made from the table of options. */
 import { details, exitText, inputText, optionWords, purpose, targetParagraphs, usageOf } from "./help.ts";
 import { type Command, commandSummaries, commands, commandsWith, optionNames, options } from "./options.ts";
 import { fold } from "./printing/terminal.ts";
@@ -50,7 +50,7 @@ function optionLines(name: (typeof optionNames)[number]): string[] {
   return [".TP", `.B ${escaped(optionWords(name, option))}`, escaped(`${option.help}. ${all}`)];
 }
 
-/** Text that roff prints as it is, in source lines that fit a terminal. */
+/** Escapes text for roff, and breaks the source lines to fit a terminal. */
 function escaped(text: string): string {
   const plain = text.replace(/\\/g, "\\e").replace(/-/g, "\\-").replace(/…/g, "...");
   return fold(plain, 78, 0).replace(/^(?=[.'])/gm, "\\&");

@@ -4,7 +4,7 @@ import { recordCodecs } from "../record/index.ts";
 import { boards } from "../targets/boards.ts";
 import { targets } from "../targets/index.ts";
 
-/** The commands there are, with what each prints. */
+/** The commands, with a summary of what each prints. */
 export const commandSummaries = {
   record: "the requests of a stream, as a record (JSON Lines)",
   inspect: "the pictures, a line each; --request N: one request in full",
@@ -17,13 +17,13 @@ export const commandSummaries = {
 export type Command = keyof typeof commandSummaries;
 export const commands = Object.keys(commandSummaries) as readonly Command[];
 
-/** The commands that make requests of a stream as a named driver takes them; `decode` asks the device. */
+/** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
 const describing: readonly Command[] = ["record", "inspect", "validate"];
 /** The commands that print lines for people. */
 const printing: readonly Command[] = ["inspect", "validate", "trace", "devices"];
 /** The commands that read several inputs, one after the other. */
 export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
-/** The commands that make requests of a stream. */
+/** The commands that make a stream's requests. */
 const making: readonly Command[] = [...describing, "decode"];
 /** The commands that read an input. */
 export const reading: readonly Command[] = [...making, "trace"];
@@ -33,24 +33,24 @@ export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
 export interface Option {
-  /** `"optional"`: a value after "=", or none. */
+  /** `"optional"` means a value after "=", or none. */
   readonly type: "string" | "boolean" | "optional";
   readonly short?: string;
-  /** What the value can be, when it is one of a few. */
+  /** The possible values, when there are only a few. */
   readonly choices?: readonly string[];
-  /** The commands that take a choice, where not all of the option's do. */
+  /** For choices that not all commands of the option accept: the commands that do. */
   readonly choicesOnly?: Readonly<Record<string, readonly Command[]>>;
   /** Other words for a choice. */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** The commands that have it; absent: all. */
+  /** The commands that have it. Absent means all. */
   readonly only?: readonly Command[];
   /** The commands that have it only together with another option. */
   readonly needs?: Readonly<Partial<Record<Command, OptionName>>>;
-  /** Those that make no sense beside it; beside the value `when` only, where there is one. */
+  /** Options that make no sense together with it; if `when` is given, only together with that value. */
   readonly excludes?: { readonly names: readonly OptionName[]; readonly when?: string };
-  /** It says how requests are made of a stream. */
+  /** It decides how a stream's requests are made. */
   readonly stream?: true;
-  /** The codecs that it changes anything for; absent: all. */
+  /** The codecs for which it has an effect. Absent means all. */
   readonly codecs?: readonly Codec[];
   /** For the help: the value, and what it does. */
   readonly value?: string;
@@ -93,7 +93,7 @@ export type OptionName =
   | "help"
   | "version";
 
-/** In `trace` they only decide which request a unit belongs to. */
+/** In `trace`, these options only decide which request a unit belongs to. */
 const countsRequests = { trace: "request" } as const;
 const withModes: readonly Codec[] = ["h264", "h265"];
 const boardNames = boards.flatMap(({ names }) => names);
@@ -230,7 +230,7 @@ export function commandsWith(name: OptionName): readonly Command[] {
   return options[name].only ?? commands;
 }
 
-/** The options that a command takes; without a command, those that all take that make requests. */
+/** The options that a command takes; without a command, the options that all commands that make requests have. */
 export function optionsOf(command: Command | undefined): readonly (readonly [OptionName, Option])[] {
   const wanted = command === undefined ? describing : [command];
   return optionNames

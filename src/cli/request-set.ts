@@ -16,7 +16,7 @@ export class RequestSet {
   /** The last request that is wanted; Infinity where there is none. */
   readonly last: number;
 
-  /** @throws CliError where the text is no such list. */
+  /** @throws CliError where the text is not such a list. */
   constructor(text: string) {
     this.#ranges = text.split(",").map((part) => rangeOf(part.trim(), text));
     this.last = this.#ranges.reduce((largest, { last }) => Math.max(largest, last), 0);
@@ -35,7 +35,7 @@ export class RequestSet {
   }
 }
 
-/** The numbers of the requests that came. In a record of another program they may begin anywhere. */
+/** The numbers of the requests so far. In another program's record they may begin with any number. */
 export class SeenRequests {
   count = 0;
   first = 0;

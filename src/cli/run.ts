@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   });
 }
 
-/** All inputs, one after the other: one that cannot be read does not keep the others from being read. */
+/** Runs the command for all inputs, one after the other. If one cannot be read, the others are read all the same. */
 async function runAll(io: Io, args: Arguments, run: Run): Promise<number> {
   const [first, ...more] = args.inputs;
   if (first === undefined || more.length === 0) return runOne(io, args, run, first ?? "-", "");
@@ -73,7 +73,7 @@ async function runOne(io: Io, args: Arguments, run: Run, input: string, heading:
   });
 }
 
-/** As `telling`; when nobody reads the output any more, nothing is wrong. */
+/** As `telling`. It is no error when nobody reads the output any more. */
 async function quietly(io: Io, body: () => Promise<number>): Promise<number> {
   try {
     return await telling(io, body);
@@ -83,7 +83,7 @@ async function quietly(io: Io, body: () => Promise<number>): Promise<number> {
   }
 }
 
-/** The exit status; what cannot be used is told on standard error. */
+/** Runs `body`, and returns the exit status. Prints unusable input or arguments on standard error. */
 async function telling(io: Io, body: () => Promise<number>): Promise<number> {
   try {
     return await body();

@@ -43,7 +43,7 @@ function checkMode(
 }
 
 /**
- * Opens a session for a stream, and yields its events, one list a part. Shows progress.
+ * Opens a session for a stream, and yields a list of events for each part. Shows progress.
  *
  * @throws CliError when there is no session for the codec.
  */
@@ -75,7 +75,7 @@ async function* sessionEvents(
   }
 }
 
-/** What to say of an input without a picture. */
+/** The error for an input without a picture. */
 export function noPicture(input: StreamInput | RecordInput): CliError {
   const other = input.kind === "stream" ? input.otherCodec : undefined;
   const advice = other === undefined ? "" : `: its first bytes are ${other}; leave out --codec`;
@@ -83,7 +83,10 @@ export function noPicture(input: StreamInput | RecordInput): CliError {
   return new CliError(`${input.name}: no picture could be decoded${asked}${advice}`);
 }
 
-/** What a stream's session or a record tells, in the record's terms, list by list as it comes. */
+/**
+ * The events of a stream's session, or the lines of a record, in the form of a record's lines. Yields them in lists as they
+ * come.
+ */
 export async function* itemsOf(
   io: Io,
   input: StreamInput | RecordInput,
@@ -126,7 +129,10 @@ class EventItems {
     return this.#state.note({ type: "set", line: 0, controls });
   }
 
-  /** With the controls that the writer would write: what is new, and what belongs to this request only. */
+  /**
+   * A request with the controls that the record writer would write: those that changed, and those that are valid for this
+   * request only.
+   */
   #request(event: RequestEvent): RequestLine {
     const { timestamp, hold, bitstream, controls } = event;
     const own = controls.filter(({ name, payload }) => !persists(name) || !isSame(this.#last.get(name), payload));

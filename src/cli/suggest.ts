@@ -1,4 +1,4 @@
-/** What was probably meant by a word that is none of those there are. */
+/** Suggests a known word for an unknown one. */
 
 /** `; did you mean inspect?`, or an empty text where no word is near. */
 export function suggestion(word: string, words: readonly string[], prefix = ""): string {
@@ -14,7 +14,7 @@ export function suggestion(word: string, words: readonly string[], prefix = ""):
   return first === undefined ? "" : `; did you mean ${prefix}${first.candidate}?`;
 }
 
-/** How many letters must be put in, left out, replaced or exchanged with the next one. */
+/** The number of letters to insert, delete, replace or swap with the next one. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

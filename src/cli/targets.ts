@@ -6,8 +6,8 @@ import type { Arguments } from "./arguments.ts";
 import { CliError, type Io } from "./io.ts";
 
 /**
- * The target that `--target` names, by a driver or by a chip, whose decoder depends on the codec. Says on standard error
- * which was taken where the chip has two.
+ * The target that `--target` names, by a driver or by a chip, whose decoder depends on the codec. If the chip has two, a line
+ * on standard error says which one is used.
  *
  * @throws CliError where a chip has no decoder of the codec.
  */
@@ -15,7 +15,7 @@ export async function chooseTarget(io: Io, { targetName }: Arguments, codec: Cod
   if (targetName === undefined) return generic;
   const named = targetByName(targetName);
   const board = boardByName(targetName);
-  // The RK3399's rkvdec is called like the chip, which has hantro's VPU2 too.
+  // The target rk3399 (rkvdec) has the same name as the chip, which also has hantro's VPU2.
   if (board === undefined || named?.codecs[codec] !== undefined) return named ?? generic;
   const choice = boardTarget(board, codec);
   if (choice === undefined) throw new CliError(`${targetName} does not decode ${codec}: it has ${decodersOf(board)}`);

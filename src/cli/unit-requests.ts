@@ -5,12 +5,12 @@ import { findStartCode } from "../framing/start-code.ts";
 import type { TracedUnit } from "./printing/trace-lines.ts";
 
 /**
- * Gives the units to requests in the order in which they come: to each request the units up to the last one whose bytes it
- * sends. So parameter sets and messages belong to the picture that follows them.
+ * Assigns units to requests in their order. Each request gets the units up to the last one whose bytes it sends, so parameter
+ * sets and messages belong to the picture that follows them.
  */
 export class UnitRequests {
   #waiting: TracedUnit[] = [];
-  /** How many of them came before the last events. */
+  /** The number of units that came before the last events. */
   #before = 0;
   #requests = 0;
 
@@ -41,7 +41,7 @@ export class UnitRequests {
       const next = this.#waiting.findIndex(({ byte }, i) => i > sent && (byte < 0 || byte > place));
       return next < 0 ? this.#waiting.length : next;
     }
-    // MPEG-2 reads the headers only. A picture's request comes with the next picture's first unit: see `cutAtPictures`.
+    // The MPEG-2 session only reads headers. A picture's request comes with the next picture's first unit: see `cutAtPictures`.
     const isHeader = ({ kind }: TracedUnit) => kind === "picture";
     const own = lastIndex(this.#waiting.slice(0, this.#before), isHeader);
     const picture = own < 0 ? this.#waiting.findIndex(isHeader) : own;

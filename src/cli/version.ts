@@ -3,5 +3,5 @@ import description from "../../package.json" with { type: "json" };
 /** The package's version. */
 export const version: string = description.version;
 
-/** What our records name as their producer. */
+/** The producer in our records. */
 export const producer = `${description.name} ${version}`;

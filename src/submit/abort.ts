@@ -1,4 +1,4 @@
-/** Types that the runtime has and the language's own library does not. */
+/** Types of things that the runtime has, but that are not in the language's own library. */
 
 declare global {
   interface SymbolConstructor {
@@ -7,7 +7,7 @@ declare global {
   }
 }
 
-/** What is used of an AbortSignal. */
+/** The part of an AbortSignal that is used here. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -15,7 +15,7 @@ export interface AbortSignalLike {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** Throws the signal's reason where it was aborted. */
+/** Throws the signal's reason if it was aborted. */
 export function throwIfAborted(signal: AbortSignalLike | undefined): void {
   if (signal?.aborted) throw signal.reason;
 }

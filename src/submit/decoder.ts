@@ -9,36 +9,36 @@ import type { Frame } from "./frame.ts";
 import { Submitter, type SubmitterOptions } from "./submitter.ts";
 
 export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
-  /** A device, or the path of one. Default: that for the largest pictures of the codec. */
+  /** A device, or the path of one. Default: the device with the largest pictures for the codec. */
   readonly device?: DeviceInfo | string | undefined;
-  /** For the session; what is left out follows from the device. */
+  /** Options of the session. Those that are left out follow from the device. */
   readonly session?: SessionOptions | undefined;
   /** Called with each loss in the stream. Decoding continues. */
   readonly onError?: ((event: ErrorEvent) => void) | undefined;
 }
 
 /**
- * A session and a device: bytes in, frames out, in display order. The calls are those of a `Session`; each does its work
- * while its frames are taken, and not before.
+ * A session and a device: takes bytes, and gives frames in display order. The calls are those of a `Session`. Each call does
+ * its work while its frames are taken, and not before.
  */
 export interface Decoder {
   readonly device: DeviceInfo;
   decode(packet: ByteSource, info?: PacketInfo): AsyncIterable<Frame>;
-  /** Leave `chunk` as it is until its frames have been taken. */
+  /** Do not change `chunk` until its frames have been taken. */
   push(chunk: ByteSource, info?: ChunkInfo): AsyncIterable<Frame>;
   configure(record: ByteSource | null): AsyncIterable<Frame>;
-  /** The end: all frames that are left. */
+  /** Ends the stream: gives all remaining frames. */
   flush(): AsyncIterable<Frame>;
-  /** A seek: forgets every picture, also frames that were not taken. */
+  /** For a seek: forgets every picture, including frames that were not taken. */
   reset(): Promise<void>;
-  /** Gives the device back; frames that are held stay readable. */
+  /** Closes the device. Frames that are not released stay readable. */
   close(): Promise<void>;
   /** `close`: `await using decoder = await openDecoder("h264")`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A session's options with what the device takes.
+ * A session's options, completed with those that the device needs.
  *
  * @throws DeviceError when it does not decode the codec, or not in a mode that was asked for.
  */
@@ -64,13 +64,10 @@ export function sessionOptionsFor(
 /**
  * Opens a session on a device.
  *
- *     const decoder = await openDecoder("h264");
- *     for await (const frame of decoder.push(bytes)) {
- *       show(frame.planes);
- *       frame.release();
- *     }
+ *     const decoder = await openDecoder("h264");     for await (const frame of decoder.push(bytes)) {       show(frame.planes);
+ * frame.release();     }
  *
- * @throws DeviceError with one line for a person; the reason of `signal` where it was aborted before.
+ * @throws DeviceError with one line for a person; the reason of `signal` if it was aborted before.
  */
 export async function openDecoder(codec: Codec, options: DecoderOptions = {}): Promise<Decoder> {
   const { device: wanted, onError = () => {} } = options;

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import type { Refusal } from "../kernel/index.ts";
 import type { IoctlName } from "./layout/ioctls.ts";
 
-/** There is no device for this, or it cannot be used: one line for a person. */
+/** There is no suitable device, or it cannot be used: one line for a person. */
 export class DeviceError extends Error {
   override readonly name: string = "DeviceError";
 }
@@ -15,22 +15,22 @@ export function errorName(errno: number): string {
   return errorNames.get(errno) ?? `errno ${errno}`;
 }
 
-/** A control that the kernel did not take, and what is known of the reason. */
+/** A control that the kernel refused, and what is known about the reason. */
 export interface RefusedControl {
   readonly name: string;
-  /** What `v4l2-stateless/kernel` says of the payload; empty when the kernel's own rules accept it, so that it is the driver's refusal. */
+  /** Why the rules of `v4l2-stateless/kernel` refuse the payload. Empty when they accept it: then the driver refused it. */
   readonly refusals: readonly Refusal[];
 }
 
-/** What an ioctl failed with, and on what. */
+/** The error of an ioctl, and what it was about. */
 export interface IoctlFailure {
   readonly ioctl: IoctlName;
   /** `"EINVAL"` … */
   readonly code: string;
   readonly path: string;
-  /** What was asked for, where the ioctl's name does not say it. */
+  /** What the call was for, where the ioctl's name does not say it. */
   readonly what?: string | undefined;
-  /** The control that was refused; undefined when there is none, or the kernel does not tell which. */
+  /** The control that was refused; undefined when there is none, or when the kernel does not say which. */
   readonly control?: RefusedControl | undefined;
 }
 

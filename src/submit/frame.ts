@@ -2,16 +2,16 @@ import type { OutputEvent } from "../events.ts";
 import type { CaptureBuffer } from "./queues/capture-pool.ts";
 import type { QueueFormat } from "./queues/queue.ts";
 
-/** One piece of a picture's memory. */
+/** One plane of a picture's memory. */
 export interface FramePlane {
   /** The device's own memory. */
   readonly bytes: Uint8Array;
   readonly bytesPerLine: number;
 }
 
-/** A decoded picture. Give it back with `release` as soon as you have used it: the device has only a few buffers. */
+/** A decoded picture. Call `release` as soon as you have used it: the device has only a few buffers. */
 export interface Frame extends Omit<OutputEvent, "type" | "corrupt"> {
-  /** The picture is incomplete, refers to what was lost, or the device reported an error. */
+  /** The picture is incomplete, refers to a picture that is lost or corrupt, or the device reported an error. */
   readonly corrupt: boolean;
   /** The CAPTURE format, a V4L2 fourcc as a number. */
   readonly pixelFormat: number;
@@ -19,9 +19,9 @@ export interface Frame extends Omit<OutputEvent, "type" | "corrupt"> {
   readonly width: number;
   readonly height: number;
   /**
-   * The memory, read-only by agreement: references for later pictures may lie in it. Valid until `release`, also over a
-   * change of size; afterwards it shows another picture, or zeros. One entry for each plane of the V4L2 format, so one
-   * for NV12 and two for NM12.
+   * The memory. Do not write to it: later pictures may refer to it. It is valid until `release`, even if the size of the stream
+   * changes. Afterwards it holds another picture, or zeros. One entry for each plane of the V4L2 format, so one for NV12 and
+   * two for NM12.
    *
    * @throws Error after `release`.
    */
@@ -32,11 +32,11 @@ export interface Frame extends Omit<OutputEvent, "type" | "corrupt"> {
    * @throws Error after `release`.
    */
   exportDmabuf(): number[];
-  /** Gives the buffer back. More than once does nothing. */
+  /** Gives the buffer back. Calling it again does nothing. */
   release(): void;
 }
 
-/** A frame that uses a buffer from now on until it is released. */
+/** A frame that uses a buffer until it is released. */
 export class BufferFrame implements Frame {
   readonly timestamp: number;
   readonly pts: number | undefined;
@@ -52,7 +52,7 @@ export class BufferFrame implements Frame {
   readonly #isFailed: () => boolean;
   #isReleased = false;
 
-  /** @param isFailed whether the device reported an error, as far as is known. */
+  /** @param isFailed whether the device has reported an error for it so far. */
   constructor(event: OutputEvent, buffer: CaptureBuffer, isFailed: () => boolean) {
     this.#event = event;
     this.#buffer = buffer;

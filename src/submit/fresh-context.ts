@@ -1,17 +1,17 @@
 import type { SequenceEvent } from "../events.ts";
 
-/** What of a sequence decides it. */
+/** The properties of a sequence that matter for this. */
 type Kind = Pick<SequenceEvent, "pixelFormat" | "bitDepthLuma">;
 
 /**
- * Whether the device must be opened anew between two sequences, because an opened one remembers too much.
+ * Whether the device must be opened anew between two sequences, because its driver keeps state that does not fit the next one.
  *
- * mediatek makes the decoder of the first codec and keeps it, and once it saw ten bits it never expects eight again
+ * mediatek keeps the decoder of the first codec, and after a sequence with ten bits it never expects eight again
  * (`is_10bit_bitstream`). rkvdec and hantro go back to eight bits when the OUTPUT format is set, and learn of ten from the
  * parameter set; but the kernel does not tell a driver of a value that the control has already (`try_or_set_cluster`), as it
  * has when a stream of the same codec was decoded before the one between.
  *
- * @param driver As `v4l2_capability.driver` has it.
+ * @param driver the name in `v4l2_capability.driver`.
  */
 export function needsFreshContext(driver: string, before: Kind, next: Kind): boolean {
   const isOtherCodec = before.pixelFormat !== next.pixelFormat;

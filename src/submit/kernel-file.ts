@@ -17,10 +17,10 @@ const openReasons: Readonly<Record<string, string>> = {
   EBUSY: "busy: another program has it, and it takes one at a time",
 };
 
-/** How long one wait lasts: after it, a file that was closed meanwhile is noticed. */
+/** A long wait is made of waits of this length, in milliseconds, so that it ends soon after the file is closed. */
 const waitSlice = 200;
 
-/** An open file of the kernel's: a device or a request. */
+/** An open file of the kernel: a device or a request. */
 export class KernelFile {
   readonly path: string;
   readonly fd: number;
@@ -49,7 +49,7 @@ export class KernelFile {
   /**
    * Runs an ioctl on a struct's bytes, which the kernel may change.
    *
-   * @param what for the error; a function where it would be a text for each picture.
+   * @param what what the call is for, for the error. A function avoids making a text for each picture.
    * @throws IoctlError
    */
   call(ioctl: IoctlName, argument?: Uint8Array, what?: string | (() => string)): void {
@@ -59,9 +59,9 @@ export class KernelFile {
     throw new IoctlError({ ioctl, code: errorName(errno), path: this.path, what: text });
   }
 
-  /** The same for an ioctl that may well fail: 0, or the error number. */
+  /** The same for an ioctl that is expected to fail sometimes: returns 0 or the error number. */
   attempt(ioctl: IoctlName, argument?: Uint8Array): number {
-    // A descriptor that was closed may be another file's by now.
+    // The number of a closed descriptor may already belong to another file.
     if (this.#isClosed) return constants.errno.EBADF;
     return -this.#machine.libc.ioctl(this.fd, this.#numbers[ioctl], argument);
   }
@@ -77,25 +77,25 @@ export class KernelFile {
     return this.#machine.libc.allocate(size);
   }
 
-  /** A file that the kernel made: a request. */
+  /** Wraps a file that the kernel has opened: a request. */
   opened(fd: number, name: string): KernelFile {
     return new KernelFile(this.#machine, fd, `${this.path} ${name}`);
   }
 
-  /** Closes a file that the kernel made and nobody gets: an exported buffer. */
+  /** Closes a file that the kernel has opened but that is not handed out: an exported buffer. */
   discard(fd: number): void {
     this.#machine.libc.close(fd);
   }
 
-  /** The events of poll(2) that there are, of those asked for. */
+  /** Returns those of the events of poll(2) that are present. */
   ready(events: number): number {
     return this.#isClosed ? 0 : this.#machine.libc.poll(this.fd, events);
   }
 
   /**
-   * The same, waiting for one; 0 when the time is over or the file was closed.
+   * The same, but waits for one of them. Returns 0 when the time is over or the file was closed.
    *
-   * @param isOver whether there is nothing to wait for any more; asked now and then
+   * @param isOver whether waiting no longer makes sense; called from time to time
    */
   async wait(events: number, milliseconds: number, isOver: () => boolean = () => false): Promise<number> {
     for (let left = milliseconds; left > 0 && !this.#isClosed; left -= waitSlice) {
@@ -108,7 +108,7 @@ export class KernelFile {
     return 0;
   }
 
-  /** Closes the file, after a wait that is under way. */
+  /** Closes the file, after a current wait has ended. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -129,7 +129,7 @@ export function read<const N extends keyof Structs>(
   ioctl: IoctlName,
   name: N,
   asked: {
-    /** For the error, as in `call`. */
+    /** What the call is for, as in `call`. */
     readonly what?: string;
     readonly fill?: (view: DataView, offsets: Structs[N]["offsets"]) => void;
   } = {},
@@ -141,7 +141,7 @@ export function read<const N extends keyof Structs>(
   return decodeStruct(struct as Struct, bytes) as Infer<Structs[N]>;
 }
 
-/** What an ENUM ioctl gives for one index after the other, until it has no more. */
+/** What an ENUM ioctl returns for each index, until there are no more. */
 export function* enumerate<const N extends keyof Structs>(
   file: KernelFile,
   ioctl: IoctlName,
@@ -157,7 +157,7 @@ export function* enumerate<const N extends keyof Structs>(
   }
 }
 
-/** A char array of the kernel's as text. */
+/** The text in a char array of the kernel. */
 export function textOf(chars: readonly number[]): string {
   const end = chars.indexOf(0);
   return String.fromCharCode(...chars.slice(0, end < 0 ? chars.length : end));

@@ -14,7 +14,7 @@ const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
 const MAP_NORESERVE = 0x4000;
 
-/** MAP_FAILED, an address of all ones: no page begins there. */
+/** MAP_FAILED, an address of all ones, at which no page can begin. */
 const mapFailed = [0xffff_ffffn, 0xffff_ffff_ffff_ffffn];
 
 type Koffi = typeof import("koffi");
@@ -77,14 +77,14 @@ function bind(koffi: Koffi): Libc {
         });
       }),
     allocate: (size): Memory => {
-      // With an ArrayBuffer of its own: without, a few bytes may lie in V8's heap, and move.
+      // The bytes need an ArrayBuffer of their own: without it, V8 may keep a small array in its heap, and move it.
       const bytes = new Uint8Array(new ArrayBuffer(size));
       return { bytes, address: koffi.address(bytes) };
     },
   };
 }
 
-/** struct pollfd, in a buffer that stays as it is until the call returns. */
+/** struct pollfd, in a buffer that must not change until the call returns. */
 function pollEntry(fd: number, events: number, buffer: ArrayBuffer): Uint8Array {
   const view = new DataView(buffer);
   view.setInt32(0, fd, true);
@@ -114,7 +114,7 @@ function mapper(koffi: Koffi, lib: ReturnType<Koffi["load"]>): Libc["map"] {
           munmap(address, length);
           return;
         }
-        // The device's memory goes now, the addresses only when nobody can read there any more.
+        // The device's memory is unmapped now. The addresses stay reserved as long as somebody may read there.
         const flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE;
         mmap(address, length, PROT_READ | PROT_WRITE, flags, -1, 0);
         forgotten.register(buffer, { address, length });

@@ -1,17 +1,17 @@
-/** The few calls of the C library that the submitter makes; the tests put a fake kernel there. */
+/** The few calls of the C library that the submitter makes. Tests replace them with a fake kernel. */
 export interface Libc {
-  /** Opens for reading and writing, non-blocking. The file descriptor, or the negative error number. */
+  /** Opens a file for reading and writing, non-blocking. Returns the file descriptor, or the negative error number. */
   open(path: string): number;
   close(fd: number): void;
-  /** 0, or the negative error number. Repeated when a signal came in between. */
+  /** Returns 0, or the negative error number. Repeats the call if a signal interrupts it. */
   ioctl(fd: number, request: number, argument: Uint8Array | undefined): number;
-  /** Maps a device's memory, shared. The negative error number when it cannot. */
+  /** Maps a device's memory, shared. Returns the negative error number when it fails. */
   map(fd: number, length: number, offset: bigint): Mapping | number;
-  /** The events that there are now, of those asked for; 0 when there is none. */
+  /** Returns those of the events that are present now; 0 when there are none. */
   poll(fd: number, events: number): number;
-  /** The same, as soon as there is one, or after some milliseconds. Does not block the event loop. */
+  /** The same, but waits for one of them, or until the time is over. Does not block the event loop. */
   wait(fd: number, events: number, milliseconds: number): Promise<number>;
-  /** Memory whose address can be given to the kernel. */
+  /** Memory whose address can be passed to the kernel. */
   allocate(size: number): Memory;
 }
 
@@ -20,7 +20,8 @@ export interface Mapping {
   /**
    * Gives the memory back to the device.
    *
-   * @param wasLent Somebody may still hold `bytes`: they read as zeros from now on, instead of ending the process.
+   * @param wasLent whether somebody may still hold `bytes`. If so, they read as zeros from now on, instead of crashing the
+   * process.
    */
   unmap(wasLent: boolean): void;
 }

@@ -10,7 +10,7 @@ export interface Machine {
   readonly abi: Abi;
 }
 
-/** Node's names. Those that are not here number their ioctls otherwise (mips, ppc), or are big-endian. */
+/** By Node's names. The processors that are missing have other ioctl numbers (mips, ppc), or are big-endian. */
 const abiOfArch: Readonly<Record<string, Abi>> = {
   x64: abis.lp64,
   arm64: abis.lp64,

@@ -14,11 +14,11 @@ import type { OutputBuffer, OutputBuffers } from "./queues/output-buffers.ts";
 import type { Queue } from "./queues/queue.ts";
 import type { RequestPool } from "./queues/request-pool.ts";
 
-/** A picture that has requests, until its `release` took effect. */
+/** A picture that has requests, until its `release` has taken effect. */
 export interface Picture {
   readonly timestamp: number;
   readonly buffer: CaptureBuffer;
-  /** The device gave the buffer back. */
+  /** The device has given the buffer back. */
   isDecoded: boolean;
   isFailed: boolean;
   /** The device may keep the buffer for another request. */
@@ -36,7 +36,7 @@ interface Job {
   readonly isHeld: boolean;
 }
 
-/** What the pipeline works on. */
+/** The parts of a device that the pipeline works on. */
 export interface PipelineParts {
   readonly file: KernelFile;
   readonly output: Queue;
@@ -47,9 +47,9 @@ export interface PipelineParts {
 }
 
 /**
- * The requests that the device has, and the pictures in its CAPTURE queue. A CAPTURE buffer is queued with the first
- * request of its picture and not before: so it is known whose it is, and V4L2_DEC_CMD_FLUSH, which looks at the last
- * one, finds the one that is held.
+ * The requests that the device has, and the pictures in its CAPTURE queue. A CAPTURE buffer is queued together with the first
+ * request of its picture, and not before. So it is known which picture a buffer belongs to, and V4L2_DEC_CMD_FLUSH, which acts
+ * on the last buffer, finds the one that is held.
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -65,7 +65,7 @@ export class Pipeline {
     this.#timeout = timeout;
   }
 
-  /** The device has a request, or a picture that it is to give back without another one. */
+  /** The device has a request, or a picture that it must give back without another request. */
   get isBusy(): boolean {
     return this.#jobs.length > 0 || this.#oldestUndecoded() !== Infinity;
   }
@@ -74,7 +74,7 @@ export class Pipeline {
     return this.#parts.requests.hasFree && this.#parts.outputs.hasFree;
   }
 
-  /** The driver puts several requests into one CAPTURE buffer. */
+  /** Whether the driver can put several requests into one CAPTURE buffer. */
   get canHold(): boolean {
     return (this.#parts.output.capabilities & V4L2_BUF_CAP_SUPPORTS_M2M_HOLD_CAPTURE_BUF) !== 0;
   }
@@ -87,36 +87,39 @@ export class Pipeline {
       this.#queueCapture(picture);
       this.#send(event, picture);
     } catch (thrown) {
-      // The picture is in no list yet, so that closing all would not give its buffer up.
+      // The picture is in no list yet, so closing everything would not give up its buffer.
       buffer.leave();
       throw thrown;
     }
     return picture;
   }
 
-  /** Whether another request of a picture can be sent: where the driver does not hold the buffer, it must be back first. */
+  /**
+   * Whether another request of a picture can be sent. Where the driver does not hold the buffer, the device must have given it
+   * back first.
+   */
   canResume(picture: Picture): boolean {
     return this.canHold || picture.isDecoded;
   }
 
   /**
-   * Sends another request of a picture, into the same buffer: a second field refers to the first there, and drivers write
-   * it between the first one's lines.
+   * Sends another request of a picture. It must use the same buffer: a second field refers to the first field in it, and
+   * drivers write its lines between those of the first field.
    */
   resume(event: RequestEvent, picture: Picture): void {
     if (picture.isDecoded) this.#queueCapture(picture);
     this.#send(event, picture);
   }
 
-  /** The picture is over: its buffer is given up when all that was sent before is done, for it may be referred to there. */
+  /** Ends a picture. Its buffer is given up when all requests that were sent before are done, because they may refer to it. */
   leave({ buffer }: Picture): void {
     this.#leaving.push({ buffer, after: this.#lastRequest });
     this.#settle();
   }
 
-  /** Takes what is done by now, without waiting; whether there was something. */
+  /** Takes finished requests without waiting. Returns whether there was one. */
   collect(): boolean {
-    // Requests are done in their order, so that the last one that is done tells of all before it.
+    // Requests finish in order, so if one is done, all before it are done, too.
     let done = this.#jobs.length;
     while (done > 0 && this.#jobs[done - 1]?.request.ready(POLLPRI) === 0) done--;
     for (const job of this.#jobs.slice(0, done)) this.#finish(job);
@@ -125,8 +128,8 @@ export class Pipeline {
   }
 
   /**
-   * Waits for half of the requests, or where there is none for a CAPTURE buffer: the device still has the other half then,
-   * and a wait costs more than anything else here. @throws DeviceTimeout
+   * Waits for half of the requests or, where there are none, for a CAPTURE buffer. The device keeps the other half to work on,
+   * because a wait costs more than anything else here. @throws DeviceTimeout
    */
   async advance(): Promise<void> {
     const { file } = this.#parts;
@@ -138,7 +141,7 @@ export class Pipeline {
         ? file.wait(POLLIN, timeout)
         : last.request.wait(POLLPRI, timeout, () => this.#hasOutputBack());
     const returned = await events;
-    // Meanwhile `forget` may have given all of it up.
+    // `forget` may have given up everything in the meantime.
     if (!this.isBusy) return;
     if (returned === 0) {
       if (this.collect() || this.#collectIncomplete()) return;
@@ -155,9 +158,9 @@ export class Pipeline {
   }
 
   /**
-   * Takes requests whose OUTPUT buffer is back, without waiting for the requests themselves; returns whether there was one. Where a driver's
-   * `run` fails before the device begins (hantro's for a picture that HEVC's DPB lacks, vdpu383's without EXT_SPS_*), both
-   * buffers come back as failed, and nobody calls v4l2_ctrl_request_complete: the request stays as it is for ever.
+   * Takes requests whose OUTPUT buffer is back, without waiting for the requests themselves; returns whether there was one.
+   * Where a driver's `run` fails before the device begins (hantro's for a picture that HEVC's DPB lacks, vdpu383's without
+   * EXT_SPS_*), both buffers come back as failed, and nobody calls v4l2_ctrl_request_complete: the request never completes.
    */
   #collectIncomplete(): boolean {
     const before = this.#jobs.length;
@@ -178,7 +181,7 @@ export class Pipeline {
     while (this.isBusy) await this.advance();
   }
 
-  /** Before both queues are stopped for good: what the device still has is given up. */
+  /** Gives up everything that the device still has. Must be called before both queues are stopped for good. */
   forget(): void {
     this.#jobs = [];
     for (const picture of this.#queued.values()) {
@@ -226,9 +229,9 @@ export class Pipeline {
     this.#jobs.shift();
     outputs.putBack(job.output);
     requests.putBack(job.request);
-    // Of a request whose CAPTURE buffer is held, only the OUTPUT buffer tells.
+    // For a request whose CAPTURE buffer is held, only the OUTPUT buffer shows the failure.
     job.picture.isFailed ||= done.isFailed;
-    // Drivers give back the CAPTURE buffer first, if at all: mediatek's later.
+    // Most drivers give back the CAPTURE buffer first, mediatek later, some never.
     if (job.isHeld) this.#settle();
     else this.#collectCapture(job.picture);
   }
@@ -247,7 +250,7 @@ export class Pipeline {
     this.#settle();
   }
 
-  /** The last request of the oldest picture that the device is to give back by itself; Infinity: there is none. */
+  /** The last request of the oldest picture that the device must give back by itself; Infinity if there is none. */
   #oldestUndecoded(): number {
     let oldest = Infinity;
     for (const { isHeld, lastRequest } of this.#queued.values()) {
@@ -256,7 +259,7 @@ export class Pipeline {
     return oldest;
   }
 
-  /** Gives up the buffers that no request before them refers to any more, and that the device does not have. */
+  /** Gives up the buffers that the device does not have, and that no earlier request refers to any more. */
   #settle(): void {
     if (this.#leaving.length === 0) return;
     const oldest = Math.min(this.#oldestUndecoded(), this.#jobs[0]?.number ?? Infinity);

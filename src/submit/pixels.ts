@@ -2,13 +2,13 @@ import { fourccText } from "../record/format.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 
-/** How the samples of a line lie in bytes. */
+/** How the samples of a line are packed into bytes. */
 interface Packing {
-  /** Bytes of so many samples, the last of which may leave bits free. */
+  /** The number of bytes of so many samples. The last byte may have unused bits. */
   bytesOf(samples: number): number;
   /** A group of samples that begins at a byte; a line is only cut between groups. */
   readonly samples: number;
-  /** The sample's value; undefined where the bytes are copied as they are. */
+  /** Returns a sample's value. Undefined where the bytes are copied as they are. */
   readonly valueAt?: (line: Uint8Array, sample: number) => number;
 }
 
@@ -38,7 +38,7 @@ const threeInFourBytes: Packing = {
   },
 };
 
-/** A rectangle of bytes that lies in one piece. Tiles follow each other from left to right, from top to bottom. */
+/** A rectangle of bytes that is contiguous in memory. Tiles are in order from left to right, then from top to bottom. */
 interface Tile {
   readonly kind: "tile";
   readonly width: number;
@@ -54,9 +54,9 @@ interface Columns {
 }
 
 /**
- * MediaTek's tiles of ten bits: as MM21's, and four lines of a tile are a block of 80 bytes. First come 16 bytes with the lower two
- * bits of each sample, then 64 with the upper eight. A byte of lower bits is of four samples: of four lines in a column ("tile",
- * MT2110T), or of four columns in a line ("raster", MT2110R), the first in the lowest bits.
+ * MediaTek's tiles of ten bits. They are as in MM21, but four lines of a tile form a block of 80 bytes: first 16 bytes with the
+ * lower two bits of each sample, then 64 bytes with the upper eight. A byte of lower bits belongs to four samples, the first in
+ * the lowest bits: to four lines of a column ("tile", MT2110T), or to four columns of a line ("raster", MT2110R).
  */
 interface SplitTile {
   readonly kind: "split";
@@ -70,22 +70,22 @@ const SPLIT_BLOCK_BYTES = 80;
 const COLUMN_BYTES = 128;
 const columns: Columns = { kind: "columns" };
 
-/** One of a picture's components: samples of one kind, or pairs of two. */
+/** One of a picture's components: samples of one kind, or pairs of two kinds. */
 interface Component {
   /** Samples in a place: 1, or 2 for a pair. */
   readonly samples: 1 | 2;
   /** How many luma samples a place covers. */
   readonly across: number;
   readonly down: number;
-  /** Where lines do not lie one after the other. */
+  /** The order in memory, where lines are not one after the other. */
   readonly order?: Tile | Columns | SplitTile;
 }
 
-/** How pictures lie in memory. */
+/** How pictures are stored in memory. */
 interface Layout {
   readonly components: readonly Component[];
   readonly packing: Packing;
-  /** The linear format that `visiblePixels` makes of it, as a V4L2 fourcc. */
+  /** The linear format that `visiblePixels` converts it to, as a V4L2 fourcc. */
   readonly linear: string;
 }
 
@@ -127,8 +127,9 @@ function layout(linear: string, components: readonly Component[], packing = plai
 }
 
 /**
- * The formats that decoders give, by fourcc: those in which lines are whole first. Those with an M, and MM21, have a plane
- * for each component; so have MT2T and MT2R (pixfmt-reserved.rst). See pixfmt-yuv-planar.rst; Nc12 and Nc30 are those of the Raspberry Pi's columns with two planes.
+ * The formats that decoders give, by fourcc. Formats with contiguous lines come first. Those with an M, and MM21, have a plane
+ * for each component; so have MT2T and MT2R (pixfmt-reserved.rst). See pixfmt-yuv-planar.rst; Nc12 and Nc30 are those of the
+ * Raspberry Pi's columns with two planes.
  */
 const layouts: Readonly<Record<string, Layout>> = {
   GREY: layout("GREY", [luma]),
@@ -158,7 +159,7 @@ const layouts: Readonly<Record<string, Layout>> = {
   Nc30: layout("P010", semiplanar(2, 2, [columns]), threeInFourBytes),
 };
 
-/** Gives memory of `size` bytes. */
+/** Returns memory of `size` bytes. */
 type Allocate = (size: number) => Uint8Array;
 
 /** A picture without padding. */
@@ -171,7 +172,7 @@ export interface VisiblePixels {
   readonly height: number;
 }
 
-/** The formats that `visiblePixels` can read: as V4L2 fourccs in text, those in which lines are whole first. */
+/** The formats that `visiblePixels` can read: V4L2 fourccs as text. Formats with contiguous lines come first. */
 export const readableFormats: readonly string[] = /* @__PURE__ */ Object.keys(layouts);
 
 /** Whether a format, a V4L2 fourcc as a number, has more than 8 bits a sample. */
@@ -181,10 +182,10 @@ export function isDeep(pixelFormat: number): boolean {
 }
 
 /**
- * A copy of the visible part of a frame, in a linear format. Ten bits that are packed become P010 and P210, each sample in
- * the upper bits of two bytes; tiles and columns become NV12 or P010.
+ * A copy of the visible part of a frame, in a linear format. Ten bits that are packed become P010 and P210, each sample in the
+ * upper bits of two bytes; tiles and columns become NV12 or P010.
  *
- * @param allocate Gives the memory to write to, of exactly the size it is asked for, for callers that reuse it.
+ * @param allocate returns the memory to write to, of exactly the size in its argument, for callers that reuse memory.
  * @throws DeviceError for a format that is not known.
  */
 export function visiblePixels(
@@ -220,7 +221,7 @@ function copyVisible(frame: Pixels, { components, packing }: Layout, allocate: A
     // A line is read from the beginning of the group that its first sample is in.
     const skipped = first % packing.samples;
     const from = packing.bytesOf(first - skipped);
-    // One byte more than the line has: a sample is read from two bytes.
+    // One more byte than the line has, because a sample is read from two bytes.
     const packed = new Uint8Array(packing.bytesOf(skipped + samples) + 1);
     for (let line = 0; line < lines; line++) {
       if (valueAt === undefined) {
@@ -242,7 +243,7 @@ function copyVisible(frame: Pixels, { components, packing }: Layout, allocate: A
 /** Where a component lies. */
 interface Source {
   readonly memory: Uint8Array;
-  /** Bytes from a line to the next, or lines from a column to the next. */
+  /** The distance in bytes from one line to the next, or in lines from one column to the next. */
   readonly stride: number;
 }
 

@@ -14,8 +14,8 @@ import { DeviceError } from "./errors.ts";
 import type { SubmitEvent } from "./submitter.ts";
 
 /**
- * The events of a record, for a submitter. It must hold the OUTPUT buffers' bytes (`record --with-data`) and the lines
- * of a session: `sequence`, `output`, `release`.
+ * The events of a record, for a submitter. The record must have the bytes of the OUTPUT buffers (`record --with-data`), and a
+ * session's lines: `sequence`, `output`, `release`.
  *
  * @throws DeviceError at a line that cannot be performed.
  */
@@ -129,7 +129,7 @@ function sequenceOf(line: SequenceLine, codec: SequenceEvent["codec"]): Sequence
     captureBuffers,
     realloc: line.realloc ?? true,
     keepsReferences: line.keepsReferences ?? false,
-    // They stand in a line of their own.
+    // The record has them in a line of their own.
     controls: [],
   };
 }

@@ -9,29 +9,29 @@ import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./queues/streams.ts";
 
-/** What a submitter performs: a session's events, and controls to set outside of a request (the modes). */
+/** What a submitter takes: a session's events, and controls to set outside of a request (the modes). */
 export type SubmitEvent = DecodeEvent | SetEvent;
 
 export interface SubmitterOptions {
   /** CAPTURE buffers in addition to those that decoding needs: for frames that the consumer holds, and to work ahead. Default 4. */
   readonly extraBuffers?: number | undefined;
-  /** Requests that the device has at a time. Default 4. */
+  /** The most requests that the device has at a time. Default 4. */
   readonly requests?: number | undefined;
   /**
-   * CAPTURE formats (V4L2 fourccs) to take where the driver has them, the best first, those with the stream's bit depth
-   * before others. Default: the driver's choice.
+   * CAPTURE formats (V4L2 fourccs) to use where the driver has them, the best first. Formats with the stream's bit depth are
+   * preferred. Default: the driver's choice.
    */
   readonly pixelFormats?: readonly number[] | undefined;
-  /** Milliseconds after which a device that gives nothing back counts as stuck, and so does a consumer that holds all frames. Default 5000. */
+  /** Milliseconds until a device that gives nothing back, or a consumer that holds all frames, counts as stuck. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Sends controls as they are: the events are a record's, which was made for a device. Default: as the device's target takes them. */
+  /** Sends a record's controls unchanged. Default: controls are adapted to the device's target. */
   readonly verbatim?: boolean | undefined;
   /**
-   * Closes the submitter when it is aborted, also while it waits for the device: what runs then throws the signal's reason, and so
-   * does every later call.
+   * Closes the submitter when it is aborted, even while it waits for the device. The current call and every later call then
+   * throw the signal's reason.
    */
   readonly signal?: AbortSignalLike | undefined;
-  /** Called with what the device cannot do for the stream: one line for a person. Decoding continues. */
+  /** Called with one line for a person about something that the device cannot do for the stream. Decoding continues. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
 
@@ -49,37 +49,37 @@ const refusals = {
 } as const;
 
 /**
- * Performs a session's events on a device. One at a time: take all that `submit` gives before it is called again.
- * Submitters share nothing, also those of one device.
+ * Performs a session's events on a device, one call at a time: take all frames of one `submit` before you call it again.
+ * Submitters share nothing, even if they use the same device.
  */
 export class Submitter {
   readonly device: DeviceInfo;
-  /** Opens the device; after the first time for streams that an opened one cannot go on with. */
+  /** Opens the device: at first, and again for streams that the open device cannot continue with. */
   readonly #openStreams: () => Promise<Streams>;
   #streams: Streams;
   #pipeline: Pipeline;
   #reopening: Promise<void> | undefined;
-  /** That which the queues were made for last. */
+  /** The sequence for which the queues were made last. */
   #begun: SequenceEvent | undefined;
-  /** The menus that were set, by name: a device that is opened anew has none of them. */
+  /** The menus that were set, by name. They must be set again after the device has been opened anew. */
   readonly #modes = new Map<string, Control>();
   readonly #timeout: number;
   readonly #isVerbatim: boolean;
   readonly #onNotice: (message: string) => void;
   readonly #signal: AbortSignalLike | undefined;
   readonly #onAbort = () => {
-    // Its failure shows to whoever calls close().
+    // The caller of close() gets its failure.
     this.close().catch(() => {});
   };
   #closing: Promise<void> | undefined;
-  /** By timestamp, until their `release`. */
+  /** The pictures by timestamp, until their `release`. */
   readonly #pictures = new Map<number, Picture>();
-  /** In display order; the first may not be decoded yet. */
+  /** The frames to show in display order. The first may not be decoded yet. */
   readonly #shown: ShownFrame[] = [];
   #targetEvents: { readonly codec: Codec; readonly events: TargetEvents } | undefined;
-  /** What the next request needs before it. */
+  /** The sequence that must begin before the next request. */
   #sequence: SequenceEvent | undefined;
-  /** What was set since the sequence came, before the queues were made for it. */
+  /** The controls that were set after the sequence event, and before the queues were made for it. */
   #sets: (readonly Control[])[] = [];
   #state: "idle" | "busy" | "left" | "broken" | "closed" = "idle";
 
@@ -100,7 +100,7 @@ export class Submitter {
    * Opens a device.
    *
    * @param machine for tests; this one
-   * @throws DeviceError with one line for a person; the signal's reason where it was aborted before.
+   * @throws DeviceError with one line for a person; the signal's reason if it was aborted before.
    */
   static async open(device: DeviceInfo, options: SubmitterOptions = {}, machine?: Machine): Promise<Submitter> {
     throwIfAborted(options.signal);
@@ -111,10 +111,10 @@ export class Submitter {
   }
 
   /**
-   * Performs events, and gives the frames that are ready, in display order. What the device still works on comes with
-   * the next call, or with `drain`. The bitstream of a request is read during the call.
+   * Performs events, and gives the frames that are ready, in display order. Frames that the device still works on come with the
+   * next call, or with `drain`. The bitstream of a request is read during the call.
    *
-   * Whoever leaves the loop early must `reset` or `close`.
+   * If you leave the loop early, you must call `reset` or `close`.
    *
    * @throws IoctlError, DeviceError: only `close` is left then.
    */
@@ -122,12 +122,12 @@ export class Submitter {
     return this.#run(events, () => this.#pipeline.collect());
   }
 
-  /** Waits for all that the device works on, and gives the rest of the frames. */
+  /** Waits until the device has finished, and gives the remaining frames. */
   drain(): AsyncGenerator<Frame, void, undefined> {
     return this.#run([], () => this.#pipeline.flushHeld());
   }
 
-  /** A seek: forgets every picture, and the frames that were not taken yet. Goes before the events of the session's `reset`. */
+  /** For a seek: forgets every picture and frame. Call it before you submit the events of the session's `reset`. */
   reset(): void {
     if (this.#state === "left") this.#state = "idle";
     this.#check();
@@ -136,7 +136,7 @@ export class Submitter {
     this.#pictures.clear();
   }
 
-  /** Gives the device back. Frames that are held stay readable until they are released. */
+  /** Closes the device. Frames stay readable until they are released. */
   close(): Promise<void> {
     this.#closing ??= this.#closeNow();
     return this.#closing;
@@ -156,7 +156,7 @@ export class Submitter {
     for (const { buffer } of this.#pictures.values()) buffer.leave();
     this.#pictures.clear();
     this.#pipeline.forget();
-    // What is being opened must be closed, too; where that fails, the call that waits for it says so.
+    // A device that is being opened must be closed, too. If opening fails, the call that waits for it reports it.
     await this.#reopening?.catch(() => {});
     await this.#streams.close();
   }
@@ -170,7 +170,7 @@ export class Submitter {
     return this.#signal?.aborted ? this.#signal.reason : new Error(refusals.closed);
   }
 
-  /** One generator for all that needs no waiting: a frame that passes several costs some promises in each. */
+  /** One generator does all work that needs no waiting: each generator on a frame's way costs some promises. */
   async *#run(
     events: Iterable<SubmitEvent>,
     end: () => Promise<void> | boolean,
@@ -203,7 +203,7 @@ export class Submitter {
       this.#leave("idle");
     } catch (thrown) {
       this.#leave("broken");
-      // What fails after that fails because of it.
+      // Errors after closing are consequences of it.
       throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
       if (this.#state === "busy") {
@@ -213,7 +213,7 @@ export class Submitter {
     }
   }
 
-  /** When the consumer leaves, frames are lost, but what the queues must be is kept. */
+  /** Takes note of the remaining events when the consumer leaves: frames are lost, but the queues' state is kept. */
   #noteAll(events: readonly SubmitEvent[]): void {
     for (const event of events.flatMap((event) => this.#asTaken(event))) {
       if (event.type === "sequence" || event.type === "set") this.#note(event);
@@ -221,8 +221,8 @@ export class Submitter {
   }
 
   /**
-   * After every wait and every frame: whoever takes frames may have called `close` meanwhile, and need not wait for it.
-   * Nothing may be asked of the device then.
+   * Must be called after every wait and every frame: the consumer may have called `close` without waiting for it. The device
+   * must not be used after that.
    */
   #checkOpen(): void {
     if (this.#isClosed) throw this.#closedError();
@@ -236,7 +236,7 @@ export class Submitter {
     if (!this.#isClosed) this.#state = state;
   }
 
-  /** As the device's target takes it. */
+  /** Adapts an event to the device's target. */
   #asTaken(event: SubmitEvent): SubmitEvent[] {
     if (this.#isVerbatim) return [event];
     if (event.type === "sequence" && event.codec !== this.#targetEvents?.codec) {
@@ -256,9 +256,9 @@ export class Submitter {
     for (const control of event.controls)
       if (typeof control.payload === "number") this.#modes.set(control.name, control);
     if (event.type === "sequence") {
-      // Only the visible part or the colour is new, which `output` tells.
+      // Only the visible rectangle or the colour is new; `output` events have the rectangle.
       if (!event.realloc && this.#streams.isStarted && this.#sequence === undefined) return;
-      // The modes go with any sequence; the parameter sets of one that had no request do not.
+      // The modes are valid for any sequence. The parameter sets of a sequence without requests are dropped.
       this.#sets = this.#sets.map((controls) => controls.filter(({ payload }) => typeof payload === "number"));
       this.#sequence = event;
       this.#sets.push(event.controls);
@@ -269,11 +269,11 @@ export class Submitter {
     }
   }
 
-  /** Whether nothing has to be waited for before a request. */
+  /** Whether a request can be sent without waiting. */
   #canSend(event: RequestEvent): boolean {
     if (this.#sequence !== undefined || !this.#streams.isStarted) return false;
     if (this.#hasRoom(event)) return true;
-    // Not for every request: several that are done are taken at once.
+    // This is not done for every request, so that several finished requests are taken at once.
     this.#pipeline.collect();
     return this.#hasRoom(event);
   }
@@ -310,7 +310,7 @@ export class Submitter {
     }
   }
 
-  /** Ends what went before, and makes the queues for a sequence. */
+  /** Ends the previous sequence, and makes the queues for a new one. */
   async *#begin(sequence: SequenceEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#streams.isStarted) {
       await this.#pipeline.flushHeld();
@@ -339,7 +339,7 @@ export class Submitter {
     this.#sets = [];
   }
 
-  /** Frames that are held keep their memory; pictures of the device that is closed are given up there. */
+  /** Opens the device anew. Frames keep their memory until `release`; the closed device's other pictures are given up. */
   async #reopen(): Promise<void> {
     this.#pipeline.forget();
     await this.#streams.close();
@@ -358,7 +358,7 @@ export class Submitter {
 
   #release(timestamp: number): void {
     const picture = this.#pictures.get(timestamp);
-    // After a reset it is gone already.
+    // After a reset, the picture is already gone.
     if (picture === undefined) return;
     this.#pictures.delete(timestamp);
     this.#pipeline.leave(picture);
@@ -368,7 +368,7 @@ export class Submitter {
     return this.#shown[0]?.picture.isDecoded === true;
   }
 
-  /** The frames at the head that are decoded. */
+  /** The decoded frames at the head of the list. */
   *#ready(): Generator<Frame, void, undefined> {
     while (this.#isReady) {
       yield this.#nextFrame();
@@ -380,14 +380,14 @@ export class Submitter {
     return (this.#shown.shift() as ShownFrame).frame;
   }
 
-  /** Where the device has nothing any more, and still no buffer is free. */
+  /** Gets a free buffer when the device has nothing left to do, and still no buffer is free. */
   async *#freeBuffer(): AsyncGenerator<Frame, void, undefined> {
-    // A new picture begins: a field that the device holds has no second one.
+    // A new picture begins, so a field that the device holds has no second field.
     await this.#pipeline.flushHeld();
     this.#checkOpen();
     yield* this.#ready();
     const { pool } = this.#streams;
-    // The consumer has the others.
+    // The consumer has all other buffers.
     if (!pool.hasFree && !pool.grow()) await pool.whenFree(this.#timeout);
     this.#checkOpen();
     if (!pool.hasFree) {

@@ -56,7 +56,7 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
       const file = args.output === "-" ? undefined : await createFile(io, args);
       if (file !== undefined) later(() => file.close());
       const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
-      // Also when the device fails: what it decoded before is whole.
+      // This is also done when the device fails, because earlier frames are complete.
       later(() => writer.flush());
       for await (const list of events) {
         for (const event of list) if (event.type === "error") await errors.add(event);
@@ -74,7 +74,7 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
   return status;
 }
 
-/** Runs a body and then what it asked for, the last first, and `end`; all of them, and the first failure is thrown. */
+/** Runs a body, then its clean-up functions in reverse order, then `end`. All of them run, and the first error is thrown. */
 async function withCleanup<T>(
   body: (later: (step: () => Promise<void>) => void) => Promise<T>,
   end: () => Promise<void>,
@@ -94,13 +94,13 @@ async function* listsOf(events: AsyncIterable<SubmitEvent>): AsyncGenerator<read
 /** Small frames are written together. */
 const writeSize = 1 << 18;
 
-/** Writes the visible parts of frames, or a line about each, and tells their format. */
+/** Writes the visible parts of frames, or a line about each, and prints their format. */
 class FrameWriter {
   readonly #io: Io;
   readonly #name: string;
   readonly #sink: Sink;
   readonly #md5: boolean;
-  /** What waits to be written, up to `#used`: always the same memory, because frames are large. */
+  /** Bytes to write, up to `#used`. The memory is reused, because frames are large. */
   #buffer = new Uint8Array(writeSize);
   #used = 0;
   #format = "";
@@ -114,7 +114,7 @@ class FrameWriter {
     this.#md5 = md5;
   }
 
-  /** Gives the frame back too. */
+  /** Writes a frame, and releases it. */
   async write(frame: Frame): Promise<void> {
     const { timestamp, corrupt } = frame;
     const { bytes, pixelFormat, width, height } = visiblePixels(frame, (size) => this.#space(size));
@@ -137,7 +137,7 @@ class FrameWriter {
     if (corrupt) this.corrupt++;
   }
 
-  /** Writes what waits. */
+  /** Writes the bytes in the buffer. */
   async flush(): Promise<void> {
     if (this.#used === 0) return;
     await this.#sink.write(this.#buffer.subarray(0, this.#used));

@@ -36,7 +36,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
         summary?.addPicture(item, picture);
         if (wanted?.has(item.request) ?? true) pictures.take(item, picture, controlsOf(item));
         else pictures.pass(item);
-        // Only now: what it refers to came before it, also where a timestamp is used again.
+        // This must come last: the request's references are earlier requests, even where a timestamp is used again.
         numbering.note(item.request, item.timestamp);
       } else {
         summary?.add(item);
@@ -46,7 +46,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
       for (const line of pictures.settled()) printer.add(lines(line));
       await printer.drain();
     }
-    // Nothing more is wanted, and nothing waits.
+    // No more requests are wanted, and no picture waits.
     if (wanted !== undefined && seen.last >= wanted.last && pictures.isEmpty && !args.strict) break;
   }
   for (const line of pictures.settled(true)) printer.add(lines(line));
@@ -58,7 +58,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
   return status;
 }
 
-/** How lines are printed, each with its line feed; empty where none is wanted. */
+/** A function that prints a line with its line feed, or an empty text where the line is not wanted. */
 function linesOf(io: Io, codec: Codec, args: Job): (line: PictureLine | SequenceLine) => string {
   const isInFull = args.request !== undefined;
   if (args.summary || args.errors === "only") return () => "";

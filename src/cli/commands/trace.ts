@@ -56,7 +56,7 @@ class AllUnits {
     this.#last = unit;
   }
 
-  /** What comes next begins another unit. */
+  /** The elements after this belong to another unit. */
   take(_events: readonly DecodeEvent[]): void {
     this.#print();
   }

@@ -35,7 +35,7 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       }
     }
   };
-  // Those that no line sets before the first request are in effect for it.
+  // The header's modes are in effect for the first request unless a line before it sets them.
   const headerModes = new Map(input.kind === "record" ? modeControls(input.header) : []);
   for await (const items of itemsOf(io, input, args)) {
     for (const item of items) {
@@ -43,7 +43,7 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       const sent = item.type === "set" ? item.controls : item.type === "request" ? item.own : new Map();
       for (const name of sent.keys()) headerModes.delete(name);
       if (item.type === "request" && seen.count === 0) report({ in: "header", request: 0 }, headerModes);
-      // A control is checked when it is sent, and not again for every request that keeps it.
+      // A control is checked when it is sent, not again for every request in which it stays in effect.
       if (item.type === "set") report({ in: "set", request: seen.last + 1 }, item.controls);
       if (item.type === "request") {
         report({ in: "request", request: item.request }, item.own);
@@ -67,7 +67,7 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
   return status;
 }
 
-/** Where a control is sent. */
+/** The place where a control is sent. */
 interface RefusalPlace {
   /** A request, a set before it, or the record's header, whose modes are in effect for it. */
   readonly in: "request" | "set" | "header";
@@ -79,7 +79,7 @@ function placeText({ in: where, request }: RefusalPlace): string {
   return where === "set" ? `set before request ${request}` : `request ${request}`;
 }
 
-/** What is refused, by whom and why. */
+/** A refusal: what, by whom and why. */
 interface Refusal extends Omit<TargetRefusal, "value"> {
   readonly value: number | bigint | undefined;
   /** `"kernel"`, or the target's name. */
@@ -101,7 +101,7 @@ function refusalText({ control, path, value, reason, by }: Refusal): string {
 
 function kernelRefusalsOf(name: string, payload: Uint8Array | number): ReturnType<typeof kernelRefusals> {
   const control = controlByName(name);
-  // What the kernel's header does not have is the target's to refuse.
+  // Controls that are not in the kernel's header are left to the target's check.
   if (control === undefined) return [];
   if ((control.type === "menu") !== (typeof payload === "number")) {
     const value = typeof payload === "number" ? payload : payload.length;

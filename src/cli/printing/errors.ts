@@ -10,7 +10,7 @@ type ErrorFacts = Omit<ErrorLine, "type" | "line">;
 /**
  * An error as one line: `error at byte 123: slice (nal_unit_type 1), slice_type, bit 9: reason (bitstream)`.
  *
- * @param isInside The byte is counted in the video that is inside a container or a systems stream, not in the file.
+ * @param isInside the byte offset is one in the video inside a container or a systems stream, not in the file.
  */
 export function errorText({ message, byte, kind, unit, element, bit }: ErrorFacts, isInside = false): string {
   const where = byte === undefined ? "error" : `error at byte ${byte}${isInside ? " of the video" : ""}`;
@@ -22,8 +22,8 @@ export function errorText({ message, byte, kind, unit, element, bit }: ErrorFact
 const shownErrors = 10;
 
 /**
- * Tells what was lost. On standard error: the first errors one by one and the rest as a number, or all of them. Or, as the
- * command's result, on standard output. With `--json` they are among the result's lines too.
+ * Prints errors. On standard error, it prints either the first errors and the number of the others, or all of them. Or it
+ * prints them on standard output, as the command's result. With `--json` they are also among the lines of the result.
  */
 export class ErrorReport {
   readonly #io: Io;
@@ -53,13 +53,13 @@ export class ErrorReport {
     if (errors === "only") {
       if (!json) this.#printer?.add(`${fold(text(), this.#io.stdout.columns, 2)}\n`);
     } else if (errors === "all" || this.#count <= shownErrors) {
-      // On a terminal, where both go, the lines stay in their order.
+      // This keeps the lines in order on a terminal that shows both.
       if (this.#io.stdout.isTerminal) await this.#printer?.flush();
       await this.#io.stderr.write(`${this.#input.name}: ${text()}\n`);
     }
   }
 
-  /** To be called at the end. @param status the command's own. @returns the exit status. */
+  /** Must be called at the end. @param status the command's own. @returns the exit status. */
   async close(status = 0): Promise<number> {
     const more = this.#args.errors === "first" ? this.#count - shownErrors : 0;
     if (more > 0) {

@@ -20,14 +20,13 @@ export interface FieldLine {
   readonly note: string;
 }
 
-/** Explains a reference: what the timestamp in this field names. */
+/** Explains a reference: which picture the timestamp in this field names. */
 export type TimestampNote = (timestamp: bigint) => string;
 
 const numbersPerLine = 16;
 
 /**
- * A payload field by field, in the order of the bytes. Elements of an array that follow each other and are equal share a
- * line, which names them all.
+ * A payload field by field, in the order of the bytes. Equal elements of an array that follow each other share a line.
  *
  * @param known the paths to show, when not all are known.
  */
@@ -115,7 +114,7 @@ function rangeText(first: number, last: number): string {
   return first === last ? `[${first}]` : `[${first}..${last}]`;
 }
 
-/** Numbers by the line. Whole lines of one and the same number become one. */
+/** Numbers in lines. Consecutive lines with only one and the same number become one line. */
 function numberLines(
   type: Scalar,
   length: number,
@@ -160,7 +159,7 @@ function scalarNote(path: string, type: Scalar, value: number | bigint, noteOf: 
   return typeof value === "bigint" && /(^|[._])(ts|timestamp)$/.test(path) ? noteOf(value) : "";
 }
 
-/** What a menu's value is called, or undefined when the control is none. */
+/** The name of a menu's value; undefined when the control is not a menu. */
 export function menuName(control: string, value: number): string | undefined {
   const definition = controlByName(control);
   if (definition?.type !== "menu") return undefined;

@@ -15,7 +15,7 @@ function exact(value: bigint): number | string {
     : String(value);
 }
 
-/** What is not known is left out. */
+/** Unknown values are left out. */
 export function sequenceJson(sequence: SequenceLine): object {
   const { pixelFormat, codedWidth, codedHeight, visible, bitDepthLuma, bitDepthChroma, chromaFormat } = sequence;
   const { colour, captureBuffers, realloc, keepsReferences } = sequence;
@@ -52,7 +52,7 @@ function controlsJson(request: ResolvedRequest): object[] {
   });
 }
 
-/** Undefined where the control is unknown or the payload has not its size. */
+/** Undefined where the control is unknown or the payload has the wrong size. */
 function fieldsOf(name: string, payload: Uint8Array): unknown {
   const control = controlByName(name);
   if (control === undefined || control.type === "menu") return undefined;

@@ -18,7 +18,7 @@ const bytes: TableColumn = { title: "bytes", align: "right", width: 8, narrow: {
 const references: TableColumn = { title: "references", align: "left", width: 24, narrow: { title: "refs", width: 20 } };
 const flags: TableColumn = { title: "flags", align: "left", width: 0 };
 
-/** What no codec has of its own. */
+/** The letters that are the same for all codecs. */
 const commonLetters: Readonly<Record<string, string>> = { hold: "h", corrupt: "!" };
 const namedReferences: Readonly<Record<Codec, readonly string[]>> = {
   h264: [],
@@ -28,7 +28,7 @@ const namedReferences: Readonly<Record<Codec, readonly string[]>> = {
   mpeg2: ["forward", "backward"],
 };
 
-/** The lines of the table, one by one: they must not wait for the widest cell. */
+/** Makes the lines of the table one by one, without waiting for the widest cell. */
 export class PictureTable {
   readonly #codec: Codec;
   readonly #style: Style;
@@ -55,7 +55,7 @@ export class PictureTable {
     this.#layout = layoutOf(this.#columns, width, rest);
   }
 
-  /** With line feeds; empty when there is nothing to show. */
+  /** A line with its line feed; empty when there is nothing to show. */
   line(item: PictureLine | SequenceLine): string {
     if (item.type === "sequence") {
       this.#hasSequences = true;
@@ -68,7 +68,7 @@ export class PictureTable {
     return `${this.#style.bold(fold(line, this.#width, 10))}\n`;
   }
 
-  /** Other producers' records have no sequence lines: there the controls tell of a new format. */
+  /** Records of other producers have no sequence lines. For these, the controls show a new format. */
   #newFormat(request: ResolvedRequest): string {
     if (this.#hasSequences) return "";
     const format = formatOf(this.#codec, request);
@@ -140,7 +140,7 @@ export class PictureTable {
 
 const typePlace = before.findIndex(({ title }) => title === "type");
 
-/** What the controls of a request say of its format; undefined where they do not. */
+/** The format that the controls of a request have; undefined where they have none. */
 export function formatOf(codec: Codec, request: ResolvedRequest): string | undefined {
   const { name, size, read } = formatControls[codec];
   const payload = request.controls.get(name);
@@ -149,7 +149,7 @@ export function formatOf(codec: Codec, request: ResolvedRequest): string | undef
   return formatText(width.value, height.value, bitDepthLuma?.value, chromaFormat?.value);
 }
 
-/** `"1920x1080  4:2:0  8 bit"`; what is not known is left out. */
+/** `"1920x1080  4:2:0  8 bit"`; unknown parts are left out. */
 export function formatText(width?: number, height?: number, bitDepth?: number, chromaFormat?: number): string {
   const chroma = chromaFormat === undefined ? undefined : ["4:0:0", "4:2:0", "4:2:2", "4:4:4", "4:4:0"][chromaFormat];
   const depth = bitDepth === undefined ? undefined : `${bitDepth} bit`;

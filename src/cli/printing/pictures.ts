@@ -5,20 +5,20 @@ import * as uapi from "../../uapi/index.ts";
 import { type Numbering, type Reference, referenceTo } from "./references.ts";
 import type { TableColumn } from "./table.ts";
 
-/** What a request says of its picture. */
+/** A picture, as its request describes it. */
 export interface Picture {
   /** `"IDR"`, `"P"`, `"key"` … */
   readonly type: string;
   /** Facts by name; specifications' names keep their spelling. */
   readonly facts: Readonly<Record<string, string | number>>;
   readonly references: readonly Reference[];
-  /** Words for what is set. */
+  /** Words for the flags that are set. */
   readonly flags: readonly string[];
 }
 
 /** A column for one or more facts. */
 export interface FactColumn extends TableColumn {
-  /** The cell, and what is there instead where the column is narrow. */
+  /** The text of the cell, in a wide or a narrow column. */
   text(facts: Picture["facts"], isNarrow: boolean): string;
 }
 
@@ -181,7 +181,7 @@ function h265Picture(request: ResolvedRequest, numbering: Numbering): Picture | 
   };
 }
 
-/** The types of the slices that the request tells of. */
+/** The types of the request's slices. */
 function h265SliceTypes(request: ResolvedRequest): string {
   const control = uapi.controls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS;
   const payload = request.controls.get(control.name);
@@ -234,7 +234,8 @@ function mpeg2Picture(request: ResolvedRequest, numbering: Numbering): Picture |
   const picture = structOf(request, "V4L2_CID_STATELESS_MPEG2_PICTURE", uapi.v4l2_ctrl_mpeg2_picture);
   if (picture === undefined) return undefined;
   const type = ["?", "I", "P", "B", "D"][picture.picture_coding_type] ?? "?";
-  // There are no gaps: what names no picture is missing, or the field's only reference is the first of its own frame.
+  // MPEG-2 has no gaps. A reference that names no picture is missing, unless the field's only reference is the first field of
+  // its own frame.
   const named = (name: string, timestamp: bigint) => ({ name, ...referenceTo(numbering, timestamp, "none") });
   const forward = type === "P" || type === "B" ? [named("forward", picture.forward_ref_ts)] : [];
   const backward = type === "B" ? [named("backward", picture.backward_ref_ts)] : [];

@@ -1,7 +1,7 @@
 import type { Timestamp } from "../../record/index.ts";
 import { Recent } from "../../record/recent.ts";
 
-/** So many pictures back a reference is known; further, if it was referred to since. */
+/** References to the last pictures are known, up to this number. Older pictures are known if they were referred to since. */
 const rememberedPictures = 1 << 15;
 
 /** Which request made the picture that a timestamp names. */
@@ -12,7 +12,7 @@ export class Numbering {
   /** Takes the requests in their order. Those of one picture come one after the other: the first of them gives it its number. */
   note(request: number, timestamp: Timestamp): void {
     const name = BigInt(timestamp);
-    // A timestamp that comes back later names another picture: FFmpeg does that.
+    // A timestamp that is used again later names another picture. FFmpeg does that.
     if (name !== this.#last) this.#first.set(name, request);
     this.#last = name;
   }
@@ -28,22 +28,22 @@ export class Numbering {
   }
 }
 
-/** What a request says of one picture that it refers to. */
+/** One reference of a request. */
 export interface Reference {
   /** The request that made it; null where it is not known. */
   readonly request: number | null;
   /** Why there is no number: a frame that was never coded, no picture at all, or one that no request made. */
   readonly missing?: "gap" | "none" | "unknown";
-  /** What the codec calls it: `"last"`, `"forward"` … */
+  /** The codec's name for it: `"last"`, `"forward"` … */
   readonly name?: string;
   readonly longTerm?: true;
   /** Only this field of it; `"neither"` where the control names none. */
   readonly field?: "top" | "bottom" | "neither" | undefined;
-  /** It is no reference, and only waits to be shown. */
+  /** It is not a reference, but only waits to be shown. */
   readonly waits?: true;
 }
 
-/** @param zero What timestamp 0 says: in H.264, a frame that was never coded. */
+/** @param zero the meaning of timestamp 0: in H.264, a frame that was never coded. */
 export function referenceTo(numbering: Numbering, timestamp: bigint, zero: "gap" | "none"): Reference {
   const request = numbering.of(timestamp);
   return request === undefined ? { request: null, missing: timestamp === 0n ? zero : "unknown" } : { request };

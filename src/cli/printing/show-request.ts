@@ -21,7 +21,7 @@ export function controlsText(
   return lines.map((line) => `${fold(line, columns, indentOf(line))}\n`).join("");
 }
 
-/** What is known of a request, and `controls`, its `controlsText`. @param columns of the terminal. */
+/** The facts about a request, then `controls`, its `controlsText`. @param columns of the terminal. */
 export function requestText(
   codec: Codec,
   { request, picture, shown, controls = "" }: PictureLine,

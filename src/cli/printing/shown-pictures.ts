@@ -25,24 +25,24 @@ interface Waiting {
   /** How many pictures came before it. */
   readonly before: number;
   readonly line: PictureLine | SequenceLine;
-  /** Shown, or never to be. */
+  /** The picture was shown, or never will be. */
   isSettled: boolean;
   shown: Shown | undefined;
 }
 
-/** More pictures than a DPB holds, and than an encoder looks ahead: the memory of a long stream stays flat. */
+/** More pictures than a DPB holds, and than an encoder looks ahead. The limit keeps the memory for a long stream constant. */
 const waitingLimit = 32;
 
-/** Holds the pictures back, in decoding order, until it is known when they are shown. */
+/** Holds back pictures, in decoding order, until it is known when they are shown. */
 export class ShownPictures {
   #waiting: Waiting[] = [];
-  /** The requests of the pictures that wait, by timestamp: the latest where one is used again. */
+  /** The requests of the waiting pictures by timestamp. Where a timestamp is used again, it is the latest. */
   readonly #byTimestamp = new Map<Timestamp, Waiting[]>();
   #last: Timestamp | undefined;
   #pictures = 0;
   #outputs = 0;
 
-  /** Whether nothing waits. */
+  /** Whether no picture waits. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
@@ -65,13 +65,16 @@ export class ShownPictures {
     }
   }
 
-  /** A request whose line is not wanted: others do not wait longer because of that. */
+  /** Takes a request whose line is not wanted, so that other lines do not wait longer. */
   pass({ timestamp }: ResolvedRequest): void {
     if (timestamp !== this.#last) this.#pictures++;
     this.#last = timestamp;
   }
 
-  /** The lines that wait for nothing any more. @param isEnd Nothing else comes. */
+  /**
+   * Yields the lines that need not wait any more.
+   * @param isEnd whether this is the end of the input.
+   */
   *settled(isEnd = false): Generator<PictureLine | SequenceLine, void, undefined> {
     let count = 0;
     while (count < this.#waiting.length) {
@@ -98,7 +101,7 @@ export class ShownPictures {
   #show({ timestamp, pts, corrupt = false }: OutputLine): void {
     const shown: Shown = { order: this.#outputs++, pts, corrupt };
     for (const waiting of this.#byTimestamp.get(timestamp) ?? []) {
-      // VP9 can show a picture again: the first time counts.
+      // VP9 can show a picture again; only the first time counts.
       waiting.shown ??= shown;
       waiting.isSettled = true;
     }

@@ -8,7 +8,7 @@ import { formatOf, sequenceText } from "./picture-table.ts";
 import type { Picture } from "./pictures.ts";
 import { fold, styleFor } from "./terminal.ts";
 
-/** How often each of some words came. */
+/** Counts how often each word came. */
 class Counts {
   readonly #counts = new Map<string, number>();
 
@@ -56,10 +56,10 @@ class Range {
   }
 }
 
-/** Sequences of one stream that are listed one by one; those of a stream that changes at every picture are only counted. */
+/** The most sequences of a stream that are listed one by one. More sequences are only counted. */
 const listedSequences = 20;
 
-/** What a stream is made of, in counts: they take no more memory for a longer stream. */
+/** Counts what a stream contains. A longer stream needs no more memory. */
 export class Summary {
   readonly #input: StreamInput | RecordInput;
   readonly #sequences: SequenceLine[] = [];
@@ -107,7 +107,7 @@ export class Summary {
     }
   }
 
-  /** Takes what is no request. */
+  /** Takes a line that is not a request. */
   add(item: Exclude<ResolvedLine, ResolvedRequest>): void {
     switch (item.type) {
       case "sequence":

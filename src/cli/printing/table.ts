@@ -3,9 +3,9 @@ import { type Column, type Style, widthOf } from "./terminal.ts";
 
 /** A column of a table that can become narrower. */
 export interface TableColumn extends Column {
-  /** On a terminal that is too narrow for the full width. */
+  /** The form on a terminal that is too narrow for the full width. */
   readonly narrow?: { readonly title: string; readonly width: number };
-  /** Which columns are left out first where even that is too wide: the highest. Absent: never. */
+  /** Where even the narrow table is too wide, columns with the highest rank are left out first. Absent means never. */
   readonly rank?: number;
 }
 
@@ -15,7 +15,7 @@ export interface Layout {
   /** For each of `columns`, its place among all. */
   readonly places: readonly number[];
   readonly isNarrow: boolean;
-  /** For people: what the short titles mean, and what is left out. */
+  /** Explains to people what the short titles mean, and what is left out. */
   readonly legend: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const gap = 2;
  * Chooses the widest layout that fits.
  *
  * @param columns of the terminal; undefined: all at full width.
- * @param rest what the last column needs more than its title, at full and at narrow width.
+ * @param rest the width that the last column needs in addition to its title, at full and at narrow width.
  */
 export function layoutOf(
   all: readonly TableColumn[],

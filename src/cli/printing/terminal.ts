@@ -17,7 +17,7 @@ const styles = ["bold", "dim", "red", "green", "yellow", "cyan"] as const;
 /** Colours where they are wanted: see `--color`. */
 export function styleFor(io: Pick<Io, "stdout" | "environment">, choice: ColorChoice = "auto"): Style {
   const isColoured = choice === "auto" ? wantsColour(io) : choice === "always";
-  // Node would look at the process's own standard output, which is not always where the text goes.
+  // Node would check the process's own standard output, but the text may go elsewhere.
   const paint = (name: (typeof styles)[number]) => (text: string) =>
     isColoured && text !== "" ? styleText(name, text, { validateStream: false }) : text;
   return {
@@ -50,7 +50,7 @@ export function widthOf(text: string): number {
 export function fold(line: string, columns: number | undefined, indent: number): string {
   if (columns === undefined || widthOf(line) <= columns) return line;
   const longest = line.split(" ").reduce((widest, word) => Math.max(widest, widthOf(word)), 0);
-  // A word that would be broken in the margin's favour is worse than a smaller margin.
+  // A smaller margin is better than a broken word.
   const margin = " ".repeat(Math.min(indent, Math.max(Math.min(2, columns >> 1), columns - longest)));
   const lines: string[] = [];
   let current = "";
@@ -71,7 +71,7 @@ export function fold(line: string, columns: number | undefined, indent: number):
   return [...lines, current.trimEnd()].join("\n");
 }
 
-/** A column of a table that is printed while its rows come: wider cells push the rest of their row to the right. */
+/** A column of a table that is printed while its rows come: a wide cell moves the rest of its row to the right. */
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
@@ -103,7 +103,7 @@ export function printable(text: string): string {
 const progressDelay = 1000;
 const progressInterval = 200;
 
-/** How far long work has come, on stderr: only when that is a terminal, stdout is none, and a second has passed. */
+/** Shows the progress of long work on stderr. Only when stderr is a terminal, stdout is not, and a second has passed. */
 export class Progress {
   readonly #io: Io;
   readonly #size: number | undefined;
@@ -130,7 +130,7 @@ export class Progress {
     await this.#io.stderr.write(`\r${megabytes}${share}\u001b[K`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   async clear(): Promise<void> {
     if (this.#visible) await this.#io.stderr.write("\r\u001b[K");
     this.#visible = false;

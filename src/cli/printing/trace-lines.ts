@@ -15,7 +15,7 @@ const columns: readonly TableColumn[] = [
   { title: "value", align: "right", width: 10 },
 ];
 
-/** Where elements have a boolean decoder's state, and the terminal no room for it in words. */
+/** The columns for a boolean decoder's state, on terminals that are too narrow for words. */
 const coderColumns: readonly TableColumn[] = [
   { title: "bit", align: "right", width: 5 },
   { title: "byte:bit", align: "right", width: 8 },
@@ -29,7 +29,7 @@ const coderColumns: readonly TableColumn[] = [
   { title: "n", align: "right", width: 1 },
 ];
 const coderLegend = "Of a bool: p probability; the decoder before it: rng range, val value, n bit_count";
-/** With the state in words. */
+/** The width of a line with the state in words. */
 const widestLine = 150;
 
 /** A unit of the stream, and its lines. */
@@ -59,7 +59,10 @@ export class TraceLines implements Trace {
   #unit: TracedUnit | undefined;
   #isWanted = true;
 
-  /** @param width of the terminal. @param onUnit is given each unit when it begins; its lines come until the next one. */
+  /**
+   * @param width of the terminal. @param onUnit called with each unit when it begins. Its lines are added until the next unit
+   * begins.
+   */
   constructor(
     codec: Codec,
     args: Pick<Job, "json" | "units" | "errors">,
@@ -129,7 +132,7 @@ export class TraceLines implements Trace {
     this.#unit.lines.push(`${fold(line, this.#width, 20)}\n`);
   }
 
-  /** Large offsets take their room from the blanks after the name. */
+  /** Large offsets use the blanks after the name. */
   #row(cells: readonly string[]): string {
     const layout = this.#layout;
     const line = rowOf(layout, cells);

@@ -3,7 +3,7 @@ import type { Codec } from "../../events.ts";
 import { CliError } from "../io.ts";
 import { suggestion } from "../suggest.ts";
 
-/** For each codec, the kinds of units: which of the trace's names are of each kind. The first that fits counts. */
+/** For each codec, the kinds of units, and the trace's names that belong to each kind. The first match counts. */
 const kinds: Readonly<Record<Codec, readonly (readonly [kind: string, name: RegExp])[]>> = {
   h264: [
     ["sps", /^seq_parameter_set_rbsp/],

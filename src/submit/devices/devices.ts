@@ -21,20 +21,20 @@ export interface DeviceInfo {
   readonly card: string;
   /** The kernel's version, `"7.2.13"`. */
   readonly kernel: string;
-  /** What it takes, as the device itself says. */
+  /** What the device accepts, according to its own answers. */
   readonly target: Target;
 }
 
-/** The decoders of a machine, and what was found that could not be used: a line each. */
+/** The decoders of a machine, and a line about each device that could not be used. */
 export interface DeviceList {
   readonly devices: readonly DeviceInfo[];
   readonly problems: readonly string[];
 }
 
-/** What to say of a machine without a device and without a problem. */
+/** The message for a machine that has neither a decoder nor a problem. */
 export const noDecoder = "this machine has no stateless decoder: none of its media devices leads to one";
 
-/** What a machine has below /dev; the tests have their own. */
+/** The files below /dev of a machine. Tests replace them. */
 export interface DeviceFiles {
   mediaPaths(): Promise<readonly string[]>;
   /** The path of a video device's file; undefined when there is none. */
@@ -64,7 +64,7 @@ export async function devicesOf(machine: Machine, files: DeviceFiles): Promise<D
   return { devices, problems };
 }
 
-/** Which device a path leads to: udev's names in /dev/v4l/by-path are links, and the same after every boot. */
+/** The device that a path leads to. udev's names in /dev/v4l/by-path are links, which are the same after every boot. */
 export async function devicePath(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }
@@ -72,8 +72,8 @@ export async function devicePath(path: string): Promise<string> {
 /**
  * The device to decode a codec with.
  *
- * @param path `"/dev/video0"` or `"/dev/media0"`; undefined: of those that take the codec, the first of
- *   those with the largest pictures. The RK3328 and RK3588 have two for H.264, and hantro's ends at 1920x1088.
+ * @param path `"/dev/video0"` or `"/dev/media0"`; undefined means the first of the devices with the
+ *   largest pictures for the codec. The RK3328 and RK3588 have two for H.264, and hantro's ends at 1920x1088.
  * @throws DeviceError with one line for a person.
  */
 export function chooseDevice({ devices, problems }: DeviceList, codec: Codec, path?: string): DeviceInfo {
@@ -162,7 +162,7 @@ async function pathFromSysfs({ major, minor }: DeviceNumber): Promise<string | u
   return (await stat(path).catch(() => undefined)) === undefined ? undefined : path;
 }
 
-/** Without a sysfs, as in some containers: every video device's file is asked for its number. */
+/** For machines without a sysfs, as in some containers: checks the number of every video device's file. */
 async function pathFromDev({ major, minor }: DeviceNumber): Promise<string | undefined> {
   for (const name of await readdir("/dev")) {
     if (!/^video[0-9]+$/.test(name)) continue;

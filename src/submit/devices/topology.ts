@@ -11,7 +11,7 @@ import {
 } from "../layout/constants.ts";
 import type { Structs } from "../layout/structs.ts";
 
-/** A media device's graph, as far as it matters here. */
+/** The parts of a media device's graph that are needed here. */
 export interface Topology {
   readonly entities: readonly Infer<Structs["media_v2_entity"]>[];
   readonly interfaces: readonly Infer<Structs["media_v2_interface"]>[];
@@ -50,7 +50,7 @@ export function readTopology(file: KernelFile): Topology {
       return list.bytes;
     });
     const errno = file.attempt("MEDIA_IOC_G_TOPOLOGY", memory.bytes);
-    // It may have changed in between: where it grew, there was no room for it.
+    // The graph may have grown between the two calls; then the memory was too small.
     if (errno === constants.errno.ENOSPC) continue;
     if (errno !== 0) {
       throw new IoctlError({ ioctl: "MEDIA_IOC_G_TOPOLOGY", code: errorName(errno), path: file.path });
@@ -73,8 +73,8 @@ function elements<F extends Fields>(struct: Struct<F>, bytes: Uint8Array): Infer
 }
 
 /**
- * The video nodes of decoders. A memory-to-memory decoder is three entities: one where buffers go in and
- * one where they come out, both controlled by the node, and the processing one between them.
+ * The video nodes of decoders. A memory-to-memory decoder is three entities: one for input buffers and one for output buffers,
+ * both controlled by the node, and a processing entity between them.
  */
 export function decoderNodes({ entities, interfaces, pads, links }: Topology): DeviceNumber[] {
   const ofType = (type: number) => links.filter(({ flags }) => (flags & MEDIA_LNK_FL_LINK_TYPE) >>> 0 === type);

@@ -1,9 +1,9 @@
-/** How a Linux ABI lays out the structs of the video and media interfaces; those with 64-bit times only. */
+/** How a Linux ABI lays out the structs of the video and media interfaces. Only ABIs with 64-bit times are supported. */
 export interface Abi {
   readonly name: "lp64" | "ilp32" | "ia32";
-  /** Bytes of a pointer, and of an `unsigned long`. */
+  /** Size in bytes of a pointer and of an `unsigned long`. */
   readonly pointerSize: 4 | 8;
-  /** Alignment of a 64-bit integer in a struct: ia32 has it at 4. */
+  /** Alignment of a 64-bit integer in a struct. On ia32 it is 4. */
   readonly alignment64: 4 | 8;
 }
 

@@ -2,7 +2,7 @@
 import type { Abi } from "./abi.ts";
 import { type Structs, structsOf } from "./structs.ts";
 
-/** What `_IO`, `_IOR`, `_IOW` or `_IOWR` was given. */
+/** The arguments of `_IO`, `_IOR`, `_IOW` or `_IOWR`. */
 export interface IoctlDefinition {
   readonly direction: "none" | "read" | "write" | "both";
   readonly type: "V" | "|";

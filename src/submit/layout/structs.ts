@@ -1,7 +1,7 @@
 /**
- * The structs of linux/videodev2.h and linux/media.h that a stateless decoder needs, as data: layouts follow from the
- * ABI, and `test/submit/abi.test.ts` compares them with a C compiler's. Names are the headers'; those that begin with
- * an underscore fill up a union.
+ * The structs of linux/videodev2.h and linux/media.h that a stateless decoder needs, as data: layouts follow from the ABI, and
+ * `test/submit/abi.test.ts` compares them with a C compiler's. Names are the headers'; names that begin with an underscore are
+ * padding in a union.
  */
 
 import { array, type Scalar, type Struct, s32, s64, struct, u8, u16, u32, u64 } from "../../uapi/struct.ts";
@@ -31,7 +31,7 @@ const planePixFormat = struct("v4l2_plane_pix_format", 20, {
   reserved: array(u16, 6),
 });
 
-/** The structs that no ABI lays out otherwise. */
+/** The structs that have the same layout in every ABI. */
 const common = {
   v4l2_capability: struct("v4l2_capability", 104, {
     driver: array(u8, 16),
@@ -140,7 +140,7 @@ const common = {
     flags: u32,
     reserved: array(u32, 6),
   }),
-  /** `__attribute__ ((packed))`; on ia32, where it would align at 4, the offsets are the same. */
+  /** `__attribute__ ((packed))`. On ia32, where 64-bit integers are aligned at 4, the offsets are the same. */
   media_v2_topology: struct("media_v2_topology", 72, {
     topology_version: u64,
     num_entities: u32,
@@ -218,7 +218,7 @@ function layOut(abi: Abi) {
       reserved2: u32,
       request_fd: s32,
     }),
-    /** Packed; `value64` is the whole union: a value, or a pointer in its low bytes. */
+    /** Packed. `value64` is the whole union: a value, or a pointer in its low bytes. */
     v4l2_ext_control: struct("v4l2_ext_control", 20, { id: u32, size: u32, reserved2: u32, value64: aligned(s64, 1) }),
     v4l2_ext_controls: struct("v4l2_ext_controls", size(32, 24), {
       which: u32,

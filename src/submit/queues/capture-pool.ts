@@ -2,16 +2,16 @@ import { DeviceError, IoctlError } from "../errors.ts";
 import type { Mapping } from "../libc.ts";
 import type { BufferPlane, Queue, QueueFormat } from "./queue.ts";
 
-/** A CAPTURE buffer. It is free again when nobody uses it: neither its picture nor a frame that shows it. */
+/** A CAPTURE buffer. It is free when neither its picture nor a frame that shows it uses it. */
 export class CaptureBuffer {
   readonly index: number;
-  /** Of the picture that it holds: a larger buffer may hold a smaller one. */
+  /** The format of the picture in it. A large buffer may hold a smaller picture. */
   format: QueueFormat;
   readonly #queue: Queue;
   readonly #planes: readonly BufferPlane[];
   readonly #unused: (buffer: CaptureBuffer) => void;
   #mappings: readonly Mapping[] | undefined;
-  /** Why its memory is lost. */
+  /** The error because of which its memory is lost. */
   #failure: unknown;
   #wasLent = false;
   #isOrphan = false;
@@ -29,7 +29,7 @@ export class CaptureBuffer {
     return this.#users > 0;
   }
 
-  /** Whether it can hold pictures of another format. */
+  /** Whether it can hold pictures of this format. */
   fits(format: QueueFormat): boolean {
     return (
       this.#planes.length === format.planes.length &&
@@ -41,7 +41,7 @@ export class CaptureBuffer {
     this.#users++;
   }
 
-  /** Counterpart of `use`. */
+  /** Ends one `use`. */
   leave(): void {
     this.#users--;
     if (this.#users > 0) return;
@@ -49,13 +49,16 @@ export class CaptureBuffer {
     else this.#unused(this);
   }
 
-  /** Its memory, one array for each plane, for somebody outside. */
+  /** Its memory for a consumer, one array for each plane. */
   lend(): readonly Uint8Array[] {
     this.#wasLent = true;
     return this.#map().map(({ bytes }) => bytes);
   }
 
-  /** dma-buf file descriptors, one for each plane; the caller closes them. @throws DeviceError when the device has forgotten the buffer */
+  /**
+   * dma-buf file descriptors, one for each plane; the caller closes them. @throws DeviceError when the device no longer has the
+   * buffer
+   */
   export(): number[] {
     if (this.#isOrphan)
       throw new DeviceError("the frame's buffer has left the device; export a frame before the picture size changes");
@@ -63,8 +66,8 @@ export class CaptureBuffer {
   }
 
   /**
-   * The device is about to forget it; the memory stays as long as somebody uses it. Where it cannot be mapped, only who reads it
-   * is told: others' buffers must be given up too.
+   * Must be called before the device frees the buffer. The memory stays as long as somebody uses it. If it cannot be mapped,
+   * the error is thrown only when somebody reads it, so that the other buffers are given up, too.
    */
   orphan(): void {
     try {
@@ -77,7 +80,7 @@ export class CaptureBuffer {
   }
 
   #map(): readonly Mapping[] {
-    // What lies at its place in the device's memory now is another buffer's.
+    // Its place in the device's memory now belongs to another buffer.
     if (this.#failure !== undefined) throw this.#failure;
     this.#mappings ??= this.#mapAll();
     return this.#mappings;
@@ -117,7 +120,7 @@ export class CapturePool {
     return this.#free.length > 0;
   }
 
-  /** How many there are. */
+  /** The number of buffers. */
   get size(): number {
     return this.#buffers.length;
   }
@@ -125,8 +128,8 @@ export class CapturePool {
   /**
    * Makes the first buffers.
    *
-   * @param needed what decoding cannot do without
-   * @param wanted some more, when there is memory for them
+   * @param needed the number of buffers that decoding needs
+   * @param wanted the number of further buffers, if there is memory for them
    */
   allocate(format: QueueFormat, needed: number, wanted: number): void {
     this.#format = format;
@@ -135,7 +138,7 @@ export class CapturePool {
     for (let index = 0; index < count; index++) this.#add(index);
   }
 
-  /** A free buffer, used once from now on; undefined when there is none. */
+  /** Takes a free buffer, which then has one use; undefined when there is none. */
   take(): CaptureBuffer | undefined {
     const buffer = this.#free.shift();
     if (buffer === undefined) return undefined;
@@ -144,17 +147,17 @@ export class CapturePool {
     return buffer;
   }
 
-  /** Makes one more, where the driver can. */
+  /** Makes one more buffer, if the driver can. */
   grow(): boolean {
     return this.#create(1) === 1;
   }
 
   /**
-   * Goes on with buffers of another format, and leaves those that are there alone: they hold references.
+   * Continues with buffers of another format, and keeps the existing ones, which hold references.
    *
-   * @param needed what decoding cannot do without
-   * @param wanted some more, when there is memory for them
-   * @returns false when there cannot be as many as are needed.
+   * @param needed the number of buffers that decoding needs
+   * @param wanted the number of further buffers, if there is memory for them
+   * @returns false when not enough buffers can be made.
    */
   change(format: QueueFormat, needed: number, wanted: number): boolean {
     this.#format = format;
@@ -164,7 +167,7 @@ export class CapturePool {
     return fitting.length + (more === 0 ? 0 : this.#create(more)) >= needed;
   }
 
-  /** Resolves when a buffer becomes free, when there are no buffers any more, or when the time is over. */
+  /** Resolves when a buffer becomes free, when all buffers are gone, or when the time is over. */
   async whenFree(milliseconds: number): Promise<void> {
     if (this.hasFree) return;
     await new Promise<void>((resolve) => {
@@ -177,7 +180,7 @@ export class CapturePool {
     this.#freed = undefined;
   }
 
-  /** Before the queue's buffers are freed: those that are used keep their memory. */
+  /** Must be called before the queue's buffers are freed. Buffers in use keep their memory. */
   abandon(): void {
     for (const buffer of this.#buffers) buffer.orphan();
     this.#buffers = [];
@@ -197,7 +200,7 @@ export class CapturePool {
   #create(count: number): number {
     if (this.#format === undefined) return 0;
     const made = this.#queue.createBuffers(count, this.#format);
-    // ENOTTY, ENOBUFS, ENOMEM …: there are no more, whatever the reason.
+    // ENOTTY, ENOBUFS, ENOMEM …: no more buffers can be made, whatever the reason.
     if (typeof made === "number") return 0;
     for (let i = 0; i < made.count; i++) this.#add(made.first + i);
     return made.count;

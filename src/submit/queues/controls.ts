@@ -7,10 +7,10 @@ import type { KernelFile } from "../kernel-file.ts";
 import { V4L2_CTRL_WHICH_CUR_VAL, V4L2_CTRL_WHICH_REQUEST_VAL } from "../layout/constants.ts";
 import type { Memory } from "../libc.ts";
 
-/** Sets controls of a file, now or in a request. */
+/** Sets controls of a file, at once or in a request. */
 export class ControlSetter {
   readonly #file: KernelFile;
-  /** The struct, its list, and the payloads one after the other. */
+  /** Memory for the struct, its list, and the payloads one after the other. */
   #memory: Memory;
 
   constructor(file: KernelFile) {
@@ -19,8 +19,8 @@ export class ControlSetter {
   }
 
   /**
-   * @param requestFd the request that they go into; undefined: the file itself, at once.
-   * @throws IoctlError naming the control that was refused, as far as the kernel tells, and what its rules say of it.
+   * @param requestFd the request that they go into; undefined means that they are set at once, for the file itself.
+   * @throws IoctlError with the control that was refused, if the kernel says which, and the reasons of the kernel's rules.
    */
   set(controls: readonly Control[], requestFd?: number): void {
     if (controls.length === 0) return;
@@ -35,7 +35,7 @@ export class ControlSetter {
     });
   }
 
-  /** The control that a failed call stopped at; the kernel's answer still stands in the memory. */
+  /** The control at which a failed call stopped. The kernel's answer is still in the memory. */
   #refused(controls: readonly Control[]): RefusedControl | undefined {
     const control = controls[this.#errorIndex()] ?? this.#narrowed(controls);
     if (control === undefined) return undefined;
@@ -43,7 +43,10 @@ export class ControlSetter {
     return { name, refusals: controlByName(name) === undefined ? [] : validate(name, payload) };
   }
 
-  /** S_EXT_CTRLS says `count` where nothing was set yet; TRY_EXT_CTRLS says which it is, or that of one control alone does. */
+  /**
+   * Where S_EXT_CTRLS failed before it set a control, it does not say which one is wrong (`error_idx` is `count`).
+   * TRY_EXT_CTRLS of all controls says it, or TRY_EXT_CTRLS of each control alone.
+   */
   #narrowed(controls: readonly Control[]): Control | undefined {
     if (this.#attempt("VIDIOC_TRY_EXT_CTRLS", controls, undefined) !== 0) {
       const named = controls[this.#errorIndex()];
@@ -70,14 +73,14 @@ export class ControlSetter {
     if (end + payloadBytes > this.#memory.bytes.length) this.#memory = this.#file.allocate(2 * (end + payloadBytes));
     const { bytes, address } = this.#memory;
     const view = viewOf(bytes);
-    // The payloads' addresses in halves: a BigInt for each would cost more than copying the payload.
+    // The payloads' addresses are written in halves, because a BigInt for each would cost more than copying the payload.
     const low = Number(address & 0xffff_ffffn);
     const high = Number(address >> 32n);
     bytes.fill(0, 0, end);
     const which = requestFd === undefined ? V4L2_CTRL_WHICH_CUR_VAL : V4L2_CTRL_WHICH_REQUEST_VAL;
     view.setUint32(head.offsets.which, which, true);
     view.setUint32(head.offsets.count, controls.length, true);
-    // What fails before the kernel looks at the controls, as ENODEV does, writes nothing.
+    // A call that fails before the kernel looks at the controls, as with ENODEV, does not write this field.
     view.setUint32(head.offsets.error_idx, controls.length, true);
     view.setInt32(head.offsets.request_fd, requestFd ?? 0, true);
     head.members.controls.write(view, head.offsets.controls, address + BigInt(list));

@@ -2,7 +2,7 @@ import { DeviceError, errorName } from "../errors.ts";
 import type { Mapping } from "../libc.ts";
 import type { Queue, QueueFormat } from "./queue.ts";
 
-/** A buffer of the OUTPUT queue, mapped as long as it exists. */
+/** A buffer of the OUTPUT queue. It is mapped as long as it exists. */
 export interface OutputBuffer {
   readonly index: number;
   readonly bytes: Uint8Array;
@@ -31,9 +31,9 @@ export class OutputBuffers {
   }
 
   /**
-   * A free buffer of this size at least; a new, larger one where none is large enough.
+   * Takes a free buffer of at least this size; makes a new one where none is large enough.
    *
-   * @throws DeviceError when there can be none.
+   * @throws DeviceError when no such buffer can be made.
    */
   take(size: number): OutputBuffer {
     const at = this.#free.findIndex(({ bytes }) => bytes.length >= size);
@@ -45,7 +45,7 @@ export class OutputBuffers {
     this.#free.push(buffer);
   }
 
-  /** Before the queue's buffers are freed. */
+  /** Must be called before the queue's buffers are freed. */
   unmap(): void {
     for (const mapping of this.#mappings.splice(0)) mapping.unmap(false);
     this.#free = [];
@@ -53,7 +53,7 @@ export class OutputBuffers {
 
   #larger(size: number): OutputBuffer {
     const format = this.#format as QueueFormat;
-    // The next one may be larger still.
+    // The buffer is twice as large as needed, because the next request may be larger.
     const planes = [{ sizeimage: 2 * size, bytesperline: 0 }];
     const made = this.#queue.createBuffers(1, { ...format, planes });
     if (typeof made !== "number" && made.count === 1) {

@@ -20,7 +20,7 @@ export interface QueueFormat {
   readonly pixelFormat: number;
   readonly width: number;
   readonly height: number;
-  /** One for each piece of memory that a buffer has. */
+  /** One for each plane of a buffer's memory. */
   readonly planes: readonly { readonly sizeimage: number; readonly bytesperline: number }[];
 }
 
@@ -30,16 +30,16 @@ export interface BufferPlane {
   readonly offset: bigint;
 }
 
-/** A buffer that the device gave back. */
+/** A buffer that the device has given back. */
 export interface Dequeued {
   readonly index: number;
   readonly isFailed: boolean;
 }
 
-/** What goes with a buffer of the OUTPUT queue. */
+/** Properties of a buffer for the OUTPUT queue. */
 export interface OutputInfo {
   readonly bytesUsed: number;
-  /** Nanoseconds; V4L2 keeps whole microseconds. */
+  /** In nanoseconds. V4L2 keeps only whole microseconds. */
   readonly timestamp: number;
   readonly flags: number;
   readonly requestFd: number;
@@ -48,10 +48,10 @@ export interface OutputInfo {
 /** VIDEO_MAX_PLANES. */
 const maxPlanes = 8;
 
-/** O_RDONLY | O_CLOEXEC: nobody writes into a decoded picture. */
+/** O_RDONLY | O_CLOEXEC: nobody may write into a decoded picture. */
 const exportFlags = 0o2000000;
 
-/** One of the two queues of a memory-to-memory device, its buffers in the device's own memory. */
+/** One of the two queues of a memory-to-memory device. Its buffers are in the device's own memory. */
 export class Queue {
   readonly name: "OUTPUT" | "CAPTURE";
   readonly type: number;
@@ -84,7 +84,7 @@ export class Queue {
     return this.#took(view);
   }
 
-  /** Asks for a format, and returns what the driver made of it. */
+  /** Asks for a format, and returns the format that the driver chose. */
   setFormat(format: QueueFormat): QueueFormat {
     const { bytes, view } = this.#formatStruct();
     this.#writeFormat(view, format);
@@ -92,7 +92,7 @@ export class Queue {
     return this.#took(view);
   }
 
-  /** Frees all buffers and makes new ones; how many there are. 0 frees only. */
+  /** Frees all buffers, makes new ones, and returns their number. With `count` 0, it only frees. */
   requestBuffers(count: number): number {
     const answer = read(this.#file, "VIDIOC_REQBUFS", "v4l2_requestbuffers", {
       what: `${this.name}, ${count}`,
@@ -109,8 +109,7 @@ export class Queue {
   /**
    * Makes more buffers of a format.
    *
-   * @returns the indices of the new ones, fewer than asked for when there can be no more; or the error number of a
-   *   driver that cannot.
+   * @returns the indices of the new buffers, which may be fewer than `count`; or the driver's error number.
    */
   createBuffers(count: number, format: QueueFormat): { readonly first: number; readonly count: number } | number {
     const { v4l2_create_buffers: struct, v4l2_format } = this.#file.structs;
@@ -138,7 +137,7 @@ export class Queue {
     const planes = viewOf(this.#planes.bytes);
     return Array.from({ length: view.getUint32(buffer.offsets.length, true) }, (_, i) => ({
       length: planes.getUint32(i * plane.size + plane.offsets.length, true),
-      // mem_offset is a __u32 also where the union is larger.
+      // mem_offset is a __u32 even where the union is larger.
       offset: BigInt(planes.getUint32(i * plane.size + plane.offsets.m, true)),
     }));
   }
@@ -169,7 +168,7 @@ export class Queue {
     this.#file.call("VIDIOC_QBUF", this.#buffer.bytes, () => `OUTPUT buffer ${index}, ${bytesUsed} bytes`);
   }
 
-  /** A buffer that the device is done with; undefined when there is none yet. */
+  /** Takes a buffer that the device has finished; undefined when there is none yet. */
   dequeue(): Dequeued | undefined {
     const view = this.#blankBuffer(0);
     const errno = this.#file.attempt("VIDIOC_DQBUF", this.#buffer.bytes);
@@ -193,12 +192,12 @@ export class Queue {
     this.#file.call("VIDIOC_STREAMON", this.#typeArgument(), this.name);
   }
 
-  /** The device gives up every buffer that it has. */
+  /** Stops the queue: the device gives up all buffers. */
   stop(): void {
     this.#file.call("VIDIOC_STREAMOFF", this.#typeArgument(), this.name);
   }
 
-  /** A buffer as dma-buf file descriptors, one for each plane. The caller closes them. */
+  /** Exports a buffer as dma-buf file descriptors, one for each plane. The caller must close them. */
   export(index: number): number[] {
     const exported: number[] = [];
     try {
@@ -227,7 +226,7 @@ export class Queue {
     return bytes;
   }
 
-  /** The one struct v4l2_buffer of this queue, emptied; in multi-planar form with all its planes. */
+  /** Clears and returns the queue's only struct v4l2_buffer, which has all planes in the multi-planar form. */
   #blankBuffer(index: number): DataView {
     const { v4l2_buffer: buffer } = this.#file.structs;
     this.#buffer.bytes.fill(0);
@@ -271,7 +270,7 @@ export class Queue {
     }
   }
 
-  /** What the struct says now; from here on, buffers have as many planes. */
+  /** Reads the format from the struct, and takes over its number of planes for the buffers. */
   #took(view: DataView): QueueFormat {
     const { v4l2_format, v4l2_pix_format: single, v4l2_pix_format_mplane: multiple } = this.#file.structs;
     const { v4l2_plane_pix_format: plane } = this.#file.structs;

@@ -3,29 +3,31 @@ import { viewOf } from "../../uapi/struct.ts";
 import { errorName, IoctlError } from "../errors.ts";
 import type { KernelFile } from "../kernel-file.ts";
 
-/** Media requests, used again and again. */
+/** Media requests, which are used again and again. */
 export class RequestPool {
   readonly #media: KernelFile;
   readonly #all = new Set<KernelFile>();
   #free: KernelFile[] = [];
-  /** How many there may be. */
-  readonly #most: number;
+  /** The most requests in the pool. */
+  readonly #limit: number;
 
   constructor(media: KernelFile, most: number) {
     this.#media = media;
-    this.#most = most;
+    this.#limit = most;
   }
 
   get hasFree(): boolean {
-    return this.#free.length > 0 || this.#all.size < this.#most;
+    return this.#free.length > 0 || this.#all.size < this.#limit;
   }
 
-  /** An empty request. @throws IoctlError */
+  /** Takes an empty request. @throws IoctlError */
   take(): KernelFile {
     return this.#free.pop() ?? this.#allocate();
   }
 
-  /** Takes back one whose buffer is back. Where the driver gave its job up and left it incomplete, another takes its place. */
+  /**
+   * Takes back a request whose buffer is back. If the driver gave up its job and left it incomplete, a new request replaces it.
+   */
   putBack(request: KernelFile): void {
     const ioctl = "MEDIA_REQUEST_IOC_REINIT";
     const errno = request.attempt(ioctl);

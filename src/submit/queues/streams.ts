@@ -12,29 +12,31 @@ import { OutputBuffers } from "./output-buffers.ts";
 import { Queue, type QueueFormat } from "./queue.ts";
 import { RequestPool } from "./request-pool.ts";
 
-/** What of a sequence the queues need. */
+/** The properties of a sequence that the queues need. */
 export type QueueSequence = Pick<
   SequenceEvent,
   "pixelFormat" | "codedWidth" | "codedHeight" | "bitDepthLuma" | "captureBuffers"
 >;
 
-/** What the queues must be like. */
+/** Options of the queues. */
 export interface StreamOptions {
   /** CAPTURE buffers in addition to those that decoding needs. */
   readonly extraBuffers: number;
-  /** Requests that the device has at a time. */
+  /** The most requests that the device has at a time. */
   readonly requests: number;
   /**
-   * The CAPTURE formats to take, the best first, those with the stream's bit depth before others; where none of them is there:
-   * the driver's own choice.
+   * The CAPTURE formats to use, the best first. Formats with the stream's bit depth are preferred. If the driver has none of
+   * them, it chooses.
    */
   readonly pixelFormats: readonly number[];
 }
 
-/** OUTPUT buffers have half a byte for each sample, and this at least; a larger request gets a larger one. */
+/**
+ * The smallest size of an OUTPUT buffer. Normally it has half a byte for each sample; a larger request gets a larger buffer.
+ */
 const smallestOutput = 1 << 17;
 
-/** The two queues of an opened decoder, and what lies in them. */
+/** The two queues of an opened decoder, and their buffers. */
 export class Streams {
   readonly file: KernelFile;
   readonly output: Queue;
@@ -46,7 +48,7 @@ export class Streams {
   readonly #media: KernelFile;
   readonly #options: StreamOptions;
   #isStarted = false;
-  /** The OUTPUT format that the driver has, and what it was set for. */
+  /** The OUTPUT format that the driver has, and the sequence that it was set for. */
   #lastOutput: { readonly sequence: QueueSequence; readonly format: QueueFormat } | undefined;
 
   private constructor(file: KernelFile, media: KernelFile, multiplanar: boolean, options: StreamOptions) {
@@ -76,7 +78,7 @@ export class Streams {
     }
   }
 
-  /** The queues are made for a sequence. */
+  /** Whether the queues have been made for a sequence. */
   get isStarted(): boolean {
     return this.#isStarted;
   }
@@ -84,7 +86,7 @@ export class Streams {
   /**
    * Makes the queues for a sequence, from the OUTPUT format to STREAMON. They must be empty.
    *
-   * @param sets what to set before the CAPTURE format is read.
+   * @param sets the controls to set before the CAPTURE format is read.
    */
   start(sequence: QueueSequence, sets: readonly (readonly Control[])[]): void {
     this.#isStarted = true;
@@ -92,7 +94,8 @@ export class Streams {
     for (const controls of sets) this.controls.set(controls);
     const format = this.#captureFormat(sequence);
     const { captureBuffers } = sequence;
-    // Before CAPTURE, which can do with fewer buffers: boards without an IOMMU have a few dozen MB for both.
+    // OUTPUT comes first, because CAPTURE can work with fewer buffers, and boards without an IOMMU have only a few dozen MB for
+    // both.
     this.outputs.allocate(outputFormat, this.#options.requests);
     this.pool.allocate(format, captureBuffers, captureBuffers + this.#options.extraBuffers);
     this.#startOutput(() => {
@@ -103,10 +106,10 @@ export class Streams {
   }
 
   /**
-   * Goes on with another size or more buffers while the CAPTURE buffers stay, because references lie in them. The OUTPUT
-   * queue stays too where its format does: drivers refuse to set one, even the same, while there are CAPTURE buffers.
+   * Continues with another size or more buffers. The CAPTURE buffers stay, because they hold references. The OUTPUT queue also
+   * stays if its format does: drivers refuse to set a format, even the same one, while there are CAPTURE buffers.
    *
-   * @returns false when the driver cannot; the OUTPUT queue may have stopped then.
+   * @returns false when the driver cannot do it. The OUTPUT queue may then have been stopped.
    */
   resize(sequence: QueueSequence, sets: readonly (readonly Control[])[]): boolean {
     const isSame = this.#formatFor(sequence) !== undefined;
@@ -128,7 +131,7 @@ export class Streams {
     return true;
   }
 
-  /** Stops both queues and frees their buffers; CAPTURE buffers that are used keep their memory. */
+  /** Stops both queues and frees their buffers; CAPTURE buffers in use keep their memory. */
   stop(): void {
     if (!this.isStarted) return;
     this.#isStarted = false;
@@ -136,7 +139,7 @@ export class Streams {
       this.output.stop();
       this.capture.stop();
     } finally {
-      // Mappings would outlive the file.
+      // Mappings would stay after the file is closed.
       this.outputs.unmap();
       this.pool.abandon();
     }
@@ -155,8 +158,9 @@ export class Streams {
   }
 
   /**
-   * Whether the OUTPUT queue took another size while it streams, with the buffers that there are. hantro does, and has to be
-   * asked: at STREAMOFF it frees the pictures that its post-processor reads (hantro_postproc_free).
+   * Tries to change the size of the OUTPUT queue while it streams, with its present buffers; returns whether it worked. It
+   * works with hantro, and is necessary there: at STREAMOFF hantro frees the pictures that its post-processor reads
+   * (hantro_postproc_free).
    */
   #hasChangedOutput(sequence: QueueSequence): boolean {
     try {
@@ -168,7 +172,10 @@ export class Streams {
     }
   }
 
-  /** At STREAMON(OUTPUT), hantro makes a second buffer for each of CAPTURE's where its post-processor is used. */
+  /**
+   * Starts the OUTPUT queue. At STREAMON(OUTPUT), hantro allocates a second buffer for each CAPTURE buffer if its
+   * post-processor is used.
+   */
   #startOutput(giveUpExtraBuffers: () => void): void {
     try {
       this.output.start();
@@ -187,8 +194,8 @@ export class Streams {
   }
 
   /**
-   * The OUTPUT format that the driver has, where it is a sequence's. It is not set once more then: rkvdec and hantro would go
-   * back to a CAPTURE format for 8 bits, and the kernel does not tell them of an SPS that it has already (try_or_set_cluster).
+   * The driver's present OUTPUT format, if it fits a sequence. It must not be set again: rkvdec and hantro would return to a
+   * CAPTURE format for 8 bits, and the kernel does not notify them of an SPS that is already set (try_or_set_cluster).
    */
   #formatFor(sequence: QueueSequence): QueueFormat | undefined {
     const last = this.#lastOutput;
@@ -209,8 +216,8 @@ export class Streams {
   }
 
   /**
-   * Sets the CAPTURE format, even if it is the driver's own choice: mediatek's firmware learns it from S_FMT only
-   * (`capture_fourcc`). What that answers there are sizes from a rule of thumb, so they are read again.
+   * Sets the CAPTURE format, even if it is the driver's own choice: mediatek's firmware gets it only from S_FMT
+   * (`capture_fourcc`). There, S_FMT returns estimated sizes, so they are read again.
    */
   #captureFormat(sequence: QueueSequence): QueueFormat {
     const own = this.capture.format();
@@ -221,7 +228,10 @@ export class Streams {
     return taken;
   }
 
-  /** Of CAPTURE too: VP8 on the RK3328 and RK3399 has OUTPUT formats up to 3840x2160, and CAPTURE ends at 1920x1088 (hantro). */
+  /**
+   * Checks the size, also for CAPTURE: for VP8 on the RK3328 and RK3399, OUTPUT formats go up to 3840x2160, but CAPTURE ends at
+   * 1920x1088 (hantro).
+   */
   #checkSize(taken: QueueFormat, { codedWidth, codedHeight }: QueueSequence): void {
     if (taken.width >= codedWidth && taken.height >= codedHeight) return;
     const most = `${taken.width}x${taken.height}`;
@@ -233,7 +243,7 @@ export class Streams {
     if (pixelFormats.length === 0) return own;
     const there = pixelFormatsOf(this.file, this.capture);
     const wanted = pixelFormats.filter((pixelFormat) => there.includes(pixelFormat));
-    // hantro's post-processor also makes 8 bits of 10.
+    // hantro's post-processor can also convert 10 bits to 8 bits.
     return wanted.find((pixelFormat) => isDeep(pixelFormat) === wantsDeep) ?? wanted[0] ?? own;
   }
 }
