@@ -45,7 +45,7 @@ export class EventSink {
     }
     const more = this.#errors - MAX_REPORTED_ERRORS;
     this.#errors = 0;
-    if (more > 0) this.report("more-errors", `${more} more errors, which are not told one by one`);
+    if (more > 0) this.report("more-errors", `${more} more errors in this call, which are only counted`);
     return events;
   }
 
