@@ -6,6 +6,11 @@ export class BitWriter {
     return this.#bits.length;
   }
 
+  /** What was written so far. */
+  get bits(): readonly number[] {
+    return this.#bits;
+  }
+
   u(n: number, value: number): this {
     for (let i = n - 1; i >= 0; i--) this.#bits.push(Math.floor(value / 2 ** i) % 2);
     return this;

@@ -14,7 +14,11 @@ export interface Tiling {
 }
 
 /** The bits that an element's descriptor gives its value. */
-function coded({ descriptor, length, value }: TraceElement): BitWriter {
+export function codedElement({
+  descriptor,
+  length,
+  value,
+}: Pick<TraceElement, "descriptor" | "length" | "value">): BitWriter {
   const w = new BitWriter();
   switch (descriptor) {
     case "ue":
@@ -60,7 +64,7 @@ export function tilingOf({ bytes: unit, elements }: TracedUnit, isWhole: boolean
       flaw ??= `${name} at bit ${bit}: ${reason}`;
     };
     if (bit !== end) wrong(`the element before it ends at ${end}`);
-    const w = coded(element);
+    const w = codedElement(element);
     if (w.position !== length) wrong(`${length} bits, written again ${w.position}`);
     const again = bitsAt(w.bytes(), 0, w.position);
     const original = bitsAt(bytes, bit, length);

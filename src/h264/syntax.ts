@@ -562,6 +562,12 @@ function readPredWeights(
   return w;
 }
 
+/**
+ * 7.4.3.3 allows fewer: each of at most 32 fields becomes a long-term reference once and unused once, and 4, 5 and 6 come at
+ * most twice. Others take an object for every few bits.
+ */
+const MARKING_OPERATIONS_LIMIT = 72;
+
 /** 7.3.3.3 Decoded reference picture marking syntax. */
 export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMarking {
   const marking = new DecRefPicMarking();
@@ -574,7 +580,12 @@ export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMark
   if (!marking.adaptive_ref_pic_marking_mode_flag) return marking;
   for (;;) {
     const op = new MemoryManagementControlOperation();
+    const start = r.position;
     op.memory_management_control_operation = r.ue("memory_management_control_operation", 6);
+    if (marking.operations.length > MARKING_OPERATIONS_LIMIT) {
+      const reason = `a slice header has at most ${MARKING_OPERATIONS_LIMIT} operations`;
+      r.fail(reason, r.position - start, "memory_management_control_operation");
+    }
     switch (op.memory_management_control_operation) {
       case 0:
         return marking;

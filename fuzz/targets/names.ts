@@ -1,0 +1,15 @@
+/** The targets, in the order in which `all` runs them. */
+export const targetNames = [
+  "h264",
+  "h265",
+  "vp8",
+  "vp9",
+  "mpeg2",
+  "demux",
+  "container",
+  "record",
+  "submit",
+  "cli",
+] as const;
+
+export type TargetName = (typeof targetNames)[number];

@@ -1,0 +1,114 @@
+/** Where sessions begin: the fixtures, their slices cut to what is read of them, and streams that are made from a few lines. */
+
+import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
+import type { Codec } from "../../src/events.ts";
+import { unitsByDefinition } from "../../support/h264-requests.ts";
+import { tinyIdr, tinyP, tinyPps, tinySps } from "../../support/streams/h264-units.ts";
+import { H265Stream } from "../../support/streams/h265-stream.ts";
+import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
+import { frameOf } from "../../support/streams/vp8-frames.ts";
+import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
+import type { Case, OptionValue } from "../case.ts";
+
+const MOST_UNITS = 24;
+/** Nobody reads slice data; the compressed headers of VP8 and VP9 are longer. */
+const MOST_BYTES: Readonly<Record<Codec, number>> = { h264: 96, h265: 160, mpeg2: 160, vp8: 700, vp9: 500 };
+
+const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
+  h264: () => [
+    [
+      tinySps({ max_num_ref_frames: 4, gaps: 1 }),
+      tinyPps(),
+      tinyIdr(),
+      tinyP(1),
+      tinyP(2, [
+        [1, 0],
+        [3, 0, 1],
+      ]),
+      tinyP(3, null),
+      tinyP(9),
+      tinyIdr({ idr_pic_id: 1, long_term_reference_flag: 1 }),
+    ],
+    [tinySps(), tinyPps(), tinyIdr(), tinyP(1, [[5]]), tinyP(2)],
+  ],
+  h265: () => [
+    unitsByDefinition(
+      new H265Stream()
+        .writeSps({ width: 256, height: 256 })
+        .writePps({ dependent_slice_segments_enabled_flag: 1 })
+        .slice({ nal: "IDR_W_RADL" })
+        .slice({ nal: "IDR_W_RADL", address: 1, dependent: true })
+        .slice({ poc: 9, refs: [-1, -2, -3] })
+        .recoveryPoint(1)
+        .picTiming(3)
+        .slice({ poc: 2, refs: [1, 5] })
+        .endOfSequence().bytes,
+    ),
+  ],
+  mpeg2: () => [
+    unitsByDefinition(
+      new Mpeg2Stream()
+        .sequence()
+        .picture("I")
+        .picture("P")
+        .picture("B")
+        .group({ closed_gop: 1 })
+        .picture("I")
+        .matrices()
+        .end().bytes,
+    ),
+    unitsByDefinition(
+      new Mpeg2Stream().sequence().picture("I", { structure: 1 }).picture("P", { structure: 2 }).picture("B").bytes,
+    ),
+  ],
+  vp8: () => [
+    [
+      frameOf({ key: true, log2Partitions: 2, partitions: [5, 0, 7, 3], coeff: { 5: 6, 1000: 7 }, skip: 9 }),
+      frameOf({ refreshGolden: 1, signBias: [1, 0], mv: { 3: 9 }, yMode: [1, 2, 3, 4] }),
+      frameOf({
+        show: 0,
+        copyToAlternate: 1,
+        segmentation: { mode: 1, quantizers: [1, -2, 0, 4] },
+        segmentProbs: [1, 2, 3],
+      }),
+      frameOf({ key: true, width: 48, scale: 1, refFrameDeltas: [1, -2, 3, 0] }),
+    ],
+  ],
+  vp9: () => [
+    [
+      keyFrame(),
+      frame(),
+      frame({ show: 0, refresh: 2 }),
+      showExisting(1),
+      frame({ slots: [0, 1, 0], filter: 2, size: [32, 32] }),
+    ],
+    [
+      keyFrame({ tiles: [3, 5, 2, 6] }),
+      superframe([frame({ show: 0 }), frame()]),
+      frame({ intraOnly: true, show: 0, refresh: 255 }),
+    ],
+    [keyFrame({ profile: 1 }), frame({ profile: 1, resilient: 1, resetContext: 2 }), keyFrame({ profile: 2 })],
+  ],
+};
+
+function unitsOf(codec: Codec, bytes: Uint8Array): Uint8Array[] {
+  if (codec === "vp8" || codec === "vp9") return ivfFrames(bytes).frames.map(({ data }) => data);
+  return unitsByDefinition(bytes);
+}
+
+/** One for each stream, with the options in turn. */
+export function sessionSeeds(codec: Codec): Case[] {
+  const most = MOST_BYTES[codec];
+  const fixtures = fixtureStreams(codec).map((stream) => unitsOf(codec, stream.read()));
+  const variants: readonly Record<string, OptionValue>[] = [
+    {},
+    { decodeMode: "slice", missingReferences: "nearest" },
+    { startAt: "random-access", missingReferences: "drop", startCode: "none" },
+    { prefix: 4, output: "c.4.5.3" },
+  ];
+  return [...made[codec](), ...fixtures].map((units, i) => ({
+    options: variants[i % variants.length] ?? {},
+    pieces: units.slice(0, MOST_UNITS).map((bytes) => ({ call: "unit", bytes: bytes.slice(0, most) })),
+  }));
+}
