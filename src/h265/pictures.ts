@@ -85,7 +85,7 @@ export class PictureDecoder {
     return this.#open?.first ?? null;
   }
 
-  /** An end of sequence NAL unit has come: the next picture begins a coded video sequence. */
+  /** Takes an end of sequence NAL unit: the next picture begins a coded video sequence. */
   endSequence(): void {
     this.#state.endSequence();
   }
