@@ -45,7 +45,8 @@ export const errorCodes = /* @__PURE__ */ Object.freeze({
     "sequence-end": "After an end of sequence, another picture than an IRAP picture follows.",
     "reference-marking": "Reference marking names a picture that is not there, or keeps more than the buffer holds.",
     "lost-bytes": "Bytes of the stream are missing: packets of a transport stream, parts of a file.",
-    "more-errors": "A call of a session found more errors than it tells one by one; this one counts the others.",
+    "more-errors":
+      "A call of a session found more errors than it reports as events of their own; this one counts the others.",
     "damaged-container": "What carries the stream breaks its own format: IVF, a program or transport stream, a file.",
   },
   "missing-reference": {

@@ -43,15 +43,19 @@ export interface OutputStream {
 }
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
+/** The repository's own streams; those of several codecs lie together. */
+const ownFolders = [fixtures, join(fixtures, "field")];
 
 /** The repository's own streams, then those of the corpus, where there is one: all, with or without a golden. */
 export function outputStreams(part = "", codec: OutputCodec = "h264"): OutputStream[] {
   const { extensions } = outputOrders[codec].comparator;
   const corpus = corpusFolder();
-  const folders = [fixtures, ...(corpus === undefined ? [] : [join(corpus, codec)])].filter(existsSync);
+  const folders = [...ownFolders, ...(corpus === undefined ? [] : [join(corpus, codec)])].filter(existsSync);
   const streams = folders.flatMap((folder) =>
     readdirSync(folder)
-      .filter((name) => extensions.includes(extname(name)) && (folder !== fixtures || name.startsWith(`${codec}_`)))
+      .filter(
+        (name) => extensions.includes(extname(name)) && (!ownFolders.includes(folder) || name.startsWith(`${codec}_`)),
+      )
       .sort()
       .map((name) => ({ codec, name, path: join(folder, name) })),
   );

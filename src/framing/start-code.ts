@@ -4,7 +4,7 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 const WORD_SCAN_MIN = 256;
 
 /**
- * Offset of the first start code prefix 00 00 01 that lies whole in `bytes[from, to)`, or -1.
+ * Offset of the first start code prefix 00 00 01 that is completely inside `bytes[from, to)`, or -1.
  * H.264 and H.265 Annex B, ISO/IEC 13818-2 clause 6.2.1.
  */
 export function findStartCode(source: ByteSource, from: number, to: number): number {

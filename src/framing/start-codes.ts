@@ -36,7 +36,7 @@ export class OffsetList {
   }
 }
 
-/** Adds the offsets of all prefixes 00 00 01 that lie whole in `bytes` to `offsets`, ascending. */
+/** Adds the offsets of all prefixes 00 00 01 that are completely inside `bytes` to `offsets`, ascending. */
 export type StartCodeScan = (bytes: Uint8Array, offsets: OffsetList) => void;
 
 /** Size of the module's window in bytes: see start-code.wat. */

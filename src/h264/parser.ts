@@ -4,11 +4,11 @@
  * the caller may fill them in.
  */
 
-import type { BitReader, Trace } from "../bitreader/index.ts";
+import type { Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
-import { readClosingBits } from "../nal/closing-bits.ts";
 import { missingSps } from "../nal/missing-sets.ts";
+import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
 import { ppsIds } from "./parameter-sets.ts";
 import type {
   AccessUnitDelimiter,
@@ -31,26 +31,12 @@ import {
 } from "./syntax.ts";
 import { nalReader, unitName } from "./units.ts";
 
-/** Options of every parser. */
-export interface ParseOptions {
-  /** Receives the elements that are read. */
-  readonly trace?: Trace | undefined;
-  /**
-   * Called with an error in elements that decoding does not need (VUI, HRD, trailing bits). Such an error does not make a set
-   * unusable; without this option it is ignored.
-   */
-  readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
-}
+export type { ParseOptions } from "../nal/parse-options.ts";
 
 /** Finds the sets of a slice by the id in its header: a `ParameterSetStore`, or a table of the caller's. */
 export interface ParameterSetLookup {
   /** The sets of a slice with this pic_parameter_set_id. Where they are missing it may throw any error. */
   find(pic_parameter_set_id: number): ParameterSets;
-}
-
-function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
-  const flaw = readClosingBits(r);
-  if (flaw) onFlaw?.(flaw);
 }
 
 function open(source: ByteSource, trace: Trace | undefined, ...types: number[]) {

@@ -6,6 +6,7 @@ import { UnsupportedError } from "../errors.ts";
 import type { Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
+import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
@@ -34,10 +35,13 @@ export interface ReadSlice extends ReadSliceHeader {
   readonly unit: StreamUnit;
 }
 
+/** MaxFS of levels 5.1 and 5.2 in Table A-1: a slice for each macroblock of a picture with 4096x2304 samples. */
+const SLICES_OF_ANY_SIZE = 36_864;
+
 type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
-interface OpenPicture {
+interface OpenPicture extends HeldPicture {
   first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
@@ -48,10 +52,6 @@ interface OpenPicture {
   bytes: number;
   /** It has already had as many slices as it can have. */
   isFull: boolean;
-  /** The first so many slices have been copied. */
-  copied: number;
-  /** A call of the session has returned since the picture began. */
-  isHeld: boolean;
   /** A slice refers to a missing picture. */
   lacksReference: boolean;
   /** A slice refers to another PPS than the first slice. */
@@ -230,7 +230,10 @@ export class PictureDecoder {
     let reason: string;
     if (sliceCount >= maxSlices(sets.sps)) {
       reason = `the picture has more slices than its ${maxSlices(sets.sps)} macroblocks`;
-    } else if (this.#options.decodeMode === "slice" && hasTooManyTinyUnits(sliceCount, open.bytes)) {
+    } else if (
+      this.#options.decodeMode === "slice" &&
+      hasTooManyTinyUnits(sliceCount, open.bytes, SLICES_OF_ANY_SIZE)
+    ) {
       reason = `the picture has more than ${sliceCount} slices in ${open.bytes} bytes; a slice mode request for each is refused`;
     } else return true;
     if (!open.isFull) this.#sink.report("too-many-slices", reason, unit);
@@ -310,13 +313,7 @@ export class PictureDecoder {
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    if (!open.isHeld) {
-      open.isHeld = true;
-      // Errors name the picture's first unit by its header.
-      const { unit } = open.first;
-      open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
-    }
-    open.copied = this.#held.copy(open.slices, open.copied);
+    holdPicture(open, open.slices, this.#held);
     this.#bitstream.hold();
   }
 

@@ -90,7 +90,7 @@ export class ActiveParameterSets {
     return this.#ppsById.get(pps_pic_parameter_set_id)?.pps;
   }
 
-  /** The VPS that an SPS refers to, if it has come. */
+  /** The VPS that an SPS refers to; null where it is missing. */
   vpsOf(sps: SeqParameterSet | null): VideoParameterSet | null {
     return (sps && this.#vpsById.get(sps.sps_video_parameter_set_id)?.vps) ?? null;
   }

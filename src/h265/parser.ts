@@ -4,10 +4,10 @@
  * supported. The parameter sets that a function takes need not come from a parser: the caller may fill them in.
  */
 
-import type { BitReader, Trace } from "../bitreader/index.ts";
+import type { Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, UnsupportedError } from "../errors.ts";
-import { readClosingBits } from "../nal/closing-bits.ts";
+import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
 import type {
   AccessUnitDelimiter,
   NalUnitHeader,
@@ -29,18 +29,8 @@ import {
 } from "./syntax.ts";
 import { nalReader, nalUnitType, unitName } from "./units.ts";
 
+export type { ParseOptions } from "../nal/parse-options.ts";
 export { checkPicParameterSet } from "./syntax.ts";
-
-/** Options of every parser. */
-export interface ParseOptions {
-  /** Receives the elements that are read. */
-  readonly trace?: Trace | undefined;
-  /**
-   * Called with an error in elements that decoding does not need (VUI, HRD, trailing bits). Such an error does not make a set
-   * unusable; without this option it is ignored.
-   */
-  readonly onFlaw?: ((flaw: BitstreamError) => void) | undefined;
-}
 
 /** Options of the slice segment header's parser. */
 export interface SliceOptions extends ParseOptions {
@@ -54,11 +44,6 @@ const sliceSegmentTypes: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 
 export interface ParameterSetLookup {
   /** The sets of a slice with this slice_pic_parameter_set_id. Where they are missing it may throw any error. */
   find(slice_pic_parameter_set_id: number): ParameterSets;
-}
-
-function reportFlaw(r: BitReader, onFlaw: ParseOptions["onFlaw"]): void {
-  const flaw = readClosingBits(r);
-  if (flaw) onFlaw?.(flaw);
 }
 
 function open(source: ByteSource, trace: Trace | undefined, types: readonly number[]) {

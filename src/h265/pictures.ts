@@ -5,6 +5,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
@@ -30,18 +31,17 @@ export interface ReadSegment extends ReadSliceSegmentHeader {
   readonly unit: StreamUnit;
 }
 
+/** Well above MaxSliceSegmentsPerPicture in Table A.8, which is 600 for all levels that have such a limit. */
+const SEGMENTS_OF_ANY_SIZE = 2048;
+
 type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** A picture that has begun, and that may get more slice segments. */
-interface OpenPicture {
+interface OpenPicture extends HeldPicture {
   first: ReadSegment;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   readonly segments: PictureSegment[];
-  /** The first so many segments have been copied. */
-  copied: number;
-  /** A call of the session has returned since the picture began. */
-  isHeld: boolean;
   /** The number of its segments and their length in bytes. Segments that are not kept count, too. */
   count: number;
   bytes: number;
@@ -85,7 +85,7 @@ export class PictureDecoder {
     return this.#open?.first ?? null;
   }
 
-  /** An end of sequence NAL unit has come: the next picture begins a coded video sequence. */
+  /** Takes an end of sequence NAL unit: the next picture begins a coded video sequence. */
   endSequence(): void {
     this.#state.endSequence();
   }
@@ -200,7 +200,7 @@ export class PictureDecoder {
     open.bytes += unit.bytes.length;
     open.count++;
     if (this.#options.decodeMode === "frame") return open.count <= maxSegments();
-    if (!hasTooManyTinyUnits(open.count, open.bytes)) return true;
+    if (!hasTooManyTinyUnits(open.count, open.bytes, SEGMENTS_OF_ANY_SIZE)) return true;
     const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
     if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
     this.markDamaged();
@@ -281,13 +281,7 @@ export class PictureDecoder {
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    if (!open.isHeld) {
-      open.isHeld = true;
-      // Errors name the picture's first unit by its header.
-      const { unit } = open.first;
-      open.first = { ...open.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
-    }
-    open.copied = this.#held.copy(open.segments, open.copied);
+    holdPicture(open, open.segments, this.#held);
   }
 
   /** Outputs all pictures that wait for output. The next picture is a new start. */

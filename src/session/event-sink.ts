@@ -45,8 +45,8 @@ export class EventSink {
     }
     const more = this.#errors - MAX_REPORTED_ERRORS;
     this.#errors = 0;
-    if (more > 0) this.report("more-errors", `${more} more errors, which are not told one by one`);
-    // The caller's from here on: requests take many times the bytes of a tiny unit.
+    if (more > 0) this.report("more-errors", `${more} more errors in this call, which are only counted`);
+    // The events belong to the caller from here on. Keeping them would keep requests, which need far more memory than a tiny unit.
     this.#events = [];
     return events;
   }

@@ -1,9 +1,11 @@
-/** A picture may have this many units of any size. No level allows so many slices in a picture of any common size. */
-const FREE_UNITS = 2048;
-/** The average size in bytes that further units must have. It bounds the memory that a session needs for each unit by the input. */
+/** The average size in bytes of units beyond those that a picture may have of any size: so the input bounds their memory. */
 const MEAN_BYTES = 128;
 
-/** Whether a picture has so many small units that what a session keeps for each would take far more memory than the input. */
-export function hasTooManyTinyUnits(units: number, bytes: number): boolean {
-  return units > FREE_UNITS && bytes < (units - FREE_UNITS) * MEAN_BYTES;
+/**
+ * Whether a picture has so many small units that what a session keeps for each would take far more memory than the input.
+ *
+ * @param free how many units a picture may have of any size.
+ */
+export function hasTooManyTinyUnits(units: number, bytes: number, free: number): boolean {
+  return units > free && bytes < (units - free) * MEAN_BYTES;
 }

@@ -26,7 +26,7 @@ describe("a call with more errors than anyone reads", () => {
     expect(errors.slice(0, 100).every(({ code }) => code !== "more-errors")).toBe(true);
     expect([errors[100]?.code, errors[100]?.message]).toEqual([
       "more-errors",
-      "899 more errors, which are not told one by one",
+      "899 more errors in this call, which are only counted",
     ]);
     expect(Error.stackTraceLimit).toBe(before);
     expect(only(session.push(units(100, unit)), "error")).toHaveLength(99);
@@ -40,7 +40,7 @@ describe("a call with more errors than anyone reads", () => {
     stream.slice({ frame_num: 1, lsb: 2 });
     const events = eventsOf(stream);
     expect(only(events, "request")).toHaveLength(2);
-    expect(only(events, "error").at(-1)?.message).toBe("400 more errors, which are not told one by one");
+    expect(only(events, "error").at(-1)?.message).toBe("400 more errors in this call, which are only counted");
   });
 });
 
