@@ -4,7 +4,7 @@ import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
 /** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. */
-export const startCodePrefix = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
+export const startCodePrefix: Uint8Array = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
 
 /** The parts of an OUTPUT buffer with these NAL units. */
 export function bitstreamOf(
