@@ -6,8 +6,9 @@
 import type { ByteSource } from "../bytes.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { ResolvedOptions } from "../options.ts";
 import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "./check-arguments.ts";
-import type { EventSink } from "./event-sink.ts";
+import { EventSink } from "./event-sink.ts";
 
 /** What a codec does with its packets. */
 export interface PacketReader {
@@ -18,6 +19,29 @@ export interface PacketReader {
   losePacket(): void;
   /** Frees all pictures, at the end or before a seek. */
   reset(): void;
+}
+
+/** A reader whose frames go to the codec's pictures. */
+export abstract class FrameReader implements PacketReader {
+  readonly sink: EventSink;
+  protected readonly trace: ResolvedOptions["trace"];
+  protected abstract readonly pictures: { lose(): void; reset(): void };
+
+  /** @param nameOf what messages call a frame. */
+  constructor(trace: ResolvedOptions["trace"], nameOf: (frame: Uint8Array) => string) {
+    this.trace = trace;
+    this.sink = new EventSink(nameOf);
+  }
+
+  abstract readPacket(packet: StreamUnit, pts: number | undefined): void;
+
+  losePacket(): void {
+    this.pictures.lose();
+  }
+
+  reset(): void {
+    this.pictures.reset();
+  }
 }
 
 /** A packet of a file that is pushed. */

@@ -5,8 +5,7 @@ import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { EventSink } from "../session/event-sink.ts";
-import { type PacketReader, PacketSession } from "../session/packet-session.ts";
+import { FrameReader, PacketSession } from "../session/packet-session.ts";
 import { readFrame } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { unitName } from "./units.ts";
@@ -21,34 +20,24 @@ export function openVp8Session(options: SessionOptions = {}): Session {
   return new PacketSession(new Vp8Reader(resolveOptions(options)), openFile);
 }
 
-class Vp8Reader implements PacketReader {
-  readonly sink = new EventSink(unitName);
-  readonly #trace: ResolvedOptions["trace"];
-  readonly #pictures: PictureDecoder;
+class Vp8Reader extends FrameReader {
+  protected readonly pictures: PictureDecoder;
 
   constructor(options: ResolvedOptions) {
-    this.#trace = options.trace;
-    this.#pictures = new PictureDecoder(options, this.sink);
+    super(options.trace, unitName);
+    this.pictures = new PictureDecoder(options, this.sink);
   }
 
   readPacket(packet: StreamUnit, pts: number | undefined): void {
     const { bytes, byte } = packet;
     if (bytes.length === 0) {
-      this.#pictures.repeatShown(packet, pts);
+      this.pictures.repeatShown(packet, pts);
       return;
     }
-    this.#trace?.unit({ name: unitName(bytes), byte, bytes });
+    this.trace?.unit({ name: unitName(bytes), byte, bytes });
     const isRead = this.sink.guard(packet, () => {
-      this.#pictures.decodeFrame(readFrame(bytes, this.#trace), packet, pts);
+      this.pictures.decodeFrame(readFrame(bytes, this.trace), packet, pts);
     });
-    if (!isRead) this.#pictures.lose();
-  }
-
-  losePacket(): void {
-    this.#pictures.lose();
-  }
-
-  reset(): void {
-    this.#pictures.reset();
+    if (!isRead) this.pictures.lose();
   }
 }

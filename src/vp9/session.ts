@@ -5,8 +5,7 @@ import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { EventSink } from "../session/event-sink.ts";
-import { type PacketReader, PacketSession } from "../session/packet-session.ts";
+import { FrameReader, PacketSession } from "../session/packet-session.ts";
 import { isToShow } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { FRAME_NAME, framesOfPacket } from "./units.ts";
@@ -21,14 +20,12 @@ export function openVp9Session(options: SessionOptions = {}): Session {
   return new PacketSession(new Vp9Reader(resolveOptions(options)), openFile);
 }
 
-class Vp9Reader implements PacketReader {
-  readonly sink = new EventSink(() => FRAME_NAME);
-  readonly #trace: ResolvedOptions["trace"];
-  readonly #pictures: PictureDecoder;
+class Vp9Reader extends FrameReader {
+  protected readonly pictures: PictureDecoder;
 
   constructor(options: ResolvedOptions) {
-    this.#trace = options.trace;
-    this.#pictures = new PictureDecoder(options, this.sink);
+    super(options.trace, () => FRAME_NAME);
+    this.pictures = new PictureDecoder(options, this.sink);
   }
 
   /**
@@ -38,25 +35,17 @@ class Vp9Reader implements PacketReader {
   readPacket(packet: StreamUnit, pts: number | undefined): void {
     if (packet.bytes.length === 0) {
       this.sink.report("no-unit", "the packet is empty", packet);
-      this.#pictures.lose();
+      this.pictures.lose();
       return;
     }
-    const { frames, error } = framesOfPacket(packet.bytes, packet.byte, this.#trace);
+    const { frames, error } = framesOfPacket(packet.bytes, packet.byte, this.trace);
     const shown = frames.map(({ bytes }) => isToShow(bytes)).lastIndexOf(true);
     for (const [i, frame] of frames.entries()) {
-      if (!this.sink.guard(frame, () => this.#pictures.decodeFrame(frame, pts, i === shown))) this.#pictures.lose();
+      if (!this.sink.guard(frame, () => this.pictures.decodeFrame(frame, pts, i === shown))) this.pictures.lose();
     }
     if (error) {
       this.sink.error(error, packet);
-      this.#pictures.lose();
+      this.pictures.lose();
     }
-  }
-
-  losePacket(): void {
-    this.#pictures.lose();
-  }
-
-  reset(): void {
-    this.#pictures.reset();
   }
 }
