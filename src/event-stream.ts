@@ -57,26 +57,35 @@ export function requestStream(codec: Codec, options: SessionOptions = {}): Trans
 }
 
 /**
- * The events of bytes that come in pieces, sync or async: an array of Uint8Arrays, a file's `createReadStream`, a Web stream;
- * or of the parts of a file's track, as `openTrack` of `v4l2-stateless/containers` gives them. The bitstream of each request is
+ * The events of bytes, or of bytes that come in pieces, sync or async: a Uint8Array, an array of them, a file's
+ * `createReadStream`, a Web stream; or of the parts of a file's track, as `openTrack` of `v4l2-stateless/containers` gives them. The bitstream of each request is
  * a copy that stays valid.
  *
- *     for await (const event of eventsOf("h264", createReadStream(path))) …     for await (const event of eventsOf(track.codec,
- * track)) …
+ *     for await (const event of eventsOf("h264", createReadStream(path))) …
+ *     for await (const event of eventsOf(track.codec, track)) …
  *
  * @throws TypeError for a codec that has no session, for an option with a value that it cannot have, and for pieces that are
  * not bytes; and what the iterable throws.
  */
 export async function* eventsOf(
   codec: Codec,
-  source: Iterable<ByteSource | StreamPart> | AsyncIterable<ByteSource | StreamPart>,
+  source: ByteSource | Iterable<ByteSource | StreamPart> | AsyncIterable<ByteSource | StreamPart>,
   options: SessionOptions = {},
 ): AsyncGenerator<DecodeEvent, void, undefined> {
   const session = openSession(codec, options);
-  for await (const piece of source) {
+  const pieces = isIterableOfPieces(source) ? source : [source];
+  for await (const piece of pieces) {
     for (const event of isPart(piece) ? feed(session, piece) : session.push(piece)) yield withOwnBytes(event);
   }
   for (const event of session.flush()) yield withOwnBytes(event);
+}
+
+/** Whether these are pieces. A typed array is iterable too, but over its numbers. */
+function isIterableOfPieces<T>(
+  source: ByteSource | Iterable<T> | AsyncIterable<T>,
+): source is Iterable<T> | AsyncIterable<T> {
+  if (ArrayBuffer.isView(source)) return false;
+  return Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
 function isPart(piece: ByteSource | StreamPart): piece is StreamPart {

@@ -21,6 +21,9 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
   ],
   validate: [
     "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli). Exit status 1 when something would be refused.",
+    "It checks the controls that are sent: what the kernel's core refuses, and what the target's driver refuses. A driver that does " +
+      "not check its hardware's limits, and controls that are missing, are not seen. With --request, controls that earlier " +
+      "requests set are not checked again.",
   ],
   trace: [
     "<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit lies " +

@@ -14,6 +14,7 @@ import { Summary } from "../printing/summary.ts";
 import { styleFor } from "../printing/terminal.ts";
 import { SeenRequests } from "../request-set.ts";
 import { itemsOf, noPicture } from "../source.ts";
+import { UntilFailure } from "../until-failure.ts";
 
 /** A line for each picture, or with `--request` every control of some, or with `--summary` counts. Returns the exit status. */
 export async function inspect(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
@@ -27,7 +28,8 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
   const controlsOf = controlsPrinter(io, args, numbering);
   const { request: wanted } = args;
   const seen = new SeenRequests();
-  for await (const items of itemsOf(io, input, args)) {
+  const source = new UntilFailure(itemsOf(io, input, args));
+  for await (const items of source) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
       if (item.type === "request") {
@@ -52,6 +54,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
   for (const line of pictures.settled(true)) printer.add(lines(line));
   if (summary !== undefined && seen.count > 0) printer.add(args.json ? summary.json() : summary.text(io, args.color));
   await printer.flush();
+  source.rethrow();
   const status = await errors.close();
   if (seen.count === 0) throw noPicture(input);
   wanted?.checkReached(input.name, seen);

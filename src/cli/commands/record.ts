@@ -9,13 +9,14 @@ import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { noPicture, sessionOptions, streamEvents } from "../source.ts";
+import { UntilFailure } from "../until-failure.ts";
 import { producer } from "../version.ts";
 
 /** The requests of a stream as a record. Returns the exit status. */
 export async function record(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   if (input.kind === "record") throw new CliError(`${input.name}: this is a record already`);
   const options = sessionOptions(input.codec, args);
-  const stream = streamEvents(io, input, options);
+  const stream = new UntilFailure(streamEvents(io, input, options));
   const file = args.output === "-" ? undefined : await createFile(io, args, namedCompression(args.output));
   const printer = new Printer(file ?? io.stdout);
   const errors = new ErrorReport(io, input, args);
@@ -47,6 +48,7 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Job
   }
   await printer.flush();
   await file?.close();
+  stream.rethrow();
   const status = await errors.close();
   if (requests === 0) throw noPicture(input);
   return status;

@@ -10,6 +10,7 @@ import { checkUnitKinds } from "../printing/unit-kinds.ts";
 import { SeenRequests } from "../request-set.ts";
 import { sessionOptions, streamEvents } from "../source.ts";
 import { cutAtPictures, UnitRequests } from "../unit-requests.ts";
+import { UntilFailure } from "../until-failure.ts";
 
 /** Every syntax element of a stream with its place. Returns the exit status. */
 export async function trace(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
@@ -24,7 +25,8 @@ export async function trace(io: Io, input: StreamInput | RecordInput, args: Job)
   const options = { ...sessionOptions(input.codec, args), trace: lines };
   const isCut = input.codec === "mpeg2" && args.request !== undefined;
   const stream = isCut ? { ...input, parts: cutAtPictures(input.parts) } : input;
-  for await (const events of streamEvents(io, stream, options)) {
+  const source = new UntilFailure(streamEvents(io, stream, options));
+  for await (const events of source) {
     output.take(events);
     for (const event of events) if (event.type === "error") await errors.add(event);
     await printer.drain();
@@ -32,6 +34,7 @@ export async function trace(io: Io, input: StreamInput | RecordInput, args: Job)
   }
   output.end();
   await printer.flush();
+  source.rethrow();
   const status = await errors.close();
   if (lines.units === 0) throw new CliError(`${input.name}: no unit was found`);
   if (output instanceof UnitsOfRequests) args.request?.checkReached(input.name, output.seen);

@@ -12,6 +12,7 @@ import { jsonLine } from "../printing/json.ts";
 import { fold, printable, styleFor } from "../printing/terminal.ts";
 import { SeenRequests } from "../request-set.ts";
 import { itemsOf, noPicture } from "../source.ts";
+import { UntilFailure } from "../until-failure.ts";
 
 /** What the kernel and the target would refuse, a line each. Returns the exit status: 1 when there is something. */
 export async function validate(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
@@ -37,7 +38,8 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
   };
   // The header's modes are in effect for the first request unless a line before it sets them.
   const headerModes = new Map(input.kind === "record" ? modeControls(input.header) : []);
-  for await (const items of itemsOf(io, input, args)) {
+  const source = new UntilFailure(itemsOf(io, input, args));
+  for await (const items of source) {
     for (const item of items) {
       if (item.type === "error") await errors.add(item);
       const sent = item.type === "set" ? item.controls : item.type === "request" ? item.own : new Map();
@@ -53,6 +55,8 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       await printer.drain();
     }
   }
+  await printer.flush();
+  source.rethrow();
   if (seen.count > 0 && args.json) {
     printer.add(jsonLine({ type: "result", target: args.target.name, requests: checked, refused }));
   }
