@@ -11,8 +11,6 @@ import type { Codec } from "../src/uapi/codecs.ts";
 import type { Measured } from "./peers.ts";
 
 const CHUNK = 1 << 18;
-/** A part of a request that is a start code; no slice is so short. */
-const START_CODE_BYTES = 3;
 
 /** The built package: what users run. */
 const built = new URL("../dist/index.js", import.meta.url).href;
@@ -31,26 +29,21 @@ function repeated(clip: Uint8Array, times: number, headerBytes: number): Uint8Ar
 }
 
 /** Runs the session and looks at every request, as a submitter would. */
-function pass(trace?: Trace): { frames: number; units: number; unitBytes: number } {
+function pass(trace?: Trace): { frames: number; requestBytes: number } {
   const session = openSession(codec, { trace });
   let frames = 0;
-  let units = 0;
-  let unitBytes = 0;
+  let requestBytes = 0;
   let last = -1;
-  const take = ({ timestamp, bitstream }: RequestEvent) => {
-    if (timestamp !== last) frames++;
-    last = timestamp;
-    for (const { length } of bitstream) {
-      if (length === START_CODE_BYTES) continue;
-      units++;
-      unitBytes += length;
-    }
+  const take = (event: RequestEvent) => {
+    if (event.timestamp !== last) frames++;
+    last = event.timestamp;
+    for (const { length } of event.bitstream) requestBytes += length;
   };
   for (let at = 0; at < bytes.length; at += CHUNK) {
     for (const event of session.push(bytes.subarray(at, at + CHUNK))) if (event.type === "request") take(event);
   }
   for (const event of session.flush()) if (event.type === "request") take(event);
-  return { frames, units, unitBytes };
+  return { frames, requestBytes };
 }
 
 /** Counts what the peers count; the bits of slice headers with the trace. */
@@ -62,7 +55,7 @@ function counted(): Omit<Measured, "seconds"> {
     if (isSlice) headerBits += end;
     end = 0;
   };
-  const { frames, units, unitBytes } = pass({
+  const { frames, requestBytes } = pass({
     unit({ name }) {
       endUnit();
       isSlice = name.startsWith("slice_");
@@ -72,7 +65,7 @@ function counted(): Omit<Measured, "seconds"> {
     },
   });
   endUnit();
-  return { frames, slices: units, sliceBytes: unitBytes, headerBits };
+  return { frames, requestBytes, headerBits };
 }
 
 const times: number[] = [];

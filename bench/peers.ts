@@ -10,10 +10,8 @@ import type { Codec } from "../src/uapi/codecs.ts";
 export interface Measured {
   readonly seconds: number;
   readonly frames: number;
-  /** Slices, slice segments or frames whose headers were read. */
-  readonly slices: number;
-  /** Their units' bytes, without start codes. */
-  readonly sliceBytes: number;
+  /** Bytes of the slices with a start code of three bytes before each, or of the frames: what goes into OUTPUT buffers. */
+  readonly requestBytes: number;
   /** Their headers' bits, emulation prevention left out. */
   readonly headerBits: number;
 }

@@ -22,7 +22,7 @@ export function spread(values: readonly number[]): { median: number; min: number
 
 /** What both sides count and do not count the same; a ratio of their times would compare different work. */
 export function countsThatDiffer(peer: Measured, own: Measured): string[] {
-  return (["frames", "slices", "sliceBytes", "headerBits"] as const)
+  return (["frames", "requestBytes", "headerBits"] as const)
     .filter((key) => (key === "frames" || peer[key] !== 0) && peer[key] !== own[key])
     .map((key) => `${key}: ${peer[key]}, ours ${own[key]}`);
 }

@@ -193,6 +193,9 @@ const cases = (Object.keys(kinds) as Codec[]).flatMap((codec) =>
     .map((decodeMode) => ({ codec, decodeMode })),
 );
 
+/** 200,000 times takes ten minutes in all: see CONTRIBUTING.md. */
+const isPatient = process.env.V4L2_STATELESS_PATIENT !== undefined;
+
 /** Kinds that are measured together: a collection of garbage takes longer than all the rest. */
 const TOGETHER = 8;
 
@@ -226,7 +229,7 @@ describe.each(cases)("$codec, $decodeMode mode", ({ codec, decodeMode }) => {
     expect(flawsOf(all, 10_000, open)).toEqual([]);
   });
   // Units of a type that nobody reads are all the same.
-  it("and 200,000 times", { tags: "long" }, () => {
+  it.skipIf(!isPatient)("and 200,000 times", { tags: "long" }, () => {
     const named = all.filter(([name]) => !name.startsWith("nal_unit_type"));
     expect(flawsOf(named, 200_000, open)).toEqual([]);
   });
@@ -290,7 +293,7 @@ describe.each([
   it("reads each packet and section 10,000 times, and keeps no more memory than its bytes", () => {
     expect(flawsOf(all, 10_000, open)).toEqual([]);
   });
-  it("and 200,000 times", { tags: "long" }, () => {
+  it.skipIf(!isPatient)("and 200,000 times", { tags: "long" }, () => {
     expect(flawsOf(all, 200_000, open)).toEqual([]);
   });
 });

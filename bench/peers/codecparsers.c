@@ -23,9 +23,8 @@ static void pass_h264(const uint8_t *bytes, size_t size, struct counts *counts) 
     if (nalu.type == GST_H264_NAL_SLICE || nalu.type == GST_H264_NAL_SLICE_IDR) {
       GstH264SliceHdr slice;
       if (gst_h264_parser_parse_slice_hdr(parser, &nalu, &slice, TRUE, TRUE) != GST_H264_PARSER_OK) continue;
-      counts->slices++;
       counts->frames += slice.first_mb_in_slice == 0;
-      counts->slice_bytes += nalu.size;
+      counts->request_bytes += 3 + nalu.size;
       counts->header_bits += 8 * nalu.header_bytes + slice.header_size - 8 * slice.n_emulation_prevention_bytes;
     } else if (nalu.type == GST_H264_NAL_SEI) {
       GArray *messages = NULL;
@@ -50,9 +49,8 @@ static void pass_h265(const uint8_t *bytes, size_t size, struct counts *counts) 
     if (nalu.type <= GST_H265_NAL_SLICE_CRA_NUT) {
       GstH265SliceHdr slice;
       if (gst_h265_parser_parse_slice_hdr(parser, &nalu, &slice) != GST_H265_PARSER_OK) continue;
-      counts->slices++;
       counts->frames += slice.first_slice_segment_in_pic_flag;
-      counts->slice_bytes += nalu.size;
+      counts->request_bytes += 3 + nalu.size;
       counts->header_bits += 8 * nalu.header_bytes + slice.header_size - 8 * slice.n_emulation_prevention_bytes;
       gst_h265_slice_hdr_free(&slice);
     } else if (nalu.type == GST_H265_NAL_PREFIX_SEI) {
@@ -73,8 +71,7 @@ static void pass_mpeg2(const uint8_t *bytes, size_t size, struct counts *counts)
   while (gst_mpeg_video_parse(&packet, bytes, size, offset)) {
     guint length = packet.size < 0 ? size - packet.offset : (guint)packet.size;
     if (packet.type >= GST_MPEG_VIDEO_PACKET_SLICE_MIN && packet.type <= GST_MPEG_VIDEO_PACKET_SLICE_MAX) {
-      counts->slices++;
-      counts->slice_bytes += 1 + length; /* the start code's last byte is a part of our unit */
+      counts->request_bytes += 4 + length; /* the start code's last byte is a part of the unit here, and not of `length` */
     } else if (packet.type == GST_MPEG_VIDEO_PACKET_SEQUENCE) {
       gst_mpeg_video_packet_parse_sequence_header(&packet, &sequence);
     } else if (packet.type == GST_MPEG_VIDEO_PACKET_PICTURE) {
@@ -110,8 +107,7 @@ static void pass_vp8(const uint8_t *bytes, size_t size, struct counts *counts) {
     GstVp8FrameHdr header;
     if (gst_vp8_parser_parse_frame_header(&parser, &header, frame, frame_size) != GST_VP8_PARSER_OK) continue;
     counts->frames++;
-    counts->slices++;
-    counts->slice_bytes += frame_size;
+    counts->request_bytes += frame_size;
   }
 }
 
@@ -127,7 +123,7 @@ static void pass_vp9(const uint8_t *bytes, size_t size, struct counts *counts) {
       GstVp9FrameHdr header;
       if (gst_vp9_parser_parse_frame_header(parser, &header, packet, superframe.frame_sizes[i]) != GST_VP9_PARSER_OK) break;
       counts->frames += !header.show_existing_frame;
-      if (!header.show_existing_frame) counts->slice_bytes += superframe.frame_sizes[i], counts->slices++;
+      if (!header.show_existing_frame) counts->request_bytes += superframe.frame_sizes[i];
       packet += superframe.frame_sizes[i];
     }
   }
