@@ -1,7 +1,7 @@
 /**
  * In the machine: decodes streams with `v4l2-stateless decode`, all in one process, because a process takes seconds to start there.
  *
- *     node decode-runs.js '[{"id":…,"guestPath":…,"mode":…}]'
+ *     node decode-runs.js '[{"id":…,"guestPath":…,"mode":…,"hasModes":…}]'
  *
  * Each is decoded twice, the second time without trace; decoded.json gets what both times were printed.
  */
@@ -29,11 +29,11 @@ class Collector implements Sink {
   }
 }
 
-async function decode({ guestPath, mode }: Run): Promise<Decoded> {
+async function decode({ guestPath, mode, hasModes }: Run): Promise<Decoded> {
   const [stdout, stderr] = [new Collector(), new Collector()];
   const importContainerLibrary = () => import("mediabunny");
   const io = { stdin: process.stdin, stdout, stderr, environment: process.env, importContainerLibrary };
-  const status = await main(["decode", guestPath, "--md5", "--decode-mode", mode], io);
+  const status = await main(["decode", guestPath, "--md5", ...(hasModes ? ["--decode-mode", mode] : [])], io);
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
