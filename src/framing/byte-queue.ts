@@ -1,24 +1,22 @@
-const BLOCK_BYTES = 1 << 16;
-/** A block that is larger, for one uncommon unit, is not used again. */
-const REUSED_BYTES = 1 << 22;
+import { HeldMemory } from "./held-memory.ts";
+
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
 /**
  * A queue of bytes that come in pieces of any size and are taken in order. Bytes that lie in one piece are taken as a view of
- * it. Bytes are copied only if they are left over when `keep` is called, or if they continue such bytes. Two blocks of memory
- * alternate, so taken bytes stay valid until the second call of `keep` after that.
+ * it. Bytes are copied only if they are left over when `keep` is called, or if they continue such bytes. Their
+ * memory alternates (`HeldMemory`), so taken bytes stay valid until the second call of `keep` after that.
  */
 export class ByteQueue {
   /** Offset in the stream of the first byte in the queue. */
   begin: number;
   /** Offset in the stream of the next byte to come. */
   end: number;
-  /** The queue's own memory. Its bytes `[from, to)` are the first bytes of the queue. */
-  #block = new Uint8Array(0);
-  #other = new Uint8Array(0);
-  #from = 0;
-  #to = 0;
+  readonly #memory = new HeldMemory();
+  /** The first bytes of the queue, in its own memory. */
+  #held: Uint8Array = NO_BYTES;
   /** The caller's piece. Its bytes from `#at` on are the other bytes of the queue. */
-  #piece: Uint8Array = new Uint8Array(0);
+  #piece: Uint8Array = NO_BYTES;
   #at = 0;
 
   /** @param origin offset of the first byte to come. */
@@ -43,23 +41,23 @@ export class ByteQueue {
   /** Copies the bytes left in the caller's piece, which the caller may then reuse. */
   keep(): void {
     this.#own(this.#piece.length - this.#at);
-    this.#piece = this.#block.subarray(0, 0);
+    this.#piece = NO_BYTES;
     this.#at = 0;
   }
 
   /** The first `count` bytes. The queue must have that many. */
   peek(count: number): Uint8Array {
-    const owned = this.#to - this.#from;
+    const owned = this.#held.length;
     if (owned === 0) return this.#piece.subarray(this.#at, this.#at + count);
     if (count > owned) this.#own(count - owned);
-    return this.#block.subarray(this.#from, this.#from + count);
+    return this.#held.subarray(0, count);
   }
 
   /** Removes the first `count` bytes. */
   skip(count: number): void {
     this.begin += count;
-    const owned = Math.min(count, this.#to - this.#from);
-    this.#from += owned;
+    const owned = Math.min(count, this.#held.length);
+    if (owned > 0) this.#held = this.#held.subarray(owned);
     this.#at += count - owned;
   }
 
@@ -73,22 +71,8 @@ export class ByteQueue {
   /** Appends the next `count` bytes of the piece to the queue's own memory. */
   #own(count: number): void {
     if (count === 0) return;
-    if (this.#from === this.#to) {
-      const other = this.#other;
-      this.#other = this.#block;
-      this.#block = other.length > REUSED_BYTES ? new Uint8Array(0) : other;
-      this.#from = this.#to = 0;
-    }
-    if (this.#to + count > this.#block.length) {
-      const owned = this.#block.subarray(this.#from, this.#to);
-      // Allocating twice what is needed keeps the average at one move for each byte, however long a unit becomes.
-      this.#block = new Uint8Array(Math.max(BLOCK_BYTES, 2 * (owned.length + count)));
-      this.#block.set(owned);
-      this.#from = 0;
-      this.#to = owned.length;
-    }
-    this.#block.set(this.#piece.subarray(this.#at, this.#at + count), this.#to);
-    this.#to += count;
+    if (this.#held.length === 0) this.#memory.begin();
+    this.#held = this.#memory.extend(this.#held, [this.#piece.subarray(this.#at, this.#at + count)]);
     this.#at += count;
   }
 }

@@ -1,4 +1,4 @@
-import { HeldMemory } from "./held-memory.ts";
+import { HeldMemory } from "../framing/held-memory.ts";
 
 /** A unit of an open picture. */
 export interface HeldUnit {

@@ -1,9 +1,9 @@
 /** Collects the bytes of an open picture for its OUTPUT buffer, with few copies and in few parts. */
 
 import { joined } from "../framing/bytes.ts";
+import { HeldMemory } from "../framing/held-memory.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { startCodePrefix } from "./bitstream.ts";
-import { HeldMemory } from "./held-memory.ts";
 
 /**
  * When there are this many parts they are joined into one. Without this, a picture of tiny units would take far more memory
