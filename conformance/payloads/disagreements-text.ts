@@ -1,10 +1,11 @@
+import type { Condition } from "../../src/compare/comparator.ts";
+import { type Peer, peers } from "../../src/compare/request.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { type Effect, effects, type Transform, type Verdict } from "../../src/compare/rules.ts";
+import type { Value } from "../../src/compare/values.ts";
 import { targets } from "../../src/targets/index.ts";
-import type { Condition } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
 import { type Example, readExamples } from "./examples.ts";
-import { type Peer, peers } from "./requests.ts";
-import type { Value } from "./values.ts";
-import { type Effect, effects, readVerdicts, type Transform, type Verdict } from "./verdicts.ts";
 
 /** A row with all that its section says. */
 interface Entry {
@@ -39,7 +40,7 @@ from the bits. Conditions look at decoded controls and at slice headers, never a
 export function disagreementsText(): string {
   const entries = Object.values(comparators).flatMap(({ codec, conditions }) => {
     const examples = readExamples(codec);
-    return readVerdicts(codec).map((row): Entry => ({ row, conditions, example: examples[row.id] }));
+    return verdictsOf(codec).map((row): Entry => ({ row, conditions, example: examples[row.id] }));
   });
   const chapters = effects.flatMap((effect) => {
     const ofEffect = entries.filter(({ row }) => worstEffect(row) === effect);

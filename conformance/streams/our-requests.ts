@@ -1,3 +1,5 @@
+import type { EffectiveRequest, Payload } from "../../src/compare/request.ts";
+import { type Slice, SliceFinder, type Variants, variantsOf } from "../../src/compare/variants.ts";
 import { feed, type StreamPart } from "../../src/containers/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../../src/events.ts";
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
@@ -6,8 +8,7 @@ import type { SessionOptions } from "../../src/options.ts";
 import { crc32 } from "../../src/record/crc32.ts";
 import { persists } from "../../src/record/format.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
-import type { DecodeMode, EffectiveRequest, Payload } from "../payloads/requests.ts";
-import { type Slice, SliceFinder, type Variants, variantsOf } from "../payloads/variants.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 
 const START_CODE_BYTES = 3;
 
