@@ -1,7 +1,7 @@
 import type { Condition } from "../../src/compare/comparator.ts";
 import { type Peer, peers } from "../../src/compare/request.ts";
 import { verdictsOf } from "../../src/compare/rows.ts";
-import { type Effect, effects, type Transform, type Verdict } from "../../src/compare/rules.ts";
+import { type Effect, effects, effectText, type Transform, type Verdict } from "../../src/compare/rules.ts";
 import type { Value } from "../../src/compare/values.ts";
 import { targets } from "../../src/targets/index.ts";
 import { comparators } from "./comparators.ts";
@@ -31,7 +31,7 @@ the stream, a peer's. Streams that are not in \`test/fixtures\` are those of the
 
 FFmpeg's newer series (v3, December 2025) sends the same for H.264, HEVC, MPEG-2 and VP8; where VP9 changed, the section says so.
 
-This file is generated (\`npx tsx conformance/payloads/disagreements.ts\`) from \`conformance/payloads/<codec>/<codec>-disagreements.json\`.
+This file is generated (\`npx tsx conformance/payloads/disagreements.ts\`) from \`src/compare/<codec>/disagreements.json\`.
 The rows are checked: \`npm run conformance -- <codec>\` fails when a value differs that no row explains, when the side that a row names
 does not send exactly our value, or when a row explains nothing any more. Where neither side is right, a test computes our value
 from the bits. Conditions look at decoded controls and at slice headers, never at a stream's name.`;
@@ -115,14 +115,6 @@ function controlIndex(entries: readonly Entry[]): string {
 
 function driversOf({ matters }: Verdict): readonly string[] {
   return effects.flatMap((effect) => matters[effect] ?? []);
-}
-
-export function effectText({ matters }: Verdict): string {
-  const parts = effects.flatMap((effect) => {
-    const drivers = matters[effect];
-    return drivers === undefined ? [] : [`${effect} on ${drivers.join(", ")}`];
-  });
-  return parts.length === 0 ? "none on any driver" : parts.join("; ");
 }
 
 function fieldOf({ control, field }: Verdict): string {

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { verdictsOf } from "../../src/compare/rows.ts";
+import { effectText } from "../../src/compare/rules.ts";
 import { comparators } from "./comparators.ts";
-import { effectText, exampleText } from "./disagreements-text.ts";
+import { exampleText } from "./disagreements-text.ts";
 import { readExamples } from "./examples.ts";
 
 /** A file of docs/upstream and what it should say. */

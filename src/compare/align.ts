@@ -49,7 +49,7 @@ export function align(ours: readonly OutputBuffer[], peer: readonly OutputBuffer
 const way = { both: 0, oursAlone: 1, peerAlone: 2 } as const;
 
 /** The pairs on the cheapest way through both sequences. Where they begin alike, that is on it, and mostly all of it. */
-function cheapestPath(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): [number, number][] {
+export function cheapestPath(ours: readonly OutputBuffer[], peer: readonly OutputBuffer[]): [number, number][] {
   const pairs: [number, number][] = [];
   const isEqual = (i: number, j: number) => ours[i]?.crc32 === peer[j]?.crc32 && ours[i]?.bytes === peer[j]?.bytes;
   let begin = 0;

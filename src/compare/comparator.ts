@@ -97,4 +97,13 @@ export interface Comparator {
   /** The controls that are compared byte by byte too, with the timestamps of one producer replaced by those of another. */
   rawPayload(name: string, payload: Uint8Array, translate: (timestamp: bigint) => bigint): Uint8Array;
   readonly conditions: Readonly<Record<string, Condition>>;
+  /**
+   * What identifies a request's picture apart from its OUTPUT buffer and its timestamp: what stays the same in other decode modes and
+   * for producers that add a constant to order counts. Empty where the control is missing.
+   */
+  pictureKey(request: EffectiveRequest): string;
+  /** Reads the stream up to a request of ours, before that is given up. */
+  beforeForget?(history: History, ours: Side): void;
+  /** The fields that hold order counts, without indices: `"H264_DECODE_PARAMS.top_field_order_cnt"`. */
+  readonly orderCounts: readonly string[];
 }

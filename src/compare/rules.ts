@@ -44,6 +44,15 @@ export interface Verdict {
   readonly reports?: readonly string[];
 }
 
+/** Whom a row matters to: `"hang on rk3399; wrong picture on cedrus"`. */
+export function effectText({ matters }: Pick<Verdict, "matters">): string {
+  const parts = effects.flatMap((effect) => {
+    const drivers = matters[effect];
+    return drivers === undefined ? [] : [`${effect} on ${drivers.join(", ")}`];
+  });
+  return parts.length === 0 ? "none on any driver" : parts.join("; ");
+}
+
 /** A row that can be asked. */
 export interface Rule {
   readonly verdict: Verdict;

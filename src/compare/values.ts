@@ -83,7 +83,7 @@ function setScalar(
 }
 
 /** `V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC` is `FIELD_PIC`. */
-function shortFlag(name: string): string {
+export function shortFlag(name: string): string {
   return name.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_H264_SPS_(CONSTRAINT_SET\d)_FLAG$/, "$1");
 }
 

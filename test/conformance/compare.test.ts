@@ -20,6 +20,8 @@ const toy: Comparator = {
     return { fields, references: new Map([["C.dpb[]", entries]]) };
   },
   rawPayload: (_name, payload) => payload,
+  pictureKey: () => "",
+  orderCounts: [],
   conditions: {
     "x is 7": { text: "x is 7", holds: ({ ours }) => ours.view.fields.get("C.x") === 7 },
   },
