@@ -99,8 +99,8 @@ export class Casting {
     if (of === this.peerAt) {
       const before = this.#ours.at(Math.max(0, this.#lastOursBefore(entry)));
       if (before === undefined) return undefined;
-      const sides = [this.#peerSide(entry), this.#ourSide(before)] as const;
-      return judgeAdded(this.#rules, this.peer, ...sides, this.#history).different[this.peer];
+      const [added, ours] = [this.#peerSide(entry), this.#ourSide(before)];
+      return judgeAdded(this.#rules, this.peer, added, ours, this.#history).different[this.peer];
     }
     this.#missing.add(entry.request.index);
     const sides = { ours: this.#ourSide(entry), gst: undefined, ff: undefined, history: this.#history };

@@ -57,7 +57,7 @@ export async function* compare(
     const found = await next.next();
     if (found === undefined) running.delete(next);
     else yield* found;
-    const done = Math.min(...comparisons.map(({ progress }) => progress));
+    const done = comparisons.reduce((least, { progress }) => Math.min(least, progress), Infinity);
     base.advance(Math.min(done, base.length) - 1, (entry) => {
       for (const comparison of comparisons) comparison.beforeForget(base, entry);
     });

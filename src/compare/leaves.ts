@@ -120,8 +120,8 @@ export function leafDifferences(
 function flagDifferences({ path, type, a, b }: UnequalLeaf, kept: bigint): LeafDifference[] {
   return flagNames(type, BigInt(a) ^ BigInt(b)).map((flag) => {
     const mask = BigInt(type.flags?.[flag] ?? Number(flag));
-    const valueOf = (value: number | bigint): ComparedValue =>
+    const flagValue = (value: number | bigint): ComparedValue =>
       (BigInt(value) & mask) === 0n ? unset : { value: 1, text: "set" };
-    return { path, flag, values: [valueOf(a), valueOf(b)], isNormalised: (kept & mask) === 0n };
+    return { path, flag, values: [flagValue(a), flagValue(b)], isNormalised: (kept & mask) === 0n };
   });
 }

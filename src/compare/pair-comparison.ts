@@ -44,7 +44,7 @@ export class PairComparison {
     this.#seen = new SeenThrough(side, comparator, rules, pair);
     this.#castings = Casting.all(pair, comparator, rules, this.#seen);
     this.#differences = new RequestDifferences(classes, side);
-    this.#pairs = new Pairs(...pair, window, (request) => comparator.pictureKey(request));
+    this.#pairs = new Pairs(pair, window, (request) => comparator.pictureKey(request));
   }
 
   /** The number of requests of the first recording that are done; Infinity at the end. */

@@ -28,7 +28,7 @@ export class Pairs {
   #hasBytes: boolean | undefined;
 
   /** @param window requests of both that are looked at ahead. */
-  constructor(a: Timeline, b: Timeline, window: number, pictureKey: PictureKey) {
+  constructor([a, b]: readonly [Timeline, Timeline], window: number, pictureKey: PictureKey) {
     this.#a = a;
     this.#b = b;
     this.#window = window;

@@ -34,7 +34,11 @@ export function compareViews(
   const { occurrence } = judgements[0] as Judgement;
   const views = [occurrence[first]?.view, occurrence[second]?.view];
   const constant = seen.constantOf(judgements, second);
-  const unequal = judgements.filter(({ occurrence: { values } }) => values[first] !== values[second]);
+  const unequal = withoutConsequences(
+    judgements.filter(({ occurrence: { values } }) => values[first] !== values[second]),
+    first,
+    second,
+  );
   const isShifted = ({ occurrence }: Judgement): boolean => constant !== 0 && seen.isOrderCount(occurrence.field);
   const different = unequal.filter((judgement) => !isShifted(judgement));
   const explained = new Map<string, KnownFault | "seen through">();
@@ -61,6 +65,19 @@ export function compareViews(
     isSeen: (control, path) => isSeen(views, control, path),
     reordered: reorderedLists(judgements, first, second, views),
   };
+}
+
+/**
+ * Leaves out fields that only one side has because another field says so: those of a reference, of an element or of an entry that
+ * the other side does not have. The other field is different too.
+ */
+function withoutConsequences(unequal: readonly Judgement[], first: Part, second: Part): Judgement[] {
+  const isAbsent = ({ occurrence: { values, entries } }: Judgement): boolean =>
+    values[first] === undefined ||
+    values[second] === undefined ||
+    (values.ours === "absent" && entries[first] === undefined && entries[second] === undefined);
+  const present = unequal.filter((judgement) => !isAbsent(judgement));
+  return present.length > 0 ? present : [...unequal];
 }
 
 /** Which part the first recording plays, and which the second. */
