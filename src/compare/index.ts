@@ -9,12 +9,14 @@
  * import { brotliDecompressSync } from "node:zlib";
  * import { ComparisonSummary, compare, recordSide, streamSide } from "v4l2-stateless/compare";
  *
- * const stream = readFileSync("test/fixtures/mpeg2_main_ipb.m2v");
- * const capture = brotliDecompressSync(readFileSync("test/fixtures/mpeg2_main_ipb.m2v.gst-frame.jsonl.br"));
+ * const stream = readFileSync("test/fixtures/mpeg2_custom_matrix.m2v");
+ * const capture = brotliDecompressSync(readFileSync("test/fixtures/mpeg2_custom_matrix.m2v.gst-frame.jsonl.br"));
  * const summary = new ComparisonSummary();
  * const sides = [streamSide(stream, { codec: "mpeg2" }), await recordSide([capture])];
  * for await (const found of compare(sides)) summary.add(found);
- * console.log(summary.pairs, summary.unexplained, summary.fields.map(({ path, known }) => `${path}: ${known?.id}`));
+ * console.log(summary.pairs, summary.unexplained); // 20 0
+ * const [first] = summary.fields;
+ * console.log(first?.path, first?.requests, first?.values.map(({ text }) => text), first?.known?.id); // vbv_buffer_size 20 [ '3', '49152' ] both-vbv-buffer-size
  * ```
  *
  * @module

@@ -29,11 +29,15 @@ export interface ComparedRequest {
     readonly data?: Uint8Array | undefined;
   };
   /** Every control that is in effect, by name. */
-  readonly controls: ReadonlyMap<string, Payload>;
+  readonly controls: ReadonlyMap<string, Uint8Array | number>;
   /** For controls that are only partly known: the paths of the known fields. */
   readonly known?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** Other OUTPUT buffers that can be made of the same slices. Only requests made from a stream have it. */
-  readonly variants?: Variants | undefined;
+}
+
+/** A request that was made from a stream. */
+export interface MadeRequest extends ComparedRequest {
+  /** Other OUTPUT buffers that can be made of the same slices. */
+  readonly variants: Variants;
 }
 
 /** One recording. */
@@ -137,7 +141,7 @@ export class StreamRequests {
   }
 
   /** The event's request, if it is one. Its bytes are copied during the call. */
-  take(event: DecodeEvent): ComparedRequest | undefined {
+  take(event: DecodeEvent): MadeRequest | undefined {
     if (event.type !== "sequence" && event.type !== "request") return undefined;
     for (const name of this.#inEffect.keys()) if (!persists(name)) this.#inEffect.delete(name);
     for (const { name, payload } of event.controls) this.#inEffect.set(name, payload);

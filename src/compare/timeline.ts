@@ -3,7 +3,7 @@ import { crc32 } from "../record/crc32.ts";
 import { Recent } from "../record/recent.ts";
 import type { DriverView, Side, Sides } from "./comparator.ts";
 import type { EffectiveRequest } from "./request.ts";
-import type { ComparedRequest, CompareSide } from "./sides.ts";
+import type { ComparedRequest, CompareSide, MadeRequest } from "./sides.ts";
 
 /** A request as the rows look at it. */
 export function effectiveRequest(request: ComparedRequest, index: number): EffectiveRequest {
@@ -16,7 +16,7 @@ export function effectiveRequest(request: ComparedRequest, index: number): Effec
     controls: request.controls,
     bitstream: data,
     get variants() {
-      return request.variants;
+      return (request as Partial<MadeRequest>).variants;
     },
   };
 }
