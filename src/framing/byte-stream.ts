@@ -115,8 +115,7 @@ export class ByteStream {
   #endUnit(end: number, units: StreamUnit[]): void {
     if (!this.#isInUnit) return;
     const byte = this.#queue.begin;
-    const bytes = this.#queue.take(end - byte);
-    const length = this.#keepZeros ? bytes.length : withoutTrailingZeros(bytes, 0, bytes.length);
-    if (length > 0) units.push({ bytes: bytes.subarray(0, length), byte, truncated: false });
+    const bytes = this.#keepZeros ? this.#queue.take(end - byte) : this.#queue.takeTrimmed(end - byte);
+    if (bytes.length > 0) units.push({ bytes, byte, truncated: false });
   }
 }
