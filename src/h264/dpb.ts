@@ -199,7 +199,7 @@ export class DecodedPictureBuffer {
     for (let first = this.#firstToOutput(); first !== undefined; first = this.#firstToOutput()) {
       // E.2.1: if a frame that precedes `first` came now, more frames than max_num_reorder_frames would precede it in decoding
       // order and follow it in output order.
-      const isSettled = maxNumReorderFrames < this.#waiting || this.#hasNoHoleBefore(first);
+      const isSettled = maxNumReorderFrames < this.#countWaiting() || this.#hasNoHoleBefore(first);
       if (!isSettled) return;
       this.#bump(first);
     }
@@ -210,7 +210,7 @@ export class DecodedPictureBuffer {
     return this.#hasUniqueCounts && first.PicOrderCnt <= this.#nextPicOrderCnt;
   }
 
-  get #waiting(): number {
+  #countWaiting(): number {
     let waiting = 0;
     for (const frame of this.frames) if (frame.neededForOutput) waiting++;
     return waiting;

@@ -40,7 +40,7 @@ function longTermEntries(
   PicOrderCntVal: number,
 ): readonly LongTermEntry[] {
   if (h.num_long_term_sps + h.num_long_term_pics === 0) return NO_ENTRIES;
-  const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
   const entries: LongTermEntry[] = [];
   let DeltaPocMsbCycleLt = 0;
   for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
@@ -73,7 +73,7 @@ export function applyRefPicSet(
   sps: SeqParameterSet,
   PicOrderCntVal: number,
 ): RefPicSet {
-  const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
   const references = frames.filter((frame) => frame.marking !== "unused");
   const kept = new Set<ReferencePicture>();
   const missing: MissingReference[] = [];

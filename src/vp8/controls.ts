@@ -71,7 +71,9 @@ export function vp8Frame(input: FrameInput): Uint8Array {
   view.setUint8(at + o.num_dct_parts, dct_part_sizes.length);
   view.setUint32(at + o.first_part_size, tag.first_part_size, true);
   view.setUint32(at + o.first_part_header_bits, first_part_header_bits, true);
-  for (const [i, size] of dct_part_sizes.entries()) view.setUint32(at + o.dct_part_sizes + 4 * i, size, true);
+  for (let i = 0; i < dct_part_sizes.length; i++) {
+    view.setUint32(at + o.dct_part_sizes + 4 * i, dct_part_sizes[i] as number, true);
+  }
   setTimestamp(view, at + o.last_frame_ts, input.last);
   setTimestamp(view, at + o.golden_frame_ts, input.golden);
   setTimestamp(view, at + o.alt_frame_ts, input.alternate);
