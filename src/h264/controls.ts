@@ -190,15 +190,13 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
   view.setUint32(at + o.dec_ref_pic_marking_bit_size, h.dec_ref_pic_marking_bit_size, true);
   view.setUint32(at + o.pic_order_cnt_bit_size, h.pic_order_cnt_bit_size, true);
   view.setUint32(at + o.slice_group_change_cycle, h.slice_group_change_cycle, true);
-  view.setUint32(
-    at + o.flags,
+  const flags =
     (h.nal_unit_type === 5 ? V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC : 0) |
-      (h.field_pic_flag ? V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC : 0) |
-      (h.bottom_field_flag ? V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD : 0) |
-      (picture.hasP ? V4L2_H264_DECODE_PARAM_FLAG_PFRAME : 0) |
-      (picture.hasB ? V4L2_H264_DECODE_PARAM_FLAG_BFRAME : 0),
-    true,
-  );
+    (h.field_pic_flag ? V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC : 0) |
+    (h.bottom_field_flag ? V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD : 0) |
+    (picture.hasP ? V4L2_H264_DECODE_PARAM_FLAG_PFRAME : 0) |
+    (picture.hasB ? V4L2_H264_DECODE_PARAM_FLAG_BFRAME : 0);
+  view.setUint32(at + o.flags, flags, true);
   return payload;
 }
 
@@ -206,24 +204,26 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
 function writeDpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: number): void {
   const o = v4l2_h264_dpb_entry.offsets;
   const isLongTerm = frame.longTerm !== 0;
-  setTimestamp(view, at + o.reference_ts, frame.timestamp);
-  view.setUint32(at + o.pic_num, picNum(frame, structure), true);
+  const pic_num = picNum(frame, structure);
   // UAPI: the slice header's frame_num; for a long-term reference, its long_term_frame_idx.
-  view.setUint16(at + o.frame_num, isLongTerm ? frame.LongTermFrameIdx : frame.frame_num, true);
-  view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
+  const frame_num = isLongTerm ? frame.LongTermFrameIdx : frame.frame_num;
   // A field that has not been decoded has no order count.
-  view.setInt32(at + o.top_field_order_cnt, frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0, true);
-  view.setInt32(at + o.bottom_field_order_cnt, frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0, true);
+  const top_field_order_cnt = frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0;
+  const bottom_field_order_cnt = frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0;
   // The flag LONG_TERM is one for the whole entry. An entry whose first field is a long-term and whose second field is a
   // short-term reference has it, too.
-  view.setUint32(
-    at + o.flags,
+  const flags =
     V4L2_H264_DPB_ENTRY_FLAG_VALID |
-      V4L2_H264_DPB_ENTRY_FLAG_ACTIVE |
-      (isLongTerm ? V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM : 0) |
-      (frame.firstField !== 0 ? V4L2_H264_DPB_ENTRY_FLAG_FIELD : 0),
-    true,
-  );
+    V4L2_H264_DPB_ENTRY_FLAG_ACTIVE |
+    (isLongTerm ? V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM : 0) |
+    (frame.firstField !== 0 ? V4L2_H264_DPB_ENTRY_FLAG_FIELD : 0);
+  setTimestamp(view, at + o.reference_ts, frame.timestamp);
+  view.setUint32(at + o.pic_num, pic_num, true);
+  view.setUint16(at + o.frame_num, frame_num, true);
+  view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
+  view.setInt32(at + o.top_field_order_cnt, top_field_order_cnt, true);
+  view.setInt32(at + o.bottom_field_order_cnt, bottom_field_order_cnt, true);
+  view.setUint32(at + o.flags, flags, true);
 }
 
 /**
@@ -289,9 +289,10 @@ function writeRefPicList(
   indexOf: (frame: ReferenceFrame | null) => number,
 ): void {
   for (let i = 0; i < list.length; i++) {
-    const reference = list[i];
-    view.setUint8(at + 2 * i, reference?.fields ?? 0);
-    view.setUint8(at + 2 * i + 1, indexOf(reference?.frame ?? null));
+    const fields = list[i]?.fields ?? 0;
+    const index = indexOf(list[i]?.frame ?? null);
+    view.setUint8(at + 2 * i, fields);
+    view.setUint8(at + 2 * i + 1, index);
   }
 }
 

@@ -165,11 +165,13 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   #readSegment(unit: StreamUnit): ReadSegment {
     const { r, nal } = this.readHeader(unit.bytes, this.trace);
-    const mayActivate = isIrap(nal.nal_unit_type);
-    const find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, mayActivate);
+    const find = isIrap(nal.nal_unit_type) ? this.#findAtIrap : this.#find;
     const { h, sets } = slice_segment_header(r, nal, find, this.#independent);
     return { unit, h, sets };
   }
+
+  #find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, false);
+  #findAtIrap = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, true);
 
   /** 7.4.7.1: whether the elements agree that are the same in all slice segment headers of a picture. */
   #isOfOpenPicture(h: SliceSegmentHeader): boolean {

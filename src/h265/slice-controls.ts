@@ -75,7 +75,8 @@ function writeSliceParams(view: DataView, at: number, slice: SliceParamsInput): 
   view.setUint16(at + o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(at + o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   if (h.pred_weight_table) writePredWeightTable(view, at + o.pred_weight_table, h.pred_weight_table, slice.sps);
-  view.setUint32(at + o.flags, sliceFlags(h), true);
+  const flags = sliceFlags(h);
+  view.setUint32(at + o.flags, flags, true);
 }
 
 function sliceFlags(h: SliceSegmentHeader): number {
@@ -123,6 +124,7 @@ function saturated(offset: number): number {
 
 /** Whether an offset of the table does not fit the kernel's __s8; high_precision_offsets_enabled_flag allows that. */
 export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): boolean {
+  if (!sps.sps_range_extension?.high_precision_offsets_enabled_flag) return false;
   return [table.l0, table.l1].some((weights) =>
     [...weights.luma_weight_flag.keys()].some((i) =>
       [
