@@ -14,6 +14,10 @@ export interface StreamUnit {
 /** The longest unit that is kept, in bytes. The largest picture of any level is shorter. */
 export const UNIT_LIMIT = 2 ** 28;
 
+/** How many first bytes of a unit `begun` returns: enough for almost any slice header. */
+const FORESEEN_MIN = 64;
+const FORESEEN_MAX = 512;
+
 /** The end of `bytes[from, to)` without trailing zero bytes: no unit of H.264 or H.265 ends in one (7.4.1). */
 export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number): number {
   let end = to;
@@ -85,6 +89,18 @@ export class ByteStream {
     if (!this.#isInUnit) queue.skip(queue.length);
     queue.keep();
     return units;
+  }
+
+  /**
+   * The first bytes of the unit that has begun: null where there are fewer than `FORESEEN_MIN`. A whole unit begins with the
+   * same bytes: zeros at the end, which may not belong to it, are left out.
+   */
+  begun(): StreamUnit | null {
+    const queue = this.#queue;
+    if (!this.#isInUnit || queue.length < FORESEEN_MIN) return null;
+    const first = queue.peek(Math.min(queue.length, FORESEEN_MAX));
+    const bytes = first.subarray(0, withoutTrailingZeros(first, 0, first.length));
+    return { bytes, byte: queue.begin, truncated: true };
   }
 
   /** Ends the stream: returns the unit that has begun, if there is one. */

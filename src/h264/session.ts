@@ -72,6 +72,20 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     }
   }
 
+  foresee(unit: StreamUnit): void {
+    const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
+    const isSlice = nal_unit_type === 1 || nal_unit_type === 5;
+    // Where parameter sets wait, `#takeSlice` has more to decide.
+    if (!isSlice || !this.pictures.isOpen || !this.waitingSets.isEmpty) return;
+    try {
+      const slice = this.#readSlice(unit, undefined);
+      if (slice.h.redundant_pic_cnt === 0 && !this.pictures.continues(slice)) this.endPicture();
+    } catch (error) {
+      // The header continues after these bytes, or is damaged. Either shows when the unit is whole.
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+    }
+  }
+
   /**
    * Marks the open picture as damaged: one of its slices could not be read. But SEI comes before the first slice of a picture
    * (7.4.1.2.3), so if SEI came, the slice belongs to the next picture.

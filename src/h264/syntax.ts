@@ -17,7 +17,7 @@ import {
   NalUnitHeaderSvcExtension,
   PicParameterSet,
   PicTiming,
-  PredWeights,
+  type PredWeights,
   PredWeightTable,
   RecoveryPoint,
   RefPicListModificationOperation,

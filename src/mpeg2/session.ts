@@ -108,6 +108,9 @@ class Mpeg2Reader implements UnitReader {
 
   endStream(): void {}
 
+  /** The units that begin a picture are so short that the picture before them comes hardly later without this. */
+  foresee(): void {}
+
   holdUnits(): void {
     this.#pictures.holdUnits();
   }
