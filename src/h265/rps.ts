@@ -5,77 +5,53 @@
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import type { ParameterSets, SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
-/** What 7.4.8 derives from a short-term reference picture set's syntax. */
-export type DerivedShortTermRefPicSet = Pick<
-  ShortTermRefPicSet,
-  | "NumNegativePics"
-  | "UsedByCurrPicS0"
-  | "DeltaPocS0"
-  | "NumPositivePics"
-  | "UsedByCurrPicS1"
-  | "DeltaPocS1"
-  | "NumDeltaPocs"
->;
-
-/**
- * (7-61) to (7-71). `ref` is the set with RefRpsIdx, which is used only where inter_ref_pic_set_prediction_flag is 1.
- */
-export function deriveShortTermRefPicSet(
-  set: ShortTermRefPicSet,
-  ref: DerivedShortTermRefPicSet | null,
-): DerivedShortTermRefPicSet {
-  const derived =
-    set.inter_ref_pic_set_prediction_flag && ref !== null
-      ? predictedFrom(ref, set)
-      : { s0: ownS0(set), s1: ownS1(set) };
-  const { s0, s1 } = derived;
-  return {
-    NumNegativePics: s0.length,
-    UsedByCurrPicS0: s0.map(({ used }) => used),
-    DeltaPocS0: s0.map(({ delta }) => delta),
-    NumPositivePics: s1.length,
-    UsedByCurrPicS1: s1.map(({ used }) => used),
-    DeltaPocS1: s1.map(({ delta }) => delta),
-    NumDeltaPocs: s0.length + s1.length,
-  };
+/** Fills in what 7.4.8 derives. `ref` is the set with RefRpsIdx; null where inter_ref_pic_set_prediction_flag is 0. */
+export function deriveShortTermRefPicSet(set: ShortTermRefPicSet, ref: ShortTermRefPicSet | null): void {
+  if (ref === null) {
+    addCodedPictures(set);
+  } else {
+    addPredictedPictures(set, ref);
+  }
+  set.NumNegativePics = set.DeltaPocS0.length;
+  set.NumPositivePics = set.DeltaPocS1.length;
+  set.NumDeltaPocs = set.NumNegativePics + set.NumPositivePics;
 }
 
-interface Entry {
-  readonly delta: number;
-  readonly used: number;
-}
-
-/** (7-63) to (7-70), the first halves. */
-function ownS0(set: ShortTermRefPicSet): Entry[] {
+/** (7-63) to (7-70). */
+function addCodedPictures(set: ShortTermRefPicSet): void {
+  set.UsedByCurrPicS0 = set.used_by_curr_pic_s0_flag;
+  set.UsedByCurrPicS1 = set.used_by_curr_pic_s1_flag;
   let delta = 0;
-  return set.delta_poc_s0_minus1.map((minus1, i) => {
+  for (const minus1 of set.delta_poc_s0_minus1) {
     delta -= minus1 + 1;
-    return { delta, used: set.used_by_curr_pic_s0_flag[i] as number };
-  });
-}
-
-/** (7-63) to (7-70), the second halves. */
-function ownS1(set: ShortTermRefPicSet): Entry[] {
-  let delta = 0;
-  return set.delta_poc_s1_minus1.map((minus1, i) => {
+    set.DeltaPocS0.push(delta);
+  }
+  delta = 0;
+  for (const minus1 of set.delta_poc_s1_minus1) {
     delta += minus1 + 1;
-    return { delta, used: set.used_by_curr_pic_s1_flag[i] as number };
-  });
+    set.DeltaPocS1.push(delta);
+  }
 }
 
-/**
- * (7-61) and (7-62): the pictures of `ref` and the picture that `ref` belongs to, moved by deltaRps and sorted by distance.
- */
-function predictedFrom(ref: DerivedShortTermRefPicSet, set: ShortTermRefPicSet): { s0: Entry[]; s1: Entry[] } {
+/** (7-61) and (7-62): the pictures of `ref` and the one that `ref` belongs to, from the last in output order to the first. */
+function addPredictedPictures(set: ShortTermRefPicSet, ref: ShortTermRefPicSet): void {
   const deltaRps = (1 - 2 * set.delta_rps_sign) * (set.abs_delta_rps_minus1 + 1);
-  const entry = (delta: number, j: number): Entry[] =>
-    set.use_delta_flag[j] ? [{ delta: delta + deltaRps, used: set.used_by_curr_pic_flag[j] as number }] : [];
-  const before = ref.DeltaPocS0.flatMap(entry);
-  const after = ref.DeltaPocS1.flatMap((delta, j) => entry(delta, ref.NumNegativePics + j));
-  const self = entry(0, ref.NumDeltaPocs);
-  const s0 = [...[...after].reverse(), ...self, ...before].filter(({ delta }) => delta < 0);
-  const s1 = [...[...before].reverse(), ...self, ...after].filter(({ delta }) => delta > 0);
-  return { s0, s1 };
+  const add = (delta: number, j: number) => {
+    const dPoc = delta + deltaRps;
+    if (!set.use_delta_flag[j] || dPoc === 0) return;
+    const used = set.used_by_curr_pic_flag[j] as number;
+    // In both lists the nearest picture comes first.
+    if (dPoc < 0) {
+      set.DeltaPocS0.push(dPoc);
+      set.UsedByCurrPicS0.push(used);
+    } else {
+      set.DeltaPocS1.unshift(dPoc);
+      set.UsedByCurrPicS1.unshift(used);
+    }
+  };
+  for (let i = ref.NumPositivePics - 1; i >= 0; i--) add(ref.DeltaPocS1[i] as number, ref.NumNegativePics + i);
+  add(0, ref.NumDeltaPocs);
+  ref.DeltaPocS0.forEach(add);
 }
 
 /** (7-52), UsedByCurrPicLt[i] for each long-term picture of the slice header. */
