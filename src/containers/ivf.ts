@@ -103,10 +103,9 @@ export class IvfStream {
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT) {
-        // The frames before the error are returned first.
+        // The frames before the error are returned first; the next call throws it.
         if (frames.length > 0) return;
-        const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
-        this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
+        this.#failAsTooLong(size);
       }
       if (this.#queue.length < size) return;
       frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
@@ -120,6 +119,7 @@ export class IvfStream {
     const frame = this.#frame;
     if (this.#isBroken || (frame === null && queue.length === 0)) return [];
     if (this.header === null) this.#fail("the IVF header is cut off");
+    if (frame !== null && frame.size > UNIT_LIMIT) this.#failAsTooLong(frame.size);
     // A frame whose header is cut off has no data.
     const byte = queue.begin;
     const bytes = queue.take(queue.length);
@@ -159,6 +159,11 @@ export class IvfStream {
     this.#isBroken = true;
     const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.#fourcc}`;
     throw new UnsupportedError("other-codec", reason, { byte: this.#queue.begin });
+  }
+
+  #failAsTooLong(size: number): never {
+    const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
+    this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
   }
 
   #fail(reason: string, byte = this.#queue.begin): never {

@@ -250,6 +250,34 @@ function readReserved(r: BitReader, n: number, name: string, i?: number): void {
  * the caller reads.
  */
 export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
+  const sps = readSpsUntilVui(r);
+  if (sps.vui_parameters_present_flag) {
+    const vui = new VuiParameters();
+    sps.vui_parameters = vui;
+    r.tolerate(() => vui_parameters(r, vui, sps));
+    if (r.flaw) return sps;
+  }
+  sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
+  if (sps.sps_extension_present_flag) {
+    sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
+    sps.sps_multilayer_extension_flag = r.flag("sps_multilayer_extension_flag");
+    sps.sps_3d_extension_flag = r.flag("sps_3d_extension_flag");
+    sps.sps_scc_extension_flag = r.flag("sps_scc_extension_flag");
+    sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
+  }
+  if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
+  r.tolerate(() => {
+    if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
+    if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
+  });
+  if (r.flaw) return sps;
+  if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
+  if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
+  return sps;
+}
+
+/** The first part of 7.3.2.2.1, up to vui_parameters_present_flag. */
+export function readSpsUntilVui(r: BitReader): SeqParameterSet {
   const sps = new SeqParameterSet();
   sps.sps_video_parameter_set_id = r.u(4, "sps_video_parameter_set_id");
   sps.sps_max_sub_layers_minus1 = r.uMax(3, 6, "sps_max_sub_layers_minus1");
@@ -339,28 +367,6 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   sps.sps_temporal_mvp_enabled_flag = r.flag("sps_temporal_mvp_enabled_flag");
   sps.strong_intra_smoothing_enabled_flag = r.flag("strong_intra_smoothing_enabled_flag");
   sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
-  if (sps.vui_parameters_present_flag) {
-    const vui = new VuiParameters();
-    sps.vui_parameters = vui;
-    r.tolerate(() => vui_parameters(r, vui, sps));
-    if (r.flaw) return sps;
-  }
-  sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
-  if (sps.sps_extension_present_flag) {
-    sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
-    sps.sps_multilayer_extension_flag = r.flag("sps_multilayer_extension_flag");
-    sps.sps_3d_extension_flag = r.flag("sps_3d_extension_flag");
-    sps.sps_scc_extension_flag = r.flag("sps_scc_extension_flag");
-    sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
-  }
-  if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
-  r.tolerate(() => {
-    if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
-    if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
-  });
-  if (r.flaw) return sps;
-  if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
-  if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
   return sps;
 }
 
