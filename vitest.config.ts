@@ -21,6 +21,7 @@ export default defineConfig({
       { extends: true, test: { name: "mocking", include: mocking } },
     ],
     testTimeout: 30_000,
+    setupFiles: ["support/byte-equality.ts"],
     tags: [
       {
         name: "long",

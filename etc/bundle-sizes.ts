@@ -9,7 +9,7 @@ import { build } from "esbuild";
 /** Bytes, by entry and export. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200 },
-  h265: { parseSps: 8700, parsePps: 5500, parseSliceSegmentHeader: 6900 },
+  h265: { parseSps: 8700, parseSpsUntilVui: 6000, parsePps: 5500, parseSliceSegmentHeader: 6900 },
   mpeg2: { parseSequenceHeader: 2800 },
   vp8: { parseFrame: 4000 },
   vp9: { parseFrame: 6700 },

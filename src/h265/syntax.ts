@@ -250,6 +250,34 @@ function readReserved(r: BitReader, n: number, name: string, i?: number): void {
  * the caller reads.
  */
 export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
+  const sps = readSpsUntilVui(r);
+  if (sps.vui_parameters_present_flag) {
+    const vui = new VuiParameters();
+    sps.vui_parameters = vui;
+    r.tolerate(() => vui_parameters(r, vui, sps));
+    if (r.flaw) return sps;
+  }
+  sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
+  if (sps.sps_extension_present_flag) {
+    sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
+    sps.sps_multilayer_extension_flag = r.flag("sps_multilayer_extension_flag");
+    sps.sps_3d_extension_flag = r.flag("sps_3d_extension_flag");
+    sps.sps_scc_extension_flag = r.flag("sps_scc_extension_flag");
+    sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
+  }
+  if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
+  r.tolerate(() => {
+    if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
+    if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
+  });
+  if (r.flaw) return sps;
+  if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
+  if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
+  return sps;
+}
+
+/** The first part of 7.3.2.2.1, up to vui_parameters_present_flag. */
+export function readSpsUntilVui(r: BitReader): SeqParameterSet {
   const sps = new SeqParameterSet();
   sps.sps_video_parameter_set_id = r.u(4, "sps_video_parameter_set_id");
   sps.sps_max_sub_layers_minus1 = r.uMax(3, 6, "sps_max_sub_layers_minus1");
@@ -339,28 +367,6 @@ export function seq_parameter_set_rbsp(r: BitReader): SeqParameterSet {
   sps.sps_temporal_mvp_enabled_flag = r.flag("sps_temporal_mvp_enabled_flag");
   sps.strong_intra_smoothing_enabled_flag = r.flag("strong_intra_smoothing_enabled_flag");
   sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
-  if (sps.vui_parameters_present_flag) {
-    const vui = new VuiParameters();
-    sps.vui_parameters = vui;
-    r.tolerate(() => vui_parameters(r, vui, sps));
-    if (r.flaw) return sps;
-  }
-  sps.sps_extension_present_flag = r.flag("sps_extension_present_flag");
-  if (sps.sps_extension_present_flag) {
-    sps.sps_range_extension_flag = r.flag("sps_range_extension_flag");
-    sps.sps_multilayer_extension_flag = r.flag("sps_multilayer_extension_flag");
-    sps.sps_3d_extension_flag = r.flag("sps_3d_extension_flag");
-    sps.sps_scc_extension_flag = r.flag("sps_scc_extension_flag");
-    sps.sps_extension_4bits = r.u(4, "sps_extension_4bits");
-  }
-  if (sps.sps_range_extension_flag) sps.sps_range_extension = sps_range_extension(r);
-  r.tolerate(() => {
-    if (sps.sps_multilayer_extension_flag) sps.sps_multilayer_extension = sps_multilayer_extension(r);
-    if (sps.sps_3d_extension_flag) sps.sps_3d_extension = sps_3d_extension(r);
-  });
-  if (r.flaw) return sps;
-  if (sps.sps_scc_extension_flag) sps.sps_scc_extension = sps_scc_extension(r, sps);
-  if (sps.sps_extension_4bits) while (r.more_rbsp_data()) r.flag("sps_extension_data_flag");
   return sps;
 }
 
@@ -977,7 +983,7 @@ export function slice_segment_header(
       if (sps.long_term_ref_pics_present_flag) {
         const longTermStart = r.position;
         const most = MAX_REF_PICS - (activeShortTermSet(h, sps)?.NumDeltaPocs ?? 0);
-        const mostCycles = 2 ** (32 - lsbBits) - 1; // of POCs of 32 bits (7.4.7.1)
+        const mostCycles = 0xffff_ffff >>> lsbBits; // of POCs of 32 bits (7.4.7.1)
         if (sps.num_long_term_ref_pics_sps > 0) {
           h.num_long_term_sps = r.ue("num_long_term_sps", Math.min(sps.num_long_term_ref_pics_sps, most));
         }
@@ -1250,8 +1256,10 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
   if (set.inter_ref_pic_set_prediction_flag) {
     if (stRpsIdx === sps.num_short_term_ref_pic_sets) set.delta_idx_minus1 = r.ue("delta_idx_minus1", stRpsIdx - 1);
     set.delta_rps_sign = r.u(1, "delta_rps_sign");
-    set.abs_delta_rps_minus1 = r.ue("abs_delta_rps_minus1", 2 ** 15 - 1);
+    set.abs_delta_rps_minus1 = r.ue("abs_delta_rps_minus1", 32767);
     ref = sps.st_ref_pic_set[stRpsIdx - (set.delta_idx_minus1 + 1)] as ShortTermRefPicSet; // (7-59)
+    set.used_by_curr_pic_flag = new Array<number>(ref.NumDeltaPocs + 1);
+    set.use_delta_flag = new Array<number>(ref.NumDeltaPocs + 1);
     for (let j = 0; j <= ref.NumDeltaPocs; j++) {
       set.used_by_curr_pic_flag[j] = r.flag("used_by_curr_pic_flag", j);
       set.use_delta_flag[j] = set.used_by_curr_pic_flag[j] ? 1 : r.flag("use_delta_flag", j);
@@ -1260,15 +1268,15 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
     set.num_negative_pics = r.ue("num_negative_pics", MAX_REF_PICS);
     set.num_positive_pics = r.ue("num_positive_pics", MAX_REF_PICS - set.num_negative_pics);
     for (let i = 0; i < set.num_negative_pics; i++) {
-      set.delta_poc_s0_minus1[i] = r.ue("delta_poc_s0_minus1", 2 ** 15 - 1, i);
+      set.delta_poc_s0_minus1[i] = r.ue("delta_poc_s0_minus1", 32767, i);
       set.used_by_curr_pic_s0_flag[i] = r.flag("used_by_curr_pic_s0_flag", i);
     }
     for (let i = 0; i < set.num_positive_pics; i++) {
-      set.delta_poc_s1_minus1[i] = r.ue("delta_poc_s1_minus1", 2 ** 15 - 1, i);
+      set.delta_poc_s1_minus1[i] = r.ue("delta_poc_s1_minus1", 32767, i);
       set.used_by_curr_pic_s1_flag[i] = r.flag("used_by_curr_pic_s1_flag", i);
     }
   }
-  Object.assign(set, deriveShortTermRefPicSet(set, ref));
+  deriveShortTermRefPicSet(set, ref);
   if (set.NumDeltaPocs > MAX_REF_PICS)
     r.failAs(
       "value-out-of-range",

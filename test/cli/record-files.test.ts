@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixture, goldenText, run } from "./command-line.ts";
 
@@ -10,7 +10,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const text = goldenText("h264_high10.264.gst-frame");
 const head = '{"format":"v4l2-stateless-requests/1","codec":"h264"}\n';
-const compressions = { gzip: gzipSync, brotli: brotliCompressSync } as const;
+// Brotli at its best takes seconds for what a bomb is made of.
+const brotli = (bytes: string | Uint8Array) =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+const compressions = { gzip: gzipSync, brotli } as const;
 
 function fileOf(name: string, bytes: string | Uint8Array): string {
   const path = join(folder, name);
@@ -54,15 +57,15 @@ describe.each(["gzip", "brotli"] as const)("a record compressed with %s", (compr
     }
   });
 
-  it("is refused when it grows out of all proportion: one line, or many", async () => {
-    for (const filler of [" ", "\n"]) {
-      const bytes = compress(head + filler.repeat(6e7 / filler.length));
-      expect(bytes.length).toBeLessThan(70_000);
-      const { status, stderr } = await run(["inspect", fileOf(`bomb.${ending}`, bytes)]);
-      expect(status).toBe(2);
-      expect(stderr).toMatch(new RegExp(`compressed with ${compression}, and grows to more than 500 times its size`));
-    }
-  });
+  const refusesGrowth = (filler: string) => async () => {
+    const bytes = compress(head + filler.repeat(4e7));
+    expect(bytes.length).toBeLessThan(50_000);
+    const { status, stderr } = await run(["inspect", fileOf(`bomb.${ending}`, bytes)]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(new RegExp(`compressed with ${compression}, and grows to more than 500 times its size`));
+  };
+  it("is refused when it grows out of all proportion in one line", refusesGrowth(" "));
+  it("and in many", { tags: "long" }, refusesGrowth("\n"));
 
   it("is written where the name of the output says so", async () => {
     const stream = fixture("h264_high10.264");

@@ -49,16 +49,21 @@ describe("trace --request", () => {
   const names = (stdout: string) =>
     [...stdout.matchAll(/^unit \d+ {2}([a-z_ ]+?) ?(?:\(| {2})/gm)].map(([, name]) => name);
 
+  const title = "gives each unit of %s to one request";
+  it.each([
+    ["h264_high422_interlaced.264", 20],
+    ["h265_main10_wpp_slices.265", 20],
+    ["mpeg2_interlaced.m2v", 20],
+    ["containers/h264_mbaff_tff.mp4", 20],
+  ])(title, isOfOneRequest);
   it.each([
     ["h264_baseline_slices.264", 20],
     ["h264_repeat_headers_aud_hrd.264", 20],
-    ["h264_high422_interlaced.264", 20],
-    ["h265_main10_wpp_slices.265", 20],
     ["vp8_altref.ivf", 20],
     ["vp9_altref_superframes.ivf", 20],
-    ["mpeg2_interlaced.m2v", 20],
-    ["containers/h264_mbaff_tff.mp4", 20],
-  ])("gives each unit of %s to one request", async (name, count) => {
+  ])(title, { tags: "long" }, isOfOneRequest);
+
+  async function isOfOneRequest(name: string, count: number): Promise<void> {
     const path = fixture(name);
     const all = names((await run(["trace", path])).stdout);
     const each: (string | undefined)[] = [];
@@ -68,7 +73,7 @@ describe("trace --request", () => {
     // Units after the last picture, as an end of sequence, are of none.
     expect(each).toEqual(all.slice(0, each.length));
     expect(all.length - each.length).toBeLessThanOrEqual(1);
-  });
+  }
 
   it("gives parameter sets to the picture after them, and all slices of a picture to it", async () => {
     const units = async (requests: string, ...options: string[]) =>

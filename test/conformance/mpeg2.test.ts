@@ -139,7 +139,12 @@ describe("the comparison", () => {
     expect(decodePayload(pictureControl, translated)).toMatchObject({ backward_ref_ts: 8n, forward_ref_ts: 1n });
   });
 
-  it.each([1, 2])("sees every changed value in request %i of mpeg2_interlaced.m2v", (index) => {
+  const title = "sees every changed value in request %i of mpeg2_interlaced.m2v";
+  it("sees changed values in request 2 of mpeg2_interlaced.m2v", () => seesEveryChange(2, 7));
+  it.each([1, 2])(title, { tags: "long" }, (index) => seesEveryChange(index));
+
+  /** One in `step` values is changed. */
+  function seesEveryChange(index: number, step = 1): void {
     const name = "mpeg2_interlaced.m2v";
     const stream = readFileSync(path(name));
     const { requests } = decodeStream("mpeg2", stream);
@@ -152,7 +157,7 @@ describe("the comparison", () => {
     const unseen: string[] = [];
     const { controls } = requests[index]!;
     for (const control of Object.values(mpeg2Controls)) {
-      for (const leaf of leafFields(control.struct)) {
+      for (const leaf of leafFields(control.struct).filter((_, i) => i % step === 0)) {
         if (leaf.path.startsWith("reserved")) continue;
         const copy = payloadOf(requests[index]!, control.name).slice();
         copy[leaf.offset]! ^= 1;
@@ -163,5 +168,5 @@ describe("the comparison", () => {
       }
     }
     expect(unseen).toEqual([]);
-  });
+  }
 });

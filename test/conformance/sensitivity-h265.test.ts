@@ -25,12 +25,15 @@ describe("the comparison", () => {
   const path = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
   const rules = verdictsOf("h265").map((verdict) => compileVerdict(verdict, h265.conditions));
 
+  const title = "sees every changed value in a request of %s";
+  it.each([["h265_default_ra.265", 5]] as const)(title, seesEveryChange);
   it.each([
     ["h265_weight_fade.265", 4],
     ["h265_scaling_default.265", 2],
     ["h265_main10_wpp_slices.265", 3],
-    ["h265_default_ra.265", 5],
-  ])("sees every changed value in a request of %s", (name, index) => {
+  ] as const)(title, { tags: "long" }, seesEveryChange);
+
+  function seesEveryChange(name: string, index: number): void {
     const stream = readFileSync(path(name));
     const requests = decodeStream("h265", stream).requests.slice(0, index + 1);
     const golden = (peer: Peer) => readRequests(path(`${name}.${peer}-frame.jsonl.br`)).slice(0, index + 1);
@@ -74,5 +77,5 @@ describe("the comparison", () => {
       }
     }
     expect(unseen).toEqual([]);
-  });
+  }
 });

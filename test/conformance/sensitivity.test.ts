@@ -47,8 +47,8 @@ describe("the comparison", () => {
   const rules = verdictsOf("h264").map((verdict) => compileVerdict(verdict, h264.conditions));
 
   const title = "sees every changed value in a request of %s in %s mode";
-  it.each([["h264_mbaff_tff.264", "frame", 5]] as const)(title, seesEveryChange);
   it.each([
+    ["h264_mbaff_tff.264", "frame", 5],
     ["h264_cqm_jvt.264", "frame", 5],
     ["h264_cqm_jvt.264", "slice", 4], // P, 4 entries, weights
     ["h264_cqm_jvt.264", "slice", 8], // B

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import { BitstreamError } from "../../src/errors.ts";
 import * as h265 from "../../src/h265/index.ts";
 import { bitOf, described, type Row, readRows, rows, thrown, unitOf, withValue } from "../../support/rows.ts";
@@ -627,6 +628,27 @@ describe("seq_parameter_set_rbsp (7.3.2.2)", () => {
     };
     expect(reads(grown(16), parse).st_ref_pic_set[15]?.NumNegativePics).toBe(15);
     expect(() => parse(unitOf(grown(17)))).toThrow(/st_ref_pic_set\[16\].*the set has 16 pictures/);
+  });
+
+  it("is the same without what comes from the VUI on, which has its inferred values there", () => {
+    const later = Object.fromEntries(
+      Object.entries(new h265.SeqParameterSet()).filter(([name]) => /^vui_parameters$|_extension/.test(name)),
+    );
+    const sets = fixtureStreams("h265").flatMap((stream) => {
+      const unit = h265.units(stream.read()).find(({ type }) => type === h265.nalUnitTypes.SPS_NUT);
+      return unit === undefined ? [] : [unit.bytes];
+    });
+    sets.push(unitOf(fullSps));
+    for (const unit of sets) {
+      expect(h265.parseSpsUntilVui(unit)).toEqual({ ...h265.parseSps(unit), ...later });
+      const trace = new TraceRecorder();
+      h265.parseSpsUntilVui(unit, { trace });
+      expect(trace.units[0]?.elements.at(-1)).toMatchObject({ name: "vui_parameters_present_flag" });
+    }
+    expect(sets.length).toBeGreaterThan(9);
+    expect(() => h265.parseSpsUntilVui(unitOf(header(34)))).toThrow(
+      /nal_unit_type, bit 1: the value must be 33, not 34/,
+    );
   });
 });
 

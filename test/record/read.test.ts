@@ -247,7 +247,7 @@ describe("readRecordStream", () => {
     await expect(all(lines)).rejects.toThrow(new RecordError("the line is not a JSON object", 3));
   });
 
-  it("refuses a line that is longer than any request, without keeping it", async () => {
+  it("refuses a line that is longer than any request, without keeping it", { tags: "long" }, async () => {
     let given = 0;
     function* pieces() {
       yield head;
