@@ -41,7 +41,7 @@ export class PairComparison {
     this.#side = side;
     this.#comparator = comparator;
     this.#isRaw = isRaw;
-    this.#seen = new SeenThrough(side, comparator, rules, pair);
+    this.#seen = new SeenThrough(side, comparator, pair);
     this.#castings = Casting.all(pair, comparator, rules, this.#seen);
     this.#differences = new RequestDifferences(classes, side);
     this.#pairs = new Pairs(pair, window, (request) => comparator.pictureKey(request));

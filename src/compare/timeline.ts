@@ -96,8 +96,6 @@ export interface Limits {
 
 /** Timestamps that are remembered: more than any picture stays a reference. */
 const rememberedTimestamps = 1 << 13;
-/** Uses of one timestamp that are remembered, where a producer uses it again. */
-const rememberedUses = 64;
 /** Requests that keep their views. */
 const viewedRequests = 64;
 
@@ -159,7 +157,7 @@ export class Timeline {
     else {
       if (!isSamePicture) this.reusesTimestamps = true;
       users.push(user);
-      if (users.length > rememberedUses) users.shift();
+      while ((users[0]?.index ?? 0) < this.#current - this.#limits.before) users.shift();
     }
     const entry = new Entry(source, request, user);
     this.#aheadBytes += entry.weight;
