@@ -172,7 +172,9 @@ function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" 
 
 function valuesText({ values }: Pick<Difference, "values">, room: number): string {
   const each = Math.max(12, Math.floor((room - 3) / 2));
-  return values.map(({ text }) => clipped(printable(text), each)).join(" / ");
+  // A menu's value is known by its control.
+  const short = ({ text }: Difference["values"][0]): string => text.replace(/V4L2_STATELESS_\w+?_(MODE|CODE)_/, "");
+  return values.map((value) => clipped(printable(short(value)), each)).join(" / ");
 }
 
 function clipped(text: string, columns: number): string {
