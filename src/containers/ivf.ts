@@ -39,6 +39,12 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }
 
+function uint32At(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = 3; i >= 0; i--) value = (value << 8) | (bytes[at + i] as number);
+  return value >>> 0;
+}
+
 /**
  * The frames of a whole file, as views of `bytes`; the last one may be `truncated`.
  * @throws BitstreamError where there is no IVF header, or a frame is longer than 256 MiB.
@@ -142,9 +148,9 @@ export class IvfStream {
   /** Returns false where more bytes are needed. */
   #readFrameHeader(): boolean {
     if (this.#queue.length < FRAME_HEADER_BYTES) return false;
-    const view = viewOf(this.#queue.take(FRAME_HEADER_BYTES));
-    const pts = view.getUint32(8, true) * 2 ** 32 + view.getUint32(4, true);
-    this.#frame = { size: view.getUint32(0, true), pts };
+    const header = this.#queue.take(FRAME_HEADER_BYTES);
+    const pts = uint32At(header, 8) * 0x1_0000_0000 + uint32At(header, 4);
+    this.#frame = { size: uint32At(header, 0), pts };
     return true;
   }
 
