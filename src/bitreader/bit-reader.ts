@@ -260,12 +260,11 @@ export class BitReader {
 
   #refill(): void {
     const bytes = this.#bytes;
-    const end = bytes.length;
     let next = this.#next;
     let cache = this.#cache;
     let cached = this.#cached;
     let zeros = this.#zeros;
-    while (cached <= 24 && next < end) {
+    while (cached <= 24 && next < bytes.length) {
       const byte = bytes[next++] as number;
       if (byte === 3 && zeros >= 2 && this.#escaped) {
         this.#dropped.push(this.#taken);
@@ -313,7 +312,5 @@ function isEmulationPrevention(bytes: Uint8Array, at: number): boolean {
 }
 
 function subscripts(i: number | undefined, j: number | undefined, k: number | undefined): number[] {
-  if (i === undefined) return [];
-  if (j === undefined) return [i];
-  return k === undefined ? [i, j] : [i, j, k];
+  return [i, j, k].filter((index) => index !== undefined);
 }

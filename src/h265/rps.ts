@@ -80,12 +80,6 @@ export function currentPictureCounts(h: SliceSegmentHeader, sps: SeqParameterSet
   };
 }
 
-function countSet(flags: readonly number[]): number {
-  let count = 0;
-  for (const flag of flags) if (flag) count++;
-  return count;
-}
-
 /** (7-55), NumPicTotalCurr: the number of pictures that the reference lists are made of. */
 export function numPicTotalCurr(h: SliceSegmentHeader, { sps, pps }: ParameterSets): number {
   const { NumPocStCurrBefore, NumPocStCurrAfter, NumPocLtCurr } = currentPictureCounts(h, sps);
@@ -111,4 +105,10 @@ export function currPicEntries(h: SliceSegmentHeader, { sps, pps }: ParameterSet
   }
   if (list === "l0" && !isModified && total > active) entries[active - 1] = true;
   return entries;
+}
+
+function countSet(flags: readonly number[]): number {
+  let count = 0;
+  for (const flag of flags) if (flag) count++;
+  return count;
 }
