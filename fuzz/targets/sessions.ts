@@ -14,6 +14,7 @@ import { TraceRecorder } from "../../support/trace-recorder.ts";
 import { type Case, type Effort, type Piece, sizeOf, type Target } from "../case.ts";
 import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { rewritten } from "../rewrite.ts";
+import { type CodedBools, codedBools, rewrittenBools } from "../rewrite-bools.ts";
 import { sessionSeeds } from "./session-seeds.ts";
 
 const startCode = Uint8Array.of(0, 0, 1);
@@ -39,7 +40,13 @@ function ivfHeader(codec: Codec): Uint8Array {
 
 /** A call of a session. */
 type Step =
-  | { readonly call: "push"; readonly bytes: Uint8Array; readonly lost?: boolean; readonly ends?: boolean }
+  | {
+      readonly call: "push";
+      readonly bytes: Uint8Array;
+      readonly lost?: boolean;
+      readonly ends?: boolean;
+      readonly pts?: number;
+    }
   | { readonly call: "decode" | "configure"; readonly bytes: Uint8Array }
   | { readonly call: "startCodes" | "flush" | "reset" };
 
@@ -78,6 +85,10 @@ class Steps {
         return;
       case "ends":
         this.#add({ call: "push", bytes: new Uint8Array(), ends: true });
+        return;
+      case "pts":
+        // What is pushed next has it; what was pushed before it has not.
+        this.#add({ call: "push", bytes: new Uint8Array(), pts: ptsOf(bytes) });
         return;
       case "startCodes":
         this.#prefix = false;
@@ -125,6 +136,12 @@ function optionsOf({ options }: Case): SessionOptions {
   return rest as SessionOptions;
 }
 
+/** Any number that a caller may give, also what is no time at all. */
+function ptsOf(bytes: Uint8Array): number {
+  const numbers = [bytes.length, -1, 0, 2 ** 33 - 1, 2 ** 53, NaN, Infinity, 0.5];
+  return numbers[(bytes[0] ?? 0) & 7] as number;
+}
+
 const lost = () => new BitstreamError("lost-bytes", "the fuzzer lost them");
 
 function perform(session: Session, step: Step): DecodeEvent[] {
@@ -133,6 +150,7 @@ function perform(session: Session, step: Step): DecodeEvent[] {
       return session.push(step.bytes, {
         ...(step.lost ? { lost: lost() } : {}),
         ...(step.ends ? { unitEnds: true } : {}),
+        ...(step.pts === undefined ? {} : { pts: step.pts }),
       });
     case "decode":
       return session.decode(step.bytes);
@@ -188,12 +206,20 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
   );
 }
 
+/** A byte stream, cut before each of its start codes: a piece may hold one of its own. */
+function framedUnits(stream: Uint8Array): Uint8Array[] {
+  const starts: number[] = [];
+  for (let at = stream.indexOf(1, 2); at >= 0; at = stream.indexOf(1, at + 1)) {
+    if (stream[at - 1] === 0 && stream[at - 2] === 0) starts.push(at - 2);
+  }
+  return starts.map((start, i) => stream.subarray(start, starts[i + 1]));
+}
+
 function accessUnits(codec: Codec, input: Case): Uint8Array[] {
   const session = openSession(codec, optionsOf(input));
   const packets: Uint8Array[][] = [[]];
   let waiting: Uint8Array | undefined;
-  for (const { bytes } of input.pieces) {
-    const framed = joined([startCode, bytes]);
+  for (const framed of framedUnits(joined(input.pieces.flatMap(({ bytes }) => [startCode, bytes])))) {
     // The unit before this one is read now: what comes of it belongs to the picture that it ends.
     const events = session.push(framed);
     if (waiting !== undefined) {
@@ -272,27 +298,34 @@ function flawsOf(codec: Codec, input: Case, effort: Effort): string[] {
   return flaws;
 }
 
-/** What was read of the pieces of cases: elements up to the first that is coded in bools. */
-class KnownUnits {
+/** What was read of a piece: elements up to the first that is coded in bools, and those that are. */
+interface ReadPiece {
+  readonly elements: readonly TraceElement[];
+  readonly bools: CodedBools | undefined;
+}
+
+/** What was read of the pieces of cases. */
+class KnownPieces {
   readonly #codec: Codec;
-  readonly #elements = new WeakMap<Uint8Array, readonly TraceElement[]>();
+  readonly #read = new WeakMap<Uint8Array, ReadPiece>();
 
   constructor(codec: Codec) {
     this.#codec = codec;
   }
 
-  of(unit: Uint8Array): readonly TraceElement[] | undefined {
-    return this.#elements.get(unit);
+  of(piece: Uint8Array): ReadPiece | undefined {
+    return this.#read.get(piece);
   }
 
   learn(input: Case): void {
     const trace = new TraceRecorder();
     const session = openSession(this.#codec, { ...optionsOf(input), trace });
     for (const step of stepsOf(this.#codec, input)) perform(session, step);
-    const read = new Map(trace.units.map(({ bytes, elements }) => [keyOf(bytes), plainElements(elements)]));
+    const read = new Map(trace.units.map(({ bytes, elements }) => [keyOf(bytes), elements]));
     for (const { bytes } of input.pieces) {
       const elements = read.get(keyOf(bytes));
-      if (elements !== undefined) this.#elements.set(bytes, elements);
+      if (elements === undefined) continue;
+      this.#read.set(bytes, { elements: plainElements(elements), bools: codedBools(elements) });
     }
   }
 }
@@ -307,11 +340,24 @@ function plainElements(elements: readonly TraceElement[]): readonly TraceElement
 
 /** The target of a codec's session. */
 export function sessionTarget(codec: Codec): Target {
-  const known = new KnownUnits(codec);
+  const known = new KnownPieces(codec);
   const isEscaped = codec === "h264" || codec === "h265";
   return {
     name: codec,
-    calls: ["unit", "unit", "unit", "bytes", "decode", "configure", "startCodes", "flush", "reset", "lost", "ends"],
+    calls: [
+      "unit",
+      "unit",
+      "unit",
+      "bytes",
+      "decode",
+      "configure",
+      "startCodes",
+      "flush",
+      "reset",
+      "lost",
+      "ends",
+      "pts",
+    ],
     bare: ["startCodes", "flush", "reset", "lost", "ends"],
     choices: {
       decodeMode: ["frame", "slice"],
@@ -328,8 +374,11 @@ export function sessionTarget(codec: Codec): Target {
     rewrite(base, at, random) {
       const piece = base.pieces[at];
       if (piece === undefined) return undefined;
-      const elements = known.of(piece.bytes);
-      return elements && rewritten(piece.bytes, elements, isEscaped, random);
+      const read = known.of(piece.bytes);
+      if (read === undefined) return undefined;
+      const { elements, bools } = read;
+      if (bools !== undefined && random.below(4) > 0) return rewrittenBools(piece.bytes, bools, random);
+      return rewritten(piece.bytes, elements, isEscaped, random);
     },
     flaws: (input, effort) => flawsOf(codec, input, effort),
   };
