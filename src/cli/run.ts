@@ -2,6 +2,7 @@ import { ContainerError } from "../containers/container-error.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { decode } from "./commands/decode.ts";
 import { devices } from "./commands/devices.ts";
+import { diff } from "./commands/diff.ts";
 import { inspect } from "./commands/inspect.ts";
 import { record } from "./commands/record.ts";
 import { trace } from "./commands/trace.ts";
@@ -19,7 +20,7 @@ import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion">, Run>> = {
+const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "diff">, Run>> = {
   record,
   inspect,
   validate,
@@ -31,7 +32,7 @@ const runs: Readonly<Record<Exclude<Command, "devices" | "completion">, Run>> = 
  * Runs one command line.
  *
  * @param argv without the program's own name.
- * @returns the exit status: 0 fine, 1 refusals, or errors with `--strict`, 2 unusable input, arguments or device.
+ * @returns the exit status: 0 fine, 1 refusals, differences, or errors with `--strict`, 2 unusable input, arguments or device.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   return quietly(io, async () => {
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(completionScript(args.shell ?? "bash"));
       return 0;
     }
+    if (command === "diff") return diff(io, args);
     return command === "devices" ? await devices(io, args) : await runAll(io, args, runs[command]);
   });
 }
