@@ -12,7 +12,7 @@ import { version } from "./version.ts";
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
 /** A command's module is loaded when it runs: loading all of them would take longer than a small stream. */
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion">, () => Promise<Run>>> = {
+const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "diff">, () => Promise<Run>>> = {
   record: async () => (await import("./commands/record.ts")).record,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   validate: async () => (await import("./commands/validate.ts")).validate,
@@ -24,7 +24,7 @@ const runs: Readonly<Record<Exclude<Command, "devices" | "completion">, () => Pr
  * Runs one command line.
  *
  * @param argv without the program's own name.
- * @returns the exit status: 0 fine, 1 refusals, or errors with `--strict`, 2 unusable input, arguments or device.
+ * @returns the exit status: 0 fine, 1 refusals, differences, or errors with `--strict`, 2 unusable input, arguments or device.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   return quietly(io, async () => {
@@ -42,6 +42,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(completionScript(args.shell ?? "bash"));
       return 0;
     }
+    if (command === "diff") return (await import("./commands/diff.ts")).diff(io, args);
     if (command === "devices") return (await import("./commands/devices.ts")).devices(io, args);
     return runAll(io, args, await runs[command]());
   });
