@@ -63,6 +63,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   submit: ["bytes", "events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
   cli: [
     "bitreader",
+    "compare",
     "containers",
     "events",
     "framing",

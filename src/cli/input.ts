@@ -146,7 +146,7 @@ async function openRecord(
   // The objects of a line are garbage when the next line comes. Without this flag, V8 would gradually enlarge its memory for
   // new objects.
   setFlagsFromString("--semi-space-growth-factor=1");
-  const pieces = compression === undefined ? chunks : decompressed(chunks, compression);
+  const pieces = compression === undefined ? chunks : decompressed(copiesOf(chunks), compression);
   const onWarning = (message: string) => void io.stderr.write(`${name}: ${printable(message)}\n`);
   try {
     const { header, lines } = await readRecordStream(pieces, { onWarning });
@@ -154,6 +154,11 @@ async function openRecord(
   } catch (thrown) {
     throw namedError(name, thrown);
   }
+}
+
+/** The pieces for a reader that keeps several of them. */
+async function* copiesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) yield piece.slice();
 }
 
 async function* namingErrors(
@@ -179,7 +184,7 @@ async function readAll(name: string, chunks: AsyncIterable<Uint8Array>): Promise
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
-    parts.push(chunk);
+    parts.push(chunk.slice());
     length += chunk.length;
     if (length > wholeLimit) {
       throw new CliError(`${name}: a container that comes through a pipe may have 1 GiB; name the file instead`);

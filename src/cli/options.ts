@@ -9,6 +9,7 @@ export const commandSummaries = {
   record: "the requests of a stream, as a record (JSON Lines)",
   inspect: "the pictures, a line each; --request N: one request in full",
   validate: "what the kernel and the target would refuse, and why",
+  diff: "what two captures, or a capture and a stream, differ in, and why",
   trace: "every syntax element with its bit position",
   decode: "the frames of a stream, decoded by a device of this machine",
   devices: "the stateless decoders of this machine, and what each takes",
@@ -20,12 +21,12 @@ export const commands = Object.keys(commandSummaries) as readonly Command[];
 /** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
 const describing: readonly Command[] = ["record", "inspect", "validate"];
 /** The commands that print lines for people. */
-const printing: readonly Command[] = ["inspect", "validate", "trace", "devices"];
+const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "devices"];
 /** The commands that read several inputs, one after the other. */
 export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
 /** The commands that make a stream's requests. */
 const making: readonly Command[] = [...describing, "decode"];
-/** The commands that read an input. */
+/** The commands that read a stream's bytes and say what is lost in it. */
 export const reading: readonly Command[] = [...making, "trace"];
 
 /** The shells that `completion` writes for. */
@@ -85,6 +86,9 @@ export type OptionName =
   | "with-data"
   | "request"
   | "unit"
+  | "all"
+  | "raw"
+  | "unexplained"
   | "summary"
   | "json"
   | "errors"
@@ -104,7 +108,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     type: "string",
     choices: recordCodecs,
     aliases: codecAliases,
-    only: reading,
+    only: [...reading, "diff"],
     stream: true,
     value: "<codec>",
     help: `${recordCodecs.join(", ")} (or avc, hevc …); default: from the content`,
@@ -112,7 +116,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   target: {
     type: "string",
     choices: [...new Set([...targets.map(({ name }) => name), ...boardNames])],
-    only: describing,
+    only: [...describing, "diff"],
     value: "<target>",
     help: "the driver or the chip, one of those below: its controls, modes and limits",
   },
@@ -188,16 +192,28 @@ export const options: Readonly<Record<OptionName, Option>> = {
   "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
-    only: ["inspect", "validate", "trace"],
-    excludes: { names: ["summary"] },
+    only: ["inspect", "validate", "diff", "trace"],
+    excludes: { names: ["summary", "all"] },
     value: "<numbers>",
-    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect shows them field by field",
+    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect and diff show them field by field",
   },
   unit: {
     type: "string",
     only: ["trace"],
     value: "<kinds>",
     help: "only units of these kinds: vps,sps,pps,slice,sei …, or any kind that the trace names",
+  },
+  all: { type: "boolean", only: ["diff"], help: "the differences of every pair, not only of the first few" },
+  raw: {
+    type: "boolean",
+    only: ["diff"],
+    excludes: { names: ["unexplained"] },
+    help: "fields as they were sent: nothing is seen through, and no known fault is named",
+  },
+  unexplained: {
+    type: "boolean",
+    only: ["diff"],
+    help: "only what a driver sees and no known fault explains; the exit status counts only that",
   },
   summary: { type: "boolean", only: ["inspect"], help: "counts instead of pictures, for a whole stream on a screen" },
   json: { type: "boolean", only: printing, help: "one JSON object a line (docs/json.md)" },
