@@ -1,0 +1,116 @@
+/** Captures as records: what a program told a decoder, in the lines of a record. */
+
+import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
+import { LineSplitter } from "../record/split-lines.ts";
+import type { Codec } from "../uapi/codecs.ts";
+import { type Call, CaptureError } from "./calls.ts";
+import { CaptureRequests } from "./requests.ts";
+import { straceCall } from "./strace.ts";
+import { StraceLines } from "./strace-lines.ts";
+import { tracerCalls } from "./tracer.ts";
+
+type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
+/** The programs whose captures can be read. */
+export type CaptureKind = "strace" | "v4l2-tracer";
+
+export interface CaptureReadOptions {
+  /** Only what decoders of this codec were told. Default: of the first one that is used. */
+  readonly codec?: Codec | undefined;
+  /** Gets what the capture does not show. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/**
+ * The program that wrote a capture, by its first bytes; undefined where it is none.
+ *
+ * @param head up to 64 KiB.
+ */
+export function detectCapture(head: string): CaptureKind | undefined {
+  if (/^\s*\[\s*\{[^[\]]*"(?:package_version|Trace|fd)"/.test(head)) return "v4l2-tracer";
+  const lines = head.split("\n", 200);
+  return lines.some((line) => straceLine.test(line)) ? "strace" : undefined;
+}
+
+const straceLine =
+  /^(?:\[pid +\d+\] +|\d+ +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+) +)?(?:[a-z]\w*\(.*(?:\) += (?:-?\d|0x|\?)|<unfinished \.\.\.>)|<\.\.\. \w+ resumed>|\+\+\+ |--- SIG|strace: Process \d+ attached)/;
+
+/**
+ * Reads a capture, call by call. Only what waits for the driver is in memory.
+ *
+ * @param pieces the capture's text, or its bytes, in pieces of any size.
+ * @returns as soon as the first request is known, with the codec.
+ * @throws CaptureError where the capture cannot be read, or does not show what a request needs; with the line.
+ */
+export async function readCapture(
+  kind: CaptureKind,
+  pieces: Pieces,
+  options: CaptureReadOptions = {},
+): Promise<RecordStream> {
+  return captureRecord(kind === "strace" ? straceCalls(pieces) : tracerCalls(pieces), options);
+}
+
+/** The record of a program's calls. */
+export async function captureRecord(calls: AsyncIterable<Call>, options: CaptureReadOptions): Promise<RecordStream> {
+  const requests = new CaptureRequests(options.codec);
+  const lines = linesOf(calls, requests, options);
+  const first = await lines.next();
+  if (first.done === true || requests.codec === undefined) {
+    const wanted = options.codec === undefined ? "" : ` of ${options.codec}`;
+    throw new CaptureError(`no request${wanted} is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)`, 1);
+  }
+  const header: RecordHeader = { codec: requests.codec };
+  return { header, lines: startingWith(first.value, lines) };
+}
+
+async function* startingWith(
+  first: RecordLine,
+  lines: AsyncIterable<RecordLine>,
+): AsyncGenerator<RecordLine, void, undefined> {
+  yield first;
+  yield* lines;
+}
+
+async function* linesOf(
+  calls: AsyncIterable<Call>,
+  requests: CaptureRequests,
+  { onWarning }: CaptureReadOptions,
+): AsyncGenerator<RecordLine, void, undefined> {
+  for await (const call of calls) yield* requests.take(call);
+  yield* requests.end();
+  const left = requests.withoutTimestamp;
+  if (left > 0) {
+    onWarning?.(
+      `the last ${left === 1 ? "request is" : `${left} requests are`} left out: the capture ends before their buffers came back with their timestamps`,
+    );
+  }
+}
+
+/** The calls of a log of strace. What is cut off at its end is left out. */
+export async function* straceCalls(pieces: Pieces, thread = ""): AsyncGenerator<Call, void, undefined> {
+  const splitter = new LineSplitter();
+  const lines = new StraceLines(thread);
+  let number = 0;
+  let cut: CaptureError | undefined;
+  const callOf = (line: string): Call | undefined => {
+    // Only the last line may be cut off.
+    if (cut !== undefined && line !== "") throw cut;
+    const system = lines.take(line, ++number);
+    if (system === undefined) return undefined;
+    try {
+      return straceCall(system);
+    } catch (thrown) {
+      if (!(thrown instanceof CaptureError) || system.line !== number || / = /.test(line)) throw thrown;
+      cut = thrown;
+      return undefined;
+    }
+  };
+  for await (const piece of pieces) {
+    for (const line of splitter.push(piece)) {
+      const call = callOf(line);
+      if (call !== undefined) yield call;
+    }
+  }
+  const last = callOf(splitter.flush());
+  if (last !== undefined) yield last;
+}
