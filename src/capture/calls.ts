@@ -53,6 +53,8 @@ export interface BufferCall extends OnFile {
   readonly isCorrupt: boolean;
   /** The length of what is in the buffer's first plane. */
   readonly bytes?: number | undefined;
+  /** The CRC-32 of what is in it, as a record has it. */
+  readonly crc32?: number | undefined;
   /** What is in it. */
   readonly data?: Uint8Array | undefined;
 }
@@ -145,12 +147,6 @@ export type IoctlCall =
   | OtherIoctl;
 
 export type Call = IoctlCall | OpenFile | CloseFile | DuplicateFile | StartThread | MapMemory | PassFiles;
-
-/** What the capture says of itself. */
-export interface CaptureHeader {
-  /** The program that wrote it: `"strace"`. */
-  readonly kind: "strace" | "v4l2-tracer";
-}
 
 /** A capture that cannot be read, or from which no requests can be made. */
 export class CaptureError extends Error {

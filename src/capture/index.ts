@@ -1,5 +1,5 @@
 /**
- * Captures: what a program told a decoder, as strace or v4l2-tracer saw it, read as a record.
+ * Captures: what a program told a decoder, as strace, v4l2-tracer or the recorder of this package saw it.
  *
  * @module
  */
@@ -8,9 +8,8 @@ export * from "./calls.ts";
 export {
   type CaptureKind,
   type CaptureReadOptions,
+  captureCalls,
   captureRecord,
   detectCapture,
   readCapture,
-  straceCalls,
 } from "./read.ts";
-export { tracerCalls } from "./tracer.ts";

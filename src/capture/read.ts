@@ -4,6 +4,7 @@ import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts"
 import { LineSplitter } from "../record/split-lines.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { type Call, CaptureError } from "./calls.ts";
+import { recorderCalls } from "./recorder-log.ts";
 import { CaptureRequests } from "./requests.ts";
 import { straceCall } from "./strace.ts";
 import { StraceLines } from "./strace-lines.ts";
@@ -11,8 +12,8 @@ import { tracerCalls } from "./tracer.ts";
 
 type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
-/** The programs whose captures can be read. */
-export type CaptureKind = "strace" | "v4l2-tracer";
+/** The programs whose captures can be read; "recorder" is what `v4l2-stateless capture` runs. */
+export type CaptureKind = "strace" | "v4l2-tracer" | "recorder";
 
 export interface CaptureReadOptions {
   /** Only what decoders of this codec were told. Default: of the first one that is used. */
@@ -27,6 +28,7 @@ export interface CaptureReadOptions {
  * @param head up to 64 KiB.
  */
 export function detectCapture(head: string): CaptureKind | undefined {
+  if (/^\{"call":"\w+","process":\d/.test(head)) return "recorder";
   if (/^\s*\[\s*\{[^[\]]*"(?:package_version|Trace|fd)"/.test(head)) return "v4l2-tracer";
   const lines = head.split("\n", 200);
   return lines.some((line) => straceLine.test(line)) ? "strace" : undefined;
@@ -47,7 +49,13 @@ export async function readCapture(
   pieces: Pieces,
   options: CaptureReadOptions = {},
 ): Promise<RecordStream> {
-  return captureRecord(kind === "strace" ? straceCalls(pieces) : tracerCalls(pieces), options);
+  return captureRecord(captureCalls(kind, pieces), options);
+}
+
+/** The calls that a capture shows, on files of devices. @throws CaptureError where it cannot be read. */
+export function captureCalls(kind: CaptureKind, pieces: Pieces): AsyncIterable<Call> {
+  if (kind === "strace") return straceCalls(pieces);
+  return kind === "recorder" ? recorderCalls(pieces) : tracerCalls(pieces);
 }
 
 /** The record of a program's calls. */

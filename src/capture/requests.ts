@@ -356,7 +356,11 @@ function requestLine(
   request: number,
   line: number,
 ): RequestLine {
-  const { bytes, data } = buffer as BufferCall;
-  const bitstream = data === undefined ? { bytes } : { bytes: data.length, crc32: crc32(data), data };
+  const { bytes, data, ...facts } = buffer as BufferCall;
+  const bitstream = {
+    bytes: data?.length ?? bytes,
+    crc32: facts.crc32 ?? (data === undefined ? undefined : crc32(data)),
+    data,
+  };
   return { type: "request", line, request, timestamp: timestampOf(timestamp), hold, bitstream, controls, known };
 }
