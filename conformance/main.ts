@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Codec } from "../src/events.ts";
 import { type OutputCodec, outputOrders, runOutputOrder } from "./output/run-output.ts";
-import type { Comparator } from "./payloads/comparator.ts";
-import { comparators } from "./payloads/comparators.ts";
+import { comparators, type WitnessedCodec } from "./payloads/comparators.ts";
 import { writeExamples } from "./payloads/examples.ts";
 import { differenceLines, fieldLines, isClean, streamLines, totalLines } from "./payloads/report.ts";
 import { runCodec, selectStreams } from "./payloads/run-payloads.ts";
@@ -30,7 +29,7 @@ function print(lines: readonly string[]): void {
 }
 
 /** Without the corpus the rows that only it shows would lose their examples. */
-async function examplesOf(comparator: Comparator): Promise<number> {
+async function examplesOf(comparator: WitnessedCodec): Promise<number> {
   if (corpusFolder() === undefined) {
     process.stderr.write("there is no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus\n");
     return 2;
@@ -52,7 +51,7 @@ async function main(): Promise<number> {
   const [first, second = ""] = positionals;
   if (first === "output" && second in outputOrders) return runOutputOrder(second as OutputCodec, values.stream, print);
   const isExamples = first === "examples";
-  const comparator: Comparator | undefined = comparators[(isExamples ? second : first) as Codec];
+  const comparator: WitnessedCodec | undefined = comparators[(isExamples ? second : first) as Codec];
   if (comparator === undefined || positionals.length !== (isExamples ? 2 : 1)) {
     process.stderr.write(`${usage}\n`);
     return 2;

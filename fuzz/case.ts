@@ -27,6 +27,8 @@ export interface Target {
   /** The values of each option. The first is the default. */
   readonly choices: Readonly<Record<string, readonly OptionValue[]>>;
   seeds(): Case[] | Promise<Case[]>;
+  /** Reads what the pieces of a case mean, for `rewrite`: called before a case is changed for the first time. */
+  learn?(input: Case): void;
   /** A piece changed by someone who knows what its bytes mean; undefined where there is nothing to change. */
   rewrite(base: Case, at: number, random: Below): Uint8Array | undefined;
   /** What is wrong. What it throws is wrong too. */
@@ -64,6 +66,34 @@ export function fromText(text: string): Case {
     options,
     pieces: pieces.map(([call, base64]) => ({ call, bytes: new Uint8Array(Buffer.from(base64, "base64")) })),
   };
+}
+
+/** Room for a case of which a process says, before it runs it, that it comes. */
+const told = Buffer.alloc(1 << 18);
+
+/** A case as bytes, which are valid until the next call: much faster than its text. */
+export function toBytes({ options, pieces }: Case): Uint8Array {
+  const sizes = pieces.map(({ call, bytes }) => [call, bytes.length]);
+  let at = 4 + told.write(JSON.stringify({ options, sizes }), 4);
+  told.writeUInt32LE(at);
+  for (const { bytes } of pieces) {
+    told.set(bytes, at);
+    at += bytes.length;
+  }
+  return told.subarray(0, at);
+}
+
+export function fromBytes(bytes: Uint8Array): Case {
+  let at = Buffer.from(bytes).readUInt32LE();
+  const { options, sizes } = JSON.parse(new TextDecoder().decode(bytes.subarray(4, at))) as {
+    options: Record<string, OptionValue>;
+    sizes: readonly (readonly [string, number])[];
+  };
+  const pieces = sizes.map(([call, size]) => {
+    at += size;
+    return { call, bytes: bytes.slice(at - size, at) };
+  });
+  return { options, pieces };
 }
 
 /** A name for a case: the same for the same case. */

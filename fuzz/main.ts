@@ -12,7 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { fromText, nameOf, toText } from "./case.ts";
+import { fromBytes, nameOf, toText } from "./case.ts";
 import { bundleWithCounters } from "./coverage.ts";
 import { targetNames } from "./targets/names.ts";
 import type { WorkerArguments, WorkerReport } from "./worker.ts";
@@ -25,7 +25,7 @@ const MOST_HEAP = 1024;
 const usage = `usage: npm run fuzz -- <${targetNames.join("|")}|all> [--seconds N] [--minutes N] [--seed S] [--jobs N] [--input FILE]`;
 
 type Message =
-  | { readonly type: "alive"; readonly executions: number }
+  | { readonly type: "alive"; readonly executions: number; readonly runs: number }
   | { readonly type: "found"; readonly flaw: string; readonly command: string }
   | { readonly type: "report"; readonly report: WorkerReport };
 
@@ -44,6 +44,7 @@ function work(bundle: string, given: WorkerArguments): Promise<Ended> {
       stdio: ["ignore", "inherit", "pipe", "ipc"],
     });
     let executions = 0;
+    let runs = 0;
     let moved = performance.now();
     let found = 0;
     let report: WorkerReport | undefined;
@@ -53,7 +54,8 @@ function work(bundle: string, given: WorkerArguments): Promise<Ended> {
     });
     child.on("message", (message: Message) => {
       if (message.type === "alive") {
-        if (message.executions !== executions) moved = performance.now();
+        if (message.runs !== runs) moved = performance.now();
+        runs = message.runs;
         executions = message.executions;
       } else if (message.type === "found") {
         found++;
@@ -88,9 +90,7 @@ function work(bundle: string, given: WorkerArguments): Promise<Ended> {
 
 /** The case that was run last, and how to run it again. */
 function keepCurrent({ target, folder }: WorkerArguments): string {
-  const text = readFileSync(join(folder, "current"), "utf8");
-  const end = text.indexOf("\n");
-  const input = fromText(text.slice(end + 1, end + 1 + Number(text.slice(0, end))));
+  const input = fromBytes(readFileSync(join(folder, "current")));
   const path = join(folder, "failures", `${nameOf(input)}.json`);
   writeFileSync(path, toText(input));
   return `npm run fuzz -- ${target} --input ${path}`;

@@ -123,8 +123,12 @@ export function mutated(target: Target, base: Case, other: Case, random: Below):
   }
   let left = MOST_BYTES;
   const pieces = changed.pieces.slice(0, MOST_PIECES).map((piece) => {
-    const bytes = piece.bytes.subarray(0, Math.max(0, left));
-    left -= bytes.length;
+    if (piece.bytes.length <= left) {
+      left -= piece.bytes.length;
+      return piece;
+    }
+    const bytes = piece.bytes.subarray(0, left);
+    left = 0;
     return { ...piece, bytes };
   });
   return { ...changed, pieces };

@@ -4,7 +4,6 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Codec, Control, DecodeEvent, RequestEvent } from "../src/events.ts";
 import {
-  decodeStruct,
   v4l2_ctrl_h264_decode_params,
   v4l2_ctrl_h264_sps,
   v4l2_ctrl_hevc_decode_params,
@@ -14,6 +13,7 @@ import {
   v4l2_ctrl_mpeg2_sequence,
   v4l2_ctrl_vp8_frame,
   v4l2_ctrl_vp9_frame,
+  viewOf,
 } from "../src/uapi/index.ts";
 import { errorFlaws } from "../support/error-flaws.ts";
 import { h264References, kernelRefusals } from "../support/h264-requests.ts";
@@ -36,15 +36,12 @@ function where(needed: readonly (readonly [string, { readonly size: number }])[]
 }
 
 /** VP8_FRAME and VP9_FRAME have the same three. */
-function frameReferences(
-  name: string,
-  size: number,
-  read: (payload: Uint8Array) => Readonly<Record<"last_frame_ts" | "golden_frame_ts" | "alt_frame_ts", bigint>>,
-): References {
-  return where([[name, { size }]], {
+function frameReferences(name: string, frame: typeof v4l2_ctrl_vp8_frame | typeof v4l2_ctrl_vp9_frame): References {
+  const { last_frame_ts, golden_frame_ts, alt_frame_ts } = frame.offsets;
+  return where([[name, frame]], {
     timestamps: (request) => {
-      const frame = read(payloadOf(request, name) as Uint8Array);
-      return [frame.last_frame_ts, frame.golden_frame_ts, frame.alt_frame_ts].map(Number);
+      const view = viewOf(payloadOf(request, name) as Uint8Array);
+      return [last_frame_ts, golden_frame_ts, alt_frame_ts].map((place) => Number(view.getBigUint64(place, true)));
     },
   });
 }
@@ -73,8 +70,8 @@ const references: Readonly<Record<Codec, References>> = {
     ],
     mpeg2References,
   ),
-  vp8: frameReferences("VP8_FRAME", v4l2_ctrl_vp8_frame.size, (bytes) => decodeStruct(v4l2_ctrl_vp8_frame, bytes)),
-  vp9: frameReferences("VP9_FRAME", v4l2_ctrl_vp9_frame.size, (bytes) => decodeStruct(v4l2_ctrl_vp9_frame, bytes)),
+  vp8: frameReferences("VP8_FRAME", v4l2_ctrl_vp8_frame),
+  vp9: frameReferences("VP9_FRAME", v4l2_ctrl_vp9_frame),
 };
 
 /**

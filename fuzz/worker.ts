@@ -3,10 +3,11 @@
  * case it says on disk which one comes: so a case that kills it is known.
  */
 
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "../support/random.ts";
-import { type Case, type Effort, fromText, kindOf, nameOf, sizeOf, type Target, toText } from "./case.ts";
+import { type Case, type Effort, fromText, kindOf, nameOf, sizeOf, type Target, toBytes, toText } from "./case.ts";
+import { Corpus } from "./corpus.ts";
 import { Coverage } from "./coverage-counters.ts";
 import { minimised } from "./minimise.ts";
 import { mutated } from "./mutate.ts";
@@ -15,6 +16,11 @@ import { targetNamed } from "./targets/index.ts";
 /** Milliseconds of the processor a case may take, and more for each of its bytes: many times of what the slowest takes. */
 const MOST_TIME = 500;
 const MOST_TIME_PER_BYTE = 0.05;
+/** One case in so many is looked at in full, beside each that reaches a new place; one in so many deeply. */
+const FULL = 8;
+const DEEP = 20_000;
+/** So many times a case that reaches a new place is tried to be made smaller. */
+const TRIALS = 24;
 
 export interface WorkerArguments {
   readonly target: string;
@@ -38,24 +44,29 @@ class Worker {
   readonly #target: Target;
   readonly #arguments: WorkerArguments;
   readonly #coverage = new Coverage();
-  readonly #corpus: Case[] = [];
+  readonly #corpus: Corpus;
+  readonly #learnt = new WeakSet<Case>();
   readonly #random: Random;
   readonly #found = new Map<string, string>();
   readonly #current: number;
+  /** Changed inputs that were run through the target; what is run again to compare or to make it smaller does not count. */
   executions = 0;
+  /** All that was run: it grows as long as nothing hangs. */
+  #runs = 0;
   #told = 0;
 
   constructor(given: WorkerArguments) {
     this.#arguments = given;
     this.#target = targetNamed(given.target);
     this.#random = new Random(given.seed);
-    for (const name of ["corpus", "failures"]) mkdirSync(join(given.folder, name), { recursive: true });
+    this.#corpus = new Corpus(given.folder);
+    mkdirSync(join(given.folder, "failures"), { recursive: true });
     this.#current = openSync(join(given.folder, "current"), "w");
   }
 
   get report(): WorkerReport {
     const found = [...this.#found].map(([flaw, path]) => ({ flaw, path }));
-    return { executions: this.executions, corpus: this.#corpus.length, reached: this.#coverage.reached, found };
+    return { executions: this.executions, corpus: this.#corpus.size, reached: this.#coverage.reached, found };
   }
 
   /** Cases are run without a break; here messages go out, and come in. */
@@ -63,17 +74,16 @@ class Worker {
     const now = performance.now();
     if (now - this.#told < 500) return;
     this.#told = now;
-    process.send?.({ type: "alive", executions: this.executions });
+    process.send?.({ type: "alive", executions: this.executions, runs: this.#runs });
     await new Promise(setImmediate);
   }
 
   /** The first flaw; undefined where there is none. */
   async #flawOf(input: Case, effort: Effort): Promise<string | undefined> {
     await this.#tell();
-    const text = toText(input);
-    writeSync(this.#current, `${text.length}\n${text}`, 0);
-    this.executions++;
-    const start = process.cpuUsage();
+    this.#runs++;
+    writeSync(this.#current, toBytes(input), 0, undefined, 0);
+    const start = performance.now();
     try {
       const [flaw] = await this.#target.flaws(input, effort);
       if (flaw !== undefined) return flaw;
@@ -82,9 +92,17 @@ class Worker {
         ? `throws ${thrown.name}: ${thrown.message}${placeOf(thrown)}`
         : `throws ${String(thrown)}`;
     }
+    const most = MOST_TIME + MOST_TIME_PER_BYTE * sizeOf(input);
+    if (effort === "deep" || performance.now() - start < most) return undefined;
+    return (await this.#processorTime(input, effort)) < most ? undefined : "takes too long";
+  }
+
+  /** Milliseconds of the processor: unlike a clock's, they hardly count what else the machine does, but they take longer to ask for. */
+  async #processorTime(input: Case, effort: Effort): Promise<number> {
+    const start = process.cpuUsage();
+    await this.#target.flaws(input, effort);
     const { user, system } = process.cpuUsage(start);
-    const time = (user + system) / 1000;
-    return effort !== "deep" && time > MOST_TIME + MOST_TIME_PER_BYTE * sizeOf(input) ? "takes too long" : undefined;
+    return (user + system) / 1000;
   }
 
   /** The smallest time of several decides: other work on the machine counts little. */
@@ -114,41 +132,69 @@ class Worker {
     Error.stackTraceLimit = 0;
   }
 
-  async #run(input: Case, effort: Effort): Promise<void> {
+  /** Runs a case; undefined where it has a flaw, else the places that it was the first to reach. */
+  async #run(input: Case, effort: Effort): Promise<readonly number[] | undefined> {
     const flaw = await this.#flawOf(input, effort);
-    if (flaw !== undefined) await this.#keep(input, effort, flaw);
-    if (!this.#coverage.isNew()) return;
-    this.#corpus.push(input);
-    if (effort === "quick") await this.#run(input, "full");
-    else writeFileSync(join(this.#arguments.folder, "corpus", `${nameOf(input)}.json`), toText(input));
+    const places = this.#coverage.taken();
+    if (flaw === undefined) return places;
+    await this.#keep(input, effort, flaw);
+    return undefined;
   }
 
-  /** Seeds, then what earlier runs kept. */
+  /** The smallest part of a case that still reaches these places becomes part of the corpus, after all checks. */
+  async #grow(input: Case, effort: Effort, places: readonly number[]): Promise<void> {
+    const again: Effort = effort === "quick" ? "quick" : "full";
+    const doesReach = async (smaller: Case) => {
+      const flaw = await this.#flawOf(smaller, again);
+      const isReached = this.#coverage.reaches(places);
+      if (flaw !== undefined) await this.#keep(smaller, again, flaw);
+      return isReached && flaw === undefined;
+    };
+    const smallest = await minimised(input, doesReach, TRIALS);
+    this.#corpus.add(smallest);
+    this.#corpus.write(smallest);
+    if (again === "quick") await this.#run(smallest, "full");
+  }
+
+  async #runAndGrow(input: Case, effort: Effort): Promise<void> {
+    const places = await this.#run(input, effort);
+    if (places !== undefined && places.length > 0) await this.#grow(input, effort, places);
+  }
+
+  /** Seeds, then what earlier runs kept. Nothing is run again whose places are known. */
   async #begin(): Promise<void> {
-    for (const input of await this.#target.seeds()) {
-      await this.#run(input, "full");
-      if (!this.#corpus.includes(input)) this.#corpus.push(input);
+    const corpus = this.#corpus;
+    const isKnown = corpus.recall(this.#coverage, bundle);
+    for (const seed of await this.#target.seeds()) {
+      if (!isKnown) await this.#run(seed, "full");
+      corpus.add(seed);
     }
-    const folder = join(this.#arguments.folder, "corpus");
-    for (const name of readdirSync(folder).sort()) {
-      await this.#run(fromText(readFileSync(join(folder, name), "utf8")), "full");
+    for (const input of corpus.read()) {
+      if (isKnown || ((await this.#run(input, "full"))?.length ?? 0) > 0) corpus.add(input);
     }
+  }
+
+  #pick(): Case {
+    const input = this.#corpus.pick(this.#random);
+    if (!this.#learnt.has(input)) this.#target.learn?.(input);
+    this.#learnt.add(input);
+    return input;
   }
 
   async fuzz(): Promise<void> {
     const end = performance.now() + this.#arguments.seconds * 1000;
     await this.#begin();
-    const random = this.#random;
-    // What was found last is changed more often than the rest.
-    const pick = () => {
-      const last = random.below(3) === 0 ? Math.min(50, this.#corpus.length) : this.#corpus.length;
-      return this.#corpus[this.#corpus.length - 1 - random.below(last)] as Case;
-    };
+    let kept = performance.now();
     while (performance.now() < end) {
-      const input = mutated(this.#target, pick(), pick(), random);
-      const dice = random.below(5000);
-      await this.#run(input, dice === 0 ? "deep" : dice < 700 ? "full" : "quick");
+      const input = mutated(this.#target, this.#pick(), this.#pick(), this.#random);
+      const dice = this.#random.below(DEEP);
+      this.executions++;
+      await this.#runAndGrow(input, dice === 0 ? "deep" : dice % FULL === 0 ? "full" : "quick");
+      if (performance.now() - kept < 10_000) continue;
+      this.#corpus.keepCoverage(this.#coverage, bundle);
+      kept = performance.now();
     }
+    this.#corpus.keepCoverage(this.#coverage, bundle);
   }
 
   async replay(paths: readonly string[]): Promise<void> {
@@ -167,6 +213,8 @@ class Worker {
 /** Without the first line, which repeats the message. */
 const placeOf = ({ stack = "" }: Error) => stack.split("\n").slice(1, 7).join("\n");
 
+/** This program, with its counters. */
+const bundle = process.argv[1] as string;
 const given = JSON.parse(process.argv[2] as string) as WorkerArguments;
 const worker = new Worker(given);
 // Nobody reads the stacks of errors that become events, and they take more time than all the rest.

@@ -160,8 +160,8 @@ export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all their events. */
   decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
-   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264, HEVC and MPEG-2 a picture's requests come when
-   * the next picture's first unit is seen. The session copies the bytes of `chunk` that it needs after the call.
+   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264 and HEVC a picture's requests come when the
+   * beginning of the next picture's first slice is seen, in MPEG-2 when the next picture's header is. The session copies the bytes of `chunk` that it needs after the call.
    */
   push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**

@@ -8,6 +8,8 @@ import {
   v4l2_ctrl_hevc_pps,
   v4l2_ctrl_hevc_slice_params,
   v4l2_ctrl_hevc_sps,
+  v4l2_hevc_dpb_entry,
+  viewOf,
 } from "../src/uapi/index.ts";
 import type { References } from "./pool.ts";
 
@@ -43,7 +45,16 @@ export function controlsOf({ controls }: Pick<RequestEvent, "controls">) {
 
 /** dpb[].timestamp, and (8-5): no more than sps_max_dec_pic_buffering_minus1 pictures. */
 export const hevcReferences: References = {
-  timestamps: (request) => entriesOf(request).map(({ timestamp }) => Number(timestamp)),
+  timestamps: ({ controls }) => {
+    // Whole structs as values take longer than all that a session does.
+    const view = viewOf(payloadOf(controls, "DECODE_PARAMS"));
+    const { num_active_dpb_entries, dpb } = v4l2_ctrl_hevc_decode_params.offsets;
+    const places = Array.from(
+      { length: view.getUint8(num_active_dpb_entries) },
+      (_, i) => dpb + i * v4l2_hevc_dpb_entry.size,
+    );
+    return places.map((place) => Number(view.getBigUint64(place, true)));
+  },
   limit: (request) => {
     const most = controlsOf(request).sps.sps_max_dec_pic_buffering_minus1;
     const count = entriesOf(request).length;

@@ -16,6 +16,7 @@ export function poolFlaws(events: Iterable<DecodeEvent>, references: References)
   const flaws: string[] = [];
   const inUse = new Set<number>();
   const released = new Set<number>();
+  let newest = 0;
   let sequence: SequenceEvent | undefined;
   for (const [at, event] of [...events].entries()) {
     const wrong = (reason: string) => flaws.push(`event ${at}, ${event.type}: ${reason}`);
@@ -28,9 +29,10 @@ export function poolFlaws(events: Iterable<DecodeEvent>, references: References)
       if (sequence === undefined) wrong("no sequence came before it");
       if (released.has(timestamp)) wrong(`${timestamp} has been released`);
       if (!inUse.has(timestamp)) {
-        if (timestamp <= Math.max(0, ...released, ...inUse)) wrong(`${timestamp} is no new timestamp`);
+        if (timestamp <= newest) wrong(`${timestamp} is no new timestamp`);
         if (inUse.size >= (sequence?.captureBuffers ?? 0)) wrong(`all ${inUse.size} buffers are in use`);
         inUse.add(timestamp);
+        newest = Math.max(newest, timestamp);
       }
       for (const reference of references.timestamps(event)) {
         if (reference !== 0 && !inUse.has(reference)) wrong(`refers to ${reference}, which is not there`);
@@ -42,6 +44,7 @@ export function poolFlaws(events: Iterable<DecodeEvent>, references: References)
     } else if (event.type === "release") {
       if (!inUse.delete(event.timestamp)) wrong(`${event.timestamp} is not there`);
       released.add(event.timestamp);
+      newest = Math.max(newest, event.timestamp);
     }
   }
   if (inUse.size > 0) flaws.push(`never released: ${[...inUse].join(", ")}`);

@@ -2,12 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Comparator } from "../payloads/comparator.ts";
-import { h264 } from "../payloads/h264/h264-comparator.ts";
-import { h265 } from "../payloads/h265/h265-comparator.ts";
-import { mpeg2 } from "../payloads/mpeg2/mpeg2-comparator.ts";
-import { vp8 } from "../payloads/vp8/vp8-comparator.ts";
-import { vp9 } from "../payloads/vp9/vp9-comparator.ts";
+import { comparators, type WitnessedCodec } from "../payloads/comparators.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import { readFile } from "../streams/stream-files.ts";
 import type { Cause, OutputReport } from "./compare-output.ts";
@@ -20,18 +15,18 @@ import { ivfOutput, vp8Causes, vp9Causes } from "./packets/packets-output.ts";
 
 /** What there is for a codec. */
 interface OutputOrder {
-  readonly comparator: Comparator;
+  readonly comparator: WitnessedCodec;
   readonly compare: (stream: string, bytes: Uint8Array) => OutputReport;
   readonly causes: readonly Cause[];
 }
 
 /** The codecs whose output order can be compared. */
 export const outputOrders = {
-  h264: { comparator: h264, compare: compareH264Output, causes: h264Causes },
-  h265: { comparator: h265, compare: compareH265Output, causes: h265Causes },
-  mpeg2: { comparator: mpeg2, compare: compareMpeg2Output, causes: mpeg2Causes },
-  vp8: { comparator: vp8, compare: ivfOutput("vp8", vp8Causes), causes: vp8Causes },
-  vp9: { comparator: vp9, compare: ivfOutput("vp9", vp9Causes), causes: vp9Causes },
+  h264: { comparator: comparators.h264, compare: compareH264Output, causes: h264Causes },
+  h265: { comparator: comparators.h265, compare: compareH265Output, causes: h265Causes },
+  mpeg2: { comparator: comparators.mpeg2, compare: compareMpeg2Output, causes: mpeg2Causes },
+  vp8: { comparator: comparators.vp8, compare: ivfOutput("vp8", vp8Causes), causes: vp8Causes },
+  vp9: { comparator: comparators.vp9, compare: ivfOutput("vp9", vp9Causes), causes: vp9Causes },
 } as const satisfies Record<string, OutputOrder>;
 export type OutputCodec = keyof typeof outputOrders;
 

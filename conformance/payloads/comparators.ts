@@ -1,10 +1,30 @@
+import type { Comparator, Side } from "../../src/compare/comparator.ts";
+import { comparators as compared } from "../../src/compare/comparators.ts";
 import type { Codec } from "../../src/events.ts";
-import type { Comparator } from "./comparator.ts";
-import { h264 } from "./h264/h264-comparator.ts";
-import { h265 } from "./h265/h265-comparator.ts";
-import { mpeg2 } from "./mpeg2/mpeg2-comparator.ts";
-import { vp8 } from "./vp8/vp8-comparator.ts";
-import { vp9 } from "./vp9/vp9-comparator.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
+import type { Deviation } from "./deviation.ts";
+import { compareExpected } from "./h264/h264-model.ts";
 
-/** The codecs that can be compared. */
-export const comparators: Readonly<Partial<Record<Codec, Comparator>>> = { h264, h265, vp8, vp9, mpeg2 };
+/** A comparator of the package, with what the corpus has for its codec. */
+export interface WitnessedCodec extends Comparator {
+  /** The decode modes to compare. */
+  readonly modes: readonly DecodeMode[];
+  /** Its streams by their extension: as they are, or in containers that `readStream` reads. */
+  readonly extensions: readonly string[];
+  /** Compares our requests with the model in the file at `path`. */
+  compareExpected?(path: string, sides: readonly Side[]): Omit<Deviation, "stream" | "mode">[];
+}
+
+/** The codecs that can be compared. MPEG-2 as elementary streams: the peers' demuxers are no part of what is compared. */
+export const comparators: Readonly<Record<Codec, WitnessedCodec>> = {
+  h264: {
+    ...compared.h264,
+    modes: ["frame", "slice"],
+    extensions: [".264", ".h264", ".avc", ".26l", ".jsv", ".jvt"],
+    compareExpected,
+  },
+  h265: { ...compared.h265, modes: ["frame", "slice"], extensions: [".265", ".h265", ".hevc", ".bit"] },
+  vp8: { ...compared.vp8, modes: ["frame"], extensions: [".ivf", ".webm"] },
+  vp9: { ...compared.vp9, modes: ["frame"], extensions: [".ivf", ".webm"] },
+  mpeg2: { ...compared.mpeg2, modes: ["frame"], extensions: [".m2v"] },
+};

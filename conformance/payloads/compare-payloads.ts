@@ -1,8 +1,21 @@
-import { type Alignment, align, type Coverage, coverage } from "./align.ts";
-import type { Comparator, History, Occurrence, ReferenceEntry, ReferenceLabel, Side } from "./comparator.ts";
-import { type EffectiveRequest, indexTimestamps, type Peer, peers, type TimestampIndex } from "./requests.ts";
-import type { Value } from "./values.ts";
-import { excuse, type Rule, transformed } from "./verdicts.ts";
+import { type Alignment, align, type Coverage, coverage } from "../../src/compare/align.ts";
+import type { Comparator, History, Occurrence, ReferenceLabel, Side } from "../../src/compare/comparator.ts";
+import {
+  isRawEqual,
+  type JudgedSides,
+  type Judgement,
+  judgeAdded,
+  judgeAlone,
+  judgeRequest,
+} from "../../src/compare/judge.ts";
+import {
+  type EffectiveRequest,
+  indexTimestamps,
+  type Peer,
+  peers,
+  type TimestampIndex,
+} from "../../src/compare/request.ts";
+import type { Rule } from "../../src/compare/rules.ts";
 
 /** A value that no row explains. */
 export interface ValueDifference {
@@ -169,67 +182,20 @@ export class PayloadComparison {
       this.#judgeAlone(sides);
       return;
     }
-    const bitstream = (side: Side | undefined): Value | undefined =>
-      side && `${side.request.bytes} bytes, crc32 ${side.request.crc32.toString(16).padStart(8, "0")}`;
-    this.#judge("@.bitstream", {
-      ...sides,
-      field: "@.bitstream",
-      values: { ours: bitstream(ours), gst: bitstream(sides.gst), ff: bitstream(sides.ff) },
-      entries: {},
-    });
-    this.#compareFields(sides);
-    for (const list of ours.view.references.keys()) this.#compareReferences(list, sides);
+    for (const judgement of judgeRequest(this.#rules, sides)) this.#count(judgement);
   }
 
   /** A request that no peer made, though all of them went on after it. */
-  #judgeAlone(sides: Omit<Occurrence, "field" | "values" | "entries">): void {
+  #judgeAlone(sides: JudgedSides): void {
     const goesOn = ({ alignment }: PeerSide): boolean =>
       alignment.peerOf.subarray(sides.ours.request.index).some((index) => index >= 0);
     if (this.#peers.length === 0 || !this.#peers.every(goesOn)) return;
-    const absent = (peer: Peer): Value | undefined =>
-      this.#peers.some((side) => side.peer === peer) ? "absent" : undefined;
-    const values = { ours: "present", gst: absent("gst"), ff: absent("ff") };
-    this.#judge("@.request", { ...sides, field: "@.request", values, entries: {} });
+    const without = this.#peers.map(({ peer }) => peer);
+    this.#count(judgeAlone(this.#rules, sides, without));
   }
 
-  #compareFields(sides: Omit<Occurrence, "field" | "values" | "entries">): void {
-    const all = [sides.ours, sides.gst, sides.ff].flatMap((side) => [...(side?.view.fields.keys() ?? [])]);
-    for (const field of new Set(all)) {
-      const value = (side: Side | undefined): Value | undefined => side?.view.fields.get(field);
-      const values = { ours: value(sides.ours) ?? "absent", gst: value(sides.gst), ff: value(sides.ff) };
-      this.#judge(field, { ...sides, field, values, entries: {} });
-    }
-  }
-
-  #compareReferences(list: string, sides: Omit<Occurrence, "field" | "values" | "entries">): void {
-    for (const entries of matchEntries(list, sides)) {
-      const named = entries.ours ?? entries.gst ?? entries.ff!;
-      const presence = (side: Side | undefined, entry: ReferenceEntry | undefined): Value | undefined =>
-        side && (entry === undefined ? "absent" : "present");
-      const values = {
-        ours: presence(sides.ours, entries.ours),
-        gst: presence(sides.gst, entries.gst),
-        ff: presence(sides.ff, entries.ff),
-      };
-      const place = `${list.slice(0, -1)}${named.picture}, ${named.alias}]`;
-      this.#judge(place, { ...sides, field: list, values, entries });
-      if (entries.ours === undefined) continue;
-      for (const [name, value] of entries.ours.fields) {
-        const field = `${list}.${name}`;
-        const fieldValues = { ours: value, gst: entries.gst?.fields.get(name), ff: entries.ff?.fields.get(name) };
-        this.#judge(`${place}.${name}`, { ...sides, field, values: fieldValues, entries });
-      }
-    }
-  }
-
-  /** One value of ours against those of the peers. */
-  #judge(place: string, occurrence: Occurrence): void {
-    const used = (id: string, peer: Peer): void => this.#used(id, peer, place, occurrence);
-    const values = {
-      ours: occurrence.values.ours,
-      gst: transformed(this.#rules, occurrence, "gst", used),
-      ff: transformed(this.#rules, occurrence, "ff", used),
-    };
+  #count({ place, occurrence, values, transforms, different }: Judgement): void {
+    for (const { id, peer } of transforms) this.#used(id, peer, place, occurrence);
     const unexplained: Peer[] = [];
     for (const { peer, result } of this.#peers) {
       if (values[peer] === undefined) continue;
@@ -238,13 +204,13 @@ export class PayloadComparison {
         result.equal++;
         continue;
       }
-      const verdict = excuse(this.#rules, occurrence, peer, values);
+      const verdict = different[peer];
       if (verdict === undefined) {
         unexplained.push(peer);
         continue;
       }
       result.explained++;
-      used(verdict.id, peer);
+      this.#used(verdict.id, peer, place, occurrence);
     }
     if (unexplained.length === 0) return;
     const request = occurrence.ours.request.index;
@@ -265,23 +231,14 @@ export class PayloadComparison {
       const ours = alignment.oursOf[index]!;
       if (ours >= 0) before = this.#ours[ours];
       if (ours >= 0 || before === undefined) continue;
-      const occurrence = {
-        gst: undefined,
-        ff: undefined,
-        [peer]: side,
-        ours: before,
-        history: this.#history,
-        entries: {},
-      };
-      const values = { ours: "absent", gst: undefined, ff: undefined, [peer]: `present, ${side.request.bytes} bytes` };
-      this.#judge(`@.request (${index} of ${peer})`, { ...occurrence, field: "@.request", values });
+      this.#count(judgeAdded(this.#rules, peer, side, before, this.#history));
     }
   }
 
   #countRaw(side: PeerSide, ours: Side): void {
     const theirs = side.requests[side.alignment.peerOf[ours.request.index]!];
     if (theirs === undefined) return;
-    if (rawEqual(this.#comparator, ours.request, theirs, this.#translator(side, theirs))) side.result.rawEqual++;
+    if (isRawEqual(this.#comparator, ours.request, theirs, this.#translator(side, theirs))) side.result.rawEqual++;
   }
 
   /** A peer's timestamp as the one that we gave the same picture. */
@@ -292,54 +249,4 @@ export class PayloadComparison {
       return this.#ours[ours]?.request.timestamp ?? 0n;
     };
   }
-}
-
-function rawEqual(
-  comparator: Comparator,
-  ours: EffectiveRequest,
-  theirs: EffectiveRequest,
-  translate: (timestamp: bigint) => bigint,
-): boolean {
-  const same = (timestamp: bigint): bigint => timestamp;
-  for (const [name, payload] of ours.controls) {
-    const other = theirs.controls.get(name);
-    if (typeof payload === "number" || typeof other === "number" || other === undefined) continue;
-    const a = comparator.rawPayload(name, payload, same);
-    if (Buffer.compare(a, comparator.rawPayload(name, other, translate)) !== 0) return false;
-  }
-  return true;
-}
-
-type Entries = Occurrence["entries"];
-
-/**
- * Entries of the same picture belong together. What is left (frames that do not exist, pictures that one producer does
- * not have) goes by its alias. Each entry is used once.
- */
-function matchEntries(list: string, sides: Pick<Occurrence, "ours" | "gst" | "ff">): Entries[] {
-  const ours = sides.ours.view.references.get(list) ?? [];
-  const rows: { -readonly [K in keyof Entries]: Entries[K] }[] = ours.map((entry) => ({ ours: entry }));
-  for (const peer of peers) {
-    const rest = new Set(sides[peer]?.view.references.get(list) ?? []);
-    const passes: ((row: Entries, entry: ReferenceEntry) => boolean)[] = [
-      (row, entry) => first(row).picture === entry.picture && first(row).alias === entry.alias,
-      (row, entry) => first(row).picture === entry.picture,
-      (row, entry) => first(row).alias === entry.alias,
-    ];
-    for (const fits of passes) {
-      for (const row of rows) {
-        if (row[peer] !== undefined) continue;
-        const match = [...rest].find((entry) => fits(row, entry));
-        if (match === undefined) continue;
-        row[peer] = match;
-        rest.delete(match);
-      }
-    }
-    for (const entry of rest) rows.push({ [peer]: entry });
-  }
-  return rows;
-}
-
-function first(entries: Entries): ReferenceEntry {
-  return entries.ours ?? entries.gst ?? entries.ff!;
 }

@@ -1,10 +1,11 @@
+import type { Condition } from "../../src/compare/comparator.ts";
+import { type Peer, peers } from "../../src/compare/request.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { type Effect, effects, effectText, type Transform, type Verdict } from "../../src/compare/rules.ts";
+import type { Value } from "../../src/compare/values.ts";
 import { targets } from "../../src/targets/index.ts";
-import type { Condition } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
 import { type Example, readExamples } from "./examples.ts";
-import { type Peer, peers } from "./requests.ts";
-import type { Value } from "./values.ts";
-import { type Effect, effects, readVerdicts, type Transform, type Verdict } from "./verdicts.ts";
 
 /** A row with all that its section says. */
 interface Entry {
@@ -30,7 +31,7 @@ the stream, a peer's. Streams that are not in \`test/fixtures\` are those of the
 
 FFmpeg's newer series (v3, December 2025) sends the same for H.264, HEVC, MPEG-2 and VP8; where VP9 changed, the section says so.
 
-This file is generated (\`npx tsx conformance/payloads/disagreements.ts\`) from \`conformance/payloads/<codec>/<codec>-disagreements.json\`.
+This file is generated (\`npx tsx conformance/payloads/disagreements.ts\`) from \`src/compare/<codec>/disagreements.json\`.
 The rows are checked: \`npm run conformance -- <codec>\` fails when a value differs that no row explains, when the side that a row names
 does not send exactly our value, or when a row explains nothing any more. Where neither side is right, a test computes our value
 from the bits. Conditions look at decoded controls and at slice headers, never at a stream's name.`;
@@ -39,7 +40,7 @@ from the bits. Conditions look at decoded controls and at slice headers, never a
 export function disagreementsText(): string {
   const entries = Object.values(comparators).flatMap(({ codec, conditions }) => {
     const examples = readExamples(codec);
-    return readVerdicts(codec).map((row): Entry => ({ row, conditions, example: examples[row.id] }));
+    return verdictsOf(codec).map((row): Entry => ({ row, conditions, example: examples[row.id] }));
   });
   const chapters = effects.flatMap((effect) => {
     const ofEffect = entries.filter(({ row }) => worstEffect(row) === effect);
@@ -114,14 +115,6 @@ function controlIndex(entries: readonly Entry[]): string {
 
 function driversOf({ matters }: Verdict): readonly string[] {
   return effects.flatMap((effect) => matters[effect] ?? []);
-}
-
-export function effectText({ matters }: Verdict): string {
-  const parts = effects.flatMap((effect) => {
-    const drivers = matters[effect];
-    return drivers === undefined ? [] : [`${effect} on ${drivers.join(", ")}`];
-  });
-  return parts.length === 0 ? "none on any driver" : parts.join("; ");
 }
 
 function fieldOf({ control, field }: Verdict): string {

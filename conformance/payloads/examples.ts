@@ -1,9 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Codec } from "../../src/events.ts";
-import type { Comparator } from "./comparator.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
+import type { WitnessedCodec } from "./comparators.ts";
 import type { RowUse } from "./compare-payloads.ts";
-import type { DecodeMode } from "./requests.ts";
 import { runCodec, selectStreams } from "./run-payloads.ts";
 
 /** One occurrence of a row, for its readers. */
@@ -37,7 +37,7 @@ function isBetter(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** The best example of each row that a run over fixtures and corpus uses. */
-export async function findExamples(comparator: Comparator): Promise<Examples> {
+export async function findExamples(comparator: WitnessedCodec): Promise<Examples> {
   const { streams } = selectStreams(comparator, { fixtures: true, corpus: true });
   const fixtures = new Set(
     selectStreams(comparator, { fixtures: true, corpus: false }).streams.map(({ name }) => name),
@@ -57,7 +57,7 @@ export async function findExamples(comparator: Comparator): Promise<Examples> {
 }
 
 /** Writes `<codec>-examples.json` anew. */
-export async function writeExamples(comparator: Comparator): Promise<string> {
+export async function writeExamples(comparator: WitnessedCodec): Promise<string> {
   const path = fileURLToPath(examplesUrl(comparator.codec));
   writeFileSync(path, `${JSON.stringify(await findExamples(comparator), undefined, 2)}\n`);
   return path;

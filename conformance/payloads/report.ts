@@ -1,7 +1,9 @@
+import { type Peer, peers } from "../../src/compare/request.ts";
+import type { Transform } from "../../src/compare/rules.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 import type { ValueDifference } from "./compare-payloads.ts";
-import { type DecodeMode, decodeModes, type Peer, peers } from "./requests.ts";
+import { decodeModes } from "./requests.ts";
 import type { CodecReport, StreamReport } from "./run-payloads.ts";
-import type { Transform } from "./verdicts.ts";
 
 /** A stream is fine when every value is equal or explained. */
 export function isClean({ differences, deviations = [] }: StreamReport): boolean {

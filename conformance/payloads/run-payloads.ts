@@ -1,16 +1,25 @@
 import { readFileSync } from "node:fs";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { compileVerdict, type Rule, type Verdict } from "../../src/compare/rules.ts";
 import type { Codec } from "../../src/events.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 import { type Corpus, hasGolden, type WitnessedStream, witnessedCorpus, witnessedFixtures } from "../streams/corpus.ts";
 import { decodeStream } from "../streams/our-requests.ts";
 import { readStream } from "../streams/stream-files.ts";
-import type { Comparator, Deviation } from "./comparator.ts";
+import type { WitnessedCodec } from "./comparators.ts";
 import { PayloadComparison, type StreamResult } from "./compare-payloads.ts";
-import { type DecodeMode, readRequests } from "./requests.ts";
-import { compileVerdict, type Rule, readVerdicts, type Use, type Verdict } from "./verdicts.ts";
+import type { Deviation } from "./deviation.ts";
+import { readRequests } from "./requests.ts";
 
 /** A deviation from the model that is right, and why. */
 interface KnownDeviation extends Deviation {
   readonly clause: string;
+}
+
+/** How often a row was needed. */
+export interface Use {
+  count: number;
+  readonly streams: Set<string>;
 }
 
 /** One stream in one mode, compared with everything that there is. */
@@ -44,7 +53,7 @@ export interface Selection {
 
 /** The streams of a selection, fixtures first. */
 export function selectStreams(
-  comparator: Comparator,
+  comparator: WitnessedCodec,
   selection: Selection,
 ): { streams: WitnessedStream[]; corpus: Corpus } {
   const corpus = witnessedCorpus(comparator);
@@ -58,12 +67,12 @@ export function selectStreams(
 
 /** Compares the streams one after the other. Rows that match nothing only count when `complete`: all streams were there. */
 export async function runCodec(
-  comparator: Comparator,
+  comparator: WitnessedCodec,
   streams: readonly WitnessedStream[],
   complete: boolean,
   progress: (report: StreamReport) => void = () => {},
 ): Promise<CodecReport> {
-  const rules = readVerdicts(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
+  const rules = verdictsOf(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
   const known = comparator.compareExpected === undefined ? [] : readKnownDeviations();
   const met = new Set<KnownDeviation>();
   const uses = new Map(rules.map(({ verdict }) => [verdict.id, { frame: noUse(), slice: noUse() }]));
@@ -102,12 +111,12 @@ function noUse(): Use {
 }
 
 /** The modes in which there is something to compare with. */
-function modesOf({ modes }: Comparator, { goldens, expected }: WitnessedStream): DecodeMode[] {
+function modesOf({ modes }: WitnessedCodec, { goldens, expected }: WitnessedStream): DecodeMode[] {
   return modes.filter((mode) => hasGolden(goldens[mode]) || expected !== undefined);
 }
 
 async function runStream(
-  comparator: Comparator,
+  comparator: WitnessedCodec,
   rules: readonly Rule[],
   stream: WitnessedStream,
   mode: DecodeMode,

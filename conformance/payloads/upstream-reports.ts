@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { effectText } from "../../src/compare/rules.ts";
 import { comparators } from "./comparators.ts";
-import { effectText, exampleText } from "./disagreements-text.ts";
+import { exampleText } from "./disagreements-text.ts";
 import { readExamples } from "./examples.ts";
-import { readVerdicts } from "./verdicts.ts";
 
 /** A file of docs/upstream and what it should say. */
 export interface UpstreamReport {
@@ -37,7 +38,7 @@ export function upstreamReports(): UpstreamReport[] {
 function rowLines(): Map<string, string> {
   const codecs = Object.values(comparators).flatMap(({ codec }) => {
     const examples = readExamples(codec);
-    return readVerdicts(codec).map((row) => ({ row, example: examples[row.id] }));
+    return verdictsOf(codec).map((row) => ({ row, example: examples[row.id] }));
   });
   return new Map(
     codecs.map(({ row, example }) => {

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Peer, peers } from "../../src/compare/request.ts";
 import type { Codec } from "../../src/events.ts";
-import type { Comparator } from "../payloads/comparator.ts";
-import { type DecodeMode, type Peer, peers } from "../payloads/requests.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
+import type { WitnessedCodec } from "../payloads/comparators.ts";
 
 /** Paths of the peers' records. */
 export type Goldens = Readonly<Partial<Record<Peer, string>>>;
@@ -38,7 +39,7 @@ export function corpusFolder(): string | undefined {
 }
 
 /** The repository's own streams: the general ones, then those that show a disagreement, copies of corpus streams. */
-export function witnessedFixtures(comparator: Comparator): WitnessedStream[] {
+export function witnessedFixtures(comparator: WitnessedCodec): WitnessedStream[] {
   const { codec } = comparator;
   const folder = join(root, "test/fixtures");
   const general = streamsOf(folder, folder, folder, comparator).filter(({ name }) => name.startsWith(`${codec}_`));
@@ -47,7 +48,7 @@ export function witnessedFixtures(comparator: Comparator): WitnessedStream[] {
 }
 
 /** The corpus' streams that have a witness. */
-export function witnessedCorpus(comparator: Comparator): Corpus {
+export function witnessedCorpus(comparator: WitnessedCodec): Corpus {
   const folder = corpusFolder();
   if (folder === undefined) return { folder, streams: [], containers: 0, withoutWitness: 0 };
   const beside = (name: string, codec: Codec): string => join(dirname(folder), name, codec);
@@ -67,7 +68,7 @@ export function hasGolden(goldens: Goldens): boolean {
   return Object.keys(goldens).length > 0;
 }
 
-function streamsOf(folder: string, goldens: string, expected: string, comparator: Comparator): WitnessedStream[] {
+function streamsOf(folder: string, goldens: string, expected: string, comparator: WitnessedCodec): WitnessedStream[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => comparator.extensions.includes(extname(name)));
   return names.sort().map((name) => {

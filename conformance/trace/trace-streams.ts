@@ -7,7 +7,7 @@ import { corpusFolder } from "../streams/corpus.ts";
 
 /** The streams of one codec: the repository's fixtures and, where there is one, the whole corpus. */
 export function allStreams(codec: Codec): string[] {
-  const isStream = (name: string) => comparators[codec]?.extensions.includes(extname(name)) ?? false;
+  const isStream = (name: string) => comparators[codec].extensions.includes(extname(name));
   const fixtures = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
   const corpus = corpusFolder();
   return [

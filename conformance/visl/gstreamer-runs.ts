@@ -1,5 +1,5 @@
 import type { Codec } from "../../src/events.ts";
-import type { DecodeMode } from "../payloads/requests.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 import type { Run } from "./visl-streams.ts";
 
 /** The elements that take a file of each codec to GStreamer's stateless decoder: parser, decoder. */

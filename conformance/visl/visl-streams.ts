@@ -3,8 +3,8 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Codec } from "../../src/events.ts";
 import { codecs } from "../../src/uapi/index.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 import { comparators } from "../payloads/comparators.ts";
-import type { DecodeMode } from "../payloads/requests.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 
 /** A stream on the host and in the machine. */
@@ -78,7 +78,7 @@ function corpusStreams(): VislStream[] {
 
 function streamsIn(folder: string, goldens: string, guestFolder: string, codec: Codec): VislStream[] {
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => comparators[codec]!.extensions.includes(extname(name)));
+  const names = readdirSync(folder).filter((name) => comparators[codec].extensions.includes(extname(name)));
   return names.sort().map((name) => {
     return { name, codec, path: join(folder, name), guestPath: `${guestFolder}/${name}`, goldens };
   });

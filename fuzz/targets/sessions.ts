@@ -16,8 +16,6 @@ import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { rewritten } from "../rewrite.ts";
 import { sessionSeeds } from "./session-seeds.ts";
 
-/** Units whose elements are kept. */
-const MOST_KNOWN = 20_000;
 const startCode = Uint8Array.of(0, 0, 1);
 /** avcC and hvcC records without sets, for lengths of four bytes. */
 const configurations: Partial<Record<Codec, Uint8Array>> = {
@@ -274,35 +272,32 @@ function flawsOf(codec: Codec, input: Case, effort: Effort): string[] {
   return flaws;
 }
 
-/** What was read of units, by their bytes: elements up to the first that is coded in bools. */
+/** What was read of the pieces of cases: elements up to the first that is coded in bools. */
 class KnownUnits {
   readonly #codec: Codec;
-  readonly #elements = new Map<string, readonly TraceElement[]>();
+  readonly #elements = new WeakMap<Uint8Array, readonly TraceElement[]>();
 
   constructor(codec: Codec) {
     this.#codec = codec;
   }
 
-  of(input: Case, unit: Uint8Array): readonly TraceElement[] | undefined {
-    const key = Buffer.from(unit).toString("latin1");
-    if (!this.#elements.has(key)) {
-      this.#learn(input);
-      // Of a unit that nobody reads, there is nothing to learn.
-      if (!this.#elements.has(key)) this.#elements.set(key, []);
-    }
-    return this.#elements.get(key);
+  of(unit: Uint8Array): readonly TraceElement[] | undefined {
+    return this.#elements.get(unit);
   }
 
-  #learn(input: Case): void {
+  learn(input: Case): void {
     const trace = new TraceRecorder();
     const session = openSession(this.#codec, { ...optionsOf(input), trace });
     for (const step of stepsOf(this.#codec, input)) perform(session, step);
-    if (this.#elements.size > MOST_KNOWN) this.#elements.clear();
-    for (const { bytes, elements } of trace.units) {
-      this.#elements.set(Buffer.from(bytes).toString("latin1"), plainElements(elements));
+    const read = new Map(trace.units.map(({ bytes, elements }) => [keyOf(bytes), plainElements(elements)]));
+    for (const { bytes } of input.pieces) {
+      const elements = read.get(keyOf(bytes));
+      if (elements !== undefined) this.#elements.set(bytes, elements);
     }
   }
 }
+
+const keyOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
 /** What stands before the first element that is coded in bools. */
 function plainElements(elements: readonly TraceElement[]): readonly TraceElement[] {
@@ -329,10 +324,11 @@ export function sessionTarget(codec: Codec): Target {
       prefix: [0, 4],
     },
     seeds: () => sessionSeeds(codec),
+    learn: (input) => known.learn(input),
     rewrite(base, at, random) {
       const piece = base.pieces[at];
       if (piece === undefined) return undefined;
-      const elements = known.of(base, piece.bytes);
+      const elements = known.of(piece.bytes);
       return elements && rewritten(piece.bytes, elements, isEscaped, random);
     },
     flaws: (input, effort) => flawsOf(codec, input, effort),

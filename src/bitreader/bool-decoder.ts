@@ -64,7 +64,7 @@ export class BoolDecoder {
   bool(probability: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
     if (this.#trace !== undefined) return this.#traced(1, probability, name, [i, j, k, l]);
     const value = this.#read(probability);
-    if (this.#isPastEnd) this.#cutOff(name, [i, j, k, l]);
+    if (this.#isPastEnd()) this.#cutOff(name, [i, j, k, l]);
     return value;
   }
 
@@ -72,7 +72,7 @@ export class BoolDecoder {
   u(n: number, name: string, i?: number, j?: number, k?: number, l?: number): number {
     if (this.#trace !== undefined) return this.#traced(n, HALF, name, [i, j, k, l]);
     const value = this.#literal(n);
-    if (this.#isPastEnd) this.#cutOff(name, [i, j, k, l]);
+    if (this.#isPastEnd()) this.#cutOff(name, [i, j, k, l]);
     return value;
   }
 
@@ -101,18 +101,22 @@ export class BoolDecoder {
     let place = from;
     for (; place < to; place++) {
       const split = 1 + (((range - 1) * (probabilities[place] as number)) >> 8);
-      const isSet = value >= split << count;
-      if (isSet) value -= split << count;
-      range = isSet ? range - split : split;
-      // In most cases there is nothing to shift.
-      if (range < 128) {
-        const shift = Math.clz32(range) - 24;
-        range <<= shift;
-        count -= shift;
-        while (count < 0) {
-          value = (value << 8) | (bytes[next++] ?? 0);
-          count += 8;
-        }
+      const bigSplit = split << count;
+      const isSet = value >= bigSplit;
+      if (isSet) {
+        value -= bigSplit;
+        range -= split;
+      } else {
+        range = split;
+        if (split >= 128) continue; // In most cases there is nothing to shift.
+      }
+      const shift = Math.clz32(range) - 24;
+      range <<= shift;
+      count -= shift;
+      if (count < 0) {
+        value = (value << 8) | (next < bytes.length ? (bytes[next] as number) : 0);
+        next++;
+        count += 8;
       }
       if (isSet) break;
     }
@@ -120,8 +124,16 @@ export class BoolDecoder {
     this.#range = range;
     this.#count = count;
     this.#next = next;
-    if (this.#isPastEnd) this.#cutOff(name, subscripts(Math.min(place, to - 1)));
+    if (this.#isPastEnd()) this.#cutOff(name, subscripts(Math.min(place, to - 1)));
     return place;
+  }
+
+  /** `u` for an element whose subscripts follow from its place in an array. */
+  uAt(n: number, name: string, place: number, subscripts: (place: number) => readonly number[]): number {
+    if (this.#trace !== undefined) return this.#traced(n, HALF, name, subscripts(place));
+    const value = this.#literal(n);
+    if (this.#isPastEnd()) this.#cutOff(name, subscripts(place));
+    return value;
   }
 
   /**
@@ -157,6 +169,8 @@ export class BoolDecoder {
     let value = this.#value;
     let range = this.#range;
     let count = this.#count;
+    let next = this.#next;
+    const bytes = this.#bytes;
     for (let i = 0; i < n; i++) {
       const split = (range + 1) >> 1; // 1 + (((range - 1) * 128) >> 8)
       const bigSplit = split << count;
@@ -168,13 +182,15 @@ export class BoolDecoder {
       count -= shift;
       literal = (literal << 1) | bit;
       if (count < 0) {
-        value = (value << 8) | (this.#bytes[this.#next++] ?? 0);
+        value = (value << 8) | (next < bytes.length ? (bytes[next] as number) : 0);
+        next++;
         count += 8;
       }
     }
     this.#value = value;
     this.#range = range;
     this.#count = count;
+    this.#next = next;
     return literal;
   }
 
@@ -187,7 +203,7 @@ export class BoolDecoder {
   }
 
   /** Whether the last bool used up bits that the partition does not have. */
-  get #isPastEnd(): boolean {
+  #isPastEnd(): boolean {
     return this.position > this.#bytes.length * 8;
   }
 
@@ -199,7 +215,7 @@ export class BoolDecoder {
     const subscripts = given(indices);
     const { state, position } = this;
     const value = n === 1 ? this.#read(probability) : this.#literal(n);
-    if (this.#isPastEnd) this.#cutOff(name, subscripts);
+    if (this.#isPastEnd()) this.#cutOff(name, subscripts);
     const bit = this.#firstBit + position;
     const length = this.position - position;
     const coder = { ...state, probability };

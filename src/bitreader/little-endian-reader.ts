@@ -28,10 +28,13 @@ export class LittleEndianReader {
       throw new BitstreamError("cut-off", "the frame ends here", { unit: this.#unit, element: name, bit });
     }
     let value = 0;
-    for (let i = 0; i < length; i++) {
-      const at = bit + i;
-      value += (((this.#bytes[at >> 3] as number) >> (at & 7)) & 1) * 2 ** i;
+    for (let taken = 0; taken < length; ) {
+      const at = bit + taken;
+      const count = Math.min(8 - (at & 7), length - taken);
+      value |= (((this.#bytes[at >>> 3] as number) >> (at & 7)) & ((1 << count) - 1)) << taken;
+      taken += count;
     }
+    value >>>= 0;
     this.position = bit + length;
     this.#trace?.element({ name, subscripts: [], descriptor: "le", bit, codedBit: bit, length, value });
     return value;

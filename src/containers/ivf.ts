@@ -39,6 +39,12 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }
 
+function uint32At(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = 3; i >= 0; i--) value = (value << 8) | (bytes[at + i] as number);
+  return value >>> 0;
+}
+
 /**
  * The frames of a whole file, as views of `bytes`; the last one may be `truncated`.
  * @throws BitstreamError where there is no IVF header, or a frame is longer than 256 MiB.
@@ -97,10 +103,9 @@ export class IvfStream {
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT) {
-        // The frames before the error are returned first.
+        // The frames before the error are returned first; the next call throws it.
         if (frames.length > 0) return;
-        const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
-        this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
+        this.#failAsTooLong(size);
       }
       if (this.#queue.length < size) return;
       frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
@@ -114,6 +119,7 @@ export class IvfStream {
     const frame = this.#frame;
     if (this.#isBroken || (frame === null && queue.length === 0)) return [];
     if (this.header === null) this.#fail("the IVF header is cut off");
+    if (frame !== null && frame.size > UNIT_LIMIT) this.#failAsTooLong(frame.size);
     // A frame whose header is cut off has no data.
     const byte = queue.begin;
     const bytes = queue.take(queue.length);
@@ -142,9 +148,9 @@ export class IvfStream {
   /** Returns false where more bytes are needed. */
   #readFrameHeader(): boolean {
     if (this.#queue.length < FRAME_HEADER_BYTES) return false;
-    const view = viewOf(this.#queue.take(FRAME_HEADER_BYTES));
-    const pts = view.getUint32(8, true) * 2 ** 32 + view.getUint32(4, true);
-    this.#frame = { size: view.getUint32(0, true), pts };
+    const header = this.#queue.take(FRAME_HEADER_BYTES);
+    const pts = uint32At(header, 8) * 0x1_0000_0000 + uint32At(header, 4);
+    this.#frame = { size: uint32At(header, 0), pts };
     return true;
   }
 
@@ -153,6 +159,11 @@ export class IvfStream {
     this.#isBroken = true;
     const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.#fourcc}`;
     throw new UnsupportedError("other-codec", reason, { byte: this.#queue.begin });
+  }
+
+  #failAsTooLong(size: number): never {
+    const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
+    this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
   }
 
   #fail(reason: string, byte = this.#queue.begin): never {

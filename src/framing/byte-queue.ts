@@ -56,14 +56,33 @@ export class ByteQueue {
   /** Removes the first `count` bytes. */
   skip(count: number): void {
     this.begin += count;
-    const owned = Math.min(count, this.#held.length);
-    if (owned > 0) this.#held = this.#held.subarray(owned);
-    this.#at += count - owned;
+    const held = this.#held.length;
+    if (held === 0) {
+      this.#at += count;
+      return;
+    }
+    this.#held = count < held ? this.#held.subarray(count) : NO_BYTES;
+    if (count > held) this.#at += count - held;
   }
 
   /** `peek`, then `skip`. */
   take(count: number): Uint8Array {
     const bytes = this.peek(count);
+    this.skip(count);
+    return bytes;
+  }
+
+  /** Removes the first `count` bytes, and returns them without the zero bytes at their end. */
+  takeTrimmed(count: number): Uint8Array {
+    let length = count;
+    if (this.#held.length === 0) {
+      const piece = this.#piece;
+      while (length > 0 && piece[this.#at + length - 1] === 0) length--;
+    } else {
+      const bytes = this.peek(count);
+      while (length > 0 && bytes[length - 1] === 0) length--;
+    }
+    const bytes = this.peek(length);
     this.skip(count);
     return bytes;
   }

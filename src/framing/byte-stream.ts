@@ -14,6 +14,10 @@ export interface StreamUnit {
 /** The longest unit that is kept, in bytes. The largest picture of any level is shorter. */
 export const UNIT_LIMIT = 2 ** 28;
 
+/** How many first bytes of a unit `begun` returns: enough for almost any slice header. */
+const FORESEEN_MIN = 64;
+const FORESEEN_MAX = 512;
+
 /** The end of `bytes[from, to)` without trailing zero bytes: no unit of H.264 or H.265 ends in one (7.4.1). */
 export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number): number {
   let end = to;
@@ -87,6 +91,18 @@ export class ByteStream {
     return units;
   }
 
+  /**
+   * The first bytes of the unit that has begun: null where there are fewer than `FORESEEN_MIN`. A whole unit begins with the
+   * same bytes: zeros at the end, which may not belong to it, are left out.
+   */
+  begun(): StreamUnit | null {
+    const queue = this.#queue;
+    if (!this.#isInUnit || queue.length < FORESEEN_MIN) return null;
+    const first = queue.peek(Math.min(queue.length, FORESEEN_MAX));
+    const bytes = first.subarray(0, withoutTrailingZeros(first, 0, first.length));
+    return { bytes, byte: queue.begin, truncated: true };
+  }
+
   /** Ends the stream: returns the unit that has begun, if there is one. */
   flush(): StreamUnit[] {
     const units: StreamUnit[] = [];
@@ -115,8 +131,7 @@ export class ByteStream {
   #endUnit(end: number, units: StreamUnit[]): void {
     if (!this.#isInUnit) return;
     const byte = this.#queue.begin;
-    const bytes = this.#queue.take(end - byte);
-    const length = this.#keepZeros ? bytes.length : withoutTrailingZeros(bytes, 0, bytes.length);
-    if (length > 0) units.push({ bytes: bytes.subarray(0, length), byte, truncated: false });
+    const bytes = this.#keepZeros ? this.#queue.take(end - byte) : this.#queue.takeTrimmed(end - byte);
+    if (bytes.length > 0) units.push({ bytes, byte, truncated: false });
   }
 }

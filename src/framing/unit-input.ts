@@ -19,6 +19,8 @@ export class UnitInput {
   /** The number of bytes of the current or last pushed stream. */
   #streamBytes = 0;
   #streamUnits = 0;
+  /** Offset of the last unit that `begun` returned. */
+  #foreseen = -1;
   readonly #keepZeros: boolean;
   /** A length-prefixed unit had a start code inside. */
   #hasInnerStartCodes = false;
@@ -91,6 +93,14 @@ export class UnitInput {
     this.#streamBytes += bytes.length;
     if (this.#lengthSize === 0) return this.#counted(this.#stream.push(bytes));
     return this.#counted(this.#parted(this.#stream.push(bytes)));
+  }
+
+  /** The first bytes of the unit of a byte stream that has begun: see `ByteStream`. Returned once for each unit. */
+  begun(): StreamUnit | null {
+    const unit = this.#stream instanceof ByteStream ? this.#stream.begun() : null;
+    if (unit === null || unit.byte === this.#foreseen) return null;
+    this.#foreseen = unit.byte;
+    return unit;
   }
 
   #counted(units: StreamUnit[]): StreamUnit[] {

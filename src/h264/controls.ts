@@ -46,7 +46,7 @@ import {
   v4l2_h264_dpb_entry,
   v4l2_h264_weight_factors,
 } from "../uapi/h264.ts";
-import { newPayload } from "../uapi/payload.ts";
+import { draftPayload, newPayload } from "../uapi/payload.ts";
 import { viewOf } from "../uapi/struct.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt } from "./poc.ts";
@@ -172,34 +172,31 @@ export interface DecodeParamsInput {
 
 /** v4l2_ctrl_h264_decode_params: 560 bytes. */
 export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
-  const payload = newPayload(v4l2_ctrl_h264_decode_params.size);
-  const view = viewOf(payload);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_h264_decode_params.size);
   const o = v4l2_ctrl_h264_decode_params.offsets;
   const { h, poc, references } = picture;
   for (let i = 0; i < references.length; i++) {
-    writeDpbEntry(view, o.dpb + i * v4l2_h264_dpb_entry.size, references[i] as ReferenceFrame, picture.structure);
+    writeDpbEntry(view, at + o.dpb + i * v4l2_h264_dpb_entry.size, references[i] as ReferenceFrame, picture.structure);
   }
-  view.setUint16(o.nal_ref_idc, h.nal_ref_idc, true);
-  view.setUint16(o.frame_num, h.frame_num, true);
-  view.setInt32(o.top_field_order_cnt, poc.TopFieldOrderCnt, true);
-  view.setInt32(o.bottom_field_order_cnt, poc.BottomFieldOrderCnt, true);
-  view.setUint16(o.idr_pic_id, h.idr_pic_id, true);
-  view.setUint16(o.pic_order_cnt_lsb, h.pic_order_cnt_lsb, true);
-  view.setInt32(o.delta_pic_order_cnt_bottom, h.delta_pic_order_cnt_bottom, true);
-  view.setInt32(o.delta_pic_order_cnt0, h.delta_pic_order_cnt[0], true);
-  view.setInt32(o.delta_pic_order_cnt1, h.delta_pic_order_cnt[1], true);
-  view.setUint32(o.dec_ref_pic_marking_bit_size, h.dec_ref_pic_marking_bit_size, true);
-  view.setUint32(o.pic_order_cnt_bit_size, h.pic_order_cnt_bit_size, true);
-  view.setUint32(o.slice_group_change_cycle, h.slice_group_change_cycle, true);
-  view.setUint32(
-    o.flags,
+  view.setUint16(at + o.nal_ref_idc, h.nal_ref_idc, true);
+  view.setUint16(at + o.frame_num, h.frame_num, true);
+  view.setInt32(at + o.top_field_order_cnt, poc.TopFieldOrderCnt, true);
+  view.setInt32(at + o.bottom_field_order_cnt, poc.BottomFieldOrderCnt, true);
+  view.setUint16(at + o.idr_pic_id, h.idr_pic_id, true);
+  view.setUint16(at + o.pic_order_cnt_lsb, h.pic_order_cnt_lsb, true);
+  view.setInt32(at + o.delta_pic_order_cnt_bottom, h.delta_pic_order_cnt_bottom, true);
+  view.setInt32(at + o.delta_pic_order_cnt0, h.delta_pic_order_cnt[0], true);
+  view.setInt32(at + o.delta_pic_order_cnt1, h.delta_pic_order_cnt[1], true);
+  view.setUint32(at + o.dec_ref_pic_marking_bit_size, h.dec_ref_pic_marking_bit_size, true);
+  view.setUint32(at + o.pic_order_cnt_bit_size, h.pic_order_cnt_bit_size, true);
+  view.setUint32(at + o.slice_group_change_cycle, h.slice_group_change_cycle, true);
+  const flags =
     (h.nal_unit_type === 5 ? V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC : 0) |
-      (h.field_pic_flag ? V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC : 0) |
-      (h.bottom_field_flag ? V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD : 0) |
-      (picture.hasP ? V4L2_H264_DECODE_PARAM_FLAG_PFRAME : 0) |
-      (picture.hasB ? V4L2_H264_DECODE_PARAM_FLAG_BFRAME : 0),
-    true,
-  );
+    (h.field_pic_flag ? V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC : 0) |
+    (h.bottom_field_flag ? V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD : 0) |
+    (picture.hasP ? V4L2_H264_DECODE_PARAM_FLAG_PFRAME : 0) |
+    (picture.hasB ? V4L2_H264_DECODE_PARAM_FLAG_BFRAME : 0);
+  view.setUint32(at + o.flags, flags, true);
   return payload;
 }
 
@@ -207,24 +204,26 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
 function writeDpbEntry(view: DataView, at: number, frame: ReferenceFrame, structure: number): void {
   const o = v4l2_h264_dpb_entry.offsets;
   const isLongTerm = frame.longTerm !== 0;
-  setTimestamp(view, at + o.reference_ts, frame.timestamp);
-  view.setUint32(at + o.pic_num, picNum(frame, structure), true);
+  const pic_num = picNum(frame, structure);
   // UAPI: the slice header's frame_num; for a long-term reference, its long_term_frame_idx.
-  view.setUint16(at + o.frame_num, isLongTerm ? frame.LongTermFrameIdx : frame.frame_num, true);
-  view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
+  const frame_num = isLongTerm ? frame.LongTermFrameIdx : frame.frame_num;
   // A field that has not been decoded has no order count.
-  view.setInt32(at + o.top_field_order_cnt, frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0, true);
-  view.setInt32(at + o.bottom_field_order_cnt, frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0, true);
+  const top_field_order_cnt = frame.fields & TOP_FIELD ? frame.TopFieldOrderCnt : 0;
+  const bottom_field_order_cnt = frame.fields & BOTTOM_FIELD ? frame.BottomFieldOrderCnt : 0;
   // The flag LONG_TERM is one for the whole entry. An entry whose first field is a long-term and whose second field is a
   // short-term reference has it, too.
-  view.setUint32(
-    at + o.flags,
+  const flags =
     V4L2_H264_DPB_ENTRY_FLAG_VALID |
-      V4L2_H264_DPB_ENTRY_FLAG_ACTIVE |
-      (isLongTerm ? V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM : 0) |
-      (frame.firstField !== 0 ? V4L2_H264_DPB_ENTRY_FLAG_FIELD : 0),
-    true,
-  );
+    V4L2_H264_DPB_ENTRY_FLAG_ACTIVE |
+    (isLongTerm ? V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM : 0) |
+    (frame.firstField !== 0 ? V4L2_H264_DPB_ENTRY_FLAG_FIELD : 0);
+  setTimestamp(view, at + o.reference_ts, frame.timestamp);
+  view.setUint32(at + o.pic_num, pic_num, true);
+  view.setUint16(at + o.frame_num, frame_num, true);
+  view.setUint8(at + o.fields, frame.shortTerm | frame.longTerm);
+  view.setInt32(at + o.top_field_order_cnt, top_field_order_cnt, true);
+  view.setInt32(at + o.bottom_field_order_cnt, bottom_field_order_cnt, true);
+  view.setUint32(at + o.flags, flags, true);
 }
 
 /**
@@ -256,26 +255,25 @@ export function h264SliceParams(
   list1: RefPicList,
   indexOf: (frame: ReferenceFrame | null) => number,
 ): Uint8Array {
-  const payload = newPayload(v4l2_ctrl_h264_slice_params.size);
-  const view = viewOf(payload);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_h264_slice_params.size);
   const o = v4l2_ctrl_h264_slice_params.offsets;
-  view.setUint32(o.header_bit_size, h.header_bit_size, true);
-  view.setUint32(o.first_mb_in_slice, h.first_mb_in_slice, true);
-  view.setUint8(o.slice_type, h.slice_type % 5); // V4L2_H264_SLICE_TYPE_*: 0 to 4
-  view.setUint8(o.colour_plane_id, h.colour_plane_id);
-  view.setUint8(o.redundant_pic_cnt, h.redundant_pic_cnt);
-  view.setUint8(o.cabac_init_idc, h.cabac_init_idc);
-  view.setInt8(o.slice_qp_delta, h.slice_qp_delta);
-  view.setInt8(o.slice_qs_delta, h.slice_qs_delta);
-  view.setUint8(o.disable_deblocking_filter_idc, h.disable_deblocking_filter_idc);
-  view.setInt8(o.slice_alpha_c0_offset_div2, h.slice_alpha_c0_offset_div2);
-  view.setInt8(o.slice_beta_offset_div2, h.slice_beta_offset_div2);
-  view.setUint8(o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
-  view.setUint8(o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
-  writeRefPicList(view, o.ref_pic_list0, list0, indexOf);
-  writeRefPicList(view, o.ref_pic_list1, list1, indexOf);
+  view.setUint32(at + o.header_bit_size, h.header_bit_size, true);
+  view.setUint32(at + o.first_mb_in_slice, h.first_mb_in_slice, true);
+  view.setUint8(at + o.slice_type, h.slice_type % 5); // V4L2_H264_SLICE_TYPE_*: 0 to 4
+  view.setUint8(at + o.colour_plane_id, h.colour_plane_id);
+  view.setUint8(at + o.redundant_pic_cnt, h.redundant_pic_cnt);
+  view.setUint8(at + o.cabac_init_idc, h.cabac_init_idc);
+  view.setInt8(at + o.slice_qp_delta, h.slice_qp_delta);
+  view.setInt8(at + o.slice_qs_delta, h.slice_qs_delta);
+  view.setUint8(at + o.disable_deblocking_filter_idc, h.disable_deblocking_filter_idc);
+  view.setInt8(at + o.slice_alpha_c0_offset_div2, h.slice_alpha_c0_offset_div2);
+  view.setInt8(at + o.slice_beta_offset_div2, h.slice_beta_offset_div2);
+  view.setUint8(at + o.num_ref_idx_l0_active_minus1, h.num_ref_idx_l0_active_minus1);
+  view.setUint8(at + o.num_ref_idx_l1_active_minus1, h.num_ref_idx_l1_active_minus1);
+  writeRefPicList(view, at + o.ref_pic_list0, list0, indexOf);
+  writeRefPicList(view, at + o.ref_pic_list1, list1, indexOf);
   view.setUint32(
-    o.flags,
+    at + o.flags,
     (h.direct_spatial_mv_pred_flag ? V4L2_H264_SLICE_FLAG_DIRECT_SPATIAL_MV_PRED : 0) |
       (h.sp_for_switch_flag ? V4L2_H264_SLICE_FLAG_SP_FOR_SWITCH : 0),
     true,
@@ -290,9 +288,11 @@ function writeRefPicList(
   list: RefPicList,
   indexOf: (frame: ReferenceFrame | null) => number,
 ): void {
-  for (const [i, reference] of list.entries()) {
-    view.setUint8(at + 2 * i, reference?.fields ?? 0);
-    view.setUint8(at + 2 * i + 1, indexOf(reference?.frame ?? null));
+  for (let i = 0; i < list.length; i++) {
+    const fields = list[i]?.fields ?? 0;
+    const index = indexOf(list[i]?.frame ?? null);
+    view.setUint8(at + 2 * i, fields);
+    view.setUint8(at + 2 * i + 1, index);
   }
 }
 
@@ -300,20 +300,19 @@ function writeRefPicList(
 export function h264PredWeights(h: Pick<SliceHeader, "pred_weight_table">): Uint8Array | null {
   const table = h.pred_weight_table;
   if (table === null) return null;
-  const payload = newPayload(v4l2_ctrl_h264_pred_weights.size);
-  const view = viewOf(payload);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_h264_pred_weights.size);
   const o = v4l2_ctrl_h264_pred_weights.offsets;
-  view.setUint16(o.luma_log2_weight_denom, table.luma_log2_weight_denom, true);
-  view.setUint16(o.chroma_log2_weight_denom, table.chroma_log2_weight_denom, true);
-  writeWeightFactors(view, o.weight_factors, table.l0);
-  writeWeightFactors(view, o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
+  view.setUint16(at + o.luma_log2_weight_denom, table.luma_log2_weight_denom, true);
+  view.setUint16(at + o.chroma_log2_weight_denom, table.chroma_log2_weight_denom, true);
+  writeWeightFactors(view, at + o.weight_factors, table.l0);
+  writeWeightFactors(view, at + o.weight_factors + v4l2_h264_weight_factors.size, table.l1);
   return payload;
 }
 
 /** v4l2_h264_weight_factors: 384 bytes. */
 function writeWeightFactors(view: DataView, at: number, weights: PredWeights): void {
   const o = v4l2_h264_weight_factors.offsets;
-  for (const i of weights.luma_weight.keys()) {
+  for (let i = 0; i < weights.luma_weight.length; i++) {
     view.setInt16(at + o.luma_weight + 2 * i, weights.luma_weight[i] as number, true);
     view.setInt16(at + o.luma_offset + 2 * i, weights.luma_offset[i] as number, true);
     for (let j = 0; j < 2; j++) {

@@ -96,6 +96,7 @@ export class Frame implements ReferenceFrame {
 export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames: Frame[] = [];
+  readonly #references: Frame[] = [];
   readonly #listener: DpbListener<Frame>;
   /** How many frames it holds. */
   #capacity = 1;
@@ -137,6 +138,15 @@ export class DecodedPictureBuffer {
     return true;
   }
 
+  /** The frames used for reference, in decoding order. The next call changes the array. */
+  references(): readonly Frame[] {
+    const references = this.#references;
+    let count = 0;
+    for (const frame of this.frames) if (frame.isUsedForReference) references[count++] = frame;
+    while (references.length > count) references.pop();
+    return references;
+  }
+
   /** C.4.4: frees what is neither needed for output nor for reference. */
   removeUnused(): void {
     const { frames } = this;
@@ -145,7 +155,7 @@ export class DecodedPictureBuffer {
       if (frame.neededForOutput || frame.isUsedForReference) frames[kept++] = frame;
       else this.#listener.release(frame);
     }
-    if (kept < frames.length) frames.length = kept;
+    while (frames.length > kept) frames.pop(); // To set the length would be slower.
   }
 
   /** Outputs all frames that wait for output, in order, and frees all frames, references included. */
@@ -189,7 +199,7 @@ export class DecodedPictureBuffer {
     for (let first = this.#firstToOutput(); first !== undefined; first = this.#firstToOutput()) {
       // E.2.1: if a frame that precedes `first` came now, more frames than max_num_reorder_frames would precede it in decoding
       // order and follow it in output order.
-      const isSettled = maxNumReorderFrames < this.#waiting || this.#hasNoHoleBefore(first);
+      const isSettled = maxNumReorderFrames < this.#countWaiting() || this.#hasNoHoleBefore(first);
       if (!isSettled) return;
       this.#bump(first);
     }
@@ -200,7 +210,7 @@ export class DecodedPictureBuffer {
     return this.#hasUniqueCounts && first.PicOrderCnt <= this.#nextPicOrderCnt;
   }
 
-  get #waiting(): number {
+  #countWaiting(): number {
     let waiting = 0;
     for (const frame of this.frames) if (frame.neededForOutput) waiting++;
     return waiting;

@@ -19,7 +19,8 @@ const picStructs: readonly [OutputEvent["fieldOrder"], number][] = [
 /** The event that tells the consumer to show a picture. */
 export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
-  const said = frame.fields === BOTH_FIELDS && frame.firstField === 0 ? picStructs[frame.pic_struct] : undefined;
+  const isSaid = frame.pic_struct >= 0 && frame.fields === BOTH_FIELDS && frame.firstField === 0;
+  const said = isSaid ? picStructs[frame.pic_struct] : undefined;
   const fieldOrder = said?.[0] ?? fieldOrderOf(frame);
   return { type: "output", timestamp, pts, visible, fieldOrder, repeat: said?.[1] ?? 0, corrupt };
 }

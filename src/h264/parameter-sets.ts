@@ -13,10 +13,9 @@ import { nalReader } from "./units.ts";
 
 interface StoredPps {
   readonly unit: StreamUnit;
-  /** Null until its SPS, which is needed to read it, is known. */
-  pps: PicParameterSet | null;
-  /** The SPS that it was last read with. */
-  sps: SeqParameterSet | null;
+  readonly seq_parameter_set_id: number;
+  /** The PPS with the SPS that it was last read with. Null until its SPS, which is needed to read it, is known. */
+  found: FoundSets | null;
 }
 
 /** The sets that a slice refers to. */
@@ -62,7 +61,8 @@ export class ActiveParameterSets {
     const read = sps && readPps(unit.bytes, sps, trace);
     if (isUnchanged) return null;
     const copy = { ...unit, bytes: unit.bytes.slice() };
-    this.#ppsById.set(pic_parameter_set_id, { unit: copy, pps: read?.pps ?? null, sps });
+    const found = sps && read ? { sets: { sps, pps: read.pps }, flaw: null } : null;
+    this.#ppsById.set(pic_parameter_set_id, { unit: copy, seq_parameter_set_id, found });
     return read?.flaw ?? null;
   }
 
@@ -74,15 +74,14 @@ export class ActiveParameterSets {
   find(pic_parameter_set_id: number, isIdr: boolean): FoundSets {
     const stored = this.#ppsById.get(pic_parameter_set_id);
     if (!stored) throw missingPps("pic_parameter_set_id", pic_parameter_set_id);
-    const { unit } = stored;
-    const id = ppsIds(unit.bytes).seq_parameter_set_id;
-    const sps = this.sps.get(id, isIdr);
-    if (!sps) throw missingSps("seq_parameter_set_id", pic_parameter_set_id, id);
-    if (stored.pps !== null && stored.sps === sps) return { sets: { sps, pps: stored.pps }, flaw: null };
+    const { unit, seq_parameter_set_id, found } = stored;
+    const sps = this.sps.get(seq_parameter_set_id, isIdr);
+    if (!sps) throw missingSps("seq_parameter_set_id", pic_parameter_set_id, seq_parameter_set_id);
+    if (found?.sets.sps === sps) return found;
     const { pps, flaw } = readPps(unit.bytes, sps, undefined);
-    stored.pps = pps;
-    stored.sps = sps;
-    return { sets: { sps, pps }, flaw: flaw && { error: flaw, unit } };
+    const sets = { sps, pps };
+    stored.found = { sets, flaw: null };
+    return { sets, flaw: flaw && { error: flaw, unit } };
   }
 }
 

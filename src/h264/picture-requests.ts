@@ -102,9 +102,8 @@ export class RequestBuilder {
     references: readonly ReferenceFrame[],
     sink: EventSink,
   ): void {
-    const controls = this.#setControls(sets).slice();
     const params = h264DecodeParams(decodeParamsOf(picture, references));
-    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
+    const controls = this.#maker.with(this.#setControls(sets), "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
     const { timestamp } = picture.frame;
     sink.emit({ type: "request", timestamp, bitstream, controls, hold: isFirstField(picture) });
   }

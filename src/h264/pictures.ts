@@ -156,9 +156,10 @@ export class PictureDecoder {
       this.#startAnew();
       return null;
     }
-    const picture = this.#state.beginPicture(sps, h, () => {
-      return new Frame(this.#timestamps.next(), info.pts, this.#visible, h.frame_num, h.nal_ref_idc !== 0);
-    });
+    const frame = this.#state.isSecondField(h)
+      ? null
+      : new Frame(this.#timestamps.next(), info.pts, this.#visible, h.frame_num, h.nal_ref_idc !== 0);
+    const picture = this.#state.beginPicture(sps, h, frame);
     if (this.#recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h)))
       picture.frame.corrupt = true;
     if (info.picTiming) picture.frame.pic_struct = info.picTiming.pic_struct;
@@ -289,7 +290,7 @@ export class PictureDecoder {
     const { picture, slices, first } = open;
     this.#recovery.endPicture(picture);
     const { missingReferences } = this.#options;
-    const references = this.#state.dpb.frames.filter((frame) => frame.isUsedForReference);
+    const references = this.#state.dpb.references();
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
     if (open.lacksReference && isDropped) {
       this.#state.abandonPicture(picture);

@@ -36,7 +36,7 @@ export class Recovery {
     this.#recoveryPicOrderCnt = Infinity;
   }
 
-  get #isComplete(): boolean {
+  #isComplete(): boolean {
     return this.#recoveryPicOrderCnt !== Infinity;
   }
 
@@ -67,7 +67,7 @@ export class Recovery {
     if (isIdr) {
       this.#isImpaired = false;
       this.#forgetPoint();
-    } else if (!this.#isComplete) {
+    } else if (!this.#isComplete()) {
       if (point) this.#addPoint(point, h.frame_num, maxFrameNum(sps));
       // D.2.8 means the reference picture with this frame_num. A non-reference picture may have it earlier.
       if (h.frame_num === this.#recoveryFrameNum && (h.nal_ref_idc !== 0 || point !== null)) {
@@ -85,12 +85,12 @@ export class Recovery {
 
   /** Ends a picture. 8.2.1: with operation 5 order counts start anew, so all later pictures come after the recovery point. */
   endPicture({ h }: Picture): void {
-    if (this.#isComplete && hasMmco5(h)) this.#recoveryPicOrderCnt = -Infinity;
+    if (this.#isComplete() && hasMmco5(h)) this.#recoveryPicOrderCnt = -Infinity;
   }
 
   /** A picture or a part of it is lost: a recovery that began before the loss is no longer complete. */
   damage(): void {
-    if (this.#isComplete) this.#isImpaired = false;
+    if (this.#isComplete()) this.#isImpaired = false;
     this.#forgetPoint();
   }
 
@@ -99,7 +99,7 @@ export class Recovery {
    * recovery point may be missing.
    */
   loseReference(): void {
-    if (this.#isComplete) this.damage();
+    if (this.#isComplete()) this.damage();
   }
 
   /** D.2.8: recovery points do not depend on each other. The earliest one to be complete decides. */

@@ -11,7 +11,7 @@ import { type Configuration, UnitSession } from "../session/unit-session.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
-import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
+import type { NalUnitHeader, ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet } from "./structures.ts";
 import {
   access_unit_delimiter_rbsp,
   filler_data_rbsp,
@@ -69,6 +69,20 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     } catch (error) {
       if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
       this.#loseSlice();
+    }
+  }
+
+  foresee(unit: StreamUnit): void {
+    const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
+    const isSlice = nal_unit_type === 1 || nal_unit_type === 5;
+    // Where parameter sets wait, `#takeSlice` has more to decide.
+    if (!isSlice || !this.pictures.isOpen || !this.waitingSets.isEmpty) return;
+    try {
+      const slice = this.#readSlice(unit, undefined);
+      if (slice.h.redundant_pic_cnt === 0 && !this.pictures.continues(slice)) this.endPicture();
+    } catch (error) {
+      // The header continues after these bytes, or is damaged. Either shows when the unit is whole.
+      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
     }
   }
 
@@ -171,14 +185,17 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   #readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
     const { r, nal } = this.readHeader(unit.bytes, trace);
-    const isIdr = nal.nal_unit_type === 5;
-    const find = (pic_parameter_set_id: number) => {
-      const { sets, flaw } = this.#sets.find(pic_parameter_set_id, isIdr);
-      if (flaw) this.sink.error(flaw.error, flaw.unit);
-      return sets;
-    };
-    const { h, sets } = slice_header(r, nal, find);
+    const { h, sets } = slice_header(r, nal, nal.nal_unit_type === 5 ? this.#findAtIdr : this.#find);
     return { unit, h, sets };
+  }
+
+  #find = (pic_parameter_set_id: number) => this.#findSets(pic_parameter_set_id, false);
+  #findAtIdr = (pic_parameter_set_id: number) => this.#findSets(pic_parameter_set_id, true);
+
+  #findSets(pic_parameter_set_id: number, isIdr: boolean): ParameterSets {
+    const { sets, flaw } = this.#sets.find(pic_parameter_set_id, isIdr);
+    if (flaw) this.sink.error(flaw.error, flaw.unit);
+    return sets;
   }
 
   /**

@@ -22,9 +22,6 @@ export interface Picture extends CurrentPicture {
   hasB: boolean;
 }
 
-/** Makes a frame for a picture that is not the second field of the frame before. */
-export type FrameSource = () => Frame;
-
 const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
 
 /** MaxFrameNum (7-10). */
@@ -65,7 +62,7 @@ function maxNumReorderFrames(sps: SeqParameterSet): number {
 
 /** A.2.8 to A.2.11: all pictures are IDR pictures. */
 function isIntraOnly(sps: SeqParameterSet): boolean {
-  return intraProfiles.has(sps.profile_idc) && sps.constraint_set3_flag === 1;
+  return sps.constraint_set3_flag === 1 && intraProfiles.has(sps.profile_idc);
 }
 
 export class DecoderState {
@@ -233,12 +230,14 @@ export class DecoderState {
   /**
    * Begins a picture with its first slice: finds its order counts, and the frame that it belongs to. The caller must have
    * filled or skipped a gap and, for an IDR picture, emptied the buffer.
+   *
+   * @param newFrame null where the picture is the second field of the frame before.
    */
-  beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: FrameSource): Picture {
-    const isSecondField = this.isSecondField(h);
+  beginPicture(sps: SeqParameterSet, h: SliceHeader, newFrame: Frame | null): Picture {
+    const isSecondField = newFrame === null;
     if (!isSecondField) this.endFrame();
     const poc = this.#poc.decode(sps, h);
-    const frame = isSecondField ? (this.#unpaired as Frame) : newFrame();
+    const frame = newFrame ?? (this.#unpaired as Frame);
     const structure = !h.field_pic_flag ? BOTH_FIELDS : h.bottom_field_flag ? BOTTOM_FIELD : TOP_FIELD;
     if (structure & TOP_FIELD) frame.TopFieldOrderCnt = poc.TopFieldOrderCnt;
     if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;

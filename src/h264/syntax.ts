@@ -17,7 +17,7 @@ import {
   NalUnitHeaderSvcExtension,
   PicParameterSet,
   PicTiming,
-  PredWeights,
+  type PredWeights,
   PredWeightTable,
   RecoveryPoint,
   RefPicListModificationOperation,
@@ -370,7 +370,12 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
   const IdrPicFlag = nal.nal_unit_type === 5;
   h.first_mb_in_slice = r.ue("first_mb_in_slice");
   h.slice_type = r.ue("slice_type", 9);
-  const { isP, isB, isSP, isSI } = sliceTypes(h);
+  // Table 7-6
+  const type = h.slice_type % 5;
+  const isP = type === 0;
+  const isB = type === 1;
+  const isSP = type === 3;
+  const isSI = type === 4;
   h.pic_parameter_set_id = r.ue("pic_parameter_set_id", 255);
   const sets = find(h.pic_parameter_set_id);
   const { sps, pps } = sets;
@@ -440,12 +445,6 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
   return { h, sets };
 }
 
-/** Table 7-6: whether slice_type is P, B … */
-function sliceTypes({ slice_type }: SliceHeader) {
-  const type = slice_type % 5;
-  return { isP: type === 0, isB: type === 1, isSP: type === 3, isSI: type === 4 };
-}
-
 /** 7.4.3: first_mb_in_slice * (1 + MbaffFrameFlag) is less than PicSizeInMbs. */
 function checkFirstMb(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"], start: number): void {
   const MbaffFrameFlag = sps.mb_adaptive_frame_field_flag && !h.field_pic_flag ? 1 : 0;
@@ -505,10 +504,8 @@ export function pred_weight_table(r: BitReader, h: SliceHeader, sps: ParameterSe
   const ChromaArrayType = sps.separate_colour_plane_flag ? 0 : sps.chroma_format_idc;
   table.luma_log2_weight_denom = r.ue("luma_log2_weight_denom", 7);
   if (ChromaArrayType !== 0) table.chroma_log2_weight_denom = r.ue("chroma_log2_weight_denom", 7);
-  table.l0 = readPredWeights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
-  if (h.slice_type % 5 === 1) {
-    table.l1 = readPredWeights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
-  }
+  readPredWeights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
+  if (h.slice_type % 5 === 1) readPredWeights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
   return table;
 }
 
@@ -538,13 +535,18 @@ function readPredWeights(
   list: "l0" | "l1",
   last: number,
   ChromaArrayType: number,
-): PredWeights {
+): void {
   const names = predWeightNames[list];
-  const w = new PredWeights();
+  const w: PredWeights = table[list];
+  const chromaWeight = 1 << table.chroma_log2_weight_denom;
+  w.luma_weight_flag = new Array<number>(last + 1).fill(0);
+  w.luma_weight = new Array<number>(last + 1).fill(1 << table.luma_log2_weight_denom); // 7.4.3.2
+  w.luma_offset = new Array<number>(last + 1).fill(0);
+  w.chroma_weight_flag = new Array<number>(last + 1).fill(0);
+  w.chroma_weight = new Array<[number, number]>(last + 1);
+  w.chroma_offset = new Array<[number, number]>(last + 1);
   for (let i = 0; i <= last; i++) {
-    w.luma_weight[i] = 2 ** table.luma_log2_weight_denom; // 7.4.3.2
-    w.luma_offset[i] = 0;
-    w.chroma_weight[i] = [2 ** table.chroma_log2_weight_denom, 2 ** table.chroma_log2_weight_denom];
+    w.chroma_weight[i] = [chromaWeight, chromaWeight];
     w.chroma_offset[i] = [0, 0];
     w.luma_weight_flag[i] = r.flag(names.luma_weight_flag, i);
     if (w.luma_weight_flag[i]) {
@@ -559,7 +561,6 @@ function readPredWeights(
       }
     }
   }
-  return w;
 }
 
 /**

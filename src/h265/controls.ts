@@ -49,7 +49,7 @@ import {
   v4l2_ctrl_hevc_sps,
   v4l2_hevc_dpb_entry,
 } from "../uapi/h265.ts";
-import { newPayload } from "../uapi/payload.ts";
+import { draftPayload, newPayload } from "../uapi/payload.ts";
 import { viewOf } from "../uapi/struct.ts";
 import type { ReferencePicture } from "./dpb.ts";
 import { isIdr, isIrap } from "./nal-types.ts";
@@ -245,31 +245,29 @@ export interface DecodeParamsInput {
 
 /** v4l2_ctrl_hevc_decode_params: 328 bytes. */
 export function hevcDecodeParams(picture: DecodeParamsInput): Uint8Array {
-  const payload = newPayload(v4l2_ctrl_hevc_decode_params.size);
-  const view = viewOf(payload);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_hevc_decode_params.size);
   const o = v4l2_ctrl_hevc_decode_params.offsets;
   const { h, sps, set, references } = picture;
-  view.setInt32(o.pic_order_cnt_val, picture.PicOrderCntVal, true);
-  view.setUint16(o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
-  view.setUint16(o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
-  view.setUint8(o.num_active_dpb_entries, references.length);
-  view.setUint8(o.num_poc_st_curr_before, set.StCurrBefore.length);
-  view.setUint8(o.num_poc_st_curr_after, set.StCurrAfter.length);
-  view.setUint8(o.num_poc_lt_curr, set.LtCurr.length);
-  writeIndices(view, o.poc_st_curr_before, references, set.StCurrBefore);
-  writeIndices(view, o.poc_st_curr_after, references, set.StCurrAfter);
-  writeIndices(view, o.poc_lt_curr, references, set.LtCurr);
-  view.setUint8(o.num_delta_pocs_of_ref_rps_idx, numDeltaPocsOfRefRpsIdx(h, sps));
+  view.setInt32(at + o.pic_order_cnt_val, picture.PicOrderCntVal, true);
+  view.setUint16(at + o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
+  view.setUint16(at + o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
+  view.setUint8(at + o.num_active_dpb_entries, references.length);
+  view.setUint8(at + o.num_poc_st_curr_before, set.StCurrBefore.length);
+  view.setUint8(at + o.num_poc_st_curr_after, set.StCurrAfter.length);
+  view.setUint8(at + o.num_poc_lt_curr, set.LtCurr.length);
+  writeIndices(view, at + o.poc_st_curr_before, references, set.StCurrBefore);
+  writeIndices(view, at + o.poc_st_curr_after, references, set.StCurrAfter);
+  writeIndices(view, at + o.poc_lt_curr, references, set.LtCurr);
+  const num_delta_pocs_of_ref_rps_idx = numDeltaPocsOfRefRpsIdx(h, sps);
+  view.setUint8(at + o.num_delta_pocs_of_ref_rps_idx, num_delta_pocs_of_ref_rps_idx);
   for (let i = 0; i < references.length; i++) {
-    writeDpbEntry(view, o.dpb + i * v4l2_hevc_dpb_entry.size, references[i] as ReferencePicture);
+    writeDpbEntry(view, at + o.dpb + i * v4l2_hevc_dpb_entry.size, references[i] as ReferencePicture);
   }
-  view.setUint32(
-    o.flags,
+  const flags =
     (isIrap(h.nal_unit_type) ? V4L2_HEVC_DECODE_PARAM_FLAG_IRAP_PIC : 0) |
-      (isIdr(h.nal_unit_type) ? V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC : 0) |
-      (h.no_output_of_prior_pics_flag ? V4L2_HEVC_DECODE_PARAM_FLAG_NO_OUTPUT_OF_PRIOR : 0),
-    true,
-  );
+    (isIdr(h.nal_unit_type) ? V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC : 0) |
+    (h.no_output_of_prior_pics_flag ? V4L2_HEVC_DECODE_PARAM_FLAG_NO_OUTPUT_OF_PRIOR : 0);
+  view.setUint32(at + o.flags, flags, true);
   return payload;
 }
 
@@ -285,7 +283,8 @@ export function writeIndices(
 ): void {
   for (let i = 0; i < 16; i++) {
     const picture = i < pictures.length ? (pictures[i] as ReferencePicture | null) : null;
-    view.setUint8(at + i, picture === null ? 0xff : references.indexOf(picture) & 0xff);
+    const index = picture === null ? 0xff : references.indexOf(picture) & 0xff;
+    view.setUint8(at + i, index);
   }
 }
 
@@ -303,7 +302,8 @@ function numDeltaPocsOfRefRpsIdx(h: SliceSegmentHeader, sps: SeqParameterSet): n
 function writeDpbEntry(view: DataView, at: number, frame: ReferencePicture): void {
   const o = v4l2_hevc_dpb_entry.offsets;
   setTimestamp(view, at + o.timestamp, frame.timestamp);
-  view.setUint8(at + o.flags, frame.marking === "long" ? V4L2_HEVC_DPB_ENTRY_LONG_TERM_REFERENCE : 0);
+  const flags = frame.marking === "long" ? V4L2_HEVC_DPB_ENTRY_LONG_TERM_REFERENCE : 0;
+  view.setUint8(at + o.flags, flags);
   view.setUint8(at + o.field_pic, frame.pic_struct);
   view.setInt32(at + o.pic_order_cnt_val, frame.PicOrderCntVal, true);
 }

@@ -113,6 +113,6 @@ export class DecodedPictureBuffer {
       if (frame.neededForOutput || frame.marking !== "unused") frames[kept++] = frame;
       else this.#listener.release(frame);
     }
-    frames.length = kept;
+    while (frames.length > kept) frames.pop(); // To set the length would be slower.
   }
 }

@@ -16,12 +16,19 @@ import {
 } from "./syntax.ts";
 import { nalReader } from "./units.ts";
 
+interface StoredPps {
+  readonly bytes: Uint8Array;
+  readonly pps: PicParameterSet;
+  /** With the SPS that it was last used with, for which it has been checked. */
+  sets: ParameterSets | null;
+}
+
 /** Parameter sets by id. A set that is repeated unchanged stays the same object. */
 export class ActiveParameterSets {
   /** The sequence parameter sets. New content for the active SPS takes effect with the next IRAP picture. */
   readonly sps = new ActiveSetStore<SeqParameterSet>();
   readonly #vpsById = new Map<number, { readonly bytes: Uint8Array; readonly vps: VideoParameterSet | null }>();
-  readonly #ppsById = new Map<number, { readonly bytes: Uint8Array; readonly pps: PicParameterSet }>();
+  readonly #ppsById = new Map<number, StoredPps>();
 
   /**
    * Takes the NAL unit of a video, sequence or picture parameter set.
@@ -62,7 +69,7 @@ export class ActiveParameterSets {
     const flaw = readClosingBits(r);
     const stored = this.#ppsById.get(pps.pps_pic_parameter_set_id);
     if (stored && sameBytes(stored.bytes, unit)) return null;
-    this.#ppsById.set(pps.pps_pic_parameter_set_id, { bytes: unit.slice(), pps });
+    this.#ppsById.set(pps.pps_pic_parameter_set_id, { bytes: unit.slice(), pps, sets: null });
     return flaw;
   }
 
@@ -72,13 +79,17 @@ export class ActiveParameterSets {
    * @throws BitstreamError where a set is missing, or where the PPS does not fit its SPS.
    */
   find(pic_parameter_set_id: number, isIrap: boolean): ParameterSets {
-    const pps = this.#ppsById.get(pic_parameter_set_id)?.pps;
-    if (!pps) throw missingPps("slice_pic_parameter_set_id", pic_parameter_set_id);
+    const stored = this.#ppsById.get(pic_parameter_set_id);
+    if (!stored) throw missingPps("slice_pic_parameter_set_id", pic_parameter_set_id);
+    const { pps } = stored;
     const id = pps.pps_seq_parameter_set_id;
     const sps = this.sps.get(id, isIrap);
     if (!sps) throw missingSps("pps_seq_parameter_set_id", pic_parameter_set_id, id);
-    checkPicParameterSet({ sps, pps });
-    return { sps, pps };
+    if (stored.sets?.sps === sps) return stored.sets;
+    const sets = { sps, pps };
+    checkPicParameterSet(sets);
+    stored.sets = sets;
+    return sets;
   }
 
   /** Undefined where no VPS with this id could be read so far. */

@@ -37,12 +37,19 @@ export function maxSegments(): number {
 const TILE_COLUMNS_LIMIT = 20;
 const TILE_ROWS_LIMIT = 22;
 
+/** The controls that all requests with these sets share. */
+interface SetControls {
+  readonly sps: SeqParameterSet;
+  readonly sets: ParameterSets;
+  readonly controls: readonly Control[];
+}
+
 /** Builds controls. Those of a parameter set are built once and used again. */
 export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof hevcControls>;
   readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
-  readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
+  readonly #byPps = new WeakMap<PicParameterSet, SetControls>();
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
@@ -76,16 +83,19 @@ export class RequestBuilder {
     return controls;
   }
 
-  /** V4L2_CID_STATELESS_HEVC_PPS and, where the SPS enables scaling lists, SCALING_MATRIX. */
-  #ppsControls(sets: ParameterSets): readonly Control[] {
+  /**
+   * The controls of the picture's SPS; after them V4L2_CID_STATELESS_HEVC_PPS and, where the SPS enables scaling lists,
+   * SCALING_MATRIX.
+   */
+  #setControls(sps: SeqParameterSet, sets: ParameterSets): readonly Control[] {
     const cached = this.#byPps.get(sets.pps);
-    if (cached?.sps === sets.sps) return cached.controls;
-    const controls: Control[] = [];
+    if (cached?.sets === sets && cached.sps === sps) return cached.controls;
+    const controls = this.spsControls(sps).slice();
     this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_PPS", hevcPps(sets));
     if (sets.sps.scaling_list_enabled_flag) {
       this.#maker.add(controls, "V4L2_CID_STATELESS_HEVC_SCALING_MATRIX", hevcScalingMatrix(sets));
     }
-    this.#byPps.set(sets.pps, { sps: sets.sps, controls });
+    this.#byPps.set(sets.pps, { sps, sets, controls });
     return controls;
   }
 
@@ -106,22 +116,18 @@ export class RequestBuilder {
     const { h, sps, set, frame } = picture;
     const { timestamp, PicOrderCntVal } = frame;
     const params = hevcDecodeParams({ h, sps, PicOrderCntVal, set, references });
-    const groups = decodeMode === "frame" ? [segments] : segments.map((segment) => [segment]);
-    for (const [i, group] of groups.entries()) {
-      const controls = this.spsControls(sps).concat(this.#ppsControls((group[0] as PictureSegment).sets));
-      this.#addSegmentControls(controls, picture, group, references);
-      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
-      const bitstream = bitstreamOf(group, startCode);
-      sink.emit({ type: "request", timestamp, bitstream, controls, hold: i < groups.length - 1 });
-    }
+    const last = segments[segments.length - 1];
+    const emit = (group: readonly PictureSegment[], hold: boolean) => {
+      const before = this.#segmentControls(picture, group, references);
+      const controls = this.#maker.with(before, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
+      sink.emit({ type: "request", timestamp, bitstream: bitstreamOf(group, startCode), controls, hold });
+    };
+    if (decodeMode === "frame") emit(segments, false);
+    else for (const segment of segments) emit([segment], segment !== last);
   }
 
-  #addSegmentControls(
-    controls: Control[],
-    picture: Picture,
-    group: readonly PictureSegment[],
-    references: readonly Frame[],
-  ): void {
+  /** The controls of the request for these segments, except V4L2_CID_STATELESS_HEVC_DECODE_PARAMS. */
+  #segmentControls(picture: Picture, group: readonly PictureSegment[], references: readonly Frame[]): Control[] {
     const { frame, sps } = picture;
     const { PicOrderCntVal, pic_struct } = frame;
     const prefixBytes = startCodeBytes(this.#options.startCode);
@@ -133,11 +139,11 @@ export class RequestBuilder {
       slices.push({ h, sps, PicOrderCntVal, pic_struct, list0, list1, references, unitBytes, startCodeBytes: prefixBytes });
       entryPointCount += h.num_entry_point_offsets;
     }
-    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", hevcSliceParams(slices));
-    if (entryPointCount > 0) {
-      const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
-      this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
-    }
+    const sets = this.#setControls(sps, (group[0] as PictureSegment).sets);
+    const controls = this.#maker.with(sets, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", hevcSliceParams(slices));
+    if (entryPointCount === 0) return controls;
+    const entryPoints = hevcEntryPointOffsets(group.map(({ h }) => h));
+    return this.#maker.with(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", entryPoints);
   }
 }
 
@@ -151,10 +157,11 @@ export function checkSegmentCount(count: number, decodeMode: DecodeMode): void {
 function checkLimits(segments: readonly PictureSegment[], decodeMode: DecodeMode): void {
   // It is read inside the function for the reason that `maxSegments` gives.
   const entryPointsLimit = hevcControls.V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS.dynamicArray;
-  const most = segments.reduce((points, { h }) => {
+  let most = 0;
+  for (const { h } of segments) {
     const count = h.num_entry_point_offsets;
-    return decodeMode === "frame" ? points + count : Math.max(points, count);
-  }, 0);
+    most = decodeMode === "frame" ? most + count : Math.max(most, count);
+  }
   if (most > entryPointsLimit) {
     throw new UnsupportedError("kernel-limit", `${most} entry points; the kernel takes ${entryPointsLimit}`);
   }

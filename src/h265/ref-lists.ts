@@ -33,9 +33,10 @@ function buildList(
   list_entry: readonly number[] | null,
 ): RefPicList {
   if (turn.length === 0) return [];
-  const made: (ReferencePicture | null)[] = [];
+  const made = new Array<ReferencePicture | null>(num_ref_idx_active_minus1 + 1);
   for (let rIdx = 0; rIdx <= num_ref_idx_active_minus1; rIdx++) {
-    made.push(turn[(list_entry?.[rIdx] ?? rIdx) % turn.length] ?? null);
+    const place = list_entry === null ? rIdx : (list_entry[rIdx] ?? rIdx);
+    made[rIdx] = turn[place % turn.length] ?? null;
   }
   return made;
 }

@@ -40,7 +40,7 @@ function longTermEntries(
   PicOrderCntVal: number,
 ): readonly LongTermEntry[] {
   if (h.num_long_term_sps + h.num_long_term_pics === 0) return NO_ENTRIES;
-  const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
   const entries: LongTermEntry[] = [];
   let DeltaPocMsbCycleLt = 0;
   for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
@@ -73,9 +73,9 @@ export function applyRefPicSet(
   sps: SeqParameterSet,
   PicOrderCntVal: number,
 ): RefPicSet {
-  const MaxPicOrderCntLsb = 2 ** (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
   const references = frames.filter((frame) => frame.marking !== "unused");
-  const kept = new Set<ReferencePicture>();
+  const kept: ReferencePicture[] = [];
   const missing: MissingReference[] = [];
   const LtCurr: (ReferencePicture | null)[] = [];
   const longTerm: ReferencePicture[] = [];
@@ -91,7 +91,7 @@ export function applyRefPicSet(
     const found = references.find(
       (frame) => frame.PicOrderCntVal === poc && frame.marking === "short" && !longTerm.includes(frame),
     );
-    if (found) kept.add(found);
+    if (found) kept.push(found);
     if (!isUsed) return;
     list.push(found ?? null);
     if (!found) missing.push({ poc, isLsb: false });
@@ -106,6 +106,6 @@ export function applyRefPicSet(
     shortTerm(PicOrderCntVal + (set?.DeltaPocS1[i] as number), set?.UsedByCurrPicS1[i] === 1, StCurrAfter);
   }
   for (const frame of longTerm) frame.marking = "long";
-  for (const frame of frames) if (!kept.has(frame) && !longTerm.includes(frame)) frame.marking = "unused";
+  for (const frame of frames) if (!kept.includes(frame) && !longTerm.includes(frame)) frame.marking = "unused";
   return { StCurrBefore, StCurrAfter, LtCurr, missing };
 }

@@ -21,7 +21,7 @@ import {
   slice_segment_header,
 } from "./syntax.ts";
 import { ctbAddrRsToTs } from "./tiles.ts";
-import { nalReader, nalUnitType, parseHevcConfiguration, unitName } from "./units.ts";
+import { nalReader, nalUnitType, nuhLayerId, parseHevcConfiguration, unitName } from "./units.ts";
 
 /**
  * Opens a session: the state of one H.265 decoder.
@@ -30,6 +30,11 @@ import { nalReader, nalUnitType, parseHevcConfiguration, unitName } from "./unit
  */
 export function openH265Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
+}
+
+/** Table 7-1: the types that are not reserved. */
+function isSliceSegment(nal_unit_type: number): boolean {
+  return nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21);
 }
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
@@ -65,6 +70,11 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     this.#loseSegment();
   }
 
+  foresee({ bytes }: StreamUnit): void {
+    const isFirst = nuhLayerId(bytes) === 0 && isSliceSegment(nalUnitType(bytes)) && ((bytes[2] ?? 0) & 0x80) !== 0;
+    if (isFirst && this.pictures.isOpen) this.endPicture();
+  }
+
   /** Marks the open picture as damaged: one of its slice segments could not be read. */
   #loseSegment(): void {
     this.pictures.markDamaged();
@@ -78,7 +88,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     const [first = 0, second = 0] = unit.bytes;
     if ((first & 1) !== 0 || second >> 3 !== 0) return;
     const nal_unit_type = nalUnitType(unit.bytes);
-    if (nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21)) {
+    if (isSliceSegment(nal_unit_type)) {
       this.#takeSegment(unit);
       return;
     }
@@ -165,11 +175,13 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   #readSegment(unit: StreamUnit): ReadSegment {
     const { r, nal } = this.readHeader(unit.bytes, this.trace);
-    const mayActivate = isIrap(nal.nal_unit_type);
-    const find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, mayActivate);
+    const find = isIrap(nal.nal_unit_type) ? this.#findAtIrap : this.#find;
     const { h, sets } = slice_segment_header(r, nal, find, this.#independent);
     return { unit, h, sets };
   }
+
+  #find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, false);
+  #findAtIrap = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, true);
 
   /** 7.4.7.1: whether the elements agree that are the same in all slice segment headers of a picture. */
   #isOfOpenPicture(h: SliceSegmentHeader): boolean {

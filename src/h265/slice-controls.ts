@@ -13,8 +13,7 @@ import {
   v4l2_ctrl_hevc_slice_params,
   v4l2_hevc_pred_weight_table,
 } from "../uapi/h265.ts";
-import { newPayload } from "../uapi/payload.ts";
-import { viewOf } from "../uapi/struct.ts";
+import { draftPayload } from "../uapi/payload.ts";
 import { writeIndices } from "./controls.ts";
 import type { ReferencePicture } from "./dpb.ts";
 import type { RefPicList } from "./ref-lists.ts";
@@ -38,13 +37,9 @@ export interface SliceParamsInput {
 
 /** v4l2_ctrl_hevc_slice_params: 280 bytes for each slice segment of the request, the elements of the dynamic array. */
 export function hevcSliceParams(slices: readonly SliceParamsInput[]): Uint8Array {
-  const payload = newPayload(slices.length * v4l2_ctrl_hevc_slice_params.size);
-  const view = viewOf(payload);
-  let at = 0;
-  for (const slice of slices) {
-    writeSliceParams(view, at, slice);
-    at += v4l2_ctrl_hevc_slice_params.size;
-  }
+  const { size } = v4l2_ctrl_hevc_slice_params;
+  const { payload, view, at } = draftPayload(slices.length * size);
+  for (let i = 0; i < slices.length; i++) writeSliceParams(view, at + i * size, slices[i] as SliceParamsInput);
   return payload;
 }
 
@@ -80,7 +75,8 @@ function writeSliceParams(view: DataView, at: number, slice: SliceParamsInput): 
   view.setUint16(at + o.short_term_ref_pic_set_size, h.short_term_ref_pic_set_size, true);
   view.setUint16(at + o.long_term_ref_pic_set_size, h.long_term_ref_pic_set_size, true);
   if (h.pred_weight_table) writePredWeightTable(view, at + o.pred_weight_table, h.pred_weight_table, slice.sps);
-  view.setUint32(at + o.flags, sliceFlags(h), true);
+  const flags = sliceFlags(h);
+  view.setUint32(at + o.flags, flags, true);
 }
 
 function sliceFlags(h: SliceSegmentHeader): number {
@@ -128,6 +124,7 @@ function saturated(offset: number): number {
 
 /** Whether an offset of the table does not fit the kernel's __s8; high_precision_offsets_enabled_flag allows that. */
 export function hasLargeOffset(table: PredWeightTable, sps: SeqParameterSet): boolean {
+  if (!sps.sps_range_extension?.high_precision_offsets_enabled_flag) return false;
   return [table.l0, table.l1].some((weights) =>
     [...weights.luma_weight_flag.keys()].some((i) =>
       [
@@ -161,13 +158,12 @@ function chromaOffset(
 export function hevcEntryPointOffsets(headers: readonly SliceSegmentHeader[]): Uint8Array {
   let count = 0;
   for (const h of headers) count += h.entry_point_offset_minus1.length;
-  const payload = newPayload(4 * count);
-  const view = viewOf(payload);
-  let at = 0;
+  const { payload, view, at } = draftPayload(4 * count);
+  let next = at;
   for (const h of headers) {
     for (const minus1 of h.entry_point_offset_minus1) {
-      view.setUint32(at, minus1 + 1, true);
-      at += 4;
+      view.setUint32(next, minus1 + 1, true);
+      next += 4;
     }
   }
   return payload;

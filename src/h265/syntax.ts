@@ -983,7 +983,7 @@ export function slice_segment_header(
       if (sps.long_term_ref_pics_present_flag) {
         const longTermStart = r.position;
         const most = MAX_REF_PICS - (activeShortTermSet(h, sps)?.NumDeltaPocs ?? 0);
-        const mostCycles = 2 ** (32 - lsbBits) - 1; // of POCs of 32 bits (7.4.7.1)
+        const mostCycles = 0xffff_ffff >>> lsbBits; // of POCs of 32 bits (7.4.7.1)
         if (sps.num_long_term_ref_pics_sps > 0) {
           h.num_long_term_sps = r.ue("num_long_term_sps", Math.min(sps.num_long_term_ref_pics_sps, most));
         }
@@ -1256,8 +1256,10 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
   if (set.inter_ref_pic_set_prediction_flag) {
     if (stRpsIdx === sps.num_short_term_ref_pic_sets) set.delta_idx_minus1 = r.ue("delta_idx_minus1", stRpsIdx - 1);
     set.delta_rps_sign = r.u(1, "delta_rps_sign");
-    set.abs_delta_rps_minus1 = r.ue("abs_delta_rps_minus1", 2 ** 15 - 1);
+    set.abs_delta_rps_minus1 = r.ue("abs_delta_rps_minus1", 32767);
     ref = sps.st_ref_pic_set[stRpsIdx - (set.delta_idx_minus1 + 1)] as ShortTermRefPicSet; // (7-59)
+    set.used_by_curr_pic_flag = new Array<number>(ref.NumDeltaPocs + 1);
+    set.use_delta_flag = new Array<number>(ref.NumDeltaPocs + 1);
     for (let j = 0; j <= ref.NumDeltaPocs; j++) {
       set.used_by_curr_pic_flag[j] = r.flag("used_by_curr_pic_flag", j);
       set.use_delta_flag[j] = set.used_by_curr_pic_flag[j] ? 1 : r.flag("use_delta_flag", j);
@@ -1266,11 +1268,11 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
     set.num_negative_pics = r.ue("num_negative_pics", MAX_REF_PICS);
     set.num_positive_pics = r.ue("num_positive_pics", MAX_REF_PICS - set.num_negative_pics);
     for (let i = 0; i < set.num_negative_pics; i++) {
-      set.delta_poc_s0_minus1[i] = r.ue("delta_poc_s0_minus1", 2 ** 15 - 1, i);
+      set.delta_poc_s0_minus1[i] = r.ue("delta_poc_s0_minus1", 32767, i);
       set.used_by_curr_pic_s0_flag[i] = r.flag("used_by_curr_pic_s0_flag", i);
     }
     for (let i = 0; i < set.num_positive_pics; i++) {
-      set.delta_poc_s1_minus1[i] = r.ue("delta_poc_s1_minus1", 2 ** 15 - 1, i);
+      set.delta_poc_s1_minus1[i] = r.ue("delta_poc_s1_minus1", 32767, i);
       set.used_by_curr_pic_s1_flag[i] = r.flag("used_by_curr_pic_s1_flag", i);
     }
   }

@@ -106,7 +106,7 @@ export function nothing(): void {}
 
 /** memset(…, 0, …) */
 export function zero(view: DataView, offset: number, bytes: number): void {
-  new Uint8Array(view.buffer, view.byteOffset + offset, bytes).fill(0);
+  for (let i = 0; i < bytes; i++) view.setUint8(offset + i, 0);
 }
 
 /** Clears bits of a `__u32`, or of the lower half of a `__u64`. */

@@ -17,7 +17,7 @@ import {
   v4l2_ctrl_mpeg2_quantisation,
   v4l2_ctrl_mpeg2_sequence,
 } from "../uapi/mpeg2.ts";
-import { newPayload } from "../uapi/payload.ts";
+import { draftPayload, newPayload } from "../uapi/payload.ts";
 import { viewOf } from "../uapi/struct.ts";
 import type { PictureCodingExtension, PictureHeader, SequenceExtension, SequenceHeader } from "./structures.ts";
 
@@ -59,15 +59,14 @@ export interface PictureInput {
  * UAPI's text says otherwise.
  */
 export function mpeg2Picture({ extension, header, coding, forward, backward }: PictureInput): Uint8Array {
-  const payload = newPayload(v4l2_ctrl_mpeg2_picture.size);
-  const view = viewOf(payload);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_mpeg2_picture.size);
   const o = v4l2_ctrl_mpeg2_picture.offsets;
-  setTimestamp(view, o.backward_ref_ts, backward);
-  setTimestamp(view, o.forward_ref_ts, forward);
+  setTimestamp(view, at + o.backward_ref_ts, backward);
+  setTimestamp(view, at + o.forward_ref_ts, forward);
   // 6.3.5: a progressive sequence has progressive frames only, but some encoders code 0. GStreamer and FFmpeg send 1 here, too.
   const isProgressive = coding.progressive_frame || extension.progressive_sequence;
   view.setUint32(
-    o.flags,
+    at + o.flags,
     (coding.top_field_first ? V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST : 0) |
       (coding.frame_pred_frame_dct ? V4L2_MPEG2_PIC_FLAG_FRAME_PRED_DCT : 0) |
       (coding.concealment_motion_vectors ? V4L2_MPEG2_PIC_FLAG_CONCEALMENT_MV : 0) |
@@ -78,10 +77,12 @@ export function mpeg2Picture({ extension, header, coding, forward, backward }: P
       (isProgressive ? V4L2_MPEG2_PIC_FLAG_PROGRESSIVE : 0),
     true,
   );
-  payload.set(coding.f_code.flat(), o.f_code);
-  view.setUint8(o.picture_coding_type, header.picture_coding_type);
-  view.setUint8(o.picture_structure, coding.picture_structure);
-  view.setUint8(o.intra_dc_precision, coding.intra_dc_precision);
+  for (let s = 0; s < 2; s++) {
+    for (let t = 0; t < 2; t++) view.setUint8(at + o.f_code + 2 * s + t, coding.f_code[s]?.[t] as number);
+  }
+  view.setUint8(at + o.picture_coding_type, header.picture_coding_type);
+  view.setUint8(at + o.picture_structure, coding.picture_structure);
+  view.setUint8(at + o.intra_dc_precision, coding.intra_dc_precision);
   return payload;
 }
 

@@ -213,9 +213,11 @@ export class PictureDecoder {
   }
 
   #requestControls(headers: PictureHeaders): Control[] {
-    const controls = this.#sequenceControls?.controls.slice() ?? [];
-    this.#maker.add(controls, "V4L2_CID_STATELESS_MPEG2_PICTURE", mpeg2Picture(this.#pictureInput(headers)));
-    return controls.concat(this.#quantisationControls(headers.matrices));
+    const payload = mpeg2Picture(this.#pictureInput(headers));
+    const before = this.#sequenceControls?.controls ?? [];
+    const controls = this.#maker.with(before, "V4L2_CID_STATELESS_MPEG2_PICTURE", payload);
+    for (const control of this.#quantisationControls(headers.matrices)) controls.push(control);
+    return controls;
   }
 
   /** Built once for each set of matrices, and shared by the requests that carry it. */

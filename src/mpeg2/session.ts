@@ -108,6 +108,9 @@ class Mpeg2Reader implements UnitReader {
 
   endStream(): void {}
 
+  /** The units that begin a picture are so short that the picture before them comes hardly later without this. */
+  foresee(): void {}
+
   holdUnits(): void {
     this.#pictures.holdUnits();
   }
@@ -294,8 +297,16 @@ class Mpeg2Reader implements UnitReader {
       );
     this.#pending = null;
     const sequence = { header, extension, display };
-    if (this.#sequence === null || JSON.stringify(this.#sequence) !== JSON.stringify(sequence))
-      this.#sequence = sequence;
+    if (this.#sequence === null || !hasSameValues(this.#sequence, sequence)) this.#sequence = sequence;
     return this.#sequence;
   }
+}
+
+/** Whether two structures have the same properties with the same values. */
+function hasSameValues(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) if (!hasSameValues(Reflect.get(a, key), Reflect.get(b, key))) return false;
+  return true;
 }

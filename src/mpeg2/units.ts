@@ -27,10 +27,14 @@ export function isSlice(startCode: number): boolean {
   return startCode >= SLICE_START_CODE_MIN && startCode <= SLICE_START_CODE_MAX;
 }
 
-/** `"picture_header (start code 00)"`. */
-export function unitName(startCode: number): string {
+const unitNames: readonly string[] = /* @__PURE__ */ Array.from({ length: 256 }, (_, startCode) => {
   const code = `start code ${startCode.toString(16).padStart(2, "0")}`;
   return `${isSlice(startCode) ? "slice" : (names[startCode] ?? "reserved")} (${code})`;
+});
+
+/** `"picture_header (start code 00)"`. */
+export function unitName(startCode: number): string {
+  return unitNames[startCode] as string;
 }
 
 /** A reader that begins at a unit's first byte, its start code value. */

@@ -47,6 +47,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
 
   abstract readUnit(unit: StreamUnit): void;
   abstract loseUnit(unit: StreamUnit): void;
+  abstract foresee(unit: StreamUnit): void;
   abstract readConfiguration(record: Uint8Array): Configuration;
   /** The unit's type, spelled as in Table 7-1. */
   protected abstract nameOf(unit: Uint8Array): string;

@@ -11,10 +11,12 @@ export function bitstreamOf(
   slices: readonly { readonly unit: Uint8Array }[],
   startCode: ResolvedOptions["startCode"],
 ): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+  const annexB = startCode === "annexb";
+  const parts = new Array<Uint8Array>(annexB ? 2 * slices.length : slices.length);
+  let count = 0;
   for (const { unit } of slices) {
-    if (startCode === "annexb") parts.push(startCodePrefix);
-    parts.push(unit);
+    if (annexB) parts[count++] = startCodePrefix;
+    parts[count++] = unit;
   }
   return parts;
 }

@@ -12,8 +12,10 @@ import { viewOf } from "../uapi/struct.ts";
  */
 export class ControlMaker<Name extends ControlName> {
   readonly #definitions: Readonly<Record<Name, ControlDefinition>>;
+  /** The id of each control that the kernel has. */
+  readonly #ids: Readonly<Partial<Record<ControlName, number>>>;
   readonly #rules: KernelRules;
-  readonly #options: Pick<ResolvedOptions, "rawControls" | "has">;
+  readonly #rawControls: boolean;
 
   constructor(
     definitions: Readonly<Record<Name, ControlDefinition>>,
@@ -21,8 +23,10 @@ export class ControlMaker<Name extends ControlName> {
     options: Pick<ResolvedOptions, "rawControls" | "has">,
   ) {
     this.#definitions = definitions;
+    const all = Object.entries<ControlDefinition>(definitions);
+    this.#ids = Object.fromEntries(all.flatMap(([name, it]) => (options.has(it) ? [[name, it.id]] : [])));
     this.#rules = rules;
-    this.#options = options;
+    this.#rawControls = options.rawControls;
   }
 
   /**
@@ -31,7 +35,7 @@ export class ControlMaker<Name extends ControlName> {
   add<N extends Name>(controls: Control[], name: N, payload: ControlPayload<N>): void {
     const definition = this.#definitions[name];
     const rule = this.#rules[name];
-    if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.#options.rawControls) {
+    if (typeof payload !== "number" && definition.type !== "menu" && rule && !this.#rawControls) {
       const size = elementSize(definition);
       for (let at = 0; at < payload.byteLength; at += size) {
         rule.normalise(new DataView(payload.buffer, payload.byteOffset + at, size));
@@ -53,9 +57,20 @@ export class ControlMaker<Name extends ControlName> {
     return null;
   }
 
+  /** These controls, and after them one in whose payload the kernel rewrites nothing. An array of the exact size is cheaper. */
+  with<N extends Name>(controls: readonly Control[], name: N, payload: ControlPayload<N>): Control[] {
+    const id = this.#ids[name];
+    if (id === undefined) return controls.slice();
+    const { length } = controls;
+    const all = new Array<Control>(length + 1);
+    for (let i = 0; i < length; i++) all[i] = controls[i] as Control;
+    all[length] = { name, id, payload } as Control;
+    return all;
+  }
+
   /** `add` for a payload in which the kernel rewrites nothing. */
   addUnchanged<N extends Name>(controls: Control[], name: N, payload: ControlPayload<N>): void {
-    const definition = this.#definitions[name];
-    if (this.#options.has(definition)) controls.push({ name, id: definition.id, payload } as Control);
+    const id = this.#ids[name];
+    if (id !== undefined) controls.push({ name, id, payload } as Control);
   }
 }

@@ -27,8 +27,11 @@ export class PictureBitstream {
 
   /** Adds the next unit of the picture. */
   add(unit: Uint8Array): void {
-    if (this.#startCode === "annexb") this.#parts.push(startCodePrefix);
-    this.#parts.push(unit);
+    const annexB = this.#startCode === "annexb";
+    // Most pictures have one unit. An array with its elements is smaller than one that has grown.
+    if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, unit] : [unit];
+    else if (annexB) this.#parts.push(startCodePrefix, unit);
+    else this.#parts.push(unit);
     if (this.#parts.length - this.#foreign < MAX_PARTS) return;
     this.#parts.push(joined(this.#parts.splice(this.#foreign)));
     this.#foreign = this.#parts.length;

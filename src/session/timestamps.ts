@@ -14,8 +14,11 @@ export class Timestamps {
   }
 }
 
+/** Written out, because V8 may compute `2 ** 32` anew each time. */
+const TWO_TO_32 = 0x1_0000_0000;
+
 /** Writes a timestamp into a control: a little-endian `__u64` at `at`. */
 export function setTimestamp(view: DataView, at: number, timestamp: number): void {
   view.setUint32(at, timestamp >>> 0, true);
-  view.setUint32(at + 4, (timestamp / 2 ** 32) >>> 0, true);
+  view.setUint32(at + 4, (timestamp / TWO_TO_32) >>> 0, true);
 }

@@ -31,6 +31,11 @@ export interface UnitReader {
    * @throws BitstreamError, UnsupportedError which become `error` events.
    */
   readUnit(unit: StreamUnit): void;
+  /**
+   * Looks at the first bytes of a unit that has begun in a pushed stream. Where they show that the unit begins another picture,
+   * the open picture is complete and ends now: it comes earlier, and its bytes need not be copied.
+   */
+  foresee(unit: StreamUnit): void;
   /** Takes note of a unit that the input's end cuts off. The session has reported it. */
   loseUnit(unit: StreamUnit): void;
   /**
@@ -87,6 +92,8 @@ export class UnitSession implements Session {
       if (info.lost) this.#lose(info.lost);
       reader.times.stream(input.received, info.pts);
       for (const unit of input.push(bytes)) this.#takeUnit(unit);
+      const begun = input.begun();
+      if (begun) reader.foresee(begun);
       reader.holdUnits();
     });
   }

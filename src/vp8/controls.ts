@@ -3,8 +3,7 @@
  * without side effects. A field that is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
-import { newPayload } from "../uapi/payload.ts";
-import { viewOf } from "../uapi/struct.ts";
+import { draftPayload } from "../uapi/payload.ts";
 import {
   V4L2_VP8_FRAME_FLAG_EXPERIMENTAL,
   V4L2_VP8_FRAME_FLAG_KEY_FRAME,
@@ -51,34 +50,35 @@ const offsets = () => v4l2_ctrl_vp8_frame.offsets;
 export function vp8Frame(input: FrameInput): Uint8Array {
   const o = offsets();
   const { tag, header, coder_state, dct_part_sizes, first_part_header_bits } = input.frame;
-  const payload = newPayload(v4l2_ctrl_vp8_frame.size);
-  const view = viewOf(payload);
-  setSegment(view, header, input.state);
-  setLoopFilter(view, header, input.state);
-  setQuantization(view, header);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_vp8_frame.size);
+  setSegment(view, at, header, input.state);
+  setLoopFilter(view, at, header, input.state);
+  setQuantization(view, at, header);
   setEntropy(payload, input);
   const coder = v4l2_vp8_entropy_coder_state.offsets;
-  view.setUint8(o.coder_state + coder.range, coder_state.range);
-  view.setUint8(o.coder_state + coder.value, coder_state.value);
-  view.setUint8(o.coder_state + coder.bit_count, coder_state.bit_count);
-  view.setUint16(o.width, input.width, true);
-  view.setUint16(o.height, input.height, true);
-  view.setUint8(o.horizontal_scale, tag.horizontal_scale);
-  view.setUint8(o.vertical_scale, tag.vertical_scale);
-  view.setUint8(o.version, tag.version);
-  view.setUint8(o.prob_skip_false, header.prob_skip_false);
-  view.setUint8(o.prob_intra, header.prob_intra);
-  view.setUint8(o.prob_last, header.prob_last);
-  view.setUint8(o.prob_gf, header.prob_gf);
-  view.setUint8(o.num_dct_parts, dct_part_sizes.length);
-  view.setUint32(o.first_part_size, tag.first_part_size, true);
-  view.setUint32(o.first_part_header_bits, first_part_header_bits, true);
-  for (const [i, size] of dct_part_sizes.entries()) view.setUint32(o.dct_part_sizes + 4 * i, size, true);
-  setTimestamp(view, o.last_frame_ts, input.last);
-  setTimestamp(view, o.golden_frame_ts, input.golden);
-  setTimestamp(view, o.alt_frame_ts, input.alternate);
+  view.setUint8(at + o.coder_state + coder.range, coder_state.range);
+  view.setUint8(at + o.coder_state + coder.value, coder_state.value);
+  view.setUint8(at + o.coder_state + coder.bit_count, coder_state.bit_count);
+  view.setUint16(at + o.width, input.width, true);
+  view.setUint16(at + o.height, input.height, true);
+  view.setUint8(at + o.horizontal_scale, tag.horizontal_scale);
+  view.setUint8(at + o.vertical_scale, tag.vertical_scale);
+  view.setUint8(at + o.version, tag.version);
+  view.setUint8(at + o.prob_skip_false, header.prob_skip_false);
+  view.setUint8(at + o.prob_intra, header.prob_intra);
+  view.setUint8(at + o.prob_last, header.prob_last);
+  view.setUint8(at + o.prob_gf, header.prob_gf);
+  view.setUint8(at + o.num_dct_parts, dct_part_sizes.length);
+  view.setUint32(at + o.first_part_size, tag.first_part_size, true);
+  view.setUint32(at + o.first_part_header_bits, first_part_header_bits, true);
+  for (let i = 0; i < dct_part_sizes.length; i++) {
+    view.setUint32(at + o.dct_part_sizes + 4 * i, dct_part_sizes[i] as number, true);
+  }
+  setTimestamp(view, at + o.last_frame_ts, input.last);
+  setTimestamp(view, at + o.golden_frame_ts, input.golden);
+  setTimestamp(view, at + o.alt_frame_ts, input.alternate);
   view.setUint32(
-    o.flags,
+    at + o.flags,
     (tag.frame_type === 0 ? V4L2_VP8_FRAME_FLAG_KEY_FRAME : 0) |
       // Versions above 3 are reserved (9.1). The UAPI does not say which are experimental; Chromium's parser takes these as
       // experimental.
@@ -93,17 +93,22 @@ export function vp8Frame(input: FrameInput): Uint8Array {
 }
 
 /** v4l2_vp8_segment: the values in effect, and the update flags as coded in this frame. */
-function setSegment(view: DataView, { segmentation_enabled, update_segmentation }: FrameHeader, state: CodingState) {
-  const o = offsets();
+function setSegment(
+  view: DataView,
+  frame: number,
+  { segmentation_enabled, update_segmentation }: FrameHeader,
+  state: CodingState,
+) {
+  const at = frame + offsets().segment;
   const s = v4l2_vp8_segment.offsets;
   const { quantizer, loopFilter, probs, isAbsolute } = state.segmentation;
   for (let i = 0; i < 4; i++) {
-    view.setInt8(o.segment + s.quant_update + i, quantizer[i] as number);
-    view.setInt8(o.segment + s.lf_update + i, loopFilter[i] as number);
+    view.setInt8(at + s.quant_update + i, quantizer[i] as number);
+    view.setInt8(at + s.lf_update + i, loopFilter[i] as number);
   }
-  for (let i = 0; i < 3; i++) view.setUint8(o.segment + s.segment_probs + i, probs[i] as number);
+  for (let i = 0; i < 3; i++) view.setUint8(at + s.segment_probs + i, probs[i] as number);
   view.setUint32(
-    o.segment + s.flags,
+    at + s.flags,
     (segmentation_enabled ? V4L2_VP8_SEGMENT_FLAG_ENABLED : 0) |
       (update_segmentation?.update_mb_segmentation_map ? V4L2_VP8_SEGMENT_FLAG_UPDATE_MAP : 0) |
       (update_segmentation?.update_segment_feature_data ? V4L2_VP8_SEGMENT_FLAG_UPDATE_FEATURE_DATA : 0) |
@@ -113,18 +118,18 @@ function setSegment(view: DataView, { segmentation_enabled, update_segmentation 
 }
 
 /** v4l2_vp8_loop_filter: the deltas in effect. */
-function setLoopFilter(view: DataView, header: FrameHeader, state: CodingState): void {
-  const o = offsets();
+function setLoopFilter(view: DataView, frame: number, header: FrameHeader, state: CodingState): void {
+  const at = frame + offsets().lf;
   const lf = v4l2_vp8_loop_filter.offsets;
   for (let i = 0; i < 4; i++) {
-    view.setInt8(o.lf + lf.ref_frm_delta + i, state.refFrameDelta[i] as number);
-    view.setInt8(o.lf + lf.mb_mode_delta + i, state.mbModeDelta[i] as number);
+    view.setInt8(at + lf.ref_frm_delta + i, state.refFrameDelta[i] as number);
+    view.setInt8(at + lf.mb_mode_delta + i, state.mbModeDelta[i] as number);
   }
-  view.setUint8(o.lf + lf.sharpness_level, header.sharpness_level);
-  view.setUint8(o.lf + lf.level, header.loop_filter_level);
+  view.setUint8(at + lf.sharpness_level, header.sharpness_level);
+  view.setUint8(at + lf.level, header.loop_filter_level);
   const { loop_filter_adj_enable, mode_ref_lf_delta_update } = header.mb_lf_adjustments;
   view.setUint32(
-    o.lf + lf.flags,
+    at + lf.flags,
     (loop_filter_adj_enable ? V4L2_VP8_LF_ADJ_ENABLE : 0) |
       (mode_ref_lf_delta_update ? V4L2_VP8_LF_DELTA_UPDATE : 0) |
       (header.filter_type ? V4L2_VP8_LF_FILTER_TYPE_SIMPLE : 0),
@@ -132,15 +137,15 @@ function setLoopFilter(view: DataView, header: FrameHeader, state: CodingState):
   );
 }
 
-function setQuantization(view: DataView, { quant_indices: q }: FrameHeader): void {
-  const o = offsets();
+function setQuantization(view: DataView, frame: number, { quant_indices: q }: FrameHeader): void {
+  const at = frame + offsets().quant;
   const quant = v4l2_vp8_quantization.offsets;
-  view.setUint8(o.quant + quant.y_ac_qi, q.y_ac_qi);
-  view.setInt8(o.quant + quant.y_dc_delta, q.y_dc_delta);
-  view.setInt8(o.quant + quant.y2_dc_delta, q.y2_dc_delta);
-  view.setInt8(o.quant + quant.y2_ac_delta, q.y2_ac_delta);
-  view.setInt8(o.quant + quant.uv_dc_delta, q.uv_dc_delta);
-  view.setInt8(o.quant + quant.uv_ac_delta, q.uv_ac_delta);
+  view.setUint8(at + quant.y_ac_qi, q.y_ac_qi);
+  view.setInt8(at + quant.y_dc_delta, q.y_dc_delta);
+  view.setInt8(at + quant.y2_dc_delta, q.y2_dc_delta);
+  view.setInt8(at + quant.y2_ac_delta, q.y2_ac_delta);
+  view.setInt8(at + quant.uv_dc_delta, q.uv_dc_delta);
+  view.setInt8(at + quant.uv_ac_delta, q.uv_ac_delta);
 }
 
 /**

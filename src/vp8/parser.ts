@@ -58,6 +58,6 @@ export function readFrame(frame: Uint8Array, trace: Trace | undefined): Frame {
     header,
     first_part_header_bits: decoder.position,
     coder_state: decoder.state,
-    dct_part_sizes: dctPartitionSizes(frame, end, 2 ** header.log2_nbr_of_dct_partitions, trace),
+    dct_part_sizes: dctPartitionSizes(frame, end, 1 << header.log2_nbr_of_dct_partitions, trace),
   };
 }

@@ -1,6 +1,6 @@
 /** Turns frames into requests, outputs and releases: RFC 6386, 9.7. */
 
-import type { Control, Rectangle, SequenceEvent } from "../events.ts";
+import type { Rectangle, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { vp8KernelRules } from "../kernel/vp8.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -112,8 +112,7 @@ export class PictureDecoder {
       alternate: this.#slots.alternate?.timestamp ?? 0,
     });
     this.#state = stateAfter(frame, this.#state, state);
-    const controls: Control[] = [];
-    this.#maker.add(controls, "V4L2_CID_STATELESS_VP8_FRAME", payload);
+    const controls = this.#maker.with([], "V4L2_CID_STATELESS_VP8_FRAME", payload);
     this.#sink.emit({ type: "request", timestamp, bitstream: [bytes], controls, hold: false });
   }
 
@@ -139,8 +138,10 @@ export class PictureDecoder {
 
   /** Releases those of the pictures that are no longer in use. */
   #release(pictures: readonly (Picture | null)[]): void {
-    for (const picture of new Set(pictures)) {
+    for (let i = 0; i < pictures.length; i++) {
+      const picture = pictures[i] as Picture | null;
       if (picture === null || picture === this.#shown || this.#isInSlot(picture)) continue;
+      if (pictures.indexOf(picture) < i) continue;
       this.#sink.emit({ type: "release", timestamp: picture.timestamp });
     }
   }

@@ -1,5 +1,6 @@
 /** What outlives a frame: probabilities, segmentation, loop filter deltas, and the reference buffers. */
 import type { Rectangle } from "../events.ts";
+import { newPayload } from "../uapi/payload.ts";
 import type { Frame, FrameHeader, ProbUpdate } from "./structures.ts";
 import { defaultCoeffProbs, defaultMvProbs, defaultUvModeProbs, defaultYModeProbs } from "./tables.ts";
 
@@ -54,7 +55,8 @@ export const initialState: CodingState = {
 
 function withUpdates(table: Uint8Array, updates: readonly ProbUpdate[]): Uint8Array {
   if (updates.length === 0) return table;
-  const copy = table.slice();
+  const copy = newPayload(table.length);
+  copy.set(table);
   for (const { place, value } of updates) copy[place] = value;
   return copy;
 }
@@ -83,12 +85,14 @@ function updatedSegmentation(before: Segmentation, { update_segmentation }: Fram
 /** The state that this frame is decoded with. `before` is the state after the frame before it. */
 export function stateOfFrame({ tag, header }: Frame, before: CodingState): CodingState {
   const start = tag.frame_type === 0 ? initialState : before;
-  const { ref_frame_delta, mb_mode_delta } = header.mb_lf_adjustments;
+  const { mode_ref_lf_delta_update, ref_frame_delta, mb_mode_delta } = header.mb_lf_adjustments;
+  const updated = (deltas: readonly number[], updates: readonly (number | undefined)[]) =>
+    mode_ref_lf_delta_update ? deltas.map((delta, i) => updates[i] ?? delta) : deltas;
   return {
     probabilities: updatedProbabilities(start.probabilities, header),
     segmentation: updatedSegmentation(start.segmentation, header),
-    refFrameDelta: start.refFrameDelta.map((delta, i) => ref_frame_delta[i] ?? delta),
-    mbModeDelta: start.mbModeDelta.map((delta, i) => mb_mode_delta[i] ?? delta),
+    refFrameDelta: updated(start.refFrameDelta, ref_frame_delta),
+    mbModeDelta: updated(start.mbModeDelta, mb_mode_delta),
   };
 }
 

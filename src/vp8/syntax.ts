@@ -162,8 +162,7 @@ function token_prob_update(r: BoolDecoder): ProbUpdate[] {
   const next = (from: number) =>
     r.nextSet(coeffUpdateProbs, from, coeffUpdateProbs.length, "coeff_prob_update_flag", coeffSubscripts);
   for (let place = next(0); place < coeffUpdateProbs.length; place = next(place + 1)) {
-    const [i, j, k, l] = coeffSubscripts(place);
-    updates.push({ place, value: r.u(8, "coeff_prob", i, j, k, l) });
+    updates.push({ place, value: r.uAt(8, "coeff_prob", place, coeffSubscripts) });
   }
   return updates;
 }
@@ -179,8 +178,7 @@ function mv_prob_update(r: BoolDecoder): ProbUpdate[] {
   const next = (from: number) =>
     r.nextSet(mvUpdateProbs, from, mvUpdateProbs.length, "mv_prob_update_flag", mvSubscripts);
   for (let place = next(0); place < mvUpdateProbs.length; place = next(place + 1)) {
-    const [i, j] = mvSubscripts(place);
-    const prob = r.u(7, "prob", i, j);
+    const prob = r.uAt(7, "prob", place, mvSubscripts);
     updates.push({ place, value: prob === 0 ? 1 : prob * 2 });
   }
   return updates;

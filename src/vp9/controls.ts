@@ -3,8 +3,7 @@
  * function for each struct, without side effects. A field that is not copied one to one names its authority.
  */
 import { setTimestamp } from "../session/timestamps.ts";
-import { newPayload } from "../uapi/payload.ts";
-import { viewOf } from "../uapi/struct.ts";
+import { draftPayload, newPayload } from "../uapi/payload.ts";
 import {
   V4L2_VP9_FRAME_FLAG_ALLOW_HIGH_PREC_MV,
   V4L2_VP9_FRAME_FLAG_COLOR_RANGE_FULL_SWING,
@@ -78,40 +77,42 @@ const resetFrameContexts: readonly number[] = [
 /** v4l2_ctrl_vp9_frame: 168 bytes. */
 export function vp9Frame(input: FrameInput): Uint8Array {
   const { header: h, references } = input;
-  const payload = newPayload(v4l2_ctrl_vp9_frame.size);
-  const view = viewOf(payload);
+  const { payload, view, at } = draftPayload(v4l2_ctrl_vp9_frame.size);
   const o = v4l2_ctrl_vp9_frame.offsets;
-  setLoopFilter(view, o.lf, input);
-  setQuantization(view, o.quant, h);
-  setSegmentation(view, o.seg, input);
-  view.setUint32(o.flags, frameFlags(h, input.color), true);
-  view.setUint16(o.compressed_header_size, h.header_size_in_bytes, true);
-  view.setUint16(o.uncompressed_header_size, h.uncompressed_header_size, true);
-  view.setUint16(o.frame_width_minus_1, h.frame_size.FrameWidth - 1, true);
-  view.setUint16(o.frame_height_minus_1, h.frame_size.FrameHeight - 1, true);
+  setLoopFilter(view, at + o.lf, input);
+  setQuantization(view, at + o.quant, h);
+  setSegmentation(view, at + o.seg, input);
+  view.setUint32(at + o.flags, frameFlags(h, input.color), true);
+  view.setUint16(at + o.compressed_header_size, h.header_size_in_bytes, true);
+  view.setUint16(at + o.uncompressed_header_size, h.uncompressed_header_size, true);
+  view.setUint16(at + o.frame_width_minus_1, h.frame_size.FrameWidth - 1, true);
+  view.setUint16(at + o.frame_height_minus_1, h.frame_size.FrameHeight - 1, true);
   // UAPI: "the expected render width". Where it is not coded, it is the frame's width (7.2.4).
-  view.setUint16(o.render_width_minus_1, h.frame_size.RenderWidth - 1, true);
-  view.setUint16(o.render_height_minus_1, h.frame_size.RenderHeight - 1, true);
-  setTimestamp(view, o.last_frame_ts, references[0] ?? 0);
-  setTimestamp(view, o.golden_frame_ts, references[1] ?? 0);
-  setTimestamp(view, o.alt_frame_ts, references[2] ?? 0);
+  view.setUint16(at + o.render_width_minus_1, h.frame_size.RenderWidth - 1, true);
+  view.setUint16(at + o.render_height_minus_1, h.frame_size.RenderHeight - 1, true);
+  setTimestamp(view, at + o.last_frame_ts, references[0] ?? 0);
+  setTimestamp(view, at + o.golden_frame_ts, references[1] ?? 0);
+  setTimestamp(view, at + o.alt_frame_ts, references[2] ?? 0);
   const [, last, golden, alt] = h.ref_frame_sign_bias;
   view.setUint8(
-    o.ref_frame_sign_bias,
+    at + o.ref_frame_sign_bias,
     (last ? V4L2_VP9_SIGN_BIAS_LAST : 0) |
       (golden ? V4L2_VP9_SIGN_BIAS_GOLDEN : 0) |
       (alt ? V4L2_VP9_SIGN_BIAS_ALT : 0),
   );
-  view.setUint8(o.reset_frame_context, resetFrameContexts[h.reset_frame_context] as number);
+  view.setUint8(at + o.reset_frame_context, resetFrameContexts[h.reset_frame_context] as number);
   // As coded: the kernel's v4l2_vp9_reset_frame_ctx resets this context, and uses 0 by itself where 7.2 demands it.
-  view.setUint8(o.frame_context_idx, h.frame_context_idx);
-  view.setUint8(o.profile, h.Profile);
-  view.setUint8(o.bit_depth, input.color.BitDepth);
+  view.setUint8(at + o.frame_context_idx, h.frame_context_idx);
+  view.setUint8(at + o.profile, h.Profile);
+  view.setUint8(at + o.bit_depth, input.color.BitDepth);
   // Intra frames do not code or use it: 0, as GStreamer and FFmpeg send it.
-  view.setUint8(o.interpolation_filter, h.FrameIsIntra ? 0 : (interpolationFilters[h.interpolation_filter] as number));
-  view.setUint8(o.tile_cols_log2, h.tile_info.tile_cols_log2);
-  view.setUint8(o.tile_rows_log2, h.tile_info.tile_rows_log2);
-  view.setUint8(o.reference_mode, input.reference_mode);
+  view.setUint8(
+    at + o.interpolation_filter,
+    h.FrameIsIntra ? 0 : (interpolationFilters[h.interpolation_filter] as number),
+  );
+  view.setUint8(at + o.tile_cols_log2, h.tile_info.tile_cols_log2);
+  view.setUint8(at + o.tile_rows_log2, h.tile_info.tile_rows_log2);
+  view.setUint8(at + o.reference_mode, input.reference_mode);
   return payload;
 }
 

@@ -1,7 +1,7 @@
 /** Turns frames into requests: references, the sequence, output. */
 
 import { BitstreamError } from "../errors.ts";
-import type { Control, SequenceEvent } from "../events.ts";
+import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { vp9KernelRules } from "../kernel/vp9.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -122,11 +122,11 @@ export class PictureDecoder {
       visible: visibleRectangle(header.frame_size),
       corrupt: this.#isDamaged || named.some((reference) => reference === null || reference.corrupt),
     };
-    const controls: Control[] = [];
     const { reference_mode } = compressed;
     const payload = vp9Frame({ header, reference_mode, params: this.#params, color, references });
-    this.#maker.add(controls, "V4L2_CID_STATELESS_VP9_FRAME", payload);
-    this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", vp9CompressedHeader(compressed));
+    const frameControls = this.#maker.with([], "V4L2_CID_STATELESS_VP9_FRAME", payload);
+    const probabilities = vp9CompressedHeader(compressed);
+    const controls = this.#maker.with(frameControls, "V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", probabilities);
     this.#sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
     if (header.show_frame && isShown) this.#show(frame, pts);
     this.#slots.update(frame, header.refresh_frame_flags);
@@ -136,8 +136,8 @@ export class PictureDecoder {
    * The timestamps of the references. `missingReferences` decides what replaces a missing one. Null where the frame is dropped.
    */
   #completeReferences(named: readonly (Frame | null)[], h: UncompressedHeader, unit: StreamUnit): number[] | null {
+    if (!named.includes(null)) return named.map((frame) => (frame as Frame).timestamp);
     const missing = named.flatMap((frame, i) => (frame ? [] : [`${referenceNames[i]} (slot ${h.ref_frame_idx[i]})`]));
-    if (missing.length === 0) return named.map((frame) => (frame as Frame).timestamp);
     const { missingReferences } = this.#options;
     const { newest } = this.#slots;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);

@@ -30,7 +30,7 @@ export class ReferenceSlots {
 
   /** 8.20 Reference frame update process. Frames that are in no slot afterwards are released, in decoding order. */
   update(frame: Frame, refresh_frame_flags: number): void {
-    const before = new Set(this.frames).add(frame);
+    const before = [...this.frames, frame];
     for (let i = 0; i < NUM_REF_FRAMES; i++) {
       if ((refresh_frame_flags >> i) & 1) this.frames[i] = frame;
     }
@@ -38,14 +38,17 @@ export class ReferenceSlots {
   }
 
   clear(): void {
-    const before = new Set(this.frames);
+    const before = this.frames.slice();
     this.frames.fill(null);
     this.#releaseAllBut(before);
   }
 
   /** Releases the frames of `before` that are no longer in a slot. */
-  #releaseAllBut(before: ReadonlySet<Frame | null>): void {
-    const gone = [...before].filter((frame) => frame !== null && !this.frames.includes(frame)) as Frame[];
+  #releaseAllBut(before: readonly (Frame | null)[]): void {
+    const gone: Frame[] = [];
+    for (const frame of before) {
+      if (frame !== null && !this.frames.includes(frame) && !gone.includes(frame)) gone.push(frame);
+    }
     for (const frame of gone.sort((a, b) => a.timestamp - b.timestamp)) this.#onRelease(frame);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { align, coverage } from "../../conformance/payloads/align.ts";
-import { variantKey, variantsOf } from "../../conformance/payloads/variants.ts";
+import { align, coverage } from "../../src/compare/align.ts";
+import { variantKey, variantsOf } from "../../src/compare/variants.ts";
 import { crc32 } from "../../src/record/crc32.ts";
 
 /** `"a b c"`: buffers by name; `b+1` is b with a byte more. */

@@ -1,15 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Comparator, ReferenceEntry } from "../../conformance/payloads/comparator.ts";
 import { PayloadComparison, type ValueDifference } from "../../conformance/payloads/compare-payloads.ts";
-import type { EffectiveRequest, Payload, Peer } from "../../conformance/payloads/requests.ts";
-import type { Value } from "../../conformance/payloads/values.ts";
-import { compileVerdict, type Verdict } from "../../conformance/payloads/verdicts.ts";
+import type { Comparator, ReferenceEntry } from "../../src/compare/comparator.ts";
+import type { EffectiveRequest, Payload, Peer } from "../../src/compare/request.ts";
+import { compileVerdict, type Verdict } from "../../src/compare/rules.ts";
+import type { Value } from "../../src/compare/values.ts";
 
 /** A codec whose requests are lists of numbers: `C.x` is the control of that name, `refs` are timestamps. */
 const toy: Comparator = {
   codec: "h264",
-  modes: ["frame"],
-  extensions: [],
   view: (request, label) => {
     const entries: ReferenceEntry[] = [];
     const fields = new Map<string, Value>();
@@ -22,6 +20,8 @@ const toy: Comparator = {
     return { fields, references: new Map([["C.dpb[]", entries]]) };
   },
   rawPayload: (_name, payload) => payload,
+  pictureKey: () => "",
+  orderCounts: [],
   conditions: {
     "x is 7": { text: "x is 7", holds: ({ ours }) => ours.view.fields.get("C.x") === 7 },
   },

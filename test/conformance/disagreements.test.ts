@@ -5,7 +5,8 @@ import { comparators } from "../../conformance/payloads/comparators.ts";
 import { outdatedFiles } from "../../conformance/payloads/disagreements.ts";
 import { worstEffect } from "../../conformance/payloads/disagreements-text.ts";
 import { upstreamReports } from "../../conformance/payloads/upstream-reports.ts";
-import { compileVerdict, effects, readVerdicts, type Verdict } from "../../conformance/payloads/verdicts.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { compileVerdict, effects, type Verdict } from "../../src/compare/rules.ts";
 import { targets } from "../../src/targets/index.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -26,7 +27,7 @@ function isRead(driver: string, { codec, control, field }: Verdict): boolean {
 
 describe("the rows of disagreements", () => {
   const codecs = Object.values(comparators);
-  const rows = codecs.flatMap(({ codec }) => readVerdicts(codec));
+  const rows = codecs.flatMap(({ codec }) => verdictsOf(codec));
 
   it("have ids of their own", () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
@@ -34,12 +35,12 @@ describe("the rows of disagreements", () => {
 
   it("ask only for conditions that exist", () => {
     for (const { codec, conditions } of codecs) {
-      for (const row of readVerdicts(codec)) expect(() => compileVerdict(row, conditions)).not.toThrow();
+      for (const row of verdictsOf(codec)) expect(() => compileVerdict(row, conditions)).not.toThrow();
     }
   });
 
   it.each(codecs)("$codec: each condition is asked for", ({ codec, conditions }) => {
-    const asked = new Set(readVerdicts(codec).flatMap(({ when }) => when.map((name) => name.replace(/^not /, ""))));
+    const asked = new Set(verdictsOf(codec).flatMap(({ when }) => when.map((name) => name.replace(/^not /, ""))));
     expect(Object.keys(conditions).filter((name) => !asked.has(name))).toEqual([]);
   });
 

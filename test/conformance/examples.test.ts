@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { comparators } from "../../conformance/payloads/comparators.ts";
 import { readExamples } from "../../conformance/payloads/examples.ts";
 import { runCodec, selectStreams } from "../../conformance/payloads/run-payloads.ts";
-import { readVerdicts } from "../../conformance/payloads/verdicts.ts";
 import { corpusFolder } from "../../conformance/streams/corpus.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
 
 const hasCorpus = corpusFolder() !== undefined;
 
@@ -16,7 +16,7 @@ describe.each(Object.values(comparators))("the examples of $codec", (comparator)
   const names = [...new Set(examples.map(([, { stream }]) => stream))];
 
   it("are one for each row", () => {
-    expect(examples.map(([id]) => id)).toEqual(readVerdicts(codec).map(({ id }) => id));
+    expect(examples.map(([id]) => id)).toEqual(verdictsOf(codec).map(({ id }) => id));
   });
 
   const title = "%s: the row says why these values differ";

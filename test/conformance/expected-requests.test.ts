@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { comparators } from "../../conformance/payloads/comparators.ts";
-import { decodeModes, peers, readRequests } from "../../conformance/payloads/requests.ts";
+import { decodeModes, readRequests } from "../../conformance/payloads/requests.ts";
 import { corpusFolder, type WitnessedStream, witnessedCorpus } from "../../conformance/streams/corpus.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import { peers } from "../../src/compare/request.ts";
 import type { Codec } from "../../src/events.ts";
 
 interface ManifestEntry {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { sliceStarts } from "../../conformance/payloads/h264/h264-slices.ts";
-import { translateTimestamps, viewH264 } from "../../conformance/payloads/h264/h264-view.ts";
-import type { EffectiveRequest, Payload } from "../../conformance/payloads/requests.ts";
+import { sliceStarts } from "../../src/compare/h264/slices.ts";
+import { translateTimestamps, viewH264 } from "../../src/compare/h264/view.ts";
+import type { EffectiveRequest, Payload } from "../../src/compare/request.ts";
 import {
   V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
   V4L2_H264_DPB_ENTRY_FLAG_VALID,

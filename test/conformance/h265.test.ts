@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { translateTimestamps, viewH265 } from "../../conformance/payloads/h265/h265-view.ts";
-import type { EffectiveRequest, Payload } from "../../conformance/payloads/requests.ts";
-import type { Value } from "../../conformance/payloads/values.ts";
+import { translateTimestamps, viewH265 } from "../../src/compare/h265/view.ts";
+import type { EffectiveRequest, Payload } from "../../src/compare/request.ts";
+import type { Value } from "../../src/compare/values.ts";
 import {
   V4L2_HEVC_PPS_FLAG_WEIGHTED_PRED,
   V4L2_HEVC_SLICE_TYPE_B,

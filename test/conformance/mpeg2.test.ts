@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Occurrence, Side } from "../../conformance/payloads/comparator.ts";
 import { PayloadComparison } from "../../conformance/payloads/compare-payloads.ts";
-import { mpeg2 } from "../../conformance/payloads/mpeg2/mpeg2-comparator.ts";
-import { conditionsMpeg2 } from "../../conformance/payloads/mpeg2/mpeg2-conditions.ts";
-import { translateTimestamps, viewMpeg2 } from "../../conformance/payloads/mpeg2/mpeg2-view.ts";
-import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/payloads/requests.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
+import { readRequests } from "../../conformance/payloads/requests.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import type { Occurrence, Side } from "../../src/compare/comparator.ts";
+import { mpeg2 } from "../../src/compare/mpeg2/comparator.ts";
+import { conditionsMpeg2 } from "../../src/compare/mpeg2/conditions.ts";
+import { translateTimestamps, viewMpeg2 } from "../../src/compare/mpeg2/view.ts";
+import type { EffectiveRequest, Peer } from "../../src/compare/request.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { compileVerdict } from "../../src/compare/rules.ts";
 import { crc32 } from "../../src/record/crc32.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { mpeg2Controls } from "../../src/uapi/mpeg2.ts";
@@ -119,7 +121,7 @@ describe("the conditions", () => {
 });
 
 describe("the comparison", () => {
-  const rules = readVerdicts("mpeg2").map((verdict) => compileVerdict(verdict, mpeg2.conditions));
+  const rules = verdictsOf("mpeg2").map((verdict) => compileVerdict(verdict, mpeg2.conditions));
 
   it("takes 0 that names no picture for no reference, and translates both timestamps", () => {
     const picture = new Uint8Array(32).fill(7, 0, 1);

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PayloadComparison } from "../../conformance/payloads/compare-payloads.ts";
-import { h265 } from "../../conformance/payloads/h265/h265-comparator.ts";
-import { viewH265 } from "../../conformance/payloads/h265/h265-view.ts";
-import { type EffectiveRequest, type Peer, readRequests } from "../../conformance/payloads/requests.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
+import { readRequests } from "../../conformance/payloads/requests.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import { h265 } from "../../src/compare/h265/comparator.ts";
+import { viewH265 } from "../../src/compare/h265/view.ts";
+import type { EffectiveRequest, Peer } from "../../src/compare/request.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { compileVerdict } from "../../src/compare/rules.ts";
 import { elementSize } from "../../src/uapi/control.ts";
 import { hevcControls } from "../../src/uapi/h265.ts";
 import { leafFields } from "../../src/uapi/struct.ts";
@@ -21,7 +23,7 @@ const step: Readonly<Record<string, number>> = { V4L2_CID_STATELESS_HEVC_SCALING
 
 describe("the comparison", () => {
   const path = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-  const rules = readVerdicts("h265").map((verdict) => compileVerdict(verdict, h265.conditions));
+  const rules = verdictsOf("h265").map((verdict) => compileVerdict(verdict, h265.conditions));
 
   const title = "sees every changed value in a request of %s";
   it.each([["h265_default_ra.265", 5]] as const)(title, seesEveryChange);

@@ -2,17 +2,15 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PayloadComparison } from "../../conformance/payloads/compare-payloads.ts";
-import { h264 } from "../../conformance/payloads/h264/h264-comparator.ts";
-import {
-  type DecodeMode,
-  type EffectiveRequest,
-  type Peer,
-  readRequests,
-} from "../../conformance/payloads/requests.ts";
-import { compileVerdict, readVerdicts } from "../../conformance/payloads/verdicts.ts";
+import { readRequests } from "../../conformance/payloads/requests.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import { h264 } from "../../src/compare/h264/comparator.ts";
+import type { EffectiveRequest, Peer } from "../../src/compare/request.ts";
+import { verdictsOf } from "../../src/compare/rows.ts";
+import { compileVerdict } from "../../src/compare/rules.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls, V4L2_H264_SLICE_TYPE_B, v4l2_h264_dpb_entry } from "../../src/uapi/h264.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 import { type LeafField, leafFields } from "../../src/uapi/struct.ts";
 
 /** Leaves that no driver can see, in frames of pic_order_cnt_type 0 below 4:4:4: the kernel clears them. */
@@ -46,7 +44,7 @@ function bitOf(control: string, { path }: LeafField): number {
 
 describe("the comparison", () => {
   const path = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-  const rules = readVerdicts("h264").map((verdict) => compileVerdict(verdict, h264.conditions));
+  const rules = verdictsOf("h264").map((verdict) => compileVerdict(verdict, h264.conditions));
 
   const title = "sees every changed value in a request of %s in %s mode";
   it.each([

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { DecodeMode, EffectiveRequest } from "../../conformance/payloads/requests.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import type { EffectiveRequest } from "../../src/compare/request.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { h264Controls, V4L2_H264_DPB_ENTRY_FLAG_ACTIVE, V4L2_H264_DPB_ENTRY_FLAG_VALID } from "../../src/uapi/h264.ts";
+import type { DecodeMode } from "../../src/uapi/modes.ts";
 
 // Streams written bit by bit, for the rows of h264-disagreements.json in which neither peer is right.
 

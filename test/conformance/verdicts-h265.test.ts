@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EffectiveRequest } from "../../conformance/payloads/requests.ts";
 import { decodeStream } from "../../conformance/streams/our-requests.ts";
+import type { EffectiveRequest } from "../../src/compare/request.ts";
 import { openSession } from "../../src/open-session.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import { hevcControls } from "../../src/uapi/h265.ts";

@@ -40,3 +40,46 @@ describe.each(codecs.flatMap((codec) => fixtureStreams(codec).map(({ name, read 
     });
   },
 );
+
+/** Whether a unit is a slice, or a parameter set. Of H.264 and HEVC. */
+function kindOf(codec: Codec, [first = 0]: Uint8Array): "slice" | "set" | undefined {
+  const type = codec === "h264" ? first & 31 : (first >> 1) & 63;
+  if (codec === "h264") return type === 1 || type === 5 ? "slice" : type === 7 || type === 8 ? "set" : undefined;
+  return type < 32 ? "slice" : type < 35 ? "set" : undefined;
+}
+
+const longSlices = (["h264", "h265"] as const).flatMap((codec) =>
+  fixtureStreams(codec).map(({ name, read }) => ({ codec, name, read })),
+);
+
+describe.each(longSlices)("$name, cut inside its slices", ({ codec, read }) => {
+  it("gives a picture's requests when the beginning of the next picture's first slice is there", () => {
+    const stream = read();
+    const begun = openSession(codec);
+    const whole = openSession(codec);
+    const requests = (events: readonly DecodeEvent[]) => events.filter(({ type }) => type === "request").length;
+    const units = unitsOfPacket(stream, 0);
+    let early = 0;
+    let late = 0;
+    let at = 0;
+    let last = 0;
+    let setsWait = false;
+    for (const [i, { bytes, byte }] of units.entries()) {
+      const kind = kindOf(codec, bytes);
+      if (kind === "set") setsWait = true;
+      if (kind !== "slice") continue;
+      const isComparable = !setsWait && bytes.length > 220;
+      setsWait = false;
+      const next = units[i + 1]?.byte;
+      if (next === undefined) continue;
+      if (isComparable) early += requests(begun.push(stream.subarray(at, byte + 200)));
+      if (isComparable) at = byte + 200;
+      late += requests(whole.push(stream.subarray(last, next)));
+      last = next;
+      if (isComparable) expect(early).toBe(late);
+    }
+    early += requests(begun.push(stream.subarray(at))) + requests(begun.flush());
+    late += requests(whole.push(stream.subarray(last))) + requests(whole.flush());
+    expect(early).toBe(late);
+  });
+});

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { ReferenceEntry, Side } from "../../../src/compare/comparator.ts";
+import type { Value } from "../../../src/compare/values.ts";
 import { decodePayload } from "../../../src/uapi/control.ts";
 import { h264Controls, type v4l2_h264_reference } from "../../../src/uapi/h264.ts";
-import type { Deviation, ReferenceEntry, Side } from "../comparator.ts";
-import type { Value } from "../values.ts";
+import type { Deviation } from "../deviation.ts";
 
 type Fields = readonly [top: number, bottom: number];
 

@@ -1,0 +1,150 @@
+import { h264KernelRules } from "../../kernel/h264.ts";
+import type { KernelRules } from "../../kernel/rules.ts";
+import { decodePayload } from "../../uapi/control.ts";
+import {
+  h264Controls,
+  V4L2_H264_BOTTOM_FIELD_REF,
+  V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
+  V4L2_H264_DPB_ENTRY_FLAG_VALID,
+  V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT,
+  V4L2_H264_TOP_FIELD_REF,
+  v4l2_ctrl_h264_decode_params,
+  v4l2_ctrl_h264_pps,
+  v4l2_ctrl_h264_scaling_matrix,
+  v4l2_ctrl_h264_sps,
+  v4l2_h264_dpb_entry,
+} from "../../uapi/h264.ts";
+import { viewOf } from "../../uapi/struct.ts";
+import type { DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
+import type { EffectiveRequest } from "../request.ts";
+import { flatten, type Value, type Values } from "../values.ts";
+import { type SlicePayloads, viewSlice } from "./slice-view.ts";
+
+/** Parameter sets stay the same for many requests: each payload is flattened once. */
+const flattened = new WeakMap<Uint8Array, Values>();
+
+function cached(payload: Uint8Array, make: () => Values): Values {
+  let values = flattened.get(payload);
+  if (values === undefined) {
+    values = make();
+    flattened.set(payload, values);
+  }
+  return values;
+}
+
+const normalised = new WeakMap<Uint8Array, Uint8Array>();
+
+/** A payload as the kernel hands it to a driver. */
+function normalise(name: string, payload: Uint8Array): Uint8Array {
+  const rule = (h264KernelRules as KernelRules)[name];
+  if (rule === undefined) return payload;
+  let copy = normalised.get(payload);
+  if (copy === undefined) {
+    copy = payload.slice();
+    rule.normalise(viewOf(copy));
+    normalised.set(payload, copy);
+  }
+  return copy;
+}
+
+/** A compound control of this request as a driver gets it; undefined when the producer never set it. */
+export function payloadOf(request: EffectiveRequest, control: string): Uint8Array | undefined {
+  const name = `V4L2_CID_STATELESS_H264_${control}`;
+  const payload = request.controls.get(name);
+  return payload instanceof Uint8Array ? normalise(name, payload) : undefined;
+}
+
+const wholeControls = [
+  ["SPS", v4l2_ctrl_h264_sps],
+  ["PPS", v4l2_ctrl_h264_pps],
+] as const;
+
+/** What a driver reads. Scaling lists only under SCALING_MATRIX_PRESENT: rkvdec and hantro take flat ones without. */
+export function viewH264(request: EffectiveRequest, label: ReferenceLabel): DriverView {
+  const fields = new Map<string, Value>();
+  for (const [control, def] of wholeControls) {
+    const payload = payloadOf(request, control);
+    if (payload === undefined) continue;
+    addAll(
+      fields,
+      `H264_${control}`,
+      cached(payload, () => flatten(def, payload)),
+    );
+  }
+  addAll(fields, "H264_SCALING_MATRIX", scalingLists(request));
+  for (const control of ["DECODE_MODE", "START_CODE"]) {
+    const value = request.controls.get(`V4L2_CID_STATELESS_H264_${control}`);
+    if (typeof value === "number") fields.set(`H264_${control}`, value);
+  }
+  const decodeParams = payloadOf(request, "DECODE_PARAMS");
+  if (decodeParams === undefined) return { fields, references: new Map() };
+  addAll(fields, "H264_DECODE_PARAMS", flatten(v4l2_ctrl_h264_decode_params, decodeParams, leftOut));
+  const dpb = dpbEntries(decodeParams, label);
+  const payloads = slicePayloads(request);
+  if (payloads !== undefined) for (const [path, value] of viewSlice(payloads, dpb)) fields.set(path, value);
+  return { fields, references: new Map([["H264_DECODE_PARAMS.dpb[]", dpb]]) };
+}
+
+/** Undefined in frame mode, which has no SLICE_PARAMS. */
+function slicePayloads(request: EffectiveRequest): SlicePayloads | undefined {
+  const [sliceParams, pps] = [payloadOf(request, "SLICE_PARAMS"), payloadOf(request, "PPS")];
+  if (sliceParams === undefined || pps === undefined) return undefined;
+  return { sliceParams, pps, predWeights: payloadOf(request, "PRED_WEIGHTS") };
+}
+
+const leftOut = new Set(["dpb", "reserved"]);
+
+function addAll(fields: Map<string, Value>, control: string, values: Values): void {
+  for (const [path, value] of values) fields.set(`${control}.${path}`, value);
+}
+
+const noLists: Values = new Map(
+  [...flatten(v4l2_ctrl_h264_scaling_matrix, new Uint8Array(v4l2_ctrl_h264_scaling_matrix.size)).keys()].map((path) => [
+    path,
+    "none",
+  ]),
+);
+
+function scalingLists(request: EffectiveRequest): Values {
+  const pps = payloadOf(request, "PPS");
+  const lists = payloadOf(request, "SCALING_MATRIX");
+  if (pps === undefined) return noLists;
+  const { flags } = decodePayload(h264Controls.V4L2_CID_STATELESS_H264_PPS, pps);
+  if ((flags & V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT) === 0 || lists === undefined) return noLists;
+  return cached(lists, () => flatten(v4l2_ctrl_h264_scaling_matrix, lists));
+}
+
+/** The entries in use, without the order counts of fields that are not referenced. */
+function dpbEntries(decodeParams: Uint8Array, label: ReferenceLabel): ReferenceEntry[] {
+  const { dpb } = decodePayload(h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS, decodeParams);
+  const entries: ReferenceEntry[] = [];
+  for (const [i, entry] of dpb.entries()) {
+    if ((entry.flags & (V4L2_H264_DPB_ENTRY_FLAG_VALID | V4L2_H264_DPB_ENTRY_FLAG_ACTIVE)) === 0) continue;
+    const start = i * v4l2_h264_dpb_entry.size;
+    const bytes = decodeParams.subarray(start, start + v4l2_h264_dpb_entry.size);
+    const fields = flatten(v4l2_h264_dpb_entry, bytes, new Set(["reserved", "reference_ts"]));
+    if ((entry.fields & V4L2_H264_TOP_FIELD_REF) === 0) fields.delete("top_field_order_cnt");
+    if ((entry.fields & V4L2_H264_BOTTOM_FIELD_REF) === 0) fields.delete("bottom_field_order_cnt");
+    const picture = label(entry.reference_ts);
+    fields.set("reference_ts", picture);
+    entries.push({ index: i, picture, alias: `frame_num ${entry.frame_num}`, fields });
+  }
+  return entries;
+}
+
+/** A payload with other timestamps in its references. Entries not in use stay as they are. */
+export function translateTimestamps(
+  name: string,
+  payload: Uint8Array,
+  translate: (timestamp: bigint) => bigint,
+): Uint8Array {
+  if (!name.endsWith("_DECODE_PARAMS")) return payload;
+  const copy = payload.slice();
+  const view = viewOf(copy);
+  const o = v4l2_h264_dpb_entry.offsets;
+  for (let start = 0; start < v4l2_ctrl_h264_decode_params.offsets.nal_ref_idc; start += v4l2_h264_dpb_entry.size) {
+    if (view.getUint32(start + o.flags, true) === 0) continue;
+    view.setBigUint64(start + o.reference_ts, translate(view.getBigUint64(start + o.reference_ts, true)), true);
+  }
+  return copy;
+}

@@ -1,0 +1,172 @@
+/** Two recordings, request by request. */
+import { Casting } from "./casting.ts";
+import type { FieldClasses } from "./classes.ts";
+import type { Comparator } from "./comparator.ts";
+import type { ComparedGap, ComparedPair, Comparison, Difference, KnownFault } from "./difference.ts";
+import { isRawEqual } from "./judge.ts";
+import { type Pairing, Pairs } from "./pairing.ts";
+import { RequestDifferences } from "./request-differences.ts";
+import type { Rule } from "./rules.ts";
+import { SeenThrough } from "./seen-through.ts";
+import type { Entry, Timeline } from "./timeline.ts";
+import { compareViews } from "./view-comparison.ts";
+
+/** Compares one recording with the first one. */
+export class PairComparison {
+  readonly #pair: readonly [Timeline, Timeline];
+  readonly #side: number;
+  readonly #comparator: Comparator;
+  readonly #castings: readonly Casting[];
+  readonly #differences: RequestDifferences;
+  readonly #pairs: Pairs;
+  readonly #seen: SeenThrough;
+  readonly #isRaw: boolean;
+  #gap: ComparedGap | undefined;
+  #isDone = false;
+  /** The requests of both recordings that are done. */
+  readonly #taken: [number, number] = [0, 0];
+  #paired = 0;
+
+  /** @param side the place of the second recording among all. @param window requests that are looked at ahead. */
+  constructor(
+    pair: readonly [Timeline, Timeline],
+    side: number,
+    comparator: Comparator,
+    rules: readonly Rule[],
+    classes: FieldClasses,
+    isRaw: boolean,
+    window: number,
+  ) {
+    this.#pair = pair;
+    this.#side = side;
+    this.#comparator = comparator;
+    this.#isRaw = isRaw;
+    this.#seen = new SeenThrough(side, comparator, rules, pair);
+    this.#castings = Casting.all(pair, comparator, rules, this.#seen);
+    this.#differences = new RequestDifferences(classes, side);
+    this.#pairs = new Pairs(pair, window, (request) => comparator.pictureKey(request));
+  }
+
+  /** The number of requests of the first recording that are done; Infinity at the end. */
+  get progress(): number {
+    return this.#isDone ? Infinity : this.#taken[0];
+  }
+
+  /** What is found next; undefined at the end of both recordings. */
+  async next(): Promise<readonly Comparison[] | undefined> {
+    const decided = await this.#pairs.next();
+    if (decided === undefined) {
+      if (this.#isDone) return undefined;
+      this.#isDone = true;
+      return this.#endGap();
+    }
+    for (const pairing of decided) this.#link(pairing);
+    const found = decided.flatMap((pairing) => this.#compare(pairing));
+    const [, second] = this.#pair;
+    second.advance(this.#taken[1] - 1, (entry) => this.beforeForget(second, entry));
+    return found;
+  }
+
+  beforeForget(timeline: Timeline, entry: Entry): void {
+    for (const casting of this.#castings) if (casting.isOurs(timeline)) casting.beforeForget(entry);
+  }
+
+  #entries({ a, b }: Pairing): readonly [Entry | undefined, Entry | undefined] {
+    const [first, second] = this.#pair;
+    return [a === undefined ? undefined : first.at(a), b === undefined ? undefined : second.at(b)];
+  }
+
+  #link(pairing: Pairing): void {
+    const [a, b] = this.#entries(pairing);
+    if (a === undefined || b === undefined) return;
+    a.user.partners.set(this.#pair[1], b.user);
+    b.user.partners.set(this.#pair[0], a.user);
+    this.#seen.timestamps(a, b);
+  }
+
+  #compare(pairing: Pairing): Comparison[] {
+    const [a, b] = this.#entries(pairing);
+    if (pairing.a !== undefined) this.#taken[0] = pairing.a + 1;
+    if (pairing.b !== undefined) this.#taken[1] = pairing.b + 1;
+    if (a !== undefined && b !== undefined) {
+      this.#paired++;
+      const differences = this.#differencesOf(a, b);
+      const pair: ComparedPair = { type: "pair", side: this.#side, requests: [a.source, b.source], differences };
+      return [...this.#endGap(), ...this.#seen.takeNotes(a), pair];
+    }
+    const alone = a ?? b;
+    return alone === undefined ? [] : this.#addToGap(alone, a === undefined ? 1 : 0);
+  }
+
+  #differencesOf(a: Entry, b: Entry): Difference[] {
+    const requests = [a.source, b.source] as const;
+    if (this.#isRaw) return this.#differences.raw(requests);
+    if (this.#isEqual(a, b)) return [];
+    const views = compareViews(this.#castings, [a, b], [0, this.#side], this.#seen);
+    return this.#differences.seen(requests, views);
+  }
+
+  /** Whether all bytes are the same with the timestamps of one recording translated: then nothing else need be asked. */
+  #isEqual(a: Entry, b: Entry): boolean {
+    const [first, second] = this.#pair;
+    const names = [...a.request.controls.keys()];
+    const isSame = (name: string): boolean => {
+      const [one, other] = [a.request.controls.get(name), b.request.controls.get(name)];
+      return typeof one === "number" ? one === other : other instanceof Uint8Array;
+    };
+    if (a.source.known?.size || b.source.known?.size) return false;
+    if (a.request.controls.size !== b.request.controls.size || !names.every(isSame)) return false;
+    if (a.request.crc32 !== b.request.crc32 || a.request.bytes !== b.request.bytes) return false;
+    return isRawEqual(this.#comparator, a.request, b.request, (timestamp) => {
+      const user = second.userBefore(b.request.index, timestamp);
+      const same = user?.partners.get(first);
+      if (same === undefined) return timestamp === 0n ? 0n : unknown;
+      // A timestamp that the first recording gave another picture since then means that one.
+      return first.userBefore(a.request.index, same.timestamp)?.picture === same.picture ? same.timestamp : unknown;
+    });
+  }
+
+  #addToGap(entry: Entry, of: 0 | 1): Comparison[] {
+    const { request } = entry.source;
+    const known = this.#knownGap(entry, of);
+    const reason = this.#reasonOf(entry, of);
+    const gap = this.#gap;
+    const isSame = gap?.of === of && gap.known?.id === known?.id && gap.reason === reason;
+    if (gap !== undefined && isSame) {
+      this.#gap = { ...gap, last: request, count: gap.count + 1 };
+      return [];
+    }
+    const ended = this.#endGap();
+    this.#gap = { type: "gap", side: this.#side, of, first: request, last: request, count: 1, reason, known };
+    return ended;
+  }
+
+  #endGap(): Comparison[] {
+    const gap = this.#gap;
+    this.#gap = undefined;
+    return gap === undefined ? [] : [gap];
+  }
+
+  #knownGap(entry: Entry, of: 0 | 1): KnownFault | undefined {
+    if (this.#isRaw) return undefined;
+    for (const casting of this.#castings) {
+      const verdict = casting.judgeGap(entry, of);
+      if (verdict !== undefined) return casting.knownFault(verdict, [0, this.#side]);
+    }
+    return undefined;
+  }
+
+  #reasonOf(entry: Entry, of: 0 | 1): ComparedGap["reason"] {
+    const own = this.#pair[of];
+    const before = own.at(entry.request.index - 1);
+    const { crc32, bytes } = entry.request;
+    if (before !== undefined && crc32 >= 0 && before.request.crc32 === crc32 && before.request.bytes === bytes)
+      return "twice";
+    if (this.#paired === 0) return "start";
+    const other = of === 0 ? 1 : 0;
+    return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
+  }
+}
+
+/** No timestamp of a picture: it makes the fast check fail. */
+const unknown = 2n ** 64n - 2n;

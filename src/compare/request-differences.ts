@@ -1,0 +1,213 @@
+/** What is not the same in two requests that belong together. */
+import { type FieldClasses, isAbout } from "./classes.ts";
+import type { ComparedRefusal, ComparedValue, Difference, KnownFault } from "./difference.ts";
+import { absent, type LeafDifference, leafDifferences, leafValue, wholeValue } from "./leaves.ts";
+import type { ComparedRequest } from "./sides.ts";
+import type { Value } from "./values.ts";
+import { type ControlField, isInside, leafOf } from "./view-paths.ts";
+
+/** A field that drivers read differently, references as pictures. */
+export interface ViewDifference extends ControlField {
+  readonly values: readonly [Value | undefined, Value | undefined];
+  readonly known: KnownFault | undefined;
+}
+
+/** Two requests as drivers read them. */
+export interface ViewComparison {
+  readonly differences: readonly ViewDifference[];
+  /** Fields whose difference is seen through: it was said once. */
+  readonly seenThrough: readonly ControlField[];
+  /** Whether drivers look at the field in one of the two requests. */
+  isSeen(control: string, path: string): boolean;
+  /** Lists of references whose entries stand in another order, by control: what only follows from it is left out. */
+  readonly reordered: ReadonlyMap<string, readonly [string, string]>;
+}
+
+type Requests = readonly [ComparedRequest, ComparedRequest];
+
+/** Makes the differences of two requests. */
+export class RequestDifferences {
+  readonly #classes: FieldClasses;
+  readonly #side: number;
+  #asked: Requests | undefined;
+  readonly #found = new Map<string, readonly LeafDifference[] | undefined>();
+
+  /** @param side the place of the second request's recording. */
+  constructor(classes: FieldClasses, side: number) {
+    this.#classes = classes;
+    this.#side = side;
+  }
+
+  /** Field by field as it was sent. */
+  raw(requests: Requests): Difference[] {
+    return [...this.#bitstream(requests), ...namesOf(requests).flatMap((name) => this.#rawControl(name, requests))];
+  }
+
+  /** The same lists are asked for once for each field. */
+  #leaves(control: string, requests: Requests): readonly LeafDifference[] | undefined {
+    if (this.#asked !== requests) this.#found.clear();
+    this.#asked = requests;
+    if (!this.#found.has(control)) {
+      const [a, b] = requests.map(({ controls }) => controls.get(control)) as [Uint8Array, Uint8Array];
+      this.#found.set(control, leafDifferences(control, a, b, knownPaths(control, requests)));
+    }
+    return this.#found.get(control);
+  }
+
+  #bitstream([a, b]: Requests): Difference[] {
+    const hasChecksums = a.bitstream.crc32 !== undefined && b.bitstream.crc32 !== undefined;
+    const values = [bufferText(a, hasChecksums), bufferText(b, hasChecksums)] as const;
+    if (values[0] === values[1] || values.includes("unknown")) return [];
+    return [this.#difference({ control: "", path: "bitstream", flag: undefined }, [text(values[0]), text(values[1])])];
+  }
+
+  #rawControl(control: string, requests: Requests): Difference[] {
+    const [a, b] = requests.map(({ controls }) => controls.get(control));
+    const whole = [wholeValue(control, a), wholeValue(control, b)] as const;
+    if (a instanceof Uint8Array && b instanceof Uint8Array) {
+      const leaves = this.#leaves(control, requests);
+      if (leaves !== undefined) return leaves.map((leaf) => this.#leaf(control, leaf, requests, undefined));
+    }
+    if (isSamePayload(a, b)) return [];
+    return [this.#withRefusals(control, requests, this.#difference({ control, path: "", flag: undefined }, whole))];
+  }
+
+  /** As drivers read them: what no driver looks at in these requests is `unread`. */
+  seen(requests: Requests, views: ViewComparison): Difference[] {
+    const ofViews = views.differences.map((difference) => this.#ofView(difference, requests));
+    const rest = namesOf(requests).flatMap((name) => this.#besideViews(name, requests, views));
+    return [...ofViews.flat(), ...rest];
+  }
+
+  #ofView(difference: ViewDifference, requests: Requests): Difference[] {
+    const { control, path, known } = difference;
+    const payloads = requests.map(({ controls }) => controls.get(control));
+    const [a, b] = payloads;
+    if (control === "") return this.#bitstream(requests).map((made) => ({ ...made, known }));
+    const leaves = a instanceof Uint8Array && b instanceof Uint8Array ? (this.#leaves(control, requests) ?? []) : [];
+    const inside = leaves.filter((leaf) => isInside(leaf.path, path) && path !== "");
+    const [leaf] = inside;
+    // The kernel makes both the same.
+    if (leaf !== undefined && inside.every(({ isNormalised }) => isNormalised)) return [];
+    if (isUnknown(knownPaths(control, requests), path)) return [];
+    const isOne = leaf !== undefined && inside.filter((other) => other.flag === difference.flag).length === 1;
+    const values = difference.values.map((value, i) => viewValue(difference, value, payloads[i])) as [
+      ComparedValue,
+      ComparedValue,
+    ];
+    const at = isOne && difference.flag === undefined ? { ...difference, path: leaf.path } : difference;
+    const named = isOne && isList(difference) ? leaf.values : values;
+    return [{ ...this.#withRefusals(control, requests, this.#difference(at, named)), known }];
+  }
+
+  /** What the views do not show: what the kernel rewrites, and what no driver looks at in these requests. */
+  #besideViews(control: string, requests: Requests, views: ViewComparison): Difference[] {
+    const [a, b] = requests.map(({ controls }) => controls.get(control));
+    const shown = [...views.differences, ...views.seenThrough].filter((difference) => difference.control === control);
+    const order = views.reordered.get(control);
+    const differences: Difference[] = [];
+    if (order !== undefined && a !== undefined) {
+      const at = { control, path: "dpb", flag: undefined };
+      differences.push({ ...this.#difference(at, [text(order[0]), text(order[1])]), class: "unread" });
+    }
+    if (!(a instanceof Uint8Array && b instanceof Uint8Array)) {
+      const isShown = shown.length > 0 || isSamePayload(a, b);
+      return isShown ? differences : [...differences, ...this.#rawControl(control, requests)];
+    }
+    const leaves = this.#leaves(control, requests);
+    if (leaves === undefined) return [...differences, ...this.#rawControl(control, requests)];
+    for (const leaf of leaves) {
+      const isShown = shown.some(
+        ({ path, flag }) => isInside(leaf.path, path) && (flag === undefined || flag === leaf.flag),
+      );
+      if (isShown && !leaf.isNormalised) continue;
+      const isSeen = views.isSeen(control, leaf.path);
+      // Both are the same picture in other words: another timestamp, another place in the list.
+      if (isSeen && !leaf.isNormalised && (order !== undefined || isReference(leaf.path))) continue;
+      differences.push(this.#leaf(control, leaf, requests, isSeen));
+    }
+    return differences;
+  }
+
+  /** @param isSeen whether drivers look at the field here; undefined: not asked. */
+  #leaf(control: string, leaf: LeafDifference, requests: Requests, isSeen: boolean | undefined): Difference {
+    const made = this.#difference({ control, path: leaf.path, flag: leaf.flag }, leaf.values);
+    if (leaf.isNormalised) return { ...made, class: "normalised" };
+    const classed = isSeen === false ? { ...made, class: "unread" as const } : made;
+    return this.#withRefusals(control, requests, classed);
+  }
+
+  #difference({ control, path, flag }: ControlField, values: readonly [ComparedValue, ComparedValue]): Difference {
+    const isRead = this.#classes.isRead(control, path, flag);
+    return { control, path, flag, values, class: isRead ? "read" : "unread", refusals: [], known: undefined };
+  }
+
+  #withRefusals(control: string, requests: Requests, difference: Difference): Difference {
+    const of = (i: 0 | 1): ComparedRefusal[] => {
+      const payload = requests[i].controls.get(control);
+      const all = payload === undefined ? [] : this.#classes.refusals(control, payload);
+      const here = all.filter(({ path }) => isAbout(path, difference.path));
+      return here.map(({ by, reason }) => ({ side: i === 0 ? 0 : this.#side, by, reason }));
+    };
+    const refusals = [...of(0), ...of(1)];
+    return refusals.length === 0 ? difference : { ...difference, class: "refused", refusals };
+  }
+}
+
+function namesOf([a, b]: Requests): string[] {
+  return [...new Set([...a.controls.keys(), ...b.controls.keys()])];
+}
+
+/** The paths that both sides know; undefined where they know all. */
+function knownPaths(control: string, requests: Requests): ReadonlySet<string> | undefined {
+  const lists = requests.flatMap(({ known }) => known?.get(control) ?? []);
+  const [a, b] = requests.map(({ known }) => known?.get(control));
+  if (a === undefined && b === undefined) return undefined;
+  const both = a === undefined || b === undefined ? lists : a.filter((path) => b.includes(path));
+  return new Set(both);
+}
+
+function isUnknown(known: ReadonlySet<string> | undefined, path: string): boolean {
+  return known !== undefined && ![...known].some((each) => isInside(each, path));
+}
+
+function isSamePayload(a: Uint8Array | number | undefined, b: Uint8Array | number | undefined): boolean {
+  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function isReference(path: string): boolean {
+  return /(^|[._])(ts|timestamp)$|^(\[\d+\][.])?(ref_(idx|pic_list)|poc_(st|lt)_curr)/.test(path);
+}
+
+function isList({ values }: ViewDifference): boolean {
+  return values.some((value) => typeof value === "string" && /×|^-?\d+ -?\d+/.test(value));
+}
+
+function text(value: string): ComparedValue {
+  return { value: undefined, text: value };
+}
+
+/** Size and checksum, as far as both are known. */
+function bufferText({ bitstream }: ComparedRequest, withChecksum: boolean): string {
+  const { bytes, crc32, data } = bitstream;
+  const size = bytes ?? data?.length;
+  if (size === undefined) return "unknown";
+  return crc32 === undefined || !withChecksum
+    ? `${size} bytes`
+    : `${size} bytes, crc32 ${crc32.toString(16).padStart(8, "0")}`;
+}
+
+/** A value of a view: a flag, a picture, a list, or an integer with its name. */
+function viewValue(
+  { control, path, flag }: ControlField,
+  value: Value | undefined,
+  payload: Uint8Array | number | undefined,
+): ComparedValue {
+  if (payload === undefined || value === undefined) return absent;
+  if (path === "") return wholeValue(control, payload);
+  if (flag !== undefined && typeof value === "number") return { value, text: value === 0 ? "not set" : "set" };
+  if (typeof value === "string") return text(/^#\d/.test(value) ? `picture ${value.slice(1)}` : value);
+  const leaf = leafOf(control, path);
+  return leaf === undefined ? { value, text: String(value) } : leafValue(leaf.type, value);
+}

@@ -1,0 +1,117 @@
+/** What all requests of a recording have, and what is seen through: other timestamps, constants in order counts. */
+import type { Comparator } from "./comparator.ts";
+import type { ComparedNote, KnownFault } from "./difference.ts";
+import type { Judgement } from "./judge.ts";
+import { effectText, type Rule, type Verdict } from "./rules.ts";
+import type { Entry, Timeline } from "./timeline.ts";
+
+/** Constants that are named one by one. */
+const mostConstants = 4;
+
+/** Notes about one recording beside the first. */
+export class SeenThrough {
+  readonly #side: number;
+  readonly #orderCounts: ReadonlySet<string>;
+  readonly #rules: readonly Rule[];
+  readonly #pair: readonly [Timeline, Timeline];
+  readonly #said = new Set<string>();
+  #notes: Omit<ComparedNote, "request">[] = [];
+  #offset: bigint | undefined;
+  #hasOffset = true;
+  #constant = 0;
+
+  constructor(
+    side: number,
+    { orderCounts }: Pick<Comparator, "orderCounts">,
+    rules: readonly Rule[],
+    pair: readonly [Timeline, Timeline],
+  ) {
+    this.#side = side;
+    this.#orderCounts = new Set(orderCounts);
+    this.#rules = rules;
+    this.#pair = pair;
+  }
+
+  /** The second recording's timestamps less the first one's, as long as that is the same for all pairs. */
+  get offset(): bigint | undefined {
+    return this.#hasOffset ? this.#offset : undefined;
+  }
+
+  timestamps(a: Entry, b: Entry): void {
+    const offset = b.request.timestamp - a.request.timestamp;
+    this.#offset ??= offset;
+    if (this.#offset !== offset) this.#hasOffset = false;
+    const [first, second] = this.#pair;
+    if (second.reusesTimestamps !== first.reusesTimestamps) {
+      const who = second.reusesTimestamps ? "the other side" : "the first side";
+      this.#say(
+        { about: "timestamps", text: `${who} uses timestamps again for other pictures`, known: undefined },
+        "reuse",
+      );
+    }
+    if (offset === 0n) return;
+    const example = `${a.request.timestamp} and ${b.request.timestamp}`;
+    this.#say({ about: "timestamps", text: `the timestamps are others: ${example}`, known: undefined }, "timestamps");
+  }
+
+  /**
+   * The constant by which all order counts of a request differ; 0 where there is none. It may only change where a coded video
+   * sequence begins.
+   */
+  constantOf(judgements: readonly Judgement[], second: "ours" | "gst" | "ff"): number {
+    const first = second === "ours" ? "peer" : "ours";
+    const changes = new Set<number>();
+    let begins = false;
+    for (const { occurrence } of judgements) {
+      const { field, values } = occurrence;
+      const theirs = values.gst ?? values.ff;
+      if (/flags[.](IDR|IRAP)_PIC$/.test(field) && values.ours === 1) begins = true;
+      if (!this.#orderCounts.has(field.replace(/\[\d+\]/g, "[]"))) continue;
+      if (typeof values.ours !== "number" || typeof theirs !== "number") continue;
+      changes.add(first === "ours" ? theirs - values.ours : values.ours - theirs);
+    }
+    const [change] = changes;
+    if (changes.size !== 1 || change === undefined) return 0;
+    if (begins || change === this.#constant) this.#constant = change;
+    else return 0;
+    if (change !== 0) this.#sayConstant(change);
+    return change;
+  }
+
+  #sayConstant(change: number): void {
+    if (this.#said.size > mostConstants + 2) return;
+    const verdict = this.#rules.find(
+      ({ verdict: { transform } }) => transform !== undefined && "add" in transform && transform.add === -change,
+    )?.verdict;
+    const text = `the other side's order counts (POC) are ${Math.abs(change)} ${change > 0 ? "more" : "less"}`;
+    this.#say({ about: "order counts", text, known: verdict && this.#fault(verdict) }, `order counts ${change}`);
+  }
+
+  /** A row whose arithmetic makes both values the same. */
+  sayTransform(verdict: Verdict, side: number): void {
+    if (verdict.field.startsWith("*_field_order_cnt") || verdict.control !== "@") {
+      this.#say({ about: "order counts", text: verdict.note, known: { ...this.#fault(verdict), side } }, verdict.id);
+    }
+  }
+
+  isOrderCount(field: string): boolean {
+    return this.#orderCounts.has(field.replace(/\[\d+\]/g, "[]"));
+  }
+
+  #fault({ id, note, authority, matters }: Verdict): KnownFault {
+    return { id, note, authority, effect: effectText({ matters }), side: this.#side };
+  }
+
+  #say(note: Omit<ComparedNote, "type" | "side" | "request">, key: string): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.#notes.push({ type: "note", side: this.#side, ...note });
+  }
+
+  /** The notes since the last call. @param a the request that they begin with. */
+  takeNotes(a: Entry): ComparedNote[] {
+    const notes = this.#notes.map((note) => ({ ...note, request: a.source.request }));
+    this.#notes = [];
+    return notes;
+  }
+}

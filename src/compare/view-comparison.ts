@@ -1,0 +1,193 @@
+/** Two requests as drivers read them, and the rows that explain what is different. */
+import type { Casting } from "./casting.ts";
+import type { DriverView, Occurrence, ReferenceEntry } from "./comparator.ts";
+import type { KnownFault } from "./difference.ts";
+import type { Judgement } from "./judge.ts";
+import type { ViewComparison, ViewDifference } from "./request-differences.ts";
+import type { SeenThrough } from "./seen-through.ts";
+import type { Entry } from "./timeline.ts";
+import type { Values } from "./values.ts";
+import { type ControlField, controlOfField, fieldOfView } from "./view-paths.ts";
+
+/** What one casting says of a value. */
+interface Finding {
+  readonly judgement: Judgement;
+  readonly key: string;
+  readonly isExplained: boolean;
+}
+
+type Part = "ours" | "gst" | "ff";
+
+/**
+ * Compares two requests in each casting until every difference is explained, or no casting is left. The first casting says what is
+ * different; the others can only explain.
+ */
+export function compareViews(
+  castings: readonly Casting[],
+  pair: readonly [Entry, Entry],
+  sides: readonly [number, number],
+  seen: SeenThrough,
+): ViewComparison {
+  const [casting] = castings as readonly [Casting, ...Casting[]];
+  const judgements = [...casting.judge(pair)];
+  const [first, second] = partsOf(casting);
+  const { occurrence } = judgements[0] as Judgement;
+  const views = [occurrence[first]?.view, occurrence[second]?.view];
+  const constant = seen.constantOf(judgements, second);
+  const unequal = withoutConsequences(
+    judgements.filter(({ occurrence: { values } }) => values[first] !== values[second]),
+    first,
+    second,
+  );
+  const isShifted = ({ occurrence }: Judgement): boolean => constant !== 0 && seen.isOrderCount(occurrence.field);
+  const different = unequal.filter((judgement) => !isShifted(judgement));
+  const explained = new Map<string, KnownFault | "seen through">();
+  const keys = different.map((judgement) => keyOf(judgement, first, second));
+  for (const each of castings) {
+    if (keys.every((key) => explained.has(key))) break;
+    const all = each === casting ? different : [...each.judge(pair)];
+    for (const finding of findings(all, each)) explain(finding, each, sides, explained, seen);
+  }
+  const fieldOf = ({ place, occurrence: each }: Judgement): ControlField => fieldOfView(place, each, first);
+  const seenThrough = [
+    ...unequal.filter(isShifted),
+    ...different.filter((_, i) => explained.get(keys[i] as string) === "seen through"),
+  ].map(fieldOf);
+  const differences = different.flatMap((judgement, i): ViewDifference[] => {
+    const known = explained.get(keys[i] as string);
+    if (known === "seen through") return [];
+    const { values } = judgement.occurrence;
+    return [{ ...fieldOf(judgement), values: [values[first] ?? "absent", values[second] ?? "absent"], known }];
+  });
+  return {
+    differences,
+    seenThrough,
+    isSeen: (control, path) => isSeen(views, control, path),
+    reordered: reorderedLists(judgements, first, second, views),
+  };
+}
+
+/**
+ * Leaves out fields that only one side has because another field says so: those of a reference, of an element or of an entry that
+ * the other side does not have. The other field is different too.
+ */
+function withoutConsequences(unequal: readonly Judgement[], first: Part, second: Part): Judgement[] {
+  const isAbsent = ({ occurrence: { values, entries } }: Judgement): boolean =>
+    values[first] === undefined ||
+    values[second] === undefined ||
+    (values.ours === "absent" && entries[first] === undefined && entries[second] === undefined);
+  const present = unequal.filter((judgement) => !isAbsent(judgement));
+  return present.length > 0 ? present : [...unequal];
+}
+
+/** Which part the first recording plays, and which the second. */
+function partsOf({ peer, peerAt }: Casting): readonly [Part, Part] {
+  return peerAt === 1 ? ["ours", peer] : [peer, "ours"];
+}
+
+function* findings(judgements: readonly Judgement[], casting: Casting): Generator<Finding, void, undefined> {
+  const [first, second] = partsOf(casting);
+  for (const judgement of judgements) {
+    const { occurrence, values, different } = judgement;
+    if (occurrence.values[first] === occurrence.values[second]) continue;
+    const isSeenThrough = values.ours === values[casting.peer];
+    const isExplained = isSeenThrough || different[casting.peer] !== undefined;
+    yield { judgement, key: keyOf(judgement, first, second), isExplained };
+  }
+}
+
+function explain(
+  { judgement, key, isExplained }: Finding,
+  casting: Casting,
+  sides: readonly [number, number],
+  explained: Map<string, KnownFault | "seen through">,
+  seen: SeenThrough,
+): void {
+  if (!isExplained || explained.has(key)) return;
+  const verdict = judgement.different[casting.peer];
+  if (verdict !== undefined) {
+    explained.set(key, casting.knownFault(verdict, sides));
+    return;
+  }
+  const transform = judgement.transforms.find(({ peer }) => peer === casting.peer);
+  const row = transform && casting.verdict(transform.id);
+  if (row === undefined) return;
+  if (seen.isOrderCount(judgement.occurrence.field)) {
+    seen.sayTransform(row, sides[casting.peerAt]);
+    explained.set(key, "seen through");
+  } else explained.set(key, casting.knownFault(row, sides));
+}
+
+/** A field in any casting: entries of references by their places, as their names depend on who looks. */
+function keyOf({ place, occurrence: { field, entries } }: Judgement, first: Part, second: Part): string {
+  const [a, b] = [entries[first], entries[second]];
+  return a === undefined && b === undefined ? place : `${field} ${a?.index} ${b?.index}`;
+}
+
+/** Lists of references whose entries stand in another order. */
+function reorderedLists(
+  judgements: readonly Judgement[],
+  first: Part,
+  second: Part,
+  views: readonly (DriverView | undefined)[],
+): ReadonlyMap<string, readonly [string, string]> {
+  const lists = new Map<string, readonly [string, string]>();
+  for (const { occurrence } of judgements) {
+    const { field, entries } = occurrence as Occurrence;
+    const [a, b] = [entries[first], entries[second]];
+    if (a === undefined || b === undefined || a.index === b.index || !field.endsWith("[]")) continue;
+    const control = controlOfField(field);
+    if (control === undefined) continue;
+    const order = (view: DriverView | undefined): string =>
+      (view?.references.get(field) ?? []).map(({ index, picture }) => `[${index}] ${picture}`).join(", ");
+    lists.set(control, [order(views[0]), order(views[1])]);
+  }
+  return lists;
+}
+
+/** Whether one of the views shows the integer at `path`. */
+function isSeen(views: readonly (DriverView | undefined)[], control: string, path: string): boolean {
+  const name = control.replace("V4L2_CID_STATELESS_", "");
+  const known = views.filter((view) => view !== undefined);
+  if (!known.some((view) => hasControl(view, name))) return true;
+  return known.some((view) => isShown(view.fields, name, path) || isEntryShown(view, name, path));
+}
+
+const controlsOf = new WeakMap<Values, ReadonlySet<string>>();
+
+function hasControl({ fields, references }: DriverView, name: string): boolean {
+  let names = controlsOf.get(fields);
+  if (names === undefined) {
+    const all = [...fields.keys(), ...references.keys()].map((field) => /^\w+/.exec(field)?.[0] ?? "");
+    names = new Set(all);
+    controlsOf.set(fields, names);
+  }
+  return names.has(name);
+}
+
+function isShown(fields: Values, name: string, path: string): boolean {
+  const whole = path.startsWith("[") ? `${name}${path}` : `${name}.${path}`;
+  for (let part = whole; part.length > name.length; part = part.replace(/(\[\d+\]|[.]\w+)$/, "")) {
+    const value = fields.get(part) ?? fields.get(part.replace(/\[\d+\]$/, "[]"));
+    if (value !== undefined) return value !== "none" || /_(ts|timestamp)$/.test(part);
+    // A set of flags is shown flag by flag.
+    if (part.endsWith("flags") && hasFlags(fields, part)) return true;
+    if (!/(\[\d+\]|[.]\w+)$/.test(part)) break;
+  }
+  return fields.has(name);
+}
+
+function hasFlags(fields: Values, part: string): boolean {
+  for (const field of fields.keys()) if (field.startsWith(`${part}.`)) return true;
+  return false;
+}
+
+function isEntryShown({ references }: DriverView, name: string, path: string): boolean {
+  const [, list, index, field] = /^(\w+)\[(\d+)\][.](\w+)$/.exec(path) ?? [];
+  const entries: readonly ReferenceEntry[] = references.get(`${name}.${list}[]`) ?? [];
+  const entry = entries.find((each) => each.index === Number(index));
+  if (entry === undefined || field === undefined) return false;
+  const names: Iterable<string> = entry.fields.keys();
+  for (const each of names) if (each === field || each.startsWith(`${field}.`)) return true;
+  return false;
+}
