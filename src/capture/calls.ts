@@ -6,6 +6,8 @@ interface Made {
   readonly line: number;
   /** The thread, as the capture names it; `""` where it does not. */
   readonly thread: string;
+  /** When it began, in seconds, where the capture tells it: since midnight, or since 1970. */
+  readonly time?: number | undefined;
   /** The name of the error that the call ended with: `"EINVAL"`. */
   readonly error?: string | undefined;
 }

@@ -12,4 +12,6 @@ export {
   captureRecord,
   detectCapture,
   readCapture,
+  readStraceFiles,
+  type StraceFile,
 } from "./read.ts";

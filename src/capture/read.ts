@@ -94,6 +94,66 @@ async function* linesOf(
   }
 }
 
+/** One file of `strace -ff`. */
+export interface StraceFile {
+  readonly thread: string;
+  /** For messages. */
+  readonly name: string;
+  readonly pieces: Pieces;
+}
+
+/**
+ * Reads the files of `strace -ff`, one for each thread, as one capture. With times (-tt or -ttt) their calls are put in
+ * order; without them, one file is read after the other, which is the order where one thread decodes.
+ *
+ * @throws CaptureError as `readCapture`.
+ */
+export async function readStraceFiles(
+  files: readonly StraceFile[],
+  options: CaptureReadOptions = {},
+): Promise<RecordStream> {
+  return captureRecord(mergedCalls(files), options);
+}
+
+interface Reading {
+  readonly calls: AsyncGenerator<Call, void, undefined>;
+  next: Call | undefined;
+}
+
+async function* mergedCalls(files: readonly StraceFile[]): AsyncGenerator<Call, void, undefined> {
+  const inOrder = [...files].sort((a, b) => Number(a.thread) - Number(b.thread));
+  const readings: Reading[] = [];
+  try {
+    for (const { thread, name, pieces } of inOrder) {
+      const calls = naming(name, straceCalls(pieces, thread));
+      readings.push({ calls, next: (await calls.next()).value ?? undefined });
+    }
+    for (;;) {
+      const [first, ...others] = readings.filter(({ next }) => next !== undefined);
+      if (first === undefined) return;
+      const earliest = others.reduce((best, each) => (timeOf(each) < timeOf(best) ? each : best), first);
+      yield earliest.next as Call;
+      earliest.next = (await earliest.calls.next()).value ?? undefined;
+    }
+  } finally {
+    for (const { calls } of readings) await calls.return();
+  }
+}
+
+/** Without a time, a file comes before all after it. */
+function timeOf({ next }: Reading): number {
+  return next?.time ?? 0;
+}
+
+/** Says the file of an error, too. */
+async function* naming(name: string, calls: AsyncIterable<Call>): AsyncGenerator<Call, void, undefined> {
+  try {
+    yield* calls;
+  } catch (thrown) {
+    throw thrown instanceof CaptureError ? new CaptureError(`${thrown.reason} (${name})`, thrown.line) : thrown;
+  }
+}
+
 /** The calls of a log of strace. What is cut off at its end is left out. */
 export async function* straceCalls(pieces: Pieces, thread = ""): AsyncGenerator<Call, void, undefined> {
   const splitter = new LineSplitter();

@@ -7,13 +7,16 @@ export interface SystemCall {
   /** The line where it began. */
   readonly line: number;
   readonly thread: string;
+  /** When it began, in seconds: since midnight (-t, -tt) or since 1970 (-ttt); undefined where the log has no times. */
+  readonly time: number | undefined;
   readonly name: string;
   /** From the first argument to the end of the line. */
   readonly text: string;
 }
 
 /** `[pid 12]` or `12`, and the time of -t, -tt, -ttt or -r. */
-const prefix = /^(?:\[pid +(\d+)\] +|(\d+) +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+)(?: \(\+ +\d+\.\d+\))? +)?/;
+const prefix =
+  /^(?:\[pid +(\d+)\] +|(\d+) +)?(?:(?:(\d\d):(\d\d):(\d\d(?:\.\d+)?)|(\d{6,}\.\d+)|\d+\.\d+)(?: \(\+ +\d+\.\d+\))? +)?/;
 const unfinished = / *<unfinished \.\.\.>\)?$/;
 const resumed = /^<\.\.\. (\w+) resumed>/;
 const started = /^(\w+)\(/;
@@ -38,7 +41,7 @@ export class StraceLines {
    * @throws CaptureError when a call goes on that never began.
    */
   take(source: string, line: number): SystemCall | undefined {
-    const [head, bracketed, plain] = prefix.exec(source) as RegExpExecArray;
+    const [head, bracketed, plain, hours, minutes, seconds, epoch] = prefix.exec(source) as RegExpExecArray;
     const thread = bracketed ?? plain ?? this.#thread;
     const text = source.slice(head.length);
     const [before, continued] = resumed.exec(text) ?? [];
@@ -53,7 +56,9 @@ export class StraceLines {
     }
     const [opening, name] = started.exec(text) ?? [];
     if (opening === undefined || name === undefined || !interesting.has(name)) return undefined;
-    const call = { line, thread, name, text: text.slice(opening.length) };
+    const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+    const time = epoch === undefined ? ofDay : Number(epoch);
+    const call = { line, thread, time, name, text: text.slice(opening.length) };
     if (!unfinished.test(text)) return call;
     this.#unfinished.set(thread, { ...call, text: call.text.replace(unfinished, "") });
     return undefined;

@@ -66,11 +66,11 @@ function ended({ line, name, text }: SystemCall): Ended {
 }
 
 function fileCallOf(system: SystemCall): Call | undefined {
-  const { name, line, thread, text } = system;
+  const { name, line, thread, time, text } = system;
   if (/^fcntl/.test(name) && !text.includes("F_DUPFD")) return undefined;
   const { values, result, error } = ended(system);
   if (error !== undefined || result === "?") return undefined;
-  const made = { line, thread };
+  const made = { line, thread, time };
   const number = Number.parseInt(result, 10);
   switch (name) {
     case "open":
@@ -106,8 +106,8 @@ function ioctlOf(system: SystemCall): IoctlCall | undefined {
   const name = nameOfIoctl(system.text);
   if (!/^(VIDIOC|MEDIA|DRM)_/.test(name)) return undefined;
   const { values, error } = ended(system);
-  const { line, thread } = system;
-  const base = { line, thread, error, ...fileOf(values[0]) };
+  const { line, thread, time } = system;
+  const base = { line, thread, time, error, ...fileOf(values[0]) };
   const other: OtherIoctl = { ...base, call: "ioctl", name };
   const argument = values[2];
   const struct = argument?.kind === "struct" ? argument : undefined;

@@ -259,6 +259,12 @@ function positionalsOf(command: Command, positionals: readonly string[]): Pick<A
     if (positionals.length > 0) throw new CliError("devices takes no input");
     return { inputs: [] };
   }
+  if (command === "capture") {
+    if (positionals.length > 0) return { inputs: positionals };
+    throw new CliError(
+      "capture: name a program and its arguments after --: v4l2-stateless capture -o out.jsonl -- program …",
+    );
+  }
   if (positionals.length === 0 || positionals.includes("")) {
     throw new CliError(`${command}: name an input; - is standard input`);
   }

@@ -10,6 +10,8 @@ export const commandSummaries = {
   inspect: "the pictures, a line each; --request N: one request in full",
   validate: "what the kernel and the target would refuse, and why",
   trace: "every syntax element with its bit position",
+  capture: "the record of what a program tells its decoder (… -- program arguments)",
+  import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
   decode: "the frames of a stream, decoded by a device of this machine",
   devices: "the stateless decoders of this machine, and what each takes",
   completion: "a script that completes this program's commands in a shell",
@@ -27,6 +29,9 @@ export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
 const making: readonly Command[] = [...describing, "decode"];
 /** The commands that read an input. */
 export const reading: readonly Command[] = [...making, "trace"];
+
+/** The commands that write a record of what a program did. */
+const capturing: readonly Command[] = ["capture", "import"];
 
 /** The shells that `completion` writes for. */
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -104,7 +109,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     type: "string",
     choices: recordCodecs,
     aliases: codecAliases,
-    only: reading,
+    only: [...reading, ...capturing],
     stream: true,
     value: "<codec>",
     help: `${recordCodecs.join(", ")} (or avc, hevc …); default: from the content`,
@@ -174,7 +179,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   output: {
     type: "string",
     short: "o",
-    only: ["record", "decode"],
+    only: ["record", ...capturing, "decode"],
     value: "<file>",
     help: "- is standard output, the default for text",
   },
@@ -185,7 +190,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     help: "/dev/video0 or /dev/media0; default: that for the largest pictures of the codec",
   },
   md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
-  "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
+  "with-data": { type: "boolean", only: ["record", ...capturing], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
     only: ["inspect", "validate", "trace"],

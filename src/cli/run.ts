@@ -1,7 +1,9 @@
 import { ContainerError } from "../containers/container-error.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
+import { capture } from "./commands/capture.ts";
 import { decode } from "./commands/decode.ts";
 import { devices } from "./commands/devices.ts";
+import { importCapture } from "./commands/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { record } from "./commands/record.ts";
 import { trace } from "./commands/trace.ts";
@@ -19,8 +21,9 @@ import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion">, Run>> = {
+const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "capture">, Run>> = {
   record,
+  import: importCapture,
   inspect,
   validate,
   trace,
@@ -45,7 +48,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(completionScript(args.shell ?? "bash"));
       return 0;
     }
-    return command === "devices" ? await devices(io, args) : await runAll(io, args, runs[command]);
+    if (command === "devices") return devices(io, args);
+    return command === "capture" ? await capture(io, args) : await runAll(io, args, runs[command]);
   });
 }
 
