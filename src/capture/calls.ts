@@ -83,6 +83,12 @@ export interface StreamCall extends OnFile {
   readonly queue: Queue;
 }
 
+/** VIDIOC_EXPBUF: a buffer gets a descriptor, as a dma-buf. */
+export interface ExportBuffer extends OnFile {
+  readonly call: "VIDIOC_EXPBUF";
+  readonly queue: Queue;
+}
+
 /** A call on a request's file. */
 export interface RequestCall extends OnFile {
   readonly call: "MEDIA_REQUEST_IOC_QUEUE" | "MEDIA_REQUEST_IOC_REINIT";
@@ -144,6 +150,7 @@ export type IoctlCall =
   | FormatCall
   | BuffersCall
   | StreamCall
+  | ExportBuffer
   | RequestCall
   | AllocateRequest
   | OtherIoctl;

@@ -5,6 +5,7 @@
  */
 
 export * from "./calls.ts";
+export { type LintFinding, type LintRule, lintCapture, lintRules } from "./lint.ts";
 export {
   type CaptureKind,
   type CaptureReadOptions,
@@ -14,4 +15,14 @@ export {
   readCapture,
   readStraceFiles,
   type StraceFile,
+  straceFilesCalls,
 } from "./read.ts";
+export {
+  type CaptureStats,
+  captureStats,
+  type DecoderStats,
+  type FormatTrouble,
+  type Handoff,
+  type IoctlCount,
+  type ProcessStats,
+} from "./stats.ts";

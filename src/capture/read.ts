@@ -112,7 +112,12 @@ export async function readStraceFiles(
   files: readonly StraceFile[],
   options: CaptureReadOptions = {},
 ): Promise<RecordStream> {
-  return captureRecord(mergedCalls(files), options);
+  return captureRecord(straceFilesCalls(files), options);
+}
+
+/** The calls of the files of `strace -ff`, put in order as `readStraceFiles` does it. */
+export function straceFilesCalls(files: readonly StraceFile[]): AsyncIterable<Call> {
+  return mergedCalls(files);
 }
 
 interface Reading {

@@ -114,13 +114,46 @@ function callOf(entry: Entry, line: number, thread: string): Call {
       case "VIDIOC_REQBUFS":
       case "VIDIOC_CREATE_BUFS":
         return { ...base, call, queue, count: entry.count ?? 0 };
+      case "VIDIOC_EXPBUF":
       case "VIDIOC_STREAMON":
       case "VIDIOC_STREAMOFF":
         return { ...base, call, queue };
     }
   }
-  return { ...base, call: "ioctl", name: entry.name ?? entry.call };
+  const name = entry.name ?? entry.call;
+  return { ...base, call: "ioctl", name: names[name] ?? name };
 }
+
+/** The ioctls that the recorder gives by type and number. */
+const names: Readonly<Record<string, string>> = {
+  "V 0x00": "VIDIOC_QUERYCAP",
+  "V 0x02": "VIDIOC_ENUM_FMT",
+  "V 0x09": "VIDIOC_QUERYBUF",
+  "V 0x1b": "VIDIOC_G_CTRL",
+  "V 0x1c": "VIDIOC_S_CTRL",
+  "V 0x24": "VIDIOC_QUERYCTRL",
+  "V 0x25": "VIDIOC_QUERYMENU",
+  "V 0x47": "VIDIOC_G_EXT_CTRLS",
+  "V 0x49": "VIDIOC_TRY_EXT_CTRLS",
+  "V 0x4a": "VIDIOC_ENUM_FRAMESIZES",
+  "V 0x4b": "VIDIOC_ENUM_FRAMEINTERVALS",
+  "V 0x5a": "VIDIOC_SUBSCRIBE_EVENT",
+  "V 0x5d": "VIDIOC_PREPARE_BUF",
+  "V 0x5e": "VIDIOC_G_SELECTION",
+  "V 0x5f": "VIDIOC_S_SELECTION",
+  "V 0x60": "VIDIOC_DECODER_CMD",
+  "V 0x61": "VIDIOC_TRY_DECODER_CMD",
+  "V 0x67": "VIDIOC_QUERY_EXT_CTRL",
+  "| 0x00": "MEDIA_IOC_DEVICE_INFO",
+  "| 0x01": "MEDIA_IOC_ENUM_ENTITIES",
+  "| 0x02": "MEDIA_IOC_ENUM_LINKS",
+  "| 0x04": "MEDIA_IOC_G_TOPOLOGY",
+  "d 0x2d": "DRM_IOCTL_PRIME_HANDLE_TO_FD",
+  "d 0x2e": "DRM_IOCTL_PRIME_FD_TO_HANDLE",
+  "d 0xae": "DRM_IOCTL_MODE_ADDFB",
+  "d 0xb8": "DRM_IOCTL_MODE_ADDFB2",
+  "d 0xbc": "DRM_IOCTL_MODE_ATOMIC",
+};
 
 function controlOf(id: number, payload: string | number, line: number): CapturedControl {
   return { id, payload: typeof payload === "number" ? payload : bytesOfHex(payload, line) };

@@ -335,6 +335,8 @@ static const char *name_of(unsigned long code)
 		return "VIDIOC_REQBUFS";
 	case _IOC_NR(VIDIOC_CREATE_BUFS):
 		return "VIDIOC_CREATE_BUFS";
+	case _IOC_NR(VIDIOC_EXPBUF):
+		return "VIDIOC_EXPBUF";
 	case _IOC_NR(VIDIOC_STREAMON):
 		return "VIDIOC_STREAMON";
 	case _IOC_NR(VIDIOC_STREAMOFF):
@@ -381,7 +383,8 @@ static int recorded_ioctl(int fd, unsigned long code, void *argument)
 		const struct v4l2_create_buffers *buffers = argument;
 
 		add(&line, ",\"type\":%u,\"count\":%u", buffers->format.type, buffers->count);
-	} else if (!strncmp(name, "VIDIOC_STREAM", 13)) {
+	} else if (!strncmp(name, "VIDIOC_STREAM", 13) || !strcmp(name, "VIDIOC_EXPBUF")) {
+		/* The type is the first member. */
 		add(&line, ",\"type\":%d", *(const int *)argument);
 	} else if (!strcmp(name, "MEDIA_IOC_REQUEST_ALLOC") && !result) {
 		add(&line, ",\"request\":%d", *(const int *)argument);

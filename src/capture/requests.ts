@@ -15,19 +15,18 @@ import {
   type RequestCall,
   type SetControls,
 } from "./calls.ts";
+import { type OpenDevice, OpenFiles } from "./open-files.ts";
 
-/** An open device, as one process sees it. */
-interface Device {
-  readonly process: string;
-  readonly fd: number;
-  path: string | undefined;
+/** What the requests of a device need to know of it. */
+interface DeviceState {
   /** The format of its OUTPUT queue, and whether a line of the record has said so. */
   format: FormatCall | undefined;
   isFormatTold: boolean;
   /** What was set outside of requests before the first one. */
   readonly set: Map<string, Uint8Array | number>;
-  isClosed: boolean;
 }
+
+type Device = OpenDevice<DeviceState>;
 
 /** A request while a program fills it. */
 interface Filling {
@@ -52,9 +51,7 @@ const mostWaiting = 4096;
 
 export class CaptureRequests {
   readonly #codec: Codec | undefined;
-  /** The process of each thread that a call started; the others belong to the first one. */
-  readonly #processes = new Map<string, string>();
-  readonly #devices = new Map<string, Device>();
+  readonly #files = new OpenFiles<DeviceState>(() => ({ format: undefined, isFormatTold: false, set: new Map() }));
   /** By the request's file where the capture tells it, otherwise by thread. */
   readonly #fillings = new Map<string, Filling>();
   #waiting: (Waiting | RecordLine)[] = [];
@@ -79,23 +76,13 @@ export class CaptureRequests {
    * @throws CaptureError where the capture does not show to which request something belongs.
    */
   take(call: Call): readonly RecordLine[] {
+    this.#files.note(call);
     switch (call.call) {
-      case "start":
-        this.#start(call.thread, call.started, call.isProcess);
-        break;
-      case "open":
-        this.#open(call.thread, call.fd, call.path);
-        break;
       case "close":
-        this.#close(call.thread, call.fd);
+        this.#fillings.delete(this.#requestKey(call.thread, call.fd));
         break;
-      case "duplicate": {
-        const device = this.#devices.get(this.#key(call.thread, call.fd));
-        if (device !== undefined) this.#devices.set(this.#key(call.thread, call.copy), device);
-        break;
-      }
       case "VIDIOC_S_FMT":
-        if (call.queue === "OUTPUT" && call.error === undefined) this.#setFormat(this.#deviceOf(call), call);
+        if (call.queue === "OUTPUT" && call.error === undefined) this.#setFormat(this.#files.deviceOf(call), call);
         break;
       case "VIDIOC_S_EXT_CTRLS":
         if (call.error === undefined) this.#setControls(call);
@@ -121,67 +108,27 @@ export class CaptureRequests {
     return this.#ready(true);
   }
 
-  #process(thread: string): string {
-    return this.#processes.get(thread) ?? "";
-  }
-
-  #key(thread: string, fd: number): string {
-    return `${this.#process(thread)} ${fd}`;
-  }
-
   #requestKey(thread: string, request: number): string {
-    return `${this.#process(thread)} request ${request}`;
-  }
-
-  #start(thread: string, started: string, isProcess: boolean): void {
-    const process = isProcess ? started : this.#process(thread);
-    if (process !== "") this.#processes.set(started, process);
-  }
-
-  #open(thread: string, fd: number, path: string): void {
-    this.#close(thread, fd);
-    this.#devices.set(this.#key(thread, fd), newDevice(this.#process(thread), fd, path));
-  }
-
-  #close(thread: string, fd: number): void {
-    const key = this.#key(thread, fd);
-    const device = this.#devices.get(key);
-    this.#fillings.delete(this.#requestKey(thread, fd));
-    if (device === undefined) return;
-    this.#devices.delete(key);
-    device.isClosed = ![...this.#devices.values()].includes(device);
-  }
-
-  #deviceOf({ thread, fd, path }: IoctlCall): Device {
-    const key = this.#key(thread, fd);
-    const found = this.#devices.get(key);
-    // The log may not show when files are opened and closed. Then another name of the file shows it.
-    if (found !== undefined && (path === undefined || found.path === undefined || found.path === path)) {
-      found.path ??= path;
-      return found;
-    }
-    const device = newDevice(this.#process(thread), fd, path);
-    this.#devices.set(key, device);
-    return device;
+    return `${this.#files.process(thread)} request ${request}`;
   }
 
   #setFormat(device: Device, call: FormatCall): void {
-    const { format } = device;
+    const { format } = device.state;
     const isSame =
       format?.pixelFormat === call.pixelFormat && format.width === call.width && format.height === call.height;
     if (isSame) return;
-    device.format = call;
-    device.isFormatTold = false;
+    device.state.format = call;
+    device.state.isFormatTold = false;
   }
 
   #setControls(call: SetControls): void {
-    const device = this.#deviceOf(call);
+    const device = this.#files.deviceOf(call);
     const stateless = call.controls.filter(({ id }) => id >>> 16 === 0xa4);
     if (!call.isForRequest) {
       if (stateless.length === 0) return;
       const controls = new Map(stateless.map(named));
       if (this.#device === device) this.#add({ type: "set", line: call.line, controls });
-      else for (const [name, payload] of controls) device.set.set(name, payload);
+      else for (const [name, payload] of controls) device.state.set.set(name, payload);
       return;
     }
     const filling = this.#fillingOf(call, device, call.request);
@@ -199,7 +146,7 @@ export class CaptureRequests {
   }
 
   #queueBuffer(call: BufferCall): void {
-    const filling = this.#fillingOf(call, this.#deviceOf(call), call.request);
+    const filling = this.#fillingOf(call, this.#files.deviceOf(call), call.request);
     if (filling.buffer !== undefined) {
       throw new CaptureError(
         `a second OUTPUT buffer before the request of line ${filling.buffer.line} is queued: several are filled at once, and this capture does not show which; record it with v4l2-stateless capture`,
@@ -210,7 +157,8 @@ export class CaptureRequests {
   }
 
   #fillingOf({ thread, line }: IoctlCall, device: Device, request: number | undefined): Filling {
-    const key = request === undefined ? `${this.#process(thread)} thread ${thread}` : this.#requestKey(thread, request);
+    const key =
+      request === undefined ? `${this.#files.process(thread)} thread ${thread}` : this.#requestKey(thread, request);
     const found = this.#fillings.get(key);
     if (found !== undefined) return found;
     const filling = { device, thread, line, controls: new Map(), known: new Map(), buffer: undefined };
@@ -220,11 +168,13 @@ export class CaptureRequests {
 
   #queueRequest(call: RequestCall): void {
     const ofFile = this.#requestKey(call.thread, call.fd);
-    const key = this.#fillings.has(ofFile) ? ofFile : `${this.#process(call.thread)} thread ${call.thread}`;
+    const key = this.#fillings.has(ofFile) ? ofFile : `${this.#files.process(call.thread)} thread ${call.thread}`;
     const filling = this.#fillings.get(key);
     if (filling === undefined) {
       // The log begins in the middle of a request, or another thread filled it.
-      const other = [...this.#fillings.values()].find(({ device }) => device.process === this.#process(call.thread));
+      const other = [...this.#fillings.values()].find(
+        ({ device }) => device.process === this.#files.process(call.thread),
+      );
       if (other === undefined) return;
       throw new CaptureError(
         `thread ${call.thread} queues a request, which thread ${other.thread} may have filled (line ${other.line}); this capture does not show it; record it with v4l2-stateless capture`,
@@ -269,21 +219,22 @@ export class CaptureRequests {
     }
     this.#device = device;
     this.codec = codec;
-    if (device.set.size > 0) this.#add({ type: "set", line, controls: device.set });
+    if (device.state.set.size > 0) this.#add({ type: "set", line, controls: device.state.set });
     return true;
   }
 
-  #tellFormat(device: Device): void {
-    const { format, isFormatTold } = device;
+  #tellFormat({ state }: Device): void {
+    const { format, isFormatTold } = state;
     if (format === undefined || isFormatTold) return;
-    device.isFormatTold = true;
+    state.isFormatTold = true;
     const { line, pixelFormat, width: codedWidth, height: codedHeight } = format;
     this.#add({ type: "sequence", line, pixelFormat, codedWidth, codedHeight });
   }
 
   /** The driver gives an OUTPUT buffer back, with the timestamp that it was queued with. */
-  #giveBack({ thread, fd, index, timestamp }: BufferCall): void {
-    const device = this.#devices.get(this.#key(thread, fd));
+  #giveBack(call: BufferCall): void {
+    const { index, timestamp } = call;
+    const device = this.#files.deviceOf(call);
     for (const each of this.#waiting) {
       if (!("filling" in each) || each.timestamp !== undefined) continue;
       if (each.filling.device !== device || each.filling.buffer?.index !== index) continue;
@@ -332,16 +283,12 @@ export class CaptureRequests {
   }
 }
 
-function newDevice(process: string, fd: number, path: string | undefined): Device {
-  return { process, fd, path, format: undefined, isFormatTold: false, set: new Map(), isClosed: false };
-}
-
 function named({ id, payload }: CapturedControl): [string, Uint8Array | number] {
   return [controlById(id)?.name ?? `V4L2_CID_0x${id.toString(16)}`, payload];
 }
 
 /** By the device's format; where the log begins after it was set, by the controls. */
-function codecOf({ format }: Device, controls: Controls): Codec | undefined {
+function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
   return codecNames.find((codec) =>
     format === undefined
       ? Object.keys(codecs[codec].controls).some((name) => controls.has(name))

@@ -138,6 +138,10 @@ function ioctlOf(system: SystemCall): IoctlCall | undefined {
       const queue = queues[wordOf(type)];
       return queue === undefined ? other : { ...base, call: name, queue };
     }
+    case "VIDIOC_EXPBUF": {
+      const queue = queueOf(struct);
+      return queue === undefined ? other : { ...base, call: name, queue };
+    }
     case "MEDIA_IOC_REQUEST_ALLOC":
       return { ...base, call: name, request: requestOf(argument) };
     case "MEDIA_REQUEST_IOC_QUEUE":

@@ -141,6 +141,11 @@ class TracerReader {
         if (queue === undefined) break;
         return { ...base, call: name, queue };
       }
+      case "VIDIOC_EXPBUF": {
+        const queue = queueOf(argument("v4l2_exportbuffer")?.type);
+        if (queue === undefined) break;
+        return { ...base, call: name, queue };
+      }
       case "MEDIA_IOC_REQUEST_ALLOC":
         return { ...base, call: name, request: numberIn(sides[0]?.request_fd) };
       case "MEDIA_REQUEST_IOC_QUEUE":

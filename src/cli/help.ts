@@ -45,6 +45,16 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "request are those that its thread set before it queued the request, and the timestamp is the one that comes back with the " +
       "OUTPUT buffer. Where that is not certain, the line is named. What cannot be known is absent.",
   ],
+  stats: [
+    "<input> is a capture, as import takes it; for mappings and passed descriptors strace must trace mmap, sendmsg and recvmsg, too. " +
+      "By process and codec: the ioctls with their errors, the pool of requests, buffers that came back and that were exported, " +
+      "refused formats with their cause; by process: anonymous mappings, descriptors passed on, DRM ioctls; then whether " +
+      "pictures went on as dma-bufs or were copied, as far as the capture shows it.",
+  ],
+  lint: [
+    "<input> is a capture, as import takes it. A line for each mistake: the line of the capture, the ioctl, what is wrong, what to do, " +
+      "and the rule. Exit status 1 when there is any.",
+  ],
   decode: [
     "<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o " +
       "names: raw video, the visible part without padding, in the device's pixel format; 10-bit NV15 and NV20 as P010 and " +

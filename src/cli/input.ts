@@ -1,7 +1,17 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { CaptureError, type CaptureKind, detectCapture, readCapture, readStraceFiles } from "../capture/index.ts";
+import {
+  type Call,
+  CaptureError,
+  type CaptureKind,
+  captureCalls,
+  detectCapture,
+  readCapture,
+  readStraceFiles,
+  type StraceFile,
+  straceFilesCalls,
+} from "../capture/index.ts";
 import { Beginning } from "../containers/beginning.ts";
 import { reasonOf } from "../containers/container-error.ts";
 import { detect } from "../containers/detect.ts";
@@ -93,6 +103,49 @@ export async function withInput<T>(
     }
   } finally {
     await chunks.close();
+  }
+}
+
+/** A capture, call by call. */
+export interface CaptureInput {
+  readonly name: string;
+  readonly capture: CaptureKind;
+  readonly calls: AsyncIterable<Call>;
+}
+
+/**
+ * Opens the capture that the arguments name, and closes it when `use` is done.
+ *
+ * @returns what `use` returns.
+ * @throws CliError when the input cannot be read, or is no capture.
+ */
+export async function withCapture<T>(
+  { input: path }: Pick<Job, "input">,
+  io: Io,
+  use: (input: CaptureInput) => Promise<T>,
+): Promise<T> {
+  const name = path === "-" ? "standard input" : path;
+  try {
+    if (path !== "-" && isFolder(path)) {
+      return await use({ name, capture: "strace", calls: straceFilesCalls(straceFiles(path)) });
+    }
+    const chunks = path === "-" ? stdinChunks(io) : await readFileChunks(path);
+    try {
+      const raw = new Beginning(chunks);
+      const compression = await compressionOf(path, await raw.first(compressionLength));
+      const pieces = compression === undefined ? raw : new Beginning(decompressed(raw.all(), compression));
+      const capture = detectCapture(textOf(await pieces.first(compressionLength)));
+      if (capture === undefined) {
+        throw new CliError(
+          `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, or a log of the recorder`,
+        );
+      }
+      return await use({ name, capture, calls: captureCalls(capture, pieces.all()) });
+    } finally {
+      await chunks.close();
+    }
+  } catch (thrown) {
+    throw namedError(name, thrown);
   }
 }
 
@@ -204,6 +257,11 @@ function isFolder(path: string): boolean {
 
 /** The files of `strace -ff -o folder/name`: one for each thread. */
 async function openFolder(io: Io, { input: folder, codec }: Pick<Job, "input" | "codec">): Promise<RecordInput> {
+  const read = () => readStraceFiles(straceFiles(folder), { codec, onWarning: warnings(io, folder) });
+  return { ...(await opened(folder, read)), capture: "strace" };
+}
+
+function straceFiles(folder: string): StraceFile[] {
   const files = readdirSync(folder).flatMap((file) => {
     const thread = /\.(\d+)$/.exec(file)?.[1];
     return thread === undefined ? [] : [{ thread, name: file, path: join(folder, file) }];
@@ -211,9 +269,7 @@ async function openFolder(io: Io, { input: folder, codec }: Pick<Job, "input" | 
   if (files.length === 0) {
     throw new CliError(`${folder}: a folder without files of strace -ff, whose names end in the number of a thread`);
   }
-  const logs = files.map(({ thread, name, path }) => ({ thread, name, pieces: piecesOf(path) }));
-  const read = () => readStraceFiles(logs, { codec, onWarning: warnings(io, folder) });
-  return { ...(await opened(folder, read)), capture: "strace" };
+  return files.map(({ thread, name, path }) => ({ thread, name, pieces: piecesOf(path) }));
 }
 
 async function* piecesOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {

@@ -12,6 +12,8 @@ export const commandSummaries = {
   trace: "every syntax element with its bit position",
   capture: "the record of what a program tells its decoder (… -- program arguments)",
   import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
+  stats: "how often a captured program called each ioctl, errors, buffers, and where its pictures went",
+  lint: "the mistakes of a captured program in the life of formats, buffers and requests",
   decode: "the frames of a stream, decoded by a device of this machine",
   devices: "the stateless decoders of this machine, and what each takes",
   completion: "a script that completes this program's commands in a shell",
@@ -22,7 +24,7 @@ export const commands = Object.keys(commandSummaries) as readonly Command[];
 /** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
 const describing: readonly Command[] = ["record", "inspect", "validate"];
 /** The commands that print lines for people. */
-const printing: readonly Command[] = ["inspect", "validate", "trace", "devices"];
+const printing: readonly Command[] = ["inspect", "validate", "trace", "stats", "lint", "devices"];
 /** The commands that read several inputs, one after the other. */
 export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
 /** The commands that make a stream's requests. */

@@ -1,17 +1,20 @@
 import { ContainerError } from "../containers/container-error.ts";
+import { generic } from "../targets/index.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { capture } from "./commands/capture.ts";
 import { decode } from "./commands/decode.ts";
 import { devices } from "./commands/devices.ts";
 import { importCapture } from "./commands/import.ts";
 import { inspect } from "./commands/inspect.ts";
+import { lint } from "./commands/lint.ts";
 import { record } from "./commands/record.ts";
+import { stats } from "./commands/stats.ts";
 import { trace } from "./commands/trace.ts";
 import { validate } from "./commands/validate.ts";
 import { completionScript } from "./completion.ts";
 import { checkEffects } from "./effects.ts";
 import { helpText } from "./help.ts";
-import { codecOf, type RecordInput, type StreamInput, withInput } from "./input.ts";
+import { codecOf, type RecordInput, type StreamInput, withCapture, withInput } from "./input.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
 import type { Command } from "./options.ts";
 import { jsonLine } from "./printing/json.ts";
@@ -21,7 +24,7 @@ import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "capture">, Run>> = {
+const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "capture" | "stats" | "lint">, Run>> = {
   record,
   import: importCapture,
   inspect,
@@ -49,7 +52,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     if (command === "devices") return devices(io, args);
-    return command === "capture" ? await capture(io, args) : await runAll(io, args, runs[command]);
+    if (command === "capture") return capture(io, args);
+    if (command === "stats" || command === "lint") {
+      const job = { ...args, input: args.inputs[0] ?? "-", target: generic };
+      return withCapture(job, io, (input) => (command === "stats" ? stats : lint)(io, input, job));
+    }
+    return runAll(io, args, runs[command]);
   });
 }
 
