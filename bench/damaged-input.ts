@@ -5,7 +5,7 @@ import type { Codec } from "../src/events.ts";
 import { joined } from "../src/framing/bytes.ts";
 import { annexB, lengthPrefixed, unitsByDefinition } from "../support/h264-requests.ts";
 import { Random } from "../support/random.ts";
-import { tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
+import { nalUnit, tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
 import { H265Stream } from "../support/streams/h265-stream.ts";
 import { Mpeg2Stream } from "../support/streams/mpeg2-stream.ts";
 import { frameOf, ivfOf } from "../support/streams/vp8-frames.ts";
@@ -17,23 +17,30 @@ export const MB = 2 ** 20;
 export type Kinds = Readonly<Record<string, (size: number) => Uint8Array>>;
 
 /** `pattern` again and again, up to `size` bytes. */
-function repeated(pattern: Uint8Array, size: number): Uint8Array {
+export function repeated(pattern: Uint8Array, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += pattern.length) bytes.set(pattern.subarray(0, size - at), at);
   return bytes;
 }
 
-const behind = (head: Uint8Array, pattern: Uint8Array) => (size: number) =>
+/** `pattern` again and again after `head`. */
+export const behind = (head: Uint8Array, pattern: Uint8Array) => (size: number) =>
   joined([head, repeated(pattern, size - head.length)]);
 
 /** A flipped bit in every so many bytes. */
-function damaged(bytes: Uint8Array, everyBytes: number): Uint8Array {
+export function damaged(bytes: Uint8Array, everyBytes: number): Uint8Array {
   const copy = bytes.slice();
   const random = new Random(everyBytes);
   for (let flips = bytes.length / everyBytes; flips > 0; flips--) {
     copy[random.below(copy.length)]! ^= 1 << random.below(8);
   }
   return copy;
+}
+
+/** Slices of two random bytes each. */
+function brokenUnits(header: number): Uint8Array {
+  const random = new Random(5);
+  return joined(Array.from({ length: 50_000 }, () => Uint8Array.of(0, 0, 1, header, ...random.bytes(2))));
 }
 
 /** Random bytes without a start code. */
@@ -55,6 +62,7 @@ function byteStream(codec: Codec, start: Uint8Array, slice: readonly number[]): 
     "zeros in a slice": behind(inSlice, Uint8Array.of(0)),
     "00 00 01": (size) => repeated(Uint8Array.of(0, 0, 1), size),
     "00 00 01 of one byte units": (size) => repeated(Uint8Array.of(0, 0, 1, slice[0] as number), size),
+    "broken units of six bytes": (size) => repeated(brokenUnits(slice[0] as number), size),
     "00 00 03": (size) => repeated(Uint8Array.of(0, 0, 3), size),
     "00 00 03 in a slice": behind(inSlice, Uint8Array.of(0, 0, 3)),
   };
@@ -86,6 +94,15 @@ function nalUnits(
   };
 }
 
+/** An SPS with the longest list it may have: 255 offsets of POC type 1. */
+function longSps(offset: number): Uint8Array {
+  return nalUnit(0x67, (w) => {
+    w.u(8, 66).u(8, 0).u(8, 10).ue(0).ue(0).ue(1).u(1, 0).se(0).se(0).ue(255);
+    for (let i = 0; i < 255; i++) w.se(offset);
+    w.ue(1).u(1, 0).ue(5).ue(5).u(1, 1).u(1, 1).u(1, 0).u(1, 0);
+  });
+}
+
 function h264(): Kinds {
   const start = annexB([tinySps({ gaps: 1, max_num_ref_frames: 4 }), tinyPps(), tinyIdr()]);
   return {
@@ -95,6 +112,7 @@ function h264(): Kinds {
       Uint8Array.of(0b01001001, 0b00100100, 0b10010010),
     ),
     "the same PPS": behind(start, annexB([tinyPps()])),
+    "SPSs with long lists": behind(start, annexB([longSps(0), longSps(1)])),
     "SPS in turn": behind(start, annexB([tinySps({ level_idc: 20 }), tinySps()])),
     "sets inside a picture": behind(start, annexB([tinyPps(), tinySps({ level_idc: 20 })])),
     "gaps in frame_num": behind(start, annexB([tinyP(9), tinyP(2), tinyP(14)])),

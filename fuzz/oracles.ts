@@ -119,7 +119,8 @@ function collect(): void {
   collectGarbage();
 }
 
-function memory(): number {
+/** Bytes of heap and buffers that are in use, after garbage was collected. */
+export function memory(): number {
   collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

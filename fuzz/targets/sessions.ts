@@ -39,7 +39,13 @@ function ivfHeader(codec: Codec): Uint8Array {
 
 /** A call of a session. */
 type Step =
-  | { readonly call: "push"; readonly bytes: Uint8Array; readonly lost?: boolean; readonly ends?: boolean }
+  | {
+      readonly call: "push";
+      readonly bytes: Uint8Array;
+      readonly lost?: boolean;
+      readonly ends?: boolean;
+      readonly pts?: number;
+    }
   | { readonly call: "decode" | "configure"; readonly bytes: Uint8Array }
   | { readonly call: "startCodes" | "flush" | "reset" };
 
@@ -78,6 +84,10 @@ class Steps {
         return;
       case "ends":
         this.#add({ call: "push", bytes: new Uint8Array(), ends: true });
+        return;
+      case "pts":
+        // What is pushed next has it; what was pushed before it has not.
+        this.#add({ call: "push", bytes: new Uint8Array(), pts: ptsOf(bytes) });
         return;
       case "startCodes":
         this.#prefix = false;
@@ -125,6 +135,12 @@ function optionsOf({ options }: Case): SessionOptions {
   return rest as SessionOptions;
 }
 
+/** Any number that a caller may give, also what is no time at all. */
+function ptsOf(bytes: Uint8Array): number {
+  const numbers = [bytes.length, -1, 0, 2 ** 33 - 1, 2 ** 53, NaN, Infinity, 0.5];
+  return numbers[(bytes[0] ?? 0) & 7] as number;
+}
+
 const lost = () => new BitstreamError("lost-bytes", "the fuzzer lost them");
 
 function perform(session: Session, step: Step): DecodeEvent[] {
@@ -133,6 +149,7 @@ function perform(session: Session, step: Step): DecodeEvent[] {
       return session.push(step.bytes, {
         ...(step.lost ? { lost: lost() } : {}),
         ...(step.ends ? { unitEnds: true } : {}),
+        ...(step.pts === undefined ? {} : { pts: step.pts }),
       });
     case "decode":
       return session.decode(step.bytes);
@@ -188,12 +205,20 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
   );
 }
 
+/** A byte stream, cut before each of its start codes: a piece may hold one of its own. */
+function framedUnits(stream: Uint8Array): Uint8Array[] {
+  const starts: number[] = [];
+  for (let at = stream.indexOf(1, 2); at >= 0; at = stream.indexOf(1, at + 1)) {
+    if (stream[at - 1] === 0 && stream[at - 2] === 0) starts.push(at - 2);
+  }
+  return starts.map((start, i) => stream.subarray(start, starts[i + 1]));
+}
+
 function accessUnits(codec: Codec, input: Case): Uint8Array[] {
   const session = openSession(codec, optionsOf(input));
   const packets: Uint8Array[][] = [[]];
   let waiting: Uint8Array | undefined;
-  for (const { bytes } of input.pieces) {
-    const framed = joined([startCode, bytes]);
+  for (const framed of framedUnits(joined(input.pieces.flatMap(({ bytes }) => [startCode, bytes])))) {
     // The unit before this one is read now: what comes of it belongs to the picture that it ends.
     const events = session.push(framed);
     if (waiting !== undefined) {
@@ -311,7 +336,20 @@ export function sessionTarget(codec: Codec): Target {
   const isEscaped = codec === "h264" || codec === "h265";
   return {
     name: codec,
-    calls: ["unit", "unit", "unit", "bytes", "decode", "configure", "startCodes", "flush", "reset", "lost", "ends"],
+    calls: [
+      "unit",
+      "unit",
+      "unit",
+      "bytes",
+      "decode",
+      "configure",
+      "startCodes",
+      "flush",
+      "reset",
+      "lost",
+      "ends",
+      "pts",
+    ],
     bare: ["startCodes", "flush", "reset", "lost", "ends"],
     choices: {
       decodeMode: ["frame", "slice"],

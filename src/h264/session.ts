@@ -33,6 +33,7 @@ export function openH264Session(options: SessionOptions = {}): Session {
 
 class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
   readonly #sets = new ActiveParameterSets();
+  protected readonly headerBytes = 1;
   protected readonly pictures: PictureDecoder;
   /** A cut-off slice that is so far the only slice of its picture. */
   #cutSlice: ReadSlice | null = null;
@@ -146,6 +147,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
+    if (this.countsEmpty(unit)) return null;
     const isSps = ((unit.bytes[0] as number) & 31) === 7;
     return isSps ? this.#sets.receiveSps(unit.bytes, this.trace) : this.#sets.receivePps(unit, this.trace);
   }
@@ -164,13 +166,18 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   #takeSlice(unit: StreamUnit): void {
     if (!this.waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
+    if (this.countsEmpty(unit)) {
+      this.#loseSlice();
+      return;
+    }
     this.traceUnit(unit);
     let slice: ReadSlice;
     try {
       slice = this.#readSlice(unit, this.trace);
     } catch (error) {
       this.#loseSlice();
-      throw error;
+      this.sink.catchError(error, unit);
+      return;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
     if (!this.pictures.continues(slice)) {

@@ -39,21 +39,23 @@ export class ActiveParameterSets {
   receive(unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
     const r = nalReader(unit, trace);
     const { nal_unit_type } = nal_unit_header(r);
-    if (nal_unit_type === 32) return this.#receiveVps(r, unit);
+    if (nal_unit_type === 32) return this.#receiveVps(r, unit, trace);
     if (nal_unit_type === 33) return this.#receiveSps(r, unit);
     return this.#receivePps(r, unit);
   }
 
   /** Decoding the base layer does not need a VPS, but picture timing may. */
-  #receiveVps(r: BitReader, unit: Uint8Array): BitstreamError | null {
+  #receiveVps(r: BitReader, unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
+    const vps_video_parameter_set_id = (unit[2] ?? 0) >> 4;
+    const stored = this.#vpsById.get(vps_video_parameter_set_id);
+    const isUnchanged = stored !== undefined && sameBytes(stored.bytes, unit);
+    if (isUnchanged && trace === undefined) return null;
     let vps: VideoParameterSet | null = null;
     r.tolerate(() => {
       vps = video_parameter_set_rbsp(r);
     });
     const flaw = readClosingBits(r);
-    const vps_video_parameter_set_id = (unit[2] ?? 0) >> 4;
-    const stored = this.#vpsById.get(vps_video_parameter_set_id);
-    if (stored && sameBytes(stored.bytes, unit)) return null;
+    if (isUnchanged) return null;
     this.#vpsById.set(vps_video_parameter_set_id, { bytes: unit.slice(), vps });
     return flaw;
   }

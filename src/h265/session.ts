@@ -39,6 +39,7 @@ function isSliceSegment(nal_unit_type: number): boolean {
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
   readonly #sets = new ActiveParameterSets();
+  protected readonly headerBytes = 2;
   protected readonly pictures: PictureDecoder;
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
   #independent: SliceSegmentHeader | null = null;
@@ -124,8 +125,11 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     return { r, nal: nal_unit_header(r) };
   }
 
-  protected storeParameterSet({ bytes }: StreamUnit): BitstreamError | null {
-    return this.#sets.receive(bytes, this.trace);
+  protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
+    // Of a VPS, an error is tolerated.
+    const isVps = nalUnitType(unit.bytes) === 32;
+    if (!isVps && this.countsEmpty(unit)) return null;
+    return this.#sets.receive(unit.bytes, this.trace);
   }
 
   protected readSei(
@@ -148,13 +152,18 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     // first_slice_segment_in_pic_flag is the first bit of the header. The open picture must end before the next picture's
     // header is read, because that header may refer to parameter sets that came in between.
     if (((unit.bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
+    if (this.countsEmpty(unit)) {
+      this.#loseSegment();
+      return;
+    }
     this.traceUnit(unit);
     let segment: ReadSegment;
     try {
       segment = this.#readSegment(unit);
     } catch (error) {
       this.#loseSegment();
-      throw error;
+      this.sink.catchError(error, unit);
+      return;
     }
     const { h, sets } = segment;
     const segmentStart = ctbAddrRsToTs(h.slice_segment_address, sets);

@@ -148,6 +148,7 @@ class Mpeg2Reader implements UnitReader {
         this.#pictures.beginSequence();
         this.#pending = null;
         this.#hasLostMatrices = true;
+        if (this.#countsEmpty(unit)) return;
         const header = sequence_header(this.#reader(unit));
         this.#pending = { header, extension: null, display: null, isScalable: false, isDamaged: false };
         this.#matrices = matricesOfSequence(header);
@@ -157,6 +158,7 @@ class Mpeg2Reader implements UnitReader {
       case GROUP_START_CODE:
         this.endPicture();
         this.#group = null;
+        if (this.#countsEmpty(unit)) return;
         this.#group = group_of_pictures_header(this.#reader(unit));
         return;
       case PICTURE_START_CODE:
@@ -174,17 +176,29 @@ class Mpeg2Reader implements UnitReader {
     }
   }
 
+  /** Whether nothing comes after the start code, where errors are only counted; it is counted then: see `EventSink.count`. */
+  #countsEmpty({ bytes }: StreamUnit): boolean {
+    if (bytes.length > 1 || !this.sink.isCounting || this.#trace !== undefined) return false;
+    this.sink.count();
+    return true;
+  }
+
   #pictureHeader(unit: StreamUnit): void {
     this.#isLossReported = false;
     const pts = this.times.take();
     const group = this.#group;
     this.#group = null;
+    if (this.#countsEmpty(unit)) {
+      this.#lostHeader(unit);
+      return;
+    }
     let header: PictureHeader;
     try {
       header = picture_header(this.#reader(unit));
     } catch (error) {
       this.#lostHeader(unit);
-      throw error;
+      this.sink.catchError(error, unit);
+      return;
     }
     // Later errors name the picture by this unit; its start code is enough for that.
     const named = { ...unit, bytes: unit.bytes.slice(0, 1) };
@@ -203,12 +217,17 @@ class Mpeg2Reader implements UnitReader {
   }
 
   #extension(unit: StreamUnit): void {
+    if (this.#countsEmpty(unit)) {
+      this.#lostExtension(unit);
+      return;
+    }
     let ext: Extension | null;
     try {
       ext = extension_data(this.#reader(unit), { frame_centre_offsets: this.#frameCentreOffsets() });
     } catch (error) {
       this.#lostExtension(unit);
-      throw error;
+      this.sink.catchError(error, unit);
+      return;
     }
     if (this.#picture) this.#pictureExtension(this.#picture, ext);
     else if (this.#pending) this.#sequenceExtension(this.#pending, ext);

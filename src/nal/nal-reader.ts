@@ -40,10 +40,15 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   /** SEI NAL units before the next picture. They wait because they are read with the SPS that the picture activates. */
   protected readonly waitingSei = new WaitingUnits();
   protected abstract readonly pictures: Pictures<Sps>;
+  /** Units without anything after their header whose error was reported: it is the same in each of them. */
+  readonly #emptyErrors = new Set<string>();
 
   constructor(trace: Trace | undefined) {
     this.trace = trace;
   }
+
+  /** How many bytes a unit's header has. */
+  protected abstract readonly headerBytes: number;
 
   abstract readUnit(unit: StreamUnit): void;
   abstract loseUnit(unit: StreamUnit): void;
@@ -92,13 +97,27 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     this.trace?.unit({ name: this.nameOf(bytes), byte, bytes });
   }
 
+  /**
+   * Whether a slice or parameter set has nothing after its header, where errors are only counted; it is counted then. Streams of
+   * rubbish are full of such units, and throwing takes longer than all the rest.
+   */
+  protected countsEmpty({ bytes }: StreamUnit): boolean {
+    if (bytes.length > this.headerBytes || !this.sink.isCounting || this.trace !== undefined) return false;
+    this.sink.count();
+    return true;
+  }
+
   /** Reads a unit that decoding does not need, or not completely. */
   protected read(unit: StreamUnit, syntax: (r: BitReader, nal: NalHeader) => void): void {
-    this.sink.guardOnce(unit, () => {
+    const { bytes } = unit;
+    const empty = bytes.length <= this.headerBytes && this.trace === undefined ? bytes.join() : undefined;
+    if (empty !== undefined && this.#emptyErrors.has(empty)) return;
+    const isRight = this.sink.guardOnce(unit, () => {
       this.traceUnit(unit);
-      const { r, nal } = this.readHeader(unit.bytes, this.trace);
+      const { r, nal } = this.readHeader(bytes, this.trace);
       syntax(r, nal);
     });
+    if (empty !== undefined && !isRight) this.#emptyErrors.add(empty);
   }
 
   protected takeParameterSet(unit: StreamUnit): void {

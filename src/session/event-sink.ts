@@ -22,6 +22,8 @@ export class EventSink {
   #events: DecodeEvent[] = [];
   /** The errors of this call so far. */
   #errors = 0;
+  /** The errors of this call that `guardOnce` reported earlier. */
+  #repeated = 0;
   /** The caller's value of Error.stackTraceLimit, which `during` restores. */
   #stackTraceLimit: number | undefined;
   /** The unit types and elements whose errors `guardOnce` has reported. */
@@ -38,10 +40,11 @@ export class EventSink {
     const events: DecodeEvent[] = [];
     this.#events = events;
     this.#errors = 0;
+    this.#repeated = 0;
     try {
       body();
     } finally {
-      if (this.#errors >= MAX_REPORTED_ERRORS) setStackTraceLimit(this.#stackTraceLimit);
+      if (this.#errors + this.#repeated >= MAX_REPORTED_ERRORS) setStackTraceLimit(this.#stackTraceLimit);
     }
     const more = this.#errors - MAX_REPORTED_ERRORS;
     this.#errors = 0;
@@ -49,6 +52,16 @@ export class EventSink {
     // The events belong to the caller from here on. Keeping them would keep requests, which need far more memory than a tiny unit.
     this.#events = [];
     return events;
+  }
+
+  /** So many errors were reported in this call that the next ones are only counted: see `count`. */
+  get isCounting(): boolean {
+    return this.#errors >= MAX_REPORTED_ERRORS;
+  }
+
+  /** Counts an error without an object for it, which takes far more time than all that the rest of a tiny unit needs. */
+  count(): void {
+    this.#errors++;
   }
 
   emit(event: DecodeEvent): void {
@@ -74,17 +87,24 @@ export class EventSink {
 
   /**
    * Runs `body`, which reads a unit that decoding does not need, or not completely. A session reports an error in such a unit
-   * once for each unit type and element: an encoder that writes the unit wrong does so in every access unit.
+   * once for each unit type and element: an encoder that writes the unit wrong does so in every access unit. False is returned where
+   * the unit has an error.
    */
-  guardOnce(unit: StreamUnit, body: () => void): void {
+  guardOnce(unit: StreamUnit, body: () => void): boolean {
     try {
       body();
+      return true;
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       const key = `${this.#nameOf(unit.bytes)} ${error.place.element?.replace(/\[.*/, "")}`;
-      if (this.#reported.has(key)) return;
+      if (this.#reported.has(key)) {
+        this.#repeated++;
+        this.#limitStackTraces();
+        return false;
+      }
       this.#reported.add(key);
       this.error(error, unit);
+      return false;
     }
   }
 
@@ -97,11 +117,7 @@ export class EventSink {
   error(error: StreamError, unit: StreamUnit | undefined): void {
     this.#errors++;
     if (this.#errors > MAX_REPORTED_ERRORS) return;
-    if (this.#errors === MAX_REPORTED_ERRORS) {
-      // The errors after this one are only counted. Nobody sees their stack traces, which are expensive.
-      this.#stackTraceLimit = stackTraceLimit();
-      setStackTraceLimit(0);
-    }
+    this.#limitStackTraces();
     const { place } = error;
     const event: ErrorEvent = {
       type: "error",
@@ -116,5 +132,12 @@ export class EventSink {
       error,
     };
     this.#events.push(event);
+  }
+
+  /** Nobody sees the stack traces of errors that are only counted, or were reported before, and they are expensive. */
+  #limitStackTraces(): void {
+    if (this.#errors + this.#repeated !== MAX_REPORTED_ERRORS) return;
+    this.#stackTraceLimit = stackTraceLimit();
+    setStackTraceLimit(0);
   }
 }

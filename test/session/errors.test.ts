@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Trace } from "../../src/bitreader/index.ts";
 import type { Codec } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
 import { openSession } from "../../src/open-session.ts";
+import { eventKey } from "../../support/events.ts";
+import { Random } from "../../support/random.ts";
 import { eventsOf, H264Stream, only } from "../../support/streams/h264-stream.ts";
 
 /** `count` units of these bytes, each after a start code. */
@@ -32,6 +35,28 @@ describe("a call with more errors than anyone reads", () => {
     expect(only(session.push(units(100, unit)), "error")).toHaveLength(99);
     expect(Error.stackTraceLimit).toBe(before);
     expect(only(session.push(units(1, unit)), "error")[0]?.error.stack).toContain("at ");
+  });
+
+  const headers: readonly (readonly [Codec, number, readonly number[]])[] = [
+    ["h264", 1, [0x41, 0x65, 0x67, 0x68, 0x06, 0x09, 0x0a]],
+    ["h265", 2, [0x02, 0x26, 0x40, 0x42, 0x44, 0x46, 0x4e, 0x50]],
+    ["mpeg2", 1, [0x00, 0x01, 0xb3, 0xb5, 0xb7, 0xb8]],
+  ];
+
+  // With a trace, each unit is read; without one, what has nothing after its header is counted without reading.
+  it.each(headers)("are as many whether or not the units are read: %s", (codec, bytes, types) => {
+    const random = new Random(3);
+    const rubbish = Array.from({ length: 3000 }, () => {
+      const unit = [types[random.below(types.length)] as number, 1].slice(0, bytes);
+      const more = random.below(4) === 0 ? [random.below(256), random.below(256), 0x80] : [];
+      return Uint8Array.of(0, 0, 1, ...unit, ...more);
+    });
+    const told = (trace?: Trace) => {
+      const session = openSession(codec, { trace });
+      const halves = [joined(rubbish.slice(0, 1500)), joined(rubbish.slice(1500))];
+      return [...halves.flatMap((half) => session.push(half)), ...session.flush()].map(eventKey);
+    };
+    expect(told()).toEqual(told({ unit: () => {}, element: () => {} }));
   });
 
   it("decodes what comes between and after", () => {
