@@ -10,7 +10,8 @@ import { straceCall } from "./strace.ts";
 import { StraceLines } from "./strace-lines.ts";
 import { tracerCalls } from "./tracer.ts";
 
-type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+/** A capture in pieces of any size: text, or bytes. */
+export type CapturePieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 /** The programs whose captures can be read; "recorder" is what `v4l2-stateless capture` runs. */
 export type CaptureKind = "strace" | "v4l2-tracer" | "recorder";
@@ -46,14 +47,14 @@ const straceLine =
  */
 export async function readCapture(
   kind: CaptureKind,
-  pieces: Pieces,
+  pieces: CapturePieces,
   options: CaptureReadOptions = {},
 ): Promise<RecordStream> {
   return captureRecord(captureCalls(kind, pieces), options);
 }
 
 /** The calls that a capture shows, on files of devices. @throws CaptureError where it cannot be read. */
-export function captureCalls(kind: CaptureKind, pieces: Pieces): AsyncIterable<Call> {
+export function captureCalls(kind: CaptureKind, pieces: CapturePieces): AsyncIterable<Call> {
   if (kind === "strace") return straceCalls(pieces);
   return kind === "recorder" ? recorderCalls(pieces) : tracerCalls(pieces);
 }
@@ -99,7 +100,7 @@ export interface StraceFile {
   readonly thread: string;
   /** For messages. */
   readonly name: string;
-  readonly pieces: Pieces;
+  readonly pieces: CapturePieces;
 }
 
 /**
@@ -160,7 +161,7 @@ async function* naming(name: string, calls: AsyncIterable<Call>): AsyncGenerator
 }
 
 /** The calls of a log of strace. What is cut off at its end is left out. */
-export async function* straceCalls(pieces: Pieces, thread = ""): AsyncGenerator<Call, void, undefined> {
+export async function* straceCalls(pieces: CapturePieces, thread = ""): AsyncGenerator<Call, void, undefined> {
   const splitter = new LineSplitter();
   const lines = new StraceLines(thread);
   let number = 0;

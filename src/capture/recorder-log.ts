@@ -14,8 +14,21 @@ const V4L2_BUF_FLAG_REQUEST_FD = 0x800000;
 const queues: Readonly<Record<number, Queue>> = { 1: "CAPTURE", 2: "OUTPUT", 9: "CAPTURE", 10: "OUTPUT" };
 /** Errors that stateless decoders give; others keep their number. */
 const errors: Readonly<Record<number, string>> = {
-  ...{ 1: "EPERM", 5: "EIO", 11: "EAGAIN", 12: "ENOMEM", 13: "EACCES", 16: "EBUSY", 19: "ENODEV", 22: "EINVAL" },
-  ...{ 25: "ENOTTY", 28: "ENOSPC", 32: "EPIPE", 34: "ERANGE" },
+  ...{
+    1: "EPERM",
+    2: "ENOENT",
+    4: "EINTR",
+    5: "EIO",
+    9: "EBADF",
+    11: "EAGAIN",
+    12: "ENOMEM",
+    13: "EACCES",
+    14: "EFAULT",
+    16: "EBUSY",
+    19: "ENODEV",
+    22: "EINVAL",
+  },
+  ...{ 25: "ENOTTY", 28: "ENOSPC", 32: "EPIPE", 34: "ERANGE", 61: "ENODATA" },
 };
 
 /** A line, as far as it has the keys. Which it has depends on the call. */
@@ -28,7 +41,7 @@ interface Entry {
   readonly error?: number;
   readonly which?: number;
   readonly request?: number;
-  readonly controls?: readonly (readonly [id: number, payload: string | number])[];
+  readonly controls?: readonly (readonly [id: number, payload: unknown])[];
   readonly type?: number;
   readonly index?: number;
   readonly flags?: number;
@@ -63,12 +76,8 @@ export async function* recorderCalls(
 }
 
 function* callsOf(source: string, line: number, threads: Set<string>): Generator<Call, void, undefined> {
-  let entry: Entry;
-  try {
-    entry = JSON.parse(source);
-  } catch {
-    throw new CaptureError("not a line of the recorder", line);
-  }
+  const entry = entryOf(source);
+  if (entry === undefined) throw new CaptureError("not a line of the recorder", line);
   const thread = String(entry.thread);
   const process = String(entry.process);
   for (const started of [process, thread]) {
@@ -77,6 +86,27 @@ function* callsOf(source: string, line: number, threads: Set<string>): Generator
     yield { line, thread: process, call: "start", started, isProcess: started === process };
   }
   yield callOf(entry, line, thread);
+}
+
+const texts: ReadonlySet<string> = new Set(["call", "path", "name", "crc32", "data", "timestamp"]);
+
+/** undefined where the line is no JSON, or its keys have other values than the recorder writes. */
+function entryOf(source: string): Entry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { controls = [], timestamp = "0", ...others } = value as Record<string, unknown>;
+  const isPlain = Object.entries(others).every(([key, each]) => typeof each === (texts.has(key) ? "string" : "number"));
+  const areControls =
+    Array.isArray(controls) &&
+    controls.every((each: unknown) => Array.isArray(each) && each.length === 2 && typeof each[0] === "number");
+  const isTime = typeof timestamp === "string" && /^\d{1,19}$/.test(timestamp);
+  const isCall = typeof others.call === "string" && "process" in others && "thread" in others;
+  return isPlain && areControls && isTime && isCall ? (value as Entry) : undefined;
 }
 
 function callOf(entry: Entry, line: number, thread: string): Call {
@@ -155,8 +185,8 @@ const names: Readonly<Record<string, string>> = {
   "d 0xbc": "DRM_IOCTL_MODE_ATOMIC",
 };
 
-function controlOf(id: number, payload: string | number, line: number): CapturedControl {
-  return { id, payload: typeof payload === "number" ? payload : bytesOfHex(payload, line) };
+function controlOf(id: number, payload: unknown, line: number): CapturedControl {
+  return { id, payload: typeof payload === "number" ? payload : bytesOfHex(String(payload), line) };
 }
 
 function bufferOf(entry: Entry, line: number) {

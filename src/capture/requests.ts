@@ -127,7 +127,7 @@ export class CaptureRequests {
     if (!call.isForRequest) {
       if (stateless.length === 0) return;
       const controls = new Map(stateless.map(named));
-      if (this.#device === device) this.#add({ type: "set", line: call.line, controls });
+      if (this.#device === device) this.#addSet(controls, call.line);
       else for (const [name, payload] of controls) device.state.set.set(name, payload);
       return;
     }
@@ -219,7 +219,7 @@ export class CaptureRequests {
     }
     this.#device = device;
     this.codec = codec;
-    if (device.state.set.size > 0) this.#add({ type: "set", line, controls: device.state.set });
+    this.#addSet(device.state.set, line);
     return true;
   }
 
@@ -241,6 +241,13 @@ export class CaptureRequests {
       each.timestamp = timestamp;
       return;
     }
+  }
+
+  /** What concerns the codec: a program may set the modes of all codecs that a device has. */
+  #addSet(all: Controls, line: number): void {
+    const own = codecs[this.codec as Codec].controls;
+    const controls = new Map([...all].filter(([name]) => Object.hasOwn(own, name)));
+    if (controls.size > 0) this.#add({ type: "set", line, controls });
   }
 
   #add(waiting: Waiting | RecordLine): void {

@@ -270,5 +270,5 @@ function wordOf(value: StraceValue | undefined): string {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
 }

@@ -223,7 +223,9 @@ class FieldWriter {
   }
 
   struct(struct: Struct, values: Json, offset: number, path: string): void {
-    this.#flags = Object.assign({}, ...struct.fields.map(({ type }) => (type.kind === "scalar" ? type.flags : {})));
+    this.#flags = Object.fromEntries(
+      struct.fields.flatMap(({ type }) => (type.kind === "scalar" ? Object.entries(type.flags ?? {}) : [])),
+    );
     for (const field of struct.fields) {
       // A structure in a structure stands under its type's name.
       const value = values[field.name] ?? (field.type.kind === "struct" ? values[field.type.name] : undefined);

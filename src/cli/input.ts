@@ -163,10 +163,10 @@ async function identify(io: Io, { input, codec }: Pick<Job, "input" | "codec">, 
       kind === undefined ? openRecord(io, name, pieces.all()) : openCapture(io, name, kind, pieces.all(), codec);
     return { input: await input };
   }
-  const detected = await beginning.detect(codec);
-  if (detected?.kind === "record") return { input: await openRecord(io, name, beginning.all()) };
   const kind = detectCapture(textOf(head));
   if (kind !== undefined) return { input: await openCapture(io, name, kind, beginning.all(), codec) };
+  const detected = await beginning.detect(codec);
+  if (detected?.kind === "record") return { input: await openRecord(io, name, beginning.all()) };
   const { close, ...stream } = await openStream({
     name,
     beginning,

@@ -17,7 +17,7 @@ export async function lint(io: Io, { name, calls }: CaptureInput, args: Job): Pr
     printer.add(args.json ? jsonLine({ type: "finding", ...finding }) : text);
     await printer.drain();
   }
-  if (args.json) printer.add(jsonLine({ type: "result", findings: count }));
+  if (args.json) printer.add(jsonLine({ type: "lintResult", findings: count }));
   await printer.flush();
   return count > 0 ? 1 : 0;
 }
