@@ -27,7 +27,7 @@ export interface Target {
   /** The values of each option. The first is the default. */
   readonly choices: Readonly<Record<string, readonly OptionValue[]>>;
   seeds(): Case[] | Promise<Case[]>;
-  /** Reads what the pieces of a case mean, for `rewrite`: called before a case is changed for the first time. */
+  /** Reads what the pieces of a case mean, for `rewrite`: called once for each case that is changed often. */
   learn?(input: Case): void;
   /** A piece changed by someone who knows what its bytes mean; undefined where there is nothing to change. */
   rewrite(base: Case, at: number, random: Below): Uint8Array | undefined;

@@ -19,6 +19,8 @@ const MOST_TIME_PER_BYTE = 0.05;
 /** One case in so many is looked at in full, beside each that reaches a new place; one in so many deeply. */
 const FULL = 8;
 const DEEP = 20_000;
+/** What is taken so often is read with a trace, which takes as long as several runs. */
+const LEARNT_AT = 3;
 /** So many times a case that reaches a new place is tried to be made smaller. */
 const TRIALS = 24;
 
@@ -45,7 +47,8 @@ class Worker {
   readonly #arguments: WorkerArguments;
   readonly #coverage = new Coverage();
   readonly #corpus: Corpus;
-  readonly #learnt = new WeakSet<Case>();
+  /** How often each case was taken to be changed. */
+  readonly #picks = new WeakMap<Case, number>();
   readonly #random: Random;
   readonly #found = new Map<string, string>();
   readonly #current: number;
@@ -176,8 +179,9 @@ class Worker {
 
   #pick(): Case {
     const input = this.#corpus.pick(this.#random);
-    if (!this.#learnt.has(input)) this.#target.learn?.(input);
-    this.#learnt.add(input);
+    const picks = (this.#picks.get(input) ?? 0) + 1;
+    this.#picks.set(input, picks);
+    if (picks === LEARNT_AT) this.#target.learn?.(input);
     return input;
   }
 

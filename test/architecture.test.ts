@@ -65,6 +65,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "bitreader",
     "capture",
+    "compare",
     "containers",
     "events",
     "framing",

@@ -14,6 +14,7 @@ import { TraceRecorder } from "../../support/trace-recorder.ts";
 import { type Case, type Effort, type Piece, sizeOf, type Target } from "../case.ts";
 import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { rewritten } from "../rewrite.ts";
+import { type CodedBools, codedBools, rewrittenBools } from "../rewrite-bools.ts";
 import { sessionSeeds } from "./session-seeds.ts";
 
 const startCode = Uint8Array.of(0, 0, 1);
@@ -297,27 +298,34 @@ function flawsOf(codec: Codec, input: Case, effort: Effort): string[] {
   return flaws;
 }
 
-/** What was read of the pieces of cases: elements up to the first that is coded in bools. */
-class KnownUnits {
+/** What was read of a piece: elements up to the first that is coded in bools, and those that are. */
+interface ReadPiece {
+  readonly elements: readonly TraceElement[];
+  readonly bools: CodedBools | undefined;
+}
+
+/** What was read of the pieces of cases. */
+class KnownPieces {
   readonly #codec: Codec;
-  readonly #elements = new WeakMap<Uint8Array, readonly TraceElement[]>();
+  readonly #read = new WeakMap<Uint8Array, ReadPiece>();
 
   constructor(codec: Codec) {
     this.#codec = codec;
   }
 
-  of(unit: Uint8Array): readonly TraceElement[] | undefined {
-    return this.#elements.get(unit);
+  of(piece: Uint8Array): ReadPiece | undefined {
+    return this.#read.get(piece);
   }
 
   learn(input: Case): void {
     const trace = new TraceRecorder();
     const session = openSession(this.#codec, { ...optionsOf(input), trace });
     for (const step of stepsOf(this.#codec, input)) perform(session, step);
-    const read = new Map(trace.units.map(({ bytes, elements }) => [keyOf(bytes), plainElements(elements)]));
+    const read = new Map(trace.units.map(({ bytes, elements }) => [keyOf(bytes), elements]));
     for (const { bytes } of input.pieces) {
       const elements = read.get(keyOf(bytes));
-      if (elements !== undefined) this.#elements.set(bytes, elements);
+      if (elements === undefined) continue;
+      this.#read.set(bytes, { elements: plainElements(elements), bools: codedBools(elements) });
     }
   }
 }
@@ -332,7 +340,7 @@ function plainElements(elements: readonly TraceElement[]): readonly TraceElement
 
 /** The target of a codec's session. */
 export function sessionTarget(codec: Codec): Target {
-  const known = new KnownUnits(codec);
+  const known = new KnownPieces(codec);
   const isEscaped = codec === "h264" || codec === "h265";
   return {
     name: codec,
@@ -366,8 +374,11 @@ export function sessionTarget(codec: Codec): Target {
     rewrite(base, at, random) {
       const piece = base.pieces[at];
       if (piece === undefined) return undefined;
-      const elements = known.of(piece.bytes);
-      return elements && rewritten(piece.bytes, elements, isEscaped, random);
+      const read = known.of(piece.bytes);
+      if (read === undefined) return undefined;
+      const { elements, bools } = read;
+      if (bools !== undefined && random.below(4) > 0) return rewrittenBools(piece.bytes, bools, random);
+      return rewritten(piece.bytes, elements, isEscaped, random);
     },
     flaws: (input, effort) => flawsOf(codec, input, effort),
   };

@@ -1,13 +1,14 @@
 /** The submitter on the tests' fake kernel, whose calls fail or answer with nothing; the consumer closes, leaves and resets at any frame. */
 
 import { constants } from "node:os";
+import type { RequestEvent, SequenceEvent } from "../../src/events.ts";
 import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
 import { DeviceError, type Frame, IoctlError, type SubmitEvent, Submitter } from "../../src/submit/index.ts";
 import type { Libc } from "../../src/submit/libc.ts";
 import type { Machine } from "../../src/submit/machine.ts";
 import type { FakeDriver } from "../../test/submit/fake-driver.ts";
 import { FakeKernel } from "../../test/submit/fake-kernel.ts";
-import { output, plain, release, request, sequence } from "../../test/submit/submitting.ts";
+import { eventsOf, output, plain, release, request, sequence } from "../../test/submit/submitting.ts";
 import type { Case, OptionValue, Piece, Target } from "../case.ts";
 
 /** Turns of the event loop after which a promise counts as one that never settles; the submitter's own timeout is far below. */
@@ -97,6 +98,24 @@ interface Consumer {
   holds: number;
 }
 
+/** What real requests and sequences carry, in the order of a stream. */
+class RealControls {
+  readonly #events = eventsOf("h264_size_change.264");
+  readonly #requests = this.#events.filter((event) => event.type === "request");
+  readonly #sequences = this.#events.filter((event) => event.type === "sequence");
+
+  ofRequest(i: number): Partial<RequestEvent> {
+    const { controls = [], bitstream = [] } = this.#requests[i % this.#requests.length] ?? {};
+    return { controls, bitstream };
+  }
+
+  ofSequence(i: number): Partial<SequenceEvent> {
+    return { controls: this.#sequences[i % this.#sequences.length]?.controls ?? [] };
+  }
+}
+
+let realControls: RealControls | undefined;
+
 /** The events of a session that this script stands for, in calls. */
 class Script {
   readonly calls: (readonly SubmitEvent[] | "drain" | "reset")[] = [];
@@ -105,6 +124,17 @@ class Script {
   #timestamp = 0;
   #waiting: number[] = [];
   #hasSequence = false;
+  readonly #real: RealControls | undefined;
+
+  /** @param isReal events carry the controls of a real stream; else they have none. */
+  constructor(isReal: boolean) {
+    if (isReal) realControls ??= new RealControls();
+    this.#real = isReal ? realControls : undefined;
+  }
+
+  #request(changes: Partial<RequestEvent> = {}): RequestEvent {
+    return request(this.#timestamp, { ...this.#real?.ofRequest(this.#timestamp / 1000 - 1), ...changes });
+  }
 
   take({ call, bytes }: Piece): void {
     const [first = 0, second = 0] = bytes;
@@ -115,15 +145,15 @@ class Script {
         return;
       case "picture":
         this.#timestamp += 1000;
-        this.#events.push(request(this.#timestamp), output(this.#timestamp));
+        this.#events.push(this.#request(), output(this.#timestamp));
         // A picture stays a reference until the next but one.
         this.#waiting.push(this.#timestamp);
         if (this.#waiting.length > (first & 1)) this.#events.push(release(this.#waiting.shift() as number));
         return;
       case "fields":
         this.#timestamp += 1000;
-        this.#events.push(request(this.#timestamp, { hold: true }));
-        if (first & 1) this.#events.push(request(this.#timestamp));
+        this.#events.push(this.#request({ hold: true }));
+        if (first & 1) this.#events.push(this.#request());
         this.#events.push(output(this.#timestamp), release(this.#timestamp));
         return;
       case "close":
@@ -157,7 +187,8 @@ class Script {
     this.#hasSequence = true;
     const keepsReferences = (second & 1) === 1;
     if (!keepsReferences) this.#events.push(...this.#waiting.splice(0).map(release));
-    this.#events.push(sequence(16 * (1 + (first & 3)), { keepsReferences, captureBuffers: 3 + (second >> 7) }));
+    const changes = { keepsReferences, captureBuffers: 3 + (second >> 7), ...this.#real?.ofSequence(first) };
+    this.#events.push(sequence(16 * (1 + (first & 3)), changes));
   }
 
   #end(): void {
@@ -221,7 +252,7 @@ async function consume(submitter: Submitter, script: Script, stop: AbortControll
 }
 
 async function flawsOf(input: Case): Promise<string[]> {
-  const script = new Script();
+  const script = new Script(input.options.isReal === true);
   for (const piece of input.pieces) script.take(piece);
   script.done();
   const kernel = new FakeKernel(driverOf(input));
@@ -275,6 +306,8 @@ function seeds(): Case[] {
   ];
   return scripts.flatMap((pieces) => [
     { options: {}, pieces },
+    { options: { isReal: true }, pieces },
+    { options: { isReal: true, faultAt: 30, faults: 2 }, pieces },
     { options: { faultAt: 12, faults: 3, isSlow: true }, pieces },
     { options: { faultAt: 20, isShort: true, extraBuffers: 2, requests: 2 }, pieces },
   ]);
@@ -289,6 +322,7 @@ export function submitTarget(): Target {
     calls: ["picture", "picture", "sequence", "fields", "submit", "drain", "reset", "close", "leave", "abort", "hold"],
     bare: ["submit", "drain", "reset"],
     choices: {
+      isReal: [false, true],
       canHold: [true, false],
       canCreateBuffers: [true, false],
       canResize: ["", "yes", "streaming"],

@@ -45,6 +45,10 @@ export interface Arguments {
   /** The kinds of units that are wanted, in lower case; undefined means all. */
   readonly units: readonly string[] | undefined;
   readonly summary: boolean;
+  /** `diff` shows the differences of every pair, those of fields as they were sent, and only the unexplained ones. */
+  readonly all: boolean;
+  readonly raw: boolean;
+  readonly unexplained: boolean;
   readonly json: boolean;
   readonly errors: ShownErrors;
   /** Any error makes the exit status 1. */
@@ -211,6 +215,9 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
       .split(",")
       .map((kind) => kind.trim()),
     summary: values.summary === true,
+    all: values.all === true,
+    raw: values.raw === true,
+    unexplained: values.unexplained === true,
     json: values.json === true,
     errors: values.errors === true ? "only" : ((values.errors ?? "first") as ShownErrors),
     strict: values.strict === true,
@@ -265,11 +272,16 @@ function positionalsOf(command: Command, positionals: readonly string[]): Pick<A
       "capture: name a program and its arguments after --: v4l2-stateless capture -o out.jsonl -- program …",
     );
   }
+  if (command === "diff" && (positionals.length !== 2 || positionals.includes(""))) {
+    throw new CliError(
+      `diff takes two inputs, and ${positionals.length} ${positionals.length === 1 ? "is" : "are"} named`,
+    );
+  }
   if (positionals.length === 0 || positionals.includes("")) {
     throw new CliError(`${command}: name an input; - is standard input`);
   }
   const more = positionals.slice(1);
-  if (more.length > 0 && !manyInputs.includes(command)) {
+  if (more.length > 0 && command !== "diff" && !manyInputs.includes(command)) {
     throw new CliError(`${command} takes one input; ${more.join(" ")} is too many`);
   }
   if (positionals.filter((input) => input === "-").length > 1) {

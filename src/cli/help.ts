@@ -25,6 +25,17 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "not check its hardware's limits, and controls that are missing, are not seen. With --request, controls that earlier " +
       "requests set are not checked again.",
   ],
+  diff: [
+    "<a> and <b> are records (.jsonl, also compressed with gzip or brotli), or one of them a stream, whose requests are then made " +
+      "in the modes of the other side, or of the target. They are compared as a driver reads them: references as pictures, " +
+      "lists resolved. Requests are paired by their bytes; timestamps may be any.",
+    "First a line for each field that differs: those that nothing explains, known faults of GStreamer and FFmpeg " +
+      "(DISAGREEMENTS.md), what no driver reads, or not the target's, and what the kernel rewrites. Then the differences of the first " +
+      "few pairs; with --all, those of every pair come before the lines of the fields. With --request, these pairs of <a>'s " +
+      "requests are shown whole, side by side.",
+    "Exit status 0 where nothing is different, 1 where something is, 2 for trouble, as diff(1). With --unexplained, known " +
+      "faults and what no driver sees are not different.",
+  ],
   trace: [
     "<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit lies " +
       "in the stream (byte:bit), the length in bits, the descriptor, the name and the value. Bytes of a container, and of an " +
@@ -76,8 +87,8 @@ export const inputText =
   "installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM. inspect, validate and trace take several.";
 
 export const exitText =
-  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate), or there was an error and " +
-  "--strict was given; 2 unusable input, arguments or device.";
+  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate) or is different (diff), or " +
+  "there was an error and --strict was given; 2 unusable input, arguments or device.";
 
 export const targetParagraphs: readonly string[] = [
   `Targets: ${targets.map(({ name }) => name).join(", ")}. generic, the default, is no driver: it takes all that the ` +
@@ -90,6 +101,7 @@ export const targetParagraphs: readonly string[] = [
 export function usageOf(command: Command): string {
   if (command === "devices") return "devices [options]";
   if (command === "capture") return "capture [options] -- <program> [<argument>…]";
+  if (command === "diff") return "diff <a> <b> [options]";
   if (command === "completion") return `completion ${shells.join("|")}`;
   return `${command} <input>${manyInputs.includes(command) ? "…" : ""} [options]`;
 }

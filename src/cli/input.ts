@@ -267,7 +267,9 @@ function straceFiles(folder: string): StraceFile[] {
     return thread === undefined ? [] : [{ thread, name: file, path: join(folder, file) }];
   });
   if (files.length === 0) {
-    throw new CliError(`${folder}: a folder without files of strace -ff, whose names end in the number of a thread`);
+    throw new CliError(
+      `${folder}: is a directory, and no file in it is one of strace -ff: their names end in the number of a thread`,
+    );
   }
   return files.map(({ thread, name, path }) => ({ thread, name, pieces: piecesOf(path) }));
 }

@@ -9,6 +9,7 @@ export const commandSummaries = {
   record: "the requests of a stream, as a record (JSON Lines)",
   inspect: "the pictures, a line each; --request N: one request in full",
   validate: "what the kernel and the target would refuse, and why",
+  diff: "what two captures, or a capture and a stream, differ in, and why",
   trace: "every syntax element with its bit position",
   capture: "the record of what a program tells its decoder (… -- program arguments)",
   import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
@@ -24,12 +25,12 @@ export const commands = Object.keys(commandSummaries) as readonly Command[];
 /** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
 const describing: readonly Command[] = ["record", "inspect", "validate"];
 /** The commands that print lines for people. */
-const printing: readonly Command[] = ["inspect", "validate", "trace", "stats", "lint", "devices"];
+const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "stats", "lint", "devices"];
 /** The commands that read several inputs, one after the other. */
 export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
 /** The commands that make a stream's requests. */
 const making: readonly Command[] = [...describing, "decode"];
-/** The commands that read an input. */
+/** The commands that read a stream's bytes and say what is lost in it. */
 export const reading: readonly Command[] = [...making, "trace"];
 
 /** The commands that write a record of what a program did. */
@@ -92,6 +93,9 @@ export type OptionName =
   | "with-data"
   | "request"
   | "unit"
+  | "all"
+  | "raw"
+  | "unexplained"
   | "summary"
   | "json"
   | "errors"
@@ -111,7 +115,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     type: "string",
     choices: recordCodecs,
     aliases: codecAliases,
-    only: [...reading, ...capturing],
+    only: [...reading, ...capturing, "diff"],
     stream: true,
     value: "<codec>",
     help: `${recordCodecs.join(", ")} (or avc, hevc …); default: from the content`,
@@ -119,7 +123,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   target: {
     type: "string",
     choices: [...new Set([...targets.map(({ name }) => name), ...boardNames])],
-    only: describing,
+    only: [...describing, "diff"],
     value: "<target>",
     help: "the driver or the chip, one of those below: its controls, modes and limits",
   },
@@ -195,16 +199,28 @@ export const options: Readonly<Record<OptionName, Option>> = {
   "with-data": { type: "boolean", only: ["record", ...capturing], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
-    only: ["inspect", "validate", "trace"],
-    excludes: { names: ["summary"] },
+    only: ["inspect", "validate", "diff", "trace"],
+    excludes: { names: ["summary", "all"] },
     value: "<numbers>",
-    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect shows them field by field",
+    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect and diff show them field by field",
   },
   unit: {
     type: "string",
     only: ["trace"],
     value: "<kinds>",
     help: "only units of these kinds: vps,sps,pps,slice,sei …, or any kind that the trace names",
+  },
+  all: { type: "boolean", only: ["diff"], help: "the differences of every pair, not only of the first few" },
+  raw: {
+    type: "boolean",
+    only: ["diff"],
+    excludes: { names: ["unexplained"] },
+    help: "fields as they were sent: nothing is seen through, and no known fault is named",
+  },
+  unexplained: {
+    type: "boolean",
+    only: ["diff"],
+    help: "only what a driver sees and no known fault explains; the exit status counts only that",
   },
   summary: { type: "boolean", only: ["inspect"], help: "counts instead of pictures, for a whole stream on a screen" },
   json: { type: "boolean", only: printing, help: "one JSON object a line (docs/json.md)" },

@@ -4,6 +4,7 @@ import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { capture } from "./commands/capture.ts";
 import { decode } from "./commands/decode.ts";
 import { devices } from "./commands/devices.ts";
+import { diff } from "./commands/diff.ts";
 import { importCapture } from "./commands/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { lint } from "./commands/lint.ts";
@@ -24,20 +25,21 @@ import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "capture" | "stats" | "lint">, Run>> = {
-  record,
-  import: importCapture,
-  inspect,
-  validate,
-  trace,
-  decode,
-};
+const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "capture" | "stats" | "lint" | "diff">, Run>> =
+  {
+    record,
+    import: importCapture,
+    inspect,
+    validate,
+    trace,
+    decode,
+  };
 
 /**
  * Runs one command line.
  *
  * @param argv without the program's own name.
- * @returns the exit status: 0 fine, 1 refusals, or errors with `--strict`, 2 unusable input, arguments or device.
+ * @returns the exit status: 0 fine, 1 refusals, differences, or errors with `--strict`, 2 unusable input, arguments or device.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   return quietly(io, async () => {
@@ -51,6 +53,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(completionScript(args.shell ?? "bash"));
       return 0;
     }
+    if (command === "diff") return diff(io, args);
     if (command === "devices") return devices(io, args);
     if (command === "capture") return capture(io, args);
     if (command === "stats" || command === "lint") {

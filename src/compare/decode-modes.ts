@@ -25,10 +25,10 @@ export async function inOneMode(
 ): Promise<{ readonly sides: readonly CompareSide[]; readonly notes: readonly ComparedNote[] }> {
   const menu = codecs[(sides[0] as CompareSide).codec].modes?.decodeMode;
   if (menu === undefined) return { sides, notes: [] };
-  const begun = await Promise.all(sides.map((side) => begin(side)));
-  const modes = begun.map(({ first }) => first && modeOf(first, menu));
+  const opened = await Promise.all(sides.map(begun));
+  const modes = opened.map(({ first }) => first && modeOf(first, menu));
   const isMixed = new Set(modes.filter((mode) => mode !== undefined)).size > 1;
-  const same = sides.map((side, i) => ({ ...side, requests: begun[i]?.requests ?? [] }));
+  const same = sides.map((side, i) => ({ ...side, requests: opened[i]?.requests ?? [] }));
   if (!isMixed) return { sides: same, notes: [] };
   const pictures = same.map((side, i) => ({
     ...side,
@@ -37,7 +37,7 @@ export async function inOneMode(
   const notes = sides.flatMap((_, i): ComparedNote[] => {
     if (i === 0 || modes[i] === modes[0]) return [];
     const text = `the first side is in ${modes[0]} mode and the other in ${modes[i]} mode: compared picture by picture`;
-    const request = begun[0]?.first?.request ?? 0;
+    const request = opened[0]?.first?.request ?? 0;
     return [{ type: "note", side: i, request, about: "decode mode", text, known: undefined }];
   });
   return { sides: pictures, notes };
@@ -50,7 +50,7 @@ function modeOf({ controls }: ComparedRequest, menu: string): "frame" | "slice" 
 }
 
 /** The first request, and all of them. */
-async function begin({ requests }: CompareSide) {
+export async function begun({ requests }: CompareSide) {
   const iterator = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
   const next = await iterator.next();
   const first = next.done === true ? undefined : next.value;

@@ -41,7 +41,7 @@ export class PairComparison {
     this.#side = side;
     this.#comparator = comparator;
     this.#isRaw = isRaw;
-    this.#seen = new SeenThrough(side, comparator, rules, pair);
+    this.#seen = new SeenThrough(side, comparator, pair);
     this.#castings = Casting.all(pair, comparator, rules, this.#seen);
     this.#differences = new RequestDifferences(classes, side);
     this.#pairs = new Pairs(pair, window, (request) => comparator.pictureKey(request));
@@ -78,7 +78,11 @@ export class PairComparison {
 
   #link(pairing: Pairing): void {
     const [a, b] = this.#entries(pairing);
-    if (a === undefined || b === undefined) return;
+    if (a === undefined || b === undefined) {
+      if (a !== undefined) linkToPicture(a, this.#pair[0], this.#pair[1]);
+      if (b !== undefined) linkToPicture(b, this.#pair[1], this.#pair[0]);
+      return;
+    }
     a.user.partners.set(this.#pair[1], b.user);
     b.user.partners.set(this.#pair[0], a.user);
     this.#seen.timestamps(a, b);
@@ -115,6 +119,9 @@ export class PairComparison {
       return typeof one === "number" ? one === other : other instanceof Uint8Array;
     };
     if (a.source.known?.size || b.source.known?.size) return false;
+    // What cannot be read is compared as it is.
+    if (a.source.controls.size !== a.request.controls.size || b.source.controls.size !== b.request.controls.size)
+      return false;
     if (a.request.controls.size !== b.request.controls.size || !names.every(isSame)) return false;
     if (a.request.crc32 !== b.request.crc32 || a.request.bytes !== b.request.bytes) return false;
     return isRawEqual(this.#comparator, a.request, b.request, (timestamp) => {
@@ -166,6 +173,13 @@ export class PairComparison {
     const other = of === 0 ? 1 : 0;
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
+}
+
+/** A request without a partner whose picture has one: a request that was queued twice, a slice more. */
+function linkToPicture(alone: Entry, own: Timeline, other: Timeline): void {
+  const before = own.at(alone.request.index - 1);
+  const partner = before?.user.picture === alone.user.picture ? before.user.partners.get(other) : undefined;
+  if (partner !== undefined) alone.user.partners.set(other, partner);
 }
 
 /** No timestamp of a picture: it makes the fast check fail. */

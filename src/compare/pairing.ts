@@ -10,6 +10,9 @@ export interface Pairing {
   readonly b: number | undefined;
 }
 
+/** Requests that are read ahead in any case: rows look at the other slices of a picture, and at the pictures that refer to it. */
+const lookahead = 64;
+
 /** What identifies a request's picture apart from its bytes and timestamps: see `Comparator`. */
 export type PictureKey = (request: EffectiveRequest) => string;
 
@@ -37,8 +40,8 @@ export class Pairs {
 
   /** The next decisions, in order; undefined at the end of both. */
   async next(): Promise<readonly Pairing[] | undefined> {
-    await this.#a.fill(this.#nextA + 1);
-    await this.#b.fill(this.#nextB + 1);
+    await this.#a.fill(this.#nextA + lookahead);
+    await this.#b.fill(this.#nextB + lookahead);
     const [a, b] = [this.#a.at(this.#nextA), this.#b.at(this.#nextB)];
     if (a === undefined && b === undefined) return undefined;
     if (a === undefined || b === undefined) {

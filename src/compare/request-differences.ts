@@ -19,6 +19,8 @@ export interface ViewComparison {
   readonly seenThrough: readonly ControlField[];
   /** Whether drivers look at the field in one of the two requests. */
   isSeen(control: string, path: string): boolean;
+  /** Whether the views say something of the control although one request does not have it. */
+  isConditional(control: string): boolean;
   /** Lists of references whose entries stand in another order, by control: what only follows from it is left out. */
   readonly reordered: ReadonlyMap<string, readonly [string, string]>;
 }
@@ -96,7 +98,8 @@ export class RequestDifferences {
       ComparedValue,
     ];
     const at = isOne && difference.flag === undefined ? { ...difference, path: leaf.path } : difference;
-    const named = isOne && isList(difference) ? leaf.values : values;
+    const ofList = inside.length > 1 && isList(difference) ? listValues(path, inside) : values;
+    const named = isOne && isList(difference) ? leaf.values : ofList;
     return [{ ...this.#withRefusals(control, requests, this.#difference(at, named)), known }];
   }
 
@@ -111,8 +114,11 @@ export class RequestDifferences {
       differences.push({ ...this.#difference(at, [text(order[0]), text(order[1])]), class: "unread" });
     }
     if (!(a instanceof Uint8Array && b instanceof Uint8Array)) {
-      const isShown = shown.length > 0 || isSamePayload(a, b);
-      return isShown ? differences : [...differences, ...this.#rawControl(control, requests)];
+      if (shown.length > 0 || isSamePayload(a, b)) return differences;
+      const made = this.#rawControl(control, requests);
+      // Where drivers look at the control only under a condition, it does not hold here.
+      const isUnseen = made.every(({ class: kind }) => kind === "read") && views.isConditional(control);
+      return [...differences, ...made.map((each) => (isUnseen ? { ...each, class: "unread" as const } : each))];
     }
     const leaves = this.#leaves(control, requests);
     if (leaves === undefined) return [...differences, ...this.#rawControl(control, requests)];
@@ -183,6 +189,18 @@ function isReference(path: string): boolean {
 function isList({ values }: ViewDifference): boolean {
   return values.some((value) => typeof value === "string" && /×|^-?\d+ -?\d+/.test(value));
 }
+
+/** The elements of a list that differ, the first few by their indices. */
+function listValues(path: string, leaves: readonly LeafDifference[]): readonly [ComparedValue, ComparedValue] {
+  const more = leaves.length > shownElements ? ` … ${leaves.length} differ` : "";
+  const of = (side: 0 | 1): ComparedValue => {
+    const elements = leaves.slice(0, shownElements);
+    return text(elements.map((leaf) => `${leaf.path.slice(path.length)} ${leaf.values[side].text}`).join(" ") + more);
+  };
+  return [of(0), of(1)];
+}
+
+const shownElements = 2;
 
 function text(value: string): ComparedValue {
   return { value: undefined, text: value };

@@ -2,7 +2,7 @@
 import type { Comparator } from "./comparator.ts";
 import type { ComparedNote, KnownFault } from "./difference.ts";
 import type { Judgement } from "./judge.ts";
-import { effectText, type Rule, type Verdict } from "./rules.ts";
+import { effectText, type Verdict } from "./rules.ts";
 import type { Entry, Timeline } from "./timeline.ts";
 
 /** Constants that are named one by one. */
@@ -12,23 +12,17 @@ const mostConstants = 4;
 export class SeenThrough {
   readonly #side: number;
   readonly #orderCounts: ReadonlySet<string>;
-  readonly #rules: readonly Rule[];
   readonly #pair: readonly [Timeline, Timeline];
   readonly #said = new Set<string>();
+  readonly #constants = new Set<number>();
   #notes: Omit<ComparedNote, "request">[] = [];
   #offset: bigint | undefined;
   #hasOffset = true;
   #constant = 0;
 
-  constructor(
-    side: number,
-    { orderCounts }: Pick<Comparator, "orderCounts">,
-    rules: readonly Rule[],
-    pair: readonly [Timeline, Timeline],
-  ) {
+  constructor(side: number, { orderCounts }: Pick<Comparator, "orderCounts">, pair: readonly [Timeline, Timeline]) {
     this.#side = side;
     this.#orderCounts = new Set(orderCounts);
-    this.#rules = rules;
     this.#pair = pair;
   }
 
@@ -74,17 +68,18 @@ export class SeenThrough {
     if (changes.size !== 1 || change === undefined) return 0;
     if (begins || change === this.#constant) this.#constant = change;
     else return 0;
-    if (change !== 0) this.#sayConstant(change);
     return change;
   }
 
-  #sayConstant(change: number): void {
-    if (this.#said.size > mostConstants + 2) return;
-    const verdict = this.#rules.find(
-      ({ verdict: { transform } }) => transform !== undefined && "add" in transform && transform.add === -change,
-    )?.verdict;
+  /** Whether a constant was not said yet, and can be. */
+  isNew(change: number): boolean {
+    return !this.#constants.has(change) && this.#constants.size < mostConstants;
+  }
+
+  sayConstant(change: number, known: KnownFault | undefined): void {
+    this.#constants.add(change);
     const text = `the other side's order counts (POC) are ${Math.abs(change)} ${change > 0 ? "more" : "less"}`;
-    this.#say({ about: "order counts", text, known: verdict && this.#fault(verdict) }, `order counts ${change}`);
+    this.#say({ about: "order counts", text, known }, `order counts ${change}`);
   }
 
   /** A row whose arithmetic makes both values the same. */

@@ -1,6 +1,7 @@
 /** One recording while it is read: the requests around the current one, and what its timestamps mean. */
 import { crc32 } from "../record/crc32.ts";
 import { Recent } from "../record/recent.ts";
+import { controlByName, elementSize } from "../uapi/index.ts";
 import type { DriverView, Side, Sides } from "./comparator.ts";
 import type { EffectiveRequest } from "./request.ts";
 import type { ComparedRequest, CompareSide, MadeRequest } from "./sides.ts";
@@ -13,12 +14,27 @@ export function effectiveRequest(request: ComparedRequest, index: number): Effec
     timestamp: BigInt(request.timestamp),
     bytes: bytes ?? data?.length ?? -1,
     crc32: checksum ?? (data === undefined ? -1 : crc32(data)),
-    controls: request.controls,
+    controls: readable(request.controls),
     bitstream: data,
     get variants() {
       return (request as Partial<MadeRequest>).variants;
     },
   };
+}
+
+/** The controls without those that no driver could read: bytes for a menu, payloads of a wrong size. */
+function readable(controls: ComparedRequest["controls"]): ComparedRequest["controls"] {
+  const isReadable = ([name, payload]: readonly [string, Uint8Array | number]): boolean => {
+    const definition = controlByName(name);
+    if (definition === undefined) return true;
+    if (definition.type === "menu" || typeof payload === "number") {
+      return definition.type === "menu" && typeof payload === "number";
+    }
+    const size = elementSize(definition);
+    return definition.dynamicArray === undefined ? payload.length === size : payload.length % size === 0;
+  };
+  const all = [...controls];
+  return all.every(isReadable) ? controls : new Map(all.filter(isReadable));
 }
 
 /** A use of a timestamp: the request, and the first request of its picture. */
@@ -96,8 +112,6 @@ export interface Limits {
 
 /** Timestamps that are remembered: more than any picture stays a reference. */
 const rememberedTimestamps = 1 << 13;
-/** Uses of one timestamp that are remembered, where a producer uses it again. */
-const rememberedUses = 64;
 /** Requests that keep their views. */
 const viewedRequests = 64;
 
@@ -159,7 +173,7 @@ export class Timeline {
     else {
       if (!isSamePicture) this.reusesTimestamps = true;
       users.push(user);
-      if (users.length > rememberedUses) users.shift();
+      while ((users[0]?.index ?? 0) < this.#current - this.#limits.before) users.shift();
     }
     const entry = new Entry(source, request, user);
     this.#aheadBytes += entry.weight;

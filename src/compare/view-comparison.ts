@@ -42,6 +42,9 @@ export function compareViews(
   const isShifted = ({ occurrence }: Judgement): boolean => constant !== 0 && seen.isOrderCount(occurrence.field);
   const different = unequal.filter((judgement) => !isShifted(judgement));
   const explained = new Map<string, KnownFault | "seen through">();
+  if (constant !== 0 && seen.isNew(constant)) {
+    seen.sayConstant(constant, constantFault(unequal.filter(isShifted), castings, pair, sides));
+  }
   const keys = different.map((judgement) => keyOf(judgement, first, second));
   for (const each of castings) {
     if (keys.every((key) => explained.has(key))) break;
@@ -53,9 +56,12 @@ export function compareViews(
     ...unequal.filter(isShifted),
     ...different.filter((_, i) => explained.get(keys[i] as string) === "seen through"),
   ].map(fieldOf);
+  const hasOthers = different.some(({ occurrence: each }) => !isOnlyOfPeer(each));
   const differences = different.flatMap((judgement, i): ViewDifference[] => {
     const known = explained.get(keys[i] as string);
     if (known === "seen through") return [];
+    // The field that says so is different too.
+    if (known === undefined && hasOthers && isOnlyOfPeer(judgement.occurrence)) return [];
     const { values } = judgement.occurrence;
     return [{ ...fieldOf(judgement), values: [values[first] ?? "absent", values[second] ?? "absent"], known }];
   });
@@ -63,8 +69,14 @@ export function compareViews(
     differences,
     seenThrough,
     isSeen: (control, path) => isSeen(views, control, path),
+    isConditional: (control) => views.every((view) => view !== undefined && hasControl(view, shortName(control))),
     reordered: reorderedLists(judgements, first, second, views),
   };
+}
+
+/** The field is missing in ours, and it is no reference. */
+function isOnlyOfPeer({ values, entries }: Pick<Occurrence, "values" | "entries">): boolean {
+  return values.ours === "absent" && Object.keys(entries).length === 0;
 }
 
 /**
@@ -72,12 +84,29 @@ export function compareViews(
  * the other side does not have. The other field is different too.
  */
 function withoutConsequences(unequal: readonly Judgement[], first: Part, second: Part): Judgement[] {
-  const isAbsent = ({ occurrence: { values, entries } }: Judgement): boolean =>
-    values[first] === undefined ||
-    values[second] === undefined ||
-    (values.ours === "absent" && entries[first] === undefined && entries[second] === undefined);
+  const isAbsent = ({ occurrence: { values } }: Judgement): boolean =>
+    values[first] === undefined || values[second] === undefined;
   const present = unequal.filter((judgement) => !isAbsent(judgement));
   return present.length > 0 ? present : [...unequal];
+}
+
+/** The row that the constant comes from, where it is a known one. */
+function constantFault(
+  shifted: readonly Judgement[],
+  castings: readonly Casting[],
+  pair: readonly [Entry, Entry],
+  sides: readonly [number, number],
+): KnownFault | undefined {
+  const keys = new Set(shifted.map(({ occurrence: { field } }) => field));
+  for (const casting of castings) {
+    for (const { occurrence, different, transforms } of casting.judge(pair)) {
+      if (!keys.has(occurrence.field)) continue;
+      const transform = transforms.find(({ peer }) => peer === casting.peer);
+      const verdict = different[casting.peer] ?? (transform && casting.verdict(transform.id));
+      if (verdict !== undefined) return casting.knownFault(verdict, sides);
+    }
+  }
+  return undefined;
 }
 
 /** Which part the first recording plays, and which the second. */
@@ -145,9 +174,13 @@ function reorderedLists(
   return lists;
 }
 
+function shortName(control: string): string {
+  return control.replace("V4L2_CID_STATELESS_", "");
+}
+
 /** Whether one of the views shows the integer at `path`. */
 function isSeen(views: readonly (DriverView | undefined)[], control: string, path: string): boolean {
-  const name = control.replace("V4L2_CID_STATELESS_", "");
+  const name = shortName(control);
   const known = views.filter((view) => view !== undefined);
   if (!known.some((view) => hasControl(view, name))) return true;
   return known.some((view) => isShown(view.fields, name, path) || isEntryShown(view, name, path));

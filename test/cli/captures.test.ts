@@ -60,7 +60,7 @@ describe("import", () => {
     }
     expect((await run(["inspect", folder])).stdout.trimEnd().split("\n").length).toBeGreaterThan(20);
     const empty = mkdtempSync(join(folder, "empty"));
-    expect((await run(["inspect", empty])).stderr).toMatch(/a folder without files of strace -ff/);
+    expect((await run(["inspect", empty])).stderr).toMatch(/is a directory, and no file in it is one of strace -ff/);
   });
 });
 

@@ -148,3 +148,20 @@ it("errors are lines too, and on standard error", async () => {
   ]);
   expect((await run(["inspect", "--json", path])).stderr).toMatch(/error at byte \d+: .*17 is not in the range/);
 });
+
+describe("diff --json", () => {
+  it("has each difference, each field and a result, as the schema has it", async () => {
+    const stream = fixture("h264_mbaff_tff.264");
+    const lines = await linesOf(["diff", stream, `${stream}.ff-frame.jsonl.br`, "--target", "hantro-g1"]);
+    const types = ["input", "note", "difference", "field", "difference-result"];
+    expect([...new Set(lines.map(({ type }) => type))].sort()).toEqual([...types].sort());
+    expect(lines.at(-1)).toEqual({ type: "difference-result", pairs: 20, differing: 20, unexplained: 0, gaps: 0 });
+    const difference = lines.find(({ path }) => path === "dec_ref_pic_marking_bit_size");
+    expect(difference).toMatchObject({
+      requests: [3, 3],
+      class: "read",
+      values: [{ value: 0 }, { value: 1 }],
+      known: { id: "ff-marking-size-stale", side: 1, effect: "wrong picture on hantro-g1" },
+    });
+  });
+});

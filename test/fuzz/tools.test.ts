@@ -5,11 +5,13 @@ import { minimised } from "../../fuzz/minimise.ts";
 import { mutated } from "../../fuzz/mutate.ts";
 import { eventFlaws } from "../../fuzz/oracles.ts";
 import { rewritten } from "../../fuzz/rewrite.ts";
+import { codedBools, rewrittenBools } from "../../fuzz/rewrite-bools.ts";
 import { targetNamed } from "../../fuzz/targets/index.ts";
 import { openSession } from "../../src/open-session.ts";
 import { annexB } from "../../support/h264-requests.ts";
 import { Random } from "../../support/random.ts";
 import { tinyIdr, tinyP, tinyPps, tinySps } from "../../support/streams/h264-units.ts";
+import { frameOf } from "../../support/streams/vp8-frames.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 const tiny = [tinySps(), tinyPps(), tinyIdr(), tinyP(1), tinyP(2)];
@@ -59,6 +61,31 @@ describe("a unit that is written again", () => {
     });
     // Random bits would hardly ever be a set.
     expect(read.length).toBeGreaterThan(20);
+  });
+});
+
+describe("a frame whose bools are written again", () => {
+  const fields = { key: true, segmentation: { mode: 1, quantizers: [1, -2, 0, 4] }, skip: 9, coeff: { 5: 6, 1000: 7 } };
+
+  it("is the same frame where nothing is changed, and can be read where something is", () => {
+    const trace = new TraceRecorder();
+    openSession("vp8", { trace }).decode(frameOf(fields));
+    const { bytes, elements } = trace.units[0]!;
+    const bools = codedBools(elements)!;
+    expect(bools.values.length).toBeGreaterThan(1056); // The probabilities of coefficients alone are as many flags.
+    const readAgain = (frame: Uint8Array) => {
+      const again = new TraceRecorder();
+      openSession("vp8", { trace: again }).decode(frame);
+      return again.units[0]!.elements.map(({ name, value }) => `${name} ${value}`);
+    };
+    const same = rewrittenBools(bytes, bools, { below: () => 0 });
+    const random = new Random(4);
+    const all = Array.from({ length: 100 }, () => readAgain(rewrittenBools(bytes, bools, random)));
+    const expected = readAgain(bytes);
+    // color_space is the first, and 0 as it was.
+    expect(readAgain(same)).toEqual(expected);
+    const different = all.filter((found) => found.some((element, i) => element !== expected[i]));
+    expect(different.length).toBeGreaterThan(80);
   });
 });
 

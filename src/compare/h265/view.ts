@@ -2,6 +2,7 @@ import { normalise } from "../../kernel/index.ts";
 import { decodePayload } from "../../uapi/control.ts";
 import {
   hevcControls,
+  V4L2_HEVC_DPB_ENTRIES_NUM_MAX,
   v4l2_ctrl_hevc_decode_params,
   v4l2_ctrl_hevc_ext_sps_lt_rps,
   v4l2_ctrl_hevc_ext_sps_st_rps,
@@ -143,7 +144,8 @@ export function translateTimestamps(
   const copy = payload.slice();
   const view = viewOf(copy);
   const { dpb, num_active_dpb_entries } = v4l2_ctrl_hevc_decode_params.offsets;
-  for (let i = 0; i < view.getUint8(num_active_dpb_entries); i++) {
+  const entries = Math.min(view.getUint8(num_active_dpb_entries), V4L2_HEVC_DPB_ENTRIES_NUM_MAX);
+  for (let i = 0; i < entries; i++) {
     const at = dpb + i * v4l2_hevc_dpb_entry.size + v4l2_hevc_dpb_entry.offsets.timestamp;
     view.setBigUint64(at, translate(view.getBigUint64(at, true)), true);
   }

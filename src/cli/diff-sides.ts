@@ -1,0 +1,134 @@
+/** The two inputs of `diff` as recordings. */
+import { begun } from "../compare/decode-modes.ts";
+import type { ComparedRequest, CompareSide } from "../compare/index.ts";
+import { ourProducer, partsSide, recordSide } from "../compare/sides.ts";
+import type { StreamPart } from "../containers/stream-part.ts";
+import type { Codec, DecodeEvent, ErrorEvent } from "../events.ts";
+import { joined } from "../framing/bytes.ts";
+import type { SessionOptions } from "../options.ts";
+import type { Target } from "../targets/index.ts";
+import { TargetEvents } from "../targets/target-events.ts";
+import { codecs } from "../uapi/codecs.ts";
+import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
+import { codecOf, type RecordInput, type StreamInput } from "./input.ts";
+import { CliError } from "./io.ts";
+import { sessionOptions } from "./source.ts";
+import { version } from "./version.ts";
+
+type Input = StreamInput | RecordInput;
+
+/** An input as it is compared. */
+export interface DiffSide {
+  readonly name: string;
+  readonly side: CompareSide;
+  /** How many requests were read so far. */
+  count: number;
+  /** What was lost in a stream so far. */
+  readonly errors: ErrorEvent[];
+}
+
+/** The most bytes of a stream that are kept for the rows that look at slice headers. */
+const keptStream = 1 << 26;
+
+/**
+ * Opens both.
+ *
+ * @param target undefined where none was named: then a stream's requests are made in the other side's modes.
+ * @throws CliError where both are streams, or of different codecs.
+ */
+export async function diffSides(a: Input, b: Input, target: Target | undefined): Promise<[DiffSide, DiffSide]> {
+  const [codec, other] = [codecOf(a), codecOf(b)];
+  if (codec !== other) throw new CliError(`${a.name} is ${codec}, and ${b.name} is ${other}: they cannot be compared`);
+  if (a.kind === "record") {
+    const first = await ofRecord(a);
+    return [first, b.kind === "record" ? await ofRecord(b) : await ofStream(b, codec, first, target)];
+  }
+  if (b.kind === "stream") {
+    const sides = [await ofStream(a, codec, undefined, target), await ofStream(b, codec, undefined, target)] as const;
+    return [...sides];
+  }
+  const second = await ofRecord(b);
+  return [await ofStream(a, codec, second, target), second];
+}
+
+/** A side whose requests are counted, and its first request. */
+async function counted(
+  name: string,
+  side: CompareSide,
+  errors: ErrorEvent[],
+): Promise<DiffSide & { readonly first: ComparedRequest | undefined }> {
+  const { first, requests } = await begun(side);
+  const result = { name, side, errors, count: 0, first };
+  const counting: AsyncIterable<ComparedRequest> = {
+    async *[Symbol.asyncIterator]() {
+      for await (const request of requests) {
+        result.count++;
+        yield request;
+      }
+    },
+  };
+  result.side = { ...side, requests: counting };
+  return result;
+}
+
+async function ofRecord(input: RecordInput) {
+  return counted(input.name, await recordSide(input), []);
+}
+
+async function ofStream(
+  input: StreamInput,
+  codec: Codec,
+  other: { readonly first: ComparedRequest | undefined } | undefined,
+  target: Target | undefined,
+) {
+  const errors: ErrorEvent[] = [];
+  const targetEvents = target && new TargetEvents(target, codec);
+  const eventsOf = (event: DecodeEvent): readonly DecodeEvent[] => {
+    if (event.type === "error") errors.push(event);
+    const made = targetEvents?.of(event) ?? [event];
+    return made.filter((each): each is DecodeEvent => each.type !== "set");
+  };
+  const session = target === undefined ? modesOf(codec, other?.first) : sessionOptions(codec, { session: {}, target });
+  const { parts, stream } = await beginning(input.parts);
+  const side = partsSide(parts, stream, { codec, session }, eventsOf);
+  return counted(input.name, { ...side, producer: `${ourProducer} ${version}` }, errors);
+}
+
+/** The modes that a request was made in. */
+function modesOf(codec: Codec, request: ComparedRequest | undefined): SessionOptions {
+  const { modes } = codecs[codec];
+  if (modes === null || request === undefined) return {};
+  const [mode, code] = [request.controls.get(modes.decodeMode), request.controls.get(modes.startCode)];
+  return {
+    decodeMode: mode === decodeModeValues.slice ? "slice" : "frame",
+    startCode: code === startCodeValues.none ? "none" : "annexb",
+  };
+}
+
+/** All parts, and the bytes of a byte stream where they are not too many; else no bytes. */
+async function beginning(parts: AsyncIterable<StreamPart>) {
+  const iterator = parts[Symbol.asyncIterator]();
+  const read: StreamPart[] = [];
+  let size = 0;
+  let isWhole = false;
+  while (size <= keptStream) {
+    const next = await iterator.next();
+    isWhole = next.done === true;
+    if (next.done === true) break;
+    read.push(next.value);
+    if (next.value.kind !== "loss") size += next.value.bytes.length;
+  }
+  const isBytes = isWhole && read.every(({ kind }) => kind === "chunk");
+  const chunks = read.flatMap((part) => (part.kind === "chunk" ? [part.bytes] : []));
+  const all: AsyncIterable<StreamPart> = {
+    async *[Symbol.asyncIterator]() {
+      yield* read;
+      while (!isWhole) {
+        const next = await iterator.next();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    },
+  };
+  return { parts: all, stream: isBytes ? joined(chunks) : new Uint8Array(0) };
+}

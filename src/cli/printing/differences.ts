@@ -1,0 +1,192 @@
+import type {
+  ComparedGap,
+  ComparedPair,
+  Comparison,
+  ComparisonSummary,
+  Difference,
+  FieldSummary,
+  KnownFault,
+} from "../../compare/index.ts";
+import { fold, printable, type Style, widthOf } from "./terminal.ts";
+
+/** What an input is called in the text. */
+const letters = ["a", "b"] as const;
+
+/** A side for the heading. */
+interface NamedSide {
+  readonly name: string;
+  readonly side: { readonly codec: string; readonly producer?: string | undefined };
+  readonly count: number;
+}
+
+/** Lines are made for this width where the output is no terminal. */
+const width = 100;
+
+interface Section {
+  readonly title: string;
+  readonly fields: readonly FieldSummary[];
+  readonly paint: (text: string) => string;
+}
+
+/** The text of `diff`. */
+export class DifferenceText {
+  readonly #style: Style;
+  readonly #columns: number;
+  readonly #target: string | undefined;
+
+  /** @param columns of the terminal. @param target its name, where one was given. */
+  constructor(style: Style, columns: number | undefined, target: string | undefined) {
+    this.#style = style;
+    this.#columns = columns ?? width;
+    this.#target = target;
+  }
+
+  /** Both sides, what is seen through, the gaps, and a line for each field. */
+  summary(sides: readonly NamedSide[], summary: ComparisonSummary): string {
+    const { pairs, differing, notes, gaps, moreGaps } = summary;
+    const names = sides.map(({ name, side, count }, i) => {
+      const facts = [side.codec, side.producer, `${count} request${count === 1 ? "" : "s"}`].filter(Boolean).join(", ");
+      return `${this.#style.bold(letters[i] ?? "")}  ${printable(name)}: ${printable(facts)}`;
+    });
+    const counts = `${pairs} pair${pairs === 1 ? "" : "s"}, ${differing} differ${differing === 1 ? "s" : ""}`;
+    const lines = [...names, summary.isEqual ? `${counts}: a driver gets the same` : counts];
+    const other = summary.fields.find(({ path }) => path === "bitstream");
+    if (other !== undefined && other.requests >= pairs / 2) {
+      const share =
+        other.requests === pairs ? "no OUTPUT buffer is" : `of ${pairs} OUTPUT buffers, ${pairs - other.requests} are`;
+      lines.push(
+        this.#style.red(
+          `  ${share} the same on both sides: another stream, or the same one cut into requests differently`,
+        ),
+      );
+    }
+    for (const { text, known } of notes)
+      lines.push(`  ${inLetters(text)}${known === undefined ? "" : ` (${known.id})`}`);
+    for (const gap of gaps.slice(0, mostGaps)) lines.push(`  ${this.#gapText(gap)}`);
+    const more = gaps.length - mostGaps + moreGaps;
+    if (more > 0) lines.push(`  … and ${more} more places where one side has requests that the other lacks`);
+    const sections = this.#sections(summary.fields).flatMap((section) => this.#section(section));
+    return [...lines, ...sections].map((line) => `${fold(line, this.#columns, 4)}\n`).join("");
+  }
+
+  #gapText({ of, first, last, count, reason, known }: ComparedGap): string {
+    const [who, other] = [letters[of], letters[1 - of]];
+    const numbers = first === last ? `request ${first}` : `requests ${first} to ${last}`;
+    const row = known === undefined ? "" : ` (${known.id})`;
+    const paint = known === undefined ? this.#style.red : this.#style.yellow;
+    const said = {
+      twice: `${who} has the request before it twice: ${numbers}`,
+      end: `${other} ends early: ${who} has ${count} more, ${numbers}`,
+      start: `${other} begins later: ${who} has ${count} before, ${numbers}`,
+      slices: `${who} has more slices: ${numbers}`,
+    };
+    const text = reason === undefined ? `only ${who} has ${numbers}` : said[reason];
+    return paint(`${text}${row}`);
+  }
+
+  #sections(fields: readonly FieldSummary[]): Section[] {
+    const { red, yellow, dim } = this.#style;
+    const rest = fields.filter(({ isUnexplained, known }) => !isUnexplained && known === undefined);
+    const unread = this.#target === undefined ? "no driver reads" : `${this.#target} does not read`;
+    return [
+      { title: "unexplained", fields: fields.filter(({ isUnexplained }) => isUnexplained), paint: red },
+      { title: "known faults", fields: fields.filter(({ known }) => known !== undefined), paint: yellow },
+      { title: unread, fields: rest.filter((field) => field.class === "unread"), paint: dim },
+      { title: "the kernel rewrites", fields: rest.filter((field) => field.class === "normalised"), paint: dim },
+    ].filter((section) => section.fields.length > 0);
+  }
+
+  #section({ title, fields, paint }: Section): string[] {
+    const names = fields.map((field) => fieldName(field));
+    const column = Math.min(longest(names), 52);
+    const head = `  ${"pairs".padStart(6)}  ${"first".padStart(6)}  ${"field".padEnd(column)}  a / b`;
+    const rows = fields.map((field, i) => {
+      const first = field.first[0] === field.first[1] ? `${field.first[0]}` : field.first.join("/");
+      const values = valuesText(field, this.#columns - column - 26);
+      const name = (names[i] ?? "").padEnd(column);
+      return `  ${String(field.requests).padStart(6)}  ${first.padStart(6)}  ${name}  ${values}${reasonText(field)}`;
+    });
+    const faults = new Map(fields.flatMap(({ known }) => (known === undefined ? [] : [[known.id, known] as const])));
+    const notes = [...faults.values()].map((known) => `  ${faultText(known)}`);
+    return [
+      "",
+      this.#style.bold(`${title}: ${fields.length} field${fields.length === 1 ? "" : "s"}`),
+      this.#style.dim(head),
+    ]
+      .concat(rows.map((row) => paint(row)))
+      .concat(notes);
+  }
+
+  /** The differences of one pair, or a gap. */
+  details(found: Exclude<Comparison, { readonly type: "note" }> | ComparedPair): string {
+    if (found.type === "gap") return `${fold(this.#gapText(found), this.#columns, 2)}\n`;
+    const [a, b] = found.requests;
+    const lines = [this.#style.bold(`request ${a.request} of a, ${b.request} of b`)];
+    const column = Math.min(longest(found.differences.map((each) => fieldName(each))), 52);
+    for (const difference of found.differences) lines.push(this.#detail(difference, column));
+    return lines.map((line) => `${fold(line, this.#columns, column + 4)}\n`).join("");
+  }
+
+  #detail(difference: Difference, column: number): string {
+    const { known, refusals } = difference;
+    const values = valuesText(difference, this.#columns - column - 24);
+    const why = known?.id ?? difference.class;
+    const reasons = refusals.map(
+      ({ side, by, reason }) => ` (${letters[side === 0 ? 0 : 1]}: ${by === "kernel" ? "kernel: " : ""}${reason})`,
+    );
+    const line = `  ${fieldName(difference).padEnd(column)}  ${values}  ${why}${reasons.join("")}`;
+    if (known !== undefined) return this.#style.yellow(line);
+    return difference.class === "read" || difference.class === "refused"
+      ? this.#style.red(line)
+      : this.#style.dim(line);
+  }
+
+  /** The line after the first pairs. */
+  more(count: number): string {
+    const pairs = `${count} more pair${count === 1 ? " differs" : "s differ"}`;
+    return `\n${fold(`${pairs}: --all shows every one, --request N a pair whole`, this.#columns, 2)}\n`;
+  }
+}
+
+const mostGaps = 10;
+
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, { length }) => Math.max(most, length), 5);
+}
+
+/** Notes speak of the first side and the other side. */
+function inLetters(text: string): string {
+  return text
+    .replace("the first side", "a")
+    .replace("the other side", "b")
+    .replace(/\bthe other\b/, "b");
+}
+
+/** `"H264_DECODE_PARAMS dpb[3].pic_num"`, flags by their short name. */
+function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" | "flag">): string {
+  if (control === "") return path === "bitstream" ? "OUTPUT buffer" : path;
+  const short = flag?.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_H264_SPS_/, "");
+  const field = [path, short].filter((part) => part !== undefined && part !== "").join(".");
+  return printable([control.replace("V4L2_CID_STATELESS_", ""), field].filter(Boolean).join(" "));
+}
+
+function valuesText({ values }: Pick<Difference, "values">, room: number): string {
+  const each = Math.max(12, Math.floor((room - 3) / 2));
+  // A menu's value is known by its control.
+  const short = ({ text }: Difference["values"][0]): string => text.replace(/V4L2_STATELESS_\w+?_(MODE|CODE)_/, "");
+  return values.map((value) => clipped(printable(short(value)), each)).join(" / ");
+}
+
+function clipped(text: string, columns: number): string {
+  return widthOf(text) <= columns ? text : `${text.slice(0, columns - 1)}…`;
+}
+
+function reasonText({ known, reason }: FieldSummary): string {
+  if (known !== undefined) return `  ${known.id}`;
+  return reason === undefined ? "" : `  refused (${reason})`;
+}
+
+/** A row of DISAGREEMENTS.md in a paragraph. */
+function faultText({ id, note, effect, side }: KnownFault): string {
+  return `${id} (${letters[side === 0 ? 0 : 1]}): ${note} Effect: ${effect}.`;
+}

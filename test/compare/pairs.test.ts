@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import {
+  v4l2_ctrl_h264_decode_params,
+  v4l2_ctrl_h264_scaling_matrix,
+  v4l2_ctrl_h264_sps,
+  v4l2_h264_dpb_entry,
+} from "../../src/uapi/h264.ts";
+import { fixture, goldenText, run } from "../cli/command-line.ts";
+import { file, requestsOf, screen, viewAt, written } from "./recordings.ts";
+
+const DECODE_PARAMS = "V4L2_CID_STATELESS_H264_DECODE_PARAMS";
+const stream = "h264_mbaff_tff.264";
+const path = fixture(stream);
+
+/** The first screen: what a terminal of 40 lines shows. */
+async function expectScreen(name: string, b: string, says: RegExp, a = path, options: readonly string[] = []) {
+  const { text, status } = await screen(a, b, options);
+  const first = `${text.split("\n").slice(0, 40).join("\n")}\n`;
+  await expect(first).toMatchFileSnapshot(`screens/${name}.txt`);
+  expect(first).toMatch(says);
+  expect(Math.max(...text.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(100);
+  return status;
+}
+
+describe("the first screen of diff tells the cause", () => {
+  it("nothing: the same capture", async () => {
+    const same = written("same.jsonl", "h264", await requestsOf(stream));
+    expect(await expectScreen("same", same, /20 pairs, 0 differ: a driver gets the same/)).toBe(0);
+  });
+
+  it("another decode mode", async () => {
+    const slices = file("slices.jsonl", goldenText("h264_baseline_slices.264.gst-slice"));
+    const frames = file("frames.jsonl", (await run(["record", fixture("h264_baseline_slices.264")])).stdout);
+    const says = /a is in frame mode and b in slice mode/;
+    expect(await expectScreen("decode-mode", slices, says, frames)).toBe(0);
+  });
+
+  it("a dropped frame", async () => {
+    const requests = await requestsOf(stream);
+    const dropped = written("dropped.jsonl", "h264", [...requests.slice(0, 7), ...requests.slice(8)]);
+    expect(await expectScreen("dropped-frame", dropped, /only a has request 7$/m)).toBe(1);
+  });
+
+  it("a request that was queued twice", async () => {
+    const requests = await requestsOf(stream);
+    const doubled = written("doubled.jsonl", "h264", [...requests.slice(0, 5), ...requests.slice(4)]);
+    expect(
+      await expectScreen(
+        "doubled-request",
+        doubled,
+        /b has the request before it twice: request 5 [(]ff-request-twice[)]$/m,
+      ),
+    ).toBe(1);
+  });
+
+  it("a truncated capture", async () => {
+    const cut = written("truncated.jsonl", "h264", (await requestsOf(stream)).slice(0, 12));
+    expect(await expectScreen("truncated", cut, /b ends early: a has 8 more, requests 12 to 19/)).toBe(1);
+  });
+
+  it("a capture that began late", async () => {
+    const late = written("late.jsonl", "h264", (await requestsOf(stream)).slice(3));
+    expect(await expectScreen("late", late, /b begins later: a has 3 before, requests 0 to 2/)).toBe(1);
+  });
+
+  it("another stream", async () => {
+    const other = written("other.jsonl", "h264", await requestsOf("h264_high_bpyramid.264"));
+    expect(
+      await expectScreen("other-stream", other, /no OUTPUT buffer is the same on both sides: another stream/),
+    ).toBe(1);
+  });
+
+  it("other timestamps, which change nothing", async () => {
+    const requests = await requestsOf(stream);
+    const { reference_ts } = v4l2_h264_dpb_entry.offsets;
+    for (const request of requests) {
+      request.timestamp += 123_456_789n;
+      const view = viewAt(request, DECODE_PARAMS);
+      for (
+        let at = reference_ts;
+        at < v4l2_ctrl_h264_decode_params.offsets.nal_ref_idc;
+        at += v4l2_h264_dpb_entry.size
+      ) {
+        const timestamp = view.getBigUint64(at, true);
+        if (timestamp !== 0n) view.setBigUint64(at, timestamp + 123_456_789n, true);
+      }
+    }
+    const shifted = written("shifted.jsonl", "h264", requests);
+    expect(await expectScreen("timestamps", shifted, /timestamps are others: 1000 and 123457789/)).toBe(0);
+  });
+
+  it("FFmpeg's constant in the order counts", async () => {
+    const ffmpeg = file("ffmpeg.jsonl", goldenText(`${stream}.ff-frame`));
+    const says = /b's order counts [(]POC[)] are 65536 more [(]ff-poc-65536[)]/;
+    expect(await expectScreen("order-counts", ffmpeg, says)).toBe(1);
+  });
+
+  it("one field that is wrong in all requests", async () => {
+    const requests = await requestsOf(stream);
+    const { frame_num } = v4l2_ctrl_h264_decode_params.offsets;
+    for (const request of requests) {
+      const view = viewAt(request, DECODE_PARAMS);
+      view.setUint16(frame_num, view.getUint16(frame_num, true) + 1, true);
+    }
+    const wrong = written("frame-num.jsonl", "h264", requests);
+    expect(
+      await expectScreen(
+        "one-field",
+        wrong,
+        /unexplained: 1 field\n.*\n +20 +0 {2}H264_DECODE_PARAMS frame_num +0 \/ 1/,
+      ),
+    ).toBe(1);
+  });
+
+  it("scaling lists in the order of the bitstream", async () => {
+    const requests = await requestsOf("h264_cqm_jvt.264");
+    const { scaling_list_8x8 } = v4l2_ctrl_h264_scaling_matrix.offsets;
+    for (const { controls } of requests) {
+      const payload = controls.get("V4L2_CID_STATELESS_H264_SCALING_MATRIX") as Uint8Array;
+      for (let i = 0; i < 6; i++)
+        payload.subarray(scaling_list_8x8 + 64 * i, scaling_list_8x8 + 64 * (i + 1)).reverse();
+    }
+    const lists = written("lists.jsonl", "h264", requests);
+    const says = /unexplained: 1 field\n.*\n.*H264_SCALING_MATRIX scaling_list_8x8\[\]/;
+    expect(await expectScreen("scaling-lists", lists, says, fixture("h264_cqm_jvt.264"))).toBe(1);
+  });
+
+  it("requests for another target", async () => {
+    const cedrus = written("cedrus.jsonl", "h264", await requestsOf(stream, ["--target", "cedrus"]));
+    const options = ["--target", "rk3399"];
+    expect(await expectScreen("other-target", cedrus, /a is in frame mode and b in slice mode/, path, options)).toBe(1);
+  });
+
+  it("a size that the target does not take", async () => {
+    const requests = await requestsOf(stream);
+    const { pic_width_in_mbs_minus1 } = v4l2_ctrl_h264_sps.offsets;
+    for (const request of requests)
+      viewAt(request, "V4L2_CID_STATELESS_H264_SPS").setUint16(pic_width_in_mbs_minus1, 400, true);
+    const wide = written("wide.jsonl", "h264", requests);
+    const says = /H264_SPS pic_width_in_mbs_minus1 .*refused/s;
+    expect(await expectScreen("refused", wide, says, path, ["--target", "rk3399"])).toBe(1);
+  });
+
+  it("a capture without the buffers' checksums", async () => {
+    const { stdout } = await run(["record", path]);
+    const lines = stdout.replace(/"bitstream":\{[^}]*\},/g, "").split("\n");
+    const bare = file("bare.jsonl", lines.filter((line) => !line.startsWith('{"request":6,')).join("\n"));
+    expect(await expectScreen("without-bytes", bare, /only a has request 6$/m)).toBe(1);
+  });
+});
+
+describe("diff", () => {
+  it("takes the stream on either side, and standard input", async () => {
+    const golden = fixture(`${stream}.gst-frame.jsonl.br`);
+    const one = await run(["diff", golden, path, "--unexplained"]);
+    const other = await run(["diff", path, golden, "--unexplained"]);
+    expect([one.status, other.status]).toEqual([0, 0]);
+    const text = new TextEncoder().encode(goldenText(`${stream}.gst-frame`));
+    expect((await run(["diff", path, "-", "--unexplained"], { stdin: [text] })).status).toBe(0);
+  });
+
+  it("shows one pair whole, side by side", async () => {
+    const { text } = await screen(path, fixture(`${stream}.ff-frame.jsonl.br`), ["--request", "3"]);
+    await expect(text).toMatchFileSnapshot("screens/request.txt");
+  });
+
+  it("prints every pair with --all, and the fields as they were sent with --raw", async () => {
+    const ffmpeg = fixture(`${stream}.ff-frame.jsonl.br`);
+    const { stdout } = await run(["diff", path, ffmpeg, "--all"]);
+    expect(stdout.match(/^request \d+ of a, \d+ of b$/gm)).toHaveLength(20);
+    const raw = await run(["diff", path, ffmpeg, "--raw", "--all"]);
+    expect(raw.stdout).toMatch(/H264_DECODE_PARAMS top_field_order_cnt +1 \/ 65537 +read/);
+  });
+
+  it("says what is wrong with its inputs: exit status 2", async () => {
+    const cases: [string[], RegExp][] = [
+      [[path], /diff takes two inputs, and 1 is named/],
+      [[path, path, path], /diff takes two inputs, and 3 are named/],
+      [[path, fixture("vp8_altref.ivf")], /is h264, and .* is vp8: they cannot be compared/],
+      [[path, path, "--request", "99"], /there is no request 99/],
+      [[path, path, "--all", "--request", "1"], /cannot both be given/],
+    ];
+    for (const [argv, message] of cases) {
+      const { status, stderr } = await run(["diff", ...argv]);
+      expect(stderr).toMatch(message);
+      expect(status).toBe(2);
+    }
+  });
+
+  it("uses colour where it is wanted", async () => {
+    const golden = fixture(`${stream}.ff-frame.jsonl.br`);
+    expect((await run(["diff", path, golden, "--color=always"])).stdout).toContain("\u001b[33m");
+    expect((await run(["diff", path, golden])).stdout).not.toContain("\u001b");
+  });
+});

@@ -1,0 +1,72 @@
+// Captures as they come from broken user space: records of ours, edited.
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RecordWriter, readRecord, resolveRequests } from "../../src/record/index.ts";
+import { fixture, run } from "../cli/command-line.ts";
+
+/** A request that can be edited. Payloads are copies. */
+export interface Editable {
+  timestamp: bigint;
+  data: Uint8Array;
+  readonly controls: Map<string, Uint8Array | number>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-diff-"));
+
+/** Our requests of a stream. */
+export async function requestsOf(name: string, options: readonly string[] = []): Promise<Editable[]> {
+  const { stdout } = await run(["record", "--with-data", ...options, fixture(name)]);
+  return Array.from(resolveRequests(readRecord(stdout)), ({ timestamp, bitstream, controls }) => ({
+    timestamp: BigInt(timestamp),
+    data: bitstream.data as Uint8Array,
+    controls: new Map(
+      [...controls].map(([control, payload]) => [control, typeof payload === "number" ? payload : payload.slice()]),
+    ),
+  }));
+}
+
+/** Writes a record, and returns its path. */
+export function written(
+  name: string,
+  codec: "h264" | "h265" | "vp8" | "vp9" | "mpeg2",
+  requests: readonly Editable[],
+  producer = "my player",
+): string {
+  const writer = new RecordWriter({ codec, producer });
+  const lines = requests.map(({ timestamp, data, controls }) =>
+    writer.write({
+      type: "request",
+      timestamp,
+      hold: false,
+      bitstream: [data],
+      controls: Array.from(controls, ([control, payload]) => ({ name: control, payload })),
+    }),
+  );
+  return file(name, writer.head + lines.join(""));
+}
+
+/** Writes a text, and returns its path. */
+export function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** What `diff` prints at 100 columns, with the names of files without their folders. */
+export async function screen(
+  a: string,
+  b: string,
+  options: readonly string[] = [],
+): Promise<{ readonly text: string; readonly status: number }> {
+  const { stdout, stderr, status } = await run(["diff", a, b, ...options]);
+  const fixtures = fixture("");
+  const text = (stdout + stderr).replaceAll(`${folder}/`, "").replaceAll(fixtures, "");
+  return { text: text.replace(/v4l2-stateless \d+[.]\d+[.]\d+/g, "v4l2-stateless"), status };
+}
+
+/** The bytes of a payload, to be edited. */
+export function viewAt(request: Editable, control: string): DataView {
+  const payload = request.controls.get(control) as Uint8Array;
+  return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+}
