@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import {
@@ -133,7 +133,7 @@ export async function withCapture<T>(
     try {
       const raw = new Beginning(chunks);
       const compression = await compressionOf(path, await raw.first(compressionLength));
-      const pieces = compression === undefined ? raw : new Beginning(decompressed(raw.all(), compression));
+      const pieces = compression === undefined ? raw : new Beginning(decompressed(copiesOf(raw.all()), compression));
       const capture = detectCapture(textOf(await pieces.first(compressionLength)));
       if (capture === undefined) {
         throw new CliError(
@@ -157,7 +157,7 @@ async function identify(io: Io, { input, codec }: Pick<Job, "input" | "codec">, 
     throw new CliError(`${name}: empty: it has no bytes; was it written, and did the program before the pipe work?`);
   const compression = await compressionOf(input, head);
   if (compression !== undefined) {
-    const pieces = new Beginning(decompressed(beginning.all(), compression));
+    const pieces = new Beginning(decompressed(copiesOf(beginning.all()), compression));
     const kind = detectCapture(textOf(await firstOf(name, pieces)));
     const input =
       kind === undefined ? openRecord(io, name, pieces.all()) : openCapture(io, name, kind, pieces.all(), codec);
@@ -264,7 +264,9 @@ async function openFolder(io: Io, { input: folder, codec }: Pick<Job, "input" | 
 function straceFiles(folder: string): StraceFile[] {
   const files = readdirSync(folder).flatMap((file) => {
     const thread = /\.(\d+)$/.exec(file)?.[1];
-    return thread === undefined ? [] : [{ thread, name: file, path: join(folder, file) }];
+    const path = join(folder, file);
+    // A stream may be called clip.264.
+    return thread === undefined || !isStraceLog(path) ? [] : [{ thread, name: file, path }];
   });
   if (files.length === 0) {
     throw new CliError(
@@ -274,6 +276,20 @@ function straceFiles(folder: string): StraceFile[] {
   return files.map(({ thread, name, path }) => ({ thread, name, pieces: piecesOf(path) }));
 }
 
+function isStraceLog(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(compressionLength);
+    return detectCapture(textOf(head.subarray(0, readSync(file, head)))) === "strace";
+  } catch (thrown) {
+    // A folder in the folder.
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "EISDIR") return false;
+    throw thrown;
+  } finally {
+    closeSync(file);
+  }
+}
+
 async function* piecesOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = await readFileChunks(path);
   try {
@@ -281,6 +297,11 @@ async function* piecesOf(path: string): AsyncGenerator<Uint8Array, void, undefin
   } finally {
     await chunks.close();
   }
+}
+
+/** The pieces for a reader that keeps several of them. */
+async function* copiesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) yield piece.slice();
 }
 
 async function* namingErrors(
@@ -306,7 +327,7 @@ async function readAll(name: string, chunks: AsyncIterable<Uint8Array>): Promise
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
-    parts.push(chunk);
+    parts.push(chunk.slice());
     length += chunk.length;
     if (length > wholeLimit) {
       throw new CliError(`${name}: a container that comes through a pipe may have 1 GiB; name the file instead`);
