@@ -27,16 +27,22 @@ export function countsThatDiffer(peer: Measured, own: Measured): string[] {
     .map((key) => `${key}: ${peer[key]}, ours ${own[key]}`);
 }
 
-/** Compares a clip with each peer that reads its codec, and prints a row for each. */
+/** Compares a clip with each peer that reads its codec, and prints a row for each; a row of our own where there is none. */
 export function compareSpeed(clip: Clip, peers: readonly BuiltPeer[], rounds: number, passes: number): void {
   const args = [clip.codec, clip.path, String(clip.repeat), String(passes)];
-  for (const peer of peers.filter(({ codecs }) => codecs.includes(clip.codec))) {
+  const readers = peers.filter(({ codecs }) => codecs.includes(clip.codec));
+  const runOurs = () => measured(process.execPath, [tsx, ours, ...args]);
+  if (readers.length === 0) {
+    const own = Array.from({ length: rounds }, runOurs).map(({ seconds, frames }) => (1e6 * seconds) / frames);
+    console.log(`| ${clip.name} | none | | ${timesText(own)} | |`);
+  }
+  for (const peer of readers) {
     const peerTimes: number[] = [];
     const ownTimes: number[] = [];
     const ratios: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const theirs = measured(peer.program, args);
-      const own = measured(process.execPath, [tsx, ours, ...args]);
+      const own = runOurs();
       const different = countsThatDiffer(theirs, own);
       if (different.length > 0) {
         console.log(`${clip.name}, ${peer.name}: no ratio, both sides did not find the same: ${different.join("; ")}`);
@@ -46,10 +52,13 @@ export function compareSpeed(clip: Clip, peers: readonly BuiltPeer[], rounds: nu
       ownTimes.push((1e6 * own.seconds) / own.frames);
       ratios.push(theirs.seconds / own.seconds);
     }
-    const times = (values: readonly number[]) => {
-      const { median, min, max } = spread(values);
-      return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
-    };
-    console.log(`| ${clip.name} | ${peer.name} | ${times(peerTimes)} | ${times(ownTimes)} | ${times(ratios)} |`);
+    console.log(
+      `| ${clip.name} | ${peer.name} | ${timesText(peerTimes)} | ${timesText(ownTimes)} | ${timesText(ratios)} |`,
+    );
   }
+}
+
+function timesText(values: readonly number[]): string {
+  const { median, min, max } = spread(values);
+  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 }

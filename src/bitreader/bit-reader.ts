@@ -6,9 +6,6 @@ import { elementPath } from "./trace.ts";
 /** The largest value of ue(v): clause 9.1 of H.264 and 9.2 of H.265. */
 const UE_MAX = 0xfffffffe;
 
-/** The list of a reader that has dropped nothing, as almost all have. */
-const NONE: number[] = [];
-
 /** Options of a reader. */
 export interface BitReaderOptions {
   /** Drop each 03 of a 00 00 03 (H.264, H.265). Default true. */
@@ -41,7 +38,7 @@ export class BitReader {
   /** The number of zero bytes right before `next`. */
   #zeros = 0;
   /** The value of `taken` at each emulation prevention byte that was dropped. Ascending. */
-  #dropped = NONE;
+  readonly #dropped: number[] = [];
   /** The error in elements that decoding does not need: see `tolerate`. */
   flaw: BitstreamError | null = null;
   /** The coded position of the last 1 bit; -1 if there is none, undefined until it is needed. */
@@ -130,17 +127,23 @@ export class BitReader {
 
   /** ue(v): unsigned Exp-Golomb (9.1), at most `max`. */
   ue(name: string, max = UE_MAX, i?: number, j?: number, k?: number): number {
+    const before = this.position;
     const value = this.#codeNum(name, i, j, k);
-    if (this.#trace !== undefined || value > max) this.#checkUe(value, max, name, i, j, k);
+    const length = this.position - before;
+    if (this.#trace !== undefined) this.#tell("ue", length, value, name, i, j, k);
+    if (value > max) this.failAs("value-out-of-range", `${value} is not in the range 0..${max}`, length, name, i, j, k);
     return value;
   }
 
   /** se(v): signed Exp-Golomb (9.1.1), from `min` to `max`. */
   se(name: string, min: number, max: number, i?: number, j?: number, k?: number): number {
+    const before = this.position;
     const codeNum = this.#codeNum(name, i, j, k);
     const value = codeNum % 2 === 1 ? (codeNum + 1) / 2 : 0 - codeNum / 2;
-    if (this.#trace !== undefined || value < min || value > max) {
-      this.#checkSe(codeNum, value, min, max, name, i, j, k);
+    const length = this.position - before;
+    if (this.#trace !== undefined) this.#tell("se", length, value, name, i, j, k);
+    if (value < min || value > max) {
+      this.failAs("value-out-of-range", `${value} is not in the range ${min}..${max}`, length, name, i, j, k);
     }
     return value;
   }
@@ -217,70 +220,32 @@ export class BitReader {
     });
   }
 
-  #checkUe(value: number, max: number, name: string, i?: number, j?: number, k?: number): void {
-    const length = codeLength(value);
-    if (this.#trace !== undefined) this.#tell("ue", length, value, name, i, j, k);
-    if (value > max) this.failAs("value-out-of-range", `${value} is not in the range 0..${max}`, length, name, i, j, k);
-  }
-
-  #checkSe(
-    codeNum: number,
-    value: number,
-    min: number,
-    max: number,
-    name: string,
-    i?: number,
-    j?: number,
-    k?: number,
-  ): void {
-    const length = codeLength(codeNum);
-    if (this.#trace !== undefined) this.#tell("se", length, value, name, i, j, k);
-    if (value < min || value > max) {
-      this.failAs("value-out-of-range", `${value} is not in the range ${min}..${max}`, length, name, i, j, k);
-    }
-  }
-
   /** @param before the number of bits of the same element that have been read already. */
   #bits(n: number, name: string, i?: number, j?: number, k?: number, before = 0): number {
-    // The bits of most elements are in the cache. This function is small, so that it becomes part of its callers.
-    if (n > this.#cached || n > 25 || n === 0) return this.#otherBits(n, name, i, j, k, before);
+    if (n > 25) {
+      const high = this.#bits(n - 16, name, i, j, k, before);
+      return high * 65536 + this.#bits(16, name, i, j, k, before + n - 16);
+    }
+    if (n === 0) return 0;
+    if (this.#cached < n) {
+      this.#refill();
+      if (this.#cached < n) this.failAs("cut-off", "the unit ends here", before, name, i, j, k);
+    }
     const value = this.#cache >>> (32 - n);
     this.#cache <<= n;
     this.#cached -= n;
     return value;
   }
 
-  #otherBits(
-    n: number,
-    name: string,
-    i: number | undefined,
-    j: number | undefined,
-    k: number | undefined,
-    before: number,
-  ): number {
-    if (n === 0) return 0;
-    if (n > 25) {
-      const high = this.#bits(n - 16, name, i, j, k, before);
-      return high * 65536 + this.#bits(16, name, i, j, k, before + n - 16);
-    }
-    this.#refill();
-    if (this.#cached < n) this.failAs("cut-off", "the unit ends here", before, name, i, j, k);
-    return this.#bits(n, name, i, j, k, before);
-  }
-
   #codeNum(name: string, i?: number, j?: number, k?: number): number {
-    const length = 2 * Math.clz32(this.#cache) + 1;
-    if (length > this.#cached) return this.#otherCodeNum(name, i, j, k);
+    if (this.#cached < 25) this.#refill();
+    const zeros = Math.clz32(this.#cache);
+    const length = 2 * zeros + 1;
+    if (length > this.#cached) return this.#longCodeNum(name, i, j, k);
     const value = (this.#cache >>> (32 - length)) - 1;
     this.#cache <<= length;
     this.#cached -= length;
     return value;
-  }
-
-  #otherCodeNum(name: string, i?: number, j?: number, k?: number): number {
-    this.#refill();
-    const length = 2 * Math.clz32(this.#cache) + 1;
-    return length > this.#cached ? this.#longCodeNum(name, i, j, k) : this.#codeNum(name, i, j, k);
   }
 
   #longCodeNum(name: string, i?: number, j?: number, k?: number): number {
@@ -295,26 +260,22 @@ export class BitReader {
 
   #refill(): void {
     const bytes = this.#bytes;
-    const end = bytes.length;
     let next = this.#next;
     let cache = this.#cache;
     let cached = this.#cached;
     let zeros = this.#zeros;
-    let taken = this.#taken;
-    while (cached <= 24 && next < end) {
+    while (cached <= 24 && next < bytes.length) {
       const byte = bytes[next++] as number;
       if (byte === 3 && zeros >= 2 && this.#escaped) {
-        if (this.#dropped === NONE) this.#dropped = [];
-        this.#dropped.push(taken);
+        this.#dropped.push(this.#taken);
         zeros = 0;
         continue;
       }
       zeros = byte === 0 ? zeros + 1 : 0;
       cache |= byte << (24 - cached);
       cached += 8;
-      taken++;
+      this.#taken++;
     }
-    this.#taken = taken;
     this.#next = next;
     this.#cache = cache;
     this.#cached = cached;
@@ -346,17 +307,10 @@ export class BitReader {
   }
 }
 
-/** The length in bits of the Exp-Golomb code for codeNum (9.1). */
-function codeLength(codeNum: number): number {
-  return 63 - 2 * Math.clz32(codeNum + 1);
-}
-
 function isEmulationPrevention(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 3 && at >= 2 && bytes[at - 1] === 0 && bytes[at - 2] === 0;
 }
 
 function subscripts(i: number | undefined, j: number | undefined, k: number | undefined): number[] {
-  if (i === undefined) return [];
-  if (j === undefined) return [i];
-  return k === undefined ? [i, j] : [i, j, k];
+  return [i, j, k].filter((index) => index !== undefined);
 }

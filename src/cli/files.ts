@@ -7,9 +7,12 @@ import { reasonOf } from "../containers/container-error.ts";
 import { type Compression, compressor } from "../record/files.ts";
 import { CliError, type FileIdentity, type Io, OutputClosed, type Sink } from "./io.ts";
 
-const chunkSize = 1 << 16;
+const chunkSize = 1 << 18;
 
-/** Bytes that come in pieces. Whoever opened them closes them. */
+/**
+ * Bytes that come in pieces. A piece is valid until the next one is asked for: its memory is used again. Whoever opened them
+ * closes them.
+ */
 export interface Chunks extends AsyncIterable<Uint8Array> {
   /** In bytes; undefined when it is not known. */
   readonly size: number | undefined;
@@ -26,12 +29,27 @@ export async function readFileChunks(path: string): Promise<Chunks> {
     size: facts.isFile() ? facts.size : undefined,
     close: () => file.close(),
     async *[Symbol.asyncIterator]() {
-      for (;;) {
-        const { buffer, bytesRead } = await file.read(new Uint8Array(chunkSize)).catch((thrown: unknown) => {
-          throw new CliError(`${path}: ${reasonOf(thrown)}`);
-        });
-        if (bytesRead === 0) return;
-        yield buffer.subarray(0, bytesRead);
+      let free = new Uint8Array(chunkSize);
+      let used = new Uint8Array(chunkSize);
+      const read = () => {
+        const coming = file.read(free);
+        coming.catch(() => {}); // Whoever waits for it gets the error.
+        [free, used] = [used, free];
+        return coming;
+      };
+      // The next piece is read while the caller uses the one before.
+      let coming = read();
+      try {
+        for (;;) {
+          const { buffer, bytesRead } = await coming.catch((thrown: unknown) => {
+            throw new CliError(`${path}: ${reasonOf(thrown)}`);
+          });
+          if (bytesRead === 0) return;
+          coming = read();
+          yield buffer.subarray(0, bytesRead);
+        }
+      } finally {
+        await coming.catch(() => {});
       }
     },
   };

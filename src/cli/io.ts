@@ -54,9 +54,14 @@ export class Printer {
     this.#length += text.length;
   }
 
+  /** Whether `drain` would write something. */
+  get isFull(): boolean {
+    return this.#length >= bufferLimit || this.#sink.isTerminal;
+  }
+
   /** Writes the added text if there is enough of it. Must be called between pieces of work. */
   async drain(): Promise<void> {
-    if (this.#length >= bufferLimit || this.#sink.isTerminal) await this.flush();
+    if (this.isFull) await this.flush();
   }
 
   /** Writes all added text. */

@@ -1,16 +1,8 @@
 import { ContainerError } from "../containers/container-error.ts";
+import { generic } from "../targets/index.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
-import { decode } from "./commands/decode.ts";
-import { devices } from "./commands/devices.ts";
-import { diff } from "./commands/diff.ts";
-import { inspect } from "./commands/inspect.ts";
-import { record } from "./commands/record.ts";
-import { trace } from "./commands/trace.ts";
-import { validate } from "./commands/validate.ts";
-import { completionScript } from "./completion.ts";
 import { checkEffects } from "./effects.ts";
-import { helpText } from "./help.ts";
-import { codecOf, type RecordInput, type StreamInput, withInput } from "./input.ts";
+import { codecOf, type RecordInput, type StreamInput, withCapture, withInput } from "./input.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
 import type { Command } from "./options.ts";
 import { jsonLine } from "./printing/json.ts";
@@ -20,12 +12,16 @@ import { version } from "./version.ts";
 
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "diff">, Run>> = {
-  record,
-  inspect,
-  validate,
-  trace,
-  decode,
+/** A command's module is loaded when it runs: loading all of them would take longer than a small stream. */
+const runs: Readonly<
+  Record<Exclude<Command, "devices" | "completion" | "capture" | "stats" | "lint" | "diff">, () => Promise<Run>>
+> = {
+  record: async () => (await import("./commands/record.ts")).record,
+  import: async () => (await import("./commands/import.ts")).importCapture,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  validate: async () => (await import("./commands/validate.ts")).validate,
+  trace: async () => (await import("./commands/trace.ts")).trace,
+  decode: async () => (await import("./commands/decode.ts")).decode,
 };
 
 /**
@@ -38,16 +34,28 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   return quietly(io, async () => {
     const args = parseArguments(argv);
     if ("text" in args) {
-      await io.stdout.write(args.text === "help" ? helpText(args.command, io.stdout.columns) : `${version}\n`);
+      if (args.text === "help") {
+        const { helpText } = await import("./help.ts");
+        await io.stdout.write(helpText(args.command, io.stdout.columns));
+      } else await io.stdout.write(`${version}\n`);
       return 0;
     }
     const { command } = args;
     if (command === "completion") {
+      const { completionScript } = await import("./completion.ts");
       await io.stdout.write(completionScript(args.shell ?? "bash"));
       return 0;
     }
-    if (command === "diff") return diff(io, args);
-    return command === "devices" ? await devices(io, args) : await runAll(io, args, runs[command]);
+    if (command === "diff") return (await import("./commands/diff.ts")).diff(io, args);
+    if (command === "devices") return (await import("./commands/devices.ts")).devices(io, args);
+    if (command === "capture") return (await import("./commands/capture.ts")).capture(io, args);
+    if (command === "stats" || command === "lint") {
+      const job = { ...args, input: args.inputs[0] ?? "-", target: generic };
+      const { lint } = await import("./commands/lint.ts");
+      const { stats } = await import("./commands/stats.ts");
+      return withCapture(job, io, (input) => (command === "stats" ? stats : lint)(io, input, job));
+    }
+    return runAll(io, args, await runs[command]());
   });
 }
 

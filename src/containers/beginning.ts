@@ -28,7 +28,7 @@ export class Beginning {
       const next = await this.#pieces.next();
       if (next.done === true) this.#hasEnded = true;
       else {
-        read.push(next.value);
+        read.push(next.value.slice()); // A piece is valid until the next one is asked for.
         length += next.value.length;
       }
     }

@@ -5,63 +5,53 @@
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import type { ParameterSets, SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
-/**
- * (7-61) to (7-71): fills in what 7.4.8 derives from a set's syntax. `ref` is the set with RefRpsIdx, which is used only where
- * inter_ref_pic_set_prediction_flag is 1.
- */
+/** Fills in what 7.4.8 derives. `ref` is the set with RefRpsIdx; null where inter_ref_pic_set_prediction_flag is 0. */
 export function deriveShortTermRefPicSet(set: ShortTermRefPicSet, ref: ShortTermRefPicSet | null): void {
-  if (set.inter_ref_pic_set_prediction_flag && ref !== null) predict(set, ref);
-  else derive(set);
+  if (ref === null) {
+    addCodedPictures(set);
+  } else {
+    addPredictedPictures(set, ref);
+  }
   set.NumNegativePics = set.DeltaPocS0.length;
   set.NumPositivePics = set.DeltaPocS1.length;
   set.NumDeltaPocs = set.NumNegativePics + set.NumPositivePics;
 }
 
 /** (7-63) to (7-70). */
-function derive(set: ShortTermRefPicSet): void {
-  set.UsedByCurrPicS0 = set.used_by_curr_pic_s0_flag.slice();
-  set.UsedByCurrPicS1 = set.used_by_curr_pic_s1_flag.slice();
-  set.DeltaPocS0 = set.delta_poc_s0_minus1.slice();
-  set.DeltaPocS1 = set.delta_poc_s1_minus1.slice();
+function addCodedPictures(set: ShortTermRefPicSet): void {
+  set.UsedByCurrPicS0 = set.used_by_curr_pic_s0_flag;
+  set.UsedByCurrPicS1 = set.used_by_curr_pic_s1_flag;
   let delta = 0;
-  for (let i = 0; i < set.DeltaPocS0.length; i++) {
-    delta -= (set.delta_poc_s0_minus1[i] as number) + 1;
-    set.DeltaPocS0[i] = delta;
+  for (const minus1 of set.delta_poc_s0_minus1) {
+    delta -= minus1 + 1;
+    set.DeltaPocS0.push(delta);
   }
   delta = 0;
-  for (let i = 0; i < set.DeltaPocS1.length; i++) {
-    delta += (set.delta_poc_s1_minus1[i] as number) + 1;
-    set.DeltaPocS1[i] = delta;
+  for (const minus1 of set.delta_poc_s1_minus1) {
+    delta += minus1 + 1;
+    set.DeltaPocS1.push(delta);
   }
 }
 
-/**
- * (7-61) and (7-62): the pictures of `ref` and the picture that `ref` belongs to, moved by deltaRps and sorted by distance.
- */
-function predict(set: ShortTermRefPicSet, ref: ShortTermRefPicSet): void {
+/** (7-61) and (7-62): the pictures of `ref` and the one that `ref` belongs to, from the last in output order to the first. */
+function addPredictedPictures(set: ShortTermRefPicSet, ref: ShortTermRefPicSet): void {
   const deltaRps = (1 - 2 * set.delta_rps_sign) * (set.abs_delta_rps_minus1 + 1);
-  const before = ref.DeltaPocS0;
-  const after = ref.DeltaPocS1;
-  for (let j = after.length - 1; j >= 0; j--) addS0(set, (after[j] as number) + deltaRps, ref.NumNegativePics + j);
-  addS0(set, deltaRps, ref.NumDeltaPocs);
-  for (let j = 0; j < before.length; j++) addS0(set, (before[j] as number) + deltaRps, j);
-  for (let j = before.length - 1; j >= 0; j--) addS1(set, (before[j] as number) + deltaRps, j);
-  addS1(set, deltaRps, ref.NumDeltaPocs);
-  for (let j = 0; j < after.length; j++) addS1(set, (after[j] as number) + deltaRps, ref.NumNegativePics + j);
-}
-
-/** Adds the picture with index j, if it is in the set and precedes the current one in output order. */
-function addS0(set: ShortTermRefPicSet, delta: number, j: number): void {
-  if (delta >= 0 || !set.use_delta_flag[j]) return;
-  set.DeltaPocS0.push(delta);
-  set.UsedByCurrPicS0.push(set.used_by_curr_pic_flag[j] as number);
-}
-
-/** Adds the picture with index j, if it is in the set and follows the current one. */
-function addS1(set: ShortTermRefPicSet, delta: number, j: number): void {
-  if (delta <= 0 || !set.use_delta_flag[j]) return;
-  set.DeltaPocS1.push(delta);
-  set.UsedByCurrPicS1.push(set.used_by_curr_pic_flag[j] as number);
+  const add = (delta: number, j: number) => {
+    const dPoc = delta + deltaRps;
+    if (!set.use_delta_flag[j] || dPoc === 0) return;
+    const used = set.used_by_curr_pic_flag[j] as number;
+    // In both lists the nearest picture comes first.
+    if (dPoc < 0) {
+      set.DeltaPocS0.push(dPoc);
+      set.UsedByCurrPicS0.push(used);
+    } else {
+      set.DeltaPocS1.unshift(dPoc);
+      set.UsedByCurrPicS1.unshift(used);
+    }
+  };
+  for (let i = ref.NumPositivePics - 1; i >= 0; i--) add(ref.DeltaPocS1[i] as number, ref.NumNegativePics + i);
+  add(0, ref.NumDeltaPocs);
+  ref.DeltaPocS0.forEach(add);
 }
 
 /** (7-52), UsedByCurrPicLt[i] for each long-term picture of the slice header. */
@@ -90,12 +80,6 @@ export function currentPictureCounts(h: SliceSegmentHeader, sps: SeqParameterSet
   };
 }
 
-function countSet(flags: readonly number[]): number {
-  let count = 0;
-  for (const flag of flags) if (flag) count++;
-  return count;
-}
-
 /** (7-55), NumPicTotalCurr: the number of pictures that the reference lists are made of. */
 export function numPicTotalCurr(h: SliceSegmentHeader, { sps, pps }: ParameterSets): number {
   const { NumPocStCurrBefore, NumPocStCurrAfter, NumPocLtCurr } = currentPictureCounts(h, sps);
@@ -121,4 +105,10 @@ export function currPicEntries(h: SliceSegmentHeader, { sps, pps }: ParameterSet
   }
   if (list === "l0" && !isModified && total > active) entries[active - 1] = true;
   return entries;
+}
+
+function countSet(flags: readonly number[]): number {
+  let count = 0;
+  for (const flag of flags) if (flag) count++;
+  return count;
 }

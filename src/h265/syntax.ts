@@ -1258,8 +1258,6 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
     set.delta_rps_sign = r.u(1, "delta_rps_sign");
     set.abs_delta_rps_minus1 = r.ue("abs_delta_rps_minus1", 32767);
     ref = sps.st_ref_pic_set[stRpsIdx - (set.delta_idx_minus1 + 1)] as ShortTermRefPicSet; // (7-59)
-    set.used_by_curr_pic_flag = new Array<number>(ref.NumDeltaPocs + 1);
-    set.use_delta_flag = new Array<number>(ref.NumDeltaPocs + 1);
     for (let j = 0; j <= ref.NumDeltaPocs; j++) {
       set.used_by_curr_pic_flag[j] = r.flag("used_by_curr_pic_flag", j);
       set.use_delta_flag[j] = set.used_by_curr_pic_flag[j] ? 1 : r.flag("use_delta_flag", j);

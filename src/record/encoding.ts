@@ -1,4 +1,14 @@
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** The character codes of the two hex digits of each byte, the first one in the lower half. */
+const hexOfByte = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digits = byte.toString(16).padStart(2, "0");
+  return digits.charCodeAt(0) | (digits.charCodeAt(1) << 8);
+});
+
+/** The part of the Encoding Standard that is used here. It is declared because the core compiles without the DOM. */
+const { TextDecoder } = globalThis as unknown as {
+  readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
+};
+const decoder = new TextDecoder();
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const base64Values = valuesOf(base64Digits);
 const hexValues = valuesOf("0123456789abcdef", "0123456789ABCDEF");
@@ -20,9 +30,14 @@ function digitAt(text: string, index: number, values: Int8Array): number {
 
 /** Encodes each byte as two lower-case hex digits. */
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += hexOfByte[byte] as string;
-  return text;
+  // A decoder makes one string at once; strings that are joined digit by digit take twice the time.
+  const codes = new Uint8Array(2 * bytes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const digits = hexOfByte[bytes[i] as number] as number;
+    codes[2 * i] = digits & 0xff;
+    codes[2 * i + 1] = digits >> 8;
+  }
+  return decoder.decode(codes);
 }
 
 /** Decodes hex digits of either case; undefined for any other text. */

@@ -43,7 +43,7 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Job
       printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
       if (event.type === "request") requests++;
       if (event.type === "error") await errors.add(event);
-      await printer.drain();
+      if (printer.isFull) await printer.drain();
     }
   }
   await printer.flush();
