@@ -15,6 +15,7 @@ import type { Codec } from "../../src/events.ts";
 async function compared(codec: Codec, { name, path, goldens }: WitnessedStream) {
   const { bytes, parts } = await readStream(path);
   const unexplained: string[] = [];
+  const leftOut: string[] = [];
   const rows = new Set<string>();
   for (const mode of decodeModes) {
     for (const [peer, golden] of Object.entries(goldens[mode])) {
@@ -27,17 +28,33 @@ async function compared(codec: Codec, { name, path, goldens }: WitnessedStream) 
         if (field.isUnexplained)
           unexplained.push(`${name} ${mode} ${peer} ${field.control} ${field.path} ${field.flag}`);
       }
-      expect(summary.unexplained, `${name} ${mode} ${peer} ${unexplained.join("; ")}`).toBe(0);
+      const gaps = summary.gaps.filter(({ known, reason }) => known === undefined && reason !== "end");
+      if (gaps.length > 0) leftOut.push(`${name} ${mode} ${peer}`);
     }
   }
-  return { unexplained, rows };
+  return { unexplained, leftOut, rows };
 }
+
+/**
+ * Requests that one peer leaves out and the other makes, without a row that says why: the comparison with both peers at once
+ * counts them as left out.
+ */
+const withoutRow = [
+  "openh264__sps_subsetsps_bothVUI.264 frame gst",
+  "openh264__sps_subsetsps_bothVUI.264 slice gst",
+  "rw__epb_dpoc_type1.264 frame ff",
+  "rw__nal_prefix_14_20_21.264 frame gst",
+  "rw__nal_zoo.264 frame gst",
+  "rw__unpaired_nonref.264 frame ff",
+];
 
 describe.each(Object.values(comparators))("the peers' requests of $codec against ours, side by side", (comparator) => {
   const { streams } = selectStreams(comparator, { fixtures: true, corpus: false });
 
   it.each(streams)("$name: nothing is unexplained", async (stream) => {
-    expect((await compared(comparator.codec, stream)).unexplained).toEqual([]);
+    const { unexplained, leftOut } = await compared(comparator.codec, stream);
+    expect(unexplained).toEqual([]);
+    expect(leftOut.filter((each) => !withoutRow.includes(each))).toEqual([]);
   });
 });
 
@@ -47,9 +64,16 @@ describe.skipIf(corpusFolder() === undefined)("the corpus, side by side", { tags
     async (comparator) => {
       const { codec } = comparator;
       const rows = new Set<string>();
+      const unexplained: string[] = [];
+      const leftOut: string[] = [];
       for (const stream of selectStreams(comparator, { fixtures: true, corpus: true }).streams) {
-        for (const row of (await compared(codec, stream)).rows) rows.add(row);
+        const result = await compared(codec, stream);
+        for (const row of result.rows) rows.add(row);
+        unexplained.push(...result.unexplained);
+        leftOut.push(...result.leftOut);
       }
+      expect(unexplained).toEqual([]);
+      expect(leftOut).toEqual(codec === "h264" ? withoutRow : []);
       expect(verdictsOf(codec).flatMap(({ id }) => (rows.has(id) ? [] : [id]))).toEqual([]);
     },
     3_600_000,
