@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Below, type Case, fromText, nameOf, sizeOf, toText } from "./case.ts";
 import type { Coverage } from "./coverage-counters.ts";
 
@@ -12,6 +13,16 @@ const PIECE = 40;
 const NEWEST = 50;
 /** Of so many that are drawn, the cheapest is taken. */
 const DRAWN = 4;
+
+const crashes = fileURLToPath(new URL("../test/fixtures/crashes", import.meta.url));
+
+/** What was found once for a target. */
+export function crashesOf(target: string): Case[] {
+  return readdirSync(crashes)
+    .filter((name) => name.startsWith(`${target}-`))
+    .sort()
+    .map((name) => fromText(readFileSync(join(crashes, name), "utf8")));
+}
 
 const costOf = (input: Case) => sizeOf(input) + PIECE * input.pieces.length;
 

@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync 
 import { join } from "node:path";
 import { Random } from "../support/random.ts";
 import { type Case, type Effort, fromText, kindOf, nameOf, sizeOf, type Target, toBytes, toText } from "./case.ts";
-import { Corpus } from "./corpus.ts";
+import { Corpus, crashesOf } from "./corpus.ts";
 import { Coverage } from "./coverage-counters.ts";
 import { minimised } from "./minimise.ts";
 import { mutated } from "./mutate.ts";
@@ -168,7 +168,7 @@ class Worker {
   async #begin(): Promise<void> {
     const corpus = this.#corpus;
     const isKnown = corpus.recall(this.#coverage, bundle);
-    for (const seed of await this.#target.seeds()) {
+    for (const seed of [...(await this.#target.seeds()), ...crashesOf(this.#target.name)]) {
       if (!isKnown) await this.#run(seed, "full");
       corpus.add(seed);
     }

@@ -42,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "event-stream": ["bytes", "containers", "events", "open-session", "options", "session"],
   index: ["bitreader", "event-stream", "open-session", "session", "uapi", ...face],
   record: ["bytes", "events", "framing", "uapi"],
+  capture: ["record", "uapi"],
   targets: ["events", "options", "uapi"],
   containers: ["bytes", "errors", "events", "framing", "h264", "uapi"],
   compare: [
@@ -63,6 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   submit: ["bytes", "events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
   cli: [
     "bitreader",
+    "capture",
     "compare",
     "containers",
     "events",

@@ -1,4 +1,4 @@
-/** What targets of files have in common: seeds that are files, cut into pieces. */
+/** What targets have in common: seeds that are files, cut into pieces. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -27,4 +27,13 @@ export function pieces(call: string, bytes: Uint8Array, size: number): Piece[] {
 /** All pieces as one file. */
 export function fileOf({ pieces: all }: Case): Uint8Array {
   return joined(all.map(({ bytes }) => bytes));
+}
+
+/** A byte stream, cut before each of its start codes: a piece may hold one of its own. */
+export function framedUnits(stream: Uint8Array): Uint8Array[] {
+  const starts: number[] = [];
+  for (let at = stream.indexOf(1, 2); at >= 0; at = stream.indexOf(1, at + 1)) {
+    if (stream[at - 1] === 0 && stream[at - 2] === 0) starts.push(at - 2);
+  }
+  return starts.map((start, i) => stream.subarray(start, starts[i + 1]));
 }

@@ -10,10 +10,14 @@ import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import { frameOf } from "../../support/streams/vp8-frames.ts";
 import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
 import type { Case, OptionValue } from "../case.ts";
+import { framedUnits } from "./bytes.ts";
 
 const MOST_UNITS = 24;
-/** Nobody reads slice data; the compressed headers of VP8 and VP9 are longer. */
+/** Nobody reads slice data, of which so much stays; the compressed headers of VP8 and VP9 are longer. */
 const MOST_BYTES: Readonly<Record<Codec, number>> = { h264: 96, h265: 160, mpeg2: 160, vp8: 700, vp9: 500 };
+
+/** A unit that is no slice stays whole, or away: what is cut off is an error, and streams without errors are checked more closely. */
+const MOST_HEADER = 600;
 
 const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
   h264: () => [
@@ -47,7 +51,7 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
     ),
   ],
   mpeg2: () => [
-    unitsByDefinition(
+    unitsWithZeros(
       new Mpeg2Stream()
         .sequence()
         .picture("I")
@@ -58,7 +62,7 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
         .matrices()
         .end().bytes,
     ),
-    unitsByDefinition(
+    unitsWithZeros(
       new Mpeg2Stream().sequence().picture("I", { structure: 1 }).picture("P", { structure: 2 }).picture("B").bytes,
     ),
   ],
@@ -92,14 +96,30 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
   ],
 };
 
+/** In MPEG-2, zeros at the end may belong to a unit. */
+function unitsWithZeros(stream: Uint8Array): Uint8Array[] {
+  return framedUnits(stream).map((unit) => unit.subarray(3));
+}
+
 function unitsOf(codec: Codec, bytes: Uint8Array): Uint8Array[] {
   if (codec === "vp8" || codec === "vp9") return ivfFrames(bytes).frames.map(({ data }) => data);
-  return unitsByDefinition(bytes);
+  return codec === "mpeg2" ? unitsWithZeros(bytes) : unitsByDefinition(bytes);
+}
+
+function isSlice(codec: Codec, [first = 0]: Uint8Array): boolean {
+  if (codec === "h264") return [1, 5, 20].includes(first & 31);
+  if (codec === "h265") return first < 64;
+  return codec !== "mpeg2" || (first >= 1 && first <= 0xaf);
+}
+
+/** What of a unit is taken: none of those that are too long to be whole. */
+function taken(codec: Codec, unit: Uint8Array): Uint8Array[] {
+  if (isSlice(codec, unit)) return [unit.slice(0, MOST_BYTES[codec])];
+  return unit.length <= MOST_HEADER ? [unit.slice()] : [];
 }
 
 /** One for each stream, with the options in turn. */
 export function sessionSeeds(codec: Codec): Case[] {
-  const most = MOST_BYTES[codec];
   const fixtures = fixtureStreams(codec).map((stream) => unitsOf(codec, stream.read()));
   const variants: readonly Record<string, OptionValue>[] = [
     {},
@@ -109,6 +129,9 @@ export function sessionSeeds(codec: Codec): Case[] {
   ];
   return [...made[codec](), ...fixtures].map((units, i) => ({
     options: variants[i % variants.length] ?? {},
-    pieces: units.slice(0, MOST_UNITS).map((bytes) => ({ call: "unit", bytes: bytes.slice(0, most) })),
+    pieces: units
+      .flatMap((unit) => taken(codec, unit))
+      .slice(0, MOST_UNITS)
+      .map((bytes) => ({ call: "unit", bytes })),
   }));
 }

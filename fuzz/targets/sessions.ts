@@ -15,6 +15,7 @@ import { type Case, type Effort, type Piece, sizeOf, type Target } from "../case
 import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { rewritten } from "../rewrite.ts";
 import { type CodedBools, codedBools, rewrittenBools } from "../rewrite-bools.ts";
+import { framedUnits } from "./bytes.ts";
 import { sessionSeeds } from "./session-seeds.ts";
 
 const startCode = Uint8Array.of(0, 0, 1);
@@ -192,7 +193,7 @@ function cutFlaws(codec: Codec, input: Case, steps: readonly Step[], expected: r
   return difference(keys, expected).map((flaw) => `in pieces: ${flaw}`);
 }
 
-/** Where a picture's requests came, the unit before ended it: packets of what lies between. Only of streams without errors. */
+/** A unit with which requests come ends their picture: packets of what lies between. Only of streams without errors. */
 function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: readonly string[]): string[] {
   const isFit = input.pieces.every(({ call, bytes }) => call === "unit" && bytes.length > 0);
   if (!isFit || hasErrors || input.options.decodeMode === "slice" || input.options.prefix === 4) return [];
@@ -206,32 +207,27 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
   );
 }
 
-/** A byte stream, cut before each of its start codes: a piece may hold one of its own. */
-function framedUnits(stream: Uint8Array): Uint8Array[] {
-  const starts: number[] = [];
-  for (let at = stream.indexOf(1, 2); at >= 0; at = stream.indexOf(1, at + 1)) {
-    if (stream[at - 1] === 0 && stream[at - 2] === 0) starts.push(at - 2);
-  }
-  return starts.map((start, i) => stream.subarray(start, starts[i + 1]));
+/** H.264 7.4.1.2.3, H.265 7.4.2.4.4: whether a unit after a picture's slices belongs to the next picture. */
+function beginsAccessUnit(codec: Codec, [first = 0]: Uint8Array): boolean {
+  if (codec === "h264") return [6, 7, 8, 9, 14, 15, 16, 17, 18].includes(first & 31);
+  return codec === "h265" && [32, 33, 34, 35, 39].includes((first >> 1) & 63);
 }
 
 function accessUnits(codec: Codec, input: Case): Uint8Array[] {
   const session = openSession(codec, optionsOf(input));
   const packets: Uint8Array[][] = [[]];
-  let waiting: Uint8Array | undefined;
-  for (const framed of framedUnits(joined(input.pieces.flatMap(({ bytes }) => [startCode, bytes])))) {
-    // The unit before this one is read now: what comes of it belongs to the picture that it ends.
-    const events = session.push(framed);
-    if (waiting !== undefined) {
-      if (events.some(({ type }) => type === "request")) packets.push([]);
-      packets.at(-1)?.push(waiting);
-    }
-    waiting = framed;
+  /** Units of this picture or the next one. */
+  let between: Uint8Array[] = [];
+  for (const unit of framedUnits(joined(input.pieces.flatMap(({ bytes }) => [startCode, bytes])))) {
+    // The unit is read at once: a request that comes now is that of a picture which this unit ends.
+    const events = [...session.push(unit), ...session.push(new Uint8Array(), { unitEnds: true })];
+    if (events.some(({ type }) => type === "request")) packets.push([]);
+    between.push(unit);
+    if (beginsAccessUnit(codec, unit.subarray(3))) continue;
+    packets.at(-1)?.push(...between);
+    between = [];
   }
-  if (waiting !== undefined) {
-    if (session.push(new Uint8Array(), { unitEnds: true }).some(({ type }) => type === "request")) packets.push([]);
-    packets.at(-1)?.push(waiting);
-  }
+  packets.at(-1)?.push(...between);
   return packets.filter(({ length }) => length > 0).map(joined);
 }
 

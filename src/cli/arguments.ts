@@ -266,6 +266,12 @@ function positionalsOf(command: Command, positionals: readonly string[]): Pick<A
     if (positionals.length > 0) throw new CliError("devices takes no input");
     return { inputs: [] };
   }
+  if (command === "capture") {
+    if (positionals.length > 0) return { inputs: positionals };
+    throw new CliError(
+      "capture: name a program and its arguments after --: v4l2-stateless capture -o out.jsonl -- program …",
+    );
+  }
   if (command === "diff" && (positionals.length !== 2 || positionals.includes(""))) {
     throw new CliError(
       `diff takes two inputs, and ${positionals.length} ${positionals.length === 1 ? "is" : "are"} named`,

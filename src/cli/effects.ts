@@ -9,7 +9,12 @@ export function checkEffects({ command, given }: Arguments, input: StreamInput |
   const names = [...given];
   if (input.kind === "record") {
     // With a record, a target can be used to check it, but not to make its requests.
-    const idle = names.filter((name) => options[name].stream === true || (name === "target" && command !== "validate"));
+    // Of a capture, a codec chooses the decoder.
+    const idle = names.filter(
+      (name) =>
+        (options[name].stream === true && !(name === "codec" && input.capture)) ||
+        (name === "target" && command !== "validate"),
+    );
     if (idle.length > 0) {
       const text = idle.map((name) => `--${name}`).join(", ");
       throw new CliError(`${input.name}: a record holds requests that were made already: ${text} cannot change them`);

@@ -42,6 +42,30 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "MPEG program or transport stream, are counted in the video that is in it.",
     "With --request, the units of these requests: parameter sets and messages belong to the picture that follows them.",
   ],
+  capture: [
+    "Runs a program, and records what it tells a stateless decoder at the ioctl boundary: a library of C, which cc compiles once, is " +
+      "preloaded into it and its children. Programs that are linked statically and sandboxed processes are not seen (Chromium: " +
+      "--no-sandbox). The record goes to standard output, then what the program prints goes to standard error; or to the file " +
+      "that -o names. The exit status is the program's.",
+  ],
+  import: [
+    "<input> is a log of strace, one file or the folder of -ff (strace -f -y -tt -xx -s 1000000 -e " +
+      "trace=ioctl,openat,close,dup,dup2,dup3,fcntl,clone,clone3), a trace of v4l2-tracer, or a log of the recorder of " +
+      "capture; gzip is read, too. The other commands that take a record take these as well.",
+    "strace shows neither which request a control belongs to nor timestamps and sizes of what is queued. The controls of a " +
+      "request are those that its thread set before it queued the request, and the timestamp is the one that comes back with the " +
+      "OUTPUT buffer. Where that is not certain, the line is named. What cannot be known is absent.",
+  ],
+  stats: [
+    "<input> is a capture, as import takes it; for mappings and passed descriptors strace must trace mmap, sendmsg and recvmsg, too. " +
+      "By process and codec: the ioctls with their errors, the pool of requests, buffers that came back and that were exported, " +
+      "refused formats with their cause; by process: anonymous mappings, descriptors passed on, DRM ioctls; then whether " +
+      "pictures went on as dma-bufs or were copied, as far as the capture shows it.",
+  ],
+  lint: [
+    "<input> is a capture, as import takes it. A line for each mistake: the line of the capture, the ioctl, what is wrong, what to do, " +
+      "and the rule. Exit status 1 when there is any.",
+  ],
   decode: [
     "<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o " +
       "names: raw video, the visible part without padding, in the device's pixel format; 10-bit NV15 and NV20 as P010 and " +
@@ -76,6 +100,7 @@ export const targetParagraphs: readonly string[] = [
 /** `"trace <input>… [options]"` */
 export function usageOf(command: Command): string {
   if (command === "devices") return "devices [options]";
+  if (command === "capture") return "capture [options] -- <program> [<argument>…]";
   if (command === "diff") return "diff <a> <b> [options]";
   if (command === "completion") return `completion ${shells.join("|")}`;
   return `${command} <input>${manyInputs.includes(command) ? "…" : ""} [options]`;

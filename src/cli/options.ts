@@ -11,6 +11,10 @@ export const commandSummaries = {
   validate: "what the kernel and the target would refuse, and why",
   diff: "what two captures, or a capture and a stream, differ in, and why",
   trace: "every syntax element with its bit position",
+  capture: "the record of what a program tells its decoder (… -- program arguments)",
+  import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
+  stats: "how often a captured program called each ioctl, errors, buffers, and where its pictures went",
+  lint: "the mistakes of a captured program in the life of formats, buffers and requests",
   decode: "the frames of a stream, decoded by a device of this machine",
   devices: "the stateless decoders of this machine, and what each takes",
   completion: "a script that completes this program's commands in a shell",
@@ -21,13 +25,16 @@ export const commands = Object.keys(commandSummaries) as readonly Command[];
 /** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
 const describing: readonly Command[] = ["record", "inspect", "validate"];
 /** The commands that print lines for people. */
-const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "devices"];
+const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "stats", "lint", "devices"];
 /** The commands that read several inputs, one after the other. */
 export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
 /** The commands that make a stream's requests. */
 const making: readonly Command[] = [...describing, "decode"];
 /** The commands that read a stream's bytes and say what is lost in it. */
 export const reading: readonly Command[] = [...making, "trace"];
+
+/** The commands that write a record of what a program did. */
+const capturing: readonly Command[] = ["capture", "import"];
 
 /** The shells that `completion` writes for. */
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -108,7 +115,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     type: "string",
     choices: recordCodecs,
     aliases: codecAliases,
-    only: [...reading, "diff"],
+    only: [...reading, ...capturing, "diff"],
     stream: true,
     value: "<codec>",
     help: `${recordCodecs.join(", ")} (or avc, hevc …); default: from the content`,
@@ -178,7 +185,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   output: {
     type: "string",
     short: "o",
-    only: ["record", "decode"],
+    only: ["record", ...capturing, "decode"],
     value: "<file>",
     help: "- is standard output, the default for text",
   },
@@ -189,7 +196,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     help: "/dev/video0 or /dev/media0; default: that for the largest pictures of the codec",
   },
   md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
-  "with-data": { type: "boolean", only: ["record"], help: "the OUTPUT buffers' bytes too, as base64" },
+  "with-data": { type: "boolean", only: ["record", ...capturing], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
     only: ["inspect", "validate", "diff", "trace"],

@@ -1,7 +1,8 @@
 import { ContainerError } from "../containers/container-error.ts";
+import { generic } from "../targets/index.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { checkEffects } from "./effects.ts";
-import { codecOf, type RecordInput, type StreamInput, withInput } from "./input.ts";
+import { codecOf, type RecordInput, type StreamInput, withCapture, withInput } from "./input.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
 import type { Command } from "./options.ts";
 import { jsonLine } from "./printing/json.ts";
@@ -12,8 +13,11 @@ import { version } from "./version.ts";
 type Run = (io: Io, input: StreamInput | RecordInput, args: Job) => Promise<number>;
 
 /** A command's module is loaded when it runs: loading all of them would take longer than a small stream. */
-const runs: Readonly<Record<Exclude<Command, "devices" | "completion" | "diff">, () => Promise<Run>>> = {
+const runs: Readonly<
+  Record<Exclude<Command, "devices" | "completion" | "capture" | "stats" | "lint" | "diff">, () => Promise<Run>>
+> = {
   record: async () => (await import("./commands/record.ts")).record,
+  import: async () => (await import("./commands/import.ts")).importCapture,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   validate: async () => (await import("./commands/validate.ts")).validate,
   trace: async () => (await import("./commands/trace.ts")).trace,
@@ -44,6 +48,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     }
     if (command === "diff") return (await import("./commands/diff.ts")).diff(io, args);
     if (command === "devices") return (await import("./commands/devices.ts")).devices(io, args);
+    if (command === "capture") return (await import("./commands/capture.ts")).capture(io, args);
+    if (command === "stats" || command === "lint") {
+      const job = { ...args, input: args.inputs[0] ?? "-", target: generic };
+      const { lint } = await import("./commands/lint.ts");
+      const { stats } = await import("./commands/stats.ts");
+      return withCapture(job, io, (input) => (command === "stats" ? stats : lint)(io, input, job));
+    }
     return runAll(io, args, await runs[command]());
   });
 }

@@ -57,4 +57,10 @@ export {
   resolveRequests,
 } from "./read.ts";
 export { recordDataLimit, recordLineLimit } from "./split-lines.ts";
-export { type RecordableEvent, RecordWriter, type RecordWriterOptions } from "./write.ts";
+export {
+  type RecordableEvent,
+  RecordWriter,
+  type RecordWriterOptions,
+  recordHeaderText,
+  recordLineText,
+} from "./write.ts";

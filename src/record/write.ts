@@ -3,6 +3,7 @@ import { joined, sameBytes } from "../framing/bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { toBase64, toHex } from "./encoding.ts";
 import {
+  type Controls,
   fourccText,
   modeControls,
   persists,
@@ -12,6 +13,7 @@ import {
   recordFormat,
   type Timestamp,
 } from "./format.ts";
+import type { RecordLine } from "./lines.ts";
 import { recordDataLimit } from "./split-lines.ts";
 
 /** The keys of an event that may have other values in a record. */
@@ -118,6 +120,57 @@ export class RecordWriter {
       controls,
     });
   }
+}
+
+/**
+ * The text of a line, with its line feed: what `readRecord` gave, written again. Data is written where the line has it.
+ *
+ * @throws TypeError as `RecordWriter.write`.
+ */
+export function recordLineText(source: RecordLine): string {
+  switch (source.type) {
+    case "set":
+      return line({ set: controlValues(source.controls) });
+    case "sequence": {
+      const { type: _type, line: _line, ...value } = source;
+      return line({ sequence: value });
+    }
+    case "output": {
+      const { type: _type, line: _line, timestamp, ...value } = source;
+      return line({ output: timestampValue(timestamp), ...value });
+    }
+    case "release":
+      return line({ release: timestampValue(source.timestamp) });
+    case "error": {
+      const { type: _type, line: _line, kind, ...value } = source;
+      return line({ error: { cause: kind, ...value } });
+    }
+    case "request": {
+      const { request, timestamp, hold, known } = source;
+      const { bytes, crc32: checksum, data } = source.bitstream;
+      return line({
+        request,
+        timestamp: timestampValue(timestamp),
+        ...(hold ? { hold } : {}),
+        bitstream: {
+          bytes,
+          crc32: checksum?.toString(16).padStart(8, "0"),
+          data: data === undefined ? undefined : toBase64(data),
+        },
+        controls: controlValues(source.controls),
+        ...(known.size > 0 ? { known: Object.fromEntries(known) } : {}),
+      });
+    }
+  }
+}
+
+function controlValues(controls: Controls): Readonly<Record<string, string | number>> {
+  return Object.fromEntries([...controls].map(([name, payload]) => [name, controlValue(payload)]));
+}
+
+/** The first line of a record, with its line feed. */
+export function recordHeaderText(header: RecordHeader): string {
+  return headerLine(header);
 }
 
 function line(value: object): string {

@@ -83,7 +83,10 @@ describe("parseArguments", () => {
 
   it.each([
     [[], "a command is missing; see v4l2-stateless --help"],
-    [["frob"], "unknown command frob; there are record, inspect, validate, diff, trace, decode, devices, completion"],
+    [
+      ["frob"],
+      "unknown command frob; there are record, inspect, validate, diff, trace, capture, import, stats, lint, decode, devices, completion",
+    ],
     [["inspcet", "a"], "unknown command inspcet; did you mean inspect?"],
     [["help", "nonsense"], `unknown command nonsense; there are ${commands.join(", ")}`],
     [["inspect"], "inspect: name an input; - is standard input"],
@@ -102,9 +105,12 @@ describe("parseArguments", () => {
     ],
     [["record", "--errors", "a"], "record does not take --errors=only; inspect, validate and trace do"],
     [["inspect", "-x", "a"], "unknown option -x; see v4l2-stateless inspect --help"],
-    [["inspect", "--with-data", "a"], "inspect does not take --with-data; record does"],
+    [["inspect", "--with-data", "a"], "inspect does not take --with-data; record, capture and import do"],
     [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect, validate and diff do"],
-    [["record", "--json", "a"], "record does not take --json; inspect, validate, diff, trace and devices do"],
+    [
+      ["record", "--json", "a"],
+      "record does not take --json; inspect, validate, diff, trace, stats, lint and devices do",
+    ],
     [
       ["trace", "--decode-mode", "slice", "a"],
       "trace takes --decode-mode only with --request: without it, it has no effect",

@@ -7,9 +7,12 @@ describe("decode", () => {
       ["decode", fixture("h264_high_bpyramid.264")],
       "decode: name a file for the frames with -o; -o - is standard output",
     ],
-    [["decode", "a", "-o", "b", "--target", "visl"], "decode does not take --target; record, inspect and validate do"],
+    [
+      ["decode", "a", "-o", "b", "--target", "visl"],
+      "decode does not take --target; record, inspect, validate and diff do",
+    ],
     [["devices", "a"], "devices takes no input"],
-    [["devices", "-o", "a"], "devices does not take --output; record and decode do"],
+    [["devices", "-o", "a"], "devices does not take --output; record, capture, import and decode do"],
   ])("refuses %j in one line", async (argv, message) => {
     expect(await run(argv)).toEqual({ status: 2, stdout: "", stderr: `v4l2-stateless: ${message}\n` });
   });

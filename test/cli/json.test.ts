@@ -118,6 +118,17 @@ describe("trace --json", () => {
   });
 });
 
+it("has the counts and the mistakes of captures", async () => {
+  const types = (lines: readonly Line[]) => [...new Set(lines.map(({ type }) => type))];
+  expect(types(await linesOf(["stats", fixture("captures/format-of-busy-queue.strace.gz")]))).toEqual([
+    "decoder",
+    "process",
+    "handoff",
+  ]);
+  const findings = await linesOf(["lint", fixture("captures/format-of-busy-queue.strace.gz")]);
+  expect(types(findings)).toEqual(["finding", "lintResult"]);
+});
+
 it("says which pictures are corrupt, as the table does", async () => {
   const path = fixture("field/hevc_gdr_without_irap.265");
   const lines = await linesOf(["inspect", path]);

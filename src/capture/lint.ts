@@ -1,0 +1,301 @@
+/** Mistakes in the life of formats, buffers and requests, as the calls of a program show them. */
+
+import { fourccText } from "../record/format.ts";
+import type { RequestLine } from "../record/index.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { controlById } from "../uapi/index.ts";
+import type { BufferCall, Call, FormatCall, IoctlCall, SetControls } from "./calls.ts";
+import { type OpenDevice, OpenFiles } from "./open-files.ts";
+import { referencedTimestamps } from "./references.ts";
+import { CaptureRequests } from "./requests.ts";
+
+/** The rules, with what is wrong where one is broken. */
+export const lintRules = /* @__PURE__ */ Object.freeze({
+  "format-of-busy-queue": "VIDIOC_S_FMT on a queue that streams or holds buffers.",
+  "reqbufs-while-streaming": "VIDIOC_REQBUFS on a queue that streams.",
+  "capture-format-too-early":
+    "The CAPTURE format was read before the sequence's controls were set, and not again after it.",
+  "format-before-profile":
+    "The CAPTURE format was chosen before the sequence's controls were set, which say the bit depth.",
+  "control-outside-request": "A control of one picture was set outside of a request.",
+  "unknown-reference": "A reference has a timestamp that no buffer was queued with.",
+  "reference-overwritten": "A CAPTURE buffer was queued again, and a later request refers to its picture.",
+  "missing-hold-flag": "Two requests have one timestamp, and the first one does not hold the CAPTURE buffer.",
+  "request-without-buffer": "A request was queued without an OUTPUT buffer.",
+  "unsupported-control": "EXT_SPS controls were sent to a driver that has none.",
+} as const);
+
+export type LintRule = keyof typeof lintRules;
+
+export interface LintFinding {
+  readonly rule: LintRule;
+  /** Of the call that breaks the rule. */
+  readonly line: number;
+  /** The ioctl. */
+  readonly call: string;
+  /** What was seen. */
+  readonly message: string;
+  /** What to do. */
+  readonly advice: string;
+}
+
+/**
+ * What is wrong in a capture, in its order.
+ *
+ * @throws CaptureError where the capture cannot be read.
+ */
+export async function* lintCapture(
+  calls: Iterable<Call> | AsyncIterable<Call>,
+): AsyncGenerator<LintFinding, void, undefined> {
+  const linter = new Linter();
+  for await (const call of calls) {
+    linter.take(call);
+    yield* linter.findings.splice(0);
+  }
+  linter.end();
+  yield* linter.findings;
+}
+
+/** Controls that say of what the pictures of a sequence are made. */
+const sequenceControls: Readonly<Partial<Record<Codec, string>>> = {
+  h264: "V4L2_CID_STATELESS_H264_SPS",
+  h265: "V4L2_CID_STATELESS_HEVC_SPS",
+  vp9: "V4L2_CID_STATELESS_VP9_FRAME",
+};
+/** Controls that belong to one picture. */
+const ofOnePicture =
+  /_(?:DECODE_PARAMS|SLICE_PARAMS|PRED_WEIGHTS|ENTRY_POINT_OFFSETS|MPEG2_PICTURE|VP8_FRAME|VP9_FRAME|VP9_COMPRESSED_HDR)$/;
+const extSps = /_EXT_SPS_(?:ST|LT)_RPS$/;
+/** Timestamps that are remembered: more than any program has in use. */
+const mostTimestamps = 1 << 16;
+
+function newState() {
+  return {
+    codec: undefined as Codec | undefined,
+    /** The lines of the last call on the CAPTURE format, and of the one that set the sequence's controls. */
+    captureFormat: undefined as FormatCall | undefined,
+    sequenceLine: undefined as number | undefined,
+    /** Since the OUTPUT format was set. */
+    buffers: { OUTPUT: 0, CAPTURE: 0 },
+    isStreaming: { OUTPUT: false, CAPTURE: false },
+    /** The log shows how the device was started. */
+    hasStarted: false,
+    lastQueued: undefined as BufferCall | undefined,
+    /** The pictures that requests made, and the CAPTURE buffers that hold them. */
+    timestamps: new Set<bigint>(),
+    held: new Map<number, bigint>(),
+    /** The line where the buffer of a picture was queued again. */
+    overwritten: new Map<bigint, number>(),
+  };
+}
+type State = ReturnType<typeof newState>;
+
+class Linter {
+  readonly findings: LintFinding[] = [];
+  readonly #files = new OpenFiles(newState);
+  readonly #requests = new CaptureRequests(undefined);
+  #last: OpenDevice<State> | undefined;
+  /** The OUTPUT buffers that threads put into requests that are not queued yet. */
+  readonly #filled = new Set<string>();
+
+  take(call: Call): void {
+    this.#files.note(call);
+    switch (call.call) {
+      case "open":
+      case "close":
+      case "duplicate":
+      case "start":
+      case "map":
+      case "pass":
+        break;
+      default:
+        this.#ioctl(call);
+    }
+    for (const line of this.#requests.take(call)) if (line.type === "request") this.#request(line);
+  }
+
+  end(): void {
+    for (const line of this.#requests.end()) if (line.type === "request") this.#request(line);
+  }
+
+  #tell(
+    rule: LintRule,
+    { line, call }: { readonly line: number; readonly call: string },
+    message: string,
+    advice: string,
+  ) {
+    this.findings.push({ rule, line, call, message, advice });
+  }
+
+  #ioctl(call: IoctlCall): void {
+    if (call.call === "MEDIA_REQUEST_IOC_QUEUE") {
+      this.#queueRequest(call);
+      return;
+    }
+    if (call.call.startsWith("MEDIA_")) return;
+    const device = this.#files.deviceOf(call);
+    const { state } = device;
+    switch (call.call) {
+      case "VIDIOC_S_FMT":
+        this.#setFormat(call, state);
+        break;
+      case "VIDIOC_G_FMT":
+        if (call.queue === "CAPTURE") state.captureFormat = call;
+        break;
+      case "VIDIOC_S_EXT_CTRLS":
+        this.#setControls(call, state);
+        break;
+      case "VIDIOC_REQBUFS":
+      case "VIDIOC_CREATE_BUFS":
+        if (call.call === "VIDIOC_REQBUFS" && state.isStreaming[call.queue]) {
+          const advice = "VIDIOC_STREAMOFF must come before it";
+          this.#tell("reqbufs-while-streaming", call, `${call.queue} is streaming${withError(call)}`, advice);
+        }
+        if (call.error !== undefined) break;
+        if (call.queue === "CAPTURE" && call.count > 0 && state.buffers.CAPTURE === 0) this.#checkCaptureFormat(state);
+        state.buffers[call.queue] = call.count + (call.call === "VIDIOC_CREATE_BUFS" ? state.buffers[call.queue] : 0);
+        break;
+      case "VIDIOC_STREAMON":
+      case "VIDIOC_STREAMOFF":
+        if (call.error !== undefined) break;
+        state.isStreaming[call.queue] = call.call === "VIDIOC_STREAMON";
+        state.hasStarted ||= call.call === "VIDIOC_STREAMON";
+        if (call.call === "VIDIOC_STREAMOFF" && call.queue === "OUTPUT") forgetPictures(state);
+        break;
+      case "VIDIOC_QBUF":
+        if (call.error === undefined) this.#queueBuffer(call, device);
+        break;
+      case "VIDIOC_DQBUF":
+        if (call.error === undefined && call.queue === "CAPTURE" && call.timestamp !== undefined) {
+          state.held.set(call.index, call.timestamp);
+          state.overwritten.delete(call.timestamp);
+        }
+        break;
+    }
+  }
+
+  #setFormat(call: FormatCall, state: State): void {
+    const { queue, error } = call;
+    const busy = state.isStreaming[queue] ? "streams" : state.buffers[queue] > 0 ? "holds buffers" : undefined;
+    if (busy !== undefined) {
+      const advice = `VIDIOC_STREAMOFF and VIDIOC_REQBUFS with count 0 on ${queue} must come before it`;
+      this.#tell("format-of-busy-queue", call, `${queue} ${busy}${withError(call)}`, advice);
+    }
+    if (error !== undefined) return;
+    if (queue === "CAPTURE") {
+      state.captureFormat = call;
+      return;
+    }
+    state.codec = codecNames.find((codec) => fourccText(codecs[codec].pixelFormat) === call.pixelFormat);
+    state.captureFormat = undefined;
+    state.sequenceLine = undefined;
+  }
+
+  #setControls(call: SetControls, state: State): void {
+    const names = call.controls.map(({ id }) => controlById(id)?.name ?? "");
+    const ext = names.find((name) => extSps.test(name));
+    if (call.error !== undefined) {
+      if (ext !== undefined && call.error === "EINVAL") {
+        const advice =
+          "ask with VIDIOC_QUERY_EXT_CTRL, and leave it out where the driver has none (Linux 7.0 brought it)";
+        this.#tell("unsupported-control", call, `${ext} is refused with EINVAL`, advice);
+      }
+      return;
+    }
+    const sequence = state.codec === undefined ? undefined : sequenceControls[state.codec];
+    if (sequence !== undefined && names.includes(sequence)) state.sequenceLine = call.line;
+    const outside = call.isForRequest ? undefined : names.find((name) => ofOnePicture.test(name));
+    if (outside !== undefined && state.isStreaming.OUTPUT && state.isStreaming.CAPTURE) {
+      const advice = "set it with V4L2_CTRL_WHICH_REQUEST_VAL and the request's descriptor";
+      this.#tell("control-outside-request", call, `${outside} is set outside of a request`, advice);
+    }
+  }
+
+  /** When the CAPTURE buffers are made: their format must be one that the driver could choose for this sequence. */
+  #checkCaptureFormat({ codec, captureFormat, sequenceLine }: State): void {
+    if (codec === undefined || sequenceControls[codec] === undefined || captureFormat === undefined) return;
+    if (sequenceLine !== undefined && sequenceLine < captureFormat.line) return;
+    const control = sequenceControls[codec];
+    const when = sequenceLine === undefined ? "is not set" : `is set in line ${sequenceLine} only`;
+    const isChosen = captureFormat.call === "VIDIOC_S_FMT";
+    this.#tell(
+      isChosen ? "format-before-profile" : "capture-format-too-early",
+      captureFormat,
+      `${captureFormat.pixelFormat} is ${isChosen ? "chosen" : "read"}, and ${control} ${when}: the driver does not know the bit depth yet`,
+      `set ${control} (outside of a request) before the CAPTURE format is read or chosen`,
+    );
+  }
+
+  #queueBuffer(call: BufferCall, device: OpenDevice<State>): void {
+    const { state } = device;
+    if (call.queue === "CAPTURE") {
+      const timestamp = state.held.get(call.index);
+      state.held.delete(call.index);
+      if (timestamp !== undefined && ![...state.held.values()].includes(timestamp)) {
+        state.overwritten.set(timestamp, call.line);
+      }
+      return;
+    }
+    if (!call.isForRequest) return;
+    this.#last = device;
+    this.#filled.add(fillingKey(call.thread, call.request));
+    const { lastQueued } = state;
+    const isSame = lastQueued?.timestamp !== undefined && lastQueued.timestamp === call.timestamp;
+    if (isSame && lastQueued.hold === false) {
+      const advice = "the OUTPUT buffer of each slice or field but the last needs V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF";
+      const message = `the OUTPUT buffer of line ${call.line} has the same timestamp, and the CAPTURE buffer is not held for it`;
+      this.#tell("missing-hold-flag", lastQueued, message, advice);
+    }
+    state.lastQueued = call;
+  }
+
+  #queueRequest(
+    call: Extract<IoctlCall, { readonly call: "MEDIA_REQUEST_IOC_QUEUE" | "MEDIA_REQUEST_IOC_REINIT" }>,
+  ): void {
+    const isFilled =
+      this.#filled.delete(fillingKey(call.thread, call.fd)) || this.#filled.delete(fillingKey(call.thread, undefined));
+    if (isFilled || this.#last?.state.hasStarted !== true) return;
+    const advice = "VIDIOC_QBUF of an OUTPUT buffer with V4L2_BUF_FLAG_REQUEST_FD must come before it";
+    this.#tell("request-without-buffer", call, `no OUTPUT buffer is in the request${withError(call)}`, advice);
+  }
+
+  /** A request whose timestamp is known. */
+  #request({ line, timestamp, controls }: RequestLine): void {
+    const state = this.#last?.state;
+    if (state === undefined || !state.hasStarted) return;
+    const call = { line, call: "MEDIA_REQUEST_IOC_QUEUE" };
+    const own = BigInt(timestamp);
+    for (const reference of new Set(referencedTimestamps(controls))) {
+      const overwrittenAt = state.overwritten.get(reference);
+      if (reference === own) continue;
+      if (!state.timestamps.has(reference)) {
+        const advice =
+          "references are the timestamps of OUTPUT buffers, in nanoseconds: check the conversion from timeval";
+        this.#tell("unknown-reference", call, `no buffer was queued with timestamp ${reference}`, advice);
+      } else if (overwrittenAt !== undefined && overwrittenAt < line) {
+        const advice = "keep a CAPTURE buffer until no request refers to it";
+        const message = `the CAPTURE buffer of picture ${reference} was queued again in line ${overwrittenAt}`;
+        this.#tell("reference-overwritten", call, message, advice);
+      }
+    }
+    state.timestamps.add(own);
+    if (state.timestamps.size > mostTimestamps) {
+      const [oldest] = state.timestamps;
+      state.timestamps.delete(oldest as bigint);
+    }
+  }
+}
+
+/** The timestamps stay: requests that were queued before it are looked at when theirs are known. */
+function forgetPictures(state: State): void {
+  state.overwritten.clear();
+  state.lastQueued = undefined;
+}
+
+function fillingKey(thread: string, request: number | undefined): string {
+  return request === undefined ? `thread ${thread}` : `request ${request}`;
+}
+
+function withError({ error }: { readonly error?: string | undefined }): string {
+  return error === undefined ? "" : ` (${error})`;
+}

@@ -1,0 +1,190 @@
+/** Captures as records: what a program told a decoder, in the lines of a record. */
+
+import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
+import { LineSplitter } from "../record/split-lines.ts";
+import type { Codec } from "../uapi/codecs.ts";
+import { type Call, CaptureError } from "./calls.ts";
+import { recorderCalls } from "./recorder-log.ts";
+import { CaptureRequests } from "./requests.ts";
+import { straceCall } from "./strace.ts";
+import { StraceLines } from "./strace-lines.ts";
+import { tracerCalls } from "./tracer.ts";
+
+/** A capture in pieces of any size: text, or bytes. */
+export type CapturePieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
+/** The programs whose captures can be read; "recorder" is what `v4l2-stateless capture` runs. */
+export type CaptureKind = "strace" | "v4l2-tracer" | "recorder";
+
+export interface CaptureReadOptions {
+  /** Only what decoders of this codec were told. Default: of the first one that is used. */
+  readonly codec?: Codec | undefined;
+  /** Gets what the capture does not show. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/**
+ * The program that wrote a capture, by its first bytes; undefined where it is none.
+ *
+ * @param head up to 64 KiB.
+ */
+export function detectCapture(head: string): CaptureKind | undefined {
+  if (/^\{"call":"\w+","process":\d/.test(head)) return "recorder";
+  if (/^\s*\[\s*\{[^[\]]*"(?:package_version|Trace|fd)"/.test(head)) return "v4l2-tracer";
+  const lines = head.split("\n", 200);
+  return lines.some((line) => straceLine.test(line)) ? "strace" : undefined;
+}
+
+const straceLine =
+  /^(?:\[pid +\d+\] +|\d+ +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+) +)?(?:[a-z]\w*\(.*(?:\) += (?:-?\d|0x|\?)|<unfinished \.\.\.>)|<\.\.\. \w+ resumed>|\+\+\+ |--- SIG|strace: Process \d+ attached)/;
+
+/**
+ * Reads a capture, call by call. Only what waits for the driver is in memory.
+ *
+ * @param pieces the capture's text, or its bytes, in pieces of any size.
+ * @returns as soon as the first request is known, with the codec.
+ * @throws CaptureError where the capture cannot be read, or does not show what a request needs; with the line.
+ */
+export async function readCapture(
+  kind: CaptureKind,
+  pieces: CapturePieces,
+  options: CaptureReadOptions = {},
+): Promise<RecordStream> {
+  return captureRecord(captureCalls(kind, pieces), options);
+}
+
+/** The calls that a capture shows, on files of devices. @throws CaptureError where it cannot be read. */
+export function captureCalls(kind: CaptureKind, pieces: CapturePieces): AsyncIterable<Call> {
+  if (kind === "strace") return straceCalls(pieces);
+  return kind === "recorder" ? recorderCalls(pieces) : tracerCalls(pieces);
+}
+
+/** The record of a program's calls. */
+export async function captureRecord(calls: AsyncIterable<Call>, options: CaptureReadOptions): Promise<RecordStream> {
+  const requests = new CaptureRequests(options.codec);
+  const lines = linesOf(calls, requests, options);
+  const first = await lines.next();
+  if (first.done === true || requests.codec === undefined) {
+    const wanted = options.codec === undefined ? "" : ` of ${options.codec}`;
+    throw new CaptureError(`no request${wanted} is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)`, 1);
+  }
+  const header: RecordHeader = { codec: requests.codec };
+  return { header, lines: startingWith(first.value, lines) };
+}
+
+async function* startingWith(
+  first: RecordLine,
+  lines: AsyncIterable<RecordLine>,
+): AsyncGenerator<RecordLine, void, undefined> {
+  yield first;
+  yield* lines;
+}
+
+async function* linesOf(
+  calls: AsyncIterable<Call>,
+  requests: CaptureRequests,
+  { onWarning }: CaptureReadOptions,
+): AsyncGenerator<RecordLine, void, undefined> {
+  for await (const call of calls) yield* requests.take(call);
+  yield* requests.end();
+  const left = requests.withoutTimestamp;
+  if (left > 0) {
+    onWarning?.(
+      `the last ${left === 1 ? "request is" : `${left} requests are`} left out: the capture ends before their buffers came back with their timestamps`,
+    );
+  }
+}
+
+/** One file of `strace -ff`. */
+export interface StraceFile {
+  readonly thread: string;
+  /** For messages. */
+  readonly name: string;
+  readonly pieces: CapturePieces;
+}
+
+/**
+ * Reads the files of `strace -ff`, one for each thread, as one capture. With times (-tt or -ttt) their calls are put in
+ * order; without them, one file is read after the other, which is the order where one thread decodes.
+ *
+ * @throws CaptureError as `readCapture`.
+ */
+export async function readStraceFiles(
+  files: readonly StraceFile[],
+  options: CaptureReadOptions = {},
+): Promise<RecordStream> {
+  return captureRecord(straceFilesCalls(files), options);
+}
+
+/** The calls of the files of `strace -ff`, put in order as `readStraceFiles` does it. */
+export function straceFilesCalls(files: readonly StraceFile[]): AsyncIterable<Call> {
+  return mergedCalls(files);
+}
+
+interface Reading {
+  readonly calls: AsyncGenerator<Call, void, undefined>;
+  next: Call | undefined;
+}
+
+async function* mergedCalls(files: readonly StraceFile[]): AsyncGenerator<Call, void, undefined> {
+  const inOrder = [...files].sort((a, b) => Number(a.thread) - Number(b.thread));
+  const readings: Reading[] = [];
+  try {
+    for (const { thread, name, pieces } of inOrder) {
+      const calls = naming(name, straceCalls(pieces, thread));
+      readings.push({ calls, next: (await calls.next()).value ?? undefined });
+    }
+    for (;;) {
+      const [first, ...others] = readings.filter(({ next }) => next !== undefined);
+      if (first === undefined) return;
+      const earliest = others.reduce((best, each) => (timeOf(each) < timeOf(best) ? each : best), first);
+      yield earliest.next as Call;
+      earliest.next = (await earliest.calls.next()).value ?? undefined;
+    }
+  } finally {
+    for (const { calls } of readings) await calls.return();
+  }
+}
+
+/** Without a time, a file comes before all after it. */
+function timeOf({ next }: Reading): number {
+  return next?.time ?? 0;
+}
+
+/** Says the file of an error, too. */
+async function* naming(name: string, calls: AsyncIterable<Call>): AsyncGenerator<Call, void, undefined> {
+  try {
+    yield* calls;
+  } catch (thrown) {
+    throw thrown instanceof CaptureError ? new CaptureError(`${thrown.reason} (${name})`, thrown.line) : thrown;
+  }
+}
+
+/** The calls of a log of strace. What is cut off at its end is left out. */
+export async function* straceCalls(pieces: CapturePieces, thread = ""): AsyncGenerator<Call, void, undefined> {
+  const splitter = new LineSplitter();
+  const lines = new StraceLines(thread);
+  let number = 0;
+  let cut: CaptureError | undefined;
+  const callOf = (line: string): Call | undefined => {
+    // Only the last line may be cut off.
+    if (cut !== undefined && line !== "") throw cut;
+    const system = lines.take(line, ++number);
+    if (system === undefined) return undefined;
+    try {
+      return straceCall(system);
+    } catch (thrown) {
+      if (!(thrown instanceof CaptureError) || system.line !== number || / = /.test(line)) throw thrown;
+      cut = thrown;
+      return undefined;
+    }
+  };
+  for await (const piece of pieces) {
+    for (const line of splitter.push(piece)) {
+      const call = callOf(line);
+      if (call !== undefined) yield call;
+    }
+  }
+  const last = callOf(splitter.flush());
+  if (last !== undefined) yield last;
+}

@@ -1,0 +1,211 @@
+/** Reads what recorder.c writes: a line of JSON for each call. */
+
+import { fromHex } from "../record/encoding.ts";
+import { fourccText } from "../record/format.ts";
+import { LineSplitter } from "../record/split-lines.ts";
+import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
+
+/** V4L2_CTRL_WHICH_REQUEST_VAL. */
+const requestValues = 0x0f010000;
+const V4L2_BUF_FLAG_ERROR = 0x40;
+const V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF = 0x200;
+const V4L2_BUF_FLAG_REQUEST_FD = 0x800000;
+/** By V4L2_BUF_TYPE_…: VIDEO_CAPTURE, VIDEO_OUTPUT and those with several planes. */
+const queues: Readonly<Record<number, Queue>> = { 1: "CAPTURE", 2: "OUTPUT", 9: "CAPTURE", 10: "OUTPUT" };
+/** Errors that stateless decoders give; others keep their number. */
+const errors: Readonly<Record<number, string>> = {
+  ...{
+    1: "EPERM",
+    2: "ENOENT",
+    4: "EINTR",
+    5: "EIO",
+    9: "EBADF",
+    11: "EAGAIN",
+    12: "ENOMEM",
+    13: "EACCES",
+    14: "EFAULT",
+    16: "EBUSY",
+    19: "ENODEV",
+    22: "EINVAL",
+  },
+  ...{ 25: "ENOTTY", 28: "ENOSPC", 32: "EPIPE", 34: "ERANGE", 61: "ENODATA" },
+};
+
+/** A line, as far as it has the keys. Which it has depends on the call. */
+interface Entry {
+  readonly call: string;
+  readonly process: number;
+  readonly thread: number;
+  readonly fd: number;
+  readonly path?: string;
+  readonly error?: number;
+  readonly which?: number;
+  readonly request?: number;
+  readonly controls?: readonly (readonly [id: number, payload: unknown])[];
+  readonly type?: number;
+  readonly index?: number;
+  readonly flags?: number;
+  readonly timestamp?: string;
+  readonly bytes?: number;
+  readonly crc32?: string;
+  readonly data?: string;
+  readonly pixelFormat?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly count?: number;
+  readonly name?: string;
+  readonly copy?: number;
+}
+
+/**
+ * The calls of a log of the recorder.
+ *
+ * @throws CaptureError where a line is not what the recorder writes. The last one may be cut off.
+ */
+export async function* recorderCalls(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): AsyncGenerator<Call, void, undefined> {
+  const splitter = new LineSplitter();
+  const threads = new Set<string>();
+  let number = 0;
+  for await (const piece of pieces) {
+    for (const line of splitter.push(piece)) yield* callsOf(line, ++number, threads);
+  }
+  const last = splitter.flush();
+  if (last.endsWith("}")) yield* callsOf(last, ++number, threads);
+}
+
+function* callsOf(source: string, line: number, threads: Set<string>): Generator<Call, void, undefined> {
+  const entry = entryOf(source);
+  if (entry === undefined) throw new CaptureError("not a line of the recorder", line);
+  const thread = String(entry.thread);
+  const process = String(entry.process);
+  for (const started of [process, thread]) {
+    if (threads.has(started)) continue;
+    threads.add(started);
+    yield { line, thread: process, call: "start", started, isProcess: started === process };
+  }
+  yield callOf(entry, line, thread);
+}
+
+const texts: ReadonlySet<string> = new Set(["call", "path", "name", "crc32", "data", "timestamp"]);
+
+/** undefined where the line is no JSON, or its keys have other values than the recorder writes. */
+function entryOf(source: string): Entry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { controls = [], timestamp = "0", ...others } = value as Record<string, unknown>;
+  const isPlain = Object.entries(others).every(([key, each]) => typeof each === (texts.has(key) ? "string" : "number"));
+  const areControls =
+    Array.isArray(controls) &&
+    controls.every((each: unknown) => Array.isArray(each) && each.length === 2 && typeof each[0] === "number");
+  const isTime = typeof timestamp === "string" && /^\d{1,19}$/.test(timestamp);
+  const isCall = typeof others.call === "string" && "process" in others && "thread" in others;
+  return isPlain && areControls && isTime && isCall ? (value as Entry) : undefined;
+}
+
+function callOf(entry: Entry, line: number, thread: string): Call {
+  const { fd, path, request } = entry;
+  const error = entry.error === undefined ? undefined : (errors[entry.error] ?? `errno ${entry.error}`);
+  const base = { line, thread, fd, path, error };
+  const queue = queues[entry.type ?? 0];
+  const call = entry.call as Call["call"];
+  switch (call) {
+    case "close":
+      return { ...base, call };
+    case "duplicate":
+      return { ...base, call, copy: entry.copy ?? -1 };
+    case "MEDIA_REQUEST_IOC_QUEUE":
+    case "MEDIA_REQUEST_IOC_REINIT":
+      return { ...base, call };
+    case "MEDIA_IOC_REQUEST_ALLOC":
+      return { ...base, call, request };
+    case "VIDIOC_S_EXT_CTRLS": {
+      const controls = (entry.controls ?? []).map(([id, payload]) => controlOf(id, payload, line));
+      return { ...base, call, isForRequest: entry.which === requestValues, request, controls };
+    }
+  }
+  if (queue !== undefined) {
+    switch (call) {
+      case "VIDIOC_QBUF":
+      case "VIDIOC_DQBUF":
+        return { ...base, call, queue, ...bufferOf(entry, line) };
+      case "VIDIOC_S_FMT":
+      case "VIDIOC_G_FMT":
+      case "VIDIOC_TRY_FMT": {
+        const { pixelFormat = 0, width = 0, height = 0 } = entry;
+        return { ...base, call, queue, pixelFormat: fourccText(pixelFormat), width, height };
+      }
+      case "VIDIOC_REQBUFS":
+      case "VIDIOC_CREATE_BUFS":
+        return { ...base, call, queue, count: entry.count ?? 0 };
+      case "VIDIOC_EXPBUF":
+      case "VIDIOC_STREAMON":
+      case "VIDIOC_STREAMOFF":
+        return { ...base, call, queue };
+    }
+  }
+  const name = entry.name ?? entry.call;
+  return { ...base, call: "ioctl", name: names[name] ?? name };
+}
+
+/** The ioctls that the recorder gives by type and number. */
+const names: Readonly<Record<string, string>> = {
+  "V 0x00": "VIDIOC_QUERYCAP",
+  "V 0x02": "VIDIOC_ENUM_FMT",
+  "V 0x09": "VIDIOC_QUERYBUF",
+  "V 0x1b": "VIDIOC_G_CTRL",
+  "V 0x1c": "VIDIOC_S_CTRL",
+  "V 0x24": "VIDIOC_QUERYCTRL",
+  "V 0x25": "VIDIOC_QUERYMENU",
+  "V 0x47": "VIDIOC_G_EXT_CTRLS",
+  "V 0x49": "VIDIOC_TRY_EXT_CTRLS",
+  "V 0x4a": "VIDIOC_ENUM_FRAMESIZES",
+  "V 0x4b": "VIDIOC_ENUM_FRAMEINTERVALS",
+  "V 0x5a": "VIDIOC_SUBSCRIBE_EVENT",
+  "V 0x5d": "VIDIOC_PREPARE_BUF",
+  "V 0x5e": "VIDIOC_G_SELECTION",
+  "V 0x5f": "VIDIOC_S_SELECTION",
+  "V 0x60": "VIDIOC_DECODER_CMD",
+  "V 0x61": "VIDIOC_TRY_DECODER_CMD",
+  "V 0x67": "VIDIOC_QUERY_EXT_CTRL",
+  "| 0x00": "MEDIA_IOC_DEVICE_INFO",
+  "| 0x01": "MEDIA_IOC_ENUM_ENTITIES",
+  "| 0x02": "MEDIA_IOC_ENUM_LINKS",
+  "| 0x04": "MEDIA_IOC_G_TOPOLOGY",
+  "d 0x2d": "DRM_IOCTL_PRIME_HANDLE_TO_FD",
+  "d 0x2e": "DRM_IOCTL_PRIME_FD_TO_HANDLE",
+  "d 0xae": "DRM_IOCTL_MODE_ADDFB",
+  "d 0xb8": "DRM_IOCTL_MODE_ADDFB2",
+  "d 0xbc": "DRM_IOCTL_MODE_ATOMIC",
+};
+
+function controlOf(id: number, payload: unknown, line: number): CapturedControl {
+  return { id, payload: typeof payload === "number" ? payload : bytesOfHex(String(payload), line) };
+}
+
+function bufferOf(entry: Entry, line: number) {
+  const { index = 0, flags = 0, timestamp, request, bytes, crc32, data } = entry;
+  return {
+    index,
+    timestamp: timestamp === undefined ? undefined : BigInt(timestamp),
+    isForRequest: (flags & V4L2_BUF_FLAG_REQUEST_FD) !== 0,
+    request,
+    hold: (flags & V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF) !== 0,
+    isCorrupt: (flags & V4L2_BUF_FLAG_ERROR) !== 0,
+    bytes,
+    crc32: crc32 === undefined ? undefined : Number.parseInt(crc32, 16),
+    data: data === undefined ? undefined : bytesOfHex(data, line),
+  };
+}
+
+function bytesOfHex(digits: string, line: number): Uint8Array {
+  const bytes = fromHex(digits);
+  if (bytes === undefined) throw new CaptureError("a payload that is not hex", line);
+  return bytes;
+}

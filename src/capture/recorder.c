@@ -1,0 +1,520 @@
+/*
+ * Records what a program tells a stateless decoder, at the ioctl boundary. Build it where the program runs, and preload it:
+ *
+ *     cc -O2 -shared -fPIC -o recorder.so recorder.c -ldl
+ *     V4L2_STATELESS_LOG=calls.log LD_PRELOAD=$PWD/recorder.so gst-launch-1.0 ...
+ *
+ * `v4l2-stateless capture` does both; `v4l2-stateless import calls.log` makes a record of the log. For another processor, use its
+ * compiler (aarch64-linux-gnu-gcc, arm-linux-gnueabihf-gcc). Programs of 32 bits need a build with -m32.
+ *
+ *   V4L2_STATELESS_LOG    the file that gets a line of JSON for each call; it is appended to, so that child processes can use it too
+ *   V4L2_STATELESS_DATA   if set, the bytes of OUTPUT buffers are in the lines, not only their checksums
+ *   V4L2_STATELESS_MODES  "1 1": DECODE_MODE and START_CODE of H.264 and HEVC, which are set on each device that the program asks for
+ *                         its capabilities. They belong to the open file, and GStreamer takes those that it finds.
+ *
+ * A line is written when its call has ended, with what the program gave it: the kernel writes back what it changed. Programs that
+ * are linked statically, make system calls of their own or clear their environment (Chromium's sandbox) are not seen.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/media.h>
+#include <linux/videodev2.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Newer than the headers of some systems. */
+#ifndef V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF
+#define V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF 0x00000200
+#endif
+#ifndef V4L2_BUF_FLAG_REQUEST_FD
+#define V4L2_BUF_FLAG_REQUEST_FD 0x00800000
+#endif
+#ifndef V4L2_CTRL_WHICH_REQUEST_VAL
+#define V4L2_CTRL_WHICH_REQUEST_VAL 0x0f010000
+#endif
+#define CID_H264_DECODE_MODE 0x00a40900
+#define CID_HEVC_DECODE_MODE 0x00a40a95
+
+static int (*real_ioctl)(int, unsigned long, ...);
+static int (*real_close)(int);
+static int log_file = -1;
+static int has_data;
+static uint32_t crc_table[256];
+
+/* A line that is being written. It is dropped when there is no memory for it. */
+struct line {
+	char *text;
+	size_t length, room;
+};
+
+static void add(struct line *line, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	for (;;) {
+		size_t left = line->room - line->length;
+
+		va_start(arguments, format);
+		length = vsnprintf(line->text ? line->text + line->length : NULL, line->text ? left : 0, format, arguments);
+		va_end(arguments);
+		if (line->text && (size_t)length < left)
+			break;
+		line->room = 2 * (line->room + length + 64);
+		line->text = realloc(line->text, line->room);
+		if (!line->text)
+			abort();
+	}
+	line->length += length;
+}
+
+static void add_bytes(struct line *line, const uint8_t *bytes, size_t count)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	add(line, "\"");
+	if (line->room - line->length < 2 * count + 1) {
+		line->room += 2 * count + 64;
+		line->text = realloc(line->text, line->room);
+		if (!line->text)
+			abort();
+	}
+	for (size_t i = 0; i < count; i++) {
+		line->text[line->length++] = digits[bytes[i] >> 4];
+		line->text[line->length++] = digits[bytes[i] & 15];
+	}
+	add(line, "\"");
+}
+
+static uint32_t crc32_of(const uint8_t *bytes, size_t count)
+{
+	uint32_t crc = ~0u;
+
+	for (size_t i = 0; i < count; i++)
+		crc = crc >> 8 ^ crc_table[(crc ^ bytes[i]) & 0xff];
+	return ~crc;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *path = getenv("V4L2_STATELESS_LOG");
+
+	real_ioctl = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+	real_close = (int (*)(int))dlsym(RTLD_NEXT, "close");
+	has_data = getenv("V4L2_STATELESS_DATA") != NULL;
+	for (uint32_t byte = 0; byte < 256; byte++) {
+		crc_table[byte] = byte;
+		for (int bit = 0; bit < 8; bit++)
+			crc_table[byte] = crc_table[byte] >> 1 ^ (crc_table[byte] & 1 ? 0xedb88320u : 0);
+	}
+	if (path)
+		log_file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+}
+
+static void begin(struct line *line, const char *call)
+{
+	add(line, "{\"call\":\"%s\",\"process\":%d,\"thread\":%d", call, (int)getpid(), (int)syscall(SYS_gettid));
+}
+
+/* One write a line: lines of several threads and processes do not mix. */
+static void end(struct line *line, int result, int error)
+{
+	size_t done = 0;
+
+	if (result < 0)
+		add(line, ",\"error\":%d", error);
+	add(line, "}\n");
+	while (done < line->length) {
+		ssize_t count = write(log_file, line->text + done, line->length - done);
+
+		if (count < 0 && errno != EINTR)
+			break;
+		done += count > 0 ? count : 0;
+	}
+	free(line->text);
+}
+
+static void add_file(struct line *line, int fd)
+{
+	char link[32], path[256];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	add(line, ",\"fd\":%d", fd);
+	if (length <= 0)
+		return;
+	path[length] = 0;
+	/* Names of devices; anything else that JSON would have to escape is left out. */
+	if (!strpbrk(path, "\"\\"))
+		add(line, ",\"path\":\"%s\"", path);
+}
+
+/* ---- buffers ---- */
+
+/* struct v4l2_buffer in either of its layouts: programs of 32 bits have seconds of 32 or of 64 bits. */
+struct buffer {
+	uint32_t index, type, bytesused, flags, memory;
+	int64_t seconds, microseconds;
+	uintptr_t m;
+	int request_fd;
+};
+
+struct short_buffer {
+	uint32_t index, type, bytesused, flags, field;
+	int32_t seconds, microseconds;
+	struct v4l2_timecode timecode;
+	uint32_t sequence, memory, m, length, reserved2;
+	int32_t request_fd;
+};
+
+struct long_buffer {
+	uint32_t index, type, bytesused, flags, field;
+	int64_t seconds __attribute__((aligned(8)));
+	int64_t microseconds;
+	struct v4l2_timecode timecode;
+	uint32_t sequence, memory;
+	unsigned long m;
+	uint32_t length, reserved2;
+	int32_t request_fd;
+};
+
+#define TAKE(from) (struct buffer){ (from)->index, (from)->type, (from)->bytesused, (from)->flags, (from)->memory, \
+	(from)->seconds, (from)->microseconds, (uintptr_t)(from)->m, (from)->request_fd }
+
+static struct buffer take(unsigned long code, const void *argument)
+{
+	if (_IOC_SIZE(code) == sizeof(struct short_buffer))
+		return TAKE((const struct short_buffer *)argument);
+	return TAKE((const struct long_buffer *)argument);
+}
+
+static int is_output(uint32_t type)
+{
+	return type == V4L2_BUF_TYPE_VIDEO_OUTPUT || type == V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE;
+}
+
+static int is_multiplanar(uint32_t type)
+{
+	return type == V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE || type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+}
+
+/* The OUTPUT buffer by a mapping of its own: programs map it in one of several ways, and some open the device for reading only. */
+static void add_content(struct line *line, int fd, const struct buffer *buffer)
+{
+	const struct v4l2_plane *plane = is_multiplanar(buffer->type) ? (const struct v4l2_plane *)buffer->m : NULL;
+	size_t used = plane ? plane->bytesused : buffer->bytesused;
+	size_t offset = plane ? plane->data_offset : 0;
+	struct v4l2_exportbuffer exported = { .type = buffer->type, .index = buffer->index, .flags = O_RDONLY | O_CLOEXEC };
+	const uint8_t *bytes = MAP_FAILED;
+
+	if (used < offset)
+		return;
+	add(line, ",\"bytes\":%zu", used - offset);
+	if (buffer->memory == V4L2_MEMORY_USERPTR) {
+		bytes = (const uint8_t *)(plane ? plane->m.userptr : buffer->m);
+	} else if (buffer->memory == V4L2_MEMORY_DMABUF) {
+		bytes = mmap(NULL, used, PROT_READ, MAP_SHARED, plane ? plane->m.fd : (int)buffer->m, 0);
+	} else if (!real_ioctl(fd, VIDIOC_EXPBUF, &exported)) {
+		bytes = mmap(NULL, used, PROT_READ, MAP_SHARED, exported.fd, 0);
+		real_close(exported.fd);
+	}
+	if (bytes == MAP_FAILED || !bytes)
+		return;
+	add(line, ",\"crc32\":\"%08x\"", crc32_of(bytes + offset, used - offset));
+	if (has_data) {
+		add(line, ",\"data\":");
+		add_bytes(line, bytes + offset, used - offset);
+	}
+	if (buffer->memory != V4L2_MEMORY_USERPTR)
+		munmap((void *)bytes, used);
+}
+
+static void add_buffer(struct line *line, const struct buffer *buffer)
+{
+	add(line, ",\"type\":%u,\"index\":%u,\"flags\":%u,\"memory\":%u,\"timestamp\":\"%lld%09lld\"", buffer->type, buffer->index,
+		buffer->flags, buffer->memory, (long long)buffer->seconds, (long long)buffer->microseconds * 1000);
+	if (buffer->flags & V4L2_BUF_FLAG_REQUEST_FD)
+		add(line, ",\"request\":%d", buffer->request_fd);
+}
+
+/* ---- the other arguments ---- */
+
+static void add_controls(struct line *line, const struct v4l2_ext_controls *set)
+{
+	add(line, ",\"which\":%u", set->which);
+	if (set->which == V4L2_CTRL_WHICH_REQUEST_VAL)
+		add(line, ",\"request\":%d", set->request_fd);
+	add(line, ",\"controls\":[");
+	for (unsigned int i = 0; i < set->count; i++) {
+		const struct v4l2_ext_control *control = &set->controls[i];
+
+		add(line, "%s[%u,", i ? "," : "", control->id);
+		if (control->size)
+			add_bytes(line, control->ptr, control->size);
+		else
+			add(line, "%d", control->value);
+		add(line, "]");
+	}
+	add(line, "]");
+}
+
+static void add_format(struct line *line, const struct v4l2_format *format)
+{
+	const struct v4l2_pix_format_mplane *planar = &format->fmt.pix_mp;
+	const struct v4l2_pix_format *packed = &format->fmt.pix;
+
+	if (is_multiplanar(format->type))
+		add(line, ",\"type\":%u,\"pixelFormat\":%u,\"width\":%u,\"height\":%u", format->type, planar->pixelformat,
+			planar->width, planar->height);
+	else
+		add(line, ",\"type\":%u,\"pixelFormat\":%u,\"width\":%u,\"height\":%u", format->type, packed->pixelformat, packed->width,
+			packed->height);
+}
+
+static void preset_modes(int fd)
+{
+	const char *modes = getenv("V4L2_STATELESS_MODES");
+	const uint32_t first[] = { CID_H264_DECODE_MODE, CID_HEVC_DECODE_MODE };
+	int values[2];
+
+	if (!modes || sscanf(modes, "%d %d", &values[0], &values[1]) != 2)
+		return;
+	for (int codec = 0; codec < 2; codec++) {
+		struct v4l2_ext_control controls[2] = { { .id = first[codec] }, { .id = first[codec] + 1 } };
+		struct v4l2_ext_controls set = { .count = 2, .controls = controls };
+
+		controls[0].value = values[0];
+		controls[1].value = values[1];
+		/* A device may have one of the codecs only. */
+		if (!real_ioctl(fd, VIDIOC_S_EXT_CTRLS, &set) && log_file >= 0) {
+			struct line line = { 0 };
+
+			begin(&line, "VIDIOC_S_EXT_CTRLS");
+			add_file(&line, fd);
+			add_controls(&line, &set);
+			end(&line, 0, 0);
+		}
+	}
+}
+
+/* ---- the calls ---- */
+
+static const char *name_of(unsigned long code)
+{
+	if (_IOC_TYPE(code) == '|') {
+		if (_IOC_NR(code) == 0x05)
+			return "MEDIA_IOC_REQUEST_ALLOC";
+		return _IOC_NR(code) == 0x80 ? "MEDIA_REQUEST_IOC_QUEUE" : _IOC_NR(code) == 0x81 ? "MEDIA_REQUEST_IOC_REINIT" : "ioctl";
+	}
+	if (_IOC_TYPE(code) != 'V')
+		return "ioctl";
+	switch (_IOC_NR(code)) {
+	case _IOC_NR(VIDIOC_S_EXT_CTRLS):
+		return "VIDIOC_S_EXT_CTRLS";
+	case _IOC_NR(VIDIOC_QBUF):
+		return "VIDIOC_QBUF";
+	case _IOC_NR(VIDIOC_DQBUF):
+		return "VIDIOC_DQBUF";
+	case _IOC_NR(VIDIOC_S_FMT):
+		return "VIDIOC_S_FMT";
+	case _IOC_NR(VIDIOC_G_FMT):
+		return "VIDIOC_G_FMT";
+	case _IOC_NR(VIDIOC_TRY_FMT):
+		return "VIDIOC_TRY_FMT";
+	case _IOC_NR(VIDIOC_REQBUFS):
+		return "VIDIOC_REQBUFS";
+	case _IOC_NR(VIDIOC_CREATE_BUFS):
+		return "VIDIOC_CREATE_BUFS";
+	case _IOC_NR(VIDIOC_EXPBUF):
+		return "VIDIOC_EXPBUF";
+	case _IOC_NR(VIDIOC_STREAMON):
+		return "VIDIOC_STREAMON";
+	case _IOC_NR(VIDIOC_STREAMOFF):
+		return "VIDIOC_STREAMOFF";
+	}
+	return "ioctl";
+}
+
+static int recorded_ioctl(int fd, unsigned long code, void *argument)
+{
+	struct line line = { 0 };
+	const char *name = name_of(code);
+	int is_queued = !strcmp(name, "VIDIOC_QBUF");
+	int result, error;
+
+	begin(&line, name);
+	add_file(&line, fd);
+	/* What the program gives. */
+	if (!strcmp(name, "VIDIOC_S_EXT_CTRLS"))
+		add_controls(&line, argument);
+	else if (!strcmp(name, "ioctl"))
+		add(&line, ",\"name\":\"%c 0x%02x\"", (char)_IOC_TYPE(code), (unsigned int)_IOC_NR(code));
+	if (is_queued) {
+		struct buffer buffer = take(code, argument);
+
+		add_buffer(&line, &buffer);
+		if (is_output(buffer.type))
+			add_content(&line, fd, &buffer);
+	}
+	result = real_ioctl(fd, code, argument);
+	error = errno;
+	/* What it gets. */
+	if (!strcmp(name, "VIDIOC_DQBUF")) {
+		struct buffer buffer = take(code, argument);
+
+		add_buffer(&line, &buffer);
+	} else if (strstr(name, "_FMT")) {
+		add_format(&line, argument);
+	} else if (!strcmp(name, "VIDIOC_REQBUFS")) {
+		const struct v4l2_requestbuffers *buffers = argument;
+
+		add(&line, ",\"type\":%u,\"count\":%u", buffers->type, buffers->count);
+	} else if (!strcmp(name, "VIDIOC_CREATE_BUFS")) {
+		const struct v4l2_create_buffers *buffers = argument;
+
+		add(&line, ",\"type\":%u,\"count\":%u", buffers->format.type, buffers->count);
+	} else if (!strncmp(name, "VIDIOC_STREAM", 13) || !strcmp(name, "VIDIOC_EXPBUF")) {
+		/* The type is the first member. */
+		add(&line, ",\"type\":%d", *(const int *)argument);
+	} else if (!strcmp(name, "MEDIA_IOC_REQUEST_ALLOC") && !result) {
+		add(&line, ",\"request\":%d", *(const int *)argument);
+	}
+	end(&line, result, error);
+	if (!result && code == VIDIOC_QUERYCAP)
+		preset_modes(fd);
+	errno = error;
+	return result;
+}
+
+int ioctl(int fd, unsigned long code, ...)
+{
+	va_list arguments;
+	void *argument;
+	int type = _IOC_TYPE(code);
+
+	va_start(arguments, code);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	if (!real_ioctl)
+		start();
+	if (log_file >= 0 && (type == 'V' || type == '|' || type == 'd'))
+		return recorded_ioctl(fd, code, argument);
+	return real_ioctl(fd, code, argument);
+}
+
+#if __SIZEOF_LONG__ == 4
+/* What programs of 32 bits with times of 64 bits call. */
+int __ioctl_time64(int fd, unsigned long code, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, code);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return ioctl(fd, code, argument);
+}
+#endif
+
+static void record_copy(int fd, int copy)
+{
+	struct line line = { 0 };
+
+	if (log_file < 0 || copy < 0)
+		return;
+	begin(&line, "duplicate");
+	add_file(&line, fd);
+	add(&line, ",\"copy\":%d", copy);
+	if (strstr(line.text, "\"/dev/"))
+		end(&line, 0, 0);
+	else
+		free(line.text);
+}
+
+int close(int fd)
+{
+	struct line line = { 0 };
+
+	if (!real_close)
+		start();
+	/* Programs that close every descriptor must not close the log. */
+	if (fd == log_file && fd >= 0)
+		return 0;
+	if (log_file >= 0) {
+		begin(&line, "close");
+		add_file(&line, fd);
+		/* Devices and requests. */
+		if (strstr(line.text, "\"/dev/") || strstr(line.text, ":request"))
+			end(&line, 0, 0);
+		else
+			free(line.text);
+	}
+	return real_close(fd);
+}
+
+#define NEXT(name, ...) ((int (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
+
+int dup(int fd)
+{
+	int copy = NEXT("dup", int)(fd);
+
+	record_copy(fd, copy);
+	return copy;
+}
+
+int dup2(int fd, int wanted)
+{
+	int copy = NEXT("dup2", int, int)(fd, wanted);
+
+	record_copy(fd, copy);
+	return copy;
+}
+
+int dup3(int fd, int wanted, int flags)
+{
+	int copy = NEXT("dup3", int, int, int)(fd, wanted, flags);
+
+	record_copy(fd, copy);
+	return copy;
+}
+
+static int recorded_fcntl(const char *name, int fd, int command, void *argument)
+{
+	int result = NEXT(name, int, int, void *)(fd, command, argument);
+
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		record_copy(fd, result);
+	return result;
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return recorded_fcntl("fcntl", fd, command, argument);
+}
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return recorded_fcntl("fcntl64", fd, command, argument);
+}

@@ -1,0 +1,54 @@
+/** The pictures that a request refers to. */
+
+import type { Controls } from "../record/format.ts";
+import {
+  type ControlDefinition,
+  type Decoded,
+  decodePayload,
+  h264Controls,
+  hevcControls,
+  mpeg2Controls,
+  V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
+  V4L2_MPEG2_PIC_CODING_TYPE_B,
+  V4L2_MPEG2_PIC_CODING_TYPE_P,
+  V4L2_VP8_FRAME_FLAG_KEY_FRAME,
+  V4L2_VP9_FRAME_FLAG_INTRA_ONLY,
+  V4L2_VP9_FRAME_FLAG_KEY_FRAME,
+  vp8Controls,
+  vp9Controls,
+} from "../uapi/index.ts";
+
+/** The timestamps of the pictures that a request may predict from, in nanoseconds. Controls of a wrong size refer to none. */
+export function referencedTimestamps(controls: Controls): readonly bigint[] {
+  const decode = <C extends ControlDefinition>(control: C): Decoded<C> | undefined => {
+    const payload = controls.get(control.name);
+    try {
+      return payload === undefined ? undefined : decodePayload(control, payload);
+    } catch {
+      return undefined;
+    }
+  };
+  const h264 = decode(h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS);
+  if (h264 !== undefined) {
+    return h264.dpb
+      .filter(({ flags }) => (flags & V4L2_H264_DPB_ENTRY_FLAG_ACTIVE) !== 0)
+      .map(({ reference_ts }) => reference_ts);
+  }
+  const hevc = decode(hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS);
+  if (hevc !== undefined) return hevc.dpb.slice(0, hevc.num_active_dpb_entries).map(({ timestamp }) => timestamp);
+  const vp8 = decode(vp8Controls.V4L2_CID_STATELESS_VP8_FRAME);
+  if (vp8 !== undefined) {
+    const isKey = (vp8.flags & BigInt(V4L2_VP8_FRAME_FLAG_KEY_FRAME)) !== 0n;
+    return isKey ? [] : [vp8.last_frame_ts, vp8.golden_frame_ts, vp8.alt_frame_ts];
+  }
+  const vp9 = decode(vp9Controls.V4L2_CID_STATELESS_VP9_FRAME);
+  if (vp9 !== undefined) {
+    const isIntra = (vp9.flags & (V4L2_VP9_FRAME_FLAG_KEY_FRAME | V4L2_VP9_FRAME_FLAG_INTRA_ONLY)) !== 0;
+    return isIntra ? [] : [vp9.last_frame_ts, vp9.golden_frame_ts, vp9.alt_frame_ts];
+  }
+  const mpeg2 = decode(mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE);
+  if (mpeg2 === undefined) return [];
+  const { picture_coding_type: type, forward_ref_ts, backward_ref_ts } = mpeg2;
+  if (type === V4L2_MPEG2_PIC_CODING_TYPE_B) return [forward_ref_ts, backward_ref_ts];
+  return type === V4L2_MPEG2_PIC_CODING_TYPE_P ? [forward_ref_ts] : [];
+}

@@ -1,0 +1,320 @@
+/** Puts the calls of a program together: the requests that it queued, and what it set outside of them. */
+
+import { crc32 } from "../record/crc32.ts";
+import { fourccText } from "../record/format.ts";
+import type { Controls, RecordLine, RequestLine } from "../record/index.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { controlById, timestampOf } from "../uapi/index.ts";
+import {
+  type BufferCall,
+  type Call,
+  type CapturedControl,
+  CaptureError,
+  type FormatCall,
+  type IoctlCall,
+  type RequestCall,
+  type SetControls,
+} from "./calls.ts";
+import { type OpenDevice, OpenFiles } from "./open-files.ts";
+
+/** What the requests of a device need to know of it. */
+interface DeviceState {
+  /** The format of its OUTPUT queue, and whether a line of the record has said so. */
+  format: FormatCall | undefined;
+  isFormatTold: boolean;
+  /** What was set outside of requests before the first one. */
+  readonly set: Map<string, Uint8Array | number>;
+}
+
+type Device = OpenDevice<DeviceState>;
+
+/** A request while a program fills it. */
+interface Filling {
+  readonly device: Device;
+  readonly thread: string;
+  readonly line: number;
+  readonly controls: Map<string, Uint8Array | number>;
+  readonly known: Map<string, readonly string[]>;
+  buffer: BufferCall | undefined;
+}
+
+/** A line of the record that waits for a timestamp, or for the lines before it. */
+interface Waiting {
+  readonly filling: Filling;
+  /** Where it was queued. */
+  readonly line: number;
+  timestamp: bigint | undefined;
+}
+
+/** Requests that a device may hold before it gives an OUTPUT buffer back: more than VIDEO_MAX_FRAME. */
+const mostWaiting = 4096;
+
+export class CaptureRequests {
+  readonly #codec: Codec | undefined;
+  readonly #files = new OpenFiles<DeviceState>(() => ({ format: undefined, isFormatTold: false, set: new Map() }));
+  /** By the request's file where the capture tells it, otherwise by thread. */
+  readonly #fillings = new Map<string, Filling>();
+  #waiting: (Waiting | RecordLine)[] = [];
+  /** The device whose requests the record holds. */
+  #device: Device | undefined;
+  #requests = 0;
+  codec: Codec | undefined;
+
+  /** @param codec only the devices that decode it; undefined: the first one that is used. */
+  constructor(codec: Codec | undefined) {
+    this.#codec = codec;
+  }
+
+  /** Requests whose timestamps the capture does not show. */
+  get withoutTimestamp(): number {
+    return this.#waiting.filter((each) => "filling" in each && each.timestamp === undefined).length;
+  }
+
+  /**
+   * Takes the next call, and returns the lines that it completes.
+   *
+   * @throws CaptureError where the capture does not show to which request something belongs.
+   */
+  take(call: Call): readonly RecordLine[] {
+    this.#files.note(call);
+    switch (call.call) {
+      case "close":
+        this.#fillings.delete(this.#requestKey(call.thread, call.fd));
+        break;
+      case "VIDIOC_S_FMT":
+        if (call.queue === "OUTPUT" && call.error === undefined) this.#setFormat(this.#files.deviceOf(call), call);
+        break;
+      case "VIDIOC_S_EXT_CTRLS":
+        if (call.error === undefined) this.#setControls(call);
+        break;
+      case "VIDIOC_QBUF":
+        if (call.queue === "OUTPUT" && call.isForRequest && call.error === undefined) this.#queueBuffer(call);
+        break;
+      case "VIDIOC_DQBUF":
+        if (call.queue === "OUTPUT" && call.error === undefined) this.#giveBack(call);
+        break;
+      case "MEDIA_REQUEST_IOC_REINIT":
+        this.#fillings.delete(this.#requestKey(call.thread, call.fd));
+        break;
+      case "MEDIA_REQUEST_IOC_QUEUE":
+        this.#queueRequest(call);
+        break;
+    }
+    return this.#ready(false);
+  }
+
+  /** The lines that only waited for what comes next. */
+  end(): readonly RecordLine[] {
+    return this.#ready(true);
+  }
+
+  #requestKey(thread: string, request: number): string {
+    return `${this.#files.process(thread)} request ${request}`;
+  }
+
+  #setFormat(device: Device, call: FormatCall): void {
+    const { format } = device.state;
+    const isSame =
+      format?.pixelFormat === call.pixelFormat && format.width === call.width && format.height === call.height;
+    if (isSame) return;
+    device.state.format = call;
+    device.state.isFormatTold = false;
+  }
+
+  #setControls(call: SetControls): void {
+    const device = this.#files.deviceOf(call);
+    const stateless = call.controls.filter(({ id }) => id >>> 16 === 0xa4);
+    if (!call.isForRequest) {
+      if (stateless.length === 0) return;
+      const controls = new Map(stateless.map(named));
+      if (this.#device === device) this.#addSet(controls, call.line);
+      else for (const [name, payload] of controls) device.state.set.set(name, payload);
+      return;
+    }
+    const filling = this.#fillingOf(call, device, call.request);
+    for (const control of stateless) {
+      const [name, payload] = named(control);
+      if (call.request === undefined && filling.controls.has(name)) {
+        throw new CaptureError(
+          `${name} is set twice before a request is queued: thread ${call.thread || "1"} fills several at once, and this capture does not show which; record it with v4l2-stateless capture`,
+          call.line,
+        );
+      }
+      filling.controls.set(name, payload);
+      if (control.known !== undefined) filling.known.set(name, control.known);
+    }
+  }
+
+  #queueBuffer(call: BufferCall): void {
+    const filling = this.#fillingOf(call, this.#files.deviceOf(call), call.request);
+    if (filling.buffer !== undefined) {
+      throw new CaptureError(
+        `a second OUTPUT buffer before the request of line ${filling.buffer.line} is queued: several are filled at once, and this capture does not show which; record it with v4l2-stateless capture`,
+        call.line,
+      );
+    }
+    filling.buffer = call;
+  }
+
+  #fillingOf({ thread, line }: IoctlCall, device: Device, request: number | undefined): Filling {
+    const key =
+      request === undefined ? `${this.#files.process(thread)} thread ${thread}` : this.#requestKey(thread, request);
+    const found = this.#fillings.get(key);
+    if (found !== undefined) return found;
+    const filling = { device, thread, line, controls: new Map(), known: new Map(), buffer: undefined };
+    this.#fillings.set(key, filling);
+    return filling;
+  }
+
+  #queueRequest(call: RequestCall): void {
+    const ofFile = this.#requestKey(call.thread, call.fd);
+    const key = this.#fillings.has(ofFile) ? ofFile : `${this.#files.process(call.thread)} thread ${call.thread}`;
+    const filling = this.#fillings.get(key);
+    if (filling === undefined) {
+      // The log begins in the middle of a request, or another thread filled it.
+      const other = [...this.#fillings.values()].find(
+        ({ device }) => device.process === this.#files.process(call.thread),
+      );
+      if (other === undefined) return;
+      throw new CaptureError(
+        `thread ${call.thread} queues a request, which thread ${other.thread} may have filled (line ${other.line}); this capture does not show it; record it with v4l2-stateless capture`,
+        call.line,
+      );
+    }
+    const { device, buffer } = filling;
+    if (call.error !== undefined) {
+      if (this.#device === device) {
+        this.#add({ type: "error", line: call.line, message: `the kernel refused a request: ${call.error}` });
+      }
+      return;
+    }
+    this.#fillings.delete(key);
+    if (buffer === undefined) return;
+    if (!this.#isOfRecord(filling, call.line)) return;
+    this.#tellFormat(device);
+    this.#add({ filling, line: call.line, timestamp: buffer.timestamp });
+  }
+
+  /** Whether the request's device is the one of the record. The first one is. */
+  #isOfRecord({ device, controls }: Filling, line: number): boolean {
+    if (this.#device === device) return true;
+    const codec = codecOf(device, controls);
+    if (codec === undefined) return false;
+    if (this.#codec !== undefined && codec !== this.#codec) return false;
+    const before = this.#device;
+    if (before !== undefined) {
+      if (this.codec !== codec) {
+        throw new CaptureError(
+          `the program goes on with ${codec}, after ${this.codec}; a record has one codec: choose with --codec`,
+          line,
+        );
+      }
+      const isLater = before.isClosed || (before.fd === device.fd && before.process === device.process);
+      if (!isLater) {
+        throw new CaptureError(
+          `two decoders at once: descriptors ${before.fd} and ${device.fd}; capture one program at a time`,
+          line,
+        );
+      }
+    }
+    this.#device = device;
+    this.codec = codec;
+    this.#addSet(device.state.set, line);
+    return true;
+  }
+
+  #tellFormat({ state }: Device): void {
+    const { format, isFormatTold } = state;
+    if (format === undefined || isFormatTold) return;
+    state.isFormatTold = true;
+    const { line, pixelFormat, width: codedWidth, height: codedHeight } = format;
+    this.#add({ type: "sequence", line, pixelFormat, codedWidth, codedHeight });
+  }
+
+  /** The driver gives an OUTPUT buffer back, with the timestamp that it was queued with. */
+  #giveBack(call: BufferCall): void {
+    const { index, timestamp } = call;
+    const device = this.#files.deviceOf(call);
+    for (const each of this.#waiting) {
+      if (!("filling" in each) || each.timestamp !== undefined) continue;
+      if (each.filling.device !== device || each.filling.buffer?.index !== index) continue;
+      each.timestamp = timestamp;
+      return;
+    }
+  }
+
+  /** What concerns the codec: a program may set the modes of all codecs that a device has. */
+  #addSet(all: Controls, line: number): void {
+    const own = codecs[this.codec as Codec].controls;
+    const controls = new Map([...all].filter(([name]) => Object.hasOwn(own, name)));
+    if (controls.size > 0) this.#add({ type: "set", line, controls });
+  }
+
+  #add(waiting: Waiting | RecordLine): void {
+    if (this.#waiting.length >= mostWaiting) {
+      throw new CaptureError(`${mostWaiting} requests were queued, and none of their buffers came back`, waiting.line);
+    }
+    this.#waiting.push(waiting);
+  }
+
+  /** The lines that wait for nothing any more: up to the first request without a timestamp. */
+  #ready(isEnd: boolean): RecordLine[] {
+    const lines: RecordLine[] = [];
+    let count = 0;
+    for (const each of this.#waiting) {
+      if ("filling" in each) {
+        if (each.timestamp === undefined) break;
+        const hold = each.filling.buffer?.hold ?? this.#holds(each, count + 1);
+        if (hold === undefined && !isEnd) break;
+        lines.push(requestLine(each.filling, each.timestamp, hold ?? false, this.#requests++, each.line));
+      } else {
+        lines.push(each);
+      }
+      count++;
+    }
+    if (count > 0) this.#waiting.splice(0, count);
+    return lines;
+  }
+
+  /**
+   * Whether a request held its CAPTURE buffer: the next one has the same timestamp. undefined as long as that is not known.
+   *
+   * @param from where the next one may be among those that wait.
+   */
+  #holds({ timestamp }: Waiting, from: number): boolean | undefined {
+    for (let at = from; at < this.#waiting.length; at++) {
+      const next = this.#waiting[at] as Waiting | RecordLine;
+      if ("filling" in next) return next.timestamp === undefined ? undefined : next.timestamp === timestamp;
+    }
+    return undefined;
+  }
+}
+
+function named({ id, payload }: CapturedControl): [string, Uint8Array | number] {
+  return [controlById(id)?.name ?? `V4L2_CID_0x${id.toString(16)}`, payload];
+}
+
+/** By the device's format; where the log begins after it was set, by the controls. */
+function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
+  return codecNames.find((codec) =>
+    format === undefined
+      ? Object.keys(codecs[codec].controls).some((name) => controls.has(name))
+      : fourccText(codecs[codec].pixelFormat) === format.pixelFormat,
+  );
+}
+
+function requestLine(
+  { controls, known, buffer }: Filling,
+  timestamp: bigint,
+  hold: boolean,
+  request: number,
+  line: number,
+): RequestLine {
+  const { bytes, data, ...facts } = buffer as BufferCall;
+  const bitstream = {
+    bytes: data?.length ?? bytes,
+    crc32: facts.crc32 ?? (data === undefined ? undefined : crc32(data)),
+    data,
+  };
+  return { type: "request", line, request, timestamp: timestampOf(timestamp), hold, bitstream, controls, known };
+}

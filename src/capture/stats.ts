@@ -1,0 +1,295 @@
+/** Counts of a capture: what a board's bring-up is measured by. */
+
+import { fourccText } from "../record/format.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import type { Call, IoctlCall, Queue } from "./calls.ts";
+import { type OpenDevice, OpenFiles } from "./open-files.ts";
+
+/** How often an ioctl was called, and with which errors it ended. */
+export interface IoctlCount {
+  calls: number;
+  readonly errors: Record<string, number>;
+}
+
+/** A refused or late change of a format. */
+export interface FormatTrouble {
+  readonly line: number;
+  readonly queue: Queue;
+  /** `"EBUSY"` */
+  readonly error: string;
+  /** Why, as far as the capture shows it. */
+  readonly cause: string;
+}
+
+/** What a process did with the decoder of one codec; `codec` is undefined for devices that decoded nothing. */
+export interface DecoderStats {
+  readonly process: string;
+  readonly codec: Codec | undefined;
+  readonly ioctls: Readonly<Record<string, IoctlCount>>;
+  /** Requests that were queued, allocated, and used again (MEDIA_REQUEST_IOC_REINIT). */
+  readonly requests: number;
+  readonly requestPool: number;
+  readonly reinits: number;
+  /** The most requests that were queued and whose OUTPUT buffer had not come back. */
+  readonly mostInFlight: number;
+  /** Buffers that came back. */
+  readonly dequeued: Readonly<Record<Queue, number>>;
+  /** Buffers that were exported as dma-bufs (VIDIOC_EXPBUF). */
+  readonly exported: Readonly<Record<Queue, number>>;
+  readonly formatTroubles: readonly FormatTrouble[];
+}
+
+/** What a process did beside decoding. */
+export interface ProcessStats {
+  readonly process: string;
+  /** Anonymous mappings of 2 MiB and more, which a copied picture needs; and all. */
+  readonly largeMappings: { readonly count: number; readonly bytes: number };
+  readonly anonymousMappings: { readonly count: number; readonly bytes: number };
+  /** Descriptors that a socket passed on (SCM_RIGHTS). */
+  readonly filesSent: number;
+  readonly filesReceived: number;
+  readonly drm: Readonly<Record<string, number>>;
+}
+
+/** Where a picture goes from one owner to the next, and how, as far as the capture shows it. */
+export interface Handoff {
+  readonly process: string;
+  readonly boundary: "decoder to presentation buffer" | "presentation buffer to compositor";
+  readonly way: "dma-buf" | "copy" | "not seen";
+  /** What shows it. */
+  readonly evidence: string;
+}
+
+export interface CaptureStats {
+  readonly decoders: readonly DecoderStats[];
+  readonly processes: readonly ProcessStats[];
+  readonly handoffs: readonly Handoff[];
+}
+
+const largeMapping = 2 << 20;
+
+/** What is counted of a device, before it is known what it decodes. */
+function newCounts() {
+  return {
+    process: "",
+    codec: undefined as Codec | undefined,
+    ioctls: {} as Record<string, IoctlCount>,
+    requests: 0,
+    requestPool: 0,
+    reinits: 0,
+    mostInFlight: 0,
+    dequeued: { OUTPUT: 0, CAPTURE: 0 },
+    exported: { OUTPUT: 0, CAPTURE: 0 },
+    formatTroubles: [] as FormatTrouble[],
+    // Not told:
+    format: "",
+    inFlight: 0,
+    buffers: { OUTPUT: 0, CAPTURE: 0 },
+    isStreaming: { OUTPUT: false, CAPTURE: false },
+  };
+}
+type Counts = ReturnType<typeof newCounts>;
+
+function newProcess(process: string) {
+  return {
+    process,
+    largeMappings: { count: 0, bytes: 0 },
+    anonymousMappings: { count: 0, bytes: 0 },
+    filesSent: 0,
+    filesReceived: 0,
+    drm: {} as Record<string, number>,
+  };
+}
+
+/**
+ * Counts the calls of a capture.
+ *
+ * @throws CaptureError where the capture cannot be read.
+ */
+export async function captureStats(calls: Iterable<Call> | AsyncIterable<Call>): Promise<CaptureStats> {
+  const counter = new StatsCounter();
+  for await (const call of calls) counter.take(call);
+  return counter.result();
+}
+
+class StatsCounter {
+  readonly #devices: Counts[] = [];
+  readonly #files = new OpenFiles<Counts>(() => {
+    const counts = newCounts();
+    this.#devices.push(counts);
+    return counts;
+  });
+  readonly #processes = new Map<string, ReturnType<typeof newProcess>>();
+  /** The device that a thread asked last: requests are files of their own. */
+  readonly #last = new Map<string, OpenDevice<Counts>>();
+
+  take(call: Call): void {
+    this.#files.note(call);
+    const name = this.#files.process(call.thread);
+    const process = this.#processes.get(name) ?? newProcess(name);
+    this.#processes.set(name, process);
+    switch (call.call) {
+      case "map":
+        if (call.fd !== undefined) break;
+        addMapping(process.anonymousMappings, call.length);
+        if (call.length >= largeMapping) addMapping(process.largeMappings, call.length);
+        break;
+      case "pass":
+        if (call.direction === "sent") process.filesSent += call.count;
+        else process.filesReceived += call.count;
+        break;
+      case "start":
+      case "open":
+      case "close":
+      case "duplicate":
+        break;
+      default:
+        this.#ioctl(call, process.drm);
+    }
+  }
+
+  result(): CaptureStats {
+    const decoders = new Map<string, Counts>();
+    for (const counts of this.#devices) {
+      if (Object.keys(counts.ioctls).length === 0) continue;
+      // A format that was only tried is none that was decoded.
+      if (counts.requests === 0) counts.codec = undefined;
+      const key = `${counts.process} ${counts.codec}`;
+      const same = decoders.get(key);
+      if (same === undefined) decoders.set(key, counts);
+      else addCounts(same, counts);
+    }
+    const told = [...decoders.values()].map((counts) => {
+      const { format: _format, inFlight: _inFlight, buffers: _buffers, isStreaming: _isStreaming, ...stats } = counts;
+      return stats;
+    });
+    const processes = [...this.#processes.values()];
+    return { decoders: told, processes, handoffs: told.flatMap((each) => handoffsOf(each, processes)) };
+  }
+
+  #ioctl(call: IoctlCall, drm: Record<string, number>): void {
+    const name = call.call === "ioctl" ? call.name : call.call;
+    if (/^(DRM_|d )/.test(name)) {
+      drm[name] = (drm[name] ?? 0) + 1;
+      return;
+    }
+    const isOfRequest = name.startsWith("MEDIA_");
+    const device = isOfRequest ? this.#last.get(call.thread) : this.#files.deviceOf(call);
+    if (device === undefined) return;
+    if (!isOfRequest) this.#last.set(call.thread, device);
+    const { state: counts, process } = device;
+    counts.process = process;
+    const count = counts.ioctls[name] ?? { calls: 0, errors: {} };
+    counts.ioctls[name] = count;
+    count.calls++;
+    if (call.error === undefined) noteCall(call, counts);
+    else {
+      count.errors[call.error] = (count.errors[call.error] ?? 0) + 1;
+      if (call.call === "VIDIOC_S_FMT") {
+        const { line, queue, error } = call;
+        counts.formatTroubles.push({ line, queue, error, cause: causeOf(error, queue, counts) });
+      }
+    }
+  }
+}
+
+/** What a call that was carried out changes. */
+function noteCall(call: IoctlCall, counts: Counts): void {
+  switch (call.call) {
+    case "VIDIOC_S_FMT":
+      if (call.queue === "OUTPUT") counts.format = call.pixelFormat;
+      break;
+    case "VIDIOC_REQBUFS":
+      counts.buffers[call.queue] = call.count;
+      break;
+    case "VIDIOC_CREATE_BUFS":
+      counts.buffers[call.queue] += call.count;
+      break;
+    case "VIDIOC_STREAMON":
+    case "VIDIOC_STREAMOFF":
+      counts.isStreaming[call.queue] = call.call === "VIDIOC_STREAMON";
+      break;
+    case "VIDIOC_EXPBUF":
+      counts.exported[call.queue]++;
+      break;
+    case "VIDIOC_DQBUF":
+      counts.dequeued[call.queue]++;
+      if (call.queue === "OUTPUT") counts.inFlight = Math.max(0, counts.inFlight - 1);
+      break;
+    case "MEDIA_IOC_REQUEST_ALLOC":
+      counts.requestPool++;
+      break;
+    case "MEDIA_REQUEST_IOC_REINIT":
+      counts.reinits++;
+      break;
+    case "MEDIA_REQUEST_IOC_QUEUE":
+      counts.requests++;
+      counts.codec ??= codecNames.find((codec) => fourccText(codecs[codec].pixelFormat) === counts.format);
+      counts.inFlight++;
+      counts.mostInFlight = Math.max(counts.mostInFlight, counts.inFlight);
+      break;
+  }
+}
+
+/** Why the kernel refused a format, as far as the calls before it show. */
+function causeOf(error: string, queue: Queue, { buffers, isStreaming }: Counts): string {
+  if (error !== "EBUSY") return "the driver does not take it";
+  const other = queue === "OUTPUT" ? "CAPTURE" : "OUTPUT";
+  if (isStreaming[queue]) return `${queue} is streaming: STREAMOFF and REQBUFS 0 must come before it`;
+  if (buffers[queue] > 0) return `${queue} holds ${buffers[queue]} buffers: REQBUFS 0 must come before it`;
+  if (buffers[other] > 0) return `${other} holds ${buffers[other]} buffers, and the driver ties both formats together`;
+  return "a queue is busy";
+}
+
+function addMapping(sum: { count: number; bytes: number }, length: number): void {
+  sum.count++;
+  sum.bytes += length;
+}
+
+/** A program may open its device several times. */
+function addCounts(sum: Counts, more: Counts): void {
+  for (const [name, { calls, errors }] of Object.entries(more.ioctls)) {
+    const count = sum.ioctls[name] ?? { calls: 0, errors: {} };
+    sum.ioctls[name] = count;
+    count.calls += calls;
+    for (const [error, times] of Object.entries(errors)) count.errors[error] = (count.errors[error] ?? 0) + times;
+  }
+  for (const key of ["requests", "requestPool", "reinits"] as const) sum[key] += more[key];
+  sum.mostInFlight = Math.max(sum.mostInFlight, more.mostInFlight);
+  for (const queue of ["OUTPUT", "CAPTURE"] as const) {
+    sum.dequeued[queue] += more.dequeued[queue];
+    sum.exported[queue] += more.exported[queue];
+  }
+  for (const trouble of more.formatTroubles) sum.formatTroubles.push(trouble);
+}
+
+/** How the pictures of a decoder went on. */
+function handoffsOf(decoder: DecoderStats, processes: readonly ProcessStats[]): Handoff[] {
+  const { process, exported, dequeued } = decoder;
+  const of = processes.find((each) => each.process === process);
+  if (decoder.codec === undefined || of === undefined) return [];
+  const imports = Object.entries(of.drm).reduce(
+    (sum, [name, n]) => (/FD_TO_HANDLE|ADDFB/.test(name) ? sum + n : sum),
+    0,
+  );
+  const megabytes = (of.largeMappings.bytes / 2 ** 20).toFixed(0);
+  const mapped = `${of.largeMappings.count} anonymous mappings of 2 MiB and more (${megabytes} MiB)`;
+  const first =
+    exported.CAPTURE > 0
+      ? {
+          way: "dma-buf" as const,
+          evidence: `${exported.CAPTURE} CAPTURE buffers exported, ${imports} imported by DRM`,
+        }
+      : { way: "copy" as const, evidence: `no CAPTURE buffer exported; ${mapped}` };
+  const second =
+    of.filesSent > 0
+      ? {
+          way: "dma-buf" as const,
+          evidence: `${of.filesSent} descriptors sent (SCM_RIGHTS) for ${dequeued.CAPTURE} pictures`,
+        }
+      : { way: "not seen" as const, evidence: "no descriptor sent: strace must trace sendmsg for it" };
+  return [
+    { process, boundary: "decoder to presentation buffer", ...first },
+    { process, boundary: "presentation buffer to compositor", ...second },
+  ];
+}

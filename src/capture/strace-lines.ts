@@ -1,0 +1,66 @@
+/** The lines of a strace log as calls that have ended: what was interrupted is joined again. */
+
+import { CaptureError } from "./calls.ts";
+
+/** A system call with its arguments as strace prints them. */
+export interface SystemCall {
+  /** The line where it began. */
+  readonly line: number;
+  readonly thread: string;
+  /** When it began, in seconds: since midnight (-t, -tt) or since 1970 (-ttt); undefined where the log has no times. */
+  readonly time: number | undefined;
+  readonly name: string;
+  /** From the first argument to the end of the line. */
+  readonly text: string;
+}
+
+/** `[pid 12]` or `12`, and the time of -t, -tt, -ttt or -r. */
+const prefix =
+  /^(?:\[pid +(\d+)\] +|(\d+) +)?(?:(?:(\d\d):(\d\d):(\d\d(?:\.\d+)?)|(\d{6,}\.\d+)|\d+\.\d+)(?: \(\+ +\d+\.\d+\))? +)?/;
+const unfinished = / *<unfinished \.\.\.>\)?$/;
+const resumed = /^<\.\.\. (\w+) resumed>/;
+const started = /^(\w+)\(/;
+/** Calls that tell something of devices. All others are passed over without being read. */
+const interesting = new Set(
+  "ioctl open openat close dup dup2 dup3 fcntl fcntl64 mmap mmap2 clone clone3 fork vfork sendmsg recvmsg".split(" "),
+);
+
+/** Takes the lines of one log, whose threads are told apart by their numbers. */
+export class StraceLines {
+  readonly #thread: string;
+  readonly #unfinished = new Map<string, SystemCall>();
+
+  /** @param thread of lines that name none: the end of a file's name, of `strace -ff`. */
+  constructor(thread = "") {
+    this.#thread = thread;
+  }
+
+  /**
+   * The call that ends with this line, if one does.
+   *
+   * @throws CaptureError when a call goes on that never began.
+   */
+  take(source: string, line: number): SystemCall | undefined {
+    const [head, bracketed, plain, hours, minutes, seconds, epoch] = prefix.exec(source) as RegExpExecArray;
+    const thread = bracketed ?? plain ?? this.#thread;
+    const text = source.slice(head.length);
+    const [before, continued] = resumed.exec(text) ?? [];
+    if (before !== undefined && continued !== undefined) {
+      if (!interesting.has(continued)) return undefined;
+      const call = this.#unfinished.get(thread);
+      this.#unfinished.delete(thread);
+      // A log may begin in the middle of a call.
+      if (call === undefined) return undefined;
+      if (call.name !== continued) throw new CaptureError(`${continued} goes on, but ${call.name} had begun`, line);
+      return { ...call, text: call.text + text.slice(before.length) };
+    }
+    const [opening, name] = started.exec(text) ?? [];
+    if (opening === undefined || name === undefined || !interesting.has(name)) return undefined;
+    const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+    const time = epoch === undefined ? ofDay : Number(epoch);
+    const call = { line, thread, time, name, text: text.slice(opening.length) };
+    if (!unfinished.test(text)) return call;
+    this.#unfinished.set(thread, { ...call, text: call.text.replace(unfinished, "") });
+    return undefined;
+  }
+}

@@ -1,0 +1,274 @@
+/** Reads a log of strace: the calls of a program on its devices. */
+
+import { controlByName } from "../uapi/index.ts";
+import {
+  type BufferCall,
+  type Call,
+  type CapturedControl,
+  CaptureError,
+  type IoctlCall,
+  type OtherIoctl,
+  type Queue,
+} from "./calls.ts";
+import type { SystemCall } from "./strace-lines.ts";
+import { parseArguments, type StraceStruct, type StraceValue, unescapedBytes } from "./strace-values.ts";
+
+/** Ioctls whose names older versions of strace do not know, by what they print. */
+const unnamed: Readonly<Record<string, IoctlCall["call"]>> = {
+  "_IOC(_IOC_READ, 0x7c, 0x5, 0x4)": "MEDIA_IOC_REQUEST_ALLOC",
+  "_IOC(_IOC_READ, 0x7c, 0x05, 0x4)": "MEDIA_IOC_REQUEST_ALLOC",
+  "_IOC(_IOC_NONE, 0x7c, 0x80, 0)": "MEDIA_REQUEST_IOC_QUEUE",
+  "_IOC(_IOC_NONE, 0x7c, 0x81, 0)": "MEDIA_REQUEST_IOC_REINIT",
+};
+
+/** V4L2_CTRL_WHICH_REQUEST_VAL. */
+const requestValues = 0xf010000;
+const flagBits: Readonly<Record<string, number>> = {
+  V4L2_BUF_FLAG_ERROR: 0x40,
+  V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF: 0x200,
+  V4L2_BUF_FLAG_REQUEST_FD: 0x800000,
+};
+const queues: Readonly<Record<string, Queue>> = {
+  V4L2_BUF_TYPE_VIDEO_OUTPUT: "OUTPUT",
+  V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE: "OUTPUT",
+  V4L2_BUF_TYPE_VIDEO_CAPTURE: "CAPTURE",
+  V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE: "CAPTURE",
+};
+
+/**
+ * What a system call asked of a device; undefined where it has nothing to do with one.
+ *
+ * @throws CaptureError when strace did not print what is needed, with the option that makes it.
+ */
+export function straceCall(system: SystemCall): Call | undefined {
+  if (system.name === "ioctl") return ioctlOf(system);
+  // Files of devices, and what is copied or passed on.
+  const isKept = /^(open|openat)$/.test(system.name)
+    ? /\/dev\/|\\x2f\\x64\\x65\\x76\\x2f/.test(system.text)
+    : !/^(sendmsg|recvmsg)$/.test(system.name) || system.text.includes("SCM_RIGHTS");
+  return isKept ? fileCallOf(system) : undefined;
+}
+
+/** The arguments, and what stands behind them: `= 0`, `= -1 EINVAL (Invalid argument)`. */
+interface Ended {
+  readonly values: readonly StraceValue[];
+  readonly result: string;
+  readonly error: string | undefined;
+}
+
+function ended({ line, name, text }: SystemCall): Ended {
+  const parsed = parseArguments(text, 0);
+  const result = parsed === undefined ? null : /^ *= (\S+)(?: (E[A-Z]+))?/.exec(text.slice(parsed.end));
+  if (parsed === undefined || result === null) {
+    throw new CaptureError(`${name} is cut off, or not printed as strace does`, line);
+  }
+  return { values: parsed.values, result: result[1] as string, error: result[2] };
+}
+
+function fileCallOf(system: SystemCall): Call | undefined {
+  const { name, line, thread, time, text } = system;
+  if (/^fcntl/.test(name) && !text.includes("F_DUPFD")) return undefined;
+  const { values, result, error } = ended(system);
+  if (error !== undefined || result === "?") return undefined;
+  const made = { line, thread, time };
+  const number = Number.parseInt(result, 10);
+  switch (name) {
+    case "open":
+    case "openat": {
+      const path = values[name === "open" ? 0 : 1];
+      return path?.kind === "text" ? { ...made, call: "open", fd: number, path: latin1(path.bytes) } : undefined;
+    }
+    case "close":
+      return { ...made, call: "close", ...fileOf(values[0]) };
+    case "mmap":
+    case "mmap2": {
+      const length = numberOf(values[1]) ?? 0;
+      const isAnonymous = wordOf(values[3]).includes("MAP_ANON");
+      return { ...made, call: "map", length, fd: isAnonymous ? undefined : fileOf(values[4]).fd };
+    }
+    case "clone":
+    case "clone3":
+    case "fork":
+    case "vfork":
+      return { ...made, call: "start", started: String(number), isProcess: !/CLONE_FILES|CLONE_THREAD/.test(text) };
+    case "sendmsg":
+    case "recvmsg": {
+      const lists = [...text.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=\[([^\]]*)\]/g)];
+      const count = lists.reduce((sum, [, list]) => sum + (list as string).split(",").length, 0);
+      return { ...made, call: "pass", direction: name === "sendmsg" ? "sent" : "received", count };
+    }
+    default:
+      return { ...made, call: "duplicate", ...fileOf(values[0]), copy: number };
+  }
+}
+
+function ioctlOf(system: SystemCall): IoctlCall | undefined {
+  const name = nameOfIoctl(system.text);
+  if (!/^(VIDIOC|MEDIA|DRM)_/.test(name)) return undefined;
+  const { values, error } = ended(system);
+  const { line, thread, time } = system;
+  const base = { line, thread, time, error, ...fileOf(values[0]) };
+  const other: OtherIoctl = { ...base, call: "ioctl", name };
+  const argument = values[2];
+  const struct = argument?.kind === "struct" ? argument : undefined;
+  switch (name) {
+    case "VIDIOC_S_EXT_CTRLS":
+      return struct === undefined ? other : { ...base, call: name, ...controlsOf(struct, line) };
+    case "VIDIOC_QBUF":
+    case "VIDIOC_DQBUF": {
+      const buffer = struct === undefined ? undefined : bufferOf(struct);
+      return buffer === undefined ? other : { ...base, call: name, ...buffer };
+    }
+    case "VIDIOC_S_FMT":
+    case "VIDIOC_G_FMT":
+    case "VIDIOC_TRY_FMT": {
+      const format = struct === undefined ? undefined : formatOf(struct);
+      return format === undefined ? other : { ...base, call: name, ...format };
+    }
+    case "VIDIOC_REQBUFS":
+    case "VIDIOC_CREATE_BUFS": {
+      const inner = struct?.members.get("format");
+      const queue = queueOf(struct) ?? (inner?.kind === "struct" ? queueOf(inner) : undefined);
+      const count = numberOf(struct?.members.get("count"));
+      return queue === undefined || count === undefined ? other : { ...base, call: name, queue, count };
+    }
+    case "VIDIOC_STREAMON":
+    case "VIDIOC_STREAMOFF": {
+      const [type] = argument?.kind === "list" ? argument.items : [];
+      const queue = queues[wordOf(type)];
+      return queue === undefined ? other : { ...base, call: name, queue };
+    }
+    case "VIDIOC_EXPBUF": {
+      const queue = queueOf(struct);
+      return queue === undefined ? other : { ...base, call: name, queue };
+    }
+    case "MEDIA_IOC_REQUEST_ALLOC":
+      return { ...base, call: name, request: requestOf(argument) };
+    case "MEDIA_REQUEST_IOC_QUEUE":
+    case "MEDIA_REQUEST_IOC_REINIT":
+      return { ...base, call: name };
+    default:
+      return other;
+  }
+}
+
+/** The name of an ioctl, before its arguments are read: most are of no interest. */
+function nameOfIoctl(text: string): string {
+  const start = text.indexOf(", ") + 2;
+  const [word] = /(?:_IOC\([^)]*\)|[\w+*-]+)/y.exec(text.slice(start)) ?? [""];
+  return unnamed[word] ?? word;
+}
+
+/** `8<\x2f\x64…>`: a descriptor and, with -y, its path. */
+function fileOf(value: StraceValue | undefined): { readonly fd: number; readonly path?: string } {
+  const [, fd = "-1", path] = /^(-?\d+)(?:<(.*)>)?$/.exec(wordOf(value)) ?? [];
+  return path === undefined ? { fd: Number(fd) } : { fd: Number(fd), path: latin1(unescapedBytes(path)) };
+}
+
+/** The new request, where strace follows the pointer: `[24]`. */
+function requestOf(value: StraceValue | undefined): number | undefined {
+  if (value?.kind !== "list") return undefined;
+  const { fd } = fileOf(value.items[0]);
+  return fd < 0 ? undefined : fd;
+}
+
+function controlsOf({ members }: StraceStruct, line: number) {
+  const which = members.get("which") ?? members.get("ctrl_class");
+  const list = members.get("controls");
+  const count = numberOf(members.get("count")) ?? 0;
+  const items = list?.kind === "list" ? list.items : [];
+  if (items.length !== count || items.some((item) => item.kind !== "struct")) {
+    throw new CaptureError(`strace printed ${items.length} of ${count} controls: run it with -v`, line);
+  }
+  const isForRequest = numberOf(which) === requestValues || wordOf(which).endsWith("_REQUEST_VAL");
+  return { isForRequest, controls: items.map((item) => controlOf(item as StraceStruct, line)) };
+}
+
+function controlOf({ members }: StraceStruct, line: number): CapturedControl {
+  const name = wordOf(members.get("id"));
+  const id = numberOf(members.get("id")) ?? controlByName(name)?.id;
+  const size = numberOf(members.get("size"));
+  if (id === undefined || size === undefined) throw new CaptureError("a control without id or size", line);
+  if (size === 0) {
+    const value = numberOf(members.get("value"));
+    if (value === undefined) throw new CaptureError(`control 0x${id.toString(16)} has no value`, line);
+    return { id, payload: value };
+  }
+  const text = members.get("string");
+  if (text?.kind !== "text") {
+    throw new CaptureError(
+      `strace did not print the payload of control 0x${id.toString(16)}: use a newer strace`,
+      line,
+    );
+  }
+  if (text.isCut || text.bytes.length < size) {
+    const reason = `strace printed ${text.bytes.length} of the ${size} bytes of control 0x${id.toString(16)}`;
+    throw new CaptureError(`${reason}: run it with -s 1000000 -xx`, line);
+  }
+  return { id, payload: text.bytes.subarray(0, size) };
+}
+
+function bufferOf(struct: StraceStruct): Omit<BufferCall, "call" | "line" | "thread" | "fd"> | undefined {
+  const { members } = struct;
+  const queue = queueOf(struct);
+  const index = numberOf(members.get("index"));
+  if (queue === undefined || index === undefined) return undefined;
+  const flags = flagsOf(members.get("flags"));
+  return {
+    queue,
+    index,
+    timestamp: timestampOf(members.get("timestamp")),
+    isForRequest: (flags & (flagBits.V4L2_BUF_FLAG_REQUEST_FD as number)) !== 0,
+    // strace prints the flags after the call, and the kernel has cleared this one.
+    hold: (flags & (flagBits.V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF as number)) !== 0 ? true : undefined,
+    isCorrupt: (flags & (flagBits.V4L2_BUF_FLAG_ERROR as number)) !== 0,
+  };
+}
+
+function timestampOf(value: StraceValue | undefined): bigint | undefined {
+  if (value?.kind !== "struct") return undefined;
+  const seconds = wordOf(value.members.get("tv_sec"));
+  const microseconds = wordOf(value.members.get("tv_usec"));
+  if (!/^\d+$/.test(seconds) || !/^\d+$/.test(microseconds)) return undefined;
+  return BigInt(seconds) * 1_000_000_000n + BigInt(microseconds) * 1000n;
+}
+
+/** What S_FMT got: what the kernel wrote back, where it did. */
+function formatOf(struct: StraceStruct) {
+  const queue = queueOf(struct);
+  const { out } = struct;
+  const asked = struct.members.get("fmt.pix_mp") ?? struct.members.get("fmt.pix");
+  const got = out?.kind === "struct" ? (out.members.get("fmt.pix_mp") ?? out.members.get("fmt.pix")) : undefined;
+  const format = got?.kind === "struct" ? got : asked;
+  if (queue === undefined || format?.kind !== "struct") return undefined;
+  const width = numberOf(format.members.get("width"));
+  const height = numberOf(format.members.get("height"));
+  const code = /^v4l2_fourcc\((.*)\)$/.exec(wordOf(format.members.get("pixelformat")))?.[1];
+  if (width === undefined || height === undefined || code === undefined) return undefined;
+  const pixelFormat = [...code.matchAll(/'(\\?[^']+|')'/g)].map(([, char]) => latin1(unescapedBytes(char as string)));
+  return { queue, pixelFormat: pixelFormat.join(""), width, height };
+}
+
+function queueOf(struct: StraceStruct | undefined): Queue | undefined {
+  return queues[wordOf(struct?.members.get("type"))];
+}
+
+/** `A|B|0x40`. Only the flags that matter here are known by name. */
+function flagsOf(value: StraceValue | undefined): number {
+  return wordOf(value)
+    .split("|")
+    .reduce((flags, word) => flags | (flagBits[word] ?? (/^(0x|\d)/.test(word) ? Number(word) : 0)), 0);
+}
+
+function numberOf(value: StraceValue | undefined): number | undefined {
+  const word = wordOf(value);
+  return /^(-?\d+|0x[0-9a-f]+)$/.test(word) ? Number(word) : undefined;
+}
+
+function wordOf(value: StraceValue | undefined): string {
+  return value?.kind === "word" ? value.text : "";
+}
+
+function latin1(bytes: Uint8Array): string {
+  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
+}

@@ -1,0 +1,288 @@
+/** Reads a trace of v4l2-tracer (v4l-utils): the calls of a program on its devices, with structures field by field. */
+
+import { fourccText } from "../record/format.ts";
+import {
+  controlByName,
+  elementSize,
+  type Field,
+  type Names,
+  type Scalar,
+  type Struct,
+  V4L2_PIX_FMT_H264_SLICE,
+  V4L2_PIX_FMT_HEVC_SLICE,
+  V4L2_PIX_FMT_MPEG2_SLICE,
+  V4L2_PIX_FMT_VP8_FRAME,
+  V4L2_PIX_FMT_VP9_FRAME,
+  viewOf,
+} from "../uapi/index.ts";
+import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
+import { JsonObjects } from "./json-objects.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const formats: Readonly<Record<string, number>> = {
+  V4L2_PIX_FMT_H264_SLICE,
+  V4L2_PIX_FMT_HEVC_SLICE,
+  V4L2_PIX_FMT_VP8_FRAME,
+  V4L2_PIX_FMT_VP9_FRAME,
+  V4L2_PIX_FMT_MPEG2_SLICE,
+};
+
+/**
+ * The calls of a trace.
+ *
+ * @throws CaptureError where it is not what v4l2-tracer writes.
+ */
+export async function* tracerCalls(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): AsyncGenerator<Call, void, undefined> {
+  const objects = new JsonObjects();
+  const reader = new TracerReader();
+  for await (const piece of pieces) {
+    for (const { value, line } of objects.push(piece)) {
+      const call = isObject(value) ? reader.take(value, line) : undefined;
+      if (call !== undefined) yield call;
+    }
+  }
+}
+
+class TracerReader {
+  /** What was written into an OUTPUT buffer, by its index: it is dumped before the buffer is queued. */
+  readonly #dumped = new Map<number, Uint8Array>();
+
+  take(entry: Json, line: number): Call | undefined {
+    const made = { line, thread: "" };
+    if ("mem_dump" in entry) this.#dump(entry);
+    if (isObject(entry.mmap64) || isObject(entry.mmap)) {
+      const { len, fildes } = (entry.mmap64 ?? entry.mmap) as Json;
+      return { ...made, call: "map", length: Number(len), fd: Number(fildes) };
+    }
+    const fd = Number(entry.fd);
+    const opened = entry.open64 ?? entry.open ?? entry.openat64 ?? entry.openat;
+    if (isObject(opened)) return { ...made, call: "open", fd, path: String(opened.path) };
+    if ("close" in entry) return { ...made, call: "close", fd };
+    return typeof entry.ioctl === "string" ? this.#ioctl(entry, entry.ioctl, fd, line) : undefined;
+  }
+
+  #dump({ index, mem_array, mem_dump }: Json): void {
+    if (!String(mem_dump).includes("OUTPUT") || !Array.isArray(mem_array)) return;
+    const digits = mem_array.join("").replace(/\s/g, "");
+    const bytes = Uint8Array.from({ length: digits.length >> 1 }, (_, i) =>
+      Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+    );
+    this.#dumped.set(Number(index), bytes);
+  }
+
+  #ioctl(entry: Json, name: string, fd: number, line: number): Call {
+    const error = typeof entry.errno === "string" ? entry.errno : undefined;
+    const base = { line, thread: "", error, fd };
+    // What the program gave, where it was written (v4l2-tracer does that of some calls, and of all with -u).
+    const sides = [entry.from_userspace, entry.from_driver].filter(isObject);
+    const argument = (key: string) => sides.map((side) => side[key]).find(isObject);
+    switch (name) {
+      case "VIDIOC_S_EXT_CTRLS": {
+        const set = argument("v4l2_ext_controls");
+        if (set === undefined || !Array.isArray(set.controls)) break;
+        const isForRequest = set.which === "V4L2_CTRL_WHICH_REQUEST_VAL";
+        const request = isForRequest ? numberIn(set.request_fd) : undefined;
+        const controls = set.controls.filter(isObject).flatMap((control) => controlOf(control, line));
+        return { ...base, call: name, isForRequest, request, controls };
+      }
+      case "VIDIOC_QBUF":
+      case "VIDIOC_DQBUF": {
+        const buffer = argument("v4l2_buffer");
+        const queue = queueOf(buffer?.type);
+        if (buffer === undefined || queue === undefined) break;
+        const index = Number(buffer.index);
+        const flags = String(buffer.flags).split("|");
+        const isOutput = name === "VIDIOC_QBUF" && queue === "OUTPUT";
+        const data = isOutput ? this.#dumped.get(index) : undefined;
+        if (isOutput) this.#dumped.delete(index);
+        return {
+          ...base,
+          call: name,
+          queue,
+          index,
+          timestamp: nanosecondsOf(buffer),
+          isForRequest: flags.includes("V4L2_BUF_FLAG_REQUEST_FD"),
+          request: numberIn(buffer.request_fd),
+          hold: flags.includes("V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF"),
+          isCorrupt: flags.includes("V4L2_BUF_FLAG_ERROR"),
+          bytes: bytesUsed(buffer),
+          data,
+        };
+      }
+      case "VIDIOC_S_FMT":
+      case "VIDIOC_G_FMT":
+      case "VIDIOC_TRY_FMT": {
+        const { type, v4l2_pix_format_mplane, v4l2_pix_format } =
+          [entry.from_driver, entry.from_userspace]
+            .filter(isObject)
+            .map((side) => side.v4l2_format)
+            .find(isObject) ?? {};
+        const queue = queueOf(type);
+        const format = v4l2_pix_format_mplane ?? v4l2_pix_format;
+        if (queue === undefined || !isObject(format)) break;
+        const code = formats[String(format.pixelformat)];
+        const pixelFormat = code === undefined ? String(format.pixelformat) : fourccText(code);
+        return { ...base, call: name, queue, pixelFormat, width: Number(format.width), height: Number(format.height) };
+      }
+      case "VIDIOC_REQBUFS":
+      case "VIDIOC_CREATE_BUFS": {
+        const buffers = argument("v4l2_requestbuffers") ?? argument("v4l2_create_buffers");
+        const format = buffers?.format;
+        const queue = queueOf(buffers?.type ?? (isObject(format) ? format.type : undefined));
+        if (buffers === undefined || queue === undefined) break;
+        return { ...base, call: name, queue, count: Number(buffers.count) };
+      }
+      case "VIDIOC_STREAMON":
+      case "VIDIOC_STREAMOFF": {
+        const queue = queueOf(sides[0]?.type);
+        if (queue === undefined) break;
+        return { ...base, call: name, queue };
+      }
+      case "VIDIOC_EXPBUF": {
+        const queue = queueOf(argument("v4l2_exportbuffer")?.type);
+        if (queue === undefined) break;
+        return { ...base, call: name, queue };
+      }
+      case "MEDIA_IOC_REQUEST_ALLOC":
+        return { ...base, call: name, request: numberIn(sides[0]?.request_fd) };
+      case "MEDIA_REQUEST_IOC_QUEUE":
+      case "MEDIA_REQUEST_IOC_REINIT":
+        return { ...base, call: name };
+    }
+    return { ...base, call: "ioctl", name };
+  }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function numberIn(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+function queueOf(type: unknown): Queue | undefined {
+  const [queue] = /OUTPUT|CAPTURE/.exec(typeof type === "string" ? type : "") ?? [];
+  return queue as Queue | undefined;
+}
+
+function nanosecondsOf({ timestamp }: Json): bigint | undefined {
+  if (!isObject(timestamp)) return undefined;
+  return BigInt(Number(timestamp.tv_sec)) * 1_000_000_000n + BigInt(Number(timestamp.tv_usec)) * 1000n;
+}
+
+function bytesUsed(buffer: Json): number | undefined {
+  const { m, bytesused } = buffer;
+  const planes = isObject(m) ? m.planes : undefined;
+  const [first] = Array.isArray(planes) ? planes : [];
+  return isObject(first) ? numberIn(first.bytesused) : numberIn(bytesused);
+}
+
+/** None for what is no stateless control. */
+function controlOf(control: Json, line: number): CapturedControl[] {
+  const definition = controlByName(String(control.id));
+  if (definition === undefined) return [];
+  const { id } = definition;
+  if (definition.type === "menu") {
+    const { value } = control;
+    const payload = typeof value === "number" ? value : definition.menu[String(value)];
+    if (payload === undefined) throw new CaptureError(`${definition.name} has no value ${String(value)}`, line);
+    return [{ id, payload }];
+  }
+  const size = numberIn(control.size);
+  if (size === undefined || size % elementSize(definition) !== 0) {
+    throw new CaptureError(`${definition.name} is ${elementSize(definition)} bytes, not ${String(size)}`, line);
+  }
+  const payload = new Uint8Array(size);
+  const fields = definition.type === "struct" ? control[definition.struct.name] : undefined;
+  // Of a list v4l2-tracer writes the first element, and nothing of a list of integers.
+  if (definition.type === "u32 array" || !isObject(fields)) return [{ id, payload, known: [] }];
+  const writer = new FieldWriter(viewOf(payload), definition.dynamicArray === undefined ? "" : "[0].", line);
+  writer.struct(definition.struct, fields, 0, "");
+  const isWhole = !writer.lacksFields && size === definition.struct.size;
+  return [isWhole ? { id, payload } : { id, payload, known: writer.written }];
+}
+
+/** Writes the fields that v4l2-tracer names into a payload. */
+class FieldWriter {
+  readonly #view: DataView;
+  readonly #prefix: string;
+  readonly #line: number;
+  readonly written: string[] = [];
+  /** Those of all fields of the structure: v4l2-tracer 1.32 prints constraint_set_flags with the names of `flags`. */
+  #flags: Names = {};
+  lacksFields = false;
+
+  constructor(view: DataView, prefix: string, line: number) {
+    this.#view = view;
+    this.#prefix = prefix;
+    this.#line = line;
+  }
+
+  struct(struct: Struct, values: Json, offset: number, path: string): void {
+    this.#flags = Object.fromEntries(
+      struct.fields.flatMap(({ type }) => (type.kind === "scalar" ? Object.entries(type.flags ?? {}) : [])),
+    );
+    for (const field of struct.fields) {
+      // A structure in a structure stands under its type's name.
+      const value = values[field.name] ?? (field.type.kind === "struct" ? values[field.type.name] : undefined);
+      if (value !== undefined) this.#field(field, value, offset + field.offset, path + field.name);
+      // v4l2-tracer leaves out what is reserved: it must be 0.
+      else if (!/^(reserved|padding)/.test(field.name)) this.lacksFields = true;
+    }
+  }
+
+  #field({ type, dims }: Field, value: unknown, offset: number, path: string): void {
+    // Arrays of arrays are one list.
+    const items =
+      dims.length === 0 ? [value] : Array.isArray(value) ? (value.flat(Number.POSITIVE_INFINITY) as unknown[]) : [];
+    const count = dims.reduce((product, length) => product * length, 1);
+    if (items.length !== count) {
+      throw new CaptureError(`${path} has ${items.length} elements, not ${count}`, this.#line);
+    }
+    for (const [i, item] of items.entries()) {
+      const place = path + subscripts(dims, i);
+      const at = offset + i * type.size;
+      if (type.kind === "struct") {
+        if (isObject(item)) this.struct(type, item, at, `${place}.`);
+        else this.lacksFields = true;
+      } else {
+        this.#scalar(type, item, at, place);
+      }
+    }
+  }
+
+  #scalar(type: Scalar, item: unknown, offset: number, path: string): void {
+    const value = typeof item === "string" ? namedValue({ ...this.#flags, ...type.flags, ...type.values }, item) : item;
+    if (typeof value !== "number" && typeof value !== "bigint") {
+      throw new CaptureError(`${path} has no value ${String(item)}`, this.#line);
+    }
+    type.write(this.#view, offset, typeof type.min === "bigint" ? BigInt(value) : Number(value));
+    this.written.push(this.#prefix + path);
+  }
+}
+
+/** `"V4L2_…_A|V4L2_…_B|0x100"`, or the name of one value. */
+function namedValue(names: Names, text: string): bigint | undefined {
+  let value = 0n;
+  for (const word of text === "" ? [] : text.split("|")) {
+    const bit = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(word) ? word : names[word];
+    if (bit === undefined) return undefined;
+    value |= BigInt(bit);
+  }
+  return value;
+}
+
+/** Element i of an array with these dimensions: `"[1][0]"`. */
+function subscripts(dims: readonly number[], i: number): string {
+  let text = "";
+  for (let d = dims.length - 1, rest = i; d >= 0; d--) {
+    const length = dims[d] as number;
+    text = `[${rest % length}]${text}`;
+    rest = Math.floor(rest / length);
+  }
+  return text;
+}

@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { constants, tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generic } from "../../targets/index.ts";
+import type { Arguments } from "../arguments.ts";
+import { withInput } from "../input.ts";
+import { CliError, type Io } from "../io.ts";
+import { importCapture } from "./import.ts";
+
+/** In a clone beside the sources; in the package there, too: the command line is one bundle in dist/cli. */
+const source = ["../../capture/recorder.c", "../src/capture/recorder.c", "../../src/capture/recorder.c"]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find(existsSync);
+
+/** Runs a program, and writes the record of what it told its decoder. Returns the exit status: the program's where it failed. */
+export async function capture(io: Io, args: Arguments): Promise<number> {
+  const [program, ...words] = args.inputs as readonly [string, ...string[]];
+  const library = builtRecorder();
+  const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  const log = join(folder, "calls.log");
+  try {
+    const status = await runWith(library, log, [program, ...words], args);
+    if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+      throw new CliError(
+        `${program} made no call on a device that the recorder saw. It sees neither programs that are linked statically nor sandboxed processes (Chromium: --no-sandbox); strace sees those`,
+      );
+    }
+    const job = { ...args, input: log, target: generic };
+    await withInput(io, job, (input) => importCapture(io, { ...input, name: program }, job));
+    return status;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The path of the recorder, built once for each version of its source. */
+function builtRecorder(): string {
+  if (source === undefined) throw new CliError("recorder.c is not in this package");
+  const compiler = process.env.CC ?? "cc";
+  const hash = createHash("sha256").update(readFileSync(source)).update(compiler).digest("hex").slice(0, 16);
+  const folder = join(tmpdir(), `v4l2-stateless-${userInfo().uid}`);
+  const library = join(folder, `recorder-${hash}.so`);
+  if (existsSync(library)) return library;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const building = `${library}.${process.pid}`;
+  const options = ["-O2", "-shared", "-fPIC", "-o", building, source, "-ldl"];
+  const built = spawnSync(compiler, options, { encoding: "utf8" });
+  if (built.error !== undefined) {
+    throw new CliError(
+      `the recorder must be compiled, and there is no ${compiler}: install a C compiler, or build it elsewhere (aarch64-linux-gnu-gcc -O2 -shared -fPIC -o recorder.so ${source} -ldl), preload it with V4L2_STATELESS_LOG=calls.log, and read calls.log with v4l2-stateless import`,
+    );
+  }
+  if (built.status !== 0) throw new CliError(`${compiler} could not compile ${source}:\n${built.stderr.trimEnd()}`);
+  renameSync(building, library);
+  return library;
+}
+
+/** Runs the program with the terminal's input and output; its output goes where errors go, if the record goes to standard output. */
+function runWith(
+  library: string,
+  log: string,
+  [program, ...words]: readonly [string, ...string[]],
+  { withData, output }: Arguments,
+): Promise<number> {
+  const before = process.env.LD_PRELOAD;
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    LD_PRELOAD: before === undefined ? library : `${library}:${before}`,
+    V4L2_STATELESS_LOG: log,
+    ...(withData ? { V4L2_STATELESS_DATA: "1" } : {}),
+  };
+  const child = spawn(program, words, { env, stdio: ["inherit", output === "-" ? 2 : 1, 2] });
+  // An interrupt ends the program, and the record has what it did until then.
+  const ignore = () => {};
+  process.on("SIGINT", ignore);
+  return new Promise<number>((resolve, reject) => {
+    child.once("error", (thrown) => reject(new CliError(`${program}: ${thrown.message}`)));
+    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
+  }).finally(() => process.off("SIGINT", ignore));
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { lintCapture, type lintRules } from "../../src/capture/index.ts";
+import { allOf, callsOf, captureText } from "./captures.ts";
+
+const findings = (text: string) => allOf(lintCapture(callsOf(text)));
+
+/** Made by making the mistakes on a real kernel (conformance/visl/mistakes.c), all but the last. */
+const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
+  "format-of-busy-queue": () => captureText("format-of-busy-queue.strace"),
+  "reqbufs-while-streaming": () => captureText("reqbufs-while-streaming.strace"),
+  "capture-format-too-early": () => captureText("capture-format-too-early.strace"),
+  "format-before-profile": () => captureText("format-before-profile.strace"),
+  "control-outside-request": () => captureText("control-outside-request.strace"),
+  "unknown-reference": () => captureText("unknown-reference.strace"),
+  "reference-overwritten": () => captureText("reference-overwritten.strace"),
+  "missing-hold-flag": () => captureText("missing-hold-flag.recorder"),
+  "request-without-buffer": () => captureText("request-without-buffer.strace"),
+  "unsupported-control": () =>
+    captureText("none.strace").replace(
+      /^(.*)(ioctl\(\d+<[^>]*>, VIDIOC_S_EXT_CTRLS)(.*)$/m,
+      '$&\n$1$2, {ctrl_class=0, count=1, controls=[{id=0xa40a98, size=4, string="\\x00\\x00\\x00\\x00"}]}) = -1 EINVAL (Invalid argument)',
+    ),
+};
+
+describe("lint", () => {
+  it.each(Object.entries(captures))("finds %s, and nothing else", async (rule, text) => {
+    const found = await findings(text());
+    expect(found.map((each) => each.rule)).toEqual([rule]);
+    const [{ line, call, message, advice }] = found as [Awaited<ReturnType<typeof findings>>[number]];
+    // The line is that of the call.
+    expect(text().split("\n")[line - 1]).toContain(call);
+    expect(message.length).toBeGreaterThan(10);
+    expect(advice.length).toBeGreaterThan(10);
+  });
+
+  it.each([
+    "none",
+    "h264_high_bpyramid.264",
+    "h264_baseline_slices.264",
+    "h265_default_ra.265",
+    "vp8_altref.ivf",
+    "vp9_altref_superframes.ivf",
+    "mpeg2_interlaced.m2v",
+  ])("finds nothing in %s by strace", async (name) => {
+    expect(await findings(captureText(`${name}.strace`))).toEqual([]);
+  });
+
+  it.each([
+    "h264_high_bpyramid.264",
+    "h264_baseline_slices.264",
+    "h265_default_ra.265",
+    "vp8_altref.ivf",
+    "vp9_altref_superframes.ivf",
+    "mpeg2_interlaced.m2v",
+  ])("finds nothing in %s by the recorder", async (name) => {
+    expect(await findings(captureText(`${name}.recorder`))).toEqual([]);
+  });
+
+  it.each(["h264_baseline_slices.264", "vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v"])(
+    "finds nothing in %s by v4l2-tracer",
+    async (name) => {
+      expect(await findings(captureText(`${name}.v4l2-tracer`))).toEqual([]);
+    },
+  );
+});

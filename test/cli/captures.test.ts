@@ -1,0 +1,139 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { readRecord } from "../../src/record/index.ts";
+import { fixture, run } from "./command-line.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "captures-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const captured = (name: string) => fixture(`captures/${name}.gz`);
+const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
+
+describe("import", () => {
+  it.each(["strace", "recorder", "v4l2-tracer"])(
+    "writes a record of what %s saw, which the commands take",
+    async (kind) => {
+      const path = join(folder, `${kind}.jsonl`);
+      expect(await run(["import", captured(`vp8_altref.ivf.${kind}`), "-o", path])).toEqual({
+        status: 0,
+        stdout: "",
+        stderr: "",
+      });
+      const record = readRecord(readFileSync(path, "utf8"));
+      expect(record.lines.filter(({ type }) => type === "request")).toHaveLength(20);
+      expect((await run(["inspect", path])).stdout).toBe(
+        (await run(["inspect", captured(`vp8_altref.ivf.${kind}`)])).stdout,
+      );
+      expect(await run(["validate", captured(`vp8_altref.ivf.${kind}`)])).toMatchObject({ status: 0 });
+    },
+  );
+
+  it("writes bytes only where they are wanted", async () => {
+    const data = async (...options: string[]) =>
+      /"data":"/.test((await run(["import", captured("vp8_altref.ivf.v4l2-tracer"), ...options])).stdout);
+    expect([await data(), await data("--with-data")]).toEqual([false, true]);
+  });
+
+  it("refuses what is a stream or a record already", async () => {
+    const { stderr } = await run(["import", fixture("vp8_altref.ivf")]);
+    expect(stderr).toMatch(/vp8_altref\.ivf: a stream, not a capture; v4l2-stateless record makes its requests\n$/);
+    const path = join(folder, "record.jsonl");
+    writeFileSync(path, (await run(["record", fixture("vp8_altref.ivf")])).stdout);
+    expect((await run(["import", path])).stderr).toMatch(/: this is a record already\n$/);
+  });
+
+  it("chooses by codec, and says so where there is none", async () => {
+    const capture = captured("vp8_altref.ivf.strace");
+    expect((await run(["import", "--codec", "vp8", capture])).status).toBe(0);
+    const { status, stderr } = await run(["import", "--codec", "vp9", capture]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/no request of vp9 is queued in this capture/)]);
+  });
+
+  it("reads a folder of strace -ff, and says where there is none", async () => {
+    const text = gunzipSync(readFileSync(captured("mpeg2_interlaced.m2v.strace"))).toString();
+    for (const line of text.split("\n")) {
+      const [, thread, rest] = /^(\d+) +(.*)$/.exec(line) ?? [];
+      if (thread !== undefined) writeFileSync(join(folder, `log.${thread}`), `${rest}\n`, { flag: "a" });
+    }
+    expect((await run(["inspect", folder])).stdout.trimEnd().split("\n").length).toBeGreaterThan(20);
+    const empty = mkdtempSync(join(folder, "empty"));
+    expect((await run(["inspect", empty])).stderr).toMatch(/is a directory, and no file in it is one of strace -ff/);
+  });
+});
+
+describe("stats and lint", () => {
+  it("print what they find, for people and programs", async () => {
+    const mistake = captured("unknown-reference.strace");
+    const { status, stdout } = await run(["lint", mistake]);
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringMatching(/\.gz:35: MEDIA_REQUEST_IOC_QUEUE: no buffer .*\[unknown-reference\]\n$/),
+    ]);
+    const lines = (await run(["lint", "--json", mistake])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { type: "finding", rule: "unknown-reference", line: 35 },
+      { type: "lintResult", findings: 1 },
+    ]);
+    expect(await run(["lint", captured("none.strace")])).toEqual({ status: 0, stdout: "", stderr: "" });
+    const table = (await run(["stats", captured("vp9_altref_superframes.ivf.strace")])).stdout;
+    expect(table).toMatch(/^process: vp9$/m);
+    expect(table).toMatch(/^ +20 {2}MEDIA_REQUEST_IOC_QUEUE$/m);
+    const types = (await run(["stats", "--json", captured("vp9_altref_superframes.ivf.strace")])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).type);
+    expect(new Set(types)).toEqual(new Set(["decoder", "process", "handoff"]));
+  });
+
+  it("take captures only", async () => {
+    for (const command of ["stats", "lint"]) {
+      const { status, stderr } = await run([command, fixture("vp8_altref.ivf")]);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/: no capture: it must be a log of strace/)]);
+    }
+  });
+});
+
+describe.skipIf(!hasCompiler)("capture", () => {
+  it("says that a program used no device, and ends with an error", async () => {
+    const { status, stderr } = await run(["capture", "-o", join(folder, "none.jsonl"), "--", "true"]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^v4l2-stateless: true made no call on a device/)]);
+  });
+
+  it("needs a program", async () => {
+    expect((await run(["capture"])).stderr).toMatch(/capture: name a program and its arguments after --/);
+    expect((await run(["capture", "--", "no-such-program-here"])).stderr).toMatch(/no-such-program-here: .*ENOENT/);
+  });
+
+  it("compiles without warnings, also for 32 bits where the compiler can", () => {
+    const source = "src/capture/recorder.c";
+    const build = (...options: string[]) =>
+      spawnSync(
+        "cc",
+        [
+          ...options,
+          "-O2",
+          "-Wall",
+          "-Wextra",
+          "-Werror",
+          "-shared",
+          "-fPIC",
+          "-o",
+          join(folder, "r.so"),
+          source,
+          "-ldl",
+        ],
+        { encoding: "utf8" },
+      );
+    expect(build()).toMatchObject({ status: 0, stderr: "" });
+    const canDo32 = spawnSync("cc", ["-m32", "-x", "c", "-o", join(folder, "x"), "-"], {
+      input: "#include <stdio.h>\nint main(void){return 0;}",
+    });
+    if (canDo32.status === 0) expect(build("-m32")).toMatchObject({ status: 0, stderr: "" });
+  });
+});
