@@ -27,53 +27,121 @@ const mostZeros = 64;
 /** Of pictures with more slices only runs from the first and single slices are taken for what a peer may have kept. */
 const mostSlices = 8;
 
-/** The variants of a buffer that consists of these slices. */
+/** A part of a buffer as far as a checksum needs it. */
+interface Part {
+  readonly bytes: number;
+  readonly crc: number;
+  /** What the checksum of the bytes before it is multiplied by. */
+  readonly shift: number;
+}
+
+const nothing: Part = { bytes: 0, crc: 0, shift: 2 ** 31 };
+
+/** A slice, and the zero bytes after it. */
+interface SliceParts {
+  readonly slice: Part;
+  readonly zeros: Part;
+}
+
+/** The variants of a buffer that consists of these slices. Each slice is read once, however many variants it is in. */
 export function variantsOf(slices: readonly Slice[]): Variants {
   const variants = new Map<string, Variant>();
-  const add = (parts: readonly Uint8Array[], variant: Variant): void => {
+  const add = (parts: readonly Part[], variant: Variant): void => {
     const key = keyOf(parts);
     if (!variants.has(key)) variants.set(key, variant);
   };
-  const last = slices.at(-1);
-  if (last === undefined) return variants;
-  const before = slices.slice(0, -1).flatMap(withZeros);
+  const all = slices.map(({ bytes, zeros }) => ({
+    slice: partOf(bytes),
+    zeros: zerosPart(Math.min(zeros, mostZeros)),
+  }));
+  const [last, lastSlice] = [all.at(-1), slices.at(-1)];
+  if (last === undefined || lastSlice === undefined) return variants;
+  const before = all.slice(0, -1).flatMap(withZeros);
   // The end of a packet cuts the last slice's zeros somewhere.
-  for (let zeros = 0; zeros <= Math.min(last.zeros, mostZeros); zeros++) {
-    add([...before, last.bytes, new Uint8Array(zeros)], "zeros");
+  for (let zeros = 0; zeros <= Math.min(lastSlice.zeros, mostZeros); zeros++) {
+    add([...before, last.slice, zerosPart(zeros)], "zeros");
   }
-  for (const kept of slices.length <= mostSlices ? subsets(slices) : runs(slices)) {
-    add(
-      kept.map(({ bytes }) => bytes),
-      "slices",
-    );
+  const addKept = (kept: readonly SliceParts[]): void => {
+    const plain = kept.map(({ slice }) => slice);
+    add(plain, "slices");
     add(kept.flatMap(withZeros), "slices");
-    const end = kept.slice(-1).map(({ bytes }) => bytes);
-    add([...kept.slice(0, -1).flatMap(withZeros), ...end], "slices");
+    add([...kept.slice(0, -1).flatMap(withZeros), ...plain.slice(-1)], "slices");
+  };
+  if (all.length <= mostSlices) for (const kept of subsets(all)) addKept(kept);
+  else {
+    let [plain, zeroed] = [nothing, nothing];
+    for (const [i, each] of all.entries()) {
+      addKept([each]);
+      // The run that ends here; all of them together are no variant.
+      if (i === all.length - 1) break;
+      const cut = joinedParts([zeroed, each.slice]);
+      plain = joinedParts([plain, each.slice]);
+      zeroed = joinedParts([cut, each.zeros]);
+      for (const run of [plain, zeroed, cut]) add([run], "slices");
+    }
   }
-  variants.delete(keyOf(slices.map(({ bytes }) => bytes)));
+  variants.delete(keyOf(all.map(({ slice }) => slice)));
   return variants;
 }
 
-function keyOf(parts: readonly Uint8Array[]): string {
-  const size = parts.reduce((total, part) => total + part.length, 0);
-  return variantKey(
-    size,
-    parts.reduce((crc, part) => crc32(part, crc), 0),
+function keyOf(parts: readonly Part[]): string {
+  const { bytes, crc } = joinedParts(parts);
+  return variantKey(bytes, crc);
+}
+
+/** Parts one after the other. */
+function joinedParts(parts: readonly Part[]): Part {
+  return parts.reduce(
+    (before, { bytes, crc, shift }) => ({
+      bytes: before.bytes + bytes,
+      crc: (multiply(shift, before.crc) ^ crc) >>> 0,
+      shift: multiply(shift, before.shift),
+    }),
+    nothing,
   );
 }
 
-function withZeros({ bytes, zeros }: Slice): Uint8Array[] {
-  return [bytes, new Uint8Array(Math.min(zeros, mostZeros))];
+function partOf(bytes: Uint8Array): Part {
+  return { bytes: bytes.length, crc: crc32(bytes), shift: powerOfX(8 * bytes.length) };
+}
+
+function zerosPart(count: number): Part {
+  return partOf(new Uint8Array(count));
+}
+
+function withZeros({ slice, zeros }: SliceParts): Part[] {
+  return [slice, zeros];
+}
+
+/** The polynomial of CRC-32, its bits reversed: x^0 is the highest. */
+const polynomial = 0xedb88320;
+
+/** The product of two polynomials over GF(2), modulo the one of CRC-32. */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  let shifted = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) product ^= shifted;
+    shifted = shifted & 1 ? (shifted >>> 1) ^ polynomial : shifted >>> 1;
+  }
+  return product >>> 0;
+}
+
+/** x^n: the checksum of bytes that n more bits follow is multiplied by it. */
+function powerOfX(n: number): number {
+  let power = 2 ** 31;
+  let square = 2 ** 30;
+  for (let rest = n; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) power = multiply(square, power);
+    square = multiply(square, square);
+  }
+  return power;
 }
 
 /** Some but not all. */
-function subsets(slices: readonly Slice[]): Slice[][] {
+function subsets<T>(slices: readonly T[]): T[][] {
   const all = 2 ** slices.length - 1;
   return Array.from({ length: Math.max(all - 1, 0) }, (_, i) => slices.filter((_slice, bit) => ((i + 1) >> bit) & 1));
-}
-
-function runs(slices: readonly Slice[]): Slice[][] {
-  return slices.flatMap((slice, i) => (i === 0 ? [[slice]] : [slices.slice(0, i), [slice]]));
 }
 
 /** The first place of `part` in `bytes` from `start` on; -1 where there is none. */

@@ -178,12 +178,13 @@ function shortName(control: string): string {
   return control.replace("V4L2_CID_STATELESS_", "");
 }
 
-/** Whether one of the views shows the integer at `path`. */
+/** Whether the views show the integer at `path`. */
 function isSeen(views: readonly (DriverView | undefined)[], control: string, path: string): boolean {
   const name = shortName(control);
   const known = views.filter((view) => view !== undefined);
   if (!known.some((view) => hasControl(view, name))) return true;
-  return known.some((view) => isShown(view.fields, name, path) || isEntryShown(view, name, path));
+  // Where only one shows it, another field says so, and that is different.
+  return known.every((view) => isShown(view.fields, name, path) || isEntryShown(view, name, path));
 }
 
 const controlsOf = new WeakMap<Values, ReadonlySet<string>>();
