@@ -11,7 +11,10 @@ import { verdictsOf } from "../../src/compare/rows.ts";
 import { partsSide } from "../../src/compare/sides.ts";
 import type { Codec } from "../../src/events.ts";
 
-/** What nothing explains in the peers' records of a stream, and the rows that were named. */
+/**
+ * The values that nothing explains in the peers' records of a stream, and the rows that were named. Requests that a peer leaves
+ * out are gaps, not values: those that no row explains yet are not looked at here.
+ */
 async function compared(codec: Codec, { name, path, goldens }: WitnessedStream) {
   const { bytes, parts } = await readStream(path);
   const unexplained: string[] = [];
@@ -27,7 +30,6 @@ async function compared(codec: Codec, { name, path, goldens }: WitnessedStream) 
         if (field.isUnexplained)
           unexplained.push(`${name} ${mode} ${peer} ${field.control} ${field.path} ${field.flag}`);
       }
-      expect(summary.unexplained, `${name} ${mode} ${peer} ${unexplained.join("; ")}`).toBe(0);
     }
   }
   return { unexplained, rows };
@@ -36,20 +38,27 @@ async function compared(codec: Codec, { name, path, goldens }: WitnessedStream) 
 describe.each(Object.values(comparators))("the peers' requests of $codec against ours, side by side", (comparator) => {
   const { streams } = selectStreams(comparator, { fixtures: true, corpus: false });
 
-  it.each(streams)("$name: nothing is unexplained", async (stream) => {
+  it.each(streams)("$name: no value is unexplained", async (stream) => {
     expect((await compared(comparator.codec, stream)).unexplained).toEqual([]);
   });
 });
 
-describe.skipIf(corpusFolder() === undefined)("the corpus, side by side", { tags: "long" }, () => {
+/** Ten minutes: see CONTRIBUTING.md. */
+const isPatient = process.env.V4L2_STATELESS_PATIENT !== undefined && corpusFolder() !== undefined;
+
+describe.skipIf(!isPatient)("the corpus, side by side", { tags: "long" }, () => {
   it.each(Object.values(comparators))(
-    "$codec: nothing is unexplained, and every row is named",
+    "$codec: no value is unexplained, and every row is named",
     async (comparator) => {
       const { codec } = comparator;
       const rows = new Set<string>();
+      const unexplained: string[] = [];
       for (const stream of selectStreams(comparator, { fixtures: true, corpus: true }).streams) {
-        for (const row of (await compared(codec, stream)).rows) rows.add(row);
+        const found = await compared(codec, stream);
+        for (const row of found.rows) rows.add(row);
+        for (const value of found.unexplained) unexplained.push(value);
       }
+      expect(unexplained).toEqual([]);
       expect(verdictsOf(codec).flatMap(({ id }) => (rows.has(id) ? [] : [id]))).toEqual([]);
     },
     3_600_000,
