@@ -8,19 +8,23 @@ import { brotliCompressSync } from "node:zlib";
 import { readRecordBytes } from "../../src/record/files.ts";
 import { readRecord } from "../../src/record/read.ts";
 import { decodeCommand, prepare } from "./gstreamer-runs.ts";
-import { interceptedRecord } from "./intercepted.ts";
 import { type JobResult, machineVersions, withJobs } from "./machine.ts";
 import { recordDifferences } from "./record-differences.ts";
+import { recordedText } from "./recorded.ts";
 import { fixtures, type Run, runsOf } from "./visl-streams.ts";
 
 /** What became of a golden. */
 type Outcome = "equal" | "different" | "new" | "refused" | "gone";
 
 /** The record of a run; undefined when GStreamer refused the stream. */
-function recordOf(run: Run, result: JobResult, versions: ReturnType<typeof machineVersions>): string | undefined {
-  const log = result.file("calls.jsonl");
-  if (log === undefined || !log.includes('"queue"')) return undefined;
-  return interceptedRecord(log, {
+async function recordOf(
+  run: Run,
+  result: JobResult,
+  versions: ReturnType<typeof machineVersions>,
+): Promise<string | undefined> {
+  const log = result.file("calls.log");
+  if (log === undefined || !log.includes("MEDIA_REQUEST_IOC_QUEUE")) return undefined;
+  return recordedText(log, {
     codec: run.codec,
     stream: run.name,
     producer: `${versions.gstreamer} v4l2codecs`,
@@ -46,10 +50,10 @@ async function main(): Promise<number> {
   const versions = machineVersions();
   process.stdout.write(`${versions.gstreamer}, ${versions.kernel}\n`);
   const jobs = runs.map((run) => ({ name: run.id, script: prepare + decodeCommand(run) }));
-  return withJobs(jobs, (resultOf) => {
+  return withJobs(jobs, async (resultOf) => {
     let different = 0;
     for (const run of runs) {
-      const made = recordOf(run, resultOf(run.id), versions);
+      const made = await recordOf(run, resultOf(run.id), versions);
       const { outcome, lines } = compare(run.golden, made);
       const written = values.write && made !== undefined && (outcome === "different" || outcome === "new");
       if (written) writeFileSync(run.golden, brotliCompressSync(made));

@@ -13,18 +13,18 @@ const elements: Readonly<Record<Codec, string>> = {
 
 /** How a job begins that runs `decodeCommand`: GStreamer takes the modes that it finds, so they are set before it looks. */
 export const prepare = `set -e
-[ -e /tmp/intercept.so ] || gcc -O2 -Wall -Werror -shared -fPIC -o /tmp/intercept.so /project/conformance/visl/intercept.c
+[ -e /tmp/recorder.so ] || gcc -O2 -Wall -Werror -shared -fPIC -o /tmp/recorder.so /project/src/capture/recorder.c -ldl
 `;
 
 /** The environment in which GStreamer's decoders take a mode. */
 function modeEnvironment(mode: DecodeMode): string {
-  return `LD_PRELOAD=/tmp/intercept.so INTERCEPT_MODES='${mode === "frame" ? 1 : 0} 1'`;
+  return `LD_PRELOAD=/tmp/recorder.so V4L2_STATELESS_MODES='${mode === "frame" ? 1 : 0} 1'`;
 }
 
-/** A shell command that decodes a file with GStreamer. It leaves `calls.jsonl` (see intercepted.ts) and `debug.log` (see `displayOrder`). */
+/** A shell command that decodes a file with GStreamer. It leaves `calls.log` (see recorded.ts) and `debug.log` (see `displayOrder`). */
 export function decodeCommand(run: Run): string {
   const environment = [
-    "INTERCEPT_LOG=$PWD/calls.jsonl",
+    "V4L2_STATELESS_LOG=$PWD/calls.log V4L2_STATELESS_DATA=1",
     "GST_DEBUG_NO_COLOR=1 GST_DEBUG=v4l2codecs*:5 GST_DEBUG_FILE=$PWD/debug.log",
   ];
   return `${environment.join(" ")} ${quietCommand(run)}\n`;

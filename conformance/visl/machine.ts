@@ -30,7 +30,7 @@ const parameters = "visl_debug=1 visl_dprintk_frame_start=0 visl_dprintk_nframes
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** Runs jobs in machines, one for each processor, and hands their results to `use`; the files are gone after it. */
-export async function withJobs<T>(jobs: readonly Job[], use: (results: JobResults) => T): Promise<T> {
+export async function withJobs<T>(jobs: readonly Job[], use: (results: JobResults) => T | Promise<T>): Promise<T> {
   makeMachine();
   const share = mkdtempSync(join(tmpdir(), "visl-"));
   try {
@@ -38,7 +38,7 @@ export async function withJobs<T>(jobs: readonly Job[], use: (results: JobResult
     const lists = Array.from({ length: machines }, (_, i) => jobs.filter((_, j) => j % machines === i));
     const ends = await Promise.allSettled(lists.map((list, i) => runMachine(list, join(share, String(i)))));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    return use((name) => {
+    return await use((name) => {
       const folder = lists.map((_, i) => join(share, String(i), "results", name)).find(existsSync);
       if (folder === undefined) throw new Error(`no job ${name}`);
       return readResult(folder);

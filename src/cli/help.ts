@@ -10,7 +10,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "compressed where the name ends in .gz or .br.",
   ],
   inspect: [
-    "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli).",
+    "<input> is a stream, a record (.jsonl, also compressed with gzip or brotli), or a capture, as import takes it.",
     "A line for each request, in decoding order. order is the picture's place in display order; it and pts are known when " +
       "the picture is shown, so the line waits for that, for 32 pictures at most.",
     "References are the numbers of the requests that made the pictures, in the order of the DPB: lt5 a long-term reference, " +
@@ -20,13 +20,13 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "file nothing is shortened.",
   ],
   validate: [
-    "<input> is a stream, or a record (.jsonl, also compressed with gzip or brotli). Exit status 1 when something would be refused.",
+    "<input> is a stream, a record (.jsonl, also compressed with gzip or brotli), or a capture, as import takes it. Exit status 1 when something would be refused.",
     "It checks the controls that are sent: what the kernel's core refuses, and what the target's driver refuses. A driver that does " +
       "not check its hardware's limits, and controls that are missing, are not seen. With --request, controls that earlier " +
       "requests set are not checked again.",
   ],
   diff: [
-    "<a> and <b> are records (.jsonl, also compressed with gzip or brotli), or one of them a stream, whose requests are then made " +
+    "<a> and <b> are records (.jsonl, also compressed with gzip or brotli) or captures, as import takes them, or one of them a stream, whose requests are then made " +
       "in the modes of the other side, or of the target. They are compared as a driver reads them: references as pictures, " +
       "lists resolved. Requests are paired by their bytes; timestamps may be any.",
     "First a line for each field that differs: those that nothing explains, known faults of GStreamer and FFmpeg " +

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type Check, checks, type Subject } from "../../conformance/visl/checks.ts";
 import { drawingDifferences, parseDrawing } from "../../conformance/visl/drawing.ts";
 import { displayOrder } from "../../conformance/visl/gstreamer-runs.ts";
-import { interceptedRecord } from "../../conformance/visl/intercepted.ts";
 import { recordDifferences } from "../../conformance/visl/record-differences.ts";
+import { recordedText } from "../../conformance/visl/recorded.ts";
 import { type CommandTrace, readTrace } from "../../conformance/visl/trace-log.ts";
 import { compareTraced } from "../../conformance/visl/traced-controls.ts";
 import { fixtures, type Run, runsOf } from "../../conformance/visl/visl-streams.ts";
@@ -220,31 +220,40 @@ describe("the checks of a decode", () => {
   });
 });
 
-describe("a record of intercepted calls", () => {
-  const sps = 0xa40902;
+describe("a record of recorded calls", () => {
   const payload = "64".padEnd(2 * 1048, "0");
-  const lines = (...calls: object[]): string => calls.map((call) => `${JSON.stringify(call)}\n`).join("");
-  const buffer = { buffer: "0000016588", timestamp: 2000, hold: false, request: 9 };
+  const log = (...calls: object[]): string =>
+    calls.map((call) => `${JSON.stringify({ process: 1, thread: 1, fd: 5, path: "/dev/video0", ...call })}\n`).join("");
+  const format = { call: "VIDIOC_S_FMT", type: 10, pixelFormat: 0x34363253, width: 16, height: 16 };
+  const set = (which: number) => ({ call: "VIDIOC_S_EXT_CTRLS", which, request: 9, controls: [[0xa40902, payload]] });
+  const buffer = {
+    call: "VIDIOC_QBUF",
+    type: 10,
+    index: 0,
+    flags: 0x800000,
+    timestamp: "2000",
+    request: 9,
+    bytes: 5,
+    crc32: "3c0909da",
+  };
+  const queue = { call: "MEDIA_REQUEST_IOC_QUEUE", fd: 9, path: "anon_inode:request" };
+  const request = 0xf010000;
 
-  it("holds what was set outside and inside of requests", () => {
-    const log = lines(
-      { controls: [[sps, payload]], device: 5, request: -1 },
-      { controls: [[0xa40903, "0".repeat(24)]], device: 5, request: 9 },
-      buffer,
-      { queue: 9 },
-      { reinit: 9 },
-    );
-    const { header, lines: made } = readRecord(interceptedRecord(log, { codec: "h264", producer: "p" }));
+  it("holds what was set outside and inside of requests", async () => {
+    const text = log(format, set(0), set(request), { ...buffer, data: "0000016588" }, queue);
+    const { header, lines: made } = readRecord(await recordedText(text, { codec: "h264", producer: "p" }));
     expect(header).toMatchObject({ codec: "h264", producer: "p", requests: 1 });
     expect(made.map(({ type }) => type)).toEqual(["set", "request"]);
     expect(made[1]).toMatchObject({ timestamp: 2000, bitstream: { bytes: 5, crc32: 0x3c0909da } });
   });
 
-  it("is refused when the kernel refused a call, or a request has no buffer", () => {
-    const record = (log: string) => () => interceptedRecord(log, { codec: "h264" });
-    expect(record(lines(buffer, { failed: true }))).toThrow("refused");
-    expect(record(lines(buffer, { queue: 8 }))).toThrow("without an OUTPUT buffer");
-    expect(record(lines(buffer, { queue: 9 }, { reinit: 9 }, { queue: 9 }))).toThrow("without an OUTPUT buffer");
+  it("is refused when the kernel refused a request, or the log has no bytes", async () => {
+    await expect(recordedText(log(format, set(request), buffer, queue), { codec: "h264" })).rejects.toThrow(
+      "request 0 has no bytes",
+    );
+    const data = { ...buffer, data: "0000016588" };
+    const text = log(format, set(request), data, queue, set(request), data, { ...queue, error: 22 });
+    await expect(recordedText(text, { codec: "h264" })).rejects.toThrow("the kernel refused a request: EINVAL");
   });
 });
 

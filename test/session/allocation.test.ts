@@ -10,9 +10,9 @@ import type { Codec } from "../../src/events.ts";
  */
 const limits: readonly [Codec, string, number][] = [
   ["h264", "h264_high_bpyramid.264", 7_450],
-  ["h264", "h264_baseline_slices.264", 9_950],
+  ["h264", "h264_baseline_slices.264", 10_100],
   ["h265", "h265_default_ra.265", 15_350],
-  ["h265", "h265_main10_wpp_slices.265", 21_950],
+  ["h265", "h265_main10_wpp_slices.265", 22_550],
   ["mpeg2", "mpeg2_ipb.m2v", 6_050],
   ["vp8", "vp8_altref.ivf", 7_500],
   ["vp9", "vp9_altref_superframes.ivf", 33_000],
