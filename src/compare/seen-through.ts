@@ -76,10 +76,12 @@ export class SeenThrough {
     return !this.#constants.has(change) && this.#constants.size < mostConstants;
   }
 
-  sayConstant(change: number, known: KnownFault | undefined): void {
+  /** @param faults the rows that know it. */
+  sayConstant(change: number, faults: readonly KnownFault[]): void {
     this.#constants.add(change);
     const text = `the other side's order counts (POC) are ${Math.abs(change)} ${change > 0 ? "more" : "less"}`;
-    this.#say({ about: "order counts", text, known }, `order counts ${change}`);
+    const all = faults.length > 0 ? faults : [undefined];
+    for (const known of all) this.#say({ about: "order counts", text, known }, `order counts ${change} ${known?.id}`);
   }
 
   /** A row whose arithmetic makes both values the same. */

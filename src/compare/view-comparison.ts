@@ -43,7 +43,7 @@ export function compareViews(
   const different = unequal.filter((judgement) => !isShifted(judgement));
   const explained = new Map<string, KnownFault | "seen through">();
   if (constant !== 0 && seen.isNew(constant)) {
-    seen.sayConstant(constant, constantFault(unequal.filter(isShifted), castings, pair, sides));
+    seen.sayConstant(constant, constantFaults(unequal.filter(isShifted), castings, pair, sides));
   }
   const keys = different.map((judgement) => keyOf(judgement, first, second));
   for (const each of castings) {
@@ -90,23 +90,25 @@ function withoutConsequences(unequal: readonly Judgement[], first: Part, second:
   return present.length > 0 ? present : [...unequal];
 }
 
-/** The row that the constant comes from, where it is a known one. */
-function constantFault(
+/** The rows that know the constant: those of the first casting that has any. */
+function constantFaults(
   shifted: readonly Judgement[],
   castings: readonly Casting[],
   pair: readonly [Entry, Entry],
   sides: readonly [number, number],
-): KnownFault | undefined {
+): KnownFault[] {
   const keys = new Set(shifted.map(({ occurrence: { field } }) => field));
   for (const casting of castings) {
+    const faults = new Map<string, KnownFault>();
     for (const { occurrence, different, transforms } of casting.judge(pair)) {
       if (!keys.has(occurrence.field)) continue;
       const transform = transforms.find(({ peer }) => peer === casting.peer);
       const verdict = different[casting.peer] ?? (transform && casting.verdict(transform.id));
-      if (verdict !== undefined) return casting.knownFault(verdict, sides);
+      if (verdict !== undefined) faults.set(verdict.id, casting.knownFault(verdict, sides));
     }
+    if (faults.size > 0) return [...faults.values()];
   }
-  return undefined;
+  return [];
 }
 
 /** Which part the first recording plays, and which the second. */
