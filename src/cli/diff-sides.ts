@@ -1,7 +1,7 @@
 /** The two inputs of `diff` as recordings. */
 import { begun } from "../compare/decode-modes.ts";
 import type { ComparedRequest, CompareSide } from "../compare/index.ts";
-import { ourProducer, partsSide, recordSide } from "../compare/sides.ts";
+import { partsSide, recordSide } from "../compare/sides.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
@@ -13,7 +13,7 @@ import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { codecOf, type RecordInput, type StreamInput } from "./input.ts";
 import { CliError } from "./io.ts";
 import { sessionOptions } from "./source.ts";
-import { version } from "./version.ts";
+import { producer } from "./version.ts";
 
 type Input = StreamInput | RecordInput;
 
@@ -91,7 +91,7 @@ async function ofStream(
   const session = target === undefined ? modesOf(codec, other?.first) : sessionOptions(codec, { session: {}, target });
   const { parts, stream } = await beginning(input.parts);
   const side = partsSide(parts, stream, { codec, session }, eventsOf);
-  return counted(input.name, { ...side, producer: `${ourProducer} ${version}` }, errors);
+  return counted(input.name, { ...side, producer }, errors);
 }
 
 /** The modes that a request was made in. */
@@ -115,8 +115,10 @@ async function beginning(parts: AsyncIterable<StreamPart>) {
     const next = await iterator.next();
     isWhole = next.done === true;
     if (next.done === true) break;
-    read.push(next.value);
-    if (next.value.kind !== "loss") size += next.value.bytes.length;
+    const part = next.value;
+    // Its bytes are valid until the next part is asked for.
+    read.push(part.kind === "loss" ? part : { ...part, bytes: part.bytes.slice() });
+    if (part.kind !== "loss") size += part.bytes.length;
   }
   const isBytes = isWhole && read.every(({ kind }) => kind === "chunk");
   const chunks = read.flatMap((part) => (part.kind === "chunk" ? [part.bytes] : []));

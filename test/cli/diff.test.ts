@@ -1,0 +1,23 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { fixture, run } from "./command-line.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "diff-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+// The first pieces are kept to find out what the file is: it must be longer.
+it.each([
+  ["h264_high422_interlaced.264", 60, 20],
+  ["mpeg2_ipb.m2v", 24, 20],
+])("a file that is read in many pieces, %s, is the same as its own record", async (name, times, each) => {
+  const bytes = readFileSync(fixture(name));
+  const stream = join(folder, name);
+  writeFileSync(stream, Buffer.concat(new Array<Buffer>(times).fill(bytes)));
+  const record = `${stream}.jsonl`;
+  expect(await run(["record", stream, "-o", record])).toMatchObject({ status: 0 });
+  const { status, stdout } = await run(["diff", stream, record]);
+  expect(stdout).toContain(`${times * each} pairs, 0 differ: a driver gets the same\n`);
+  expect(status).toBe(0);
+});
