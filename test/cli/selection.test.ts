@@ -75,6 +75,26 @@ describe("trace --request", () => {
     expect(all.length - each.length).toBeLessThanOrEqual(1);
   }
 
+  it.each([
+    ["h264_high_bpyramid.264", 1],
+    ["h264_baseline_slices.264", 3],
+    ["h265_default_ra.265", 1],
+    ["h265_main10_wpp_slices.265", 2],
+  ])("gives each picture of %s its own slices, however the bytes come", async (name, slices) => {
+    const bytes = readFileSync(fixture(name));
+    for (const size of [100, 1000, 3333]) {
+      const stdin = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      );
+      const { stdout } = await run(["trace", "--request", "0..", "-"], { stdin });
+      const requests = stdout.split(/^request \d+$/m).slice(1);
+      expect(requests).toHaveLength(20);
+      for (const request of requests) {
+        expect(names(request).filter((unit) => unit?.startsWith("slice"))).toHaveLength(slices);
+      }
+    }
+  });
+
   it("gives parameter sets to the picture after them, and all slices of a picture to it", async () => {
     const units = async (requests: string, ...options: string[]) =>
       names((await run(["trace", "--request", requests, ...options, fixture("h264_baseline_slices.264")])).stdout);
