@@ -1,5 +1,6 @@
 /** The objects of a JSON list that is longer than a string should be, one by one. */
 
+import { TextDecoder } from "../record/text-decoder.ts";
 import { CaptureError } from "./calls.ts";
 
 /** The most characters that one object may have. */
@@ -63,8 +64,3 @@ export class JsonObjects {
     }
   }
 }
-
-/** Every runtime has this class, but the types of the language itself do not contain it. */
-const { TextDecoder } = globalThis as unknown as {
-  readonly TextDecoder: new () => { decode(bytes?: Uint8Array, options?: { readonly stream: boolean }): string };
-};

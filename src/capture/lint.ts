@@ -1,10 +1,10 @@
 /** Mistakes in the life of formats, buffers and requests, as the calls of a program show them. */
 
-import { fourccText } from "../record/format.ts";
+import { codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
-import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import type { Codec } from "../uapi/codecs.ts";
 import { controlById } from "../uapi/index.ts";
-import type { BufferCall, Call, FormatCall, IoctlCall, SetControls } from "./calls.ts";
+import type { BufferCall, Call, FormatCall, IoctlCall, RequestCall, SetControls } from "./calls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 import { referencedTimestamps } from "./references.ts";
 import { CaptureRequests } from "./requests.ts";
@@ -186,7 +186,7 @@ class Linter {
       state.captureFormat = call;
       return;
     }
-    state.codec = codecNames.find((codec) => fourccText(codecs[codec].pixelFormat) === call.pixelFormat);
+    state.codec = codecOfPixelFormat(call.pixelFormat);
     state.captureFormat = undefined;
     state.sequenceLine = undefined;
   }
@@ -249,9 +249,7 @@ class Linter {
     state.lastQueued = call;
   }
 
-  #queueRequest(
-    call: Extract<IoctlCall, { readonly call: "MEDIA_REQUEST_IOC_QUEUE" | "MEDIA_REQUEST_IOC_REINIT" }>,
-  ): void {
+  #queueRequest(call: RequestCall): void {
     const isFilled =
       this.#filled.delete(fillingKey(call.thread, call.fd)) || this.#filled.delete(fillingKey(call.thread, undefined));
     if (isFilled || this.#last?.state.hasStarted !== true) return;
@@ -282,6 +280,7 @@ class Linter {
     if (state.timestamps.size > mostTimestamps) {
       const [oldest] = state.timestamps;
       state.timestamps.delete(oldest as bigint);
+      state.overwritten.delete(oldest as bigint);
     }
   }
 }

@@ -4,12 +4,13 @@ import { fromHex } from "../record/encoding.ts";
 import { fourccText } from "../record/format.ts";
 import { LineSplitter } from "../record/split-lines.ts";
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
+import {
+  V4L2_BUF_FLAG_ERROR,
+  V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
+  V4L2_BUF_FLAG_REQUEST_FD,
+  V4L2_CTRL_WHICH_REQUEST_VAL,
+} from "./constants.ts";
 
-/** V4L2_CTRL_WHICH_REQUEST_VAL. */
-const requestValues = 0x0f010000;
-const V4L2_BUF_FLAG_ERROR = 0x40;
-const V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF = 0x200;
-const V4L2_BUF_FLAG_REQUEST_FD = 0x800000;
 /** By V4L2_BUF_TYPE_…: VIDEO_CAPTURE, VIDEO_OUTPUT and those with several planes. */
 const queues: Readonly<Record<number, Queue>> = { 1: "CAPTURE", 2: "OUTPUT", 9: "CAPTURE", 10: "OUTPUT" };
 /** Errors that stateless decoders give; others keep their number. */
@@ -127,7 +128,7 @@ function callOf(entry: Entry, line: number, thread: string): Call {
       return { ...base, call, request };
     case "VIDIOC_S_EXT_CTRLS": {
       const controls = (entry.controls ?? []).map(([id, payload]) => controlOf(id, payload, line));
-      return { ...base, call, isForRequest: entry.which === requestValues, request, controls };
+      return { ...base, call, isForRequest: entry.which === V4L2_CTRL_WHICH_REQUEST_VAL, request, controls };
     }
   }
   if (queue !== undefined) {

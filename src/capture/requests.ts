@@ -1,7 +1,7 @@
 /** Puts the calls of a program together: the requests that it queued, and what it set outside of them. */
 
 import { crc32 } from "../record/crc32.ts";
-import { fourccText } from "../record/format.ts";
+import { codecOfPixelFormat } from "../record/format.ts";
 import type { Controls, RecordLine, RequestLine } from "../record/index.ts";
 import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
 import { controlById, timestampOf } from "../uapi/index.ts";
@@ -112,6 +112,10 @@ export class CaptureRequests {
     return `${this.#files.process(thread)} request ${request}`;
   }
 
+  #threadKey(thread: string): string {
+    return `${this.#files.process(thread)} thread ${thread}`;
+  }
+
   #setFormat(device: Device, call: FormatCall): void {
     const { format } = device.state;
     const isSame =
@@ -157,8 +161,7 @@ export class CaptureRequests {
   }
 
   #fillingOf({ thread, line }: IoctlCall, device: Device, request: number | undefined): Filling {
-    const key =
-      request === undefined ? `${this.#files.process(thread)} thread ${thread}` : this.#requestKey(thread, request);
+    const key = request === undefined ? this.#threadKey(thread) : this.#requestKey(thread, request);
     const found = this.#fillings.get(key);
     if (found !== undefined) return found;
     const filling = { device, thread, line, controls: new Map(), known: new Map(), buffer: undefined };
@@ -168,7 +171,7 @@ export class CaptureRequests {
 
   #queueRequest(call: RequestCall): void {
     const ofFile = this.#requestKey(call.thread, call.fd);
-    const key = this.#fillings.has(ofFile) ? ofFile : `${this.#files.process(call.thread)} thread ${call.thread}`;
+    const key = this.#fillings.has(ofFile) ? ofFile : this.#threadKey(call.thread);
     const filling = this.#fillings.get(key);
     if (filling === undefined) {
       // The log begins in the middle of a request, or another thread filled it.
@@ -296,11 +299,8 @@ function named({ id, payload }: CapturedControl): [string, Uint8Array | number] 
 
 /** By the device's format; where the log begins after it was set, by the controls. */
 function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
-  return codecNames.find((codec) =>
-    format === undefined
-      ? Object.keys(codecs[codec].controls).some((name) => controls.has(name))
-      : fourccText(codecs[codec].pixelFormat) === format.pixelFormat,
-  );
+  if (format !== undefined) return codecOfPixelFormat(format.pixelFormat);
+  return codecNames.find((codec) => Object.keys(codecs[codec].controls).some((name) => controls.has(name)));
 }
 
 function requestLine(

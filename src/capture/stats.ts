@@ -1,7 +1,7 @@
 /** Counts of a capture: what a board's bring-up is measured by. */
 
-import { fourccText } from "../record/format.ts";
-import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { codecOfPixelFormat } from "../record/format.ts";
+import type { Codec } from "../uapi/codecs.ts";
 import type { Call, IoctlCall, Queue } from "./calls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 
@@ -224,7 +224,7 @@ function noteCall(call: IoctlCall, counts: Counts): void {
       break;
     case "MEDIA_REQUEST_IOC_QUEUE":
       counts.requests++;
-      counts.codec ??= codecNames.find((codec) => fourccText(codecs[codec].pixelFormat) === counts.format);
+      counts.codec ??= codecOfPixelFormat(counts.format);
       counts.inFlight++;
       counts.mostInFlight = Math.max(counts.mostInFlight, counts.inFlight);
       break;

@@ -38,7 +38,7 @@ export class StraceLines {
   /**
    * The call that ends with this line, if one does.
    *
-   * @throws CaptureError when a call goes on that never began.
+   * @throws CaptureError when a call goes on that began as another one.
    */
   take(source: string, line: number): SystemCall | undefined {
     const [head, bracketed, plain, hours, minutes, seconds, epoch] = prefix.exec(source) as RegExpExecArray;

@@ -10,6 +10,13 @@ import {
   type OtherIoctl,
   type Queue,
 } from "./calls.ts";
+import {
+  nanosecondsOf,
+  V4L2_BUF_FLAG_ERROR,
+  V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
+  V4L2_BUF_FLAG_REQUEST_FD,
+  V4L2_CTRL_WHICH_REQUEST_VAL,
+} from "./constants.ts";
 import type { SystemCall } from "./strace-lines.ts";
 import { parseArguments, type StraceStruct, type StraceValue, unescapedBytes } from "./strace-values.ts";
 
@@ -21,12 +28,10 @@ const unnamed: Readonly<Record<string, IoctlCall["call"]>> = {
   "_IOC(_IOC_NONE, 0x7c, 0x81, 0)": "MEDIA_REQUEST_IOC_REINIT",
 };
 
-/** V4L2_CTRL_WHICH_REQUEST_VAL. */
-const requestValues = 0xf010000;
 const flagBits: Readonly<Record<string, number>> = {
-  V4L2_BUF_FLAG_ERROR: 0x40,
-  V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF: 0x200,
-  V4L2_BUF_FLAG_REQUEST_FD: 0x800000,
+  V4L2_BUF_FLAG_ERROR,
+  V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
+  V4L2_BUF_FLAG_REQUEST_FD,
 };
 const queues: Readonly<Record<string, Queue>> = {
   V4L2_BUF_TYPE_VIDEO_OUTPUT: "OUTPUT",
@@ -180,7 +185,7 @@ function controlsOf({ members }: StraceStruct, line: number) {
   if (items.length !== count || items.some((item) => item.kind !== "struct")) {
     throw new CaptureError(`strace printed ${items.length} of ${count} controls: run it with -v`, line);
   }
-  const isForRequest = numberOf(which) === requestValues || wordOf(which).endsWith("_REQUEST_VAL");
+  const isForRequest = numberOf(which) === V4L2_CTRL_WHICH_REQUEST_VAL || wordOf(which).endsWith("_REQUEST_VAL");
   return { isForRequest, controls: items.map((item) => controlOf(item as StraceStruct, line)) };
 }
 
@@ -218,10 +223,10 @@ function bufferOf(struct: StraceStruct): Omit<BufferCall, "call" | "line" | "thr
     queue,
     index,
     timestamp: timestampOf(members.get("timestamp")),
-    isForRequest: (flags & (flagBits.V4L2_BUF_FLAG_REQUEST_FD as number)) !== 0,
+    isForRequest: (flags & V4L2_BUF_FLAG_REQUEST_FD) !== 0,
     // strace prints the flags after the call, and the kernel has cleared this one.
-    hold: (flags & (flagBits.V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF as number)) !== 0 ? true : undefined,
-    isCorrupt: (flags & (flagBits.V4L2_BUF_FLAG_ERROR as number)) !== 0,
+    hold: (flags & V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF) !== 0 ? true : undefined,
+    isCorrupt: (flags & V4L2_BUF_FLAG_ERROR) !== 0,
   };
 }
 
@@ -230,7 +235,7 @@ function timestampOf(value: StraceValue | undefined): bigint | undefined {
   const seconds = wordOf(value.members.get("tv_sec"));
   const microseconds = wordOf(value.members.get("tv_usec"));
   if (!/^\d+$/.test(seconds) || !/^\d+$/.test(microseconds)) return undefined;
-  return BigInt(seconds) * 1_000_000_000n + BigInt(microseconds) * 1000n;
+  return nanosecondsOf(BigInt(seconds), BigInt(microseconds));
 }
 
 /** What S_FMT got: what the kernel wrote back, where it did. */

@@ -16,6 +16,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
+import { nanosecondsOf } from "./constants.ts";
 import { JsonObjects } from "./json-objects.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -103,7 +104,7 @@ class TracerReader {
           call: name,
           queue,
           index,
-          timestamp: nanosecondsOf(buffer),
+          timestamp: timestampIn(buffer),
           isForRequest: flags.includes("V4L2_BUF_FLAG_REQUEST_FD"),
           request: numberIn(buffer.request_fd),
           hold: flags.includes("V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF"),
@@ -169,9 +170,9 @@ function queueOf(type: unknown): Queue | undefined {
   return queue as Queue | undefined;
 }
 
-function nanosecondsOf({ timestamp }: Json): bigint | undefined {
+function timestampIn({ timestamp }: Json): bigint | undefined {
   if (!isObject(timestamp)) return undefined;
-  return BigInt(Number(timestamp.tv_sec)) * 1_000_000_000n + BigInt(Number(timestamp.tv_usec)) * 1000n;
+  return nanosecondsOf(BigInt(Number(timestamp.tv_sec)), BigInt(Number(timestamp.tv_usec)));
 }
 
 function bytesUsed(buffer: Json): number | undefined {

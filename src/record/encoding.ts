@@ -1,13 +1,11 @@
+import { TextDecoder } from "./text-decoder.ts";
+
 /** The character codes of the two hex digits of each byte, the first one in the lower half. */
 const hexOfByte = Uint16Array.from({ length: 256 }, (_, byte) => {
   const digits = byte.toString(16).padStart(2, "0");
   return digits.charCodeAt(0) | (digits.charCodeAt(1) << 8);
 });
 
-/** The part of the Encoding Standard that is used here. It is declared because the core compiles without the DOM. */
-const { TextDecoder } = globalThis as unknown as {
-  readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
-};
 const decoder = new TextDecoder();
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const base64Values = valuesOf(base64Digits);

@@ -66,6 +66,11 @@ export function fourccText(pixelFormat: number): string {
   return String.fromCharCode(...[0, 8, 16, 24].map((shift) => (pixelFormat >>> shift) & 0xff));
 }
 
+/** The codec whose OUTPUT format these four characters are. */
+export function codecOfPixelFormat(text: string): Codec | undefined {
+  return codecNames.find((codec) => fourccText(codecs[codec].pixelFormat) === text);
+}
+
 /** The V4L2 fourcc for four characters. */
 export function fourccOf(text: string): number {
   return [...text].reduce((value, char, i) => value | (char.charCodeAt(0) << (8 * i)), 0) >>> 0;

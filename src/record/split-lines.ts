@@ -1,4 +1,5 @@
 import { RecordError } from "./format.ts";
+import { TextDecoder } from "./text-decoder.ts";
 
 /**
  * The most characters that a line may have: 2^28. A line is one request, and the longest part of it is the OUTPUT buffer in
@@ -11,11 +12,6 @@ export const recordLineLimit = 2 ** 28;
  * (8192x4320, ten bits, 4:2:2, not compressed at all) needs 84 MiB.
  */
 export const recordDataLimit = 180 * 2 ** 20;
-
-/** Every runtime has this class, but the types of the language itself do not contain it. */
-const { TextDecoder } = globalThis as unknown as {
-  readonly TextDecoder: new () => { decode(bytes?: Uint8Array, options?: { readonly stream: boolean }): string };
-};
 
 /** Cuts text into lines. The text comes in pieces of any size: strings, or bytes of UTF-8. */
 export class LineSplitter {

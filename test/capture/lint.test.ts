@@ -22,6 +22,14 @@ const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
     ),
 };
 
+/** Of GStreamer, which makes none of these mistakes, with the tools that each was captured with. */
+const rightCaptures: readonly string[] = [
+  ...["h264_high_bpyramid.264", "h265_default_ra.265"].map((name) => [name, "strace", "recorder"]),
+  ...["h264_baseline_slices.264", "vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v"].map(
+    (name) => [name, "strace", "recorder", "v4l2-tracer"],
+  ),
+].flatMap(([name, ...readers]) => readers.map((reader) => `${name}.${reader}`));
+
 describe("lint", () => {
   it.each(Object.entries(captures))("finds %s, and nothing else", async (rule, text) => {
     const found = await findings(text());
@@ -33,33 +41,7 @@ describe("lint", () => {
     expect(advice.length).toBeGreaterThan(10);
   });
 
-  it.each([
-    "none",
-    "h264_high_bpyramid.264",
-    "h264_baseline_slices.264",
-    "h265_default_ra.265",
-    "vp8_altref.ivf",
-    "vp9_altref_superframes.ivf",
-    "mpeg2_interlaced.m2v",
-  ])("finds nothing in %s by strace", async (name) => {
-    expect(await findings(captureText(`${name}.strace`))).toEqual([]);
+  it.each(["none.strace", ...rightCaptures])("finds nothing in %s", async (name) => {
+    expect(await findings(captureText(name))).toEqual([]);
   });
-
-  it.each([
-    "h264_high_bpyramid.264",
-    "h264_baseline_slices.264",
-    "h265_default_ra.265",
-    "vp8_altref.ivf",
-    "vp9_altref_superframes.ivf",
-    "mpeg2_interlaced.m2v",
-  ])("finds nothing in %s by the recorder", async (name) => {
-    expect(await findings(captureText(`${name}.recorder`))).toEqual([]);
-  });
-
-  it.each(["h264_baseline_slices.264", "vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v"])(
-    "finds nothing in %s by v4l2-tracer",
-    async (name) => {
-      expect(await findings(captureText(`${name}.v4l2-tracer`))).toEqual([]);
-    },
-  );
 });
