@@ -14,6 +14,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import type { ComparedValue } from "./difference.ts";
+import { isWholePayload } from "./payloads.ts";
 import type { Payload } from "./request.ts";
 
 /** An integer, or a flag, that is not the same in two payloads. */
@@ -27,11 +28,6 @@ export interface LeafDifference {
 
 export const absent: ComparedValue = { value: undefined, text: "absent" };
 const unset: ComparedValue = { value: 0, text: "not set" };
-
-function isWhole(definition: Bytes, payload: Uint8Array): boolean {
-  const size = elementSize(definition);
-  return definition.dynamicArray === undefined ? payload.length === size : payload.length % size === 0;
-}
 
 /** A control as a whole. */
 export function wholeValue(control: string, payload: Payload | undefined): ComparedValue {
@@ -96,7 +92,7 @@ export function leafDifferences(
 ): LeafDifference[] | undefined {
   const definition = controlByName(control);
   if (definition === undefined || definition.type === "menu") return undefined;
-  if (!isWhole(definition, a) || !isWhole(definition, b)) return undefined;
+  if (!isWholePayload(definition, a) || !isWholePayload(definition, b)) return undefined;
   if (sameBytes(a, b)) return [];
   const [keptA, keptB] = [viewOf(normalise(control, a)), viewOf(normalise(control, b))];
   const differences: LeafDifference[] = [];

@@ -60,7 +60,7 @@ export class SeenThrough {
       const { field, values } = occurrence;
       const theirs = values.gst ?? values.ff;
       if (/flags[.](IDR|IRAP)_PIC$/.test(field) && values.ours === 1) begins = true;
-      if (!this.#orderCounts.has(field.replace(/\[\d+\]/g, "[]"))) continue;
+      if (!this.isOrderCount(field)) continue;
       if (typeof values.ours !== "number" || typeof theirs !== "number") continue;
       changes.add(first === "ours" ? theirs - values.ours : values.ours - theirs);
     }

@@ -1,8 +1,9 @@
 /** One recording while it is read: the requests around the current one, and what its timestamps mean. */
 import { crc32 } from "../record/crc32.ts";
 import { Recent } from "../record/recent.ts";
-import { controlByName, elementSize } from "../uapi/index.ts";
+import { controlByName } from "../uapi/index.ts";
 import type { DriverView, Side, Sides } from "./comparator.ts";
+import { isWholePayload } from "./payloads.ts";
 import type { EffectiveRequest } from "./request.ts";
 import type { ComparedRequest, CompareSide, MadeRequest } from "./sides.ts";
 
@@ -30,8 +31,7 @@ function readable(controls: ComparedRequest["controls"]): ComparedRequest["contr
     if (definition.type === "menu" || typeof payload === "number") {
       return definition.type === "menu" && typeof payload === "number";
     }
-    const size = elementSize(definition);
-    return definition.dynamicArray === undefined ? payload.length === size : payload.length % size === 0;
+    return isWholePayload(definition, payload);
   };
   const all = [...controls];
   return all.every(isReadable) ? controls : new Map(all.filter(isReadable));

@@ -1,5 +1,5 @@
 import { sameBytes } from "../framing/bytes.ts";
-import { crc32 } from "../record/crc32.ts";
+import { crc32, crc32Polynomial } from "../record/crc32.ts";
 
 /**
  * How a peer's OUTPUT buffer can come from ours. `"zeros"`: the zero bytes that stand after the slices in the stream
@@ -113,16 +113,13 @@ function withZeros({ slice, zeros }: SliceParts): Part[] {
   return [slice, zeros];
 }
 
-/** The polynomial of CRC-32, its bits reversed: x^0 is the highest. */
-const polynomial = 0xedb88320;
-
-/** The product of two polynomials over GF(2), modulo the one of CRC-32. */
+/** The product of two polynomials over GF(2), modulo the one of CRC-32; of each, x^0 is the highest bit. */
 function multiply(a: number, b: number): number {
   let product = 0;
   let shifted = b;
   for (let bit = 31; bit >= 0; bit--) {
     if ((a >>> bit) & 1) product ^= shifted;
-    shifted = shifted & 1 ? (shifted >>> 1) ^ polynomial : shifted >>> 1;
+    shifted = shifted & 1 ? (shifted >>> 1) ^ crc32Polynomial : shifted >>> 1;
   }
   return product >>> 0;
 }

@@ -21,7 +21,7 @@ import {
   slice_segment_header,
 } from "./syntax.ts";
 import { ctbAddrRsToTs } from "./tiles.ts";
-import { nalReader, nalUnitType, nuhLayerId, parseHevcConfiguration, unitName } from "./units.ts";
+import { isSliceSegment, nalReader, nalUnitType, nuhLayerId, parseHevcConfiguration, unitName } from "./units.ts";
 
 /**
  * Opens a session: the state of one H.265 decoder.
@@ -30,11 +30,6 @@ import { nalReader, nalUnitType, nuhLayerId, parseHevcConfiguration, unitName } 
  */
 export function openH265Session(options: SessionOptions = {}): Session {
   return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
-}
-
-/** Table 7-1: the types that are not reserved. */
-function isSliceSegment(nal_unit_type: number): boolean {
-  return nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21);
 }
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {

@@ -7,7 +7,7 @@ import { type NalUnit, type UnitsOptions, unitsIn } from "../nal/units-in.ts";
 
 /** Table 7-1: the RBSP of a nal_unit_type; "" for reserved and unspecified ones. */
 function rbspName(nal_unit_type: number): string {
-  if (nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21)) return "slice_segment_layer_rbsp";
+  if (isSliceSegment(nal_unit_type)) return "slice_segment_layer_rbsp";
   return nonVclNames[nal_unit_type - 32] ?? "";
 }
 
@@ -123,4 +123,9 @@ export function parseHevcConfiguration(source: ByteSource): HevcConfiguration {
     }
   }
   return { lengthSize: lengthSizeMinusOne + 1, units };
+}
+
+/** Table 7-1: the types of slice segments that are not reserved. */
+export function isSliceSegment(nal_unit_type: number): boolean {
+  return nal_unit_type <= 9 || (nal_unit_type >= 16 && nal_unit_type <= 21);
 }

@@ -176,11 +176,9 @@ class Mpeg2Reader implements UnitReader {
     }
   }
 
-  /** Whether nothing comes after the start code, where errors are only counted; it is counted then: see `EventSink.count`. */
-  #countsEmpty({ bytes }: StreamUnit): boolean {
-    if (bytes.length > 1 || !this.sink.isCounting || this.#trace !== undefined) return false;
-    this.sink.count();
-    return true;
+  /** Whether nothing comes after the start code, where errors are only counted; it is counted then: see `EventSink.countsEmpty`. */
+  #countsEmpty(unit: StreamUnit): boolean {
+    return this.#trace === undefined && this.sink.countsEmpty(unit, 1);
   }
 
   #pictureHeader(unit: StreamUnit): void {

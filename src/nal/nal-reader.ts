@@ -101,10 +101,8 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
    * Whether a slice or parameter set has nothing after its header, where errors are only counted; it is counted then. Streams of
    * rubbish are full of such units, and throwing takes longer than all the rest.
    */
-  protected countsEmpty({ bytes }: StreamUnit): boolean {
-    if (bytes.length > this.headerBytes || !this.sink.isCounting || this.trace !== undefined) return false;
-    this.sink.count();
-    return true;
+  protected countsEmpty(unit: StreamUnit): boolean {
+    return this.trace === undefined && this.sink.countsEmpty(unit, this.headerBytes);
   }
 
   /** Reads a unit that decoding does not need, or not completely. */

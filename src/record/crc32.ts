@@ -1,7 +1,7 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 
-/** The polynomial of ISO 3309, reflected. */
-const polynomial = 0xedb88320;
+/** The polynomial of ISO 3309, reflected: x^0 is the highest bit. */
+export const crc32Polynomial = 0xedb88320;
 
 /**
  * Eight tables of 256 entries, one after the other: entry `256 * k + b` is the checksum of byte `b` followed by `k` zero bytes.
@@ -14,7 +14,7 @@ function makeTables(): Int32Array {
   for (let byte = 0; byte < 256; byte++) {
     let remainder = byte;
     for (let bit = 0; bit < 8; bit++)
-      remainder = (remainder & 1) === 1 ? (remainder >>> 1) ^ polynomial : remainder >>> 1;
+      remainder = (remainder & 1) === 1 ? (remainder >>> 1) ^ crc32Polynomial : remainder >>> 1;
     made[byte] = remainder;
   }
   for (let entry = 256; entry < made.length; entry++) {
@@ -31,9 +31,9 @@ interface ProcessLike {
   getBuiltinModule?(name: "node:zlib"): { readonly crc32?: Crc32 } | undefined;
 }
 
-/** zlib's own function, several times as fast; undefined where there is none, and null until it is looked for. */
-let native: Crc32 | undefined | null = null;
+let fastest: Crc32 | undefined;
 
+/** zlib's own function, several times as fast; undefined where there is none. */
 function nativeCrc32(): Crc32 | undefined {
   const { process } = globalThis as { readonly process?: ProcessLike };
   return process?.getBuiltinModule?.("node:zlib")?.crc32;
@@ -45,8 +45,8 @@ function nativeCrc32(): Crc32 | undefined {
  */
 export function crc32(source: ByteSource, previous = 0): number {
   const bytes = bytesOf(source, "what the checksum is of");
-  if (native === null) native = nativeCrc32();
-  return native === undefined ? crc32WithTables(bytes, previous) : native(bytes, previous);
+  fastest ??= nativeCrc32() ?? crc32WithTables;
+  return fastest(bytes, previous);
 }
 
 /** The checksum in TypeScript. */

@@ -55,7 +55,7 @@ export class RecordWriter {
   constructor(header: RecordHeader, options: RecordWriterOptions = {}) {
     if (!recordCodecs.includes(header.codec)) throw new TypeError(`unknown codec: ${String(header.codec)}`);
     this.#withData = options.withData ?? false;
-    this.head = headerLine(header) + this.#modeLine(header);
+    this.head = recordHeaderText(header) + this.#modeLine(header);
   }
 
   /**
@@ -170,17 +170,13 @@ function controlValues(controls: Controls): Readonly<Record<string, string | num
 
 /** The first line of a record, with its line feed. */
 export function recordHeaderText(header: RecordHeader): string {
-  return headerLine(header);
+  const { codec, producer, target, decodeMode, startCode, kernel, requests, stream } = header;
+  // JSON leaves out keys whose value is undefined.
+  return line({ format: recordFormat, codec, producer, target, decodeMode, startCode, kernel, requests, stream });
 }
 
 function line(value: object): string {
   return `${JSON.stringify(value)}\n`;
-}
-
-function headerLine(header: RecordHeader): string {
-  const { codec, producer, target, decodeMode, startCode, kernel, requests, stream } = header;
-  // JSON leaves out keys whose value is undefined.
-  return line({ format: recordFormat, codec, producer, target, decodeMode, startCode, kernel, requests, stream });
 }
 
 function controlValue(payload: Uint8Array | number): string | number {

@@ -54,14 +54,16 @@ export class EventSink {
     return events;
   }
 
-  /** So many errors were reported in this call that the next ones are only counted: see `count`. */
-  get isCounting(): boolean {
-    return this.#errors >= MAX_REPORTED_ERRORS;
-  }
-
-  /** Counts an error without an object for it, which takes far more time than all that the rest of a tiny unit needs. */
-  count(): void {
+  /**
+   * Counts the error of a unit that ends with its header, where this call has reported so many that the next ones are only counted.
+   * An object for the error would take far more time than all that the rest of a tiny unit needs.
+   *
+   * @returns whether it was counted; otherwise the unit must be read.
+   */
+  countsEmpty({ bytes }: StreamUnit, headerBytes: number): boolean {
+    if (bytes.length > headerBytes || this.#errors < MAX_REPORTED_ERRORS) return false;
     this.#errors++;
+    return true;
   }
 
   emit(event: DecodeEvent): void {

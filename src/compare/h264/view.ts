@@ -1,5 +1,3 @@
-import { h264KernelRules } from "../../kernel/h264.ts";
-import type { KernelRules } from "../../kernel/rules.ts";
 import { decodePayload } from "../../uapi/control.ts";
 import {
   h264Controls,
@@ -16,42 +14,14 @@ import {
 } from "../../uapi/h264.ts";
 import { viewOf } from "../../uapi/struct.ts";
 import type { DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
+import { driverPayload, flattenedOnce } from "../payloads.ts";
 import type { EffectiveRequest } from "../request.ts";
 import { flatten, type Value, type Values } from "../values.ts";
 import { type SlicePayloads, viewSlice } from "./slice-view.ts";
 
-/** Parameter sets stay the same for many requests: each payload is flattened once. */
-const flattened = new WeakMap<Uint8Array, Values>();
-
-function cached(payload: Uint8Array, make: () => Values): Values {
-  let values = flattened.get(payload);
-  if (values === undefined) {
-    values = make();
-    flattened.set(payload, values);
-  }
-  return values;
-}
-
-const normalised = new WeakMap<Uint8Array, Uint8Array>();
-
-/** A payload as the kernel hands it to a driver. */
-function normalise(name: string, payload: Uint8Array): Uint8Array {
-  const rule = (h264KernelRules as KernelRules)[name];
-  if (rule === undefined) return payload;
-  let copy = normalised.get(payload);
-  if (copy === undefined) {
-    copy = payload.slice();
-    rule.normalise(viewOf(copy));
-    normalised.set(payload, copy);
-  }
-  return copy;
-}
-
-/** A compound control of this request as a driver gets it; undefined when the producer never set it. */
+/** A control of this request as a driver gets it; undefined when the producer never set it. */
 export function payloadOf(request: EffectiveRequest, control: string): Uint8Array | undefined {
-  const name = `V4L2_CID_STATELESS_H264_${control}`;
-  const payload = request.controls.get(name);
-  return payload instanceof Uint8Array ? normalise(name, payload) : undefined;
+  return driverPayload(request, `V4L2_CID_STATELESS_H264_${control}`);
 }
 
 const wholeControls = [
@@ -68,7 +38,7 @@ export function viewH264(request: EffectiveRequest, label: ReferenceLabel): Driv
     addAll(
       fields,
       `H264_${control}`,
-      cached(payload, () => flatten(def, payload)),
+      flattenedOnce(payload, () => flatten(def, payload)),
     );
   }
   addAll(fields, "H264_SCALING_MATRIX", scalingLists(request));
@@ -111,7 +81,7 @@ function scalingLists(request: EffectiveRequest): Values {
   if (pps === undefined) return noLists;
   const { flags } = decodePayload(h264Controls.V4L2_CID_STATELESS_H264_PPS, pps);
   if ((flags & V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT) === 0 || lists === undefined) return noLists;
-  return cached(lists, () => flatten(v4l2_ctrl_h264_scaling_matrix, lists));
+  return flattenedOnce(lists, () => flatten(v4l2_ctrl_h264_scaling_matrix, lists));
 }
 
 /** The entries in use, without the order counts of fields that are not referenced. */

@@ -1,4 +1,3 @@
-import { normalise } from "../../kernel/index.ts";
 import { decodePayload } from "../../uapi/control.ts";
 import {
   hevcControls,
@@ -13,35 +12,14 @@ import {
 } from "../../uapi/h265.ts";
 import { type Struct, viewOf } from "../../uapi/struct.ts";
 import type { DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
+import { driverPayload, flattenedOnce } from "../payloads.ts";
 import type { EffectiveRequest } from "../request.ts";
 import { flatten, type Value, type Values } from "../values.ts";
 import { entryPoints, viewSlices } from "./slice-view.ts";
 
-/** Parameter sets stay the same for many requests: each payload is flattened once. */
-const flattened = new WeakMap<Uint8Array, Values>();
-
-function cached(payload: Uint8Array, make: () => Values): Values {
-  let values = flattened.get(payload);
-  if (values === undefined) {
-    values = make();
-    flattened.set(payload, values);
-  }
-  return values;
-}
-
-const normalised = new WeakMap<Uint8Array, Uint8Array>();
-
 /** A control of this request as a driver gets it; undefined when the producer never set it. */
 export function payloadOf(request: EffectiveRequest, control: string): Uint8Array | undefined {
-  const name = `V4L2_CID_STATELESS_HEVC_${control}`;
-  const payload = request.controls.get(name);
-  if (!(payload instanceof Uint8Array)) return undefined;
-  let copy = normalised.get(payload);
-  if (copy === undefined) {
-    copy = normalise(name, payload);
-    normalised.set(payload, copy);
-  }
-  return copy;
+  return driverPayload(request, `V4L2_CID_STATELESS_HEVC_${control}`);
 }
 
 const reserved = new Set(["reserved"]);
@@ -55,8 +33,8 @@ export function viewH265(request: EffectiveRequest, label: ReferenceLabel): Driv
   }
   const [sps, pps, params] = ["SPS", "PPS", "DECODE_PARAMS"].map((control) => payloadOf(request, control));
   if (sps === undefined || pps === undefined || params === undefined) return { fields, references: new Map() };
-  const spsFields = cached(sps, () => flatten(v4l2_ctrl_hevc_sps, sps, reserved));
-  const ppsFields = cached(pps, () => flatten(v4l2_ctrl_hevc_pps, pps, reserved));
+  const spsFields = flattenedOnce(sps, () => flatten(v4l2_ctrl_hevc_sps, sps, reserved));
+  const ppsFields = flattenedOnce(pps, () => flatten(v4l2_ctrl_hevc_pps, pps, reserved));
   addAll(fields, "HEVC_SPS", spsFields);
   addAll(fields, "HEVC_PPS", ppsFields);
   const lists = scalingLists(request, spsFields.get("flags.SCALING_LIST_ENABLED") === 1);
@@ -83,7 +61,7 @@ function scalingLists(request: EffectiveRequest, isEnabled: boolean): Values {
   const lists = payloadOf(request, "SCALING_MATRIX");
   if (lists === undefined) return new Map([["sent", 0]]);
   if (!isEnabled) return new Map([["sent", 1]]);
-  return cached(lists, () => new Map([["sent", 1], ...flatten(v4l2_ctrl_hevc_scaling_matrix, lists)]));
+  return flattenedOnce(lists, () => new Map([["sent", 1], ...flatten(v4l2_ctrl_hevc_scaling_matrix, lists)]));
 }
 
 /** The elements of a dynamic array that belongs to the SPS, and how many they are. A driver reads none when the SPS has none. */
@@ -91,7 +69,7 @@ function addElements(fields: Map<string, Value>, control: string, def: Struct, p
   const { size } = def;
   fields.set(`${control}.elements`, (payload?.length ?? 0) / size);
   if (payload === undefined) return;
-  const values = cached(payload, () => {
+  const values = flattenedOnce(payload, () => {
     const all = new Map<string, Value>();
     for (let i = 0; i * size < payload.length; i++) {
       for (const [path, value] of flatten(def, payload.subarray(i * size, (i + 1) * size))) {
