@@ -20,14 +20,13 @@
  */
 
 export * from "./calls.ts";
+export { type CaptureKind, detectCapture } from "./detect.ts";
 export { type LintFinding, type LintRule, lintCapture, lintRules } from "./lint.ts";
 export {
-  type CaptureKind,
   type CapturePieces,
   type CaptureReadOptions,
   captureCalls,
   captureRecord,
-  detectCapture,
   readCapture,
   readStraceFiles,
   type StraceFile,

@@ -4,6 +4,7 @@ import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts"
 import { LineSplitter } from "../record/split-lines.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { type Call, CaptureError } from "./calls.ts";
+import type { CaptureKind } from "./detect.ts";
 import { recorderCalls } from "./recorder-log.ts";
 import { CaptureRequests } from "./requests.ts";
 import { straceCall } from "./strace.ts";
@@ -13,30 +14,12 @@ import { tracerCalls } from "./tracer.ts";
 /** A capture in pieces of any size: text, or bytes. */
 export type CapturePieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
-/** The programs whose captures can be read; "recorder" is what `v4l2-stateless capture` runs. */
-export type CaptureKind = "strace" | "v4l2-tracer" | "recorder";
-
 export interface CaptureReadOptions {
   /** Only what decoders of this codec were told. Default: of the first one that is used. */
   readonly codec?: Codec | undefined;
   /** Gets what the capture does not show. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
-
-/**
- * The program that wrote a capture, by its first bytes; undefined where it is none.
- *
- * @param head up to 64 KiB.
- */
-export function detectCapture(head: string): CaptureKind | undefined {
-  if (/^\{"call":"\w+","process":\d/.test(head)) return "recorder";
-  if (/^\s*\[\s*\{[^[\]]*"(?:package_version|Trace|fd)"/.test(head)) return "v4l2-tracer";
-  const lines = head.split("\n", 200);
-  return lines.some((line) => straceLine.test(line)) ? "strace" : undefined;
-}
-
-const straceLine =
-  /^(?:\[pid +\d+\] +|\d+ +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+) +)?(?:[a-z]\w*\(.*(?:\) += (?:-?\d|0x|\?)|<unfinished \.\.\.>)|<\.\.\. \w+ resumed>|\+\+\+ |--- SIG|strace: Process \d+ attached)/;
 
 /**
  * Reads a capture, call by call. Only what waits for the driver is in memory.

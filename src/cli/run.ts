@@ -2,7 +2,7 @@ import { ContainerError } from "../containers/container-error.ts";
 import { generic } from "../targets/index.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { checkEffects } from "./effects.ts";
-import { codecOf, type RecordInput, type StreamInput, withCapture, withInput } from "./input.ts";
+import { codecOf, type RecordInput, type StreamInput, withInput } from "./input.ts";
 import { CliError, type Io, OutputClosed } from "./io.ts";
 import type { Command } from "./options.ts";
 import { jsonLine } from "./printing/json.ts";
@@ -51,9 +51,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (command === "capture") return (await import("./commands/capture.ts")).capture(io, args);
     if (command === "stats" || command === "lint") {
       const job = { ...args, input: args.inputs[0] ?? "-", target: generic };
-      const { lint } = await import("./commands/lint.ts");
-      const { stats } = await import("./commands/stats.ts");
-      return withCapture(job, io, (input) => (command === "stats" ? stats : lint)(io, input, job));
+      const { withCapture } = await import("./capture-input.ts");
+      const run =
+        command === "stats" ? (await import("./commands/stats.ts")).stats : (await import("./commands/lint.ts")).lint;
+      return withCapture(job, io, (input) => run(io, input, job));
     }
     return runAll(io, args, await runs[command]());
   });

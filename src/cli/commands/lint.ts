@@ -1,6 +1,6 @@
 import { lintCapture } from "../../capture/index.ts";
 import type { Job } from "../arguments.ts";
-import type { CaptureInput } from "../input.ts";
+import type { CaptureInput } from "../capture-input.ts";
 import { type Io, Printer } from "../io.ts";
 import { jsonLine } from "../printing/json.ts";
 import { printable, styleFor } from "../printing/terminal.ts";

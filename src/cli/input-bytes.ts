@@ -1,0 +1,103 @@
+/** The bytes of an input, wherever they come from and however they are compressed. */
+import { statSync } from "node:fs";
+import { CaptureError } from "../capture/calls.ts";
+import { Beginning } from "../containers/beginning.ts";
+import { reasonOf } from "../containers/container-error.ts";
+import { detect } from "../containers/detect.ts";
+import {
+  type Compression,
+  CompressionError,
+  decompressed,
+  detectCompression,
+  namedCompression,
+} from "../record/files.ts";
+import { RecordError } from "../record/index.ts";
+import { type Chunks, readFileChunks } from "./files.ts";
+import { CliError, type Io } from "./io.ts";
+
+/** The first 64 KiB show whether the bytes are compressed, or a capture. */
+export const headLength = 1 << 16;
+
+/** The bytes of an input, decompressed. */
+export interface InputBytes {
+  /** For messages. */
+  readonly name: string;
+  /** Of the input as it lies there. */
+  readonly size: number | undefined;
+  readonly isCompressed: boolean;
+  readonly head: Uint8Array;
+  readonly beginning: Beginning;
+}
+
+/** Opens a file or standard input, and closes it when `use` is done. */
+export async function withBytes<T>(io: Io, path: string, use: (bytes: InputBytes) => Promise<T>): Promise<T> {
+  const name = path === "-" ? "standard input" : path;
+  const chunks = path === "-" ? stdinChunks(io) : await readFileChunks(path);
+  try {
+    const { size } = chunks;
+    const beginning = new Beginning(chunks);
+    const head = await beginning.first(headLength);
+    const compression = head.length === 0 ? undefined : await compressionOf(path, head);
+    if (compression === undefined) return await use({ name, size, isCompressed: false, head, beginning });
+    const inside = new Beginning(decompressed(copiesOf(beginning.all()), compression));
+    return await use({ name, size, isCompressed: true, head: await firstOf(name, inside), beginning: inside });
+  } finally {
+    await chunks.close();
+  }
+}
+
+/** The compression that the bytes show; where they show none, the one of the file's name. */
+async function compressionOf(input: string, head: Uint8Array): Promise<Compression | undefined> {
+  const shown = await detectCompression(head);
+  if (shown !== undefined) return shown;
+  const named = namedCompression(input);
+  return named !== undefined && detect(head)?.kind !== "record" ? named : undefined;
+}
+
+function stdinChunks(io: Io): Chunks {
+  const iterator = io.stdin[Symbol.asyncIterator]();
+  return {
+    size: undefined,
+    close: async () => {
+      await iterator.return?.();
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        const next = await iterator.next().catch((thrown: unknown) => {
+          throw new CliError(`standard input: ${reasonOf(thrown)}`);
+        });
+        if (next.done === true) return;
+        yield next.value;
+      }
+    },
+  };
+}
+
+/** `-` is standard input. */
+export function isFolder(path: string): boolean {
+  if (path === "-") return false;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+async function firstOf(name: string, pieces: Beginning): Promise<Uint8Array> {
+  try {
+    return await pieces.first(headLength);
+  } catch (thrown) {
+    throw namedError(name, thrown);
+  }
+}
+
+/** The pieces for a reader that keeps several of them. */
+async function* copiesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) yield piece.slice();
+}
+
+/** Puts the name of the input before what is wrong with it. */
+export function namedError(name: string, thrown: unknown): unknown {
+  const isInput = thrown instanceof RecordError || thrown instanceof CompressionError || thrown instanceof CaptureError;
+  return isInput ? new CliError(`${name}: ${thrown.message}`) : thrown;
+}
