@@ -16,7 +16,7 @@ async function linesOf(argv: readonly string[], stdin?: Uint8Array[]): Promise<L
     .split("\n")
     .map((text) => {
       const line: unknown = JSON.parse(text);
-      expect(validate(line), `${text.slice(0, 300)} ${JSON.stringify(validate.errors)}`).toBe(true);
+      if (!validate(line)) expect.fail(`${text.slice(0, 300)} ${JSON.stringify(validate.errors)}`);
       return line as Line;
     });
 }

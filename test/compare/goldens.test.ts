@@ -48,7 +48,9 @@ const withoutRow = [
   "rw__unpaired_nonref.264 frame ff",
 ];
 
-describe.each(Object.values(comparators))("the peers' requests of $codec against ours, side by side", (comparator) => {
+const title = "the peers' requests of $codec against ours, side by side";
+// test/conformance looks at the same requests with the same comparator, less deeply, in less time.
+describe.each(Object.values(comparators))(title, { tags: "long" }, (comparator) => {
   const { streams } = selectStreams(comparator, { fixtures: true, corpus: false });
 
   it.each(streams)("$name: nothing is unexplained", async (stream) => {

@@ -97,11 +97,11 @@ describe("a session turns damage into error events; its requests stay such as th
     }
   });
 
-  it("on fixtures with flipped bits near start codes, and with missing bytes", () => {
+  const flippedBits = (runs: number) => () => {
     const random = new Random(1);
     for (const stream of fixtureStreams("mpeg2")) {
       const original = stream.read().slice(0, 30_000);
-      for (let run = 0; run < 20; run++) {
+      for (let run = 0; run < runs; run++) {
         const bytes = original.slice();
         for (let flips = 1 + random.below(20); flips > 0; flips--) {
           const at = bytes.indexOf(1, random.below(bytes.length)) + random.below(30);
@@ -113,14 +113,16 @@ describe("a session turns damage into error events; its requests stay such as th
         expect(flawsOf(whole), `${stream.name}, run ${run}`).toEqual([]);
       }
     }
-  });
+  };
+  it("on fixtures with flipped bits near start codes, and with missing bytes", flippedBits(4));
+  it("on fixtures with flipped bits and missing bytes, more often", { tags: "long" }, flippedBits(20));
 
-  it("on program and transport streams with damaged bytes and packets that are missing", () => {
+  const damagedPackets = (runs: number) => () => {
     const random = new Random(9);
     for (const stream of fixtureStreams("mpeg2").slice(0, 3)) {
       const bytes = stream.read();
       const packets = [0, 1, 2, 3, 4].map((i) => ({ data: bytes.subarray(i * 4000, (i + 1) * 4000), pts: i }));
-      for (let run = 0; run < 30; run++) {
+      for (let run = 0; run < runs; run++) {
         const isProgram = run % 2 === 0;
         const whole = isProgram
           ? [programStream(packets)]
@@ -139,7 +141,9 @@ describe("a session turns damage into error events; its requests stay such as th
         expect([...lost].every((error) => told.has(error))).toBe(true);
       }
     }
-  });
+  };
+  it("on program and transport streams with damaged bytes and packets that are missing", damagedPackets(6));
+  it("on program and transport streams with damage, more often", { tags: "long" }, damagedPackets(30));
 
   it.skipIf(!hasCorpus)(
     `on every damaged MPEG-2 stream, and on those of other codecs (${corpusPlace})`,

@@ -138,7 +138,7 @@ export function testDamage(codec: PacketCodec): void {
       }
     }
   };
-  it("a session makes events of flipped bits, in packets and in the file around them", flippedBits(2));
+  it("a session makes events of flipped bits, in packets and in the file around them", flippedBits(1));
   it("a session makes events of flipped bits, more often", { tags: "long" }, flippedBits(8));
 
   const otherPackets = (runs: number) => () => {
@@ -149,7 +149,7 @@ export function testDamage(codec: PacketCodec): void {
       expect(flawsOf(codec, ivfOf(packets, codec.fourcc), packets), `run ${run}`).toEqual([]);
     }
   };
-  it("a session makes events of packets that are left out, repeated, cut off or from another stream", otherPackets(8));
+  it("a session makes events of packets that are left out, repeated, cut off or from another stream", otherPackets(4));
   it("a session makes events of such packets, more often", { tags: "long" }, otherPackets(30));
 
   it.skipIf(!hasCorpus)(
