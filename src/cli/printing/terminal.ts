@@ -14,6 +14,10 @@ export interface Style {
 
 const styles = ["bold", "dim", "red", "green", "yellow", "cyan"] as const;
 
+const same = (text: string): string => text;
+/** No colours. */
+export const plain: Style = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
+
 /** Colours where they are wanted: see `--color`. */
 export function styleFor(io: Pick<Io, "stdout" | "environment">, choice: ColorChoice = "auto"): Style {
   const isColoured = choice === "auto" ? wantsColour(io) : choice === "always";

@@ -1,0 +1,223 @@
+/** Golden tests of requests. */
+import { AssertionError } from "node:assert";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { DifferenceText } from "../cli/printing/differences.ts";
+import { plain } from "../cli/printing/terminal.ts";
+import { type Comparison, ComparisonSummary, compare, type Difference, recordSide } from "../compare/index.ts";
+import { namedCompression } from "../record/files.ts";
+import {
+  type RecordableEvent,
+  type RecordHeader,
+  type RecordStream,
+  RecordWriter,
+  type RequestRecord,
+  readRecordStream,
+  recordHeaderText,
+  recordLineText,
+} from "../record/index.ts";
+import { type Target, targetByName, targets } from "../targets/index.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+
+/**
+ * Requests that a test made: a session's events, those of another program in the same form, or a record: read, or its text in pieces of
+ * any size.
+ */
+export type ActualRequests =
+  | Iterable<RecordableEvent>
+  | AsyncIterable<RecordableEvent>
+  | Iterable<string | Uint8Array>
+  | AsyncIterable<string | Uint8Array>
+  | string
+  | Uint8Array
+  | RequestRecord
+  | RecordStream;
+
+/** How requests are compared with a golden. */
+export interface ExpectRequestsOptions {
+  /** The driver that the requests are for, or its name: `"rk3399"`. It decides what is read and refused. Default: any driver. */
+  readonly target?: Target | string | undefined;
+  /**
+   * What may differ: controls (`"V4L2_CID_STATELESS_H264_PPS"`), their fields as `diff` prints them, without indices or with all of them
+   * (`"V4L2_CID_STATELESS_H264_DECODE_PARAMS.dpb[].pic_num"`), `"bitstream"` for the OUTPUT buffer, and classes: `"unread"`,
+   * `"normalised"`.
+   */
+  readonly ignore?: readonly string[] | undefined;
+  /** Compare every field as it is, timestamps and order counts too: see `CompareOptions`. Default false. */
+  readonly raw?: boolean | undefined;
+  /** The golden gets the OUTPUT buffers' bytes, not only their sizes and CRC-32. Default false. */
+  readonly withData?: boolean | undefined;
+}
+
+/** Lines of the message have at most this many columns. */
+const columns = 100;
+/** Pairs that the message shows field by field. */
+const shownPairs = 3;
+
+/**
+ * Compares requests with those of a golden file, which is a request record. Works in every test runner: what differs is an
+ * AssertionError, whose message is what `v4l2-stateless diff` prints.
+ *
+ * With `UPDATE_GOLDENS=1` in the environment the golden is written anew where it differs. A golden that does not exist is written, but where the
+ * environment has `CI` it is an error, so that no test passes because its golden was forgotten.
+ *
+ * @param actual what was made. Known faults of GStreamer and FFmpeg are named, and they are differences like others.
+ * @param golden the file's path, or its URL. A name that ends in `.gz` or `.br` is compressed.
+ * @throws AssertionError where a driver would get something else than the golden has.
+ * @throws TypeError for an unknown target or an unknown name in `ignore`; RecordError for a file that is no record.
+ */
+export async function expectRequests(
+  actual: ActualRequests,
+  golden: string | URL,
+  options: ExpectRequestsOptions = {},
+): Promise<void> {
+  const path = golden instanceof URL ? fileURLToPath(golden) : golden;
+  const target = typeof options.target === "string" ? namedTarget(options.target) : options.target;
+  const isIgnored = ignoring(options.ignore ?? []);
+  const record = await recordText(actual, options.withData ?? false);
+  if (!existsSync(path)) {
+    if (isSet(process.env.CI) && !isSet(process.env.UPDATE_GOLDENS)) {
+      fail(`there is no golden ${path}: run the test with UPDATE_GOLDENS=1, look at what it wrote, and commit it`);
+    }
+    write(path, record);
+    return;
+  }
+  const text = read(path);
+  const sides = [await recordSide([text]), await recordSide([record])] as const;
+  const { summary, pairs } = await compared(compare(sides, { target, raw: options.raw }), isIgnored);
+  if (summary.isEqual) return;
+  if (isSet(process.env.UPDATE_GOLDENS)) {
+    write(path, record);
+    return;
+  }
+  const named = [
+    { name: path, side: sides[0], count: requestsIn(text) },
+    { name: "this test", side: sides[1], count: requestsIn(record) },
+  ];
+  const printed = new DifferenceText(plain, columns, target?.name);
+  const details = pairs.slice(0, shownPairs).map((pair) => `\n${printed.details(pair)}`);
+  const advice = "\nIf the new requests are right, run the test with UPDATE_GOLDENS=1.";
+  fail(`the requests are not those of the golden\n${printed.summary(named, summary)}${details.join("")}${advice}`);
+}
+
+function fail(message: string): never {
+  throw new AssertionError({ message, stackStartFn: expectRequests });
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0" && value !== "false";
+}
+
+function read(path: string): string {
+  const bytes = readFileSync(path);
+  const compression = namedCompression(path);
+  if (compression === undefined) return bytes.toString();
+  return (compression === "gzip" ? gunzipSync(bytes) : brotliDecompressSync(bytes)).toString();
+}
+
+function write(path: string, record: string): void {
+  const compression = namedCompression(path);
+  const compress = compression === "gzip" ? gzipSync : brotliCompressSync;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, compression === undefined ? record : compress(record));
+}
+
+function namedTarget(name: string): Target {
+  const target = targetByName(name);
+  if (target !== undefined) return target;
+  throw new TypeError(`unknown target ${name}: there are ${targets.map((each) => each.name).join(", ")}`);
+}
+
+/** Every pair without what may differ. */
+async function compared(found: AsyncIterable<Comparison>, isIgnored: (difference: Difference) => boolean) {
+  const summary = new ComparisonSummary();
+  const pairs: Extract<Comparison, { readonly type: "pair" }>[] = [];
+  for await (const each of found) {
+    if (each.type !== "pair") {
+      summary.add(each);
+      continue;
+    }
+    const pair = { ...each, differences: each.differences.filter((difference) => !isIgnored(difference)) };
+    summary.add(pair);
+    if (pair.differences.length > 0 && pairs.length < shownPairs) pairs.push(pair);
+  }
+  return { summary, pairs };
+}
+
+const ignorableClasses: readonly string[] = ["unread", "normalised"];
+
+/** @throws TypeError for a name that can be no field's. */
+function ignoring(names: readonly string[]): (difference: Difference) => boolean {
+  const known = new Set(codecNames.flatMap((codec) => Object.keys(codecs[codec].controls)));
+  for (const name of names) {
+    const [control = ""] = name.split(".", 1);
+    if (name === "bitstream" || ignorableClasses.includes(name) || known.has(control)) continue;
+    throw new TypeError(
+      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, unread or normalised`,
+    );
+  }
+  return ({ control, path, flag, class: kind }) => {
+    const full = [control, path, flag].filter((part) => part !== undefined && part !== "").join(".");
+    const paths = [full, full.replace(/\[\d+\]/g, "[]")];
+    return names.some((name) => name === kind || paths.some((each) => begins(each, name)));
+  };
+}
+
+/** A field is itself, or inside a structure, array or control. */
+function begins(path: string, name: string): boolean {
+  return path.startsWith(name) && (path.length === name.length || /[.[]/.test(path[name.length] as string));
+}
+
+/** The requests as the text of a record. */
+async function recordText(actual: ActualRequests, withData: boolean): Promise<string> {
+  if (typeof actual === "string") return copied(await readRecordStream([actual]));
+  if (actual instanceof Uint8Array) return copied(await readRecordStream([actual]));
+  if ("header" in actual) return copied(actual);
+  const iterator = iteratorOf<RecordableEvent | string | Uint8Array>(actual);
+  const first = await iterator.next();
+  if (first.done !== true && (typeof first.value === "string" || first.value instanceof Uint8Array)) {
+    return copied(await readRecordStream(rest(first.value, iterator) as AsyncIterable<string | Uint8Array>));
+  }
+  const events: RecordableEvent[] = [];
+  if (first.done !== true) {
+    for await (const event of rest(first.value as RecordableEvent, iterator)) events.push(event as RecordableEvent);
+  }
+  return ofEvents(events, withData);
+}
+
+function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}
+
+async function* rest<T>(first: T, iterator: Iterator<T> | AsyncIterator<T>): AsyncGenerator<T, void, undefined> {
+  yield first;
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+}
+
+async function copied({ header, lines }: RequestRecord | RecordStream): Promise<string> {
+  const parts = [recordHeaderText(header)];
+  for await (const line of lines) parts.push(recordLineText(line));
+  return parts.join("");
+}
+
+function ofEvents(events: readonly RecordableEvent[], withData: boolean): string {
+  const header: RecordHeader = { codec: codecOf(events) };
+  const writer = new RecordWriter(header, { withData });
+  return [writer.head, ...events.map((event) => writer.write(event))].join("");
+}
+
+/** By the first control that only one codec has. */
+function codecOf(events: readonly RecordableEvent[]): Codec {
+  for (const event of events) {
+    if (event.type !== "request" && event.type !== "sequence") continue;
+    const codec = codecNames.find((name) => event.controls.some((control) => control.name in codecs[name].controls));
+    if (codec !== undefined) return codec;
+  }
+  fail("there are no requests to compare: the events have no control of a codec");
+}
+
+function requestsIn(record: string): number {
+  return record.match(/^\{"request":/gm)?.length ?? 0;
+}

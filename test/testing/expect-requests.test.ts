@@ -1,0 +1,182 @@
+import { AssertionError } from "node:assert";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Codec, DecodeEvent } from "../../src/events.ts";
+import { openSession } from "../../src/index.ts";
+import { type RecordableEvent, RecordWriter, readRecord } from "../../src/record/index.ts";
+import { hantroG1 } from "../../src/targets/index.ts";
+import { expectRequests } from "../../src/testing/index.ts";
+import { fixture } from "../cli/command-line.ts";
+
+let folder: string;
+let golden: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  golden = join(folder, "goldens", "golden.jsonl");
+  vi.stubEnv("CI", "");
+  vi.stubEnv("UPDATE_GOLDENS", "");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+function eventsOf(codec: Codec, name: string): DecodeEvent[] {
+  const session = openSession(codec);
+  return [...session.push(readFileSync(fixture(name))), ...session.flush()];
+}
+const h264 = () => eventsOf("h264", "h264_cqm_jvt.264");
+
+/** The events with a byte of a control changed in one request. */
+function withChange(events: readonly RecordableEvent[], control: string, byte: number, number = 3): RecordableEvent[] {
+  let request = 0;
+  return events.map((event) => {
+    if (event.type !== "request" || request++ !== number) return event;
+    const controls = event.controls.map(({ name, payload }) => {
+      if (name !== control || typeof payload === "number") return { name, payload };
+      const changed = payload.slice();
+      changed[byte]! ^= 1;
+      return { name, payload: changed };
+    });
+    return { ...event, controls };
+  });
+}
+
+async function messageOf(promise: Promise<void>): Promise<string> {
+  const thrown: unknown = await promise.then(
+    () => expect.fail("nothing was thrown"),
+    (error: unknown) => error,
+  );
+  expect(thrown).toBeInstanceOf(AssertionError);
+  return (thrown as AssertionError).message;
+}
+
+const pps = "V4L2_CID_STATELESS_H264_PPS";
+
+describe("expectRequests", () => {
+  it("writes a golden that is not there, and is content with the same requests afterwards", async () => {
+    await expectRequests(h264(), golden);
+    expect(readRecord(readFileSync(golden, "utf8").split("\n")).header).toEqual({ codec: "h264" });
+    const written = readFileSync(golden);
+    await expectRequests(h264(), golden);
+    await expectRequests(h264(), pathToFileURL(golden));
+    expect(readFileSync(golden)).toEqual(written);
+  });
+
+  it.each(["1", "true"])("fails without a golden where CI is %s, and writes none", async (ci) => {
+    vi.stubEnv("CI", ci);
+    expect(await messageOf(expectRequests(h264(), golden))).toBe(
+      `there is no golden ${golden}: run the test with UPDATE_GOLDENS=1, look at what it wrote, and commit it`,
+    );
+    expect(existsSync(golden)).toBe(false);
+  });
+
+  it("fails with the text of diff, and leaves the golden as it is", async () => {
+    await expectRequests(h264(), golden);
+    const written = readFileSync(golden);
+    const message = await messageOf(expectRequests(withChange(h264(), pps, 5), golden));
+    expect(message).toMatch(/^the requests are not those of the golden\na {2}.*golden\.jsonl: h264, 20 requests\n/);
+    expect(message).toContain("b  this test: h264, 20 requests\n20 pairs, 1 differs");
+    expect(message).toContain(
+      "\nrequest 3 of a, 3 of b\n  H264_PPS weighted_bipred_idc  2 / 3  refused (b: kernel: not in 0..2)\n",
+    );
+    expect(message).toMatch(/run the test with UPDATE_GOLDENS=1\.$/);
+    for (const line of message.split("\n").slice(2, -1)) expect(line.length).toBeLessThanOrEqual(100);
+    expect(readFileSync(golden)).toEqual(written);
+  });
+
+  it("writes it anew with UPDATE_GOLDENS=1, also in CI, where something differs", async () => {
+    await expectRequests(h264(), golden);
+    const before = readFileSync(golden);
+    vi.stubEnv("UPDATE_GOLDENS", "1");
+    vi.stubEnv("CI", "true");
+    await expectRequests(h264(), golden);
+    expect(readFileSync(golden)).toEqual(before);
+    await expectRequests(withChange(h264(), pps, 5), golden);
+    expect(readFileSync(golden)).not.toEqual(before);
+    vi.stubEnv("UPDATE_GOLDENS", "");
+    await expectRequests(withChange(h264(), pps, 5), golden);
+    expect(await messageOf(expectRequests(h264(), golden))).toContain("1 differs");
+  });
+
+  it("finds a request that is missing, twice, or more", async () => {
+    await expectRequests(h264(), golden);
+    const last = h264()
+      .map(({ type }) => type)
+      .lastIndexOf("request");
+    const without = h264().filter((_, i) => i !== last);
+    expect(await messageOf(expectRequests(without, golden))).toContain("a has 1 more, request 19");
+    const twice = h264().flatMap((event, i) => (i === last ? [event, event] : [event]));
+    expect(await messageOf(expectRequests(twice, golden))).toContain("b has the request before it twice: request 20");
+  });
+
+  it.each([[pps], [`${pps}.weighted_bipred_idc`]])("leaves out what is ignored: %s", async (name) => {
+    await expectRequests(h264(), golden);
+    const changed = withChange(h264(), pps, 5);
+    await expectRequests(changed, golden, { ignore: [name] });
+    await messageOf(expectRequests(changed, golden, { ignore: [`${pps}.weighted`] }));
+    await messageOf(expectRequests(withChange(changed, pps, 6, 4), golden, { ignore: [`${pps}.weighted_bipred_idc`] }));
+  });
+
+  it("refuses names that nothing has", async () => {
+    await expectRequests(h264(), golden);
+    await expect(expectRequests(h264(), golden, { ignore: ["PPS"] })).rejects.toThrow(/^ignore: PPS is neither/);
+    await expect(expectRequests(h264(), golden, { target: "rk9999" })).rejects.toThrow(/^unknown target rk9999: there/);
+  });
+
+  it("takes what this driver does not read as unread, which can be ignored", async () => {
+    // hantro does not look at num_slice_groups_minus1.
+    await expectRequests(h264(), golden);
+    const changed = withChange(h264(), pps, 2);
+    const message = await messageOf(expectRequests(changed, golden, { target: hantroG1 }));
+    expect(message).toContain("hantro-g1 does not read: 1 field");
+    await expectRequests(changed, golden, { target: "hantro-g1", ignore: ["unread"] });
+  });
+
+  it("takes a record: its text, its pieces, or read", async () => {
+    const writer = new RecordWriter({ codec: "vp8", producer: "a decoder" });
+    const events = eventsOf("vp8", "vp8_altref.ivf");
+    const text = [writer.head, ...events.map((event) => writer.write(event))].join("");
+    writeFileSync(join(folder, "own.jsonl"), text);
+    const own = join(folder, "own.jsonl");
+    await expectRequests(events, own);
+    await expectRequests(text, own);
+    await expectRequests(Buffer.from(text), own);
+    await expectRequests([text.slice(0, 100), text.slice(100)], own);
+    await expectRequests(readRecord(text.split("\n")), own);
+    async function* pieces() {
+      yield Buffer.from(text);
+    }
+    await expectRequests(pieces(), own);
+    async function* made() {
+      yield* events;
+    }
+    await expectRequests(made(), own);
+  });
+
+  it.each(["br", "gz"])("reads and writes goldens that are compressed: %s", async (ending) => {
+    const path = `${golden}.${ending}`;
+    await expectRequests(h264(), path);
+    await expectRequests(h264(), path);
+    await messageOf(expectRequests(withChange(h264(), pps, 5), path));
+  });
+
+  it("fails where there is nothing to compare", async () => {
+    expect(await messageOf(expectRequests([], golden))).toMatch(/^there are no requests to compare/);
+  });
+
+  it("sees an OUTPUT buffer with other bytes", async () => {
+    await expectRequests(h264(), golden);
+    let isFirst = true;
+    const changed = h264().map((event) => {
+      if (event.type !== "request" || !isFirst) return event;
+      isFirst = false;
+      return { ...event, bitstream: event.bitstream.map((part) => part.map((byte) => byte ^ 1)) };
+    });
+    expect(await messageOf(expectRequests(changed, golden))).toContain("OUTPUT buffer");
+    await expectRequests(changed, golden, { ignore: ["bitstream"] });
+  });
+});
