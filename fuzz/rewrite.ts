@@ -1,19 +1,10 @@
 /** A unit with other values in its syntax elements: through the trace, and written again with all bits of the others. */
 
 import type { TraceElement } from "../src/bitreader/index.ts";
-import { BitWriter, escaped, unescaped } from "../support/bit-writer.ts";
-import { codedElement } from "../support/tiling.ts";
+import { rewrittenUnit } from "../src/testing/rewritten-unit.ts";
 import type { Below } from "./case.ts";
 
 type Element = Pick<TraceElement, "name" | "descriptor" | "length" | "value">;
-
-/** rbsp_trailing_bits() and byte_alignment(): written anew, after whatever elements a unit then has. */
-const closingBits: ReadonlySet<string> = new Set([
-  "rbsp_stop_one_bit",
-  "rbsp_alignment_zero_bit",
-  "alignment_bit_equal_to_one",
-  "alignment_bit_equal_to_zero",
-]);
 
 const MOST_BYTES = 4096;
 
@@ -64,17 +55,6 @@ export function rewritten(
   isEscaped: boolean,
   random: Below,
 ): Uint8Array | undefined {
-  const last = elements.at(-1);
-  if (last === undefined || unit.length > MOST_BYTES) return undefined;
-  const plain = isEscaped ? unescaped(unit).bytes : unit;
-  const end = last.bit + last.length;
-  let open = elements.length;
-  while (open > 0 && closingBits.has((elements[open - 1] as Element).name)) open--;
-  const w = new BitWriter();
-  for (const element of changedElements(elements.slice(0, open), random)) {
-    for (const bit of codedElement(element).bits) w.u(1, bit);
-  }
-  if (open < elements.length) w.trailing();
-  for (let at = end; at < plain.length * 8; at++) w.u(1, ((plain[at >> 3] as number) >> (7 - (at & 7))) & 1);
-  return isEscaped ? escaped(w.bytes()) : w.bytes();
+  if (elements.length === 0 || unit.length > MOST_BYTES) return undefined;
+  return rewrittenUnit(unit, elements, isEscaped, (open) => changedElements(open, random));
 }

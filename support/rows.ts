@@ -1,6 +1,6 @@
 import type { TraceElement } from "../src/bitreader/index.ts";
 import { elementPath } from "../src/bitreader/index.ts";
-import { BitWriter, escaped } from "./bit-writer.ts";
+import { BitWriter, escaped } from "../src/testing/bit-writer.ts";
 
 /** An element as a row of a syntax table: name with subscripts, a number of bits or ue, se, and the value. */
 export type Row = readonly [name: string, descriptor: number | "ue" | "se", value: number];

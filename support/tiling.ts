@@ -1,5 +1,5 @@
-import type { TraceElement } from "../src/bitreader/index.ts";
-import { BitWriter, unescaped } from "./bit-writer.ts";
+import { unescaped } from "../src/testing/bit-writer.ts";
+import { codedElement } from "../src/testing/coded-element.ts";
 import type { TracedUnit } from "./trace-recorder.ts";
 
 /** How far the elements of a unit cover it, and the first thing that is wrong with them. */
@@ -11,31 +11,6 @@ export interface Tiling {
   /** The unit without emulation prevention bytes, as far as it was looked at. */
   readonly bytes: Uint8Array;
   readonly flaw: string | undefined;
-}
-
-/** The bits that an element's descriptor gives its value. */
-export function codedElement({
-  descriptor,
-  length,
-  value,
-}: Pick<TraceElement, "descriptor" | "length" | "value">): BitWriter {
-  const w = new BitWriter();
-  switch (descriptor) {
-    case "ue":
-      return w.ue(value);
-    case "se":
-      return w.se(value);
-    case "te":
-      return length === 1 ? w.te(value, 1) : w.ue(value);
-    case "i":
-      return w.i(length, value);
-    case "s":
-      return w.s(length - 1, value);
-    case "le":
-      return w.le(length / 8, value);
-    default:
-      return w.u(length, value);
-  }
 }
 
 function bitsAt(bytes: Uint8Array, at: number, count: number): string {

@@ -8,7 +8,7 @@ import type { Codec } from "../src/events.ts";
 import { joined } from "../src/framing/bytes.ts";
 import { openSession } from "../src/open-session.ts";
 import { RecordError, readRecordStream } from "../src/record/index.ts";
-import { BitWriter, escaped } from "../support/bit-writer.ts";
+import { BitWriter, escaped } from "../src/testing/bit-writer.ts";
 import { annexB, unitsByDefinition } from "../support/h264-requests.ts";
 import { nalUnit, tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
 import { H265Stream } from "../support/streams/h265-stream.ts";

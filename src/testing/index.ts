@@ -18,4 +18,5 @@
  */
 
 export { type HostileControl, hostileControl, validControl } from "./controls.ts";
+export { type EditedStream, type EditedStreamOptions, editedStream } from "./edited-stream.ts";
 export { type ActualRequests, type ExpectRequestsOptions, expectRequests } from "./expect-requests.ts";

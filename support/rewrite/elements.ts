@@ -1,6 +1,6 @@
 /** Syntax elements to write: the inverse of the trace. */
 import type { Descriptor, TraceElement } from "../../src/bitreader/index.ts";
-import { BitWriter } from "../bit-writer.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 
 /** An element without its place. `length` is what the descriptor and the value come to, but for u, i, f and b. */
 export type Element = Pick<TraceElement, "name" | "subscripts" | "descriptor" | "length" | "value">;

@@ -5,7 +5,7 @@
  */
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { openSession } from "../../src/open-session.ts";
-import { BitWriter, escaped } from "../bit-writer.ts";
+import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
 import { TraceRecorder } from "../trace-recorder.ts";
 import { changed, type Element, u, writeElement } from "./elements.ts";
 

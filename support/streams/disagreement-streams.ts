@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
-import { BitWriter } from "../bit-writer.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 import { H264Stream } from "./h264-stream.ts";
 import { H265Stream } from "./h265-stream.ts";
 import { frameOf, ivfOf } from "./vp8-frames.ts";

@@ -1,8 +1,8 @@
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
 import { decodeStruct, v4l2_ctrl_h264_decode_params } from "../../src/uapi/index.ts";
-import { BitWriter, escaped } from "../bit-writer.ts";
 
 /** Small H.264 streams from a few lines: headers as the syntax tables say, and one byte of slice data, which nobody reads. */
 

@@ -1,4 +1,4 @@
-import { BitWriter, escaped } from "../bit-writer.ts";
+import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
 
 /** A NAL unit: its header byte, what `write` writes, and rbsp_trailing_bits(). */
 export function nalUnit(header: number, write: (w: BitWriter) => unknown): Uint8Array {

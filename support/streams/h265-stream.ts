@@ -1,7 +1,7 @@
 import type { DecodeEvent } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
 import type { SessionOptions } from "../../src/options.ts";
-import { BitWriter, escaped } from "../bit-writer.ts";
+import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
 import { type Element, writeElement } from "../rewrite/elements.ts";
 import { entryPoints, explicitSet, type LongTerm, longTermOfSlice, longTermOfSps } from "../rewrite/h265-edits.ts";
 

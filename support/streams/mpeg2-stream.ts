@@ -1,13 +1,13 @@
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { openMpeg2Session } from "../../src/mpeg2/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 import { decodeStruct } from "../../src/uapi/index.ts";
 import {
   v4l2_ctrl_mpeg2_picture,
   v4l2_ctrl_mpeg2_quantisation,
   v4l2_ctrl_mpeg2_sequence,
 } from "../../src/uapi/mpeg2.ts";
-import { BitWriter } from "../bit-writer.ts";
 import type { References } from "../pool.ts";
 
 /** Small MPEG-2 streams from a few lines: headers as the syntax tables say, and a byte of slice data, which nobody reads. */

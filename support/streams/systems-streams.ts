@@ -1,6 +1,6 @@
 /** Program and transport streams of one video stream, packet by packet, from a few lines: H.222.0. */
 import type { Demuxer, ElementaryPart } from "../../src/containers/pes.ts";
-import { BitWriter } from "../bit-writer.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 
 /** A PES packet to be written. */
 export interface PesPacket {

@@ -1,6 +1,7 @@
 /** Makes VP8 frames from a few fields, and IVF files of frames. What is not named is off, 0, or refreshed as on key frames. */
+
+import { BoolEncoder } from "../../src/testing/bool-encoder.ts";
 import { coeffUpdateProbs, mvUpdateProbs } from "../../src/vp8/tables.ts";
-import { BoolEncoder } from "../bool-encoder.ts";
 
 export interface FrameFields {
   readonly key?: boolean;

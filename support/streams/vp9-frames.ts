@@ -1,6 +1,6 @@
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 import { decodeStruct, v4l2_ctrl_vp9_compressed_hdr, v4l2_ctrl_vp9_frame } from "../../src/uapi/index.ts";
-import { BitWriter } from "../bit-writer.ts";
 
 /** What a frame made by `frame` says; the rest is 0. */
 export interface FrameFields {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BitReader, type Trace, type TraceElement } from "../../src/bitreader/index.ts";
 import { BitstreamError, type ErrorPlace } from "../../src/errors.ts";
-import { BitWriter, escaped, unescaped } from "../../support/bit-writer.ts";
+import { BitWriter, escaped, unescaped } from "../../src/testing/bit-writer.ts";
 
 const written = (write: (w: BitWriter) => unknown) => {
   const w = new BitWriter();

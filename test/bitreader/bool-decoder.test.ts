@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BoolDecoder } from "../../src/bitreader/index.ts";
 import { BitstreamError } from "../../src/errors.ts";
-import { BoolEncoder } from "../../support/bool-encoder.ts";
+import { BoolEncoder } from "../../src/testing/bool-encoder.ts";
 import { Random } from "../../support/random.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 

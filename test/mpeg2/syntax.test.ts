@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import * as mpeg2 from "../../src/mpeg2/index.ts";
-import { BitWriter } from "../../support/bit-writer.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 import { bitOf, described, type Row, readRows, rows, withValue } from "../../support/rows.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 

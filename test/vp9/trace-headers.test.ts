@@ -7,7 +7,7 @@ import { compareTraces } from "../../conformance/trace/compare-trace.ts";
 import { type FfmpegPacket, ffmpegTrace, ffmpegVersion } from "../../conformance/trace/trace-headers.ts";
 import { allStreams } from "../../conformance/trace/trace-streams.ts";
 import { vp9 } from "../../conformance/trace/vp9-dialect.ts";
-import type { BitWriter } from "../../support/bit-writer.ts";
+import type { BitWriter } from "../../src/testing/bit-writer.ts";
 import { ivfOf } from "../../support/streams/vp8-frames.ts";
 import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
 
