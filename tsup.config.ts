@@ -11,7 +11,7 @@ export default defineConfig({
   format: "esm",
   target: "es2022",
   platform: "neutral",
-  external: [/^node:/, "koffi"],
+  external: [/^node:/, "koffi", "fast-check"],
   splitting: true,
   clean: true,
   sourcemap: true,

@@ -62,6 +62,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "uapi",
   ],
   submit: ["bytes", "events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
+  testing: [
+    "bitreader",
+    "capture",
+    "cli",
+    "compare",
+    "containers",
+    "events",
+    "framing",
+    "kernel",
+    "open-session",
+    "record",
+    "targets",
+    "uapi",
+  ],
   cli: [
     "bitreader",
     "capture",
@@ -81,11 +95,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 const mayImportNode = (file: string) =>
-  /^src\/(cli|submit)\/|^src\/record\/files\.ts$|^src\/containers\/files\/file-bytes\.ts$/.test(file);
+  /^src\/(cli|submit|testing)\/|^src\/record\/files\.ts$|^src\/containers\/files\/file-bytes\.ts$/.test(file);
 /** As long as the specification's tables or the kernel's header. */
 const mayBeLong = (file: string) => /\/(syntax|tables|structures)\.ts$|^src\/uapi\//.test(file);
 /** The optional packages, and the files that load one when it is needed, or name its types. */
 const optionalPackages: Readonly<Record<string, readonly string[]>> = {
+  "fast-check": ["fast-check", "controls", "edited-stream", "requests"].map((name) => `src/testing/${name}.ts`),
   koffi: ["src/submit/koffi-libc.ts"],
   mediabunny: ["src/cli/main.ts", "src/containers/files/mediabunny.ts", "src/containers/open-track.ts"],
 };
@@ -117,6 +132,8 @@ const fewArguments: Readonly<Record<string, string>> = {
   "src/record/format.ts": "four characters",
   "src/record/line-reader.ts": "the codecs",
   "src/submit/kernel-file.ts": "an array of 32 characters",
+  "src/testing/fast-check.ts": "the types of a structure's fields",
+  "src/testing/requests.ts": "the controls of a codec",
 };
 
 /** A call with too many arguments is a RangeError: `push(...slices)` throws for 110,000 slices. */

@@ -1,5 +1,6 @@
 /** Generated payloads of single controls. */
 import type { Arbitrary } from "fast-check";
+import { joined } from "../framing/bytes.ts";
 import { type Refusal, validate } from "../kernel/index.ts";
 import { type ControlDefinition, elementSize, type StructControl, type U32ArrayControl } from "../uapi/control.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type Scalar,
   viewOf,
 } from "../uapi/index.ts";
-import { fastCheck } from "./fast-check.ts";
+import { anyOf, chosen, fastCheck } from "./fast-check.ts";
 import { basis, repaired, write } from "./repair.ts";
 
 /** A payload that the kernel refuses for one reason. */
@@ -36,7 +37,7 @@ export function validControl(name: string): Arbitrary<Uint8Array | number>;
 export function validControl(name: string): Arbitrary<Uint8Array | number> {
   const fc = fastCheck();
   const control = definitionOf(name);
-  if (control.type === "menu") return fc.constantFrom(...Object.values(control.menu));
+  if (control.type === "menu") return chosen(Object.values(control.menu));
   const element = control.type === "u32 array" ? bytesOf(4) : validElement(control);
   if (control.dynamicArray === undefined) return element;
   const few = fc.array(element, { minLength: 1, maxLength: Math.min(control.dynamicArray, 8) });
@@ -65,7 +66,7 @@ export function hostileControl(name: string): Arbitrary<HostileControl> {
   const breaks = control.type === "struct" ? breaksOf(control) : [];
   if (control.type !== "struct" || breaks.length === 0) return sizes;
   const fields = fc
-    .tuple(validControl(name) as Arbitrary<Uint8Array>, fc.constantFrom(...breaks), fc.nat())
+    .tuple(validControl(name) as Arbitrary<Uint8Array>, chosen(breaks), fc.nat())
     .map(([payload, broken, place]) => withBreak(control, payload, broken, place));
   return fc.oneof({ weight: 9, arbitrary: fields }, { weight: 1, arbitrary: sizes });
 }
@@ -80,21 +81,11 @@ function bytesOf(length: number): Arbitrary<Uint8Array> {
   return fastCheck().uint8Array({ minLength: length, maxLength: length });
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 /** Changes of zeros, few or many, and any bytes at all. */
 function validElement(control: StructControl): Arbitrary<Uint8Array> {
   const fc = fastCheck();
   const leaves = leafFields(control.struct);
-  const changes = fc.oneof(...changesOf(leaves));
+  const changes = anyOf(changesOf(leaves));
   const withChanges = (list: readonly Change[]): Uint8Array => {
     const bytes = basis(control);
     for (const [{ type, offset }, value] of list) write(type, viewOf(bytes), offset, value);
@@ -119,7 +110,7 @@ function changesOf(leaves: readonly LeafField[]): Arbitrary<Change>[] {
     if (list === undefined) byType.set(leaf.type, [leaf]);
     else list.push(leaf);
   }
-  return [...byType].map(([type, list]) => fastCheck().tuple(fastCheck().constantFrom(...list), valuesOf(type)));
+  return [...byType].map(([type, list]) => fastCheck().tuple(chosen(list), valuesOf(type)));
 }
 
 function valuesOf({ min, max, flags, values }: Scalar): Arbitrary<bigint> {
@@ -132,8 +123,8 @@ function valuesOf({ min, max, flags, values }: Scalar): Arbitrary<bigint> {
     const named = Object.values(flags).map(BigInt);
     choices.push(fc.subarray(named).map((set) => set.reduce((sum, flag) => sum | flag, 0n)));
   }
-  if (values !== undefined) choices.push(fc.constantFrom(...Object.values(values).map(BigInt)));
-  return fc.oneof(...choices);
+  if (values !== undefined) choices.push(chosen(Object.values(values).map(BigInt)));
+  return anyOf(choices);
 }
 
 /** @throws Error where the kernel takes it, or has several reasons. */

@@ -7,7 +7,7 @@ import { joined } from "../framing/bytes.ts";
 import { openSession } from "../open-session.ts";
 import { type CodedBools, codedBools, withBools } from "./coded-bools.ts";
 import { codedElement } from "./coded-element.ts";
-import { fastCheck } from "./fast-check.ts";
+import { chosen, fastCheck } from "./fast-check.ts";
 import { closingBits, rewrittenUnit } from "./rewritten-unit.ts";
 
 /** A stream, and what was changed in it. */
@@ -117,7 +117,7 @@ function otherValue({ element, bools, boolIndex }: Place): Arbitrary<number> {
     const inside = min + (Math.abs(each) % (max - min + 1));
     return inside === value ? (others[0] as number) : inside;
   });
-  return others.length < 2 ? fc.constantFrom(...others) : fc.oneof(fc.constantFrom(...others), any);
+  return others.length < 2 ? chosen(others) : fc.oneof(chosen(others), any);
 }
 
 function rangeOf(descriptor: TraceElement["descriptor"], length: number): readonly [number, number] {

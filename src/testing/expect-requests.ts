@@ -64,16 +64,16 @@ const shownPairs = 3;
  * environment has `CI` it is an error, so that no test passes because its golden was forgotten.
  *
  * @param actual what was made. Known faults of GStreamer and FFmpeg are named, and they are differences like others.
- * @param golden the file's path, or its URL. A name that ends in `.gz` or `.br` is compressed.
+ * @param golden the file's path, or its URL (an object with `href`). A name that ends in `.gz` or `.br` is compressed.
  * @throws AssertionError where a driver would get something else than the golden has.
  * @throws TypeError for an unknown target or an unknown name in `ignore`; RecordError for a file that is no record.
  */
 export async function expectRequests(
   actual: ActualRequests,
-  golden: string | URL,
+  golden: string | { readonly href: string },
   options: ExpectRequestsOptions = {},
 ): Promise<void> {
-  const path = golden instanceof URL ? fileURLToPath(golden) : golden;
+  const path = typeof golden === "string" ? golden : fileURLToPath(golden.href);
   const target = typeof options.target === "string" ? namedTarget(options.target) : options.target;
   const isIgnored = ignoring(options.ignore ?? []);
   const record = await recordText(actual, options.withData ?? false);

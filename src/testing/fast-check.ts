@@ -18,3 +18,15 @@ export function fastCheck(): typeof FastCheck {
   }
   return loaded;
 }
+
+/** One of these, the first ones being the simplest. */
+export function chosen<T>(values: readonly T[]): FastCheck.Arbitrary<T> {
+  return fastCheck()
+    .nat(values.length - 1)
+    .map((i) => values[i] as T);
+}
+
+/** What one of these gives. */
+export function anyOf<T>(choices: readonly FastCheck.Arbitrary<T>[]): FastCheck.Arbitrary<T> {
+  return fastCheck().oneof(...choices);
+}

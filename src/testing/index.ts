@@ -1,17 +1,24 @@
 /**
- * Golden tests and generated structures for the tests of decoders. Works in every test runner.
+ * Golden tests of requests, and generated structures for the tests of decoders and drivers. Works in every test runner; what is
+ * generated needs fast-check.
  *
  * @example
  * ```ts
  * import { readFileSync } from "node:fs";
+ * import fc from "fast-check";
  * import { openSession } from "v4l2-stateless";
- * import { expectRequests } from "v4l2-stateless/testing";
+ * import { validate } from "v4l2-stateless/kernel";
+ * import { expectRequests, hostileControl, validControl } from "v4l2-stateless/testing";
  *
  * const session = openSession("vp9");
  * const events = [...session.push(readFileSync("test/fixtures/vp9_altref_superframes.ivf")), ...session.flush()];
- * // What GStreamer sent for the same stream. A decoder's own test has its own golden, and `UPDATE_GOLDENS=1` writes it.
- * const golden = "test/fixtures/vp9_altref_superframes.ivf.gst-frame.jsonl.br";
- * await expectRequests(events, golden, { target: "rk3399" }).catch(({ message }) => console.log(message.split("\n")[3]));
+ * // This golden is what GStreamer sent for the stream. That of a decoder's own test is written when the test runs first.
+ * await expectRequests(events, "test/fixtures/vp9_altref_superframes.ivf.gst-frame.jsonl.br", { target: "rk3399" });
+ *
+ * const name = "V4L2_CID_STATELESS_VP8_FRAME";
+ * fc.assert(fc.property(validControl(name), (payload) => validate(name, payload).length === 0));
+ * const [hostile] = fc.sample(hostileControl(name), { seed: 1, numRuns: 1 });
+ * console.log(hostile?.refusal.path, hostile?.refusal.reason); // num_dct_parts not 1 or 2 or 4 or 8
  * ```
  *
  * @module
@@ -20,3 +27,4 @@
 export { type HostileControl, hostileControl, validControl } from "./controls.ts";
 export { type EditedStream, type EditedStreamOptions, editedStream } from "./edited-stream.ts";
 export { type ActualRequests, type ExpectRequestsOptions, expectRequests } from "./expect-requests.ts";
+export { type ValidRequest, type ValidRequestOptions, validRequest } from "./requests.ts";

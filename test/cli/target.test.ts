@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
-import { controlByName, decodePayload, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
 import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
+import { controlByName, decodePayload, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
 import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 

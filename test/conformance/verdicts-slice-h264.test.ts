@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { RequestEvent } from "../../src/events.ts";
+import { BitWriter } from "../../src/testing/bit-writer.ts";
 import { decodePayload } from "../../src/uapi/control.ts";
 import {
   h264Controls,
   V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
   V4L2_H264_DECODE_PARAM_FLAG_PFRAME,
 } from "../../src/uapi/h264.ts";
-import { BitWriter } from "../../src/testing/bit-writer.ts";
 import { decodeParams, eventsOf, H264Stream, only, type Sps, summary } from "../../support/streams/h264-stream.ts";
 
 // Streams of a few lines, for the rows of h264-disagreements.json on slice mode in which neither peer is right.
