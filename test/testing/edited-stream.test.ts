@@ -28,8 +28,9 @@ function traced(codec: Codec, bytes: Uint8Array) {
 const textOf = (element: { name: string; subscripts: readonly number[]; value: number }) =>
   `${elementPath(element.name, element.subscripts)} ${element.value}`;
 
-/** What says of which kind a unit is: another value makes another unit of it, or none. */
-const inside = ({ name }: { readonly name: string }) => !/^(forbidden|nal_|nuh_|svc_|mvc_)|_code$|marker$/.test(name);
+/** What says of which kind a unit is, or what follows: another value makes another unit of it, or another element. */
+const inside = ({ name }: { readonly name: string }) =>
+  !/^(forbidden|nal_|nuh_|svc_|mvc_)|_code$|marker$|_byte$/.test(name);
 
 describe.each(streams)("an edited stream of %s (%s)", (codec, name) => {
   const bytes = readFileSync(fixture(name));
