@@ -41,3 +41,4 @@ export {
   type IoctlCount,
   type ProcessStats,
 } from "./stats.ts";
+export { type TracedEvent, TracerWriter, type TracerWriterOptions, TraceWriteError } from "./tracer-writer.ts";

@@ -56,6 +56,12 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "request are those that its thread set before it queued the request, and the timestamp is the one that comes back with the " +
       "OUTPUT buffer. Where that is not certain, the line is named. What cannot be known is absent.",
   ],
+  export: [
+    "<input> is a stream, or a record that has the OUTPUT buffers' bytes and a session's lines (record --with-data). The trace is that of a " +
+      "program that decodes it: v4l2-tracer retrace (v4l-utils 1.32) performs it on a board, with -d and -m for the devices. It goes " +
+      "to standard output, or to the file that -o names.",
+    "v4l2-tracer does not know the EXT_SPS controls of HEVC; they are left out. In slice mode a picture may have 32 slices.",
+  ],
   stats: [
     "<input> is a capture, as import takes it; for mappings and passed descriptors strace must trace mmap, sendmsg and recvmsg, too. " +
       "By process and codec: the ioctls with their errors, the pool of requests, buffers that came back and that were exported, " +

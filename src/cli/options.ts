@@ -13,6 +13,7 @@ export const commandSummaries = {
   trace: "every syntax element with its bit position",
   capture: "the record of what a program tells its decoder (… -- program arguments)",
   import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
+  export: "a stream's or a record's requests, as a trace for v4l2-tracer retrace",
   stats: "how often a captured program called each ioctl, errors, buffers, and where its pictures went",
   lint: "the mistakes of a captured program in the life of formats, buffers and requests",
   decode: "the frames of a stream, decoded by a device of this machine",
@@ -23,7 +24,7 @@ export type Command = keyof typeof commandSummaries;
 export const commands = Object.keys(commandSummaries) as readonly Command[];
 
 /** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
-const describing: readonly Command[] = ["record", "inspect", "validate"];
+const describing: readonly Command[] = ["record", "inspect", "validate", "export"];
 /** The commands that print lines for people. */
 const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "stats", "lint", "devices"];
 /** The commands that read several inputs, one after the other. */
@@ -168,7 +169,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   "output-at": {
     type: "string",
     choices: ["earliest", "c.4.5.3"],
-    only: ["record", "inspect", "decode"],
+    only: ["record", "inspect", "export", "decode"],
     stream: true,
     codecs: ["h264"],
     value: "earliest|c.4.5.3",
@@ -185,7 +186,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   output: {
     type: "string",
     short: "o",
-    only: ["record", ...capturing, "decode"],
+    only: ["record", ...capturing, "export", "decode"],
     value: "<file>",
     help: "- is standard output, the default for text",
   },

@@ -18,6 +18,7 @@ const runs: Readonly<
 > = {
   record: async () => (await import("./commands/record.ts")).record,
   import: async () => (await import("./commands/import.ts")).importCapture,
+  export: async () => (await import("./commands/export.ts")).exportTrace,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   validate: async () => (await import("./commands/validate.ts")).validate,
   trace: async () => (await import("./commands/trace.ts")).trace,
