@@ -41,4 +41,5 @@ export {
   type IoctlCount,
   type ProcessStats,
 } from "./stats.ts";
-export { type TracedEvent, TracerWriter, type TracerWriterOptions, TraceWriteError } from "./tracer-writer.ts";
+export { TraceWriteError } from "./tracer-controls.ts";
+export { type TracedEvent, TracerWriter, type TracerWriterOptions } from "./tracer-writer.ts";

@@ -4,20 +4,14 @@
  */
 import type { RecordableControl, Timestamp } from "../record/index.ts";
 import {
-  controlByName,
-  type Field,
-  flagNames,
-  type Scalar,
-  type Struct,
-  u32,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_MPEG2_SLICE,
   V4L2_PIX_FMT_VP8_FRAME,
   V4L2_PIX_FMT_VP9_FRAME,
-  viewOf,
 } from "../uapi/index.ts";
 import type { Queue } from "./calls.ts";
+import { controlOf, isKnown, type Json, TraceWriteError } from "./tracer-controls.ts";
 
 /** What a sequence, a request and their like must have to be written. A session's events have it, and those of a record. */
 export type TracedEvent =
@@ -52,11 +46,6 @@ export interface TracerWriterOptions {
   readonly driver?: string | undefined;
 }
 
-/** A request that `v4l2-tracer retrace` cannot perform. */
-export class TraceWriteError extends Error {
-  override readonly name = "TraceWriteError";
-}
-
 const pixelFormats: ReadonlyMap<number, string> = new Map([
   [V4L2_PIX_FMT_H264_SLICE, "V4L2_PIX_FMT_H264_SLICE"],
   [V4L2_PIX_FMT_HEVC_SLICE, "V4L2_PIX_FMT_HEVC_SLICE"],
@@ -69,11 +58,6 @@ const pixelFormats: ReadonlyMap<number, string> = new Map([
 const mostBuffers = 32;
 const mediaFile = 3;
 const videoFile = 4;
-/** v4l2-tracer 1.32 does not know them: retrace would send a null pointer. */
-const unknownControls = /_EXT_SPS_(?:ST|LT)_RPS$/;
-
-type Json = Readonly<Record<string, unknown>>;
-
 /** An OUTPUT buffer, with the request that it goes into. */
 interface OutputBuffer {
   readonly index: number;
@@ -188,11 +172,9 @@ export class TracerWriter {
       const [fd, request, address] = [this.#nextFile++, this.#nextFile++, this.#nextAddress];
       this.#nextAddress += (outputSize + 0xffff) & ~0xffff;
       output.push({ index, fd, request, address });
-      const exported = { type: this.#type("OUTPUT"), index, plane: 0, flags: "O_RDWR", fd };
-      yield {
-        ...ioctl(videoFile, "VIDIOC_EXPBUF", { v4l2_exportbuffer: { ...exported, fd: 0 } }),
-        from_driver: { v4l2_exportbuffer: exported },
-      };
+      // O_RDWR | O_CLOEXEC. Versions of retrace differ in the side that they read the descriptor from.
+      const v4l2_exportbuffer = { type: this.#type("OUTPUT"), index, plane: 0, flags: "0x80002", fd };
+      yield { ...ioctl(videoFile, "VIDIOC_EXPBUF", { v4l2_exportbuffer }), from_driver: { v4l2_exportbuffer } };
       // PROT_READ | PROT_WRITE, MAP_SHARED.
       yield {
         mmap64: { addr: 0, len: outputSize, prot: 3, flags: "0x1", fildes: fd, off: 0 },
@@ -350,10 +332,8 @@ export class TracerWriter {
   }
 
   #setControls(controls: readonly RecordableControl[], request_fd: number | undefined): Json {
-    const known = controls.filter(({ name }) => {
-      if (unknownControls.test(name)) this.leftOut.add(name);
-      return !unknownControls.test(name);
-    });
+    const known = controls.filter(isKnown);
+    for (const control of controls) if (!isKnown(control)) this.leftOut.add(control.name);
     const which =
       request_fd === undefined
         ? { which: "V4L2_CTRL_WHICH_CUR_VAL" }
@@ -367,61 +347,6 @@ export class TracerWriter {
 
 function ioctl(fd: number, name: string, from_userspace: Json): Json {
   return { fd, ioctl: name, from_userspace };
-}
-
-/** @throws TraceWriteError for a control that v4l2-tracer could not write again. */
-function controlOf({ name, payload }: RecordableControl): Json {
-  const definition = controlByName(name);
-  if (definition === undefined) throw new TraceWriteError(`v4l2-tracer knows no control ${name}`);
-  if (typeof payload === "number") {
-    const named =
-      definition.type === "menu" ? Object.entries(definition.menu).find(([, value]) => value === payload) : undefined;
-    return { id: name, size: 0, value: named?.[0] ?? payload };
-  }
-  const size = payload.length;
-  const view = viewOf(payload);
-  if (definition.type === "u32 array") {
-    const p_u32 = Array.from({ length: size >> 2 }, (_, i) => u32.read(view, 4 * i));
-    return { id: name, size, elems: p_u32.length, p_u32 };
-  }
-  if (definition.type === "menu" || size !== definition.struct.size) {
-    throw new TraceWriteError(
-      `${name} has ${size} bytes: of a list v4l2-tracer writes one element only; make its requests in slice mode`,
-    );
-  }
-  return { id: name, size, [definition.struct.name]: structOf(definition.struct, view, 0) };
-}
-
-/** What is reserved is left out: it is 0. */
-function structOf(struct: Struct, view: DataView, offset: number): Json {
-  const values: Record<string, unknown> = {};
-  // constraint_set_flags stands under the names of the structure's own flags.
-  const flags = struct.fields.find(({ name }) => name === "flags")?.type;
-  for (const field of struct.fields) {
-    if (/^reserved/.test(field.name)) continue;
-    const isNested = field.type.kind === "struct" && field.dims.length === 0;
-    const key = isNested ? (field.type as Struct).name : field.name;
-    values[key] = fieldValue(field, view, offset + field.offset, flags?.kind === "scalar" ? flags : undefined);
-  }
-  return values;
-}
-
-function fieldValue({ name, type, dims }: Field, view: DataView, offset: number, flags: Scalar | undefined): unknown {
-  const read = (at: number): unknown => {
-    if (type.kind === "struct") return structOf(type, view, at);
-    const value = type.read(view, at);
-    return flags !== undefined && /flags$/.test(name) ? flagsText(flags, value) : value;
-  };
-  if (dims.length === 0) return read(offset);
-  const count = dims.reduce((product, length) => product * length, 1);
-  return Array.from({ length: count }, (_, i) => read(offset + i * type.size));
-}
-
-function flagsText(type: Scalar, value: number | bigint): string {
-  const known = Object.values(type.flags ?? {}).reduce((mask, bit) => mask | BigInt(bit), 0n);
-  const unknown = BigInt(value) & ~known;
-  const names = flagNames(type, typeof value === "bigint" ? value & known : Number(BigInt(value) & known));
-  return [...names, ...(unknown === 0n ? [] : [`0x${unknown.toString(16)}`])].join("|");
 }
 
 /** Numbers of 64 bits have no exact number in JavaScript, but a JSON text can have them. */

@@ -199,7 +199,11 @@ function controlOf(control: Json, line: number): CapturedControl[] {
   }
   const payload = new Uint8Array(size);
   const fields = definition.type === "struct" ? control[definition.struct.name] : undefined;
-  // Of a list v4l2-tracer writes the first element, and nothing of a list of integers.
+  if (definition.type === "u32 array" && Array.isArray(control.p_u32) && 4 * control.p_u32.length === size) {
+    for (const [i, value] of control.p_u32.entries()) viewOf(payload).setUint32(4 * i, Number(value), true);
+    return [{ id, payload }];
+  }
+  // Of a list v4l2-tracer writes the first element, and nothing of some lists of integers.
   if (definition.type === "u32 array" || !isObject(fields)) return [{ id, payload, known: [] }];
   const writer = new FieldWriter(viewOf(payload), definition.dynamicArray === undefined ? "" : "[0].", line);
   writer.struct(definition.struct, fields, 0, "");

@@ -85,7 +85,7 @@ describe("parseArguments", () => {
     [[], "a command is missing; see v4l2-stateless --help"],
     [
       ["frob"],
-      "unknown command frob; there are record, inspect, validate, diff, trace, capture, import, stats, lint, decode, devices, completion",
+      "unknown command frob; there are record, inspect, validate, diff, trace, capture, import, export, stats, lint, decode, devices, completion",
     ],
     [["inspcet", "a"], "unknown command inspcet; did you mean inspect?"],
     [["help", "nonsense"], `unknown command nonsense; there are ${commands.join(", ")}`],
@@ -106,7 +106,7 @@ describe("parseArguments", () => {
     [["record", "--errors", "a"], "record does not take --errors=only; inspect, validate and trace do"],
     [["inspect", "-x", "a"], "unknown option -x; see v4l2-stateless inspect --help"],
     [["inspect", "--with-data", "a"], "inspect does not take --with-data; record, capture and import do"],
-    [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect, validate and diff do"],
+    [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect, validate, export and diff do"],
     [
       ["record", "--json", "a"],
       "record does not take --json; inspect, validate, diff, trace, stats, lint and devices do",

@@ -9,10 +9,10 @@ describe("decode", () => {
     ],
     [
       ["decode", "a", "-o", "b", "--target", "visl"],
-      "decode does not take --target; record, inspect, validate and diff do",
+      "decode does not take --target; record, inspect, validate, export and diff do",
     ],
     [["devices", "a"], "devices takes no input"],
-    [["devices", "-o", "a"], "devices does not take --output; record, capture, import and decode do"],
+    [["devices", "-o", "a"], "devices does not take --output; record, capture, import, export and decode do"],
   ])("refuses %j in one line", async (argv, message) => {
     expect(await run(argv)).toEqual({ status: 2, stdout: "", stderr: `v4l2-stateless: ${message}\n` });
   });

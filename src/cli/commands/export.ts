@@ -43,7 +43,7 @@ export async function exportTrace(io: Io, input: StreamInput | RecordInput, args
   }
   if (writer.leftOut.size > 0) {
     await io.stderr.write(
-      `${input.name}: left out, v4l2-tracer does not know them: ${[...writer.leftOut].join(", ")}\n`,
+      `${input.name}: left out, because v4l2-tracer does not know them: ${[...writer.leftOut].join(", ")}\n`,
     );
   }
   const status = await errors.close();
