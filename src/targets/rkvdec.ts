@@ -157,6 +157,7 @@ const h264Limits = {
   equalBitDepths: true,
   chromaFormats: [0, 1, 2],
   profiles: [66, 77, 100, 110, 122],
+  maxSliceGroups: 1,
 } as const;
 
 /** The first generation: rk3328 and rk3399. rk3288 has only its HEVC part. */
