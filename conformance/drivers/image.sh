@@ -80,7 +80,8 @@ build() {
   cp "$root/usr/lib/modules/$kernel/vmlinuz" "$machine/vmlinuz" 2>/dev/null || cp "$root/boot/vmlinuz-$kernel" "$machine/vmlinuz"
   {
     echo "Linux ${kernel%%+*}"
-    grep -A8 '^Package: gstreamer1.0-plugins-bad$' "$root/var/lib/dpkg/status" | sed -n 's/^Version: \([0-9.]*\).*/GStreamer \1/p'
+    # libgstreamer-1.0.so.0.2808.0 is that of 1.28.8.
+    basename "$root"/usr/lib/*/libgstreamer-1.0.so.0.*.0 | awk -F. '{ printf "GStreamer 1.%d.%d\n", $5 / 100, $5 % 100 }'
   } >"$machine/versions"
 }
 
