@@ -6,11 +6,12 @@
  *
  * RUNS-FILE is in /share; for each run, /share/<id>.journal gets what the fake hardware saw, and a line of JSON goes to standard output.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
 import { fourccOf } from "../../src/record/format.ts";
-import { type DeviceInfo, listDevices, openDecoder, readableFormats } from "../../src/submit/index.ts";
+import { type DeviceInfo, openDecoder, readableFormats } from "../../src/submit/index.ts";
+import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
 
 /** A stream to decode on a node. */
 export interface DecodeRun {
@@ -43,7 +44,6 @@ export interface DecodeResult {
   readonly warnings: readonly string[];
 }
 
-const fake = "/sys/kernel/debug/fakehw";
 const gstreamerNames: Readonly<Record<Codec, readonly [parser: string, decoder: string]>> = {
   h264: ["h264parse", "h264dec"],
   h265: ["h265parse", "h265dec"],
@@ -51,24 +51,6 @@ const gstreamerNames: Readonly<Record<Codec, readonly [parser: string, decoder: 
   vp8: ["ivfparse", "vp8dec"],
   vp9: ["ivfparse ! vp9parse", "vp9dec"],
 };
-
-/** The decoders by the names of their nodes. */
-async function devicesByNode(): Promise<Map<string, DeviceInfo>> {
-  const { devices, problems } = await listDevices();
-  for (const problem of problems) process.stderr.write(`${problem}\n`);
-  return new Map(
-    devices.map((device) => {
-      const video = device.path.replace("/dev/", "");
-      const name = readFileSync(`/sys/class/video4linux/${video}/device/of_node/name`, "utf8").replace(/\0/g, "");
-      return [name, device];
-    }),
-  );
-}
-
-function warnings(): string[] {
-  const text = execFileSync("busybox", ["dmesg", "-c"], { encoding: "utf8" });
-  return text.split("\n").filter((line) => /WARNING|BUG|Oops|leak|refcount|timed out|hung/i.test(line));
-}
 
 async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<DecodeResult, "lost" | "warnings">> {
   const frames: number[] = [];
@@ -127,12 +109,12 @@ for (const run of JSON.parse(readFileSync(`/share/${process.argv[2]}`, "utf8")) 
   if (device === undefined) throw new Error(`the machine has no ${run.node}`);
   writeFileSync(`${fake}/journal`, "empty");
   writeFileSync(`${fake}/fault`, `${run.node} ${run.fault ?? "ok 0 0"}`);
-  warnings();
+  kernelWarnings();
   const result =
     run.by === "ours"
       ? await decodeOurs(run, device)
       : decodeByGstreamer(run, elementFor(run.codec, device, devices.values()));
   writeFileSync(`/share/${run.id}.journal`, readFileSync(`${fake}/journal`));
   const lost = Number(readFileSync(`${fake}/lost`, "utf8"));
-  process.stdout.write(`${JSON.stringify({ ...result, lost, warnings: warnings() })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...result, lost, warnings: kernelWarnings() })}\n`);
 }

@@ -22,7 +22,7 @@ export const nodes: readonly FakeNode[] = [
   { name: "rk3288-vpu", target: "hantro-g1", codecs: ["h264", "vp8", "mpeg2"], registers: "g1", decoder: 0x400 },
   { name: "imx8mq-vpu-g1", target: "hantro-g1", codecs: ["h264", "vp8", "mpeg2"], registers: "g1" },
   { name: "rk3399-vpu", target: "hantro-g1", codecs: ["vp8", "mpeg2"], registers: "vpu2", decoder: 0x400 },
-  { name: "rk3568-vpu", target: "hantro-g1", codecs: ["h264", "vp8", "mpeg2"], registers: "vpu2" },
+  { name: "rk3568-vpu", target: "hantro-g1", codecs: ["h264", "vp8", "mpeg2"], registers: "vpu2", decoder: 0x400 },
   { name: "imx8mq-vpu-g2", target: "hantro-g2", codecs: ["h265", "vp9"], registers: "g2" },
   { name: "sun50i-h6-ve", target: "cedrus", codecs: ["h264", "h265", "vp8", "mpeg2"], registers: "cedrus" },
 ];
