@@ -73,28 +73,36 @@ function textOf(bytes: Buffer): string {
 
 /** All jobs that were started, in that order. */
 export function readJournal(journal: Buffer): Job[] {
+  const jobs: Job[] = [];
+  for (const job of jobsOf(journal)) {
+    const copies = Array.from(job.contents, ([name, bytes]) => [name, Uint8Array.from(bytes)] as const);
+    jobs.push(Object.assign(job, { contents: new Map(copies) }));
+  }
+  return jobs;
+}
+
+/** The same one by one: a job's contents are valid until the next one, its outcome is known after the end. */
+export function jobsOf(journal: Buffer): Generator<Job, void, undefined> {
   return new JournalReader().read(journal);
 }
 
 class JournalReader {
   readonly #nodes: Node[] = [];
   readonly #allocations = new Map<number, Allocation>();
-  readonly #jobs: Job[] = [];
   #labels: string[] = [];
   /** The job whose memory is being told. */
-  #open: { readonly node: number; readonly job: { contents: ReadonlyMap<string, Uint8Array> } } | undefined;
+  #open: { readonly node: number; readonly job: Job & { contents: ReadonlyMap<string, Uint8Array> } } | undefined;
 
-  read(journal: Buffer): Job[] {
+  *read(journal: Buffer): Generator<Job, void, undefined> {
     for (let at = 0; at + 8 <= journal.length; ) {
       const kind = journal.readUInt32LE(at);
       const length = journal.readUInt32LE(at + 4);
       const body = journal.subarray(at + 8, at + 8 + length);
       at += 8 + Math.ceil(length / 8) * 8;
-      if (kind !== kinds.memory) this.#closeJob();
+      if (kind !== kinds.memory) yield* this.#closeJob();
       this.#record(kind, body);
     }
-    this.#closeJob();
-    return this.#jobs;
+    yield* this.#closeJob();
   }
 
   #record(kind: number, body: Buffer): void {
@@ -173,7 +181,6 @@ class JournalReader {
     if (node.current === undefined || node.isStarted) return;
     node.isStarted = true;
     node.current.tables = [...this.#allocations.values()].filter((each) => each.node === number && isTable(each));
-    this.#jobs.push(node.current);
     this.#open = { node: number, job: node.current };
   }
 
@@ -185,17 +192,18 @@ class JournalReader {
   }
 
   /** The tables as they are now, after all of the changes were told. */
-  #closeJob(): void {
+  *#closeJob(): Generator<Job, void, undefined> {
     if (this.#open === undefined) return;
     const { node, job } = this.#open;
     const contents = new Map<string, Uint8Array>();
     for (const each of this.#allocations.values()) {
       if (each.node === node && isTable(each) && each.contents !== undefined) {
-        contents.set(each.name, Buffer.from(each.contents));
+        contents.set(each.name, each.contents);
       }
     }
     job.contents = contents;
     this.#open = undefined;
+    yield job;
   }
 }
 

@@ -24,7 +24,7 @@
 #define MOST_CONTROLS 16
 #define LONGEST_LABEL 200
 #define OUTPUT_BYTES (1u << 17)
-#define PATIENCE_MS 3000
+#define PATIENCE_MS 800
 
 struct payload { uint32_t id, bytes; const uint8_t *data; };
 struct request {
@@ -290,7 +290,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: replay VIDEO MEDIA SCRIPT, in the machine\n");
 		return 2;
 	}
-	cursor = mmap(NULL, size, PROT_READ, MAP_PRIVATE, script, 0);
+	/* Writable: S_EXT_CTRLS writes back what it took. */
+	cursor = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, script, 0);
 	if (cursor == MAP_FAILED)
 		return 2;
 	for (int i = 0; i < 3; i++)
