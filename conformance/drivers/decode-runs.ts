@@ -9,7 +9,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
-import { fourccOf } from "../../src/record/format.ts";
+import { fourccOf, fourccText } from "../../src/record/format.ts";
 import { type DeviceInfo, openDecoder, readableFormats } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
 
@@ -35,6 +35,8 @@ export interface DecodeResult {
   /** The timestamps of the frames in their order, and of those that were corrupt. */
   readonly frames: readonly number[];
   readonly corrupt: readonly number[];
+  /** The negotiated CAPTURE formats, with their sizes. */
+  readonly formats: readonly string[];
   readonly error?: string;
   /** What the stream's errors and the device's notices said. */
   readonly notices: readonly string[];
@@ -56,6 +58,7 @@ async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<Deco
   const frames: number[] = [];
   const corrupt: number[] = [];
   const notices: string[] = [];
+  const formats = new Set<string>();
   let error: string | undefined;
   try {
     const decoder = await openDecoder(run.codec, {
@@ -71,6 +74,7 @@ async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<Deco
         for await (const frame of part) {
           frames.push(frame.timestamp);
           if (frame.corrupt) corrupt.push(frame.timestamp);
+          formats.add(`${fourccText(frame.pixelFormat)} ${frame.width}x${frame.height}`);
           frame.release();
         }
       }
@@ -80,7 +84,14 @@ async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<Deco
   } catch (thrown) {
     error = String(thrown);
   }
-  return { id: run.id, frames, corrupt, notices: [...new Set(notices)], ...(error === undefined ? {} : { error }) };
+  return {
+    id: run.id,
+    frames,
+    corrupt,
+    formats: [...formats],
+    notices: [...new Set(notices)],
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** The first device of a codec has the short name. */
@@ -100,7 +111,7 @@ function decodeByGstreamer(run: DecodeRun, element: string): Omit<DecodeResult, 
   const { status, stderr } = spawnSync("sh", ["-c", `timeout 120 gst-launch-1.0 -q ${pipeline}`], { encoding: "utf8" });
   const problem =
     status === 0 ? {} : { error: stderr.split("\n").find((line) => line.startsWith("ERROR")) ?? `status ${status}` };
-  return { id: run.id, frames: [], corrupt: [], notices: [], ...problem };
+  return { id: run.id, frames: [], corrupt: [], formats: [], notices: [], ...problem };
 }
 
 const devices = await devicesByNode();

@@ -5,11 +5,15 @@
  *   --write           writes programs/ anew
  *   --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
  *   --fixtures        leaves the corpus out
+ *   --faults          errors, hangs, kill -9 and two sessions at once; with --frames COUNT so many frames on each node, too
  *   --stream, --node  only those whose names have this part (may be repeated)
  */
 import { parseArgs } from "node:util";
+import { listingDifferences } from "./devices.ts";
+import { runFaults } from "./faults.ts";
 import { compareWithGstreamer } from "./gstreamer-comparison.ts";
 import { decodeInMachine, machineVersions } from "./machine.ts";
+import { nodes } from "./nodes.ts";
 import { hashOf, programOf } from "./program.ts";
 import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";
 import { corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
@@ -28,7 +32,7 @@ async function programsOf(pairs: readonly Pair[]): Promise<{ programs: Map<Pair,
     const name = `${pair.stream.name} on ${pair.node.name}`;
     const refusal = /^RefusedStream: [^:]*: (.*)$/.exec(result.error ?? "")?.[1];
     if (refusal !== undefined && jobs.length === 0) programs.set(pair, `refused: ${refusal}`);
-    else programs.set(pair, jobs.map((job) => hashOf(programOf(job))).join(" "));
+    else programs.set(pair, `${result.formats.join(", ")}: ${jobs.map((job) => hashOf(programOf(job))).join(" ")}`);
     if (result.error !== undefined && refusal === undefined) problems.push(`${name}: ${result.error}`);
     if (result.lost > 0) problems.push(`${name}: the journal lost ${result.lost} records`);
     for (const warning of result.warnings) problems.push(`${name}: the kernel says ${warning}`);
@@ -41,6 +45,9 @@ async function programsOf(pairs: readonly Pair[]): Promise<{ programs: Map<Pair,
   return { programs, problems };
 }
 
+const formatsOf = (text: string) => text.slice(0, text.indexOf(":"));
+const hashesOf = (text: string) => text.slice(text.indexOf(":") + 2).split(" ");
+
 /** Compares with what is checked in; returns lines about what is not the same. */
 function differences(pairs: readonly Pair[], programs: ReadonlyMap<Pair, string>, known: StreamPrograms): string[] {
   return pairs.flatMap((pair) => {
@@ -49,7 +56,9 @@ function differences(pairs: readonly Pair[], programs: ReadonlyMap<Pair, string>
     const seen = programs.get(pair)!;
     if (expected === seen) return [];
     if (expected === undefined) return [`${name}: nothing is checked in (--write)`];
-    const [a, b] = [expected.split(" "), seen.split(" ")];
+    if (formatsOf(expected) !== formatsOf(seen))
+      return [`${name}: frames of ${formatsOf(expected)}, now ${formatsOf(seen)}`];
+    const [a, b] = [hashesOf(expected), hashesOf(seen)];
     const at = a.findIndex((hash, i) => hash !== b[i]);
     if (expected.startsWith("refused") || seen.startsWith("refused")) return [`${name}: ${expected} / now ${seen}`];
     const differing = a.filter((hash, i) => hash !== b[i]).length;
@@ -62,6 +71,8 @@ async function main(): Promise<number> {
     options: {
       write: { type: "boolean", default: false },
       gstreamer: { type: "boolean", default: false },
+      faults: { type: "boolean", default: false },
+      frames: { type: "string", default: "0" },
       fixtures: { type: "boolean", default: false },
       stream: { type: "string", multiple: true, default: [""] },
       node: { type: "string", multiple: true, default: [""] },
@@ -69,6 +80,10 @@ async function main(): Promise<number> {
   });
   const [kernel, gstreamer] = machineVersions();
   print(`${kernel}; ${gstreamer}`);
+  if (values.faults) {
+    const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
+    return await runFaults(chosen, Number(values.frames), print);
+  }
   const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
   const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));
   const pairs = pairsOf(wanted, ({ name }) => values.node.some((part) => name.includes(part)));
@@ -77,10 +92,12 @@ async function main(): Promise<number> {
   const { programs, problems } = await programsOf(pairs);
   if (values.write) writePrograms(kernel!, pairs, programs);
   const known = readPrograms(kernel!);
-  const found = [...problems, ...differences(pairs, programs, known)];
+  const isWhole = values.node.join() === "";
+  const listing = isWhole ? await listingDifferences(kernel!, values.write) : [];
+  const found = [...problems, ...differences(pairs, programs, known), ...listing];
   for (const line of found) print(line);
   const requests = [...programs.values()].filter((text) => !text.startsWith("refused"));
-  const count = requests.reduce((sum, text) => sum + text.split(" ").length, 0);
+  const count = requests.reduce((sum, text) => sum + hashesOf(text).length, 0);
   const refused = pairs.length - requests.length;
   print(
     `${pairs.length} streams and nodes, ${count} requests, ${refused} refused by known limits; ${found.length} differ`,

@@ -1,14 +1,15 @@
 /**
  * `npx tsx conformance/drivers/fields/try-fields.ts [--write] [--quick] [--codec CODEC] [TARGET or NODE...]`: which fields of the controls do the drivers
- * read? Each field is changed in turn, and the register programs tell. `--write` writes src/targets/tried-fields.json. Exit status 1
- * where a field is read that the target does not claim, or where a claimed field is not confirmed and unconfirmed.json has no reason.
+ * read? Each field is changed in turn, and the register programs tell. `--write` writes src/targets/trials.json. Exit status 1
+ * where a field is read that the target does not claim, or where a claimed field is not confirmed and trials.json has no reason.
+ * `--quick` tries one request for each codec, and only looks for fields that nobody claims.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Codec } from "../../../src/events.ts";
-import { targetByName } from "../../../src/targets/index.ts";
+import { targetByName, targetRefusals } from "../../../src/targets/index.ts";
 import { Random } from "../../../support/random.ts";
 import { type Job, jobsOf } from "../journal.ts";
 import { machineVersions, runInMachine } from "../machine.ts";
@@ -47,15 +48,19 @@ const triedNodes = [
 function makeTrials(share: string, node: FakeNode, codec: Codec, quick: boolean): Trial[] {
   const target = targetByName(node.target)!;
   const trials: Trial[] = [];
-  for (const [stream, request] of quick ? bases[codec].slice(0, 1) : bases[codec]) {
+  for (const [stream, request] of bases[codec]) {
     const script = scriptOf(target, codec, readFileSync(new URL(stream, fixtures)), request);
+    const sent = script.requests[request]!.controls.map(({ name, payload }) => [name, payload] as const);
+    if (targetRefusals(target, codec, new Map(sent)).length > 0) continue;
     const timestamps = [...new Set(script.requests.slice(0, request).map(({ timestamp }) => timestamp))];
-    for (let seed = 0; seed < (quick ? 1 : 2); seed++) {
-      const variants = variantsOf(script.requests[request]!, timestamps, seed === 0 ? undefined : new Random(seed));
-      const name = `${node.name}-${codec}-${stream}-${seed}`;
+    const isFirst = trials.length === 0;
+    for (const random of isFirst && !quick ? [undefined, new Random(1), new Random(2)] : [undefined]) {
+      const variants = variantsOf(script.requests[request]!, timestamps, random);
+      const name = `${node.name}-${codec}-${stream}-${trials.length}`;
       writeFileSync(join(share, `${name}.script`), encodeScript(script, request, variants));
       trials.push({ name, node, codec, variants });
     }
+    if (quick) break;
   }
   return trials;
 }
@@ -143,7 +148,7 @@ async function main(): Promise<number> {
     rmSync(share, { recursive: true, force: true });
   }
   for (const [key, found] of findings) print(key, found);
-  return report(kernel!, findings, values.write);
+  return values.quick ? unclaimed(findings) : report(kernel!, findings, values.write);
 }
 
 function print(key: string, { read, idle, problems }: Findings): void {
@@ -153,35 +158,53 @@ function print(key: string, { read, idle, problems }: Findings): void {
   );
 }
 
-const triedPath = new URL("../../../src/targets/tried-fields.json", import.meta.url);
-type Tried = Record<string, Record<string, readonly string[]>>;
+const trialsPath = new URL("../../../src/targets/trials.json", import.meta.url);
 
-function report(kernel: string, findings: ReadonlyMap<string, Findings>, write: boolean): number {
-  const { fields: tried } = JSON.parse(readFileSync(triedPath, "utf8")) as { readonly fields: Tried };
-  const reasons = JSON.parse(readFileSync(new URL("unconfirmed.json", import.meta.url), "utf8")) as Tried &
-    Record<string, Record<string, Record<string, string>>>;
+/** By target, codec and field: why no trial confirmed it. */
+interface Trials {
+  kernel: string;
+  readonly targets: Record<string, Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Prints the fields that are read and that no target claims; the exit status. */
+function unclaimed(findings: ReadonlyMap<string, Findings>): number {
   let wrong = 0;
   for (const [key, { read }] of findings) {
+    if (read.size === 0) wrong++;
     const [target = "", codec = ""] = key.split(" ");
-    const taken = targetByName(target)!.codecs[codec as Codec]!;
-    const claimed = new Set(taken.reads === "all" ? [] : taken.reads);
-    const isClaimed = (field: string) => claimed.has(field) || claimed.has(field.replace(/\.V4L2_\w+$/, ""));
+    const { reads } = targetByName(target)!.codecs[codec as Codec]!;
+    const claimed = new Set(reads === "all" ? [] : reads);
     for (const [field, how] of read) {
-      if (isClaimed(field)) continue;
+      if (claimed.has(field) || claimed.has(field.replace(/\.V4L2_\w+$/, ""))) continue;
       process.stdout.write(`${key}: ${field} is read and not claimed: ${how}\n`);
       wrong++;
     }
-    const isRead = (field: string) => read.has(field) || [...read.keys()].some((each) => each.startsWith(`${field}.`));
-    for (const field of claimed) {
-      if (isRead(field)) continue;
-      const reason = (reasons[target]?.[codec] as Record<string, string> | undefined)?.[field];
-      process.stdout.write(`${key}: ${field} is claimed and not confirmed: ${reason ?? "NO REASON"}\n`);
-      if (reason === undefined) wrong++;
-    }
-    tried[target] ??= {};
-    tried[target]![codec] = [...claimed].filter(isRead).sort();
   }
-  if (write) writeFileSync(triedPath, `${JSON.stringify({ kernel, fields: tried }, null, 1)}\n`);
+  return wrong === 0 ? 0 : 1;
+}
+
+/** Prints what the targets say and the trials do not, or the other way round. Reasons in trials.json are kept. */
+function report(kernel: string, findings: ReadonlyMap<string, Findings>, write: boolean): number {
+  // Read again: other runs may have written it.
+  const trials = JSON.parse(readFileSync(trialsPath, "utf8")) as Trials;
+  let wrong = unclaimed(findings);
+  for (const [key, { read }] of findings) {
+    const [target = "", codec = ""] = key.split(" ");
+    const { reads } = targetByName(target)!.codecs[codec as Codec]!;
+    const claimed = new Set(reads === "all" ? [] : reads);
+    const isRead = (field: string) => read.has(field) || [...read.keys()].some((each) => each.startsWith(`${field}.`));
+    const unconfirmed: Record<string, string> = {};
+    for (const field of [...claimed].filter((each) => !isRead(each)).sort()) {
+      const reason = trials.targets[target]?.[codec]?.[field] ?? "";
+      process.stdout.write(`${key}: ${field} is claimed and not confirmed: ${reason || "NO REASON"}\n`);
+      unconfirmed[field] = reason;
+      if (reason === "") wrong++;
+    }
+    trials.targets[target] ??= {};
+    trials.targets[target][codec] = unconfirmed;
+    trials.kernel = kernel;
+  }
+  if (write) writeFileSync(trialsPath, `${JSON.stringify(trials, null, 2)}\n`);
   return wrong === 0 ? 0 : 1;
 }
 

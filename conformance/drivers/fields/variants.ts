@@ -92,7 +92,7 @@ function valuesOf(leaf: LeafField, now: Value, timestamps: readonly number[]): V
   const number = Number(now);
   const wanted = [number + 1, number - 1, 0, 1, number ^ 4, number ^ 16].map((value) => big(now, value));
   const fits = wanted.filter((value) => value >= min && value <= max && value !== now);
-  return [...new Set(fits)].filter((value) => cap === undefined || Number(value) <= cap).slice(0, 4);
+  return [...new Set(fits)].filter((value) => cap === undefined || Number(value) <= cap).slice(0, 3);
 }
 
 function changed(payload: Uint8Array, leaf: LeafField, base: number, value: Value): Uint8Array {
@@ -136,7 +136,9 @@ function* controlVariants(
         yield { field: `${fieldOf(name, leaf.path)}.${flag}`, payload: changed(payload, leaf, element * size, value) };
       }
       if (flags.length > 0 && leaf.path !== "constraint_set_flags") continue;
-      for (const value of valuesOf(leaf, now, timestamps)) {
+      // Of an array's later elements one value will do.
+      const values = valuesOf(leaf, now, timestamps);
+      for (const value of /\[[1-9]/.test(leaf.path) ? values.slice(0, 1) : values) {
         yield { field: fieldOf(name, leaf.path), payload: changed(payload, leaf, element * size, value) };
       }
     }
