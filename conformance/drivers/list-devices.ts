@@ -13,4 +13,3 @@ process.exitCode = await main(["devices"], {
   environment: { NO_COLOR: "1" },
   importContainerLibrary: () => import("mediabunny"),
 });
-process.stdin.unref();
