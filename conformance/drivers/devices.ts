@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleForMachine } from "../machine/bundle.ts";
-import { runInMachine } from "./machine.ts";
+import { runInMachine } from "./driver-machine.ts";
 
 const path = new URL("devices.txt", import.meta.url);
 

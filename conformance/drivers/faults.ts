@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleForMachine } from "../machine/bundle.ts";
-import { runInMachine } from "./machine.ts";
+import { runInMachine } from "./driver-machine.ts";
 import type { FakeNode } from "./nodes.ts";
 
 /** @returns the exit status: 1 where a check failed. */

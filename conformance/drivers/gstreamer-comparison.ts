@@ -1,7 +1,7 @@
 /** Our programs and those of GStreamer's requests, request by request. */
 import { readFileSync } from "node:fs";
+import { decodeInMachine, type RunOutcome } from "./driver-machine.ts";
 import type { Job } from "./journal.ts";
-import { decodeInMachine, type RunOutcome } from "./machine.ts";
 import { type ProgramDifference, programDifferences, programOf } from "./program.ts";
 import { type Pair, runOf } from "./streams.ts";
 

@@ -10,9 +10,9 @@
  */
 import { parseArgs } from "node:util";
 import { listingDifferences } from "./devices.ts";
+import { decodeInMachine, machineVersions } from "./driver-machine.ts";
 import { runFaults } from "./faults.ts";
 import { compareWithGstreamer } from "./gstreamer-comparison.ts";
-import { decodeInMachine, machineVersions } from "./machine.ts";
 import { nodes } from "./nodes.ts";
 import { hashOf, programOf } from "./program.ts";
 import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Codec } from "../../src/events.ts";
 import { openSession, sessionCodecs } from "../../src/open-session.ts";
 import { corpusFolder } from "../streams/corpus.ts";
-import type { DecodeRun } from "./decode-runs.ts";
+import type { DecodeRun } from "./driver-runs.ts";
 import { type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream on the host and in the machine. */

@@ -21,7 +21,8 @@ const g1H264Reads = [
   ...fields(
     "V4L2_CID_STATELESS_H264_SPS",
     `
-    profile_idc chroma_format_idc log2_max_frame_num_minus4 max_num_ref_frames flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY
+    profile_idc chroma_format_idc bit_depth_luma_minus8 bit_depth_chroma_minus8 log2_max_frame_num_minus4
+    max_num_ref_frames flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY
     flags.V4L2_H264_SPS_FLAG_MB_ADAPTIVE_FRAME_FIELD flags.V4L2_H264_SPS_FLAG_DIRECT_8X8_INFERENCE
   `,
   ),

@@ -39,3 +39,56 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
     ["mpeg2_custom_matrix.m2v", 2],
   ],
 };
+
+/** A field with its value; for flags, those to set beside the ones that are set. */
+export type Setting = readonly [field: string, value: number];
+
+const sps = "V4L2_CID_STATELESS_HEVC_SPS";
+const pps = "V4L2_CID_STATELESS_HEVC_PPS";
+const sets = "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS";
+const vp9 = "V4L2_CID_STATELESS_VP9_FRAME";
+
+/**
+ * What no fixture has, as changes of the first base: the drivers do not look into the slices, so a request need not fit them. An
+ * index in front of a path is that of an array's element.
+ */
+export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[])[]>>> = {
+  h264: [[["V4L2_CID_STATELESS_H264_DECODE_PARAMS.flags", 0x2]]],
+  h265: [
+    [
+      [`${sps}.flags`, 0x10],
+      [`${sps}.log2_diff_max_min_pcm_luma_coding_block_size`, 1],
+    ],
+    [
+      [`${pps}.flags`, 0x2800],
+      [`${pps}.num_tile_columns_minus1`, 1],
+      [`${pps}.num_tile_rows_minus1`, 1],
+      [`${pps}.column_width_minus1[0]`, 0],
+      [`${pps}.row_height_minus1[0]`, 0],
+    ],
+    [
+      [`${pps}.flags`, 0x100800],
+      [`${pps}.num_tile_columns_minus1`, 1],
+      [`${pps}.num_tile_rows_minus1`, 1],
+    ],
+    [
+      [`${sets}[1].flags`, 1],
+      [`${sets}[1].used_by_curr_pic`, 3],
+      [`${sets}[1].use_delta_flag`, 3],
+    ],
+    [
+      [`${sets}[0].num_positive_pics`, 2],
+      [`${sets}[0].num_negative_pics`, 1],
+    ],
+  ],
+  vp9: [
+    [
+      [`${vp9}.reference_mode`, 2],
+      [`${vp9}.ref_frame_sign_bias`, 4],
+    ],
+    [
+      [`${vp9}.flags`, 0x8],
+      [`${vp9}.reset_frame_context`, 2],
+    ],
+  ],
+};

@@ -1,22 +1,23 @@
 /**
- * `npx tsx conformance/drivers/fields/try-fields.ts [--write] [--quick] [--codec CODEC] [TARGET or NODE...]`: which fields of the controls do the drivers
+ * `npx tsx conformance/drivers/fields/try-fields.ts [--write] [--quick | --presets] [--codec CODEC] [TARGET or NODE...]`: which fields of the controls do the drivers
  * read? Each field is changed in turn, and the register programs tell. `--write` writes src/targets/trials.json. Exit status 1
  * where a field is read that the target does not claim, or where a claimed field is not confirmed and trials.json has no reason.
- * `--quick` tries one request for each codec, and only looks for fields that nobody claims.
+ * `--quick` tries one request for each codec, and only looks for fields that nobody claims. `--presets` tries only what no
+ * stream has, and adds to what earlier runs confirmed.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Codec } from "../../../src/events.ts";
+import type { Codec, Control } from "../../../src/events.ts";
 import { targetByName, targetRefusals } from "../../../src/targets/index.ts";
 import { Random } from "../../../support/random.ts";
+import { machineVersions, runInMachine } from "../driver-machine.ts";
 import { type Job, jobsOf } from "../journal.ts";
-import { machineVersions, runInMachine } from "../machine.ts";
 import { type FakeNode, nodes } from "../nodes.ts";
 import { hashOf, programOf } from "../program.ts";
-import { bases } from "./bases.ts";
-import { encodeScript, scriptOf, type Variant, variantsOf } from "./variants.ts";
+import { bases, presets } from "./bases.ts";
+import { atRandom, encodeScript, preset, type ScriptRequest, scriptOf, type Variant, variantsOf } from "./variants.ts";
 
 /** A script for the machine, and what its labels mean. */
 interface Trial {
@@ -45,7 +46,21 @@ const triedNodes = [
   "sun50i-h6-ve",
 ];
 
-function makeTrials(share: string, node: FakeNode, codec: Codec, quick: boolean): Trial[] {
+/** All, one request for each codec, or only the presets, which confirm what earlier runs did not. */
+type Scope = "all" | "quick" | "presets";
+
+/** The request as it is; of the first stream also at random, and with what no stream has. */
+function baseControls(request: ScriptRequest, codec: Codec, isFirst: boolean, scope: Scope): (readonly Control[])[] {
+  if (scope === "quick" || !isFirst) return [request.controls];
+  const special = (presets[codec] ?? []).map((settings) => preset(request, settings)).filter((each) => each !== null);
+  if (scope === "presets") return special;
+  const random = [1, 2]
+    .map((seed) => new Random(seed))
+    .map((each) => request.controls.map((control) => atRandom(control, each)));
+  return [request.controls, ...random, ...special];
+}
+
+function makeTrials(share: string, node: FakeNode, codec: Codec, scope: Scope): Trial[] {
   const target = targetByName(node.target)!;
   const trials: Trial[] = [];
   for (const [stream, request] of bases[codec]) {
@@ -53,14 +68,14 @@ function makeTrials(share: string, node: FakeNode, codec: Codec, quick: boolean)
     const sent = script.requests[request]!.controls.map(({ name, payload }) => [name, payload] as const);
     if (targetRefusals(target, codec, new Map(sent)).length > 0) continue;
     const timestamps = [...new Set(script.requests.slice(0, request).map(({ timestamp }) => timestamp))];
-    const isFirst = trials.length === 0;
-    for (const random of isFirst && !quick ? [undefined, new Random(1), new Random(2)] : [undefined]) {
-      const variants = variantsOf(script.requests[request]!, timestamps, random);
+    const changed = script.requests[request]!;
+    for (const controls of baseControls(changed, codec, trials.length === 0, scope)) {
+      const variants = variantsOf(changed, timestamps, controls);
       const name = `${node.name}-${codec}-${stream}-${trials.length}`;
       writeFileSync(join(share, `${name}.script`), encodeScript(script, request, variants));
       trials.push({ name, node, codec, variants });
     }
-    if (quick) break;
+    if (scope !== "all") break;
   }
   return trials;
 }
@@ -122,6 +137,7 @@ async function main(): Promise<number> {
     options: {
       write: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
+      presets: { type: "boolean", default: false },
       codec: { type: "string", multiple: true },
     },
     allowPositionals: true,
@@ -132,11 +148,12 @@ async function main(): Promise<number> {
     .filter(isWanted)
     .flatMap((node) => node.codecs.map((codec) => ({ node, codec })))
     .filter(({ codec }) => values.codec === undefined || values.codec.includes(codec));
+  const scope = values.quick ? "quick" : values.presets ? "presets" : "all";
   const [kernel] = machineVersions();
   const share = mkdtempSync(join(tmpdir(), "fields-"));
   const findings = new Map<string, Findings>();
   try {
-    const trials = pairs.flatMap(({ node, codec }) => makeTrials(share, node, codec, values.quick));
+    const trials = pairs.flatMap(({ node, codec }) => makeTrials(share, node, codec, scope));
     await runTrials(share, trials);
     for (const trial of trials) {
       const key = `${trial.node.target} ${trial.codec}`;
@@ -148,7 +165,7 @@ async function main(): Promise<number> {
     rmSync(share, { recursive: true, force: true });
   }
   for (const [key, found] of findings) print(key, found);
-  return values.quick ? unclaimed(findings) : report(kernel!, findings, values.write);
+  return values.quick ? unclaimed(findings) : report(kernel!, findings, values.write, values.presets);
 }
 
 function print(key: string, { read, idle, problems }: Findings): void {
@@ -184,7 +201,7 @@ function unclaimed(findings: ReadonlyMap<string, Findings>): number {
 }
 
 /** Prints what the targets say and the trials do not, or the other way round. Reasons in trials.json are kept. */
-function report(kernel: string, findings: ReadonlyMap<string, Findings>, write: boolean): number {
+function report(kernel: string, findings: ReadonlyMap<string, Findings>, write: boolean, isAddition: boolean): number {
   // Read again: other runs may have written it.
   const trials = JSON.parse(readFileSync(trialsPath, "utf8")) as Trials;
   let wrong = unclaimed(findings);
@@ -194,7 +211,9 @@ function report(kernel: string, findings: ReadonlyMap<string, Findings>, write: 
     const claimed = new Set(reads === "all" ? [] : reads);
     const isRead = (field: string) => read.has(field) || [...read.keys()].some((each) => each.startsWith(`${field}.`));
     const unconfirmed: Record<string, string> = {};
-    for (const field of [...claimed].filter((each) => !isRead(each)).sort()) {
+    const before = trials.targets[target]?.[codec];
+    const open = isAddition && before !== undefined ? Object.keys(before) : [...claimed];
+    for (const field of open.filter((each) => !isRead(each)).sort()) {
       const reason = trials.targets[target]?.[codec]?.[field] ?? "";
       process.stdout.write(`${key}: ${field} is claimed and not confirmed: ${reason || "NO REASON"}\n`);
       unconfirmed[field] = reason;

@@ -6,6 +6,7 @@ import { controlsFor } from "../../../src/targets/index.ts";
 import type { Target } from "../../../src/targets/target.ts";
 import { controlByName, type LeafField, leafFields, viewOf } from "../../../src/uapi/index.ts";
 import type { Random } from "../../../support/random.ts";
+import type { Setting } from "./bases.ts";
 
 /** A request with all controls that are in force for it. */
 export interface ScriptRequest {
@@ -146,7 +147,7 @@ function* controlVariants(
 }
 
 /** A base in which about a third of the fields have other values: most fields are read only where others are set. */
-function atRandom(control: Control, random: Random): Control {
+export function atRandom(control: Control, random: Random): Control {
   const definition = controlByName(control.name)!;
   if (definition.type !== "struct") return control;
   let payload = control.payload as Uint8Array;
@@ -170,13 +171,33 @@ function atRandom(control: Control, random: Random): Control {
   return { ...control, payload } as Control;
 }
 
+/** A request's controls with other values in some fields; null where a control is not sent or refused by the kernel's rules. */
+export function preset(request: ScriptRequest, settings: readonly Setting[]): readonly Control[] | null {
+  const controls = [...request.controls];
+  for (const [field, value] of settings) {
+    const [, name = "", element, path = ""] = /^(\w+)(?:\[(\d+)\])?\.(.+)$/.exec(field) ?? [];
+    const definition = controlByName(name);
+    const index = controls.findIndex((control) => control.name === name);
+    if (index < 0 || definition?.type !== "struct") return null;
+    const leaf = leafFields(definition.struct).find((each) => each.path === path);
+    const payload = controls[index]!.payload as Uint8Array;
+    const base = Number(element ?? 0) * definition.struct.size;
+    if (leaf === undefined || base >= payload.length) return null;
+    const now = leaf.type.read(viewOf(payload), base + leaf.offset) as Value;
+    const isFlags = leaf.type.flags !== undefined;
+    const wanted = isFlags ? (typeof now === "bigint" ? now | BigInt(value) : (now | value) >>> 0) : big(now, value);
+    const next = changed(payload, leaf, base, wanted);
+    controls[index] = { ...controls[index]!, payload: next } as Control;
+  }
+  return controls.every(({ name, payload }) => validate(name, payload).length === 0) ? controls : null;
+}
+
 /** One base: what it changes of the script's request, and its variants. The first is the base itself, as is the last. */
 export function variantsOf(
   request: ScriptRequest,
   timestamps: readonly number[],
-  random: Random | undefined,
+  controls: readonly Control[],
 ): Variant[] {
-  const controls = random === undefined ? request.controls : request.controls.map((each) => atRandom(each, random));
   const whole = controls.flatMap((control, i) =>
     control === request.controls[i] ? [] : [[i, control.payload as Uint8Array] as const],
   );

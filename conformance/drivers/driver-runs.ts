@@ -2,7 +2,7 @@
  * In the machine: decodes streams with our submitter, and with GStreamer, all in one process, because a process takes seconds to start
  * there.
  *
- *     node decode-runs.js RUNS-FILE
+ *     node driver-runs.js RUNS-FILE
  *
  * RUNS-FILE is in /share; for each run, /share/<id>.journal gets what the fake hardware saw, and a line of JSON goes to standard output.
  */

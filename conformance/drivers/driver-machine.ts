@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleForMachine } from "../machine/bundle.ts";
-import type { DecodeResult, DecodeRun } from "./decode-runs.ts";
+import type { DecodeResult, DecodeRun } from "./driver-runs.ts";
 import { type Job, readJournal } from "./journal.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -40,7 +40,7 @@ export interface RunOutcome {
 
 /** Decodes in one machine, and hands each run's outcome to `use`; the journals are gone after it. */
 export async function decodeInMachine(runs: readonly DecodeRun[], use: (outcome: RunOutcome) => void): Promise<void> {
-  const script = await bundleForMachine("drivers", "decode-runs");
+  const script = await bundleForMachine("drivers", "driver-runs");
   const share = mkdtempSync(join(tmpdir(), "drivers-"));
   try {
     writeFileSync(join(share, "runs.json"), JSON.stringify(runs));
