@@ -1,27 +1,10 @@
 /** Our programs and those of GStreamer's requests, request by request. */
-import { readFileSync } from "node:fs";
+
+import { type AcceptedDifference, acceptedDifferences as accepted } from "./accepted.ts";
 import { decodeInMachine, type RunOutcome } from "./driver-machine.ts";
 import type { Job } from "./journal.ts";
 import { type ProgramDifference, programDifferences, programOf } from "./program.ts";
 import { type Pair, runOf } from "./streams.ts";
-
-/** A difference that is known, and its reason. */
-export interface AcceptedDifference {
-  readonly id: string;
-  /** Patterns of the node's and the stream's names. */
-  readonly node: string;
-  readonly stream: string;
-  /** The requests: all, or the first only. */
-  readonly requests?: "first";
-  /** A pattern of `ProgramDifference.where`; absent for a run that GStreamer does not finish, or not with as many requests. */
-  readonly where?: string;
-  /** Which is right, and why. */
-  readonly reason: string;
-}
-
-const accepted = JSON.parse(
-  readFileSync(new URL("accepted.json", import.meta.url), "utf8"),
-) as readonly AcceptedDifference[];
 
 interface Comparison {
   readonly same: number;
