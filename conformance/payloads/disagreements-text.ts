@@ -4,6 +4,7 @@ import { verdictsOf } from "../../src/compare/rows.ts";
 import { type Effect, effects, effectText, type Transform, type Verdict } from "../../src/compare/rules.ts";
 import type { Value } from "../../src/compare/values.ts";
 import { targets } from "../../src/targets/index.ts";
+import { acceptedDifferences } from "../drivers/accepted.ts";
 import { comparators } from "./comparators.ts";
 import { type Example, readExamples } from "./examples.ts";
 
@@ -47,7 +48,7 @@ export function disagreementsText(): string {
     return ofEffect.length === 0 ? [] : [`## ${titles[effect]}`, ...ofEffect.map(section)];
   });
   const rest = entries.filter(({ row }) => worstEffect(row) === undefined);
-  const parts = [head, driverIndex(entries), controlIndex(entries), ...chapters, ...otherReadings()];
+  const parts = [head, driverIndex(entries), controlIndex(entries), ...chapters, ...formats(), ...otherReadings()];
   return `${[...parts, appendixHead, ...rest.map(section)].join("\n\n")}\n`;
 }
 
@@ -183,6 +184,17 @@ function shortened(value: Value): string {
 }
 
 /** What targets say of their drivers, as a chapter of its own. */
+/** What is no control's: rows of conformance/drivers/accepted.json that say which side is wrong. */
+function formats(): string[] {
+  const rows = acceptedDifferences.filter(({ title }) => title !== undefined);
+  return [
+    "## Formats, seen in the registers",
+    "What a program sets with S_FMT shows in no control. These differences were seen in what the drivers program on fake hardware;\n" +
+      "`npm run conformance:drivers -- --gstreamer` fails where one appears that no row has.",
+    ...rows.map(({ id, title, reason }) => [`### ${id}`, "", `${title}.`, "", reason].join("\n")),
+  ];
+}
+
 function otherReadings(): string[] {
   const readings = targets.flatMap(({ name, source, codecs }) =>
     Object.values(codecs).flatMap(({ quirks = {} }) =>

@@ -48,9 +48,9 @@ function rowLines(): Map<string, string> {
   );
 }
 
-const head = `# Reports for GStreamer and FFmpeg
+const head = `# Reports for GStreamer, FFmpeg and the kernel
 
-A file for each fault of a peer that matters to some driver, ready to be sent: what users see, a small stream, a command that shows
+A file for each fault of a peer that matters to some driver, and of a driver, ready to be sent: what users see, a small stream, a command that shows
 it, what the specification says, what is sent instead, and the function at fault as far as its sources were read (GStreamer of
 August 2026, FFmpeg's v4l2-request branch of 2024).
 
@@ -58,7 +58,8 @@ The streams in \`test/fixtures\` and \`test/fixtures/disagreements\` have at mos
 particular, as only headers and controls matter. Records beside them (\`.jsonl.br\`) are what a peer sent to visl, the kernel's
 virtual decoder; \`npx v4l2-stateless inspect\` reads streams and records alike, so that two commands show both sides of a request.
 To run GStreamer or a program of your own on visl, \`conformance/visl/vm.sh <command>\` starts a machine that has it
-(conformance/visl/README.md). \`npm run conformance -- <codec> --stream <name> --verbose\` names the rows that a stream shows.
+(conformance/visl/README.md), \`conformance/drivers/vm.sh <command>\` one that has the drivers of boards on fake hardware
+(conformance/drivers/README.md). \`npm run conformance -- <codec> --stream <name> --verbose\` names the rows that a stream shows.
 
 The lists under "What is sent", and this index, are written by \`npx tsx conformance/payloads/disagreements.ts\`.
 `;

@@ -5,33 +5,16 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${V4L2_STATELESS_VISL_CACHE:-/var/cache/v4l2-stateless-visl}
-# A machine belongs to the files that it was made from; others stay for checkouts that are at other versions.
-machine=$cache/$(cat "$here/image.sh" "$here/initrd.sh" | sha256sum | cut -c 1-12)
-root=$machine/root
+name=visl
+# shellcheck source=conformance/machine/making.sh
+. "$here/../machine/making.sh"
 
-say() { echo "visl machine: $*" >&3; }
 # objtool asks /proc for the limit of its stack; the mount goes with the command.
 inside() { unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' inside "$root" "$@"; }
 
-# The mirror that this machine's apt uses for its own release of Debian.
-own_mirror() {
-  local release
-  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}|stable|testing|unstable|sid")
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    awk -v release="^($release)\$" '$1 ~ /^https?:.*\/debian\// && $2 ~ release && $3 == "main" { print $1; exit }'
-}
-
-host_packages() {
-  [ -n "$(command -v qemu-system-x86_64)" ] && [ -n "$(command -v debootstrap)" ] && return
-  say "installing qemu and debootstrap"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-system-x86 debootstrap
-}
-
 guest_packages() {
-  local mirror=${V4L2_STATELESS_VISL_MIRROR:-$(own_mirror)}
-  [ -n "$mirror" ] || { say "apt has no Debian mirror here; name one in V4L2_STATELESS_VISL_MIRROR"; return 1; }
+  local mirror
+  mirror=$(chosen_mirror V4L2_STATELESS_VISL_MIRROR)
   say "debootstrap sid from $mirror"
   debootstrap --variant=minbase sid "$root" "$mirror"
   printf '%s\n' 'APT::Install-Recommends "false";' 'Acquire::Languages "none";' 'DPkg::Options { "--force-unsafe-io"; };' \
@@ -73,34 +56,15 @@ driver() {
   inside depmod "$version"
 }
 
-initrd() {
-  local version=$1 tree module
-  tree=$(mktemp -d "$root/tmp/initrd.XXXXXX")
-  mkdir -p "$tree"/{bin,dev,proc,root,modules}
-  install "$root/bin/busybox" "$tree/bin/busybox"
-  install "$here/initrd.sh" "$tree/init"
-  # In the order of their dependencies, which is the order of their names in the initrd.
-  local number=10
-  inside modprobe -S "$version" -a --show-depends 9pnet_virtio 9p | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
-    while read -r module; do
-      case $module in
-      *.xz) inside xz -dc "$module" ;;
-      *) inside cat "$module" ;;
-      esac >"$tree/modules/$number.ko"
-      number=$((number + 1))
-    done
-  inside sh -c "cd '${tree#"$root"}' && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1" >"$machine/initrd"
-  rm -r "$tree"
-  cp "$root/boot/vmlinuz-$version" "$machine/vmlinuz"
-}
-
 build() {
-  host_packages
+  root=$machine/root
+  host_packages "qemu-system-x86_64 debootstrap cpio modprobe xz" "qemu-system-x86 debootstrap cpio kmod xz-utils"
   guest_packages
   local version
   version=$(basename "$root"/lib/modules/*)
   driver "$version"
-  initrd "$version"
+  make_initrd "$root" "$version" /project/conformance/visl/guest.sh
+  cp "$root/boot/vmlinuz-$version" "$machine/vmlinuz"
   mkdir -p "$root"/{project,corpus,share}
   # GStreamer's scan of its plugins, which takes a minute in the machine.
   GST_REGISTRY=/usr/local/lib/gstreamer.registry inside gst-inspect-1.0
@@ -108,18 +72,7 @@ build() {
     echo "Linux ${version%%+*}"
     inside gst-inspect-1.0 --version | grep -o 'GStreamer [0-9.]*'
   } >"$machine/versions"
-  touch "$machine/complete"
 }
 
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock 9
-if [ ! -e "$machine/complete" ]; then
-  exec 3>&2
-  [ "$(id -u)" -eq 0 ] || { say "only root can make it"; exit 1; }
-  rm -rf "$machine"
-  mkdir -p "$machine"
-  trap '[ -e "$machine/complete" ] || { tail -n 20 "$machine/log" >&3; say "not made; all of the above is in $machine/log"; }' EXIT
-  build >"$machine/log" 2>&1 9>&-
-fi
-echo "$machine"
+made_once "${V4L2_STATELESS_VISL_CACHE:-/var/cache/v4l2-stateless-visl}" "$here/image.sh" "$here/../machine/making.sh" \
+  "$here/../machine/initrd.sh"

@@ -3,7 +3,7 @@
  * and compares what the kernel saw of both. Ends in a table stream × check; exit status 1 when one is not fine.
  */
 import { parseArgs } from "node:util";
-import { bundleForMachine } from "./bundle.ts";
+import { bundleForMachine } from "../machine/bundle.ts";
 import { type CheckResult, checks, type Subject } from "./checks.ts";
 import type { Decoded } from "./decode-runs.ts";
 import { decodeCommand, displayOrder, prepare } from "./gstreamer-runs.ts";
@@ -22,13 +22,13 @@ function print(line: string): void {
 
 /** The checks of the submitter itself, which compare nothing with a trace. */
 async function robustnessJob(): Promise<Job> {
-  const script = await bundleForMachine("robustness");
+  const script = await bundleForMachine("visl", "robustness");
   return { name: "robustness", script: `echo 0 >/sys/kernel/tracing/tracing_on\nnode ${script}\n` };
 }
 
 /** The longest first: machines take them in turns. */
 async function decodeJobs(runs: readonly Run[]): Promise<Job[]> {
-  const script = await bundleForMachine("decode-runs");
+  const script = await bundleForMachine("visl", "decode-runs");
   const ours: Job[] = [];
   for (let i = 0; i < runs.length; i += runsInProcess) {
     const list = JSON.stringify(runs.slice(i, i + runsInProcess));

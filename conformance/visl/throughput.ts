@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Codec } from "../../src/events.ts";
-import { bundleForMachine } from "./bundle.ts";
+import { bundleForMachine } from "../machine/bundle.ts";
 import { countCommand, prepare, quietCommand } from "./gstreamer-runs.ts";
 import { machineVersions } from "./machine.ts";
 import { firstPicture, repeated, shownFrames } from "./repetition.ts";
@@ -220,7 +220,7 @@ async function main(): Promise<void> {
   const { processors } = values;
   const { kernel, gstreamer } = machineVersions();
   console.log(`${kernel}; ${gstreamer}; ${processors} processors\n`);
-  const ours = await bundleForMachine("throughput-run");
+  const ours = await bundleForMachine("visl", "throughput-run");
   const options = { frames: Number(values.frames), runs: Number(values.runs), processors, ours };
   for (const subject of subjects()) {
     if (!values.stream.some((part) => subject.name.includes(part))) continue;

@@ -39,6 +39,8 @@ export interface Arguments {
   readonly device: string | undefined;
   /** Print a line for each frame instead of writing the frame. */
   readonly md5: boolean;
+  /** Send also what the device's driver is known not to decode. */
+  readonly force: boolean;
   readonly withData: boolean;
   /** The requests that are wanted; undefined means all. */
   readonly request: RequestSet | undefined;
@@ -208,6 +210,7 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     output: text("output") ?? defaultOutput(command, values),
     device: text("device"),
     md5: values.md5 === true,
+    force: values.force === true,
     withData: values["with-data"] === true,
     request: request === undefined ? undefined : new RequestSet(request),
     units: text("unit")

@@ -93,8 +93,9 @@ export const inputText =
   "installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM. inspect, validate and trace take several.";
 
 export const exitText =
-  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate) or is different (diff), or " +
-  "there was an error and --strict was given; 2 unusable input, arguments or device.";
+  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate) or is different (diff), " +
+  "every frame was corrupt (decode), or there was an error and --strict was given; 2 unusable input, arguments or device, " +
+  "or a device that is known not to decode the stream.";
 
 export const targetParagraphs: readonly string[] = [
   `Targets: ${targets.map(({ name }) => name).join(", ")}. generic, the default, is no driver: it takes all that the ` +

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { fstatSync } from "node:fs";
+import { constants } from "node:os";
 import { sinkOf } from "./files.ts";
 import type { Sink } from "./io.ts";
 import { main } from "./run.ts";
@@ -17,7 +18,7 @@ function forgiving(sink: Sink): Sink {
 
 const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
 try {
-  process.exitCode = await main(process.argv.slice(2), {
+  const status = await main(process.argv.slice(2), {
     // Standard input is opened only when it is used, because it may be closed.
     get stdin() {
       return process.stdin;
@@ -35,6 +36,9 @@ try {
     environment: process.env,
     importContainerLibrary: () => import("mediabunny"),
   });
+  process.exitCode = status;
+  // After an interruption, standard input may still be open, and would keep the process.
+  if (status === 128 + constants.signals.SIGINT || status === 128 + constants.signals.SIGTERM) process.exit();
 } catch (thrown) {
   const trace = thrown instanceof Error ? thrown.stack : String(thrown);
   await stderr.write(`v4l2-stateless: this is a bug in this program, please report it\n${trace}\n`);

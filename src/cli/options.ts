@@ -91,6 +91,7 @@ export type OptionName =
   | "output"
   | "device"
   | "md5"
+  | "force"
   | "with-data"
   | "request"
   | "unit"
@@ -197,6 +198,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     help: "/dev/video0 or /dev/media0; default: that for the largest pictures of the codec",
   },
   md5: { type: "boolean", only: ["decode"], help: "a line for each frame, with the checksum of its visible part" },
+  force: { type: "boolean", only: ["decode"], help: "send also what the device's driver is known not to decode" },
   "with-data": { type: "boolean", only: ["record", ...capturing], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",

@@ -6,7 +6,8 @@ import { throwIfAborted } from "./abort.ts";
 import { chooseDevice, type DeviceInfo, devicePath, listDevices } from "./devices/devices.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { Submitter, type SubmitterOptions } from "./submitter.ts";
+import { Submitter } from "./submitter.ts";
+import type { SubmitterOptions } from "./submitter-options.ts";
 
 export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
   /** A device, or the path of one. Default: the device with the largest pictures for the codec. */

@@ -1,10 +1,22 @@
 import { constants } from "node:os";
 import type { Refusal } from "../kernel/index.ts";
+import type { TargetRefusal } from "../targets/refusals.ts";
 import type { IoctlName } from "./layout/ioctls.ts";
 
 /** There is no suitable device, or it cannot be used: one line for a person. */
 export class DeviceError extends Error {
   override readonly name: string = "DeviceError";
+}
+
+/** The stream is known to be beyond the limits of the device's driver. */
+export class RefusedStream extends DeviceError {
+  override readonly name = "RefusedStream";
+  readonly refusals: readonly TargetRefusal[];
+
+  constructor(message: string, refusals: readonly TargetRefusal[]) {
+    super(message);
+    this.refusals = refusals;
+  }
 }
 
 /** Linux's error numbers by name, the same on all the processors that are known here. */

@@ -35,9 +35,17 @@ export {
   listDevices,
   noDecoder,
 } from "./devices/devices.ts";
-export { DeviceError, DeviceTimeout, IoctlError, type IoctlFailure, type RefusedControl } from "./errors.ts";
+export {
+  DeviceError,
+  DeviceTimeout,
+  IoctlError,
+  type IoctlFailure,
+  type RefusedControl,
+  RefusedStream,
+} from "./errors.ts";
 export type { Frame, FramePlane } from "./frame.ts";
 export type { IoctlName } from "./layout/ioctls.ts";
 export { readableFormats, type VisiblePixels, visiblePixels } from "./pixels.ts";
 export { recordEvents, recordStreamEvents } from "./record-events.ts";
-export { type SubmitEvent, Submitter, type SubmitterOptions } from "./submitter.ts";
+export { Submitter } from "./submitter.ts";
+export type { SubmitEvent, SubmitterOptions } from "./submitter-options.ts";

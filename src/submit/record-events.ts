@@ -11,7 +11,7 @@ import {
 } from "../record/index.ts";
 import { controlByName } from "../uapi/index.ts";
 import { DeviceError } from "./errors.ts";
-import type { SubmitEvent } from "./submitter.ts";
+import type { SubmitEvent } from "./submitter-options.ts";
 
 /**
  * The events of a record, for a submitter. The record must have the bytes of the OUTPUT buffers (`record --with-data`), and a

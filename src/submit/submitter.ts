@@ -1,39 +1,15 @@
-import type { Codec, Control, DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
+import type { Codec, Control, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
 import { type AbortSignalLike, throwIfAborted } from "./abort.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
 import { DeviceError, DeviceTimeout } from "./errors.ts";
 import { BufferFrame, type Frame } from "./frame.ts";
 import { needsFreshContext } from "./fresh-context.ts";
+import { KnownLimits } from "./known-limits.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./queues/streams.ts";
-
-/** What a submitter takes: a session's events, and controls to set outside of a request (the modes). */
-export type SubmitEvent = DecodeEvent | SetEvent;
-
-export interface SubmitterOptions {
-  /** CAPTURE buffers in addition to those that decoding needs: for frames that the consumer holds, and to work ahead. Default 4. */
-  readonly extraBuffers?: number | undefined;
-  /** The most requests that the device has at a time. Default 4. */
-  readonly requests?: number | undefined;
-  /**
-   * CAPTURE formats (V4L2 fourccs) to use where the driver has them, the best first. Formats with the stream's bit depth are
-   * preferred. Default: the driver's choice.
-   */
-  readonly pixelFormats?: readonly number[] | undefined;
-  /** Milliseconds until a device that gives nothing back, or a consumer that holds all frames, counts as stuck. Default 5000. */
-  readonly timeout?: number | undefined;
-  /** Sends a record's controls unchanged. Default: controls are adapted to the device's target. */
-  readonly verbatim?: boolean | undefined;
-  /**
-   * Closes the submitter when it is aborted, even while it waits for the device. The current call and every later call then
-   * throw the signal's reason.
-   */
-  readonly signal?: AbortSignalLike | undefined;
-  /** Called with one line for a person about something that the device cannot do for the stream. Decoding continues. */
-  readonly onNotice?: ((message: string) => void) | undefined;
-}
+import type { SubmitEvent, SubmitterOptions } from "./submitter-options.ts";
 
 interface ShownFrame {
   readonly picture: Picture;
@@ -65,6 +41,7 @@ export class Submitter {
   readonly #modes = new Map<string, Control>();
   readonly #timeout: number;
   readonly #isVerbatim: boolean;
+  readonly #limits: KnownLimits;
   readonly #onNotice: (message: string) => void;
   readonly #signal: AbortSignalLike | undefined;
   readonly #onAbort = () => {
@@ -89,6 +66,7 @@ export class Submitter {
     this.#streams = streams;
     this.#timeout = options.timeout ?? 5000;
     this.#isVerbatim = options.verbatim ?? false;
+    this.#limits = new KnownLimits(device, options.force ?? false);
     this.#onNotice = options.onNotice ?? (() => {});
     this.#pipeline = new Pipeline(streams, this.#timeout);
     this.#signal = options.signal;
@@ -272,6 +250,7 @@ export class Submitter {
   /** Whether a request can be sent without waiting. */
   #canSend(event: RequestEvent): boolean {
     if (this.#sequence !== undefined || !this.#streams.isStarted) return false;
+    if (this.#limits.hasNewSet(event.controls)) return false;
     if (this.#hasRoom(event)) return true;
     // This is not done for every request, so that several finished requests are taken at once.
     this.#pipeline.collect();
@@ -286,7 +265,9 @@ export class Submitter {
 
   /** Makes the queues for a new sequence, and waits until there is room for a request. */
   async *#makeReady(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
-    if (this.#sequence !== undefined) yield* this.#begin(this.#sequence);
+    if (this.#sequence !== undefined) yield* this.#begin(this.#sequence, event);
+    else if (this.#limits.hasNewSet(event.controls))
+      yield* this.#checkLimits(this.#begun, this.#limits.setsOf(event.controls));
     const { isStarted, pool } = this.#streams;
     if (!isStarted) throw new DeviceError("a request came before the first sequence event");
     while (!this.#hasRoom(event)) {
@@ -310,8 +291,22 @@ export class Submitter {
     }
   }
 
-  /** Ends the previous sequence, and makes the queues for a new one. */
-  async *#begin(sequence: SequenceEvent): AsyncGenerator<Frame, void, undefined> {
+  /** Refuses what the driver is known not to decode, after the frames that came before it. */
+  async *#checkLimits(
+    sequence: SequenceEvent | undefined,
+    controls: readonly Control[],
+  ): AsyncGenerator<Frame, void, undefined> {
+    const refusal = sequence && this.#limits.refusalOf(sequence.codec, controls);
+    if (refusal === undefined) return;
+    await this.#pipeline.flushHeld();
+    this.#checkOpen();
+    yield* this.#ready();
+    throw refusal;
+  }
+
+  /** Ends the previous sequence, and makes the queues for a new one. `first` is its first request. */
+  async *#begin(sequence: SequenceEvent, first: RequestEvent): AsyncGenerator<Frame, void, undefined> {
+    yield* this.#checkLimits(sequence, [...this.#sets.flat(), ...first.controls]);
     if (this.#streams.isStarted) {
       await this.#pipeline.flushHeld();
       this.#checkOpen();

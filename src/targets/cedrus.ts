@@ -153,7 +153,7 @@ export const cedrus: Target = {
       ...sliceModes,
       since: "5.11",
       controls: { ...h264FrameControls, ...h264SliceControls },
-      limits: { ...size, bitDepths: [8], chromaFormats: [1] },
+      limits: { ...size, bitDepths: [8], chromaFormats: [1], maxSliceGroups: 1 },
       reads: h264Reads,
       missingReferences: "mark",
     },
@@ -184,7 +184,8 @@ export const cedrus: Target = {
       ...noModes,
       since: "5.14",
       controls: mpeg2Controls,
-      limits: size,
+      // The driver does not read chroma_format: the hardware decodes anything as 4:2:0.
+      limits: { ...size, chromaFormats: [1] },
       reads: mpeg2Reads,
       missingReferences: "mark",
     },

@@ -21,7 +21,8 @@ const g1H264Reads = [
   ...fields(
     "V4L2_CID_STATELESS_H264_SPS",
     `
-    profile_idc chroma_format_idc log2_max_frame_num_minus4 max_num_ref_frames flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY
+    profile_idc chroma_format_idc bit_depth_luma_minus8 bit_depth_chroma_minus8 log2_max_frame_num_minus4
+    max_num_ref_frames flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY
     flags.V4L2_H264_SPS_FLAG_MB_ADAPTIVE_FRAME_FIELD flags.V4L2_H264_SPS_FLAG_DIRECT_8X8_INFERENCE
   `,
   ),
@@ -112,7 +113,14 @@ export const hantroG1: Target = {
       ...frameModes,
       since: "5.11",
       controls: h264FrameControls,
-      limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8], chromaFormats: [0, 1], profiles: [66, 77, 100] },
+      limits: {
+        maxWidth: 4096,
+        maxHeight: 2304,
+        bitDepths: [8],
+        chromaFormats: [0, 1],
+        profiles: [66, 77, 100],
+        maxSliceGroups: 1,
+      },
       reads: g1H264Reads,
       missingReferences: "mark",
     },
@@ -128,7 +136,8 @@ export const hantroG1: Target = {
       ...noModes,
       since: "5.14",
       controls: mpeg2Controls,
-      limits: { maxWidth: 1920, maxHeight: 1088 },
+      // The driver does not read chroma_format: the hardware decodes anything as 4:2:0.
+      limits: { maxWidth: 1920, maxHeight: 1088, chromaFormats: [1] },
       reads: g1Mpeg2Reads,
       missingReferences: "mark",
       quirks: {
@@ -238,7 +247,8 @@ export const hantroG2: Target = {
       ...frameModes,
       since: "6.0",
       controls: hevcFrameControls,
-      limits: { maxWidth: 3840, maxHeight: 2160, bitDepths: [8, 10] },
+      // The driver does not read chroma_format_idc, and chooses the CAPTURE format by luma's bit depth alone.
+      limits: { maxWidth: 3840, maxHeight: 2160, bitDepths: [8, 10], equalBitDepths: true, chromaFormats: [1] },
       reads: g2H265Reads,
       // hantro_hevc_get_ref_buf() looks up every entry of `dpb` by its POC; a missing one makes the job fail (-ENOMEM).
       missingReferences: "nearest",

@@ -25,6 +25,7 @@ import { visl } from "./visl.ts";
 
 export { cedrus } from "./cedrus.ts";
 export { controlsFor } from "./controls-for.ts";
+export { evidenceOf, type ReadEvidence } from "./evidence.ts";
 export { generic } from "./generic.ts";
 export { hantroG1, hantroG2 } from "./hantro.ts";
 export { mediatek } from "./mediatek.ts";

@@ -142,6 +142,7 @@ export const mediatek: Target = {
         ...size,
         bitDepths: [8, 10],
         profiles: [66, 77, 100, 110],
+        maxSliceGroups: 1,
         refusedFlags: [["V4L2_CID_STATELESS_H264_DECODE_PARAMS.flags.V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC"]],
       },
       reads: h264Reads,

@@ -6,6 +6,7 @@ import {
   elementSize,
   leafFields,
   startCodeValues,
+  v4l2_ctrl_h264_pps,
   viewOf,
 } from "../uapi/index.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
@@ -19,6 +20,11 @@ export interface TargetRefusal {
   /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
   readonly value: number | undefined;
   readonly reason: string;
+}
+
+/** A refusal in a line: control, field, value, and the reason. */
+export function refusalText({ control, path, value, reason }: TargetRefusal): string {
+  return [control, path, value === undefined ? "" : `= ${value}`, `(${reason})`].filter(Boolean).join(" ");
 }
 
 /**
@@ -45,6 +51,7 @@ export function targetRefusals(
           ...elementRefusals(target, name, payload, most),
           ...formatRefusals(target, taken, codec, name, payload),
           ...flagRefusals(target, taken, name, payload),
+          ...sliceGroupRefusals(target, taken, name, payload),
         ];
   });
 }
@@ -105,6 +112,21 @@ function flagRefusals(target: Target, { limits }: TargetCodec, name: string, pay
   });
 }
 
+/** More slice groups (FMO) than the driver takes. */
+function sliceGroupRefusals(
+  target: Target,
+  { limits: { maxSliceGroups: most } }: TargetCodec,
+  name: string,
+  payload: Uint8Array,
+): TargetRefusal[] {
+  const pps = v4l2_ctrl_h264_pps;
+  if (most === undefined || name !== "V4L2_CID_STATELESS_H264_PPS" || payload.length !== pps.size) return [];
+  const value = viewOf(payload).getUint8(pps.offsets.num_slice_groups_minus1);
+  if (value < most) return [];
+  const reason = `${value + 1} slice groups: ${target.name} takes ${most}`;
+  return [refusal(name, reason, "num_slice_groups_minus1", value)];
+}
+
 function formatRefusals(
   target: Target,
   { limits }: TargetCodec,
@@ -134,7 +156,7 @@ function formatRefusals(
     const reason = `${named("bit depth", bitDepthChroma)}: ${target.name} takes only that of luma, ${bitDepthLuma?.value}`;
     outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.field));
   }
-  oneOf(format.chromaFormat, limits.chromaFormats, "chroma_format_idc");
+  oneOf(format.chromaFormat, limits.chromaFormats, codec === "mpeg2" ? "chroma_format" : "chroma_format_idc");
   oneOf(format.profile, limits.profiles, "profile");
   return outside;
 }

@@ -157,6 +157,7 @@ const h264Limits = {
   equalBitDepths: true,
   chromaFormats: [0, 1, 2],
   profiles: [66, 77, 100, 110, 122],
+  maxSliceGroups: 1,
 } as const;
 
 /** The first generation: rk3328 and rk3399. rk3288 has only its HEVC part. */
@@ -268,5 +269,12 @@ export const vdpu381: Target = {
 export const vdpu383: Target = {
   name: "vdpu383",
   source: "drivers/media/platform/rockchip/rkvdec",
-  codecs: { h264: { ...vdpu38xH264, reads: h264Reads }, h265: vdpu38xH265 },
+  codecs: {
+    h264: { ...vdpu38xH264, reads: h264Reads },
+    h265: {
+      ...vdpu38xH265,
+      // rkvdec-vdpu383-hevc.c writes the POC of each reference into its table (REF_PIC_POC).
+      reads: [...vdpu38xH265.reads, ...fields("V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", "dpb.pic_order_cnt_val")],
+    },
+  },
 };

@@ -15,6 +15,11 @@ export interface TargetLimits {
   readonly chromaFormats?: readonly number[];
   /** H.264 profile_idc, VP9 profile: those of the driver's profile menu. */
   readonly profiles?: readonly number[];
+  /**
+   * H.264: the most slice groups. The UAPI has their number and no map of them, so no driver that was tried or read does anything
+   * with more than one.
+   */
+  readonly maxSliceGroups?: number;
   /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
   readonly refusedFlags?: readonly (readonly string[])[];
 }

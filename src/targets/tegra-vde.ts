@@ -50,6 +50,7 @@ export const tegraVde: Target = {
         maxWidth: 1920,
         maxHeight: 2032,
         profiles: [66, 77],
+        maxSliceGroups: 1,
         // The driver refuses these with -EOPNOTSUPP.
         refusedFlags: [
           ["V4L2_CID_STATELESS_H264_PPS.flags.V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE"],

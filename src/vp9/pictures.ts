@@ -1,7 +1,7 @@
 /** Turns frames into requests: references, the sequence, output. */
 
 import { BitstreamError } from "../errors.ts";
-import type { SequenceEvent } from "../events.ts";
+import type { Control, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { vp9KernelRules } from "../kernel/vp9.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -113,7 +113,10 @@ export class PictureDecoder {
     this.#isWaiting = false;
     this.#params = paramsOf(header, this.#params);
     this.#color = color;
-    this.#activate(header, isKeyFrame);
+    const { reference_mode } = compressed;
+    const payload = vp9Frame({ header, reference_mode, params: this.#params, color, references });
+    const frameControls = this.#maker.with([], "V4L2_CID_STATELESS_VP9_FRAME", payload);
+    this.#activate(header, isKeyFrame, frameControls);
     const frame: Frame = {
       timestamp: this.#timestamps.next(),
       FrameWidth: header.frame_size.FrameWidth,
@@ -122,9 +125,6 @@ export class PictureDecoder {
       visible: visibleRectangle(header.frame_size),
       corrupt: this.#isDamaged || named.some((reference) => reference === null || reference.corrupt),
     };
-    const { reference_mode } = compressed;
-    const payload = vp9Frame({ header, reference_mode, params: this.#params, color, references });
-    const frameControls = this.#maker.with([], "V4L2_CID_STATELESS_VP9_FRAME", payload);
     const probabilities = vp9CompressedHeader(compressed);
     const controls = this.#maker.with(frameControls, "V4L2_CID_STATELESS_VP9_COMPRESSED_HDR", probabilities);
     this.#sink.emit({ type: "request", timestamp: frame.timestamp, bitstream: [unit.bytes], controls, hold: false });
@@ -156,10 +156,10 @@ export class PictureDecoder {
    * Emits the event of a new sequence. At a key frame, the pictures of the old sequence are freed; at another frame they may
    * still be referred to.
    */
-  #activate(header: UncompressedHeader, isKeyFrame: boolean): void {
+  #activate(header: UncompressedHeader, isKeyFrame: boolean, controls: readonly Control[]): void {
     const keepsReferences = !isKeyFrame && this.#slots.newest !== null;
     const color = header.color_config ?? this.#color;
-    const event = sequenceEvent(header.frame_size, color, keepsReferences, this.#sequence);
+    const event = sequenceEvent(header.frame_size, color, keepsReferences, controls, this.#sequence);
     if (event === null) return;
     if (event.realloc && !event.keepsReferences) this.#slots.clear();
     this.#sequence = event;

@@ -1,4 +1,4 @@
-import type { Colour, Rectangle, SequenceEvent } from "../events.ts";
+import type { Colour, Control, Rectangle, SequenceEvent } from "../events.ts";
 import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_VP9_FRAME } from "../uapi/vp9.ts";
 import type { ColorConfig, FrameSize } from "./structures.ts";
@@ -22,11 +22,13 @@ export function visibleRectangle({ FrameWidth, FrameHeight }: FrameSize): Rectan
  * The event that tells what a frame requires of the CAPTURE queue. Null where nothing changes. `before` is the sequence event
  * in force, if there is one.
  * @param keepsReferences whether earlier frames may be referred to again
+ * @param controls VP9_FRAME of the frame: a driver chooses its CAPTURE format by the bit depth in it (hantro_vp9_s_ctrl).
  */
 export function sequenceEvent(
   size: FrameSize,
   color: ColorConfig,
   keepsReferences: boolean,
+  controls: readonly Control[],
   before: SequenceEvent | null,
 ): SequenceEvent | null {
   const event: SequenceEvent = {
@@ -43,7 +45,7 @@ export function sequenceEvent(
     captureBuffers: CAPTURE_BUFFERS,
     realloc: true,
     keepsReferences,
-    controls: [],
+    controls,
   };
   return nextSequence(event, before);
 }

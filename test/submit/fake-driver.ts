@@ -17,7 +17,7 @@ export interface FakeDriver {
   readonly canHold?: boolean;
   /** S_FMT works while there are CAPTURE buffers; or also while the queues stream. */
   readonly canResize?: boolean | "streaming";
-  /** The CAPTURE format that an SPS with more than 8 bits leads to, where it is another than that before. */
+  /** The CAPTURE format that an SPS or VP9 frame with more than 8 bits leads to, where it is another than that before. */
   readonly deepFormat?: number;
   /** An opened device goes on with that format for ever. */
   readonly staysDeep?: boolean;

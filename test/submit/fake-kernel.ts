@@ -5,7 +5,7 @@ import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/layout/ioc
 import { type Structs, structsOf } from "../../src/submit/layout/structs.ts";
 import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
 import type { Machine } from "../../src/submit/machine.ts";
-import { v4l2_ctrl_h264_sps, viewOf } from "../../src/uapi/index.ts";
+import { v4l2_ctrl_h264_sps, v4l2_ctrl_vp9_frame, viewOf } from "../../src/uapi/index.ts";
 import type { FakeDriver } from "./fake-driver.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";
@@ -32,6 +32,12 @@ interface FakeRequest {
   output: { readonly index: number; readonly timestamp: bigint; readonly isHeld: boolean } | undefined;
   state: "idle" | "queued" | "complete";
 }
+
+/** Where the controls that decide the CAPTURE format have the bit depth, and the value that stands for 8 bits. */
+const bitDepthFields: Readonly<Record<string, { readonly at: number; readonly above: number }>> = {
+  V4L2_CID_STATELESS_H264_SPS: { at: v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8, above: 0 },
+  V4L2_CID_STATELESS_VP9_FRAME: { at: v4l2_ctrl_vp9_frame.offsets.bit_depth, above: 8 },
+};
 
 /**
  * As much of V4L2's stateless interface as it takes to see in which order a program calls it, and what it makes of errors;
@@ -359,11 +365,15 @@ export class FakeKernel {
   #setControl(name: string, payload: Uint8Array | number): void {
     const before = this.#values.get(name);
     this.#values.set(name, String(payload));
-    if (before === String(payload) || typeof payload === "number" || name !== "V4L2_CID_STATELESS_H264_SPS") return;
-    const isDeep = payload[v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8]! > 0;
+    if (before === String(payload) || typeof payload === "number") return;
+    const depthAt = bitDepthFields[name];
+    const isDeep = depthAt !== undefined && (payload[depthAt.at] ?? 0) > depthAt.above;
     if (!isDeep || !this.#driver.deepFormat) return;
     this.#isDeep = true;
-    this.#capture.format.pixelFormat = this.#driver.deepFormat;
+    const { format } = this.#capture;
+    if (format.pixelFormat === this.#driver.deepFormat) return;
+    format.pixelFormat = this.#driver.deepFormat;
+    format.sizeimage *= 2;
   }
 
   #stream(name: IoctlName, bytes: Uint8Array): number {
@@ -411,6 +421,8 @@ export class FakeKernel {
     if (name === "VIDIOC_QBUF") {
       this.log.push(`QBUF ${queue.name} ${index}`);
       if (queue.queued.includes(index) || queue.done.includes(index)) return EINVAL;
+      // vb2_dma_contig: "plane 0 is too small", for the format that the driver has now.
+      if (queue === this.#capture && buffer.memory.length < queue.format.sizeimage) return EINVAL;
       if (queue === this.#capture) queue.queued.push(index);
       else this.#intoRequest(index, view);
     }

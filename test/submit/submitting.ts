@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../../src/events.ts";
+import type { Codec, DecodeEvent, OutputEvent, RequestEvent, SequenceEvent } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
 import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
 import { type Frame, type SubmitEvent, Submitter, type SubmitterOptions } from "../../src/submit/index.ts";
@@ -37,8 +37,8 @@ function fixture(name: string): Uint8Array {
 }
 
 /** What a session makes of a fixture. */
-export function eventsOf(name: string): DecodeEvent[] {
-  const session = openSession("h264");
+export function eventsOf(name: string, codec: Codec = "h264"): DecodeEvent[] {
+  const session = openSession(codec);
   return [...session.push(fixture(name)), ...session.flush()];
 }
 

@@ -3,7 +3,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import { generic, type Target, targetByName, targetRefusals, targets, visl } from "../../src/targets/index.ts";
-import { controls, v4l2_ctrl_h264_sps } from "../../src/uapi/index.ts";
+import { controlByName, controls, v4l2_ctrl_h264_sps } from "../../src/uapi/index.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 
@@ -112,6 +112,32 @@ describe("targetRefusals", () => {
     expect(refused([cabac, transform])).toMatchObject([
       { reason: expect.stringMatching(/^limited does not take \w+_ENTROPY_CODING_MODE with \w+_TRANSFORM_8X8_MODE$/) },
     ]);
+  });
+
+  it.each([
+    ["hantro-g2", "h265", "HEVC_SPS", { bit_depth_luma_minus8: 0, chroma_format_idc: 2 }, "chroma_format_idc"],
+    ["hantro-g2", "h265", "HEVC_SPS", { bit_depth_luma_minus8: 0, chroma_format_idc: 3 }, "chroma_format_idc"],
+    ["hantro-g2", "h265", "HEVC_SPS", { chroma_format_idc: 1, bit_depth_chroma_minus8: 2 }, "bit_depth_chroma_minus8"],
+    ["hantro-g1", "mpeg2", "MPEG2_SEQUENCE", { chroma_format: 2 }, "chroma_format"],
+    ["cedrus", "mpeg2", "MPEG2_SEQUENCE", { chroma_format: 2 }, "chroma_format"],
+    ...["rk3399", "vdpu381", "vdpu383", "hantro-g1", "cedrus", "mediatek", "tegra-vde"].map(
+      (name) => [name, "h264", "H264_PPS", { num_slice_groups_minus1: 1 }, "num_slice_groups_minus1"] as const,
+    ),
+  ] as const)("knows what %s does not decode of %s: %s %j", (name, codec, suffix, values, path) => {
+    const control = controlByName(`V4L2_CID_STATELESS_${suffix}`)!;
+    if (control.type !== "struct") throw new Error("no struct");
+    const payload = new Uint8Array(control.struct.size);
+    const refusedPaths = () =>
+      targetRefusals(targetByName(name)!, codec, new Map([[control.name, payload]])).map((refusal) => refusal.path);
+    for (const field of control.struct.fields) {
+      if (field.name.startsWith("chroma_format")) payload[field.offset] = 1;
+    }
+    expect(refusedPaths()).toEqual([]);
+    for (const field of control.struct.fields) {
+      const value = (values as Readonly<Record<string, number>>)[field.name];
+      if (value !== undefined) payload[field.offset] = value;
+    }
+    expect(refusedPaths()).toContain(path);
   });
 
   it("names a chroma bit depth that is not luma's", () => {

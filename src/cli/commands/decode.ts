@@ -7,6 +7,7 @@ import {
   type Frame,
   IoctlError,
   listDevices,
+  RefusedStream,
   readableFormats,
   recordStreamEvents,
   type SubmitEvent,
@@ -17,6 +18,7 @@ import {
 import type { Job } from "../arguments.ts";
 import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
+import { Interruption, untilAborted, withInterruption } from "../interruption.ts";
 import { CliError, type Io, type Sink } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { printable } from "../printing/terminal.ts";
@@ -25,14 +27,19 @@ import { noPicture, streamEvents } from "../source.ts";
 /** The frames of a stream or record, decoded by a device of this machine. Returns the exit status. */
 export async function decode(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   try {
-    return await decodeOn(io, input, args);
+    return await withInterruption((signal) => decodeOn(io, input, args, signal));
   } catch (thrown) {
+    if (thrown instanceof Interruption) {
+      await io.stderr.write(`${input.name}: ${thrown.message}\n`);
+      return thrown.status;
+    }
+    if (thrown instanceof RefusedStream) throw new CliError(`${thrown.message}; --force sends it all the same`);
     if (thrown instanceof DeviceError || thrown instanceof IoctlError) throw new CliError(thrown.message);
     throw thrown;
   }
 }
 
-async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
+async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job, signal: AbortSignal): Promise<number> {
   if (!args.md5 && args.output === "-" && io.stdout.isTerminal) {
     throw new CliError(
       "standard output is a terminal; name a file for the frames with -o, or print checksums with --md5",
@@ -49,6 +56,8 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
   const submitter = await Submitter.open(device, {
     pixelFormats: readableFormats.map(fourccOf),
     verbatim: input.kind === "record",
+    force: args.force,
+    signal,
     onNotice: (message) => void io.stderr.write(`${input.name}: ${printable(message)}\n`),
   });
   const { frames, corrupt } = await withCleanup(
@@ -58,7 +67,7 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
       const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
       // This is also done when the device fails, because earlier frames are complete.
       later(() => writer.flush());
-      for await (const list of events) {
+      for await (const list of untilAborted(events, signal)) {
         for (const event of list) if (event.type === "error") await errors.add(event);
         for await (const frame of submitter.submit(list)) await writer.write(frame);
       }
@@ -69,9 +78,9 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job): Pr
   );
   const status = await errors.close();
   if (frames === 0) throw noPicture(input);
-  const damage = corrupt === 0 ? "" : `, ${corrupt} of them corrupt`;
+  const damage = corrupt === 0 ? "" : `, ${corrupt === frames ? "all" : corrupt} of them corrupt`;
   await io.stderr.write(`${input.name}: ${frames} frames decoded by ${device.path} (${device.driver})${damage}\n`);
-  return status;
+  return corrupt === frames ? Math.max(status, 1) : status;
 }
 
 /** Runs a body, then its clean-up functions in reverse order, then `end`. All of them run, and the first error is thrown. */

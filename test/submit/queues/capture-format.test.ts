@@ -4,7 +4,7 @@ import { fourccOf, fourccText } from "../../../src/record/format.ts";
 import type { SubmitEvent, SubmitterOptions } from "../../../src/submit/index.ts";
 import { controls, V4L2_PIX_FMT_VP9_FRAME, v4l2_ctrl_h264_sps } from "../../../src/uapi/index.ts";
 import type { FakeDriver } from "../fake-driver.ts";
-import { open, picture, plain, sequence } from "../submitting.ts";
+import { eventsOf, open, picture, plain, sequence } from "../submitting.ts";
 
 /** The formats of the frames that come of events, and the kernel's log. */
 async function formatsOf(driver: FakeDriver, events: readonly SubmitEvent[], options: SubmitterOptions = {}) {
@@ -24,6 +24,7 @@ function withSps(width: number, changes: Partial<SequenceEvent> = {}): SequenceE
   const { name, id } = controls.V4L2_CID_STATELESS_H264_SPS;
   const payload = new Uint8Array(v4l2_ctrl_h264_sps.size);
   payload[v4l2_ctrl_h264_sps.offsets.pic_width_in_mbs_minus1] = width / 16 - 1;
+  payload[v4l2_ctrl_h264_sps.offsets.profile_idc] = 110;
   payload[v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8] = 2;
   return sequence(width, { bitDepthLuma: 10, bitDepthChroma: 10, controls: [{ name, id, payload }], ...changes });
 }
@@ -43,6 +44,19 @@ describe("the CAPTURE format", () => {
       "REQBUFS CAPTURE 0",
       "REQBUFS CAPTURE 6",
     ]);
+  });
+
+  it("is that of VP9's bit depth, which the driver learns from the first frame (hantro-g2)", async () => {
+    const vp9Controls = { V4L2_CID_STATELESS_VP9_FRAME: 1, V4L2_CID_STATELESS_VP9_COMPRESSED_HDR: 1 };
+    const driver = {
+      ...plain,
+      controls: { ...plain.controls, ...vp9Controls },
+      captureFormats: [NV12, P010],
+      deepFormat: P010,
+    };
+    const { formats, log } = await formatsOf(driver, eventsOf("vp9_profile2_10bit.ivf", "vp9"));
+    expect(new Set(formats)).toEqual(new Set(["P010"]));
+    expect(log.slice(0, 3)).toEqual(["S_FMT OUTPUT 96x80", "S_EXT_CTRLS now VP9_FRAME", "G_FMT CAPTURE"]);
   });
 
   it.each([

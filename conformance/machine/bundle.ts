@@ -2,15 +2,15 @@ import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
 /**
- * Makes one JavaScript file of a script of this folder, for the machine's Node: Debian's does not read TypeScript, and one file
+ * Makes one JavaScript file of a script of a machine's folder (`visl`, `drivers`), for the machine's Node: Debian's does not read TypeScript, and one file
  * starts sooner. It lies as deep in the checkout as the script, so that relative paths hold.
  *
  * @returns its path in the machine.
  */
-export async function bundleForMachine(script: string): Promise<string> {
-  const name = `visl-${script}`;
+export async function bundleForMachine(folder: string, script: string): Promise<string> {
+  const name = `${folder}-${script}`;
   await build({
-    entry: { [name]: fileURLToPath(new URL(`./${script}.ts`, import.meta.url)) },
+    entry: { [name]: fileURLToPath(new URL(`../${folder}/${script}.ts`, import.meta.url)) },
     outDir: fileURLToPath(new URL("../../node_modules/.cache", import.meta.url)),
     format: "esm",
     target: "node24",

@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+
+/** A difference between our programs and those of GStreamer's requests that is known, and its reason. */
+export interface AcceptedDifference {
+  readonly id: string;
+  /** Patterns of the node's and the stream's names. */
+  readonly node: string;
+  readonly stream: string;
+  /** The requests: all, or the first only. */
+  readonly requests?: "first";
+  /** A pattern of `ProgramDifference.where`; absent for runs with another number of requests. */
+  readonly where?: string;
+  /** What DISAGREEMENTS.md calls it, where it is no row of a control. */
+  readonly title?: string;
+  /** Which is right, and why. */
+  readonly reason: string;
+}
+
+export const acceptedDifferences = JSON.parse(
+  readFileSync(new URL("accepted.json", import.meta.url), "utf8"),
+) as readonly AcceptedDifference[];

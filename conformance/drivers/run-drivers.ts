@@ -1,0 +1,108 @@
+/**
+ * `npm run conformance:drivers`: decodes streams with the kernel's own drivers on fake hardware, and compares what they program with
+ * what is checked in (programs/), or with `--gstreamer` with what they program for GStreamer. Exit status 1 where something differs.
+ *
+ *   --write           writes programs/ anew
+ *   --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
+ *   --fixtures        leaves the corpus out
+ *   --faults          errors, hangs, kill -9 and two sessions at once; with --frames COUNT so many frames on each node, too
+ *   --stream, --node  only those whose names have this part (may be repeated)
+ */
+import { parseArgs } from "node:util";
+import { listingDifferences } from "./devices.ts";
+import { decodeInMachine, machineVersions } from "./driver-machine.ts";
+import { runFaults } from "./faults.ts";
+import { compareWithGstreamer } from "./gstreamer-comparison.ts";
+import { nodes } from "./nodes.ts";
+import { hashOf, programOf } from "./program.ts";
+import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";
+import { corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** The programs of each pair: a hash for each request, or why there are none. */
+async function programsOf(pairs: readonly Pair[]): Promise<{ programs: Map<Pair, string>; problems: string[] }> {
+  const programs = new Map<Pair, string>();
+  const problems: string[] = [];
+  const runs = pairs.map((pair, i) => runOf(pair, "ours", i));
+  await decodeInMachine(runs, ({ run, result, jobs }) => {
+    const pair = pairs[runs.indexOf(run)]!;
+    const name = `${pair.stream.name} on ${pair.node.name}`;
+    const refusal = /^RefusedStream: [^:]*: (.*)$/.exec(result.error ?? "")?.[1];
+    if (refusal !== undefined && jobs.length === 0) programs.set(pair, `refused: ${refusal}`);
+    else programs.set(pair, `${result.formats.join(", ")}: ${jobs.map((job) => hashOf(programOf(job))).join(" ")}`);
+    if (result.error !== undefined && refusal === undefined) problems.push(`${name}: ${result.error}`);
+    if (result.lost > 0) problems.push(`${name}: the journal lost ${result.lost} records`);
+    for (const warning of result.warnings) problems.push(`${name}: the kernel says ${warning}`);
+    if (jobs.some(({ outcome }) => outcome !== "ok")) problems.push(`${name}: a job did not end`);
+    if (refusal === undefined && result.frames.length === 0) problems.push(`${name}: no frames`);
+    if (result.frames.length > 0 && result.corrupt.length === result.frames.length) {
+      problems.push(`${name}: every frame is corrupt`);
+    }
+  });
+  return { programs, problems };
+}
+
+const formatsOf = (text: string) => text.slice(0, text.indexOf(":"));
+const hashesOf = (text: string) => text.slice(text.indexOf(":") + 2).split(" ");
+
+/** Compares with what is checked in; returns lines about what is not the same. */
+function differences(pairs: readonly Pair[], programs: ReadonlyMap<Pair, string>, known: StreamPrograms): string[] {
+  return pairs.flatMap((pair) => {
+    const name = `${pair.stream.name} on ${pair.node.name}`;
+    const expected = known.get(pair.node.name)?.get(pair.stream.name);
+    const seen = programs.get(pair)!;
+    if (expected === seen) return [];
+    if (expected === undefined) return [`${name}: nothing is checked in (--write)`];
+    if (formatsOf(expected) !== formatsOf(seen))
+      return [`${name}: frames of ${formatsOf(expected)}, now ${formatsOf(seen)}`];
+    const [a, b] = [hashesOf(expected), hashesOf(seen)];
+    const at = a.findIndex((hash, i) => hash !== b[i]);
+    if (expected.startsWith("refused") || seen.startsWith("refused")) return [`${name}: ${expected} / now ${seen}`];
+    const differing = a.filter((hash, i) => hash !== b[i]).length;
+    return [`${name}: ${differing} of ${a.length} requests have another program, request ${at} first; ${b.length} now`];
+  });
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      write: { type: "boolean", default: false },
+      gstreamer: { type: "boolean", default: false },
+      faults: { type: "boolean", default: false },
+      frames: { type: "string", default: "0" },
+      fixtures: { type: "boolean", default: false },
+      stream: { type: "string", multiple: true, default: [""] },
+      node: { type: "string", multiple: true, default: [""] },
+    },
+  });
+  const [kernel, gstreamer] = machineVersions();
+  print(`${kernel}; ${gstreamer}`);
+  if (values.faults) {
+    const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
+    return await runFaults(chosen, Number(values.frames), print);
+  }
+  const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
+  const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));
+  const pairs = pairsOf(wanted, ({ name }) => values.node.some((part) => name.includes(part)));
+  if (pairs.length === 0) throw new Error("no stream and node with these names");
+  if (values.gstreamer) return await compareWithGstreamer(pairs, print);
+  const { programs, problems } = await programsOf(pairs);
+  if (values.write) writePrograms(kernel!, pairs, programs);
+  const known = readPrograms(kernel!);
+  const isWhole = values.node.join() === "";
+  const listing = isWhole ? await listingDifferences(kernel!, values.write) : [];
+  const found = [...problems, ...differences(pairs, programs, known), ...listing];
+  for (const line of found) print(line);
+  const requests = [...programs.values()].filter((text) => !text.startsWith("refused"));
+  const count = requests.reduce((sum, text) => sum + hashesOf(text).length, 0);
+  const refused = pairs.length - requests.length;
+  print(
+    `${pairs.length} streams and nodes, ${count} requests, ${refused} refused by known limits; ${found.length} differ`,
+  );
+  return found.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

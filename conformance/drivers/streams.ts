@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Codec } from "../../src/events.ts";
+import { openSession, sessionCodecs } from "../../src/open-session.ts";
+import { corpusFolder } from "../streams/corpus.ts";
+import type { DecodeRun } from "./driver-runs.ts";
+import { type FakeNode, nodes } from "./nodes.ts";
+
+/** A stream on the host and in the machine. */
+export interface DriverStream {
+  /** Unique: fixtures have no folder in it. */
+  readonly name: string;
+  readonly codec: Codec;
+  readonly path: string;
+  readonly guestPath: string;
+}
+
+const fixtures = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
+/** Streams of the corpus that have what the fixtures lack, none of more than 60 requests. */
+const chosen = JSON.parse(readFileSync(new URL("corpus-streams.json", import.meta.url), "utf8")) as readonly string[];
+
+/** The repository's own streams. */
+export function fixtureStreams(): DriverStream[] {
+  return readdirSync(fixtures)
+    .filter((name) => /\.(26[45]|ivf|m2v)$/.test(name))
+    .sort()
+    .flatMap((name) => {
+      const codec = sessionCodecs.find((each) => name.startsWith(`${each}_`));
+      if (codec === undefined) return [];
+      return [{ name, codec, path: join(fixtures, name), guestPath: `/project/test/fixtures/${name}` }];
+    });
+}
+
+/** Those of the corpus that are there. */
+export function corpusStreams(): DriverStream[] {
+  const folder = corpusFolder();
+  if (folder === undefined) return [];
+  return chosen.flatMap((name) => {
+    const path = join(folder, name);
+    const codec = name.split("/")[0] as Codec;
+    return existsSync(path) ? [{ name, codec, path, guestPath: `/corpus/${name}` }] : [];
+  });
+}
+
+/** A stream and a node that takes its codec. */
+export interface Pair {
+  readonly stream: DriverStream;
+  readonly node: FakeNode;
+}
+
+export function pairsOf(streams: readonly DriverStream[], wanted: (node: FakeNode) => boolean = () => true): Pair[] {
+  return nodes
+    .filter(wanted)
+    .flatMap((node) => streams.filter(({ codec }) => node.codecs.includes(codec)).map((stream) => ({ stream, node })));
+}
+
+/** Whether a stream begins with more than 8 bits. */
+function isDeep({ codec, path }: DriverStream): boolean {
+  const session = openSession(codec);
+  const events = [...session.push(readFileSync(path)), ...session.flush()];
+  const sequence = events.find((event) => event.type === "sequence");
+  return sequence?.type === "sequence" && sequence.bitDepthLuma > 8;
+}
+
+/** Names the run's files. */
+export function runOf({ stream, node }: Pair, by: DecodeRun["by"], number: number): DecodeRun {
+  const { codec, guestPath } = stream;
+  const run = { id: `${number}-${by}`, by, codec, node: node.name, path: guestPath };
+  return by === "gstreamer" ? { ...run, isDeep: isDeep(stream) } : run;
+}
