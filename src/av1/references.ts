@@ -1,0 +1,67 @@
+/** What a frame's references must be: 5.9.2 and 6.8.6. */
+import { BitstreamError } from "../errors.ts";
+import { isScalable, type ReferenceSlots } from "./state.ts";
+import type { FrameHeader } from "./structures.ts";
+import { REFS_PER_FRAME } from "./tables.ts";
+
+const referenceNames = [
+  "LAST_FRAME",
+  "LAST2_FRAME",
+  "LAST3_FRAME",
+  "GOLDEN_FRAME",
+  "BWDREF_FRAME",
+  "ALTREF2_FRAME",
+  "ALTREF_FRAME",
+] as const;
+
+/**
+ * Checks that each reference can be scaled to the frame's size. Missing references are ignored.
+ *
+ * @throws BitstreamError where one cannot.
+ */
+export function checkReferences({ FrameIsIntra, ref_frame_idx, frame_size }: FrameHeader, slots: ReferenceSlots): void {
+  if (FrameIsIntra) return;
+  for (let i = 0; i < REFS_PER_FRAME; i++) {
+    const reference = slots.headers[ref_frame_idx[i] as number]?.frame_size;
+    if (reference === undefined || isScalable(frame_size, reference)) continue;
+    const from = `${reference.UpscaledWidth}x${reference.FrameHeight}`;
+    const reason = `${referenceNames[i]} has ${from}, which cannot be scaled to ${frame_size.FrameWidth}x${frame_size.FrameHeight}`;
+    throw new BitstreamError("set-mismatch", reason, { element: `ref_frame_idx[${i}]` });
+  }
+}
+
+/**
+ * The references that are missing, as text; empty where all are there. A slot with another frame id or order hint than the
+ * stream says holds another frame than the one that the stream means.
+ */
+export function missingReferences(h: FrameHeader, slots: ReferenceSlots): string {
+  let text = "";
+  for (let i = 0; i < REFS_PER_FRAME; i++) {
+    const slot = h.ref_frame_idx[i] as number;
+    const reference = slots.headers[slot] ?? null;
+    const id = h.expectedFrameId?.[i];
+    const isThere = reference !== null && slots.isValid(slot) && (id === undefined || id === reference.current_frame_id);
+    if (!isThere) text += `${text === "" ? "" : ", "}${referenceNames[i]} (slot ${slot})`;
+  }
+  return text;
+}
+
+/** Whether some reference is corrupt. */
+export function hasCorruptReference(h: FrameHeader, slots: ReferenceSlots): boolean {
+  if (h.FrameIsIntra) return false;
+  for (let i = 0; i < REFS_PER_FRAME; i++) if (slots.frames[h.ref_frame_idx[i] as number]?.corrupt) return true;
+  return false;
+}
+
+/**
+ * The timestamps of the 8 slots. An empty slot that the frame refers to gets `substitute`, others 0.
+ */
+export function referenceTimes({ FrameIsIntra, ref_frame_idx }: FrameHeader, slots: ReferenceSlots, substitute: number): number[] {
+  const times = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < times.length; i++) {
+    const frame = slots.frames[i];
+    if (frame) times[i] = frame.timestamp;
+    else if (substitute > 0 && !FrameIsIntra && ref_frame_idx.includes(i)) times[i] = substitute;
+  }
+  return times;
+}
