@@ -32,9 +32,8 @@ export function relativeDist({ enable_order_hint, OrderHintBits }: SequenceHeade
 const refFrameList: readonly number[] = [LAST2_FRAME, LAST3_FRAME, BWDREF_FRAME, ALTREF2_FRAME, ALTREF_FRAME];
 
 /**
- * 7.8: sets ref_frame_idx from the order hints of the slots.
- *
- * @returns false where last_frame_idx or gold_frame_idx is not earlier than the frame, which is forbidden.
+ * 7.8: sets ref_frame_idx from the order hints of the slots. That last_frame_idx and gold_frame_idx must be earlier than the frame is not
+ * checked, as in other decoders.
  */
 export function setFrameRefs(
   seq: SequenceHeader,
@@ -42,7 +41,7 @@ export function setFrameRefs(
   references: References,
   last_frame_idx: number,
   gold_frame_idx: number,
-): boolean {
+): void {
   const idx = h.ref_frame_idx;
   idx.fill(-1);
   idx[0] = last_frame_idx;
@@ -50,7 +49,6 @@ export function setFrameRefs(
   const slots = new Slots(seq, h.OrderHint, references);
   slots.use(last_frame_idx);
   slots.use(gold_frame_idx);
-  if (!slots.isForward(last_frame_idx) || !slots.isForward(gold_frame_idx)) return false;
   const set = (refFrame: number, slot: number): void => {
     if (slot < 0) return;
     idx[refFrame - LAST_FRAME] = slot;
@@ -64,7 +62,6 @@ export function setFrameRefs(
   }
   const earliest = slots.findEarliest();
   for (let i = 0; i < REFS_PER_FRAME; i++) if ((idx[i] as number) < 0) idx[i] = earliest;
-  return true;
 }
 
 /** The slots with their order hints, shifted so that earlier and later ones than the frame's compare as numbers. */

@@ -15,8 +15,8 @@ import { OpenFrame } from "./open-frame.ts";
 import { highestSpatialLayer, isDropped, operatingPointIdc } from "./operating-point.ts";
 import { Output } from "./output.ts";
 import { failShown, readFrameStart, readMetadata, readSequenceHeader, readTrailingBits } from "./parser.ts";
-import { checkReferences, hasCorruptReference, missingReferences, referenceTimes } from "./references.ts";
-import { isSameSequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
+import { hasCorruptReference, missingReferences, referenceTimes, slotTimes } from "./references.ts";
+import { isSameSequence, largest, type Size, sequenceEvent, sequenceSize, visibleRectangle } from "./sequence.ts";
 import { type Frame, ReferenceSlots } from "./state.ts";
 import { type FrameHeader, noGrain, type SequenceHeader, type ShowExistingFrame } from "./structures.ts";
 import { byte_alignment, uncompressed_header } from "./syntax.ts";
@@ -57,8 +57,10 @@ export class PictureDecoder {
   #sequence: Sequence | null = null;
   /** The event in force. */
   #event: SequenceEvent | null = null;
-  /** The event of `#sequence` was emitted, or is not needed. */
-  #isActive = false;
+  /** The size of the buffers that `#sequence` needs; null before its first frame. */
+  #size: Size | null = null;
+  /** What the slots held at the end of the last sequence: see `#controlsOf`. */
+  #before: readonly number[] | null = null;
   /** The frame whose tiles are coming: SeenFrameHeader is 1. */
   #open: OpenFrame | null = null;
   /** The frame header before was skipped or had an error: tiles that follow are its own. */
@@ -145,11 +147,14 @@ export class PictureDecoder {
     if (this.#sequence !== null && isSameSequence(this.#sequence.header, header)) return;
     this.endFrame();
     this.endTemporalUnit();
-    if (this.#sequence !== null) this.#waitForStart();
+    if (this.#sequence !== null) {
+      this.#before = slotTimes(this.#slots);
+      this.#waitForStart();
+    }
     const OperatingPointIdc = operatingPointIdc(header, this.#options.operatingPoint);
     const controls = this.#maker.with([], "V4L2_CID_STATELESS_AV1_SEQUENCE", av1Sequence(header));
     this.#sequence = { header, OperatingPointIdc, controls };
-    this.#isActive = false;
+    this.#size = null;
     this.#output.highestLayer = highestSpatialLayer(OperatingPointIdc);
   }
 
@@ -185,7 +190,6 @@ export class PictureDecoder {
       return;
     }
     this.#checkTiles(header);
-    checkReferences(header, this.#slots);
     const open = new OpenFrame(header, spatial_id, unit, obu.payload, r.position - start);
     if (obu_type === OBU_FRAME) {
       byte_alignment(r);
@@ -286,7 +290,7 @@ export class PictureDecoder {
     if (missing !== "" && this.#isDroppedWithout(missing, open.unit)) return;
     if ((isKeyFrame && header.show_frame === 1) || this.#isWaiting) this.#isDamaged = false;
     this.#isWaiting = false;
-    this.#activate(sequence);
+    this.#activate(sequence, header);
     const frame: Frame = {
       timestamp: this.#timestamps.next(),
       header,
@@ -314,11 +318,14 @@ export class PictureDecoder {
     return isDropped;
   }
 
-  /** Emits the event of a new sequence, whose buffers are others. */
-  #activate({ header, OperatingPointIdc, controls }: Sequence): void {
-    if (this.#isActive) return;
-    this.#isActive = true;
-    const event = sequenceEvent(header, OperatingPointIdc, controls, this.#event);
+  /** Emits the event of a new sequence, or of a frame that is larger than the sequence says. */
+  #activate({ header, OperatingPointIdc, controls }: Sequence, { frame_size }: FrameHeader): void {
+    const within = this.#size;
+    this.#size = largest(within ?? sequenceSize(header), frame_size);
+    if (this.#size === within) return;
+    const size = this.#size;
+    const keepsReferences = this.#slots.newest !== null;
+    const event = sequenceEvent({ header, OperatingPointIdc, controls, size, keepsReferences }, this.#event);
     if (event === null) return;
     this.#event = event;
     this.#sink.emit(event);
@@ -326,7 +333,10 @@ export class PictureDecoder {
 
   #controlsOf({ controls }: Sequence, { header, entries }: OpenFrame): Control[] {
     const substitute = this.#options.missingReferences === "nearest" ? (this.#slots.newest?.timestamp ?? 0) : 0;
-    const payload = av1Frame(header, referenceTimes(header, this.#slots, substitute));
+    // 7.20: the first frame of a sequence finds the slots as the last one left them. It refers to none of them.
+    const times = this.#before ?? referenceTimes(header, this.#slots, substitute);
+    this.#before = null;
+    const payload = av1Frame(header, times);
     const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", payload);
     const tiles = this.#maker.with(frame, "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", entries);
     const { film_grain_params: g } = header;

@@ -1,6 +1,8 @@
-/** What a frame's references must be: 5.9.2 and 6.8.6. */
-import { BitstreamError } from "../errors.ts";
-import { isScalable, type ReferenceSlots } from "./state.ts";
+/**
+ * What becomes of a frame's references: 5.9.2. Their sizes are not checked (6.8.6), as in other parsers: a driver says what it
+ * can scale.
+ */
+import type { ReferenceSlots } from "./state.ts";
 import type { FrameHeader } from "./structures.ts";
 import { REFS_PER_FRAME } from "./tables.ts";
 
@@ -13,22 +15,6 @@ const referenceNames = [
   "ALTREF2_FRAME",
   "ALTREF_FRAME",
 ] as const;
-
-/**
- * Checks that each reference can be scaled to the frame's size. Missing references are ignored.
- *
- * @throws BitstreamError where one cannot.
- */
-export function checkReferences({ FrameIsIntra, ref_frame_idx, frame_size }: FrameHeader, slots: ReferenceSlots): void {
-  if (FrameIsIntra) return;
-  for (let i = 0; i < REFS_PER_FRAME; i++) {
-    const reference = slots.headers[ref_frame_idx[i] as number]?.frame_size;
-    if (reference === undefined || isScalable(frame_size, reference)) continue;
-    const from = `${reference.UpscaledWidth}x${reference.FrameHeight}`;
-    const reason = `${referenceNames[i]} has ${from}, which cannot be scaled to ${frame_size.FrameWidth}x${frame_size.FrameHeight}`;
-    throw new BitstreamError("set-mismatch", reason, { element: `ref_frame_idx[${i}]` });
-  }
-}
 
 /**
  * The references that are missing, as text; empty where all are there. A slot with another frame id or order hint than the
@@ -53,15 +39,18 @@ export function hasCorruptReference(h: FrameHeader, slots: ReferenceSlots): bool
   return false;
 }
 
-/**
- * The timestamps of the 8 slots. An empty slot that the frame refers to gets `substitute`, others 0.
- */
-export function referenceTimes({ FrameIsIntra, ref_frame_idx }: FrameHeader, slots: ReferenceSlots, substitute: number): number[] {
+/** The timestamps of the 8 slots, 0 for an empty one. */
+export function slotTimes({ frames }: ReferenceSlots): number[] {
+  return frames.map((frame) => frame?.timestamp ?? 0);
+}
+
+/** The timestamps of the 8 slots, 0 for an empty one. One that the frame refers to gets `substitute` then. */
+export function referenceTimes(h: FrameHeader, slots: ReferenceSlots, substitute: number): number[] {
   const times = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < times.length; i++) {
     const frame = slots.frames[i];
     if (frame) times[i] = frame.timestamp;
-    else if (substitute > 0 && !FrameIsIntra && ref_frame_idx.includes(i)) times[i] = substitute;
+    else if (substitute > 0 && !h.FrameIsIntra && h.ref_frame_idx.includes(i)) times[i] = substitute;
   }
   return times;
 }

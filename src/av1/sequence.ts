@@ -14,21 +14,51 @@ export function visibleRectangle({ UpscaledWidth, FrameHeight }: FrameSize): Rec
   return { left: 0, top: 0, width: UpscaledWidth, height: FrameHeight };
 }
 
+/** What a sequence event is made of. */
+export interface SequenceInput {
+  readonly header: SequenceHeader;
+  readonly OperatingPointIdc: number;
+  /** Those that decide the CAPTURE format. */
+  readonly controls: readonly Control[];
+  /** The size of the largest frame. */
+  readonly size: Size;
+  /** Whether earlier frames may be referred to again. */
+  readonly keepsReferences: boolean;
+}
+
+/** In luma samples. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * The event that tells what a sequence requires of the CAPTURE queue. Null where nothing changes. Frames may be smaller than the
- * sequence says, and refer to frames of another size: the buffers are for the largest.
- *
- * @param controls those that decide the CAPTURE format.
- * @param before the sequence event in force, if there is one.
+ * The size of buffers for a frame and for frames `within` a size. Frames may be smaller than the sequence says, and refer to frames of another
+ * size.
+ */
+export function largest(within: Size, { UpscaledWidth, FrameHeight }: FrameSize): Size {
+  if (UpscaledWidth <= coded(within.width) && FrameHeight <= coded(within.height)) return within;
+  return { width: Math.max(within.width, UpscaledWidth), height: Math.max(within.height, FrameHeight) };
+}
+
+/** 5.9.9: MiCols, MiRows. */
+function coded(samples: number): number {
+  return Math.ceil(samples / 8) * 8;
+}
+
+/** The size of a sequence's frames, unless they have another. */
+export function sequenceSize({ max_frame_width_minus_1, max_frame_height_minus_1 }: SequenceHeader): Size {
+  return { width: max_frame_width_minus_1 + 1, height: max_frame_height_minus_1 + 1 };
+}
+
+/**
+ * The event that tells what a sequence requires of the CAPTURE queue. Null where nothing changes. `before` is the sequence event
+ * in force, if there is one.
  */
 export function sequenceEvent(
-  seq: SequenceHeader,
-  OperatingPointIdc: number,
-  controls: readonly Control[],
+  { header: seq, OperatingPointIdc, controls, size: { width, height }, keepsReferences }: SequenceInput,
   before: SequenceEvent | null,
 ): SequenceEvent | null {
-  const width = seq.max_frame_width_minus_1 + 1;
-  const height = seq.max_frame_height_minus_1 + 1;
   const { BitDepth } = seq.color_config;
   // 7.18.1: a frame may wait for one of a higher layer while that is decoded.
   const waiting = highestSpatialLayer(OperatingPointIdc) > 0 ? 1 : 0;
@@ -36,8 +66,8 @@ export function sequenceEvent(
     type: "sequence",
     codec: "av1",
     pixelFormat: V4L2_PIX_FMT_AV1_FRAME,
-    codedWidth: Math.ceil(width / 8) * 8, // 5.9.9: MiCols, MiRows
-    codedHeight: Math.ceil(height / 8) * 8,
+    codedWidth: coded(width),
+    codedHeight: coded(height),
     visible: { left: 0, top: 0, width, height },
     bitDepthLuma: BitDepth,
     bitDepthChroma: BitDepth,
@@ -45,7 +75,7 @@ export function sequenceEvent(
     colour: colour(seq.color_config),
     captureBuffers: CAPTURE_BUFFERS + waiting,
     realloc: true,
-    keepsReferences: false,
+    keepsReferences,
     controls,
   };
   // hantro: with film grain, the CAPTURE formats are others.

@@ -1,7 +1,7 @@
 /** What outlives a frame: the reference slots. 7.20 Reference frame update process, 7.21 Reference frame loading process. */
 import type { Rectangle } from "../events.ts";
 import type { References } from "./frame-refs.ts";
-import type { FrameHeader, FrameSize } from "./structures.ts";
+import type { FrameHeader } from "./structures.ts";
 import { NUM_REF_FRAMES } from "./tables.ts";
 
 /** A decoded frame. */
@@ -78,14 +78,4 @@ export class ReferenceSlots {
     this.#isValid.fill(false);
     for (const frame of before.sort((a, b) => a.timestamp - b.timestamp)) this.#onRelease(frame);
   }
-}
-
-/** 6.8.6: a reference may be at most twice as large as the frame, and at most 16 times smaller. */
-export function isScalable(size: FrameSize, reference: FrameSize): boolean {
-  return (
-    2 * size.FrameWidth >= reference.UpscaledWidth &&
-    2 * size.FrameHeight >= reference.FrameHeight &&
-    size.FrameWidth <= 16 * reference.UpscaledWidth &&
-    size.FrameHeight <= 16 * reference.FrameHeight
-  );
 }

@@ -17,7 +17,6 @@ import {
   FrameHeader,
   type FrameSize,
   GlobalMotionParams,
-  LoopFilterParams,
   type LrParams,
   type Metadata,
   MetadataHdrCll,
@@ -560,9 +559,7 @@ function interFrame(r: BitReader, h: FrameHeader, seq: SequenceHeader, reference
     if (h.frame_refs_short_signaling) {
       const last_frame_idx = r.u(3, "last_frame_idx");
       const gold_frame_idx = r.u(3, "gold_frame_idx");
-      if (!setFrameRefs(seq, h, references, last_frame_idx, gold_frame_idx)) {
-        r.fail("LAST_FRAME and GOLDEN_FRAME must be earlier than the frame", 3, "gold_frame_idx");
-      }
+      setFrameRefs(seq, h, references, last_frame_idx, gold_frame_idx);
     }
   }
   if (seq.frame_id_numbers_present_flag) h.expectedFrameId = [];
@@ -595,16 +592,9 @@ function frame_size(r: BitReader, h: FrameHeader, seq: SequenceHeader): void {
   let width = seq.max_frame_width_minus_1 + 1;
   let height = seq.max_frame_height_minus_1 + 1;
   if (h.frame_size_override_flag) {
-    const frame_width_minus_1 = r.uMax(
-      seq.frame_width_bits_minus_1 + 1,
-      seq.max_frame_width_minus_1,
-      "frame_width_minus_1",
-    );
-    const frame_height_minus_1 = r.uMax(
-      seq.frame_height_bits_minus_1 + 1,
-      seq.max_frame_height_minus_1,
-      "frame_height_minus_1",
-    );
+    // SVT-AV1 writes heights above max_frame_height_minus_1, which 6.8.4 forbids; other decoders take them.
+    const frame_width_minus_1 = r.u(seq.frame_width_bits_minus_1 + 1, "frame_width_minus_1");
+    const frame_height_minus_1 = r.u(seq.frame_height_bits_minus_1 + 1, "frame_height_minus_1");
     width = frame_width_minus_1 + 1;
     height = frame_height_minus_1 + 1;
   }
@@ -681,6 +671,8 @@ function read_interpolation_filter(r: BitReader): number {
 /** 5.9.11 Loop filter params syntax. Lossless and intrabc frames keep the defaults. */
 function loop_filter_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, inherited: Inherited): void {
   const lf = h.loop_filter_params;
+  // What setup_past_independence of 6.8.2 leaves where nothing is coded.
+  if (h.primary_ref_frame === PRIMARY_REF_NONE) lf.loop_filter_delta_enabled = 1;
   if (h.CodedLossless || h.allow_intrabc) return;
   lf.loop_filter_level[0] = r.u(6, "loop_filter_level", 0);
   lf.loop_filter_level[1] = r.u(6, "loop_filter_level", 1);
