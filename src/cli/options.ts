@@ -152,7 +152,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     only: reading,
     needs: countsRequests,
     stream: true,
-    codecs: ["h264", "h265", "vp9"],
+    codecs: ["h264", "h265", "vp9", "av1"],
     value: "any|random-access",
     help: "the first decodable picture (default), or random access point",
   },

@@ -93,7 +93,7 @@ export interface StreamSideOptions {
 }
 
 /**
- * A side that this library makes from a stream on the way: a byte stream, or an IVF file for VP8 and VP9.
+ * A side that this library makes from a stream on the way: a byte stream, or an IVF file for VP8, VP9 and AV1.
  *
  * @throws TypeError for options that `openSession` does not take.
  */
@@ -165,9 +165,9 @@ export class StreamRequests {
 
 const START_CODE_BYTES = 3;
 
-/** The slices of a request, each with its start code. VP8 and VP9 have none. */
+/** The slices of a request, each with its start code. VP8, VP9 and AV1 have none. */
 function slicesOf(codec: Codec, bitstream: Uint8Array, finder: SliceFinder): Slice[] {
-  if (codec === "vp8" || codec === "vp9") return [];
+  if (codec === "vp8" || codec === "vp9" || codec === "av1") return [];
   return unitsOfPacket(bitstream, 0, codec === "mpeg2").map(({ byte, bytes: unit }) => {
     const bytes = bitstream.subarray(byte - START_CODE_BYTES, byte + unit.length);
     return { bytes, zeros: finder.zerosAfter(bytes) };

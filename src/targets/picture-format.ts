@@ -1,8 +1,12 @@
 import type { Codec } from "../events.ts";
 import {
+  V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME,
+  V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X,
+  V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y,
   V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY,
   V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING,
   V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING,
+  v4l2_ctrl_av1_sequence,
   v4l2_ctrl_h264_sps,
   v4l2_ctrl_hevc_sps,
   v4l2_ctrl_mpeg2_sequence,
@@ -40,6 +44,7 @@ export const formatControls: Readonly<
   h265: { name: "V4L2_CID_STATELESS_HEVC_SPS", size: v4l2_ctrl_hevc_sps.size, read: readH265 },
   vp8: { name: "V4L2_CID_STATELESS_VP8_FRAME", size: v4l2_ctrl_vp8_frame.size, read: readVp8 },
   vp9: { name: "V4L2_CID_STATELESS_VP9_FRAME", size: v4l2_ctrl_vp9_frame.size, read: readVp9 },
+  av1: { name: "V4L2_CID_STATELESS_AV1_SEQUENCE", size: v4l2_ctrl_av1_sequence.size, read: readAv1 },
   mpeg2: { name: "V4L2_CID_STATELESS_MPEG2_SEQUENCE", size: v4l2_ctrl_mpeg2_sequence.size, read: readMpeg2 },
 };
 
@@ -107,6 +112,27 @@ function readVp9(payload: Uint8Array): PictureFormat {
     // 4:4:0, which is subsampled in y only, has no chroma_format_idc.
     ...(x || !y ? { chromaFormat: fact("flags", flags, x ? (y ? 1 : 2) : 3) } : {}),
     profile: fact("profile", view.getUint8(o.profile)),
+  };
+}
+
+/** A sequence's frames may be smaller. */
+function readAv1(payload: Uint8Array): PictureFormat {
+  const view = viewOf(payload);
+  const o = v4l2_ctrl_av1_sequence.offsets;
+  const flags = view.getUint32(o.flags, true);
+  const x = (flags & V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X) !== 0;
+  const y = (flags & V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y) !== 0;
+  const isMono = (flags & V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME) !== 0;
+  const width = view.getUint16(o.max_frame_width_minus_1, true);
+  const height = view.getUint16(o.max_frame_height_minus_1, true);
+  const bitDepth = fact("bit_depth", view.getUint8(o.bit_depth));
+  return {
+    width: fact("max_frame_width_minus_1", width, width + 1),
+    height: fact("max_frame_height_minus_1", height, height + 1),
+    bitDepthLuma: bitDepth,
+    bitDepthChroma: bitDepth,
+    chromaFormat: fact("flags", flags, isMono ? 0 : x ? (y ? 1 : 2) : 3),
+    profile: fact("seq_profile", view.getUint8(o.seq_profile)),
   };
 }
 

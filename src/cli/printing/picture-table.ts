@@ -25,6 +25,7 @@ const namedReferences: Readonly<Record<Codec, readonly string[]>> = {
   h265: [],
   vp8: ["last", "golden", "alt"],
   vp9: ["last", "golden", "alt"],
+  av1: ["last", "last2", "last3", "golden", "bwdref", "altref2", "altref"],
   mpeg2: ["forward", "backward"],
 };
 
