@@ -14,6 +14,7 @@ import {
   readRecordStream,
 } from "../record/index.ts";
 import { bitstreamBytes } from "../session/bitstream.ts";
+import { tileVariants } from "./av1/tiles.ts";
 import type { Payload } from "./request.ts";
 import { type Slice, SliceFinder, type Variants, variantsOf } from "./variants.ts";
 
@@ -148,15 +149,17 @@ export class StreamRequests {
     if (event.type === "sequence") return undefined;
     const data = bitstreamBytes(event);
     const slices = slicesOf(this.#codec, data, this.#finder);
+    const controls = new Map(this.#inEffect);
+    const isAv1 = this.#codec === "av1";
     let variants: Variants | undefined;
     return {
       request: this.#count++,
       timestamp: event.timestamp,
       bitstream: { bytes: data.length, crc32: crc32(data), data },
-      controls: new Map(this.#inEffect),
+      controls,
       // Made when it is asked for: most buffers of other programs are equal to ours.
       get variants() {
-        variants ??= variantsOf(slices);
+        variants ??= isAv1 ? tileVariants(controls, data) : variantsOf(slices);
         return variants;
       },
     };

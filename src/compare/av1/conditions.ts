@@ -1,45 +1,9 @@
-import { elementSize } from "../../uapi/control.ts";
-import { av1Controls, v4l2_ctrl_av1_frame, v4l2_ctrl_av1_tile_group_entry } from "../../uapi/av1.ts";
-import { viewOf } from "../../uapi/struct.ts";
+import { v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
+import { variantOf } from "../align.ts";
 import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
+import type { Peer } from "../request.ts";
+import { tileGroups, tilesOf } from "./tiles.ts";
 import { payloadOf } from "./view.ts";
-
-const entrySize = elementSize(av1Controls.V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY);
-const entry = v4l2_ctrl_av1_tile_group_entry.offsets;
-
-/** The tiles of a request, in the order of their entries. */
-function tilesOf(side: Side | undefined): { readonly offset: number; readonly size: number }[] {
-  const payload = side && payloadOf(side.request, "TILE_GROUP_ENTRY");
-  if (payload === undefined) return [];
-  const view = viewOf(payload);
-  return Array.from({ length: Math.floor(payload.length / entrySize) }, (_, i) => ({
-    offset: view.getUint32(i * entrySize + entry.tile_offset, true),
-    size: view.getUint32(i * entrySize + entry.tile_size, true),
-  }));
-}
-
-/**
- * FFmpeg's buffer has as many bytes as our tiles with the sizes between them: in each group, a size stands before every tile but the
- * last.
- */
-function isTileDataAlone({ ours, ff }: Occurrence): boolean {
-  if (ff === undefined) return false;
-  const tiles = tilesOf(ours);
-  const data = tiles.reduce((total, { size }) => total + size, 0);
-  const sizes = ff.request.bytes - data;
-  const bytes = Number(ours.view.fields.get("AV1_FRAME.tile_info.tile_size_bytes") ?? 0);
-  return sizes >= 0 && sizes <= bytes * (tiles.length - 1);
-}
-
-/** Some tile of ours begins after more than a tile size: an OBU's or tile group's header stands before it. */
-function hasSeveralGroups({ ours }: Occurrence): boolean {
-  const bytes = Number(ours.view.fields.get("AV1_FRAME.tile_info.tile_size_bytes") ?? 0);
-  const tiles = tilesOf(ours);
-  return tiles.some(({ offset }, i) => {
-    const before = tiles[i - 1];
-    return before !== undefined && offset !== before.offset + before.size + bytes;
-  });
-}
 
 /** The value is one of the request that the peer sent next or later: of a frame of the same temporal unit. */
 function isOfALaterFrame({ ours, ff, field, values, history }: Occurrence): boolean {
@@ -51,10 +15,10 @@ function isOfALaterFrame({ ours, ff, field, values, history }: Occurrence): bool
 
 const number = (side: Side, field: string): number => Number(side.view.fields.get(`AV1_FRAME.${field}`));
 
-/** FFmpeg's start is ours in superblocks, rounded up. */
+/** FFmpeg's start is ours in superblocks, rounded up, in the 8 bits that it has for it. */
 function isInSuperblocks({ ours, values }: Occurrence): boolean {
   const sb = ours.view.fields.get("AV1_SEQUENCE.flags.USE_128X128_SUPERBLOCK") === 1 ? 32 : 16;
-  return typeof values.ours === "number" && values.ff === Math.ceil(values.ours / sb);
+  return typeof values.ours === "number" && values.ff === (Math.ceil(values.ours / sb) & 0xff);
 }
 
 /** The last start is MiCols or MiRows (5.9.9), and FFmpeg's is that of another frame of the packet. */
@@ -74,9 +38,9 @@ function isBeforeOurs({ ff, values, history }: Occurrence): boolean {
   return values.ours === "absent" && ff !== undefined && partner !== undefined && ff.request.index < partner.request.index;
 }
 
-/** GStreamer has no request for some of ours before this one. */
-function hasGaps({ ours, history }: Occurrence): boolean {
-  for (const index of history.missing.gst) if (index < ours.request.index) return true;
+/** The peer has no request for some of ours before this one. */
+function hasGaps({ ours, history }: Occurrence, peer: Peer): boolean {
+  for (const index of history.missing[peer]) if (index < ours.request.index) return true;
   return false;
 }
 
@@ -88,11 +52,14 @@ function deltasOf(side: Side | undefined): Uint8Array | undefined {
 /** What the rows of disagreements.json can ask about AV1. */
 export const conditionsAv1 = {
   "FFmpeg sends the tiles alone": condition(
-    "FFmpeg's OUTPUT buffer has the size of the tiles, without the headers before them",
-    isTileDataAlone,
+    "FFmpeg's OUTPUT buffer is ours without what stands before the tiles of each group",
+    ({ ours, ff }) => ff !== undefined && variantOf(ours.request, ff.request) === "tiles",
   ),
-  "several tile groups": condition("the tiles come in several tile groups", hasSeveralGroups),
-  "more than 256 tiles": condition("the frame has more than 256 tiles", ({ ours }) => tilesOf(ours).length > 256),
+  "several tile groups": condition(
+    "the tiles come in several tile groups",
+    ({ ours: { request } }) => request.bitstream !== undefined && tileGroups(request.controls, request.bitstream).length > 1,
+  ),
+  "more than 256 tiles": condition("the frame has more than 256 tiles", ({ ours }) => tilesOf(ours.request.controls).length > 256),
   "no skip_mode_present": condition(
     "skip_mode_present is 0",
     ({ ours }) => ours.view.fields.get("AV1_FRAME.flags.SKIP_MODE_PRESENT") === 0,
@@ -103,7 +70,12 @@ export const conditionsAv1 = {
     isLastStartOfLaterFrame,
   ),
   "before our first request": condition("FFmpeg's request comes before our first one", isBeforeOurs),
-  "GStreamer left out frames": condition("GStreamer has no request for a frame before", hasGaps),
+  "FFmpeg's picture is from before our first request": condition(
+    "FFmpeg names a picture that it decoded before our first request",
+    ({ values }) => /^ff #\d+$/.test(String(values.ff)),
+  ),
+  "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
+  "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),
   "FFmpeg's 3 for 4": condition("FFmpeg's value is 3 and ours is 4", ({ values }) => values.ff === 3 && values.ours === 4),
   "inherited deltas": condition(
     "the frame has a primary reference frame",
