@@ -59,7 +59,7 @@ export const visl: Target = {
     },
     av1: {
       ...common,
-      since: "6.7",
+      since: "6.9",
       decodeModes: [],
       startCodes: [],
       controls: {
