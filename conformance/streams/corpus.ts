@@ -92,7 +92,9 @@ function streamsOf(folder: string, goldens: string, expected: string, comparator
       path: join(folder, name),
       goldens: { frame: ofMode("frame"), slice: ofMode("slice") },
       expected: found(join(expected, `${name}.json`)),
-      models: records.filter((file) => file.startsWith(`${name}.model`)).map((file) => modelRecord(join(goldens, file))),
+      models: records
+        .filter((file) => file.startsWith(`${name}.model`))
+        .map((file) => modelRecord(join(goldens, file))),
     };
   });
 }

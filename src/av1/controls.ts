@@ -81,7 +81,13 @@ import {
   v4l2_ctrl_av1_tile_group_entry,
 } from "../uapi/av1.ts";
 import { draftPayload, newPayload } from "../uapi/payload.ts";
-import { type FilmGrainParams, type FrameHeader, noFeatures, noGlobalMotion, type SequenceHeader } from "./structures.ts";
+import {
+  type FilmGrainParams,
+  type FrameHeader,
+  noFeatures,
+  noGlobalMotion,
+  type SequenceHeader,
+} from "./structures.ts";
 import { ALTREF_FRAME, LAST_FRAME, MAX_SEGMENTS, REFS_PER_FRAME, ROTZOOM, SEG_LVL_MAX } from "./tables.ts";
 import { isWarpValid } from "./warp-valid.ts";
 
@@ -257,7 +263,11 @@ function setSegmentation(view: DataView, at: number, { segmentation_params: seg 
     let enabled = 0;
     for (let j = 0; j < SEG_LVL_MAX; j++) {
       enabled |= (features.FeatureEnabled[i * SEG_LVL_MAX + j] as number) << j;
-      view.setInt16(at + o.feature_data + (i * SEG_LVL_MAX + j) * 2, features.FeatureData[i * SEG_LVL_MAX + j] as number, true);
+      view.setInt16(
+        at + o.feature_data + (i * SEG_LVL_MAX + j) * 2,
+        features.FeatureData[i * SEG_LVL_MAX + j] as number,
+        true,
+      );
     }
     view.setUint8(at + o.feature_enabled + i, enabled);
   }

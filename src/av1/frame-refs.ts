@@ -1,13 +1,13 @@
 /** 7.8 Set frame refs process: the references of frames with frame_refs_short_signaling. */
 import type { FrameHeader, SequenceHeader } from "./structures.ts";
 import {
-  ALTREF2_FRAME,
   ALTREF_FRAME,
+  ALTREF2_FRAME,
   BWDREF_FRAME,
   GOLDEN_FRAME,
+  LAST_FRAME,
   LAST2_FRAME,
   LAST3_FRAME,
-  LAST_FRAME,
   NUM_REF_FRAMES,
   REFS_PER_FRAME,
 } from "./tables.ts";

@@ -45,6 +45,14 @@ function isFrameHeader(type: number): boolean {
   return type === OBU_FRAME || type === OBU_FRAME_HEADER || type === OBU_REDUNDANT_FRAME_HEADER;
 }
 
+/** Why a slot's frame cannot be shown: 6.8.2. */
+function showFlaw({ display_frame_id: id }: ShowExistingFrame, frame: Frame | null | undefined): string | null {
+  if (!frame) return "which is empty";
+  const { current_frame_id } = frame.header;
+  if (id !== null && id !== current_frame_id) return `which has frame ${current_frame_id}, not ${id}`;
+  return frame.isShowable ? null : "whose frame may not be shown again";
+}
+
 export class PictureDecoder {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
@@ -120,6 +128,7 @@ export class PictureDecoder {
       case OBU_TEMPORAL_DELIMITER:
         this.endFrame();
         this.endTemporalUnit();
+        if (obu.payload.length > 0) this.#checkDelimiter(obu, unit);
         break;
       case OBU_FRAME_HEADER:
       case OBU_REDUNDANT_FRAME_HEADER:
@@ -136,8 +145,19 @@ export class PictureDecoder {
         });
         break;
       case OBU_TILE_LIST:
-        throw new UnsupportedError("large-scale-tile", "tile lists are decoded by no driver: no control describes them");
+        throw new UnsupportedError(
+          "large-scale-tile",
+          "tile lists are decoded by no driver: no control describes them",
+        );
     }
+  }
+
+  /** 5.6: a temporal delimiter is empty. One that is not may have taken other OBUs for its own. */
+  #checkDelimiter(obu: Obu, unit: StreamUnit): void {
+    readTrailingBits(obu);
+    if (obu.reader.flaw === null) return;
+    this.#reportFlaw(obu, unit);
+    this.lose();
   }
 
   /** 7.5: another sequence header begins a new coded video sequence, which refers to nothing before it. */
@@ -264,14 +284,11 @@ export class PictureDecoder {
   #showExisting(h: ShowExistingFrame, spatial_id: number, unit: StreamUnit): void {
     const slot = h.frame_to_show_map_idx;
     const frame = this.#slots.frames[slot];
-    const fail = (reason: string): void => {
-      this.#sink.report("missing-reference", `the frame shows slot ${slot}, ${reason}`, unit, "frame_to_show_map_idx");
-    };
-    if (!frame) return fail("which is empty");
-    if (h.display_frame_id !== null && h.display_frame_id !== frame.header.current_frame_id) {
-      return fail(`which has frame ${frame.header.current_frame_id}, not ${h.display_frame_id}`);
+    const flaw = showFlaw(h, frame);
+    if (flaw !== null || !frame) {
+      this.#sink.report("missing-reference", `the frame shows slot ${slot}, ${flaw}`, unit, "frame_to_show_map_idx");
+      return;
     }
-    if (!frame.isShowable) return fail("whose frame may not be shown again");
     this.#output.show(frame, spatial_id, this.#times.take());
     if (frame.header.frame_type !== KEY_FRAME) return;
     frame.isShowable = false;
@@ -295,8 +312,7 @@ export class PictureDecoder {
       timestamp: this.#timestamps.next(),
       header,
       visible: visibleRectangle(header.frame_size),
-      corrupt:
-        missing !== "" || (this.#isDamaged && !header.FrameIsIntra) || hasCorruptReference(header, this.#slots),
+      corrupt: missing !== "" || (this.#isDamaged && !header.FrameIsIntra) || hasCorruptReference(header, this.#slots),
       isShowable: header.showable_frame === 1,
       isWaiting: false,
     };

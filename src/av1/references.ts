@@ -26,7 +26,8 @@ export function missingReferences(h: FrameHeader, slots: ReferenceSlots): string
     const slot = h.ref_frame_idx[i] as number;
     const reference = slots.headers[slot] ?? null;
     const id = h.expectedFrameId?.[i];
-    const isThere = reference !== null && slots.isValid(slot) && (id === undefined || id === reference.current_frame_id);
+    const isThere =
+      reference !== null && slots.isValid(slot) && (id === undefined || id === reference.current_frame_id);
     if (!isThere) text += `${text === "" ? "" : ", "}${referenceNames[i]} (slot ${slot})`;
   }
   return text;

@@ -1,6 +1,10 @@
 import type { Colour, Control, Rectangle, SequenceEvent } from "../events.ts";
 import { nextSequence } from "../session/next-sequence.ts";
-import { V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT, V4L2_PIX_FMT_AV1_FRAME, v4l2_ctrl_av1_sequence } from "../uapi/av1.ts";
+import {
+  V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT,
+  V4L2_PIX_FMT_AV1_FRAME,
+  v4l2_ctrl_av1_sequence,
+} from "../uapi/av1.ts";
 import { viewOf } from "../uapi/struct.ts";
 import { highestSpatialLayer } from "./operating-point.ts";
 import type { ColorConfig, FrameSize, OperatingPoint, SequenceHeader } from "./structures.ts";

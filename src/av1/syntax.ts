@@ -67,19 +67,19 @@ import {
   ONLY_4X4,
   PRIMARY_REF_NONE,
   REFS_PER_FRAME,
-  Remap_Lr_Type,
   RESTORATION_TILESIZE_MAX,
   RESTORE_NONE,
+  Remap_Lr_Type,
   ROTZOOM,
   SCALABILITY_SS,
   SEG_LVL_ALT_Q,
   SEG_LVL_MAX,
   SEG_LVL_REF_FRAME,
+  SELECT_INTEGER_MV,
+  SELECT_SCREEN_CONTENT_TOOLS,
   Segmentation_Feature_Bits,
   Segmentation_Feature_Max,
   Segmentation_Feature_Signed,
-  SELECT_INTEGER_MV,
-  SELECT_SCREEN_CONTENT_TOOLS,
   SUPERRES_DENOM_BITS,
   SUPERRES_DENOM_MIN,
   SUPERRES_NUM,
@@ -633,7 +633,7 @@ function frame_size_with_refs(r: BitReader, h: FrameHeader, seq: SequenceHeader,
   const reference = references[slot]?.frame_size;
   if (reference === undefined) {
     const reason = `the frame takes its size from slot ${slot}, which is empty`;
-    return r.failAs("missing-reference", reason, 1, "found_ref", size.found_ref);
+    r.failAs("missing-reference", reason, 1, "found_ref", size.found_ref);
   }
   size.FrameWidth = reference.UpscaledWidth;
   size.FrameHeight = reference.FrameHeight;
@@ -651,9 +651,7 @@ function superres_params(r: BitReader, size: FrameSize, seq: SequenceHeader): vo
     size.SuperresDenom = coded_denom + SUPERRES_DENOM_MIN;
   }
   size.UpscaledWidth = size.FrameWidth;
-  size.FrameWidth = Math.floor(
-    (size.UpscaledWidth * SUPERRES_NUM + (size.SuperresDenom >> 1)) / size.SuperresDenom,
-  );
+  size.FrameWidth = Math.floor((size.UpscaledWidth * SUPERRES_NUM + (size.SuperresDenom >> 1)) / size.SuperresDenom);
 }
 
 /** 5.9.9 Compute image size function. */
@@ -753,7 +751,9 @@ function segmentationFeatures(r: BitReader): SegmentationFeatures {
       const bitsToRead = Segmentation_Feature_Bits[j] as number;
       const limit = Segmentation_Feature_Max[j] as number;
       const isSigned = Segmentation_Feature_Signed[j] === 1;
-      const feature_value = isSigned ? r.su(1 + bitsToRead, "feature_value", i, j) : r.u(bitsToRead, "feature_value", i, j);
+      const feature_value = isSigned
+        ? r.su(1 + bitsToRead, "feature_value", i, j)
+        : r.u(bitsToRead, "feature_value", i, j);
       FeatureEnabled[i * SEG_LVL_MAX + j] = 1;
       FeatureData[i * SEG_LVL_MAX + j] = Math.min(limit, Math.max(isSigned ? -limit : 0, feature_value));
     }
@@ -827,7 +827,9 @@ function tile_info(r: BitReader, tile: TileInfo, size: FrameSize, seq: SequenceH
 
 function checkTileCount(what: string, count: number, most: number, element: string): void {
   if (count <= most) return;
-  throw new UnsupportedError("kernel-limit", `${count} tile ${what}; v4l2_av1_tile_info has room for ${most}`, { element });
+  throw new UnsupportedError("kernel-limit", `${count} tile ${what}; v4l2_av1_tile_info has room for ${most}`, {
+    element,
+  });
 }
 
 /** 5.9.17 Quantizer index delta parameters syntax. */
@@ -1003,7 +1005,13 @@ function decode_signed_subexp_with_ref(
 }
 
 /** 5.9.27 Decode unsigned subexp with ref syntax. */
-function decode_unsigned_subexp_with_ref(r: BitReader, mx: number, reference: number, ref: number, idx: number): number {
+function decode_unsigned_subexp_with_ref(
+  r: BitReader,
+  mx: number,
+  reference: number,
+  ref: number,
+  idx: number,
+): number {
   const v = decode_subexp(r, mx, ref, idx);
   if (reference << 1 <= mx) return inverse_recenter(reference, v);
   return mx - 1 - inverse_recenter(mx - 1 - reference, v);
@@ -1035,12 +1043,7 @@ function inverse_recenter(r: number, v: number): number {
 }
 
 /** 5.9.30 Film grain params syntax. */
-function film_grain_params(
-  r: BitReader,
-  h: FrameHeader,
-  seq: SequenceHeader,
-  references: References,
-): FilmGrainParams {
+function film_grain_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, references: References): FilmGrainParams {
   if (!seq.film_grain_params_present || (!h.show_frame && !h.showable_frame)) return noGrain;
   const apply_grain = r.flag("apply_grain");
   if (!apply_grain) return noGrain;
@@ -1104,13 +1107,15 @@ function chromaPoints(r: BitReader, g: FilmGrainParams): void {
   g.num_cb_points = r.uMax(4, 10, "num_cb_points");
   for (let i = 0; i < g.num_cb_points; i++) {
     g.point_cb_value[i] = r.u(8, "point_cb_value", i);
-    if (i > 0 && (g.point_cb_value[i] as number) <= (g.point_cb_value[i - 1] as number)) failOrder(r, "point_cb_value", i);
+    if (i > 0 && (g.point_cb_value[i] as number) <= (g.point_cb_value[i - 1] as number))
+      failOrder(r, "point_cb_value", i);
     g.point_cb_scaling[i] = r.u(8, "point_cb_scaling", i);
   }
   g.num_cr_points = r.uMax(4, 10, "num_cr_points");
   for (let i = 0; i < g.num_cr_points; i++) {
     g.point_cr_value[i] = r.u(8, "point_cr_value", i);
-    if (i > 0 && (g.point_cr_value[i] as number) <= (g.point_cr_value[i - 1] as number)) failOrder(r, "point_cr_value", i);
+    if (i > 0 && (g.point_cr_value[i] as number) <= (g.point_cr_value[i - 1] as number))
+      failOrder(r, "point_cr_value", i);
     g.point_cr_scaling[i] = r.u(8, "point_cr_scaling", i);
   }
 }
@@ -1141,7 +1146,10 @@ function temporal_point_info(r: BitReader, { decoder_model_info: d }: SequenceHe
 }
 
 /** 5.11.1 General tile group OBU syntax, down to the first tile. */
-export function tile_group_obu(r: BitReader, { TileCols, TileRows, TileColsLog2, TileRowsLog2 }: TileInfo): TileGroupHeader {
+export function tile_group_obu(
+  r: BitReader,
+  { TileCols, TileRows, TileColsLog2, TileRowsLog2 }: TileInfo,
+): TileGroupHeader {
   const t = new TileGroupHeader();
   const NumTiles = TileCols * TileRows;
   if (NumTiles > 1) t.tile_start_and_end_present_flag = r.flag("tile_start_and_end_present_flag");

@@ -82,7 +82,10 @@ function cutObus(bytes: Uint8Array, byte: number, obus: StreamUnit[]): Bitstream
       const size = leb128At(rest, headerBytes);
       if (!size) {
         const reason = size === null ? "it has more than 32 bits" : "the bytes end here";
-        return new BitstreamError(size === null ? "value-out-of-range" : "cut-off", reason, { ...place, element: "obu_size" });
+        return new BitstreamError(size === null ? "value-out-of-range" : "cut-off", reason, {
+          ...place,
+          element: "obu_size",
+        });
       }
       end = headerBytes + size.bytes + size.value;
       if (end > rest.length) {
@@ -133,16 +136,16 @@ class LengthReader {
   }
 
   /** Reads a length, and returns where what it counts ends: at `most` or before. */
-  read(unit: string, element: string, most: number): number {
+  read(unit: string, name: string, most: number): number {
     const bytes = this.#packet.subarray(this.at, Math.min(most, this.at + 8));
     const byte = this.#byte < 0 ? -1 : this.#byte + this.at;
     const length = leb128At(bytes, 0);
     this.#trace?.unit({ name: unit, byte, bytes: length ? bytes.subarray(0, length.bytes) : bytes });
     const r = new BitReader(bytes, { emulationPrevention: false, unit, trace: this.#trace });
-    const value = r.leb128(element);
+    const value = r.leb128(name);
     this.at += r.position / 8;
     const end = this.at + value;
-    if (end > most) r.failAs("wrong-size", `${value} bytes, and ${most - this.at} are left`, r.position, element);
+    if (end > most) r.failAs("wrong-size", `${value} bytes, and ${most - this.at} are left`, r.position, name);
     return end;
   }
 }

@@ -128,7 +128,14 @@ export class BitReader {
     if (this.#trace !== undefined && length > 0) {
       const bit = this.position - length;
       const place = { bit, codedBit: this.codedPosition(bit), length };
-      this.#trace.element({ name, subscripts: subscripts(i, j, undefined), descriptor: "ns", ...place, value, values: n });
+      this.#trace.element({
+        name,
+        subscripts: subscripts(i, j, undefined),
+        descriptor: "ns",
+        ...place,
+        value,
+        values: n,
+      });
     }
     return value;
   }

@@ -1,6 +1,6 @@
 import type { Codec } from "../uapi/codecs.ts";
-import type { Comparator } from "./comparator.ts";
 import { av1 } from "./av1/comparator.ts";
+import type { Comparator } from "./comparator.ts";
 import { h264 } from "./h264/comparator.ts";
 import { h265 } from "./h265/comparator.ts";
 import { mpeg2 } from "./mpeg2/comparator.ts";

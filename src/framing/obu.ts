@@ -62,7 +62,7 @@ function isDelimiter(head: Uint8Array, at: number, length: number): boolean {
 /** Whether a packet is one whole temporal unit of Annex B. */
 export function isTemporalUnit(packet: Uint8Array): boolean {
   const unit = leb128At(packet, 0);
-  return unit !== null && unit?.bytes === packet.length - unit!.value && beginsWithTemporalUnit(packet);
+  return unit?.bytes === packet.length - (unit?.value ?? 0) && beginsWithTemporalUnit(packet);
 }
 
 /**

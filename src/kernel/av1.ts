@@ -13,6 +13,7 @@ import {
   v4l2_ctrl_av1_film_grain,
   v4l2_ctrl_av1_frame,
   v4l2_ctrl_av1_sequence,
+  v4l2_ctrl_av1_tile_group_entry,
 } from "../uapi/av1.ts";
 import { type Checks, type KernelRules, kernelRule, nothing } from "./rules.ts";
 
@@ -140,6 +141,7 @@ function checkFilmGrain(checks: Checks): void {
 /** The rules of the AV1 controls by name. The kernel rewrites nothing in them, and checks nothing in the tiles' entries. */
 export const av1KernelRules = {
   V4L2_CID_STATELESS_AV1_SEQUENCE: /* @__PURE__ */ kernelRule(v4l2_ctrl_av1_sequence, nothing, checkSequence),
+  V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: /* @__PURE__ */ kernelRule(v4l2_ctrl_av1_tile_group_entry, nothing, nothing),
   V4L2_CID_STATELESS_AV1_FRAME: /* @__PURE__ */ kernelRule(v4l2_ctrl_av1_frame, nothing, checkFrame),
   V4L2_CID_STATELESS_AV1_FILM_GRAIN: /* @__PURE__ */ kernelRule(v4l2_ctrl_av1_film_grain, nothing, checkFilmGrain),
 } as const satisfies KernelRules;

@@ -22,7 +22,12 @@ export type LayerIds = readonly [temporal_id: number, spatial_id: number];
 
 /** 5.3: an OBU with its size. */
 export function obu(type: number, payload: Uint8Array, layer?: LayerIds, hasSize = true): Uint8Array {
-  const w = new BitWriter().u(1, 0).u(4, type).u(1, layer ? 1 : 0).u(1, hasSize ? 1 : 0).u(1, 0);
+  const w = new BitWriter()
+    .u(1, 0)
+    .u(4, type)
+    .u(1, layer ? 1 : 0)
+    .u(1, hasSize ? 1 : 0)
+    .u(1, 0);
   if (layer) w.u(3, layer[0]).u(2, layer[1]).u(3, 0);
   if (hasSize) w.leb128(payload.length < 128 ? 1 : payload.length < 16384 ? 2 : 4, payload.length);
   return joined([w.bytes(), payload]);
@@ -42,16 +47,27 @@ export function sequenceHeader(fields: SequenceFields = {}): Uint8Array {
     w.u(12, idc).u(5, 0);
     if (delay !== undefined) w.u(1, 1).u(10, delay).u(10, delay).u(1, 0);
   }
-  w.u(4, 12).u(4, 12).u(13, width - 1).u(13, height - 1);
+  w.u(4, 12)
+    .u(4, 12)
+    .u(13, width - 1)
+    .u(13, height - 1);
   w.u(1, fields.frameIds ? 1 : 0);
   if (fields.frameIds) w.u(4, 6).u(3, 0);
-  w.u(3, 0).u(4, 0).u(1, orderHintBits > 0 ? 1 : 0);
+  w.u(3, 0)
+    .u(4, 0)
+    .u(1, orderHintBits > 0 ? 1 : 0);
   if (orderHintBits > 0) w.u(2, 0);
   // No screen content tools.
   w.u(1, 0).u(1, 0);
   if (orderHintBits > 0) w.u(3, orderHintBits - 1);
   w.u(3, 0);
-  w.u(1, fields.tenBit ? 1 : 0).u(1, 0).u(1, 0).u(1, 0).u(2, 0).u(1, 0).u(1, fields.filmGrain ? 1 : 0);
+  w.u(1, fields.tenBit ? 1 : 0)
+    .u(1, 0)
+    .u(1, 0)
+    .u(1, 0)
+    .u(2, 0)
+    .u(1, 0)
+    .u(1, fields.filmGrain ? 1 : 0);
   return obu(1, w.trailing().bytes());
 }
 

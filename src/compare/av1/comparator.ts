@@ -1,5 +1,5 @@
-import { decodePayload } from "../../uapi/control.ts";
 import { av1Controls, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
+import { decodePayload } from "../../uapi/control.ts";
 import type { Comparator } from "../comparator.ts";
 import type { EffectiveRequest } from "../request.ts";
 import { conditionsAv1 } from "./conditions.ts";
@@ -25,5 +25,7 @@ function pictureKey(request: EffectiveRequest): string {
   const { size, offsets } = av1Controls.V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY.struct;
   const view = new DataView(tiles.buffer, tiles.byteOffset, tiles.byteLength);
   const first = tiles.length < size ? 0 : view.getUint32(offsets.tile_size, true);
-  return [frame_type, order_hint, refresh_frame_flags, quantization.base_q_idx, primary_ref_frame, tx_mode, first].join(" ");
+  return [frame_type, order_hint, refresh_frame_flags, quantization.base_q_idx, primary_ref_frame, tx_mode, first].join(
+    " ",
+  );
 }

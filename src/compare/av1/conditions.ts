@@ -35,7 +35,9 @@ function isLastStartOfLaterFrame({ ours, field, values, history }: Occurrence): 
 function isBeforeOurs({ ff, values, history }: Occurrence): boolean {
   const first = history.sides.at(0);
   const partner = first && history.partner("ff", first);
-  return values.ours === "absent" && ff !== undefined && partner !== undefined && ff.request.index < partner.request.index;
+  return (
+    values.ours === "absent" && ff !== undefined && partner !== undefined && ff.request.index < partner.request.index
+  );
 }
 
 /** The peer has no request for some of ours before this one. */
@@ -57,9 +59,13 @@ export const conditionsAv1 = {
   ),
   "several tile groups": condition(
     "the tiles come in several tile groups",
-    ({ ours: { request } }) => request.bitstream !== undefined && tileGroups(request.controls, request.bitstream).length > 1,
+    ({ ours: { request } }) =>
+      request.bitstream !== undefined && tileGroups(request.controls, request.bitstream).length > 1,
   ),
-  "more than 256 tiles": condition("the frame has more than 256 tiles", ({ ours }) => tilesOf(ours.request.controls).length > 256),
+  "more than 256 tiles": condition(
+    "the frame has more than 256 tiles",
+    ({ ours }) => tilesOf(ours.request.controls).length > 256,
+  ),
   "no skip_mode_present": condition(
     "skip_mode_present is 0",
     ({ ours }) => ours.view.fields.get("AV1_FRAME.flags.SKIP_MODE_PRESENT") === 0,
@@ -76,12 +82,18 @@ export const conditionsAv1 = {
   ),
   "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
   "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),
-  "FFmpeg's 3 for 4": condition("FFmpeg's value is 3 and ours is 4", ({ values }) => values.ff === 3 && values.ours === 4),
+  "FFmpeg's 3 for 4": condition(
+    "FFmpeg's value is 3 and ours is 4",
+    ({ values }) => values.ff === 3 && values.ours === 4,
+  ),
   "inherited deltas": condition(
     "the frame has a primary reference frame",
     ({ ours }) => deltasOf(ours) !== undefined && number(ours, "primary_ref_frame") !== 7,
   ),
-  "FFmpeg's value is of a later frame": condition("FFmpeg's value is that of a later frame of the packet", isOfALaterFrame),
+  "FFmpeg's value is of a later frame": condition(
+    "FFmpeg's value is that of a later frame of the packet",
+    isOfALaterFrame,
+  ),
   "restoration of the third plane only": condition(
     "of the chroma planes, only the second one is restored",
     ({ ours }) => chromaTypes(ours)[1] === 0 && chromaTypes(ours)[2] !== 0,

@@ -1,12 +1,12 @@
 /** Where the tiles of a request lie in its OUTPUT buffer. */
 import { crc32 } from "../../record/crc32.ts";
-import { elementSize } from "../../uapi/control.ts";
 import {
   av1Controls,
   v4l2_av1_tile_info,
   v4l2_ctrl_av1_frame,
   v4l2_ctrl_av1_tile_group_entry,
 } from "../../uapi/av1.ts";
+import { elementSize } from "../../uapi/control.ts";
 import { viewOf } from "../../uapi/struct.ts";
 import type { EffectiveRequest } from "../request.ts";
 import { type Variant, type Variants, variantKey } from "../variants.ts";

@@ -1,4 +1,3 @@
-import { elementSize } from "../../uapi/control.ts";
 import {
   av1Controls,
   V4L2_AV1_FILM_GRAIN_FLAG_APPLY_GRAIN,
@@ -17,6 +16,7 @@ import {
   v4l2_ctrl_av1_sequence,
   v4l2_ctrl_av1_tile_group_entry,
 } from "../../uapi/av1.ts";
+import { elementSize } from "../../uapi/control.ts";
 import { type Field, type Struct, viewOf } from "../../uapi/struct.ts";
 import type { DriverView, ReferenceLabel } from "../comparator.ts";
 import { pictureAt, timestampTranslator } from "../references.ts";
@@ -52,7 +52,15 @@ function addAll(fields: Fields, path: string, def: Struct, payload: Uint8Array, 
 }
 
 /** Sets the first `count` elements of an array, one by one. */
-function addElements(fields: Fields, path: string, def: Struct, name: string, payload: Uint8Array, at: number, count: number): void {
+function addElements(
+  fields: Fields,
+  path: string,
+  def: Struct,
+  name: string,
+  payload: Uint8Array,
+  at: number,
+  count: number,
+): void {
   const { type, offset } = def.fields.find((field) => field.name === name) as Field;
   if (type.kind !== "scalar") throw new TypeError(`${name} has no numbers`);
   const view = viewOf(payload);
