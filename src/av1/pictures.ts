@@ -334,10 +334,10 @@ export class PictureDecoder {
     return isDropped;
   }
 
-  /** Emits the event of a new sequence, or of a frame that is larger than the sequence says. */
+  /** Emits the event of a new sequence, or of a frame that is larger than those before it. */
   #activate({ header, OperatingPointIdc, controls }: Sequence, { frame_size }: FrameHeader): void {
     const within = this.#size;
-    this.#size = largest(within ?? sequenceSize(header), frame_size);
+    this.#size = largest(within ?? sequenceSize(header, OperatingPointIdc, frame_size), frame_size);
     if (this.#size === within) return;
     const size = this.#size;
     const keepsReferences = this.#slots.newest !== null;

@@ -50,9 +50,13 @@ function coded(samples: number): number {
   return Math.ceil(samples / 8) * 8;
 }
 
-/** The size of a sequence's frames, unless they have another. */
-export function sequenceSize({ max_frame_width_minus_1, max_frame_height_minus_1 }: SequenceHeader): Size {
-  return { width: max_frame_width_minus_1 + 1, height: max_frame_height_minus_1 + 1 };
+/**
+ * The size of buffers for a sequence that begins with this frame. max_frame_width_minus_1 may be far more than any frame has: SVT-AV1 writes
+ * 16384x8704. It counts where frames of several sizes are sure to come: those of spatial layers.
+ */
+export function sequenceSize(seq: SequenceHeader, OperatingPointIdc: number, size: FrameSize): Size {
+  if (highestSpatialLayer(OperatingPointIdc) === 0) return { width: size.UpscaledWidth, height: size.FrameHeight };
+  return { width: seq.max_frame_width_minus_1 + 1, height: seq.max_frame_height_minus_1 + 1 };
 }
 
 /**

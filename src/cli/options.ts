@@ -75,6 +75,7 @@ const codecAliases: Readonly<Record<string, Codec>> = {
   "h.265": "h265",
   "mpeg-2": "mpeg2",
   mpeg2video: "mpeg2",
+  av01: "av1",
 };
 
 export type OptionName =
@@ -85,6 +86,7 @@ export type OptionName =
   | "start-at"
   | "missing-references"
   | "output-at"
+  | "operating-point"
   | "raw-controls"
   | "kernel"
   | "output"
@@ -173,6 +175,15 @@ export const options: Readonly<Record<OptionName, Option>> = {
     codecs: ["h264"],
     value: "earliest|c.4.5.3",
     help: "pictures go out when their place is known (default), or when the buffer is full",
+  },
+  "operating-point": {
+    type: "string",
+    only: reading,
+    needs: countsRequests,
+    stream: true,
+    codecs: ["av1"],
+    value: "<number>",
+    help: "of a stream with layers, from 0 (default), which has all of them",
   },
   "raw-controls": { type: "boolean", only: making, stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {

@@ -242,12 +242,17 @@ describe("sequences (7.5)", () => {
     ]);
   });
 
-  it("have buffers for a frame that is larger than they say", () => {
-    expect(afterStart([unit(frame({ size: [64, 80] }))])).toEqual([
+  it("have buffers for their frames, whatever the largest size is that they say", () => {
+    const events = decode([unit(sequenceHeader({ width: 4096, height: 2304 }), keyFrame({ size: [64, 64] }))]);
+    expect(summary(events)[0]).toBe("sequence 64x64");
+    expect(afterStart([unit(frame({ size: [64, 80] })), unit(frame({ size: [32, 32] }))])).toEqual([
       "sequence 64x80 keeps",
       "request 2000 < 1000",
       "output 2000",
       "release 2000",
+      "request 3000 < 1000",
+      "output 3000",
+      "release 3000",
     ]);
   });
 });

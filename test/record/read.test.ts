@@ -174,7 +174,7 @@ describe("what is odd in a record", () => {
 
   it("is nothing in what sessions write", () => {
     const fixtures = new URL("../fixtures/", import.meta.url);
-    for (const name of readdirSync(fixtures).filter((file) => /\.(264|265|m2v|ivf)$/.test(file))) {
+    for (const name of readdirSync(fixtures).filter((file) => /\.(264|265|m2v|ivf|obu)$/.test(file))) {
       const codec = name.startsWith("mpeg2") ? "mpeg2" : (name.split("_")[0] as Codec);
       const session = openSession(codec, { missingReferences: "mark" });
       const writer = new RecordWriter({ codec });
