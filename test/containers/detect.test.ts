@@ -83,7 +83,7 @@ describe("detect", () => {
   });
 
   it("names the codec of an IVF file that is not decoded", () => {
-    expect(detect(bytes("DKIF\0\0\x20\0AV01"))).toEqual({ kind: "other", name: 'an IVF file of "AV01"' });
+    expect(detect(bytes("DKIF\0\0\x20\0FWHT"))).toEqual({ kind: "other", name: 'an IVF file of "FWHT"' });
   });
 
   it.each([
