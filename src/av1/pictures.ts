@@ -237,7 +237,8 @@ export class PictureDecoder {
   }
 
   /** 5.9.1, frame_header_copy: whether the OBU has the bits of the header that has come. */
-  #isCopy(open: OpenFrame, { reader: r, payload }: Obu): boolean {
+  #isCopy(open: OpenFrame, obu: Obu): boolean {
+    const { reader: r, payload } = obu;
     if (payload.length * 8 < open.headerBits) return false;
     let isEqual = true;
     for (let bit = 0; bit < open.headerBits && isEqual; bit += 8) {
@@ -245,6 +246,7 @@ export class PictureDecoder {
       const frame_header_copy = r.u(count, "frame_header_copy", bit >> 3);
       isEqual = frame_header_copy === open.headerBitsAt(bit, count);
     }
+    if (isEqual) readTrailingBits(obu);
     return isEqual;
   }
 
