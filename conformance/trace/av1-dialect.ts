@@ -71,5 +71,11 @@ export const av1: Dialect = {
   countedByUs: new Set(["subexp_more_bits", "subexp_bits", "subexp_final_bits"]),
   // What the bytes mean is not AV1's to say (5.8.2).
   beyondOurs: new Set(["itu_t_t35_payload_bytes", "obu_padding_byte"]),
-  declaredRefusals: [],
+  declaredRefusals: [
+    {
+      side: "ffmpeg",
+      message: /^Invalid value at feature_value\[i\]\[j\]: bitstream ended/,
+      why: "an OBU of a layer that the operating point drops (5.3.1), whose payload is none: FFmpeg's filter drops none",
+    },
+  ],
 };

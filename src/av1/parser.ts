@@ -1,6 +1,6 @@
 /** The stateless parser: takes an OBU, and returns what it holds. Errors name the element and the bit. */
 
-import type { BitReader, Trace } from "../bitreader/index.ts";
+import type { ObuReader, Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
@@ -142,7 +142,7 @@ export function readTrailingBits({ reader, payloadAt, payload }: Obu): void {
 }
 
 /** An OBU_FRAME must have tiles: 6.8.2. @throws BitstreamError always. */
-export function failShown(reader: BitReader): never {
+export function failShown(reader: ObuReader): never {
   reader.fail("an OBU_FRAME may not show an existing frame", 0, "show_existing_frame");
 }
 
@@ -174,7 +174,7 @@ export function readTileGroup(
   return group;
 }
 
-function failSize(r: BitReader, tileSize: number, left: number, bits: number, TileNum: number): never {
+function failSize(r: ObuReader, tileSize: number, left: number, bits: number, TileNum: number): never {
   const reason = `tile ${TileNum} has ${tileSize} bytes or more, and ${Math.max(0, left)} are left`;
   r.failAs("wrong-size", reason, bits, "tile_size_minus_1", TileNum);
 }
@@ -187,7 +187,7 @@ export interface FrameStart {
 }
 
 /** Reads the beginning of a frame header: 5.9.2. `r` is at its first bit. */
-export function readFrameStart(r: BitReader, sequence: SequenceHeader): FrameStart {
+export function readFrameStart(r: ObuReader, sequence: SequenceHeader): FrameStart {
   if (sequence.reduced_still_picture_header) return { show_existing_frame: 0, frame_type: KEY_FRAME, show_frame: 1 };
   const show_existing_frame = r.flag("show_existing_frame");
   if (show_existing_frame) return { show_existing_frame, frame_type: KEY_FRAME, show_frame: 1 };

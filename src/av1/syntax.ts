@@ -3,7 +3,7 @@
  * down to the tile group header: one function for each table, in the specification's order and names. The functions keep no
  * state. All throw BitstreamError where the bits break the table.
  */
-import type { BitReader } from "../bitreader/index.ts";
+import type { ObuReader } from "../bitreader/index.ts";
 import { UnsupportedError } from "../errors.ts";
 import { type References, refOrderHint, setFrameRefs } from "./frame-refs.ts";
 import { type Inherited, inheritedBy, loadGrainParams } from "./inherit.ts";
@@ -98,7 +98,7 @@ import { setMiStarts, tileLimits, tileLog2, uniformStarts } from "./tile-info.ts
 export type Layer = Pick<ObuHeader, "temporal_id" | "spatial_id">;
 
 /** 5.3.2 OBU header syntax. */
-export function obu_header(r: BitReader): ObuHeader {
+export function obu_header(r: ObuReader): ObuHeader {
   const o = new ObuHeader();
   r.f(1, 0, "obu_forbidden_bit");
   o.obu_type = r.u(4, "obu_type");
@@ -110,25 +110,25 @@ export function obu_header(r: BitReader): ObuHeader {
 }
 
 /** 5.3.3 OBU extension header syntax. */
-function obu_extension_header(r: BitReader, o: ObuHeader): void {
+function obu_extension_header(r: ObuReader, o: ObuHeader): void {
   o.temporal_id = r.u(3, "temporal_id");
   o.spatial_id = r.u(2, "spatial_id");
   r.u(3, "extension_header_reserved_3bits");
 }
 
 /** 5.3.4 Trailing bits syntax. */
-export function trailing_bits(r: BitReader, nbBits: number): void {
+export function trailing_bits(r: ObuReader, nbBits: number): void {
   r.f(1, 1, "trailing_one_bit");
   for (let left = nbBits - 1; left > 0; left--) r.f(1, 0, "trailing_zero_bit");
 }
 
 /** 5.3.5 Byte alignment syntax. The value of the bits is not checked, as in other decoders. */
-export function byte_alignment(r: BitReader): void {
+export function byte_alignment(r: ObuReader): void {
   while (!r.byteAligned) r.flag("zero_bit");
 }
 
 /** 5.5.1 General sequence header OBU syntax, without choose_operating_point. */
-export function sequence_header_obu(r: BitReader): SequenceHeader {
+export function sequence_header_obu(r: ObuReader): SequenceHeader {
   const s = new SequenceHeader();
   s.seq_profile = r.u(3, "seq_profile");
   if (s.seq_profile > 2) r.fail(`profile ${s.seq_profile} is reserved`, 3, "seq_profile");
@@ -165,7 +165,7 @@ export function sequence_header_obu(r: BitReader): SequenceHeader {
 }
 
 /** The part of 5.5.1 from timing_info_present_flag on. */
-function operatingPoints(r: BitReader, s: SequenceHeader): void {
+function operatingPoints(r: ObuReader, s: SequenceHeader): void {
   const timing_info_present_flag = r.flag("timing_info_present_flag");
   if (timing_info_present_flag) {
     s.timing_info = timing_info(r);
@@ -196,7 +196,7 @@ function operatingPoints(r: BitReader, s: SequenceHeader): void {
 }
 
 /** The part of 5.5.1 from enable_interintra_compound to order_hint_bits_minus_1. */
-function interTools(r: BitReader, s: SequenceHeader): void {
+function interTools(r: ObuReader, s: SequenceHeader): void {
   s.enable_interintra_compound = r.flag("enable_interintra_compound");
   s.enable_masked_compound = r.flag("enable_masked_compound");
   s.enable_warped_motion = r.flag("enable_warped_motion");
@@ -221,7 +221,7 @@ function interTools(r: BitReader, s: SequenceHeader): void {
 }
 
 /** 5.5.2 Color config syntax. */
-function color_config(r: BitReader, c: ColorConfig, { seq_profile }: SequenceHeader): void {
+function color_config(r: ObuReader, c: ColorConfig, { seq_profile }: SequenceHeader): void {
   c.high_bitdepth = r.flag("high_bitdepth");
   if (seq_profile === 2 && c.high_bitdepth) {
     c.twelve_bit = r.flag("twelve_bit");
@@ -261,7 +261,7 @@ function color_config(r: BitReader, c: ColorConfig, { seq_profile }: SequenceHea
 }
 
 /** The part of 5.5.2 that depends on the profile. */
-function subsampling(r: BitReader, c: ColorConfig, seq_profile: number): void {
+function subsampling(r: ObuReader, c: ColorConfig, seq_profile: number): void {
   if (seq_profile === 0) return;
   if (seq_profile === 1) {
     c.subsampling_x = 0;
@@ -276,7 +276,7 @@ function subsampling(r: BitReader, c: ColorConfig, seq_profile: number): void {
 }
 
 /** 5.5.3 Timing info syntax. */
-function timing_info(r: BitReader): TimingInfo {
+function timing_info(r: ObuReader): TimingInfo {
   const t = new TimingInfo();
   t.num_units_in_display_tick = r.u(32, "num_units_in_display_tick");
   t.time_scale = r.u(32, "time_scale");
@@ -288,7 +288,7 @@ function timing_info(r: BitReader): TimingInfo {
 }
 
 /** 5.5.4 Decoder model info syntax. */
-function decoder_model_info(r: BitReader): DecoderModelInfo {
+function decoder_model_info(r: ObuReader): DecoderModelInfo {
   const d = new DecoderModelInfo();
   d.buffer_delay_length_minus_1 = r.u(5, "buffer_delay_length_minus_1");
   d.num_units_in_decoding_tick = r.u(32, "num_units_in_decoding_tick");
@@ -298,7 +298,7 @@ function decoder_model_info(r: BitReader): DecoderModelInfo {
 }
 
 /** 5.5.5 Operating parameters info syntax. */
-function operating_parameters_info(r: BitReader, d: DecoderModelInfo, i: number): OperatingParametersInfo {
+function operating_parameters_info(r: ObuReader, d: DecoderModelInfo, i: number): OperatingParametersInfo {
   const info = new OperatingParametersInfo();
   const n = d.buffer_delay_length_minus_1 + 1;
   info.decoder_buffer_delay = r.u(n, "decoder_buffer_delay", i);
@@ -308,7 +308,7 @@ function operating_parameters_info(r: BitReader, d: DecoderModelInfo, i: number)
 }
 
 /** 5.8.1 General metadata OBU syntax. @param size bytes of the OBU's payload. */
-export function metadata_obu(r: BitReader, payload: Uint8Array): Metadata {
+export function metadata_obu(r: ObuReader, payload: Uint8Array): Metadata {
   const before = r.position;
   const metadata_type = r.leb128("metadata_type");
   switch (metadata_type) {
@@ -328,7 +328,7 @@ export function metadata_obu(r: BitReader, payload: Uint8Array): Metadata {
 }
 
 /** 5.8.2 Metadata ITUT T35 syntax. What the bytes mean is not AV1's to say. */
-function metadata_itut_t35(r: BitReader, payload: Uint8Array, at: number): MetadataItutT35 {
+function metadata_itut_t35(r: ObuReader, payload: Uint8Array, at: number): MetadataItutT35 {
   const m = new MetadataItutT35();
   m.itu_t_t35_country_code = r.u(8, "itu_t_t35_country_code");
   const hasExtension = m.itu_t_t35_country_code === 0xff;
@@ -338,7 +338,7 @@ function metadata_itut_t35(r: BitReader, payload: Uint8Array, at: number): Metad
 }
 
 /** 5.8.3 Metadata high dynamic range content light level syntax. */
-function metadata_hdr_cll(r: BitReader): MetadataHdrCll {
+function metadata_hdr_cll(r: ObuReader): MetadataHdrCll {
   const m = new MetadataHdrCll();
   m.max_cll = r.u(16, "max_cll");
   m.max_fall = r.u(16, "max_fall");
@@ -346,7 +346,7 @@ function metadata_hdr_cll(r: BitReader): MetadataHdrCll {
 }
 
 /** 5.8.4 Metadata high dynamic range mastering display color volume syntax. */
-function metadata_hdr_mdcv(r: BitReader): MetadataHdrMdcv {
+function metadata_hdr_mdcv(r: ObuReader): MetadataHdrMdcv {
   const m = new MetadataHdrMdcv();
   for (let i = 0; i < 3; i++) {
     m.primary_chromaticity_x[i] = r.u(16, "primary_chromaticity_x", i);
@@ -360,7 +360,7 @@ function metadata_hdr_mdcv(r: BitReader): MetadataHdrMdcv {
 }
 
 /** 5.8.5 Metadata scalability syntax. */
-function metadata_scalability(r: BitReader): MetadataScalability {
+function metadata_scalability(r: ObuReader): MetadataScalability {
   const m = new MetadataScalability();
   m.scalability_mode_idc = r.u(8, "scalability_mode_idc");
   if (m.scalability_mode_idc === SCALABILITY_SS) m.scalability_structure = scalability_structure(r);
@@ -368,7 +368,7 @@ function metadata_scalability(r: BitReader): MetadataScalability {
 }
 
 /** 5.8.6 Scalability structure syntax. */
-function scalability_structure(r: BitReader): ScalabilityStructure {
+function scalability_structure(r: ObuReader): ScalabilityStructure {
   const s = new ScalabilityStructure();
   s.spatial_layers_cnt_minus_1 = r.u(2, "spatial_layers_cnt_minus_1");
   s.spatial_layer_dimensions_present_flag = r.flag("spatial_layer_dimensions_present_flag");
@@ -393,7 +393,7 @@ function scalability_structure(r: BitReader): ScalabilityStructure {
   return s;
 }
 
-function temporalGroupPicture(r: BitReader, i: number): TemporalGroupPicture {
+function temporalGroupPicture(r: ObuReader, i: number): TemporalGroupPicture {
   const g = new TemporalGroupPicture();
   g.temporal_group_temporal_id = r.u(3, "temporal_group_temporal_id", i);
   g.temporal_group_temporal_switching_up_point_flag = r.flag("temporal_group_temporal_switching_up_point_flag", i);
@@ -406,7 +406,7 @@ function temporalGroupPicture(r: BitReader, i: number): TemporalGroupPicture {
 }
 
 /** 5.8.7 Metadata timecode syntax. */
-function metadata_timecode(r: BitReader): MetadataTimecode {
+function metadata_timecode(r: ObuReader): MetadataTimecode {
   const m = new MetadataTimecode();
   m.counting_type = r.u(5, "counting_type");
   m.full_timestamp_flag = r.flag("full_timestamp_flag");
@@ -436,7 +436,7 @@ function metadata_timecode(r: BitReader): MetadataTimecode {
 
 /** 5.9.2 Uncompressed header syntax. @param references what 7.20 saved in the slots. */
 export function uncompressed_header(
-  r: BitReader,
+  r: ObuReader,
   seq: SequenceHeader,
   references: References,
   layer: Layer,
@@ -506,7 +506,7 @@ export function uncompressed_header(
 }
 
 /** The part of 5.9.2 for show_existing_frame. */
-function showExistingFrame(r: BitReader, seq: SequenceHeader): ShowExistingFrame {
+function showExistingFrame(r: ObuReader, seq: SequenceHeader): ShowExistingFrame {
   const h = new ShowExistingFrame();
   h.frame_to_show_map_idx = r.u(3, "frame_to_show_map_idx");
   if (hasTemporalPoints(seq)) h.frame_presentation_time = temporal_point_info(r, seq);
@@ -519,7 +519,7 @@ function hasTemporalPoints({ decoder_model_info, timing_info: timing }: Sequence
 }
 
 /** The part of 5.9.2 from allow_screen_content_tools to force_integer_mv. */
-function screenContent(r: BitReader, h: FrameHeader, seq: SequenceHeader): void {
+function screenContent(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
   const { seq_force_screen_content_tools, seq_force_integer_mv } = seq;
   const isToolsCoded = seq_force_screen_content_tools === SELECT_SCREEN_CONTENT_TOOLS;
   h.allow_screen_content_tools = isToolsCoded ? r.flag("allow_screen_content_tools") : seq_force_screen_content_tools;
@@ -532,7 +532,7 @@ function screenContent(r: BitReader, h: FrameHeader, seq: SequenceHeader): void 
 
 /** The part of 5.9.2 from buffer_removal_time_present_flag on. */
 function bufferRemovalTimes(
-  r: BitReader,
+  r: ObuReader,
   h: FrameHeader,
   { operating_points }: SequenceHeader,
   { buffer_removal_time_length_minus_1 }: DecoderModelInfo,
@@ -553,7 +553,7 @@ function bufferRemovalTimes(
 }
 
 /** The part of 5.9.2 for inter and switch frames. */
-function interFrame(r: BitReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
+function interFrame(r: ObuReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
   if (seq.enable_order_hint) {
     h.frame_refs_short_signaling = r.flag("frame_refs_short_signaling");
     if (h.frame_refs_short_signaling) {
@@ -587,7 +587,7 @@ function interFrame(r: BitReader, h: FrameHeader, seq: SequenceHeader, reference
 }
 
 /** 5.9.5 Frame size syntax. */
-function frame_size(r: BitReader, h: FrameHeader, seq: SequenceHeader): void {
+function frame_size(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
   const size = h.frame_size;
   let width = seq.max_frame_width_minus_1 + 1;
   let height = seq.max_frame_height_minus_1 + 1;
@@ -605,7 +605,7 @@ function frame_size(r: BitReader, h: FrameHeader, seq: SequenceHeader): void {
 }
 
 /** 5.9.6 Render size syntax. */
-function render_size(r: BitReader, size: FrameSize): void {
+function render_size(r: ObuReader, size: FrameSize): void {
   size.RenderWidth = size.UpscaledWidth;
   size.RenderHeight = size.FrameHeight;
   size.render_and_frame_size_different = r.flag("render_and_frame_size_different");
@@ -618,7 +618,7 @@ function render_size(r: BitReader, size: FrameSize): void {
 }
 
 /** 5.9.7 Frame size with refs syntax. */
-function frame_size_with_refs(r: BitReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
+function frame_size_with_refs(r: ObuReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
   const size = h.frame_size;
   for (let i = 0; i < REFS_PER_FRAME && size.found_ref === null; i++) {
     const found_ref = r.flag("found_ref", i);
@@ -644,7 +644,7 @@ function frame_size_with_refs(r: BitReader, h: FrameHeader, seq: SequenceHeader,
 }
 
 /** 5.9.8 Superres params syntax. */
-function superres_params(r: BitReader, size: FrameSize, seq: SequenceHeader): void {
+function superres_params(r: ObuReader, size: FrameSize, seq: SequenceHeader): void {
   if (seq.enable_superres) size.use_superres = r.flag("use_superres");
   if (size.use_superres) {
     const coded_denom = r.u(SUPERRES_DENOM_BITS, "coded_denom");
@@ -661,13 +661,13 @@ function compute_image_size(size: FrameSize): void {
 }
 
 /** 5.9.10 Interpolation filter syntax. */
-function read_interpolation_filter(r: BitReader): number {
+function read_interpolation_filter(r: ObuReader): number {
   const is_filter_switchable = r.flag("is_filter_switchable");
   return is_filter_switchable ? SWITCHABLE : r.u(2, "interpolation_filter");
 }
 
 /** 5.9.11 Loop filter params syntax. Lossless and intrabc frames keep the defaults. */
-function loop_filter_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, inherited: Inherited): void {
+function loop_filter_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader, inherited: Inherited): void {
   const lf = h.loop_filter_params;
   // What setup_past_independence of 6.8.2 leaves where nothing is coded.
   if (h.primary_ref_frame === PRIMARY_REF_NONE) lf.loop_filter_delta_enabled = 1;
@@ -700,7 +700,7 @@ function loop_filter_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, i
 }
 
 /** 5.9.12 Quantization params syntax. */
-function quantization_params(r: BitReader, q: QuantizationParams, { color_config: c }: SequenceHeader): void {
+function quantization_params(r: ObuReader, q: QuantizationParams, { color_config: c }: SequenceHeader): void {
   q.base_q_idx = r.u(8, "base_q_idx");
   q.DeltaQYDc = read_delta_q(r);
   if (c.NumPlanes > 1) {
@@ -719,13 +719,13 @@ function quantization_params(r: BitReader, q: QuantizationParams, { color_config
 }
 
 /** 5.9.13 Delta quantizer syntax. */
-function read_delta_q(r: BitReader): number {
+function read_delta_q(r: ObuReader): number {
   const delta_coded = r.flag("delta_coded");
   return delta_coded ? r.su(1 + 6, "delta_q") : 0;
 }
 
 /** 5.9.14 Segmentation params syntax. */
-function segmentation_params(r: BitReader, h: FrameHeader, inherited: Inherited): void {
+function segmentation_params(r: ObuReader, h: FrameHeader, inherited: Inherited): void {
   const seg = h.segmentation_params;
   seg.segmentation_enabled = r.flag("segmentation_enabled");
   if (!seg.segmentation_enabled) return;
@@ -742,7 +742,7 @@ function segmentation_params(r: BitReader, h: FrameHeader, inherited: Inherited)
 }
 
 /** The part of 5.9.14 for segmentation_update_data. */
-function segmentationFeatures(r: BitReader): SegmentationFeatures {
+function segmentationFeatures(r: ObuReader): SegmentationFeatures {
   const { FeatureEnabled, FeatureData } = new SegmentationFeatures();
   for (let i = 0; i < MAX_SEGMENTS; i++) {
     for (let j = 0; j < SEG_LVL_MAX; j++) {
@@ -771,7 +771,7 @@ function setActiveSegments(seg: SegmentationParams): void {
 }
 
 /** 5.9.15 Tile info syntax. */
-function tile_info(r: BitReader, tile: TileInfo, size: FrameSize, seq: SequenceHeader): void {
+function tile_info(r: ObuReader, tile: TileInfo, size: FrameSize, seq: SequenceHeader): void {
   const limits = tileLimits(seq, size);
   tile.uniform_tile_spacing_flag = r.flag("uniform_tile_spacing_flag");
   if (tile.uniform_tile_spacing_flag) {
@@ -833,13 +833,13 @@ function checkTileCount(what: string, count: number, most: number, element: stri
 }
 
 /** 5.9.17 Quantizer index delta parameters syntax. */
-function delta_q_params(r: BitReader, d: DeltaParams, { base_q_idx }: QuantizationParams): void {
+function delta_q_params(r: ObuReader, d: DeltaParams, { base_q_idx }: QuantizationParams): void {
   if (base_q_idx > 0) d.delta_q_present = r.flag("delta_q_present");
   if (d.delta_q_present) d.delta_q_res = r.u(2, "delta_q_res");
 }
 
 /** 5.9.18 Loop filter delta parameters syntax. */
-function delta_lf_params(r: BitReader, d: DeltaParams, { allow_intrabc }: FrameHeader): void {
+function delta_lf_params(r: ObuReader, d: DeltaParams, { allow_intrabc }: FrameHeader): void {
   if (!d.delta_q_present) return;
   if (!allow_intrabc) d.delta_lf_present = r.flag("delta_lf_present");
   if (d.delta_lf_present) {
@@ -862,7 +862,7 @@ function isCodedLossless({ quantization_params: q, segmentation_params: seg }: F
 }
 
 /** 5.9.19 CDEF params syntax. */
-function cdef_params(r: BitReader, h: FrameHeader, { enable_cdef, color_config: { NumPlanes } }: SequenceHeader): void {
+function cdef_params(r: ObuReader, h: FrameHeader, { enable_cdef, color_config: { NumPlanes } }: SequenceHeader): void {
   if (h.CodedLossless || h.allow_intrabc || !enable_cdef) return;
   const c = new CdefParams();
   h.cdef_params = c;
@@ -881,7 +881,7 @@ function cdef_params(r: BitReader, h: FrameHeader, { enable_cdef, color_config: 
 }
 
 /** 5.9.20 Loop restoration params syntax. */
-function lr_params(r: BitReader, h: FrameHeader, seq: SequenceHeader): void {
+function lr_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
   const lr = h.lr_params;
   if (h.AllLossless || h.allow_intrabc || !seq.enable_restoration) return;
   const { NumPlanes, subsampling_x, subsampling_y } = seq.color_config;
@@ -902,7 +902,7 @@ function lr_params(r: BitReader, h: FrameHeader, seq: SequenceHeader): void {
 }
 
 /** The part of 5.9.20 that reads lr_unit_shift. */
-function unitShift(r: BitReader, lr: LrParams, use_128x128_superblock: number): void {
+function unitShift(r: ObuReader, lr: LrParams, use_128x128_superblock: number): void {
   lr.lr_unit_shift = r.u(1, "lr_unit_shift");
   if (use_128x128_superblock) lr.lr_unit_shift++;
   else if (lr.lr_unit_shift) {
@@ -912,14 +912,14 @@ function unitShift(r: BitReader, lr: LrParams, use_128x128_superblock: number): 
 }
 
 /** 5.9.21 TX mode syntax. */
-function read_tx_mode(r: BitReader, { CodedLossless }: FrameHeader): number {
+function read_tx_mode(r: ObuReader, { CodedLossless }: FrameHeader): number {
   if (CodedLossless) return ONLY_4X4;
   const tx_mode_select = r.flag("tx_mode_select");
   return tx_mode_select ? TX_MODE_SELECT : TX_MODE_LARGEST;
 }
 
 /** 5.9.22 Skip mode params syntax. */
-function skip_mode_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
+function skip_mode_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
   const frames = skipModeFrames(seq, h, references);
   if (frames === null) return;
   h.skipModeAllowed = 1;
@@ -928,12 +928,12 @@ function skip_mode_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, ref
 }
 
 /** 5.9.23 Frame reference mode syntax. */
-function frame_reference_mode(r: BitReader, { FrameIsIntra }: FrameHeader): number {
+function frame_reference_mode(r: ObuReader, { FrameIsIntra }: FrameHeader): number {
   return FrameIsIntra ? 0 : r.flag("reference_select");
 }
 
 /** 5.9.24 Global motion params syntax. */
-function global_motion_params(r: BitReader, h: FrameHeader, { PrevGmParams }: Inherited): GlobalMotionParams {
+function global_motion_params(r: ObuReader, h: FrameHeader, { PrevGmParams }: Inherited): GlobalMotionParams {
   let gm = noGlobalMotion;
   for (let ref = LAST_FRAME; ref <= ALTREF_FRAME; ref++) {
     const is_global = r.flag("is_global", ref);
@@ -970,7 +970,7 @@ function global_motion_params(r: BitReader, h: FrameHeader, { PrevGmParams }: In
 
 /** 5.9.25 Global param syntax. */
 function read_global_param(
-  r: BitReader,
+  r: ObuReader,
   { allow_high_precision_mv }: FrameHeader,
   PrevGmParams: Int32Array,
   type: number,
@@ -994,7 +994,7 @@ function read_global_param(
 
 /** 5.9.26 Decode signed subexp with ref syntax. */
 function decode_signed_subexp_with_ref(
-  r: BitReader,
+  r: ObuReader,
   low: number,
   high: number,
   reference: number,
@@ -1006,7 +1006,7 @@ function decode_signed_subexp_with_ref(
 
 /** 5.9.27 Decode unsigned subexp with ref syntax. */
 function decode_unsigned_subexp_with_ref(
-  r: BitReader,
+  r: ObuReader,
   mx: number,
   reference: number,
   ref: number,
@@ -1018,7 +1018,7 @@ function decode_unsigned_subexp_with_ref(
 }
 
 /** 5.9.28 Decode subexp syntax. */
-function decode_subexp(r: BitReader, numSyms: number, ref: number, idx: number): number {
+function decode_subexp(r: ObuReader, numSyms: number, ref: number, idx: number): number {
   let mk = 0;
   for (let i = 0; ; i++) {
     const b2 = i ? 3 + i - 1 : 3;
@@ -1043,7 +1043,7 @@ function inverse_recenter(r: number, v: number): number {
 }
 
 /** 5.9.30 Film grain params syntax. */
-function film_grain_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, references: References): FilmGrainParams {
+function film_grain_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader, references: References): FilmGrainParams {
   if (!seq.film_grain_params_present || (!h.show_frame && !h.showable_frame)) return noGrain;
   const apply_grain = r.flag("apply_grain");
   if (!apply_grain) return noGrain;
@@ -1089,7 +1089,7 @@ function film_grain_params(r: BitReader, h: FrameHeader, seq: SequenceHeader, re
 }
 
 /** The part of 5.9.30 for update_grain equal to 0. */
-function loadedGrain(r: BitReader, g: FilmGrainParams, h: FrameHeader, references: References): FilmGrainParams {
+function loadedGrain(r: ObuReader, g: FilmGrainParams, h: FrameHeader, references: References): FilmGrainParams {
   const slot = g.film_grain_params_ref_idx;
   if (!h.ref_frame_idx.includes(slot)) {
     r.fail(`slot ${slot} is no reference of the frame`, 3, "film_grain_params_ref_idx");
@@ -1103,7 +1103,7 @@ function loadedGrain(r: BitReader, g: FilmGrainParams, h: FrameHeader, reference
 }
 
 /** The part of 5.9.30 from num_cb_points to point_cr_scaling. */
-function chromaPoints(r: BitReader, g: FilmGrainParams): void {
+function chromaPoints(r: ObuReader, g: FilmGrainParams): void {
   g.num_cb_points = r.uMax(4, 10, "num_cb_points");
   for (let i = 0; i < g.num_cb_points; i++) {
     g.point_cb_value[i] = r.u(8, "point_cb_value", i);
@@ -1120,12 +1120,12 @@ function chromaPoints(r: BitReader, g: FilmGrainParams): void {
   }
 }
 
-function failOrder(r: BitReader, name: string, i: number): never {
+function failOrder(r: ObuReader, name: string, i: number): never {
   r.fail("the values of points must rise", 8, name, i);
 }
 
 /** The part of 5.9.30 from ar_coeff_lag to ar_coeffs_cr_plus_128. */
-function arCoefficients(r: BitReader, g: FilmGrainParams): void {
+function arCoefficients(r: ObuReader, g: FilmGrainParams): void {
   g.ar_coeff_lag = r.u(2, "ar_coeff_lag");
   const numPosLuma = 2 * g.ar_coeff_lag * (g.ar_coeff_lag + 1);
   const numPosChroma = g.num_y_points ? numPosLuma + 1 : numPosLuma;
@@ -1141,13 +1141,13 @@ function arCoefficients(r: BitReader, g: FilmGrainParams): void {
 }
 
 /** 5.9.31 Temporal point info syntax. */
-function temporal_point_info(r: BitReader, { decoder_model_info: d }: SequenceHeader): number {
+function temporal_point_info(r: ObuReader, { decoder_model_info: d }: SequenceHeader): number {
   return r.u((d?.frame_presentation_time_length_minus_1 ?? 0) + 1, "frame_presentation_time");
 }
 
 /** 5.11.1 General tile group OBU syntax, down to the first tile. */
 export function tile_group_obu(
-  r: BitReader,
+  r: ObuReader,
   { TileCols, TileRows, TileColsLog2, TileRowsLog2 }: TileInfo,
 ): TileGroupHeader {
   const t = new TileGroupHeader();

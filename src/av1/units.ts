@@ -1,6 +1,6 @@
 /** Finds the OBUs of a packet: clauses 5.2 and 5.3, and Annex B. */
 
-import { BitReader, type Trace } from "../bitreader/index.ts";
+import { ObuReader, type Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
@@ -141,7 +141,7 @@ class LengthReader {
     const byte = this.#byte < 0 ? -1 : this.#byte + this.at;
     const length = leb128At(bytes, 0);
     this.#trace?.unit({ name: unit, byte, bytes: length ? bytes.subarray(0, length.bytes) : bytes });
-    const r = new BitReader(bytes, { emulationPrevention: false, unit, trace: this.#trace });
+    const r = new ObuReader(bytes, { unit, trace: this.#trace });
     const value = r.leb128(name);
     this.at += r.position / 8;
     const end = this.at + value;
@@ -154,7 +154,7 @@ class LengthReader {
 export interface Obu {
   readonly header: ObuHeader;
   /** Reads its payload. */
-  readonly reader: BitReader;
+  readonly reader: ObuReader;
   /** Offset of the payload in the OBU. */
   readonly payloadAt: number;
   readonly payload: Uint8Array;
@@ -168,7 +168,7 @@ export interface Obu {
 export function readObu({ bytes, byte }: StreamUnit, trace?: Trace): Obu {
   const unit = obuName(bytes);
   trace?.unit({ name: unit, byte, bytes });
-  const reader = new BitReader(bytes, { emulationPrevention: false, unit, trace });
+  const reader = new ObuReader(bytes, { unit, trace });
   const header = obu_header(reader);
   const headerBytes = reader.position / 8;
   let end = bytes.length;

@@ -6,8 +6,6 @@ import { elementPath } from "./trace.ts";
 /** The largest value of ue(v): clause 9.1 of H.264 and 9.2 of H.265. */
 const UE_MAX = 0xfffffffe;
 
-const U32_MAX = 0xffffffff;
-
 /** Options of a reader. */
 export interface BitReaderOptions {
   /** Drop each 03 of a 00 00 03 (H.264, H.265). Default true. */
@@ -100,82 +98,12 @@ export class BitReader {
     return value + 0;
   }
 
-  /** n bytes, 1 to 4, the least significant one first: frame_sizes of VP9's Annex B, le(n) of AV1 (4.10.4). */
+  /** n bytes, 1 to 4, the least significant one first: frame_sizes of VP9's Annex B. */
   le(n: number, name: string, i?: number, j?: number): number {
     let value = 0;
     for (let byte = 0; byte < n; byte++) value += this.#bits(8, name, i, j, undefined, 8 * byte) * 256 ** byte;
     if (this.#trace !== undefined) this.#tell("le", 8 * n, value, name, i, j);
     return value;
-  }
-
-  /** su(n) of AV1 (4.10.6): n bits, 1 to 32, two's complement. */
-  su(n: number, name: string, i?: number, j?: number): number {
-    const value = (this.#bits(n, name, i, j) << (32 - n)) >> (32 - n);
-    if (this.#trace !== undefined) this.#tell("su", n, value, name, i, j);
-    return value;
-  }
-
-  /** ns(n) of AV1 (4.10.7): a value below `n`, in as few bits as n values need. No bits where `n` is 1. */
-  ns(n: number, name: string, i?: number, j?: number): number {
-    const w = 32 - Math.clz32(n);
-    const m = 2 ** w - n;
-    let value = this.#bits(w - 1, name, i, j);
-    let length = w - 1;
-    if (value >= m) {
-      value = value * 2 - m + this.#bits(1, name, i, j, undefined, length);
-      length = w;
-    }
-    if (this.#trace !== undefined && length > 0) {
-      const bit = this.position - length;
-      const place = { bit, codedBit: this.codedPosition(bit), length };
-      this.#trace.element({
-        name,
-        subscripts: subscripts(i, j, undefined),
-        descriptor: "ns",
-        ...place,
-        value,
-        values: n,
-      });
-    }
-    return value;
-  }
-
-  /** leb128() of AV1 (4.10.5): 1 to 8 bytes with 7 bits each, the least significant ones first. At most 32 bits. */
-  leb128(name: string, i?: number, j?: number): number {
-    let value = 0;
-    let length = 0;
-    for (let more = true; more; length += 8) {
-      const byte = this.#bits(8, name, i, j, undefined, length);
-      value += (byte & 0x7f) * 128 ** (length / 8);
-      more = byte >= 0x80;
-      if (more && length === 56) this.failAs("value-out-of-range", "more than 8 bytes", 64, name, i, j);
-    }
-    if (this.#trace !== undefined) this.#tell("leb128", length, value, name, i, j);
-    if (value > U32_MAX) this.failAs("value-out-of-range", `${value} has more than 32 bits`, length, name, i, j);
-    return value;
-  }
-
-  /** uvlc() of AV1 (4.10.3): a count of zeros, a one, and so many bits. After 32 or more zeros the value is 2^32 - 1. */
-  uvlc(name: string, max = U32_MAX, i?: number, j?: number): number {
-    let zeros = 0;
-    while (this.#bits(1, name, i, j, undefined, zeros) === 0) zeros++;
-    const bits = zeros < 32 ? zeros : 0;
-    const value = zeros < 32 ? 2 ** zeros - 1 + this.#bits(zeros, name, i, j, undefined, zeros + 1) : U32_MAX;
-    const length = zeros + 1 + bits;
-    if (this.#trace !== undefined) this.#tell("uvlc", length, value, name, i, j);
-    if (value > max) this.failAs("value-out-of-range", `${value} is not in the range 0..${max}`, length, name, i, j);
-    return value;
-  }
-
-  /**
-   * Passes over whole bytes, which are no elements. Only at a byte boundary, in units without emulation prevention.
-   *
-   * @throws TypeError where the reader is not at one.
-   */
-  skipBytes(count: number): void {
-    if (this.#escaped || !this.byteAligned) throw new TypeError("bytes are skipped at a boundary of plain bytes only");
-    this.#taken = this.#next = Math.min(this.position / 8 + count, this.#bytes.length);
-    this.#cache = this.#cached = 0;
   }
 
   /** u(1), a flag: 0 or 1. */
