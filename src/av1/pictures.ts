@@ -3,7 +3,6 @@
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Control, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import { av1KernelRules } from "../kernel/av1.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
@@ -40,6 +39,9 @@ interface Sequence {
   readonly OperatingPointIdc: number;
   readonly controls: readonly Control[];
 }
+
+/** The kernel rewrites nothing in AV1's controls, and refuses nothing that the syntax lets through. */
+const nothingRewritten = {};
 
 function isFrameHeader(type: number): boolean {
   return type === OBU_FRAME || type === OBU_FRAME_HEADER || type === OBU_REDUNDANT_FRAME_HEADER;
@@ -82,7 +84,7 @@ export class PictureDecoder {
     this.#options = options;
     this.#sink = sink;
     this.#times = times;
-    this.#maker = new ControlMaker(av1Controls, av1KernelRules, options);
+    this.#maker = new ControlMaker(av1Controls, nothingRewritten, options);
     this.#slots = new ReferenceSlots((frame) => this.#release(frame));
     this.#output = new Output(sink, (frame) => {
       if (!this.#slots.frames.includes(frame)) this.#release(frame);
