@@ -30,6 +30,11 @@ function turnsOf(element: FfmpegElement, names: readonly string[]): FfmpegElemen
   });
 }
 
+/** Padding and T.35's bytes, whose end we do not look for. */
+function isPassedOver(elements: readonly FfmpegElement[]): boolean {
+  return elements.some(({ name, value }) => name === "itu_t_t35_country_code" || (name === "obu_type" && value === 15));
+}
+
 /**
  * FFmpeg prints the bytes of a leb128() before its value, ns( 1 ) without bits, and what a delta_q is of; it joins flags that
  * count something.
@@ -37,7 +42,7 @@ function turnsOf(element: FfmpegElement, names: readonly string[]): FfmpegElemen
 function inOurs(elements: readonly FfmpegElement[]): FfmpegElement[] {
   const found: FfmpegElement[] = [];
   let bytes = 0;
-  for (const element of elements) {
+  for (const element of isPassedOver(elements) ? elements.filter(({ name }) => !/^trailing_/.test(name)) : elements) {
     const { name } = element;
     if (name === "leb128_byte") bytes++;
     else if (joinedNames[name] !== undefined) found.push(...turnsOf(element, joinedNames[name]));
