@@ -5,6 +5,17 @@ import type { Codec } from "../src/events.ts";
 import { joined } from "../src/framing/bytes.ts";
 import { annexB, lengthPrefixed, unitsByDefinition } from "../support/h264-requests.ts";
 import { Random } from "../support/random.ts";
+import { temporalUnits } from "../support/streams/av1-packets.ts";
+import {
+  frame as av1Frame,
+  keyFrame as av1KeyFrame,
+  showExisting as av1ShowExisting,
+  delimiter,
+  headerObu,
+  obu,
+  sequenceHeader,
+  tileGroup,
+} from "../support/streams/av1-stream.ts";
 import { nalUnit, tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
 import { H265Stream } from "../support/streams/h265-stream.ts";
 import { Mpeg2Stream } from "../support/streams/mpeg2-stream.ts";
@@ -206,5 +217,31 @@ function vp9(): Kinds {
   };
 }
 
+function av1(): Kinds {
+  const start = joined([delimiter, sequenceHeader(), av1KeyFrame()]);
+  const fixtures = joined(fixtureStreams("av1").flatMap((stream) => temporalUnits(stream.read())));
+  const more = (...obus: Uint8Array[]) => behind(start, joined(obus));
+  const long = (type: number) => (size: number) => {
+    const body = repeated(noStartCode, size - start.length - 5);
+    return joined([start, obu(type, body)]);
+  };
+  return {
+    "fixtures, a bit in 10,000 bytes": behind(start, damaged(fixtures, 10_000)),
+    "fixtures, a bit in 100 bytes": behind(start, damaged(fixtures, 100)),
+    "random bytes": behind(start, new Random(1).bytes(MB)),
+    delimiters: more(delimiter),
+    "sequence headers in turn": more(sequenceHeader({ width: 32 }), sequenceHeader()),
+    "the same frame shown again": more(av1ShowExisting(0)),
+    "hidden frames": more(av1Frame({ show: 0 })),
+    "frame headers without tiles": more(headerObu()),
+    "copies of a frame header": behind(joined([start, headerObu()]), headerObu({}, 7)),
+    "tiles without a header": more(obu(4, tileGroup([1]))),
+    metadata: more(obu(5, Uint8Array.of(4, 0xb5, 1, 0x80))),
+    "reserved OBUs without bytes": more(obu(9, new Uint8Array())),
+    "a long frame": long(6),
+    "a long padding": long(15),
+  };
+}
+
 /** By codec. Input is framed by start codes, or in an IVF file, unless the name begins with "length prefixes". */
-export const damagedInput: Readonly<Record<Codec, () => Kinds>> = { h264, h265, mpeg2, vp8, vp9 };
+export const damagedInput: Readonly<Record<Codec, () => Kinds>> = { h264, h265, mpeg2, vp8, vp9, av1 };

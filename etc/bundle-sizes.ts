@@ -13,6 +13,7 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   mpeg2: { parseSequenceHeader: 2800 },
   vp8: { parseFrame: 4000 },
   vp9: { parseFrame: 6700 },
+  av1: { parseSequenceHeader: 4300, parseFrameHeader: 10_100 },
 };
 
 async function sizeOf(entry: string, name: string): Promise<number> {

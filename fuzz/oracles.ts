@@ -4,6 +4,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Codec, Control, DecodeEvent, RequestEvent } from "../src/events.ts";
 import {
+  v4l2_ctrl_av1_film_grain,
+  v4l2_ctrl_av1_frame,
+  v4l2_ctrl_av1_sequence,
   v4l2_ctrl_h264_decode_params,
   v4l2_ctrl_h264_sps,
   v4l2_ctrl_hevc_decode_params,
@@ -19,6 +22,7 @@ import { errorFlaws } from "../support/error-flaws.ts";
 import { h264References, kernelRefusals } from "../support/h264-requests.ts";
 import { hevcReferences } from "../support/h265-requests.ts";
 import { poolFlaws, type References } from "../support/pool.ts";
+import { timestampsOf as av1Timestamps } from "../support/streams/av1-stream.ts";
 import { mpeg2References } from "../support/streams/mpeg2-stream.ts";
 
 function payloadOf({ controls }: RequestEvent, name: string): Uint8Array | undefined {
@@ -72,6 +76,14 @@ const references: Readonly<Record<Codec, References>> = {
   ),
   vp8: frameReferences("VP8_FRAME", v4l2_ctrl_vp8_frame),
   vp9: frameReferences("VP9_FRAME", v4l2_ctrl_vp9_frame),
+  av1: where(
+    [
+      ["AV1_SEQUENCE", v4l2_ctrl_av1_sequence],
+      ["AV1_FRAME", v4l2_ctrl_av1_frame],
+      ["AV1_FILM_GRAIN", v4l2_ctrl_av1_film_grain],
+    ],
+    { timestamps: av1Timestamps },
+  ),
 };
 
 /**

@@ -40,6 +40,7 @@ export const errorCodes = /* @__PURE__ */ Object.freeze({
     "no-unit": "The bytes hold no unit at all.",
     "missing-header": "A header that must come before this unit is not there, or could not be read.",
     "missing-slice": "A picture's first slice is not there.",
+    "missing-tiles": "A frame ends before all of its tiles have come, or they come in another order.",
     "set-mismatch": "A parameter set, or a frame, has values that do not fit the one it refers to.",
     "set-change": "A parameter set was changed where only a random access picture may follow.",
     "sequence-end": "After an end of sequence, another picture than an IRAP picture follows.",
@@ -59,7 +60,7 @@ export const errorCodes = /* @__PURE__ */ Object.freeze({
   },
   "before-random-access": {
     "before-random-access": "Decoding cannot start at this picture.",
-    "missing-sequence-header": "No MPEG-2 sequence header has come.",
+    "missing-sequence-header": "No sequence header of MPEG-2 or AV1 has come.",
   },
   limit: {
     "too-many-slices": "A picture has more slices than blocks.",
@@ -70,6 +71,7 @@ export const errorCodes = /* @__PURE__ */ Object.freeze({
     "several-pps": "The slices of a picture refer to several PPSs, of which a request carries one.",
     "layered-stream": "The unit or stream has layers beside the base layer.",
     "mpeg1-stream": "The stream is MPEG-1, which the kernel's interface does not take.",
+    "large-scale-tile": "Tiles come in tile lists (AV1, Annex D), which no control describes.",
     "kernel-limit": "The picture has more of something, or a larger value, than a control has room for.",
     "other-codec": "The file or program holds another codec than the session's.",
     scrambled: "The stream is scrambled.",

@@ -160,14 +160,14 @@ export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all their events. */
   decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
-   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file. In H.264 and HEVC a picture's requests come when the
+   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file; for AV1, OBUs (5.2), temporal units of Annex B or an IVF file. In H.264 and HEVC a picture's requests come when the
    * beginning of the next picture's first slice is seen, in MPEG-2 when the next picture's header is. The session copies the bytes of `chunk` that it needs after the call.
    */
   push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**
    * Takes a container's configuration record. Call this between pictures. H.264, HEVC: an avcC or hvcC record has the length
-   * size and parameter sets; after null, start codes are expected again. MPEG-2: the record has headers with start codes. VP8,
-   * VP9: nothing is read from it.
+   * size and parameter sets; after null, start codes are expected again. MPEG-2: the record has headers with start codes. AV1: an
+   * av1C record has OBUs. VP8, VP9: nothing is read from it.
    */
   configure(record: ByteSource | null): DecodeEvent[];
   /** Ends the stream: returns the last picture's requests, and outputs every picture that still waits. */

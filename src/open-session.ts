@@ -1,3 +1,4 @@
+import { openAv1Session } from "./av1/session.ts";
 import type { Codec, Session } from "./events.ts";
 import { openH264Session } from "./h264/session.ts";
 import { openH265Session } from "./h265/session.ts";
@@ -11,6 +12,7 @@ const openers: Readonly<Record<Codec, (options: SessionOptions) => Session>> = {
   h265: openH265Session,
   vp8: openVp8Session,
   vp9: openVp9Session,
+  av1: openAv1Session,
   mpeg2: openMpeg2Session,
 };
 

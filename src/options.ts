@@ -31,6 +31,11 @@ export interface SessionOptions {
    * delay. Default `"earliest"`.
    */
   readonly output?: "earliest" | "c.4.5.3" | undefined;
+  /**
+   * The operating point of an AV1 stream with layers, from 0, which has all of them, to 31. OBUs of other layers are dropped. Where a
+   * sequence has no such operating point, 0 is taken. Without effect on other codecs. Default 0.
+   */
+  readonly operatingPoint?: number | undefined;
   /** Leave the payloads as they are before the kernel's own rewriting (std_validate_compound). Default false. */
   readonly rawControls?: boolean | undefined;
   /** The target's kernel, `"6.1"`: controls that it lacks are left out. Default: no control is left out. */
@@ -46,6 +51,7 @@ export interface ResolvedOptions {
   readonly startAt: "any" | "random-access";
   readonly missingReferences: "mark" | "nearest" | "drop";
   readonly output: "earliest" | "c.4.5.3";
+  readonly operatingPoint: number;
   readonly rawControls: boolean;
   /** Whether the target's kernel has a control. */
   readonly has: (control: { readonly since: string }) => boolean;
@@ -79,7 +85,10 @@ function checkTrace(trace: Partial<Trace> | undefined): void {
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
-  const { rawControls = false, kernel, trace } = options;
+  const { operatingPoint = 0, rawControls = false, kernel, trace } = options;
+  if (!Number.isInteger(operatingPoint) || operatingPoint < 0 || operatingPoint > 31) {
+    throw new TypeError(`operatingPoint is ${JSON.stringify(operatingPoint)}; it must be a whole number from 0 to 31`);
+  }
   if (typeof rawControls !== "boolean") throw new TypeError("rawControls must be true or false");
   checkTrace(trace);
   const target = kernel === undefined ? null : kernelVersion(kernel);
@@ -89,6 +98,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     startAt: choice("startAt", options.startAt, ["any", "random-access"]),
     missingReferences: choice("missingReferences", options.missingReferences, ["mark", "nearest", "drop"]),
     output: choice("output", options.output, ["earliest", "c.4.5.3"]),
+    operatingPoint,
     rawControls,
     has: ({ since }) => {
       if (target === null) return true;

@@ -8,13 +8,17 @@
  */
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
+import { ivfFourccs } from "../src/containers/ivf.ts";
 import { openSession } from "../src/open-session.ts";
 import type { Codec } from "../src/uapi/codecs.ts";
+
+const isIvf = (codec: Codec) => codec in ivfFourccs;
 
 /** The header of an IVF file. */
 function ivfHeader(codec: Codec): Uint8Array {
   const header = new Uint8Array(32);
-  header.set(new TextEncoder().encode(`DKIF\0\0 \0${codec === "vp8" ? "VP80" : "VP90"}`));
+  const fourcc = ivfFourccs[codec as keyof typeof ivfFourccs];
+  header.set(new TextEncoder().encode(`DKIF\0\0 \0${fourcc}`));
   return header;
 }
 
@@ -24,7 +28,7 @@ const PICTURES = 1500;
 /** Reads the stream, and returns the number of its pictures. */
 function read(codec: Codec, packets: readonly Uint8Array[]): number {
   const session = openSession(codec);
-  if (codec.startsWith("vp")) session.push(ivfHeader(codec));
+  if (isIvf(codec)) session.push(ivfHeader(codec));
   let pictures = 0;
   let last = -1;
   while (pictures < PICTURES) {
@@ -42,7 +46,7 @@ function read(codec: Codec, packets: readonly Uint8Array[]): number {
 function bytesPerPicture(codec: Codec, path: string): number {
   const file = new Uint8Array(readFileSync(path));
   // An IVF file has one header only.
-  const packets = [codec.startsWith("vp") ? file.subarray(32) : file];
+  const packets = [isIvf(codec) ? file.subarray(32) : file];
   let least = Infinity;
   // The first passes also allocate what functions need once, and a collection may end during any pass.
   for (let i = 0; i < 3; i++) {

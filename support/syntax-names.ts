@@ -1,4 +1,4 @@
-const READ = String.raw`[rb]\.(?:u|uMax|i|f|flag|b|ue|se|te|s|le)\(`;
+const READ = String.raw`[rb]\.(?:u|uMax|i|f|flag|b|ue|se|te|s|le|su|ns|leb128|uvlc)\(`;
 
 /**
  * What is wrong with the names in a file that reads elements: the string that a read is given must be the name of the

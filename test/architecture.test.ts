@@ -16,7 +16,7 @@ const files = filesOf("src");
 const face = ["bytes", "errors", "events", "options"];
 /** One list for all codecs, whether or not each needs all of it. */
 const codec = ["bitreader", "framing", "kernel", "session", "uapi", ...face];
-const codecs = ["h264", "h265", "mpeg2", "vp8", "vp9"];
+const codecs = ["h264", "h265", "mpeg2", "vp8", "vp9", "av1"];
 
 /**
  * What each room of src may import beside itself: folders, and the files beside them without their ending.
@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   mpeg2: codec,
   vp8: [...codec, "containers"],
   vp9: [...codec, "containers"],
+  av1: [...codec, "containers"],
   "open-session": ["events", "options", ...codecs],
   "event-stream": ["bytes", "containers", "events", "open-session", "options", "session"],
   index: ["bitreader", "event-stream", "open-session", "session", "uapi", ...face],

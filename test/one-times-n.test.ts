@@ -10,6 +10,15 @@ import { openSession } from "../src/open-session.ts";
 import { RecordError, readRecordStream } from "../src/record/index.ts";
 import { BitWriter, escaped } from "../src/testing/bit-writer.ts";
 import { annexB, unitsByDefinition } from "../support/h264-requests.ts";
+import {
+  frame as av1Frame,
+  keyFrame as av1KeyFrame,
+  showExisting as av1ShowExisting,
+  delimiter,
+  headerObu,
+  obu,
+  sequenceHeader,
+} from "../support/streams/av1-stream.ts";
 import { nalUnit, tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
 import { H265Stream } from "../support/streams/h265-stream.ts";
 import { Mpeg2Stream, unitBytes } from "../support/streams/mpeg2-stream.ts";
@@ -74,6 +83,8 @@ const vp8Start = ivfOf([frameOf({ key: true })]);
 const vp8 = (one: Uint8Array): Kind => ({ start: vp8Start, one: ivfOf([one]).subarray(32) });
 const vp9Start = ivfOf([keyFrame()], "VP90");
 const vp9 = (one: Uint8Array): Kind => ({ start: vp9Start, one: ivfOf([one], "VP90").subarray(32) });
+const av1Start = joined([delimiter, sequenceHeader(), av1KeyFrame()]);
+const av1 = (one: Uint8Array): Kind => ({ start: av1Start, one });
 const nalUnits = (make: (unit: Uint8Array) => Kind, header: (type: number) => number[], types: number) =>
   Object.fromEntries(
     Array.from({ length: types }, (_, type) => [
@@ -128,6 +139,26 @@ const kinds: Readonly<Record<Codec, Readonly<Record<string, Kind>>>> = {
     "frames that are shown again": vp9(showExisting(0)),
     "hidden frames": vp9(frame({ show: 0 })),
     superframes: vp9(superframe([frame({ show: 0 }), frame()])),
+  },
+  av1: {
+    ...Object.fromEntries(
+      Array.from({ length: 16 }, (_, type) => [`obu_type ${type}`, av1(obu(type, Uint8Array.of(0x9a, 0x80)))]),
+    ),
+    "the same sequence header": av1(sequenceHeader()),
+    "another sequence header": av1(sequenceHeader({ width: 128 })),
+    delimiters: av1(delimiter),
+    "frames that are shown again": av1(av1ShowExisting(0)),
+    "hidden frames": av1(av1Frame({ show: 0 })),
+    "shown frames": av1(av1Frame({ refresh: 2 })),
+    "frame headers without tiles": av1(headerObu()),
+    "copies of a frame header": { start: joined([av1Start, headerObu()]), one: headerObu({}, 7) },
+    "frames of many tiles without the last ones": av1(
+      headerObu({ size: [4096, 1024], tileLog2: [5, 4], mostTileLog2: [6, 4] }),
+    ),
+    "layers that wait": {
+      start: joined([delimiter, sequenceHeader({ points: [0x303] }), av1KeyFrame({ layer: [0, 0] })]),
+      one: av1Frame({ layer: [0, 0] }),
+    },
   },
 };
 

@@ -32,7 +32,15 @@ describe("a function of a syntax file that is named in snake_case is a table of 
   });
 
   it("in every codec's folder", () => {
-    expect(syntaxFiles.map((file) => file.split("/")[0])).toEqual(["h264", "h265", "mpeg2", "vp8", "vp9", "vp9"]);
+    expect(syntaxFiles.map((file) => file.split("/")[0])).toEqual([
+      "av1",
+      "h264",
+      "h265",
+      "mpeg2",
+      "vp8",
+      "vp9",
+      "vp9",
+    ]);
   });
 });
 

@@ -1,5 +1,7 @@
 /** The nodes of the machine's device tree (decoders.dtsi). */
-import type { Codec } from "../../src/events.ts";
+/** The codecs whose programs are compared. VPU981, the node of AV1, is only probed. */
+export const triedCodecs = ["h264", "h265", "vp8", "vp9", "mpeg2"] as const;
+export type TriedCodec = (typeof triedCodecs)[number];
 
 export interface FakeNode {
   /** Its name in the tree, without the address. */
@@ -7,7 +9,7 @@ export interface FakeNode {
   /** The target that describes its driver. */
   readonly target: string;
   /** The codecs that it decodes, and that are compared. */
-  readonly codecs: readonly Codec[];
+  readonly codecs: readonly TriedCodec[];
   /** The names of its registers in register-names.json. */
   readonly registers?: string;
   /** Where the decoder's registers begin. */

@@ -26,5 +26,6 @@ export const comparators: Readonly<Record<Codec, WitnessedCodec>> = {
   h265: { ...compared.h265, modes: ["frame", "slice"], extensions: [".265", ".h265", ".hevc", ".bit"] },
   vp8: { ...compared.vp8, modes: ["frame"], extensions: [".ivf", ".webm"] },
   vp9: { ...compared.vp9, modes: ["frame"], extensions: [".ivf", ".webm"] },
+  av1: { ...compared.av1, modes: ["frame"], extensions: [".obu", ".ivf", ".mp4", ".mkv", ".webm"] },
   mpeg2: { ...compared.mpeg2, modes: ["frame"], extensions: [".m2v"] },
 };

@@ -9,6 +9,7 @@ import { readStream } from "../streams/stream-files.ts";
 import type { WitnessedCodec } from "./comparators.ts";
 import { PayloadComparison, type StreamResult } from "./compare-payloads.ts";
 import type { Deviation } from "./deviation.ts";
+import { compareModelRecord } from "./model-record.ts";
 import { readRequests } from "./requests.ts";
 
 /** A deviation from the model that is right, and why. */
@@ -73,7 +74,7 @@ export async function runCodec(
   progress: (report: StreamReport) => void = () => {},
 ): Promise<CodecReport> {
   const rules = verdictsOf(comparator.codec).map((verdict) => compileVerdict(verdict, comparator.conditions));
-  const known = comparator.compareExpected === undefined ? [] : readKnownDeviations();
+  const known = readKnownDeviations(comparator.codec);
   const met = new Set<KnownDeviation>();
   const uses = new Map(rules.map(({ verdict }) => [verdict.id, { frame: noUse(), slice: noUse() }]));
   const reports: StreamReport[] = [];
@@ -111,8 +112,8 @@ function noUse(): Use {
 }
 
 /** The modes in which there is something to compare with. */
-function modesOf({ modes }: WitnessedCodec, { goldens, expected }: WitnessedStream): DecodeMode[] {
-  return modes.filter((mode) => hasGolden(goldens[mode]) || expected !== undefined);
+function modesOf({ modes }: WitnessedCodec, { goldens, expected, models }: WitnessedStream): DecodeMode[] {
+  return modes.filter((mode) => hasGolden(goldens[mode]) || expected !== undefined || models.length > 0);
 }
 
 async function runStream(
@@ -127,13 +128,23 @@ async function runStream(
   const goldens = Object.fromEntries(records);
   const frameMode = mode === "slice" ? decodeStream(comparator.codec, bytes, "frame", parts).requests : undefined;
   const comparison = new PayloadComparison(stream.name, bytes, comparator, rules, requests, goldens, frameMode);
-  const deviations =
+  const ofModel =
     stream.expected === undefined ? undefined : comparator.compareExpected?.(stream.expected, comparison.ours);
+  const ofRecords = stream.models.flatMap(({ path, session }) => {
+    const made = decodeStream(comparator.codec, bytes, mode, parts, session).requests;
+    const { operatingPoint = 0 } = session;
+    const prefix = operatingPoint === 0 ? "" : `operating point ${operatingPoint}: `;
+    return compareModelRecord(path, comparator, made).map((it) => ({ ...it, field: prefix + it.field }));
+  });
+  const hasModel = ofModel !== undefined || stream.models.length > 0;
+  const deviations = hasModel ? [...(ofModel ?? []), ...ofRecords] : undefined;
   const named = deviations?.map((deviation) => ({ stream: stream.name, mode, ...deviation }));
   return { ...comparison.run(), mode, errors: errors.length, deviations: named };
 }
 
-function readKnownDeviations(): KnownDeviation[] {
+/** Only H.264 has some. */
+function readKnownDeviations(codec: Codec): KnownDeviation[] {
+  if (codec !== "h264") return [];
   const url = new URL("./model-deviations.json", import.meta.url);
   return JSON.parse(readFileSync(url, "utf8")) as KnownDeviation[];
 }

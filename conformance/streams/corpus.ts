@@ -3,6 +3,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Peer, peers } from "../../src/compare/request.ts";
 import type { Codec } from "../../src/events.ts";
+import type { SessionOptions } from "../../src/options.ts";
 import type { DecodeMode } from "../../src/uapi/modes.ts";
 import type { WitnessedCodec } from "../payloads/comparators.ts";
 
@@ -17,6 +18,14 @@ export interface WitnessedStream {
   readonly goldens: Readonly<Record<DecodeMode, Goldens>>;
   /** What an independent model of the specification expects. */
   readonly expected: string | undefined;
+  /** Records of the requests that such a model would make. */
+  readonly models: readonly ModelRecord[];
+}
+
+/** A model's requests, and the session that should make the same. */
+export interface ModelRecord {
+  readonly path: string;
+  readonly session: SessionOptions;
 }
 
 /** The streams of one codec, and what was not taken. */
@@ -59,8 +68,8 @@ export function witnessedCorpus(comparator: WitnessedCodec): Corpus {
   return { folder, streams, containers, withoutWitness: all.length - streams.length };
 }
 
-function hasWitness({ goldens, expected }: WitnessedStream): boolean {
-  return expected !== undefined || Object.values(goldens).some(hasGolden);
+function hasWitness({ goldens, expected, models }: WitnessedStream): boolean {
+  return expected !== undefined || models.length > 0 || Object.values(goldens).some(hasGolden);
 }
 
 /** Whether some peer has a record. */
@@ -71,17 +80,27 @@ export function hasGolden(goldens: Goldens): boolean {
 function streamsOf(folder: string, goldens: string, expected: string, comparator: WitnessedCodec): WitnessedStream[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => comparator.extensions.includes(extname(name)));
+  const records = existsSync(goldens) ? readdirSync(goldens).sort() : [];
   return names.sort().map((name) => {
     const found = (path: string): string | undefined => (existsSync(path) ? path : undefined);
-    const records = (mode: DecodeMode): Goldens => {
+    const ofMode = (mode: DecodeMode): Goldens => {
       const paths = peers.map((peer) => [peer, found(join(goldens, `${name}.${peer}-${mode}.jsonl.br`))] as const);
       return Object.fromEntries(paths.filter(([, path]) => path !== undefined));
     };
     return {
       name,
       path: join(folder, name),
-      goldens: { frame: records("frame"), slice: records("slice") },
+      goldens: { frame: ofMode("frame"), slice: ofMode("slice") },
       expected: found(join(expected, `${name}.json`)),
+      models: records
+        .filter((file) => file.startsWith(`${name}.model`))
+        .map((file) => modelRecord(join(goldens, file))),
     };
   });
+}
+
+/** `<stream>.model.jsonl.br`, and `<stream>.model-op2.jsonl.br` of another operating point. */
+function modelRecord(path: string): ModelRecord {
+  const [, operatingPoint = "0"] = /[.]model-op(\d+)[.]jsonl[.]br$/.exec(path) ?? [];
+  return { path, session: { operatingPoint: Number(operatingPoint) } };
 }

@@ -4,6 +4,7 @@ import { effectiveRequest } from "../../src/compare/timeline.ts";
 import { feed, type StreamPart } from "../../src/containers/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
+import type { SessionOptions } from "../../src/options.ts";
 import type { DecodeMode } from "../../src/uapi/modes.ts";
 
 /** What our session makes of a stream. */
@@ -22,8 +23,9 @@ export function decodeStream(
   stream: Uint8Array,
   decodeMode: DecodeMode = "frame",
   parts: readonly StreamPart[] = [{ kind: "chunk", bytes: stream }],
+  options: SessionOptions = {},
 ): OurRequests {
-  const session = openSession(codec, { decodeMode, startCode: "annexb" });
+  const session = openSession(codec, { decodeMode, startCode: "annexb", ...options });
   const maker = new StreamRequests(codec, stream);
   const requests: EffectiveRequest[] = [];
   const errors: ErrorEvent[] = [];

@@ -3,6 +3,8 @@ import { detect } from "../../src/containers/detect.ts";
 import { openContainer } from "../../src/containers/files/mediabunny.ts";
 import type { StreamPart } from "../../src/containers/stream-part.ts";
 import type { Codec } from "../../src/events.ts";
+import { joined } from "../../src/framing/bytes.ts";
+import { obusOf, temporalUnits, withSize } from "../../support/streams/av1-packets.ts";
 
 /** A stream that was read from a file. */
 export interface StreamBytes {
@@ -29,14 +31,24 @@ export async function readStream(path: string): Promise<StreamBytes> {
   }
 }
 
-const fourccs: Readonly<Partial<Record<Codec, string>>> = { vp8: "VP80", vp9: "VP90" };
+const fourccs: Readonly<Partial<Record<Codec, string>>> = { vp8: "VP80", vp9: "VP90", av1: "AV01" };
 
-/** A stream as a file that FFmpeg and our session both read: packets out of a container become an IVF file. */
+/**
+ * A stream as a file that FFmpeg and our session both read: packets out of a container become an IVF file, and so do the temporal units of
+ * AV1 in all its formats, with sizes in their OBUs.
+ */
 export async function readFile(path: string, codec: Codec): Promise<Uint8Array> {
   const { bytes, parts } = await readStream(path);
   const fourcc = fourccs[codec];
-  const packets = parts.flatMap((part) => (part.kind === "packet" ? [part.bytes] : []));
+  const inContainer = parts.flatMap((part) => (part.kind === "packet" ? [part.bytes] : []));
+  const packets =
+    codec === "av1" ? unitsWithSizes(inContainer.length > 0 ? inContainer : temporalUnits(bytes)) : inContainer;
   return fourcc === undefined || packets.length === 0 ? bytes : ivfOf(fourcc, packets);
+}
+
+function unitsWithSizes(packets: readonly Uint8Array[]): Uint8Array[] {
+  const hasSize = (obu: Uint8Array) => ((obu[0] as number) & 2) !== 0;
+  return packets.map((packet) => joined(obusOf(packet).map((obu) => (hasSize(obu) ? obu : withSize(obu)))));
 }
 
 /** An IVF file of packets at 30 frames a second; the picture's size, which no decoder needs, is left out. */

@@ -9,6 +9,7 @@ const elements: Readonly<Record<Codec, string>> = {
   mpeg2: "mpegvideoparse ! v4l2slmpeg2dec",
   vp8: "ivfparse ! v4l2slvp8dec",
   vp9: "ivfparse ! vp9parse ! v4l2slvp9dec",
+  av1: "typefind ! av1parse ! v4l2slav1dec",
 };
 
 /** How a job begins that runs `decodeCommand`: GStreamer takes the modes that it finds, so they are set before it looks. */

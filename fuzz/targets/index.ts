@@ -12,6 +12,7 @@ const targets: Readonly<Record<TargetName, () => Target>> = {
   h265: () => sessionTarget("h265"),
   vp8: () => sessionTarget("vp8"),
   vp9: () => sessionTarget("vp9"),
+  av1: () => sessionTarget("av1"),
   mpeg2: () => sessionTarget("mpeg2"),
   demux: demuxTarget,
   container: containerTarget,

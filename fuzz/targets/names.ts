@@ -4,6 +4,7 @@ export const targetNames = [
   "h265",
   "vp8",
   "vp9",
+  "av1",
   "mpeg2",
   "demux",
   "container",

@@ -3,18 +3,32 @@
 import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { Codec } from "../../src/events.ts";
+import { joined } from "../../src/framing/bytes.ts";
+import type { BitWriter } from "../../src/testing/bit-writer.ts";
 import { unitsByDefinition } from "../../support/h264-requests.ts";
+import { obusOf, temporalUnits, withSize } from "../../support/streams/av1-packets.ts";
+import {
+  annexB,
+  frame as av1Frame,
+  keyFrame as av1KeyFrame,
+  showExisting as av1ShowExisting,
+  delimiter,
+  headerObu,
+  obu,
+  sequenceHeader,
+  tileGroup,
+} from "../../support/streams/av1-stream.ts";
 import { tinyIdr, tinyP, tinyPps, tinySps } from "../../support/streams/h264-units.ts";
 import { H265Stream } from "../../support/streams/h265-stream.ts";
 import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
-import { frameOf } from "../../support/streams/vp8-frames.ts";
+import { frameOf, ivfOf } from "../../support/streams/vp8-frames.ts";
 import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
 import type { Case, OptionValue } from "../case.ts";
 import { framedUnits } from "./bytes.ts";
 
 const MOST_UNITS = 24;
 /** Nobody reads slice data, of which so much stays; the compressed headers of VP8 and VP9 are longer. */
-const MOST_BYTES: Readonly<Record<Codec, number>> = { h264: 96, h265: 160, mpeg2: 160, vp8: 700, vp9: 500 };
+const MOST_BYTES: Readonly<Record<Codec, number>> = { h264: 96, h265: 160, mpeg2: 160, vp8: 700, vp9: 500, av1: 400 };
 
 /** A unit that is no slice stays whole, or away: what is cut off is an error, and streams without errors are checked more closely. */
 const MOST_HEADER = 600;
@@ -94,7 +108,46 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
     ],
     [keyFrame({ profile: 1 }), frame({ profile: 1, resilient: 1, resetContext: 2 }), keyFrame({ profile: 2 })],
   ],
+  av1: () => av1Streams(),
 };
+
+/** OBUs whose tiles are left as they are: they are short. */
+const av1Streams = (): Uint8Array[][] => {
+  const grained = { filmGrain: true };
+  const ids = { frameIds: true };
+  return [
+    [
+      ...[delimiter, sequenceHeader(), av1KeyFrame()],
+      ...[delimiter, av1Frame({ show: 0, hint: 4, refresh: 2 }), av1Frame({ hint: 1, short: [0, 2], refresh: 4 })],
+      ...[delimiter, av1ShowExisting(1), delimiter, av1Frame({ type: "switch", hint: 3, size: [48, 32] })],
+    ],
+    [
+      ...[delimiter, sequenceHeader({ points: [0x303, 0x101] }), av1KeyFrame({ layer: [0, 0] })],
+      ...[av1Frame({ layer: [0, 1], refresh: 2 }), delimiter, av1Frame({ layer: [1, 0] })],
+      ...[av1Frame({ layer: [1, 1], slots: [1], size: 0 })],
+    ],
+    [
+      ...[delimiter, sequenceHeader({ ...ids, width: 256 })],
+      headerObu({ sequence: ids, type: "key", tileLog2: [2, 0], size: [256, 64] }),
+      ...[obu(4, tileGroup([3, 2], [2, 0], [0, 1])), obu(4, tileGroup([5, 1], [2, 0], [2, 3]))],
+      ...[
+        delimiter,
+        av1Frame({ sequence: ids, type: "key", show: 0, refresh: 4, id: 9, tileLog2: [2, 0], size: [256, 64] }),
+      ],
+      ...[delimiter, av1ShowExisting(2, { sequence: ids, id: 9 }), obu(5, Uint8Array.of(1, 3, 232, 1, 144, 0x80))],
+    ],
+    [
+      ...[delimiter, sequenceHeader(grained), av1KeyFrame({ sequence: grained, grain: pointsOfGrain })],
+      ...[delimiter, av1Frame({ sequence: grained, grain: (w) => w.u(1, 1).u(16, 77).u(1, 0).u(3, 0) })],
+    ],
+  ];
+};
+
+/** film_grain_params with two points of luma, and no coefficients. */
+function pointsOfGrain(w: BitWriter): BitWriter {
+  w.u(1, 1).u(16, 1234).u(4, 2).u(8, 10).u(8, 20).u(8, 200).u(8, 30).u(1, 0).u(4, 0).u(4, 0);
+  return w.u(2, 1).u(2, 0).u(2, 0).u(2, 0).u(2, 1);
+}
 
 /** In MPEG-2, zeros at the end may belong to a unit. */
 function unitsWithZeros(stream: Uint8Array): Uint8Array[] {
@@ -102,6 +155,7 @@ function unitsWithZeros(stream: Uint8Array): Uint8Array[] {
 }
 
 function unitsOf(codec: Codec, bytes: Uint8Array): Uint8Array[] {
+  if (codec === "av1") return temporalUnits(bytes).flatMap(obusOf).map(withSize);
   if (codec === "vp8" || codec === "vp9") return ivfFrames(bytes).frames.map(({ data }) => data);
   return codec === "mpeg2" ? unitsWithZeros(bytes) : unitsByDefinition(bytes);
 }
@@ -109,6 +163,8 @@ function unitsOf(codec: Codec, bytes: Uint8Array): Uint8Array[] {
 function isSlice(codec: Codec, [first = 0]: Uint8Array): boolean {
   if (codec === "h264") return [1, 5, 20].includes(first & 31);
   if (codec === "h265") return first < 64;
+  // A cut OBU takes the bytes of the next ones for its own: those that are short stay whole.
+  if (codec === "av1") return false;
   return codec !== "mpeg2" || (first >= 1 && first <= 0xaf);
 }
 
@@ -127,11 +183,19 @@ export function sessionSeeds(codec: Codec): Case[] {
     { startAt: "random-access", missingReferences: "drop", startCode: "none" },
     { prefix: 4, output: "c.4.5.3" },
   ];
-  return [...made[codec](), ...fixtures].map((units, i) => ({
+  const units = [...made[codec](), ...fixtures].map((units, i) => ({
     options: variants[i % variants.length] ?? {},
     pieces: units
       .flatMap((unit) => taken(codec, unit))
       .slice(0, MOST_UNITS)
       .map((bytes) => ({ call: "unit", bytes })),
   }));
+  return codec === "av1" ? [...units, ...av1Files()] : units;
+}
+
+/** AV1 in the formats that are not made of OBUs with sizes. */
+function av1Files(): Case[] {
+  const [obus = []] = av1Streams();
+  const files = [ivfOf([joined(obus.slice(0, 3)), joined(obus.slice(3, 6))], "AV01"), annexB(obus.slice(0, 3))];
+  return files.map((bytes) => ({ options: {}, pieces: [{ call: "bytes", bytes }] }));
 }

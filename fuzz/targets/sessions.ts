@@ -1,4 +1,4 @@
-/** Sessions of the five codecs, with every call and option that they have. */
+/** Sessions of the codecs, with every call and option that they have. */
 
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import { BitstreamError } from "../../src/errors.ts";
@@ -10,6 +10,7 @@ import { type CodedBools, codedBools } from "../../src/testing/coded-bools.ts";
 import { difference } from "../../support/cuts.ts";
 import { eventKey } from "../../support/events.ts";
 import { Random } from "../../support/random.ts";
+import { temporalUnits, withSize } from "../../support/streams/av1-packets.ts";
 import { tilingOf } from "../../support/tiling.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 import { type Case, type Effort, type Piece, sizeOf, type Target } from "../case.ts";
@@ -112,6 +113,7 @@ class Steps {
       this.#isFileOpen = true;
       return [...file, head, bytes];
     }
+    if (this.#codec === "av1") return [bytes];
     return this.#prefix ? [bigEndian(bytes.length), bytes] : [startCode, bytes];
   }
 
@@ -198,7 +200,7 @@ function cutFlaws(codec: Codec, input: Case, steps: readonly Step[], expected: r
 function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: readonly string[]): string[] {
   const isFit = input.pieces.every(({ call, bytes }) => call === "unit" && bytes.length > 0);
   if (!isFit || hasErrors || input.options.decodeMode === "slice" || input.options.prefix === 4) return [];
-  const packets = isPackets(codec) ? input.pieces.map(({ bytes }) => bytes) : accessUnits(codec, input);
+  const packets = packetsOf(codec, input);
   const session = openSession(codec, optionsOf(input));
   // A packet's bytes are the caller's, so they stay as they are; the pts of an IVF file are its own.
   const events = [...packets.flatMap((packet) => session.decode(packet)), ...session.flush()];
@@ -206,6 +208,11 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
   return difference(withoutErrors(events).map(withoutPts), expected.map(withoutPts)).map(
     (flaw) => `in packets: ${flaw}`,
   );
+}
+
+function packetsOf(codec: Codec, input: Case): Uint8Array[] {
+  if (codec === "av1") return temporalUnits(joined(input.pieces.map(({ bytes }) => bytes)));
+  return isPackets(codec) ? input.pieces.map(({ bytes }) => bytes) : accessUnits(codec, input);
 }
 
 /** H.264 7.4.1.2.3, H.265 7.4.2.4.4: whether a unit after a picture's slices belongs to the next picture. */
@@ -329,9 +336,9 @@ class KnownPieces {
 
 const keyOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
-/** What stands before the first element that is coded in bools. */
+/** What stands before the first element that is coded in bools, or lies between AV1's tiles. */
 function plainElements(elements: readonly TraceElement[]): readonly TraceElement[] {
-  const bool = elements.findIndex(({ descriptor }) => descriptor === "bool");
+  const bool = elements.findIndex(({ descriptor, name }) => descriptor === "bool" || name === "tile_size_minus_1");
   return bool < 0 ? elements : elements.slice(0, bool);
 }
 
@@ -362,6 +369,7 @@ export function sessionTarget(codec: Codec): Target {
       startAt: ["any", "random-access"],
       missingReferences: ["mark", "nearest", "drop"],
       output: ["earliest", "c.4.5.3"],
+      operatingPoint: [0, 1, 2, 31],
       rawControls: [false, true],
       kernel: ["99.0", "4.19", "5.11", "6.1", "7.2"],
       prefix: [0, 4],
@@ -375,7 +383,9 @@ export function sessionTarget(codec: Codec): Target {
       if (read === undefined) return undefined;
       const { elements, bools } = read;
       if (bools !== undefined && random.below(4) > 0) return rewrittenBools(piece.bytes, bools, random);
-      return rewritten(piece.bytes, elements, isEscaped, random);
+      const changed = rewritten(piece.bytes, elements, isEscaped, random);
+      // An OBU that says another length than it has takes others for its own, and nothing else is tried then.
+      return codec === "av1" && changed && changed.length > 2 && random.below(8) > 0 ? withSize(changed) : changed;
     },
     flaws: (input, effort) => flawsOf(codec, input, effort),
   };

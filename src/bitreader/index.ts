@@ -27,5 +27,7 @@ export { BitReader } from "./bit-reader.ts";
 export type { BoolDecoderOptions, BoolDecoderState } from "./bool-decoder.ts";
 export { BoolDecoder } from "./bool-decoder.ts";
 export { LittleEndianReader } from "./little-endian-reader.ts";
+export type { ObuReaderOptions } from "./obu-reader.ts";
+export { ObuReader } from "./obu-reader.ts";
 export type { Descriptor, Trace, TraceElement, TraceUnit } from "./trace.ts";
 export { elementPath } from "./trace.ts";

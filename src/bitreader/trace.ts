@@ -1,10 +1,25 @@
 /**
  * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `s`: a magnitude and a
- * sign (VP9); `le`: bits that are counted from the least significant one of a byte (VP8's frame tag, VP9's superframe index);
+ * sign (VP9); `le`: bits that are counted from the least significant one of a byte (VP8's frame tag, VP9's superframe index,
+ * AV1's tile sizes); `su`, `ns`, `leb128` and `uvlc` are those of AV1 (4.10);
  * `bool`: bools of VP8 and VP9; their bit is the decoder's position, and their length is the number of bits that they use up,
  * which may be 0.
  */
-export type Descriptor = "u" | "i" | "f" | "ue" | "se" | "te" | "b" | "s" | "le" | "bool";
+export type Descriptor =
+  | "u"
+  | "i"
+  | "f"
+  | "ue"
+  | "se"
+  | "te"
+  | "b"
+  | "s"
+  | "le"
+  | "su"
+  | "ns"
+  | "leb128"
+  | "uvlc"
+  | "bool";
 
 /** One syntax element as it was read. */
 export interface TraceElement {
@@ -20,6 +35,8 @@ export interface TraceElement {
   /** Length in bits, emulation prevention bytes not counted. */
   readonly length: number;
   readonly value: number;
+  /** For `ns`: how many values it can have, from 0 on. */
+  readonly values?: number;
   /** For `bool`: the decoder's state before the element, and for each of its bools the probability of a 0, in 256ths. */
   readonly coder?: {
     readonly range: number;

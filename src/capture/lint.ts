@@ -61,10 +61,11 @@ const sequenceControls: Readonly<Partial<Record<Codec, string>>> = {
   h264: "V4L2_CID_STATELESS_H264_SPS",
   h265: "V4L2_CID_STATELESS_HEVC_SPS",
   vp9: "V4L2_CID_STATELESS_VP9_FRAME",
+  av1: "V4L2_CID_STATELESS_AV1_SEQUENCE",
 };
 /** Controls that belong to one picture. */
 const ofOnePicture =
-  /_(?:DECODE_PARAMS|SLICE_PARAMS|PRED_WEIGHTS|ENTRY_POINT_OFFSETS|MPEG2_PICTURE|VP8_FRAME|VP9_FRAME|VP9_COMPRESSED_HDR)$/;
+  /_(?:DECODE_PARAMS|SLICE_PARAMS|PRED_WEIGHTS|ENTRY_POINT_OFFSETS|MPEG2_PICTURE|VP8_FRAME|VP9_FRAME|VP9_COMPRESSED_HDR|AV1_FRAME|TILE_GROUP_ENTRY|FILM_GRAIN)$/;
 const extSps = /_EXT_SPS_(?:ST|LT)_RPS$/;
 /** Timestamps that are remembered: more than any program has in use. */
 const mostTimestamps = 1 << 16;

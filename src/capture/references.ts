@@ -2,12 +2,15 @@
 
 import type { Controls } from "../record/format.ts";
 import {
+  av1Controls,
   type ControlDefinition,
   type Decoded,
   decodePayload,
   h264Controls,
   hevcControls,
   mpeg2Controls,
+  V4L2_AV1_INTRA_ONLY_FRAME,
+  V4L2_AV1_KEY_FRAME,
   V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
   V4L2_MPEG2_PIC_CODING_TYPE_B,
   V4L2_MPEG2_PIC_CODING_TYPE_P,
@@ -45,6 +48,11 @@ export function referencedTimestamps(controls: Controls): readonly bigint[] {
   if (vp9 !== undefined) {
     const isIntra = (vp9.flags & (V4L2_VP9_FRAME_FLAG_KEY_FRAME | V4L2_VP9_FRAME_FLAG_INTRA_ONLY)) !== 0;
     return isIntra ? [] : [vp9.last_frame_ts, vp9.golden_frame_ts, vp9.alt_frame_ts];
+  }
+  const av1 = decode(av1Controls.V4L2_CID_STATELESS_AV1_FRAME);
+  if (av1 !== undefined) {
+    const isIntra = av1.frame_type === V4L2_AV1_KEY_FRAME || av1.frame_type === V4L2_AV1_INTRA_ONLY_FRAME;
+    return isIntra ? [] : av1.ref_frame_idx.map((slot) => av1.reference_frame_ts[slot] ?? 0n);
   }
   const mpeg2 = decode(mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE);
   if (mpeg2 === undefined) return [];

@@ -237,6 +237,7 @@ function sessionOf(text: (name: OptionName) => string | undefined, rawControls: 
     startAt: text("start-at") as SessionOptions["startAt"],
     missingReferences: text("missing-references") as SessionOptions["missingReferences"],
     output: text("output-at") as SessionOptions["output"],
+    operatingPoint: operatingPointOf(text("operating-point")),
     rawControls,
     kernel: kernelOf(text("kernel")),
   };
@@ -303,6 +304,12 @@ function shellOf([word, ...more]: readonly string[]): Shell {
 function defaultOutput(command: Command, values: Values): string {
   if (command !== "decode" || values.md5 === true) return "-";
   throw new CliError("decode: name a file for the frames with -o; -o - is standard output");
+}
+
+function operatingPointOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[0-9]{1,2}$/.test(value) && Number(value) <= 31) return Number(value);
+  throw new CliError(`--operating-point must be a number from 0 to 31, not ${value}`);
 }
 
 function kernelOf(value: string | undefined): string | undefined {

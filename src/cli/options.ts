@@ -76,6 +76,7 @@ const codecAliases: Readonly<Record<string, Codec>> = {
   "h.265": "h265",
   "mpeg-2": "mpeg2",
   mpeg2video: "mpeg2",
+  av01: "av1",
 };
 
 export type OptionName =
@@ -86,6 +87,7 @@ export type OptionName =
   | "start-at"
   | "missing-references"
   | "output-at"
+  | "operating-point"
   | "raw-controls"
   | "kernel"
   | "output"
@@ -154,7 +156,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     only: reading,
     needs: countsRequests,
     stream: true,
-    codecs: ["h264", "h265", "vp9"],
+    codecs: ["h264", "h265", "vp9", "av1"],
     value: "any|random-access",
     help: "the first decodable picture (default), or random access point",
   },
@@ -175,6 +177,15 @@ export const options: Readonly<Record<OptionName, Option>> = {
     codecs: ["h264"],
     value: "earliest|c.4.5.3",
     help: "pictures go out when their place is known (default), or when the buffer is full",
+  },
+  "operating-point": {
+    type: "string",
+    only: reading,
+    needs: countsRequests,
+    stream: true,
+    codecs: ["av1"],
+    value: "<number>",
+    help: "of a stream with layers, from 0 (default), which has all of them",
   },
   "raw-controls": { type: "boolean", only: making, stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {

@@ -14,6 +14,7 @@ import {
   readRecordStream,
 } from "../record/index.ts";
 import { bitstreamBytes } from "../session/bitstream.ts";
+import { tileVariants } from "./av1/tiles.ts";
 import type { Payload } from "./request.ts";
 import { type Slice, SliceFinder, type Variants, variantsOf } from "./variants.ts";
 
@@ -93,7 +94,7 @@ export interface StreamSideOptions {
 }
 
 /**
- * A side that this library makes from a stream on the way: a byte stream, or an IVF file for VP8 and VP9.
+ * A side that this library makes from a stream on the way: a byte stream, or an IVF file for VP8, VP9 and AV1.
  *
  * @throws TypeError for options that `openSession` does not take.
  */
@@ -148,15 +149,17 @@ export class StreamRequests {
     if (event.type === "sequence") return undefined;
     const data = bitstreamBytes(event);
     const slices = slicesOf(this.#codec, data, this.#finder);
+    const controls = new Map(this.#inEffect);
+    const isAv1 = this.#codec === "av1";
     let variants: Variants | undefined;
     return {
       request: this.#count++,
       timestamp: event.timestamp,
       bitstream: { bytes: data.length, crc32: crc32(data), data },
-      controls: new Map(this.#inEffect),
+      controls,
       // Made when it is asked for: most buffers of other programs are equal to ours.
       get variants() {
-        variants ??= variantsOf(slices);
+        variants ??= isAv1 ? tileVariants(controls, data) : variantsOf(slices);
         return variants;
       },
     };
@@ -165,9 +168,9 @@ export class StreamRequests {
 
 const START_CODE_BYTES = 3;
 
-/** The slices of a request, each with its start code. VP8 and VP9 have none. */
+/** The slices of a request, each with its start code. VP8, VP9 and AV1 have none. */
 function slicesOf(codec: Codec, bitstream: Uint8Array, finder: SliceFinder): Slice[] {
-  if (codec === "vp8" || codec === "vp9") return [];
+  if (codec === "vp8" || codec === "vp9" || codec === "av1") return [];
   return unitsOfPacket(bitstream, 0, codec === "mpeg2").map(({ byte, bytes: unit }) => {
     const bytes = bitstream.subarray(byte - START_CODE_BYTES, byte + unit.length);
     return { bytes, zeros: finder.zerosAfter(bytes) };

@@ -4,8 +4,9 @@ import { crc32, crc32Polynomial } from "../record/crc32.ts";
 /**
  * How a peer's OUTPUT buffer can come from ours. `"zeros"`: the zero bytes that stand after the slices in the stream
  * (trailing_zero_8bits, or the zero_byte of the next NAL unit) are left in it. `"slices"`: some of the slices are missing.
+ * `"tiles"`: the tiles of an AV1 frame alone, without the headers before them.
  */
-export type Variant = "zeros" | "slices";
+export type Variant = "zeros" | "slices" | "tiles";
 
 /** Variants of an OUTPUT buffer by `variantKey`. */
 export type Variants = ReadonlyMap<string, Variant>;

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
+import { beginsWithTemporalUnit, looksLikeObus } from "../framing/obu.ts";
 import { findStartCode } from "../framing/start-code.ts";
 import { parseSps } from "../h264/index.ts";
 import { ivfFourccs } from "./ivf.ts";
@@ -34,7 +35,13 @@ export type Detected =
 export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
-  return detectContainer(head) ?? detectSystems(head, asked) ?? detectByteStream(head);
+  return (
+    detectContainer(head) ??
+    detectObus(head) ??
+    detectSystems(head, asked) ??
+    detectByteStream(head) ??
+    detectDelimiter(head)
+  );
 }
 
 /**
@@ -43,6 +50,17 @@ export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
  */
 export function openDemuxer(layer: "program" | "transport", codec?: Codec): Demuxer {
   return layer === "program" ? new ProgramStream() : new TransportStream({ codec, recognise: certainCodec });
+}
+
+/** AV1 as OBUs with sizes, or as temporal units of Annex B. */
+function detectObus(head: Uint8Array): Detected | undefined {
+  if (!looksLikeObus(head) && !beginsWithTemporalUnit(head)) return undefined;
+  return { kind: "stream", codec: "av1", ivf: false, certain: true };
+}
+
+/** A temporal delimiter of AV1 alone, before OBUs that are damaged. */
+function detectDelimiter(head: Uint8Array): Detected | undefined {
+  return startsWith(head, "\x12\x00") ? { kind: "stream", codec: "av1", ivf: false, certain: false } : undefined;
 }
 
 function certainCodec(stream: Uint8Array): Codec | undefined {

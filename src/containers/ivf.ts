@@ -1,5 +1,5 @@
 /**
- * IVF, the file format of VP8 and VP9 streams: a header of 32 bytes, then frames, each after a header of 12 bytes with its size
+ * IVF, the file format of VP8, VP9 and AV1 streams: a header of 32 bytes, then frames, each after a header of 12 bytes with its size
  * and pts.
  */
 
@@ -29,7 +29,7 @@ export interface IvfFrame {
 }
 
 /** The fourcc of each codec in an IVF file's header. */
-export const ivfFourccs = { vp8: "VP80", vp9: "VP90" } as const satisfies Partial<Record<Codec, string>>;
+export const ivfFourccs = { vp8: "VP80", vp9: "VP90", av1: "AV01" } as const satisfies Partial<Record<Codec, string>>;
 
 const SIGNATURE = "DKIF";
 const FILE_HEADER_BYTES = 32;

@@ -27,6 +27,7 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 import { controlByName } from "../uapi/index.ts";
 import { viewOf } from "../uapi/struct.ts";
+import { av1KernelRules } from "./av1.ts";
 import { h264KernelRules } from "./h264.ts";
 import { hevcKernelRules } from "./h265.ts";
 import { mpeg2KernelRules } from "./mpeg2.ts";
@@ -34,6 +35,7 @@ import type { KernelRule, KernelRules, Refusal } from "./rules.ts";
 import { vp8KernelRules } from "./vp8.ts";
 import { vp9KernelRules } from "./vp9.ts";
 
+export { av1KernelRules } from "./av1.ts";
 export { h264KernelRules } from "./h264.ts";
 export { hevcKernelRules } from "./h265.ts";
 export { mpeg2KernelRules } from "./mpeg2.ts";
@@ -47,6 +49,7 @@ export const kernelRules = {
   ...hevcKernelRules,
   ...vp8KernelRules,
   ...vp9KernelRules,
+  ...av1KernelRules,
   ...mpeg2KernelRules,
 } as const;
 

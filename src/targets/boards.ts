@@ -7,6 +7,7 @@ import { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 import { rpiHevcDec } from "./rpi-hevc-dec.ts";
 import type { Target, TargetLimits } from "./target.ts";
 import { tegraVde } from "./tegra-vde.ts";
+import { rk3588Av1 } from "./vpu981.ts";
 
 /** A decoder of a chip: its driver's target, and the codecs that it has on this chip. */
 export interface BoardDecoder {
@@ -35,9 +36,9 @@ const imx8mG2: BoardDecoder = { target: hantroG2, codecs: { h265: {}, vp9: {} } 
 const rkvdec: BoardDecoder = { target: rk3399, codecs: { h265: {}, h264: {}, vp9: {} } };
 /** Only the H6 has ten bits. */
 const cedrusH265: TargetLimits = { bitDepths: [8] };
-const mt = (limits: TargetLimits): BoardDecoder => ({
+const mt = (limits: TargetLimits, more: BoardDecoder["codecs"] = {}): BoardDecoder => ({
   target: mediatek,
-  codecs: { h264: limits, h265: limits, vp8: {}, vp9: {} },
+  codecs: { h264: limits, h265: limits, vp8: {}, vp9: {}, ...more },
 });
 
 const rockchip =
@@ -70,7 +71,7 @@ export const boards: readonly Board[] = [
     // The device tree says that its "rk3588-vpu121" is compatible with that of the RK3568.
     names: ["rk3588", "rk3588s"],
     source: `${rockchip}, arch/arm64/boot/dts/rockchip/rk3588-base.dtsi`,
-    decoders: [{ target: vdpu381, codecs: { h264: {}, h265: {} } }, vpu2],
+    decoders: [{ target: vdpu381, codecs: { h264: {}, h265: {} } }, vpu2, { target: rk3588Av1, codecs: { av1: {} } }],
   },
   { names: ["imx8mq", "imx8mm", "imx8mp"], source: nxp, decoders: [imx8mG1, imx8mG2] },
   {
@@ -131,7 +132,7 @@ export const boards: readonly Board[] = [
     ],
   },
   { names: ["mt8186", "mt8192"], source: mediatekSource, decoders: [mt({ bitDepths: [8] })] },
-  { names: ["mt8188", "mt8195"], source: mediatekSource, decoders: [mt({})] },
+  { names: ["mt8188", "mt8195"], source: mediatekSource, decoders: [mt({}, { av1: {} })] },
   {
     names: ["tegra20", "tegra30", "tegra114", "tegra124"],
     source: "drivers/media/platform/nvidia/tegra-vde",

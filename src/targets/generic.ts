@@ -29,6 +29,7 @@ export const generic: Target = {
     h265: everythingOf("h265", "6.0"),
     vp8: everythingOf("vp8", "5.13"),
     vp9: everythingOf("vp9", "5.17"),
+    av1: everythingOf("av1", "6.5"),
     mpeg2: everythingOf("mpeg2", "5.14"),
   },
 };

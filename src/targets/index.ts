@@ -22,6 +22,7 @@ import { rpiHevcDec } from "./rpi-hevc-dec.ts";
 import type { Target } from "./target.ts";
 import { tegraVde } from "./tegra-vde.ts";
 import { visl } from "./visl.ts";
+import { rk3588Av1 } from "./vpu981.ts";
 
 export { cedrus } from "./cedrus.ts";
 export { controlsFor } from "./controls-for.ts";
@@ -37,6 +38,7 @@ export type { Quirk, Target, TargetCodec, TargetLimits } from "./target.ts";
 export type { SetEvent } from "./target-events.ts";
 export { tegraVde } from "./tegra-vde.ts";
 export { visl } from "./visl.ts";
+export { rk3588Av1 } from "./vpu981.ts";
 
 /** All targets. `generic` is the first. */
 export const targets: readonly Target[] = [
@@ -47,6 +49,7 @@ export const targets: readonly Target[] = [
   vdpu383,
   hantroG1,
   hantroG2,
+  rk3588Av1,
   mediatek,
   cedrus,
   tegraVde,

@@ -1,6 +1,7 @@
 import { h264FrameControls, hevcFrameControls, vp8Controls } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
+import { commonAv1Reads } from "./vpu981.ts";
 
 const frameModes = { decodeModes: ["frame"], startCodes: ["annexb"] } as const;
 const noModes = { decodeModes: [], startCodes: [] } as const;
@@ -124,6 +125,29 @@ const vp9Reads = [
   ),
 ];
 
+/** Without film grain: the pictures of such streams come without grain. */
+const av1Reads = [
+  ...commonAv1Reads,
+  ...fields(
+    "V4L2_CID_STATELESS_AV1_SEQUENCE",
+    `
+    max_frame_width_minus_1 max_frame_height_minus_1 flags.V4L2_AV1_SEQUENCE_FLAG_ENABLE_ORDER_HINT
+    flags.V4L2_AV1_SEQUENCE_FLAG_ENABLE_SUPERRES flags.V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME
+    flags.V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X flags.V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y
+  `,
+  ),
+  ...fields(
+    "V4L2_CID_STATELESS_AV1_FRAME",
+    `
+    tile_info.mi_col_starts tile_info.mi_row_starts tile_info.flags.V4L2_AV1_TILE_INFO_FLAG_UNIFORM_TILE_SPACING
+    segmentation.last_active_seg_id segmentation.flags.V4L2_AV1_SEGMENTATION_FLAG_UPDATE_DATA
+    segmentation.flags.V4L2_AV1_SEGMENTATION_FLAG_SEG_ID_PRE_SKIP loop_restoration.loop_restoration_size
+    global_motion.invalid
+  `,
+  ),
+  ...fields("V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", "tile_row tile_col"),
+];
+
 /**
  * MT8183, MT8186, MT8188, MT8192, MT8195. The firmware parses headers itself, so a field that the driver does not read has no
  * effect. The limits are those of the largest chip: only MT8188 and MT8195 have 10 bit H.264 and HEVC, and MT8183 ends at
@@ -171,6 +195,18 @@ export const mediatek: Target = {
       controls: { V4L2_CID_STATELESS_VP9_FRAME: 1 },
       limits: { ...size, bitDepths: [8, 10], chromaFormats: [1], profiles: [0, 2] },
       reads: vp9Reads,
+      missingReferences: "mark",
+    },
+    av1: {
+      ...noModes,
+      since: "6.5",
+      controls: {
+        V4L2_CID_STATELESS_AV1_SEQUENCE: 1,
+        V4L2_CID_STATELESS_AV1_FRAME: 1,
+        V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: 512,
+      },
+      limits: { ...size, bitDepths: [8, 10], chromaFormats: [1], profiles: [0] },
+      reads: av1Reads,
       missingReferences: "mark",
     },
   },

@@ -1,8 +1,13 @@
 import type { Codec } from "../events.ts";
 import {
+  V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME,
+  V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X,
+  V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y,
   V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY,
   V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING,
   V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING,
+  v4l2_ctrl_av1_frame,
+  v4l2_ctrl_av1_sequence,
   v4l2_ctrl_h264_sps,
   v4l2_ctrl_hevc_sps,
   v4l2_ctrl_mpeg2_sequence,
@@ -32,14 +37,31 @@ export interface PictureFormat {
   readonly profile?: Fact;
 }
 
-/** For each codec, the control that has the format of the pictures, its size, and a function that reads it. */
+/** A control that says something of the pictures. */
+export interface FormatControl<Format> {
+  readonly name: string;
+  /** Of its payload, in bytes. */
+  readonly size: number;
+  read(payload: Uint8Array): Format;
+}
+
+/** For each codec, the control that has the format of the pictures; and one that has their size, where that is another. */
 export const formatControls: Readonly<
-  Record<Codec, { readonly name: string; readonly size: number; read(payload: Uint8Array): PictureFormat }>
+  Record<
+    Codec,
+    FormatControl<PictureFormat> & { readonly ofSize?: FormatControl<Pick<PictureFormat, "width" | "height">> }
+  >
 > = {
   h264: { name: "V4L2_CID_STATELESS_H264_SPS", size: v4l2_ctrl_h264_sps.size, read: readH264 },
   h265: { name: "V4L2_CID_STATELESS_HEVC_SPS", size: v4l2_ctrl_hevc_sps.size, read: readH265 },
   vp8: { name: "V4L2_CID_STATELESS_VP8_FRAME", size: v4l2_ctrl_vp8_frame.size, read: readVp8 },
   vp9: { name: "V4L2_CID_STATELESS_VP9_FRAME", size: v4l2_ctrl_vp9_frame.size, read: readVp9 },
+  av1: {
+    name: "V4L2_CID_STATELESS_AV1_SEQUENCE",
+    size: v4l2_ctrl_av1_sequence.size,
+    read: readAv1,
+    ofSize: { name: "V4L2_CID_STATELESS_AV1_FRAME", size: v4l2_ctrl_av1_frame.size, read: readAv1Size },
+  },
   mpeg2: { name: "V4L2_CID_STATELESS_MPEG2_SEQUENCE", size: v4l2_ctrl_mpeg2_sequence.size, read: readMpeg2 },
 };
 
@@ -107,6 +129,38 @@ function readVp9(payload: Uint8Array): PictureFormat {
     // 4:4:0, which is subsampled in y only, has no chroma_format_idc.
     ...(x || !y ? { chromaFormat: fact("flags", flags, x ? (y ? 1 : 2) : 3) } : {}),
     profile: fact("profile", view.getUint8(o.profile)),
+  };
+}
+
+/** After superres, as a frame lies in its buffer. */
+function readAv1Size(payload: Uint8Array): Pick<PictureFormat, "width" | "height"> {
+  const view = viewOf(payload);
+  const o = v4l2_ctrl_av1_frame.offsets;
+  const height = view.getUint32(o.frame_height_minus_1, true);
+  return {
+    width: fact("upscaled_width", view.getUint32(o.upscaled_width, true)),
+    height: fact("frame_height_minus_1", height, height + 1),
+  };
+}
+
+/** The size is the largest that the sequence may have, which can be far more than any frame has. */
+function readAv1(payload: Uint8Array): PictureFormat {
+  const view = viewOf(payload);
+  const o = v4l2_ctrl_av1_sequence.offsets;
+  const flags = view.getUint32(o.flags, true);
+  const x = (flags & V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X) !== 0;
+  const y = (flags & V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y) !== 0;
+  const isMono = (flags & V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME) !== 0;
+  const width = view.getUint16(o.max_frame_width_minus_1, true);
+  const height = view.getUint16(o.max_frame_height_minus_1, true);
+  const bitDepth = fact("bit_depth", view.getUint8(o.bit_depth));
+  return {
+    width: fact("max_frame_width_minus_1", width, width + 1),
+    height: fact("max_frame_height_minus_1", height, height + 1),
+    bitDepthLuma: bitDepth,
+    bitDepthChroma: bitDepth,
+    chromaFormat: fact("flags", flags, isMono ? 0 : x ? (y ? 1 : 2) : 3),
+    profile: fact("seq_profile", view.getUint8(o.seq_profile)),
   };
 }
 

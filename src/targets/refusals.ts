@@ -135,8 +135,9 @@ function formatRefusals(
   payload: Uint8Array,
 ): TargetRefusal[] {
   const source = formatControls[codec];
-  if (name !== source.name || payload.length !== source.size) return [];
-  const format = source.read(payload);
+  const { ofSize = source } = source;
+  const format = name === source.name && payload.length === source.size ? source.read(payload) : undefined;
+  const size = name === ofSize.name && payload.length === ofSize.size ? ofSize.read(payload) : undefined;
   const outside: TargetRefusal[] = [];
   const atMost = (fact: Fact, most: number | undefined, what: string) => {
     if (most === undefined || fact.value <= most) return;
@@ -147,8 +148,11 @@ function formatRefusals(
     const reason = `${named(what, fact)}: ${target.name} takes ${choices.join(", ")}`;
     outside.push(refusal(name, reason, fact.path, fact.field));
   };
-  atMost(format.width, limits.maxWidth, "width");
-  atMost(format.height, limits.maxHeight, "height");
+  if (size !== undefined) {
+    atMost(size.width, limits.maxWidth, "width");
+    atMost(size.height, limits.maxHeight, "height");
+  }
+  if (format === undefined) return outside;
   oneOf(format.bitDepthLuma, limits.bitDepths, "bit depth");
   oneOf(format.bitDepthChroma, limits.bitDepths, "bit depth");
   const { bitDepthLuma, bitDepthChroma } = format;

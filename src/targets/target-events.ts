@@ -1,7 +1,7 @@
-import type { Codec, Control, DecodeEvent } from "../events.ts";
+import type { Codec, Control, DecodeEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { controlsFor } from "./controls-for.ts";
 import { primingControls } from "./priming-controls.ts";
-import type { Target } from "./target.ts";
+import type { Quirk, Target } from "./target.ts";
 
 /** Controls to set outside of a request. */
 export interface SetEvent {
@@ -17,15 +17,21 @@ export class TargetEvents {
   readonly #target: Target;
   readonly #codec: Codec;
   readonly #sent = new Map<string, Uint8Array | number>();
+  /** By control, what a quirk makes of a payload in the course of the session. */
+  readonly #rewrites = new Map<string, ReturnType<NonNullable<Quirk["begin"]>>>();
 
   constructor(target: Target, codec: Codec) {
     this.#target = target;
     this.#codec = codec;
+    for (const [name, quirk] of Object.entries(target.codecs[codec]?.quirks ?? {})) {
+      const rewrite = quirk.begin?.();
+      if (rewrite !== undefined) this.#rewrites.set(name, rewrite);
+    }
   }
 
   of(event: DecodeEvent): (DecodeEvent | SetEvent)[] {
     if (event.type !== "request" && event.type !== "sequence") return [event];
-    const controls = controlsFor(this.#target, this.#codec, event);
+    const controls = this.#rewritten(controlsFor(this.#target, this.#codec, event), event);
     if (this.#target.codecs[this.#codec]?.needsPriming === undefined) return [{ ...event, controls }];
     // A sequence begins on stopped queues, and the driver may have forgotten what was sent before.
     const first = primingControls(
@@ -48,5 +54,14 @@ export class TargetEvents {
       { type: "set", controls: second },
       { ...event, controls },
     ];
+  }
+
+  #rewritten(controls: Control[], event: RequestEvent | SequenceEvent): Control[] {
+    if (this.#rewrites.size === 0 || event.type === "sequence") return controls;
+    return controls.map((control): Control => {
+      const rewrite = this.#rewrites.get(control.name);
+      if (rewrite === undefined || typeof control.payload === "number") return control;
+      return { ...control, payload: rewrite(control.payload, event) } as Control;
+    });
   }
 }

@@ -54,9 +54,9 @@ export interface TargetCodec {
    */
   readonly needsPriming?: readonly string[];
   /**
-   * The controls that the driver reads differently (otherwise) than the kernel's documentation says, by the control's name. Two
-   * drivers have such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag) and rpi-hevc-dec (bit_size and data_byte_offset of
-   * slices). `controlsFor` rewrites the payloads for them. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and
+   * The controls that the driver reads differently (otherwise) than the kernel's documentation says, by the control's name. Three
+   * drivers have such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag), rpi-hevc-dec (bit_size and data_byte_offset of
+   * slices) and rk3588-av1 (ref_frame_idx after a shown key frame). `controlsFor` rewrites the payloads for them. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and
    * `missingReferences`.
    */
   readonly quirks?: Readonly<Record<string, Quirk>>;
@@ -70,6 +70,11 @@ export interface Quirk {
   readonly text: string;
   /** Returns a copy of the payload as the driver needs it. `hold`: see `RequestEvent`. */
   rewrite(payload: Uint8Array, request: { readonly hold: boolean }): Uint8Array;
+  /**
+   * For what the driver keeps from one request to the next: begins a session, and returns the function that takes its payloads in their
+   * order instead. Such a quirk shows in the requests of a session only: `controlsFor` knows no other request.
+   */
+  begin?(): (payload: Uint8Array, request: { readonly timestamp: number }) => Uint8Array;
 }
 
 /** A driver, as data: what it accepts and reads, and the source of that knowledge. */

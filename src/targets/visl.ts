@@ -57,6 +57,19 @@ export const visl: Target = {
       controls: { V4L2_CID_STATELESS_VP9_FRAME: 1, V4L2_CID_STATELESS_VP9_COMPRESSED_HDR: 1 },
       limits: { maxWidth: 8192, maxHeight: 4352 },
     },
+    av1: {
+      ...common,
+      since: "6.9",
+      decodeModes: [],
+      startCodes: [],
+      controls: {
+        V4L2_CID_STATELESS_AV1_FRAME: 1,
+        V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: 512,
+        V4L2_CID_STATELESS_AV1_SEQUENCE: 1,
+        V4L2_CID_STATELESS_AV1_FILM_GRAIN: 1,
+      },
+      limits: { maxWidth: 4096, maxHeight: 2304 },
+    },
     mpeg2: {
       ...common,
       decodeModes: [],

@@ -31,6 +31,28 @@ export class BitWriter {
     return this;
   }
 
+  /** ns(n) of AV1: one of `n` values. */
+  ns(n: number, value: number): this {
+    const w = 32 - Math.clz32(n);
+    const m = 2 ** w - n;
+    return value < m ? this.u(w - 1, value) : this.u(w, value + m);
+  }
+
+  /** leb128() of AV1, in so many bytes. */
+  leb128(bytes: number, value: number): this {
+    for (let i = 0; i < bytes; i++) {
+      this.u(1, i + 1 < bytes ? 1 : 0).u(7, Math.floor(value / 128 ** i) % 128);
+    }
+    return this;
+  }
+
+  /** uvlc() of AV1. 2^32 - 1 has no bits after the one, so its length may be anything from 33 bits on. */
+  uvlc(length: number, value: number): this {
+    if (value === 2 ** 32 - 1) return this.u(length, 1);
+    const zeros = Math.floor(Math.log2(value + 1));
+    return this.u(zeros, 0).u(zeros + 1, value + 1);
+  }
+
   ue(value: number): this {
     const length = Math.floor(Math.log2(value + 1));
     return this.u(length, 0).u(length + 1, value + 1);

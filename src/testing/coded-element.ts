@@ -6,7 +6,8 @@ export function codedElement({
   descriptor,
   length,
   value,
-}: Pick<TraceElement, "descriptor" | "length" | "value">): BitWriter {
+  values = 0,
+}: Pick<TraceElement, "descriptor" | "length" | "value" | "values">): BitWriter {
   const w = new BitWriter();
   switch (descriptor) {
     case "ue":
@@ -21,6 +22,14 @@ export function codedElement({
       return w.s(length - 1, value);
     case "le":
       return w.le(length / 8, value);
+    case "su":
+      return w.i(length, value);
+    case "ns":
+      return w.ns(values, value);
+    case "leb128":
+      return w.leb128(length / 8, value);
+    case "uvlc":
+      return w.uvlc(length, value);
     default:
       return w.u(length, value);
   }

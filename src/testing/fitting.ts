@@ -1,5 +1,11 @@
 /** What the controls of one request must agree on, by codec. Every function changes plain values in place. */
 import {
+  V4L2_AV1_FRAME_FLAG_USE_SUPERRES,
+  V4L2_AV1_INTER_FRAME,
+  V4L2_AV1_INTRA_ONLY_FRAME,
+  V4L2_AV1_KEY_FRAME,
+  V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT,
+  V4L2_AV1_SEQUENCE_FLAG_USE_128X128_SUPERBLOCK,
   V4L2_H264_CTRL_PRED_WEIGHTS_REQUIRED,
   V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD,
   V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC,
@@ -30,6 +36,9 @@ import {
   V4L2_VP8_FRAME_FLAG_KEY_FRAME,
   V4L2_VP9_FRAME_FLAG_INTRA_ONLY,
   V4L2_VP9_FRAME_FLAG_KEY_FRAME,
+  type v4l2_ctrl_av1_frame,
+  type v4l2_ctrl_av1_sequence,
+  type v4l2_ctrl_av1_tile_group_entry,
   type v4l2_ctrl_h264_decode_params,
   type v4l2_ctrl_h264_pps,
   type v4l2_ctrl_h264_pred_weights,
@@ -256,6 +265,42 @@ export function fitVp9(values: Values): void {
   [frame.last_frame_ts, frame.golden_frame_ts, frame.alt_frame_ts] = isIntra
     ? [0n, 0n, 0n]
     : [timestampOf(0), timestampOf(1), timestampOf(2)];
+}
+
+interface Av1Values {
+  SEQUENCE: v4l2_ctrl_av1_sequence;
+  FRAME: v4l2_ctrl_av1_frame;
+  TILE_GROUP_ENTRY: v4l2_ctrl_av1_tile_group_entry[];
+}
+
+/** 5.9.5, 5.9.15 and 7.20: one tile, and references where the frame type has them. */
+export function fitAv1(values: Values, choose: Choose): void {
+  const { SEQUENCE: sequence, FRAME: frame, TILE_GROUP_ENTRY: tiles } = values as unknown as Av1Values;
+  frame.frame_type = [V4L2_AV1_KEY_FRAME, V4L2_AV1_INTRA_ONLY_FRAME, V4L2_AV1_INTER_FRAME, V4L2_AV1_INTER_FRAME][
+    choose(3)
+  ] as number;
+  const isIntra = frame.frame_type !== V4L2_AV1_INTER_FRAME;
+  frame.frame_width_minus_1 = 15 + within(frame.frame_width_minus_1, 1904);
+  frame.frame_height_minus_1 = 15 + within(frame.frame_height_minus_1, 1064);
+  frame.flags = without(frame.flags, V4L2_AV1_FRAME_FLAG_USE_SUPERRES);
+  frame.superres_denom = 8;
+  frame.upscaled_width = frame.frame_width_minus_1 + 1;
+  sequence.max_frame_width_minus_1 = frame.frame_width_minus_1;
+  sequence.max_frame_height_minus_1 = frame.frame_height_minus_1;
+  const log2 = (sequence.flags & V4L2_AV1_SEQUENCE_FLAG_USE_128X128_SUPERBLOCK) === 0 ? 6 : 7;
+  const info = frame.tile_info;
+  const superblocks = (size: number): number => (size + (1 << log2) - 1) >> log2;
+  const [columns, rows] = [superblocks(frame.upscaled_width), superblocks(frame.frame_height_minus_1 + 1)];
+  Object.assign(info, { tile_cols: 1, tile_rows: 1, context_update_tile_id: 0, tile_size_bytes: 4 });
+  info.mi_col_starts = info.mi_col_starts.map((_, i) => (i === 1 ? ((frame.upscaled_width + 7) >> 3) * 2 : 0));
+  info.mi_row_starts = info.mi_row_starts.map((_, i) => (i === 1 ? ((frame.frame_height_minus_1 + 8) >> 3) * 2 : 0));
+  info.width_in_sbs_minus_1 = info.width_in_sbs_minus_1.map((_, i) => (i === 0 ? columns - 1 : 0));
+  info.height_in_sbs_minus_1 = info.height_in_sbs_minus_1.map((_, i) => (i === 0 ? rows - 1 : 0));
+  values.TILE_GROUP_ENTRY = tiles.slice(0, 1).map((tile) => ({ ...tile, tile_row: 0, tile_col: 0, tile_offset: 0 }));
+  frame.ref_frame_idx = frame.ref_frame_idx.map((slot) => (isIntra ? 0 : within(slot, 7)));
+  frame.reference_frame_ts = frame.reference_frame_ts.map((_, i) => (isIntra ? 0n : timestampOf(i)));
+  if (frame.frame_type === V4L2_AV1_KEY_FRAME) frame.refresh_frame_flags = 0xff;
+  if ((sequence.flags & V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT) === 0) delete values.FILM_GRAIN;
 }
 
 /** 6.3.3, 6.3.5 and 6.3.10. */

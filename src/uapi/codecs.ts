@@ -1,3 +1,4 @@
+import { av1Controls, V4L2_PIX_FMT_AV1_FRAME } from "./av1.ts";
 import type { ControlDefinition } from "./control.ts";
 import { h264Controls, V4L2_PIX_FMT_H264_SLICE } from "./h264.ts";
 import { hevcControls, V4L2_PIX_FMT_HEVC_SLICE } from "./h265.ts";
@@ -5,8 +6,8 @@ import { mpeg2Controls, V4L2_PIX_FMT_MPEG2_SLICE } from "./mpeg2.ts";
 import { V4L2_PIX_FMT_VP8_FRAME, vp8Controls } from "./vp8.ts";
 import { V4L2_PIX_FMT_VP9_FRAME, vp9Controls } from "./vp9.ts";
 
-/** The codecs that this package decodes. AV1 and FWHT have stateless controls too. */
-export type Codec = "h264" | "h265" | "vp8" | "vp9" | "mpeg2";
+/** The codecs that this package decodes. FWHT has a stateless control too. */
+export type Codec = "h264" | "h265" | "vp8" | "vp9" | "av1" | "mpeg2";
 
 /** The UAPI's definitions for a codec. */
 export interface CodecDefinition {
@@ -36,6 +37,12 @@ export const codecs: Readonly<Record<Codec, CodecDefinition>> = {
   },
   vp8: { pixelFormat: V4L2_PIX_FMT_VP8_FRAME, controls: vp8Controls, modes: null, requestOnly: [] },
   vp9: { pixelFormat: V4L2_PIX_FMT_VP9_FRAME, controls: vp9Controls, modes: null, requestOnly: [] },
+  av1: {
+    pixelFormat: V4L2_PIX_FMT_AV1_FRAME,
+    controls: av1Controls,
+    modes: null,
+    requestOnly: ["V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY"],
+  },
   mpeg2: { pixelFormat: V4L2_PIX_FMT_MPEG2_SLICE, controls: mpeg2Controls, modes: null, requestOnly: [] },
 };
 

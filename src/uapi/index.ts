@@ -16,6 +16,7 @@
  * @module
  */
 
+import { av1Controls } from "./av1.ts";
 import type { ControlDefinition, MenuControl } from "./control.ts";
 import { h264Controls } from "./h264.ts";
 import { hevcControls } from "./h265.ts";
@@ -23,6 +24,7 @@ import { mpeg2Controls } from "./mpeg2.ts";
 import { vp8Controls } from "./vp8.ts";
 import { vp9Controls } from "./vp9.ts";
 
+export * from "./av1.ts";
 export { type Codec, type CodecDefinition, codecNames, codecs } from "./codecs.ts";
 export * from "./control.ts";
 export * from "./h264.ts";
@@ -47,6 +49,7 @@ export const controls = {
   ...hevcControls,
   ...vp8Controls,
   ...vp9Controls,
+  ...av1Controls,
   ...mpeg2Controls,
 } as const;
 

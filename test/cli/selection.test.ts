@@ -237,7 +237,7 @@ describe("messages", () => {
   it.each([
     [["--decode-mode", "slice"], "vp8_altref.ivf", "--decode-mode has no effect on vp8; it is for h264, h265"],
     [["--start-code", "none"], "mpeg2_ipb.m2v", "--start-code has no effect on mpeg2; it is for h264, h265"],
-    [["--start-at", "any"], "vp8_altref.ivf", "--start-at has no effect on vp8; it is for h264, h265, vp9"],
+    [["--start-at", "any"], "vp8_altref.ivf", "--start-at has no effect on vp8; it is for h264, h265, vp9, av1"],
     [
       ["--target", "visl"],
       "vp8_odd_size.ivf.gst-frame.jsonl.br",

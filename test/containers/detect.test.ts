@@ -4,11 +4,11 @@ import { detect } from "../../src/containers/detect.ts";
 import { programStream, transportStream } from "../../support/streams/systems-streams.ts";
 import { fixture } from "../cli/command-line.ts";
 
-const codecs = { "264": "h264", "265": "h265", m2v: "mpeg2" } as const;
+const codecs = { "264": "h264", "265": "h265", m2v: "mpeg2", obu: "av1" } as const;
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 describe("detect", () => {
-  it.each(readdirSync(fixture("")).filter((name) => /\.(264|265|m2v|ivf)$/.test(name)))("knows %s", (name) => {
+  it.each(readdirSync(fixture("")).filter((name) => /\.(264|265|m2v|ivf|obu)$/.test(name)))("knows %s", (name) => {
     const codec = name.endsWith(".ivf") ? name.slice(0, 3) : codecs[name.split(".").at(-1) as keyof typeof codecs];
     expect(detect(readFileSync(fixture(name)))).toEqual({
       kind: "stream",
@@ -83,7 +83,7 @@ describe("detect", () => {
   });
 
   it("names the codec of an IVF file that is not decoded", () => {
-    expect(detect(bytes("DKIF\0\0\x20\0AV01"))).toEqual({ kind: "other", name: 'an IVF file of "AV01"' });
+    expect(detect(bytes("DKIF\0\0\x20\0FWHT"))).toEqual({ kind: "other", name: 'an IVF file of "FWHT"' });
   });
 
   it.each([

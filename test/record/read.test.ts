@@ -93,8 +93,8 @@ describe("readRecord", () => {
       "line 1: the format is v4l2-stateless-requests/2, and this version reads v4l2-stateless-requests/1",
     ],
     [
-      '{"format":"v4l2-stateless-requests/1","codec":"av1"}',
-      'line 1: codec must be one of h264, h265, vp8, vp9, mpeg2, and is "av1"',
+      '{"format":"v4l2-stateless-requests/1","codec":"fwht"}',
+      'line 1: codec must be one of h264, h265, vp8, vp9, av1, mpeg2, and is "fwht"',
     ],
     [`${head}{"request":0,`, "line 2: the line is not a JSON object"],
     [head + head, "line 2: a second header: two records in one file"],
@@ -174,7 +174,7 @@ describe("what is odd in a record", () => {
 
   it("is nothing in what sessions write", () => {
     const fixtures = new URL("../fixtures/", import.meta.url);
-    for (const name of readdirSync(fixtures).filter((file) => /\.(264|265|m2v|ivf)$/.test(file))) {
+    for (const name of readdirSync(fixtures).filter((file) => /\.(264|265|m2v|ivf|obu)$/.test(file))) {
       const codec = name.startsWith("mpeg2") ? "mpeg2" : (name.split("_")[0] as Codec);
       const session = openSession(codec, { missingReferences: "mark" });
       const writer = new RecordWriter({ codec });

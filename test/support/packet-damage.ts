@@ -12,9 +12,9 @@ import { poolFlaws } from "../../support/pool.ts";
 import { Random } from "../../support/random.ts";
 import { ivfOf } from "../../support/streams/vp8-frames.ts";
 
-/** VP8 or VP9, as its damage is tested. */
+/** VP8, VP9 or AV1, as its damage is tested. */
 export interface PacketCodec {
-  readonly codec: "vp8" | "vp9";
+  readonly codec: "vp8" | "vp9" | "av1";
   readonly fourcc: string;
   open(options: SessionOptions): Session;
   /** Every function of the stateless parser. */
@@ -23,6 +23,8 @@ export interface PacketCodec {
   timestamps(request: RequestEvent): readonly number[];
   /** Key frames, and how many of its bytes are the least that each could have. */
   readonly frames: readonly { readonly frame: Uint8Array; readonly least: number }[];
+  /** The packets of a fixture. Default: those of an IVF file. */
+  packetsOf?(bytes: Uint8Array): Uint8Array[];
   /** The first byte of what may be a frame. */
   readonly firstBytes: readonly number[];
 }
@@ -81,7 +83,7 @@ function withFlippedBits(packets: readonly Uint8Array[], random: Random): Uint8A
 /** The tests of what damage does. */
 export function testDamage(codec: PacketCodec): void {
   const fixtures = fixtureStreams(codec.codec).map((file) => ({ name: file.name, bytes: file.read() }));
-  const packetsOf = (bytes: Uint8Array) => ivfFrames(bytes).frames.map(({ data }) => data);
+  const packetsOf = codec.packetsOf ?? ((bytes: Uint8Array) => ivfFrames(bytes).frames.map(({ data }) => data));
 
   it("the stateless parser throws BitstreamError and UnsupportedError, and nothing else", () => {
     const first = fc.constantFrom(...codec.firstBytes);

@@ -20,7 +20,7 @@ import { only } from "../../support/streams/h264-stream.ts";
 import { eventsOf, Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
-const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v|ivf)$/.test(name));
+const streams = readdirSync(fixtures).filter((name) => /\.(26[45]|m2v|ivf|obu)$/.test(name));
 
 const parts = targets.flatMap(({ name, codecs }) =>
   Object.entries(codecs).map(([codec, taken]) => ({ name, codec: codec as Codec, taken })),

@@ -1,7 +1,7 @@
 import { TracerWriter, TraceWriteError } from "../../capture/index.ts";
 import { DeviceError } from "../../submit/errors.ts";
 import { recordStreamEvents } from "../../submit/record-events.ts";
-import type { SubmitEvent } from "../../submit/submitter.ts";
+import type { SubmitEvent } from "../../submit/submitter-options.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import type { Job } from "../arguments.ts";
 import { createFile } from "../files.ts";

@@ -1,6 +1,6 @@
 import type { Codec } from "../../events.ts";
 import type { ResolvedRequest, SequenceLine } from "../../record/index.ts";
-import { formatControls } from "../../targets/picture-format.ts";
+import { type FormatControl, formatControls } from "../../targets/picture-format.ts";
 import { type FactColumn, type PictureView, pictureViews } from "./pictures.ts";
 import { referenceText } from "./references.ts";
 import type { PictureLine } from "./shown-pictures.ts";
@@ -25,6 +25,7 @@ const namedReferences: Readonly<Record<Codec, readonly string[]>> = {
   h265: [],
   vp8: ["last", "golden", "alt"],
   vp9: ["last", "golden", "alt"],
+  av1: ["last", "last2", "last3", "golden", "bwdref", "altref2", "altref"],
   mpeg2: ["forward", "backward"],
 };
 
@@ -142,10 +143,15 @@ const typePlace = before.findIndex(({ title }) => title === "type");
 
 /** The format that the controls of a request have; undefined where they have none. */
 export function formatOf(codec: Codec, request: ResolvedRequest): string | undefined {
-  const { name, size, read } = formatControls[codec];
-  const payload = request.controls.get(name);
-  if (!(payload instanceof Uint8Array) || payload.length !== size) return undefined;
-  const { width, height, bitDepthLuma, chromaFormat } = read(payload);
+  const { ofSize, ...ofFormat } = formatControls[codec];
+  const read = <Format>(control: FormatControl<Format>): Format | undefined => {
+    const payload = request.controls.get(control.name);
+    return payload instanceof Uint8Array && payload.length === control.size ? control.read(payload) : undefined;
+  };
+  const format = read(ofFormat);
+  if (format === undefined) return undefined;
+  const { bitDepthLuma, chromaFormat } = format;
+  const { width, height } = (ofSize && read(ofSize)) ?? format;
   return formatText(width.value, height.value, bitDepthLuma?.value, chromaFormat?.value);
 }
 

@@ -87,6 +87,11 @@ export const pictureViews: Readonly<Record<Codec, PictureView>> = {
   },
   vp8: { columns: [size], letters: { show: "s" }, picture: vp8Picture },
   vp9: { columns: [size], letters: { show: "s", "error-resilient": "E" }, picture: vp9Picture },
+  av1: {
+    columns: [size, number("order_hint", 10, { title: "oh", width: 3 })],
+    letters: { show: "s", showable: "h", "error-resilient": "E", grain: "g", superres: "S" },
+    picture: av1Picture,
+  },
   mpeg2: {
     columns: [structure],
     letters: { "top-first": "T", repeat: "R", progressive: "p" },
@@ -217,6 +222,33 @@ function vp9Picture(request: ResolvedRequest, numbering: Numbering): Picture | u
       show: uapi.V4L2_VP9_FRAME_FLAG_SHOW_FRAME,
       "error-resilient": uapi.V4L2_VP9_FRAME_FLAG_ERROR_RESILIENT,
     }),
+  };
+}
+
+function av1Picture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
+  const frame = structOf(request, "V4L2_CID_STATELESS_AV1_FRAME", uapi.v4l2_ctrl_av1_frame);
+  if (frame === undefined) return undefined;
+  const grain = structOf(request, "V4L2_CID_STATELESS_AV1_FILM_GRAIN", uapi.v4l2_ctrl_av1_film_grain);
+  const type = ["key", "inter", "intra", "switch"][frame.frame_type] ?? "?";
+  const isIntra = type === "key" || type === "intra";
+  const references = ["last", "last2", "last3", "golden", "bwdref", "altref2", "altref"].map((name, i) => {
+    const timestamp = frame.reference_frame_ts[frame.ref_frame_idx[i] ?? 0] ?? 0n;
+    return { name, ...referenceTo(numbering, timestamp, "gap") };
+  });
+  const hasGrain = grain !== undefined && (grain.flags & uapi.V4L2_AV1_FILM_GRAIN_FLAG_APPLY_GRAIN) !== 0;
+  return {
+    type,
+    facts: { width: frame.upscaled_width, height: frame.frame_height_minus_1 + 1, order_hint: frame.order_hint },
+    references: isIntra ? [] : references,
+    flags: [
+      ...flagWords(frame.flags, {
+        show: uapi.V4L2_AV1_FRAME_FLAG_SHOW_FRAME,
+        showable: uapi.V4L2_AV1_FRAME_FLAG_SHOWABLE_FRAME,
+        "error-resilient": uapi.V4L2_AV1_FRAME_FLAG_ERROR_RESILIENT_MODE,
+        superres: uapi.V4L2_AV1_FRAME_FLAG_USE_SUPERRES,
+      }),
+      ...(hasGrain ? ["grain"] : []),
+    ],
   };
 }
 

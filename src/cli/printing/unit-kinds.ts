@@ -43,6 +43,17 @@ const kinds: Readonly<Record<Codec, readonly (readonly [kind: string, name: RegE
     ["index", /^superframe_index/],
     ["frame", /^frame/],
   ],
+  av1: [
+    ["sequence", /^OBU_SEQUENCE_HEADER/],
+    ["delimiter", /^OBU_TEMPORAL_DELIMITER/],
+    ["frame", /^OBU_FRAME /],
+    ["frame-header", /^OBU_(?:REDUNDANT_)?FRAME_HEADER/],
+    ["tile-group", /^OBU_TILE_GROUP/],
+    ["metadata", /^OBU_METADATA/],
+    ["tile-list", /^OBU_TILE_LIST/],
+    ["padding", /^OBU_PADDING/],
+    ["length", /^(?:temporal|frame)_unit/],
+  ],
 };
 
 /** The kind of a unit by the trace's name for it; `"other"` for reserved and unspecified ones. */

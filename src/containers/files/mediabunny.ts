@@ -40,6 +40,7 @@ const codecNames: ReadonlyMap<string, Codec> = new Map([
   ["hevc", "h265"],
   ["vp8", "vp8"],
   ["vp9", "vp9"],
+  ["av1", "av1"],
 ]);
 /** Codecs without a name in the library, by the container's name: Matroska's CodecID, QuickTime's sample description. */
 const containerNames: ReadonlyMap<string, Codec> = new Map([

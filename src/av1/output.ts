@@ -1,0 +1,59 @@
+/** 7.18.1: of the frames of a temporal unit that are shown, only that of the highest spatial layer is output. */
+import type { EventSink } from "../session/event-sink.ts";
+import type { Frame } from "./state.ts";
+
+/** Outputs frames, and holds one back while one of a higher layer may follow. */
+export class Output {
+  readonly #sink: EventSink;
+  /** Called where a frame that waited was output, or is not going to be. */
+  readonly #onDone: (frame: Frame) => void;
+  #waiting: { readonly frame: Frame; readonly pts: number | undefined; readonly spatial_id: number } | null = null;
+  /** The highest spatial layer of the operating point. */
+  highestLayer = 0;
+
+  constructor(sink: EventSink, onDone: (frame: Frame) => void) {
+    this.#sink = sink;
+    this.#onDone = onDone;
+  }
+
+  /**
+   * A frame of this layer is shown. A frame of a lower layer that waits is dropped; one of the same layer or a higher one
+   * belongs to another temporal unit, and is output.
+   */
+  show(frame: Frame, spatial_id: number, pts: number | undefined): void {
+    const before = this.#waiting;
+    if (before !== null && before.spatial_id >= spatial_id) this.endTemporalUnit();
+    else this.#drop();
+    if (spatial_id >= this.highestLayer) {
+      this.#emit(frame, pts);
+      return;
+    }
+    frame.isWaiting = true;
+    this.#waiting = { frame, pts, spatial_id };
+  }
+
+  /** No frame of a higher layer follows. */
+  endTemporalUnit(): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    this.#emit(waiting.frame, waiting.pts);
+    this.#drop();
+  }
+
+  #drop(): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    this.#waiting = null;
+    waiting.frame.isWaiting = false;
+    this.#onDone(waiting.frame);
+  }
+
+  #emit({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
+    this.#sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
+  }
+
+  /** Forgets the frame that waits. */
+  clear(): void {
+    this.#drop();
+  }
+}

@@ -1,0 +1,108 @@
+import { v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
+import { variantOf } from "../align.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
+import type { Peer } from "../request.ts";
+import { tileGroups, tilesOf } from "./tiles.ts";
+import { payloadOf } from "./view.ts";
+
+/** The value is one of the request that the peer sent next or later: of a frame of the same temporal unit. */
+function isOfALaterFrame({ ours, ff, field, values, history }: Occurrence): boolean {
+  const index = ff?.request.index;
+  if (index === undefined) return false;
+  const after = history.sides.slice(ours.request.index + 1, ours.request.index + 9);
+  return after.some((side) => side.view.fields.get(field) === values.ff);
+}
+
+const number = (side: Side, field: string): number => Number(side.view.fields.get(`AV1_FRAME.${field}`));
+
+/** FFmpeg's start is ours in superblocks, rounded up, in the 8 bits that it has for it. */
+function isInSuperblocks({ ours, values }: Occurrence): boolean {
+  const sb = ours.view.fields.get("AV1_SEQUENCE.flags.USE_128X128_SUPERBLOCK") === 1 ? 32 : 16;
+  return typeof values.ours === "number" && values.ff === (Math.ceil(values.ours / sb) & 0xff);
+}
+
+/** The last start is MiCols or MiRows (5.9.9), and FFmpeg's is that of another frame of the packet. */
+function isLastStartOfLaterFrame({ ours, field, values, history }: Occurrence): boolean {
+  const isColumn = field.includes("col");
+  const index = Number(/\[(\d+)\]$/.exec(field)?.[1]);
+  if (index !== number(ours, `tile_info.tile_${isColumn ? "cols" : "rows"}`)) return false;
+  const size = `frame_${isColumn ? "width" : "height"}_minus_1`;
+  const after = history.sides.slice(ours.request.index + 1, ours.request.index + 9);
+  return after.some((side) => values.ff === 2 * ((number(side, size) + 8) >> 3));
+}
+
+/** FFmpeg's request, of which we have none, comes before our first one. */
+function isBeforeOurs({ ff, values, history }: Occurrence): boolean {
+  const first = history.sides.at(0);
+  const partner = first && history.partner("ff", first);
+  return (
+    values.ours === "absent" && ff !== undefined && partner !== undefined && ff.request.index < partner.request.index
+  );
+}
+
+/** The peer has no request for some of ours before this one. */
+function hasGaps({ ours, history }: Occurrence, peer: Peer): boolean {
+  for (const index of history.missing[peer]) if (index < ours.request.index) return true;
+  return false;
+}
+
+function deltasOf(side: Side | undefined): Uint8Array | undefined {
+  const payload = side && payloadOf(side.request, "FRAME");
+  return payload?.length === v4l2_ctrl_av1_frame.size ? payload : undefined;
+}
+
+/** What the rows of disagreements.json can ask about AV1. */
+export const conditionsAv1 = {
+  "FFmpeg sends the tiles alone": condition(
+    "FFmpeg's OUTPUT buffer is ours without what stands before the tiles of each group",
+    ({ ours, ff }) => ff !== undefined && variantOf(ours.request, ff.request) === "tiles",
+  ),
+  "several tile groups": condition(
+    "the tiles come in several tile groups",
+    ({ ours: { request } }) =>
+      request.bitstream !== undefined && tileGroups(request.controls, request.bitstream).length > 1,
+  ),
+  "more than 256 tiles": condition(
+    "the frame has more than 256 tiles",
+    ({ ours }) => tilesOf(ours.request.controls).length > 256,
+  ),
+  "no skip_mode_present": condition(
+    "skip_mode_present is 0",
+    ({ ours }) => ours.view.fields.get("AV1_FRAME.flags.SKIP_MODE_PRESENT") === 0,
+  ),
+  "FFmpeg's start in superblocks": condition("FFmpeg's value is ours in superblocks", isInSuperblocks),
+  "FFmpeg's last start is of a later frame": condition(
+    "FFmpeg's value is where a later frame of the packet ends",
+    isLastStartOfLaterFrame,
+  ),
+  "before our first request": condition("FFmpeg's request comes before our first one", isBeforeOurs),
+  "FFmpeg's picture is from before our first request": condition(
+    "FFmpeg names a picture that it decoded before our first request",
+    ({ values }) => /^ff #\d+$/.test(String(values.ff)),
+  ),
+  "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
+  "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),
+  "FFmpeg's 3 for 4": condition(
+    "FFmpeg's value is 3 and ours is 4",
+    ({ values }) => values.ff === 3 && values.ours === 4,
+  ),
+  "inherited deltas": condition(
+    "the frame has a primary reference frame",
+    ({ ours }) => deltasOf(ours) !== undefined && number(ours, "primary_ref_frame") !== 7,
+  ),
+  "FFmpeg's value is of a later frame": condition(
+    "FFmpeg's value is that of a later frame of the packet",
+    isOfALaterFrame,
+  ),
+  "restoration of the third plane only": condition(
+    "of the chroma planes, only the second one is restored",
+    ({ ours }) => chromaTypes(ours)[1] === 0 && chromaTypes(ours)[2] !== 0,
+  ),
+} as const satisfies Record<string, Condition>;
+
+/** frame_restoration_type. */
+function chromaTypes(side: Side): number[] {
+  const text = String(side.view.fields.get("AV1_FRAME.loop_restoration.frame_restoration_type[]"));
+  const same = /^3×(\d+)$/.exec(text);
+  return same ? [1, 1, 1].map(() => Number(same[1])) : text.split(" ").map(Number);
+}
