@@ -81,7 +81,8 @@ export class ReadUnit {
       bitOfByte: codedBit & 7,
       bit,
       length,
-      bits: this.#bits(codedBit, length),
+      // Bits that are counted from the least significant one are shown as the number that they are.
+      bits: descriptor === "le" ? value.toString(2).padStart(length, "0") : this.#bits(codedBit, length),
       value,
     };
   }

@@ -92,6 +92,9 @@ function stateRules({ unit, request, state }: FrameUnits): Rules {
     ({ name, at }) => {
       const setting = state[map].get(`${name}${at.map((i) => `[${i}]`).join("")}`);
       const why = conditions(...updateConditions(unit, name, at));
+      if (map === "probabilities" && setting !== undefined && setting.request !== request) {
+        why.push(...sourcesOf(setting.unit.condition("refresh_entropy_probs")));
+      }
       return sourcesOf(setting === undefined ? start(initial) : inForce(request, setting, what), why);
     };
   const isKey = unit.value("frame_type") === 0;

@@ -6,12 +6,17 @@ import type { Setting } from "../setting.ts";
 import { constant, type Source, sourcesOf } from "../source.ts";
 import { frameRules } from "./frame.ts";
 
+/** A value in force, and the frame that set it. */
+export interface Vp8Setting extends Setting {
+  readonly unit: ReadUnit;
+}
+
 /** What is in force for a frame. The keys are paths: `"coeff_probs[0][0][0][0]"`. */
 export class Vp8State {
   /** What refresh_entropy_probs keeps or discards: probabilities of coefficients, motion vectors and modes. */
-  probabilities: Map<string, Setting> = new Map();
+  probabilities: Map<string, Vp8Setting> = new Map();
   /** Segmentation and loop filter deltas. */
-  readonly others = new Map<string, Setting>();
+  readonly others = new Map<string, Vp8Setting>();
   /** The last key frame. */
   key: { readonly request: number; readonly unit: ReadUnit } | undefined;
 }
@@ -19,7 +24,7 @@ export class Vp8State {
 export class Vp8History implements CodecHistory {
   readonly #state = new Vp8State();
   /** The probabilities for the next frame, where this frame's own are not kept. */
-  #kept: Map<string, Setting> | undefined;
+  #kept: Map<string, Vp8Setting> | undefined;
   readonly #references = new Map<number, { readonly request: number; readonly unit: ReadUnit }>();
   #request = 0;
   #timestamp = 0;
@@ -53,8 +58,8 @@ export class Vp8History implements CodecHistory {
     const { probabilities, others } = this.#state;
     const hasData = unit.value("update_segment_feature_data") === 1;
     for (const [place, { name, subscripts, value }] of unit.elements.entries()) {
-      const set = (map: Map<string, Setting>, path: string, sources: () => Source[]) =>
-        map.set(path, { request, sources });
+      const set = (map: Map<string, Vp8Setting>, path: string, sources: () => Source[]) =>
+        map.set(path, { request, sources, unit });
       const at = subscripts.map((i) => `[${i}]`).join("");
       const own =
         (count = 1) =>
@@ -96,11 +101,11 @@ export class Vp8History implements CodecHistory {
   }
 }
 
-/** A flag, and the magnitude and sign that follow it where it is 1; 0 where it is 0. */
+/** The magnitude and the sign that follow a flag; 0 where the flag is 0. */
 export function signed(unit: ReadUnit, place: number): Source[] {
-  if (unit.elements[place]?.value !== 1)
-    return sourcesOf(unit.at(place), constant("0 where it is not updated (9.3, 9.6)"));
-  return sourcesOf(unit.at(place + 1), unit.at(place + 2), unit.at(place, "condition"));
+  const flag = unit.at(place, "condition");
+  if (unit.elements[place]?.value !== 1) return sourcesOf(constant("0 where it is not updated (9.3, 9.6)"), flag);
+  return sourcesOf(unit.at(place + 1), unit.at(place + 2), flag);
 }
 
 function range(count: number): number[] {

@@ -104,7 +104,7 @@ function deltaQ(unit: ReadUnit, name: string, i: number): Source[] {
   const coded = unit.elements[place]?.value === 1;
   return coded
     ? sourcesOf(unit.element(name), unit.at(place, "condition"))
-    : sourcesOf(unit.at(place), constant("0 where it is not coded (6.2.10)"));
+    : sourcesOf(constant("0 where it is not coded (6.2.10)"), unit.at(place, "condition"));
 }
 
 /** 7.2.8, 7.2.11: the parameters in force. They may come from an earlier frame. */
@@ -189,7 +189,11 @@ function colorRules({ unit, request, color }: Vp9State): Rules {
     );
   };
   return {
-    bit_depth: of("ten_or_twelve_bit", "8 in profiles 0 and 1 (7.2.2)"),
+    bit_depth: () =>
+      sourcesOf(
+        color?.unit.has("ten_or_twelve_bit") ? computed("10, or 12 with ten_or_twelve_bit (6.2.2)") : [],
+        of("ten_or_twelve_bit", "8 in profiles 0 and 1 (7.2.2)")(),
+      ),
     "flags.V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING": of("subsampling_x", "1, 4:2:0, in profiles 0 and 2; 0 with RGB (7.2.2)"),
     "flags.V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING": of("subsampling_y", "1, 4:2:0, in profiles 0 and 2; 0 with RGB (7.2.2)"),
     "flags.V4L2_VP9_FRAME_FLAG_COLOR_RANGE_FULL_SWING": of("color_range", "1 with RGB, else 0 (7.2.2)"),
