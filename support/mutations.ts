@@ -24,7 +24,7 @@ export interface Outcome {
   readonly fields: ReadonlyMap<string, number | bigint> | undefined;
   /** The codes and places of its errors. */
   readonly errors: string;
-  /** The timestamps of its requests up to that one. */
+  /** The timestamps of its requests, and of how many units each consists. */
   readonly order: string;
 }
 
@@ -53,14 +53,15 @@ export function fieldKey(control: string, path: string, flag: string | undefined
 export function outcomeOf({ codec, options, request }: Original, bytes: Uint8Array): Outcome {
   const controls = new Map<string, Uint8Array | number>();
   const errors: string[] = [];
-  const order: number[] = [];
+  const order: string[] = [];
   let found: RequestEvent | undefined;
   for (const event of eventsOf(codec, bytes, options)) {
     if (event.type === "error") errors.push(`${event.code}@${event.byte}`);
-    if (event.type === "sequence") for (const { name, payload } of event.controls) controls.set(name, payload);
-    if (event.type !== "request" || found !== undefined) continue;
+    if (event.type === "sequence" && found === undefined)
+      for (const { name, payload } of event.controls) controls.set(name, payload);
+    if (event.type !== "request") continue;
     if (order.length === request) found = event;
-    order.push(event.timestamp);
+    order.push(`${event.timestamp}:${event.bitstream.length}`);
   }
   const fields = found && new Map<string, number | bigint>();
   for (const { name, payload } of found?.controls ?? []) controls.set(name, payload);

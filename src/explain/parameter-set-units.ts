@@ -1,9 +1,8 @@
-import { sameBytes } from "../framing/bytes.ts";
 import type { ReadUnit } from "./read-unit.ts";
 
 /**
- * The units of parameter sets by id, as `ActiveSetStore` keeps the sets: new content for the active set waits for a picture that may
- * activate one; a set that is repeated unchanged stays the unit that was first.
+ * The units of parameter sets by id, as `ActiveSetStore` keeps the sets: a unit for the active set waits for a picture that may
+ * activate one. That is also so where it repeats the set: it is then the unit that a later picture depends on.
  */
 export class ParameterSetUnits {
   readonly #stored = new Map<number, ReadUnit>();
@@ -14,8 +13,7 @@ export class ParameterSetUnits {
   receive(id: number | undefined, unit: ReadUnit): void {
     if (id === undefined) return;
     const stored = this.#stored.get(id);
-    if (stored !== undefined && sameBytes(stored.bytes, unit.bytes)) this.#waiting.delete(id);
-    else if (stored === undefined || stored !== this.#active) this.#stored.set(id, unit);
+    if (stored === undefined || stored !== this.#active) this.#stored.set(id, unit);
     else this.#waiting.set(id, unit);
   }
 

@@ -146,6 +146,17 @@ export function conditions(...list: SourceList): Source[] {
   });
 }
 
+/**
+ * Elements of which one that `fits` is enough. Where several fit, none of them alone changes the field, so all are conditions; where
+ * one does, it is the value.
+ */
+export function oneOf(fits: (value: number) => boolean, ...list: SourceList): Source[] {
+  const sources = sourcesOf(...list);
+  const fitting = sources.filter((source) => source.kind === "element" && fits(source.value));
+  if (fitting.length === 0) return sources;
+  return sources.flatMap((source) => (fitting.length === 1 && source === fitting[0] ? [source] : conditions(source)));
+}
+
 /** All elements and spans among sources, those inside states too. */
 export function* elementsIn(sources: readonly Source[]): Generator<ElementSource | SpanSource, void, undefined> {
   for (const source of sources) {

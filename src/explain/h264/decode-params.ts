@@ -1,7 +1,7 @@
 /** DECODE_PARAMS of H.264: the slice header's elements, the order counts and the decoded picture buffer. */
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { computed, conditions, constant, type Source, sourcesOf, state } from "../source.ts";
+import { computed, conditions, constant, oneOf, type Source, sourcesOf, state } from "../source.ts";
 import { firstSlice, type H264State, type Link, type Picture, type StoredFrame } from "./history.ts";
 import { orderCountSources } from "./order-count.ts";
 
@@ -40,16 +40,17 @@ export function decodeParamsRules(all: H264State): Rules {
     [`${FLAG}IDR_PIC`]: () => sourcesOf(computed("nal_unit_type is 5 (IdrPicFlag, 7-1)"), h.element("nal_unit_type")),
     [`${FLAG}FIELD_PIC`]: () => copy("field_pic_flag"),
     [`${FLAG}BOTTOM_FIELD`]: () => copy("bottom_field_flag"),
-    [`${FLAG}PFRAME`]: () => sliceTypes(picture, "a slice is P or SP: slice_type % 5 is 0 or 3 (Table 7-6)"),
-    [`${FLAG}BFRAME`]: () => sliceTypes(picture, "a slice is B: slice_type % 5 is 1 (Table 7-6)"),
+    [`${FLAG}PFRAME`]: () => sliceTypes(picture, [0, 3], "a slice is P or SP: slice_type % 5 is 0 or 3 (Table 7-6)"),
+    [`${FLAG}BFRAME`]: () => sliceTypes(picture, [1], "a slice is B: slice_type % 5 is 1 (Table 7-6)"),
     ...dpbRules(all),
   };
 }
 
-function sliceTypes({ slices }: Picture, rule: string): Source[] {
+function sliceTypes({ slices }: Picture, types: readonly number[], rule: string): Source[] {
+  const elements = slices.map((slice) => slice.element("slice_type"));
   return sourcesOf(
     computed(rule),
-    slices.map((slice) => slice.element("slice_type")),
+    oneOf((value) => types.includes(value % 5), elements),
   );
 }
 

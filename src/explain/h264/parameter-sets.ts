@@ -2,7 +2,7 @@
 import { zigzag4x4, zigzag8x8 } from "../../h264/tables.ts";
 import { elementOfFlag, type Place, type Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { computed, conditions, constant, type Source, sourcesOf } from "../source.ts";
+import { computed, conditions, constant, oneOf, type Source, sourcesOf } from "../source.ts";
 import type { Picture } from "./history.ts";
 
 /** The elements of the SPS that 7.4.2.1.1 infers not to be 0, and those that another element leaves out. */
@@ -59,7 +59,7 @@ export function ppsRules({ sps, pps }: Picture): Rules {
         computed(
           "seq_scaling_matrix_present_flag or pic_scaling_matrix_present_flag: V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT of the UAPI",
         ),
-        scalingFlags(sps, pps),
+        oneOf((value) => value === 1, scalingFlags(sps, pps)),
       ),
   };
 }

@@ -2,7 +2,7 @@
 import { elementOfFlag, type Place, type Rules } from "../field.ts";
 import type { CodecHistory, ReadRequest } from "../history.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { computed, conditions, constant, type Source, sourcesOf, state } from "../source.ts";
+import { computed, conditions, constant, oneOf, type Source, sourcesOf, state } from "../source.ts";
 
 /** Table 6-2. */
 const SEQUENCE_EXTENSION = 1;
@@ -169,8 +169,7 @@ function pictureRules({ extension, coding, header, references }: PictureUnits): 
     "flags.V4L2_MPEG2_PIC_FLAG_PROGRESSIVE": () =>
       sourcesOf(
         computed("progressive_frame, which a progressive sequence implies (6.3.5)"),
-        coding.element("progressive_frame"),
-        extension.element("progressive_sequence"),
+        oneOf((value) => value === 1, coding.element("progressive_frame"), extension.element("progressive_sequence")),
       ),
     forward_ref_ts: reference("forward"),
     backward_ref_ts: reference("backward"),

@@ -98,7 +98,9 @@ export class Vp9History implements CodecHistory {
       else if (name === "feature_enabled") {
         set(`feature_enabled${at}`, own);
         set(`feature_data${at}`, () =>
-          value === 1 ? withSign(unit, place) : sourcesOf(own(), constant("0: the feature is not enabled (6.2.11)")),
+          value === 1
+            ? withSign(unit, place)
+            : sourcesOf(constant("0: the feature is not enabled (6.2.11)"), unit.at(place, "condition")),
         );
       } else if (name === "prob_coded") {
         const [i] = subscripts as [number];
@@ -148,7 +150,6 @@ function sizeSources(
   const reference = references[found];
   return () =>
     sourcesOf(
-      unit.element("found_ref", found),
       flags,
       reference === undefined
         ? []
