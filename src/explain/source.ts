@@ -67,6 +67,8 @@ export interface StateSource {
   readonly what: string;
   /** What it was made of there. */
   readonly sources: readonly Source[];
+  /** It decides about the field, and is not its value. */
+  readonly isDecision: boolean;
 }
 
 /** Computed as a clause or an equation says. */
@@ -131,18 +133,20 @@ export function sourcesOf(...list: SourceList): Source[] {
 export const constant = (authority: string): ConstantSource => ({ kind: "constant", authority });
 export const computed = (rule: string): ComputedSource => ({ kind: "computed", rule });
 export const kernel = (rule: string): KernelSource => ({ kind: "kernel", rule });
+/** State that is the field's value. */
 export const state = (request: number | null, what: string, ...sources: SourceList): StateSource => ({
   kind: "state",
   request,
   what,
   sources: sourcesOf(...sources),
+  isDecision: false,
 });
 
 /** The same sources as conditions: what decides about a field, and is not its value. */
 export function conditions(...list: SourceList): Source[] {
   return sourcesOf(...list).map((source) => {
     if (source.kind === "element" || source.kind === "span") return { ...source, role: "condition" };
-    return source.kind === "state" ? { ...source, sources: conditions(source.sources) } : source;
+    return source.kind === "state" ? { ...source, sources: conditions(source.sources), isDecision: true } : source;
   });
 }
 

@@ -145,7 +145,7 @@ function pictureConditions(picture: Picture): Source[] {
 
 /** Why a frame is in the buffer, and at this place: its own marking, and the sliding window. */
 function membership({ picture }: H264State, { pictures }: StoredFrame): Source[] {
-  return sourcesOf(
+  return conditions(
     pictures.map((each) =>
       state(
         each.request,

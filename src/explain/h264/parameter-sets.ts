@@ -56,9 +56,7 @@ export function ppsRules({ sps, pps }: Picture): Rules {
     },
     "flags.V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT": () =>
       sourcesOf(
-        computed(
-          "seq_scaling_matrix_present_flag or pic_scaling_matrix_present_flag: V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT of the UAPI",
-        ),
+        computed("the SPS or the PPS has lists (UAPI)"),
         oneOf((value) => value === 1, scalingFlags(sps, pps)),
       ),
   };

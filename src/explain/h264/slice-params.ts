@@ -78,7 +78,14 @@ function listEntry(all: H264State, list: number, { at, name, field, pattern }: P
     ),
   );
   const rule = listRule(h, list);
-  return sourcesOf(computed(name === "fields" ? `the fields of ${rule}` : rule), stored, length, order(all, list));
+  const from = frame && computed(`the picture of request ${frame.pictures[0]?.request}`);
+  return sourcesOf(
+    computed(name === "fields" ? `the fields of ${rule}` : rule),
+    from,
+    conditions(stored),
+    length,
+    order(all, list),
+  );
 }
 
 function listRule(h: ReadUnit, list: number): string {

@@ -133,7 +133,8 @@ function setEntry(all: H265State, what: string, { value, at: [i = 0], field }: P
   if (Number(value) === 0xff)
     return sourcesOf(computed(`0xff: ${what} has no picture ${i}, or it is missing (8.3.2)`), decides);
   const frame = frames.get(field(`dpb[${Number(value)}].timestamp`));
-  const stored = frame && state(frame.request, "its PicOrderCntVal", conditions(orderCountSources(frame)));
+  const stored =
+    frame && state(frame.request, "the picture with this PicOrderCntVal", conditions(orderCountSources(frame)));
   return sourcesOf(computed(`the index of ${what}[${i}] in the DPB array (8.3.2)`), stored, decides);
 }
 
@@ -180,7 +181,7 @@ function dpbRules(all: H265State): Rules {
     "dpb[].field_pic": ofEntry((frame) => [state(frame.request, "pic_struct", picStructSources(frame))]),
     "dpb[].flags.V4L2_HEVC_DPB_ENTRY_LONG_TERM_REFERENCE": ofEntry((frame) => [
       computed("marked by the reference picture set, of this picture or of one before (8.3.2)"),
-      state(frame.request, "its PicOrderCntVal", conditions(orderCountSources(frame))),
+      state(frame.request, "the picture with this PicOrderCntVal", conditions(orderCountSources(frame))),
     ]),
   };
 }

@@ -150,7 +150,8 @@ function listEntry({ picture, frames }: H265State, h: ReadUnit, list: number, { 
     return sourcesOf(computed(`0xff: the list has no entry ${i}, or its picture is missing (8.3.4)`), decidedBy);
   const entry = picture.params.dpb[Number(value)];
   const frame = entry && frames.get(Number(entry.timestamp));
-  const stored = frame && state(frame.request, "its PicOrderCntVal", conditions(orderCountSources(frame)));
+  const stored =
+    frame && state(frame.request, "the picture with this PicOrderCntVal", conditions(orderCountSources(frame)));
   return sourcesOf(computed(`RefPicList${list}[${i}] (8.3.4)`), stored, decidedBy);
 }
 

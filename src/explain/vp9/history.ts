@@ -4,7 +4,7 @@ import type { Rules } from "../field.ts";
 import type { CodecHistory, ReadRequest } from "../history.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import type { Setting } from "../setting.ts";
-import { conditions, constant, type Source, sourcesOf } from "../source.ts";
+import { conditions, constant, type Source, sourcesOf, state } from "../source.ts";
 import { compressedHeaderRules } from "./compressed-header.ts";
 import { frameRules } from "./frame.ts";
 
@@ -153,12 +153,11 @@ function sizeSources(
       flags,
       reference === undefined
         ? []
-        : {
-            kind: "state",
-            request: reference.request,
-            what: `its ${name}, found_ref[${found}] (6.2.5)`,
-            sources: name === "width" ? reference.width() : reference.height(),
-          },
+        : state(
+            reference.request,
+            `its ${name}, found_ref[${found}] (6.2.5)`,
+            name === "width" ? reference.width() : reference.height(),
+          ),
       conditions(unit.element("ref_frame_idx", found)),
     );
 }
