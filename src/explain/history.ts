@@ -1,5 +1,5 @@
-import type { ReadUnit } from "./read-unit.ts";
 import type { Rules } from "./field.ts";
+import type { ReadUnit } from "./read-unit.ts";
 
 /** A request, and the units that it was made of. */
 export interface ReadRequest {

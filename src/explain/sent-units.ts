@@ -1,7 +1,8 @@
 /** Which units of a stream a request sends, and which ones come before it. */
-import { bitstreamBytes } from "../session/bitstream.ts";
+
 import type { RequestEvent } from "../events.ts";
 import { sameBytes } from "../framing/bytes.ts";
+import { bitstreamBytes } from "../session/bitstream.ts";
 import type { ReadUnit } from "./read-unit.ts";
 
 /** The units that belong to a request. */

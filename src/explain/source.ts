@@ -142,11 +142,14 @@ export const state = (request: number | null, what: string, ...sources: SourceLi
   isDecision: false,
 });
 
-/** The same sources as conditions: what decides about a field, and is not its value. */
+/**
+ * The elements of some sources as conditions: what decides about a field, and is not its value. Rules and inferences are left out:
+ * they are about the value.
+ */
 export function conditions(...list: SourceList): Source[] {
-  return sourcesOf(...list).map((source) => {
-    if (source.kind === "element" || source.kind === "span") return { ...source, role: "condition" };
-    return source.kind === "state" ? { ...source, sources: conditions(source.sources), isDecision: true } : source;
+  return sourcesOf(...list).flatMap((source): Source[] => {
+    if (source.kind === "element" || source.kind === "span") return [{ ...source, role: "condition" }];
+    return source.kind === "state" ? [{ ...source, sources: conditions(source.sources), isDecision: true }] : [];
   });
 }
 

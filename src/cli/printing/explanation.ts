@@ -45,7 +45,7 @@ function rowLines({ path, value, texts, decision }: Row, column: number, isRepea
   const indent = " ".repeat(column + 2);
   const own = /(\w+(\[\d+\])*)$/.exec(path)?.[1] ?? "";
   // The name of an element that is the field's name, too, need not be read twice.
-  const said = texts.map((text) => (own !== "" && text.startsWith(`${own} `) ? text.slice(own.length + 1) : text));
+  const said = texts.map((text) => (own !== "" && text.startsWith(`${own} `) ? withoutName(text, own) : text));
   const why = decision === "" ? [] : [isRepeated && decision.length > 60 ? "the same elements" : decision];
   const arrows = said.map((text) => `← ${text}`).concat(why.map((text) => style.dim(`decided by ${text}`)));
   const room = column - path.length - value.length;
@@ -54,6 +54,11 @@ function rowLines({ path, value, texts, decision }: Row, column: number, isRepea
   // A long path has a line of its own.
   const lines = room < 2 ? [left, `${indent}  ${first}`] : [`${left}  ${first}`];
   return [...lines, ...more.map((text) => `${indent}  ${text.startsWith("←") ? "" : "  "}${text}`)];
+}
+
+function withoutName(text: string, name: string): string {
+  const rest = text.slice(name.length + 1);
+  return /^([a-z]+\(|bool|not coded)/.test(rest) ? rest : text;
 }
 
 /** A field in the tree of its control: arrays and structs have children. */
@@ -110,7 +115,7 @@ function childRows(node: Node, path: string, names: Names): Row[] {
   for (let i = 0; i < node.children.length; ) {
     const child = node.children[i] as Node;
     const same = child.key.startsWith("[") ? sameFrom(node.children, i) : 1;
-    if (same > 1 || (child.field === undefined && isUniform(child))) {
+    if (same > 1 || (child.field === undefined && leavesOf(child).length > 1 && isUniform(child))) {
       const last = node.children[i + same - 1] as Node;
       const key = same === 1 ? child.key : `[${numberOf(child)}..${numberOf(last)}]`;
       const leaves = node.children.slice(i, i + same).flatMap(leavesOf);
@@ -141,16 +146,13 @@ function explanationOf({ sources }: ExplainedField): string {
 
 const isReserved = ({ path }: ExplainedField) => /(^|\.)(reserved\d?|padding)(\[\d+\])*$/.test(path);
 
-/** Whether all leaves of an array or struct have one explanation; in a struct, one value too. */
+/** Whether all leaves of an array or struct have one explanation. */
 function isUniform(node: Node): boolean {
   const leaves = leavesOf(node);
   const [first, ...more] = leaves.filter((field) => !isReserved(field));
   if (first === undefined) return true;
-  const isArray = node.children.every(({ key }) => key.startsWith("["));
   const text = explanationOf(first);
-  return more.every(
-    (field) => explanationOf(field) === text && (isArray || Number(field.value) === Number(first.value)),
-  );
+  return more.every((field) => explanationOf(field) === text);
 }
 
 /** How many elements of an array from place `i` on share their explanation. */

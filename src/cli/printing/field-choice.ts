@@ -38,8 +38,9 @@ export class FieldChoice {
       ...fields.flatMap((field) => pathsOf(field).map((path) => path.replace(/\[\d+\]/g, ""))),
     ]);
     const last = this.#text.replace(/\[\d*\]/g, "");
-    const own = suggestion(last, [...new Set(names)]);
-    const inner = suggestion(last.split(".").slice(1).join("."), [...new Set(names)]);
+    const known = [...new Set(names)].filter((name) => name !== "");
+    const own = suggestion(last, known);
+    const inner = last.includes(".") ? suggestion(last.slice(last.indexOf(".") + 1), known) : "";
     const advice = own || inner || "; inspect --request shows the fields";
     return `--field: request ${request} has no field ${JSON.stringify(this.#text)}${advice}`;
   }

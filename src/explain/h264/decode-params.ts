@@ -19,11 +19,39 @@ export const markingElements: readonly string[] = [
   "max_long_term_frame_idx_plus1",
 ];
 
+/** What decides that an element is not coded: 7.3.3. The elements are those of the header, else of the PPS, else of the SPS. */
+const decides: Readonly<Record<string, readonly string[]>> = {
+  idr_pic_id: ["nal_unit_type"],
+  field_pic_flag: ["frame_mbs_only_flag"],
+  bottom_field_flag: ["field_pic_flag", "frame_mbs_only_flag"],
+  pic_order_cnt_lsb: ["pic_order_cnt_type"],
+  delta_pic_order_cnt_bottom: ["pic_order_cnt_type", "bottom_field_pic_order_in_frame_present_flag", "field_pic_flag"],
+  delta_pic_order_cnt: ["pic_order_cnt_type", "delta_pic_order_always_zero_flag", "field_pic_flag"],
+  slice_group_change_cycle: ["num_slice_groups_minus1", "slice_group_map_type"],
+  colour_plane_id: ["separate_colour_plane_flag", "chroma_format_idc"],
+  redundant_pic_cnt: ["redundant_pic_cnt_present_flag"],
+  cabac_init_idc: ["entropy_coding_mode_flag", "slice_type"],
+  slice_qs_delta: ["slice_type"],
+  sp_for_switch_flag: ["slice_type"],
+  direct_spatial_mv_pred_flag: ["slice_type"],
+  disable_deblocking_filter_idc: ["deblocking_filter_control_present_flag"],
+  slice_alpha_c0_offset_div2: ["disable_deblocking_filter_idc", "deblocking_filter_control_present_flag"],
+  slice_beta_offset_div2: ["disable_deblocking_filter_idc", "deblocking_filter_control_present_flag"],
+};
+
+/** An element of a slice header, or why it is not coded. */
+export function sliceElement({ sps, pps }: Picture, h: ReadUnit, name: string, ...at: readonly number[]): Source[] {
+  const own = h.element(name, ...at);
+  if (own !== undefined) return [own];
+  const why = (decides[name] ?? []).map((each) => h.condition(each) ?? pps.condition(each) ?? sps.condition(each));
+  return sourcesOf(h.inferred("0 (7.4.3)", name, ...at), why);
+}
+
 /** V4L2_CID_STATELESS_H264_DECODE_PARAMS. The elements are those of the picture's first slice. */
 export function decodeParamsRules(all: H264State): Rules {
   const { picture } = all;
   const h = firstSlice(picture);
-  const copy = (name: string, ...at: readonly number[]) => [h.elementOr("0 (7.4.3)", name, ...at)];
+  const copy = (name: string, ...at: readonly number[]) => sliceElement(picture, h, name, ...at);
   return {
     "": ({ name }) => copy(name),
     delta_pic_order_cnt0: () => copy("delta_pic_order_cnt", 0),

@@ -2,13 +2,14 @@
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, type Source, sourcesOf, state } from "../source.ts";
-import { firstSlice, type H264State } from "./history.ts";
+import { sliceElement } from "./decode-params.ts";
+import { firstSlice, type H264State, type Picture } from "./history.ts";
 import { orderCountSources } from "./order-count.ts";
 
 /** V4L2_CID_STATELESS_H264_SLICE_PARAMS. */
 export function sliceParamsRules(all: H264State): Rules {
   const { slice: h, picture } = all;
-  const copy = (name: string) => [h.elementOr("0 (7.4.3)", name)];
+  const copy = (name: string) => sliceElement(picture, h, name);
   const count = (name: string, list: number) => () => {
     const own = h.element(name);
     if (own !== undefined) return [own];
@@ -61,31 +62,14 @@ function listEntry(all: H264State, list: number, { at, name, field, pattern }: P
     return sourcesOf(computed(`0: the slice has no list ${list} (Table 7-6)`), h.condition("slice_type"));
   const fields = field(`${array}[${i}].fields`);
   if (fields === 0) {
-    const what = name === "fields" ? "0" : "the first unused entry, so that it is a valid index";
-    return sourcesOf(computed(`${what}: the list has no entry ${i} (8.2.4)`), length, order(all, list));
+    const rule = "no entry: fields 0, and the index of an unused DPB entry, so that it is valid (8.2.4)";
+    return sourcesOf(computed(rule), length, order(all, list));
   }
   const entry = picture.params.dpb[field(`${array}[${i}].index`)];
   const frame = entry && frames.get(Number(entry.reference_ts));
-  const stored = frame?.pictures.map((each) =>
-    state(
-      each.request,
-      "its place in the list",
-      conditions(
-        firstSlice(each).element("frame_num"),
-        orderCountSources(each, "top"),
-        orderCountSources(each, "bottom"),
-      ),
-    ),
-  );
   const rule = listRule(h, list);
   const from = frame && computed(`the picture of request ${frame.pictures[0]?.request}`);
-  return sourcesOf(
-    computed(name === "fields" ? `the fields of ${rule}` : rule),
-    from,
-    conditions(stored),
-    length,
-    order(all, list),
-  );
+  return sourcesOf(computed(name === "fields" ? `the fields of ${rule}` : rule), from, length, order(all, list));
 }
 
 function listRule(h: ReadUnit, list: number): string {
@@ -96,15 +80,21 @@ function listRule(h: ReadUnit, list: number): string {
   return `RefPicList${list} by ${isB ? "PicOrderCnt" : "PicNum"} (${clause})${modified}`;
 }
 
-/** The elements of the current slice and its picture that the order of a list depends on. */
-function order({ slice: h, picture }: H264State, list: number): Source[] {
+/** The elements that the order of a list depends on: of the slice and its picture, and of all reference frames. */
+function order({ slice: h, picture, frames }: H264State, list: number): Source[] {
   const modification = ["modification_of_pic_nums_idc", "abs_diff_pic_num_minus1", "long_term_pic_num"];
-  const counts = conditions(orderCountSources(picture, "top"), orderCountSources(picture, "bottom"));
+  const numbers = (each: Picture) => [
+    firstSlice(each).element("frame_num"),
+    orderCountSources(each, "top"),
+    orderCountSources(each, "bottom"),
+  ];
+  const references = picture.params.dpb.flatMap(({ flags, reference_ts }) =>
+    flags === 0 ? [] : (frames.get(Number(reference_ts))?.pictures ?? []),
+  );
   return sourcesOf(
     h.condition(`ref_pic_list_modification_flag_l${list}`),
     h.allNamed(...modification),
-    h.condition("frame_num"),
-    counts,
+    conditions(numbers(picture), references.map(numbers)),
     picture.sps.condition("log2_max_frame_num_minus4"),
     picture.sps.condition("max_num_ref_frames"),
     picture.sps.condition("gaps_in_frame_num_value_allowed_flag"),
@@ -122,7 +112,7 @@ export function predWeightsRules({ slice: h }: H264State): Rules {
       if (own !== undefined) return sourcesOf(own, flag);
       if (!h.has(`luma_weight_l${list}_flag`, i))
         return sourcesOf(
-          computed(`0: list ${list} has no entry ${i}`),
+          computed(`0: list ${list} is shorter (7.3.3.2)`),
           conditions(
             h.element("slice_type"),
             h.element(`num_ref_idx_l${list}_active_minus1`),

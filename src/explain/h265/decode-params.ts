@@ -131,7 +131,7 @@ function setEntry(all: H265State, what: string, { value, at: [i = 0], field }: P
   const { picture, frames } = all;
   const decides = sourcesOf(setConditions(picture), conditions(orderCountSources(picture)));
   if (Number(value) === 0xff)
-    return sourcesOf(computed(`0xff: ${what} has no picture ${i}, or it is missing (8.3.2)`), decides);
+    return sourcesOf(computed(`0xff: ${what} is shorter, or the picture is missing (8.3.2)`), decides);
   const frame = frames.get(field(`dpb[${Number(value)}].timestamp`));
   const stored =
     frame && state(frame.request, "the picture with this PicOrderCntVal", conditions(orderCountSources(frame)));

@@ -1,6 +1,7 @@
 /** What a request of HEVC is made of: the units of its parameter sets and slice segments, and the pictures before it. */
-import { parseSps } from "../../h265/parser.ts";
+
 import { isIrap, isRadl, isRasl, isSubLayerNonReference } from "../../h265/nal-types.ts";
+import { parseSps } from "../../h265/parser.ts";
 import { decodePayload, hevcControls, type v4l2_ctrl_hevc_decode_params } from "../../uapi/index.ts";
 import type { Rules } from "../field.ts";
 import type { CodecHistory, ReadRequest } from "../history.ts";

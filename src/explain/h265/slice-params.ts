@@ -27,13 +27,37 @@ const fromPps: Readonly<Record<string, string>> = {
   slice_loop_filter_across_slices_enabled_flag: "pps_loop_filter_across_slices_enabled_flag",
 };
 
-/** What decides that an element is not coded, besides the slice type: 7.3.6.1. */
+/** What decides that an element is not coded: 7.3.6.1. The elements are those of the header, else of the PPS, else of the SPS. */
 const decides: Readonly<Record<string, readonly string[]>> = {
   slice_segment_address: ["first_slice_segment_in_pic_flag"],
-  dependent_slice_segment_flag: ["first_slice_segment_in_pic_flag"],
-  slice_temporal_mvp_enabled_flag: ["nal_unit_type"],
+  dependent_slice_segment_flag: ["first_slice_segment_in_pic_flag", "dependent_slice_segments_enabled_flag"],
+  num_entry_point_offsets: ["tiles_enabled_flag", "entropy_coding_sync_enabled_flag"],
+  colour_plane_id: ["separate_colour_plane_flag", "chroma_format_idc"],
+  slice_temporal_mvp_enabled_flag: ["nal_unit_type", "sps_temporal_mvp_enabled_flag"],
+  slice_sao_luma_flag: ["sample_adaptive_offset_enabled_flag"],
+  slice_sao_chroma_flag: ["sample_adaptive_offset_enabled_flag", "chroma_format_idc"],
   collocated_ref_idx: ["slice_type", "slice_temporal_mvp_enabled_flag"],
   collocated_from_l0_flag: ["slice_type", "slice_temporal_mvp_enabled_flag"],
+  cabac_init_flag: ["slice_type", "cabac_init_present_flag"],
+  mvd_l1_zero_flag: ["slice_type"],
+  five_minus_max_num_merge_cand: ["slice_type"],
+  slice_cb_qp_offset: ["pps_slice_chroma_qp_offsets_present_flag"],
+  slice_cr_qp_offset: ["pps_slice_chroma_qp_offsets_present_flag"],
+  slice_act_y_qp_offset: [
+    "pps_slice_act_qp_offsets_present_flag",
+    "pps_scc_extension_flag",
+    "pps_extension_present_flag",
+  ],
+  slice_act_cb_qp_offset: [
+    "pps_slice_act_qp_offsets_present_flag",
+    "pps_scc_extension_flag",
+    "pps_extension_present_flag",
+  ],
+  slice_act_cr_qp_offset: [
+    "pps_slice_act_qp_offsets_present_flag",
+    "pps_scc_extension_flag",
+    "pps_extension_present_flag",
+  ],
 };
 
 /** V4L2_CID_STATELESS_HEVC_SLICE_PARAMS. */
@@ -75,13 +99,15 @@ function flagElement(flag: string): string {
 }
 
 /** The element of the segment itself or, in a dependent segment, of the independent segment before it (7.4.7.1). */
-function copyOf({ pps }: Picture, { unit, header }: Segment, element: string): Source[] {
+function copyOf({ sps, pps }: Picture, { unit, header }: Segment, element: string): Source[] {
   const holder = ownElements.includes(element) ? unit : header;
   const dependent = holder === unit ? [] : conditions(unit.element("dependent_slice_segment_flag"));
   const own = holder.element(element);
   if (own !== undefined) return sourcesOf(own, dependent);
   const inferred = fromPps[element];
-  const why = (decides[element] ?? ["slice_type"]).map((name) => holder.condition(name));
+  const why = (decides[element] ?? []).map(
+    (name) => holder.condition(name) ?? pps.condition(name) ?? sps.condition(name),
+  );
   if (inferred === undefined) {
     const rule = element === "collocated_from_l0_flag" ? "1 (7.4.7.1)" : "0 (7.4.7.1)";
     return sourcesOf(holder.inferred(rule, element), why, dependent);
@@ -147,7 +173,7 @@ function listEntry({ picture, frames }: H265State, h: ReadUnit, list: number, { 
     listSet(picture),
   );
   if (Number(value) === 0xff)
-    return sourcesOf(computed(`0xff: the list has no entry ${i}, or its picture is missing (8.3.4)`), decidedBy);
+    return sourcesOf(computed("0xff: the list is shorter, or its picture is missing (8.3.4)"), decidedBy);
   const entry = picture.params.dpb[Number(value)];
   const frame = entry && frames.get(Number(entry.timestamp));
   const stored =

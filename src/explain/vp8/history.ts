@@ -1,6 +1,7 @@
 /** What a request of VP8 is made of: its own header, and what earlier frames have set. Clauses are those of RFC 6386. */
-import type { CodecHistory, ReadRequest } from "../history.ts";
+
 import type { Rules } from "../field.ts";
+import type { CodecHistory, ReadRequest } from "../history.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import type { Setting } from "../setting.ts";
 import { constant, type Source, sourcesOf } from "../source.ts";
