@@ -1,7 +1,7 @@
 /** SLICE_PARAMS and PRED_WEIGHTS of H.264. */
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { computed, conditions, type Source, sourcesOf, state } from "../source.ts";
+import { computed, conditions, type Source, sourcesOf } from "../source.ts";
 import { sliceElement } from "./decode-params.ts";
 import { firstSlice, type H264State, type Picture } from "./history.ts";
 import { orderCountSources } from "./order-count.ts";
