@@ -8,9 +8,9 @@
  * import { explainRequest, shortText } from "v4l2-stateless/explain";
  *
  * const explained = explainRequest("h264", readFileSync("test/fixtures/h264_mbaff_tff.264"), 3);
- * for (const { control, fields } of explained?.controls ?? []) {
- *   for (const { path, flag, value, sources } of fields) console.log(control, path, flag, value, shortText(sources));
- * }
+ * const params = explained?.controls.find(({ control }) => control === "V4L2_CID_STATELESS_H264_DECODE_PARAMS");
+ * const field = params?.fields.find(({ path }) => path === "dpb[1].pic_num");
+ * console.log(shortText(field?.sources ?? [])); // frame_num u(4) at 3486:7 of unit 5, FrameNumWrap (8-27), PicNum (8-28)
  * ```
  *
  * @module

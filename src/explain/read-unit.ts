@@ -1,6 +1,9 @@
 import { elementPath, type TraceElement } from "../bitreader/index.ts";
 import type { ElementSource, InferredSource, Role, SpanSource } from "./source.ts";
 
+/** Subscripts one by one, or in lists. */
+export type Subscripts = readonly (number | readonly number[])[];
+
 /** A unit of a stream with the elements that a session has read of it. */
 export class ReadUnit {
   /** As `trace` counts units. */
@@ -35,30 +38,35 @@ export class ReadUnit {
     const path = elementPath(name, subscripts);
     const first = this.#places.get(path) ?? -1;
     if (first < 0 || first >= from) return first;
-    return this.elements.findIndex((element, i) => i >= from && elementPath(element.name, element.subscripts) === path);
+    for (let place = from; place < this.elements.length; place++) {
+      const element = this.elements[place] as TraceElement;
+      if (element.name === name && hasSubscripts(element, subscripts)) return place;
+    }
+    return -1;
   }
 
-  has(name: string, ...subscripts: readonly number[]): boolean {
-    return this.placeOf(name, subscripts) >= 0;
+  has(name: string, ...subscripts: Subscripts): boolean {
+    return this.placeOf(name, subscripts.flat()) >= 0;
   }
 
   /** The value of the first element with this name and these subscripts; undefined where it is not coded. */
-  value(name: string, ...subscripts: readonly number[]): number | undefined {
-    return this.elements[this.placeOf(name, subscripts)]?.value;
+  value(name: string, ...subscripts: Subscripts): number | undefined {
+    return this.elements[this.placeOf(name, subscripts.flat())]?.value;
   }
 
   /** The first element with this name and these subscripts as a source. */
-  element(name: string, ...subscripts: readonly number[]): ElementSource | undefined {
-    return this.at(this.placeOf(name, subscripts));
+  element(name: string, ...subscripts: Subscripts): ElementSource | undefined {
+    return this.at(this.placeOf(name, subscripts.flat()));
   }
 
   /** The same, where it decides about a field. */
-  condition(name: string, ...subscripts: readonly number[]): ElementSource | undefined {
-    return this.at(this.placeOf(name, subscripts), "condition");
+  condition(name: string, ...subscripts: Subscripts): ElementSource | undefined {
+    return this.at(this.placeOf(name, subscripts.flat()), "condition");
   }
 
   /** All elements that have one of these names, as conditions. */
-  allNamed(...names: readonly string[]): ElementSource[] {
+  allNamed(...lists: readonly (string | readonly string[])[]): ElementSource[] {
+    const names = lists.flat();
     return this.elements.flatMap(({ name }, i) => (names.includes(name) ? [this.#at(i, "condition")] : []));
   }
 
@@ -95,15 +103,15 @@ export class ReadUnit {
   }
 
   /** The element, or the rule for a stream that does not code it. */
-  elementOr(rule: string, name: string, ...subscripts: readonly number[]): ElementSource | InferredSource {
-    return this.element(name, ...subscripts) ?? this.inferred(rule, name, ...subscripts);
+  elementOr(rule: string, name: string, ...subscripts: Subscripts): ElementSource | InferredSource {
+    return this.element(name, subscripts.flat()) ?? this.inferred(rule, name, subscripts.flat());
   }
 
   /** @param rule what the value is, and by which clause. */
-  inferred(rule: string, name: string, ...subscripts: readonly number[]): InferredSource {
+  inferred(rule: string, name: string, ...subscripts: Subscripts): InferredSource {
     return {
       kind: "inferred",
-      name: elementPath(name, subscripts),
+      name: elementPath(name, subscripts.flat()),
       rule,
       unit: this.number,
       unitKind: this.kind,
@@ -122,6 +130,10 @@ export class ReadUnit {
     }
     return bits;
   }
+}
+
+function hasSubscripts({ subscripts }: TraceElement, wanted: readonly number[]): boolean {
+  return subscripts.length === wanted.length && subscripts.every((subscript, i) => subscript === wanted[i]);
 }
 
 function placesOf(elements: readonly TraceElement[]): Map<string, number> {

@@ -138,7 +138,7 @@ export const state = (request: number | null, what: string, ...sources: SourceLi
   kind: "state",
   request,
   what,
-  sources: sourcesOf(...sources),
+  sources: sourcesOf(sources),
   isDecision: false,
 });
 
@@ -147,7 +147,7 @@ export const state = (request: number | null, what: string, ...sources: SourceLi
  * they are about the value.
  */
 export function conditions(...list: SourceList): Source[] {
-  return sourcesOf(...list).flatMap((source): Source[] => {
+  return sourcesOf(list).flatMap((source): Source[] => {
     if (source.kind === "element" || source.kind === "span") return [{ ...source, role: "condition" }];
     return source.kind === "state" ? [{ ...source, sources: conditions(source.sources), isDecision: true }] : [];
   });
@@ -158,7 +158,7 @@ export function conditions(...list: SourceList): Source[] {
  * one does, it is the value.
  */
 export function oneOf(fits: (value: number) => boolean, ...list: SourceList): Source[] {
-  const sources = sourcesOf(...list);
+  const sources = sourcesOf(list);
   const fitting = sources.filter((source) => source.kind === "element" && fits(source.value));
   if (fitting.length === 0) return sources;
   return sources.flatMap((source) => (fitting.length === 1 && source === fitting[0] ? [source] : conditions(source)));

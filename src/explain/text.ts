@@ -47,7 +47,7 @@ function valueTexts(sources: readonly Source[]): string[] {
     let end = i + 1;
     while (values[end]?.name === first.name && values[end]?.unit === first.unit) end++;
     const last = values[end - 1] as ElementSource;
-    if (end - i < 4) texts.push(...values.slice(i, end).map(codedText));
+    if (end - i < 4) for (const value of values.slice(i, end)) texts.push(codedText(value));
     else {
       const sum = `${end - i} elements`;
       texts.push(

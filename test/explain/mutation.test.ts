@@ -63,31 +63,33 @@ describe("a change of an element that a field names changes it or is refused, of
 
 /** Sampled requests: the first, one after it, and one far into the stream. */
 const requests = [0, 4, 13];
+/** Headers of VP8 and VP9 have a thousand elements, most of which are alike. */
+const elementsOf = (codec: Codec) => (codec === "vp8" || codec === "vp9" ? 15 : 40);
 
 describe.each(codecs)("the same of sampled requests of all fixtures of %s", { tags: ["long"] }, (codec) => {
   it.each(fixtureStreams(codec))("$name", (file) => {
     let mutations = 0;
     for (const mode of modes[codec]) {
-      for (const request of requests) mutations += checkRequest(codec, file.read(), mode, request, 60);
+      for (const request of requests) mutations += checkRequest(codec, file.read(), mode, request, elementsOf(codec));
     }
     expect(mutations).toBeGreaterThan(50);
   });
 });
 
-describe.runIf(hasCorpus)(
-  `the same of a request of each stream of the corpus: ${corpusPlace}`,
-  { tags: ["long"] },
-  async () => {
-    for (const codec of codecs) {
-      const files = codec === "vp8" || codec === "vp9" ? await corpusIvfFiles(codec) : corpusFiles(codec);
-      it.each(files)(`${codec} $name`, (file) => {
-        const bytes = file.read();
-        const detected = detect(bytes.subarray(0, 1 << 16));
-        // Containers and systems streams hold what is checked elsewhere.
-        if (detected?.kind === "container" || detected?.kind === "systems") return;
-        const mode = modes[codec][bytes.length % modes[codec].length] as DecodeMode;
-        checkRequest(codec, bytes, mode, 3, 8);
-      });
-    }
-  },
-);
+/** One stream in so many; with V4L2_STATELESS_PATIENT all of them. */
+const oneIn = process.env.V4L2_STATELESS_PATIENT ? 1 : 12;
+
+describe.runIf(hasCorpus)(`the same of streams of the corpus: ${corpusPlace}`, { tags: ["long"] }, async () => {
+  for (const codec of codecs) {
+    const files = codec === "vp8" || codec === "vp9" ? await corpusIvfFiles(codec) : corpusFiles(codec);
+    const chosen = files.filter((_, i) => i % oneIn === 0);
+    it.each(chosen)(`${codec} $name`, (file) => {
+      const bytes = file.read();
+      const detected = detect(bytes.subarray(0, 1 << 16));
+      // Containers and systems streams hold what is checked elsewhere.
+      if (detected?.kind === "container" || detected?.kind === "systems") return;
+      const mode = modes[codec][bytes.length % modes[codec].length] as DecodeMode;
+      checkRequest(codec, bytes, mode, 3, 8);
+    });
+  }
+});

@@ -115,19 +115,25 @@ function childRows(node: Node, path: string, names: Names): Row[] {
   for (let i = 0; i < node.children.length; ) {
     const child = node.children[i] as Node;
     const same = child.key.startsWith("[") ? sameFrom(node.children, i) : 1;
-    if (same > 1 || (child.field === undefined && leavesOf(child).length > 1 && isUniform(child))) {
+    if (same > 1 || (child.field === undefined && hasSeveral(child) && uniformText(child) !== null)) {
       const last = node.children[i + same - 1] as Node;
       const key = same === 1 ? child.key : `[${numberOf(child)}..${numberOf(last)}]`;
       const leaves = node.children.slice(i, i + same).flatMap(leavesOf);
       rows.push(rowOf(joinPath(path, key), leaves, names));
     } else if (child.field !== undefined) rows.push(rowOf(joinPath(path, child.key), [child.field], names));
-    else rows.push(...childRows(child, joinPath(path, child.key), names));
+    else for (const row of childRows(child, joinPath(path, child.key), names)) rows.push(row);
     i += same;
   }
   return rows;
 }
 
 const numberOf = ({ key }: Node) => key.slice(1, -1);
+
+/** Whether a node has more than one leaf. */
+function hasSeveral({ children }: Node): boolean {
+  const [first, second] = children;
+  return second !== undefined || (first !== undefined && hasSeveral(first));
+}
 
 function leavesOf(node: Node): ExplainedField[] {
   return node.field === undefined ? node.children.flatMap(leavesOf) : [node.field];
@@ -146,28 +152,36 @@ function explanationOf({ sources }: ExplainedField): string {
 
 const isReserved = ({ path }: ExplainedField) => /(^|\.)(reserved\d?|padding)(\[\d+\])*$/.test(path);
 
-/** Whether all leaves of an array or struct have one explanation. */
-function isUniform(node: Node): boolean {
-  const leaves = leavesOf(node);
-  const [first, ...more] = leaves.filter((field) => !isReserved(field));
-  if (first === undefined) return true;
-  const text = explanationOf(first);
-  return more.every((field) => explanationOf(field) === text);
+/** What a node whose leaves are all reserved has for a text: they share a line with any others. */
+const nothing = "";
+const uniformTexts = new WeakMap<Node, string | null>();
+
+/** The one explanation of all leaves of an array or struct; null where they have several. */
+function uniformText(node: Node): string | null {
+  let text = uniformTexts.get(node);
+  if (text !== undefined) return text;
+  if (node.field !== undefined) text = isReserved(node.field) ? nothing : explanationOf(node.field);
+  else {
+    text = nothing;
+    for (const child of node.children) {
+      const other = uniformText(child);
+      if (other === nothing) continue;
+      if (other === null || (text !== nothing && other !== text)) {
+        text = null;
+        break;
+      }
+      text = other;
+    }
+  }
+  uniformTexts.set(node, text);
+  return text;
 }
 
 /** How many elements of an array from place `i` on share their explanation. */
 function sameFrom(nodes: readonly Node[], i: number): number {
-  const first = nodes[i] as Node;
-  if (first.field === undefined && !isUniform(first)) return 1;
-  const sample = leavesOf(first).find((field) => !isReserved(field)) ?? leavesOf(first)[0];
-  const text = sample === undefined ? "" : explanationOf(sample);
+  const text = uniformText(nodes[i] as Node);
   let end = i + 1;
-  for (; end < nodes.length; end++) {
-    const next = nodes[end] as Node;
-    const other = leavesOf(next).find((field) => !isReserved(field)) ?? leavesOf(next)[0];
-    if (other === undefined || explanationOf(other) !== text) break;
-    if (next.field === undefined && !isUniform(next)) break;
-  }
+  while (text !== null && end < nodes.length && uniformText(nodes[end] as Node) === text) end++;
   return end - i;
 }
 

@@ -40,18 +40,18 @@ const decides: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** An element of a slice header, or why it is not coded. */
-export function sliceElement({ sps, pps }: Picture, h: ReadUnit, name: string, ...at: readonly number[]): Source[] {
-  const own = h.element(name, ...at);
+export function sliceElement({ sps, pps }: Picture, h: ReadUnit, name: string, at: readonly number[] = []): Source[] {
+  const own = h.element(name, at);
   if (own !== undefined) return [own];
   const why = (decides[name] ?? []).map((each) => h.condition(each) ?? pps.condition(each) ?? sps.condition(each));
-  return sourcesOf(h.inferred("0 (7.4.3)", name, ...at), why);
+  return sourcesOf(h.inferred("0 (7.4.3)", name, at), why);
 }
 
 /** V4L2_CID_STATELESS_H264_DECODE_PARAMS. The elements are those of the picture's first slice. */
 export function decodeParamsRules(all: H264State): Rules {
   const { picture } = all;
   const h = firstSlice(picture);
-  const copy = (name: string, ...at: readonly number[]) => sliceElement(picture, h, name, ...at);
+  const copy = (name: string, ...at: readonly number[]) => sliceElement(picture, h, name, at);
   return {
     "": ({ name }) => copy(name),
     delta_pic_order_cnt0: () => copy("delta_pic_order_cnt", 0),
@@ -179,7 +179,7 @@ function membership({ picture }: H264State, { pictures }: StoredFrame): Source[]
         each.request,
         "marked for reference (8.2.5.1)",
         conditions(firstSlice(each).element("nal_ref_idc"), firstSlice(each).element("frame_num")),
-        firstSlice(each).allNamed(...markingElements, "nal_unit_type", "field_pic_flag", "bottom_field_flag"),
+        firstSlice(each).allNamed(markingElements, "nal_unit_type", "field_pic_flag", "bottom_field_flag"),
       ),
     ),
     pictureConditions(picture),
@@ -238,7 +238,7 @@ function orderOfFields({ pictures }: StoredFrame): Source[] {
 function frameNumElement(picture: Picture): Source[] {
   const h = firstSlice(picture);
   if (!hasMmco5(h)) return sourcesOf(h.element("frame_num"));
-  return sourcesOf(computed("0 after memory_management_control_operation 5 (7.4.3)"), h.allNamed(...markingElements));
+  return sourcesOf(computed("0 after memory_management_control_operation 5 (7.4.3)"), h.allNamed(markingElements));
 }
 
 function hasMmco5(h: ReadUnit): boolean {
@@ -257,7 +257,7 @@ function longTermIndex({ longTermBy }: StoredFrame, place: Place): Source[] {
   const h = firstSlice(by);
   const index = place.field(`dpb[${place.at[0]}].frame_num`);
   const element = h.elements.findIndex(({ name, value }) => name === "long_term_frame_idx" && value === index);
-  return [state(by.request, "LongTermFrameIdx (8.2.5.4)", h.at(element), h.allNamed(...markingElements))];
+  return [state(by.request, "LongTermFrameIdx (8.2.5.4)", h.at(element), h.allNamed(markingElements))];
 }
 
 function longTerm({ longTermBy, pictures }: StoredFrame): Source[] {
@@ -270,7 +270,7 @@ function longTerm({ longTermBy, pictures }: StoredFrame): Source[] {
     state(
       longTermBy.request,
       "marked for long-term reference (8.2.5.4)",
-      firstSlice(longTermBy).allNamed(...markingElements),
+      firstSlice(longTermBy).allNamed(markingElements),
     ),
   ];
 }
@@ -305,7 +305,7 @@ function storedOrderCount({ pictures }: StoredFrame, which: "top" | "bottom"): S
 function ofPicture(picture: Picture, which: "top" | "bottom"): Source {
   const name = which === "top" ? "TopFieldOrderCnt" : "BottomFieldOrderCnt";
   const h = firstSlice(picture);
-  const mmco5 = hasMmco5(h) ? [computed("less tempPicOrderCnt (8.2.1)"), ...h.allNamed(...markingElements)] : [];
+  const mmco5 = hasMmco5(h) ? [computed("less tempPicOrderCnt (8.2.1)"), ...h.allNamed(markingElements)] : [];
   const sources = orderCountSources(picture, which);
   if (mmco5.length === 0) return state(picture.request, name, sources);
   const both = conditions(orderCountSources(picture, which === "top" ? "bottom" : "top"));

@@ -74,7 +74,7 @@ export class H264History implements CodecHistory {
     this.#slice = slice;
     // In slice mode, the requests of a picture share a payload.
     if (this.#picture !== undefined && this.#payload === payload) {
-      this.#picture.slices.push(...sent);
+      for (const unit of sent) this.#picture.slices.push(unit);
       return;
     }
     this.#payload = payload;

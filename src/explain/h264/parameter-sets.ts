@@ -12,11 +12,11 @@ const notCoded: Readonly<Record<string, string>> = {
 
 /** V4L2_CID_STATELESS_H264_SPS: every field has its element's name. */
 export function spsRules({ sps }: Picture): Rules {
-  const copy = (name: string, ...at: readonly number[]) =>
-    sourcesOf(sps.elementOr(notCoded[name] ?? "0 (7.4.2.1.1)", name, ...at), whyAbsent(sps, name, at));
+  const copy = (name: string, at: readonly number[] = []) =>
+    sourcesOf(sps.elementOr(notCoded[name] ?? "0 (7.4.2.1.1)", name, at), whyAbsent(sps, name, at));
   return {
     "": ({ name, at, flag }) => {
-      if (flag === undefined) return copy(name, ...at);
+      if (flag === undefined) return copy(name, at);
       return copy(elementOfFlag(flag, /^V4L2_H264_SPS_(FLAG_)?/));
     },
   };
@@ -24,7 +24,7 @@ export function spsRules({ sps }: Picture): Rules {
 
 /** The element that decides that another one is not coded: 7.3.2.1.1. */
 function whyAbsent(sps: ReadUnit, name: string, at: readonly number[]): Source[] {
-  if (sps.has(name, ...at)) return [];
+  if (sps.has(name, at)) return [];
   const because: Readonly<Record<string, string>> = {
     chroma_format_idc: "profile_idc",
     separate_colour_plane_flag: sps.has("chroma_format_idc") ? "chroma_format_idc" : "profile_idc",

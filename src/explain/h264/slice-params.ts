@@ -93,7 +93,7 @@ function order({ slice: h, picture, frames }: H264State, list: number): Source[]
   );
   return sourcesOf(
     h.condition(`ref_pic_list_modification_flag_l${list}`),
-    h.allNamed(...modification),
+    h.allNamed(modification),
     conditions(numbers(picture), references.map(numbers)),
     picture.sps.condition("log2_max_frame_num_minus4"),
     picture.sps.condition("max_num_ref_frames"),
@@ -108,7 +108,7 @@ export function predWeightsRules({ slice: h }: H264State): Rules {
       const [list, i, ...component] = at as [number, number, number?];
       const name = `${kind}_${what}_l${list}`;
       const flag = h.condition(`${kind}_weight_l${list}_flag`, i);
-      const own = h.element(name, i, ...(component as number[]));
+      const own = h.element(name, i, component as number[]);
       if (own !== undefined) return sourcesOf(own, flag);
       if (!h.has(`luma_weight_l${list}_flag`, i))
         return sourcesOf(

@@ -24,7 +24,7 @@ export function decodeParamsRules(all: H265State): Rules {
   const set =
     (what: string): Rule =>
     () =>
-      sourcesOf(computed(what), setConditions(picture), conditions(orderCountSources(picture)));
+      sourcesOf(computed(what), setConditions(picture));
   const index =
     (what: string): Rule =>
     (place) =>
@@ -85,7 +85,7 @@ export function sizeOfSet(h: ReadUnit): Source[] {
   if (ends === null) return sourcesOf(computed("0: the slice header has no st_ref_pic_set()"), why);
   return sourcesOf(
     computed("the length of st_ref_pic_set() in the slice header (7.3.7)"),
-    h.span(...ends, "their length"),
+    h.span(ends[0], ends[1], "their length"),
     why,
   );
 }
@@ -103,8 +103,19 @@ export function sizeOfLongTerm({ sps }: Picture, h: ReadUnit): Source[] {
   );
 }
 
-/** The elements that name the pictures of the reference picture set: 7.4.7.1, 7.4.8. */
-export function setConditions({ h, sps }: Picture): Source[] {
+const setsOfPictures = new WeakMap<Picture, Source[]>();
+
+/** The elements that name the pictures of the reference picture set (7.4.7.1, 7.4.8), and those of the order count. */
+export function setConditions(picture: Picture): Source[] {
+  let found = setsOfPictures.get(picture);
+  if (found === undefined) {
+    found = conditions(orderCountSources(picture), setElements(picture));
+    setsOfPictures.set(picture, found);
+  }
+  return found;
+}
+
+function setElements({ h, sps }: Picture): Source[] {
   const own = setOfHeader(h).all();
   const usesSps = h.value("short_term_ref_pic_set_sps_flag") === 1;
   const isPredicted = own.some(({ name, value }) => name === "inter_ref_pic_set_prediction_flag" && value === 1);
@@ -114,7 +125,7 @@ export function setConditions({ h, sps }: Picture): Source[] {
     h.element("short_term_ref_pic_set_sps_flag"),
     h.element("short_term_ref_pic_set_idx"),
     own,
-    h.allNamed(...longTerm),
+    h.allNamed(longTerm),
     sps.allNamed(
       "lt_ref_pic_poc_lsb_sps",
       "used_by_curr_pic_lt_sps_flag",
@@ -129,7 +140,7 @@ export function setConditions({ h, sps }: Picture): Source[] {
 /** An entry of one of the three lists of indices. */
 function setEntry(all: H265State, what: string, { value, at: [i = 0], field }: Place): Source[] {
   const { picture, frames } = all;
-  const decides = sourcesOf(setConditions(picture), conditions(orderCountSources(picture)));
+  const decides = setConditions(picture);
   if (Number(value) === 0xff)
     return sourcesOf(computed(`0xff: ${what} is shorter, or the picture is missing (8.3.2)`), decides);
   const frame = frames.get(field(`dpb[${Number(value)}].timestamp`));
@@ -165,7 +176,7 @@ function dpbRules(all: H265State): Rules {
     (rule: (frame: Picture) => Source[]): Rule =>
     ({ at: [i = 0], field }) => {
       const count = field("num_active_dpb_entries");
-      const decides = sourcesOf(setConditions(picture), conditions(orderCountSources(picture)));
+      const decides = setConditions(picture);
       if (i >= count) {
         const text = `0: no such entry, ${count} picture${count === 1 ? " is" : "s are"} kept for reference (8.3.2)`;
         return sourcesOf(constant(text), decides);

@@ -144,25 +144,25 @@ export function extSpsStRpsRules(sps: ReadUnit): Rules {
       const rule = isPredicted ? "a bit for each used_by_curr_pic_flag[j]" : "bits of S0, then of S1";
       return sourcesOf(
         computed(`${rule} (7.3.7)`),
-        set.all(...flags),
+        set.all(flags),
         conditions(set.at("num_negative_pics"), set.at("num_positive_pics")),
         first,
       );
     }
     if (name === "use_delta_flag") {
-      const flags = isPredicted ? set.all("use_delta_flag", "used_by_curr_pic_flag") : [];
+      const flags = isPredicted ? set.all(["use_delta_flag", "used_by_curr_pic_flag"]) : [];
       return sourcesOf(
         computed("a bit for each use_delta_flag[j], inferred 1 where used_by_curr_pic_flag[j] is 1 (7.4.8)"),
         flags,
         first,
       );
     }
-    const own = set.at(name, ...at);
+    const own = set.at(name, at);
     if (own !== undefined) return sourcesOf(own, first);
     const counts = name.startsWith("delta_poc_s")
       ? conditions(set.at(name.includes("s0") ? "num_negative_pics" : "num_positive_pics"))
       : [];
-    return sourcesOf(set.unit.inferred("0 (7.4.8)", name, ...at), counts, first);
+    return sourcesOf(set.unit.inferred("0 (7.4.8)", name, at), counts, first);
   };
   return { "": rule };
 }

@@ -1,5 +1,5 @@
 /** The elements of st_ref_pic_set() (7.3.7), set by set: their subscripts do not say which set they belong to. */
-import type { ReadUnit } from "../read-unit.ts";
+import type { ReadUnit, Subscripts } from "../read-unit.ts";
 import type { ElementSource } from "../source.ts";
 
 /** The elements of one set. */
@@ -15,20 +15,20 @@ export class SetElements {
     this.#end = end;
   }
 
-  has(name: string, ...subscripts: readonly number[]): boolean {
-    return this.#place(name, subscripts) >= 0;
+  has(name: string, ...subscripts: Subscripts): boolean {
+    return this.#place(name, subscripts.flat()) >= 0;
   }
 
-  value(name: string, ...subscripts: readonly number[]): number | undefined {
-    return this.unit.elements[this.#place(name, subscripts)]?.value;
+  value(name: string, ...subscripts: Subscripts): number | undefined {
+    return this.unit.elements[this.#place(name, subscripts.flat())]?.value;
   }
 
-  at(name: string, ...subscripts: readonly number[]): ElementSource | undefined {
-    return this.unit.at(this.#place(name, subscripts));
+  at(name: string, ...subscripts: Subscripts): ElementSource | undefined {
+    return this.unit.at(this.#place(name, subscripts.flat()));
   }
 
   /** All elements of these names; of all names where none is given. */
-  all(...names: readonly string[]): ElementSource[] {
+  all(names: readonly string[] = []): ElementSource[] {
     const found: ElementSource[] = [];
     for (let place = this.#first; place < this.#end; place++) {
       const element = this.unit.at(place);

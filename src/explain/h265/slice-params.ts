@@ -170,7 +170,7 @@ function listEntry({ picture, frames }: H265State, h: ReadUnit, list: number, { 
     conditions(countOf(picture, h, list)),
     h.condition(`ref_pic_list_modification_flag_l${list}`),
     h.allNamed(`list_entry_l${list}`),
-    listSet(picture),
+    setConditions(picture),
   );
   if (Number(value) === 0xff)
     return sourcesOf(computed("0xff: the list is shorter, or its picture is missing (8.3.4)"), decidedBy);
@@ -181,11 +181,6 @@ function listEntry({ picture, frames }: H265State, h: ReadUnit, list: number, { 
   return sourcesOf(computed(`RefPicList${list}[${i}] (8.3.4)`), stored, decidedBy);
 }
 
-/** The elements of the reference picture set, which the lists are made of. */
-function listSet(picture: Picture): Source[] {
-  return conditions(orderCountSources(picture), setConditions(picture));
-}
-
 /** 7.3.6.3. */
 function weightRules({ sps }: Picture, ofSegment: OfSegment): Rules {
   const table = (name: string): Rule => ofSegment(({ header }) => notCodedOr(header, name));
@@ -193,14 +188,14 @@ function weightRules({ sps }: Picture, ofSegment: OfSegment): Rules {
     const [i = 0] = at;
     const list = name.slice(-2);
     const kind = name.includes("luma") ? "luma" : "chroma";
-    return sourcesOf(notCodedOr(header, name, ...at), header.condition(`${kind}_weight_${list}_flag`, i));
+    return sourcesOf(notCodedOr(header, name, at), header.condition(`${kind}_weight_${list}_flag`, i));
   });
   const chromaOffset = ofSegment(({ header: h }, { name, at }) => {
     const [i = 0, j = 0] = at;
     const list = name.slice(-2);
     const own = h.element(`delta_chroma_offset_${list}`, i, j);
     const flag = h.condition(`chroma_weight_${list}_flag`, i);
-    if (own === undefined) return sourcesOf(notCodedOr(h, `delta_chroma_offset_${list}`, i, j), flag);
+    if (own === undefined) return sourcesOf(notCodedOr(h, `delta_chroma_offset_${list}`, [i, j]), flag);
     return sourcesOf(
       computed("ChromaOffset from delta_chroma_offset and the weight (7-56)"),
       own,
@@ -229,11 +224,11 @@ function weightRules({ sps }: Picture, ofSegment: OfSegment): Rules {
   };
 }
 
-function notCodedOr(h: ReadUnit, name: string, ...at: readonly number[]): Source[] {
-  const own = h.element(name, ...at);
+function notCodedOr(h: ReadUnit, name: string, at: readonly number[] = []): Source[] {
+  const own = h.element(name, at);
   if (own !== undefined) return [own];
   return sourcesOf(
-    h.inferred("0 (7.4.7.3)", name, ...at),
+    h.inferred("0 (7.4.7.3)", name, at),
     h.condition("slice_type"),
     h.condition("num_ref_idx_active_override_flag"),
   );

@@ -162,7 +162,7 @@ function pictureRules({ extension, coding, header, references }: PictureUnits): 
   };
   return {
     "": ({ name, at, flag }) => {
-      if (flag === undefined) return sourcesOf(coding.element(name, ...at) ?? header.element(name, ...at));
+      if (flag === undefined) return sourcesOf(coding.element(name, at) ?? header.element(name, at));
       const element = flagElements[flag] ?? elementOfFlag(flag, /^V4L2_MPEG2_PIC_FLAG_/).replace(/_flag$/, "");
       return sourcesOf(coding.element(element));
     },

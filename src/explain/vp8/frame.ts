@@ -41,10 +41,10 @@ export function frameRules(input: FrameUnits): Rules {
   const { unit } = input;
   const copy: Rule = ({ pattern, name, at }) => {
     const element = elements[pattern] ?? name;
-    const own = unit.element(element, ...at);
+    const own = unit.element(element, at);
     if (own !== undefined) return [own];
     return sourcesOf(
-      unit.inferred("0 where it is not coded (19.2)", element, ...at),
+      unit.inferred("0 where it is not coded (19.2)", element, at),
       unit.condition(decides[element] ?? "frame_type"),
     );
   };
@@ -91,9 +91,10 @@ function stateRules({ unit, request, state }: FrameUnits): Rules {
     (map: "probabilities" | "others", what: string, initial: string): Rule =>
     ({ name, at }) => {
       const setting = state[map].get(`${name}${at.map((i) => `[${i}]`).join("")}`);
-      const why = conditions(...updateConditions(unit, name, at));
+      const why = conditions(updateConditions(unit, name, at));
       if (map === "probabilities" && setting !== undefined && setting.request !== request) {
-        why.push(...sourcesOf(setting.unit.condition("refresh_entropy_probs")));
+        const kept = setting.unit.condition("refresh_entropy_probs");
+        if (kept !== undefined) why.push(kept);
       }
       return sourcesOf(setting === undefined ? start(initial) : inForce(request, setting, what), why);
     };
@@ -117,12 +118,12 @@ function stateRules({ unit, request, state }: FrameUnits): Rules {
       if (setting === undefined)
         return sourcesOf(
           start("set: deltas, until a frame codes segment_feature_mode (9.3)"),
-          conditions(...updateConditions(unit, "mode", [])),
+          conditions(updateConditions(unit, "mode", [])),
         );
       return sourcesOf(
         computed(mode),
         inForce(request, setting, "the last segment_feature_mode"),
-        conditions(...updateConditions(unit, "mode", [])),
+        conditions(updateConditions(unit, "mode", [])),
       );
     },
     "lf.ref_frm_delta[]": inForceOr("others", "the last update (9.6)", "0 (9.6)"),
@@ -146,7 +147,7 @@ function updateConditions(unit: ReadUnit, name: string, at: readonly number[]): 
     segment_probs: "segment_prob_update",
   };
   const flag = flags[name];
-  const own = flag === undefined ? undefined : unit.element(flag, ...at);
+  const own = flag === undefined ? undefined : unit.element(flag, at);
   if (own !== undefined) return [own];
   const outer: Readonly<Record<string, string[]>> = {
     y_mode_probs: ["intra_16x16_prob_update_flag"],
@@ -226,7 +227,7 @@ function reference({ unit, references }: FrameUnits, { value }: Place, buffer: s
     stateOf(
       found.request,
       `decoded into the ${buffer} buffer, or copied there since (9.7)`,
-      found.unit.allNamed(...names),
+      found.unit.allNamed(names),
     ),
   ];
 }

@@ -91,5 +91,8 @@ function whyNotCoded(unit: ReadUnit, path: string, at: readonly number[]): Sourc
     "mv.class0_hp": ["allow_high_precision_mv"],
     "mv.hp": ["allow_high_precision_mv"],
   };
-  return sourcesOf(intra, ...(own[path] ?? []).map((name) => unit.condition(name)));
+  return sourcesOf(
+    intra,
+    (own[path] ?? []).map((name) => unit.condition(name)),
+  );
 }

@@ -49,7 +49,7 @@ export function frameRules(state: Vp9State): Rules {
     if (own !== undefined) return [own];
     return sourcesOf(
       unit.inferred(inferredValues[element] ?? "0 (7.2)", element),
-      ...(decides[element] ?? ["frame_type", "intra_only"]).map((name) => unit.condition(name)),
+      (decides[element] ?? ["frame_type", "intra_only"]).map((name) => unit.condition(name)),
     );
   };
   return {
@@ -111,7 +111,7 @@ function deltaQ(unit: ReadUnit, name: string, i: number): Source[] {
 function persistentRules({ unit, request, params }: Vp9State): Rules {
   const of = (path: string, what: string, initial: string, ...flags: (Source | undefined)[]): Source[] => {
     const setting = params.get(path);
-    return sourcesOf(setting === undefined ? constant(initial) : inForce(request, setting, what), conditions(...flags));
+    return sourcesOf(setting === undefined ? constant(initial) : inForce(request, setting, what), conditions(flags));
   };
   const nearest = (...names: readonly string[]) =>
     names.map((name) => unit.element(name)).find((element) => element !== undefined);
