@@ -171,18 +171,30 @@ function pictureConditions(picture: Picture): Source[] {
   );
 }
 
-/** Why a frame is in the buffer, and at this place: its own marking, and the sliding window. */
+/** Why a frame is in the buffer, and at this place: the marking, and the sliding window. */
 function membership({ picture }: H264State, { pictures }: StoredFrame): Source[] {
   return conditions(
-    pictures.map((each) =>
-      state(
-        each.request,
-        "marked for reference (8.2.5.1)",
-        conditions(firstSlice(each).element("nal_ref_idc"), firstSlice(each).element("frame_num")),
-        firstSlice(each).allNamed(markingElements, "nal_unit_type", "field_pic_flag", "bottom_field_flag"),
-      ),
-    ),
+    pictures.map((each) => [firstSlice(each).element("frame_num"), markingOf(each)]),
     pictureConditions(picture),
+  );
+}
+
+/**
+ * The elements with which a picture was marked, and so were those before it whose order counts its own were made of: each mark decides
+ * which frames are in the buffer, and so at which place.
+ */
+export function markingOf(picture: Picture): Source[] {
+  return conditions(
+    [picture, picture.previous, picture.previousReference].map((each) =>
+      each === null
+        ? []
+        : firstSlice(each).allNamed(markingElements, [
+            "nal_ref_idc",
+            "nal_unit_type",
+            "field_pic_flag",
+            "bottom_field_flag",
+          ]),
+    ),
   );
 }
 

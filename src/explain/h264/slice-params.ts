@@ -2,7 +2,7 @@
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, type Source, sourcesOf } from "../source.ts";
-import { sliceElement } from "./decode-params.ts";
+import { markingOf, sliceElement } from "./decode-params.ts";
 import { firstSlice, type H264State, type Picture } from "./history.ts";
 import { orderCountSources } from "./order-count.ts";
 
@@ -87,6 +87,7 @@ function order({ slice: h, picture, frames }: H264State, list: number): Source[]
     firstSlice(each).element("frame_num"),
     orderCountSources(each, "top"),
     orderCountSources(each, "bottom"),
+    markingOf(each),
   ];
   const references = picture.params.dpb.flatMap(({ flags, reference_ts }) =>
     flags === 0 ? [] : (frames.get(Number(reference_ts))?.pictures ?? []),
