@@ -1,56 +1,9 @@
 /** A frame of VP8 or VP9 whose header's bools are decoded, changed, and written again. */
 
-import type { TraceElement } from "../src/bitreader/index.ts";
 import { joined } from "../src/framing/bytes.ts";
 import { BoolEncoder } from "../support/bool-encoder.ts";
+import type { CodedBools } from "../support/coded-bools.ts";
 import type { Below } from "./case.ts";
-
-const MOST_BOOLS = 16;
-
-/** The elements of a frame that are coded in bools; thousands of frames are kept, so each element takes a few bytes. */
-export interface CodedBools {
-  /** Bytes of the frame before the first of them, and up to the end of the last one. */
-  readonly begin: number;
-  readonly end: number;
-  readonly values: Uint16Array;
-  /** How many bools each has, and the probability of a 0 in each of them. */
-  readonly counts: Uint8Array;
-  readonly probabilities: Uint8Array;
-}
-
-type Coded = TraceElement & { readonly coder: NonNullable<TraceElement["coder"]> };
-
-const isCoded = (element: TraceElement): element is Coded => element.coder !== undefined;
-
-/** The number of bools with which the decoder comes from an element's range to the next one's, over as many bits. */
-function countOf({ value, length, coder }: Coded, next: Coded | undefined): number {
-  for (let count = 1; count <= MOST_BOOLS; count++) {
-    let { range } = coder;
-    let bits = 0;
-    for (let i = count - 1; i >= 0; i--) {
-      const split = 1 + (((range - 1) * coder.probability) >> 8);
-      range = (value >> i) & 1 ? range - split : split;
-      for (; range < 128; range *= 2) bits++;
-    }
-    if (value < 2 ** count && bits === length && (next === undefined || range === next.coder.range)) return count;
-  }
-  return 1;
-}
-
-/** Undefined where a frame has none. */
-export function codedBools(elements: readonly TraceElement[]): CodedBools | undefined {
-  const coded = elements.filter(isCoded);
-  const first = coded[0];
-  const last = coded.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  return {
-    begin: first.bit >> 3,
-    end: (last.bit + last.length + 7) >> 3,
-    values: Uint16Array.from(coded, ({ value }) => value),
-    counts: Uint8Array.from(coded, (element, i) => countOf(element, coded[i + 1])),
-    probabilities: Uint8Array.from(coded, ({ coder }) => coder.probability),
-  };
-}
 
 /** The frame with one to four other values. What was coded after them stays as bytes: nobody reads it. */
 export function rewrittenBools(frame: Uint8Array, bools: CodedBools, random: Below): Uint8Array {

@@ -6,6 +6,7 @@ import type { Codec, DecodeEvent, Session } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
 import { openSession } from "../../src/open-session.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import { type CodedBools, codedBools } from "../../support/coded-bools.ts";
 import { difference } from "../../support/cuts.ts";
 import { eventKey } from "../../support/events.ts";
 import { Random } from "../../support/random.ts";
@@ -14,7 +15,7 @@ import { TraceRecorder } from "../../support/trace-recorder.ts";
 import { type Case, type Effort, type Piece, sizeOf, type Target } from "../case.ts";
 import { eventFlaws, HELD_ALWAYS, HELD_PER_BYTE, heldBy } from "../oracles.ts";
 import { rewritten } from "../rewrite.ts";
-import { type CodedBools, codedBools, rewrittenBools } from "../rewrite-bools.ts";
+import { rewrittenBools } from "../rewrite-bools.ts";
 import { framedUnits } from "./bytes.ts";
 import { sessionSeeds } from "./session-seeds.ts";
 

@@ -1,8 +1,8 @@
 /** A unit in which one syntax element has another value, and every other element keeps its own. */
-import { codedBools } from "../../fuzz/rewrite-bools.ts";
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import { BitWriter, escaped, unescaped } from "../bit-writer.ts";
 import { BoolEncoder } from "../bool-encoder.ts";
+import { codedBools } from "../coded-bools.ts";
 import { codedElement } from "../tiling.ts";
 import type { TracedUnit } from "../trace-recorder.ts";
 

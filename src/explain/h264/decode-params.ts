@@ -2,8 +2,8 @@
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, constant, oneOf, type Source, sourcesOf, state } from "../source.ts";
-import { firstSlice, type H264State, type Link, type Picture, type StoredFrame } from "./history.ts";
 import { orderCountSources } from "./order-count.ts";
+import { firstSlice, type H264State, type Link, type Picture, type StoredFrame } from "./state.ts";
 
 const FLAG = "flags.V4L2_H264_DECODE_PARAM_FLAG_";
 

@@ -1,6 +1,6 @@
 /** 8.2.1: what the order counts of a picture of H.264 are made of. */
 import { computed, conditions, type Source, sourcesOf, state } from "../source.ts";
-import { firstSlice, type Link, type Picture } from "./history.ts";
+import { firstSlice, type Link, type Picture } from "./state.ts";
 
 /** The sources of TopFieldOrderCnt or BottomFieldOrderCnt of the picture's frame while the picture is decoded. */
 export function orderCountSources(picture: Picture, which: "top" | "bottom"): Source[] {

@@ -3,7 +3,7 @@ import { zigzag4x4, zigzag8x8 } from "../../h264/tables.ts";
 import { elementOfFlag, type Place, type Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, constant, oneOf, type Source, sourcesOf } from "../source.ts";
-import type { Picture } from "./history.ts";
+import type { Picture } from "./state.ts";
 
 /** The elements of the SPS that 7.4.2.1.1 infers not to be 0, and those that another element leaves out. */
 const notCoded: Readonly<Record<string, string>> = {

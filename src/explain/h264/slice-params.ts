@@ -3,8 +3,8 @@ import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, type Source, sourcesOf } from "../source.ts";
 import { markingOf, sliceElement } from "./decode-params.ts";
-import { firstSlice, type H264State, type Picture } from "./history.ts";
 import { orderCountSources } from "./order-count.ts";
+import { firstSlice, type H264State, type Picture } from "./state.ts";
 
 /** V4L2_CID_STATELESS_H264_SLICE_PARAMS. */
 export function sliceParamsRules(all: H264State): Rules {

@@ -3,8 +3,8 @@ import { isIrap } from "../../h265/nal-types.ts";
 import type { Place, Rule, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, constant, type Source, sourcesOf, state } from "../source.ts";
-import type { H265State, Link, Picture } from "./history.ts";
 import { setOfHeader, setsOfSps } from "./ref-pic-sets.ts";
+import type { H265State, Link, Picture } from "./state.ts";
 
 /** The elements of the long-term pictures of a slice header: 7.3.6.1. */
 const longTerm: readonly string[] = [

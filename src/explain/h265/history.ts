@@ -2,7 +2,7 @@
 
 import { isIrap, isRadl, isRasl, isSubLayerNonReference } from "../../h265/nal-types.ts";
 import { parseSps } from "../../h265/parser.ts";
-import { decodePayload, hevcControls, type v4l2_ctrl_hevc_decode_params } from "../../uapi/index.ts";
+import { decodePayload, hevcControls } from "../../uapi/index.ts";
 import type { Rules } from "../field.ts";
 import type { CodecHistory, ReadRequest } from "../history.ts";
 import { ParameterSetUnits, parsed } from "../parameter-set-units.ts";
@@ -11,40 +11,7 @@ import { decodeParamsRules } from "./decode-params.ts";
 import { extSpsLtRpsRules, extSpsStRpsRules, ppsRules, spsRules } from "./parameter-sets.ts";
 import { scalingMatrixRules } from "./scaling-matrix.ts";
 import { entryPointRules, sliceParamsRules } from "./slice-params.ts";
-
-/** A picture that later ones look at. */
-export interface Link {
-  /** Its first request. */
-  readonly request: number;
-  readonly sps: ReadUnit;
-  readonly pps: ReadUnit;
-  /** The header of its first slice segment. */
-  readonly h: ReadUnit;
-  /** The SEI unit with its picture timing; undefined without one. */
-  readonly timing: ReadUnit | undefined;
-}
-
-/** The picture of a request. */
-export interface Picture extends Link {
-  /** prevTid0Pic of 8.3.1; null where it does not count. */
-  readonly previousTid0: Link | null;
-  readonly params: v4l2_ctrl_hevc_decode_params;
-}
-
-/** A slice segment of the request. */
-export interface Segment {
-  readonly unit: ReadUnit;
-  /** The segment that has the slice's header: itself, unless it is a dependent one (7.4.7.1). */
-  readonly header: ReadUnit;
-}
-
-/** The state that the rules look at. */
-export interface H265State {
-  readonly picture: Picture;
-  readonly segments: readonly Segment[];
-  /** By timestamp. */
-  readonly frames: ReadonlyMap<number, Picture>;
-}
+import type { H265State, Link, Picture, Segment } from "./state.ts";
 
 export class H265History implements CodecHistory {
   readonly #sps = new ParameterSetUnits();

@@ -2,8 +2,8 @@
 import { elementOfFlag, type Place, type Rule, type Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, kernel, type Source, sourcesOf } from "../source.ts";
-import type { Picture } from "./history.ts";
 import { setsOfSps } from "./ref-pic-sets.ts";
+import type { Picture } from "./state.ts";
 
 /** The elements of fields and flags that have another name. */
 const spsElements: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { diagonal4x4, diagonal8x8 } from "../../h265/tables.ts";
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, constant, type Source, sourcesOf } from "../source.ts";
-import type { Picture } from "./history.ts";
+import type { Picture } from "./state.ts";
 
 const sizes: readonly string[] = ["scaling_list_4x4", "scaling_list_8x8", "scaling_list_16x16", "scaling_list_32x32"];
 

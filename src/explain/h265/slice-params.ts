@@ -3,7 +3,7 @@ import type { Place, Rule, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, type Source, sourcesOf, state } from "../source.ts";
 import { orderCountSources, picStructSources, setConditions, sizeOfLongTerm, sizeOfSet } from "./decode-params.ts";
-import type { H265State, Picture, Segment } from "./history.ts";
+import type { H265State, Picture, Segment } from "./state.ts";
 
 /** The elements that a dependent slice segment codes itself: 7.3.6.1. */
 const ownElements: readonly string[] = [

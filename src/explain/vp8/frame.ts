@@ -3,8 +3,8 @@ import type { Place, Rule, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { inForce } from "../setting.ts";
 import { computed, conditions, constant, type Source, sourcesOf, state as stateOf } from "../source.ts";
-import type { Vp8State } from "./history.ts";
-import { signed } from "./history.ts";
+import type { Vp8State } from "./state.ts";
+import { signed } from "./state.ts";
 
 interface FrameUnits {
   readonly unit: ReadUnit;

@@ -3,7 +3,7 @@ import type { Place, Rule, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { inForce } from "../setting.ts";
 import { computed, conditions, constant, type Source, sourcesOf, state as stateOf } from "../source.ts";
-import type { Vp9State } from "./history.ts";
+import type { Vp9State } from "./state.ts";
 
 /** The elements of fields and flags that have another name. */
 const elements: Readonly<Record<string, string>> = {

@@ -7,28 +7,7 @@ import type { Setting } from "../setting.ts";
 import { conditions, constant, type Source, sourcesOf, state } from "../source.ts";
 import { compressedHeaderRules } from "./compressed-header.ts";
 import { frameRules } from "./frame.ts";
-
-/** A frame that a later one may refer to. */
-export interface StoredFrame {
-  readonly request: number;
-  readonly unit: ReadUnit;
-  /** The sources of its width and height, which may come from another frame. */
-  readonly width: () => Source[];
-  readonly height: () => Source[];
-}
-
-/** What the rules look at. */
-export interface Vp9State {
-  readonly unit: ReadUnit;
-  readonly request: number;
-  /** The parameters in force (7.2.8, 7.2.11), by path: `"ref_deltas[0]"`. */
-  readonly params: ReadonlyMap<string, Setting>;
-  /** The frame whose color_config() is in force. */
-  readonly color: { readonly request: number; readonly unit: ReadUnit } | undefined;
-  /** By timestamp. */
-  readonly frames: ReadonlyMap<number, StoredFrame>;
-  readonly timestamps: readonly number[];
-}
+import type { StoredFrame, Vp9State } from "./state.ts";
 
 /** The offsets of the timestamps of LAST_FRAME, GOLDEN_FRAME and ALTREF_FRAME. */
 const referenceFields = (): number[] => {
