@@ -6,9 +6,11 @@ import { constant, type Source } from "./source.ts";
 export interface ExplainedField {
   /** As `leafFields` of `v4l2-stateless/uapi` spells it: `"dpb[3].pic_num"`; `"[0].slice_type"` in a dynamic array; empty for a menu. */
   readonly path: string;
-  /** The flag, where the field is a set of them; then `value` is 0 or 1. */
+  /** The flag, where the field is a set of them. */
   readonly flag: string | undefined;
+  /** As the payload has it, after the kernel's own rewriting; of a flag 0 or 1. */
   readonly value: number | bigint;
+  /** At least one, in the order in which they are best read. */
   readonly sources: readonly Source[];
 }
 
@@ -16,6 +18,7 @@ export interface ExplainedField {
 export interface ExplainedControl {
   /** `"V4L2_CID_STATELESS_H264_SPS"`. */
   readonly control: string;
+  /** Every integer of the payload; of sets of flags, every flag. */
   readonly fields: readonly ExplainedField[];
 }
 

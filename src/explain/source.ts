@@ -10,6 +10,7 @@ export type Role = "value" | "condition";
 /** A syntax element of the stream. */
 export interface ElementSource {
   readonly kind: "element";
+  /** What it is to the field. */
   readonly role: Role;
   /** The number of its unit, as `trace` counts them. */
   readonly unit: number;
@@ -19,6 +20,7 @@ export interface ElementSource {
   readonly name: string;
   /** The subscripts, outermost first. */
   readonly subscripts: readonly number[];
+  /** How it is coded. */
   readonly descriptor: Descriptor;
   /** Its first byte in all the bytes of the stream, as coded; null in a configuration record. */
   readonly byte: number | null;
@@ -30,6 +32,7 @@ export interface ElementSource {
   readonly length: number;
   /** The coded bits: `"00101"`. Of a bool of VP8 or VP9 those that the decoder takes in, which may be none. */
   readonly bits: string;
+  /** As coded: of x_minus1 the coded value, not x. */
   readonly value: number;
 }
 

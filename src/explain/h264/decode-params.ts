@@ -174,9 +174,18 @@ function pictureConditions(picture: Picture): Source[] {
 /** Why a frame is in the buffer, and at this place: the marking, and the sliding window. */
 function membership({ picture }: H264State, { pictures }: StoredFrame): Source[] {
   return conditions(
-    pictures.map((each) => [firstSlice(each).element("frame_num"), markingOf(each)]),
+    pictures.map((each) => [firstSlice(each).element("frame_num"), ownMarking(each)]),
     pictureConditions(picture),
   );
+}
+
+function ownMarking(picture: Link): Source[] {
+  return firstSlice(picture).allNamed(markingElements, [
+    "nal_ref_idc",
+    "nal_unit_type",
+    "field_pic_flag",
+    "bottom_field_flag",
+  ]);
 }
 
 /**
@@ -184,18 +193,8 @@ function membership({ picture }: H264State, { pictures }: StoredFrame): Source[]
  * which frames are in the buffer, and so at which place.
  */
 export function markingOf(picture: Picture): Source[] {
-  return conditions(
-    [picture, picture.previous, picture.previousReference].map((each) =>
-      each === null
-        ? []
-        : firstSlice(each).allNamed(markingElements, [
-            "nal_ref_idc",
-            "nal_unit_type",
-            "field_pic_flag",
-            "bottom_field_flag",
-          ]),
-    ),
-  );
+  const links = [picture, picture.previous, picture.previousReference];
+  return links.flatMap((each) => (each === null ? [] : ownMarking(each)));
 }
 
 function gapSources(by: Link): Source[] {
@@ -319,7 +318,7 @@ function ofPicture(picture: Picture, which: "top" | "bottom"): Source {
   const h = firstSlice(picture);
   const mmco5 = hasMmco5(h) ? [computed("less tempPicOrderCnt (8.2.1)"), ...h.allNamed(markingElements)] : [];
   const sources = orderCountSources(picture, which);
-  if (mmco5.length === 0) return state(picture.request, name, sources);
+  if (mmco5.length === 0) return state(picture.request, name, sources, markingOf(picture));
   const both = conditions(orderCountSources(picture, which === "top" ? "bottom" : "top"));
-  return state(picture.request, name, conditions(sources), both, mmco5);
+  return state(picture.request, name, conditions(sources), both, mmco5, markingOf(picture));
 }
