@@ -174,13 +174,15 @@ function pictureConditions(picture: Picture): Source[] {
 /** Why a frame is in the buffer, and at this place: the marking, and the sliding window. */
 function membership({ picture }: H264State, { pictures }: StoredFrame): Source[] {
   return conditions(
-    pictures.map((each) => [firstSlice(each).element("frame_num"), ownMarking(each)]),
+    pictures.map((each) => ownMarking(each)),
     pictureConditions(picture),
   );
 }
 
+/** frame_num is among them: the sliding window takes the frame with the smallest FrameNumWrap (8.2.5.3). */
 function ownMarking(picture: Link): Source[] {
   return firstSlice(picture).allNamed(markingElements, [
+    "frame_num",
     "nal_ref_idc",
     "nal_unit_type",
     "field_pic_flag",
