@@ -17,8 +17,9 @@ export interface MutationFindings {
   readonly unnamed: readonly string[];
 }
 
-/** A case in which a named element has no effect, and why that is right. */
+/** A case in which a named element has no effect, or one that is not named has one, and why that is right. */
 interface Exception {
+  readonly finding: "idle" | "unnamed";
   readonly element: RegExp;
   /** Whether the case is there. @param unit the element's unit. @param before the units before it. */
   readonly isThere: (unit: TracedUnit, before: readonly TracedUnit[]) => boolean;
@@ -27,10 +28,19 @@ interface Exception {
 
 const idOf = ({ elements }: TracedUnit, name: RegExp) => elements.find((element) => name.test(element.name))?.value;
 
-/** The exceptions to "an element that is named has an effect". */
+const setId = /^(seq|pic|sps_seq|pps_pic)_parameter_set_id$/;
+
+/** The exceptions to "an element that is named has an effect, and another one of its unit has none". */
 export const exceptions: readonly Exception[] = [
   {
-    element: /^(seq|pic|sps_seq|pps_pic)_parameter_set_id$/,
+    finding: "unnamed",
+    element: setId,
+    isThere: ({ name }) => /parameter_set_rbsp/.test(name),
+    reason: "the id of a set says which set the unit is: with another one, the request is made of another unit",
+  },
+  {
+    finding: "idle",
+    element: setId,
     isThere: (unit, before) => {
       const id = /^((sps_)?seq|(pps_)?pic)_parameter_set_id$/;
       return before.some((other) => other.name === unit.name && idOf(other, id) === idOf(unit, id));
@@ -71,6 +81,7 @@ export function explainedMutations(original: Original, { elements: most }: Mutat
       for (const mutation of mutationsOf(original, units, number, place, before)) {
         count++;
         changes.push(mutation);
+        if (isException("unnamed", mutation, units.slice(0, number))) continue;
         for (const field of unnamedFields(mutation, named, number, place)) {
           unnamed.add(
             `${field} changes with ${mutation.element.name} of unit ${number}, ${mutation.element.value} to ${mutation.value}`,
@@ -78,14 +89,24 @@ export function explainedMutations(original: Original, { elements: most }: Mutat
         }
       }
       for (const field of idleFields(changes, named, number, place)) {
-        const { unit, element } = changes[0] as Mutation;
-        if (exceptions.some((each) => each.element.test(element.name) && each.isThere(unit, units.slice(0, number))))
-          continue;
+        const [first] = changes as [Mutation];
+        if (isException("idle", first, units.slice(0, number))) continue;
+        const { element } = first;
         idle.add(`${field} names ${element.name} of unit ${number}, ${element.value}`);
       }
     }
   }
   return { mutations: count, idle: [...idle], unnamed: [...unnamed] };
+}
+
+function isException(
+  finding: Exception["finding"],
+  { unit, element }: Mutation,
+  before: readonly TracedUnit[],
+): boolean {
+  return exceptions.some(
+    (each) => each.finding === finding && each.element.test(element.name) && each.isThere(unit, before),
+  );
 }
 
 const isOther = ({ isRefused, movesPictures }: Mutation) => isRefused || movesPictures;

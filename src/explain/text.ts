@@ -126,7 +126,8 @@ export function decisionText(sources: readonly Source[]): string {
 
 function decision(elements: readonly ElementSource[]): string {
   const [first] = elements as [ElementSource];
-  return elements.length === 1 ? `${nameText(first)} ${first.value}` : `${elements.length} × ${first.name}`;
+  // The subscripts are those of the field: without them, the elements of an array have one text.
+  return elements.length === 1 ? `${first.name} ${first.value}` : `${elements.length} × ${first.name}`;
 }
 
 const mostShort = 3;

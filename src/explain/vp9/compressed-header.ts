@@ -65,7 +65,8 @@ export function compressedHeaderRules(unit: ReadUnit): Rules {
 function probabilitySources(unit: ReadUnit, flag: string, path: string, at: readonly number[]): Source[] {
   const place = unit.placeOf(flag, at);
   if (place < 0) return sourcesOf(computed("0, no update: not coded (6.3)"), whyNotCoded(unit, path, at));
-  if (unit.elements[place]?.value !== 1) return sourcesOf(unit.at(place), computed("0: no update (6.3.3)"));
+  if (unit.elements[place]?.value !== 1)
+    return sourcesOf(computed("0: no update (6.3.3)"), unit.at(place, "condition"));
   let end = place + 1;
   while (coded.includes(unit.elements[end]?.name ?? "")) end++;
   const rule = path.startsWith("mv.") ? "(mv_prob << 1) | 1 (6.3.17)" : "inv_map_table[deltaProb] (6.3.3, 6.3.4)";
