@@ -57,10 +57,12 @@ function flawsOf(
   codec: Codec,
   file: StreamFile,
   mode: DecodeMode,
+  most: number,
 ): { readonly flaws: string[]; readonly fields: number } {
   const flaws: string[] = [];
   let fields = 0;
   for (const { request, controls } of explained(codec, file.read(), mode)) {
+    if (request >= most) break;
     for (const { control, fields: list } of controls) {
       for (const field of list) {
         fields++;
@@ -82,19 +84,21 @@ function flawsOf(
   return { flaws, fields };
 }
 
-const checked = (codec: Codec, file: StreamFile) => {
+const checked = (codec: Codec, file: StreamFile, most = Infinity) => {
   for (const mode of modes[codec]) {
-    const { flaws, fields } = flawsOf(codec, file, mode);
+    const { flaws, fields } = flawsOf(codec, file, mode, most);
     expect(flaws).toEqual([]);
     expect(fields).toBeGreaterThan(1000);
   }
 };
 
-describe("every field of every request has a source, and a field that is one element has its value", () => {
-  it.each(codecs)("in a stream of %s", (codec) => checked(codec, fixtureStreams(codec)[0] as StreamFile));
+describe("every field of a request has a source, and a field that is one element has its value", () => {
+  it.each(codecs)("in the first requests of a stream of %s", (codec) =>
+    checked(codec, fixtureStreams(codec)[0] as StreamFile, 5),
+  );
 });
 
-describe.each(codecs)("the same in all fixtures of %s", { tags: ["long"] }, (codec) => {
+describe.each(codecs)("the same in every request of all fixtures of %s", { tags: ["long"] }, (codec) => {
   it.each(fixtureStreams(codec))("$name", (file) => checked(codec, file));
 });
 

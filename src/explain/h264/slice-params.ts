@@ -21,7 +21,13 @@ export function sliceParamsRules(all: H264State): Rules {
       h.condition("num_ref_idx_active_override_flag"),
     );
   };
-  const inList = (list: number) => (place: Place) => listEntry(all, list, place);
+  // Made once for all entries of a list.
+  const orders = new Map<number, Source[]>();
+  const inList = (list: number) => (place: Place) => {
+    const sources = orders.get(list) ?? order(all, list);
+    orders.set(list, sources);
+    return listEntry(all, list, place, sources);
+  };
   return {
     "": ({ name, flag }) =>
       copy(flag === undefined ? name : `${flag.replace("V4L2_H264_SLICE_FLAG_", "").toLowerCase()}_flag`),
@@ -48,7 +54,12 @@ function hasList(h: ReadUnit, list: number): boolean {
 }
 
 /** 8.2.4: an entry of a list, as an index in the DPB array. */
-function listEntry(all: H264State, list: number, { at, name, field, pattern }: Place): Source[] {
+function listEntry(
+  all: H264State,
+  list: number,
+  { at, name, field, pattern }: Place,
+  ordered: readonly Source[],
+): Source[] {
   const { slice: h, picture, frames } = all;
   const count = `num_ref_idx_l${list}_active_minus1`;
   const length = sourcesOf(
@@ -63,13 +74,13 @@ function listEntry(all: H264State, list: number, { at, name, field, pattern }: P
   const fields = field(`${array}[${i}].fields`);
   if (fields === 0) {
     const rule = "no entry: fields 0, and the index of an unused DPB entry, so that it is valid (8.2.4)";
-    return sourcesOf(computed(rule), length, order(all, list));
+    return sourcesOf(computed(rule), length, ordered);
   }
   const entry = picture.params.dpb[field(`${array}[${i}].index`)];
   const frame = entry && frames.get(Number(entry.reference_ts));
   const rule = listRule(h, list);
   const from = frame && computed(`the picture of request ${frame.pictures[0]?.request}`);
-  return sourcesOf(computed(name === "fields" ? `the fields of ${rule}` : rule), from, length, order(all, list));
+  return sourcesOf(computed(name === "fields" ? `the fields of ${rule}` : rule), from, length, ordered);
 }
 
 function listRule(h: ReadUnit, list: number): string {
