@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { unitsOfPacket } from "../src/framing/byte-stream.ts";
 import type { Device } from "./decoder.ts";
 import { decode } from "./decoder.ts";
+import { bitsOf } from "./explain-field.ts";
 import { extSpsRps } from "./ext-sps-rps.ts";
 import { differences } from "./golden.ts";
 import { bitSizes } from "./va-backend.ts";
@@ -46,6 +47,14 @@ describe("va-backend.ts", () => {
       dec_ref_pic_marking_bit_size: 2,
       pic_order_cnt_bit_size: 9,
     });
+  });
+});
+
+describe("explain-field.ts", () => {
+  it("finds the bits of frame_num in an earlier slice that pic_num of a reference was made of", () => {
+    const control = "V4L2_CID_STATELESS_H264_DECODE_PARAMS";
+    expect(bitsOf("h264", stream, 3, control, "dpb[1].pic_num")).toEqual(["frame_num at 3486:7: 0001"]);
+    expect(() => bitsOf("h264", stream, 99, control, "frame_num")).toThrow("the stream has no request 99");
   });
 });
 

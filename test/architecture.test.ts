@@ -62,6 +62,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "targets",
     "uapi",
   ],
+  explain: ["bitreader", "events", "framing", "h264", "h265", "mpeg2", "open-session", "options", "session", "uapi"],
   submit: ["bytes", "events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
   testing: [
     "bitreader",
@@ -83,6 +84,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "compare",
     "containers",
     "events",
+    "explain",
     "framing",
     "kernel",
     "open-session",

@@ -44,6 +44,8 @@ export interface Arguments {
   readonly withData: boolean;
   /** The requests that are wanted; undefined means all. */
   readonly request: RequestSet | undefined;
+  /** The field that is wanted, as it was given; undefined means all. */
+  readonly field: string | undefined;
   /** The kinds of units that are wanted, in lower case; undefined means all. */
   readonly units: readonly string[] | undefined;
   readonly summary: boolean;
@@ -201,6 +203,9 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     return value === true ? undefined : value;
   };
   const request = text("request");
+  if (command === "explain" && request === undefined) {
+    throw new CliError("explain: name the requests with --request: --request 3; inspect lists them");
+  }
   return {
     command,
     ...positionalsOf(command, positionals),
@@ -213,6 +218,7 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     force: values.force === true,
     withData: values["with-data"] === true,
     request: request === undefined ? undefined : new RequestSet(request),
+    field: text("field"),
     units: text("unit")
       ?.toLowerCase()
       .split(",")

@@ -13,6 +13,7 @@ import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { codecOf, type RecordInput, type StreamInput } from "./input.ts";
 import { CliError } from "./io.ts";
 import { sessionOptions } from "./source.ts";
+import { StreamExplanations } from "./stream-explanations.ts";
 import { producer } from "./version.ts";
 
 type Input = StreamInput | RecordInput;
@@ -25,6 +26,8 @@ export interface DiffSide {
   count: number;
   /** What was lost in a stream so far. */
   readonly errors: ErrorEvent[];
+  /** What its requests were made of; undefined for a record, and for a stream of more than 64 MiB. */
+  readonly explanations: StreamExplanations | undefined;
 }
 
 /** The most bytes of a stream that are kept for the rows that look at slice headers. */
@@ -56,9 +59,10 @@ async function counted(
   name: string,
   side: CompareSide,
   errors: ErrorEvent[],
+  explanations: StreamExplanations | undefined,
 ): Promise<DiffSide & { readonly first: ComparedRequest | undefined }> {
   const { first, requests } = await begun(side);
-  const result = { name, side, errors, count: 0, first };
+  const result = { name, side, errors, count: 0, first, explanations };
   const counting: AsyncIterable<ComparedRequest> = {
     async *[Symbol.asyncIterator]() {
       for await (const request of requests) {
@@ -72,7 +76,7 @@ async function counted(
 }
 
 async function ofRecord(input: RecordInput) {
-  return counted(input.name, await recordSide(input), []);
+  return counted(input.name, await recordSide(input), [], undefined);
 }
 
 async function ofStream(
@@ -89,9 +93,10 @@ async function ofStream(
     return made.filter((each): each is DecodeEvent => each.type !== "set");
   };
   const session = target === undefined ? modesOf(codec, other?.first) : sessionOptions(codec, { session: {}, target });
-  const { parts, stream } = await beginning(input.parts);
+  const { parts, stream, whole } = await beginning(input.parts);
   const side = partsSide(parts, stream, { codec, session }, eventsOf);
-  return counted(input.name, { ...side, producer }, errors);
+  const explanations = whole && new StreamExplanations(codec, whole, session);
+  return counted(input.name, { ...side, producer }, errors, explanations);
 }
 
 /** The modes that a request was made in. */
@@ -105,7 +110,7 @@ function modesOf(codec: Codec, request: ComparedRequest | undefined): SessionOpt
   };
 }
 
-/** All parts, and the bytes of a byte stream where they are not too many; else no bytes. */
+/** All parts; where they are not too many, the list of them, too, and the bytes of a byte stream. */
 async function beginning(parts: AsyncIterable<StreamPart>) {
   const iterator = parts[Symbol.asyncIterator]();
   const read: StreamPart[] = [];
@@ -132,5 +137,5 @@ async function beginning(parts: AsyncIterable<StreamPart>) {
       }
     },
   };
-  return { parts: all, stream: isBytes ? joined(chunks) : new Uint8Array(0) };
+  return { parts: all, stream: isBytes ? joined(chunks) : new Uint8Array(0), whole: isWhole ? read : undefined };
 }

@@ -42,6 +42,14 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "MPEG program or transport stream, are counted in the video that is in it.",
     "With --request, the units of these requests: parameter sets and messages belong to the picture that follows them.",
   ],
+  explain: [
+    "<input> is a stream. For each field of each control: the value, and after ← the rule that makes it, with its clause, and what it is made " +
+      "of: syntax elements (byte:bit in the stream as it is coded, the unit as trace counts it, the coded bits and the value), an inference " +
+      "where the stream codes nothing, state that another request has set, or a constant. decided by: the elements that choose the way. " +
+      "Fields with the same explanation share a line.",
+    "--field names a field as inspect --request shows it, with the last word of its control before it or without: what begins like " +
+      "this is shown, and flags by their short names.",
+  ],
   capture: [
     "Runs a program, and records what it tells a stateless decoder at the ioctl boundary: a library of C, which cc compiles once, is " +
       "preloaded into it and its children. Programs that are linked statically and sandboxed processes are not seen (Chromium: " +

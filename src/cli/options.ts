@@ -11,6 +11,7 @@ export const commandSummaries = {
   validate: "what the kernel and the target would refuse, and why",
   diff: "what two captures, or a capture and a stream, differ in, and why",
   trace: "every syntax element with its bit position",
+  explain: "what each field of a request was made of: syntax elements, inferences, state, constants",
   capture: "the record of what a program tells its decoder (… -- program arguments)",
   import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
   export: "a stream's or a record's requests, as a trace for v4l2-tracer retrace",
@@ -26,11 +27,11 @@ export const commands = Object.keys(commandSummaries) as readonly Command[];
 /** The commands that make a stream's requests for a named driver. `decode` makes them for the device instead. */
 const describing: readonly Command[] = ["record", "inspect", "validate", "export"];
 /** The commands that print lines for people. */
-const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "stats", "lint", "devices"];
+const printing: readonly Command[] = ["inspect", "validate", "diff", "trace", "explain", "stats", "lint", "devices"];
 /** The commands that read several inputs, one after the other. */
 export const manyInputs: readonly Command[] = ["inspect", "validate", "trace"];
 /** The commands that make a stream's requests. */
-const making: readonly Command[] = [...describing, "decode"];
+const making: readonly Command[] = [...describing, "explain", "decode"];
 /** The commands that read a stream's bytes and say what is lost in it. */
 export const reading: readonly Command[] = [...making, "trace"];
 
@@ -96,6 +97,7 @@ export type OptionName =
   | "force"
   | "with-data"
   | "request"
+  | "field"
   | "unit"
   | "all"
   | "raw"
@@ -213,10 +215,16 @@ export const options: Readonly<Record<OptionName, Option>> = {
   "with-data": { type: "boolean", only: ["record", ...capturing], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
-    only: ["inspect", "validate", "diff", "trace"],
+    only: ["inspect", "validate", "diff", "trace", "explain"],
     excludes: { names: ["summary", "all"] },
     value: "<numbers>",
     help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect and diff show them field by field",
+  },
+  field: {
+    type: "string",
+    only: ["explain"],
+    value: "<path>",
+    help: "only this field, or the fields that it contains: pps.pic_init_qp_minus26, sps.flags, dpb[0].pic_num",
   },
   unit: {
     type: "string",

@@ -22,6 +22,7 @@ const runs: Readonly<
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   validate: async () => (await import("./commands/validate.ts")).validate,
   trace: async () => (await import("./commands/trace.ts")).trace,
+  explain: async () => (await import("./commands/explain.ts")).explain,
   decode: async () => (await import("./commands/decode.ts")).decode,
 };
 

@@ -1,7 +1,7 @@
 /** Which request each unit of a stream belongs to. */
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { DecodeEvent, RequestEvent } from "../events.ts";
-import { findStartCode } from "../framing/start-code.ts";
+import { piecesAtPictures } from "../explain/mpeg2/pieces.ts";
 import type { TracedUnit } from "./printing/trace-lines.ts";
 
 /**
@@ -57,23 +57,18 @@ function lastIndex(units: readonly TracedUnit[], fits: (unit: TracedUnit) => boo
 
 /** The units of MPEG-2 that begin another picture. */
 const begins: readonly string[] = ["sequence", "group", "picture"];
-/** Their start code values: Table 6-1. */
-const beginCodes: readonly (number | undefined)[] = [0xb3, 0xb8, 0x00];
 
-/** A stream of MPEG-2 in pieces that begin where a picture may begin, so that a request comes before the units of the next. */
+/** A stream of MPEG-2 in pieces that begin where a picture may begin: see `piecesAtPictures`. */
 export async function* cutAtPictures(parts: AsyncIterable<StreamPart>): AsyncGenerator<StreamPart, void, undefined> {
   for await (const part of parts) {
     if (part.kind !== "chunk") {
       yield part;
       continue;
     }
-    const { bytes } = part;
-    let from = 0;
-    for (let at = findStartCode(bytes, 1, bytes.length); at >= 0; at = findStartCode(bytes, at + 3, bytes.length)) {
-      if (!beginCodes.includes(bytes[at + 3])) continue;
-      yield from === 0 ? { ...part, bytes: bytes.subarray(0, at) } : { kind: "chunk", bytes: bytes.subarray(from, at) };
-      from = at;
+    let isFirst = true;
+    for (const bytes of piecesAtPictures(part.bytes)) {
+      yield isFirst ? { ...part, bytes } : { kind: "chunk", bytes };
+      isFirst = false;
     }
-    yield from === 0 ? part : { kind: "chunk", bytes: bytes.subarray(from) };
   }
 }

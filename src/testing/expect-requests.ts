@@ -96,7 +96,7 @@ export async function expectRequests(
     { name: path, side: sides[0], count: requestsIn(text) },
     { name: "this test", side: sides[1], count: requestsIn(record) },
   ];
-  const printed = new DifferenceText(plain, columns, target?.name);
+  const printed = new DifferenceText(plain, columns, target?.name, () => undefined);
   const details = pairs.slice(0, shownPairs).map((pair) => `\n${printed.details(pair)}`);
   const advice = "\nIf the new requests are right, run the test with UPDATE_GOLDENS=1.";
   fail(`the requests are not those of the golden\n${printed.summary(named, summary)}${details.join("")}${advice}`);

@@ -1,7 +1,7 @@
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
-import { av1Controls, decodePayload } from "../../src/uapi/index.ts";
 import { BitWriter } from "../../src/testing/bit-writer.ts";
+import { av1Controls, decodePayload } from "../../src/uapi/index.ts";
 
 /** What a sequence header made by `sequenceHeader` says. */
 export interface SequenceFields {

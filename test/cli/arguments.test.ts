@@ -85,7 +85,7 @@ describe("parseArguments", () => {
     [[], "a command is missing; see v4l2-stateless --help"],
     [
       ["frob"],
-      "unknown command frob; there are record, inspect, validate, diff, trace, capture, import, export, stats, lint, decode, devices, completion",
+      "unknown command frob; there are record, inspect, validate, diff, trace, explain, capture, import, export, stats, lint, decode, devices, completion",
     ],
     [["inspcet", "a"], "unknown command inspcet; did you mean inspect?"],
     [["help", "nonsense"], `unknown command nonsense; there are ${commands.join(", ")}`],
@@ -109,7 +109,7 @@ describe("parseArguments", () => {
     [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect, validate, export and diff do"],
     [
       ["record", "--json", "a"],
-      "record does not take --json; inspect, validate, diff, trace, stats, lint and devices do",
+      "record does not take --json; inspect, validate, diff, trace, explain, stats, lint and devices do",
     ],
     [
       ["trace", "--decode-mode", "slice", "a"],

@@ -1,10 +1,17 @@
-import { type ComparedPair, type Comparison, ComparisonSummary, compare, isUnexplained } from "../../compare/index.ts";
+import {
+  type ComparedPair,
+  type ComparedRequest,
+  type Comparison,
+  ComparisonSummary,
+  compare,
+  isUnexplained,
+} from "../../compare/index.ts";
 import type { Arguments } from "../arguments.ts";
 import { type DiffSide, diffSides } from "../diff-sides.ts";
 import { codecOf, withInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { comparisonJson, resultJson } from "../printing/diff-json.ts";
-import { DifferenceText } from "../printing/differences.ts";
+import { DifferenceText, type Explain } from "../printing/differences.ts";
 import { errorText } from "../printing/errors.ts";
 import { jsonLine } from "../printing/json.ts";
 import { sideBySide } from "../printing/side-by-side.ts";
@@ -40,6 +47,18 @@ export async function diff(io: Io, args: Arguments): Promise<number> {
   );
 }
 
+/** `"a ← frame_num u(4) at 1043:2 of unit 17"`, where a side is a stream. */
+function explainOf(sides: readonly [DiffSide, DiffSide]): Explain {
+  const at = sides.findIndex(({ explanations }) => explanations !== undefined);
+  const explanations = sides[at]?.explanations;
+  return (difference, { requests }) => {
+    // The entries of a DPB have the places that they have in the first side.
+    if (explanations === undefined || (at > 0 && difference.path.startsWith("dpb["))) return undefined;
+    const made = explanations.of((requests[at] as ComparedRequest).request, difference);
+    return made === undefined ? undefined : `${at === 0 ? "a" : "b"} ← ${made}`;
+  };
+}
+
 async function sayErrors(io: Io, { name, errors }: DiffSide): Promise<void> {
   for (const error of errors.slice(0, shownErrors)) await io.stderr.write(`${printable(name)}: ${errorText(error)}\n`);
   const more = errors.length - shownErrors;
@@ -64,7 +83,7 @@ class Difference {
     this.#sides = sides;
     this.#printer = printer;
     const style = styleFor(io, args.color);
-    this.#text = new DifferenceText(style, io.stdout.columns, args.targetName);
+    this.#text = new DifferenceText(style, io.stdout.columns, args.targetName, explainOf(sides));
   }
 
   async show(found: AsyncIterable<Comparison>): Promise<number> {

@@ -22,6 +22,9 @@ interface NamedSide {
 /** Lines are made for this width where the output is no terminal. */
 const width = 100;
 
+/** What a side's field was made of, in a line; undefined where that is not known. */
+export type Explain = (difference: Difference, pair: ComparedPair) => string | undefined;
+
 interface Section {
   readonly title: string;
   readonly fields: readonly FieldSummary[];
@@ -34,9 +37,12 @@ export class DifferenceText {
   readonly #columns: number;
   readonly #target: string | undefined;
 
+  readonly #explain: Explain;
+
   /** @param columns of the terminal. @param target its name, where one was given. */
-  constructor(style: Style, columns: number | undefined, target: string | undefined) {
+  constructor(style: Style, columns: number | undefined, target: string | undefined, explain: Explain) {
     this.#style = style;
+    this.#explain = explain;
     this.#columns = columns ?? width;
     this.#target = target;
   }
@@ -123,7 +129,11 @@ export class DifferenceText {
     const [a, b] = found.requests;
     const lines = [this.#style.bold(`request ${a.request} of a, ${b.request} of b`)];
     const column = Math.min(longest(found.differences.map((each) => fieldName(each))), 52);
-    for (const difference of found.differences) lines.push(this.#detail(difference, column));
+    for (const difference of found.differences) {
+      lines.push(this.#detail(difference, column));
+      const made = this.#explain(difference, found);
+      if (made !== undefined) lines.push(this.#style.dim(`${" ".repeat(column + 4)}${printable(made)}`));
+    }
     return lines.map((line) => `${fold(line, this.#columns, column + 4)}\n`).join("");
   }
 

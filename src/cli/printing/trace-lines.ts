@@ -1,10 +1,10 @@
 import { elementPath, type Trace, type TraceElement, type TraceUnit } from "../../bitreader/index.ts";
 import type { Codec } from "../../events.ts";
+import { unitKind } from "../../explain/unit-kinds.ts";
 import type { Job } from "../arguments.ts";
 import { jsonLine } from "./json.ts";
 import { type Layout, layoutOf, rowOf, type TableColumn } from "./table.ts";
 import { type Column, fold, type Style } from "./terminal.ts";
-import { unitKind } from "./unit-kinds.ts";
 
 const columns: readonly TableColumn[] = [
   { title: "bit", align: "right", width: 7, narrow: { title: "bit", width: 6 } },

@@ -1,0 +1,57 @@
+import { explainedCodecs, RequestExplainer } from "../../explain/index.ts";
+import type { Job } from "../arguments.ts";
+import type { RecordInput, StreamInput } from "../input.ts";
+import { CliError, type Io, Printer } from "../io.ts";
+import { ErrorReport } from "../printing/errors.ts";
+import { explanationJson, explanationText } from "../printing/explanation.ts";
+import { FieldChoice } from "../printing/field-choice.ts";
+import { jsonLine } from "../printing/json.ts";
+import { styleFor } from "../printing/terminal.ts";
+import { SeenRequests } from "../request-set.ts";
+import { noPicture, sessionOptions, streamEvents } from "../source.ts";
+import { cutAtPictures } from "../unit-requests.ts";
+import { UntilFailure } from "../until-failure.ts";
+
+/** What the fields of some requests were made of. Returns the exit status. */
+export async function explain(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
+  if (input.kind === "record") {
+    throw new CliError(
+      `${input.name}: a record holds the requests, and not the stream that they were made from; explain the stream, ` +
+        "and compare the two with diff",
+    );
+  }
+  if (!explainedCodecs.includes(input.codec)) {
+    throw new CliError(
+      `${input.name}: requests of ${input.codec} cannot be explained yet; trace shows their syntax elements`,
+    );
+  }
+  const { request: wanted } = args;
+  const choice = args.field === undefined ? undefined : new FieldChoice(args.field);
+  const printer = new Printer(io.stdout);
+  const errors = new ErrorReport(io, input, args, printer);
+  const style = styleFor(io, args.color);
+  const seen = new SeenRequests();
+  const explainer = new RequestExplainer(input.codec, (request) => wanted?.has(request) ?? true);
+  const options = { ...sessionOptions(input.codec, args), trace: explainer.trace };
+  const stream = input.codec === "mpeg2" ? { ...input, parts: cutAtPictures(input.parts) } : input;
+  const source = new UntilFailure(streamEvents(io, stream, options));
+  let printed = 0;
+  for await (const events of source) {
+    for (const event of events) if (event.type === "error") await errors.add(event);
+    for (const explained of explainer.take(events)) {
+      const chosen = choice === undefined ? explained : choice.of(explained);
+      if (args.errors === "only") continue;
+      if (args.json) for (const line of explanationJson(chosen)) printer.add(jsonLine(line));
+      else printer.add(`${printed++ === 0 ? "" : "\n"}${explanationText(chosen, style, io.stdout.columns)}`);
+    }
+    while (seen.last + 1 < explainer.requests) seen.add(seen.last + 1);
+    await printer.drain();
+    if (seen.last >= (wanted?.last ?? Infinity) && !args.strict) break;
+  }
+  await printer.flush();
+  source.rethrow();
+  const status = await errors.close();
+  if (seen.count === 0) throw noPicture(input);
+  wanted?.checkReached(input.name, seen);
+  return status;
+}

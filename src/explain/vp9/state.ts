@@ -1,0 +1,26 @@
+/** What the rules of VP9 look at. */
+import type { ReadUnit } from "../read-unit.ts";
+import type { Setting } from "../setting.ts";
+import type { Source } from "../source.ts";
+
+/** A frame that a later one may refer to. */
+export interface StoredFrame {
+  readonly request: number;
+  readonly unit: ReadUnit;
+  /** The sources of its width and height, which may come from another frame. */
+  readonly width: () => Source[];
+  readonly height: () => Source[];
+}
+
+/** What the rules look at. */
+export interface Vp9State {
+  readonly unit: ReadUnit;
+  readonly request: number;
+  /** The parameters in force (7.2.8, 7.2.11), by path: `"ref_deltas[0]"`. */
+  readonly params: ReadonlyMap<string, Setting>;
+  /** The frame whose color_config() is in force. */
+  readonly color: { readonly request: number; readonly unit: ReadUnit } | undefined;
+  /** By timestamp. */
+  readonly frames: ReadonlyMap<number, StoredFrame>;
+  readonly timestamps: readonly number[];
+}

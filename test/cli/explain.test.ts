@@ -1,0 +1,121 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import schema from "../../src/cli/schema.json" with { type: "json" };
+import { fixture, run } from "./command-line.ts";
+
+const stream = fixture("h264_mbaff_tff.264");
+const explain = (...words: readonly string[]) => run(["explain", ...words]);
+
+/** The fields that a text shows. */
+const fieldsOf = (stdout: string) => [...stdout.matchAll(/^ {2}([a-z[][^ ]*) /gm)].map(([, field]) => field);
+
+describe("explain", () => {
+  it.each([
+    "h264_mbaff_tff.264",
+    "h265_weight_fade.265",
+    "mpeg2_interlaced.m2v",
+    "vp8_altref.ivf",
+    "vp9_aq_segmentation.ivf",
+  ])("shows every control of a request of %s, in 100 columns", async (name) => {
+    const { status, stdout } = await explain("--request", "3", fixture(name));
+    const { stdout: inspected } = await run(["inspect", "--request", "3", fixture(name)]);
+    const controls = (text: string) => [...text.matchAll(/^(V4L2_CID_\w+)/gm)].map(([, control]) => control).sort();
+    expect(status).toBe(0);
+    expect(controls(stdout)).toEqual(controls(inspected));
+    expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
+    expect(stdout).toMatch(/^request 3 {2}timestamp 4000\n/);
+  });
+
+  it("numbers requests and units as inspect and trace do, of a container too", async () => {
+    const path = fixture("containers/h264_mbaff_tff.mp4");
+    const { stdout } = await explain("--request", "3", "--field", "frame_num", path);
+    const { stdout: traced } = await run(["trace", "--request", "3", "--unit", "slice", path]);
+    const [, place, unit] = /frame_num +3 {2}← u\(4\) at (\d+:\d) of unit (\d+): 0011 = 3\n/.exec(stdout) ?? [];
+    expect(traced).toMatch(new RegExp(`^unit ${unit} `, "m"));
+    expect(traced).toMatch(new RegExp(` ${place} .* frame_num `));
+  });
+
+  it("says places in a configuration record as bits", async () => {
+    const { stdout } = await explain(
+      "--request",
+      "0",
+      "--field",
+      "sps.level_idc",
+      fixture("containers/h264_mbaff_tff.mp4"),
+    );
+    expect(stdout).toContain("level_idc  21  ← u(8) at bit 24 (configuration record) of unit 0: 00010101 = 21\n");
+  });
+
+  it("takes ranges, and slice mode", async () => {
+    const { stdout } = await explain("--request", "1..3", "--decode-mode", "slice", "--field", "slice_type", stream);
+    expect(stdout.match(/^request \d/gm)).toEqual(["request 1", "request 2", "request 3"]);
+    expect(stdout).toContain("V4L2_H264_SLICE_TYPE_B");
+  });
+
+  it.each([
+    ["dpb[1].pic_num", ["dpb[1].pic_num"]],
+    ["sps.flags.frame_mbs_only", ["flags.FRAME_MBS_ONLY"]],
+    ["H264_PPS.pic_init_qp_minus26", ["pic_init_qp_minus26"]],
+    ["V4L2_CID_STATELESS_H264_PPS.pic_init_qp_minus26", ["pic_init_qp_minus26"]],
+    ["flags.V4L2_H264_DECODE_PARAM_FLAG_BFRAME", ["flags.BFRAME"]],
+  ])("shows the field that --field %s names", async (field, shown) => {
+    const { stdout } = await explain("--request", "3", "--field", field, stream);
+    expect(fieldsOf(stdout)).toEqual(shown);
+  });
+
+  it("shows a control, and the fields that a field contains", async () => {
+    const { stdout: pps } = await explain("--request", "3", "--field", "pps", stream);
+    expect(pps.match(/^V4L2_CID_\w+/gm)).toEqual(["V4L2_CID_STATELESS_H264_PPS"]);
+    const { stdout: entry } = await explain("--request", "3", "--field", "dpb[1]", stream);
+    expect(fieldsOf(entry)).toContain("dpb[1].reference_ts");
+    expect(fieldsOf(entry).every((field) => field?.startsWith("dpb[1].") === true)).toBe(true);
+  });
+
+  it.each([
+    [
+      ["--request", "3", "--field", "pps.pic_init_qp", stream],
+      'has no field "pps.pic_init_qp"; did you mean pic_init_qp_minus26?',
+    ],
+    [["--request", "3", "--field", "nothing.like.it", stream], "inspect --request shows the fields"],
+    [[stream], "explain: name the requests with --request: --request 3; inspect lists them"],
+    [["--request", "99", stream], "there is no request 99: it has 20 requests, numbers 0 to 19"],
+    [["--request", "3", `${stream}.ff-frame.jsonl.br`], "explain the stream, and compare the two with diff"],
+  ])("says what to do: %j", async (words, message) => {
+    const { status, stderr } = await explain(...words);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it("prints a line of JSON for each field, as the schema has it", async () => {
+    const validate = new Ajv2020({ allErrors: true }).compile(schema);
+    const { stdout } = await explain("--request", "3", "--json", stream);
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const line of lines) expect(validate(line), JSON.stringify(validate.errors)).toBe(true);
+    expect(lines.find(({ path }) => path === "frame_num")).toMatchObject({
+      type: "explanation",
+      control: "V4L2_CID_STATELESS_H264_DECODE_PARAMS",
+      value: 3,
+      sources: [{ kind: "element", name: "frame_num", unit: 9, byte: 6330, bitOfByte: 7, length: 4, bits: "0011" }],
+    });
+  });
+});
+
+describe("diff", () => {
+  it("says below a difference what the stream's field was made of", async () => {
+    const words = [stream, `${stream}.ff-frame.jsonl.br`, "--all"];
+    const { stdout } = await run(["diff", ...words]);
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      "dec_ref_pic_marking_bit_size 0 / 1 ff-marking-size-stale a ← the length of dec_ref_pic_marking(), 7.3.3.3: not coded",
+    );
+    const { stdout: reversed } = await run(["diff", `${stream}.ff-frame.jsonl.br`, stream]);
+    expect(reversed).toContain("b ← seq_scaling_matrix_present_flag u(1) at 8:7 of unit");
+  });
+
+  it("says nothing of records", async () => {
+    const { stdout } = await run(["diff", `${stream}.ff-frame.jsonl.br`, `${stream}.gst-frame.jsonl.br`]);
+    expect(stdout).not.toContain("←");
+  });
+});

@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { fixtureStreams, type StreamFile } from "../../conformance/streams/corpus-files.ts";
+import type { Codec } from "../../src/events.ts";
+import {
+  type ExplainedField,
+  type ExplainedRequest,
+  elementsIn,
+  explainRequest,
+  piecesAtPictures,
+  RequestExplainer,
+  shortText,
+} from "../../src/explain/index.ts";
+import { openSession } from "../../src/open-session.ts";
+import type { DecodeMode } from "../../src/uapi/index.ts";
+import { fieldKey, outcomeOf } from "../../support/mutations.ts";
+
+const modes: Readonly<Partial<Record<Codec, readonly DecodeMode[]>>> = {
+  h264: ["frame", "slice"],
+  h265: ["frame", "slice"],
+  mpeg2: ["frame"],
+  vp8: ["frame"],
+  vp9: ["frame"],
+};
+const codecs = Object.keys(modes) as Codec[];
+
+const fixture = (name: string) =>
+  new Uint8Array(readFileSync(fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))));
+
+/** Every request of a stream, explained. @param size of the pieces that the session is given. */
+function* explained(
+  codec: Codec,
+  bytes: Uint8Array,
+  decodeMode: DecodeMode,
+  size = bytes.length,
+): Generator<ExplainedRequest, void, undefined> {
+  const explainer = new RequestExplainer(codec);
+  const session = openSession(codec, { decodeMode, trace: explainer.trace });
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = bytes.subarray(at, at + size);
+    for (const piece of codec === "mpeg2" ? piecesAtPictures(chunk) : [chunk])
+      yield* explainer.take(session.push(piece));
+  }
+  yield* explainer.take(session.flush());
+}
+
+/** Where a field is no more than one element, it has the element's value. */
+function isCopy({ sources }: ExplainedField): boolean {
+  const others = sources.filter(({ kind }) => kind !== "element");
+  const values = sources.filter((source) => source.kind === "element" && source.role === "value");
+  return others.length === 0 && values.length === 1;
+}
+
+/** What is wrong with the explanations of a stream's requests, and how many fields they have. */
+function flawsOf(
+  codec: Codec,
+  file: StreamFile,
+  mode: DecodeMode,
+  most: number,
+): { readonly flaws: string[]; readonly fields: number } {
+  const flaws: string[] = [];
+  let fields = 0;
+  for (const { request, controls } of explained(codec, file.read(), mode)) {
+    if (request >= most) break;
+    for (const { control, fields: list } of controls) {
+      for (const field of list) {
+        fields++;
+        const wrong = (reason: string) =>
+          flaws.push(`request ${request} ${fieldKey(control, field.path, field.flag)}: ${reason}`);
+        if (field.sources.length === 0) wrong("no source");
+        else if (shortText(field.sources) === "") wrong("no words");
+        for (const source of elementsIn(field.sources)) {
+          if (source.kind === "element" && source.descriptor !== "bool" && source.bits.length !== source.length)
+            wrong("bits");
+        }
+        if (!isCopy(field)) continue;
+        const [element] = [...elementsIn(field.sources)].filter(({ role }) => role === "value");
+        if (element?.kind === "element" && element.value !== Number(field.value))
+          wrong(`${element.name} is ${element.value}`);
+      }
+    }
+  }
+  return { flaws, fields };
+}
+
+const checked = (codec: Codec, file: StreamFile, most = Infinity) => {
+  for (const mode of modes[codec]!) {
+    const { flaws, fields } = flawsOf(codec, file, mode, most);
+    expect(flaws).toEqual([]);
+    expect(fields).toBeGreaterThan(1000);
+  }
+};
+
+describe("every field of a request has a source, and a field that is one element has its value", () => {
+  it.each(codecs)("in the first requests of a stream of %s", (codec) =>
+    checked(codec, fixtureStreams(codec)[0] as StreamFile, 5),
+  );
+});
+
+describe.each(codecs)("the same in every request of all fixtures of %s", { tags: ["long"] }, (codec) => {
+  it.each(fixtureStreams(codec))("$name", (file) => checked(codec, file));
+});
+
+describe("an explained request", () => {
+  it.each(codecs)("of %s has the fields and values of the request", (codec) => {
+    const bytes = (fixtureStreams(codec)[0] as StreamFile).read();
+    const original = { codec, bytes, options: {}, request: 2 };
+    const values = new Map<string, number | bigint>();
+    for (const { control, fields } of explainRequest(codec, bytes, 2)?.controls ?? []) {
+      for (const { path, flag, value } of fields) if (path !== "") values.set(fieldKey(control, path, flag), value);
+    }
+    expect(values).toEqual(outcomeOf(original, bytes).fields);
+  });
+
+  it.each(codecs)("of %s is the same in pieces of any size", (codec) => {
+    const bytes = (fixtureStreams(codec)[0] as StreamFile).read();
+    const whole = JSON.stringify([...explained(codec, bytes, "frame")].slice(0, 4), textOfBigint);
+    for (const size of [997, 4096]) {
+      const inPieces = JSON.stringify([...explained(codec, bytes, "frame", size)].slice(0, 4), textOfBigint);
+      expect(inPieces === whole, `pieces of ${size} bytes`).toBe(true);
+    }
+  });
+});
+
+const textOfBigint = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+
+/** The short text of a field. */
+function textOf(codec: Codec, name: string, request: number, path: string, decodeMode: DecodeMode = "frame"): string {
+  const controls = explainRequest(codec, fixture(name), request, { decodeMode })?.controls ?? [];
+  const field = controls
+    .flatMap(({ fields }) => fields)
+    .find((each) => (each.flag === undefined ? each.path : `${each.path}.${each.flag}`) === path);
+  return shortText(field?.sources ?? []);
+}
+
+describe("the sources of a field", () => {
+  it("are its syntax element, with its place as coded", () => {
+    expect(textOf("h264", "h264_mbaff_tff.264", 3, "pic_init_qp_minus26")).toBe(
+      "pic_init_qp_minus26 se(v) at 35:4 of unit 1",
+    );
+  });
+
+  it("are an inference where the stream codes nothing, with its clause", () => {
+    expect(textOf("h264", "h264_baseline_slices.264", 0, "chroma_format_idc")).toBe(
+      "chroma_format_idc is not coded: 1, 4:2:0 (7.4.2.1.1)",
+    );
+  });
+
+  it("are what an earlier request has set", () => {
+    expect(textOf("h264", "h264_mbaff_tff.264", 3, "dpb[1].pic_num")).toBe(
+      "frame_num u(4) at 3486:7 of unit 5, FrameNumWrap (8-27), PicNum (8-28)",
+    );
+    expect(textOf("vp9", "vp9_altref_superframes.ivf", 3, "lf.ref_deltas[2]")).toBe(
+      "loop_filter_ref_deltas[2] s(6) at 55:6 of unit 0",
+    );
+    expect(textOf("mpeg2", "mpeg2_ipb.m2v", 1, "forward_ref_ts")).toMatch(/last reference frame .* \(request 0\)$/);
+  });
+
+  it("are the kernel's rewriting, where the specification infers another value", () => {
+    expect(textOf("h265", "h265_weight_fade.265", 3, "flags.V4L2_HEVC_PPS_FLAG_LOOP_FILTER_ACROSS_TILES_ENABLED")).toBe(
+      "the kernel: cleared without tiles (std_validate_compound), although 7.4.3.3.1 infers 1",
+    );
+  });
+
+  it("are tables of the specification, and the UAPI's text", () => {
+    expect(textOf("vp8", "vp8_altref.ivf", 0, "entropy.y_mode_probs[0]")).toBe(
+      "the fixed probabilities of key frames (11.2)",
+    );
+    expect(textOf("h265", "h265_weight_fade.265", 3, "[0].reserved0[1]", "slice")).toBe("reserved: the UAPI demands 0");
+  });
+
+  it("are of the slice of the request in slice mode", () => {
+    const bytes = fixture("h264_baseline_slices.264");
+    const units = [0, 1, 2].map((request) => {
+      const controls = explainRequest("h264", bytes, request, { decodeMode: "slice" })?.controls;
+      const params = controls?.find(({ control }) => control === "V4L2_CID_STATELESS_H264_SLICE_PARAMS");
+      const [source] = params?.fields.find(({ path }) => path === "first_mb_in_slice")?.sources ?? [];
+      return source?.kind === "element" ? source.unit : undefined;
+    });
+    expect(new Set(units).size).toBe(3);
+  });
+});
+
+describe("explainRequest", () => {
+  it("gives undefined where the stream has fewer requests", () => {
+    expect(explainRequest("vp8", fixture("vp8_altref.ivf"), 20)).toBeUndefined();
+    expect(explainRequest("h264", new Uint8Array(0), 0)).toBeUndefined();
+  });
+
+  it("takes a stream in pieces", () => {
+    const bytes = fixture("mpeg2_ipb.m2v");
+    expect(explainRequest("mpeg2", [bytes.subarray(0, 5000), bytes.subarray(5000)], 3)).toEqual(
+      explainRequest("mpeg2", bytes, 3),
+    );
+  });
+
+  it("refuses what openSession refuses", () => {
+    expect(() => explainRequest("av2" as Codec, new Uint8Array(0), 0)).toThrow(TypeError);
+    const wrong = { decodeMode: "picture" as DecodeMode };
+    expect(() => explainRequest("h264", new Uint8Array(0), 0, wrong)).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import {
+  corpusFiles,
+  corpusIvfFiles,
+  corpusPlace,
+  fixtureStreams,
+  hasCorpus,
+  type StreamFile,
+} from "../../conformance/streams/corpus-files.ts";
+import { detect } from "../../src/containers/detect.ts";
+import type { Codec } from "../../src/events.ts";
+import { explainRequest } from "../../src/explain/index.ts";
+import type { DecodeMode } from "../../src/uapi/index.ts";
+import { beginningOf, exceptions, explainedMutations } from "../../support/explained-mutations.ts";
+
+const modes: Readonly<Partial<Record<Codec, readonly DecodeMode[]>>> = {
+  h264: ["frame", "slice"],
+  h265: ["frame", "slice"],
+  mpeg2: ["frame"],
+  vp8: ["frame"],
+  vp9: ["frame"],
+};
+const codecs = Object.keys(modes) as Codec[];
+
+/** Changes a request of a stream. @returns undefined where it has no such request. */
+function changed(codec: Codec, whole: Uint8Array, decodeMode: DecodeMode, request: number, elements: number) {
+  const options = { decodeMode };
+  const bytes = beginningOf(codec, whole, options, request + 4);
+  if (explainRequest(codec, bytes, request, options) === undefined) return undefined;
+  return explainedMutations({ codec, bytes, options, request }, { elements });
+}
+
+function checkRequest(codec: Codec, whole: Uint8Array, decodeMode: DecodeMode, request: number, elements: number) {
+  const found = changed(codec, whole, decodeMode, request, elements);
+  if (found === undefined) return 0;
+  expect.soft(found.idle, `${decodeMode} mode, request ${request}`).toEqual([]);
+  expect.soft(found.unnamed, `${decodeMode} mode, request ${request}`).toEqual([]);
+  return found.mutations;
+}
+
+/** A stream for each codec that has much to explain, for the plain tests. */
+const samples: Readonly<Partial<Record<Codec, string>>> = {
+  h264: "h264_mbaff_tff.264",
+  h265: "h265_weight_fade.265",
+  mpeg2: "mpeg2_custom_matrix.m2v",
+  vp8: "vp8_altref.ivf",
+  vp9: "vp9_aq_segmentation.ivf",
+};
+
+describe("a change of an element that a field names changes it or is refused, of another one of its unit leaves it alone", () => {
+  it.each(codecs)("in a request of %s", (codec) => {
+    const file = fixtureStreams(codec).find(({ name }) => name === samples[codec]!) as StreamFile;
+    for (const mode of modes[codec]!) {
+      const mutations = checkRequest(codec, file.read(), mode, 3, codec === "vp8" || codec === "vp9" ? 12 : 40);
+      expect(mutations).toBeGreaterThan(50);
+    }
+  });
+
+  it("with exceptions that have a reason", () => {
+    for (const { reason } of exceptions) expect(reason).not.toBe("");
+  });
+});
+
+/** Sampled requests: the first, one after it, and one far into the stream. */
+const requests = [0, 4, 13];
+/** Headers of VP8 and VP9 have a thousand elements, most of which are alike. */
+const elementsOf = (codec: Codec) => (codec === "vp8" || codec === "vp9" ? 15 : 40);
+
+describe.each(codecs)("the same of sampled requests of all fixtures of %s", { tags: ["long"] }, (codec) => {
+  it.each(fixtureStreams(codec))("$name", (file) => {
+    let mutations = 0;
+    for (const mode of modes[codec]!) {
+      for (const request of requests) mutations += checkRequest(codec, file.read(), mode, request, elementsOf(codec));
+    }
+    expect(mutations).toBeGreaterThan(50);
+  });
+});
+
+/** One stream in so many; with V4L2_STATELESS_PATIENT all of them. */
+const oneIn = process.env.V4L2_STATELESS_PATIENT ? 1 : 12;
+
+describe.runIf(hasCorpus)(`the same of streams of the corpus: ${corpusPlace}`, { tags: ["long"] }, async () => {
+  for (const codec of codecs) {
+    const files = codec === "vp8" || codec === "vp9" ? await corpusIvfFiles(codec) : corpusFiles(codec);
+    const chosen = files.filter((_, i) => i % oneIn === 0);
+    it.each(chosen)(`${codec} $name`, (file) => {
+      const bytes = file.read();
+      const detected = detect(bytes.subarray(0, 1 << 16));
+      // Containers and systems streams hold what is checked elsewhere.
+      if (detected?.kind === "container" || detected?.kind === "systems") return;
+      const mode = modes[codec]![bytes.length % modes[codec]!.length] as DecodeMode;
+      checkRequest(codec, bytes, mode, 3, 8);
+    });
+  }
+});
