@@ -3,7 +3,7 @@
 import { type AcceptedDifference, acceptedDifferences as accepted } from "./accepted.ts";
 import { decodeInMachine, type RunOutcome } from "./driver-machine.ts";
 import type { Job } from "./journal.ts";
-import { type ProgramDifference, programDifferences, programOf } from "./program.ts";
+import { type ProgramDifference, programDifferences, stableProgramOf } from "./program.ts";
 import { type Pair, runOf } from "./streams.ts";
 
 interface Comparison {
@@ -40,7 +40,7 @@ function compareJobs(pair: Pair, ours: readonly Job[], theirs: readonly Job[], u
   const requests = Math.min(ours.length, theirs.length);
   for (let i = 0; i < requests; i++) {
     const [a, b] = [ours[i]!, theirs[i]!];
-    const differences = programDifferences(a, programOf(a), programOf(b));
+    const differences = programDifferences(a, stableProgramOf(a), stableProgramOf(b));
     if (differences.length === 0) same++;
     const left = differences.filter((difference) => {
       const row = rowFor(pair, i, difference);

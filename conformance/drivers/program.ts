@@ -50,6 +50,21 @@ function withoutAddress(contents: Uint8Array, address: number): Uint8Array {
   return copy;
 }
 
+/**
+ * cedrus keeps its frames in the order of the CAPTURE buffers, and which of them is free first depends on the moment: what goes through the
+ * ports of its SRAM (frame lists, reference lists) and the place of the output in them are other each time.
+ */
+const orderedByBuffers: Readonly<Record<string, readonly string[]>> = {
+  cedrus: ["024c", "02e4", "055c", "05e0", "05e4"],
+};
+
+/** The program without what depends on the order in which buffers become free. */
+export function stableProgramOf(job: Job): Program {
+  const { registers, tables } = programOf(job);
+  const left = orderedByBuffers[job.model] ?? [];
+  return { registers: new Map([...registers].filter(([name]) => !left.includes(name))), tables };
+}
+
 /** Eight hexadecimal digits that stand for a program. */
 export function hashOf({ registers, tables }: Program): string {
   const hash = createHash("sha256");

@@ -14,7 +14,7 @@ import { decodeInMachine, machineVersions } from "./driver-machine.ts";
 import { runFaults } from "./faults.ts";
 import { compareWithGstreamer } from "./gstreamer-comparison.ts";
 import { nodes } from "./nodes.ts";
-import { hashOf, programOf } from "./program.ts";
+import { hashOf, stableProgramOf } from "./program.ts";
 import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";
 import { corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
 
@@ -32,7 +32,8 @@ async function programsOf(pairs: readonly Pair[]): Promise<{ programs: Map<Pair,
     const name = `${pair.stream.name} on ${pair.node.name}`;
     const refusal = /^RefusedStream: [^:]*: (.*)$/.exec(result.error ?? "")?.[1];
     if (refusal !== undefined && jobs.length === 0) programs.set(pair, `refused: ${refusal}`);
-    else programs.set(pair, `${result.formats.join(", ")}: ${jobs.map((job) => hashOf(programOf(job))).join(" ")}`);
+    else
+      programs.set(pair, `${result.formats.join(", ")}: ${jobs.map((job) => hashOf(stableProgramOf(job))).join(" ")}`);
     if (result.error !== undefined && refusal === undefined) problems.push(`${name}: ${result.error}`);
     if (result.lost > 0) problems.push(`${name}: the journal lost ${result.lost} records`);
     for (const warning of result.warnings) problems.push(`${name}: the kernel says ${warning}`);

@@ -10,7 +10,8 @@ const h264Reads = [
   ...fields(
     "V4L2_CID_STATELESS_H264_SPS",
     `
-    chroma_format_idc pic_width_in_mbs_minus1 pic_height_in_map_units_minus1 flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY
+    chroma_format_idc bit_depth_luma_minus8 bit_depth_chroma_minus8 pic_width_in_mbs_minus1
+    pic_height_in_map_units_minus1 flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY
     flags.V4L2_H264_SPS_FLAG_MB_ADAPTIVE_FRAME_FIELD flags.V4L2_H264_SPS_FLAG_DIRECT_8X8_INFERENCE
   `,
   ),

@@ -16,7 +16,7 @@ import { machineVersions, runInMachine } from "../driver-machine.ts";
 import { type Job, jobsOf } from "../journal.ts";
 import { type TriedCodec as Codec, type FakeNode, nodes } from "../nodes.ts";
 import { hashOf, programOf } from "../program.ts";
-import { bases, presets } from "./bases.ts";
+import { bases, presets, type Setting } from "./bases.ts";
 import { atRandom, encodeScript, preset, type ScriptRequest, scriptOf, type Variant, variantsOf } from "./variants.ts";
 
 /** A script for the machine, and what its labels mean. */
@@ -49,33 +49,45 @@ const triedNodes = [
 /** All, one request for each codec, or only the presets, which confirm what earlier runs did not. */
 type Scope = "all" | "quick" | "presets";
 
-/** The request as it is; of the first stream also at random, and with what no stream has. */
-function baseControls(request: ScriptRequest, codec: Codec, isFirst: boolean, scope: Scope): (readonly Control[])[] {
-  if (scope === "quick" || !isFirst) return [request.controls];
-  const special = (presets[codec] ?? []).map((settings) => preset(request, settings)).filter((each) => each !== null);
+/** The request as it is; of the first stream also at random. And with what no stream has, once each, where it fits. */
+function baseControls(
+  request: ScriptRequest,
+  isFirst: boolean,
+  scope: Scope,
+  left: Set<readonly Setting[]>,
+): (readonly Control[])[] {
+  if (scope === "quick") return [request.controls];
+  const special = [...left].flatMap((settings) => {
+    const controls = preset(request, settings);
+    if (controls === null) return [];
+    left.delete(settings);
+    return [controls];
+  });
   if (scope === "presets") return special;
-  const random = [1, 2]
-    .map((seed) => new Random(seed))
-    .map((each) => request.controls.map((control) => atRandom(control, each)));
-  return [request.controls, ...random, ...special];
+  const random = [1, 2].map((seed) => {
+    const numbers = new Random(seed);
+    return request.controls.map((control) => atRandom(control, numbers));
+  });
+  return [request.controls, ...(isFirst ? random : []), ...special];
 }
 
 function makeTrials(share: string, node: FakeNode, codec: Codec, scope: Scope): Trial[] {
   const target = targetByName(node.target)!;
   const trials: Trial[] = [];
+  const left = new Set(presets[codec] ?? []);
   for (const [stream, request] of bases[codec]) {
     const script = scriptOf(target, codec, readFileSync(new URL(stream, fixtures)), request);
     const sent = script.requests[request]!.controls.map(({ name, payload }) => [name, payload] as const);
     if (targetRefusals(target, codec, new Map(sent)).length > 0) continue;
     const timestamps = [...new Set(script.requests.slice(0, request).map(({ timestamp }) => timestamp))];
     const changed = script.requests[request]!;
-    for (const controls of baseControls(changed, codec, trials.length === 0, scope)) {
+    for (const controls of baseControls(changed, trials.length === 0, scope, left)) {
       const variants = variantsOf(changed, timestamps, controls);
       const name = `${node.name}-${codec}-${stream}-${trials.length}`;
       writeFileSync(join(share, `${name}.script`), encodeScript(script, request, variants));
       trials.push({ name, node, codec, variants });
     }
-    if (scope !== "all") break;
+    if (scope === "quick") break;
   }
   return trials;
 }
