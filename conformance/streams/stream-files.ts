@@ -41,7 +41,8 @@ export async function readFile(path: string, codec: Codec): Promise<Uint8Array> 
   const { bytes, parts } = await readStream(path);
   const fourcc = fourccs[codec];
   const inContainer = parts.flatMap((part) => (part.kind === "packet" ? [part.bytes] : []));
-  const packets = codec === "av1" ? unitsWithSizes(inContainer.length > 0 ? inContainer : temporalUnits(bytes)) : inContainer;
+  const packets =
+    codec === "av1" ? unitsWithSizes(inContainer.length > 0 ? inContainer : temporalUnits(bytes)) : inContainer;
   return fourcc === undefined || packets.length === 0 ? bytes : ivfOf(fourcc, packets);
 }
 

@@ -87,7 +87,14 @@ describe("in bash", () => {
       if (command !== "completion") expect(offered).toEqual(expect.arrayContaining(longOptions(command)));
     }
     expect(bashOffers("trace", "--")).not.toContain("--target");
-    expect(bashOffers("validate", "--target", "rk35")).toEqual(["rk3588-av1", "rk3566", "rk3568", "rk3576", "rk3588", "rk3588s"]);
+    expect(bashOffers("validate", "--target", "rk35")).toEqual([
+      "rk3588-av1",
+      "rk3566",
+      "rk3568",
+      "rk3576",
+      "rk3588",
+      "rk3588s",
+    ]);
     expect(bashOffers("inspect", "--codec", "=", "he")).toEqual(["hevc"]);
     expect(bashOffers("inspect", "--errors", "=", "")).toEqual(["first", "all", "only"]);
     expect(bashOffers("completion", "")).toEqual([...shells]);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openAv1Session } from "../../../src/av1/index.ts";
-import type { StreamEvent } from "../../../src/events.ts";
+import type { DecodeEvent } from "../../../src/events.ts";
 import { corpusFolder } from "../../streams/corpus.ts";
 import { type Cause, lengths, type OutputReport, unspoiled } from "../compare-output.ts";
 
@@ -30,9 +30,9 @@ export const isAv1Expected = (stream: string): boolean => stream in expectedOutp
 /** Our outputs as ordinals of requests, against the model's: FFmpeg has no decoder of its own for AV1, and dav1d's counts are the model's. */
 export function compareAv1Output(stream: string, bytes: Uint8Array): OutputReport {
   const session = openAv1Session();
-  const ordinals = new Map<bigint, number>();
+  const ordinals = new Map<number, number>();
   const order: number[] = [];
-  const take = (event: StreamEvent) => {
+  const take = (event: DecodeEvent) => {
     if (event.type === "request") ordinals.set(event.timestamp, ordinals.size);
     else if (event.type === "output") order.push(ordinals.get(event.timestamp) ?? -1);
   };
@@ -42,6 +42,8 @@ export function compareAv1Output(stream: string, bytes: Uint8Array): OutputRepor
   const theirs = highest_layer_only ?? shown;
   const both = lengths(order, theirs);
   const isEqual = both.ours === both.ffprobe && both.equalPrefix === both.ours;
-  const failures = isEqual ? [] : [`output ${both.equalPrefix} differs: ${order[both.equalPrefix]}, the model's ${theirs[both.equalPrefix]}`];
+  const failures = isEqual
+    ? []
+    : [`output ${both.equalPrefix} differs: ${order[both.equalPrefix]}, the model's ${theirs[both.equalPrefix]}`];
   return { stream, ...both, causes: new Map(), spoiled: unspoiled, failures };
 }
