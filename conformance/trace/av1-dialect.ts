@@ -67,9 +67,9 @@ function layersOfFirstPoint(unit: Uint8Array): number {
 
 /** 5.3.1: of an OBU of a layer that the operating point drops, whose payload we pass over, the header. */
 function withoutDropped(elements: readonly FfmpegElement[]): readonly FfmpegElement[] {
-  const valueOf = (name: string) => elements.find((element) => element.name === name)?.value ?? 0;
-  if (chosenLayers === 0 || valueOf("obu_type") <= 2 || valueOf("obu_extension_flag") === 0) return elements;
-  const isChosen = (chosenLayers >> valueOf("temporal_id")) & (chosenLayers >> (8 + valueOf("spatial_id"))) & 1;
+  const one = (name: string) => elements.find((element) => element.name === name)?.value ?? 0;
+  if (chosenLayers === 0 || one("obu_type") <= 2 || one("obu_extension_flag") === 0) return elements;
+  const isChosen = (chosenLayers >> one("temporal_id")) & (chosenLayers >> (8 + one("spatial_id"))) & 1;
   return isChosen ? elements : elements.slice(0, elements.findIndex(({ name }) => name === "obu_size") + 1);
 }
 
