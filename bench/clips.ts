@@ -47,6 +47,7 @@ const recipes: readonly Recipe[] = [
   { name: "MPEG-2 1080i, 20 Mbit/s", codec: "mpeg2", extension: "m2v", repeat: 16, source: hd, frames: 60, encoder: ["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-b:v", "20M"] },
   { name: "VP8 720p", codec: "vp8", extension: "ivf", repeat: 24, source: `testsrc2=s=1280x720:r=30,${noise}`, frames: 120, encoder: libvpx("libvpx", "4M") },
   { name: "VP9 1080p", codec: "vp9", extension: "ivf", repeat: 16, source: hd, frames: 90, encoder: libvpx("libvpx-vp9", "14M") },
+  { name: "AV1 1080p", codec: "av1", extension: "obu", repeat: 16, source: hd, frames: 90, encoder: ["-c:v", "libsvtav1", "-preset", "12", "-b:v", "8M"] },
 ];
 
 /** Makes the clips that `folder` does not have. One whose encoder is not there is left out, and its name printed. */
@@ -89,8 +90,9 @@ export function ownClip(path: string): Clip {
     [/\.(264|h264|avc|jsv)$/i, "h264"],
     [/\.(265|h265|hevc)$/i, "h265"],
     [/\.(m2v|mpv|m2p)$/i, "mpeg2"],
+    [/\.obu$/i, "av1"],
   ];
   const codec = endings.find(([ending]) => ending.test(path))?.[1];
-  if (codec === undefined) throw new Error(`${path}: the name must end in .264, .265 or .m2v`);
+  if (codec === undefined) throw new Error(`${path}: the name must end in .264, .265, .m2v or .obu`);
   return { name: path, codec, path, repeat: 1 };
 }

@@ -30,7 +30,7 @@ export const peers: readonly Peer[] = [
   {
     name: "codecparsers",
     // VP9's compressed headers are read by a stateful parser that has no public header.
-    codecs: ["h264", "h265", "mpeg2", "vp8"],
+    codecs: ["h264", "h265", "mpeg2", "vp8", "av1"],
     libraries: ["gstreamer-codecparsers-1.0", "gstreamer-1.0"],
     source: "codecparsers.c",
     debian: "libgstreamer-plugins-bad1.0-dev",

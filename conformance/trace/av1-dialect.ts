@@ -1,4 +1,4 @@
-import { obusOfPacket } from "../../src/av1/index.ts";
+import { obusOfPacket, parseSequenceHeader } from "../../src/av1/index.ts";
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import type { Dialect } from "./dialect.ts";
 import { ivf } from "./sources.ts";
@@ -54,6 +54,25 @@ function inOurs(elements: readonly FfmpegElement[]): FfmpegElement[] {
   return found;
 }
 
+/** OperatingPointIdc of the last sequence header that was looked at. */
+let chosenLayers = 0;
+
+function layersOfFirstPoint(unit: Uint8Array): number {
+  try {
+    return parseSequenceHeader(unit).operating_points[0]?.operating_point_idc ?? 0;
+  } catch {
+    return chosenLayers;
+  }
+}
+
+/** 5.3.1: of an OBU of a layer that the operating point drops, whose payload we pass over, the header. */
+function withoutDropped(elements: readonly FfmpegElement[]): readonly FfmpegElement[] {
+  const one = (name: string) => elements.find((element) => element.name === name)?.value ?? 0;
+  if (chosenLayers === 0 || one("obu_type") <= 2 || one("obu_extension_flag") === 0) return elements;
+  const isChosen = (chosenLayers >> one("temporal_id")) & (chosenLayers >> (8 + one("spatial_id"))) & 1;
+  return isChosen ? elements : elements.slice(0, elements.findIndex(({ name }) => name === "obu_size") + 1);
+}
+
 /** FFmpeg's trace of AV1 (cbs_av1_syntax_template.c) against the AV1 specification, version 1.0.0 with errata 1. */
 export const av1: Dialect = {
   codec: "av1",
@@ -63,10 +82,11 @@ export const av1: Dialect = {
   unitName: (unit) => `obu_type ${obuType(unit)}`,
   leftOut(unit) {
     const type = obuType(unit);
+    if (type === 1) chosenLayers = layersOfFirstPoint(unit);
     return decomposed.has(type) ? undefined : `FFmpeg does not take obu_type ${type} apart`;
   },
   ours: headers,
-  theirs: inOurs,
+  theirs: (elements) => inOurs(withoutDropped(elements)),
   ffmpegNames: {
     tile_size_bytes_minus_1: "tile_size_bytes_minus1",
     delta_frame_id_minus_1: "delta_frame_id_minus1",
@@ -79,7 +99,8 @@ export const av1: Dialect = {
   declaredRefusals: [
     {
       side: "ffmpeg",
-      message: /^Invalid value at feature_value\[i\]\[j\]: bitstream ended/,
+      message:
+        /^(Invalid value at feature_value|Missing reference frame needed|tg_start out of range|zero_bit out of range)/,
       why: "an OBU of a layer that the operating point drops (5.3.1), whose payload is none: FFmpeg's filter drops none",
     },
   ],
