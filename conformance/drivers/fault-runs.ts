@@ -13,8 +13,7 @@ import { fileURLToPath } from "node:url";
 import { openSession } from "../../src/open-session.ts";
 import { type DeviceInfo, openDecoder, sessionOptionsFor } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
-import type { TriedCodec as Codec } from "./nodes.ts";
-import { type FakeNode, nodes } from "./nodes.ts";
+import { type TriedCodec as Codec, type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream of each codec with pictures of all types. */
 const streams: Readonly<Record<Codec, string>> = {
