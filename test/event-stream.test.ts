@@ -66,7 +66,7 @@ describe("requestStream", () => {
     });
     await expect(keysOf(texts.pipeThrough(requestStream("h264")))).rejects.toThrow(TypeError);
     expect(() => requestStream("h264", { kernel: "new" })).toThrow(TypeError);
-    expect(() => requestStream("av1" as never)).toThrow(TypeError);
+    expect(() => requestStream("h266" as never)).toThrow(TypeError);
   });
 });
 

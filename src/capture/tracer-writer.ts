@@ -2,6 +2,7 @@
  * Writes a trace as v4l2-tracer does (v4l-utils 1.32): a program that decodes a stream, which `v4l2-tracer retrace` performs on a
  * device.
  */
+import { fourccText } from "../record/format.ts";
 import type { RecordableControl, Timestamp } from "../record/index.ts";
 import {
   V4L2_PIX_FMT_H264_SLICE,
@@ -154,7 +155,9 @@ export class TracerWriter {
     }
     yield* this.#stop();
     const pixelformat = pixelFormats.get(event.pixelFormat);
-    if (pixelformat === undefined) throw new TraceWriteError(`v4l2-tracer knows no pixel format ${event.pixelFormat}`);
+    if (pixelformat === undefined) {
+      throw new TraceWriteError(`v4l2-tracer 1.32 does not know the pixel format ${fourccText(event.pixelFormat)}`);
+    }
     const { codedWidth: width, codedHeight: height } = event;
     // No coded picture is larger than its samples, but for its headers.
     const outputSize = Math.max(1 << 18, (width * height * 3) >> (this.#slices ? 2 : 1));

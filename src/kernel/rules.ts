@@ -27,6 +27,8 @@ export interface KernelRule {
 /** The rules of a codec's compound controls by control name. */
 export type KernelRules = Readonly<Record<string, KernelRule>>;
 
+const leavesByPath = /* @__PURE__ */ new WeakMap<Struct, ReadonlyMap<string, LeafField>>();
+
 /**
  * Collects the refusals of one struct. Paths are those of `leafFields`; an unknown path is a bug in the rule, and throws an
  * Error.
@@ -42,7 +44,12 @@ export class Checks {
   }
 
   #leaf(path: string): LeafField {
-    const leaf = leafFields(this.#def).find((candidate) => candidate.path === path);
+    let leaves = leavesByPath.get(this.#def);
+    if (leaves === undefined) {
+      leaves = new Map(leafFields(this.#def).map((leaf) => [leaf.path, leaf]));
+      leavesByPath.set(this.#def, leaves);
+    }
+    const leaf = leaves.get(path);
     if (leaf === undefined) throw new Error(`struct ${this.#def.name} has no ${path}`);
     return leaf;
   }

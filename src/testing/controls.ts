@@ -175,20 +175,25 @@ function breaksOf(control: StructControl): readonly Break[] {
 }
 
 /**
- * Some fields are looked at only where another one has some value (tiles where they are enabled), so each is tried in several
- * elements. Of an array all have the same limits.
+ * Some fields are looked at only where others have some value (tiles where they are enabled), so each is tried in several
+ * elements. Of an array the second entry stands for all: the first one may have no limit.
  */
 function findBreaks(control: StructControl): Break[] {
   const all = leafFields(control.struct);
   const single = all.filter(({ path }) => !path.includes("["));
-  const contexts = [basis(control), ...single.flatMap((leaf) => contextsOf(control, leaf))];
+  const contexts = [
+    basis(control),
+    ...single.flatMap((leaf) => contextsOf(control, leaf)),
+    ...single.filter(({ path }) => /\bnum_/.test(path)).flatMap((leaf) => withFlags(control, leaf, single)),
+  ];
   const contextOf = new Map<string, Uint8Array | undefined>();
   return all.flatMap((leaf) => {
     const [least, most] = [BigInt(leaf.type.min), BigInt(leaf.type.max)];
     const field = leaf.path.replace(/\[\d+\]/g, "[]");
     if (!contextOf.has(field)) {
+      const second = all.find(({ path }) => path === field.replaceAll("[]", "[1]")) ?? leaf;
       const isLimited = (context: Uint8Array) =>
-        [most, least].some((value) => isRefused(control, { leaf, value, context }));
+        [most, least].some((value) => isRefused(control, { leaf: second, value, context }));
       contextOf.set(field, contexts.find(isLimited));
     }
     const context = contextOf.get(field);
@@ -206,6 +211,15 @@ function contextsOf(control: StructControl, leaf: LeafField): Uint8Array[] {
   const named = Object.values(leaf.type.values ?? {}).map(BigInt);
   return [...bitsOf(leaf.type), ...named, 1n, 2n, 100n, BigInt(leaf.type.max)].map((value) =>
     repaired(control, changed(basis(control), leaf, value)),
+  );
+}
+
+/** Elements in which a count is 2, with each of the flags that may say that it counts something. */
+function withFlags(control: StructControl, count: LeafField, single: readonly LeafField[]): Uint8Array[] {
+  return single.flatMap((leaf) =>
+    Object.values(leaf.type.flags ?? {}).map((flag) =>
+      repaired(control, changed(changed(basis(control), leaf, BigInt(flag)), count, 2n)),
+    ),
   );
 }
 

@@ -49,15 +49,23 @@ function leafAt({ struct }: StructControl, path: string): LeafField {
 /** Gives a refused field the first value that is taken there; zero where none of them is. */
 function change(control: StructControl, bytes: Uint8Array, { path, type, offset }: LeafField): void {
   const view = viewOf(bytes);
-  for (const value of others(type, type.read(view, offset))) {
+  const before = leafFields(control.struct).find(
+    (each) => each.path === path.replace(/\[(\d+)\]$/, (_, index: string) => `[${Number(index) - 1}]`),
+  );
+  const previous = before === undefined || before.path === path ? 0n : BigInt(before.type.read(view, before.offset));
+  for (const value of others(type, type.read(view, offset), previous)) {
     write(type, view, offset, value);
     if (!refusalsOf(control, bytes).includes(path)) return;
   }
   write(type, view, offset, 0n);
 }
 
-/** Values that come from the refused one, the nearest ones first. */
-function* others(type: Scalar, refused: number | bigint): Generator<bigint, void, undefined> {
+/**
+ * Values that come from the refused one, the nearest ones first.
+ *
+ * @param previous the entry before it, in a list: some lists grow.
+ */
+function* others(type: Scalar, refused: number | bigint, previous: bigint): Generator<bigint, void, undefined> {
   const value = BigInt(refused);
   if (type.flags !== undefined) {
     const flags = Object.values(type.flags).map(BigInt);
@@ -70,6 +78,8 @@ function* others(type: Scalar, refused: number | bigint): Generator<bigint, void
   const size = value < 0n ? -value : value;
   for (const bound of bounds) yield value % bound;
   for (const bound of bounds) yield 1n + (size % bound);
+  yield previous + 1n + (size % 3n);
+  yield previous + 1n;
   for (let step = 0n; step < 3n; step++) yield 8n + 2n * ((size + step) % 3n);
 }
 

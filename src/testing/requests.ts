@@ -47,7 +47,7 @@ export function validRequest(codec: Codec, options: ValidRequestOptions = {}): A
   const { controls, modes, requestOnly } = codecs[codec];
   const decodeMode = options.decodeMode ?? "frame";
   const own = Object.values(controls).filter(
-    ({ name, type }) => type !== "menu" && (decodeMode === "slice" || !requestOnly.includes(name)),
+    ({ name, type }) => type !== "menu" && (modes === null || decodeMode === "slice" || !requestOnly.includes(name)),
   );
   const payloads = own.map(({ name }) => validControl(name) as Arbitrary<Uint8Array>);
   const menus = modes === null ? [] : [menu(controls, modes.decodeMode, decodeModeValues[decodeMode])];
