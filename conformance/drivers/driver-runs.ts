@@ -9,7 +9,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fourccOf, fourccText } from "../../src/record/format.ts";
-import { type DeviceInfo, openDecoder, readableFormats } from "../../src/submit/index.ts";
+import { type DeviceInfo, openDecoder, RefusedStream, readableFormats } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
 import type { TriedCodec as Codec } from "./nodes.ts";
 
@@ -38,6 +38,8 @@ export interface DecodeResult {
   /** The negotiated CAPTURE formats, with their sizes. */
   readonly formats: readonly string[];
   readonly error?: string;
+  /** The error is that the target's limits do not allow the stream. */
+  readonly isRefused?: boolean;
   /** What the stream's errors and the device's notices said. */
   readonly notices: readonly string[];
   /** Records for which the journal had no room. */
@@ -60,6 +62,7 @@ async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<Deco
   const notices: string[] = [];
   const formats = new Set<string>();
   let error: string | undefined;
+  let isRefused = false;
   try {
     const decoder = await openDecoder(run.codec, {
       device,
@@ -83,6 +86,7 @@ async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<Deco
     }
   } catch (thrown) {
     error = String(thrown);
+    isRefused = thrown instanceof RefusedStream;
   }
   return {
     id: run.id,
@@ -90,7 +94,7 @@ async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<Deco
     corrupt,
     formats: [...formats],
     notices: [...new Set(notices)],
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? {} : { error, isRefused }),
   };
 }
 

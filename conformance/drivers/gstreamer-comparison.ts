@@ -69,7 +69,10 @@ export async function compareWithGstreamer(pairs: readonly Pair[], print: (line:
     ours.delete(pair);
     const name = `${pair.stream.name} on ${pair.node.name}`;
     if (mine.jobs.length === 0 && mine.result.error !== undefined) {
-      print(`-     ${name}: not sent by us: ${mine.result.error}`);
+      // The target's limits are the only reason for which nothing may be sent.
+      const isRefused = mine.result.isRefused === true;
+      print(`${isRefused ? "-    " : "DIFF "} ${name}: not sent by us: ${mine.result.error}`);
+      if (!isRefused) unexplainedPairs++;
       return;
     }
     const comparison = compareJobs(pair, mine.jobs, outcome.jobs, used);

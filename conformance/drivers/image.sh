@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the machine that vm.sh boots, from Debian packages: an arm64 sid root with GStreamer, Node and the kernel's own modules, the
 # fake hardware built for that kernel, the device tree, and an initrd that mounts the root over 9p. As root, once: about 4 minutes
-# and 1.5 GB. Prints the machine's folder, which is made when it is not in the cache. README.md says which variables it takes.
+# and 3 GB. Prints the machine's folder, which is made when it is not in the cache. README.md says which variables it takes.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")

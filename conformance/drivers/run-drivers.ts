@@ -57,11 +57,12 @@ function differences(pairs: readonly Pair[], programs: ReadonlyMap<Pair, string>
     const seen = programs.get(pair)!;
     if (expected === seen) return [];
     if (expected === undefined) return [`${name}: nothing is checked in (--write)`];
+    if (expected.startsWith("refused") || seen.startsWith("refused")) return [`${name}: ${expected} / now ${seen}`];
     if (formatsOf(expected) !== formatsOf(seen))
       return [`${name}: frames of ${formatsOf(expected)}, now ${formatsOf(seen)}`];
     const [a, b] = [hashesOf(expected), hashesOf(seen)];
     const at = a.findIndex((hash, i) => hash !== b[i]);
-    if (expected.startsWith("refused") || seen.startsWith("refused")) return [`${name}: ${expected} / now ${seen}`];
+    if (at < 0) return [`${name}: ${a.length} requests, now ${b.length}`];
     const differing = a.filter((hash, i) => hash !== b[i]).length;
     return [`${name}: ${differing} of ${a.length} requests have another program, request ${at} first; ${b.length} now`];
   });

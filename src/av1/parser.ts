@@ -24,6 +24,7 @@ import {
 } from "./syntax.ts";
 import {
   KEY_FRAME,
+  METADATA_TYPE_ITUT_T35,
   OBU_FRAME,
   OBU_FRAME_HEADER,
   OBU_METADATA,
@@ -132,7 +133,7 @@ export function readSequenceHeader(obu: Obu): SequenceHeader {
 /** Reads metadata. The trailing bits are read where the type says where they are. */
 export function readMetadata(obu: Obu): Metadata {
   const metadata = metadata_obu(obu.reader, obu.payload);
-  if (metadata !== null && metadata.metadata_type !== 4) readTrailingBits(obu);
+  if (metadata !== null && metadata.metadata_type !== METADATA_TYPE_ITUT_T35) readTrailingBits(obu);
   return metadata;
 }
 

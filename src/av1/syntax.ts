@@ -307,7 +307,7 @@ function operating_parameters_info(r: ObuReader, d: DecoderModelInfo, i: number)
   return info;
 }
 
-/** 5.8.1 General metadata OBU syntax. @param size bytes of the OBU's payload. */
+/** 5.8.1 General metadata OBU syntax. @param payload the OBU's bytes after its header. */
 export function metadata_obu(r: ObuReader, payload: Uint8Array): Metadata {
   const before = r.position;
   const metadata_type = r.leb128("metadata_type");

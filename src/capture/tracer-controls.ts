@@ -9,7 +9,10 @@ export class TraceWriteError extends Error {
   override readonly name = "TraceWriteError";
 }
 
-/** v4l2-tracer 1.32 does not know the EXT_SPS controls, and of a list it knows the first element: retrace would send what is in memory there. */
+/**
+ * v4l2-tracer 1.32 does not know the EXT_SPS controls. Of a list it writes and reads the first element only; retrace would send whatever
+ * lies in memory after it.
+ */
 export function isKnown({ name, payload }: RecordableControl): boolean {
   if (/_EXT_SPS_(?:ST|LT)_RPS$/.test(name)) return false;
   const definition = controlByName(name);

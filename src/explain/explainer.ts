@@ -6,7 +6,7 @@ import { type ExplainedControl, explainControl } from "./field.ts";
 import { H264History } from "./h264/history.ts";
 import { H265History } from "./h265/history.ts";
 import type { CodecHistory } from "./history.ts";
-import { modeRules } from "./modes.ts";
+import { rulesWithoutUnit } from "./modes.ts";
 import { Mpeg2History } from "./mpeg2/history.ts";
 import { piecesAtPictures } from "./mpeg2/pieces.ts";
 import { ReadUnit } from "./read-unit.ts";
@@ -106,7 +106,7 @@ export class RequestExplainer {
   #explain({ timestamp }: RequestEvent, request: number): ExplainedRequest {
     const rules = this.#history.rules();
     const controls = [...this.#controls].map(([name, payload]) =>
-      explainControl(name, payload, rules[name] ?? modeRules),
+      explainControl(name, payload, rules[name] ?? rulesWithoutUnit(payload)),
     );
     return { request, timestamp, controls };
   }
@@ -140,7 +140,7 @@ export function explainRequest(
   openSession(codec, options); // Refuses wrong arguments.
   const explainer = new RequestExplainer(codec, (number) => number === request);
   const session = openSession(codec, { ...options, trace: explainer.trace });
-  for (const chunk of stream instanceof Uint8Array ? [stream] : stream) {
+  for (const chunk of stream instanceof Uint8Array ? piecesOf(stream) : stream) {
     for (const piece of codec === "mpeg2" ? piecesAtPictures(chunk) : [chunk]) {
       const [explained] = explainer.take(session.push(piece));
       if (explained !== undefined) return explained;
@@ -148,3 +148,10 @@ export function explainRequest(
   }
   return explainer.take(session.flush())[0];
 }
+
+/** All elements of a call's units are kept until its requests are known, so a call gets only a part of a stream. */
+function* piecesOf(stream: Uint8Array): Generator<Uint8Array, void, undefined> {
+  for (let at = 0; at < stream.length; at += PIECE_BYTES) yield stream.subarray(at, at + PIECE_BYTES);
+}
+
+const PIECE_BYTES = 1 << 16;

@@ -154,8 +154,9 @@ function formatRefusals(
   }
   if (format === undefined) return outside;
   oneOf(format.bitDepthLuma, limits.bitDepths, "bit depth");
-  oneOf(format.bitDepthChroma, limits.bitDepths, "bit depth");
   const { bitDepthLuma, bitDepthChroma } = format;
+  // VP9 and AV1 have one field for both.
+  if (bitDepthChroma?.path !== bitDepthLuma?.path) oneOf(bitDepthChroma, limits.bitDepths, "bit depth");
   if (limits.equalBitDepths && bitDepthChroma !== undefined && bitDepthChroma.value !== bitDepthLuma?.value) {
     const reason = `${named("bit depth", bitDepthChroma)}: ${target.name} takes only that of luma, ${bitDepthLuma?.value}`;
     outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.field));

@@ -10,6 +10,7 @@ import { type Comparison, ComparisonSummary, compare, type Difference, recordSid
 import { namedCompression } from "../record/files.ts";
 import {
   type RecordableEvent,
+  RecordError,
   type RecordHeader,
   type RecordStream,
   RecordWriter,
@@ -65,8 +66,8 @@ const shownPairs = 3;
  *
  * @param actual what was made. Known faults of GStreamer and FFmpeg are named, and they are differences like others.
  * @param golden the file's path, or its URL (an object with `href`). A name that ends in `.gz` or `.br` is compressed.
- * @throws AssertionError where a driver would get something else than the golden has.
- * @throws TypeError for an unknown target or an unknown name in `ignore`; RecordError for a file that is no record.
+ * @throws AssertionError where something differs that `ignore` does not name, also what no driver reads; and for a golden of another codec.
+ * @throws TypeError for an unknown target or an unknown name in `ignore`; RecordError for requests that are given as a record and are none.
  */
 export async function expectRequests(
   actual: ActualRequests,
@@ -85,7 +86,15 @@ export async function expectRequests(
     return;
   }
   const text = read(path);
-  const sides = [await recordSide([text]), await recordSide([record])] as const;
+  const goldenSide = await recordSide([text]).catch((cause: unknown) => {
+    if (!(cause instanceof RecordError)) throw cause;
+    return fail(`the golden ${path} is not a request record: ${cause.message}`);
+  });
+  const sides = [goldenSide, await recordSide([record])] as const;
+  if (sides[0].codec !== sides[1].codec) {
+    if (isSet(process.env.UPDATE_GOLDENS)) return write(path, record);
+    fail(`the golden ${path} is one of ${sides[0].codec}, and the requests are of ${sides[1].codec}`);
+  }
   const { summary, pairs } = await compared(compare(sides, { target, raw: options.raw }), isIgnored);
   if (summary.isEqual) return;
   if (isSet(process.env.UPDATE_GOLDENS)) {
@@ -172,6 +181,9 @@ function begins(path: string, name: string): boolean {
 
 /** The requests as the text of a record. */
 async function recordText(actual: ActualRequests, withData: boolean): Promise<string> {
+  if (typeof actual !== "string" && (typeof actual !== "object" || actual === null)) {
+    throw new TypeError("expectRequests: the requests must be events, a record, or its text");
+  }
   if (typeof actual === "string") return copied(await readRecordStream([actual]));
   if (actual instanceof Uint8Array) return copied(await readRecordStream([actual]));
   if ("header" in actual) return copied(actual);

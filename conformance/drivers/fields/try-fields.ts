@@ -176,8 +176,10 @@ async function main(): Promise<number> {
   } finally {
     rmSync(share, { recursive: true, force: true });
   }
+  const hasProblems = [...findings.values()].some(({ problems }) => problems.length > 0);
   for (const [key, found] of findings) print(key, found);
-  return values.quick ? unclaimed(findings) : report(kernel!, findings, values.write, values.presets);
+  const status = values.quick ? unclaimed(findings) : report(kernel!, findings, values.write, values.presets);
+  return hasProblems ? 1 : status;
 }
 
 function print(key: string, { read, idle, problems }: Findings): void {

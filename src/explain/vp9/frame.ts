@@ -150,9 +150,10 @@ function sizeRules({ unit, frames, timestamps }: Vp9State): Rules {
     if (own !== undefined) return sourcesOf(own, flags);
     const found = flags.findIndex(({ value }) => value === 1);
     const stored = frames.get(timestamps[found] ?? -1);
-    const sources = name === "width" ? stored?.width() : stored?.height();
+    const { request = null, unit: coded } = stored?.sized ?? {};
+    const sources = sourcesOf(coded?.element(`frame_${name}_minus_1`));
     return sourcesOf(
-      stateOf(stored?.request ?? null, `the ${name} of the frame that found_ref[${found}] names (6.2.5)`, sources),
+      stateOf(request, `the ${name} of the frame that found_ref[${found}] names (6.2.5)`, sources),
       flags,
       conditions(unit.element("ref_frame_idx", found)),
     );

@@ -4,7 +4,7 @@ import type { Rules } from "../field.ts";
 import type { CodecHistory, ReadRequest } from "../history.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import type { Setting } from "../setting.ts";
-import { conditions, constant, type Source, sourcesOf, state } from "../source.ts";
+import { conditions, constant, type Source, sourcesOf } from "../source.ts";
 import { compressedHeaderRules } from "./compressed-header.ts";
 import { frameRules } from "./frame.ts";
 import type { StoredFrame, Vp9State } from "./state.ts";
@@ -37,14 +37,10 @@ export class Vp9History implements CodecHistory {
       params: this.#params,
       color: this.#color,
     };
-    const size = (name: "width" | "height") =>
-      sizeSources(
-        unit,
-        name,
-        timestamps.map((each) => this.#frames.get(each)),
-      );
-    const [width, height] = [size("width"), size("height")];
-    this.#frames.set(timestamp, { request: number, unit, width, height });
+    const found = unit.allNamed("found_ref").findIndex(({ value }) => value === 1);
+    const named = found < 0 ? undefined : this.#frames.get(timestamps[found] as number);
+    const sized = unit.element("frame_width_minus_1") === undefined ? named?.sized : { request: number, unit };
+    this.#frames.set(timestamp, { request: number, unit, sized });
   }
 
   release(timestamp: number): void {
@@ -114,29 +110,4 @@ export class Vp9History implements CodecHistory {
 function withSign(unit: ReadUnit, place: number): Source[] {
   const sign = unit.elements[place + 2]?.name === "feature_sign" ? unit.at(place + 2) : undefined;
   return sourcesOf(unit.at(place + 1), sign, unit.at(place, "condition"));
-}
-
-/** 6.2.5: a frame codes its size, or takes that of a reference. */
-function sizeSources(
-  unit: ReadUnit,
-  name: "width" | "height",
-  references: readonly (StoredFrame | undefined)[],
-): () => Source[] {
-  const own = unit.element(`frame_${name}_minus_1`);
-  const flags = unit.allNamed("found_ref");
-  if (own !== undefined) return () => sourcesOf(own, flags);
-  const found = flags.findIndex(({ value }) => value === 1);
-  const reference = references[found];
-  return () =>
-    sourcesOf(
-      flags,
-      reference === undefined
-        ? []
-        : state(
-            reference.request,
-            `its ${name}, found_ref[${found}] (6.2.5)`,
-            name === "width" ? reference.width() : reference.height(),
-          ),
-      conditions(unit.element("ref_frame_idx", found)),
-    );
 }

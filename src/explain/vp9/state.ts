@@ -1,15 +1,13 @@
 /** What the rules of VP9 look at. */
 import type { ReadUnit } from "../read-unit.ts";
 import type { Setting } from "../setting.ts";
-import type { Source } from "../source.ts";
 
 /** A frame that a later one may refer to. */
 export interface StoredFrame {
   readonly request: number;
   readonly unit: ReadUnit;
-  /** The sources of its width and height, which may come from another frame. */
-  readonly width: () => Source[];
-  readonly height: () => Source[];
+  /** The frame that codes its size: itself, or the one that it has its size from, over any number of references (6.2.5). */
+  readonly sized: { readonly request: number; readonly unit: ReadUnit } | undefined;
 }
 
 /** What the rules look at. */
