@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { fixtureStreams, type StreamFile } from "../../conformance/streams/corpus-files.ts";
+import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { Codec } from "../../src/events.ts";
 import {
   type ExplainedField,
@@ -15,6 +16,7 @@ import {
 import { openSession } from "../../src/open-session.ts";
 import type { DecodeMode } from "../../src/uapi/index.ts";
 import { fieldKey, outcomeOf } from "../../support/mutations.ts";
+import { ivfOf } from "../../support/streams/vp8-frames.ts";
 
 const modes: Readonly<Partial<Record<Codec, readonly DecodeMode[]>>> = {
   h264: ["frame", "slice"],
@@ -200,4 +202,14 @@ describe("explainRequest", () => {
     const wrong = { decodeMode: "picture" as DecodeMode };
     expect(() => explainRequest("h264", new Uint8Array(0), 0, wrong)).toThrow(TypeError);
   });
+});
+
+it("of thousands of frames, which each take their size from the one before: the frame that codes it is named", () => {
+  const [key, ...inter] = ivfFrames(fixture("vp9_altref_superframes.ivf")).frames.map(({ data }) => data);
+  const frames = [key as Uint8Array];
+  while (frames.length < 1500) frames.push(...inter);
+  const explained = explainRequest("vp9", ivfOf(frames, "VP90"), 1400);
+  const [control] = explained!.controls;
+  const field = control!.fields.find(({ path }) => path === "frame_width_minus_1");
+  expect(field!.sources[0]).toMatchObject({ kind: "state", request: 0 });
 });

@@ -93,7 +93,6 @@ describe("targetRefusals", () => {
     const vp9 = limited("vp9", { limits: { bitDepths: [8], chromaFormats: [2] } });
     expect(targetRefusals(vp9, "vp9", firstRequest("vp9_profile2_10bit.ivf"))).toMatchObject([
       { path: "bit_depth", value: 10 },
-      { path: "bit_depth", value: 10 },
       { path: "flags", reason: "chroma_format_idc 1: limited takes 2" },
     ]);
   });
