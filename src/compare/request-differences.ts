@@ -183,7 +183,7 @@ function isSamePayload(a: Uint8Array | number | undefined, b: Uint8Array | numbe
 }
 
 function isReference(path: string): boolean {
-  return /(^|[._])(ts|timestamp)$|^(\[\d+\][.])?(ref_(idx|pic_list)|poc_(st|lt)_curr)/.test(path);
+  return /(^|[._])(ts|timestamp)(\[\d+\])?$|^(\[\d+\][.])?(ref_(idx|pic_list)|poc_(st|lt)_curr)/.test(path);
 }
 
 function isList({ values }: ViewDifference): boolean {
