@@ -61,8 +61,10 @@ describe("a change of an element that a field names changes it or is refused, of
   });
 });
 
-/** Sampled requests: the first, one after it, and one far into the stream. */
-const requests = [0, 4, 13];
+/** An hour and more: see CONTRIBUTING.md. */
+const isPatient = process.env.V4L2_STATELESS_PATIENT !== undefined;
+/** Sampled requests: one after the first; patiently also the first, and one far into the stream. */
+const requests = isPatient ? [0, 4, 13] : [4];
 /** Headers of VP8 and VP9 have a thousand elements, most of which are alike. */
 const elementsOf = (codec: Codec) => (codec === "vp8" || codec === "vp9" ? 15 : 40);
 
@@ -71,25 +73,27 @@ describe.each(codecs)("the same of sampled requests of all fixtures of %s", { ta
     let mutations = 0;
     for (const mode of modes[codec]!) {
       for (const request of requests) mutations += checkRequest(codec, file.read(), mode, request, elementsOf(codec));
+      // Some streams are short.
+      if (mutations === 0) mutations += checkRequest(codec, file.read(), mode, 0, elementsOf(codec));
     }
-    expect(mutations).toBeGreaterThan(40);
+    expect(mutations).toBeGreaterThan(20);
   });
 });
 
-/** One stream in so many; with V4L2_STATELESS_PATIENT all of them. */
-const oneIn = process.env.V4L2_STATELESS_PATIENT ? 1 : 12;
-
-describe.runIf(hasCorpus)(`the same of streams of the corpus: ${corpusPlace}`, { tags: ["long"] }, async () => {
-  for (const codec of codecs) {
-    const files = codec === "vp8" || codec === "vp9" ? await corpusIvfFiles(codec) : corpusFiles(codec);
-    const chosen = files.filter((_, i) => i % oneIn === 0);
-    it.each(chosen)(`${codec} $name`, (file) => {
-      const bytes = file.read();
-      const detected = detect(bytes.subarray(0, 1 << 16));
-      // Containers and systems streams hold what is checked elsewhere.
-      if (detected?.kind === "container" || detected?.kind === "systems") return;
-      const mode = modes[codec]![bytes.length % modes[codec]!.length] as DecodeMode;
-      checkRequest(codec, bytes, mode, 3, 8);
-    });
-  }
-});
+describe.runIf(hasCorpus && isPatient)(
+  `the same of streams of the corpus: ${corpusPlace}`,
+  { tags: ["long"] },
+  async () => {
+    for (const codec of codecs) {
+      const files = codec === "vp8" || codec === "vp9" ? await corpusIvfFiles(codec) : corpusFiles(codec);
+      it.each(files)(`${codec} $name`, (file) => {
+        const bytes = file.read();
+        const detected = detect(bytes.subarray(0, 1 << 16));
+        // Containers and systems streams hold what is checked elsewhere.
+        if (detected?.kind === "container" || detected?.kind === "systems") return;
+        const mode = modes[codec]![bytes.length % modes[codec]!.length] as DecodeMode;
+        checkRequest(codec, bytes, mode, 3, 8);
+      });
+    }
+  },
+);
