@@ -339,15 +339,12 @@ export class PictureDecoder {
   }
 
   /** Emits the event of a new sequence, or of a frame that is larger than those before it. */
-  #activate({ header, OperatingPointIdc, controls }: Sequence, frame: FrameHeader): void {
-    const { frame_size } = frame;
+  #activate({ header, OperatingPointIdc, controls }: Sequence, { frame_size }: FrameHeader): void {
     const within = this.#size;
     this.#size = largest(within ?? sequenceSize(header, OperatingPointIdc, frame_size), frame_size);
     if (this.#size === within) return;
     const size = this.#size;
-    // 7.20: a shown key frame refreshes all slots.
-    const isStart = frame.frame_type === KEY_FRAME && frame.show_frame === 1;
-    const keepsReferences = !isStart && this.#slots.newest !== null;
+    const keepsReferences = this.#slots.newest !== null;
     const event = sequenceEvent({ header, OperatingPointIdc, controls, size, keepsReferences }, this.#event);
     if (event === null) return;
     this.#event = event;
