@@ -2,6 +2,7 @@
  * Writes a trace as v4l2-tracer does (v4l-utils 1.32): a program that decodes a stream, which `v4l2-tracer retrace` performs on a
  * device.
  */
+import { toHex } from "../record/encoding.ts";
 import { fourccText } from "../record/format.ts";
 import type { RecordableControl, Timestamp } from "../record/index.ts";
 import {
@@ -167,11 +168,12 @@ export class TracerWriter {
     if (this.#modes.length > 0) yield this.#setControls(this.#modes, undefined);
     if (event.controls.length > 0) yield this.#setControls(event.controls, undefined);
     yield ioctl(videoFile, "VIDIOC_G_FMT", { v4l2_format: { type: this.#type("CAPTURE") } });
+    const outputs = this.#slices ? mostBuffers : 2;
     const captures = Math.min(mostBuffers, event.captureBuffers + 1);
-    yield this.#requestBuffers("OUTPUT", this.#slices ? mostBuffers : 2);
+    yield this.#requestBuffers("OUTPUT", outputs);
     yield this.#requestBuffers("CAPTURE", captures);
     const output: OutputBuffer[] = [];
-    for (let index = 0; index < (this.#slices ? mostBuffers : 2); index++) {
+    for (let index = 0; index < outputs; index++) {
       const [fd, request, address] = [this.#nextFile++, this.#nextFile++, this.#nextAddress];
       this.#nextAddress += (outputSize + 0xffff) & ~0xffff;
       output.push({ index, fd, request, address });
@@ -318,25 +320,17 @@ export class TracerWriter {
 
   /** retrace writes these bytes into the mapped buffer. */
   #dump({ fd, index, address }: OutputBuffer, parts: readonly Uint8Array[], bytesused: number): Json {
-    const mem_array: string[] = [];
-    let line = "";
-    let count = 0;
-    for (const part of parts) {
-      for (const byte of part) {
-        line += `${byte.toString(16).padStart(2, "0")} `;
-        if (++count % 32 === 0) {
-          mem_array.push(line);
-          line = "";
-        }
-      }
-    }
-    if (line !== "") mem_array.push(line);
+    const digits = parts.map(toHex).join("");
+    const mem_array = (digits.match(/.{1,64}/g) ?? []).map((line) => line.replace(/../g, "$& "));
     return { mem_dump: this.#type("OUTPUT"), fd, offset: 0, index, bytesused, address, mem_array };
   }
 
   #setControls(controls: readonly RecordableControl[], request_fd: number | undefined): Json {
-    const known = controls.filter(isKnown);
-    for (const control of controls) if (!isKnown(control)) this.leftOut.add(control.name);
+    const known = controls.filter((control) => {
+      const isWritten = isKnown(control);
+      if (!isWritten) this.leftOut.add(control.name);
+      return isWritten;
+    });
     const which =
       request_fd === undefined
         ? { which: "V4L2_CTRL_WHICH_CUR_VAL" }
