@@ -51,16 +51,21 @@ export function codedBools(elements: readonly TraceElement[]): CodedBools | unde
   };
 }
 
-/** The frame with these values. What was coded after them stays as bytes: nobody reads it. */
-export function withBools(frame: Uint8Array, bools: CodedBools, values: ArrayLike<number>): Uint8Array {
-  const { begin, end, counts, probabilities } = bools;
+/** These values as the bytes of a bool decoder. */
+export function encodedBools({ counts, probabilities }: CodedBools, values: ArrayLike<number>): Uint8Array {
   const encoder = new BoolEncoder();
   for (let i = 0; i < values.length; i++) {
     for (let bit = (counts[i] as number) - 1; bit >= 0; bit--) {
       encoder.bool(((values[i] as number) >> bit) & 1, probabilities[i] as number);
     }
   }
-  const coded = encoder.bytes();
+  return encoder.bytes();
+}
+
+/** The frame with these values. What was coded after them stays as bytes: nobody reads it. */
+export function withBools(frame: Uint8Array, bools: CodedBools, values: ArrayLike<number>): Uint8Array {
+  const { begin, end } = bools;
+  const coded = encodedBools(bools, values);
   // Zeros after them do not change them, and the sizes in the frame's header stay true.
   const room = new Uint8Array(Math.max(coded.length, end - begin));
   room.set(coded);

@@ -6,8 +6,8 @@ import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import { openSession } from "../open-session.ts";
 import { type CodedBools, codedBools, withBools } from "./coded-bools.ts";
-import { codedElement } from "./coded-element.ts";
 import { chosen, fastCheck } from "./fast-check.ts";
+import { withLeastFirst } from "./least-first.ts";
 import { closingBits, rewrittenUnit } from "./rewritten-unit.ts";
 
 /** A stream, and what was changed in it. */
@@ -70,7 +70,6 @@ function codecOf(bytes: Uint8Array): Codec {
 /** An element that can be changed. */
 interface Place {
   readonly unit: Unit;
-  readonly index: number;
   readonly element: TraceElement;
   /** Of a frame of VP8 or VP9: its bools, and the element's place among them. */
   readonly bools: CodedBools | undefined;
@@ -91,10 +90,10 @@ function placesIn(bytes: Uint8Array, codec: Codec, only: NonNullable<EditedStrea
     if (unit.byte < 0) return [];
     const bools = isFrame(codec) ? codedBools(unit.elements) : undefined;
     let coded = 0;
-    return unit.elements.flatMap((element, index) => {
+    return unit.elements.flatMap((element) => {
       const boolIndex = element.coder === undefined ? -1 : coded++;
       if ((element.length === 0 && boolIndex < 0) || closingBits.has(element.name)) return [];
-      return only({ kind: unit.kind, name: element.name }) ? [{ unit, index, element, bools, boolIndex }] : [];
+      return only({ kind: unit.kind, name: element.name }) ? [{ unit, element, bools, boolIndex }] : [];
     });
   });
 }
@@ -153,48 +152,20 @@ function edited(stream: Uint8Array, codec: Codec, place: Place, to: number): Edi
   return { bytes, unit: number, kind, element: path, from, to, ...described };
 }
 
-function changedUnit(codec: Codec, { unit, index, element, bools, boolIndex }: Place, to: number): Uint8Array {
+function changedUnit(codec: Codec, { unit, element, bools, boolIndex }: Place, to: number): Uint8Array {
   const { bytes, elements } = unit;
   if (bools !== undefined && boolIndex >= 0) {
     const values = bools.values.slice();
     values[boolIndex] = to;
     return withBools(bytes, bools, values);
   }
-  // All elements of a frame's uncompressed header have fixed lengths.
-  if (isFrame(codec))
-    return withBits(bytes, element, codec === "vp8" ? leastFirst(element.length, to) : mostFirst(element, to));
-  const isEscaped = codec !== "mpeg2";
-  return rewrittenUnit(bytes, elements, isEscaped, (open) =>
-    open.map((each, i) => (i === index ? { ...each, value: to } : each)),
+  if (codec === "vp8") return withLeastFirst(bytes, element, to);
+  // Only the uncompressed header is written again; its elements follow each other without gaps.
+  const written = codec === "vp9" ? elements.filter(({ coder }) => coder === undefined) : elements;
+  const isEscaped = codec === "h264" || codec === "h265";
+  return rewrittenUnit(bytes, written, isEscaped, (open) =>
+    open.map((each) => (each === element ? { ...each, value: to } : each)),
   );
-}
-
-/** The bits in which VP8 counts: from the least significant one of each byte on (RFC 6386, 9.1). */
-function leastFirst(length: number, value: number): { readonly bits: readonly number[]; readonly isReversed: boolean } {
-  const bits = Array.from({ length }, (_, i) => Math.floor(value / 2 ** i) % 2);
-  return { bits, isReversed: true };
-}
-
-function mostFirst(
-  element: TraceElement,
-  value: number,
-): { readonly bits: readonly number[]; readonly isReversed: boolean } {
-  return { bits: codedElement({ ...element, value }).bits, isReversed: false };
-}
-
-function withBits(
-  unit: Uint8Array,
-  { bit: start }: TraceElement,
-  { bits, isReversed }: ReturnType<typeof mostFirst>,
-): Uint8Array {
-  const bytes = unit.slice();
-  for (const [i, bit] of bits.entries()) {
-    const at = start + i;
-    const mask = isReversed ? 1 << (at & 7) : 0x80 >> (at & 7);
-    const byte = bytes[at >> 3] as number;
-    bytes[at >> 3] = bit === 1 ? byte | mask : byte & ~mask;
-  }
-  return bytes;
 }
 
 const IVF_FRAME_HEADER = 12;

@@ -1,9 +1,9 @@
 /** A unit in which one syntax element has another value, and every other element keeps its own. */
 import type { TraceElement } from "../../src/bitreader/index.ts";
 import { BitWriter, escaped, unescaped } from "../../src/testing/bit-writer.ts";
-import { BoolEncoder } from "../../src/testing/bool-encoder.ts";
-import { codedBools } from "../../src/testing/coded-bools.ts";
+import { type CodedBools, codedBools, encodedBools } from "../../src/testing/coded-bools.ts";
 import { codedElement } from "../../src/testing/coded-element.ts";
+import { withLeastFirst } from "../../src/testing/least-first.ts";
 import type { TracedUnit } from "../trace-recorder.ts";
 
 /** The other values that an element is given: its bits flipped one by one, or the values next to it in a code of any length. */
@@ -45,7 +45,7 @@ export function withValue(
 ): Uint8Array {
   const element = elements[place] as TraceElement;
   if (element.coder !== undefined) return withBool(bytes, elements, place, value);
-  if (element.descriptor === "le") return withLittleEndian(bytes, element, value);
+  if (element.descriptor === "le") return withLeastFirst(bytes, element, value);
   const plain = isEscaped ? unescaped(bytes).bytes : bytes;
   const coded = codedElement({ ...element, value, length: element.length });
   const w = new BitWriter();
@@ -73,30 +73,13 @@ function lastBit(bytes: Uint8Array): number {
   return at;
 }
 
-/** Bits that are counted from the least significant one of each byte. */
-function withLittleEndian(bytes: Uint8Array, { bit, length }: TraceElement, value: number): Uint8Array {
-  const changed = bytes.slice();
-  for (let i = 0; i < length; i++) {
-    const [at, mask] = [(bit + i) >> 3, 1 << ((bit + i) & 7)];
-    const isSet = Math.floor(value / 2 ** i) % 2 === 1;
-    changed[at] = isSet ? (changed[at] as number) | mask : (changed[at] as number) & ~mask;
-  }
-  return changed;
-}
-
 /** All bools of the header are written again, over the old ones. What comes after them keeps its place. */
 function withBool(bytes: Uint8Array, elements: readonly TraceElement[], place: number, value: number): Uint8Array {
-  const counts = boolCounts(elements);
-  const first = elements.find(({ coder }) => coder !== undefined) as TraceElement;
-  const encoder = new BoolEncoder();
-  for (const [i, element] of elements.entries()) {
-    const { coder } = element;
-    if (coder === undefined) continue;
-    const coded = i === place ? value : element.value;
-    for (let bit = (counts[i] as number) - 1; bit >= 0; bit--) encoder.bool((coded >> bit) & 1, coder.probability);
-  }
+  const bools = codedBools(elements) as CodedBools;
+  const values = bools.values.slice();
+  values[elements.slice(0, place).filter(({ coder }) => coder !== undefined).length] = value;
+  const header = encodedBools(bools, values);
   const changed = bytes.slice();
-  const header = encoder.bytes();
-  changed.set(header.subarray(0, Math.max(0, changed.length - (first.bit >> 3))), first.bit >> 3);
+  changed.set(header.subarray(0, Math.max(0, changed.length - bools.begin)), bools.begin);
   return changed;
 }
