@@ -7,8 +7,14 @@ import { IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import { BitstreamError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
 import { type StreamUnit, UNIT_LIMIT } from "../framing/byte-stream.ts";
-import { beginsWithTemporalUnit, LEB128_BYTES, leb128At, OBU_FORMAT_BYTES } from "../framing/obu.ts";
-import { OBU_PADDING, OBU_TEMPORAL_DELIMITER, OBU_TILE_LIST } from "./tables.ts";
+import {
+  beginsWithTemporalUnit,
+  isSizedObuHeader,
+  LEB128_BYTES,
+  leb128At,
+  OBU_FORMAT_BYTES,
+  OBU_TEMPORAL_DELIMITER,
+} from "../framing/obu.ts";
 
 /** A part of a stream. */
 export interface StreamPiece extends StreamUnit {
@@ -194,7 +200,7 @@ class ObuFraming extends LengthFraming {
     const { queue } = this;
     const bytes = queue.peek(queue.length);
     for (let at = 0; at + 2 < bytes.length; at++) {
-      if (bytes[at] !== DELIMITER || bytes[at + 1] !== 0 || !isObuHeader(bytes[at + 2] as number)) continue;
+      if (bytes[at] !== DELIMITER || bytes[at + 1] !== 0 || !isSizedObuHeader(bytes[at + 2] as number)) continue;
       queue.skip(at);
       this.#isLost = false;
       return true;
@@ -206,9 +212,3 @@ class ObuFraming extends LengthFraming {
 
 /** The first byte of a temporal delimiter with a size field. */
 const DELIMITER = (OBU_TEMPORAL_DELIMITER << 3) | 2;
-
-/** Whether a byte may begin an OBU of a known type, with a size field. */
-function isObuHeader(byte: number): boolean {
-  const type = byte >> 3;
-  return (byte & 0x83) === 2 && ((type >= 1 && type <= OBU_TILE_LIST) || type === OBU_PADDING);
-}

@@ -31,16 +31,18 @@ export const GM_ALPHA_PREC_BITS = 15;
 export const GM_TRANS_PREC_BITS = 6;
 export const GM_TRANS_ONLY_PREC_BITS = 3;
 
-/** 6.2.2: obu_type. */
-export const OBU_SEQUENCE_HEADER = 1;
-export const OBU_TEMPORAL_DELIMITER = 2;
-export const OBU_FRAME_HEADER = 3;
-export const OBU_TILE_GROUP = 4;
-export const OBU_METADATA = 5;
-export const OBU_FRAME = 6;
-export const OBU_REDUNDANT_FRAME_HEADER = 7;
-export const OBU_TILE_LIST = 8;
-export const OBU_PADDING = 15;
+/** 6.2.2: obu_type. What cuts streams into OBUs needs the numbers, too. */
+export {
+  OBU_FRAME,
+  OBU_FRAME_HEADER,
+  OBU_METADATA,
+  OBU_PADDING,
+  OBU_REDUNDANT_FRAME_HEADER,
+  OBU_SEQUENCE_HEADER,
+  OBU_TEMPORAL_DELIMITER,
+  OBU_TILE_GROUP,
+  OBU_TILE_LIST,
+} from "../framing/obu.ts";
 
 /** 6.7.1: metadata_type. */
 export const METADATA_TYPE_HDR_CLL = 1;

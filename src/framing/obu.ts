@@ -27,10 +27,22 @@ export function leb128At(bytes: Uint8Array, at: number): Leb128 | undefined | nu
   return null;
 }
 
-const OBU_SEQUENCE_HEADER = 1;
-const OBU_TEMPORAL_DELIMITER = 2;
-const OBU_TILE_LIST = 8;
-const OBU_PADDING = 15;
+/** 6.2.2: obu_type. */
+export const OBU_SEQUENCE_HEADER = 1;
+export const OBU_TEMPORAL_DELIMITER = 2;
+export const OBU_FRAME_HEADER = 3;
+export const OBU_TILE_GROUP = 4;
+export const OBU_METADATA = 5;
+export const OBU_FRAME = 6;
+export const OBU_REDUNDANT_FRAME_HEADER = 7;
+export const OBU_TILE_LIST = 8;
+export const OBU_PADDING = 15;
+
+/** Whether a byte may begin an OBU of a known type, with a size field. */
+export function isSizedObuHeader(byte: number): boolean {
+  const type = byte >> 3;
+  return (byte & 0x83) === 2 && ((type >= OBU_SEQUENCE_HEADER && type <= OBU_TILE_LIST) || type === OBU_PADDING);
+}
 
 /** Bytes that are enough to tell the formats apart: three leb128 numbers, and an OBU header with its own. */
 export const OBU_FORMAT_BYTES = 34;
@@ -76,8 +88,7 @@ export function looksLikeObus(head: Uint8Array): boolean {
   while (at < head.length) {
     const header = head[at] as number;
     const type = header >> 3;
-    const isKnown = (type >= OBU_SEQUENCE_HEADER && type <= OBU_TILE_LIST) || type === OBU_PADDING;
-    if ((header & 0x83) !== 2 || !isKnown) return count >= 2 && hasSequence;
+    if (!isSizedObuHeader(header)) return count >= 2 && hasSequence;
     if (count === 0 && type !== OBU_TEMPORAL_DELIMITER && type !== OBU_SEQUENCE_HEADER) return false;
     const headerBytes = header & 4 ? 2 : 1;
     const size = leb128At(head, at + headerBytes);
