@@ -55,8 +55,8 @@ export interface PacketObus {
 }
 
 /**
- * The OBUs of a packet, each with its header. A packet is told by its bytes to be a temporal unit of Annex B, or OBUs with
- * sizes of their own; the last of these may have none, as some muxers leave it out. Where a size is wrong, the OBUs before the
+ * The OBUs of a packet, each with its header. The bytes of a packet show whether it is a temporal unit of Annex B, or OBUs
+ * with sizes of their own; the last of these may have none, as some muxers leave it out. Where a size is wrong, the OBUs before the
  * error are returned.
  *
  * @param byte offset of the packet in the stream.

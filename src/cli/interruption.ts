@@ -20,8 +20,8 @@ export class Interruption extends Error {
 const signals = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Runs `body` with a signal that is aborted, with an Interruption, when the process is told to end: `body` can then stop its
- * devices. A second SIGINT or SIGTERM ends the process at once.
+ * Runs `body` with a signal that is aborted, with an Interruption, when SIGINT or SIGTERM asks the process to end: `body` can
+ * then stop its devices. A second SIGINT or SIGTERM ends the process at once.
  */
 export async function withInterruption<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

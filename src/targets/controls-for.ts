@@ -16,7 +16,7 @@ export function controlsFor(
   const hold = "hold" in event && event.hold;
   return taken.map((control): Control => {
     const quirk = quirks[control.name];
-    if (quirk === undefined || typeof control.payload === "number") return control;
+    if (quirk === undefined || !("rewrite" in quirk) || typeof control.payload === "number") return control;
     return { ...control, payload: quirk.rewrite(control.payload, { hold }) } as Control;
   });
 }

@@ -1,7 +1,7 @@
 /**
  * hantro: the Hantro G1 and G2, and Rockchip's VPU2.
  *
- * What the driver reads differently (otherwise) than the kernel's documentation says: in MPEG-2 fields, the flag
+ * What the driver reads differently than the kernel's documentation says: in MPEG-2 fields, the flag
  * V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST (`quirks` of `hantroG1`, rewritten by `withFirstField`).
  */
 import {

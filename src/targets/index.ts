@@ -34,7 +34,7 @@ export { primingControls } from "./priming-controls.ts";
 export { type TargetRefusal, targetRefusals } from "./refusals.ts";
 export { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 export { rpiHevcDec } from "./rpi-hevc-dec.ts";
-export type { Quirk, Target, TargetCodec, TargetLimits } from "./target.ts";
+export type { PayloadQuirk, Quirk, QuirkText, SessionQuirk, Target, TargetCodec, TargetLimits } from "./target.ts";
 export type { SetEvent } from "./target-events.ts";
 export { tegraVde } from "./tegra-vde.ts";
 export { visl } from "./visl.ts";

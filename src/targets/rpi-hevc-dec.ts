@@ -1,7 +1,7 @@
 /**
  * rpi-hevc-dec: the Raspberry Pi's HEVC decoder.
  *
- * What the driver reads differently (otherwise) than the kernel's documentation says: bit_size and data_byte_offset of
+ * What the driver reads differently than the kernel's documentation says: bit_size and data_byte_offset of
  * V4L2_CID_STATELESS_HEVC_SLICE_PARAMS (`quirks`, rewritten by `countedFromTheBuffer`).
  */
 import { v4l2_ctrl_hevc_slice_params } from "../uapi/index.ts";

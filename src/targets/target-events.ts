@@ -1,7 +1,7 @@
 import type { Codec, Control, DecodeEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { controlsFor } from "./controls-for.ts";
 import { primingControls } from "./priming-controls.ts";
-import type { Quirk, Target } from "./target.ts";
+import type { SessionQuirk, Target } from "./target.ts";
 
 /** Controls to set outside of a request. */
 export interface SetEvent {
@@ -18,14 +18,13 @@ export class TargetEvents {
   readonly #codec: Codec;
   readonly #sent = new Map<string, Uint8Array | number>();
   /** By control, what a quirk makes of a payload in the course of the session. */
-  readonly #rewrites = new Map<string, ReturnType<NonNullable<Quirk["begin"]>>>();
+  readonly #rewrites = new Map<string, ReturnType<SessionQuirk["begin"]>>();
 
   constructor(target: Target, codec: Codec) {
     this.#target = target;
     this.#codec = codec;
     for (const [name, quirk] of Object.entries(target.codecs[codec]?.quirks ?? {})) {
-      const rewrite = quirk.begin?.();
-      if (rewrite !== undefined) this.#rewrites.set(name, rewrite);
+      if ("begin" in quirk) this.#rewrites.set(name, quirk.begin());
     }
   }
 

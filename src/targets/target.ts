@@ -54,27 +54,35 @@ export interface TargetCodec {
    */
   readonly needsPriming?: readonly string[];
   /**
-   * The controls that the driver reads differently (otherwise) than the kernel's documentation says, by the control's name. Three
-   * drivers have such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag), rpi-hevc-dec (bit_size and data_byte_offset of
-   * slices) and rk3588-av1 (ref_frame_idx after a shown key frame). `controlsFor` rewrites the payloads for them. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and
-   * `missingReferences`.
+   * The controls that the driver reads differently than the kernel's documentation says, by the control's name. Three drivers have
+   * such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag) and rpi-hevc-dec (bit_size and data_byte_offset of slices), whose
+   * payloads `controlsFor` rewrites, and rk3588-av1 (ref_frame_idx after a shown key frame), which needs a session's requests in
+   * their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
    */
   readonly quirks?: Readonly<Record<string, Quirk>>;
 }
 
 /** One control that a driver reads differently than the kernel's documentation says. */
-export interface Quirk {
+export type Quirk = QuirkText & (PayloadQuirk | SessionQuirk);
+
+export interface QuirkText {
   /** The fields concerned, as in `TargetCodec.reads`, without the control's name. */
   readonly fields: readonly string[];
   /** What the driver expects and why, in a sentence or two, with the place in its source. */
   readonly text: string;
+}
+
+export interface PayloadQuirk {
   /** Returns a copy of the payload as the driver needs it. `hold`: see `RequestEvent`. */
   rewrite(payload: Uint8Array, request: { readonly hold: boolean }): Uint8Array;
+}
+
+export interface SessionQuirk {
   /**
-   * For what the driver keeps from one request to the next: begins a session, and returns the function that takes its payloads in their
-   * order instead. Such a quirk shows in the requests of a session only: `controlsFor` knows no other request.
+   * For what the driver keeps from one request to the next: begins a session, and returns the function that takes its payloads in
+   * their order. Only the requests of a session are rewritten so: `controlsFor` knows no other request.
    */
-  begin?(): (payload: Uint8Array, request: { readonly timestamp: number }) => Uint8Array;
+  begin(): (payload: Uint8Array, request: { readonly timestamp: number }) => Uint8Array;
 }
 
 /** A driver, as data: what it accepts and reads, and the source of that knowledge. */

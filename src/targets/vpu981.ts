@@ -1,7 +1,7 @@
 /**
  * hantro's VPU981, the AV1 decoder of the RK3588.
  *
- * What the driver reads differently (otherwise) than the kernel's documentation says: `ref_frame_idx` after a shown key frame (`quirks`,
+ * What the driver reads differently than the kernel's documentation says: `ref_frame_idx` after a shown key frame (`quirks`,
  * rewritten by `SlotsOfCdfs`).
  */
 import { V4L2_AV1_INTRA_ONLY_FRAME, V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame, viewOf } from "../uapi/index.ts";
@@ -132,7 +132,6 @@ export const rk3588Av1: Target = {
             "key frame that is shown with show_existing_frame fills all slots (7.21) without a request, so the driver still has " +
             "the old CDFs in the others. References are named by a slot in which it has the CDFs of the same picture. See " +
             "rockchip_vpu981_av1_dec_update_prob() and rockchip_vpu981_av1_dec_set_prob()",
-          rewrite: (payload) => payload.slice(),
           begin: () => {
             const slots = new SlotsOfCdfs();
             return (payload, request) => slots.rewrite(payload, request);
