@@ -1,16 +1,11 @@
 import type { Difference } from "../compare/index.ts";
 import { feed, type StreamPart } from "../containers/stream-part.ts";
 import type { Codec, Session } from "../events.ts";
-import {
-  type ExplainedField,
-  type ExplainedRequest,
-  explainedCodecs,
-  piecesAtPictures,
-  RequestExplainer,
-} from "../explain/index.ts";
+import { type ExplainedField, type ExplainedRequest, explainedCodecs, RequestExplainer } from "../explain/index.ts";
 import { shortText } from "../explain/text.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
+import { partsAtPictures } from "./unit-requests.ts";
 
 /** Explains requests of a stream that was read before: it is read once more, as far as is needed, when the first one is asked for. */
 export class StreamExplanations {
@@ -61,8 +56,8 @@ export class StreamExplanations {
 
   *#pieces(): Generator<StreamPart, void, undefined> {
     for (const part of this.#parts) {
-      if (this.#codec !== "mpeg2" || part.kind !== "chunk") yield part;
-      else for (const bytes of piecesAtPictures(part.bytes)) yield { kind: "chunk", bytes };
+      if (this.#codec === "mpeg2") yield* partsAtPictures(part);
+      else yield part;
     }
   }
 

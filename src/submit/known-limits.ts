@@ -45,8 +45,7 @@ export class KnownLimits {
     // Controls and modes that the driver does not have are not sent, or refused by the kernel.
     const refusals = targetRefusals(target, codec, byName).filter(({ path: field }) => field !== "");
     if (refusals.length === 0) return undefined;
-    // VP9 has one field for two depths.
-    const reasons = [...new Set(refusals.map(refusalText))].join(", ");
+    const reasons = refusals.map(refusalText).join(", ");
     return new RefusedStream(`${path} (${driver}) does not decode this stream: ${reasons}`, refusals);
   }
 }
