@@ -5,7 +5,7 @@ import { type ExplainedField, type ExplainedRequest, explainedCodecs, RequestExp
 import { shortText } from "../explain/text.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
-import { partsAtPictures } from "./unit-requests.ts";
+import { partsAtPictures } from "./parts-at-pictures.ts";
 
 /** Explains requests of a stream that was read before: it is read once more, as far as is needed, when the first one is asked for. */
 export class StreamExplanations {

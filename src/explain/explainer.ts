@@ -44,7 +44,7 @@ export class RequestExplainer {
   /** For the session's options. */
   readonly trace: Trace;
   readonly #history: CodecHistory;
-  readonly #units: SentUnits;
+  readonly #units: SentUnits<ReadUnit>;
   readonly #controls = new Map<string, Uint8Array | number>();
   readonly #wanted: (request: number) => boolean;
   #unit: ReadUnit | undefined;
@@ -61,7 +61,7 @@ export class RequestExplainer {
     if (history === undefined) throw new TypeError(`the requests of ${codec} cannot be explained yet`);
     this.#history = history();
     this.#wanted = wanted;
-    this.#units = new SentUnits(codec === "mpeg2");
+    this.#units = new SentUnits(codec);
     const isEscaped = codec === "h264" || codec === "h265";
     this.trace = {
       unit: ({ name, byte, bytes }: TraceUnit) => {
@@ -95,7 +95,8 @@ export class RequestExplainer {
   }
 
   #takeRequest(event: RequestEvent, number: number): void {
-    const { sent, others } = this.#units.of(event);
+    const { units, sent } = this.#units.of(event);
+    const others = units.filter((unit) => !sent.includes(unit));
     // A control that is valid for one request only must not stay.
     for (const name of perRequest) this.#controls.delete(name);
     for (const { name, payload } of event.controls) this.#controls.set(name, payload);

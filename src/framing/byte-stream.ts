@@ -12,7 +12,7 @@ export interface StreamUnit {
 }
 
 /** The longest unit that is kept, in bytes. The largest picture of any level is shorter. */
-export const UNIT_LIMIT = 2 ** 28;
+export const UNIT_LIMIT = 1 << 28;
 
 /** How many first bytes of a unit `begun` returns: enough for almost any slice header. */
 const FORESEEN_MIN = 64;

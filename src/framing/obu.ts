@@ -44,6 +44,19 @@ export function isSizedObuHeader(byte: number): boolean {
   return (byte & 0x83) === 2 && ((type >= OBU_SEQUENCE_HEADER && type <= OBU_TILE_LIST) || type === OBU_PADDING);
 }
 
+/** 5.3.2: the bytes of the obu_header() that begins with this byte. */
+function obuHeaderBytes(header: number): number {
+  return header & 4 ? 2 : 1;
+}
+
+/** What comes after the header and size field of an OBU that has been read: 5.3.1. */
+export function obuPayload(obu: Uint8Array): Uint8Array {
+  const header = obu[0] ?? 0;
+  const headerBytes = obuHeaderBytes(header);
+  const size = header & 2 ? leb128At(obu, headerBytes) : undefined;
+  return obu.subarray(headerBytes + (size?.bytes ?? 0));
+}
+
 /** Bytes that are enough to tell the formats apart: three leb128 numbers, and an OBU header with its own. */
 export const OBU_FORMAT_BYTES = 34;
 
@@ -66,7 +79,7 @@ export function beginsWithTemporalUnit(head: Uint8Array): boolean {
 function isDelimiter(head: Uint8Array, at: number, length: number): boolean {
   const header = head[at];
   if (header === undefined || (header & 0x81) !== 0 || header >> 3 !== OBU_TEMPORAL_DELIMITER) return false;
-  const headerBytes = header & 4 ? 2 : 1;
+  const headerBytes = obuHeaderBytes(header);
   if ((header & 2) === 0) return length === headerBytes;
   return length === headerBytes + 1 && head[at + headerBytes] === 0;
 }
@@ -90,7 +103,7 @@ export function looksLikeObus(head: Uint8Array): boolean {
     const type = header >> 3;
     if (!isSizedObuHeader(header)) return count >= 2 && hasSequence;
     if (count === 0 && type !== OBU_TEMPORAL_DELIMITER && type !== OBU_SEQUENCE_HEADER) return false;
-    const headerBytes = header & 4 ? 2 : 1;
+    const headerBytes = obuHeaderBytes(header);
     const size = leb128At(head, at + headerBytes);
     if (!size) break;
     if (type === OBU_TEMPORAL_DELIMITER && size.value !== 0) return false;

@@ -41,8 +41,8 @@ export type StartCodeScan = (bytes: Uint8Array, offsets: OffsetList) => void;
 
 /** Size of the module's window in bytes: see start-code.wat. */
 const WINDOW = 1 << 17;
-/** Address of the module's list of offsets. It lies after the bytes that the module may read. */
-const LIST = WINDOW + 128;
+/** Address of the module's list of offsets: WINDOW + 128, after the bytes that the module may read. */
+const LIST = 131_200;
 /** For shorter pieces, calling the module costs more than it saves. */
 const WASM_MIN = 512;
 

@@ -47,13 +47,14 @@ describe("--request", () => {
 
 describe("trace --request", () => {
   const names = (stdout: string) =>
-    [...stdout.matchAll(/^unit \d+ {2}([a-z_ ]+?) ?(?:\(| {2})/gm)].map(([, name]) => name);
+    [...stdout.matchAll(/^unit \d+ {2}([\w ]+?) ?(?:\(| {2})/gm)].map(([, name]) => name);
 
   const title = "gives each unit of %s to one request";
   it.each([
     ["h264_high422_interlaced.264", 20],
     ["h265_main10_wpp_slices.265", 20],
     ["mpeg2_interlaced.m2v", 20],
+    ["av1_8bit.ivf", 10],
     ["containers/h264_mbaff_tff.mp4", 20],
   ])(title, isOfOneRequest);
   it.each([
@@ -106,6 +107,28 @@ describe("trace --request", () => {
     expect(await units("0", "--decode-mode", "slice")).toEqual(first.slice(0, -2));
     expect(await units("1", "--decode-mode", "slice")).toHaveLength(1);
     expect(await units("0..1", "--unit", "pps")).toEqual(["pic_parameter_set_rbsp"]);
+  });
+
+  it("gives each frame of AV1 its own OBU, with the OBUs before it", async () => {
+    const units = async (request: string) =>
+      names((await run(["trace", "--request", request, fixture("av1_8bit.ivf")])).stdout);
+    const unit = ["OBU_TEMPORAL_DELIMITER", "OBU_FRAME"];
+    expect(await units("0")).toEqual(["OBU_TEMPORAL_DELIMITER", "OBU_SEQUENCE_HEADER", "OBU_FRAME"]);
+    expect(await units("1")).toEqual(unit);
+    expect(await units("2..3")).toEqual(["OBU_FRAME", "OBU_FRAME"]);
+  });
+
+  it("gives messages that come after a picture to it", async () => {
+    // A suffix SEI NAL unit (type 40) with the picture's hash, payload type 132, after the first picture.
+    const whole = readFileSync(fixture("h265_default_ra.265"));
+    const slices = [...whole.keys()].filter((i) => whole.readUIntBE(Math.min(i, whole.length - 3), 3) === 1);
+    const second = slices.filter((i) => (whole[i + 3] ?? 0) >> 1 < 32)[1]!;
+    const sei = Buffer.from([0, 0, 1, 40 << 1, 1, 132, 5, 2, 1, 2, 3, 4, 0x80]);
+    const stream = Buffer.concat([whole.subarray(0, second), sei, whole.subarray(second)]);
+    const units = async (bytes: Buffer, request: string) =>
+      names((await run(["trace", "--codec", "h265", "--request", request, "-"], { stdin: [bytes] })).stdout);
+    expect(await units(stream, "0")).toEqual([...(await units(whole, "0")), "sei_rbsp"]);
+    expect(await units(stream, "1")).toEqual(["slice_segment_layer_rbsp"]);
   });
 
   it("counts only pictures that were decoded: those skipped before an I picture of MPEG-2 have no request", async () => {

@@ -2,6 +2,7 @@ import { explainedCodecs, RequestExplainer } from "../../explain/index.ts";
 import type { Job } from "../arguments.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
+import { cutAtPictures } from "../parts-at-pictures.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { explanationJson, explanationText } from "../printing/explanation.ts";
 import { FieldChoice } from "../printing/field-choice.ts";
@@ -9,7 +10,6 @@ import { jsonLine } from "../printing/json.ts";
 import { styleFor } from "../printing/terminal.ts";
 import { SeenRequests } from "../request-set.ts";
 import { noPicture, sessionOptions, streamEvents } from "../source.ts";
-import { cutAtPictures } from "../unit-requests.ts";
 import { UntilFailure } from "../until-failure.ts";
 
 /** What the fields of some requests were made of. Returns the exit status. */

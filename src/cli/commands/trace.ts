@@ -1,7 +1,9 @@
-import type { DecodeEvent } from "../../events.ts";
+import type { Codec, DecodeEvent, RequestEvent } from "../../events.ts";
+import { SentUnits } from "../../explain/sent-units.ts";
 import type { Job } from "../arguments.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
+import { cutAtPictures } from "../parts-at-pictures.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { jsonLine } from "../printing/json.ts";
 import { type Style, styleFor } from "../printing/terminal.ts";
@@ -9,7 +11,6 @@ import { type TracedUnit, TraceLines } from "../printing/trace-lines.ts";
 import { checkUnitKinds } from "../printing/unit-kinds.ts";
 import { SeenRequests } from "../request-set.ts";
 import { sessionOptions, streamEvents } from "../source.ts";
-import { cutAtPictures, UnitRequests } from "../unit-requests.ts";
 import { UntilFailure } from "../until-failure.ts";
 
 /** Every syntax element of a stream with its place. Returns the exit status. */
@@ -20,7 +21,8 @@ export async function trace(io: Io, input: StreamInput | RecordInput, args: Job)
   const printer = new Printer(io.stdout);
   const errors = new ErrorReport(io, input, args, printer);
   const style = styleFor(io, args.color);
-  const output = args.request === undefined ? new AllUnits(printer, args) : new UnitsOfRequests(printer, args, style);
+  const output =
+    args.request === undefined ? new AllUnits(printer, args) : new UnitsOfRequests(printer, args, style, input.codec);
   const lines = new TraceLines(input.codec, args, style, io.stdout.columns, (unit) => output.add(unit));
   const options = { ...sessionOptions(input.codec, args), trace: lines };
   const isCut = input.codec === "mpeg2" && args.request !== undefined;
@@ -81,10 +83,12 @@ class UnitsOfRequests {
   readonly #printer: Printer;
   readonly #args: Job;
   readonly #style: Style;
-  readonly #units = new UnitRequests();
+  readonly #units: SentUnits<TracedUnit>;
+  #requests = 0;
   #printed = 0;
 
-  constructor(printer: Printer, args: Job, style: Style) {
+  constructor(printer: Printer, args: Job, style: Style, codec: Codec) {
+    this.#units = new SentUnits(codec);
     this.#printer = printer;
     this.#args = args;
     this.#style = style;
@@ -95,18 +99,23 @@ class UnitsOfRequests {
   }
 
   add(unit: TracedUnit): void {
-    this.#units.add(unit);
+    this.#units.add({ ...unit, bytes: unit.bytes.slice() });
   }
 
   take(events: readonly DecodeEvent[]): void {
-    for (const { request, units } of this.#units.take(events)) {
-      this.seen.add(request);
-      if (this.#args.request?.has(request) !== true) continue;
-      if (this.#args.json) this.#printer.add(jsonLine({ type: "request", request }));
-      else printUnit(this.#printer, [`${this.#style.bold(`request ${request}`)}\n`], this.#printed++ === 0);
-      for (const { lines } of units) {
-        if (lines.length > 0) printUnit(this.#printer, lines, this.#args.json || this.#printed++ === 0);
-      }
+    for (const event of events) if (event.type === "request") this.#take(event);
+    this.#units.endCall();
+  }
+
+  #take(event: RequestEvent): void {
+    const request = this.#requests++;
+    const { units } = this.#units.of(event);
+    this.seen.add(request);
+    if (this.#args.request?.has(request) !== true) return;
+    if (this.#args.json) this.#printer.add(jsonLine({ type: "request", request }));
+    else printUnit(this.#printer, [`${this.#style.bold(`request ${request}`)}\n`], this.#printed++ === 0);
+    for (const { lines } of units) {
+      if (lines.length > 0) printUnit(this.#printer, lines, this.#args.json || this.#printed++ === 0);
     }
   }
 
