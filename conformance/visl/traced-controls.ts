@@ -39,6 +39,10 @@ const places: Readonly<Record<string, Place>> = {
   v4l2_ctrl_mpeg2_sequence: { control: "MPEG2_SEQUENCE" },
   v4l2_ctrl_mpeg2_picture: { control: "MPEG2_PICTURE" },
   v4l2_ctrl_mpeg2_quantisation: { control: "MPEG2_QUANTISATION" },
+  v4l2_ctrl_av1_sequence: { control: "AV1_SEQUENCE" },
+  v4l2_ctrl_av1_frame: { control: "AV1_FRAME" },
+  v4l2_ctrl_av1_tile_group_entry: { control: "AV1_TILE_GROUP_ENTRY" },
+  v4l2_ctrl_av1_film_grain: { control: "AV1_FILM_GRAIN" },
 };
 
 /** Fields and flags that the events spell otherwise than the header. */
@@ -107,7 +111,7 @@ export function compareTraced(run: DriverRun, controls: Controls): TracedCompari
 function* eventFields({ name, text }: TraceEvent): Generator<[field: string, value: string], void, undefined> {
   const entry = /^\[\d+\]: (.*)$/.exec(text);
   const source = entry === null ? text : entry[1]!.replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
-  for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+):? (?:\{\n([^}]*)\}|(.*))$/gm)) {
+  for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+)(?:: ?| )(?:\{\n([^}]*)\}|(.*))$/gm)) {
     if (block === undefined && value!.startsWith("{") && !value!.endsWith("}"))
       throw new Error(`${name} is cut off: ${whole}`);
     const spelled = field!.replace(/^weight_factor\[\d\]/, (part) => spellings[part]!);
