@@ -125,7 +125,7 @@ function idleFields(changes: readonly Mutation[], named: NamedElements, number: 
 }
 
 /** Closing bits have no meaning: they are what lies between the header and the data. */
-const closing = /^(rbsp_|alignment_|forbidden_zero_bit|zero_bit)/;
+const closing = /^(rbsp_|alignment_|forbidden_zero_bit|zero_bit|trailing_|obu_forbidden_bit)/;
 
 function chosen({ elements }: TracedUnit, most: number, seed: number): number[] {
   const places = elements.flatMap(({ name }, place) => (closing.test(name) ? [] : [place]));

@@ -2,6 +2,7 @@ import type { Trace, TraceElement, TraceUnit } from "../bitreader/index.ts";
 import type { Codec, DecodeEvent, RequestEvent } from "../events.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
+import { Av1History } from "./av1/history.ts";
 import { type ExplainedControl, explainControl } from "./field.ts";
 import { H264History } from "./h264/history.ts";
 import { H265History } from "./h265/history.ts";
@@ -16,12 +17,13 @@ import { Vp8History } from "./vp8/history.ts";
 import { Vp9History } from "./vp9/history.ts";
 
 /** The one place that knows every codec. */
-const histories: Readonly<Partial<Record<Codec, () => CodecHistory>>> = {
+const histories: Readonly<Record<Codec, () => CodecHistory>> = {
   h264: () => new H264History(),
   h265: () => new H265History(),
   vp8: () => new Vp8History(),
   vp9: () => new Vp9History(),
   mpeg2: () => new Mpeg2History(),
+  av1: () => new Av1History(),
 };
 
 /** The codecs whose requests can be explained. */
