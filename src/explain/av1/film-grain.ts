@@ -1,7 +1,7 @@
 /** V4L2_CID_STATELESS_AV1_FILM_GRAIN: 5.9.30. */
 import type { Place, Rules } from "../field.ts";
-import { computed, conditions, type Source, sourcesOf, state as stateOf } from "../source.ts";
-import { type Av1State, coded, frameType, type HeaderUnits, ruled } from "./state.ts";
+import { computed, type Source, sourcesOf, state as stateOf } from "../source.ts";
+import { type Av1State, coded, frameType, type HeaderUnits, keptBy, ruled } from "./state.ts";
 
 /** The count that decides how many of an array's elements are coded. */
 const counts: Readonly<Record<string, string>> = {
@@ -56,11 +56,8 @@ export function filmGrainRules(state: Av1State): Rules {
     const element = flag === undefined ? name : elementOfFlag(flag.slice(prefix.length));
     // load_grain_params: all but the seed comes from the reference (6.8.20).
     if (grain.request === request || element === "grain_seed") return ownGrain(state, element, at);
-    const kept = conditions(
-      grain.unit.element("refresh_frame_flags") ?? [grain.unit.element("frame_type"), grain.unit.element("show_frame")],
-    );
     return sourcesOf(
-      stateOf(grain.request, "load_grain_params (6.8.20)", ownGrain(grain, element, at), kept),
+      stateOf(grain.request, "load_grain_params (6.8.20)", ownGrain(grain, element, at), keptBy(grain.unit)),
       ["apply_grain", "update_grain", "film_grain_params_ref_idx"].map((each) => unit.condition(each)),
     );
   };

@@ -1,6 +1,6 @@
 /** v4l2_av1_cdef (5.9.19), v4l2_av1_loop_restoration (5.9.20). */
 import type { Rule, Rules } from "../field.ts";
-import { computed, conditions, oneOf, type Source, sourcesOf } from "../source.ts";
+import { computed, conditions, type Source, sourcesOf } from "../source.ts";
 import { unfiltered } from "./loop-filter.ts";
 import { type Av1State, coded, ruled } from "./state.ts";
 
@@ -46,12 +46,7 @@ function restorationRules(state: Av1State): Rules {
   const uses = (from: number) => () => {
     const own = types(from);
     if (own.length === 0) return isOff ? none() : ruled("0: without chroma (5.9.20)", sequence.element("mono_chrome"));
-    const rule =
-      from === 0 ? "whether some lr_type is not 0 (5.9.20)" : "whether that of a chroma plane is not 0 (5.9.20)";
-    return sourcesOf(
-      computed(rule),
-      oneOf((value) => value !== 0, own),
-    );
+    return ruled(`whether some lr_type${from === 0 ? "" : " of chroma"} is not 0 (5.9.20)`, own);
   };
   const shift = (): Source[] =>
     sourcesOf(

@@ -2,7 +2,16 @@
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, constant, type Source, sourcesOf, state as stateOf } from "../source.ts";
-import { type Av1State, frameType, primaryDecisions, referenceDecisions, ruled, storedBy } from "./state.ts";
+import {
+  type Av1State,
+  frameType,
+  type HeaderUnits,
+  keptBy,
+  primaryDecisions,
+  referenceDecisions,
+  ruled,
+  storedBy,
+} from "./state.ts";
 
 const subexp: readonly string[] = ["subexp_more_bits", "subexp_bits", "subexp_final_bits"];
 
@@ -47,26 +56,43 @@ function isDifference(unit: ReadUnit, ref: number, idx: number): boolean {
   return codes(unit, ref, codedFor(unit, ref, idx)).length > 0;
 }
 
-/** PrevGmParams: those of the frame that is inherited from, and so on; the last one is named without what it is made of. */
+/** So many frames are named whose parameters are made of each other: then the explanation ends. */
+const mostFrames = 16;
+
+/** The frames that a frame's parameters are made of, itself first: 7.20. @param before those of the frame that it inherits from. */
+export function motionFrames(units: HeaderUnits, before: readonly HeaderUnits[] | undefined): readonly HeaderUnits[] {
+  const isCoded = units.unit.elements.some(({ name, value }) => name === "is_global" && value === 1);
+  return isCoded && before !== undefined ? [units, ...before.slice(0, mostFrames - 1)] : [units];
+}
+
+/** PrevGmParams: those of the frame that is inherited from, which may be made of those of another frame, and so on. */
 function predicted(state: Av1State, ref: number, idx: number): Source[] {
   const { previous, unit } = state;
   if (previous === undefined) return primaryDecisions(state);
-  const before = isDifference(previous.unit, ref, idx)
-    ? [
-        previous.previous === undefined ? [] : stateOf(previous.previous, "its PrevGmParams (7.20)"),
-        primaryDecisions(previous),
-      ]
-    : [];
+  const states: Source[] = [];
+  let at = idx;
+  for (const { request, unit: coder, sequence } of previous.saved.motion) {
+    const isIntra = isIntraHeader(coder);
+    const identity = () =>
+      ruled("the identity: an intra frame (5.9.24)", frameType({ request, unit: coder, sequence }));
+    const isLast = isIntra || !isDifference(coder, ref, at);
+    // A difference may be so large, or the bits of a parameter so few, that another prediction gives the same.
+    const own = isIntra ? identity() : conditions(parameter(coder, ref, at));
+    states.push(
+      stateOf(
+        request,
+        "PrevGmParams (7.20)",
+        own,
+        isLast ? [] : primaryDecisions({ request, unit: coder, sequence }),
+        keptBy(coder),
+      ),
+    );
+    if (isLast) break;
+    at = codedFor(coder, ref, at);
+  }
   return sourcesOf(
-    stateOf(
-      previous.request,
-      "PrevGmParams (7.20)",
-      isIntraHeader(previous.unit)
-        ? constant("the identity: an intra frame (5.9.24)")
-        : parameter(previous.unit, ref, idx),
-      before,
-      storedBy(previous),
-    ),
+    states,
+    conditions(storedBy(previous)),
     unit.condition("primary_ref_frame"),
     referenceDecisions(state, unit.value("primary_ref_frame") ?? 0),
   );

@@ -5,6 +5,7 @@ import type { CodecHistory, ReadRequest } from "../history.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { filmGrainRules } from "./film-grain.ts";
 import { frameRules } from "./frame.ts";
+import { motionFrames } from "./global-motion.ts";
 import { loopFilterSettings } from "./loop-filter.ts";
 import { sequenceRules } from "./sequence.ts";
 import type { Av1State, HeaderUnits, Saved, StoredFrame, TileUnit } from "./state.ts";
@@ -38,7 +39,7 @@ export class Av1History implements CodecHistory {
     const tiles = sent.map((each): TileUnit => ({ unit: each, length: lengthOf(each, others) }));
     this.#state = { ...units, ...header, slots, previous, saved, tiles };
     const { refresh_frame_flags } = header;
-    const stored = { ...units, timestamp, refresh_frame_flags, saved, previous: previous?.request, shown: undefined };
+    const stored = { ...units, timestamp, refresh_frame_flags, saved, shown: undefined };
     this.#frames.set(timestamp, stored);
   }
 
@@ -113,6 +114,7 @@ function savedOf(
   return {
     size: (found === undefined ? undefined : slots[refFrameIdx[found] ?? -1]?.saved.size) ?? units,
     ...loopFilterSettings(units, before),
+    motion: motionFrames(units, before?.motion),
     features: (isLoaded ? before?.features : undefined) ?? units,
     grain: (grainSlot === undefined ? undefined : slots[grainSlot]?.saved.grain) ?? units,
   };

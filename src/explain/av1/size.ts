@@ -1,7 +1,7 @@
 /** The size of a frame: 5.9.5 to 5.9.8. */
 import type { Rules } from "../field.ts";
-import { computed, conditions, type Source, sourcesOf, state as stateOf } from "../source.ts";
-import { type Av1State, coded, type HeaderUnits, referenceDecisions, ruled } from "./state.ts";
+import { computed, type Source, sourcesOf, state as stateOf } from "../source.ts";
+import { type Av1State, coded, type HeaderUnits, keptBy, referenceDecisions, ruled } from "./state.ts";
 
 /** The reference whose size the frame has, as it was found: 5.9.7. */
 function foundDecisions(state: Av1State): Source[] {
@@ -23,11 +23,8 @@ function codedSize({ unit, sequence }: HeaderUnits, direction: "width" | "height
 function fromReference(state: Av1State, what: string, sources: (units: HeaderUnits) => Source[]): Source[] {
   const { request, unit } = state.saved.size;
   if (request === state.request) return sourcesOf(sources(state), foundDecisions(state));
-  const kept = conditions(
-    unit.element("refresh_frame_flags") ?? [unit.element("frame_type"), unit.element("show_frame")],
-  );
   return sourcesOf(
-    stateOf(request, `${what} of the frame that found_ref names (5.9.7)`, sources(state.saved.size), kept),
+    stateOf(request, `${what} of the frame that found_ref names (5.9.7)`, sources(state.saved.size), keptBy(unit)),
     state.unit.condition("frame_size_override_flag"),
     foundDecisions(state),
   );

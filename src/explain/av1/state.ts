@@ -26,6 +26,8 @@ export interface Saved {
   readonly modeDeltas: readonly Setting[];
   /** The frame that codes the segmentation features; one that has segmentation off sets all of them to 0. */
   readonly features: HeaderUnits;
+  /** The frames that its global motion is made of: see `motionFrames`. */
+  readonly motion: readonly HeaderUnits[];
   /** The frame that codes the film grain; one that codes none sets it to 0. */
   readonly grain: HeaderUnits;
 }
@@ -35,8 +37,6 @@ export interface StoredFrame extends HeaderUnits {
   readonly timestamp: number;
   readonly refresh_frame_flags: number;
   readonly saved: Saved;
-  /** The frame from which it inherits: load_previous (6.8.2). Only its request is known after its own request. */
-  readonly previous: number | undefined;
   /** The header that showed it again, if it is a key frame: it is then in all slots (7.21). */
   shown: ReadUnit | undefined;
 }
@@ -63,12 +63,17 @@ export interface TileUnit {
 
 /** The elements that decide that a frame lies in the slots in which it lies: 7.20, 7.21. */
 export function storedBy({ unit, shown }: StoredFrame): Source[] {
-  return conditions(keptBy(unit), shown?.element("frame_to_show_map_idx") ?? shown?.element("show_existing_frame"));
+  return sourcesOf(
+    keptBy(unit),
+    shown && unit.condition("frame_type"),
+    shown?.condition("frame_to_show_map_idx") ?? shown?.condition("show_existing_frame"),
+  );
 }
 
 /** refresh_frame_flags, or what it is inferred from. */
-function keptBy(unit: ReadUnit): SourceList {
-  return [unit.element("refresh_frame_flags") ?? [unit.element("frame_type"), unit.element("show_frame")]];
+export function keptBy(unit: ReadUnit): Source[] {
+  const own = unit.condition("refresh_frame_flags");
+  return sourcesOf(own ?? [unit.condition("frame_type"), unit.condition("show_frame")]);
 }
 
 /** Whether a frame is one without references: FrameIsIntra (6.8.2). */
@@ -137,9 +142,8 @@ export function primaryDecisions({ unit }: HeaderUnits): Source[] {
 /** A setting in force for a frame: its own, or one of an earlier frame with what decides that it is inherited. */
 export function inherited(state: Av1State, { frame, sources }: Setting, what: string): Source[] {
   if (frame.request === state.request) return sources();
-  const kept = conditions(keptBy(frame.unit));
   return sourcesOf(
-    stateOf(frame.request, what, sources(), kept),
+    stateOf(frame.request, what, sources(), keptBy(frame.unit)),
     state.unit.condition("primary_ref_frame"),
     referenceDecisions(state, state.unit.value("primary_ref_frame") ?? 0),
   );
