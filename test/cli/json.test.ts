@@ -112,7 +112,7 @@ describe("trace --json", () => {
     const count = (type: string) => lines.filter((line) => line.type === type).length;
     expect(count("unit")).toBe(text.match(/^unit /gm)!.length);
     expect(count("element")).toBe(text.match(/^ +\d+ +\d+:\d /gm)!.length);
-  });
+  }
 
   it("has their places", async () => {
     const lines = await linesOf(["trace", "--unit", "sps", fixture("h264_mbaff_tff.264")]);
