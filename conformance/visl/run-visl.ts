@@ -20,10 +20,14 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The checks of the submitter itself, which compare nothing with a trace. */
-async function robustnessJob(): Promise<Job> {
-  const script = await bundleForMachine("visl", "robustness");
-  return { name: "robustness", script: `echo 0 >/sys/kernel/tracing/tracing_on\nnode ${script}\n` };
+/** What compares nothing with a trace: the checks of the submitter itself, and what `v4l2-stateless/testing` generates. */
+function untracedJobs(): Promise<Job[]> {
+  return Promise.all(
+    ["robustness", "generated-run"].map(async (name) => {
+      const script = await bundleForMachine("visl", name);
+      return { name, script: `echo 0 >/sys/kernel/tracing/tracing_on\nnode ${script}\n` };
+    }),
+  );
 }
 
 /** The longest first: machines take them in turns. */
@@ -90,8 +94,8 @@ function rowOf(subject: Subject): { readonly cells: readonly string[]; readonly 
   };
 }
 
-/** Prints what the robustness checks said; 1 when one of them failed. */
-function reportRobustness({ status, stdout, stderr }: JobResult): number {
+/** Prints what a job said that has no trace; 1 when one of its checks failed. */
+function reportUntraced({ status, stdout, stderr }: JobResult): number {
   print(`${stdout}${status === 0 ? "" : stderr}`.trimEnd());
   print("");
   return status === 0 ? 0 : 1;
@@ -106,10 +110,10 @@ async function main(): Promise<number> {
   const runs = streams.filter(({ name }) => parts.some((part) => name.includes(part))).flatMap(runsOf);
   const versions = machineVersions();
   print(`${versions.kernel}; ${versions.gstreamer}`);
-  const robustness = values.stream === undefined ? [await robustnessJob()] : [];
-  const jobs = [...robustness, ...(await decodeJobs(runs))];
+  const untraced = values.stream === undefined ? await untracedJobs() : [];
+  const jobs = [...untraced, ...(await decodeJobs(runs))];
   return await withJobs(jobs, (results) => {
-    const broken = robustness.map(({ name }) => reportRobustness(results(name)));
+    const broken = untraced.map(({ name }) => reportUntraced(results(name)));
     const rows = subjects(runs, jobs, results).map(rowOf);
     print("");
     printTable([["", ...Object.keys(checks)], ...rows.map(({ cells }) => cells)]);

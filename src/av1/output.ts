@@ -17,13 +17,18 @@ export class Output {
   }
 
   /**
-   * A frame of this layer is shown. A frame of a lower layer that waits is dropped; one of the same layer or a higher one
-   * belongs to another temporal unit, and is output.
+   * A frame of this layer comes, which is shown. A frame of a lower layer that waits is dropped; one of the same layer or a higher
+   * one belongs to another temporal unit, and is output.
    */
-  show(frame: Frame, spatial_id: number, pts: number | undefined): void {
+  makeWay(spatial_id: number): void {
     const before = this.#waiting;
     if (before !== null && before.spatial_id >= spatial_id) this.endTemporalUnit();
     else this.#drop();
+  }
+
+  /** A frame of this layer is shown. */
+  show(frame: Frame, spatial_id: number, pts: number | undefined): void {
+    this.makeWay(spatial_id);
     if (spatial_id >= this.highestLayer) {
       this.#emit(frame, pts);
       return;

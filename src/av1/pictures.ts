@@ -14,7 +14,7 @@ import { OpenFrame } from "./open-frame.ts";
 import { highestSpatialLayer, isDropped, operatingPointIdc } from "./operating-point.ts";
 import { Output } from "./output.ts";
 import { failShown, readFrameStart, readMetadata, readSequenceHeader, readTrailingBits } from "./parser.ts";
-import { hasCorruptReference, missingReferences, referenceTimes, slotTimes } from "./references.ts";
+import { hasCorruptReference, missingReferences, referenceTimes } from "./references.ts";
 import { isSameSequence, largest, type Size, sequenceEvent, sequenceSize, visibleRectangle } from "./sequence.ts";
 import { type Frame, ReferenceSlots } from "./state.ts";
 import { type FrameHeader, noGrain, type SequenceHeader, type ShowExistingFrame } from "./structures.ts";
@@ -69,8 +69,6 @@ export class PictureDecoder {
   #event: SequenceEvent | null = null;
   /** The size of the buffers that `#sequence` needs; null before its first frame. */
   #size: Size | null = null;
-  /** What the slots held at the end of the last sequence: see `#controlsOf`. */
-  #before: readonly number[] | null = null;
   /** The frame whose tiles are coming: SeenFrameHeader is 1. */
   #open: OpenFrame | null = null;
   /** The frame header before was skipped or had an error: tiles that follow are its own. */
@@ -170,8 +168,8 @@ export class PictureDecoder {
     this.endFrame();
     this.endTemporalUnit();
     if (this.#sequence !== null) {
-      this.#before = slotTimes(this.#slots);
-      this.#waitForStart();
+      this.#isWaiting = true;
+      this.#slots.retire();
     }
     const OperatingPointIdc = operatingPointIdc(header, this.#options.operatingPoint);
     const controls = this.#maker.with([], "V4L2_CID_STATELESS_AV1_SEQUENCE", av1Sequence(header));
@@ -311,7 +309,7 @@ export class PictureDecoder {
     if (missing !== "" && this.#isDroppedWithout(missing, open.unit)) return;
     if ((isKeyFrame && header.show_frame === 1) || this.#isWaiting) this.#isDamaged = false;
     this.#isWaiting = false;
-    this.#activate(sequence, header);
+    this.#activate(sequence, header, open.spatial_id);
     const frame: Frame = {
       timestamp: this.#timestamps.next(),
       header,
@@ -338,25 +336,32 @@ export class PictureDecoder {
     return isDropped;
   }
 
-  /** Emits the event of a new sequence, or of a frame that is larger than those before it. */
-  #activate({ header, OperatingPointIdc, controls }: Sequence, { frame_size }: FrameHeader): void {
+  /**
+   * Emits the event of a new sequence, or of a frame that is larger than those before it. Where nothing of before can be referred to,
+   * everything is released first: the buffers may be others.
+   */
+  #activate({ header, OperatingPointIdc, controls }: Sequence, frame: FrameHeader, spatial_id: number): void {
+    const { frame_size } = frame;
     const within = this.#size;
     this.#size = largest(within ?? sequenceSize(header, OperatingPointIdc, frame_size), frame_size);
     if (this.#size === within) return;
     const size = this.#size;
-    const keepsReferences = this.#slots.newest !== null;
+    // 5.9.2: a key frame that is shown ends what the slots hold.
+    const isStart = frame.frame_type === KEY_FRAME && frame.show_frame === 1;
+    const keepsReferences = !isStart && this.#slots.newest !== null;
     const event = sequenceEvent({ header, OperatingPointIdc, controls, size, keepsReferences }, this.#event);
     if (event === null) return;
+    if (event.realloc && !keepsReferences) {
+      if (isStart) this.#output.makeWay(spatial_id);
+      this.#slots.clear();
+    }
     this.#event = event;
     this.#sink.emit(event);
   }
 
   #controlsOf({ controls }: Sequence, { header, entries }: OpenFrame): Control[] {
     const substitute = this.#options.missingReferences === "nearest" ? (this.#slots.newest?.timestamp ?? 0) : 0;
-    // 7.20: the first frame of a sequence finds the slots as the last one left them. It refers to none of them.
-    const times = this.#before ?? referenceTimes(header, this.#slots, substitute);
-    this.#before = null;
-    const payload = av1Frame(header, times);
+    const payload = av1Frame(header, referenceTimes(header, this.#slots, substitute));
     const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", payload);
     const tiles = this.#maker.with(frame, "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", entries);
     const { film_grain_params: g } = header;
@@ -372,7 +377,6 @@ export class PictureDecoder {
   /** Frees all pictures, at the end or before a seek. The next frame is a new start. */
   reset(): void {
     this.#open = null;
-    this.#before = null;
     this.#isSkipping = false;
     this.#output.clear();
     this.#waitForStart();

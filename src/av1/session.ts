@@ -1,7 +1,7 @@
 /** Takes packets and streams, and decodes their OBUs in order. */
 
 import type { ByteSource } from "../bytes.ts";
-import { BitstreamError } from "../errors.ts";
+import { BitstreamError, type StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { type ResolvedOptions, resolveOptions, type SessionOptions } from "../options.ts";
@@ -53,9 +53,9 @@ class Av1Session implements Session {
   push(chunk: ByteSource, info: ChunkInfo = {}): DecodeEvent[] {
     const bytes = checkPushArguments(chunk, info);
     return this.#sink.during(() => {
-      if (info.lost) this.#lose(info);
-      this.#times.stream(this.#received, info.pts);
       this.#stream ??= new Av1Stream(this.#received);
+      if (info.lost) this.#lose(info.lost);
+      this.#times.stream(this.#received, info.pts);
       this.#received += bytes.length;
       this.#readStream((stream) => stream.push(bytes));
       this.#pictures.hold();
@@ -94,11 +94,10 @@ class Av1Session implements Session {
     this.#times.clear();
   }
 
-  /** Takes note of missing bytes in the stream: what has begun is lost, and what comes begins anew. */
-  #lose({ lost }: ChunkInfo): void {
-    this.#readStream((stream) => stream.flush());
-    this.#stream = null;
-    if (lost !== undefined) this.#sink.error(lost, undefined);
+  /** Takes note of missing bytes in the stream: what has begun is lost, and the next place to go on is looked for. */
+  #lose(lost: StreamError): void {
+    this.#readStream((stream) => stream.lose());
+    this.#sink.error(lost, undefined);
     this.#pictures.lose();
     this.#times.clear();
   }
@@ -123,8 +122,9 @@ class Av1Session implements Session {
       this.#sink.error(piece.error, piece);
       this.#pictures.lose();
     } else if (piece.truncated) {
-      const what = piece.isObu ? "OBU" : "packet";
-      this.#sink.report("cut-off", `the ${what} is cut off after ${piece.bytes.length} bytes`, piece);
+      const [what, unit] = piece.isObu ? ["OBU", undefined] : ["packet", "temporal_unit"];
+      const reason = `the ${what} is cut off after ${piece.bytes.length} bytes`;
+      this.#sink.error(new BitstreamError("cut-off", reason, { unit }), piece);
       this.#pictures.lose();
     } else if (piece.isObu) this.#readObu(piece);
     else this.#readPacket(piece);

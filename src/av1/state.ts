@@ -30,14 +30,14 @@ export class ReferenceSlots {
     this.#onRelease = onRelease;
   }
 
-  /** The headers of the frames. */
+  /** The headers of the frames; null for an empty slot, and for a frame of the coded video sequence before: see `retire`. */
   get headers(): References {
     return this.#headers;
   }
 
-  /** The frame in the slots that was decoded last. */
+  /** The frame that was decoded last, of those that can be referred to. */
   get newest(): Frame | null {
-    return this.frames.reduce((a, b) => (b && (!a || b.timestamp > a.timestamp) ? b : a), null);
+    return this.frames.reduce((a, b, i) => (b && this.#headers[i] && (!a || b.timestamp > a.timestamp) ? b : a), null);
   }
 
   isValid(slot: number): boolean {
@@ -53,22 +53,32 @@ export class ReferenceSlots {
 
   /**
    * 7.20; after 7.21 too, with the frame that is shown again and all slots. Frames that are in no slot afterwards are released,
-   * in decoding order.
+   * in decoding order, and so are those that `retire` left.
    */
   update(frame: Frame, refresh_frame_flags: number): void {
     const { frames } = this;
     const gone: Frame[] = [];
     for (let i = 0; i < NUM_REF_FRAMES; i++) {
-      if (((refresh_frame_flags >> i) & 1) === 0) continue;
       const before = frames[i] ?? null;
-      frames[i] = frame;
-      this.#headers[i] = frame.header;
-      this.#isValid[i] = true;
+      if (((refresh_frame_flags >> i) & 1) !== 0) {
+        frames[i] = frame;
+        this.#headers[i] = frame.header;
+        this.#isValid[i] = true;
+      } else if (this.#headers[i] === null) frames[i] = null;
       if (before !== null && before !== frame && !gone.includes(before)) gone.push(before);
     }
     if (!frames.includes(frame)) gone.push(frame);
     if (gone.length > 1) gone.sort((a, b) => a.timestamp - b.timestamp);
     for (const old of gone) if (!frames.includes(old)) this.#onRelease(old);
+  }
+
+  /**
+   * 7.5: a new coded video sequence begins. The slots keep their frames, which its first frame's request lists (7.20), until that frame
+   * updates them; nothing refers to them any more.
+   */
+  retire(): void {
+    this.#headers.fill(null);
+    this.#isValid.fill(false);
   }
 
   clear(): void {

@@ -3,18 +3,12 @@
  * how the stream is cut.
  */
 
-import { IvfStream, ivfFourccs } from "../containers/ivf.ts";
+import { type IvfFrame, IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import { BitstreamError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
 import { type StreamUnit, UNIT_LIMIT } from "../framing/byte-stream.ts";
-import {
-  beginsWithTemporalUnit,
-  isSizedObuHeader,
-  LEB128_BYTES,
-  leb128At,
-  OBU_FORMAT_BYTES,
-  OBU_TEMPORAL_DELIMITER,
-} from "../framing/obu.ts";
+import { beginsWithTemporalUnit, LEB128_BYTES, leb128At, OBU_FORMAT_BYTES } from "../framing/obu.ts";
+import { findPlace, isPlaceOfAnnexB, isPlaceOfIvf, isPlaceOfObus, type PlaceRule } from "./resume.ts";
 
 /** A part of a stream. */
 export interface StreamPiece extends StreamUnit {
@@ -29,16 +23,24 @@ export interface StreamPiece extends StreamUnit {
 /** A stream of one format. */
 interface Framing {
   push(bytes: Uint8Array): StreamPiece[];
+  /** Bytes are missing after those that have come: what has begun ends, and the next place to go on is looked for. */
+  lose(): StreamPiece[];
   flush(): StreamPiece[];
 }
 
 const IVF_SIGNATURE: readonly number[] = [0x44, 0x4b, 0x49, 0x46];
 
+function isIvf(head: Uint8Array): boolean {
+  return IVF_SIGNATURE.every((byte, i) => head[i] === byte);
+}
+
 /** A stream whose format its first bytes tell. */
 export class Av1Stream {
-  readonly #origin: number;
+  #origin: number;
   #head = new Uint8Array(0);
   #framing: Framing | null = null;
+  /** Bytes before `#head` are lost: it may begin anywhere in a unit. */
+  #isAfterLoss = false;
 
   /** @param origin offset of the first byte to come. */
   constructor(origin: number) {
@@ -57,66 +59,132 @@ export class Av1Stream {
     head.set(this.#head);
     head.set(bytes, this.#head.length);
     this.#head = head;
-    if (head.length < OBU_FORMAT_BYTES) return [];
-    this.#framing = this.#framingOf(head);
+    if (head.length < OBU_FORMAT_BYTES && !isIvf(head)) return [];
+    return this.#begin(this.#framingOf(head));
+  }
+
+  #begin(framing: Framing): StreamPiece[] {
+    const head = this.#head;
+    this.#framing = framing;
     this.#head = new Uint8Array(0);
-    return this.#framing.push(head);
+    return framing.push(head);
+  }
+
+  /**
+   * Bytes are missing after those that have come. The format stays the one that was found. Where too few bytes have come to show it,
+   * those after the loss do.
+   */
+  lose(): StreamPiece[] {
+    if (this.#framing !== null) return this.#framing.lose();
+    const head = this.#head;
+    if (beginsWithTemporalUnit(head) || isPlaceOfObus(head, 0, false) !== false) {
+      const framing = this.#framingOf(head);
+      return [...this.#begin(framing), ...framing.lose()];
+    }
+    const pieces = this.flush();
+    this.#origin += head.length;
+    this.#head = new Uint8Array(0);
+    this.#isAfterLoss = true;
+    return pieces;
   }
 
   /** Ends the stream. */
   flush(): StreamPiece[] {
     const head = this.#head;
-    if (this.#framing === null && head.length === 0) return [];
-    const framing = this.#framing ?? this.#framingOf(head);
-    return this.#framing === null ? [...framing.push(head), ...framing.flush()] : framing.flush();
+    if (this.#framing !== null) return this.#framing.flush();
+    if (head.length === 0) return [];
+    const framing = this.#framingOf(head);
+    return [...framing.push(head), ...framing.flush()];
   }
 
   #framingOf(head: Uint8Array): Framing {
-    if (IVF_SIGNATURE.every((byte, i) => head[i] === byte)) return new IvfFraming(this.#origin);
-    return beginsWithTemporalUnit(head) ? new AnnexBFraming(this.#origin) : new ObuFraming(this.#origin);
+    const origin = this.#origin;
+    if (isIvf(head)) return new IvfFraming(origin);
+    const isUnit = beginsWithTemporalUnit(head);
+    return isUnit ? new AnnexBFraming(origin, this.#isAfterLoss) : new ObuFraming(origin, this.#isAfterLoss);
   }
 }
 
-class IvfFraming implements Framing {
-  readonly #file: IvfStream;
-
-  constructor(origin: number) {
-    this.#file = new IvfStream(origin, ivfFourccs.av1);
-  }
-
-  push(bytes: Uint8Array): StreamPiece[] {
-    return this.#file.push(bytes).map((frame) => ({ ...frame, bytes: frame.data, isObu: false }));
-  }
-
-  flush(): StreamPiece[] {
-    return this.#file.flush().map((frame) => ({ ...frame, bytes: frame.data, isObu: false }));
-  }
-}
-
-/** A stream of units, whose lengths are known from their first bytes. */
-abstract class LengthFraming implements Framing {
+/** A stream that is cut by what its bytes say, and that can go on after a loss. */
+abstract class QueuedFraming implements Framing {
   protected readonly queue: ByteQueue;
+  /** The offset from which a place to go on is looked for; null where the stream is intact. */
+  #from: number | null;
 
-  constructor(origin: number) {
+  constructor(origin: number, isAfterLoss: boolean) {
     this.queue = new ByteQueue(origin);
+    this.#from = isAfterLoss ? origin : null;
   }
 
   push(bytes: Uint8Array): StreamPiece[] {
     const pieces: StreamPiece[] = [];
     this.queue.append(bytes);
-    while (this.queue.length > 0 && this.step(pieces, false));
+    this.#readQueue(pieces, false);
     this.queue.keep();
     return pieces;
   }
 
   flush(): StreamPiece[] {
     const pieces: StreamPiece[] = [];
-    while (this.queue.length > 0 && this.step(pieces, true));
+    this.#readQueue(pieces, true);
+    this.end(pieces);
+    this.#tellPassed(pieces, "nothing after them shows where the stream goes on");
     return pieces;
+  }
+
+  lose(): StreamPiece[] {
+    try {
+      return this.flush();
+    } finally {
+      this.seek();
+    }
+  }
+
+  #readQueue(pieces: StreamPiece[], isEnd: boolean): void {
+    while (this.queue.length > 0 && this.#goOn(pieces, isEnd) && this.queue.length > 0 && this.step(pieces, isEnd));
   }
 
   /** Takes a unit from the queue, which is not empty. False where more bytes are needed; never at the end. */
   protected abstract step(pieces: StreamPiece[], isEnd: boolean): boolean;
+  /** Where the format can go on. */
+  protected abstract readonly isPlace: PlaceRule;
+  protected abstract readonly placeName: string;
+  /** Begins anew at a place that was found. */
+  protected resume(): void {}
+  /** Ends what is not in the queue. */
+  protected end(_pieces: StreamPiece[]): void {}
+
+  /** From here on the stream cannot be read: the next place to go on is looked for. */
+  protected seek(): void {
+    this.#from ??= this.queue.begin;
+  }
+
+  /** Skips bytes up to a place to go on, where one is looked for. False where more bytes are needed. */
+  #goOn(pieces: StreamPiece[], isEnd: boolean): boolean {
+    if (this.#from === null) return true;
+    const { queue } = this;
+    const { at, isFound } = findPlace(queue.peek(queue.length), isEnd, this.isPlace);
+    queue.skip(at);
+    if (!isFound) return isEnd;
+    this.#tellPassed(pieces, `the stream goes on at ${this.placeName}`);
+    this.#from = null;
+    this.resume();
+    return true;
+  }
+
+  #tellPassed(pieces: StreamPiece[], what: string): void {
+    const from = this.#from;
+    const passed = from === null ? 0 : this.queue.begin - from;
+    if (from === null || passed === 0) return;
+    const reason = `${passed} byte${passed === 1 ? " is" : "s are"} passed over; ${what}`;
+    this.error(pieces, new BitstreamError("no-unit", reason, { unit: "open_bitstream", byte: from }));
+    this.#from = this.queue.begin;
+  }
+
+  protected error(pieces: StreamPiece[], error: BitstreamError): void {
+    const byte = this.queue.begin;
+    pieces.push({ bytes: new Uint8Array(0), byte, truncated: false, isObu: true, pts: undefined, error });
+  }
 
   /** Takes `size` bytes as a piece. Fewer are there only at the end. */
   protected take(pieces: StreamPiece[], size: number, isObu: boolean, isEnd: boolean): boolean {
@@ -128,42 +196,72 @@ abstract class LengthFraming implements Framing {
     pieces.push({ bytes, byte, truncated, isObu, pts: undefined });
     return true;
   }
+}
 
-  protected error(pieces: StreamPiece[], error: BitstreamError): void {
-    const byte = this.queue.begin;
-    pieces.push({ bytes: new Uint8Array(0), byte, truncated: false, isObu: true, pts: undefined, error });
+/** The frames of an IVF file. After a loss, they are those of a file whose header has been read. */
+class IvfFraming extends QueuedFraming {
+  protected readonly isPlace = isPlaceOfIvf;
+  protected readonly placeName = "the next frame header of the IVF file";
+  #file: IvfStream;
+
+  constructor(origin: number) {
+    super(origin, false);
+    this.#file = new IvfStream(origin, ivfFourccs.av1);
+  }
+
+  protected step(pieces: StreamPiece[]): boolean {
+    for (const frame of this.#file.push(this.queue.take(this.queue.length))) pieces.push(pieceOf(frame));
+    return true;
+  }
+
+  protected override end(pieces: StreamPiece[]): void {
+    for (const frame of this.#file.flush()) pieces.push(pieceOf(frame));
+  }
+
+  protected override seek(): void {
+    // A file of another codec was refused, whatever comes.
+    const { header } = this.#file;
+    if (header !== null && header.fourcc !== ivfFourccs.av1) return;
+    super.seek();
+    this.resume();
+  }
+
+  protected override resume(): void {
+    const header = this.#file.header ?? { fourcc: ivfFourccs.av1, width: 0, height: 0 };
+    this.#file = new IvfStream(this.queue.begin, ivfFourccs.av1, header);
   }
 }
 
-/** Annex B: temporal_unit_size, and a temporal unit. After a wrong size nothing more can be found. */
-class AnnexBFraming extends LengthFraming {
-  #isBroken = false;
+function pieceOf({ data, byte, pts, truncated }: IvfFrame): StreamPiece {
+  return { bytes: data, byte, pts, truncated, isObu: false };
+}
+
+/** Annex B: temporal_unit_size, and a temporal unit. */
+class AnnexBFraming extends QueuedFraming {
+  protected readonly isPlace = isPlaceOfAnnexB;
+  protected readonly placeName = "the next two temporal units that follow each other";
 
   protected step(pieces: StreamPiece[], isEnd: boolean): boolean {
     const { queue } = this;
-    if (this.#isBroken) {
-      queue.skip(queue.length);
-      return true;
-    }
     const size = leb128At(queue.peek(Math.min(queue.length, LEB128_BYTES)), 0);
     if (size === undefined) return isEnd && this.take(pieces, queue.length + 1, false, isEnd);
     if (size !== null && size.value <= UNIT_LIMIT) return this.take(pieces, size.bytes + size.value, false, isEnd);
     const place = { unit: "temporal_unit", element: "temporal_unit_size", byte: queue.begin };
     const reason = size === null ? "it has more than 32 bits" : `${size.value} bytes; at most ${UNIT_LIMIT} are read`;
     this.error(pieces, new BitstreamError("value-out-of-range", reason, place));
-    this.#isBroken = true;
+    this.seek();
+    queue.skip(1);
     return true;
   }
 }
 
-/** 5.2: OBUs with sizes. After bytes that are none, the next temporal delimiter is looked for. */
-class ObuFraming extends LengthFraming {
-  #isLost = false;
+/** 5.2: OBUs with sizes. */
+class ObuFraming extends QueuedFraming {
+  protected readonly isPlace = isPlaceOfObus;
+  protected readonly placeName = "the next temporal delimiter";
 
   protected step(pieces: StreamPiece[], isEnd: boolean): boolean {
     const { queue } = this;
-    if (this.#isLost && !this.#findDelimiter(isEnd)) return false;
-    if (queue.length === 0) return true;
     const head = queue.peek(Math.min(queue.length, 2 + LEB128_BYTES));
     const first = head[0] as number;
     const headerBytes = first & 4 ? 2 : 1;
@@ -190,25 +288,8 @@ class ObuFraming extends LengthFraming {
   ): boolean {
     const next = "; the next temporal delimiter is looked for";
     this.error(pieces, new BitstreamError(code, reason + next, { unit: "open_bitstream_unit", element }));
+    this.seek();
     this.queue.skip(1);
-    this.#isLost = true;
     return true;
   }
-
-  /** Skips the bytes before a temporal delimiter with another OBU after it. False where more bytes are needed. */
-  #findDelimiter(isEnd: boolean): boolean {
-    const { queue } = this;
-    const bytes = queue.peek(queue.length);
-    for (let at = 0; at + 2 < bytes.length; at++) {
-      if (bytes[at] !== DELIMITER || bytes[at + 1] !== 0 || !isSizedObuHeader(bytes[at + 2] as number)) continue;
-      queue.skip(at);
-      this.#isLost = false;
-      return true;
-    }
-    queue.skip(isEnd ? bytes.length : Math.max(0, bytes.length - 2));
-    return isEnd;
-  }
 }
-
-/** The first byte of a temporal delimiter with a size field. */
-const DELIMITER = (OBU_TEMPORAL_DELIMITER << 3) | 2;

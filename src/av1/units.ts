@@ -4,7 +4,7 @@ import { ObuReader, type Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import { isTemporalUnit, leb128At } from "../framing/obu.ts";
+import { beginsWithTemporalUnit, isTemporalUnit, leb128At } from "../framing/obu.ts";
 import type { ObuHeader } from "./structures.ts";
 import { obu_header } from "./syntax.ts";
 import {
@@ -67,7 +67,23 @@ export function obusOfPacket(source: ByteSource, byte = -1, trace?: Trace): Pack
   if (isTemporalUnit(packet)) return obusOfTemporalUnit(packet, byte, trace);
   const obus: StreamUnit[] = [];
   const error = cutObus(packet, byte, obus);
+  // A temporal unit of Annex B that is cut off, or has other bytes after it, is no chain of OBUs with sizes.
+  const isChain = error === undefined && beginsPacket.includes(obuType(packet)) && obus.every(hasSize);
+  if (!isChain && beginsWithTemporalUnit(packet)) return obusOfTemporalUnit(packet, byte, trace);
   return { obus, error };
+}
+
+/** The types of the first OBU of a temporal unit: 7.5, where the delimiter may have been left out. */
+const beginsPacket: readonly number[] = [
+  OBU_TEMPORAL_DELIMITER,
+  OBU_SEQUENCE_HEADER,
+  OBU_METADATA,
+  OBU_FRAME_HEADER,
+  OBU_FRAME,
+];
+
+function hasSize({ bytes }: StreamUnit): boolean {
+  return ((bytes[0] as number) & 2) !== 0;
 }
 
 /** Adds the OBUs of clause 5.2 to `obus`. */
@@ -100,20 +116,25 @@ function cutObus(bytes: Uint8Array, byte: number, obus: StreamUnit[]): Bitstream
   return undefined;
 }
 
-/** B.2: temporal_unit, frame_unit, obu_length. `packet` is as long as temporal_unit_size says. */
+/** B.2: temporal_unit, frame_unit, obu_length. What comes after the temporal unit is not read. */
 function obusOfTemporalUnit(packet: Uint8Array, byte: number, trace: Trace | undefined): PacketObus {
   const obus: StreamUnit[] = [];
   const lengths = new LengthReader(packet, byte, trace);
   try {
-    lengths.read("temporal_unit", "temporal_unit_size", packet.length);
-    while (lengths.at < packet.length) {
-      const frameEnd = lengths.read("frame_unit", "frame_unit_size", packet.length);
+    const unitEnd = lengths.read("temporal_unit", "temporal_unit_size", packet.length);
+    while (lengths.at < unitEnd) {
+      const frameEnd = lengths.read("frame_unit", "frame_unit_size", unitEnd);
       while (lengths.at < frameEnd) {
         const end = lengths.read("frame_unit", "obu_length", frameEnd);
         const bytes = packet.subarray(lengths.at, end);
         if (bytes.length > 0) obus.push({ bytes, byte: byte < 0 ? -1 : byte + lengths.at, truncated: false });
         lengths.at = end;
       }
+    }
+    if (unitEnd < packet.length) {
+      const reason = `${packet.length - unitEnd} bytes come after the temporal unit; they are not read`;
+      const place = { unit: "temporal_unit", element: "temporal_unit_size", byte: byte < 0 ? undefined : byte };
+      return { obus, error: new BitstreamError("wrong-size", reason, place) };
     }
   } catch (error) {
     if (error instanceof BitstreamError) return { obus, error };

@@ -64,7 +64,7 @@ interface FrameHeader {
 /** Cuts an IVF file that comes in pieces of any size into its frames. Their data is valid until the next call. */
 export class IvfStream {
   /** Null until it has been read. */
-  header: IvfHeader | null = null;
+  header: IvfHeader | null;
   readonly #queue: ByteQueue;
   /** The header of the frame that has begun; null while the next frame header is incomplete. */
   #frame: FrameHeader | null = null;
@@ -76,10 +76,12 @@ export class IvfStream {
   /**
    * @param origin offset of the first byte to come, for `IvfFrame.byte`.
    * @param fourcc the one that the header must have.
+   * @param header the file's header, where it has been read and the next bytes are those of a frame header.
    */
-  constructor(origin: number, fourcc?: string) {
+  constructor(origin: number, fourcc?: string, header: IvfHeader | null = null) {
     this.#queue = new ByteQueue(origin);
     this.#fourcc = fourcc;
+    this.header = header;
   }
 
   /**

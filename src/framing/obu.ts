@@ -61,18 +61,18 @@ export function obuPayload(obu: Uint8Array): Uint8Array {
 export const OBU_FORMAT_BYTES = 34;
 
 /**
- * Whether a stream begins with a temporal unit of Annex B: three lengths that lie inside each other, and then a temporal
+ * Whether a stream begins at `at` with a temporal unit of Annex B: three lengths that lie inside each other, and then a temporal
  * delimiter. A stream of clause 5.2 cannot begin so: its second byte is a size, which would be too large or too small there.
  * With fewer than `OBU_FORMAT_BYTES`, the answer is that of a stream that ends here.
  */
-export function beginsWithTemporalUnit(head: Uint8Array): boolean {
-  const unit = leb128At(head, 0);
+export function beginsWithTemporalUnit(head: Uint8Array, at = 0): boolean {
+  const unit = leb128At(head, at);
   if (!unit) return false;
-  const frame = leb128At(head, unit.bytes);
+  const frame = leb128At(head, at + unit.bytes);
   if (!frame || frame.bytes + frame.value > unit.value) return false;
-  const obu = leb128At(head, unit.bytes + frame.bytes);
+  const obu = leb128At(head, at + unit.bytes + frame.bytes);
   if (!obu || obu.value === 0 || obu.bytes + obu.value > frame.value) return false;
-  return isDelimiter(head, unit.bytes + frame.bytes + obu.bytes, obu.value);
+  return isDelimiter(head, at + unit.bytes + frame.bytes + obu.bytes, obu.value);
 }
 
 /** Whether the OBU at `at` is a temporal delimiter of exactly `length` bytes. */

@@ -78,8 +78,8 @@ export function normalise(name: string, payload: ByteSource): Uint8Array {
  * stops at the first refusal. The checks see values after the kernel's rewriting, so calling `normalise` first makes no
  * difference.
  *
- * A compound payload that is too long is refused here. The kernel accepts it and silently ignores the extra bytes, which no
- * caller can want.
+ * A compound payload that is too long is refused here, and so is a dynamic array that ends inside an element. The kernel accepts
+ * both and silently ignores the extra bytes, which no caller can want.
  *
  * @param payload the bytes, or the value of a menu.
  * @throws TypeError for an unknown control, for bytes given for a menu and for a number given for anything else.

@@ -251,6 +251,11 @@ export function timestampsOf(request: RequestEvent): number[] {
   return ref_frame_idx.map((slot) => Number(reference_frame_ts[slot]));
 }
 
+/** The timestamps of all pictures that a request lists: what its slots hold. */
+export function slotTimesOf(request: RequestEvent): number[] {
+  return controlsOf(request).frame.reference_frame_ts.map(Number);
+}
+
 /** Events in short: `"request 2000 < 1000"` (each reference once), `"output 1000"`, `"release 1000"`, `"error missing-reference"`. */
 export function summary(events: readonly DecodeEvent[]): string[] {
   return events.map((event) => {

@@ -14,6 +14,7 @@ import {
   requestsOf,
   sequenceHeader,
   showExisting,
+  slotTimesOf,
   summary,
   tileGroup,
   unit,
@@ -219,6 +220,20 @@ describe("sequences (7.5)", () => {
     ]);
   });
 
+  it("list the pictures of the one before in their first request, which release them (7.20)", () => {
+    // Another sequence, and the same buffers.
+    const other = unit(sequenceHeader({ delay: 7, points: [0x101] }), keyFrame({ sequence: { delay: 7 } }));
+    const events = decode([start, unit(frame({ refresh: 2 })), other]);
+    expect(summary(events).slice(5)).toEqual(["request 3000", "output 3000", "release 1000", "release 2000"]);
+    expect(slotTimesOf(requestsOf(events).at(-1)!)).toEqual([1000, 2000, 1000, 1000, 1000, 1000, 1000, 1000]);
+  });
+
+  it("have new buffers where a shown key frame is larger: nothing is kept", () => {
+    const sequence = sequenceHeader({ width: 128 });
+    const events = decode([unit(sequence, keyFrame({ size: [64, 64] })), unit(keyFrame({ size: [128, 64] }))]);
+    expect(summary(events).slice(3)).toEqual(["release 1000", "sequence 128x64", "request 2000", "output 2000"]);
+  });
+
   it("with and without film grain have other CAPTURE formats", () => {
     const sequence = { filmGrain: true };
     expect(afterStart([unit(sequenceHeader(sequence), keyFrame({ sequence }))])).toContain("sequence 64x64");
@@ -234,8 +249,8 @@ describe("sequences (7.5)", () => {
   it("that change without a key frame are skipped up to the next one", () => {
     const changed = unit(sequenceHeader({ tenBit: true }), frame());
     expect(afterStart([changed, unit(keyFrame())])).toEqual([
-      "release 1000",
       "error before-random-access",
+      "release 1000",
       "sequence 64x64",
       "request 2000",
       "output 2000",
@@ -362,6 +377,7 @@ describe("inputs", () => {
     const session = openAv1Session();
     expect(summary([...session.push(bytes), ...session.flush()]).slice(3)).toEqual([
       "error wrong-fixed-bits",
+      "error no-unit",
       "request 2000",
       "output 2000",
       "release 1000",
