@@ -16,6 +16,7 @@ describe("explain", () => {
     "mpeg2_interlaced.m2v",
     "vp8_altref.ivf",
     "vp9_aq_segmentation.ivf",
+    "av1_tiles_nonuniform.obu",
   ])("shows every control of a request of %s, in 100 columns", async (name) => {
     const { status, stdout } = await explain("--request", "3", fixture(name));
     const { stdout: inspected } = await run(["inspect", "--request", "3", fixture(name)]);
@@ -112,6 +113,14 @@ describe("diff", () => {
     );
     const { stdout: reversed } = await run(["diff", `${stream}.ff-frame.jsonl.br`, stream]);
     expect(reversed).toContain("b ← seq_scaling_matrix_present_flag u(1) at 8:7 of unit");
+  });
+
+  it("says it of AV1, too", async () => {
+    const av1 = fixture("av1_syn_global_motion.ivf");
+    const { stdout } = await run(["diff", av1, `${av1}.gst-frame.jsonl.br`]);
+    expect(stdout).toMatch(
+      /AV1_FRAME ref_frame_idx\[0\] +0 \/ -1 .*\n +a ← 0: an intra frame has no references \(5\.9\.2\)/,
+    );
   });
 
   it("says nothing of records", async () => {

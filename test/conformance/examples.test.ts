@@ -21,7 +21,9 @@ describe.each(Object.values(comparators))("the examples of $codec", (comparator)
 
   const title = "%s: the row says why these values differ";
   const isFixture = (name: string) => fixtures.some((stream) => stream.name === name);
-  it.each(names.filter(isFixture))(title, explainsItsExample);
+  const [first, ...others] = names.filter(isFixture);
+  it.each(first === undefined ? [] : [first])(title, explainsItsExample);
+  it.each(others)(title, { tags: "long" }, explainsItsExample);
   it.skipIf(!hasCorpus).each(names.filter((name) => !isFixture(name)))(title, { tags: "long" }, explainsItsExample);
 
   async function explainsItsExample(name: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { explainedCodecs, RequestExplainer } from "../../explain/index.ts";
+import { RequestExplainer } from "../../explain/index.ts";
 import type { Job } from "../arguments.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
@@ -18,11 +18,6 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
     throw new CliError(
       `${input.name}: a record holds the requests, and not the stream that they were made from; explain the stream, ` +
         "and compare the two with diff",
-    );
-  }
-  if (!explainedCodecs.includes(input.codec)) {
-    throw new CliError(
-      `${input.name}: requests of ${input.codec} cannot be explained yet; trace shows their syntax elements`,
     );
   }
   const { request: wanted } = args;
