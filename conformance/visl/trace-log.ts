@@ -1,10 +1,5 @@
-/** A control, or a part of one, as the driver traced it. */
-export interface TraceEvent {
-  /** `"v4l2_ctrl_h264_sps"`. */
-  readonly name: string;
-  /** What stands behind the name, and in the lines below it. */
-  readonly text: string;
-}
+import { type FtraceEvent, FtraceLines } from "../../src/capture/ftrace-lines.ts";
+import { isControlEvent } from "../../src/capture/visl-controls.ts";
 
 /** A request as the driver ran it. */
 export interface DriverRun {
@@ -12,8 +7,8 @@ export interface DriverRun {
   readonly timestamp: bigint;
   /** The lines that it drew on the CAPTURE buffer. */
   readonly drawn: readonly string[];
-  /** The controls that it had, in the order of visl_trace_ctrls. */
-  readonly events: readonly TraceEvent[];
+  /** The events of the controls that it had, in the order of visl_trace_ctrls. */
+  readonly events: readonly FtraceEvent[];
 }
 
 /** An ioctl on a video or media device that the kernel refused. */
@@ -30,8 +25,6 @@ export interface CommandTrace {
   readonly failures: readonly FailedCall[];
 }
 
-/** `task-pid [cpu] flags number: text` */
-const eventLine = /^ *\S.*-(\d+) +\[\d{3}\] \S+ +\d+: (.*)$/;
 const written = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/m;
 
 /**
@@ -44,8 +37,8 @@ export function readTrace(trace: string): ReadonlyMap<string, CommandTrace> {
   if (counts === null || counts[1] !== counts[2]) throw new Error("the trace is not complete");
   const commands = new Map<string, CommandReader>();
   let current = new CommandReader();
-  for (const event of splitEvents(trace)) {
-    const mark = /^tracing_mark_write: run (.*)$/.exec(event.text);
+  for (const event of eventsOf(trace)) {
+    const mark = event.name === "tracing_mark_write" ? /^run (.*)$/.exec(event.text) : null;
     if (mark === null) {
       current.take(event);
       continue;
@@ -56,41 +49,41 @@ export function readTrace(trace: string): ReadonlyMap<string, CommandTrace> {
   return commands;
 }
 
-interface RawEvent {
-  readonly pid: string;
-  text: string;
-}
-
-function splitEvents(trace: string): RawEvent[] {
-  const events: RawEvent[] = [];
+function* eventsOf(trace: string): Generator<FtraceEvent, void, undefined> {
+  const lines = new FtraceLines();
   for (const line of trace.split("\n")) {
-    const start = eventLine.exec(line);
-    const last = events.at(-1);
-    if (start !== null) events.push({ pid: start[1]!, text: start[2]! });
-    else if (last !== undefined) last.text += `\n${line}`;
+    const event = lines.take(line);
+    if (event !== undefined) yield event;
   }
-  return events;
+  const last = lines.end();
+  if (last !== undefined) yield last;
 }
 
 class CommandReader implements CommandTrace {
-  readonly runs: { timestamp: bigint; drawn: string[]; events: TraceEvent[] }[] = [];
+  readonly runs: { timestamp: bigint; drawn: string[]; events: FtraceEvent[] }[] = [];
   readonly failures: FailedCall[] = [];
   /** The ioctl that each task is in. */
   readonly #calls = new Map<string, number>();
 
-  take({ pid, text }: RawEvent): void {
-    const [, name = "", rest = ""] = /^(\w+): ?(.*)$/s.exec(text) ?? [];
-    const called = /^sys_ioctl\(fd: \w+, cmd: (\w+),/.exec(text);
-    const failed = /^sys_ioctl -> (\w+)/.exec(text);
-    if (called !== null) this.#calls.set(pid, Number(called[1]));
-    else if (failed !== null) this.#fail(pid, BigInt(failed[1]!));
-    else if (name === "console") this.#takeMessage(rest);
-    else if (name.startsWith("v4l2_")) this.#lastRun(name).events.push({ name, text: rest });
-    else if (!name.startsWith("tracing_")) throw new Error(`unknown event: ${text}`);
+  take(event: FtraceEvent): void {
+    const { task, name, text } = event;
+    if (name === "sys_ioctl") this.#ioctl(task, text);
+    else if (name === "console") this.#takeMessage(text);
+    else if (isControlEvent(event)) this.#lastRun(name).events.push(event);
+    else if (!name.startsWith("tracing_")) throw new Error(`unknown event: ${name} ${text}`);
   }
 
-  #fail(pid: string, result: bigint): void {
-    const call = this.#calls.get(pid);
+  /** `(fd: 6, cmd: 0xc0487c04, arg: 0x…)`, and ` -> 0x…` for one that failed. */
+  #ioctl(task: string, text: string): void {
+    const called = /^\(fd: \w+, cmd: (\w+),/.exec(text);
+    const failed = /^ *-> (\w+)/.exec(text);
+    if (called !== null) this.#calls.set(task, Number(called[1]));
+    else if (failed !== null) this.#fail(task, BigInt(failed[1]!));
+    else throw new Error(`not understood: sys_ioctl${text}`);
+  }
+
+  #fail(task: string, result: bigint): void {
+    const call = this.#calls.get(task);
     // Those of V4L2 and of media devices: a terminal has ioctls too.
     const group = String.fromCharCode(((call ?? 0) >> 8) & 0xff);
     if (call !== undefined && (group === "V" || group === "|")) {
@@ -106,7 +99,7 @@ class CommandReader implements CommandTrace {
     else if (line !== null) this.#lastRun(message).drawn.push(line[1]!);
   }
 
-  #lastRun(what: string): { drawn: string[]; events: TraceEvent[] } {
+  #lastRun(what: string): { drawn: string[]; events: FtraceEvent[] } {
     const run = this.runs.at(-1);
     if (run === undefined) throw new Error(`before the first request: ${what}`);
     return run;

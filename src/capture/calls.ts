@@ -144,6 +144,19 @@ export interface PassFiles extends Made {
   readonly count: number;
 }
 
+/** A request that a driver ran, as its own tracepoints show it. The ioctls that made it are not shown. */
+export interface RunRequest extends Made {
+  readonly call: "run";
+  /** Of the OUTPUT buffer, in nanoseconds. */
+  readonly timestamp: bigint;
+  /** The length of what is in the buffer's first plane, where the capture tells it. */
+  readonly bytes?: number | undefined;
+  /** The controls that the driver had, also those that an earlier request set. */
+  readonly controls: readonly CapturedControl[];
+  /** The names of controls that may be set, which nothing shows. */
+  readonly unknown: readonly string[];
+}
+
 export type IoctlCall =
   | SetControls
   | BufferCall
@@ -155,7 +168,7 @@ export type IoctlCall =
   | AllocateRequest
   | OtherIoctl;
 
-export type Call = IoctlCall | OpenFile | CloseFile | DuplicateFile | StartThread | MapMemory | PassFiles;
+export type Call = IoctlCall | RunRequest | OpenFile | CloseFile | DuplicateFile | StartThread | MapMemory | PassFiles;
 
 /** A capture that cannot be read, or from which no requests can be made. */
 export class CaptureError extends Error {

@@ -1,5 +1,5 @@
 /**
- * Captures: what a program told a decoder, as strace, v4l2-tracer or the recorder of this package saw it.
+ * Captures: what a program told a decoder, as strace, v4l2-tracer, visl's tracepoints or the recorder of this package saw it.
  *
  * @example
  * ```ts
@@ -36,6 +36,7 @@ export {
   type CaptureStats,
   captureStats,
   type DecoderStats,
+  type DriverStats,
   type FormatTrouble,
   type Handoff,
   type IoctlCount,

@@ -17,6 +17,13 @@ export class JsonObjects {
   #line = 1;
   /** The line on which the object began. */
   #start = 1;
+  #isClosed = false;
+
+  /** Where the text ends before the list does; undefined where the list is whole. */
+  get cut(): { readonly line: number; readonly isInObject: boolean } | undefined {
+    if (this.#isClosed) return undefined;
+    return this.#depth > 0 ? { line: this.#start, isInObject: true } : { line: this.#line, isInObject: false };
+  }
 
   /**
    * The objects that this piece completes, with the line on which each begins.
@@ -38,6 +45,8 @@ export class JsonObjects {
       } else if (code === 0x7b && this.#depth++ === 0) {
         start = at;
         this.#start = this.#line;
+      } else if (code === 0x5d && this.#depth === 0) {
+        this.#isClosed = true;
       } else if (code === 0x7d && this.#depth > 0 && --this.#depth === 0) {
         this.#keep(text.slice(start, at + 1));
         yield { value: this.#object(), line: this.#start };

@@ -1,10 +1,10 @@
 /** Mistakes in the life of formats, buffers and requests, as the calls of a program show them. */
 
-import { codecOfPixelFormat } from "../record/format.ts";
+import { type Controls, codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { controlById } from "../uapi/index.ts";
-import type { BufferCall, Call, FormatCall, IoctlCall, RequestCall, SetControls } from "./calls.ts";
+import type { BufferCall, Call, FormatCall, IoctlCall, RequestCall, RunRequest, SetControls } from "./calls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 import { referencedTimestamps } from "./references.ts";
 import { CaptureRequests } from "./requests.ts";
@@ -108,6 +108,11 @@ class Linter {
       case "start":
       case "map":
       case "pass":
+        break;
+      case "run":
+        this.#last ??= this.#files.deviceOf({ thread: "", fd: -1 });
+        // From a picture on that refers to none, all are shown.
+        this.#last.state.hasStarted ||= referencedTimestamps(controlsOf(call)).length === 0;
         break;
       default:
         this.#ioctl(call);
@@ -284,6 +289,10 @@ class Linter {
       state.overwritten.delete(oldest as bigint);
     }
   }
+}
+
+function controlsOf({ controls }: RunRequest): Controls {
+  return new Map(controls.map(({ id, payload }) => [controlById(id)?.name ?? "", payload]));
 }
 
 /** The timestamps stay: requests that were queued before it are looked at when theirs are known. */

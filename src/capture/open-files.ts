@@ -49,7 +49,7 @@ export class OpenFiles<State> {
   }
 
   /** The device that an ioctl asks. */
-  deviceOf({ thread, fd, path }: IoctlCall): OpenDevice<State> {
+  deviceOf({ thread, fd, path }: Pick<IoctlCall, "thread" | "fd" | "path">): OpenDevice<State> {
     const key = this.#key(thread, fd);
     const found = this.#devices.get(key);
     // The log may not show when files are opened and closed. Then another name of the file shows it.

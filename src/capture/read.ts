@@ -4,7 +4,9 @@ import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts"
 import { LineSplitter } from "../record/split-lines.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { type Call, CaptureError } from "./calls.ts";
+import { cutOff } from "./cut-off.ts";
 import type { CaptureKind } from "./detect.ts";
+import { ftraceCalls } from "./ftrace.ts";
 import { recorderCalls } from "./recorder-log.ts";
 import { CaptureRequests } from "./requests.ts";
 import { straceCall } from "./strace.ts";
@@ -33,13 +35,30 @@ export async function readCapture(
   pieces: CapturePieces,
   options: CaptureReadOptions = {},
 ): Promise<RecordStream> {
-  return captureRecord(captureCalls(kind, pieces), options);
+  return captureRecord(captureCalls(kind, pieces, options.onWarning), options);
 }
 
-/** The calls that a capture shows, on files of devices. @throws CaptureError where it cannot be read. */
-export function captureCalls(kind: CaptureKind, pieces: CapturePieces): AsyncIterable<Call> {
-  if (kind === "strace") return straceCalls(pieces);
-  return kind === "recorder" ? recorderCalls(pieces) : tracerCalls(pieces);
+/**
+ * The calls that a capture shows, on files of devices.
+ *
+ * @param onWarning gets what the capture does not show: that it is cut off, for example.
+ * @throws CaptureError where it cannot be read.
+ */
+export function captureCalls(
+  kind: CaptureKind,
+  pieces: CapturePieces,
+  onWarning?: (message: string) => void,
+): AsyncIterable<Call> {
+  switch (kind) {
+    case "strace":
+      return straceCalls(pieces, "", onWarning);
+    case "recorder":
+      return recorderCalls(pieces, onWarning);
+    case "v4l2-tracer":
+      return tracerCalls(pieces, onWarning);
+    case "ftrace":
+      return ftraceCalls(pieces, onWarning);
+  }
 }
 
 /** The record of a program's calls. */
@@ -96,12 +115,19 @@ export async function readStraceFiles(
   files: readonly StraceFile[],
   options: CaptureReadOptions = {},
 ): Promise<RecordStream> {
-  return captureRecord(straceFilesCalls(files), options);
+  return captureRecord(straceFilesCalls(files, options.onWarning), options);
 }
 
-/** The calls of the files of `strace -ff`, put in order as `readStraceFiles` does it. */
-export function straceFilesCalls(files: readonly StraceFile[]): AsyncIterable<Call> {
-  return mergedCalls(files);
+/**
+ * The calls of the files of `strace -ff`, put in order as `readStraceFiles` does it.
+ *
+ * @param onWarning as `captureCalls`.
+ */
+export function straceFilesCalls(
+  files: readonly StraceFile[],
+  onWarning?: (message: string) => void,
+): AsyncIterable<Call> {
+  return mergedCalls(files, onWarning);
 }
 
 interface Reading {
@@ -109,12 +135,18 @@ interface Reading {
   next: Call | undefined;
 }
 
-async function* mergedCalls(files: readonly StraceFile[]): AsyncGenerator<Call, void, undefined> {
+async function* mergedCalls(
+  files: readonly StraceFile[],
+  onWarning: ((message: string) => void) | undefined,
+): AsyncGenerator<Call, void, undefined> {
   const inOrder = [...files].sort((a, b) => Number(a.thread) - Number(b.thread));
   const readings: Reading[] = [];
   try {
     for (const { thread, name, pieces } of inOrder) {
-      const calls = naming(name, straceCalls(pieces, thread));
+      const calls = naming(
+        name,
+        straceCalls(pieces, thread, (message) => onWarning?.(`${message} (${name})`)),
+      );
       readings.push({ calls, next: (await calls.next()).value ?? undefined });
     }
     for (;;) {
@@ -143,8 +175,12 @@ async function* naming(name: string, calls: AsyncIterable<Call>): AsyncGenerator
   }
 }
 
-/** The calls of a log of strace. What is cut off at its end is left out. */
-export async function* straceCalls(pieces: CapturePieces, thread = ""): AsyncGenerator<Call, void, undefined> {
+/** The calls of a log of strace. What is cut off at its end is left out, with a warning. */
+export async function* straceCalls(
+  pieces: CapturePieces,
+  thread = "",
+  onWarning?: (message: string) => void,
+): AsyncGenerator<Call, void, undefined> {
   const splitter = new LineSplitter();
   const lines = new StraceLines(thread);
   let number = 0;
@@ -170,4 +206,5 @@ export async function* straceCalls(pieces: CapturePieces, thread = ""): AsyncGen
   }
   const last = callOf(splitter.flush());
   if (last !== undefined) yield last;
+  if (cut !== undefined) onWarning?.(cutOff(cut.line, "a call"));
 }

@@ -10,6 +10,7 @@ import {
   V4L2_BUF_FLAG_REQUEST_FD,
   V4L2_CTRL_WHICH_REQUEST_VAL,
 } from "./constants.ts";
+import { cutOff } from "./cut-off.ts";
 
 /** By V4L2_BUF_TYPE_…: VIDEO_CAPTURE, VIDEO_OUTPUT and those with several planes. */
 const queues: Readonly<Record<number, Queue>> = { 1: "CAPTURE", 2: "OUTPUT", 9: "CAPTURE", 10: "OUTPUT" };
@@ -65,6 +66,7 @@ interface Entry {
  */
 export async function* recorderCalls(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  onWarning?: (message: string) => void,
 ): AsyncGenerator<Call, void, undefined> {
   const splitter = new LineSplitter();
   const threads = new Set<string>();
@@ -74,6 +76,7 @@ export async function* recorderCalls(
   }
   const last = splitter.flush();
   if (last.endsWith("}")) yield* callsOf(last, ++number, threads);
+  else if (last !== "") onWarning?.(cutOff(number + 1, "a call"));
 }
 
 function* callsOf(source: string, line: number, threads: Set<string>): Generator<Call, void, undefined> {

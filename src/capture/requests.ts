@@ -13,6 +13,7 @@ import {
   type FormatCall,
   type IoctlCall,
   type RequestCall,
+  type RunRequest,
   type SetControls,
 } from "./calls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
@@ -98,6 +99,9 @@ export class CaptureRequests {
         break;
       case "MEDIA_REQUEST_IOC_QUEUE":
         this.#queueRequest(call);
+        break;
+      case "run":
+        this.#run(call);
         break;
     }
     return this.#ready(false);
@@ -198,6 +202,22 @@ export class CaptureRequests {
     this.#add({ filling, line: call.line, timestamp: buffer.timestamp });
   }
 
+  /** A driver's own tracepoints do not tell devices apart. */
+  #run(call: RunRequest): void {
+    const { thread, line, timestamp, bytes } = call;
+    const controls = new Map(call.controls.map(named));
+    const known = new Map<string, readonly string[]>(call.unknown.map((name) => [name, []]));
+    for (const control of call.controls) if (control.known !== undefined) known.set(named(control)[0], control.known);
+    const codec = codecOfControls(controls);
+    if (codec === undefined || (this.#codec !== undefined && codec !== this.#codec)) return;
+    if (this.codec !== undefined && this.codec !== codec) throw otherCodec(codec, this.codec, line);
+    this.codec = codec;
+    this.#device ??= this.#files.deviceOf({ thread: "", fd: -1 });
+    const facts = { queue: "OUTPUT", index: 0, isForRequest: true, hold: undefined, isCorrupt: false } as const;
+    const buffer: BufferCall = { call: "VIDIOC_QBUF", line, thread, fd: -1, ...facts, timestamp, bytes };
+    this.#add({ filling: { device: this.#device, thread, line, controls, known, buffer }, line, timestamp });
+  }
+
   /** Whether the request's device is the one of the record. The first one is. */
   #isOfRecord({ device, controls }: Filling, line: number): boolean {
     if (this.#device === device) return true;
@@ -207,10 +227,7 @@ export class CaptureRequests {
     const before = this.#device;
     if (before !== undefined) {
       if (this.codec !== codec) {
-        throw new CaptureError(
-          `the program goes on with ${codec}, after ${this.codec}; a record has one codec: choose with --codec`,
-          line,
-        );
+        throw otherCodec(codec, this.codec, line);
       }
       const isLater = before.isClosed || (before.fd === device.fd && before.process === device.process);
       if (!isLater) {
@@ -293,13 +310,21 @@ export class CaptureRequests {
   }
 }
 
+function otherCodec(codec: Codec, before: Codec | undefined, line: number): CaptureError {
+  const reason = `the program goes on with ${codec}, after ${before}; a record has one codec: choose with --codec`;
+  return new CaptureError(reason, line);
+}
+
 function named({ id, payload }: CapturedControl): [string, Uint8Array | number] {
   return [controlById(id)?.name ?? `V4L2_CID_0x${id.toString(16)}`, payload];
 }
 
 /** By the device's format; where the log begins after it was set, by the controls. */
 function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
-  if (format !== undefined) return codecOfPixelFormat(format.pixelFormat);
+  return format === undefined ? codecOfControls(controls) : codecOfPixelFormat(format.pixelFormat);
+}
+
+function codecOfControls(controls: Controls): Codec | undefined {
   return codecNames.find((codec) => Object.keys(codecs[codec].controls).some((name) => controls.has(name)));
 }
 

@@ -1,8 +1,9 @@
 /** Counts of a capture: what a board's bring-up is measured by. */
 
 import { codecOfPixelFormat } from "../record/format.ts";
-import type { Codec } from "../uapi/codecs.ts";
-import type { Call, IoctlCall, Queue } from "./calls.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { controlById } from "../uapi/index.ts";
+import type { Call, IoctlCall, Queue, RunRequest } from "./calls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 
 /** How often an ioctl was called, and with which errors it ended. */
@@ -60,8 +61,18 @@ export interface Handoff {
   readonly evidence: string;
 }
 
+/** What a driver's own tracepoints show of a codec: the ioctls that made it are not among them. */
+export interface DriverStats {
+  readonly codec: Codec;
+  /** Requests that it ran. */
+  readonly requests: number;
+  /** What was in their OUTPUT buffers, as far as it is traced. */
+  readonly bytes: number | undefined;
+}
+
 export interface CaptureStats {
   readonly decoders: readonly DecoderStats[];
+  readonly drivers: readonly DriverStats[];
   readonly processes: readonly ProcessStats[];
   readonly handoffs: readonly Handoff[];
 }
@@ -120,11 +131,16 @@ class StatsCounter {
     return counts;
   });
   readonly #processes = new Map<string, ReturnType<typeof newProcess>>();
+  readonly #drivers = new Map<Codec, DriverStats>();
   /** The device that a thread asked last: requests are files of their own. */
   readonly #last = new Map<string, OpenDevice<Counts>>();
 
   take(call: Call): void {
     this.#files.note(call);
+    if (call.call === "run") {
+      this.#run(call);
+      return;
+    }
     const name = this.#files.process(call.thread);
     const process = this.#processes.get(name) ?? newProcess(name);
     this.#processes.set(name, process);
@@ -164,7 +180,17 @@ class StatsCounter {
       return stats;
     });
     const processes = [...this.#processes.values()];
-    return { decoders: told, processes, handoffs: told.flatMap((each) => handoffsOf(each, processes)) };
+    const handoffs = told.flatMap((each) => handoffsOf(each, processes));
+    return { decoders: told, drivers: [...this.#drivers.values()], processes, handoffs };
+  }
+
+  #run({ controls, bytes }: RunRequest): void {
+    const names = controls.map(({ id }) => controlById(id)?.name ?? "");
+    const codec = codecNames.find((each) => names.some((name) => Object.hasOwn(codecs[each].controls, name)));
+    if (codec === undefined) return;
+    const before = this.#drivers.get(codec);
+    const sum = bytes === undefined ? before?.bytes : (before?.bytes ?? 0) + bytes;
+    this.#drivers.set(codec, { codec, requests: (before?.requests ?? 0) + 1, bytes: sum });
   }
 
   #ioctl(call: IoctlCall, drm: Record<string, number>): void {

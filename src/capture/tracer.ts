@@ -17,6 +17,7 @@ import {
 } from "../uapi/index.ts";
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
 import { nanosecondsOf } from "./constants.ts";
+import { cutOff } from "./cut-off.ts";
 import { JsonObjects } from "./json-objects.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,12 +31,13 @@ const formats: Readonly<Record<string, number>> = {
 };
 
 /**
- * The calls of a trace.
+ * The calls of a trace. What is cut off at its end is left out, with a warning.
  *
  * @throws CaptureError where it is not what v4l2-tracer writes.
  */
 export async function* tracerCalls(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  onWarning?: (message: string) => void,
 ): AsyncGenerator<Call, void, undefined> {
   const objects = new JsonObjects();
   const reader = new TracerReader();
@@ -45,6 +47,8 @@ export async function* tracerCalls(
       if (call !== undefined) yield call;
     }
   }
+  const { cut } = objects;
+  if (cut !== undefined) onWarning?.(cutOff(cut.line, cut.isInObject ? "a call" : "the list"));
 }
 
 class TracerReader {

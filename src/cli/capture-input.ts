@@ -38,16 +38,20 @@ export async function withCapture<T>(
 ): Promise<T> {
   try {
     if (isFolder(path)) {
-      return await use({ name: path, capture: "strace", calls: straceFilesCalls(straceFiles(path)) });
+      return await use({
+        name: path,
+        capture: "strace",
+        calls: straceFilesCalls(straceFiles(path), warnings(io, path)),
+      });
     }
     return await withBytes(io, path, async ({ name, head, beginning }) => {
       const capture = detectCapture(textOf(head));
       if (capture === undefined) {
         throw new CliError(
-          `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, or a log of the recorder`,
+          `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, a log of ftrace with visl's events, or a log of the recorder`,
         );
       }
-      return use({ name, capture, calls: captureCalls(capture, beginning.all()) });
+      return use({ name, capture, calls: captureCalls(capture, beginning.all(), warnings(io, name)) });
     });
   } catch (thrown) {
     throw namedError(path === "-" ? "standard input" : path, thrown);

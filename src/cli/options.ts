@@ -13,7 +13,7 @@ export const commandSummaries = {
   trace: "every syntax element with its bit position",
   explain: "what each field of a request was made of: syntax elements, inferences, state, constants",
   capture: "the record of what a program tells its decoder (… -- program arguments)",
-  import: "the record of a capture: of strace, of v4l2-tracer, or of the recorder of capture",
+  import: "the record of a capture: of strace, v4l2-tracer, ftrace with visl, or the recorder of capture",
   export: "a stream's or a record's requests, as a trace for v4l2-tracer retrace",
   stats: "how often a captured program called each ioctl, errors, buffers, and where its pictures went",
   lint: "the mistakes of a captured program in the life of formats, buffers and requests",

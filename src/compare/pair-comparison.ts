@@ -3,12 +3,14 @@ import { Casting } from "./casting.ts";
 import type { FieldClasses } from "./classes.ts";
 import type { Comparator } from "./comparator.ts";
 import type { ComparedGap, ComparedPair, Comparison, Difference, KnownFault } from "./difference.ts";
+import { filled } from "./filling.ts";
 import { isRawEqual } from "./judge.ts";
 import { type Pairing, Pairs } from "./pairing.ts";
 import { RequestDifferences } from "./request-differences.ts";
 import type { Rule } from "./rules.ts";
 import { SeenThrough } from "./seen-through.ts";
-import type { Entry, Timeline } from "./timeline.ts";
+import type { ComparedRequest } from "./sides.ts";
+import { Entry, effectiveRequest, type Timeline } from "./timeline.ts";
 import { compareViews } from "./view-comparison.ts";
 
 /** Compares one recording with the first one. */
@@ -103,10 +105,11 @@ export class PairComparison {
   }
 
   #differencesOf(a: Entry, b: Entry): Difference[] {
-    const requests = [a.source, b.source] as const;
+    const requests = filled([a.source, b.source]);
     if (this.#isRaw) return this.#differences.raw(requests);
     if (this.#isEqual(a, b)) return [];
-    const views = compareViews(this.#castings, [a, b], [0, this.#side], this.#seen);
+    const entries = [filledEntry(a, requests[0]), filledEntry(b, requests[1])] as const;
+    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen);
     return this.#differences.seen(requests, views);
   }
 
@@ -173,6 +176,12 @@ export class PairComparison {
     const other = of === 0 ? 1 : 0;
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
+}
+
+/** The entry of a request that was filled. */
+function filledEntry(entry: Entry, source: ComparedRequest): Entry {
+  if (entry.source === source) return entry;
+  return new Entry(source, effectiveRequest(source, entry.request.index), entry.user);
 }
 
 /** A request without a partner whose picture has one: a request that was queued twice, a slice more. */

@@ -33,7 +33,7 @@ export interface RequestLine {
   readonly hold: boolean;
   readonly bitstream: RecordedBitstream;
   readonly controls: Controls;
-  /** For controls that are only partly known: the paths of the known fields. */
+  /** For controls that are only partly known: the paths of the known fields. None for a control that may be set, unseen. */
   readonly known: ReadonlyMap<string, readonly string[]>;
 }
 

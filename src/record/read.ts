@@ -174,6 +174,8 @@ export class ControlState {
     knownChanges: RequestLine["known"],
     applies: (control: string) => boolean,
   ): void {
+    // A control of which nothing is known may have been set.
+    for (const [name, paths] of knownChanges) if (!changes.has(name) && applies(name)) known.set(name, paths);
     for (const [name, payload] of changes) {
       if (!applies(name)) continue;
       controls.set(name, payload);

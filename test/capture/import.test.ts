@@ -146,6 +146,7 @@ describe("a log of strace", () => {
   it("may be cut off anywhere: the requests before are whole, and those whose buffers did not come back are counted", async () => {
     const expected = await whole();
     const start = vp8.indexOf("MEDIA_REQUEST_IOC_QUEUE");
+    const warned = /^(line \d+: the capture is cut off in the middle of a call; .*)?\n?(the last .* left out: .*)?$/;
     for (let cut = start + 40; cut < vp8.length; cut += 9973) {
       const { requests, warnings } = await imported(vp8.slice(0, cut), "strace").catch((thrown: unknown) => {
         // Before the first request is complete there is nothing to read.
@@ -153,7 +154,7 @@ describe("a log of strace", () => {
         return { requests: [], warnings: [] };
       });
       expect(requests.map((each) => facts(each, "vp8"))).toEqual(expected.slice(0, requests.length));
-      if (requests.length > 0 && requests.length < 19) expect(warnings.join()).toMatch(/^(|the last .* left out: .*)$/);
+      if (requests.length > 0 && requests.length < 19) expect(warnings.join("\n")).toMatch(warned);
     }
   });
 
@@ -195,6 +196,16 @@ describe("a log of strace", () => {
     expect(count).toBe(20);
   });
 
+  it("of the recorder may be cut off, too, with a line that says so", async () => {
+    const log = captureText("vp8_altref.ivf.recorder");
+    const last = log.lastIndexOf('"call":"VIDIOC_DQBUF"');
+    const { requests, warnings } = await imported(log.slice(0, last + 30));
+    expect(requests.length).toBe(20);
+    expect(warnings).toEqual([
+      `line ${log.slice(0, last).split("\n").length}: the capture is cut off in the middle of a call; what comes before it is read: capture again where the rest matters`,
+    ]);
+  });
+
   it("without a request is refused", async () => {
     await expect(
       imported("12 ioctl(3</dev/video0>, VIDIOC_STREAMON, [V4L2_BUF_TYPE_VIDEO_OUTPUT]) = 0\n"),
@@ -202,8 +213,45 @@ describe("a log of strace", () => {
   });
 });
 
+describe("a trace of v4l2-tracer", () => {
+  const text = captureText("vp8_altref.ivf.v4l2-tracer");
+
+  it("may be cut off anywhere: what is whole is read, and a line says where it ends", async () => {
+    const expected = (await imported(text)).requests.map((each) => facts(each, "vp8"));
+    expect((await imported(text)).warnings).toEqual([]);
+    const counts = new Set<number>();
+    // Each of these lies inside of the first request's calls, or after them.
+    for (let cut = text.indexOf("MEDIA_REQUEST_IOC_QUEUE") + 40; cut < text.lastIndexOf("]"); cut += 19_973) {
+      const part = text.slice(0, cut);
+      const { requests, warnings } = await imported(part, "v4l2-tracer");
+      expect(requests.map((each) => facts(each, "vp8"))).toEqual(expected.slice(0, requests.length));
+      counts.add(requests.length);
+      expect(warnings.length).toBe(1);
+      const [, line, what] =
+        /^line (\d+): the capture is cut off in the middle of (a call|the list); what comes before it is read: capture again/.exec(
+          warnings[0] ?? "",
+        ) ?? [];
+      // The line is that of the object that is cut off, or the last one.
+      const lines = part.split("\n");
+      expect(lines[Number(line) - 1]).toMatch(what === "a call" ? /^\{/ : /^(\}?,?)$/);
+    }
+    expect(counts.size).toBeGreaterThan(15);
+  });
+
+  it("may be cut off between two calls, or before its end", async () => {
+    const cuts = [text.lastIndexOf("]"), text.lastIndexOf("},\n{") + 1, text.lastIndexOf("},\n{") + 3];
+    for (const cut of cuts) {
+      const { requests, warnings } = await imported(text.slice(0, cut), "v4l2-tracer");
+      expect(requests.length).toBe(20);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^line \d+: the capture is cut off in the middle of the list; /),
+      ]);
+    }
+  });
+});
+
 describe("any damage to a capture", () => {
-  it.each(["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "none.strace"])(
+  it.each(["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "none.strace", "vp8_altref.ivf.ftrace"])(
     "ends in a CaptureError, or in a record: %s",
     async (name) => {
       const text = captureText(name);

@@ -13,7 +13,7 @@ const captured = (name: string) => fixture(`captures/${name}.gz`);
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
 
 describe("import", () => {
-  it.each(["strace", "recorder", "v4l2-tracer"])(
+  it.each(["strace", "recorder", "v4l2-tracer", "ftrace"])(
     "writes a record of what %s saw, which the commands take",
     async (kind) => {
       const path = join(folder, `${kind}.jsonl`);
@@ -30,6 +30,19 @@ describe("import", () => {
       expect(await run(["validate", captured(`vp8_altref.ivf.${kind}`)])).toMatchObject({ status: 0 });
     },
   );
+
+  it("reads what is whole of a trace that is cut off, and says so on standard error", async () => {
+    const text = gunzipSync(readFileSync(captured("vp8_altref.ivf.v4l2-tracer")));
+    const path = join(folder, "cut.json");
+    writeFileSync(path, text.subarray(0, 500_000));
+    for (const command of ["import", "inspect", "stats", "lint"]) {
+      const { status, stderr } = await run([command, path]);
+      expect([command, status]).toEqual([command, 0]);
+      expect(stderr).toMatch(
+        /^.*cut\.json: line \d+: the capture is cut off in the middle of .*: capture again where .*\n$/,
+      );
+    }
+  });
 
   it("writes bytes only where they are wanted", async () => {
     const data = async (...options: string[]) =>

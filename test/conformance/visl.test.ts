@@ -69,8 +69,20 @@ describe("visl's trace of GStreamer's requests", () => {
       "dpb",
       "H264_DECODE_PARAMS dpb[0].reference_ts",
     ],
-    ["h265_default_ra.265", "frame", "V4L2_CID_STATELESS_HEVC_PPS", "row_height_minus1", "HEVC_PPS row_height_minus1"],
-    ["vp8_odd_size.ivf", "frame", "V4L2_CID_STATELESS_VP8_FRAME", "entropy", "VP8_FRAME entropy.coeff_probs"],
+    [
+      "h265_default_ra.265",
+      "frame",
+      "V4L2_CID_STATELESS_HEVC_PPS",
+      "row_height_minus1",
+      "HEVC_PPS row_height_minus1[0]",
+    ],
+    [
+      "vp8_odd_size.ivf",
+      "frame",
+      "V4L2_CID_STATELESS_VP8_FRAME",
+      "entropy",
+      "VP8_FRAME entropy.coeff_probs[0][0][0][0]",
+    ],
     [
       "vp9_altref_superframes.ivf",
       "frame",

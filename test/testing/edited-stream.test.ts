@@ -59,7 +59,7 @@ describe.each(streams)("an edited stream of %s (%s)", (codec, name) => {
         // A value out of its range ends the unit before the trace sees it.
         expect([`${element} ${to}`, undefined]).toContain(is[at]);
       }),
-      { numRuns: 25, seed: 2 },
+      { numRuns: 10, seed: 2 },
     );
   });
 
@@ -69,7 +69,7 @@ describe.each(streams)("an edited stream of %s (%s)", (codec, name) => {
         const { events } = traced(codec, changed);
         expect([...errorFlaws(events), ...kernelRefusals(events)]).toEqual([]);
       }),
-      { numRuns: 15, seed: 4 },
+      { numRuns: 6, seed: 4 },
     );
   });
 

@@ -1,4 +1,10 @@
-import { type CaptureStats, captureStats, type DecoderStats, type ProcessStats } from "../../capture/index.ts";
+import {
+  type CaptureStats,
+  captureStats,
+  type DecoderStats,
+  type DriverStats,
+  type ProcessStats,
+} from "../../capture/index.ts";
 import type { Job } from "../arguments.ts";
 import type { CaptureInput } from "../capture-input.ts";
 import { type Io, Printer } from "../io.ts";
@@ -14,18 +20,20 @@ export async function stats(io: Io, { calls }: CaptureInput, args: Job): Promise
   return 0;
 }
 
-function jsonOf({ decoders, processes, handoffs }: CaptureStats): string {
+function jsonOf({ decoders, drivers, processes, handoffs }: CaptureStats): string {
   return [
     ...decoders.map((each) => jsonLine({ type: "decoder", ...each, codec: each.codec ?? null })),
+    ...drivers.map((each) => jsonLine({ type: "driver", ...each })),
     ...processes.map((each) => jsonLine({ type: "process", ...each })),
     ...handoffs.map((each) => jsonLine({ type: "handoff", ...each })),
   ].join("");
 }
 
-function textOf({ decoders, processes, handoffs }: CaptureStats, style: Style): string {
+function textOf({ decoders, drivers, processes, handoffs }: CaptureStats, style: Style): string {
   const went = handoffs.map(({ boundary, way, evidence }) => [boundary, way, evidence]);
   const blocks = [
     ...decoders.map((each) => [style.bold(headingOf(each)), ...decoderLines(each)]),
+    ...drivers.map((each) => [style.bold(`driver: ${each.codec}`), ...driverLines(each)]),
     ...processes.map((each) => [style.bold(nameOf(each.process)), ...processLines(each)]),
     ...(went.length === 0 ? [] : [[style.bold("where the pictures went"), ...aligned(went)]]),
   ];
@@ -58,6 +66,10 @@ function decoderLines(decoder: DecoderStats): string[] {
     ({ line, queue, error, cause }) => `  line ${line}: VIDIOC_S_FMT on ${queue}: ${error}: ${cause}`,
   );
   return [...aligned(counts), ...(decoder.codec === undefined ? [] : aligned(facts)), ...troubles];
+}
+
+function driverLines({ requests, bytes }: DriverStats): string[] {
+  return aligned([["requests run", String(requests), bytes === undefined ? "" : `${bytes} bytes`]]);
 }
 
 function processLines({ largeMappings, anonymousMappings, filesSent, filesReceived, drm }: ProcessStats): string[] {

@@ -229,8 +229,10 @@ function av1Picture(request: ResolvedRequest, numbering: Numbering): Picture | u
   const frame = structOf(request, "V4L2_CID_STATELESS_AV1_FRAME", uapi.v4l2_ctrl_av1_frame);
   if (frame === undefined) return undefined;
   const grain = structOf(request, "V4L2_CID_STATELESS_AV1_FILM_GRAIN", uapi.v4l2_ctrl_av1_film_grain);
-  const type = ["key", "inter", "intra", "switch"][frame.frame_type] ?? "?";
-  const isIntra = type === "key" || type === "intra";
+  const known = request.known.get("V4L2_CID_STATELESS_AV1_FRAME");
+  const isTypeKnown = known === undefined || known.includes("frame_type");
+  const type = isTypeKnown ? (["key", "inter", "intra", "switch"][frame.frame_type] ?? "?") : "?";
+  const isIntra = type === "key" || type === "intra" || !isTypeKnown;
   const references = ["last", "last2", "last3", "golden", "bwdref", "altref2", "altref"].map((name, i) => {
     const timestamp = frame.reference_frame_ts[frame.ref_frame_idx[i] ?? 0] ?? 0n;
     return { name, ...referenceTo(numbering, timestamp, "gap") };

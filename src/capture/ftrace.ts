@@ -1,0 +1,202 @@
+/** Reads a log of ftrace with visl's tracepoints: the requests that the driver ran, with the controls that it had. */
+
+import { LineSplitter } from "../record/split-lines.ts";
+import {
+  V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT,
+  V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT,
+  V4L2_HEVC_SPS_FLAG_SCALING_LIST_ENABLED,
+  viewOf,
+} from "../uapi/index.ts";
+import { type CapturedControl, CaptureError, type RunRequest } from "./calls.ts";
+import { type FtraceEvent, FtraceLines } from "./ftrace-lines.ts";
+import { beginsRequest, isControlEvent, type TracedControl, tracedControls } from "./visl-controls.ts";
+
+/**
+ * The requests of a log. What is cut off at its end is left out.
+ *
+ * @throws CaptureError where the log cannot be read, or does not show what a request needs.
+ */
+export async function* ftraceCalls(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  onWarning?: (message: string) => void,
+): AsyncGenerator<RunRequest, void, undefined> {
+  const splitter = new LineSplitter();
+  const lines = new FtraceLines();
+  const runs = new Runs();
+  for await (const piece of pieces) {
+    for (const line of splitter.push(piece)) {
+      const lost = overwritten(line);
+      if (lost > 0) {
+        onWarning?.(
+          `${lost} events at the beginning are lost: enlarge buffer_size_kb, and trace again where they matter`,
+        );
+      }
+      const event = lines.take(line);
+      if (event !== undefined) yield* runs.take(event);
+    }
+  }
+  const rest = splitter.flush();
+  if (rest !== "") {
+    const event = lines.take(rest);
+    if (event !== undefined) yield* runs.take(event);
+  }
+  const last = lines.end();
+  if (last !== undefined) yield* runs.take(last);
+  // A log that is whole ends with a line feed.
+  yield* runs.end(rest !== "", onWarning);
+}
+
+/** Older events are dropped when the kernel's buffer is full. */
+function overwritten(line: string): number {
+  const [, kept, written] = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(line) ?? [];
+  return Number(written ?? 0) - Number(kept ?? 0);
+}
+
+/** A request while its events are read. */
+interface Run {
+  readonly events: FtraceEvent[];
+  timestamp: bigint | undefined;
+}
+
+/** Puts the events of requests together. Each request is run by one task, and several tasks may trace at once. */
+class Runs {
+  readonly #running = new Map<string, Run>();
+  /** Controls that some request set: they are not as the kernel made them any more. */
+  readonly #set = new Set<string>();
+  #hasRun = false;
+  /** The most events that a request had. */
+  #mostEvents = 0;
+
+  *take(event: FtraceEvent): Generator<RunRequest, void, undefined> {
+    const run = this.#running.get(event.task);
+    if (isControlEvent(event)) {
+      if (!beginsRequest(event)) {
+        // A log may begin in the middle of a request.
+        run?.events.push(event);
+        return;
+      }
+      // With messages of the module the timestamp comes first.
+      if (run !== undefined && run.events.length > 0) yield this.#ended(event.task, run);
+      const timestamp = run?.events.length === 0 ? run.timestamp : undefined;
+      this.#running.set(event.task, { events: [event], timestamp });
+      return;
+    }
+    if (/^v4l2_ctrl_/.test(event.name) && !event.name.startsWith("v4l2_ctrl_fwht")) {
+      throw new CaptureError(`${event.name} is an event of a control that is not known`, event.line);
+    }
+    const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d+)$/.exec(event.text)?.[1];
+    if (event.name === "console" && started !== undefined) {
+      if (run !== undefined && run.events.length > 0) yield this.#ended(event.task, run);
+      this.#running.set(event.task, { events: [], timestamp: BigInt(started) });
+      return;
+    }
+    if (event.name !== "vb2_buf_done" || run === undefined || run.events.length === 0) return;
+    const { type, bytesused, timestamp } = valuesOf(event);
+    // V4L2_BUF_TYPE_VIDEO_OUTPUT, V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE.
+    if ((type !== "2" && type !== "10") || bytesused === undefined || timestamp === undefined) return;
+    run.timestamp = BigInt(timestamp);
+    yield this.#ended(event.task, run, Number(bytesused));
+  }
+
+  /** The requests after whose events nothing comes. */
+  *end(isCut: boolean, onWarning: ((message: string) => void) | undefined): Generator<RunRequest, void, undefined> {
+    for (const [task, run] of this.#running) {
+      const [first] = run.events;
+      if (first === undefined) continue;
+      if (run.timestamp !== undefined && !isCut && run.events.length >= this.#mostEvents) {
+        yield this.#ended(task, run);
+        continue;
+      }
+      this.#hasRun = true;
+      onWarning?.(
+        `line ${first.line}: the last request is left out: the trace ends before all of it is traced, or without the events of vb2 (events/vb2/enable)`,
+      );
+    }
+    if (this.#hasRun) return;
+    throw new CaptureError(
+      "visl traced no request: enable the events of the codec and of vb2 (events/visl_h264_controls/enable, events/vb2/enable)",
+      1,
+    );
+  }
+
+  #ended(task: string, { events, timestamp }: Run, bytes?: number): RunRequest {
+    this.#running.delete(task);
+    this.#hasRun = true;
+    this.#mostEvents = Math.max(this.#mostEvents, events.length);
+    const { line } = events[0] as FtraceEvent;
+    if (timestamp === undefined) {
+      throw new CaptureError(
+        "the timestamp of this request is not shown: enable the events of vb2, too (echo 1 >/sys/kernel/tracing/events/vb2/enable)",
+        line,
+      );
+    }
+    const traced = tracedControls(events);
+    const set = traced.filter((control) => this.#isSet(control, traced));
+    const unset = traced.filter((control) => !set.includes(control)).map(({ name }) => name);
+    const unknown = [...unset, ...untraced.filter((name) => isOfCodec(name, set))];
+    return { call: "run", line, thread: task, timestamp, bytes, controls: set.map(capturedControl), unknown };
+  }
+
+  /**
+   * The driver traces what it had, whether or not a program set it. A control that not every picture needs, and that still is as
+   * the kernel made it, need not have been set.
+   */
+  #isSet({ name, payload }: TracedControl, all: readonly TracedControl[]): boolean {
+    const isNeeded = !optional.test(name) || isAskedFor(name, all);
+    const initial = flatLists.test(name) ? [0, 16] : [0];
+    if (isNeeded || !initial.some((value) => payload.every((byte) => byte === value))) this.#set.add(name);
+    return this.#set.has(name);
+  }
+}
+
+/** What the kernel makes of scaling lists that nobody sets depends on its version: 0, or 16. */
+const flatLists = /_H264_SCALING_MATRIX$/;
+
+/** Controls that some pictures need, and that the kernel makes all 0, which is no valid one of them. */
+const optional = /_(?:SLICE_PARAMS|PRED_WEIGHTS|SCALING_MATRIX|EXT_SPS_[LS]T_RPS|FILM_GRAIN)$/;
+
+/** The flag of a parameter set that asks for a control. */
+const askedFor: Readonly<Record<string, readonly [control: string, flag: number]>> = {
+  V4L2_CID_STATELESS_H264_SCALING_MATRIX: ["V4L2_CID_STATELESS_H264_PPS", V4L2_H264_PPS_FLAG_SCALING_MATRIX_PRESENT],
+  V4L2_CID_STATELESS_HEVC_SCALING_MATRIX: [
+    "V4L2_CID_STATELESS_HEVC_SPS",
+    Number(V4L2_HEVC_SPS_FLAG_SCALING_LIST_ENABLED),
+  ],
+  V4L2_CID_STATELESS_AV1_FILM_GRAIN: [
+    "V4L2_CID_STATELESS_AV1_SEQUENCE",
+    V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT,
+  ],
+};
+
+function isAskedFor(name: string, all: readonly TracedControl[]): boolean {
+  const [control, flag] = askedFor[name] ?? [];
+  const asking = all.find((each) => each.name === control);
+  const field = asking?.shown.find(({ path }) => path === "flags");
+  if (asking === undefined || field === undefined || flag === undefined) return false;
+  return (BigInt(field.type.read(viewOf(asking.payload), field.offset)) & BigInt(flag)) !== 0n;
+}
+
+/** Controls for which visl has no event. */
+const untraced = [
+  "V4L2_CID_STATELESS_H264_DECODE_MODE",
+  "V4L2_CID_STATELESS_H264_START_CODE",
+  "V4L2_CID_STATELESS_HEVC_DECODE_MODE",
+  "V4L2_CID_STATELESS_HEVC_START_CODE",
+  "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS",
+];
+
+function isOfCodec(name: string, [first]: readonly TracedControl[]): boolean {
+  const codec = (control: string) => control.split("_")[3];
+  return first !== undefined && codec(first.name) === codec(name);
+}
+
+function capturedControl({ id, payload, shown, isWhole, isList }: TracedControl): CapturedControl {
+  // Of a list only the first element is traced, and not how many there are.
+  if (isWhole && !isList) return { id, payload };
+  return { id, payload, known: shown.map(({ path }) => (isList ? `[0].${path}` : path)) };
+}
+
+/** `owner = 0, queued = 1, …` */
+function valuesOf({ text }: FtraceEvent): Readonly<Record<string, string>> {
+  return Object.fromEntries([...text.matchAll(/(\w+) = (\d+)/g)].map(([, name, value]) => [name, value]));
+}

@@ -1,0 +1,258 @@
+/** The controls of a request, as visl's tracepoints print them (drivers/media/test-drivers/visl/visl-trace-*.h). */
+
+import {
+  controlByName,
+  type LeafField,
+  leafFields,
+  type Names,
+  type Scalar,
+  type Struct,
+  viewOf,
+} from "../uapi/index.ts";
+import { CaptureError } from "./calls.ts";
+import type { FtraceEvent } from "./ftrace-lines.ts";
+
+/** A control as a driver had it. */
+export interface TracedControl {
+  readonly name: string;
+  readonly id: number;
+  /** Of a list the first element, which is the only one that is traced. */
+  readonly payload: Uint8Array;
+  /** The integers that were traced. */
+  readonly shown: readonly LeafField[];
+  /** Whether these are all that there are. */
+  readonly isWhole: boolean;
+  /** Whether it is a list, a dynamic array. */
+  readonly isList: boolean;
+}
+
+/** Which part of which control an event shows. */
+interface Place {
+  readonly control: string;
+  /** What its fields' paths begin with; `#` is the element's index. */
+  readonly prefix?: string;
+}
+
+const places: Readonly<Record<string, Place>> = {
+  v4l2_ctrl_h264_sps: { control: "H264_SPS" },
+  v4l2_ctrl_h264_pps: { control: "H264_PPS" },
+  v4l2_ctrl_h264_scaling_matrix: { control: "H264_SCALING_MATRIX" },
+  v4l2_ctrl_h264_pred_weights: { control: "H264_PRED_WEIGHTS" },
+  v4l2_ctrl_h264_slice_params: { control: "H264_SLICE_PARAMS" },
+  v4l2_h264_ref_pic_list0: { control: "H264_SLICE_PARAMS", prefix: "ref_pic_list0[#]." },
+  v4l2_h264_ref_pic_list1: { control: "H264_SLICE_PARAMS", prefix: "ref_pic_list1[#]." },
+  v4l2_ctrl_h264_decode_params: { control: "H264_DECODE_PARAMS" },
+  v4l2_h264_dpb_entry: { control: "H264_DECODE_PARAMS", prefix: "dpb[#]." },
+  v4l2_ctrl_hevc_sps: { control: "HEVC_SPS" },
+  v4l2_ctrl_hevc_pps: { control: "HEVC_PPS" },
+  v4l2_ctrl_hevc_slice_params: { control: "HEVC_SLICE_PARAMS" },
+  v4l2_hevc_pred_weight_table: { control: "HEVC_SLICE_PARAMS", prefix: "pred_weight_table." },
+  v4l2_ctrl_hevc_scaling_matrix: { control: "HEVC_SCALING_MATRIX" },
+  v4l2_ctrl_hevc_decode_params: { control: "HEVC_DECODE_PARAMS" },
+  v4l2_hevc_dpb_entry: { control: "HEVC_DECODE_PARAMS", prefix: "dpb[#]." },
+  v4l2_ctrl_hevc_ext_sps_lt_rps: { control: "HEVC_EXT_SPS_LT_RPS" },
+  v4l2_ctrl_hevc_ext_sps_st_rps: { control: "HEVC_EXT_SPS_ST_RPS" },
+  v4l2_ctrl_vp8_frame: { control: "VP8_FRAME" },
+  v4l2_ctrl_vp8_entropy: { control: "VP8_FRAME" },
+  v4l2_ctrl_vp9_frame: { control: "VP9_FRAME" },
+  v4l2_ctrl_vp9_compressed_hdr: { control: "VP9_COMPRESSED_HDR" },
+  v4l2_ctrl_vp9_compressed_coeff: { control: "VP9_COMPRESSED_HDR" },
+  v4l2_vp9_mv_probs: { control: "VP9_COMPRESSED_HDR", prefix: "mv." },
+  v4l2_ctrl_av1_sequence: { control: "AV1_SEQUENCE" },
+  v4l2_ctrl_av1_frame: { control: "AV1_FRAME" },
+  v4l2_ctrl_av1_film_grain: { control: "AV1_FILM_GRAIN" },
+  v4l2_ctrl_av1_tile_group_entry: { control: "AV1_TILE_GROUP_ENTRY" },
+  v4l2_ctrl_mpeg2_sequence: { control: "MPEG2_SEQUENCE" },
+  v4l2_ctrl_mpeg2_picture: { control: "MPEG2_PICTURE" },
+  v4l2_ctrl_mpeg2_quantisation: { control: "MPEG2_QUANTISATION" },
+};
+
+/** The events that visl traces first of a request. */
+const firstEvents: ReadonlySet<string> = new Set([
+  "v4l2_ctrl_h264_sps",
+  "v4l2_ctrl_hevc_sps",
+  "v4l2_ctrl_vp8_frame",
+  "v4l2_ctrl_vp9_frame",
+  "v4l2_ctrl_av1_sequence",
+  "v4l2_ctrl_mpeg2_sequence",
+]);
+
+/** Fields and flags that the events spell otherwise than the header. */
+const spellings: Readonly<Record<string, string>> = {
+  "weight_factor[0]": "weight_factors[0]",
+  "weight_factor[1]": "weight_factors[1]",
+  tile_rows_log_2: "tile_rows_log2",
+  INTA_VLC: "INTRA_VLC",
+  LF_ADJ_ENABLED: "LF_ADJ_ENABLE",
+  SEGMENT_ENABLED: "SEGMENT_FLAG_ENABLED",
+  SEGMENT_UPDATE_MAP: "SEGMENT_FLAG_UPDATE_MAP",
+  SEGMENT_UPDATE_FEATURE_DATA: "SEGMENT_FLAG_UPDATE_FEATURE_DATA",
+  SEGMENT_DELTA_VALUE_MODE: "SEGMENT_FLAG_DELTA_VALUE_MODE",
+};
+
+/** Fields that the events print as hexadecimal digits without a prefix. */
+const hexadecimal = new Set(["lt_ref_pic_poc_lsb_sps", "used_by_curr_pic", "use_delta_flag"]);
+
+/** Whether an event shows a part of a control. */
+export function isControlEvent({ name }: FtraceEvent): boolean {
+  return Object.hasOwn(places, name);
+}
+
+/** Whether an event is the first one of a request. */
+export function beginsRequest({ name }: FtraceEvent): boolean {
+  return firstEvents.has(name);
+}
+
+/**
+ * The controls that these events of one request show.
+ *
+ * @throws CaptureError for an event, a field or a value that is not understood: nothing is left out silently.
+ */
+export function tracedControls(events: readonly FtraceEvent[]): readonly TracedControl[] {
+  const drafts = new Map<string, Draft>();
+  const seen = new Map<string, number>();
+  for (const event of events) {
+    const { name, line } = event;
+    const place = places[name];
+    if (place === undefined) throw new CaptureError(`${name} is no event of a control that is known`, line);
+    const index = seen.get(name) ?? 0;
+    seen.set(name, index + 1);
+    const control = `V4L2_CID_STATELESS_${place.control}`;
+    const draft = drafts.get(control) ?? new Draft(control, line);
+    drafts.set(control, draft);
+    const prefix = (place.prefix ?? "").replace("#", String(index));
+    for (const [field, text] of eventFields(event)) draft.write(prefix + field, text, hexadecimal.has(field), line);
+  }
+  return [...drafts.values()].map((draft) => draft.control());
+}
+
+/** A control while its fields are read. */
+class Draft {
+  readonly #name: string;
+  readonly #id: number;
+  readonly #struct: Struct;
+  readonly #isList: boolean;
+  readonly #payload: Uint8Array;
+  readonly #shown = new Set<LeafField>();
+
+  constructor(name: string, line: number) {
+    const definition = controlByName(name);
+    if (definition?.type !== "struct") throw new CaptureError(`${name} is no control with a structure`, line);
+    this.#name = name;
+    this.#id = definition.id;
+    this.#struct = definition.struct;
+    this.#isList = definition.dynamicArray !== undefined;
+    this.#payload = new Uint8Array(definition.struct.size);
+  }
+
+  write(path: string, text: string, isHexadecimal: boolean, line: number): void {
+    const leaves = leavesInside(this.#struct, path);
+    const values = valuesOf(text, leaves, isHexadecimal);
+    if (values === undefined) {
+      throw new CaptureError(`${this.#name} ${path}: "${text}" is cut off, or no value of this field`, line);
+    }
+    const view = viewOf(this.#payload);
+    for (const [i, leaf] of leaves.entries()) {
+      writeBits(view, leaf, values[i] as bigint);
+      this.#shown.add(leaf);
+    }
+  }
+
+  control(): TracedControl {
+    const shown = leafFields(this.#struct).filter((leaf) => this.#shown.has(leaf));
+    const isWhole = leafFields(this.#struct).every((leaf) => this.#shown.has(leaf) || isReserved(leaf));
+    return { name: this.#name, id: this.#id, payload: this.#payload, shown, isWhole, isList: this.#isList };
+  }
+}
+
+/** What is reserved must be 0. */
+function isReserved({ path }: LeafField): boolean {
+  return /(?:^|\.)(?:reserved|padding)\d*(?:$|\[)/.test(path);
+}
+
+/** The fields of an event as they are printed: one a line, arrays of two dimensions over several lines; list entries in one line. */
+function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: string, value: string], void, undefined> {
+  const entry = /^\[\d+\]: (.*)$/.exec(text);
+  const source =
+    entry === null ? text : (entry[1] as string).replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
+  for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+)(?:: ?| |$)(?:\{\n([^}]*)\}|(.*))$/gm)) {
+    if (block === undefined && value?.startsWith("{") && !value.endsWith("}")) {
+      throw new CaptureError(`${name} is cut off: ${whole}`, line);
+    }
+    const spelled = (field as string).replace(/^weight_factor\[\d\]/, (part) => spellings[part] ?? part);
+    yield [spellings[spelled] ?? spelled, block ?? (value as string)];
+  }
+}
+
+const leavesByPath = /* @__PURE__ */ new WeakMap<Struct, Map<string, readonly LeafField[]>>();
+
+/** The integers of a field: one, or the elements of an array. None where the struct has no such field. */
+function leavesInside(struct: Struct, path: string): readonly LeafField[] {
+  const known = leavesByPath.get(struct) ?? new Map<string, readonly LeafField[]>();
+  leavesByPath.set(struct, known);
+  const found =
+    known.get(path) ?? leafFields(struct).filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}[`));
+  if (found.length > 0) known.set(path, found);
+  return found;
+}
+
+/** The bits of each integer; undefined where the text has not as many. */
+function valuesOf(text: string, leaves: readonly LeafField[], isHexadecimal: boolean): readonly bigint[] | undefined {
+  const [leaf] = leaves;
+  if (leaf === undefined) return undefined;
+  const { type } = leaf;
+  const list = /^\{(.*)\}$/.exec(text)?.[1];
+  const values =
+    list !== undefined
+      ? list.split(",").map((item) => integer(item))
+      : leaves.length > 1
+        ? dumped(text, type.size)
+        : [isHexadecimal ? integer(`0x${text}`) : (integer(text) ?? namedBits(type, text))];
+  const isComplete = values.length === leaves.length && values.every((value) => value !== undefined);
+  return isComplete ? (values as bigint[]) : undefined;
+}
+
+function integer(text: string): bigint | undefined {
+  return /^(?:0x[0-9a-f]+|-?\d+)$/.test(text) ? BigInt(text) : undefined;
+}
+
+/** `80 fd 88 …`: bytes in the order of memory. */
+function dumped(text: string, size: number): (bigint | undefined)[] {
+  const bytes = text.trim().split(/\s+/);
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => {
+    const digits = bytes.slice(i * size, (i + 1) * size).reverse();
+    return digits.length === size && digits.every((byte) => /^[0-9a-f]{2}$/.test(byte))
+      ? BigInt(`0x${digits.join("")}`)
+      : undefined;
+  });
+}
+
+/** `A|B|0x100` */
+function namedBits({ flags, values }: Scalar, text: string): bigint | undefined {
+  const names = flags ?? values;
+  if (names === undefined) return undefined;
+  let bits = 0n;
+  for (const word of text === "" ? [] : text.split("|")) {
+    const bit = word.startsWith("0x") ? integer(word) : named(names, spellings[word] ?? word);
+    if (bit === undefined) return undefined;
+    bits |= bit;
+  }
+  return bits;
+}
+
+/**
+ * The constant that a word stands for: the one whose name ends with it, and has least before it (TILES_ENABLED is not
+ * LOOP_FILTER_ACROSS_TILES_ENABLED).
+ */
+function named(names: Names, word: string): bigint | undefined {
+  const ending = Object.keys(names).filter((name) => name === word || name.endsWith(`_${word}`));
+  const [found] = ending.sort((a, b) => a.length - b.length);
+  return found === undefined ? undefined : BigInt(names[found] as number);
+}
+
+/** The events print some signed integers as if they had no sign, and elements of lists always. */
+function writeBits(view: DataView, { type, offset }: LeafField, bits: bigint): void {
+  const width = 8 * type.size;
+  const value = Number(type.min) < 0 ? BigInt.asIntN(width, bits) : BigInt.asUintN(width, bits);
+  type.write(view, offset, typeof type.min === "bigint" ? value : Number(value));
+}

@@ -1,0 +1,52 @@
+/** What one side of a pair does not know, taken from the other: it cannot be said to differ. */
+import { type ControlDefinition, controlByName, elementSize, payloadLeaves, viewOf } from "../uapi/index.ts";
+import { isWholePayload } from "./payloads.ts";
+import type { Payload } from "./request.ts";
+import type { ComparedRequest } from "./sides.ts";
+
+/** Both requests, each with what only the other one knows. */
+export function filled([a, b]: readonly [ComparedRequest, ComparedRequest]): readonly [
+  ComparedRequest,
+  ComparedRequest,
+] {
+  return [filledFrom(a, b), filledFrom(b, a)];
+}
+
+function filledFrom(request: ComparedRequest, other: ComparedRequest): ComparedRequest {
+  const { known } = request;
+  if (known === undefined || known.size === 0) return request;
+  const controls = new Map(request.controls);
+  for (const [name, paths] of known) {
+    const theirs = other.controls.get(name);
+    const own = controls.get(name);
+    if (theirs === undefined) {
+      // Nothing shows whether this side has it.
+      if (paths.length === 0) controls.delete(name);
+    } else if (own === undefined) controls.set(name, theirs);
+    else controls.set(name, filledPayload(name, own, theirs, paths));
+  }
+  return { ...request, controls };
+}
+
+type Bytes = Exclude<ControlDefinition, { readonly type: "menu" }>;
+
+function filledPayload(name: string, own: Payload, theirs: Payload, paths: readonly string[]): Payload {
+  const definition = controlByName(name);
+  if (definition === undefined || definition.type === "menu") return own;
+  if (!(own instanceof Uint8Array && theirs instanceof Uint8Array)) return own;
+  if (!isWholePayload(definition, own) || !isWholePayload(definition, theirs)) return own;
+  const payload = new Uint8Array(lengthOf(definition, own, theirs));
+  payload.set(own.subarray(0, payload.length));
+  const known = new Set(paths);
+  const view = viewOf(payload);
+  for (const { path, type, offset, value } of payloadLeaves(definition, theirs)) {
+    if (offset < payload.length && !known.has(path)) type.write(view, offset, value);
+  }
+  return payload;
+}
+
+/** Who shows the first element of a list alone does not show how many there are. */
+function lengthOf(definition: Bytes, own: Uint8Array, theirs: Uint8Array): number {
+  const isOne = definition.dynamicArray !== undefined && own.length === elementSize(definition);
+  return isOne ? theirs.length : own.length;
+}
