@@ -5,6 +5,7 @@ import { piecesAtPictures } from "../src/explain/index.ts";
 import { joined } from "../src/framing/bytes.ts";
 import { openSession } from "../src/open-session.ts";
 import type { SessionOptions } from "../src/options.ts";
+import { rewrittenObu, withObu } from "../src/testing/rewritten-obu.ts";
 import { controlByName, payloadLeaves } from "../src/uapi/index.ts";
 import { boolCounts, otherValues, withValue } from "./rewrite/one-element.ts";
 import { type TracedUnit, TraceRecorder } from "./trace-recorder.ts";
@@ -106,9 +107,10 @@ export function* mutationsOf(
   const isEscaped = original.codec === "h264" || original.codec === "h265";
   const bools = boolCounts(unit.elements)[place] ?? 0;
   for (const value of otherValues(element, bools)) {
-    const other = withValue(unit, place, value, isEscaped);
-    const end = unit.byte + unit.bytes.length;
-    const bytes = joined([original.bytes.subarray(0, unit.byte), other, original.bytes.subarray(end)]);
+    const bytes =
+      original.codec === "av1"
+        ? withObu(original.bytes, unit.byte, unit.bytes.length, rewrittenObu(unit, element, value))
+        : spliced(original.bytes, unit, withValue(unit, place, value, isEscaped));
     const after = outcomeOf(original, bytes);
     yield {
       ...{ unit, place, element, value },
@@ -118,6 +120,10 @@ export function* mutationsOf(
       reshapes: () => !readsTheSame(units, tracedUnits({ ...original, bytes }), number, place),
     };
   }
+}
+
+function spliced(stream: Uint8Array, { byte, bytes }: TracedUnit, other: Uint8Array): Uint8Array {
+  return joined([stream.subarray(0, byte), other, stream.subarray(byte + bytes.length)]);
 }
 
 function changedFields(before: Outcome, after: Outcome): Set<string> {
@@ -133,7 +139,7 @@ function readsTheSame(a: readonly TracedUnit[], b: readonly TracedUnit[], number
   const text = (units: readonly TracedUnit[]) =>
     units.map(({ name, elements }, unit) =>
       elements
-        .filter(({ name }) => !/alignment/.test(name))
+        .filter(({ name }) => !/alignment|^zero_bit$|^trailing_/.test(name))
         .map(
           (each, i) => `${elementPath(each.name, each.subscripts)}=${unit === number && i === place ? "" : each.value}`,
         )

@@ -46,9 +46,12 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
     "<input> is a stream. For each field of each control: the value, and after ← the rule that makes it, with its clause, and what it is made " +
       "of: syntax elements (byte:bit in the stream as it is coded, the unit as trace counts it, the coded bits and the value), an inference " +
       "where the stream codes nothing, state that another request has set, or a constant. decided by: the elements that choose the way. " +
-      "Fields with the same explanation share a line.",
+      "Fields with the same explanation share a line, and so do sums that begin at the same element. Bytes of a container, and of an " +
+      "MPEG program or transport stream, are counted in the video that is in it.",
+    "With --target, whether its driver reads the field: read (its source says so), read, tried (and another value changed what it " +
+      "programs), not read, differently (than the kernel's text says; why is below the control), no control (the driver has none).",
     "--field names a field as inspect --request shows it, with the last word of its control before it or without: what begins like " +
-      "this is shown, and flags by their short names.",
+      "this is shown, flags by their short names, and elements of arrays by ranges, too.",
   ],
   capture: [
     "Runs a program, and records what it tells a stateless decoder at the ioctl boundary: a library of C, which cc compiles once, is " +

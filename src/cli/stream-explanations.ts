@@ -1,7 +1,7 @@
 import type { Difference } from "../compare/index.ts";
 import { feed, type StreamPart } from "../containers/stream-part.ts";
 import type { Codec, Session } from "../events.ts";
-import { type ExplainedField, type ExplainedRequest, explainedCodecs, RequestExplainer } from "../explain/index.ts";
+import { type ExplainedField, type ExplainedRequest, RequestExplainer } from "../explain/index.ts";
 import { shortText } from "../explain/text.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
@@ -32,7 +32,7 @@ export class StreamExplanations {
    * @param request its number. It costs least where they are asked for in order.
    */
   of(request: number, { control, path, flag }: Pick<Difference, "control" | "path" | "flag">): string | undefined {
-    if (control === "" || !explainedCodecs.includes(this.#codec)) return undefined;
+    if (control === "") return undefined;
     const fields = this.#request(request)?.controls.find((each) => each.control === control)?.fields;
     const field = fields?.find((each) => isField(each, path, flag));
     return field === undefined ? undefined : shortText(field.sources);

@@ -2,6 +2,7 @@ import type { Trace, TraceElement, TraceUnit } from "../bitreader/index.ts";
 import type { Codec, DecodeEvent, RequestEvent } from "../events.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
+import { Av1History } from "./av1/history.ts";
 import { type ExplainedControl, explainControl } from "./field.ts";
 import { H264History } from "./h264/history.ts";
 import { H265History } from "./h265/history.ts";
@@ -16,16 +17,14 @@ import { Vp8History } from "./vp8/history.ts";
 import { Vp9History } from "./vp9/history.ts";
 
 /** The one place that knows every codec. */
-const histories: Readonly<Partial<Record<Codec, () => CodecHistory>>> = {
+const histories: Readonly<Record<Codec, () => CodecHistory>> = {
   h264: () => new H264History(),
   h265: () => new H265History(),
   vp8: () => new Vp8History(),
   vp9: () => new Vp9History(),
   mpeg2: () => new Mpeg2History(),
+  av1: () => new Av1History(),
 };
-
-/** The codecs whose requests can be explained. */
-export const explainedCodecs: readonly Codec[] = /* @__PURE__ */ Object.keys(histories) as Codec[];
 
 /** A request, and what each of its fields was made of. */
 export interface ExplainedRequest {
@@ -52,14 +51,13 @@ export class RequestExplainer {
   #requests = 0;
 
   /**
-   * @throws TypeError for a codec that is none of `explainedCodecs`.
+   * @throws TypeError for a codec that has no session.
    * @param wanted which requests are explained, by their numbers. The others cost less, but are not free: a later request may
    * be made of what they set.
    */
   constructor(codec: Codec, wanted: (request: number) => boolean = () => true) {
-    const history = histories[codec];
-    if (history === undefined) throw new TypeError(`the requests of ${codec} cannot be explained yet`);
-    this.#history = history();
+    openSession(codec); // Refuses a wrong codec.
+    this.#history = histories[codec]();
     this.#wanted = wanted;
     this.#units = new SentUnits(codec);
     const isEscaped = codec === "h264" || codec === "h265";
@@ -126,11 +124,12 @@ const perRequest: readonly string[] = [
 /**
  * Explains one request of a stream.
  *
- * @param stream as `Session.push` takes it: a byte stream, for VP8 and VP9 an IVF file; whole, or in pieces.
+ * @param stream as `Session.push` takes it: a byte stream, for VP8 and VP9 an IVF file, for AV1 OBUs, Annex B or IVF; whole, or in
+ *   pieces.
  * @param request its number, as `record`, `inspect` and `diff` count.
  * @param options of the session that makes the requests: in slice mode there are other requests than in frame mode.
  * @returns undefined where the stream has fewer requests.
- * @throws TypeError for a codec that is none of `explainedCodecs`, and for an option with a value that it cannot have.
+ * @throws TypeError for a codec that has no session, and for an option with a value that it cannot have.
  */
 export function explainRequest(
   codec: Codec,

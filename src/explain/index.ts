@@ -15,7 +15,7 @@
  *
  * @module
  */
-export { type ExplainedRequest, explainedCodecs, explainRequest, RequestExplainer } from "./explainer.ts";
+export { type ExplainedRequest, explainRequest, RequestExplainer } from "./explainer.ts";
 export type { ExplainedControl, ExplainedField } from "./field.ts";
 export { piecesAtPictures } from "./mpeg2/pieces.ts";
 export type {

@@ -45,9 +45,12 @@ export interface SpanSource {
   /** The first and the last of them. */
   readonly first: ElementSource;
   readonly last: ElementSource;
-  /** What counts: `"their length"`, `"all their values"`. */
+  /** What counts: `"their length"`, `"all their values"`, `"their sum"`. */
   readonly what: string;
 }
+
+/** Of a span: each of its elements changes the value. */
+export const theirSum = "their sum";
 
 /** The stream does not code the element. The specification says which value it has then. */
 export interface InferredSource {

@@ -8,6 +8,7 @@ import { openSession } from "../open-session.ts";
 import { type CodedBools, codedBools, withBools } from "./coded-bools.ts";
 import { chosen, fastCheck } from "./fast-check.ts";
 import { withLeastFirst } from "./least-first.ts";
+import { closingObuBits, rewrittenObu, withObu } from "./rewritten-obu.ts";
 import { closingBits, rewrittenUnit } from "./rewritten-unit.ts";
 
 /** A stream, and what was changed in it. */
@@ -43,14 +44,13 @@ interface Unit {
  * Streams that have another value in one syntax element of those that a session reads. All others are written again as they were, so
  * the change reaches what comes after the first checks of a parser. What is not read (slice data) stays bit by bit.
  *
- * @param bytes a byte stream (Annex B, MPEG-2 video), or an IVF file for VP8 and VP9; not AV1.
+ * @param bytes a byte stream (Annex B, MPEG-2 video), an IVF file for VP8 and VP9; for AV1 OBUs, Annex B or an IVF file.
  * @throws TypeError where the bytes show no codec and none is named, and where nothing can be changed. Error without fast-check.
  */
 export function editedStream(bytes: Uint8Array, options: EditedStreamOptions = {}): Arbitrary<EditedStream> {
   const fc = fastCheck();
   if (!(bytes instanceof Uint8Array)) throw new TypeError("editedStream: the stream must be a Uint8Array");
   const codec = options.codec ?? codecOf(bytes);
-  if (codec === "av1") throw new TypeError("editedStream: AV1 is not known yet");
   const places = placesIn(bytes, codec, options.only ?? (() => true));
   if (places.length === 0) throw new TypeError("editedStream: there is no element that could be changed");
   return fc.nat(places.length - 1).chain((i) => {
@@ -86,13 +86,14 @@ function placesIn(bytes: Uint8Array, codec: Codec, only: NonNullable<EditedStrea
   const session = openSession(codec, { trace });
   session.push(bytes);
   session.flush();
+  const closing = codec === "av1" ? closingObuBits : closingBits;
   return units.flatMap((unit) => {
     if (unit.byte < 0) return [];
     const bools = isFrame(codec) ? codedBools(unit.elements) : undefined;
     let coded = 0;
     return unit.elements.flatMap((element) => {
       const boolIndex = element.coder === undefined ? -1 : coded++;
-      if ((element.length === 0 && boolIndex < 0) || closingBits.has(element.name)) return [];
+      if ((element.length === 0 && boolIndex < 0) || closing.has(element.name)) return [];
       return only({ kind: unit.kind, name: element.name }) ? [{ unit, element, bools, boolIndex }] : [];
     });
   });
@@ -105,11 +106,9 @@ function isFrame(codec: Codec): boolean {
 /** Near the value, near the limits, or any. */
 function otherValue({ element, bools, boolIndex }: Place): Arbitrary<number> {
   const fc = fastCheck();
-  const { descriptor, length, value } = element;
+  const { value } = element;
   const [min, max] =
-    bools !== undefined && boolIndex >= 0
-      ? [0, 2 ** (bools.counts[boolIndex] as number) - 1]
-      : rangeOf(descriptor, length);
+    bools !== undefined && boolIndex >= 0 ? [0, 2 ** (bools.counts[boolIndex] as number) - 1] : rangeOf(element);
   const near = [value - 1, value + 1, value * 2, value ^ 1, 0, 1, min, max].filter(
     (each) => each >= min && each <= max,
   );
@@ -121,7 +120,7 @@ function otherValue({ element, bools, boolIndex }: Place): Arbitrary<number> {
   return others.length < 2 ? chosen(others) : fc.oneof(chosen(others), any);
 }
 
-function rangeOf(descriptor: TraceElement["descriptor"], length: number): readonly [number, number] {
+function rangeOf({ descriptor, length, values = 1 }: TraceElement): readonly [number, number] {
   switch (descriptor) {
     case "ue":
       return [0, 2 ** 32 - 2];
@@ -129,6 +128,13 @@ function rangeOf(descriptor: TraceElement["descriptor"], length: number): readon
       return length === 1 ? [0, 1] : [0, 2 ** 32 - 2];
     case "se":
       return [-(2 ** 31) + 1, 2 ** 31 - 1];
+    case "ns":
+      return [0, values - 1];
+    case "uvlc":
+      return [0, 2 ** 32 - 2];
+    case "leb128":
+      return [0, Math.min(2 ** 32, 128 ** (length / 8)) - 1];
+    case "su":
     case "i":
       return [-(2 ** (length - 1)), 2 ** (length - 1) - 1];
     case "s":
@@ -140,9 +146,7 @@ function rangeOf(descriptor: TraceElement["descriptor"], length: number): readon
 
 function edited(stream: Uint8Array, codec: Codec, place: Place, to: number): EditedStream {
   const { unit, element } = place;
-  const changed = changedUnit(codec, place, to);
-  const bytes = joined([stream.subarray(0, unit.byte), changed, stream.subarray(unit.byte + unit.bytes.length)]);
-  if (isFrame(codec)) growFrame(bytes, unit.byte, changed.length - unit.bytes.length);
+  const bytes = codec === "av1" ? withEditedObu(stream, place, to) : withEditedUnit(stream, codec, place, to);
   const path = elementPath(element.name, element.subscripts);
   const { number, kind } = unit;
   const from = element.value;
@@ -150,6 +154,18 @@ function edited(stream: Uint8Array, codec: Codec, place: Place, to: number): Edi
   // fast-check prints this instead of the bytes.
   const described = { [Symbol.for("fast-check/toStringMethod")]: () => text };
   return { bytes, unit: number, kind, element: path, from, to, ...described };
+}
+
+function withEditedObu(stream: Uint8Array, { unit, element }: Place, to: number): Uint8Array {
+  return withObu(stream, unit.byte, unit.bytes.length, rewrittenObu(unit, element, to));
+}
+
+function withEditedUnit(stream: Uint8Array, codec: Codec, place: Place, to: number): Uint8Array {
+  const { byte, bytes: before } = place.unit;
+  const changed = changedUnit(codec, place, to);
+  const bytes = joined([stream.subarray(0, byte), changed, stream.subarray(byte + before.length)]);
+  if (isFrame(codec)) growFrame(bytes, byte, changed.length - before.length);
+  return bytes;
 }
 
 function changedUnit(codec: Codec, { unit, element, bools, boolIndex }: Place, to: number): Uint8Array {

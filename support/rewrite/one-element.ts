@@ -7,7 +7,14 @@ import { withLeastFirst } from "../../src/testing/least-first.ts";
 import type { TracedUnit } from "../trace-recorder.ts";
 
 /** The other values that an element is given: its bits flipped one by one, or the values next to it in a code of any length. */
-export function otherValues({ descriptor, length, value }: TraceElement, bools: number): number[] {
+export function otherValues({ descriptor, length, value, values = 1 }: TraceElement, bools: number): number[] {
+  if (descriptor === "ns" || descriptor === "uvlc") {
+    const most = descriptor === "ns" ? values - 1 : 2 ** 32 - 2;
+    return [value + 1, value - 1, 0, most].filter((other, i, all) => {
+      return other !== value && other >= 0 && other <= most && all.indexOf(other) === i;
+    });
+  }
+  if (descriptor === "leb128") return [0, 3, 6].map((place) => flipped(value, place));
   if (descriptor === "ue" || descriptor === "se" || descriptor === "te") {
     const near = [value + 1, value - 1, value ^ 2, value + 4, 0, -value];
     if (descriptor === "te" && length === 1) return [1 - value];
@@ -19,7 +26,8 @@ export function otherValues({ descriptor, length, value }: TraceElement, bools: 
     );
   const count = descriptor === "bool" ? bools : length;
   const places = count <= 8 ? [...Array(count).keys()] : [0, 1, count >> 1, count - 1];
-  if (descriptor === "i") return places.map((place) => ((value ^ (1 << place)) << (32 - length)) >> (32 - length));
+  if (descriptor === "i" || descriptor === "su")
+    return places.map((place) => ((value ^ (1 << place)) << (32 - length)) >> (32 - length));
   return places.map((place) => flipped(value, place));
 }
 

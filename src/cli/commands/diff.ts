@@ -52,9 +52,9 @@ function explainOf(sides: readonly [DiffSide, DiffSide]): Explain {
   const at = sides.findIndex(({ explanations }) => explanations !== undefined);
   const explanations = sides[at]?.explanations;
   return (difference, { requests }) => {
-    // The entries of a DPB have the places that they have in the first side.
-    if (explanations === undefined || (at > 0 && difference.path.startsWith("dpb["))) return undefined;
-    const made = explanations.of((requests[at] as ComparedRequest).request, difference);
+    const path = at === 0 ? difference.path : difference.otherPath;
+    if (explanations === undefined || path === undefined) return undefined;
+    const made = explanations.of((requests[at] as ComparedRequest).request, { ...difference, path });
     return made === undefined ? undefined : `${at === 0 ? "a" : "b"} ← ${made}`;
   };
 }
