@@ -65,12 +65,26 @@ function layersOfFirstPoint(unit: Uint8Array): number {
   }
 }
 
-/** 5.3.1: of an OBU of a layer that the operating point drops, whose payload we pass over, the header. */
+/** 5.3.1: whether the operating point drops an OBU. */
+function isDropped(obu_type: number, temporal_id: number, spatial_id: number): boolean {
+  if (chosenLayers === 0 || obu_type <= 2) return false;
+  return ((chosenLayers >> temporal_id) & (chosenLayers >> (8 + spatial_id)) & 1) === 0;
+}
+
+/** Of an OBU of a layer that the operating point drops, whose payload we pass over, the header. */
 function withoutDropped(elements: readonly FfmpegElement[]): readonly FfmpegElement[] {
   const one = (name: string) => elements.find((element) => element.name === name)?.value ?? 0;
-  if (chosenLayers === 0 || one("obu_type") <= 2 || one("obu_extension_flag") === 0) return elements;
-  const isChosen = (chosenLayers >> one("temporal_id")) & (chosenLayers >> (8 + one("spatial_id"))) & 1;
-  return isChosen ? elements : elements.slice(0, elements.findIndex(({ name }) => name === "obu_size") + 1);
+  if (one("obu_extension_flag") === 0) return elements;
+  if (!isDropped(one("obu_type"), one("temporal_id"), one("spatial_id"))) return elements;
+  return elements.slice(0, elements.findIndex(({ name }) => name === "obu_size") + 1);
+}
+
+/** Whether a unit has a frame header that the operating point drops. */
+function isDroppedFrame(unit: Uint8Array): boolean {
+  const type = obuType(unit);
+  const [header = 0, extension = 0] = unit;
+  const hasFrame = type === 3 || type === 6;
+  return hasFrame && (header & 4) !== 0 && isDropped(type, extension >> 5, (extension >> 3) & 3);
 }
 
 /** FFmpeg's trace of AV1 (cbs_av1_syntax_template.c) against the AV1 specification, version 1.0.0 with errata 1. */
@@ -96,6 +110,10 @@ export const av1: Dialect = {
   countedByUs: new Set(["subexp_more_bits", "subexp_bits", "subexp_final_bits"]),
   // What the bytes mean is not AV1's to say (5.8.2).
   beyondOurs: new Set(["itu_t_t35_payload_bytes", "obu_padding_byte"]),
+  otherReferences: (unit) =>
+    isDroppedFrame(unit) ? "FFmpeg's filter keeps frames that the operating point drops (5.3.1)" : undefined,
+  // 5.9.22: by the order hints of the references.
+  byReferences: new Set(["skip_mode_present"]),
   declaredRefusals: [
     {
       side: "ffmpeg",

@@ -10,6 +10,8 @@ interface OurUnit {
   /** Why FFmpeg does not take it apart. */
   readonly leftOut: string | undefined;
   readonly byte: number;
+  /** Why FFmpeg's references are others here. */
+  readonly otherReferences: string | undefined;
   readonly elements: TraceElement[];
   /** Why we stopped in it or left it out. */
   error: string | undefined;
@@ -28,15 +30,12 @@ export interface TraceReport {
 }
 
 function ourUnits(dialect: Dialect, stream: Uint8Array, sourceUnits: readonly StreamUnit[]): OurUnit[] {
-  const units = sourceUnits.map(
-    ({ bytes, byte }): OurUnit => ({
-      name: dialect.unitName(bytes),
-      leftOut: dialect.leftOut(bytes),
-      byte,
-      elements: [],
-      error: undefined,
-    }),
-  );
+  let otherReferences: string | undefined;
+  const units = sourceUnits.map(({ bytes, byte }): OurUnit => {
+    const leftOut = dialect.leftOut(bytes);
+    otherReferences ??= dialect.otherReferences?.(bytes);
+    return { name: dialect.unitName(bytes), leftOut, byte, otherReferences, elements: [], error: undefined };
+  });
   const byByte = new Map(units.map((unit) => [unit.byte, unit]));
   let current: OurUnit | undefined;
   const session = openSession(dialect.codec, {
@@ -131,6 +130,10 @@ class TraceComparison implements TraceReport {
       if (x !== undefined && y !== undefined && this.#isSame(x, y)) continue;
       if (x === undefined && isShort) return void this.#refused("ours", ours.error as string, ours);
       if (y === undefined && failure !== undefined) break;
+      if (ours.otherReferences !== undefined && this.#isByReferences(x, y)) {
+        this.except(`compared up to an element that is there by the references: ${ours.otherReferences}`);
+        break;
+      }
       this.differences.push(
         `byte ${ours.byte}: ours ${x ? this.#described(x) : "ends"}, FFmpeg's ${y ? this.#described(y) : "ends"}`,
       );
@@ -162,6 +165,10 @@ class TraceComparison implements TraceReport {
     const { ffmpegNames, ...dialect } = this.#dialect;
     const named = (dialect.ours?.(a) ?? a).map((x) => ({ ...x, name: ffmpegNames[x.name] ?? x.name }));
     return [named, [...(dialect.theirs?.(b) ?? b)]];
+  }
+
+  #isByReferences(...elements: (ComparedElement | undefined)[]): boolean {
+    return elements.some((element) => element !== undefined && this.#dialect.byReferences?.has(element.name));
   }
 
   #isSame(ours: ComparedElement, theirs: FfmpegElement): boolean {

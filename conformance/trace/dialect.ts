@@ -26,6 +26,10 @@ export interface Dialect {
   readonly countedByUs: ReadonlySet<string>;
   /** Elements that FFmpeg prints and that lie after what we read, or that it misreads. */
   readonly beyondOurs: ReadonlySet<string>;
+  /** Why FFmpeg's references are others after this unit; undefined where they are not. Asked after `leftOut`. */
+  otherReferences?(unit: Uint8Array): string | undefined;
+  /** Elements, by FFmpeg's names, that are there or not by what the references are. */
+  readonly byReferences?: ReadonlySet<string>;
   /** Why one side may stop in a unit that the other reads. A message that no row knows fails the run. */
   readonly declaredRefusals: readonly Refusal[];
 }

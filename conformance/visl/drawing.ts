@@ -2,7 +2,7 @@ import type { DriverRun } from "./trace-log.ts";
 
 /** A reference as it is drawn. */
 export interface DrawnReference {
-  /** `"backward_ref_ts"`, or `"dpb"` for each entry of a DPB. */
+  /** `"backward_ref_ts"`, `"ref_last_ts"`, or `"dpb"` for each entry of a DPB. */
   readonly name: string;
   readonly timestamp: bigint;
 }
@@ -49,7 +49,7 @@ export function parseDrawing(lines: readonly string[]): Drawing {
 }
 
 function parseReference(line: string): DrawnReference {
-  const [, name, timestamp] = matched(/^(dpb|\w+_ref_ts)(?:\[\d+\])?: ?(-?\d+)$/, line);
+  const [, name, timestamp] = matched(/^(dpb|\w+_ref_ts|ref_\w+_ts)(?:\[\d+\])?: ?(-?\d+)$/, line);
   return { name: name!, timestamp: BigInt(timestamp!) };
 }
 
@@ -82,15 +82,17 @@ type ComparableDrawing = Readonly<Record<string, string>>;
 /**
  * The drawings of a stream: a timestamp becomes the ordinal of its picture, counted by first requests; what names no earlier picture,
  * or stands in an intra picture, is none; of a DPB the entries in use, in the pictures' order.
+ *
+ * @param intra requests of intra pictures whose trace does not say so.
  */
-export function comparableDrawings(runs: readonly DriverRun[]): ComparableDrawing[] {
+function comparableDrawings(runs: readonly DriverRun[], intra: ReadonlySet<number>): ComparableDrawing[] {
   const ordinals = new Map<bigint, number>();
-  return runs.map((run) => {
+  return runs.map((run, i) => {
     const drawing = parseDrawing(run.drawn);
     const earlier = new Map(ordinals);
     if (!ordinals.has(drawing.timestamp)) ordinals.set(drawing.timestamp, ordinals.size);
     const picture = (reference: bigint): number | undefined => earlier.get(BigInt.asUintN(64, reference));
-    const refers = !isIntraPicture(run);
+    const refers = !intra.has(i) && !isIntraPicture(run);
     const named = drawing.references.filter(({ name }) => name !== "dpb");
     const used = entriesInUse(run);
     const dpb = drawing.references
@@ -131,7 +133,7 @@ function comparableFormats(run: DriverRun, { output, capture }: Drawing): Compar
  */
 function codingUnits({ events }: DriverRun): readonly [width: number, height: number] {
   if (events.some(({ name }) => name === "v4l2_ctrl_vp8_frame")) return [16, 16];
-  if (events.some(({ name }) => name === "v4l2_ctrl_vp9_frame")) return [8, 8];
+  if (events.some(({ name }) => name === "v4l2_ctrl_vp9_frame" || name === "v4l2_ctrl_av1_frame")) return [8, 8];
   const sequence = events.find(({ name }) => name === "v4l2_ctrl_mpeg2_sequence");
   if (sequence === undefined) return [1, 1];
   return [16, /^flags PROGRESSIVE$/m.test(sequence.text) ? 16 : 32];
@@ -164,9 +166,13 @@ function entriesInUse({ events }: DriverRun): boolean[] {
   return [...hevc, ...h264];
 }
 
-/** Where two programs' drawings differ: one line a request. */
-export function drawingDifferences(ours: readonly DriverRun[], theirs: readonly DriverRun[]): string[] {
-  const [a, b] = [comparableDrawings(ours), comparableDrawings(theirs)];
+/** Where two programs' drawings differ: one line a request. `intra`: see `comparableDrawings`. */
+export function drawingDifferences(
+  ours: readonly DriverRun[],
+  theirs: readonly DriverRun[],
+  intra: ReadonlySet<number> = new Set(),
+): string[] {
+  const [a, b] = [comparableDrawings(ours, intra), comparableDrawings(theirs, intra)];
   const lines = a.length === b.length ? [] : [`${a.length} requests, of GStreamer's ${b.length}`];
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     for (const part of new Set([...Object.keys(a[i]!), ...Object.keys(b[i]!)])) {

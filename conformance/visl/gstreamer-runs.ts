@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import type { Codec } from "../../src/events.ts";
+import { beginsWithTemporalUnit } from "../../src/framing/obu.ts";
 import type { DecodeMode } from "../../src/uapi/modes.ts";
 import type { Run } from "./visl-streams.ts";
 
@@ -9,8 +11,38 @@ const elements: Readonly<Record<Codec, string>> = {
   mpeg2: "mpegvideoparse ! v4l2slmpeg2dec",
   vp8: "ivfparse ! v4l2slvp8dec",
   vp9: "ivfparse ! vp9parse ! v4l2slvp9dec",
-  av1: "typefind ! av1parse ! v4l2slav1dec",
+  av1: "av1parse ! v4l2slav1dec",
 };
+
+/** Writes each temporal unit of Annex B into a file of its own: GStreamer has no element that finds them. */
+const temporalUnitFiles = `
+const { readFileSync, writeFileSync } = require("node:fs");
+const stream = readFileSync(process.argv[1]);
+for (let at = 0, unit = 0; at < stream.length; unit++) {
+  let bytes = 0;
+  let size = 0;
+  do size += (stream[at + bytes] & 127) * 128 ** bytes; while (stream[at + bytes++] > 127);
+  const end = at + bytes + size;
+  writeFileSync("unit" + unit, stream.subarray(at, end));
+  at = end;
+}`;
+
+/** What is to be decoded; where `path` is given, its bytes on this side say what AV1 is framed in. */
+type Source = Pick<Run, "codec" | "mode" | "guestPath"> & Partial<Pick<Run, "path">>;
+
+const isAnnexB = ({ codec, path }: Source): boolean =>
+  codec === "av1" && path !== undefined && beginsWithTemporalUnit(readFileSync(path));
+
+/** The elements from the file to the decoder. */
+function pipelineOf(source: Source): string {
+  const { codec, guestPath } = source;
+  if (isAnnexB(source)) {
+    const caps = "video/x-av1,stream-format=(string)annexb,alignment=(string)tu";
+    return `multifilesrc location=unit%d caps='${caps}' ! ${elements[codec]}`;
+  }
+  const container = codec === "av1" && guestPath.endsWith(".ivf") ? "ivfparse ! " : "";
+  return `filesrc location='${guestPath}' ! ${container}${elements[codec]}`;
+}
 
 /** How a job begins that runs `decodeCommand`: GStreamer takes the modes that it finds, so they are set before it looks. */
 export const prepare = `set -e
@@ -24,16 +56,17 @@ function modeEnvironment(mode: DecodeMode): string {
 
 /** A shell command that decodes a file with GStreamer. It leaves `calls.log` (see recorded.ts) and `debug.log` (see `displayOrder`). */
 export function decodeCommand(run: Run): string {
+  const split = isAnnexB(run) ? `node -e '${temporalUnitFiles}' '${run.guestPath}'\n` : "";
   const environment = [
     "V4L2_STATELESS_LOG=$PWD/calls.log V4L2_STATELESS_DATA=1",
     "GST_DEBUG_NO_COLOR=1 GST_DEBUG=v4l2codecs*:5 GST_DEBUG_FILE=$PWD/debug.log",
   ];
-  return `${environment.join(" ")} ${quietCommand(run)}\n`;
+  return `${split}${environment.join(" ")} ${quietCommand(run)}\n`;
 }
 
 /** The same, and nothing is left. */
-export function quietCommand({ codec, mode, guestPath }: Pick<Run, "codec" | "mode" | "guestPath">): string {
-  return `env ${modeEnvironment(mode)} gst-launch-1.0 -q filesrc location='${guestPath}' ! ${elements[codec]} ! fakesink`;
+export function quietCommand(source: Source): string {
+  return `env ${modeEnvironment(source.mode)} gst-launch-1.0 -q ${pipelineOf(source)} ! fakesink`;
 }
 
 /** A shell command that decodes a file with GStreamer and prints how many frames came out. */

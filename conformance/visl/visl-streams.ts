@@ -29,8 +29,7 @@ export interface Run extends VislStream {
 }
 
 const fixtureFolder = fileURLToPath(new URL("../../test/fixtures", import.meta.url));
-/** AV1 is not among them yet: drawing.ts does not know what visl draws of it. */
-const comparedCodecs = (Object.keys(comparators) as Codec[]).filter((codec) => codec !== "av1");
+const comparedCodecs = Object.keys(comparators) as Codec[];
 
 /** The repository's own streams. */
 export function fixtures(): VislStream[] {

@@ -296,8 +296,8 @@ function setCdef(view: DataView, at: number, { cdef_params: c }: FrameHeader): v
   for (let i = 0; i < 1 << c.cdef_bits; i++) {
     view.setUint8(at + o.y_pri_strength + i, c.cdef_y_pri_strength[i] as number);
     view.setUint8(at + o.y_sec_strength + i, c.cdef_y_sec_strength[i] as number);
-    view.setUint8(at + o.uv_pri_strength + i, c.cdef_uv_pri_strength[i] ?? 0);
-    view.setUint8(at + o.uv_sec_strength + i, c.cdef_uv_sec_strength[i] ?? 0);
+    view.setUint8(at + o.uv_pri_strength + i, c.cdef_uv_pri_strength[i] as number);
+    view.setUint8(at + o.uv_sec_strength + i, c.cdef_uv_sec_strength[i] as number);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A frame whose header has come, and whose tiles are coming: TileNum of 5.11.1. */
 import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import { PictureBitstream } from "../session/picture-bitstream.ts";
+import type { PictureBitstream } from "../session/picture-bitstream.ts";
 import { viewOf } from "../uapi/struct.ts";
 import { av1TileGroupEntries, setTileGroupEntry } from "./controls.ts";
 import { readTileGroup } from "./parser.ts";
@@ -18,16 +18,18 @@ export class OpenFrame {
   readonly headerBits: number;
   readonly entries: Uint8Array;
   readonly #entryView: DataView;
-  readonly #bitstream = new PictureBitstream("none");
+  readonly #bitstream: PictureBitstream;
   #bytes = 0;
   #TileNum = 0;
 
-  constructor(header: FrameHeader, spatial_id: number, unit: StreamUnit, payload: Uint8Array, headerBits: number) {
+  /** @param bitstream is empty, and the frame's own until the next frame is opened. */
+  constructor(header: FrameHeader, headerBits: number, obu: Obu, unit: StreamUnit, bitstream: PictureBitstream) {
     this.header = header;
-    this.spatial_id = spatial_id;
-    this.unit = unit;
-    this.#headerBytes = payload;
     this.headerBits = headerBits;
+    this.spatial_id = obu.header.spatial_id;
+    this.unit = unit;
+    this.#headerBytes = obu.payload;
+    this.#bitstream = bitstream;
     this.entries = av1TileGroupEntries(this.NumTiles);
     this.#entryView = viewOf(this.entries);
   }

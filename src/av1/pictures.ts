@@ -3,9 +3,11 @@
 import { BitstreamError, UnsupportedError } from "../errors.ts";
 import type { Control, SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import { sameBytes } from "../framing/bytes.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { PictureBitstream } from "../session/picture-bitstream.ts";
 import type { PictureTimes } from "../session/picture-times.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { av1Controls, V4L2_AV1_MAX_TILE_COUNT } from "../uapi/av1.ts";
@@ -36,6 +38,8 @@ import { type Obu, obuType, readObu } from "./units.ts";
 /** A sequence header in force, with what is made of it once. */
 interface Sequence {
   readonly header: SequenceHeader;
+  /** The OBU's payload. */
+  readonly payload: Uint8Array;
   readonly OperatingPointIdc: number;
   readonly controls: readonly Control[];
 }
@@ -64,6 +68,8 @@ export class PictureDecoder {
   readonly #output: Output;
   readonly #timestamps = new Timestamps();
   readonly #noGrain = av1FilmGrain(noGrain);
+  /** The tiles of the open frame. */
+  readonly #bitstream = new PictureBitstream("none");
   #sequence: Sequence | null = null;
   /** The event in force. */
   #event: SequenceEvent | null = null;
@@ -164,16 +170,19 @@ export class PictureDecoder {
   #takeSequenceHeader(obu: Obu, unit: StreamUnit): void {
     const header = readSequenceHeader(obu);
     this.#reportFlaw(obu, unit);
-    if (this.#sequence !== null && isSameSequence(this.#sequence.header, header)) return;
+    const { payload } = obu;
+    const before = this.#sequence;
+    // Most sequence headers are repeated as they are.
+    if (before !== null && (sameBytes(before.payload, payload) || isSameSequence(before.header, header))) return;
     this.endFrame();
     this.endTemporalUnit();
-    if (this.#sequence !== null) {
+    if (before !== null) {
       this.#isWaiting = true;
       this.#slots.retire();
     }
     const OperatingPointIdc = operatingPointIdc(header, this.#options.operatingPoint);
     const controls = this.#maker.with([], "V4L2_CID_STATELESS_AV1_SEQUENCE", av1Sequence(header));
-    this.#sequence = { header, OperatingPointIdc, controls };
+    this.#sequence = { header, payload: payload.slice(), OperatingPointIdc, controls };
     this.#size = null;
     this.#output.highestLayer = highestSpatialLayer(OperatingPointIdc);
   }
@@ -210,7 +219,9 @@ export class PictureDecoder {
       return;
     }
     this.#checkTiles(header);
-    const open = new OpenFrame(header, spatial_id, unit, obu.payload, r.position - start);
+    // What a frame that was lost has left there.
+    this.#bitstream.clear();
+    const open = new OpenFrame(header, r.position - start, obu, unit, this.#bitstream);
     if (obu_type === OBU_FRAME) {
       byte_alignment(r);
       open.addTiles(obu);

@@ -149,6 +149,8 @@ export class FrameSize {
   MiRows = 0;
 }
 
+const noStarts: readonly number[] = [];
+
 /** 5.9.15 tile_info. */
 export class TileInfo {
   uniform_tile_spacing_flag = 0;
@@ -157,11 +159,11 @@ export class TileInfo {
   TileColsLog2 = 0;
   TileRowsLog2 = 0;
   /** Where tiles begin, in superblocks, and the number of superblocks as the last entry. */
-  colStartsSb: number[] = [];
-  rowStartsSb: number[] = [];
+  colStartsSb: readonly number[] = noStarts;
+  rowStartsSb: readonly number[] = noStarts;
   /** TileCols + 1 and TileRows + 1 entries, in units of 4x4 samples. */
-  MiColStarts: number[] = [];
-  MiRowStarts: number[] = [];
+  MiColStarts: readonly number[] = noStarts;
+  MiRowStarts: readonly number[] = noStarts;
   context_update_tile_id = 0;
   /** 0 where there is one tile only. */
   TileSizeBytes = 0;
@@ -229,11 +231,22 @@ export class LoopFilterParams {
 export class CdefParams {
   cdef_damping_minus_3 = 0;
   cdef_bits = 0;
-  cdef_y_pri_strength: number[] = [0];
-  cdef_y_sec_strength: number[] = [0];
-  cdef_uv_pri_strength: number[] = [0];
-  cdef_uv_sec_strength: number[] = [0];
+  cdef_y_pri_strength: number[];
+  cdef_y_sec_strength: number[];
+  cdef_uv_pri_strength: number[];
+  cdef_uv_sec_strength: number[];
+
+  /** @param count 1 << cdef_bits: how many strengths there are. */
+  constructor(count = 1) {
+    this.cdef_y_pri_strength = new Array(count).fill(0);
+    this.cdef_y_sec_strength = new Array(count).fill(0);
+    this.cdef_uv_pri_strength = new Array(count).fill(0);
+    this.cdef_uv_sec_strength = new Array(count).fill(0);
+  }
 }
+
+/** The strengths where there is no filter. */
+export const noCdef: CdefParams = /* @__PURE__ */ new CdefParams();
 
 /** 5.9.20 lr_params. */
 export class LrParams {
@@ -245,6 +258,9 @@ export class LrParams {
   lr_uv_shift = 0;
   LoopRestorationSize: number[] = [0, 0, 0];
 }
+
+/** Where nothing is restored. */
+export const noRestoration: LrParams = /* @__PURE__ */ new LrParams();
 
 /** gm_params of references without global motion: 5.9.24. gm_params[ ref ][ i ] at 6 * ref + i. */
 export const identityParams: Int32Array = /* @__PURE__ */ new Int32Array(TOTAL_REFS_PER_FRAME * 6).map((_, i) =>
@@ -356,8 +372,8 @@ export class FrameHeader {
   CodedLossless = 0;
   AllLossless = 0;
   loop_filter_params = new LoopFilterParams();
-  cdef_params = new CdefParams();
-  lr_params = new LrParams();
+  cdef_params: CdefParams = noCdef;
+  lr_params: LrParams = noRestoration;
   TxMode = ONLY_4X4;
   reference_select = 0;
   skipModeAllowed = 0;

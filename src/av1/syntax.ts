@@ -17,7 +17,7 @@ import {
   FrameHeader,
   type FrameSize,
   GlobalMotionParams,
-  type LrParams,
+  LrParams,
   type Metadata,
   MetadataHdrCll,
   MetadataHdrMdcv,
@@ -441,10 +441,10 @@ export function uncompressed_header(
   references: References,
   layer: Layer,
 ): FrameHeader | ShowExistingFrame {
+  const show_existing_frame = seq.reduced_still_picture_header ? 0 : r.flag("show_existing_frame");
+  if (show_existing_frame) return showExistingFrame(r, seq);
   const h = new FrameHeader();
   if (!seq.reduced_still_picture_header) {
-    const show_existing_frame = r.flag("show_existing_frame");
-    if (show_existing_frame) return showExistingFrame(r, seq);
     h.frame_type = r.u(2, "frame_type");
     h.show_frame = r.flag("show_frame");
     if (h.show_frame && hasTemporalPoints(seq)) h.frame_presentation_time = temporal_point_info(r, seq);
@@ -791,30 +791,34 @@ function tile_info(r: ObuReader, tile: TileInfo, size: FrameSize, seq: SequenceH
     tile.rowStartsSb = uniformStarts(limits.sbRows, tile.TileRowsLog2);
   } else {
     const { sbCols, sbRows, minLog2Tiles } = limits;
+    const colStartsSb: number[] = [];
+    const rowStartsSb: number[] = [];
     let widestTileSb = 0;
     for (let startSb = 0; startSb < sbCols; ) {
-      const i = tile.colStartsSb.length;
-      tile.colStartsSb.push(startSb);
+      const i = colStartsSb.length;
+      colStartsSb.push(startSb);
       const maxWidth = Math.min(sbCols - startSb, limits.maxTileWidthSb);
       const width_in_sbs_minus_1 = r.ns(maxWidth, "width_in_sbs_minus_1", i);
       widestTileSb = Math.max(width_in_sbs_minus_1 + 1, widestTileSb);
       startSb += width_in_sbs_minus_1 + 1;
     }
-    tile.colStartsSb.push(sbCols);
-    checkTileCount("columns", tile.colStartsSb.length - 1, MAX_TILE_COLS, "width_in_sbs_minus_1");
-    tile.TileColsLog2 = tileLog2(1, tile.colStartsSb.length - 1);
+    colStartsSb.push(sbCols);
+    checkTileCount("columns", colStartsSb.length - 1, MAX_TILE_COLS, "width_in_sbs_minus_1");
+    tile.colStartsSb = colStartsSb;
+    tile.TileColsLog2 = tileLog2(1, colStartsSb.length - 1);
     const area = minLog2Tiles > 0 ? (sbRows * sbCols) >> (minLog2Tiles + 1) : sbRows * sbCols;
     const maxTileHeightSb = Math.max(Math.floor(area / widestTileSb), 1);
     for (let startSb = 0; startSb < sbRows; ) {
-      const i = tile.rowStartsSb.length;
-      tile.rowStartsSb.push(startSb);
+      const i = rowStartsSb.length;
+      rowStartsSb.push(startSb);
       const maxHeight = Math.min(sbRows - startSb, maxTileHeightSb);
       const height_in_sbs_minus_1 = r.ns(maxHeight, "height_in_sbs_minus_1", i);
       startSb += height_in_sbs_minus_1 + 1;
     }
-    tile.rowStartsSb.push(sbRows);
-    checkTileCount("rows", tile.rowStartsSb.length - 1, MAX_TILE_ROWS, "height_in_sbs_minus_1");
-    tile.TileRowsLog2 = tileLog2(1, tile.rowStartsSb.length - 1);
+    rowStartsSb.push(sbRows);
+    checkTileCount("rows", rowStartsSb.length - 1, MAX_TILE_ROWS, "height_in_sbs_minus_1");
+    tile.rowStartsSb = rowStartsSb;
+    tile.TileRowsLog2 = tileLog2(1, rowStartsSb.length - 1);
   }
   setMiStarts(tile, size, limits.sbShift);
   if (tile.TileColsLog2 > 0 || tile.TileRowsLog2 > 0) {
@@ -864,11 +868,13 @@ function isCodedLossless({ quantization_params: q, segmentation_params: seg }: F
 /** 5.9.19 CDEF params syntax. */
 function cdef_params(r: ObuReader, h: FrameHeader, { enable_cdef, color_config: { NumPlanes } }: SequenceHeader): void {
   if (h.CodedLossless || h.allow_intrabc || !enable_cdef) return;
-  const c = new CdefParams();
+  const cdef_damping_minus_3 = r.u(2, "cdef_damping_minus_3");
+  const cdef_bits = r.u(2, "cdef_bits");
+  const c = new CdefParams(1 << cdef_bits);
+  c.cdef_damping_minus_3 = cdef_damping_minus_3;
+  c.cdef_bits = cdef_bits;
   h.cdef_params = c;
-  c.cdef_damping_minus_3 = r.u(2, "cdef_damping_minus_3");
-  c.cdef_bits = r.u(2, "cdef_bits");
-  for (let i = 0; i < 1 << c.cdef_bits; i++) {
+  for (let i = 0; i < 1 << cdef_bits; i++) {
     c.cdef_y_pri_strength[i] = r.u(4, "cdef_y_pri_strength", i);
     c.cdef_y_sec_strength[i] = r.u(2, "cdef_y_sec_strength", i);
     if (c.cdef_y_sec_strength[i] === 3) c.cdef_y_sec_strength[i] = 4;
@@ -882,8 +888,9 @@ function cdef_params(r: ObuReader, h: FrameHeader, { enable_cdef, color_config: 
 
 /** 5.9.20 Loop restoration params syntax. */
 function lr_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
-  const lr = h.lr_params;
   if (h.AllLossless || h.allow_intrabc || !seq.enable_restoration) return;
+  const lr = new LrParams();
+  h.lr_params = lr;
   const { NumPlanes, subsampling_x, subsampling_y } = seq.color_config;
   for (let i = 0; i < NumPlanes; i++) {
     const lr_type = r.u(2, "lr_type", i);

@@ -5,7 +5,7 @@ import { MAX_TILE_AREA, MAX_TILE_COLS, MAX_TILE_ROWS, MAX_TILE_WIDTH } from "./t
 /** 5.9.16: the smallest k for which blkSize << k is at least target. */
 export function tileLog2(blkSize: number, target: number): number {
   let k = 0;
-  while (blkSize * 2 ** k < target) k++;
+  while (blkSize * (1 << k) < target) k++;
   return k;
 }
 
@@ -47,9 +47,10 @@ export function tileLimits({ use_128x128_superblock }: SequenceHeader, { MiCols,
 /** Where tiles of equal size begin; the last one may be smaller. @param sbs superblocks in this direction. */
 export function uniformStarts(sbs: number, tilesLog2: number): number[] {
   const tileSb = (sbs + (1 << tilesLog2) - 1) >> tilesLog2;
-  const starts: number[] = [];
-  for (let startSb = 0; startSb < sbs; startSb += tileSb) starts.push(startSb);
-  starts.push(sbs);
+  const count = Math.ceil(sbs / tileSb);
+  const starts = new Array<number>(count + 1);
+  for (let i = 0; i < count; i++) starts[i] = i * tileSb;
+  starts[count] = sbs;
   return starts;
 }
 
@@ -57,8 +58,12 @@ export function uniformStarts(sbs: number, tilesLog2: number): number[] {
 export function setMiStarts(tile: TileInfo, { MiCols, MiRows }: FrameSize, sbShift: number): void {
   tile.TileCols = tile.colStartsSb.length - 1;
   tile.TileRows = tile.rowStartsSb.length - 1;
-  tile.MiColStarts = tile.colStartsSb.map((startSb) => startSb << sbShift);
-  tile.MiRowStarts = tile.rowStartsSb.map((startSb) => startSb << sbShift);
-  tile.MiColStarts[tile.TileCols] = MiCols;
-  tile.MiRowStarts[tile.TileRows] = MiRows;
+  tile.MiColStarts = miStarts(tile.colStartsSb, sbShift, MiCols);
+  tile.MiRowStarts = miStarts(tile.rowStartsSb, sbShift, MiRows);
+}
+
+function miStarts(startsSb: readonly number[], sbShift: number, end: number): number[] {
+  const starts = startsSb.map((startSb) => startSb << sbShift);
+  starts[starts.length - 1] = end;
+  return starts;
 }

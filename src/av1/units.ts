@@ -31,11 +31,15 @@ const typeNames: Readonly<Record<number, string>> = {
   [OBU_PADDING]: "OBU_PADDING",
 };
 
+/** By obu_type: made once, because each OBU has its name. */
+const obuNames: readonly string[] = /* @__PURE__ */ Array.from(
+  { length: 16 },
+  (_, type) => `${typeNames[type] ?? "reserved_obu"} (obu_type ${type})`,
+);
+
 /** The name of an OBU by its first byte: `"OBU_FRAME (obu_type 6)"`. */
-export function obuName([first]: Uint8Array): string {
-  if (first === undefined) return "an OBU without a byte";
-  const type = (first >> 3) & 15;
-  return `${typeNames[type] ?? "reserved_obu"} (obu_type ${type})`;
+export function obuName(obu: Uint8Array): string {
+  return obu.length === 0 ? "an OBU without a byte" : (obuNames[obuType(obu)] as string);
 }
 
 /** The type of an OBU, by its first byte. */

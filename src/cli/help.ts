@@ -72,7 +72,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
     "<input> is a stream, or a record that has the OUTPUT buffers' bytes and a session's lines (record --with-data). The trace is that of a " +
       "program that decodes it: v4l2-tracer retrace (v4l-utils 1.32) performs it on a board, with -d and -m for the numbers of /dev/video and /dev/media. It goes " +
       "to standard output, or to the file that -o names.",
-    "v4l2-tracer does not know the EXT_SPS controls of HEVC; they are left out, and in frame mode the slices of a picture that has several. In slice mode a picture may have 32.",
+    "v4l2-tracer does not know the EXT_SPS controls of HEVC; they are left out, and in frame mode the slices of a picture that has several. In slice mode a picture may have 32. Frames of AV1 with several tiles are refused: it knows the first one only.",
   ],
   stats: [
     "<input> is a capture, as import takes it; for mappings and passed descriptors strace must trace mmap, sendmsg and recvmsg, too. " +

@@ -25,9 +25,13 @@ const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
 /** Of GStreamer, which makes none of these mistakes, with the tools that each was captured with. */
 const rightCaptures: readonly string[] = [
   ...["h264_high_bpyramid.264", "h265_default_ra.265"].map((name) => [name, "strace", "recorder"]),
-  ...["h264_baseline_slices.264", "vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v"].map(
-    (name) => [name, "strace", "recorder", "v4l2-tracer"],
-  ),
+  ...[
+    "h264_baseline_slices.264",
+    "vp8_altref.ivf",
+    "vp9_altref_superframes.ivf",
+    "mpeg2_interlaced.m2v",
+    "av1_8bit.ivf",
+  ].map((name) => [name, "strace", "recorder", "v4l2-tracer"]),
 ].flatMap(([name, ...readers]) => readers.map((reader) => `${name}.${reader}`));
 
 describe("lint", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
 import { fixture, run } from "./command-line.ts";
 
@@ -42,6 +42,23 @@ describe("import", () => {
         /^.*cut\.json: line \d+: the capture is cut off in the middle of .*: capture again where .*\n$/,
       );
     }
+  });
+
+  it("shows progress on a terminal where nothing else is printed meanwhile", async () => {
+    const log = gunzipSync(readFileSync(captured("vp8_altref.ivf.strace")));
+    const shown = async (...argv: string[]) => {
+      let now = 0;
+      const clock = vi.spyOn(Date, "now").mockImplementation(() => (now += 600));
+      const stdin = Array.from({ length: 20 }, (_, i) => log.subarray(i * 20_000, (i + 1) * 20_000));
+      const { stderr } = await run(argv, { stdin, terminal: true });
+      clock.mockRestore();
+      const clear = "\u001b[K";
+      return /\r0\.\d MB$/.test(stderr.split(clear)[0] ?? "") && stderr.endsWith(`\r${clear}`);
+    };
+    expect(await shown("import", "-", "-o", join(folder, "progress.jsonl"))).toBe(true);
+    expect(await shown("stats", "-")).toBe(true);
+    for (const command of ["import", "inspect", "lint"])
+      expect([command, await shown(command, "-")]).toEqual([command, false]);
   });
 
   it("writes bytes only where they are wanted", async () => {

@@ -16,6 +16,8 @@ const limits: readonly [Codec, string, number][] = [
   ["mpeg2", "mpeg2_ipb.m2v", 6_050],
   ["vp8", "vp8_altref.ivf", 7_500],
   ["vp9", "vp9_altref_superframes.ivf", 33_000],
+  ["av1", "av1_8bit.ivf", 11_000],
+  ["av1", "av1_grain.ivf", 15_050],
 ];
 
 const script = fileURLToPath(new URL("../../support/allocation.ts", import.meta.url));
