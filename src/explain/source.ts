@@ -154,8 +154,11 @@ export const state = (request: number | null, what: string, ...sources: SourceLi
  */
 export function conditions(...list: SourceList): Source[] {
   return sourcesOf(list).flatMap((source): Source[] => {
-    if (source.kind === "element" || source.kind === "span") return [{ ...source, role: "condition" }];
-    return source.kind === "state" ? [{ ...source, sources: conditions(source.sources), isDecision: true }] : [];
+    if (source.kind === "element" || source.kind === "span") {
+      return [source.role === "condition" ? source : { ...source, role: "condition" }];
+    }
+    if (source.kind !== "state") return [];
+    return [source.isDecision ? source : { ...source, sources: conditions(source.sources), isDecision: true }];
   });
 }
 
