@@ -61,7 +61,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
   ],
   import: [
     "<input> is a log of strace, one file or the folder of -ff (strace -f -y -tt -xx -s 1000000 -e " +
-      "trace=ioctl,openat,close,dup,dup2,dup3,fcntl,clone,clone3), a trace of v4l2-tracer, a log of ftrace " +
+      "'trace=ioctl,openat,close,dup,?dup2,dup3,fcntl,?fcntl64,clone,?clone3,?fork,?vfork'), a trace of v4l2-tracer, a log of ftrace " +
       "with the events of visl and vb2 (/sys/kernel/tracing/trace), or a log of the recorder of capture; gzip is read, too. The other " +
       "commands that take a record take these as well. Of a capture that is cut off, what is whole is read, and a line says where it ends.",
     "strace shows neither which request a control belongs to nor timestamps and sizes of what is queued. The controls of a " +

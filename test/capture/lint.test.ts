@@ -48,4 +48,23 @@ describe("lint", () => {
   it.each(["none.strace", ...rightCaptures])("finds nothing in %s", async (name) => {
     expect(await findings(captureText(name))).toEqual([]);
   });
+
+  it("looks at each process for itself", async () => {
+    const [vp8, mpeg2] = ["vp8_altref.ivf", "mpeg2_interlaced.m2v"].map((name) =>
+      captureText(`${name}.strace`).split("\n"),
+    );
+    const moved = (mpeg2 ?? []).map((line) => line.replace(/^\d+/, "7777"));
+    const begin = "1 00:00:00.0 clone(child_stack=NULL, flags=SIGCHLD) = 7777";
+    const together = (vp8 ?? []).flatMap((line, i) => [line, ...(i < moved.length ? [moved[i] as string] : [])]);
+    // Both at once, and one after the other.
+    expect(await findings([begin, ...together].join("\n"))).toEqual([]);
+    expect(await findings([begin, ...(vp8 ?? []), ...moved].join("\n"))).toEqual([]);
+    // A program that is run again, where nothing shows that it is another process.
+    const again = (vp8 ?? []).map((line) => line.replace(/^\d+/, "7777"));
+    expect(await findings([...(vp8 ?? []), ...again].join("\n"))).toEqual([]);
+    const wrong = [begin, ...together].map((line) =>
+      /^7777 .*VIDIOC_DQBUF.*OUTPUT.*tv_usec=4\b/.test(line) ? line.replace("tv_usec=4", "tv_usec=5") : line,
+    );
+    expect((await findings(wrong.join("\n"))).map(({ rule }) => rule)).toContain("unknown-reference");
+  });
 });

@@ -67,6 +67,17 @@ describe("import", () => {
     expect([await data(), await data("--with-data")]).toEqual([false, true]);
   });
 
+  it.each(["vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v", "av1_8bit.ivf"])(
+    "is the same to diff, whatever captured it: %s",
+    async (name) => {
+      for (const kind of ["strace", "recorder", "v4l2-tracer"]) {
+        const golden = fixture(`${name}.gst-frame.jsonl.br`);
+        const { status, stdout } = await run(["diff", golden, captured(`${name}.${kind}`)]);
+        expect({ kind, status, stdout }).toMatchObject({ kind, status: 0 });
+      }
+    },
+  );
+
   it("refuses what is a stream or a record already", async () => {
     const { stderr } = await run(["import", fixture("vp8_altref.ivf")]);
     expect(stderr).toMatch(/vp8_altref\.ivf: a stream, not a capture; v4l2-stateless record makes its requests\n$/);
