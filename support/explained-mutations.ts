@@ -1,6 +1,7 @@
 /** Whether `explain` names the right elements: elements of a stream are changed one by one, and the request is made again. */
 import type { Codec } from "../src/events.ts";
 import { elementsIn, explainRequest, piecesAtPictures } from "../src/explain/index.ts";
+import { theirSum } from "../src/explain/source.ts";
 import { openSession } from "../src/open-session.ts";
 import type { SessionOptions } from "../src/options.ts";
 import { fieldKey, type Mutation, mutationsOf, type Original, outcomeOf, tracedUnits } from "./mutations.ts";
@@ -179,7 +180,12 @@ class NamedElements {
     const placeOf = ({ bit, name, length }: typeof first) =>
       elements.findIndex((element) => element.bit === bit && element.name === name && element.length === length);
     for (let place = placeOf(first); place <= placeOf(last); place++) {
-      put(this.#elementsOf, field, `${source.unit}:${place}`);
+      const key = `${source.unit}:${place}`;
+      put(this.#elementsOf, field, key);
+      // Each of them changes a sum.
+      if (source.kind === "span" && source.role === "value" && source.what === theirSum) {
+        this.#values.set(key, [...(this.#values.get(key) ?? []), field]);
+      }
     }
     if (source.kind !== "element" || source.role !== "value") return;
     const key = `${source.unit}:${elements.findIndex(

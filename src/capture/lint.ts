@@ -47,13 +47,21 @@ export interface LintFinding {
 export async function* lintCapture(
   calls: Iterable<Call> | AsyncIterable<Call>,
 ): AsyncGenerator<LintFinding, void, undefined> {
-  const linter = new Linter();
+  // Each process has its own files.
+  const files = new OpenFiles(() => undefined);
+  const linters = new Map<string, Linter>();
   for await (const call of calls) {
+    files.note(call);
+    const process = files.process(call.thread);
+    const linter = linters.get(process) ?? new Linter();
+    linters.set(process, linter);
     linter.take(call);
     yield* linter.findings.splice(0);
   }
-  linter.end();
-  yield* linter.findings;
+  for (const linter of linters.values()) {
+    linter.end();
+    yield* linter.findings;
+  }
 }
 
 /** Controls that say of what the pictures of a sequence are made. */
@@ -96,6 +104,8 @@ class Linter {
   readonly #files = new OpenFiles(newState);
   readonly #requests = new CaptureRequests(undefined);
   #last: OpenDevice<State> | undefined;
+  /** The devices of requests that were queued, by the line, until their timestamps are known. */
+  readonly #queued = new Map<number, OpenDevice<State>>();
   /** The OUTPUT buffers that threads put into requests that are not queued yet. */
   readonly #filled = new Set<string>();
 
@@ -258,6 +268,7 @@ class Linter {
   #queueRequest(call: RequestCall): void {
     const isFilled =
       this.#filled.delete(fillingKey(call.thread, call.fd)) || this.#filled.delete(fillingKey(call.thread, undefined));
+    if (this.#last !== undefined && call.error === undefined) this.#queued.set(call.line, this.#last);
     if (isFilled || this.#last?.state.hasStarted !== true) return;
     const advice = "VIDIOC_QBUF of an OUTPUT buffer with V4L2_BUF_FLAG_REQUEST_FD must come before it";
     this.#tell("request-without-buffer", call, `no OUTPUT buffer is in the request${withError(call)}`, advice);
@@ -265,7 +276,9 @@ class Linter {
 
   /** A request whose timestamp is known. */
   #request({ line, timestamp, controls }: RequestLine): void {
-    const state = this.#last?.state;
+    // Another device may have begun meanwhile.
+    const { state } = this.#queued.get(line) ?? this.#last ?? {};
+    this.#queued.delete(line);
     if (state === undefined || !state.hasStarted) return;
     const call = { line, call: "MEDIA_REQUEST_IOC_QUEUE" };
     const own = BigInt(timestamp);

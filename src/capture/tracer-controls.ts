@@ -1,6 +1,15 @@
 /** Controls as v4l2-tracer writes them: structures field by field. */
 import type { RecordableControl } from "../record/index.ts";
-import { controlByName, type Field, flagNames, type Scalar, type Struct, u32, viewOf } from "../uapi/index.ts";
+import {
+  controlByName,
+  type Field,
+  flagNames,
+  type Scalar,
+  type Struct,
+  u32,
+  v4l2_ctrl_av1_tile_group_entry,
+  viewOf,
+} from "../uapi/index.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -14,6 +23,15 @@ export class TraceWriteError extends Error {
  * lies in memory after it.
  */
 export function isKnown({ name, payload }: RecordableControl): boolean {
+  // No driver of AV1 decodes without the tiles.
+  if (name === "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY" && typeof payload !== "number") {
+    const tiles = payload.length / v4l2_ctrl_av1_tile_group_entry.size;
+    if (tiles > 1) {
+      throw new TraceWriteError(
+        `the frame has ${tiles} tiles, and v4l2-tracer 1.32 reads the first element of V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY only: replay a record of it with v4l2-stateless decode`,
+      );
+    }
+  }
   if (/_EXT_SPS_(?:ST|LT)_RPS$/.test(name)) return false;
   const definition = controlByName(name);
   if (definition?.type !== "struct" || definition.dynamicArray === undefined) return true;
@@ -59,7 +77,8 @@ function fieldValue({ name, type, dims }: Field, view: DataView, offset: number,
   const read = (at: number): unknown => {
     if (type.kind === "struct") return structOf(type, view, at);
     const value = type.read(view, at);
-    return flags !== undefined && /flags$/.test(name) ? flagsText(flags, value) : value;
+    // Flags of a list are numbers.
+    return flags !== undefined && /flags$/.test(name) && dims.length === 0 ? flagsText(flags, value) : value;
   };
   if (dims.length === 0) return read(offset);
   const count = dims.reduce((product, length) => product * length, 1);

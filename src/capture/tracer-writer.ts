@@ -6,6 +6,7 @@ import { toHex } from "../record/encoding.ts";
 import { fourccText } from "../record/format.ts";
 import type { RecordableControl, Timestamp } from "../record/index.ts";
 import {
+  V4L2_PIX_FMT_AV1_FRAME,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_MPEG2_SLICE,
@@ -49,6 +50,7 @@ export interface TracerWriterOptions {
 }
 
 const pixelFormats: ReadonlyMap<number, string> = new Map([
+  [V4L2_PIX_FMT_AV1_FRAME, "V4L2_PIX_FMT_AV1_FRAME"],
   [V4L2_PIX_FMT_H264_SLICE, "V4L2_PIX_FMT_H264_SLICE"],
   [V4L2_PIX_FMT_HEVC_SLICE, "V4L2_PIX_FMT_HEVC_SLICE"],
   [V4L2_PIX_FMT_MPEG2_SLICE, "V4L2_PIX_FMT_MPEG2_SLICE"],

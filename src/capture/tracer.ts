@@ -8,6 +8,7 @@ import {
   type Names,
   type Scalar,
   type Struct,
+  V4L2_PIX_FMT_AV1_FRAME,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_MPEG2_SLICE,
@@ -23,6 +24,7 @@ import { JsonObjects } from "./json-objects.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 const formats: Readonly<Record<string, number>> = {
+  V4L2_PIX_FMT_AV1_FRAME,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_VP8_FRAME,
@@ -221,7 +223,10 @@ class FieldWriter {
   readonly #prefix: string;
   readonly #line: number;
   readonly written: string[] = [];
-  /** Those of all fields of the structure: v4l2-tracer 1.32 prints constraint_set_flags with the names of `flags`. */
+  /**
+   * Those of all fields of the structure: v4l2-tracer 1.32 prints constraint_set_flags and refresh_frame_flags with the names of
+   * `flags`.
+   */
   #flags: Names = {};
   lacksFields = false;
 
@@ -232,16 +237,19 @@ class FieldWriter {
   }
 
   struct(struct: Struct, values: Json, offset: number, path: string): void {
-    this.#flags = Object.fromEntries(
+    const outer = this.#flags;
+    const flags: Names = Object.fromEntries(
       struct.fields.flatMap(({ type }) => (type.kind === "scalar" ? Object.entries(type.flags ?? {}) : [])),
     );
     for (const field of struct.fields) {
       // A structure in a structure stands under its type's name.
       const value = values[field.name] ?? (field.type.kind === "struct" ? values[field.type.name] : undefined);
+      this.#flags = flags;
       if (value !== undefined) this.#field(field, value, offset + field.offset, path + field.name);
       // v4l2-tracer leaves out what is reserved: it must be 0.
       else if (!/^(reserved|padding)/.test(field.name)) this.lacksFields = true;
     }
+    this.#flags = outer;
   }
 
   #field({ type, dims }: Field, value: unknown, offset: number, path: string): void {

@@ -44,8 +44,8 @@ export interface Arguments {
   readonly withData: boolean;
   /** The requests that are wanted; undefined means all. */
   readonly request: RequestSet | undefined;
-  /** The field that is wanted, as it was given; undefined means all. */
-  readonly field: string | undefined;
+  /** The fields that are wanted, as they were given; undefined means all. */
+  readonly fields: readonly string[] | undefined;
   /** The kinds of units that are wanted, in lower case; undefined means all. */
   readonly units: readonly string[] | undefined;
   readonly summary: boolean;
@@ -122,7 +122,8 @@ function parse(command: Command | undefined, args: readonly string[]) {
   for (const token of parsed.tokens) {
     if (token.kind !== "option") continue;
     const name = knownOption(args[token.index] ?? token.rawName, token, command);
-    values[name] = optionValue(name, token.value, args[token.index + 1], command);
+    const value = optionValue(name, token.value, args[token.index + 1], command);
+    values[name] = options[name].many && values[name] !== undefined ? `${values[name]},${value}` : value;
   }
   return { values, positionals: parsed.positionals };
 }
@@ -218,7 +219,9 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     force: values.force === true,
     withData: values["with-data"] === true,
     request: request === undefined ? undefined : new RequestSet(request),
-    field: text("field"),
+    fields: text("field")
+      ?.split(",")
+      .map((path) => path.trim()),
     units: text("unit")
       ?.toLowerCase()
       .split(",")

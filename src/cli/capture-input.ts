@@ -1,5 +1,5 @@
 /** Captures of other programs as inputs. Their readers are loaded only where there is one. */
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Call,
@@ -11,12 +11,12 @@ import {
   type StraceFile,
   straceFilesCalls,
 } from "../capture/index.ts";
-import type { Codec } from "../events.ts";
 import type { Job } from "./arguments.ts";
 import { readFileChunks } from "./files.ts";
-import { headLength, isFolder, namedError, textOf, withBytes } from "./input-bytes.ts";
+import { headLength, type InputBytes, isFolder, namedError, textOf, withBytes } from "./input-bytes.ts";
 import { CliError, type Io } from "./io.ts";
-import { openedRecord, type RecordInput, warnings } from "./record-input.ts";
+import { Progress } from "./printing/terminal.ts";
+import { keepYoungSmall, openedRecord, type RecordInput, warnings } from "./record-input.ts";
 
 /** A capture, call by call. */
 export interface CaptureInput {
@@ -32,51 +32,78 @@ export interface CaptureInput {
  * @throws CliError when the input cannot be read, or is no capture.
  */
 export async function withCapture<T>(
-  { input: path }: Pick<Job, "input">,
+  { input: path, command }: Pick<Job, "input" | "command">,
   io: Io,
   use: (input: CaptureInput) => Promise<T>,
 ): Promise<T> {
+  // Counts are printed at the end, findings at once.
+  const printsNothing = command === "stats";
+  keepYoungSmall();
   try {
     if (isFolder(path)) {
-      return await use({
-        name: path,
-        capture: "strace",
-        calls: straceFilesCalls(straceFiles(path), warnings(io, path)),
-      });
+      const calls = straceFilesCalls(straceFiles(io, path, printsNothing), warnings(io, path));
+      return await use({ name: path, capture: "strace", calls });
     }
-    return await withBytes(io, path, async ({ name, head, beginning }) => {
+    return await withBytes(io, path, async ({ name, size, isCompressed, head, beginning }) => {
       const capture = detectCapture(textOf(head));
       if (capture === undefined) {
         throw new CliError(
           `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, a log of ftrace with visl's events, or a log of the recorder`,
         );
       }
-      return use({ name, capture, calls: captureCalls(capture, beginning.all(), warnings(io, name)) });
+      const progress = new Progress(io, isCompressed ? undefined : size, printsNothing);
+      const pieces = showing(progress, beginning.all());
+      return use({ name, capture, calls: captureCalls(capture, pieces, warnings(io, name)) });
     });
   } catch (thrown) {
     throw namedError(path === "-" ? "standard input" : path, thrown);
   }
 }
 
+/** What a command does with its input, as far as it matters here. */
+type Reading = Pick<Job, "input" | "codec"> & Partial<Pick<Job, "command" | "output">>;
+
+/** The record is written to a file, and nothing to the terminal. */
+function writesFile({ command, output }: Reading): boolean {
+  return command === "import" && output !== "-";
+}
+
 /** The record of a capture. */
 export async function openCapture(
   io: Io,
-  name: string,
+  { name, size, isCompressed, beginning }: InputBytes,
   capture: CaptureKind,
-  pieces: AsyncIterable<Uint8Array>,
-  codec: Codec | undefined,
+  args: Reading,
 ): Promise<RecordInput> {
-  const read = () => readCapture(capture, pieces, { codec, onWarning: warnings(io, name) });
+  const progress = new Progress(io, isCompressed ? undefined : size, writesFile(args));
+  const pieces = showing(progress, beginning.all());
+  const read = () => readCapture(capture, pieces, { codec: args.codec, onWarning: warnings(io, name) });
   return { ...(await openedRecord(name, read)), capture };
 }
 
 /** The files of `strace -ff -o folder/name`: one for each thread. */
-export async function openFolder(io: Io, { input: folder, codec }: Pick<Job, "input" | "codec">): Promise<RecordInput> {
-  const read = () => readStraceFiles(straceFiles(folder), { codec, onWarning: warnings(io, folder) });
+export async function openFolder(io: Io, args: Reading): Promise<RecordInput> {
+  const { input: folder, codec } = args;
+  const files = straceFiles(io, folder, writesFile(args));
+  const read = () => readStraceFiles(files, { codec, onWarning: warnings(io, folder) });
   return { ...(await openedRecord(folder, read)), capture: "strace" };
 }
 
-function straceFiles(folder: string): StraceFile[] {
+async function* showing(
+  progress: Progress,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const piece of pieces) {
+      yield piece;
+      await progress.advance(piece.length);
+    }
+  } finally {
+    await progress.clear();
+  }
+}
+
+function straceFiles(io: Io, folder: string, printsNothing: boolean): StraceFile[] {
   const files = readdirSync(folder).flatMap((file) => {
     const thread = /\.(\d+)$/.exec(file)?.[1];
     const path = join(folder, file);
@@ -88,7 +115,9 @@ function straceFiles(folder: string): StraceFile[] {
       `${folder}: is a directory, and no file in it is one of strace -ff: their names end in the number of a thread`,
     );
   }
-  return files.map(({ thread, name, path }) => ({ thread, name, pieces: piecesOf(path) }));
+  const size = files.reduce((sum, { path }) => sum + statSync(path).size, 0);
+  const progress = new Progress(io, size, printsNothing);
+  return files.map(({ thread, name, path }) => ({ thread, name, pieces: showing(progress, piecesOf(path)) }));
 }
 
 function isStraceLog(path: string): boolean {

@@ -46,9 +46,12 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
     "<input> is a stream. For each field of each control: the value, and after ← the rule that makes it, with its clause, and what it is made " +
       "of: syntax elements (byte:bit in the stream as it is coded, the unit as trace counts it, the coded bits and the value), an inference " +
       "where the stream codes nothing, state that another request has set, or a constant. decided by: the elements that choose the way. " +
-      "Fields with the same explanation share a line.",
+      "Fields with the same explanation share a line, and so do sums that begin at the same element. Bytes of a container, and of an " +
+      "MPEG program or transport stream, are counted in the video that is in it.",
+    "With --target, whether its driver reads the field: read (its source says so), read, tried (and another value changed what it " +
+      "programs), not read, differently (than the kernel's text says; why is below the control), no control (the driver has none).",
     "--field names a field as inspect --request shows it, with the last word of its control before it or without: what begins like " +
-      "this is shown, and flags by their short names.",
+      "this is shown, flags by their short names, and elements of arrays by ranges, too.",
   ],
   capture: [
     "Runs a program, and records what it tells a stateless decoder at the ioctl boundary: a library of C, which cc compiles once, is " +
@@ -58,7 +61,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
   ],
   import: [
     "<input> is a log of strace, one file or the folder of -ff (strace -f -y -tt -xx -s 1000000 -e " +
-      "trace=ioctl,openat,close,dup,dup2,dup3,fcntl,clone,clone3), a trace of v4l2-tracer, a log of ftrace " +
+      "'trace=ioctl,openat,close,dup,?dup2,dup3,fcntl,?fcntl64,clone,?clone3,?fork,?vfork'), a trace of v4l2-tracer, a log of ftrace " +
       "with the events of visl and vb2 (/sys/kernel/tracing/trace), or a log of the recorder of capture; gzip is read, too. The other " +
       "commands that take a record take these as well. Of a capture that is cut off, what is whole is read, and a line says where it ends.",
     "strace shows neither which request a control belongs to nor timestamps and sizes of what is queued. The controls of a " +
@@ -69,7 +72,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
     "<input> is a stream, or a record that has the OUTPUT buffers' bytes and a session's lines (record --with-data). The trace is that of a " +
       "program that decodes it: v4l2-tracer retrace (v4l-utils 1.32) performs it on a board, with -d and -m for the numbers of /dev/video and /dev/media. It goes " +
       "to standard output, or to the file that -o names.",
-    "v4l2-tracer does not know the EXT_SPS controls of HEVC; they are left out, and in frame mode the slices of a picture that has several. In slice mode a picture may have 32.",
+    "v4l2-tracer does not know the EXT_SPS controls of HEVC; they are left out, and in frame mode the slices of a picture that has several. In slice mode a picture may have 32. Frames of AV1 with several tiles are refused: it knows the first one only.",
   ],
   stats: [
     "<input> is a capture, as import takes it; for mappings and passed descriptors strace must trace mmap, sendmsg and recvmsg, too. " +

@@ -49,7 +49,7 @@ interface Opened {
  */
 export async function withInput<T>(
   io: Io,
-  args: Pick<Job, "input" | "codec">,
+  args: Pick<Job, "input" | "codec"> & Partial<Pick<Job, "command" | "output">>,
   use: (input: StreamInput | RecordInput) => Promise<T>,
 ): Promise<T> {
   if (isFolder(args.input)) return use(await (await import("./capture-input.ts")).openFolder(io, args));
@@ -63,7 +63,8 @@ export async function withInput<T>(
   });
 }
 
-async function identify(io: Io, { input, codec }: Pick<Job, "input" | "codec">, bytes: InputBytes): Promise<Opened> {
+async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: InputBytes): Promise<Opened> {
+  const { input, codec } = args;
   const { name, size, isCompressed, head, beginning } = bytes;
   if (head.length === 0 && !isCompressed) {
     throw new CliError(`${name}: empty: it has no bytes; was it written, and did the program before the pipe work?`);
@@ -71,7 +72,7 @@ async function identify(io: Io, { input, codec }: Pick<Job, "input" | "codec">, 
   const kind = detectCapture(textOf(head));
   if (kind !== undefined) {
     const { openCapture } = await import("./capture-input.ts");
-    return { input: await openCapture(io, name, kind, beginning.all(), codec) };
+    return { input: await openCapture(io, bytes, kind, args) };
   }
   if (isCompressed) return { input: await openRecord(io, name, beginning.all()) };
   const detected = await beginning.detect(codec);

@@ -52,6 +52,8 @@ export interface Option {
   readonly choicesOnly?: Readonly<Record<string, readonly Command[]>>;
   /** Other words for a choice. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** It may be given more than once; its values may also be separated by commas. */
+  readonly many?: true;
   /** The commands that have it. Absent means all. */
   readonly only?: readonly Command[];
   /** The commands that have it only together with another option. */
@@ -129,7 +131,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   target: {
     type: "string",
     choices: [...new Set([...targets.map(({ name }) => name), ...boardNames])],
-    only: [...describing, "diff"],
+    only: [...describing, "diff", "explain"],
     value: "<target>",
     help: "the driver or the chip, one of those below: its controls, modes and limits",
   },
@@ -222,9 +224,10 @@ export const options: Readonly<Record<OptionName, Option>> = {
   },
   field: {
     type: "string",
+    many: true,
     only: ["explain"],
     value: "<path>",
-    help: "only this field, or the fields that it contains: pps.pic_init_qp_minus26, sps.flags, dpb[0].pic_num",
+    help: "only this field, or the fields that it contains: pps.pic_init_qp_minus26, sps.flags, dpb[2..15]; may be repeated",
   },
   unit: {
     type: "string",

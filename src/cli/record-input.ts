@@ -23,15 +23,21 @@ export async function openRecord(io: Io, name: string, pieces: AsyncIterable<Uin
 }
 
 export async function openedRecord(name: string, read: () => Promise<RecordStream>): Promise<RecordInput> {
-  // The objects of a line are garbage when the next line comes. Without this flag, V8 would gradually enlarge its memory for
-  // new objects.
-  setFlagsFromString("--semi-space-growth-factor=1");
+  keepYoungSmall();
   try {
     const { header, lines } = await read();
     return { kind: "record", name, header, lines: namingErrors(name, lines) };
   } catch (thrown) {
     throw namedError(name, thrown);
   }
+}
+
+/**
+ * The objects of a line are garbage when the next line comes. Without this flag, V8 would gradually enlarge its memory for new
+ * objects.
+ */
+export function keepYoungSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 export const warnings = (io: Io, name: string) => (message: string) =>

@@ -5,7 +5,7 @@ import { type ExplainedField, type ExplainedRequest, RequestExplainer } from "..
 import { shortText } from "../explain/text.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
-import { partsAtPictures } from "./parts-at-pictures.ts";
+import { partsAtPictures, smallParts } from "./parts-at-pictures.ts";
 
 /** Explains requests of a stream that was read before: it is read once more, as far as is needed, when the first one is asked for. */
 export class StreamExplanations {
@@ -55,10 +55,7 @@ export class StreamExplanations {
   }
 
   *#pieces(): Generator<StreamPart, void, undefined> {
-    for (const part of this.#parts) {
-      if (this.#codec === "mpeg2") yield* partsAtPictures(part);
-      else yield part;
-    }
+    for (const part of this.#parts) yield* this.#codec === "mpeg2" ? partsAtPictures(part) : smallParts(part);
   }
 
   /** Reads the next part. False at the end. */

@@ -146,6 +146,7 @@ export class Casting {
     return (timestamp) => {
       const user = this.#ours.userBefore(request.index, timestamp);
       if (user !== undefined) return `#${user.picture}`;
+      if (namesNone(timestamp)) return `${this.peer} timestamp ${timestamp}`;
       return timestamp === 0n ? "none" : `timestamp ${timestamp}`;
     };
   }
@@ -159,8 +160,7 @@ export class Casting {
       }
       const { offset } = this.#clock;
       const ours = own.partners.get(this.#ours);
-      // 0 and GST_CLOCK_TIME_NONE, 2^64 - 1, name no picture.
-      const isNone = timestamp === 0n || timestamp >= 2n ** 63n;
+      const isNone = timestamp === 0n || namesNone(timestamp);
       if (offset === undefined || isNone || ours === undefined) return `${this.peer} timestamp ${timestamp}`;
       // The recording begins later than the picture that it refers to.
       const translated = this.peerAt === 1 ? timestamp - offset : timestamp + offset;
@@ -178,4 +178,9 @@ export class Casting {
   knownFault({ id, note, authority, matters }: Verdict, sides: readonly [number, number]): KnownFault {
     return { id, note, authority, effect: effectText({ matters }), side: sides[this.peerAt] };
   }
+}
+
+/** GST_CLOCK_TIME_NONE, 2^64 - 1, names no picture in any recording, and is another value than 0. */
+function namesNone(timestamp: bigint): boolean {
+  return timestamp >= 2n ** 63n;
 }

@@ -1,6 +1,7 @@
 /** What a difference means: whether a driver reads the field, and what is refused. */
 import { validate } from "../kernel/index.ts";
 import { type Target, targetRefusals, targets } from "../targets/index.ts";
+import { ReadFields } from "../targets/reading.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { type ControlDefinition, controlByName } from "../uapi/index.ts";
 import type { Payload } from "./request.ts";
@@ -19,34 +20,19 @@ const drivers = targets.filter(({ codecs }) => Object.values(codecs).some(({ rea
 export class FieldClasses {
   readonly #codec: Codec;
   readonly #target: Target | undefined;
-  readonly #readsAll: boolean;
-  /** The paths that drivers read, and what they are in: `control.dpb`, `control`. */
-  readonly #reads = new Set<string>();
-  readonly #inside = new Set<string>();
+  readonly #reads: ReadFields;
   readonly #refusals = new WeakMap<Uint8Array, readonly PathRefusal[]>();
 
   /** @param target undefined: any driver. */
   constructor(codec: Codec, target: Target | undefined) {
     this.#codec = codec;
     this.#target = target;
-    const asked = target === undefined ? drivers : [target];
-    const lists = asked.flatMap(({ codecs }) => codecs[codec]?.reads ?? []);
-    this.#readsAll = lists.includes("all");
-    for (const path of lists) {
-      this.#reads.add(path);
-      for (const outer of outerPaths(path)) this.#inside.add(outer);
-    }
+    this.#reads = new ReadFields(codec, target === undefined ? drivers : [target]);
   }
 
   /** Whether a driver reads the field, or something in it. @param flag where the field is a set of flags. */
   isRead(control: string, path: string, flag: string | undefined): boolean {
-    // A menu decides how the driver reads the rest.
-    if (this.#readsAll || path === "bitstream" || controlByName(control)?.type === "menu") return true;
-    const parts = [control, ...path.replace(/\[\d*\]/g, "").split("."), flag ?? ""];
-    const field = parts.filter((part) => part !== "").join(".");
-    return (
-      this.#reads.has(field) || this.#inside.has(field) || outerPaths(field).some((outer) => this.#reads.has(outer))
-    );
+    return this.#reads.has(control, path, flag);
   }
 
   /** What the kernel and the target refuse in a control. */
@@ -68,12 +54,6 @@ export class FieldClasses {
     const byTarget = targetRefusals(this.#target, this.#codec, new Map([[control, payload]]));
     return [...byKernel, ...byTarget.map(({ path, reason }) => ({ path, by, reason }))];
   }
-}
-
-/** `"control.dpb"` and `"control"` of `"control.dpb.pic_num"`. */
-function outerPaths(path: string): string[] {
-  const parts = path.split(".");
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join("."));
 }
 
 function kernelRefusals(definition: ControlDefinition, payload: Payload): PathRefusal[] {

@@ -48,6 +48,8 @@ export interface Difference {
    * they have on the first side.
    */
   readonly path: string;
+  /** The same field on the other side, where entries of a DPB may have another index; undefined where it does not have the entry. */
+  readonly otherPath: string | undefined;
   /** The flag, where the field is a set of them: `"V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC"`. */
   readonly flag: string | undefined;
   /** Of the first side, and of the other one. */

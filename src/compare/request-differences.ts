@@ -8,6 +8,8 @@ import { type ControlField, isInside, leafOf } from "./view-paths.ts";
 
 /** A field that drivers read differently, references as pictures. */
 export interface ViewDifference extends ControlField {
+  /** The path on the other side; undefined where that does not have the entry of the list. */
+  readonly otherPath: string | undefined;
   readonly values: readonly [Value | undefined, Value | undefined];
   readonly known: KnownFault | undefined;
 }
@@ -100,7 +102,9 @@ export class RequestDifferences {
     const at = isOne && difference.flag === undefined ? { ...difference, path: leaf.path } : difference;
     const ofList = inside.length > 1 && isList(difference) ? listValues(path, inside) : values;
     const named = isOne && isList(difference) ? leaf.values : ofList;
-    return [{ ...this.#withRefusals(control, requests, this.#difference(at, named)), known }];
+    // The index of an entry does not depend on how many of its elements differ.
+    const otherPath = difference.otherPath === path ? at.path : difference.otherPath;
+    return [{ ...this.#withRefusals(control, requests, this.#difference(at, named)), known, otherPath }];
   }
 
   /** What the views do not show: what the kernel rewrites, and what no driver looks at in these requests. */
@@ -145,7 +149,16 @@ export class RequestDifferences {
 
   #difference({ control, path, flag }: ControlField, values: readonly [ComparedValue, ComparedValue]): Difference {
     const isRead = this.#classes.isRead(control, path, flag);
-    return { control, path, flag, values, class: isRead ? "read" : "unread", refusals: [], known: undefined };
+    return {
+      control,
+      path,
+      otherPath: path,
+      flag,
+      values,
+      class: isRead ? "read" : "unread",
+      refusals: [],
+      known: undefined,
+    };
   }
 
   #withRefusals(control: string, requests: Requests, difference: Difference): Difference {

@@ -63,7 +63,9 @@ export function compareViews(
     // The field that says so is different too.
     if (known === undefined && hasOthers && isOnlyOfPeer(judgement.occurrence)) return [];
     const { values } = judgement.occurrence;
-    return [{ ...fieldOf(judgement), values: [values[first] ?? "absent", values[second] ?? "absent"], known }];
+    const field = fieldOf(judgement);
+    const otherPath = otherPathOf(field, judgement, second);
+    return [{ ...field, otherPath, values: [values[first] ?? "absent", values[second] ?? "absent"], known }];
   });
   return {
     differences,
@@ -72,6 +74,12 @@ export function compareViews(
     isConditional: (control) => views.every((view) => view !== undefined && hasControl(view, shortName(control))),
     reordered: reorderedLists(judgements, first, second, views),
   };
+}
+
+/** The path on the other side: an entry may have another place in its list there, or none. */
+function otherPathOf({ path }: ControlField, { place, occurrence }: Judgement, second: Part): string | undefined {
+  if (Object.keys(occurrence.entries).length === 0) return path;
+  return occurrence.entries[second] === undefined ? undefined : fieldOfView(place, occurrence, second).path;
 }
 
 /** The field is missing in ours, and it is no reference. */

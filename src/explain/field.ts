@@ -61,17 +61,14 @@ export function explainControl(control: string, payload: Uint8Array | number, ru
   }
   const leaves = payloadLeaves(definition, payload);
   const isDynamic = definition.dynamicArray !== undefined;
+  const shapes = shapesOf(control);
   const values = new Map(leaves.map(({ path, value }) => [path, Number(value)]));
   const fields = leaves.flatMap(({ path, type, value }): ExplainedField[] => {
     const prefix = isDynamic ? (/^\[\d+\]\.?/.exec(path)?.[0] ?? "") : "";
-    const numbers = Array.from(path.slice(prefix.length).matchAll(/\[(\d+)\]/g), ([, digits]) => Number(digits));
-    const pattern = path.slice(prefix.length).replace(/\[\d+\]/g, "[]");
-    const common = {
-      at: numbers,
-      element: prefix === "" ? 0 : Number(/\d+/.exec(prefix)?.[0]),
-      name: /(\w+)[[\]]*$/.exec(pattern)?.[1] ?? "",
-      field: (other: string) => values.get(`${prefix}${other}`) ?? 0,
-    };
+    const { pattern, at, name } = shapeOf(shapes, path.slice(prefix.length));
+    const element = prefix === "" ? 0 : Number.parseInt(prefix.slice(1), 10);
+    const field = (other: string) => values.get(`${prefix}${other}`) ?? 0;
+    const common = { at, element, name, field };
     if (type.flags === undefined) {
       const sources = ask(rules, { ...common, pattern, flag: undefined, value });
       return [{ path, flag: undefined, value, sources }];
@@ -85,12 +82,35 @@ export function explainControl(control: string, payload: Uint8Array | number, ru
   return { control, fields };
 }
 
+/** What a path says of its place: it is the same in every request. */
+type Shape = Pick<Place, "pattern" | "at" | "name">;
+
+const shapesByControl = new Map<string, Map<string, Shape>>();
+
+function shapesOf(control: string): Map<string, Shape> {
+  const shapes = shapesByControl.get(control) ?? new Map<string, Shape>();
+  shapesByControl.set(control, shapes);
+  return shapes;
+}
+
+/** @param path without the index of a dynamic array. */
+function shapeOf(shapes: Map<string, Shape>, path: string): Shape {
+  let shape = shapes.get(path);
+  if (shape === undefined) {
+    const at = Array.from(path.matchAll(/\[(\d+)\]/g), ([, digits]) => Number(digits));
+    const pattern = path.replace(/\[\d+\]/g, "[]");
+    shape = { pattern, at, name: /(\w+)[[\]]*$/.exec(pattern)?.[1] ?? "" };
+    shapes.set(path, shape);
+  }
+  return shape;
+}
+
 /** Fields that the kernel's header reserves: "must be set to zero". */
 const reserved = constant("reserved: the UAPI demands 0");
 
 function ask(rules: Rules, place: Place): readonly Source[] {
   const rule = rules[place.pattern];
-  if (rule === undefined && /(^|\.)(reserved\d?|padding)(\[\])*$/.test(place.pattern)) return [reserved];
+  if (rule === undefined && /^(reserved\d?|padding)$/.test(place.name)) return [reserved];
   return (rule ?? rules[""])?.(place) ?? [];
 }
 

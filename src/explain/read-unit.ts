@@ -16,6 +16,7 @@ export class ReadUnit {
   readonly elements: TraceElement[] = [];
   readonly #isEscaped: boolean;
   #places: Map<string, number> | undefined;
+  #byName: Map<string, number[]> | undefined;
 
   constructor(number: number, kind: string, byte: number, bytes: Uint8Array, isEscaped: boolean) {
     this.number = number;
@@ -66,8 +67,9 @@ export class ReadUnit {
 
   /** All elements that have one of these names, as conditions. */
   allNamed(...lists: readonly (string | readonly string[])[]): ElementSource[] {
-    const names = lists.flat();
-    return this.elements.flatMap(({ name }, i) => (names.includes(name) ? [this.#at(i, "condition")] : []));
+    this.#byName ??= placesByName(this.elements);
+    const places = [...new Set(lists.flat())].flatMap((name) => this.#byName?.get(name) ?? []);
+    return places.sort((a, b) => a - b).map((place) => this.#at(place, "condition"));
   }
 
   /** The element at a place as a source; undefined where there is none. */
@@ -141,6 +143,16 @@ function placesOf(elements: readonly TraceElement[]): Map<string, number> {
   for (const [i, { name, subscripts }] of elements.entries()) {
     const path = elementPath(name, subscripts);
     if (!places.has(path)) places.set(path, i);
+  }
+  return places;
+}
+
+function placesByName(elements: readonly TraceElement[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [i, { name }] of elements.entries()) {
+    const list = places.get(name);
+    if (list === undefined) places.set(name, [i]);
+    else list.push(i);
   }
   return places;
 }

@@ -45,9 +45,12 @@ export interface SpanSource {
   /** The first and the last of them. */
   readonly first: ElementSource;
   readonly last: ElementSource;
-  /** What counts: `"their length"`, `"all their values"`. */
+  /** What counts: `"their length"`, `"all their values"`, `"their sum"`. */
   readonly what: string;
 }
+
+/** Of a span: each of its elements changes the value. */
+export const theirSum = "their sum";
 
 /** The stream does not code the element. The specification says which value it has then. */
 export interface InferredSource {
@@ -151,8 +154,11 @@ export const state = (request: number | null, what: string, ...sources: SourceLi
  */
 export function conditions(...list: SourceList): Source[] {
   return sourcesOf(list).flatMap((source): Source[] => {
-    if (source.kind === "element" || source.kind === "span") return [{ ...source, role: "condition" }];
-    return source.kind === "state" ? [{ ...source, sources: conditions(source.sources), isDecision: true }] : [];
+    if (source.kind === "element" || source.kind === "span") {
+      return [source.role === "condition" ? source : { ...source, role: "condition" }];
+    }
+    if (source.kind !== "state") return [];
+    return [source.isDecision ? source : { ...source, sources: conditions(source.sources), isDecision: true }];
   });
 }
 

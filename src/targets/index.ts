@@ -31,6 +31,7 @@ export { generic } from "./generic.ts";
 export { hantroG1, hantroG2 } from "./hantro.ts";
 export { mediatek } from "./mediatek.ts";
 export { primingControls } from "./priming-controls.ts";
+export { type FieldReading, fieldReading } from "./reading.ts";
 export { type TargetRefusal, targetRefusals } from "./refusals.ts";
 export { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 export { rpiHevcDec } from "./rpi-hevc-dec.ts";

@@ -12,6 +12,7 @@ const streams = [
   ["vp8_altref.ivf", "vp8", "gst-frame"],
   ["vp9_altref_superframes.ivf", "vp9", "gst-frame"],
   ["mpeg2_interlaced.m2v", "mpeg2", "gst-frame"],
+  ["av1_8bit.ivf", "av1", "gst-frame"],
 ] as const;
 
 /** What is told of a request by every capture. The mode menus are set by the recorder, or before strace looks. */

@@ -25,9 +25,13 @@ const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
 /** Of GStreamer, which makes none of these mistakes, with the tools that each was captured with. */
 const rightCaptures: readonly string[] = [
   ...["h264_high_bpyramid.264", "h265_default_ra.265"].map((name) => [name, "strace", "recorder"]),
-  ...["h264_baseline_slices.264", "vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v"].map(
-    (name) => [name, "strace", "recorder", "v4l2-tracer"],
-  ),
+  ...[
+    "h264_baseline_slices.264",
+    "vp8_altref.ivf",
+    "vp9_altref_superframes.ivf",
+    "mpeg2_interlaced.m2v",
+    "av1_8bit.ivf",
+  ].map((name) => [name, "strace", "recorder", "v4l2-tracer"]),
 ].flatMap(([name, ...readers]) => readers.map((reader) => `${name}.${reader}`));
 
 describe("lint", () => {
@@ -43,5 +47,24 @@ describe("lint", () => {
 
   it.each(["none.strace", ...rightCaptures])("finds nothing in %s", async (name) => {
     expect(await findings(captureText(name))).toEqual([]);
+  });
+
+  it("looks at each process for itself", async () => {
+    const [vp8, mpeg2] = ["vp8_altref.ivf", "mpeg2_interlaced.m2v"].map((name) =>
+      captureText(`${name}.strace`).split("\n"),
+    );
+    const moved = (mpeg2 ?? []).map((line) => line.replace(/^\d+/, "7777"));
+    const begin = "1 00:00:00.0 clone(child_stack=NULL, flags=SIGCHLD) = 7777";
+    const together = (vp8 ?? []).flatMap((line, i) => [line, ...(i < moved.length ? [moved[i] as string] : [])]);
+    // Both at once, and one after the other.
+    expect(await findings([begin, ...together].join("\n"))).toEqual([]);
+    expect(await findings([begin, ...(vp8 ?? []), ...moved].join("\n"))).toEqual([]);
+    // A program that is run again, where nothing shows that it is another process.
+    const again = (vp8 ?? []).map((line) => line.replace(/^\d+/, "7777"));
+    expect(await findings([...(vp8 ?? []), ...again].join("\n"))).toEqual([]);
+    const wrong = [begin, ...together].map((line) =>
+      /^7777 .*VIDIOC_DQBUF.*OUTPUT.*tv_usec=4\b/.test(line) ? line.replace("tv_usec=4", "tv_usec=5") : line,
+    );
+    expect((await findings(wrong.join("\n"))).map(({ rule }) => rule)).toContain("unknown-reference");
   });
 });

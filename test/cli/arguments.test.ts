@@ -106,7 +106,10 @@ describe("parseArguments", () => {
     [["record", "--errors", "a"], "record does not take --errors=only; inspect, validate and trace do"],
     [["inspect", "-x", "a"], "unknown option -x; see v4l2-stateless inspect --help"],
     [["inspect", "--with-data", "a"], "inspect does not take --with-data; record, capture and import do"],
-    [["trace", "--target", "visl", "a"], "trace does not take --target; record, inspect, validate, export and diff do"],
+    [
+      ["trace", "--target", "visl", "a"],
+      "trace does not take --target; record, inspect, validate, export, diff and explain do",
+    ],
     [
       ["record", "--json", "a"],
       "record does not take --json; inspect, validate, diff, trace, explain, stats, lint and devices do",

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
 import { fixture, run } from "./command-line.ts";
 
@@ -44,11 +44,39 @@ describe("import", () => {
     }
   });
 
+  it("shows progress on a terminal where nothing else is printed meanwhile", async () => {
+    const log = gunzipSync(readFileSync(captured("vp8_altref.ivf.strace")));
+    const shown = async (...argv: string[]) => {
+      let now = 0;
+      const clock = vi.spyOn(Date, "now").mockImplementation(() => (now += 600));
+      const stdin = Array.from({ length: 20 }, (_, i) => log.subarray(i * 20_000, (i + 1) * 20_000));
+      const { stderr } = await run(argv, { stdin, terminal: true });
+      clock.mockRestore();
+      const clear = "\u001b[K";
+      return /\r0\.\d MB$/.test(stderr.split(clear)[0] ?? "") && stderr.endsWith(`\r${clear}`);
+    };
+    expect(await shown("import", "-", "-o", join(folder, "progress.jsonl"))).toBe(true);
+    expect(await shown("stats", "-")).toBe(true);
+    for (const command of ["import", "inspect", "lint"])
+      expect([command, await shown(command, "-")]).toEqual([command, false]);
+  });
+
   it("writes bytes only where they are wanted", async () => {
     const data = async (...options: string[]) =>
       /"data":"/.test((await run(["import", captured("vp8_altref.ivf.v4l2-tracer"), ...options])).stdout);
     expect([await data(), await data("--with-data")]).toEqual([false, true]);
   });
+
+  it.each(["vp8_altref.ivf", "vp9_altref_superframes.ivf", "mpeg2_interlaced.m2v", "av1_8bit.ivf"])(
+    "is the same to diff, whatever captured it: %s",
+    async (name) => {
+      for (const kind of ["strace", "recorder", "v4l2-tracer"]) {
+        const golden = fixture(`${name}.gst-frame.jsonl.br`);
+        const { status, stdout } = await run(["diff", golden, captured(`${name}.${kind}`)]);
+        expect({ kind, status, stdout }).toMatchObject({ kind, status: 0 });
+      }
+    },
+  );
 
   it("refuses what is a stream or a record already", async () => {
     const { stderr } = await run(["import", fixture("vp8_altref.ivf")]);

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import schema from "../../src/cli/schema.json" with { type: "json" };
-import { fixture, run } from "./command-line.ts";
+import { bytesOf, fixture, run } from "./command-line.ts";
 
 const stream = fixture("h264_mbaff_tff.264");
 const explain = (...words: readonly string[]) => run(["explain", ...words]);
@@ -59,9 +59,52 @@ describe("explain", () => {
     ["H264_PPS.pic_init_qp_minus26", ["pic_init_qp_minus26"]],
     ["V4L2_CID_STATELESS_H264_PPS.pic_init_qp_minus26", ["pic_init_qp_minus26"]],
     ["flags.V4L2_H264_DECODE_PARAM_FLAG_BFRAME", ["flags.BFRAME"]],
+    ["dpb[15]", ["dpb[15]"]],
+    ["dpb[3..15]", ["dpb[3..15]"]],
+    ["DECODE_PARAMS.dpb[1..2].pic_num", ["dpb[1].pic_num", "dpb[2].pic_num"]],
+    ["idr_pic_id,frame_num", ["frame_num", "idr_pic_id"]],
   ])("shows the field that --field %s names", async (field, shown) => {
     const { stdout } = await explain("--request", "3", "--field", field, stream);
     expect(fieldsOf(stdout)).toEqual(shown);
+  });
+
+  it("shows every field that a --field names", async () => {
+    const { stdout } = await explain("--request", "3", "--field", "idr_pic_id", "--field", "frame_num", stream);
+    expect(fieldsOf(stdout)).toEqual(["frame_num", "idr_pic_id"]);
+  });
+
+  it("says that places in a container are the video's", async () => {
+    const words = ["--request", "3", "--field", "frame_num"];
+    const { stdout } = await explain(...words, fixture("containers/h264_mbaff_tff.mp4"));
+    expect(stdout).toMatch(/^request 3 .* places are those in the video's bytes, not in the file's\n/);
+    expect((await explain(...words, stream)).stdout).not.toContain("places");
+  });
+
+  it("says beside each field whether the target's driver reads it", async () => {
+    const { stdout } = await explain("--request", "3", "--target", "vdpu381", "--field", "sps", stream);
+    expect(stdout).toMatch(/^ {2}level_idc +21 {2}not read +← u\(8\)/m);
+    expect(stdout).toMatch(/^ {2}profile_idc +100 {2}read, tried +← u\(8\)/m);
+  });
+
+  it("says what a driver expects that reads a field differently, and which controls it lacks", async () => {
+    const { stdout } = await explain(
+      ...["--request", "3", "--target", "rk3588-av1", "--field", "ref_frame_idx", fixture("av1_grain.ivf")],
+    );
+    expect(stdout).toMatch(/ref_frame_idx\[0\] +0 {2}differently {2}← /);
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      "rk3588-av1 reads it differently: The driver keeps CDFs by the number",
+    );
+    const { stdout: slices } = await explain("--request", "3", "--target", "tegra-vde", "--json", stream);
+    expect(slices).toContain('"reading":{"target":"tegra-vde","how":"unread"}');
+    const { stdout: weights } = await explain(
+      "--request",
+      "3",
+      "--target",
+      "hantro-g2",
+      "--json",
+      fixture("h265_weight_fade.265"),
+    );
+    expect(weights).toContain('"reading":{"target":"hantro-g2","how":"no-control"}');
   });
 
   it("shows a control, and the fields that a field contains", async () => {
@@ -77,6 +120,10 @@ describe("explain", () => {
       ["--request", "3", "--field", "pps.pic_init_qp", stream],
       'has no field "pps.pic_init_qp"; did you mean pic_init_qp_minus26?',
     ],
+    [["--request", "3", "--field", "dpb[16].pic_num", stream], "; dpb has the elements 0 to 15"],
+    [["--request", "3", "--field", "H264_DECODE_PARAMS.dpb[16]", stream], "; dpb has the elements 0 to 15"],
+    [["--request", "3", "--field", "dpb.pic_num", stream], "; dpb has the elements 0 to 15"],
+    [["--request", "3", "--field", "frame_num[0]", stream], "; frame_num has no elements"],
     [["--request", "3", "--field", "nothing.like.it", stream], "inspect --request shows the fields"],
     [[stream], "explain: name the requests with --request: --request 3; inspect lists them"],
     [["--request", "99", stream], "there is no request 99: it has 20 requests, numbers 0 to 19"],
@@ -113,6 +160,24 @@ describe("diff", () => {
     );
     const { stdout: reversed } = await run(["diff", `${stream}.ff-frame.jsonl.br`, stream]);
     expect(reversed).toContain("b ← seq_scaling_matrix_present_flag u(1) at 8:7 of unit");
+  });
+
+  it("says it of an entry of the DPB that has another place in the stream's request", async () => {
+    const { stdout: recorded } = await run(["record", stream]);
+    const swapped = recorded.replace(/("V4L2_CID_STATELESS_H264_DECODE_PARAMS":")([0-9a-f]+)/g, (_, name, hex) => {
+      const [first, second, rest] = [hex.slice(0, 64), hex.slice(64, 128), hex.slice(128)];
+      // Another top_field_order_cnt in the entry that becomes the first one.
+      const changed = /^0+$/.test(second) ? second : `${second.slice(0, 40)}77${second.slice(42)}`;
+      return `${name}${changed}${first}${rest}`;
+    });
+    const { stdout } = await run(["diff", "-", stream, "--all"], { stdin: bytesOf(swapped) });
+    const { stdout: explained } = await explain("--request", "3", "--field", "dpb[1].top_field_order_cnt", stream);
+    const [, place] = /pic_order_cnt_lsb u\(6\) at (\d+:\d)/.exec(explained) ?? [];
+    expect(place).toBeDefined();
+    const third = /request 3 of a, 3 of b\n(.*?)\nrequest 4/s.exec(stdout)?.[1] ?? "";
+    expect(third.replace(/\s+/g, " ")).toMatch(
+      new RegExp(`dpb\\[0\\]\\.top_field_order_cnt .* b ← [^←]* at ${place} `),
+    );
   });
 
   it("says it of AV1, too", async () => {

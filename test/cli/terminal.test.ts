@@ -66,6 +66,15 @@ describe("Progress", () => {
     expect(terminal.written).toEqual(["\r2.0 MB, 50 %\u001b[K", "\r\u001b[K"]);
   });
 
+  it("shows up beside a terminal for output, where nothing is printed meanwhile", async () => {
+    vi.useFakeTimers({ now: 0 });
+    const terminal = io({ stdout: true, stderr: true });
+    const progress = new Progress(terminal, undefined, true);
+    vi.setSystemTime(1000);
+    await progress.advance(1_000_000);
+    expect(terminal.written).toEqual(["\r1.0 MB\u001b[K"]);
+  });
+
   it("never shows up elsewhere", async () => {
     vi.useFakeTimers({ now: 0 });
     for (const elsewhere of [io({}), io({ stdout: true, stderr: true })]) {

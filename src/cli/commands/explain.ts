@@ -1,10 +1,11 @@
 import { RequestExplainer } from "../../explain/index.ts";
+import { fieldReading } from "../../targets/index.ts";
 import type { Job } from "../arguments.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { cutAtPictures } from "../parts-at-pictures.ts";
 import { ErrorReport } from "../printing/errors.ts";
-import { explanationJson, explanationText } from "../printing/explanation.ts";
+import { type ExplanationView, explanationJson, explanationText } from "../printing/explanation.ts";
 import { FieldChoice } from "../printing/field-choice.ts";
 import { jsonLine } from "../printing/json.ts";
 import { styleFor } from "../printing/terminal.ts";
@@ -21,10 +22,10 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
     );
   }
   const { request: wanted } = args;
-  const choice = args.field === undefined ? undefined : new FieldChoice(args.field);
+  const choice = args.fields === undefined ? undefined : new FieldChoice(args.fields);
   const printer = new Printer(io.stdout);
   const errors = new ErrorReport(io, input, args, printer);
-  const style = styleFor(io, args.color);
+  const view = viewOf(io, input, args);
   const seen = new SeenRequests();
   const explainer = new RequestExplainer(input.codec, (request) => wanted?.has(request) ?? true);
   const options = { ...sessionOptions(input.codec, args), trace: explainer.trace };
@@ -36,8 +37,8 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
     for (const explained of explainer.take(events)) {
       const chosen = choice === undefined ? explained : choice.of(explained);
       if (args.errors === "only") continue;
-      if (args.json) for (const line of explanationJson(chosen)) printer.add(jsonLine(line));
-      else printer.add(`${printed++ === 0 ? "" : "\n"}${explanationText(chosen, style, io.stdout.columns)}`);
+      if (args.json) for (const line of explanationJson(chosen, view)) printer.add(jsonLine(line));
+      else printer.add(`${printed++ === 0 ? "" : "\n"}${explanationText(chosen, view)}`);
     }
     while (seen.last + 1 < explainer.requests) seen.add(seen.last + 1);
     await printer.drain();
@@ -49,4 +50,16 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
   if (seen.count === 0) throw noPicture(input);
   wanted?.checkReached(input.name, seen);
   return status;
+}
+
+function viewOf(io: Io, { codec, isInside }: StreamInput, { color, fields, target, targetName }: Job): ExplanationView {
+  const isNamed = targetName !== undefined;
+  return {
+    style: styleFor(io, color),
+    columns: io.stdout.columns,
+    isInside,
+    isPart: fields !== undefined,
+    target: isNamed ? target.name : undefined,
+    readingOf: (control, { path, flag }) => (isNamed ? fieldReading(target, codec, control, path, flag) : undefined),
+  };
 }

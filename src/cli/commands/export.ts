@@ -5,7 +5,7 @@ import type { SubmitEvent } from "../../submit/submitter-options.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import type { Job } from "../arguments.ts";
 import { createFile } from "../files.ts";
-import { codecOf, type RecordInput, type StreamInput } from "../input.ts";
+import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { noPicture, sessionOptions, streamEvents } from "../source.ts";
@@ -18,7 +18,6 @@ export async function exportTrace(io: Io, input: StreamInput | RecordInput, args
       `${input.name}: a capture, which does not say when a picture is no longer needed; export the stream, or a record of it (record --with-data)`,
     );
   }
-  if (codecOf(input) === "av1") throw new CliError(`${input.name}: requests of AV1 cannot be exported yet`);
   const events = new UntilFailure(
     input.kind === "record" ? recordStreamEvents(input) : eventsOfStream(io, input, args),
   );

@@ -1,9 +1,11 @@
 /** The text and the lines of JSON of `explain`. */
-import type { ExplainedField, ExplainedRequest, Source } from "../../explain/index.ts";
+import type { ExplainedField, ExplainedRequest, Source, SpanSource } from "../../explain/index.ts";
+import { theirSum } from "../../explain/source.ts";
 import { decisionText, sourceTexts } from "../../explain/text.ts";
+import type { FieldReading } from "../../targets/index.ts";
 import { controlByName, valueName } from "../../uapi/index.ts";
 import { leafFields } from "../../uapi/struct.ts";
-import { shortFlag } from "./field-choice.ts";
+import { keysOf, shortFlag } from "./field-choice.ts";
 import { fold, type Style } from "./terminal.ts";
 
 /** Lines are made for this width where the output is no terminal. */
@@ -11,38 +13,95 @@ const width = 100;
 /** The most columns for a field and its value, before the arrow. */
 const widestField = 42;
 
-/** A request with all its controls. @param columns of the terminal. */
-export function explanationText(explained: ExplainedRequest, style: Style, columns: number = width): string {
-  const lines = [`${style.bold(`request ${explained.request}`)}  timestamp ${explained.timestamp}`];
+/** What is said beside the explanations. */
+export interface ExplanationView {
+  readonly style: Style;
+  /** Of the terminal. */
+  readonly columns?: number | undefined;
+  /** Places are counted in the video that is in a container. */
+  readonly isInside: boolean;
+  /** Only some fields are shown: then an array says which of its elements. */
+  readonly isPart: boolean;
+  /** The target that was named, and what its driver does with a field. */
+  readonly target: string | undefined;
+  readonly readingOf: (control: string, field: ExplainedField) => FieldReading | undefined;
+}
+
+/** A request with all its controls. */
+export function explanationText(explained: ExplainedRequest, view: ExplanationView): string {
+  const { style, columns = width, isInside } = view;
+  const title = `${style.bold(`request ${explained.request}`)}  timestamp ${explained.timestamp}`;
+  const lines = [isInside ? `${title}  places are those in the video's bytes, not in the file's` : title];
   for (const { control, fields } of explained.controls) {
-    const rows = rowsOf(control, fields);
+    const rows = rowsOf(control, fields, view);
     const column = Math.min(
       rows.reduce((widest, { path, value }) => Math.max(widest, path.length + 2 + value.length), 0),
       widestField,
     );
+    const columnOfWord = rows.reduce((widest, { word }) => Math.max(widest, word.length), 0);
+    const wordRoom = columnOfWord === 0 ? 0 : columnOfWord + 2;
     lines.push("", style.bold(control));
     let decided = "";
     for (const row of rows) {
-      for (const line of rowLines(row, column, row.decision === decided, style)) {
-        lines.push(fold(line, columns, Math.min(column + 6, columns >> 1)));
+      for (const line of rowLines(row, column, columnOfWord, row.decision === decided, style)) {
+        lines.push(
+          fold(line, columns, Math.min(column + wordRoom + 6, Math.floor(columns * (wordRoom === 0 ? 0.5 : 0.6)))),
+        );
       }
       if (row.decision !== "") decided = row.decision;
     }
+    for (const quirk of quirksOf(control, fields, view)) lines.push(fold(`  ${quirk}`, columns, 4));
   }
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** What the driver expects in fields that it reads differently. */
+function quirksOf(
+  control: string,
+  fields: readonly ExplainedField[],
+  { target, readingOf }: ExplanationView,
+): string[] {
+  const quirks = fields.flatMap((field) => readingOf(control, field)?.quirk ?? []);
+  return [...new Set(quirks)].map((quirk) => `${target} reads it differently: ${quirk}`);
+}
+
+/** `"read, tried"`: see `FieldReading`. */
+function wordOf(reading: FieldReading | undefined): string {
+  switch (reading?.how) {
+    case undefined:
+      return "";
+    case "unread":
+      return "not read";
+    case "no-control":
+      return "no control";
+    case "differently":
+      return "differently";
+    default:
+      return reading?.evidence?.by === "both" ? "read, tried" : "read";
+  }
 }
 
 /** A field, or several with the same explanation. */
 interface Row {
   readonly path: string;
   readonly value: string;
+  /** Whether the target's driver reads it; empty without a target. */
+  readonly word: string;
   readonly texts: readonly string[];
   readonly decision: string;
 }
 
 /** @param isRepeated the row before has the same decision. */
-function rowLines({ path, value, texts, decision }: Row, column: number, isRepeated: boolean, style: Style): string[] {
-  const indent = " ".repeat(column + 2);
+function rowLines(
+  { path, value, word, texts, decision }: Row,
+  column: number,
+  columnOfWord: number,
+  isRepeated: boolean,
+  style: Style,
+): string[] {
+  const worded = columnOfWord === 0 ? "" : `  ${word.padEnd(columnOfWord)}`;
+  const inner = " ".repeat(column + 2);
+  const indent = `${inner}${" ".repeat(worded.length)}`;
   const own = /(\w+(\[\d+\])*)$/.exec(path)?.[1] ?? "";
   // The name of an element that is the field's name, too, need not be read twice.
   const said = texts.map((text) => (own !== "" && text.startsWith(`${own} `) ? withoutName(text, own) : text));
@@ -52,7 +111,7 @@ function rowLines({ path, value, texts, decision }: Row, column: number, isRepea
   const left = room < 2 ? `  ${path}  ${value}` : `  ${path}${" ".repeat(room)}${value}`;
   const [first = "", ...more] = arrows;
   // A long path has a line of its own.
-  const lines = room < 2 ? [left, `${indent}  ${first}`] : [`${left}  ${first}`];
+  const lines = room < 2 ? [left, `${inner}${worded}  ${first}`] : [`${left}${worded}  ${first}`];
   return [...lines, ...more.map((text) => `${indent}  ${text.startsWith("←") ? "" : "  "}${text}`)];
 }
 
@@ -66,26 +125,29 @@ interface Node {
   readonly key: string;
   readonly children: Node[];
   readonly field: ExplainedField | undefined;
+  /** What says whether the driver reads the field. */
+  readonly word: string;
 }
 
-function rowsOf(control: string, fields: readonly ExplainedField[]): Row[] {
-  const root: Node = { key: "", children: [], field: undefined };
+function rowsOf(control: string, fields: readonly ExplainedField[], { readingOf, isPart }: ExplanationView): Row[] {
+  const root: Node = { key: "", children: [], field: undefined, word: "" };
   for (const field of fields) {
-    const keys = [...field.path.matchAll(/\[\d+\]|[^.[\]]+/g)].map(([key]) => key);
+    const word = wordOf(readingOf(control, field));
+    const keys = keysOf(field.path);
     if (field.flag !== undefined) keys.push(shortFlag(field.flag));
     let node = root;
     for (const [i, key] of keys.entries()) {
       let child = node.children.at(-1)?.key === key ? node.children.at(-1) : undefined;
       if (child === undefined) {
-        child = { key, children: [], field: i === keys.length - 1 ? field : undefined };
+        child = { key, children: [], field: i === keys.length - 1 ? field : undefined, word };
         node.children.push(child);
       }
       node = child;
     }
-    if (keys.length === 0) root.children.push({ key: "", children: [], field });
+    if (keys.length === 0) root.children.push({ key: "", children: [], field, word });
   }
   const names = enumerations(control);
-  return root.children.length === 0 ? [] : childRows(root, "", names);
+  return root.children.length === 0 ? [] : childRows(root, "", { names, isPart });
 }
 
 /** The enumerations of a control by the path of their fields, without indices. */
@@ -104,27 +166,46 @@ function enumerations(control: string): ReadonlyMap<string, (value: number | big
   );
 }
 
-type Names = ReturnType<typeof enumerations>;
+/** What rows are made with. */
+interface RowContext {
+  readonly names: ReturnType<typeof enumerations>;
+  readonly isPart: boolean;
+}
 
 function joinPath(path: string, key: string): string {
   return path === "" || key.startsWith("[") || key === "" ? path + key : `${path}.${key}`;
 }
 
-function childRows(node: Node, path: string, names: Names): Row[] {
+function childRows(node: Node, path: string, context: RowContext): Row[] {
   const rows: Row[] = [];
   for (let i = 0; i < node.children.length; ) {
     const child = node.children[i] as Node;
     const same = child.key.startsWith("[") ? sameFrom(node.children, i) : 1;
     if (same > 1 || (child.field === undefined && hasSeveral(child) && uniformText(child) !== null)) {
       const last = node.children[i + same - 1] as Node;
-      const key = same === 1 ? child.key : `[${numberOf(child)}..${numberOf(last)}]`;
+      const key = same === 1 ? labelOf(child, context) : `[${numberOf(child)}..${numberOf(last)}]`;
       const leaves = node.children.slice(i, i + same).flatMap(leavesOf);
-      rows.push(rowOf(joinPath(path, key), leaves, names));
-    } else if (child.field !== undefined) rows.push(rowOf(joinPath(path, child.key), [child.field], names));
-    else for (const row of childRows(child, joinPath(path, child.key), names)) rows.push(row);
+      rows.push(rowOf(joinPath(path, key), child.word, leaves, context));
+    } else if (child.field !== undefined) {
+      rows.push(rowOf(joinPath(path, child.key), child.word, [child.field], context));
+    } else for (const row of childRows(child, joinPath(path, child.key), context)) rows.push(row);
     i += same;
   }
   return rows;
+}
+
+/** The path of all leaves in a node, from its key on: an only child belongs to it, and the elements that are chosen. */
+function labelOf(node: Node, { isPart }: RowContext): string {
+  let path = node.key;
+  let inner = node;
+  while (inner.field === undefined && inner.children.length === 1) {
+    inner = inner.children[0] as Node;
+    path = joinPath(path, inner.key);
+  }
+  const [first] = inner.children;
+  const last = inner.children.at(-1);
+  if (!isPart || last === undefined || first?.key.startsWith("[") !== true) return path;
+  return `${path}[${numberOf(first)}..${numberOf(last)}]`;
 }
 
 const numberOf = ({ key }: Node) => key.slice(1, -1);
@@ -139,15 +220,17 @@ function leavesOf(node: Node): ExplainedField[] {
   return node.field === undefined ? node.children.flatMap(leavesOf) : [node.field];
 }
 
-const explanations = new WeakMap<readonly Source[], string>();
+/** Sums that begin at the same element are one text: each is made of more elements than the one before. */
+function groupText({ sources }: ExplainedField): string {
+  const begun = sources.map((source) => (isSum(source) ? { ...source, last: source.first } : source));
+  return `${sourceTexts(begun).join("\n")}\n${decisionText(sources)}`;
+}
 
-function explanationOf({ sources }: ExplainedField): string {
-  let text = explanations.get(sources);
-  if (text === undefined) {
-    text = `${sourceTexts(sources).join("\n")}\n${decisionText(sources)}`;
-    explanations.set(sources, text);
-  }
-  return text;
+const isSum = (source: Source): source is SpanSource => source.kind === "span" && source.what === theirSum;
+
+/** How far the sums of a field reach. */
+function reach({ sources }: ExplainedField): number {
+  return sources.filter(isSum).reduce((bit, { last }) => Math.max(bit, last.bit), 0);
 }
 
 const isReserved = ({ path }: ExplainedField) => /(^|\.)(reserved\d?|padding)(\[\d+\])*$/.test(path);
@@ -160,7 +243,7 @@ const uniformTexts = new WeakMap<Node, string | null>();
 function uniformText(node: Node): string | null {
   let text = uniformTexts.get(node);
   if (text !== undefined) return text;
-  if (node.field !== undefined) text = isReserved(node.field) ? nothing : explanationOf(node.field);
+  if (node.field !== undefined) text = isReserved(node.field) ? nothing : `${node.word}\n${groupText(node.field)}`;
   else {
     text = nothing;
     for (const child of node.children) {
@@ -187,36 +270,50 @@ function sameFrom(nodes: readonly Node[], i: number): number {
 
 const mostValues = 8;
 
-function rowOf(path: string, leaves: readonly ExplainedField[], names: Names): Row {
+function rowOf(path: string, word: string, leaves: readonly ExplainedField[], { names }: RowContext): Row {
   const [first] = leaves as [ExplainedField];
-  const sample = leaves.find((field) => !isReserved(field)) ?? first;
+  const shown = leaves.filter((field) => !isReserved(field));
+  const sample = shown.reduce((far, field) => (reach(field) > reach(far) ? field : far), shown[0] ?? first);
   const values = leaves.filter((field) => field === sample || !isReserved(field)).map(({ value }) => String(value));
   const isOne = values.every((value) => value === values[0]);
   const name =
     leaves.length === 1 && sample.flag === undefined ? names.get(path.replace(/\[[^\]]*\]\.?/g, "")) : undefined;
-  const word = name?.(sample.value);
+  const meaning = name?.(sample.value);
   const many = values.length > mostValues ? `${values.slice(0, mostValues).join(" ")} …` : values.join(" ");
   const texts = sourceTexts(sample.sources);
   const flag = sample.flag === undefined || leaves.length > 1 ? undefined : sample.value === 1 ? "set" : "not set";
   return {
     path,
+    word,
     value: flag ?? (isOne ? `${values[0]}` : many),
-    texts: word === undefined ? texts : [word, ...texts],
+    texts: meaning === undefined ? texts : [meaning, ...texts],
     decision: decisionText(sample.sources),
   };
 }
 
 /** A line for each field. */
-export function explanationJson({ request, controls }: ExplainedRequest): object[] {
+export function explanationJson(
+  { request, controls }: ExplainedRequest,
+  { target, readingOf }: Pick<ExplanationView, "target" | "readingOf">,
+): object[] {
   return controls.flatMap(({ control, fields }) =>
-    fields.map(({ path, flag, value, sources }) => ({
-      type: "explanation",
-      request,
-      control,
-      path,
-      ...(flag === undefined ? {} : { flag }),
-      value,
-      sources,
-    })),
+    fields.map((field) => {
+      const { path, flag, value, sources } = field;
+      const reading = readingOf(control, field);
+      return {
+        type: "explanation",
+        request,
+        control,
+        path,
+        ...(flag === undefined ? {} : { flag }),
+        value,
+        ...(reading === undefined ? {} : { reading: readingJson(target, reading) }),
+        sources,
+      };
+    }),
   );
+}
+
+function readingJson(target: string | undefined, { how, evidence, quirk }: FieldReading): object {
+  return { target, how, ...evidence, ...(quirk === undefined ? {} : { quirk }) };
 }

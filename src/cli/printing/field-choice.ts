@@ -2,48 +2,71 @@ import type { ExplainedControl, ExplainedField, ExplainedRequest } from "../../e
 import { CliError } from "../io.ts";
 import { suggestion } from "../suggest.ts";
 
-/** A field that `--field` names, or the fields that it contains. */
+/** Fields that `--field` names, with the fields that they contain. */
 export class FieldChoice {
-  readonly #text: string;
+  readonly #texts: readonly string[];
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(texts: readonly string[]) {
+    this.#texts = texts;
   }
 
   /** @throws CliError where the request has no such field. */
   of(explained: ExplainedRequest): ExplainedRequest {
+    const chosen = new Set<ExplainedField>();
+    for (const text of this.#texts) {
+      const found = explained.controls.flatMap((control) => fieldsOf(control, text));
+      if (found.length === 0) throw new CliError(unknownText(text, explained));
+      for (const field of found) chosen.add(field);
+    }
     const controls = explained.controls.flatMap((control) => {
-      const fields = this.#fieldsOf(control);
+      const fields = control.fields.filter((field) => chosen.has(field));
       return fields.length === 0 ? [] : [{ ...control, fields }];
     });
-    if (controls.length === 0) throw new CliError(this.#unknown(explained));
     return { ...explained, controls };
   }
+}
 
-  #fieldsOf({ control, fields }: ExplainedControl): ExplainedField[] {
-    const wanted = this.#text.toLowerCase();
-    const names = controlNames(control);
-    if (names.includes(wanted)) return [...fields];
-    const prefix = names.find((name) => wanted.startsWith(`${name}.`) || wanted.startsWith(`${name}[`));
-    // In a dynamic array, the index comes right after the control's name.
-    const inside = prefix === undefined ? undefined : wanted.slice(prefix.length).replace(/^\./, "");
-    return fields.filter((field) =>
-      pathsOf(field).some((path) => contains(inside ?? wanted, path) || contains(wanted, path)),
-    );
-  }
+function fieldsOf({ control, fields }: ExplainedControl, text: string): ExplainedField[] {
+  const wanted = text.toLowerCase();
+  const names = controlNames(control);
+  if (names.includes(wanted)) return [...fields];
+  const prefix = names.find((name) => wanted.startsWith(`${name}.`) || wanted.startsWith(`${name}[`));
+  // In a dynamic array, the index comes right after the control's name.
+  const inside = prefix === undefined ? wanted : wanted.slice(prefix.length).replace(/^\./, "");
+  const keys = [...new Set([inside, wanted])].map(keysOf);
+  return fields.filter((field) => pathsOf(field).some((path) => keys.some((each) => contains(each, keysOf(path)))));
+}
 
-  #unknown({ request, controls }: ExplainedRequest): string {
-    const names = controls.flatMap(({ control, fields }) => [
-      ...controlNames(control),
-      ...fields.flatMap((field) => pathsOf(field).map((path) => path.replace(/\[\d+\]/g, ""))),
-    ]);
-    const last = this.#text.replace(/\[\d*\]/g, "");
-    const known = [...new Set(names)].filter((name) => name !== "");
-    const own = suggestion(last, known);
-    const inner = last.includes(".") ? suggestion(last.slice(last.indexOf(".") + 1), known) : "";
-    const advice = own || inner || "; inspect --request shows the fields";
-    return `--field: request ${request} has no field ${JSON.stringify(this.#text)}${advice}`;
+function unknownText(text: string, { request, controls }: ExplainedRequest): string {
+  const paths = controls.flatMap(({ fields }) => fields.flatMap(pathsOf));
+  const withoutIndices = (path: string) => path.replace(/\[[^\]]*\]/g, "");
+  const known = [
+    ...new Set([...controls.flatMap(({ control }) => controlNames(control)), ...paths.map(withoutIndices)]),
+  ].filter((name) => name !== "");
+  const last = withoutIndices(text);
+  const inner = last.includes(".") ? last.slice(last.indexOf(".") + 1) : last;
+  const what = `--field: request ${request} has no field ${JSON.stringify(text)}`;
+  const isKnown = (name: string) => known.some((each) => each === name || each.startsWith(`${name}.`));
+  if (isKnown(last.toLowerCase()) || isKnown(inner.toLowerCase())) return `${what}${indexAdvice(text, paths)}`;
+  const own = suggestion(last, known) || suggestion(inner, known);
+  return `${what}${own || "; inspect --request shows the fields"}`;
+}
+
+/** The name is there: which indices it has. */
+function indexAdvice(text: string, paths: readonly string[]): string {
+  const wanted = keysOf(text.toLowerCase());
+  for (let length = wanted.length - 1; length > 0; length--) {
+    for (const begin of [0, 1]) {
+      const outer = wanted.slice(begin, length);
+      const next = paths.map(keysOf).filter((path) => outer.length > 0 && contains(outer, path));
+      if (next.length === 0) continue;
+      const indices = next.flatMap((path) => /^\[(\d+)\]$/.exec(path[outer.length] ?? "")?.[1] ?? []).map(Number);
+      const name = outer.join(".").replace(/\.\[/g, "[");
+      if (indices.length === 0) return `; ${name} has no elements`;
+      return `; ${name} has the elements ${indices.reduce((a, b) => Math.min(a, b))} to ${indices.reduce((a, b) => Math.max(a, b))}`;
+    }
   }
+  return "; inspect --request shows the fields";
 }
 
 /** The words for a control, in lower case: `v4l2_cid_stateless_h264_sps`, `h264_sps`, `sps`. */
@@ -66,6 +89,20 @@ export function shortFlag(flag: string): string {
   return flag.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_(H264_SPS|VP8_LF|VP9|HEVC)_/, "");
 }
 
-function contains(wanted: string, path: string): boolean {
-  return path === wanted || path.startsWith(`${wanted}.`) || path.startsWith(`${wanted}[`);
+/** `["dpb", "[3]", "pic_num"]` of `"dpb[3].pic_num"`. */
+export function keysOf(path: string): string[] {
+  return [...path.matchAll(/\[[^\]]*\]|[^.[\]]+/g)].map(([key]) => key);
+}
+
+/** Whether a path begins with what is wanted, which may have ranges: `"[2..15]"`. */
+function contains(wanted: readonly string[], path: readonly string[]): boolean {
+  return wanted.length <= path.length && wanted.every((key, i) => isKey(key, path[i] as string));
+}
+
+function isKey(wanted: string, key: string): boolean {
+  if (wanted === key) return true;
+  const [, from, to] = /^\[(\d*)\.\.(\d*)\]$/.exec(wanted) ?? [];
+  const [, index] = /^\[(\d+)\]$/.exec(key) ?? [];
+  if (from === undefined || to === undefined || index === undefined) return false;
+  return Number(index) >= Number(from) && (to === "" || Number(index) <= Number(to));
 }

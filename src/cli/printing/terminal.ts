@@ -107,7 +107,10 @@ export function printable(text: string): string {
 const progressDelay = 1000;
 const progressInterval = 200;
 
-/** Shows the progress of long work on stderr. Only when stderr is a terminal, stdout is not, and a second has passed. */
+/**
+ * Shows the progress of long work on stderr. Only when stderr is a terminal, nothing else is printed on one meanwhile, and a second
+ * has passed.
+ */
 export class Progress {
   readonly #io: Io;
   readonly #size: number | undefined;
@@ -116,11 +119,14 @@ export class Progress {
   #bytes = 0;
   #visible = false;
 
-  /** @param size of the input in bytes, when it is known. */
-  constructor(io: Io, size: number | undefined) {
+  /**
+   * @param size of the input in bytes, when it is known.
+   * @param printsNothing stdout is not written to meanwhile, so it may be a terminal, too. Default false.
+   */
+  constructor(io: Io, size: number | undefined, printsNothing = false) {
     this.#io = io;
     this.#size = size;
-    this.#shown = io.stderr.isTerminal && !io.stdout.isTerminal;
+    this.#shown = io.stderr.isTerminal && (printsNothing || !io.stdout.isTerminal);
   }
 
   async advance(bytes: number): Promise<void> {

@@ -5,8 +5,21 @@ import { computed, conditions, type Source, sourcesOf } from "../source.ts";
 import { sizeSources } from "./size.ts";
 import { type Av1State, coded, ruled, type TileUnit } from "./state.ts";
 
+type Direction = "cols" | "rows";
+
+/** Hundreds of fields have the same. */
+const decisions = new WeakMap<Av1State, Map<Direction, readonly Source[]>>();
+
 /** What decides how many tiles there are, and where they begin. */
-function tileDecisions(state: Av1State, direction: "cols" | "rows"): Source[] {
+function tileDecisions(state: Av1State, direction: Direction): readonly Source[] {
+  const known = decisions.get(state) ?? new Map<Direction, readonly Source[]>();
+  decisions.set(state, known);
+  const found = known.get(direction) ?? tileConditions(state, direction);
+  known.set(direction, found);
+  return found;
+}
+
+function tileConditions(state: Av1State, direction: Direction): Source[] {
   const { unit, sequence } = state;
   const own = direction === "cols" ? "width" : "height";
   const names = ["uniform_tile_spacing_flag", "increment_tile_cols_log2", "width_in_sbs_minus_1"];
@@ -20,7 +33,7 @@ function tileDecisions(state: Av1State, direction: "cols" | "rows"): Source[] {
   );
 }
 
-function count(state: Av1State, direction: "cols" | "rows"): Rule {
+function count(state: Av1State, direction: Direction): Rule {
   const { unit } = state;
   return () => {
     if (unit.value("uniform_tile_spacing_flag") !== 1) {
@@ -38,15 +51,16 @@ function count(state: Av1State, direction: "cols" | "rows"): Rule {
 }
 
 /** MiColStarts, MiRowStarts. */
-function starts(state: Av1State, direction: "cols" | "rows"): Rule {
+function starts(state: Av1State, direction: Direction): Rule {
   const { unit } = state;
   const field = `tile_info.tile_${direction}`;
   const size = direction === "cols" ? "width" : "height";
   const element = `${size}_in_sbs_minus_1`;
+  const none = noTile(state, direction);
   return ({ at: [i = 0], field: other }: Place) => {
     const tiles = other(field);
     if (i === 0) return [computed("0: the first tile (5.9.15)")];
-    if (i > tiles) return ruled("0: no such tile", tileDecisions(state, direction));
+    if (i > tiles) return none();
     if (i === tiles) {
       const mi = direction === "cols" ? "MiCols" : "MiRows";
       return sourcesOf(
@@ -64,13 +78,23 @@ function starts(state: Av1State, direction: "cols" | "rows"): Rule {
   };
 }
 
+/** The sources of all elements after those of tiles. */
+function noTile(state: Av1State, direction: Direction): () => Source[] {
+  let sources: Source[] | undefined;
+  return () => {
+    sources ??= ruled("0: no such tile", tileDecisions(state, direction));
+    return sources;
+  };
+}
+
 /** The sizes of tiles in superblocks. Equal ones are not coded. */
-function sizes(state: Av1State, direction: "cols" | "rows"): Rule {
+function sizes(state: Av1State, direction: Direction): Rule {
   const { unit } = state;
+  const none = noTile(state, direction);
   return ({ at: [i = 0], name, field: other }: Place) => {
     const own = unit.element(name, i);
     if (own !== undefined) return [own];
-    if (i >= other(`tile_info.tile_${direction}`)) return ruled("0: no such tile", tileDecisions(state, direction));
+    if (i >= other(`tile_info.tile_${direction}`)) return none();
     const isUniform = unit.value("uniform_tile_spacing_flag") === 1;
     const rule = isUniform
       ? "equal spacing: from one start to the next (5.9.15)"

@@ -2,7 +2,7 @@
 import { zigzag4x4, zigzag8x8 } from "../../h264/tables.ts";
 import { elementOfFlag, type Place, type Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { computed, conditions, constant, oneOf, type Source, sourcesOf } from "../source.ts";
+import { computed, conditions, constant, oneOf, type Source, sourcesOf, theirSum } from "../source.ts";
 import type { Picture } from "./state.ts";
 
 /** The elements of the SPS that 7.4.2.1.1 infers not to be 0, and those that another element leaves out. */
@@ -140,7 +140,7 @@ function fromUnit(
       const from = computed("lastScale, the sum of 8 and delta_scale (7.3.2.1.1.1)");
       return sourcesOf(
         from,
-        deltas.slice(0, last + 1).map((_, k) => unit.at(place + 1 + k)),
+        unit.span(place + 1, place + 1 + last, theirSum),
         present,
         last < index ? computed("nextScale is 0: the last value is repeated") : [],
       );

@@ -2,7 +2,7 @@
 import { diagonal4x4, diagonal8x8 } from "../../h265/tables.ts";
 import type { Place, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { computed, constant, type Source, sourcesOf } from "../source.ts";
+import { computed, constant, type Source, sourcesOf, theirSum } from "../source.ts";
 import type { Picture } from "./state.ts";
 
 const sizes: readonly string[] = ["scaling_list_4x4", "scaling_list_8x8", "scaling_list_16x16", "scaling_list_32x32"];
@@ -53,8 +53,7 @@ function listValue(unit: ReadUnit | undefined, sizeId: number, matrixId: number,
   }
   const dc = unit.element("scaling_list_dc_coef_minus8", sizeId - 2, matrixId);
   if (index < 0) return sourcesOf(computed("scaling_list_dc_coef_minus8 + 8 (7.4.5)"), dc, mode);
-  const deltas = Array.from({ length: index + 1 }, (_, i) =>
-    unit.element("scaling_list_delta_coef", sizeId, matrixId, i),
-  );
+  const delta = (i: number) => unit.placeOf("scaling_list_delta_coef", [sizeId, matrixId, i]);
+  const deltas = unit.span(delta(0), delta(index), theirSum);
   return sourcesOf(computed("nextCoef, the sum of the deltas so far (7.3.4)"), dc, deltas, mode);
 }
