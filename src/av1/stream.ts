@@ -312,7 +312,7 @@ class LostFraming extends QueuedFraming {
   protected step(pieces: StreamPiece[], isEnd: boolean): boolean {
     const bytes = this.queue.take(this.queue.length);
     this.#framing ??= this.#framingOf(bytes, this.queue.begin - bytes.length, isEnd);
-    pieces.push(...this.#framing.push(bytes));
+    for (const piece of this.#framing.push(bytes)) pieces.push(piece);
     return true;
   }
 
@@ -327,6 +327,6 @@ class LostFraming extends QueuedFraming {
   }
 
   protected override end(pieces: StreamPiece[]): void {
-    if (this.#framing !== null) pieces.push(...this.#framing.flush());
+    for (const piece of this.#framing?.flush() ?? []) pieces.push(piece);
   }
 }
