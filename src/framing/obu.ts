@@ -49,12 +49,13 @@ function obuHeaderBytes(header: number): number {
   return header & 4 ? 2 : 1;
 }
 
-/** What comes after the header and size field of an OBU that has been read: 5.3.1. */
+/** What comes after the header and size field of an OBU that has been read, as far as obu_size says: 5.3.1. */
 export function obuPayload(obu: Uint8Array): Uint8Array {
   const header = obu[0] ?? 0;
   const headerBytes = obuHeaderBytes(header);
   const size = header & 2 ? leb128At(obu, headerBytes) : undefined;
-  return obu.subarray(headerBytes + (size?.bytes ?? 0));
+  const begin = headerBytes + (size?.bytes ?? 0);
+  return obu.subarray(begin, size ? begin + size.value : obu.length);
 }
 
 /** Bytes that are enough to tell the formats apart: three leb128 numbers, and an OBU header with its own. */

@@ -13,9 +13,11 @@ import {
   RequestExplainer,
   shortText,
 } from "../../src/explain/index.ts";
+import { joined } from "../../src/framing/bytes.ts";
 import { openSession } from "../../src/open-session.ts";
 import type { DecodeMode } from "../../src/uapi/index.ts";
 import { fieldKey, outcomeOf } from "../../support/mutations.ts";
+import { annexB, delimiter, keyFrame, sequenceHeader } from "../../support/streams/av1-stream.ts";
 import { ivfOf } from "../../support/streams/vp8-frames.ts";
 
 const modes: Readonly<Record<Codec, readonly DecodeMode[]>> = {
@@ -180,6 +182,16 @@ describe("the sources of a field", () => {
     expect(textOf("h265", "h265_weight_fade.265", 3, "[0].reserved0[1]", "slice")).toBe("reserved: the UAPI demands 0");
   });
 
+  it("are of AV1 what the slots have: sizes, order hints, film grain and motion of earlier frames", () => {
+    expect(textOf("av1", "av1_syn_short_signaling.ivf", 3, "order_hints[1]")).toMatch(/^order_hint u\(\d\) at /);
+    expect(textOf("av1", "av1_fwdkf.obu", 19, "reference_frame_ts[0]")).toMatch(
+      /shown again, into all slots \(7\.21\)/,
+    );
+    expect(textOf("av1", "av1_syn_global_motion.ivf", 13, "global_motion.params[1][3]")).toMatch(
+      /PrevGmParams \(7\.20\) \(request 12\)/,
+    );
+  });
+
   it("are of the slice of the request in slice mode", () => {
     const bytes = fixture("h264_baseline_slices.264");
     const units = [0, 1, 2].map((request) => {
@@ -190,6 +202,14 @@ describe("the sources of a field", () => {
     });
     expect(new Set(units).size).toBe(3);
   });
+});
+
+it("of an OBU that is longer than its obu_size, in Annex B: its tiles are found", () => {
+  const stream = annexB([delimiter, sequenceHeader(), joined([keyFrame(), Uint8Array.of(0)])]);
+  const fields = explainRequest("av1", stream, 0)?.controls.flatMap((control) => control.fields) ?? [];
+  expect(fields.length).toBeGreaterThan(800);
+  expect(fields.filter(({ sources }) => sources.length === 0)).toEqual([]);
+  expect(shortText(fields.find(({ path }) => path === "[0].tile_size")?.sources ?? [])).toMatch(/^obu_size leb128/);
 });
 
 describe("explainRequest", () => {
