@@ -15,11 +15,11 @@ export interface FtraceEvent {
 }
 
 /** `task-pid (tgid) [cpu] flags time: name: text`. Which columns there are depends on the options of the tracer. */
-const eventLine = /^ *\S.*-(\d+) +(?:\( *[\d-]+\) +)?\[\d{3}\] +(?:[^\s:]+ +)?[\d.]+: +(\w+)(.*)$/;
+const eventLine = /^ *\S.{0,60}-(\d+) +(?:\( *[\d-]+\) +)?\[\d{3}\] +(?:[^\s:]+ +)?[\d.]+: +(\w+)(.*)$/;
 const lostEvents = /\[LOST (\d+) EVENTS\]/;
 const startedBuffer = /^#+ CPU \d+ buffer started #+$/;
 /** The most lines that one event may have: the longest that visl prints has 200. */
-const mostLines = 10_000;
+const mostLines = 1000;
 
 /** Puts the lines of a log together to events. */
 export class FtraceLines {

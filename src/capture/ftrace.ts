@@ -84,7 +84,7 @@ class Runs {
     if (/^v4l2_ctrl_/.test(event.name) && !event.name.startsWith("v4l2_ctrl_fwht")) {
       throw new CaptureError(`${event.name} is an event of a control that is not known`, event.line);
     }
-    const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d+)$/.exec(event.text)?.[1];
+    const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d{1,20})$/.exec(event.text)?.[1];
     if (event.name === "console" && started !== undefined) {
       if (run !== undefined && run.events.length > 0) yield this.#ended(event.task, run);
       this.#running.set(event.task, { events: [], timestamp: BigInt(started) });
@@ -198,5 +198,5 @@ function capturedControl({ id, payload, shown, isWhole, isList }: TracedControl)
 
 /** `owner = 0, queued = 1, …` */
 function valuesOf({ text }: FtraceEvent): Readonly<Record<string, string>> {
-  return Object.fromEntries([...text.matchAll(/(\w+) = (\d+)/g)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries([...text.matchAll(/\b(\w+) = (\d{1,20})/g)].map(([, name, value]) => [name, value]));
 }

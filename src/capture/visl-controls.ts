@@ -153,7 +153,9 @@ class Draft {
     }
     const view = viewOf(this.#payload);
     for (const [i, leaf] of leaves.entries()) {
-      writeBits(view, leaf, values[i] as bigint);
+      const { type, offset } = leaf;
+      const value = values[i] as bigint;
+      type.write(view, offset, typeof type.min === "bigint" ? value : Number(value));
       this.#shown.add(leaf);
     }
   }
@@ -208,12 +210,13 @@ function valuesOf(text: string, leaves: readonly LeafField[], isHexadecimal: boo
       : leaves.length > 1
         ? dumped(text, type.size)
         : [isHexadecimal ? integer(`0x${text}`) : (integer(text) ?? namedBits(type, text))];
-  const isComplete = values.length === leaves.length && values.every((value) => value !== undefined);
-  return isComplete ? (values as bigint[]) : undefined;
+  const meant = values.map((bits) => (bits === undefined ? undefined : meaningOf(type, bits)));
+  const isComplete = meant.length === leaves.length && meant.every((value) => value !== undefined);
+  return isComplete ? (meant as bigint[]) : undefined;
 }
 
 function integer(text: string): bigint | undefined {
-  return /^(?:0x[0-9a-f]+|-?\d+)$/.test(text) ? BigInt(text) : undefined;
+  return /^(?:0x[0-9a-f]{1,16}|-?\d{1,20})$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** `80 fd 88 …`: bytes in the order of memory. */
@@ -250,9 +253,13 @@ function named(names: Names, word: string): bigint | undefined {
   return found === undefined ? undefined : BigInt(names[found] as number);
 }
 
-/** The events print some signed integers as if they had no sign, and elements of lists always. */
-function writeBits(view: DataView, { type, offset }: LeafField, bits: bigint): void {
-  const width = 8 * type.size;
-  const value = Number(type.min) < 0 ? BigInt.asIntN(width, bits) : BigInt.asUintN(width, bits);
-  type.write(view, offset, typeof type.min === "bigint" ? value : Number(value));
+/**
+ * The value that the bits mean; undefined where the field cannot have them. The events print some signed integers as if they had no
+ * sign, and elements of lists always.
+ */
+function meaningOf({ min, size }: Scalar, bits: bigint): bigint | undefined {
+  const width = 8 * size;
+  const [signed, unsigned] = [BigInt.asIntN(width, bits), BigInt.asUintN(width, bits)];
+  if (Number(min) === 0) return bits === unsigned ? bits : undefined;
+  return [signed, unsigned, BigInt.asUintN(32, signed)].includes(bits) ? signed : undefined;
 }

@@ -198,6 +198,11 @@ describe("what a log of ftrace may look like", () => {
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME segment.quant_update: /,
     ],
     [
+      "a value is too large for its field",
+      (text: string) => text.replace(/^lf.level \d+$/m, "lf.level 256"),
+      /^line \d+: V4L2_CID_STATELESS_VP8_FRAME lf.level: "256" is cut off, or no value/,
+    ],
+    [
       "a flag is not known",
       (text: string) => text.replace("KEY_FRAME|", "NO_FRAME|"),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME flags: "NO_FRAME/,
