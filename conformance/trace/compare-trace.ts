@@ -125,6 +125,7 @@ class TraceComparison implements TraceReport {
       theirs.elements.filter(({ name }) => !this.#dialect.beyondOurs.has(name)),
     );
     const count = Math.max(a.length, b.length);
+    let equal = Math.min(a.length, b.length);
     for (let i = 0; i < count; i++) {
       const [x, y] = [a[i], b[i]];
       if (x !== undefined && y !== undefined && this.#isSame(x, y)) continue;
@@ -132,6 +133,7 @@ class TraceComparison implements TraceReport {
       if (y === undefined && failure !== undefined) break;
       if (ours.otherReferences !== undefined && this.#isByReferences(x, y)) {
         this.except(`compared up to an element that is there by the references: ${ours.otherReferences}`);
+        equal = i;
         break;
       }
       this.differences.push(
@@ -140,7 +142,7 @@ class TraceComparison implements TraceReport {
       return;
     }
     this.units++;
-    this.elements += Math.min(a.length, b.length);
+    this.elements += equal;
   }
 
   #refused(side: "ffmpeg" | "ours", message: string, { byte }: OurUnit): void {

@@ -94,7 +94,7 @@ export function isPlaceOfAnnexB(bytes: Uint8Array, at: number, isEnd: boolean): 
 /** The bytes before the data of an IVF frame. */
 const IVF_FRAME_HEADER = 12;
 
-/** IVF: a frame header whose size is that of the OBUs after it, or of a temporal unit of Annex B. */
+/** IVF: a frame header whose size is that of the OBUs after it (`isFilledWithObus`), or of a temporal unit of Annex B. */
 export function isPlaceOfIvf(bytes: Uint8Array, at: number, isEnd: boolean): boolean | undefined {
   const data = at + IVF_FRAME_HEADER;
   // Shorter data than this shows nothing: it is more than a temporal delimiter alone.
@@ -116,14 +116,37 @@ function uint32At(bytes: Uint8Array, at: number): number {
   return value;
 }
 
-/** Whether sizes lead from one OBU to the next, up to exactly `end` or over `CHAIN` of them. */
+/**
+ * Whether sizes lead from one OBU to the next, up to exactly `end`. Where the last one has no size, as some muxers leave it out, or there are
+ * more than `CHAIN` of them, the frame must begin with a temporal delimiter, and so must the next one, unless the stream ends there.
+ */
 function isFilledWithObus(bytes: Uint8Array, begin: number, end: number, isEnd: boolean): boolean | undefined {
   let at = begin;
-  for (let count = 0; count < CHAIN && at < end; count++) {
+  for (let count = 0; at < end; count++) {
+    if (count === CHAIN) return isBetweenDelimiters(bytes, begin, end, isEnd);
+    if (count > 0 && isDelimiter(bytes, at)) return false;
     const next = obuEnd(bytes, at);
     if (next === undefined) return atEndOf(isEnd);
-    if (next === null || next > end) return false;
+    if (next === null) return count > 0 && isWithoutSize(bytes, at) && isBetweenDelimiters(bytes, begin, end, isEnd);
+    if (next > end) return false;
     at = next;
   }
   return true;
+}
+
+/** obu_forbidden_bit, obu_has_size_field and obu_reserved_1bit are 0. */
+function isWithoutSize(bytes: Uint8Array, at: number): boolean {
+  return ((bytes[at] as number) & 0x83) === 0;
+}
+
+/** Whether a frame begins with a temporal delimiter, and so does the one after it, or the stream ends. */
+function isBetweenDelimiters(bytes: Uint8Array, begin: number, end: number, isEnd: boolean): boolean | undefined {
+  if (!isDelimiter(bytes, begin)) return false;
+  if (end === bytes.length && isEnd) return true;
+  const next = end + IVF_FRAME_HEADER;
+  return next + 2 > bytes.length ? atEndOf(isEnd) : isDelimiter(bytes, next);
+}
+
+function isDelimiter(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === DELIMITER && bytes[at + 1] === 0;
 }

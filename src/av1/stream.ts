@@ -3,7 +3,7 @@
  * how the stream is cut.
  */
 
-import { type IvfFrame, IvfStream, ivfFourccs } from "../containers/ivf.ts";
+import { type IvfFrame, type IvfHeader, IvfStream, ivfFourccs } from "../containers/ivf.ts";
 import { BitstreamError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
 import { type StreamUnit, UNIT_LIMIT } from "../framing/byte-stream.ts";
@@ -36,11 +36,9 @@ function isIvf(head: Uint8Array): boolean {
 
 /** A stream whose format its first bytes tell. */
 export class Av1Stream {
-  #origin: number;
+  readonly #origin: number;
   #head = new Uint8Array(0);
   #framing: Framing | null = null;
-  /** Bytes before `#head` are lost: it may begin anywhere in a unit. */
-  #isAfterLoss = false;
 
   /** @param origin offset of the first byte to come. */
   constructor(origin: number) {
@@ -71,8 +69,8 @@ export class Av1Stream {
   }
 
   /**
-   * Bytes are missing after those that have come. The format stays the one that was found. Where too few bytes have come to show it,
-   * those after the loss do.
+   * Bytes are missing after those that have come. The format stays the one that was found. Where too few bytes have come to show it, the
+   * first place to go on does, in whatever format.
    */
   lose(): StreamPiece[] {
     if (this.#framing !== null) return this.#framing.lose();
@@ -82,9 +80,8 @@ export class Av1Stream {
       return [...this.#begin(framing), ...framing.lose()];
     }
     const pieces = this.flush();
-    this.#origin += head.length;
     this.#head = new Uint8Array(0);
-    this.#isAfterLoss = true;
+    this.#framing = new LostFraming(this.#origin + head.length);
     return pieces;
   }
 
@@ -100,8 +97,7 @@ export class Av1Stream {
   #framingOf(head: Uint8Array): Framing {
     const origin = this.#origin;
     if (isIvf(head)) return new IvfFraming(origin);
-    const isUnit = beginsWithTemporalUnit(head);
-    return isUnit ? new AnnexBFraming(origin, this.#isAfterLoss) : new ObuFraming(origin, this.#isAfterLoss);
+    return beginsWithTemporalUnit(head) ? new AnnexBFraming(origin) : new ObuFraming(origin);
   }
 }
 
@@ -109,11 +105,10 @@ export class Av1Stream {
 abstract class QueuedFraming implements Framing {
   protected readonly queue: ByteQueue;
   /** The offset from which a place to go on is looked for; null where the stream is intact. */
-  #from: number | null;
+  #from: number | null = null;
 
-  constructor(origin: number, isAfterLoss: boolean) {
+  constructor(origin: number) {
     this.queue = new ByteQueue(origin);
-    this.#from = isAfterLoss ? origin : null;
   }
 
   push(bytes: Uint8Array): StreamPiece[] {
@@ -198,15 +193,19 @@ abstract class QueuedFraming implements Framing {
   }
 }
 
+/** For a file whose own header is lost. Only the fourcc is read. */
+const lostHeader: IvfHeader = { fourcc: ivfFourccs.av1, width: 0, height: 0 };
+
 /** The frames of an IVF file. After a loss, they are those of a file whose header has been read. */
 class IvfFraming extends QueuedFraming {
   protected readonly isPlace = isPlaceOfIvf;
   protected readonly placeName = "the next frame header of the IVF file";
   #file: IvfStream;
 
-  constructor(origin: number) {
-    super(origin, false);
-    this.#file = new IvfStream(origin, ivfFourccs.av1);
+  /** @param header the file's, where it has been read and `origin` is that of a frame header. */
+  constructor(origin: number, header: IvfHeader | null = null) {
+    super(origin);
+    this.#file = new IvfStream(origin, ivfFourccs.av1, header);
   }
 
   protected step(pieces: StreamPiece[]): boolean {
@@ -227,7 +226,7 @@ class IvfFraming extends QueuedFraming {
   }
 
   protected override resume(): void {
-    const header = this.#file.header ?? { fourcc: ivfFourccs.av1, width: 0, height: 0 };
+    const header = this.#file.header ?? lostHeader;
     this.#file = new IvfStream(this.queue.begin, ivfFourccs.av1, header);
   }
 }
@@ -291,5 +290,43 @@ class ObuFraming extends QueuedFraming {
     this.seek();
     this.queue.skip(1);
     return true;
+  }
+}
+
+/** A stream of which nothing has come before a loss that shows its format: the first place to go on does. */
+class LostFraming extends QueuedFraming {
+  protected readonly placeName = "the first place that shows its format";
+  #framing: Framing | null = null;
+
+  constructor(origin: number) {
+    super(origin);
+    this.seek();
+  }
+
+  protected readonly isPlace: PlaceRule = (bytes, at, isEnd) => {
+    const answers = [isPlaceOfIvf, isPlaceOfObus, isPlaceOfAnnexB].map((rule) => rule(bytes, at, isEnd));
+    if (answers.includes(true)) return true;
+    return answers.includes(undefined) ? undefined : false;
+  };
+
+  protected step(pieces: StreamPiece[], isEnd: boolean): boolean {
+    const bytes = this.queue.take(this.queue.length);
+    this.#framing ??= this.#framingOf(bytes, this.queue.begin - bytes.length, isEnd);
+    for (const piece of this.#framing.push(bytes)) pieces.push(piece);
+    return true;
+  }
+
+  /** `bytes` begin at a place. */
+  #framingOf(bytes: Uint8Array, origin: number, isEnd: boolean): Framing {
+    if (isPlaceOfIvf(bytes, 0, isEnd)) return new IvfFraming(origin, lostHeader);
+    return isPlaceOfObus(bytes, 0, isEnd) ? new ObuFraming(origin) : new AnnexBFraming(origin);
+  }
+
+  override lose(): StreamPiece[] {
+    return this.#framing === null ? super.lose() : this.#framing.lose();
+  }
+
+  protected override end(pieces: StreamPiece[]): void {
+    for (const piece of this.#framing?.flush() ?? []) pieces.push(piece);
   }
 }

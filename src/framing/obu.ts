@@ -18,11 +18,14 @@ export const LEB128_BYTES = 8;
  */
 export function leb128At(bytes: Uint8Array, at: number): Leb128 | undefined | null {
   let value = 0;
+  // A power would be a call of a floating-point function.
+  let weight = 1;
   for (let i = 0; i < LEB128_BYTES; i++) {
     const byte = bytes[at + i];
     if (byte === undefined) return undefined;
-    value += (byte & 0x7f) * 128 ** i;
+    value += (byte & 0x7f) * weight;
     if (byte < 0x80) return value < 2 ** 32 ? { value, bytes: i + 1 } : null;
+    weight *= 128;
   }
   return null;
 }

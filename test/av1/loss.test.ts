@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
+import { corpusFiles, corpusPlace, fixtureStreams, type StreamFile } from "../../conformance/streams/corpus-files.ts";
 import { openAv1Session } from "../../src/av1/index.ts";
 import { ivfFrames } from "../../src/containers/ivf.ts";
 import { BitstreamError } from "../../src/errors.ts";
 import type { DecodeEvent, RequestEvent } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
+import { beginsWithTemporalUnit } from "../../src/framing/obu.ts";
 import { v4l2_ctrl_av1_frame } from "../../src/uapi/index.ts";
 import { difference, pushed } from "../../support/cuts.ts";
 import { digest, eventKey } from "../../support/events.ts";
@@ -31,8 +32,9 @@ const IVF_FRAME_HEADER = 12;
 
 type Format = "obus" | "ivf" | "annexb";
 
-function formatOf(name: string): Format {
-  return name.endsWith(".ivf") ? "ivf" : name.includes("annexb") ? "annexb" : "obus";
+function formatOf(stream: Uint8Array): Format {
+  if (stream[0] === 0x44) return "ivf";
+  return beginsWithTemporalUnit(stream) ? "annexb" : "obus";
 }
 
 /** Where the packets of a stream begin in it, and where it ends: OBUs, temporal units of Annex B, or frames of the IVF file. */
@@ -76,15 +78,19 @@ function requestKeys(requests: readonly RequestEvent[]): string[] {
       if (name.endsWith("_AV1_FRAME")) bytes.fill(0, from, from + 64);
       return `${name} ${digest([bytes])}`;
     });
-    const slots = slotTimesOf(request).map((time) => numbers.get(time) ?? 0);
+    // What a key frame lists depends on the buffers: pictures from before it, or none where they are new.
+    const isKey = controlsOf(request).frame.frame_type === 0;
+    const slots = isKey ? "key" : slotTimesOf(request).map((time) => numbers.get(time) ?? 0);
     return `${digest(request.bitstream)} ${slots} ${controls.join(" ")}`;
   });
 }
 
-describe.each(fixtureStreams("av1"))("a loss in $name", ({ name, read }) => {
-  const stream = read();
-  const format = formatOf(name);
-  const places = packetPlaces(stream, format);
+/** Tests losses at so many packets of a stream. It is there twice, so that a key frame follows. */
+function testLosses({ read }: StreamFile, most: number): void {
+  const once = read();
+  const format = formatOf(once);
+  const stream = joined([once, format === "ivf" ? once.subarray(IVF_HEADER) : once]);
+  const places = packetPlaces(once, format);
   const keys = entries(stream, format);
 
   /** What a session makes of the stream from a key frame on; an IVF file has its header before it. */
@@ -94,39 +100,41 @@ describe.each(fixtureStreams("av1"))("a loss in $name", ({ name, read }) => {
     return requestsOf([...session.push(joined([head, stream.subarray(entry)])), ...session.flush()]);
   };
 
-  const testLosses = (most: number) => () => {
-    const random = new Random(5);
-    const step = Math.max(1, Math.ceil(places.length / most));
-    const freshKeys = new Map(keys.map((entry) => [entry, requestKeys(fresh(entry))]));
-    for (let i = 0; i + 1 < places.length; i += step) {
-      const [begin, end] = [places[i] as number, places[i + 1] as number];
-      const within = begin + random.below(end - begin);
-      const losses = [
-        [begin, end],
-        [within, end],
-        [begin, within],
-        [within, within + 1],
-        [begin, begin],
-      ] as const;
-      for (const [from, to] of losses) {
-        const events = withLoss(stream, from, to);
-        const label = `bytes ${from} to ${to}`;
-        expect(poolFlaws(events, { timestamps: slotTimesOf }), label).toEqual([]);
-        // Every request is of a frame that is whole in the stream.
-        const made = requestsOf(events);
-        const isWhole = made.every(({ bitstream }) => bitstream.every((part) => isPartOf(stream, part)));
-        expect(isWhole, label).toBe(true);
-        const entry = keys.find((key) => key >= to);
-        if (entry === undefined) continue;
-        const expected = freshKeys.get(entry) as string[];
-        expect(difference(requestKeys(made.slice(-expected.length)), expected), label).toEqual([]);
-      }
+  const random = new Random(5);
+  const step = Math.max(1, Math.ceil(places.length / most));
+  const freshKeys = new Map(keys.map((entry) => [entry, requestKeys(fresh(entry))]));
+  for (let i = 0; i + 1 < places.length; i += step) {
+    const [begin, end] = [places[i] as number, places[i + 1] as number];
+    const within = begin + random.below(end - begin);
+    const losses = [
+      [begin, end],
+      [within, end],
+      [begin, within],
+      [within, within + 1],
+      [begin, begin],
+    ] as const;
+    for (const [from, to] of losses) {
+      const events = withLoss(stream, from, to);
+      const label = `bytes ${from} to ${to}`;
+      expect(poolFlaws(events, { timestamps: slotTimesOf }), label).toEqual([]);
+      // Every request is of a frame that is whole in the stream.
+      const made = requestsOf(events);
+      const isWhole = made.every(({ bitstream }) => bitstream.every((part) => isPartOf(stream, part)));
+      expect(isWhole, label).toBe(true);
+      const entry = keys.find((key) => key >= to);
+      if (entry === undefined) continue;
+      const expected = freshKeys.get(entry) as string[];
+      expect(difference(requestKeys(made.slice(-expected.length)), expected), label).toEqual([]);
     }
-  };
+  }
+}
 
-  const title = "of a packet, or of bytes around its ends, changes nothing from the next key frame on";
-  it(title, testLosses(6));
-  it(`${title}: every packet`, { tags: "long", timeout: 300_000 }, testLosses(Infinity));
+describe("a loss of a packet, or of bytes around its ends, changes nothing from the next key frame on", () => {
+  const streams = fixtureStreams("av1");
+  it.each(streams)("$name", (file) => testLosses(file, 6));
+  it.each(streams)("$name, every packet", { tags: "long", timeout: 300_000 }, (file) => testLosses(file, Infinity));
+  const corpus = corpusFiles("av1").filter(({ name }) => /[.](obu|ivf)$/.test(name));
+  it.each(corpus)(`$name (${corpusPlace})`, { tags: "long" }, (file) => testLosses(file, 4));
 });
 
 function isPartOf(stream: Uint8Array, part: Uint8Array): boolean {
@@ -220,6 +228,25 @@ describe("a loss", () => {
       "error no-unit",
       "request 2000",
     ]);
+  });
+
+  it("in an IVF file whose last OBUs have no size is over at the next frame between delimiters", () => {
+    const [key, inter] = [one, two].map(([first, ...rest]) => {
+      const last = rest.pop() as Uint8Array;
+      const withoutSize = joined([Uint8Array.of((last[0] as number) & ~2), last.subarray(2)]);
+      return joined([first as Uint8Array, ...rest, withoutSize]);
+    }) as [Uint8Array, Uint8Array];
+    const file = ivfOf([key, inter, key, inter], "AV01");
+    const second = IVF_HEADER + IVF_FRAME_HEADER + key.length;
+    const events = withLoss(file, second, second + 5);
+    expect(summary(events).slice(3, 8)).toEqual([
+      "error lost-bytes",
+      "error no-unit",
+      "request 2000",
+      "output 2000",
+      "release 1000",
+    ]);
+    expect(requestsOf(events).length).toBe(3);
   });
 
   it("leaves an IVF file of another codec refused", () => {
