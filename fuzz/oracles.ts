@@ -22,7 +22,7 @@ import { errorFlaws } from "../support/error-flaws.ts";
 import { h264References, kernelRefusals } from "../support/h264-requests.ts";
 import { hevcReferences } from "../support/h265-requests.ts";
 import { poolFlaws, type References } from "../support/pool.ts";
-import { slotTimesOf } from "../support/streams/av1-stream.ts";
+import { timestampsOf as av1Timestamps } from "../support/streams/av1-stream.ts";
 import { mpeg2References } from "../support/streams/mpeg2-stream.ts";
 
 function payloadOf({ controls }: RequestEvent, name: string): Uint8Array | undefined {
@@ -82,7 +82,7 @@ const references: Readonly<Record<Codec, References>> = {
       ["AV1_FRAME", v4l2_ctrl_av1_frame],
       ["AV1_FILM_GRAIN", v4l2_ctrl_av1_film_grain],
     ],
-    { timestamps: slotTimesOf },
+    { timestamps: av1Timestamps },
   ),
 };
 

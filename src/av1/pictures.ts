@@ -16,7 +16,7 @@ import { OpenFrame } from "./open-frame.ts";
 import { highestSpatialLayer, isDropped, operatingPointIdc } from "./operating-point.ts";
 import { Output } from "./output.ts";
 import { failShown, readFrameStart, readMetadata, readSequenceHeader, readTrailingBits } from "./parser.ts";
-import { hasCorruptReference, missingReferences, referenceTimes } from "./references.ts";
+import { hasCorruptReference, missingReferences, referenceTimes, slotTimes } from "./references.ts";
 import { isSameSequence, largest, type Size, sequenceEvent, sequenceSize, visibleRectangle } from "./sequence.ts";
 import { type Frame, ReferenceSlots } from "./state.ts";
 import { type FrameHeader, noGrain, type SequenceHeader, type ShowExistingFrame } from "./structures.ts";
@@ -75,6 +75,8 @@ export class PictureDecoder {
   #event: SequenceEvent | null = null;
   /** The size of the buffers that `#sequence` needs; null before its first frame. */
   #size: Size | null = null;
+  /** What the slots held when the buffers of their pictures were given up: see `#controlsOf`. */
+  #before: readonly number[] | null = null;
   /** The frame whose tiles are coming: SeenFrameHeader is 1. */
   #open: OpenFrame | null = null;
   /** The frame header before was skipped or had an error: tiles that follow are its own. */
@@ -364,6 +366,7 @@ export class PictureDecoder {
     if (event === null) return;
     if (event.realloc && !keepsReferences) {
       if (isStart) this.#output.makeWay(spatial_id);
+      this.#before = slotTimes(this.#slots);
       this.#slots.clear();
     }
     this.#event = event;
@@ -372,7 +375,10 @@ export class PictureDecoder {
 
   #controlsOf({ controls }: Sequence, { header, entries }: OpenFrame): Control[] {
     const substitute = this.#options.missingReferences === "nearest" ? (this.#slots.newest?.timestamp ?? 0) : 0;
-    const payload = av1Frame(header, referenceTimes(header, this.#slots, substitute));
+    // 7.20: the first frame in new buffers finds the slots as they were. It refers to none of them.
+    const times = this.#before ?? referenceTimes(header, this.#slots, substitute);
+    this.#before = null;
+    const payload = av1Frame(header, times);
     const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", payload);
     const tiles = this.#maker.with(frame, "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", entries);
     const { film_grain_params: g } = header;
@@ -388,6 +394,7 @@ export class PictureDecoder {
   /** Frees all pictures, at the end or before a seek. The next frame is a new start. */
   reset(): void {
     this.#open = null;
+    this.#before = null;
     this.#isSkipping = false;
     this.#output.clear();
     this.#waitForStart();

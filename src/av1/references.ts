@@ -40,6 +40,11 @@ export function hasCorruptReference(h: FrameHeader, slots: ReferenceSlots): bool
   return false;
 }
 
+/** The timestamps of the 8 slots, 0 for an empty one. */
+export function slotTimes({ frames }: ReferenceSlots): number[] {
+  return frames.map((frame) => frame?.timestamp ?? 0);
+}
+
 /** The timestamps of the 8 slots, 0 for an empty one. One that the frame refers to gets `substitute` then. */
 export function referenceTimes(h: FrameHeader, slots: ReferenceSlots, substitute: number): number[] {
   const times = [0, 0, 0, 0, 0, 0, 0, 0];

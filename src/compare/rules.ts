@@ -38,8 +38,6 @@ export interface Verdict {
   readonly matters: Effects;
   /** In a sentence or two: what the other side sends. */
   readonly note: string;
-  /** The model of the specification has the other value, too: the row is about something that it does not have, such as buffers. */
-  readonly ofModel?: boolean;
   /** For `neither`: the unit test that computes our value from the bits. */
   readonly test?: string;
   /** Where a peer's fault matters to a driver: the reports for its maintainers, files of docs/upstream. */

@@ -7,7 +7,7 @@ import {
   parseTileGroup,
 } from "../../src/av1/index.ts";
 import { temporalUnits } from "../../support/streams/av1-packets.ts";
-import { frame, headerObu, sequenceHeader, slotTimesOf } from "../../support/streams/av1-stream.ts";
+import { frame, headerObu, sequenceHeader, timestampsOf } from "../../support/streams/av1-stream.ts";
 import { testDamage } from "../support/packet-damage.ts";
 
 const sequence = parseSequenceHeader(sequenceHeader());
@@ -30,7 +30,7 @@ describe("of damaged AV1", () => {
       (bytes) => parseMetadata(withType(5, bytes)),
       (bytes) => parseTileGroup(withType(4, bytes), header),
     ],
-    timestamps: slotTimesOf,
+    timestamps: timestampsOf,
     packetsOf: temporalUnits,
     frames: [],
     // A sequence header, a delimiter, frame headers, tiles, metadata and frames, with and without sizes and layers.

@@ -22,6 +22,7 @@ import {
   sequenceHeader,
   slotTimesOf,
   summary,
+  timestampsOf,
   unit,
 } from "../../support/streams/av1-stream.ts";
 import { ivfOf } from "../../support/streams/vp8-frames.ts";
@@ -116,7 +117,7 @@ function testLosses({ read }: StreamFile, most: number): void {
     for (const [from, to] of losses) {
       const events = withLoss(stream, from, to);
       const label = `bytes ${from} to ${to}`;
-      expect(poolFlaws(events, { timestamps: slotTimesOf }), label).toEqual([]);
+      expect(poolFlaws(events, { timestamps: timestampsOf }), label).toEqual([]);
       // Every request is of a frame that is whole in the stream.
       const made = requestsOf(events);
       const isWhole = made.every(({ bitstream }) => bitstream.every((part) => isPartOf(stream, part)));

@@ -228,10 +228,11 @@ describe("sequences (7.5)", () => {
     expect(slotTimesOf(requestsOf(events).at(-1)!)).toEqual([1000, 2000, 1000, 1000, 1000, 1000, 1000, 1000]);
   });
 
-  it("have new buffers where a shown key frame is larger: nothing is kept", () => {
+  it("have new buffers where a shown key frame is larger: nothing is kept, and its request lists the slots as they were (7.20)", () => {
     const sequence = sequenceHeader({ width: 128 });
     const events = decode([unit(sequence, keyFrame({ size: [64, 64] })), unit(keyFrame({ size: [128, 64] }))]);
     expect(summary(events).slice(3)).toEqual(["release 1000", "sequence 128x64", "request 2000", "output 2000"]);
+    expect(slotTimesOf(requestsOf(events).at(-1)!)).toEqual(new Array(8).fill(1000));
   });
 
   it("with and without film grain have other CAPTURE formats", () => {

@@ -22,7 +22,7 @@ import { kernelRefusals } from "../../support/h264-requests.ts";
 import { poolFlaws } from "../../support/pool.ts";
 import { Random } from "../../support/random.ts";
 import { temporalUnits } from "../../support/streams/av1-packets.ts";
-import { controlsOf, requestsOf, slotTimesOf } from "../../support/streams/av1-stream.ts";
+import { controlsOf, requestsOf, timestampsOf } from "../../support/streams/av1-stream.ts";
 import { tilingOf } from "../../support/tiling.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 
@@ -154,7 +154,7 @@ function testTrace({ read }: StreamFile): void {
 function testEvents({ read }: StreamFile): void {
   it("fit the pool of captureBuffers, and the kernel takes all requests", () => {
     const events = whole(read());
-    expect([...poolFlaws(events, { timestamps: slotTimesOf }), ...kernelRefusals(events)]).toEqual([]);
+    expect([...poolFlaws(events, { timestamps: timestampsOf }), ...kernelRefusals(events)]).toEqual([]);
   });
 }
 

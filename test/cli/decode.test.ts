@@ -9,7 +9,7 @@ describe("decode", () => {
     ],
     [
       ["decode", "a", "-o", "b", "--target", "visl"],
-      "decode does not take --target; record, inspect, validate, export and diff do",
+      "decode does not take --target; record, inspect, validate, export, diff and explain do",
     ],
     [["devices", "a"], "devices takes no input"],
     [["devices", "-o", "a"], "devices does not take --output; record, capture, import, export and decode do"],

@@ -1,15 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openAv1Session } from "../../src/av1/index.ts";
 import { joined } from "../../src/framing/bytes.ts";
-import {
-  controlsOf,
-  frame,
-  keyFrame,
-  requestsOf,
-  sequenceHeader,
-  slotTimesOf,
-  unit,
-} from "../../support/streams/av1-stream.ts";
+import { controlsOf, frame, requestsOf, sequenceHeader, unit } from "../../support/streams/av1-stream.ts";
 
 describe("AV1: where neither peer is right", () => {
   it("av1-256-tile-offsets: each tile has its own offset in the OUTPUT buffer (5.11.1)", () => {
@@ -27,23 +19,5 @@ describe("AV1: where neither peer is right", () => {
       expect(buffer[tile_offset]).toBe((i + 1) & 0xff);
     }
     expect(tiles.at(-1)!.tile_offset + tiles.at(-1)!.tile_size).toBe(buffer.length);
-  });
-
-  it("av1-slots-in-new-buffers: the first request in new buffers lists no picture (5.9.2)", () => {
-    const first = unit(
-      sequenceHeader({ width: 128 }),
-      keyFrame({ size: [64, 64] }),
-      frame({ size: [64, 64], refresh: 2 }),
-    );
-    const session = openAv1Session();
-    const requests = [first, unit(keyFrame({ size: [128, 64] })), unit(sequenceHeader(), keyFrame())].flatMap((bytes) =>
-      requestsOf(session.decode(bytes)),
-    );
-    expect(requests.map(slotTimesOf)).toEqual([
-      new Array(8).fill(0),
-      new Array(8).fill(1000),
-      new Array(8).fill(0),
-      new Array(8).fill(0),
-    ]);
   });
 });

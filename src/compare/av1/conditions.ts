@@ -1,6 +1,7 @@
-import { V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
+import { v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
 import { variantOf } from "../align.ts";
-import { type Condition, condition, type Occurrence, type Side, sideAt } from "../comparator.ts";
+import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
+import type { Peer } from "../request.ts";
 import { tileGroups, tilesOf } from "./tiles.ts";
 import { payloadOf } from "./view.ts";
 
@@ -39,22 +40,10 @@ function isBeforeOurs({ ff, values, history }: Occurrence): boolean {
   );
 }
 
-/** GStreamer has no request for some of ours before this one. */
-function hasGaps({ ours, history }: Occurrence): boolean {
-  for (const index of history.missing.gst) if (index < ours.request.index) return true;
+/** The peer has no request for some of ours before this one. */
+function hasGaps({ ours, history }: Occurrence, peer: Peer): boolean {
+  for (const index of history.missing[peer]) if (index < ours.request.index) return true;
   return false;
-}
-
-/** What decides the CAPTURE buffers. */
-const formatFields: readonly string[] = ["AV1_FRAME.upscaled_width", "AV1_FRAME.frame_height_minus_1"];
-
-function hasOtherBuffers({ ours, history }: Occurrence): boolean {
-  const before = sideAt(history.sides, ours.request.index - 1);
-  const isShownKey = number(ours, "frame_type") === V4L2_AV1_KEY_FRAME && number(ours, "flags.SHOW_FRAME") === 1;
-  if (before === undefined || !isShownKey) return false;
-  const isSame = (field: string): boolean => ours.view.fields.get(field) === before.view.fields.get(field);
-  const isSequence = (field: string): boolean => field.startsWith("AV1_SEQUENCE.");
-  return ![...formatFields, ...[...ours.view.fields.keys()].filter(isSequence)].every(isSame);
 }
 
 function deltasOf(side: Side | undefined): Uint8Array | undefined {
@@ -91,14 +80,8 @@ export const conditionsAv1 = {
     "FFmpeg names a picture that it decoded before our first request",
     ({ values }) => /^ff #\d+$/.test(String(values.ff)),
   ),
-  "GStreamer left out frames": condition("GStreamer has no request for a frame before", hasGaps),
-  "a key frame of another size or sequence": condition(
-    "the frame is a key frame that is shown, and its size or its sequence header differs from those of the frame before",
-    hasOtherBuffers,
-  ),
-  "our request lists no picture": condition("none of our slots has a picture", ({ ours }) =>
-    [0, 1, 2, 3, 4, 5, 6, 7].every((slot) => ours.view.fields.get(`AV1_FRAME.reference_frame_ts[${slot}]`) === "none"),
-  ),
+  "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
+  "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),
   "FFmpeg's 3 for 4": condition(
     "FFmpeg's value is 3 and ours is 4",
     ({ values }) => values.ff === 3 && values.ours === 4,
