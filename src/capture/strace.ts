@@ -157,11 +157,14 @@ function ioctlOf(system: SystemCall): IoctlCall | undefined {
   }
 }
 
-/** The name of an ioctl, before its arguments are read: most are of no interest. */
+/**
+ * The name of an ioctl, before its arguments are read: most are of no interest. A 32-bit process whose time has 32 bits too has numbers of
+ * its own for ioctls with a time in their argument.
+ */
 function nameOfIoctl(text: string): string {
   const start = text.indexOf(", ") + 2;
   const [word] = /(?:_IOC\([^)]*\)|[\w+*-]+)/y.exec(text.slice(start)) ?? [""];
-  return unnamed[word] ?? word;
+  return unnamed[word] ?? word.replace(/_TIME32$/, "");
 }
 
 /** `8<\x2f\x64…>`: a descriptor and, with -y, its path. */

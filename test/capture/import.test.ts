@@ -50,6 +50,17 @@ describe("a capture of GStreamer", () => {
     );
   });
 
+  it("of a 32-bit process, whose time has 32 bits, has the requests of a 64-bit one", async () => {
+    const [narrow, wide] = [
+      await imported(captureText("none-32-bit.strace")),
+      await imported(captureText("none-64-bit.strace")),
+    ];
+    expect(wide.requests.length).toBe(2);
+    expect(narrow.requests.map((each) => facts(each, "h264"))).toEqual(
+      wide.requests.map((each) => facts(each, "h264")),
+    );
+  });
+
   it.each(streams)("by the recorder has them, with the bytes: %s", async (name, codec, golden) => {
     const { kind, requests } = await imported(captureText(`${name}.recorder`));
     expect(kind).toBe("recorder");
