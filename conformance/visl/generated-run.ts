@@ -46,7 +46,9 @@ function kept(controls: readonly Control[]): Uint8Array | undefined {
   try {
     setter.set(controls);
   } catch (thrown) {
-    if (thrown instanceof IoctlError) return undefined;
+    // EFAULT and ENOSPC: less than an element, and too many of them.
+    const isRefusal = thrown instanceof IoctlError && ["EINVAL", "ERANGE", "EFAULT", "ENOSPC"].includes(thrown.code);
+    if (isRefusal) return undefined;
     throw thrown;
   }
   const { v4l2_ext_controls: head, v4l2_ext_control: entry } = file.structs;

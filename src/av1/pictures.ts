@@ -349,16 +349,12 @@ export class PictureDecoder {
     return isDropped;
   }
 
-  /**
-   * Emits the event of a new sequence, or of a frame that is larger than those before it. Where nothing of before can be referred to,
-   * everything is released first: the buffers may be others.
-   */
+  /** Emits the event of a new sequence or a larger frame. Where nothing of before can be referred to, everything is released first. */
   #activate({ header, OperatingPointIdc, controls }: Sequence, frame: FrameHeader, spatial_id: number): void {
-    const { frame_size } = frame;
     const within = this.#size;
-    this.#size = largest(within ?? sequenceSize(header, OperatingPointIdc, frame_size), frame_size);
-    if (this.#size === within) return;
-    const size = this.#size;
+    const size = largest(within ?? sequenceSize(header, OperatingPointIdc, frame.frame_size), frame.frame_size);
+    if (size === within) return;
+    this.#size = size;
     // 5.9.2: a key frame that is shown ends what the slots hold.
     const isStart = frame.frame_type === KEY_FRAME && frame.show_frame === 1;
     const keepsReferences = !isStart && this.#slots.newest !== null;
@@ -378,8 +374,7 @@ export class PictureDecoder {
     // 7.20: the first frame in new buffers finds the slots as they were. It refers to none of them.
     const times = this.#before ?? referenceTimes(header, this.#slots, substitute);
     this.#before = null;
-    const payload = av1Frame(header, times);
-    const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", payload);
+    const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", av1Frame(header, times));
     const tiles = this.#maker.with(frame, "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", entries);
     const { film_grain_params: g } = header;
     const grain = g === noGrain ? this.#noGrain : av1FilmGrain(g);

@@ -3,10 +3,8 @@
  * for a unit that only look like one: sizes must lead from the place to something else that can be known.
  */
 
-import { UNIT_LIMIT } from "../framing/byte-stream.ts";
 import {
   beginsWithTemporalUnit,
-  isSizedObuHeader,
   LEB128_BYTES,
   leb128At,
   OBU_FORMAT_BYTES,
@@ -32,6 +30,9 @@ export function findPlace(bytes: Uint8Array, isEnd: boolean, rule: PlaceRule): P
   }
   return { at: bytes.length, isFound: false };
 }
+
+/** The largest size that leads anywhere: with larger ones, bytes that look like a size would keep everything waiting. */
+const MOST_REACH = 1 << 24;
 
 /** As many OBUs whose sizes lead from one to the next are taken for a temporal unit, wherever it ends. */
 const CHAIN = 8;
@@ -75,7 +76,7 @@ function obuEnd(bytes: Uint8Array, at: number): number | undefined | null {
   const headerBytes = header & 4 ? 2 : 1;
   const size = leb128At(bytes, at + headerBytes);
   if (!size) return size;
-  return size.value <= UNIT_LIMIT ? at + headerBytes + size.bytes + size.value : null;
+  return size.value <= MOST_REACH ? at + headerBytes + size.bytes + size.value : null;
 }
 
 /** Annex B: a temporal unit whose size leads to the beginning of another one, or to the end of the stream. */
@@ -84,7 +85,7 @@ export function isPlaceOfAnnexB(bytes: Uint8Array, at: number, isEnd: boolean): 
   if (bytes.length - at < OBU_FORMAT_BYTES && !isEnd) return undefined;
   if (!beginsWithTemporalUnit(bytes, at)) return false;
   const size = leb128At(bytes, at);
-  if (!size || size.value > UNIT_LIMIT) return false;
+  if (!size || size.value > MOST_REACH) return false;
   const end = at + size.bytes + size.value;
   if (end === bytes.length && isEnd) return true;
   if (end + OBU_FORMAT_BYTES > bytes.length && !isEnd) return undefined;
@@ -94,14 +95,17 @@ export function isPlaceOfAnnexB(bytes: Uint8Array, at: number, isEnd: boolean): 
 /** The bytes before the data of an IVF frame. */
 const IVF_FRAME_HEADER = 12;
 
-/** IVF: a frame header whose size is that of the OBUs after it (`isFilledWithObus`), or of a temporal unit of Annex B. */
+/**
+ * IVF: a frame header whose size is that of the OBUs after it (`isFilledWithObus`), which begin with a temporal delimiter (7.5), or of a
+ * temporal unit of Annex B.
+ */
 export function isPlaceOfIvf(bytes: Uint8Array, at: number, isEnd: boolean): boolean | undefined {
   const data = at + IVF_FRAME_HEADER;
   // Shorter data than this shows nothing: it is more than a temporal delimiter alone.
   if (bytes.length < data + 3) return atEndOf(isEnd);
   const size = uint32At(bytes, at);
-  if (size < 3 || size > UNIT_LIMIT) return false;
-  if (isSizedObuHeader(bytes[data] as number)) return isFilledWithObus(bytes, data, data + size, isEnd);
+  if (size < 3 || size > MOST_REACH) return false;
+  if (isDelimiter(bytes, data)) return isFilledWithObus(bytes, data, data + size, isEnd);
   if (bytes.length < data + LEB128_BYTES && !isEnd) return undefined;
   const unit = leb128At(bytes, data);
   if (unit?.bytes !== size - (unit?.value ?? 0)) return false;

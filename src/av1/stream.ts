@@ -75,7 +75,7 @@ export class Av1Stream {
   lose(): StreamPiece[] {
     if (this.#framing !== null) return this.#framing.lose();
     const head = this.#head;
-    if (beginsWithTemporalUnit(head) || isPlaceOfObus(head, 0, false) !== false) {
+    if (beginsWithTemporalUnit(head) || (head.length > 1 && isPlaceOfObus(head, 0, false) !== false)) {
       const framing = this.#framingOf(head);
       return [...this.#begin(framing), ...framing.lose()];
     }

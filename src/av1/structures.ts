@@ -245,8 +245,14 @@ export class CdefParams {
   }
 }
 
+/** What many headers share, and nobody may change. */
+function frozen<T extends object>(params: T): T {
+  for (const value of Object.values(params)) if (typeof value === "object") Object.freeze(value);
+  return Object.freeze(params);
+}
+
 /** The strengths where there is no filter. */
-export const noCdef: CdefParams = /* @__PURE__ */ new CdefParams();
+export const noCdef: CdefParams = /* @__PURE__ */ frozen(/* @__PURE__ */ new CdefParams());
 
 /** 5.9.20 lr_params. */
 export class LrParams {
@@ -260,7 +266,7 @@ export class LrParams {
 }
 
 /** Where nothing is restored. */
-export const noRestoration: LrParams = /* @__PURE__ */ new LrParams();
+export const noRestoration: LrParams = /* @__PURE__ */ frozen(/* @__PURE__ */ new LrParams());
 
 /** gm_params of references without global motion: 5.9.24. gm_params[ ref ][ i ] at 6 * ref + i. */
 export const identityParams: Int32Array = /* @__PURE__ */ new Int32Array(TOTAL_REFS_PER_FRAME * 6).map((_, i) =>
@@ -314,7 +320,7 @@ export class FilmGrainParams {
 }
 
 /** 6.8.20, reset_grain_params: all elements are 0. */
-export const noGrain: FilmGrainParams = /* @__PURE__ */ new FilmGrainParams();
+export const noGrain: FilmGrainParams = /* @__PURE__ */ frozen(/* @__PURE__ */ new FilmGrainParams());
 
 /** 5.9.2 uncompressed_header of a frame that shows an existing one. */
 export class ShowExistingFrame {

@@ -19,4 +19,4 @@ const straceLine =
 
 /** The tracer's own heading, or an event of V4L2, of its buffers, or one of the kernel's messages. */
 const ftraceLine =
-  /^# tracer: \w+$|^ *\S.{0,60}-\d+ +(?:\( *[\d-]+\) +)?\[\d{3}\] +(?:[^\s:]+ +)?[\d.]+: +(?:v4l2_|vb2_|console: |sys_ioctl|tracing_mark_write: )/;
+  /^# tracer: \w+$|^ *\S.{0,60}-\d+ +(?:\( *[\d-]+\) +)?\[\d{3,}\] +(?:[^\s:]+ +)?[\d.]+: +(?:v4l2_|vb2_|console: |sys_ioctl|tracing_mark_write: )/;

@@ -15,8 +15,9 @@ export interface FtraceEvent {
 }
 
 /** `task-pid (tgid) [cpu] flags time: name: text`. Which columns there are depends on the options of the tracer. */
-const eventLine = /^ *\S.{0,60}-(\d+) +(?:\( *[\d-]+\) +)?\[\d{3}\] +(?:[^\s:]+ +)?[\d.]+: +(\w+)(.*)$/;
-const lostEvents = /\[LOST (\d+) EVENTS\]/;
+const eventLine = /^ *\S.{0,60}-(\d+) +(?:\( *[\d-]+\) +)?\[\d{3,}\] +(?:[^\s:]+ +)?[\d.]+: +(\w+)(.*)$/;
+/** As the kernel says it, with or without their number, and as trace-cmd does. */
+const lostEvents = /^CPU:\d+ \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]/;
 const startedBuffer = /^#+ CPU \d+ buffer started #+$/;
 /** The most lines that one event may have: the longest that visl prints has 200. */
 const mostLines = 1000;
@@ -41,12 +42,10 @@ export class FtraceLines {
       this.#text.push((text ?? "").replace(/^: */, ""));
       return ended;
     }
-    const lost = lostEvents.exec(source)?.[1];
-    if (lost !== undefined) {
-      throw new CaptureError(
-        `the kernel lost ${lost} events here: enlarge buffer_size_kb, and trace again`,
-        this.#line,
-      );
+    const lost = lostEvents.exec(source);
+    if (lost !== null) {
+      const what = lost[1] === undefined ? "events" : `${lost[1]} events`;
+      throw new CaptureError(`the kernel lost ${what} here: enlarge buffer_size_kb, and trace again`, this.#line);
     }
     if (this.#start === undefined || startedBuffer.test(source)) return undefined;
     if (this.#text.length > mostLines) throw new CaptureError(`an event of more than ${mostLines} lines`, this.#line);

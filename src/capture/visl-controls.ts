@@ -78,17 +78,19 @@ const firstEvents: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields and flags that the events spell otherwise than the header. */
-const spellings: Readonly<Record<string, string>> = {
-  "weight_factor[0]": "weight_factors[0]",
-  "weight_factor[1]": "weight_factors[1]",
-  tile_rows_log_2: "tile_rows_log2",
-  INTA_VLC: "INTRA_VLC",
-  LF_ADJ_ENABLED: "LF_ADJ_ENABLE",
-  SEGMENT_ENABLED: "SEGMENT_FLAG_ENABLED",
-  SEGMENT_UPDATE_MAP: "SEGMENT_FLAG_UPDATE_MAP",
-  SEGMENT_UPDATE_FEATURE_DATA: "SEGMENT_FLAG_UPDATE_FEATURE_DATA",
-  SEGMENT_DELTA_VALUE_MODE: "SEGMENT_FLAG_DELTA_VALUE_MODE",
-};
+const spellings: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "weight_factor[0]": "weight_factors[0]",
+    "weight_factor[1]": "weight_factors[1]",
+    tile_rows_log_2: "tile_rows_log2",
+    INTA_VLC: "INTRA_VLC",
+    LF_ADJ_ENABLED: "LF_ADJ_ENABLE",
+    SEGMENT_ENABLED: "SEGMENT_FLAG_ENABLED",
+    SEGMENT_UPDATE_MAP: "SEGMENT_FLAG_UPDATE_MAP",
+    SEGMENT_UPDATE_FEATURE_DATA: "SEGMENT_FLAG_UPDATE_FEATURE_DATA",
+    SEGMENT_DELTA_VALUE_MODE: "SEGMENT_FLAG_DELTA_VALUE_MODE",
+  }),
+);
 
 /** Fields that the events print as hexadecimal digits without a prefix. */
 const hexadecimal = new Set(["lt_ref_pic_poc_lsb_sps", "used_by_curr_pic", "use_delta_flag"]);
@@ -181,8 +183,8 @@ function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: stri
     if (block === undefined && value?.startsWith("{") && !value.endsWith("}")) {
       throw new CaptureError(`${name} is cut off: ${whole}`, line);
     }
-    const spelled = (field as string).replace(/^weight_factor\[\d\]/, (part) => spellings[part] ?? part);
-    yield [spellings[spelled] ?? spelled, block ?? (value as string)];
+    const spelled = (field as string).replace(/^weight_factor\[\d\]/, (part) => spellings.get(part) ?? part);
+    yield [spellings.get(spelled) ?? spelled, block ?? (value as string)];
   }
 }
 
@@ -236,7 +238,7 @@ function namedBits({ flags, values }: Scalar, text: string): bigint | undefined 
   if (names === undefined) return undefined;
   let bits = 0n;
   for (const word of text === "" ? [] : text.split("|")) {
-    const bit = word.startsWith("0x") ? integer(word) : named(names, spellings[word] ?? word);
+    const bit = word.startsWith("0x") ? integer(word) : named(names, spellings.get(word) ?? word);
     if (bit === undefined) return undefined;
     bits |= bit;
   }

@@ -219,9 +219,7 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     force: values.force === true,
     withData: values["with-data"] === true,
     request: request === undefined ? undefined : new RequestSet(request),
-    fields: text("field")
-      ?.split(",")
-      .map((path) => path.trim()),
+    fields: pathsOf(text("field")),
     units: text("unit")
       ?.toLowerCase()
       .split(",")
@@ -237,6 +235,17 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     shell: command === "completion" ? shellOf(positionals) : undefined,
     given: new Set(Object.keys(values) as OptionName[]),
   };
+}
+
+/** What `--field` lists. */
+function pathsOf(list: string | undefined): string[] | undefined {
+  const paths = list?.split(",").map((path) => path.trim());
+  if (paths?.includes("")) {
+    throw new CliError(
+      `--field: a field is missing in ${JSON.stringify(list)}; name fields as h264_pps.pic_init_qp_minus26`,
+    );
+  }
+  return paths;
 }
 
 function sessionOf(text: (name: OptionName) => string | undefined, rawControls: boolean): SessionOptions {

@@ -33,7 +33,7 @@ export interface RequestLine {
   readonly hold: boolean;
   readonly bitstream: RecordedBitstream;
   readonly controls: Controls;
-  /** For controls that are only partly known: the paths of the known fields. None for a control that may be set, unseen. */
+  /** For controls that are only partly known: the paths of the known fields. An empty list: the control may be set, and nothing of it is known. */
   readonly known: ReadonlyMap<string, readonly string[]>;
 }
 
