@@ -28,6 +28,11 @@ export class FtraceLines {
   #start: Omit<FtraceEvent, "text"> | undefined;
   #text: string[] = [];
 
+  /** The number of the last line. */
+  get line(): number {
+    return this.#line;
+  }
+
   /**
    * The event that ends before this line, if one does.
    *

@@ -8,6 +8,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type CapturedControl, CaptureError, type RunRequest } from "./calls.ts";
+import { cutOff } from "./cut-off.ts";
 import { type FtraceEvent, FtraceLines } from "./ftrace-lines.ts";
 import { beginsRequest, isControlEvent, type TracedControl, tracedControls } from "./visl-controls.ts";
 
@@ -43,7 +44,9 @@ export async function* ftraceCalls(
   const last = lines.end();
   if (last !== undefined) yield* runs.take(last);
   // A log that is whole ends with a line feed.
-  yield* runs.end(rest !== "", onWarning);
+  const isCut = rest !== "";
+  if (isCut) onWarning?.(cutOff(lines.line, "a line"));
+  yield* runs.end(isCut, onWarning);
 }
 
 /** Older events are dropped when the kernel's buffer is full. */
