@@ -1,3 +1,4 @@
+import { untraced } from "../../src/capture/ftrace.ts";
 import { tracedControls } from "../../src/capture/visl-controls.ts";
 import type { Controls } from "../../src/record/format.ts";
 import { controlByName, viewOf } from "../../src/uapi/index.ts";
@@ -9,9 +10,6 @@ export interface TracedComparison {
   readonly fields: number;
   readonly differences: readonly string[];
 }
-
-/** Controls for which visl has no event. */
-const untraced = /_(?:ENTRY_POINT_OFFSETS|DECODE_MODE|START_CODE)$/;
 
 /**
  * Compares what the driver traced of a request with the controls in effect for it. A control that is not in effect is what the
@@ -34,7 +32,7 @@ export function compareTraced(run: DriverRun, controls: Controls): TracedCompari
     }
   }
   for (const [name, payload] of controls) {
-    const isMissing = payload instanceof Uint8Array && !untraced.test(name) && controlByName(name) !== undefined;
+    const isMissing = payload instanceof Uint8Array && !untraced.includes(name) && controlByName(name) !== undefined;
     if (isMissing && !traced.some((control) => control.name === name)) {
       differences.push(`${shortName(name)}: it was sent, and the driver traced none`);
     }

@@ -9,6 +9,7 @@ import {
   leb128At,
   OBU_FORMAT_BYTES,
   OBU_TEMPORAL_DELIMITER,
+  obuHeaderBytes,
 } from "../framing/obu.ts";
 
 /**
@@ -73,7 +74,7 @@ function obuEnd(bytes: Uint8Array, at: number): number | undefined | null {
   if (header === undefined) return undefined;
   // obu_forbidden_bit, obu_has_size_field, obu_reserved_1bit.
   if ((header & 0x83) !== 2) return null;
-  const headerBytes = header & 4 ? 2 : 1;
+  const headerBytes = obuHeaderBytes(header);
   const size = leb128At(bytes, at + headerBytes);
   if (!size) return size;
   return size.value <= MOST_REACH ? at + headerBytes + size.bytes + size.value : null;

@@ -7,7 +7,7 @@ import { type IvfFrame, type IvfHeader, IvfStream, ivfFourccs } from "../contain
 import { BitstreamError } from "../errors.ts";
 import { ByteQueue } from "../framing/byte-queue.ts";
 import { type StreamUnit, UNIT_LIMIT } from "../framing/byte-stream.ts";
-import { beginsWithTemporalUnit, LEB128_BYTES, leb128At, OBU_FORMAT_BYTES } from "../framing/obu.ts";
+import { beginsWithTemporalUnit, LEB128_BYTES, leb128At, OBU_FORMAT_BYTES, obuHeaderBytes } from "../framing/obu.ts";
 import { findPlace, isPlaceOfAnnexB, isPlaceOfIvf, isPlaceOfObus, type PlaceRule } from "./resume.ts";
 
 /** A part of a stream. */
@@ -263,7 +263,7 @@ class ObuFraming extends QueuedFraming {
     const { queue } = this;
     const head = queue.peek(Math.min(queue.length, 2 + LEB128_BYTES));
     const first = head[0] as number;
-    const headerBytes = first & 4 ? 2 : 1;
+    const headerBytes = obuHeaderBytes(first);
     if ((first & 0x80) !== 0) return this.#lose(pieces, "wrong-fixed-bits", "obu_forbidden_bit", "it must be 0, not 1");
     if ((first & 2) === 0) {
       const reason = "it must be 1 in a stream without lengths of its own (5.2)";

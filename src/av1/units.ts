@@ -4,7 +4,7 @@ import { ObuReader, type Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import { beginsWithTemporalUnit, isTemporalUnit, leb128At } from "../framing/obu.ts";
+import { beginsWithTemporalUnit, isTemporalUnit, leb128At, obuHeaderBytes } from "../framing/obu.ts";
 import type { ObuHeader } from "./structures.ts";
 import { obu_header } from "./syntax.ts";
 import {
@@ -96,7 +96,7 @@ function cutObus(bytes: Uint8Array, byte: number, obus: StreamUnit[]): Bitstream
   while (at < bytes.length) {
     const rest = bytes.subarray(at);
     const place = { unit: obuName(rest), byte: byte < 0 ? undefined : byte + at };
-    const headerBytes = (rest[0] as number) & 4 ? 2 : 1;
+    const headerBytes = obuHeaderBytes(rest[0] as number);
     let end = rest.length;
     if ((rest[0] as number) & 2) {
       const size = leb128At(rest, headerBytes);

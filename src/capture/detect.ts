@@ -1,3 +1,5 @@
+import { eventStart } from "./ftrace-lines.ts";
+
 /** The programs whose captures can be read; "recorder" is what `v4l2-stateless capture` runs. */
 export type CaptureKind = "strace" | "v4l2-tracer" | "recorder" | "ftrace";
 
@@ -18,5 +20,6 @@ const straceLine =
   /^(?:\[pid +\d+\] +|\d+ +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+) +)?(?:[a-z]\w*\(.*(?:\) += (?:-?\d|0x|\?)|<unfinished \.\.\.>)|<\.\.\. \w+ resumed>|\+\+\+ |--- SIG|strace: Process \d+ attached)/;
 
 /** The tracer's own heading, or an event of V4L2, of its buffers, or one of the kernel's messages. */
-const ftraceLine =
-  /^# tracer: \w+$|^ *\S.{0,60}-\d+ +(?:\( *[\d-]+\) +)?\[\d{3,}\] +(?:[^\s:]+ +)?[\d.]+: +(?:v4l2_|vb2_|console: |sys_ioctl|tracing_mark_write: )/;
+const ftraceLine = new RegExp(
+  `^# tracer: \\w+$|${eventStart.source}(?:v4l2_|vb2_|console: |sys_ioctl|tracing_mark_write: )`,
+);

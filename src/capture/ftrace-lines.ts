@@ -14,8 +14,9 @@ export interface FtraceEvent {
   readonly text: string;
 }
 
-/** `task-pid (tgid) [cpu] flags time: name: text`. Which columns there are depends on the options of the tracer. */
-const eventLine = /^ *\S.{0,60}-(\d+) +(?:\( *[\d-]+\) +)?\[\d{3,}\] +(?:[^\s:]+ +)?[\d.]+: +(\w+)(.*)$/;
+/** `task-pid (tgid) [cpu] flags time: `, before an event's name. Which columns there are depends on the options of the tracer. */
+export const eventStart = /^ *\S.{0,60}-(\d+) +(?:\( *[\d-]+\) +)?\[\d{3,}\] +(?:[^\s:]+ +)?[\d.]+: +/;
+const eventLine = new RegExp(`${eventStart.source}(\\w+)(.*)$`);
 /** As the kernel says it, with or without their number, and as trace-cmd does. */
 const lostEvents = /^CPU:\d+ \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]/;
 const startedBuffer = /^#+ CPU \d+ buffer started #+$/;

@@ -180,7 +180,7 @@ function isAskedFor(name: string, all: readonly TracedControl[]): boolean {
 }
 
 /** Controls for which visl has no event. */
-const untraced = [
+export const untraced: readonly string[] = [
   "V4L2_CID_STATELESS_H264_DECODE_MODE",
   "V4L2_CID_STATELESS_H264_START_CODE",
   "V4L2_CID_STATELESS_HEVC_DECODE_MODE",

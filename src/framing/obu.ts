@@ -48,7 +48,7 @@ export function isSizedObuHeader(byte: number): boolean {
 }
 
 /** 5.3.2: the bytes of the obu_header() that begins with this byte. */
-function obuHeaderBytes(header: number): number {
+export function obuHeaderBytes(header: number): number {
   return header & 4 ? 2 : 1;
 }
 

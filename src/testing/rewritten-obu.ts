@@ -152,7 +152,7 @@ function inPacket(packet: Uint8Array, place: ObuPlace, obu: Uint8Array): Uint8Ar
   return isTemporalUnit(packet) ? inBoxes(packet, 3, place, obu) : spliced(packet, place, obu);
 }
 
-/** What is behind a length. */
+/** A length, and what it counts. */
 interface Box {
   /** Where the length begins. */
   readonly begin: number;

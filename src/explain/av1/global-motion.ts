@@ -6,6 +6,7 @@ import {
   type Av1State,
   frameType,
   type HeaderUnits,
+  isIntra,
   keptBy,
   primaryDecisions,
   referenceDecisions,
@@ -72,12 +73,12 @@ function predicted(state: Av1State, ref: number, idx: number): Source[] {
   const states: Source[] = [];
   let at = idx;
   for (const { request, unit: coder, sequence } of previous.saved.motion) {
-    const isIntra = isIntraHeader(coder);
+    const isIntraFrame = isIntra(coder);
     const identity = () =>
       ruled("the identity: an intra frame (5.9.24)", frameType({ request, unit: coder, sequence }));
-    const isLast = isIntra || !isDifference(coder, ref, at);
+    const isLast = isIntraFrame || !isDifference(coder, ref, at);
     // A difference may be so large, or the bits of a parameter so few, that another prediction gives the same.
-    const own = isIntra ? identity() : conditions(parameter(coder, ref, at));
+    const own = isIntraFrame ? identity() : conditions(parameter(coder, ref, at));
     states.push(
       stateOf(
         request,
@@ -98,13 +99,9 @@ function predicted(state: Av1State, ref: number, idx: number): Source[] {
   );
 }
 
-function isIntraHeader(unit: ReadUnit): boolean {
-  return !unit.has("is_global", 1);
-}
-
 export function globalMotionRules(state: Av1State): Rules {
   const { unit } = state;
-  const isIntra = isIntraHeader(unit);
+  const isIntraFrame = isIntra(unit);
   const flag = (name: string) => `global_motion.flags[].V4L2_AV1_GLOBAL_MOTION_FLAG_${name}`;
   const none = [constant("0: INTRA_FRAME has no motion")];
   const intra = () => ruled("none: an intra frame (5.9.24)", frameType(state));
@@ -112,7 +109,7 @@ export function globalMotionRules(state: Av1State): Rules {
     (name: string) =>
     ({ at: [ref = 0] }: Place) => {
       if (ref === 0) return none;
-      if (isIntra) return intra();
+      if (isIntraFrame) return intra();
       const own = unit.element(name, ref);
       return own === undefined ? sourcesOf(unit.inferred("0 (5.9.24)", name, ref), typeDecisions(unit, ref)) : [own];
     };
@@ -122,7 +119,7 @@ export function globalMotionRules(state: Av1State): Rules {
     [flag("IS_TRANSLATION")]: copy("is_translation"),
     "global_motion.type[]": ({ at: [ref = 0] }) => {
       if (ref === 0) return none;
-      if (isIntra) return intra();
+      if (isIntraFrame) return intra();
       return sourcesOf(
         computed("GmType (5.9.24)"),
         ["is_global", "is_rot_zoom", "is_translation"].map((name) => unit.element(name, ref)),
@@ -130,13 +127,13 @@ export function globalMotionRules(state: Av1State): Rules {
     },
     "global_motion.params[][]": ({ at: [ref = 0, idx = 0] }) => {
       if (ref === 0) return none;
-      if (isIntra) return ruled("the identity: an intra frame (5.9.24)", frameType(state));
+      if (isIntraFrame) return ruled("the identity: an intra frame (5.9.24)", frameType(state));
       const own = parameter(unit, ref, idx);
       if (!isDifference(unit, ref, idx)) return own;
       return sourcesOf(own, predicted(state, ref, codedFor(unit, ref, idx)));
     },
     "global_motion.invalid": () => {
-      if (isIntra) return intra();
+      if (isIntraFrame) return intra();
       const warps = [1, 2, 3, 4, 5, 6, 7].filter((ref) =>
         [0, 1, 2, 3, 4, 5].some((idx) => isDifference(unit, ref, idx)),
       );
