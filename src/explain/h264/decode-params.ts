@@ -140,14 +140,8 @@ function dpbRules(all: H264State): Rules {
       (frameNum) => [computed(`UnusedShortTermFrameNum ${frameNum} (7-24)`)],
     ),
     "dpb[].fields": ofEntry(markedFields, inferred("both fields of a non-existing frame are marked (8.2.5.2)")),
-    "dpb[].top_field_order_cnt": ofEntry(
-      (frame) => storedOrderCount(frame, "top"),
-      inferredCount,
-    ),
-    "dpb[].bottom_field_order_cnt": ofEntry(
-      (frame) => storedOrderCount(frame, "bottom"),
-      inferredCount,
-    ),
+    "dpb[].top_field_order_cnt": ofEntry((frame) => storedOrderCount(frame, "top"), inferredCount),
+    "dpb[].bottom_field_order_cnt": ofEntry((frame) => storedOrderCount(frame, "bottom"), inferredCount),
     "dpb[].flags.V4L2_H264_DPB_ENTRY_FLAG_VALID": ofEntry(
       ({ pictures }) => [state(pictures[0]?.request ?? null, "decoded and kept for reference")],
       inferred("set: the frame is used for reference"),
