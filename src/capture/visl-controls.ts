@@ -65,6 +65,7 @@ const places: Readonly<Record<string, Place>> = {
   v4l2_ctrl_mpeg2_sequence: { control: "MPEG2_SEQUENCE" },
   v4l2_ctrl_mpeg2_picture: { control: "MPEG2_PICTURE" },
   v4l2_ctrl_mpeg2_quantisation: { control: "MPEG2_QUANTISATION" },
+  v4l2_ctrl_fwht_params: { control: "FWHT_PARAMS" },
 };
 
 /** The events that visl traces first of a request. */
@@ -75,6 +76,7 @@ const firstEvents: ReadonlySet<string> = new Set([
   "v4l2_ctrl_vp9_frame",
   "v4l2_ctrl_av1_sequence",
   "v4l2_ctrl_mpeg2_sequence",
+  "v4l2_ctrl_fwht_params",
 ]);
 
 /** Fields and flags that the events spell otherwise than the header. */
@@ -234,8 +236,8 @@ function dumped(text: string, size: number): (bigint | undefined)[] {
 
 /** `A|B|0x100` */
 function namedBits({ flags, values }: Scalar, text: string): bigint | undefined {
-  const names = flags ?? values;
-  if (names === undefined) return undefined;
+  if (flags === undefined && values === undefined) return undefined;
+  const names = { ...flags, ...values };
   let bits = 0n;
   for (const word of text === "" ? [] : text.split("|")) {
     const bit = word.startsWith("0x") ? integer(word) : named(names, spellings.get(word) ?? word);
