@@ -8,7 +8,8 @@
  * vicodec takes nothing below 640x360.
  */
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { FwhtStream } from "../../src/fwht/index.ts";
 import { nodeOf } from "./vicodec-nodes.ts";
 
 /** A plane of a picture in memory. */
@@ -127,9 +128,17 @@ function encode(fixture: Fixture, encoder: string, folder: string): void {
   rmSync(raw);
 }
 
+function framesIn(path: string): number {
+  return new FwhtStream(0).push(readFileSync(path)).length;
+}
+
 if (process.argv[1]?.endsWith("fwht-fixtures.js") === true) {
   const [, , folder = "."] = process.argv;
   execFileSync("modprobe", ["vicodec"]);
   const encoder = nodeOf("stateful-encoder");
-  for (const fixture of fixtures) encode(fixture, encoder, folder);
+  for (const fixture of fixtures) {
+    // v4l2-ctl may stop before the encoder has given its last frames.
+    do encode(fixture, encoder, folder);
+    while (framesIn(`${folder}/${fixture.name}.fwht`) < fixture.frames);
+  }
 }

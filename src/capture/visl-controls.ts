@@ -180,7 +180,9 @@ function isReserved({ path }: LeafField): boolean {
 function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: string, value: string], void, undefined> {
   const entry = /^\[\d+\]: (.*)$/.exec(text);
   const source =
-    entry === null ? text : (entry[1] as string).replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
+    entry === null
+      ? fieldLines(name, text)
+      : (entry[1] as string).replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
   for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+)(?:: ?| |$)(?:\{\n([^}]*)\}|(.*))$/gm)) {
     if (block === undefined && value?.startsWith("{") && !value.endsWith("}")) {
       throw new CaptureError(`${name} is cut off: ${whole}`, line);
@@ -188,6 +190,12 @@ function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: stri
     const spelled = (field as string).replace(/^weight_factor\[\d\]/, (part) => spellings.get(part) ?? part);
     yield [spellings.get(spelled) ?? spelled, block ?? (value as string)];
   }
+}
+
+/** An event with each of its fields in a line: that of FWHT has all of them in one. */
+function fieldLines(name: string, text: string): string {
+  if (name !== "v4l2_ctrl_fwht_params") return text;
+  return text.replace(/ (?=(?:version|width|height|flags|colorspace|xfer_func|ycbcr_enc|quantization)\b)/g, "\n");
 }
 
 const leavesByPath = /* @__PURE__ */ new WeakMap<Struct, Map<string, readonly LeafField[]>>();

@@ -220,6 +220,11 @@ export function isDeep(pixelFormat: number): boolean {
   return packing !== undefined && packing !== plain8;
 }
 
+/** Whether each component of a format, a V4L2 fourcc as a number, lies in lines of its own. */
+export function isPlanar(pixelFormat: number): boolean {
+  return layouts[fourccText(pixelFormat)]?.components.every(({ samples }) => samples === 1) ?? false;
+}
+
 /**
  * A copy of the visible part of a frame, in a linear format. Ten bits that are packed become P010 and P210, each sample in the
  * upper bits of two bytes; tiles and columns become NV12 or P010.

@@ -8,6 +8,7 @@ import {
   enumeration,
   flagNames,
   flagSet,
+  flagValue,
   type Infer,
   leafFields,
   s8,
@@ -174,6 +175,14 @@ describe("names of values", () => {
       "V4L2_HEVC_PPS_FLAG_DEPENDENT_SLICE_SEGMENT_ENABLED",
       "V4L2_HEVC_PPS_FLAG_UNIFORM_SPACING",
     ]);
+  });
+
+  it("has numbers of several bits among flags", () => {
+    const type = flagSet(u32, { ONE: 1, COUNT: 0x70, TOP: 0x80000000 }, { THREE: 0x30 });
+    expect(flagNames(type, 0x21)).toEqual(["ONE", "COUNT"]);
+    expect([0, 0x21, 0x30, 0xffffffff].map((value) => flagValue(value, 0x70))).toEqual([0, 2, 3, 7]);
+    expect([0x80000000, 0x80000001n].map((value) => flagValue(value, 0x80000000))).toEqual([1, 1]);
+    expect(valueName(type, 0x30)).toBe("THREE");
   });
 
   it("names the value of an enumeration", () => {

@@ -5,7 +5,7 @@ import { pixelFormatsOf } from "../devices/probe.ts";
 import { DeviceError, IoctlError } from "../errors.ts";
 import { KernelFile, read } from "../kernel-file.ts";
 import type { Machine } from "../machine.ts";
-import { hasComponents, isDeep } from "../pixels.ts";
+import { hasComponents, isDeep, isPlanar } from "../pixels.ts";
 import { CapturePool } from "./capture-pool.ts";
 import { ControlSetter } from "./controls.ts";
 import { OutputBuffers } from "./output-buffers.ts";
@@ -247,8 +247,11 @@ export class Streams {
     const there = pixelFormatsOf(this.file, this.capture);
     const wanted = pixelFormats.filter((pixelFormat) => there.includes(pixelFormat));
     if (sequence.components !== undefined) {
-      const fits = (pixelFormat: number) => hasComponents(pixelFormat, sequence);
-      return wanted.find(fits) ?? there.find(fits) ?? wanted[0] ?? own;
+      const ofWanted = wanted.filter((pixelFormat) => hasComponents(pixelFormat, sequence));
+      const fitting =
+        ofWanted.length > 0 ? ofWanted : there.filter((pixelFormat) => hasComponents(pixelFormat, sequence));
+      // vicodec copies a plane that is stored as it is as if nothing lay between its samples (decode_plane in codec-fwht.c).
+      return fitting.find(isPlanar) ?? fitting[0] ?? wanted[0] ?? own;
     }
     const wantsDeep = sequence.bitDepthLuma > 8;
     // hantro's post-processor can also convert 10 bits to 8 bits.
