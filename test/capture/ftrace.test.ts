@@ -90,6 +90,7 @@ describe("a log of ftrace, of GStreamer on visl", () => {
 
   it.each(streams.filter(([name]) => !name.includes("265")))(
     "gives diff nothing to say that is not so: %s",
+    { tags: "long" },
     async (name, _, golden) => {
       const capture = fixture(`captures/${name}.ftrace.gz`);
       const { status, stdout } = await run(["diff", "--raw", fixture(`${name}.${golden}.jsonl.br`), capture]);
