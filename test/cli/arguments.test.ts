@@ -126,7 +126,7 @@ describe("parseArguments", () => {
     [["inspect", "a", "--codec", "jpeg"], "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, fwht, not jpeg"],
     [
       ["inspect", "a", "--codec", "h246"],
-      "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, not h246; did you mean h264?",
+      "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, fwht, not h246; did you mean h264?",
     ],
     [["inspect", "a", "--target", "x"], expect.stringMatching(/^--target must be one of generic, visl, .* not x$/)],
     [["inspect", "a", "--target", "hantro"], expect.stringMatching(/ not hantro; did you mean hantro-g1\?$/)],
