@@ -4,13 +4,13 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Codec } from "../src/uapi/codecs.ts";
 import type { Clip } from "./clips.ts";
-import { spread } from "./speed.ts";
+import { timesText } from "./speed.ts";
 
 /** What the device writes of a process. */
 interface Decoded {
@@ -33,10 +33,9 @@ const elements: Readonly<Partial<Record<Codec, readonly string[]>>> = {
 
 const decode = fileURLToPath(new URL("decode.ts", import.meta.url));
 const tsx = createRequire(import.meta.url).resolve("tsx/cli");
-/** Requests before the time is taken: code is compiled, queues are made. */
-const WARM_UP = 1000;
-/** Requests at least. */
-const LEAST = 4000;
+/** A clip is repeated up to so many frames or bytes. The first half of the requests is not measured: code is compiled, queues are made. */
+const MOST_FRAMES = 40_000;
+const MOST_BYTES = 1 << 28;
 
 /** Compiles the device. Undefined where something is missing: the reason is printed. */
 function fakeDevice(folder: string): string | undefined {
@@ -68,7 +67,7 @@ function repeated(clip: Clip, times: number, folder: string): string {
   return path;
 }
 
-function decoded(device: string, folder: string, command: string, args: readonly string[]): Decoded {
+function decoded(device: string, folder: string, warmUp: number, command: string, args: readonly string[]): Decoded {
   const result = join(folder, "decoded.json");
   rmSync(result, { force: true });
   execFileSync(command, [...args], {
@@ -77,7 +76,7 @@ function decoded(device: string, folder: string, command: string, args: readonly
       ...process.env,
       LD_PRELOAD: device,
       FAKE_DEVICE_RESULT: result,
-      FAKE_DEVICE_WARMUP: String(WARM_UP),
+      FAKE_DEVICE_WARMUP: String(warmUp),
       // A registry of its own: this one has elements for a device that other programs do not see.
       GST_REGISTRY: join(folder, "gstreamer.bin"),
     },
@@ -92,35 +91,33 @@ export function printUserSpace(clips: readonly Clip[], folder: string, rounds: n
   if (device === undefined) return;
   console.log("\n| whole user space, µs/frame | GStreamer | ours | ratio |\n|---|---|---|---|");
   for (const clip of chosen) {
-    const { frames: perClip } = ours(clip.path);
-    const path = repeated(clip, Math.ceil(LEAST / perClip), folder);
+    const ours = (file: string, warmUp: number): Decoded =>
+      decoded(device, folder, warmUp, process.execPath, [tsx, decode, clip.codec, file]);
+    const { frames } = ours(clip.path, 0);
+    const times = Math.ceil(Math.min(MOST_FRAMES / frames, MOST_BYTES / statSync(clip.path).size));
+    const path = repeated(clip, times, folder);
+    const warmUp = (frames * times) >> 1;
     const pipeline = ["-q", "filesrc", `location=${path}`];
     for (const element of elements[clip.codec] ?? []) pipeline.push("!", element);
     pipeline.push("!", "fakevideosink", "sync=false");
-    const times: { peer: number; own: number }[] = [];
+    const pairs: { peer: Decoded; own: Decoded }[] = [];
     for (let round = 0; round < rounds; round++) {
-      const peer = decoded(device, folder, "gst-launch-1.0", pipeline);
-      const own = ours(path);
-      if (peer.frames !== own.frames || peer.requestBytes !== own.requestBytes) {
-        console.log(
-          `${clip.name}: no ratio, both sides did not send the same: ${peer.frames} requests with ${peer.requestBytes} bytes, ours ${own.frames} with ${own.requestBytes}`,
-        );
-        break;
-      }
-      times.push({ peer: (1e6 * peer.seconds) / peer.measured, own: (1e6 * own.seconds) / own.measured });
+      const peer = decoded(device, folder, warmUp, "gst-launch-1.0", pipeline);
+      pairs.push({ peer, own: ours(path, warmUp) });
     }
-    if (times.length === rounds) {
-      const text = (values: readonly number[], digits: number) => {
-        const { median, min, max } = spread(values);
-        return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
-      };
-      const [peers, owns] = [times.map(({ peer }) => peer), times.map(({ own }) => own)];
-      const ratios = times.map(({ peer, own }) => peer / own);
-      console.log(`| ${clip.name} | ${text(peers, 1)} | ${text(owns, 1)} | ${text(ratios, 2)} |`);
-    }
-
-    function ours(file: string): Decoded {
-      return decoded(device as string, folder, process.execPath, [tsx, decode, clip.codec, file]);
-    }
+    console.log(rowOf(clip.name, pairs));
   }
+}
+
+function rowOf(name: string, pairs: readonly { readonly peer: Decoded; readonly own: Decoded }[]): string {
+  const different = pairs.find(({ peer, own }) => peer.frames !== own.frames || peer.requestBytes !== own.requestBytes);
+  if (different !== undefined) {
+    const { peer, own } = different;
+    return `${name}: no ratio, both sides did not send the same: ${peer.frames} requests with ${peer.requestBytes} bytes, ours ${own.frames} with ${own.requestBytes}`;
+  }
+  const perFrame = ({ seconds, measured }: Decoded) => (1e6 * seconds) / measured;
+  const peers = pairs.map(({ peer }) => perFrame(peer));
+  const owns = pairs.map(({ own }) => perFrame(own));
+  const ratios = pairs.map(({ peer, own }) => perFrame(peer) / perFrame(own));
+  return `| ${name} | ${timesText(peers)} | ${timesText(owns)} | ${timesText(ratios)} |`;
 }

@@ -38,6 +38,7 @@ enum state { FREE, QUEUED, DONE };
 
 struct buffer {
   int memory;
+  unsigned length;
   enum state state;
   struct timeval timestamp;
   unsigned order;
@@ -241,12 +242,12 @@ static int enumerate_sizes(struct v4l2_frmsizeenum *argument) {
 
 /* Buffers. */
 
-static int make_buffers(struct queue *queue, unsigned wanted, unsigned *count) {
+static int make_buffers(struct queue *queue, unsigned length, unsigned wanted, unsigned *count) {
   unsigned made = 0;
   for (; made < wanted && queue->count < MOST_BUFFERS; made++) {
     int memory = memfd_create("buffer", MFD_CLOEXEC);
-    if (memory < 0 || ftruncate(memory, queue->format.sizeimage) < 0) return fail(ENOMEM);
-    queue->buffers[queue->count++] = (struct buffer){.memory = memory, .request = -1};
+    if (memory < 0 || ftruncate(memory, length) < 0) return fail(ENOMEM);
+    queue->buffers[queue->count++] = (struct buffer){.memory = memory, .length = length, .request = -1};
   }
   *count = made;
   return 0;
@@ -258,14 +259,14 @@ static int request_buffers(struct video *video, struct v4l2_requestbuffers *argu
   free_buffers(queue);
   argument->capabilities = V4L2_BUF_CAP_SUPPORTS_MMAP | V4L2_BUF_CAP_SUPPORTS_REQUESTS | V4L2_BUF_CAP_SUPPORTS_ORPHANED_BUFS |
                            V4L2_BUF_CAP_SUPPORTS_M2M_HOLD_CAPTURE_BUF;
-  return make_buffers(queue, argument->count, &argument->count);
+  return make_buffers(queue, queue->format.sizeimage, argument->count, &argument->count);
 }
 
 static int create_buffers(struct video *video, struct v4l2_create_buffers *argument) {
   struct queue *queue = queue_of(video, argument->format.type);
   if (!queue) return fail(EINVAL);
   argument->index = queue->count;
-  return make_buffers(queue, argument->count, &argument->count);
+  return make_buffers(queue, argument->format.fmt.pix.sizeimage, argument->count, &argument->count);
 }
 
 static struct buffer *buffer_of(struct video *video, unsigned type, unsigned index) {
@@ -274,8 +275,9 @@ static struct buffer *buffer_of(struct video *video, unsigned type, unsigned ind
 }
 
 static int query_buffer(struct video *video, struct v4l2_buffer *argument) {
-  if (!buffer_of(video, argument->type, argument->index)) return fail(EINVAL);
-  argument->length = queue_of(video, argument->type)->format.sizeimage;
+  struct buffer *buffer = buffer_of(video, argument->type, argument->index);
+  if (!buffer) return fail(EINVAL);
+  argument->length = buffer->length;
   argument->m.offset = place_of(is_output(argument->type), argument->index);
   argument->flags = V4L2_BUF_FLAG_TIMESTAMP_COPY;
   return 0;
@@ -346,8 +348,8 @@ static int dequeue_buffer(struct video *video, struct v4l2_buffer *argument) {
   argument->index = index;
   argument->timestamp = buffer->timestamp;
   argument->flags = V4L2_BUF_FLAG_TIMESTAMP_COPY;
-  argument->bytesused = is_output(argument->type) ? 0 : queue->format.sizeimage;
-  argument->length = queue->format.sizeimage;
+  argument->bytesused = is_output(argument->type) ? 0 : buffer->length;
+  argument->length = buffer->length;
   argument->field = V4L2_FIELD_NONE;
   argument->sequence = 0;
   return 0;
@@ -414,7 +416,7 @@ static int get_controls(struct v4l2_ext_controls *argument) {
 
 /* What the kernel does first with them: it copies the payloads. */
 static int set_controls(const struct v4l2_ext_controls *argument) {
-  static _Thread_local char copy[1 << 16];
+  static char copy[1 << 16];
   for (unsigned c = 0; c < argument->count; c++) {
     const struct v4l2_ext_control *control = &argument->controls[c];
     if (control->size > 0 && control->size <= sizeof copy) memcpy(copy, control->ptr, control->size);
