@@ -95,7 +95,7 @@ class Runs {
       this.#running.set(event.task, { events: [event], timestamp });
       return;
     }
-    if (/^v4l2_ctrl_/.test(event.name) && !event.name.startsWith("v4l2_ctrl_fwht")) {
+    if (/^v4l2_ctrl_/.test(event.name)) {
       throw new CaptureError(`${event.name} is an event of a control that is not known`, event.line);
     }
     const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d{1,20})$/.exec(event.text)?.[1];

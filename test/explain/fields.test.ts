@@ -27,6 +27,7 @@ const modes: Readonly<Record<Codec, readonly DecodeMode[]>> = {
   vp8: ["frame"],
   vp9: ["frame"],
   av1: ["frame"],
+  fwht: ["frame"],
 };
 const codecs = Object.keys(modes) as Codec[];
 
@@ -93,7 +94,8 @@ const checked = (codec: Codec, file: StreamFile, most = Infinity) => {
   for (const mode of modes[codec]) {
     const { flaws, fields } = flawsOf(codec, file, mode, most);
     expect(flaws).toEqual([]);
-    expect(fields).toBeGreaterThan(800);
+    // FWHT has 21 of them in a request, and two requests in its shortest fixture.
+    expect(fields).toBeGreaterThan(codec === "fwht" ? 40 : 800);
   }
 };
 

@@ -20,6 +20,7 @@ const modes: Readonly<Record<Codec, readonly DecodeMode[]>> = {
   vp8: ["frame"],
   vp9: ["frame"],
   av1: ["frame"],
+  fwht: ["frame"],
 };
 const codecs = Object.keys(modes) as Codec[];
 
@@ -47,6 +48,7 @@ const samples: Readonly<Record<Codec, string>> = {
   vp8: "vp8_altref.ivf",
   vp9: "vp9_aq_segmentation.ivf",
   av1: "av1_superres_tiles.obu",
+  fwht: "fwht_yuv420.fwht",
 };
 
 describe("a change of an element that a field names changes it or is refused, of another one of its unit leaves it alone", () => {
