@@ -10,10 +10,11 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Codec } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
 import { type DeviceInfo, openDecoder, sessionOptionsFor } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
-import { type TriedCodec as Codec, type FakeNode, nodes } from "./nodes.ts";
+import { type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream of each codec with pictures of all types. */
 const streams: Readonly<Record<Codec, string>> = {
@@ -21,6 +22,7 @@ const streams: Readonly<Record<Codec, string>> = {
   h265: "h265_default_ra.265",
   vp8: "vp8_altref.ivf",
   vp9: "vp9_altref_superframes.ivf",
+  av1: "av1_8bit.ivf",
   mpeg2: "mpeg2_ipb.m2v",
 };
 /** cedrus_h264_stop() walks the CAPTURE buffers, which are gone where a file is closed while it streams (docs/upstream). */

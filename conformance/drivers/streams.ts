@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Codec } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
+import { codecNames } from "../../src/uapi/index.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import type { DecodeRun } from "./driver-runs.ts";
-import { type TriedCodec as Codec, type FakeNode, nodes, triedCodecs } from "./nodes.ts";
+import { type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream on the host and in the machine. */
 export interface DriverStream {
@@ -22,10 +24,10 @@ const chosen = JSON.parse(readFileSync(new URL("corpus-streams.json", import.met
 /** The repository's own streams. */
 export function fixtureStreams(): DriverStream[] {
   return readdirSync(fixtures)
-    .filter((name) => /\.(26[45]|ivf|m2v)$/.test(name))
+    .filter((name) => /\.(26[45]|ivf|m2v|obu)$/.test(name))
     .sort()
     .flatMap((name) => {
-      const codec = triedCodecs.find((each) => name.startsWith(`${each}_`));
+      const codec = codecNames.find((each) => name.startsWith(`${each}_`));
       if (codec === undefined) return [];
       return [{ name, codec, path: join(fixtures, name), guestPath: `/project/test/fixtures/${name}` }];
     });

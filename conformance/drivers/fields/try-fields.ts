@@ -9,12 +9,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Control } from "../../../src/events.ts";
+import type { Codec, Control } from "../../../src/events.ts";
 import { targetByName, targetRefusals } from "../../../src/targets/index.ts";
 import { Random } from "../../../support/random.ts";
 import { machineVersions, runInMachine } from "../driver-machine.ts";
 import { type Job, jobsOf } from "../journal.ts";
-import { type TriedCodec as Codec, type FakeNode, nodes } from "../nodes.ts";
+import { type FakeNode, nodes } from "../nodes.ts";
 import { hashOf, programOf } from "../program.ts";
 import { bases, presets, type Setting } from "./bases.ts";
 import { atRandom, encodeScript, preset, type ScriptRequest, scriptOf, type Variant, variantsOf } from "./variants.ts";
@@ -43,6 +43,7 @@ const triedNodes = [
   "rk3288-vpu",
   "rk3568-vpu",
   "imx8mq-vpu-g2",
+  "rk3588-av1-vpu",
   "sun50i-h6-ve",
 ];
 
