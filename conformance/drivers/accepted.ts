@@ -8,8 +8,12 @@ export interface AcceptedDifference {
   readonly stream: string;
   /** The requests: all, or the first only. */
   readonly requests?: "first";
-  /** A pattern of `ProgramDifference.where`; absent for runs with another number of requests. */
+  /** A pattern of `ProgramDifference.where`. */
   readonly where?: string;
+  /** In place of it: a field whose entries have another order in the request. */
+  readonly order?: string;
+  /** In place of it: a section of DISAGREEMENTS.md that an earlier request differed by. */
+  readonly after?: string;
   /** What DISAGREEMENTS.md calls it, where it is no row of a control. */
   readonly title?: string;
   /** Which is right, and why. */

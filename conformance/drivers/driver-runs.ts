@@ -15,6 +15,7 @@ import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
 
 /** A stream to decode on a node. */
 export interface DecodeRun {
+  /** Unique, and a file's name. */
   readonly id: string;
   readonly by: "ours" | "gstreamer";
   readonly codec: Codec;

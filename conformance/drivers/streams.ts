@@ -64,9 +64,9 @@ function isDeep({ codec, path }: DriverStream): boolean {
   return sequence?.type === "sequence" && sequence.bitDepthLuma > 8;
 }
 
-/** Names the run's files. */
-export function runOf({ stream, node }: Pair, by: DecodeRun["by"], number: number): DecodeRun {
+export function runOf({ stream, node }: Pair, by: DecodeRun["by"]): DecodeRun {
   const { codec, guestPath } = stream;
-  const run = { id: `${number}-${by}`, by, codec, node: node.name, path: guestPath };
+  const id = `${node.name}.${stream.name.replace("/", ".")}.${by}`;
+  const run = { id, by, codec, node: node.name, path: guestPath };
   return by === "gstreamer" ? { ...run, isDeep: isDeep(stream) } : run;
 }

@@ -17,7 +17,7 @@ import type { Queue } from "../queues/queue.ts";
 const targetsOfDriver: Readonly<Record<string, readonly string[]>> = {
   visl: ["visl"],
   rkvdec: ["rk3399", "vdpu381"],
-  "hantro-vpu": ["hantro-g1", "hantro-g2"],
+  "hantro-vpu": ["hantro-g1", "hantro-g2", "rk3588-av1"],
   cedrus: ["cedrus"],
   "tegra-vde": ["tegra-vde"],
   "mtk-vcodec-dec": ["mediatek"],
