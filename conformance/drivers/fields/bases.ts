@@ -14,6 +14,7 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
     ["h264_epb_sized_elements.264", 2],
   ],
   h265: [
+    ["h265_ctu16_amp_crop.265", 3],
     ["h265_default_ra.265", 3],
     ["h265_scaling_default.265", 3],
     ["h265_weight_fade.265", 3],
