@@ -10,9 +10,13 @@ export interface AcceptedDifference {
   readonly requests?: "first";
   /** A pattern of `ProgramDifference.where`. */
   readonly where?: string;
-  /** In place of it: a field whose entries have another order in the request. */
+  /** With `where`: a pattern of one of the two values there. */
+  readonly value?: string;
+  /** With `where`: the section of DISAGREEMENTS.md that the request's controls differ by. */
+  readonly fault?: string;
+  /** In place of `where`: a field whose entries have another order in the request. */
   readonly order?: string;
-  /** In place of it: a section of DISAGREEMENTS.md that an earlier request differed by. */
+  /** In place of `where`: what the controls of an earlier request differed by, a section or such a field. */
   readonly after?: string;
   /** What DISAGREEMENTS.md calls it, where it is no row of a control. */
   readonly title?: string;

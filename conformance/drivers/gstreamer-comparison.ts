@@ -21,39 +21,46 @@ function isOf({ node, stream }: AcceptedDifference, pair: Pair): boolean {
 }
 
 /**
- * The reasons for a difference in a request: a row that names its place, or that the controls differ by a known fault, or in an
- * order for which there is a row.
+ * The reasons for a difference in a request: a row that names its place, a known fault of its controls, or a row for what a driver
+ * makes of their order, or of earlier requests.
  */
 function reasonsFor(
   pair: Pair,
   request: number,
-  { where }: ProgramDifference,
+  { where, a, b }: ProgramDifference,
   faults: PayloadFaults | undefined,
 ): readonly string[] {
-  const row = accepted.find(
-    (each) =>
-      isOf(each, pair) &&
-      each.where !== undefined &&
-      new RegExp(each.where).test(where) &&
-      (each.requests === undefined || request === 0),
+  const rows = accepted.filter((row) => isOf(row, pair));
+  const own = faults?.byRequest.get(request);
+  const place = rows.find(
+    (row) =>
+      row.where !== undefined &&
+      new RegExp(row.where).test(where) &&
+      (row.value === undefined || [a, b].some((value) => new RegExp(row.value as string).test(value))) &&
+      (row.requests === undefined || request === 0) &&
+      (row.fault === undefined || own === undefined || own.known.has(row.fault)),
   );
-  if (row !== undefined) return [row.id];
-  const own = [...(faults?.byRequest.get(request) ?? [])].flatMap((fault) => {
-    if (!fault.includes(".")) return [fault];
-    const order = accepted.find((each) => isOf(each, pair) && each.order === fault);
-    return order === undefined ? [] : [order.id];
+  if (place !== undefined) return [place.id];
+  if (own !== undefined && own.effective.size > 0) return [...own.effective];
+  const order = rows.find((row) => row.order !== undefined && own?.orders.has(row.order));
+  if (order !== undefined) return [order.id];
+  const earlier = [...(faults?.byRequest ?? [])].filter(([number]) => number < request);
+  const after = rows.find(({ after: name }) => {
+    return name !== undefined && earlier.some(([, { known, orders }]) => known.has(name) || orders.has(name));
   });
-  if (own.length > 0) return own;
-  const earlier = [...(faults?.byRequest ?? [])].flatMap(([number, each]) => (number < request ? [...each] : []));
-  const after = accepted.find((each) => isOf(each, pair) && each.after !== undefined && earlier.includes(each.after));
   return after === undefined ? [] : [after.id];
 }
 
-/** GStreamer may lack requests: where it says that it failed, or made as few for its record. */
+/**
+ * GStreamer may lack requests: where it says that it failed, or made as few for its record, or where the first that it lacks has
+ * controls with which the driver does not begin.
+ */
 function lackOf(ours: readonly Job[], theirs: RunOutcome, faults: PayloadFaults | undefined): string | undefined {
   const { jobs, result } = theirs;
   if (jobs.length === ours.length) return undefined;
-  const isKnown = result.error !== undefined || jobs.length === faults?.requests;
+  const lacking = faults?.byRequest.get(commonCount(ours, jobs));
+  const isRefused = lacking !== undefined && lacking.effective.size > 0;
+  const isKnown = result.error !== undefined || jobs.length === faults?.requests || isRefused;
   if (jobs.length < ours.length && isKnown) return undefined;
   return `ours has ${ours.length} requests, GStreamer's ${jobs.length}`;
 }

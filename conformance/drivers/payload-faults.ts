@@ -11,11 +11,17 @@ import type { DriverStream, Pair } from "./streams.ts";
 export interface PayloadFaults {
   /** How many requests GStreamer made of the stream for visl. */
   readonly requests: number;
-  /**
-   * By the number of our request: the sections of DISAGREEMENTS.md that name what is different in its controls, with an effect on this
-   * driver, and fields whose entries only have another order (`"HEVC_DECODE_PARAMS.dpb"`).
-   */
-  readonly byRequest: ReadonlyMap<number, ReadonlySet<string>>;
+  /** By the number of our request: what is different in its controls. */
+  readonly byRequest: ReadonlyMap<number, ControlDifferences>;
+}
+
+export interface ControlDifferences {
+  /** The sections of DISAGREEMENTS.md that name it. */
+  readonly known: ReadonlySet<string>;
+  /** Those of them that have an effect on this driver. */
+  readonly effective: ReadonlySet<string>;
+  /** Fields whose entries have another order: `"HEVC_DECODE_PARAMS.dpb"`. */
+  readonly orders: ReadonlySet<string>;
 }
 
 /** The record of GStreamer's requests: beside a fixture, or beside the corpus. */
@@ -40,19 +46,23 @@ export async function payloadFaultsOf({ stream, node }: Pair): Promise<PayloadFa
   };
   const ours = streamSide(readFileSync(stream.path), { codec, session });
   const theirs = await recordSide([brotliDecompressSync(readFileSync(record))]);
-  const byRequest = new Map<number, Set<string>>();
+  const byRequest = new Map<number, ControlDifferences>();
   let requests = 0;
   for await (const each of compare([ours, theirs], { target })) {
     if (each.type === "gap" && each.of === 1) requests += each.count;
     if (each.type !== "pair") continue;
     requests++;
-    byRequest.set(each.requests[0].request, new Set(each.differences.flatMap((one) => nameOf(one, target))));
+    byRequest.set(each.requests[0].request, namesOf(each.differences, target));
   }
   return { requests, byRequest };
 }
 
-/** None where the driver makes nothing of it. */
-function nameOf({ control, path, class: kind, known }: Difference, { name }: Target): string[] {
-  if (path === "dpb" && known === undefined) return [`${control.replace("V4L2_CID_STATELESS_", "")}.dpb`];
-  return known !== undefined && kind === "read" && known.effect.includes(name) ? [known.id] : [];
+function namesOf(differences: readonly Difference[], { name }: Target): ControlDifferences {
+  const known = differences.flatMap((each) => (each.known === undefined ? [] : [each.known]));
+  const reordered = differences.filter(({ path, known: fault }) => path === "dpb" && fault === undefined);
+  return {
+    known: new Set(known.map(({ id }) => id)),
+    effective: new Set(known.filter(({ effect }) => effect.includes(name)).map(({ id }) => id)),
+    orders: new Set(reordered.map(({ control }) => `${control.replace("V4L2_CID_STATELESS_", "")}.dpb`)),
+  };
 }
