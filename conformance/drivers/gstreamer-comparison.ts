@@ -129,7 +129,7 @@ export async function compareWithGstreamer(
     same += comparison.same;
     requests += comparison.requests;
     const isFine = comparison.unexplained.length === 0;
-    const mark = !isFine ? "DIFF" : comparison.same === comparison.requests ? "same" : "known";
+    const mark = !isFine ? "DIFF" : comparison.same === mine.jobs.length ? "same" : "known";
     const why = comparison.reasons.size === 0 ? "" : ` (${[...comparison.reasons].join(", ")})`;
     const early = comparison.requests < mine.jobs.length ? `; GStreamer lacks some of our ${mine.jobs.length}` : "";
     const problem = outcome.result.error === undefined ? "" : `; GStreamer: ${outcome.result.error}`;

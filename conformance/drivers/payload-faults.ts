@@ -41,7 +41,8 @@ export async function payloadFaultsOf({ stream, node }: Pair): Promise<PayloadFa
   if (taken === undefined || !existsSync(record)) return undefined;
   const session = {
     decodeMode: isModal ? taken.decodeModes[0] : undefined,
-    startCode: taken.startCodes[0],
+    // As the records have it. Places in the OUTPUT buffer are counted from there.
+    startCode: isModal ? ("annexb" as const) : undefined,
     missingReferences: taken.missingReferences,
   };
   const ours = streamSide(readFileSync(stream.path), { codec, session });
