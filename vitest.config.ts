@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { CorpusFirst } from "./support/corpus-first.ts";
 
 const src = fileURLToPath(new URL("./src", import.meta.url));
 const include = ["test/**/*.test.ts", "examples/**/*.test.ts"];
@@ -20,6 +21,7 @@ export default defineConfig({
       { extends: true, test: { name: "tests", include, exclude: mocking, isolate: false } },
       { extends: true, test: { name: "mocking", include: mocking } },
     ],
+    sequence: { sequencer: CorpusFirst },
     testTimeout: 30_000,
     setupFiles: ["support/byte-equality.ts"],
     tags: [

@@ -16,6 +16,7 @@ import {
   sequenceHeader,
   tileGroup,
 } from "../support/streams/av1-stream.ts";
+import { fwhtFrame } from "../support/streams/fwht-frames.ts";
 import { nalUnit, tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
 import { H265Stream } from "../support/streams/h265-stream.ts";
 import { Mpeg2Stream } from "../support/streams/mpeg2-stream.ts";
@@ -243,5 +244,22 @@ function av1(): Kinds {
   };
 }
 
+function fwht(): Kinds {
+  const fixtures = joined(fixtureStreams("fwht").map(({ read }) => read()));
+  const start = fwhtFrame();
+  const more = (frame: Uint8Array) => behind(start, repeated(frame, MB));
+  return {
+    "fixtures, a bit in 10,000 bytes": behind(start, damaged(fixtures, 10_000)),
+    "fixtures, a bit in 100 bytes": behind(start, damaged(fixtures, 100)),
+    "random bytes": behind(start, new Random(1).bytes(MB)),
+    "magic numbers": more(start.subarray(0, 8)),
+    "half magic numbers": more(start.subarray(0, 4)),
+    headers: more(start.subarray(0, 44)),
+    "P frames": more(fwhtFrame({ p: true, data: 1 })),
+    "I frames of other sizes": more(joined([fwhtFrame({ width: 64, data: 1 }), fwhtFrame({ data: 1 })])),
+    "a long frame": (size) => joined([start, fwhtFrame({ data: size, width: 4096, height: 4096 })]),
+  };
+}
+
 /** By codec. Input is framed by start codes, or in an IVF file, unless the name begins with "length prefixes". */
-export const damagedInput: Readonly<Record<Codec, () => Kinds>> = { h264, h265, mpeg2, vp8, vp9, av1 };
+export const damagedInput: Readonly<Record<Codec, () => Kinds>> = { h264, h265, mpeg2, vp8, vp9, av1, fwht };

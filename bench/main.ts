@@ -12,6 +12,7 @@ import { buildPeer, peers } from "./peers.ts";
 import { hasProcesses, printProcesses } from "./processes.ts";
 import { printScan } from "./scan.ts";
 import { compareSpeed } from "./speed.ts";
+import { printUserSpace } from "./user-space.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,6 +33,7 @@ for (const { name, version } of built) console.log(`${name} ${version}`);
 console.log("\nProcessor time in µs per frame: median (smallest–largest). A ratio above 1: ours is faster.\n");
 console.log("| clip | peer | peer, µs/frame | ours, µs/frame | ratio |\n|---|---|---|---|---|");
 for (const clip of clips) compareSpeed(clip, built, Number(values.rounds), Number(values.passes));
+printUserSpace(clips, folder, Number(values.rounds));
 printAllocation(clips);
 printScan();
 const large = clips.find(({ codec }) => codec === "h264");

@@ -58,7 +58,8 @@ export function compareSpeed(clip: Clip, peers: readonly BuiltPeer[], rounds: nu
   }
 }
 
-function timesText(values: readonly number[]): string {
+/** `"5.10 (4.80–5.92)"` */
+export function timesText(values: readonly number[]): string {
   const { median, min, max } = spread(values);
   return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 }

@@ -7,6 +7,7 @@ import {
   v4l2_ctrl_av1_film_grain,
   v4l2_ctrl_av1_frame,
   v4l2_ctrl_av1_sequence,
+  v4l2_ctrl_fwht_params,
   v4l2_ctrl_h264_decode_params,
   v4l2_ctrl_h264_sps,
   v4l2_ctrl_hevc_decode_params,
@@ -84,6 +85,12 @@ const references: Readonly<Record<Codec, References>> = {
     ],
     { timestamps: av1Timestamps },
   ),
+  fwht: where([["FWHT_PARAMS", v4l2_ctrl_fwht_params]], {
+    timestamps: (request) => {
+      const view = viewOf(payloadOf(request, "FWHT_PARAMS") as Uint8Array);
+      return [Number(view.getBigUint64(v4l2_ctrl_fwht_params.offsets.backward_ref_ts, true))];
+    },
+  }),
 };
 
 /**

@@ -40,6 +40,12 @@ export interface Colour {
   readonly video_full_range_flag: number;
 }
 
+/** The components of a picture: 1 has no chroma, 4 have alpha or an unused component after the three. */
+export interface Components {
+  readonly count: 1 | 3 | 4;
+  readonly encoding: "yuv" | "rgb" | "hsv";
+}
+
 /** What the CAPTURE queue must be like. Comes before the first request, and whenever one of these values changes. */
 export interface SequenceEvent {
   readonly type: "sequence";
@@ -53,8 +59,10 @@ export interface SequenceEvent {
   readonly visible: Rectangle;
   readonly bitDepthLuma: number;
   readonly bitDepthChroma: number;
-  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; and 4, which only VP9 has: 4:4:0. */
+  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; and 4, which only VP9 and FWHT have: 4:4:0. */
   readonly chromaFormat: number;
+  /** FWHT alone: the components that a CAPTURE format must have. Other codecs have Y', Cb and Cr as `chromaFormat` says. */
+  readonly components?: Components;
   readonly colour: Colour;
   /** The number of CAPTURE buffers that decoding needs. Add those that the consumer holds. */
   readonly captureBuffers: number;
@@ -144,12 +152,12 @@ export interface ChunkInfo {
    * Why bytes are missing before these. It becomes an `error` event; the unit with the gap is cut off there, and its picture is
    * corrupt. AV1 goes on in the format that was found: OBUs at the next temporal delimiter whose OBUs lead to another one, Annex B at
    * the next two temporal units that follow each other, IVF at the next frame header whose size is that of its OBUs. An `error` event
-   * says how many bytes were passed over. Without effect on VP8 and VP9.
+   * says how many bytes were passed over. FWHT goes on at the next magic numbers. Without effect on VP8 and VP9.
    */
   readonly lost?: StreamError | undefined;
   /**
    * The bytes before these end a unit. With `lost`, the missing bytes come after that unit, so it is not cut off, and the loss
-   * does not make its picture corrupt. Without effect on VP8, VP9 and AV1. Default false.
+   * does not make its picture corrupt. Without effect on VP8, VP9, AV1 and FWHT. Default false.
    */
   readonly unitEnds?: boolean | undefined;
 }
@@ -162,14 +170,14 @@ export interface Session {
   /** Takes whole access units (a container's sample, an IVF frame) and returns all their events. */
   decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[];
   /**
-   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file; for AV1, OBUs (5.2), temporal units of Annex B or an IVF file. In H.264 and HEVC a picture's requests come when the
+   * Takes a byte stream, cut anywhere; for VP8 and VP9, an IVF file; for AV1, OBUs (5.2), temporal units of Annex B or an IVF file; for FWHT, its frames. In H.264 and HEVC a picture's requests come when the
    * beginning of the next picture's first slice is seen, in MPEG-2 when the next picture's header is. The session copies the bytes of `chunk` that it needs after the call.
    */
   push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[];
   /**
    * Takes a container's configuration record. Call this between pictures. H.264, HEVC: an avcC or hvcC record has the length
    * size and parameter sets; after null, start codes are expected again. MPEG-2: the record has headers with start codes. AV1: an
-   * av1C record has OBUs. VP8, VP9: nothing is read from it.
+   * av1C record has OBUs. VP8, VP9, FWHT: nothing is read from it.
    */
   configure(record: ByteSource | null): DecodeEvent[];
   /** Ends the stream: returns the last picture's requests, and outputs every picture that still waits. */

@@ -29,6 +29,7 @@ export type {
   ChunkInfo,
   Codec,
   Colour,
+  Components,
   Control,
   ControlNamed,
   DecodeEvent,

@@ -1,5 +1,6 @@
 import { openAv1Session } from "./av1/session.ts";
 import type { Codec, Session } from "./events.ts";
+import { openFwhtSession } from "./fwht/session.ts";
 import { openH264Session } from "./h264/session.ts";
 import { openH265Session } from "./h265/session.ts";
 import { openMpeg2Session } from "./mpeg2/session.ts";
@@ -14,6 +15,7 @@ const openers: Readonly<Record<Codec, (options: SessionOptions) => Session>> = {
   vp9: openVp9Session,
   av1: openAv1Session,
   mpeg2: openMpeg2Session,
+  fwht: openFwhtSession,
 };
 
 /** The codecs that `openSession` knows. */

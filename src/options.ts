@@ -6,11 +6,11 @@ import type { DecodeMode, StartCode } from "./uapi/modes.ts";
  * opened.
  */
 export interface SessionOptions {
-  /** `"frame"`: a request for each frame or field. `"slice"`: one for each slice. Without effect on VP8, VP9, MPEG-2. Default `"frame"`. */
+  /** `"frame"`: a request for each frame or field. `"slice"`: one for each slice. Without effect on VP8, VP9, MPEG-2, FWHT. Default `"frame"`. */
   readonly decodeMode?: DecodeMode | undefined;
   /**
    * The bytes before each slice in the OUTPUT buffer: `"annexb"`: 00 00 01, `"none"`: nothing. Without effect on VP8, VP9,
-   * MPEG-2. Default `"annexb"`.
+   * MPEG-2, FWHT. Default `"annexb"`.
    */
   readonly startCode?: StartCode | undefined;
   /**

@@ -6,7 +6,7 @@ import { joined } from "../src/framing/bytes.ts";
 import { openSession } from "../src/open-session.ts";
 import type { SessionOptions } from "../src/options.ts";
 import { rewrittenObu, withObu } from "../src/testing/rewritten-obu.ts";
-import { controlByName, payloadLeaves } from "../src/uapi/index.ts";
+import { controlByName, flagValue, payloadLeaves } from "../src/uapi/index.ts";
 import { boolCounts, otherValues, withValue } from "./rewrite/one-element.ts";
 import { type TracedUnit, TraceRecorder } from "./trace-recorder.ts";
 
@@ -82,7 +82,7 @@ function addFields(fields: Map<string, number | bigint>, name: string, payload: 
   for (const { path, type, value } of payloadLeaves(definition, payload)) {
     if (type.flags === undefined) fields.set(fieldKey(name, path, undefined), value);
     for (const [flag, mask] of Object.entries(type.flags ?? {})) {
-      fields.set(fieldKey(name, path, flag), (BigInt(value) & BigInt(mask)) === 0n ? 0 : 1);
+      fields.set(fieldKey(name, path, flag), flagValue(value, mask));
     }
   }
 }

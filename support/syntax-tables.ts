@@ -1,5 +1,7 @@
 /** The names of each specification's syntax tables, with the clause that has the table. */
 export const syntaxTables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // The kernel's drivers/media/test-drivers/vicodec.
+  fwht: { fwht_cframe_hdr: "codec-fwht.h" },
   // ITU-T H.264 (08/2021): 7.3 down to slice_data(), the tables of D.1 that decoders need, E.1, and what F, G and I add
   // to 7.3.1.
   h264: {

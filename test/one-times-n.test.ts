@@ -19,6 +19,7 @@ import {
   obu,
   sequenceHeader,
 } from "../support/streams/av1-stream.ts";
+import { fwhtFrame } from "../support/streams/fwht-frames.ts";
 import { nalUnit, tinyIdr, tinyP, tinyPps, tinySps } from "../support/streams/h264-units.ts";
 import { H265Stream } from "../support/streams/h265-stream.ts";
 import { Mpeg2Stream, unitBytes } from "../support/streams/mpeg2-stream.ts";
@@ -85,6 +86,7 @@ const vp9Start = ivfOf([keyFrame()], "VP90");
 const vp9 = (one: Uint8Array): Kind => ({ start: vp9Start, one: ivfOf([one], "VP90").subarray(32) });
 const av1Start = joined([delimiter, sequenceHeader(), av1KeyFrame()]);
 const av1 = (one: Uint8Array): Kind => ({ start: av1Start, one });
+const fwht = (one: Uint8Array): Kind => ({ start: fwhtFrame(), one });
 const nalUnits = (make: (unit: Uint8Array) => Kind, header: (type: number) => number[], types: number) =>
   Object.fromEntries(
     Array.from({ length: types }, (_, type) => [
@@ -159,6 +161,15 @@ const kinds: Readonly<Record<Codec, Readonly<Record<string, Kind>>>> = {
       start: joined([delimiter, sequenceHeader({ points: [0x303] }), av1KeyFrame({ layer: [0, 0] })]),
       one: av1Frame({ layer: [0, 0] }),
     },
+  },
+  fwht: {
+    "I frames": fwht(fwhtFrame({ data: 1 })),
+    "P frames": fwht(fwhtFrame({ p: true, data: 1 })),
+    "P frames of another size": fwht(fwhtFrame({ p: true, width: 64, data: 1 })),
+    "I frames of two sizes": fwht(joined([fwhtFrame({ width: 64, data: 1 }), fwhtFrame({ data: 1 })])),
+    "magic numbers": fwht(fwhtFrame().subarray(0, 8)),
+    headers: fwht(fwhtFrame({ size: 2 ** 31 }).subarray(0, 44)),
+    "other bytes": fwht(Uint8Array.of(0x4f, 0xff)),
   },
 };
 

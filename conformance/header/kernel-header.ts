@@ -19,7 +19,9 @@ export interface HeaderReport {
 /** What to ask of the preprocessed headers, and what of it they do not have. */
 type Asker = (header: string) => { readonly questions: readonly Question[]; readonly lacking: readonly string[] };
 
-const controlHeaders = "#include <stddef.h>\n#include <linux/version.h>\n#include <linux/videodev2.h>\n";
+/** The header uses GENMASK for FWHT, which only the kernel itself defines. */
+const genmask = "#ifndef GENMASK\n#define GENMASK(high, low) ((2ul << (high)) - (1ul << (low)))\n#endif\n";
+const controlHeaders = `#include <stddef.h>\n#include <linux/version.h>\n#include <linux/videodev2.h>\n${genmask}`;
 const deviceHeaders = `${controlHeaders}#include <linux/media.h>\n`;
 
 /**

@@ -28,4 +28,5 @@ export const comparators: Readonly<Record<Codec, WitnessedCodec>> = {
   vp9: { ...compared.vp9, modes: ["frame"], extensions: [".ivf", ".webm"] },
   av1: { ...compared.av1, modes: ["frame"], extensions: [".obu", ".ivf", ".mp4", ".mkv", ".webm"] },
   mpeg2: { ...compared.mpeg2, modes: ["frame"], extensions: [".m2v"] },
+  fwht: { ...compared.fwht, modes: ["frame"], extensions: [".fwht"] },
 };

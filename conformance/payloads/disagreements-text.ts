@@ -16,7 +16,15 @@ interface Entry {
 }
 
 const names = { ours: "ours", gst: "GStreamer", ff: "FFmpeg", neither: "neither" } as const;
-const codecNames = { h264: "H.264", h265: "HEVC", vp8: "VP8", vp9: "VP9", av1: "AV1", mpeg2: "MPEG-2" } as const;
+const codecNames = {
+  h264: "H.264",
+  h265: "HEVC",
+  vp8: "VP8",
+  vp9: "VP9",
+  av1: "AV1",
+  mpeg2: "MPEG-2",
+  fwht: "FWHT",
+} as const;
 
 const head = `# Where GStreamer and FFmpeg disagree, and who is right
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { detect, openDemuxer } from "../../src/containers/detect.ts";
@@ -33,7 +33,8 @@ export const hasCorpus = corpus !== undefined;
 
 /** The files of one folder of the corpus; none where there is no corpus. */
 export function corpusFiles(folder: Codec | "bad" | "container"): StreamFile[] {
-  return corpus === undefined ? [] : filesOf(join(corpus, folder), () => true);
+  const place = corpus === undefined ? undefined : join(corpus, folder);
+  return place === undefined || !existsSync(place) ? [] : filesOf(place, () => true);
 }
 
 /** The files of the corpus in program and transport streams, and their demuxed video where there is any of the codec. */

@@ -4,8 +4,8 @@ import { beginsWithTemporalUnit } from "../../src/framing/obu.ts";
 import type { DecodeMode } from "../../src/uapi/modes.ts";
 import type { Run } from "./visl-streams.ts";
 
-/** The elements that take a file of each codec to GStreamer's stateless decoder: parser, decoder. */
-const elements: Readonly<Record<Codec, string>> = {
+/** The elements that take a file of each codec to GStreamer's stateless decoder: parser, decoder. Of FWHT it has none. */
+const elements: Readonly<Record<Exclude<Codec, "fwht">, string>> = {
   h264: "h264parse ! v4l2slh264dec",
   h265: "h265parse ! v4l2slh265dec",
   mpeg2: "mpegvideoparse ! v4l2slmpeg2dec",
@@ -30,12 +30,18 @@ for (let at = 0, unit = 0; at < stream.length; unit++) {
 /** What is to be decoded; where `path` is given, its bytes on this side say what AV1 is framed in. */
 type Source = Pick<Run, "codec" | "mode" | "guestPath"> & Partial<Pick<Run, "path">>;
 
+/** Whether GStreamer has a stateless decoder for a codec. */
+export function hasDecoder(codec: Codec): codec is keyof typeof elements {
+  return Object.hasOwn(elements, codec);
+}
+
 const isAnnexB = ({ codec, path }: Source): boolean =>
   codec === "av1" && path !== undefined && beginsWithTemporalUnit(readFileSync(path));
 
 /** The elements from the file to the decoder. */
 function pipelineOf(source: Source): string {
   const { codec, guestPath } = source;
+  if (!hasDecoder(codec)) throw new Error(`GStreamer has no stateless decoder for ${codec}`);
   if (isAnnexB(source)) {
     const caps = "video/x-av1,stream-format=(string)annexb,alignment=(string)tu";
     return `multifilesrc location=unit%d caps='${caps}' ! ${elements[codec]}`;

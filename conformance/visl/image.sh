@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the machine that vm.sh boots, from Debian packages: a sid root with GStreamer, v4l-utils, FFmpeg and Node, the visl driver
-# built for its kernel, and an initrd that mounts the root over 9p. As root, once: about 3 minutes and 2.5 GB.
+# Makes the machine that vm.sh boots, from Debian packages: a sid root with GStreamer, v4l-utils, FFmpeg and Node, the visl and vicodec
+# drivers built for its kernel, and an initrd that mounts the root over 9p. As root, once: about 3 minutes and 2.5 GB.
 # Prints the machine's folder, which is made when it is not in the cache. README.md says which variables it takes.
 set -euo pipefail
 
@@ -32,17 +32,18 @@ guest_packages() {
   inside apt-get clean
 }
 
-# Debian builds neither visl nor v4l2-mem2mem for this architecture. The trace headers include themselves by their path below the
-# headers' top, so both are built there.
-driver() {
+# Debian builds neither visl, nor vicodec, nor v4l2-mem2mem for this architecture. The trace headers include themselves by their path
+# below the headers' top, so all are built there.
+drivers() {
   local version=$1 source headers
-  say "building visl for Linux $version"
+  say "building visl and vicodec for Linux $version"
   source=$(basename "$root"/usr/src/linux-source-*.tar.xz .tar.xz)
   headers=$root/usr/src/linux-headers-${version%-*}-common
   inside tar -C "${headers#"$root"}" --strip-components=1 -xf "/usr/src/$source.tar.xz" \
-    "$source/drivers/media/test-drivers/visl" "$source/drivers/media/v4l2-core/v4l2-mem2mem.c"
+    "$source/drivers/media/test-drivers/visl" "$source/drivers/media/test-drivers/vicodec" \
+    "$source/drivers/media/v4l2-core/v4l2-mem2mem.c"
   rm "$root/usr/src/$source.tar.xz"
-  local visl=$headers/drivers/media/test-drivers/visl
+  local visl=$headers/drivers/media/test-drivers/visl vicodec=$headers/drivers/media/test-drivers/vicodec
   mv "$headers/drivers/media/v4l2-core/v4l2-mem2mem.c" "$visl"
   echo 'obj-m += v4l2-mem2mem.o' >>"$visl/Makefile"
   # visl looks for these two controls and traces them, and does not register them.
@@ -52,7 +53,9 @@ driver() {
   grep -q EXT_SPS_ST_RPS "$visl/visl-core.c"
   inside make -s -C "/usr/src/linux-headers-$version" "M=${visl#"$root"}" \
     CONFIG_VIDEO_VISL=m CONFIG_VISL_DEBUGFS=y KCFLAGS=-DCONFIG_VISL_DEBUGFS=1 modules
-  install -D -t "$root/lib/modules/$version/extra" "$visl/visl.ko" "$visl/v4l2-mem2mem.ko"
+  inside make -s -C "/usr/src/linux-headers-$version" "M=${vicodec#"$root"}" \
+    CONFIG_VIDEO_VICODEC=m "KBUILD_EXTRA_SYMBOLS=${visl#"$root"}/Module.symvers" modules
+  install -D -t "$root/lib/modules/$version/extra" "$visl/visl.ko" "$visl/v4l2-mem2mem.ko" "$vicodec/vicodec.ko"
   inside depmod "$version"
 }
 
@@ -62,7 +65,7 @@ build() {
   guest_packages
   local version
   version=$(basename "$root"/lib/modules/*)
-  driver "$version"
+  drivers "$version"
   make_initrd "$root" "$version" /project/conformance/visl/guest.sh
   cp "$root/boot/vmlinuz-$version" "$machine/vmlinuz"
   mkdir -p "$root"/{project,corpus,share}

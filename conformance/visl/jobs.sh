@@ -6,7 +6,7 @@ tracing=/sys/kernel/tracing
 echo counter >"$tracing/trace_clock" # no clock, but a number that rises with every event
 echo 262144 >"$tracing/buffer_size_kb"
 echo 'ret < 0' >"$tracing/events/syscalls/sys_exit_ioctl/filter"
-for events in visl_{h264,hevc,vp8,vp9,mpeg2,av1}_controls printk syscalls/sys_{enter,exit}_ioctl; do
+for events in visl_{h264,hevc,vp8,vp9,mpeg2,av1,fwht}_controls printk syscalls/sys_{enter,exit}_ioctl; do
   echo 1 >"$tracing/events/$events/enable"
 done
 

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { bundleForMachine } from "../machine/bundle.ts";
 import { type CheckResult, checks, type Subject } from "./checks.ts";
 import type { Decoded } from "./decode-runs.ts";
-import { decodeCommand, displayOrder, prepare } from "./gstreamer-runs.ts";
+import { decodeCommand, displayOrder, hasDecoder, prepare } from "./gstreamer-runs.ts";
 import { type Job, type JobResult, type JobResults, machineVersions, withJobs } from "./machine.ts";
 import { type CommandTrace, readTrace } from "./trace-log.ts";
 import { chosenCorpus, fixtures, type Run, runsOf } from "./visl-streams.ts";
@@ -20,12 +20,22 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** What compares nothing with a trace: the checks of the submitter itself, and what `v4l2-stateless/testing` generates. */
-function untracedJobs(): Promise<Job[]> {
+/**
+ * What compares nothing with a trace: the checks of the submitter itself, what `v4l2-stateless/testing` generates, and the pixels of
+ * FWHT, which vicodec decodes.
+ *
+ * @param parts of the names of streams; all other checks are left out where there are any.
+ */
+function untracedJobs(parts: readonly string[] | undefined, runs: readonly Run[]): Promise<Job[]> {
+  const names = [
+    ...(parts === undefined ? ["robustness", "generated-run"] : []),
+    ...(runs.some(({ codec }) => codec === "fwht") ? ["vicodec-run"] : []),
+  ];
   return Promise.all(
-    ["robustness", "generated-run"].map(async (name) => {
+    names.map(async (name) => {
       const script = await bundleForMachine("visl", name);
-      return { name, script: `echo 0 >/sys/kernel/tracing/tracing_on\nnode ${script}\n` };
+      const args = name === "vicodec-run" ? (parts ?? []).map((part) => ` '${part}'`).join("") : "";
+      return { name, script: `echo 0 >/sys/kernel/tracing/tracing_on\nnode ${script}${args}\n` };
     }),
   );
 }
@@ -38,7 +48,8 @@ async function decodeJobs(runs: readonly Run[]): Promise<Job[]> {
     const list = JSON.stringify(runs.slice(i, i + runsInProcess));
     ours.push({ name: `ours-${i / runsInProcess}`, script: `node ${script} '${list}'\n` });
   }
-  return [...ours, ...runs.map((run) => ({ name: `gstreamer-${run.id}`, script: prepare + decodeCommand(run) }))];
+  const theirs = runs.filter(({ codec }) => hasDecoder(codec));
+  return [...ours, ...theirs.map((run) => ({ name: `gstreamer-${run.id}`, script: prepare + decodeCommand(run) }))];
 }
 
 function subjects(runs: readonly Run[], jobs: readonly Job[], results: JobResults): Subject[] {
@@ -51,13 +62,15 @@ function subjects(runs: readonly Run[], jobs: readonly Job[], results: JobResult
     Object.assign(decoded, JSON.parse(file("decoded.json")!));
   }
   return runs.map((run) => {
+    const ours = { trace: traces.get(run.id)!, decodes: decoded[run.id]! };
+    if (!hasDecoder(run.codec)) return { run, ours, theirs: undefined };
     const name = `gstreamer-${run.id}`;
     const { status, trace, file } = results(name);
     const theirs = readTrace(trace()).get(name)!;
     const order = displayOrder(file("debug.log") ?? "");
     return {
       run,
-      ours: { trace: traces.get(run.id)!, decodes: decoded[run.id]! },
+      ours,
       theirs: theirs.runs.length === 0 ? undefined : { trace: theirs, order, complete: status === 0 },
     };
   });
@@ -110,7 +123,7 @@ async function main(): Promise<number> {
   const runs = streams.filter(({ name }) => parts.some((part) => name.includes(part))).flatMap(runsOf);
   const versions = machineVersions();
   print(`${versions.kernel}; ${versions.gstreamer}`);
-  const untraced = values.stream === undefined ? await untracedJobs() : [];
+  const untraced = await untracedJobs(values.stream, runs);
   const jobs = [...untraced, ...(await decodeJobs(runs))];
   return await withJobs(jobs, (results) => {
     const broken = untraced.map(({ name }) => reportUntraced(results(name)));

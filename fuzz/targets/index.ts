@@ -14,6 +14,7 @@ const targets: Readonly<Record<TargetName, () => Target>> = {
   vp9: () => sessionTarget("vp9"),
   av1: () => sessionTarget("av1"),
   mpeg2: () => sessionTarget("mpeg2"),
+  fwht: () => sessionTarget("fwht"),
   demux: demuxTarget,
   container: containerTarget,
   record: recordTarget,

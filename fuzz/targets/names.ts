@@ -6,6 +6,7 @@ export const targetNames = [
   "vp9",
   "av1",
   "mpeg2",
+  "fwht",
   "demux",
   "container",
   "record",

@@ -4,6 +4,7 @@ import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import { ivfFrames } from "../../src/containers/ivf.ts";
 import type { Codec } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
+import { FwhtStream } from "../../src/fwht/index.ts";
 import type { BitWriter } from "../../src/testing/bit-writer.ts";
 import { unitsByDefinition } from "../../support/h264-requests.ts";
 import { obusOf, temporalUnits, withSize } from "../../support/streams/av1-packets.ts";
@@ -18,6 +19,7 @@ import {
   sequenceHeader,
   tileGroup,
 } from "../../support/streams/av1-stream.ts";
+import { fwhtFrame } from "../../support/streams/fwht-frames.ts";
 import { tinyIdr, tinyP, tinyPps, tinySps } from "../../support/streams/h264-units.ts";
 import { H265Stream } from "../../support/streams/h265-stream.ts";
 import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
@@ -28,7 +30,15 @@ import { framedUnits } from "./bytes.ts";
 
 const MOST_UNITS = 24;
 /** Nobody reads slice data, of which so much stays; the compressed headers of VP8 and VP9 are longer. */
-const MOST_BYTES: Readonly<Record<Codec, number>> = { h264: 96, h265: 160, mpeg2: 160, vp8: 700, vp9: 500, av1: 400 };
+const MOST_BYTES: Readonly<Record<Codec, number>> = {
+  h264: 96,
+  h265: 160,
+  mpeg2: 160,
+  vp8: 700,
+  vp9: 500,
+  av1: 400,
+  fwht: 200,
+};
 
 /** A unit that is no slice stays whole, or away: what is cut off is an error, and streams without errors are checked more closely. */
 const MOST_HEADER = 600;
@@ -109,6 +119,16 @@ const made: Readonly<Record<Codec, () => Uint8Array[][]>> = {
     [keyFrame({ profile: 1 }), frame({ profile: 1, resilient: 1, resetContext: 2 }), keyFrame({ profile: 2 })],
   ],
   av1: () => av1Streams(),
+  fwht: () => [
+    [
+      fwhtFrame({ flags: 0x10 }),
+      fwhtFrame({ p: true }),
+      fwhtFrame({ p: true, data: 1 }),
+      fwhtFrame({ components: 4, encoding: 0x100000, across: 1, down: 1, colour: [8, 2, 1, 1] }),
+      fwhtFrame({ p: true, components: 4, encoding: 0x100000, across: 1, down: 1 }),
+    ],
+    [fwhtFrame({ width: 31, down: 1 }), fwhtFrame({ p: true, width: 33, down: 1 }), fwhtFrame({ components: 1 })],
+  ],
 };
 
 /** OBUs whose tiles are left as they are: they are short. */
@@ -157,6 +177,7 @@ function unitsWithZeros(stream: Uint8Array): Uint8Array[] {
 function unitsOf(codec: Codec, bytes: Uint8Array): Uint8Array[] {
   if (codec === "av1") return temporalUnits(bytes).flatMap(obusOf).map(withSize);
   if (codec === "vp8" || codec === "vp9") return ivfFrames(bytes).frames.map(({ data }) => data);
+  if (codec === "fwht") return new FwhtStream(0).push(bytes).map((frame) => frame.bytes);
   return codec === "mpeg2" ? unitsWithZeros(bytes) : unitsByDefinition(bytes);
 }
 
@@ -164,7 +185,7 @@ function isSlice(codec: Codec, [first = 0]: Uint8Array): boolean {
   if (codec === "h264") return [1, 5, 20].includes(first & 31);
   if (codec === "h265") return first < 64;
   // A cut OBU takes the bytes of the next ones for its own: those that are short stay whole.
-  if (codec === "av1") return false;
+  if (codec === "av1" || codec === "fwht") return false;
   return codec !== "mpeg2" || (first >= 1 && first <= 0xaf);
 }
 

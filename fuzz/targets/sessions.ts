@@ -113,7 +113,7 @@ class Steps {
       this.#isFileOpen = true;
       return [...file, head, bytes];
     }
-    if (this.#codec === "av1") return [bytes];
+    if (this.#codec === "av1" || this.#codec === "fwht") return [bytes];
     return this.#prefix ? [bigEndian(bytes.length), bytes] : [startCode, bytes];
   }
 
@@ -211,6 +211,7 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
 }
 
 function packetsOf(codec: Codec, input: Case): Uint8Array[] {
+  if (codec === "fwht") return input.pieces.map(({ bytes }) => bytes);
   if (codec === "av1") return temporalUnits(joined(input.pieces.map(({ bytes }) => bytes)));
   return isPackets(codec) ? input.pieces.map(({ bytes }) => bytes) : accessUnits(codec, input);
 }

@@ -157,6 +157,13 @@ export interface RunRequest extends Made {
   readonly unknown: readonly string[];
 }
 
+/** Calls are missing here, in the middle of the capture. `line` is where that shows. */
+export interface Hole extends Made {
+  readonly call: "hole";
+  /** What shows it. */
+  readonly reason: string;
+}
+
 export type IoctlCall =
   | SetControls
   | BufferCall
@@ -168,7 +175,16 @@ export type IoctlCall =
   | AllocateRequest
   | OtherIoctl;
 
-export type Call = IoctlCall | RunRequest | OpenFile | CloseFile | DuplicateFile | StartThread | MapMemory | PassFiles;
+export type Call =
+  | IoctlCall
+  | RunRequest
+  | OpenFile
+  | CloseFile
+  | DuplicateFile
+  | StartThread
+  | MapMemory
+  | PassFiles
+  | Hole;
 
 /** A capture that cannot be read, or from which no requests can be made. */
 export class CaptureError extends Error {

@@ -1,7 +1,5 @@
 /** The events of a log of ftrace: /sys/kernel/tracing/trace, trace_pipe, or what `trace-cmd report` prints. */
 
-import { CaptureError } from "./calls.ts";
-
 /** An event, with the lines below it that belong to it. */
 export interface FtraceEvent {
   /** Where it begins. */
@@ -28,6 +26,8 @@ export class FtraceLines {
   #line = 0;
   #start: Omit<FtraceEvent, "text"> | undefined;
   #text: string[] = [];
+  /** Why events are missing before the last line; undefined where nothing shows that. */
+  lost: string | undefined;
 
   /** The number of the last line. */
   get line(): number {
@@ -37,12 +37,14 @@ export class FtraceLines {
   /**
    * The event that ends before this line, if one does.
    *
-   * @throws CaptureError where the kernel lost events.
+   * @param isOther whether a line that is no event belongs to another capture.
    */
-  take(source: string): FtraceEvent | undefined {
+  take(source: string, isOther: (isOwn: boolean) => boolean = () => false): FtraceEvent | undefined {
     this.#line++;
+    this.lost = undefined;
     const [, task, name, text] = (source.includes("] ") && eventLine.exec(source)) || [];
     if (task !== undefined && name !== undefined) {
+      isOther(true);
       const ended = this.end();
       this.#start = { line: this.#line, task, name };
       this.#text.push((text ?? "").replace(/^: */, ""));
@@ -50,11 +52,18 @@ export class FtraceLines {
     }
     const lost = lostEvents.exec(source);
     if (lost !== null) {
+      isOther(true);
       const what = lost[1] === undefined ? "events" : `${lost[1]} events`;
-      throw new CaptureError(`the kernel lost ${what} here: enlarge buffer_size_kb, and trace again`, this.#line);
+      this.lost = `the kernel lost ${what} (enlarge buffer_size_kb)`;
+      return this.end();
     }
+    if (isOther(false)) return this.end();
     if (this.#start === undefined || startedBuffer.test(source)) return undefined;
-    if (this.#text.length > mostLines) throw new CaptureError(`an event of more than ${mostLines} lines`, this.#line);
+    if (this.#text.length > mostLines) {
+      this.lost = `an event has more than ${mostLines} lines`;
+      this.end();
+      return undefined;
+    }
     this.#text.push(source);
     return undefined;
   }

@@ -7,23 +7,30 @@ import {
   V4L2_HEVC_SPS_FLAG_SCALING_LIST_ENABLED,
   viewOf,
 } from "../uapi/index.ts";
-import { type CapturedControl, CaptureError, type RunRequest } from "./calls.ts";
+import { type CapturedControl, CaptureError, type Hole, type RunRequest } from "./calls.ts";
 import { cutOff } from "./cut-off.ts";
 import { type FtraceEvent, FtraceLines } from "./ftrace-lines.ts";
+import { JoinedCaptures } from "./joined.ts";
 import { beginsRequest, isControlEvent, type TracedControl, tracedControls } from "./visl-controls.ts";
 
 /**
- * The requests of a log. What is cut off at its end is left out.
+ * The requests of a log. What is cut off at its end is left out; where events are missing before is a hole.
  *
  * @throws CaptureError where the log cannot be read, or does not show what a request needs.
  */
 export async function* ftraceCalls(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   onWarning?: (message: string) => void,
-): AsyncGenerator<RunRequest, void, undefined> {
+): AsyncGenerator<RunRequest | Hole, void, undefined> {
   const splitter = new LineSplitter();
   const lines = new FtraceLines();
   const runs = new Runs();
+  const joined = new JoinedCaptures("ftrace", onWarning);
+  const callsOf = function* (line: string) {
+    const event = lines.take(line, (isOwn) => joined.isOther(line, lines.line, isOwn));
+    if (event !== undefined) yield* runs.take(event);
+    if (lines.lost !== undefined) yield* runs.lose(lines.line, lines.lost);
+  };
   for await (const piece of pieces) {
     for (const line of splitter.push(piece)) {
       const lost = overwritten(line);
@@ -32,15 +39,11 @@ export async function* ftraceCalls(
           `${lost} events at the beginning are lost: enlarge buffer_size_kb, and trace again where they matter`,
         );
       }
-      const event = lines.take(line);
-      if (event !== undefined) yield* runs.take(event);
+      yield* callsOf(line);
     }
   }
   const rest = splitter.flush();
-  if (rest !== "") {
-    const event = lines.take(rest);
-    if (event !== undefined) yield* runs.take(event);
-  }
+  if (rest !== "") yield* callsOf(rest);
   const last = lines.end();
   if (last !== undefined) yield* runs.take(last);
   // A log that is whole ends with a line feed.
@@ -67,10 +70,18 @@ class Runs {
   /** Controls that some request set: they are not as the kernel made them any more. */
   readonly #set = new Set<string>();
   #hasRun = false;
+  /** Requests end with the event of their OUTPUT buffer. */
+  #endsWithBuffer = false;
+  /** OUTPUT buffers that vb2's events show, and whether each is queued. */
+  readonly #buffers = new Map<string, boolean>();
+  /** Those that were done without a request: when streaming ends, and where its events are missing. */
+  readonly #untraced = new Set<string>();
+  /** The events that the requests before had. */
+  #eventNames: ReadonlySet<string> | undefined;
   /** The most events that a request had. */
   #mostEvents = 0;
 
-  *take(event: FtraceEvent): Generator<RunRequest, void, undefined> {
+  *take(event: FtraceEvent): Generator<RunRequest | Hole, void, undefined> {
     const run = this.#running.get(event.task);
     if (isControlEvent(event)) {
       if (!beginsRequest(event)) {
@@ -79,35 +90,77 @@ class Runs {
         return;
       }
       // With messages of the module the timestamp comes first.
-      if (run !== undefined && run.events.length > 0) yield this.#ended(event.task, run);
+      if (run !== undefined && run.events.length > 0) yield* this.#ended(event.task, run);
       const timestamp = run?.events.length === 0 ? run.timestamp : undefined;
       this.#running.set(event.task, { events: [event], timestamp });
       return;
     }
-    if (/^v4l2_ctrl_/.test(event.name) && !event.name.startsWith("v4l2_ctrl_fwht")) {
+    if (/^v4l2_ctrl_/.test(event.name)) {
       throw new CaptureError(`${event.name} is an event of a control that is not known`, event.line);
     }
     const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d{1,20})$/.exec(event.text)?.[1];
     if (event.name === "console" && started !== undefined) {
-      if (run !== undefined && run.events.length > 0) yield this.#ended(event.task, run);
+      if (run !== undefined && run.events.length > 0) yield* this.#ended(event.task, run);
       this.#running.set(event.task, { events: [], timestamp: BigInt(started) });
       return;
     }
-    if (event.name !== "vb2_buf_done" || run === undefined || run.events.length === 0) return;
-    const { type, bytesused, timestamp } = valuesOf(event);
+    if (!event.name.startsWith("vb2_")) return;
+    const { type, bytesused, timestamp, owner, index } = valuesOf(event);
     // V4L2_BUF_TYPE_VIDEO_OUTPUT, V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE.
     if ((type !== "2" && type !== "10") || bytesused === undefined || timestamp === undefined) return;
+    const reason = this.#pair(event.name, `${owner} ${type} ${index}`, index);
+    if (reason !== undefined) {
+      yield* this.lose(event.line, reason);
+      return;
+    }
+    if (event.name !== "vb2_buf_done") return;
+    if (run === undefined || run.events.length === 0) {
+      this.#untraced.add(`${owner} ${type} ${index}`);
+      return;
+    }
     run.timestamp = BigInt(timestamp);
-    yield this.#ended(event.task, run, Number(bytesused));
+    this.#endsWithBuffer = true;
+    yield* this.#ended(event.task, run, Number(bytesused));
+  }
+
+  /** Where events are missing, what runs may lack some. */
+  *lose(line: number, reason: string): Generator<RunRequest | Hole, void, undefined> {
+    this.#running.clear();
+    this.#buffers.clear();
+    this.#untraced.clear();
+    yield { call: "hole", line, thread: "", reason };
+  }
+
+  /** Why an event of a buffer cannot follow those before it. */
+  #pair(name: string, buffer: string, index: string | undefined): string | undefined {
+    const before = this.#buffers.get(buffer);
+    // What streaming's end gives back is not dequeued.
+    const isUntraced = this.#untraced.delete(buffer);
+    if (name === "vb2_dqbuf") {
+      return isUntraced && before === false ? `the request of OUTPUT buffer ${index} is not traced` : undefined;
+    }
+    if (name === "vb2_qbuf") {
+      this.#buffers.set(buffer, true);
+      return before ? `OUTPUT buffer ${index} is queued, and it was not done since it was queued before` : undefined;
+    }
+    if (name !== "vb2_buf_done") return undefined;
+    // Of a buffer that was queued before the log begins nothing is known.
+    if (before !== undefined) this.#buffers.set(buffer, false);
+    return before === false
+      ? `OUTPUT buffer ${index} is done, and it was not queued since it was done before`
+      : undefined;
   }
 
   /** The requests after whose events nothing comes. */
-  *end(isCut: boolean, onWarning: ((message: string) => void) | undefined): Generator<RunRequest, void, undefined> {
+  *end(
+    isCut: boolean,
+    onWarning: ((message: string) => void) | undefined,
+  ): Generator<RunRequest | Hole, void, undefined> {
     for (const [task, run] of this.#running) {
       const [first] = run.events;
       if (first === undefined) continue;
       if (run.timestamp !== undefined && !isCut && run.events.length >= this.#mostEvents) {
-        yield this.#ended(task, run);
+        yield* this.#ended(task, run);
         continue;
       }
       this.#hasRun = true;
@@ -122,22 +175,43 @@ class Runs {
     );
   }
 
-  #ended(task: string, { events, timestamp }: Run, bytes?: number): RunRequest {
+  *#ended(task: string, { events, timestamp }: Run, bytes?: number): Generator<RunRequest | Hole, void, undefined> {
     this.#running.delete(task);
-    this.#hasRun = true;
-    this.#mostEvents = Math.max(this.#mostEvents, events.length);
     const { line } = events[0] as FtraceEvent;
     if (timestamp === undefined) {
+      if (this.#endsWithBuffer) {
+        yield* this.lose(line, "the end of this request is not traced");
+        return;
+      }
       throw new CaptureError(
         "the timestamp of this request is not shown: enable the events of vb2, too (echo 1 >/sys/kernel/tracing/events/vb2/enable)",
         line,
       );
     }
-    const traced = tracedControls(events);
+    const names = new Set(events.map(({ name }) => name));
+    const missing = [...(this.#eventNames ?? [])].find((name) => !names.has(name));
+    if (missing !== undefined && this.#isOfSameCodec(names)) {
+      yield* this.lose(line, `this request has no event ${missing}`);
+      return;
+    }
+    const traced = controlsOrReason(events);
+    if (traced instanceof CaptureError) {
+      // Where no request can be read, it is no damage.
+      if (!this.#hasRun) throw traced;
+      yield* this.lose(line, traced.reason);
+      return;
+    }
+    this.#hasRun = true;
+    this.#eventNames = new Set([...names].filter((name) => !optionalEvents.test(name)));
+    this.#mostEvents = Math.max(this.#mostEvents, events.length);
     const set = traced.filter((control) => this.#isSet(control, traced));
     const unset = traced.filter((control) => !set.includes(control)).map(({ name }) => name);
     const unknown = [...unset, ...untraced.filter((name) => isOfCodec(name, set))];
-    return { call: "run", line, thread: task, timestamp, bytes, controls: set.map(capturedControl), unknown };
+    yield { call: "run", line, thread: task, timestamp, bytes, controls: set.map(capturedControl), unknown };
+  }
+
+  #isOfSameCodec(names: ReadonlySet<string>): boolean {
+    return [...(this.#eventNames ?? [])].some((name) => names.has(name));
   }
 
   /**
@@ -149,6 +223,20 @@ class Runs {
     const initial = flatLists.test(name) ? [0, 16] : [0];
     if (isNeeded || !initial.some((value) => payload.every((byte) => byte === value))) this.#set.add(name);
     return this.#set.has(name);
+  }
+}
+
+/** Events that not every request of a stream has: those of entries of lists. */
+const optionalEvents =
+  /_(?:dpb_entry|ref_pic_list[01]|pred_weights|pred_weight_table|scaling_matrix|film_grain|ext_sps_[ls]t_rps)$/;
+
+/** The controls, or why the events cannot be read. */
+function controlsOrReason(events: readonly FtraceEvent[]): readonly TracedControl[] | CaptureError {
+  try {
+    return tracedControls(events);
+  } catch (thrown) {
+    if (thrown instanceof CaptureError) return thrown;
+    throw thrown;
   }
 }
 

@@ -42,18 +42,24 @@ export interface LintFinding {
 /**
  * What is wrong in a capture, in its order.
  *
- * @throws CaptureError where the capture cannot be read.
+ * @param options.codec only what decoders of this codec were told. Default: of the first one that a process uses.
+ * @throws CaptureError where the capture cannot be read, or a process uses two codecs and none is chosen.
  */
 export async function* lintCapture(
   calls: Iterable<Call> | AsyncIterable<Call>,
+  { codec }: { readonly codec?: Codec | undefined } = {},
 ): AsyncGenerator<LintFinding, void, undefined> {
   // Each process has its own files.
   const files = new OpenFiles(() => undefined);
   const linters = new Map<string, Linter>();
   for await (const call of calls) {
     files.note(call);
+    if (call.call === "hole") {
+      for (const linter of linters.values()) linter.take(call);
+      continue;
+    }
     const process = files.process(call.thread);
-    const linter = linters.get(process) ?? new Linter();
+    const linter = linters.get(process) ?? new Linter(codec);
     linters.set(process, linter);
     linter.take(call);
     yield* linter.findings.splice(0);
@@ -89,6 +95,7 @@ function newState() {
     isStreaming: { OUTPUT: false, CAPTURE: false },
     /** The log shows how the device was started. */
     hasStarted: false,
+    hasHole: false,
     lastQueued: undefined as BufferCall | undefined,
     /** The pictures that requests made, and the CAPTURE buffers that hold them. */
     timestamps: new Set<bigint>(),
@@ -102,12 +109,18 @@ type State = ReturnType<typeof newState>;
 class Linter {
   readonly findings: LintFinding[] = [];
   readonly #files = new OpenFiles(newState);
-  readonly #requests = new CaptureRequests(undefined);
+  readonly #codec: Codec | undefined;
+  readonly #requests: CaptureRequests;
   #last: OpenDevice<State> | undefined;
   /** The devices of requests that were queued, by the line, until their timestamps are known. */
   readonly #queued = new Map<number, OpenDevice<State>>();
   /** The OUTPUT buffers that threads put into requests that are not queued yet. */
   readonly #filled = new Set<string>();
+
+  constructor(codec: Codec | undefined) {
+    this.#codec = codec;
+    this.#requests = new CaptureRequests(codec);
+  }
 
   take(call: Call): void {
     this.#files.note(call);
@@ -118,6 +131,9 @@ class Linter {
       case "start":
       case "map":
       case "pass":
+        break;
+      case "hole":
+        this.#forget();
         break;
       case "run":
         this.#last ??= this.#files.deviceOf({ thread: "", fd: -1 });
@@ -132,6 +148,15 @@ class Linter {
 
   end(): void {
     for (const line of this.#requests.end()) if (line.type === "request") this.#request(line);
+  }
+
+  /** What is missing may have changed everything: nothing that stands before it is held against what comes after it. */
+  #forget(): void {
+    for (const { state } of this.#files.devices()) {
+      const { codec, timestamps } = state;
+      Object.assign(state, newState(), { codec, timestamps, hasHole: true });
+    }
+    this.#filled.clear();
   }
 
   #tell(
@@ -150,6 +175,14 @@ class Linter {
     }
     if (call.call.startsWith("MEDIA_")) return;
     const device = this.#files.deviceOf(call);
+    const { state } = device;
+    const told = this.findings.length;
+    this.#callOf(call, device);
+    const isOther = this.#codec !== undefined && state.codec !== undefined && state.codec !== this.#codec;
+    if (isOther) this.findings.length = told;
+  }
+
+  #callOf(call: IoctlCall, device: OpenDevice<State>): void {
     const { state } = device;
     switch (call.call) {
       case "VIDIOC_S_FMT":
@@ -269,7 +302,8 @@ class Linter {
     const isFilled =
       this.#filled.delete(fillingKey(call.thread, call.fd)) || this.#filled.delete(fillingKey(call.thread, undefined));
     if (this.#last !== undefined && call.error === undefined) this.#queued.set(call.line, this.#last);
-    if (isFilled || this.#last?.state.hasStarted !== true) return;
+    // The kernel refuses it: where it did not, calls are missing.
+    if (isFilled || call.error === undefined || this.#last?.state.hasStarted !== true) return;
     const advice = "VIDIOC_QBUF of an OUTPUT buffer with V4L2_BUF_FLAG_REQUEST_FD must come before it";
     this.#tell("request-without-buffer", call, `no OUTPUT buffer is in the request${withError(call)}`, advice);
   }
@@ -279,7 +313,10 @@ class Linter {
     // Another device may have begun meanwhile.
     const { state } = this.#queued.get(line) ?? this.#last ?? {};
     this.#queued.delete(line);
-    if (state === undefined || !state.hasStarted) return;
+    if (state === undefined) return;
+    // From a picture on that refers to none, all are shown again.
+    state.hasStarted ||= state.hasHole && referencedTimestamps(controls).length === 0;
+    if (!state.hasStarted) return;
     const call = { line, call: "MEDIA_REQUEST_IOC_QUEUE" };
     const own = BigInt(timestamp);
     for (const reference of new Set(referencedTimestamps(controls))) {

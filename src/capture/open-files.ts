@@ -62,6 +62,11 @@ export class OpenFiles<State> {
     return device;
   }
 
+  /** The devices that are open. */
+  devices(): ReadonlySet<OpenDevice<State>> {
+    return new Set(this.#devices.values());
+  }
+
   #key(thread: string, fd: number): string {
     return `${this.process(thread)} ${fd}`;
   }

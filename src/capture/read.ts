@@ -1,16 +1,14 @@
 /** Captures as records: what a program told a decoder, in the lines of a record. */
 
 import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
-import { LineSplitter } from "../record/split-lines.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { type Call, CaptureError } from "./calls.ts";
-import { cutOff } from "./cut-off.ts";
 import type { CaptureKind } from "./detect.ts";
 import { ftraceCalls } from "./ftrace.ts";
+import { withHoles } from "./holes.ts";
 import { recorderCalls } from "./recorder-log.ts";
 import { CaptureRequests } from "./requests.ts";
-import { straceCall } from "./strace.ts";
-import { StraceLines } from "./strace-lines.ts";
+import { namingFile, straceCalls } from "./strace-log.ts";
 import { tracerCalls } from "./tracer.ts";
 
 /** A capture in pieces of any size: text, or bytes. */
@@ -48,6 +46,14 @@ export function captureCalls(
   kind: CaptureKind,
   pieces: CapturePieces,
   onWarning?: (message: string) => void,
+): AsyncIterable<Call> {
+  return withHoles(readerOf(kind, pieces, onWarning), onWarning);
+}
+
+function readerOf(
+  kind: CaptureKind,
+  pieces: CapturePieces,
+  onWarning: ((message: string) => void) | undefined,
 ): AsyncIterable<Call> {
   switch (kind) {
     case "strace":
@@ -127,7 +133,8 @@ export function straceFilesCalls(
   files: readonly StraceFile[],
   onWarning?: (message: string) => void,
 ): AsyncIterable<Call> {
-  return mergedCalls(files, onWarning);
+  const names = new Map(files.map(({ thread, name }) => [thread, name]));
+  return withHoles(mergedCalls(files, onWarning), onWarning, (thread) => names.get(thread));
 }
 
 interface Reading {
@@ -143,7 +150,7 @@ async function* mergedCalls(
   const readings: Reading[] = [];
   try {
     for (const { thread, name, pieces } of inOrder) {
-      const calls = naming(
+      const calls = namingFile(
         name,
         straceCalls(pieces, thread, (message) => onWarning?.(`${message} (${name})`)),
       );
@@ -164,47 +171,4 @@ async function* mergedCalls(
 /** Without a time, a file comes before all after it. */
 function timeOf({ next }: Reading): number {
   return next?.time ?? 0;
-}
-
-/** Says the file of an error, too. */
-async function* naming(name: string, calls: AsyncIterable<Call>): AsyncGenerator<Call, void, undefined> {
-  try {
-    yield* calls;
-  } catch (thrown) {
-    throw thrown instanceof CaptureError ? new CaptureError(`${thrown.reason} (${name})`, thrown.line) : thrown;
-  }
-}
-
-/** The calls of a log of strace. What is cut off at its end is left out, with a warning. */
-export async function* straceCalls(
-  pieces: CapturePieces,
-  thread = "",
-  onWarning?: (message: string) => void,
-): AsyncGenerator<Call, void, undefined> {
-  const splitter = new LineSplitter();
-  const lines = new StraceLines(thread);
-  let number = 0;
-  let cut: CaptureError | undefined;
-  const callOf = (line: string): Call | undefined => {
-    // Only the last line may be cut off.
-    if (cut !== undefined && line !== "") throw cut;
-    const system = lines.take(line, ++number);
-    if (system === undefined) return undefined;
-    try {
-      return straceCall(system);
-    } catch (thrown) {
-      if (!(thrown instanceof CaptureError) || system.line !== number || / = /.test(line)) throw thrown;
-      cut = thrown;
-      return undefined;
-    }
-  };
-  for await (const piece of pieces) {
-    for (const line of splitter.push(piece)) {
-      const call = callOf(line);
-      if (call !== undefined) yield call;
-    }
-  }
-  const last = callOf(splitter.flush());
-  if (last !== undefined) yield last;
-  if (cut !== undefined) onWarning?.(cutOff(cut.line, "a call"));
 }

@@ -3,6 +3,7 @@
 import { fromHex } from "../record/encoding.ts";
 import { fourccText } from "../record/format.ts";
 import { LineSplitter } from "../record/split-lines.ts";
+import { controlById, elementSize } from "../uapi/index.ts";
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
 import {
   V4L2_BUF_FLAG_ERROR,
@@ -11,6 +12,8 @@ import {
   V4L2_CTRL_WHICH_REQUEST_VAL,
 } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
+import { DamagedCall } from "./damaged-call.ts";
+import { JoinedCaptures } from "./joined.ts";
 
 /** By V4L2_BUF_TYPE_…: VIDEO_CAPTURE, VIDEO_OUTPUT and those with several planes. */
 const queues: Readonly<Record<number, Queue>> = { 1: "CAPTURE", 2: "OUTPUT", 9: "CAPTURE", 10: "OUTPUT" };
@@ -62,34 +65,69 @@ interface Entry {
 /**
  * The calls of a log of the recorder.
  *
- * @throws CaptureError where a line is not what the recorder writes. The last one may be cut off.
+ * @throws CaptureError where the first line is not what the recorder writes. Another one that is not is a hole; the last one may be cut off.
  */
 export async function* recorderCalls(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   onWarning?: (message: string) => void,
 ): AsyncGenerator<Call, void, undefined> {
   const splitter = new LineSplitter();
-  const threads = new Set<string>();
-  let number = 0;
+  const log = new RecorderLog(new JoinedCaptures("recorder", onWarning));
   for await (const piece of pieces) {
-    for (const line of splitter.push(piece)) yield* callsOf(line, ++number, threads);
+    for (const line of splitter.push(piece)) yield* log.take(line);
   }
   const last = splitter.flush();
-  if (last.endsWith("}")) yield* callsOf(last, ++number, threads);
-  else if (last !== "") onWarning?.(cutOff(number + 1, "a call"));
+  if (last.endsWith("}")) yield* log.take(last);
+  else if (last !== "") onWarning?.(cutOff(log.line + 1, "a call"));
 }
 
-function* callsOf(source: string, line: number, threads: Set<string>): Generator<Call, void, undefined> {
-  const entry = entryOf(source);
-  if (entry === undefined) throw new CaptureError("not a line of the recorder", line);
-  const thread = String(entry.thread);
-  const process = String(entry.process);
-  for (const started of [process, thread]) {
-    if (threads.has(started)) continue;
-    threads.add(started);
-    yield { line, thread: process, call: "start", started, isProcess: started === process };
+const lineStart = '{"call":"';
+
+class RecorderLog {
+  readonly #joined: JoinedCaptures;
+  readonly #threads = new Set<string>();
+  line = 0;
+
+  constructor(joined: JoinedCaptures) {
+    this.#joined = joined;
   }
-  yield callOf(entry, line, thread);
+
+  /** A line that is damaged is a hole. Another one may go on in it. */
+  *take(source: string): Generator<Call, void, undefined> {
+    const line = ++this.line;
+    if (this.#joined.isOther(source, line, source.startsWith(lineStart))) return;
+    const calls = this.#callsOf(source, line);
+    if (calls !== undefined) {
+      yield* calls;
+      return;
+    }
+    const reason = "not a line of the recorder";
+    if (line === 1) throw new CaptureError(reason, line);
+    yield { call: "hole", line, thread: "", reason };
+    const later = source.lastIndexOf(lineStart);
+    if (later > 0) yield* this.#callsOf(source.slice(later), line) ?? [];
+  }
+
+  /** undefined where the line is not whole. */
+  #callsOf(source: string, line: number): Call[] | undefined {
+    const entry = entryOf(source);
+    if (entry === undefined) return undefined;
+    const thread = String(entry.thread);
+    const process = String(entry.process);
+    try {
+      const call = callOf(entry, line, thread);
+      const starts = [process, thread].filter((each) => !this.#threads.has(each));
+      return [...new Set(starts)].map((started) => this.#start(started, process, line)).concat(call);
+    } catch (thrown) {
+      if (thrown instanceof DamagedCall) return undefined;
+      throw thrown;
+    }
+  }
+
+  #start(started: string, process: string, line: number): Call {
+    this.#threads.add(started);
+    return { line, thread: process, call: "start", started, isProcess: started === process };
+  }
 }
 
 const texts: ReadonlySet<string> = new Set(["call", "path", "name", "crc32", "data", "timestamp"]);
@@ -131,6 +169,7 @@ function callOf(entry: Entry, line: number, thread: string): Call {
       return { ...base, call, request };
     case "VIDIOC_S_EXT_CTRLS": {
       const controls = (entry.controls ?? []).map(([id, payload]) => controlOf(id, payload, line));
+      if (error === undefined) for (const control of controls) checkSize(control, line);
       return { ...base, call, isForRequest: entry.which === V4L2_CTRL_WHICH_REQUEST_VAL, request, controls };
     }
   }
@@ -193,8 +232,21 @@ function controlOf(id: number, payload: unknown, line: number): CapturedControl 
   return { id, payload: typeof payload === "number" ? payload : bytesOfHex(String(payload), line) };
 }
 
+/** The kernel takes whole elements only: other bytes are damage. */
+function checkSize({ id, payload }: CapturedControl, line: number): void {
+  const definition = controlById(id);
+  if (definition === undefined || definition.type === "menu" || typeof payload === "number") return;
+  const size = elementSize(definition);
+  if (payload.length === 0 || payload.length % size !== 0) {
+    throw new DamagedCall(`${definition.name} is ${size} bytes, not ${payload.length}`, line);
+  }
+}
+
 function bufferOf(entry: Entry, line: number) {
   const { index = 0, flags = 0, timestamp, request, bytes, crc32, data } = entry;
+  if (data !== undefined && bytes !== undefined && data.length !== 2 * bytes) {
+    throw new DamagedCall(`a buffer of ${bytes} bytes has ${data.length / 2}`, line);
+  }
   return {
     index,
     timestamp: timestamp === undefined ? undefined : BigInt(timestamp),
@@ -210,6 +262,6 @@ function bufferOf(entry: Entry, line: number) {
 
 function bytesOfHex(digits: string, line: number): Uint8Array {
   const bytes = fromHex(digits);
-  if (bytes === undefined) throw new CaptureError("a payload that is not hex", line);
+  if (bytes === undefined) throw new DamagedCall("a payload that is not hex", line);
   return bytes;
 }

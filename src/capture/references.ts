@@ -6,11 +6,13 @@ import {
   type ControlDefinition,
   type Decoded,
   decodePayload,
+  fwhtControls,
   h264Controls,
   hevcControls,
   mpeg2Controls,
   V4L2_AV1_INTRA_ONLY_FRAME,
   V4L2_AV1_KEY_FRAME,
+  V4L2_FWHT_FL_I_FRAME,
   V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
   V4L2_MPEG2_PIC_CODING_TYPE_B,
   V4L2_MPEG2_PIC_CODING_TYPE_P,
@@ -54,6 +56,8 @@ export function referencedTimestamps(controls: Controls): readonly bigint[] {
     const isIntra = av1.frame_type === V4L2_AV1_KEY_FRAME || av1.frame_type === V4L2_AV1_INTRA_ONLY_FRAME;
     return isIntra ? [] : av1.ref_frame_idx.map((slot) => av1.reference_frame_ts[slot] ?? 0n);
   }
+  const fwht = decode(fwhtControls.V4L2_CID_STATELESS_FWHT_PARAMS);
+  if (fwht !== undefined) return (fwht.flags & V4L2_FWHT_FL_I_FRAME) !== 0 ? [] : [fwht.backward_ref_ts];
   const mpeg2 = decode(mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE);
   if (mpeg2 === undefined) return [];
   const { picture_coding_type: type, forward_ref_ts, backward_ref_ts } = mpeg2;

@@ -2,20 +2,21 @@
 
 import { crc32 } from "../record/crc32.ts";
 import { codecOfPixelFormat } from "../record/format.ts";
-import type { Controls, RecordLine, RequestLine } from "../record/index.ts";
-import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
-import { controlById, timestampOf } from "../uapi/index.ts";
+import { type Controls, persists, type RecordLine, type RequestLine } from "../record/index.ts";
+import { type Codec, codecs } from "../uapi/codecs.ts";
+import { timestampOf } from "../uapi/index.ts";
 import {
   type BufferCall,
   type Call,
-  type CapturedControl,
   CaptureError,
   type FormatCall,
+  type Hole,
   type IoctlCall,
   type RequestCall,
   type RunRequest,
   type SetControls,
 } from "./calls.ts";
+import { codecOfControls, named, otherCodec } from "./captured-controls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 
 /** What the requests of a device need to know of it. */
@@ -45,6 +46,8 @@ interface Waiting {
   /** Where it was queued. */
   readonly line: number;
   timestamp: bigint | undefined;
+  /** How many requests were queued when the timestamp came back. Before the next one is, it may turn out that calls are missing. */
+  givenBack?: number;
 }
 
 /** Requests that a device may hold before it gives an OUTPUT buffer back: more than VIDEO_MAX_FRAME. */
@@ -59,6 +62,14 @@ export class CaptureRequests {
   /** The device whose requests the record holds. */
   #device: Device | undefined;
   #requests = 0;
+  #queued = 0;
+  #hasHole = false;
+  /** Where a request is seen from its beginning since the last hole: keys of `#fillings`. */
+  readonly #bounded = new Set<string>();
+  /** Controls that were set before the last hole, and may have been set in it. */
+  #stale = new Set<string>();
+  /** Controls that the record has. */
+  readonly #told = new Set<string>();
   codec: Codec | undefined;
 
   /** @param codec only the devices that decode it; undefined: the first one that is used. */
@@ -96,12 +107,19 @@ export class CaptureRequests {
         break;
       case "MEDIA_REQUEST_IOC_REINIT":
         this.#fillings.delete(this.#requestKey(call.thread, call.fd));
+        this.#bound(call.thread, call.fd);
+        break;
+      case "MEDIA_IOC_REQUEST_ALLOC":
+        this.#bound(call.thread, call.request);
         break;
       case "MEDIA_REQUEST_IOC_QUEUE":
         this.#queueRequest(call);
         break;
       case "run":
         this.#run(call);
+        break;
+      case "hole":
+        this.#forget(call);
         break;
     }
     return this.#ready(false);
@@ -118,6 +136,29 @@ export class CaptureRequests {
 
   #threadKey(thread: string): string {
     return `${this.#files.process(thread)} thread ${thread}`;
+  }
+
+  /** After this call, a request and its thread are seen from their beginning. */
+  #bound(thread: string, request: number | undefined): void {
+    if (!this.#hasHole) return;
+    this.#bounded.add(this.#threadKey(thread));
+    if (request !== undefined) this.#bounded.add(this.#requestKey(thread, request));
+  }
+
+  /** What was being filled may lack what is missing, and what waits for its timestamp may get that of another request. */
+  #forget({ line, reason }: Hole): void {
+    this.#hasHole = true;
+    this.#stale = new Set(this.#told);
+    this.#bounded.clear();
+    this.#fillings.clear();
+    const sure = this.#waiting.filter(
+      (each) => !("filling" in each) || (each.timestamp !== undefined && each.givenBack !== this.#queued),
+    );
+    const left = this.#waiting.length - sure.length;
+    this.#waiting = sure;
+    if (this.#device === undefined) return;
+    const lost = left === 0 ? "" : `; ${left === 1 ? "a request" : `${left} requests`} before it are left out`;
+    this.#add({ type: "error", line, message: `calls are missing in the capture: ${reason}${lost}` });
   }
 
   #setFormat(device: Device, call: FormatCall): void {
@@ -177,12 +218,15 @@ export class CaptureRequests {
     const ofFile = this.#requestKey(call.thread, call.fd);
     const key = this.#fillings.has(ofFile) ? ofFile : this.#threadKey(call.thread);
     const filling = this.#fillings.get(key);
+    const wasBounded = this.#bounded.has(key);
     if (filling === undefined) {
+      this.#bound(call.thread, call.fd);
       // The log begins in the middle of a request, or another thread filled it.
-      const other = [...this.#fillings.values()].find(
-        ({ device }) => device.process === this.#files.process(call.thread),
-      );
-      if (other === undefined) return;
+      const other = [...this.#fillings].find(
+        ([otherKey, { device }]) =>
+          otherKey.includes(" thread ") && device.process === this.#files.process(call.thread),
+      )?.[1];
+      if (other === undefined || (this.#hasHole && !wasBounded)) return;
       throw new CaptureError(
         `thread ${call.thread} queues a request, which thread ${other.thread} may have filled (line ${other.line}); this capture does not show it; record it with v4l2-stateless capture`,
         call.line,
@@ -196,9 +240,13 @@ export class CaptureRequests {
       return;
     }
     this.#fillings.delete(key);
-    if (buffer === undefined) return;
+    this.#queued++;
+    this.#bound(call.thread, call.fd);
+    // Of the first one after a hole the beginning may be missing.
+    if (buffer === undefined || (this.#hasHole && !wasBounded)) return;
     if (!this.#isOfRecord(filling, call.line)) return;
     this.#tellFormat(device);
+    this.#tellControls(filling);
     this.#add({ filling, line: call.line, timestamp: buffer.timestamp });
   }
 
@@ -215,7 +263,9 @@ export class CaptureRequests {
     this.#device ??= this.#files.deviceOf({ thread: "", fd: -1 });
     const facts = { queue: "OUTPUT", index: 0, isForRequest: true, hold: undefined, isCorrupt: false } as const;
     const buffer: BufferCall = { call: "VIDIOC_QBUF", line, thread, fd: -1, ...facts, timestamp, bytes };
-    this.#add({ filling: { device: this.#device, thread, line, controls, known, buffer }, line, timestamp });
+    const filling = { device: this.#device, thread, line, controls, known, buffer };
+    this.#tellControls(filling);
+    this.#add({ filling, line, timestamp });
   }
 
   /** Whether the request's device is the one of the record. The first one is. */
@@ -243,6 +293,13 @@ export class CaptureRequests {
     return true;
   }
 
+  /** What a hole may have changed is unknown until it is set again. A record says so once. */
+  #tellControls({ controls, known }: Filling): void {
+    for (const name of this.#stale) if (!controls.has(name) && persists(name)) known.set(name, []);
+    this.#stale.clear();
+    for (const name of controls.keys()) this.#told.add(name);
+  }
+
   #tellFormat({ state }: Device): void {
     const { format, isFormatTold } = state;
     if (format === undefined || isFormatTold) return;
@@ -259,6 +316,7 @@ export class CaptureRequests {
       if (!("filling" in each) || each.timestamp !== undefined) continue;
       if (each.filling.device !== device || each.filling.buffer?.index !== index) continue;
       each.timestamp = timestamp;
+      each.givenBack = this.#queued;
       return;
     }
   }
@@ -267,6 +325,7 @@ export class CaptureRequests {
   #addSet(all: Controls, line: number): void {
     const own = codecs[this.codec as Codec].controls;
     const controls = new Map([...all].filter(([name]) => Object.hasOwn(own, name)));
+    for (const name of controls.keys()) this.#told.add(name);
     if (controls.size > 0) this.#add({ type: "set", line, controls });
   }
 
@@ -283,7 +342,7 @@ export class CaptureRequests {
     let count = 0;
     for (const each of this.#waiting) {
       if ("filling" in each) {
-        if (each.timestamp === undefined) break;
+        if (each.timestamp === undefined || (each.givenBack === this.#queued && !isEnd)) break;
         const hold = each.filling.buffer?.hold ?? this.#holds(each, count + 1);
         if (hold === undefined && !isEnd) break;
         lines.push(requestLine(each.filling, each.timestamp, hold ?? false, this.#requests++, each.line));
@@ -310,22 +369,9 @@ export class CaptureRequests {
   }
 }
 
-function otherCodec(codec: Codec, before: Codec | undefined, line: number): CaptureError {
-  const reason = `the program goes on with ${codec}, after ${before}; a record has one codec: choose with --codec`;
-  return new CaptureError(reason, line);
-}
-
-function named({ id, payload }: CapturedControl): [string, Uint8Array | number] {
-  return [controlById(id)?.name ?? `V4L2_CID_0x${id.toString(16)}`, payload];
-}
-
 /** By the device's format; where the log begins after it was set, by the controls. */
 function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
   return format === undefined ? codecOfControls(controls) : codecOfPixelFormat(format.pixelFormat);
-}
-
-function codecOfControls(controls: Controls): Codec | undefined {
-  return codecNames.find((codec) => Object.keys(codecs[codec].controls).some((name) => controls.has(name)));
 }
 
 function requestLine(

@@ -141,6 +141,11 @@ class StatsCounter {
       this.#run(call);
       return;
     }
+    if (call.call === "hole") {
+      // Which buffers came back in it is not known.
+      for (const counts of this.#devices) counts.inFlight = 0;
+      return;
+    }
     const name = this.#files.process(call.thread);
     const process = this.#processes.get(name) ?? newProcess(name);
     this.#processes.set(name, process);

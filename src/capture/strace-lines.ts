@@ -1,7 +1,5 @@
 /** The lines of a strace log as calls that have ended: what was interrupted is joined again. */
 
-import { CaptureError } from "./calls.ts";
-
 /** A system call with its arguments as strace prints them. */
 export interface SystemCall {
   /** The line where it began. */
@@ -20,6 +18,8 @@ const prefix =
 const unfinished = / *<unfinished \.\.\.>\)?$/;
 const resumed = /^<\.\.\. (\w+) resumed>/;
 const started = /^(\w+)\(/;
+/** How a call ends whose beginning is missing. */
+const onlyEnd = /\}?\) += (?:-?\d+|0x[0-9a-f]+)(?:<[^>]*>)?(?: E[A-Z]+ \([^)]*\))?$/;
 /** Calls that tell something of devices. All others are passed over without being read. */
 const interesting = new Set(
   "ioctl open openat close dup dup2 dup3 fcntl fcntl64 mmap mmap2 clone clone3 fork vfork sendmsg recvmsg".split(" "),
@@ -29,6 +29,12 @@ const interesting = new Set(
 export class StraceLines {
   readonly #thread: string;
   readonly #unfinished = new Map<string, SystemCall>();
+  /** The threads that a line named. */
+  readonly #threads = new Set<string>();
+  /** Why calls must be missing before the last line; undefined where nothing shows that. */
+  lost: string | undefined;
+  /** Whether the last line begins as strace's lines do. */
+  isCall = false;
 
   /** @param thread of lines that name none: the end of a file's name, of `strace -ff`. */
   constructor(thread = "") {
@@ -37,25 +43,45 @@ export class StraceLines {
 
   /**
    * The call that ends with this line, if one does.
-   *
-   * @throws CaptureError when a call goes on that began as another one.
    */
   take(source: string, line: number): SystemCall | undefined {
+    this.lost = undefined;
+    this.isCall = false;
     const [head, bracketed, plain, hours, minutes, seconds, epoch] = prefix.exec(source) as RegExpExecArray;
     const thread = bracketed ?? plain ?? this.#thread;
     const text = source.slice(head.length);
     const [before, continued] = resumed.exec(text) ?? [];
+    // A log may begin in the middle of a call.
+    const isNew = !this.#threads.has(thread);
     if (before !== undefined && continued !== undefined) {
-      if (!interesting.has(continued)) return undefined;
+      this.isCall = true;
+      this.#threads.add(thread);
       const call = this.#unfinished.get(thread);
       this.#unfinished.delete(thread);
-      // A log may begin in the middle of a call.
-      if (call === undefined) return undefined;
-      if (call.name !== continued) throw new CaptureError(`${continued} goes on, but ${call.name} had begun`, line);
+      if (call === undefined) {
+        if (!isNew && interesting.has(continued)) this.lost = `${continued} goes on, and its beginning is not there`;
+        return undefined;
+      }
+      if (call.name !== continued) {
+        this.lost = `${continued} goes on, but ${call.name} had begun`;
+        return undefined;
+      }
       return { ...call, text: call.text + text.slice(before.length) };
     }
     const [opening, name] = started.exec(text) ?? [];
-    if (opening === undefined || name === undefined || !interesting.has(name)) return undefined;
+    if (opening === undefined || name === undefined) {
+      if (line > 1 && !text.startsWith("---") && onlyEnd.test(text.slice(-300)))
+        this.lost = "a line is the end of a call without its beginning";
+      return undefined;
+    }
+    this.isCall = true;
+    this.#threads.add(thread);
+    const open = this.#unfinished.get(thread);
+    if (open !== undefined) {
+      this.#unfinished.delete(thread);
+      this.lost = `${open.name} of line ${open.line} did not go on, and its thread calls again`;
+    }
+    if (!interesting.has(name)) return undefined;
     const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     const time = epoch === undefined ? ofDay : Number(epoch);
     const call = { line, thread, time, name, text: text.slice(opening.length) };

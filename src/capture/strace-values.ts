@@ -134,7 +134,10 @@ class ValueParser {
   #text(): StraceText {
     const line = this.#line;
     const end = endOfString(line, this.at);
-    const bytes = unescapedBytes(line.slice(this.at, end));
+    const source = line.slice(this.at, end);
+    // Half of an escape is no byte.
+    if (/\\x(?![0-9a-f]{2})/i.test(source)) throw new Unclosed();
+    const bytes = unescapedBytes(source);
     this.at = end + 1;
     const isCut = line.startsWith("...", this.at);
     if (isCut) this.at += 3;

@@ -17,6 +17,7 @@ import {
   V4L2_BUF_FLAG_REQUEST_FD,
   V4L2_CTRL_WHICH_REQUEST_VAL,
 } from "./constants.ts";
+import { DamagedCall } from "./damaged-call.ts";
 import type { SystemCall } from "./strace-lines.ts";
 import { parseArguments, type StraceStruct, type StraceValue, unescapedBytes } from "./strace-values.ts";
 
@@ -65,7 +66,7 @@ function ended({ line, name, text }: SystemCall): Ended {
   const parsed = parseArguments(text, 0);
   const result = parsed === undefined ? null : /^ *= (\S+)(?: (E[A-Z]+))?/.exec(text.slice(parsed.end));
   if (parsed === undefined || result === null) {
-    throw new CaptureError(`${name} is cut off, or not printed as strace does`, line);
+    throw new DamagedCall(`${name} is cut off, or not printed as strace does`, line);
   }
   return { values: parsed.values, result: result[1] as string, error: result[2] };
 }
@@ -185,7 +186,9 @@ function controlsOf({ members }: StraceStruct, line: number) {
   const list = members.get("controls");
   const count = numberOf(members.get("count")) ?? 0;
   const items = list?.kind === "list" ? list.items : [];
+  const isShort = items.some((item) => wordOf(item).startsWith("...")) || list?.kind === "word";
   if (items.length !== count || items.some((item) => item.kind !== "struct")) {
+    if (!isShort) throw new DamagedCall(`it has ${items.length} of ${count} controls`, line);
     throw new CaptureError(`strace printed ${items.length} of ${count} controls: run it with -v`, line);
   }
   const isForRequest = numberOf(which) === V4L2_CTRL_WHICH_REQUEST_VAL || wordOf(which).endsWith("_REQUEST_VAL");
@@ -196,10 +199,10 @@ function controlOf({ members }: StraceStruct, line: number): CapturedControl {
   const name = wordOf(members.get("id"));
   const id = numberOf(members.get("id")) ?? controlByName(name)?.id;
   const size = numberOf(members.get("size"));
-  if (id === undefined || size === undefined) throw new CaptureError("a control without id or size", line);
+  if (id === undefined || size === undefined) throw new DamagedCall("a control without id or size", line);
   if (size === 0) {
     const value = numberOf(members.get("value"));
-    if (value === undefined) throw new CaptureError(`control 0x${id.toString(16)} has no value`, line);
+    if (value === undefined) throw new DamagedCall(`control 0x${id.toString(16)} has no value`, line);
     return { id, payload: value };
   }
   const text = members.get("string");
@@ -209,8 +212,9 @@ function controlOf({ members }: StraceStruct, line: number): CapturedControl {
       line,
     );
   }
-  if (text.isCut || text.bytes.length < size) {
+  if (text.isCut || text.bytes.length !== size) {
     const reason = `strace printed ${text.bytes.length} of the ${size} bytes of control 0x${id.toString(16)}`;
+    if (!text.isCut) throw new DamagedCall(reason, line);
     throw new CaptureError(`${reason}: run it with -s 1000000 -xx`, line);
   }
   return { id, payload: text.bytes.subarray(0, size) };

@@ -85,8 +85,10 @@ function fieldValue({ name, type, dims }: Field, view: DataView, offset: number,
   return Array.from({ length: count }, (_, i) => read(offset + i * type.size));
 }
 
+/** Numbers inside of a set of flags are written in hexadecimal, with the bits that have no name. */
 function flagsText(type: Scalar, value: number | bigint): string {
-  const known = Object.values(type.flags ?? {}).reduce((mask, bit) => mask | BigInt(bit), 0n);
+  const bits = Object.values(type.flags ?? {}).filter((mask) => (mask & (mask - 1)) === 0);
+  const known = bits.reduce((mask, bit) => mask | BigInt(bit), 0n);
   const unknown = BigInt(value) & ~known;
   const names = flagNames(type, typeof value === "bigint" ? value & known : Number(BigInt(value) & known));
   return [...names, ...(unknown === 0n ? [] : [`0x${unknown.toString(16)}`])].join("|");

@@ -7,6 +7,7 @@ import { fourccText } from "../record/format.ts";
 import type { RecordableControl, Timestamp } from "../record/index.ts";
 import {
   V4L2_PIX_FMT_AV1_FRAME,
+  V4L2_PIX_FMT_FWHT_STATELESS,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_MPEG2_SLICE,
@@ -158,6 +159,11 @@ export class TracerWriter {
     }
     yield* this.#stop();
     const pixelformat = pixelFormats.get(event.pixelFormat);
+    if (event.pixelFormat === V4L2_PIX_FMT_FWHT_STATELESS) {
+      throw new TraceWriteError(
+        "vicodec takes FWHT only when its CAPTURE format has the stream's components, and no trace sets that format: replay a record of it with v4l2-stateless decode",
+      );
+    }
     if (pixelformat === undefined) {
       throw new TraceWriteError(`v4l2-tracer 1.32 does not know the pixel format ${fourccText(event.pixelFormat)}`);
     }

@@ -19,7 +19,8 @@ import {
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
 import { nanosecondsOf } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
-import { JsonObjects } from "./json-objects.ts";
+import { JoinedCaptures } from "./joined.ts";
+import { JsonObjects, type JsonPart } from "./json-objects.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,21 +42,38 @@ export async function* tracerCalls(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   onWarning?: (message: string) => void,
 ): AsyncGenerator<Call, void, undefined> {
-  const objects = new JsonObjects();
+  const joined = new JoinedCaptures("v4l2-tracer", onWarning);
+  const objects = new JsonObjects((line, number, isOwn) => joined.isOther(line, number, isOwn));
   const reader = new TracerReader();
   for await (const piece of pieces) {
-    for (const { value, line } of objects.push(piece)) {
-      const call = isObject(value) ? reader.take(value, line) : undefined;
-      if (call !== undefined) yield call;
-    }
+    for (const part of objects.push(piece)) yield* callsOf(reader, part);
   }
+  for (const part of objects.end()) yield* callsOf(reader, part);
   const { cut } = objects;
   if (cut !== undefined) onWarning?.(cutOff(cut.line, cut.isInObject ? "a call" : "the list"));
+}
+
+function* callsOf(reader: TracerReader, part: JsonPart): Generator<Call, void, undefined> {
+  const { line } = part;
+  if (part.damage !== undefined) {
+    yield { call: "hole", line, thread: "", reason: part.damage };
+    return;
+  }
+  try {
+    const call = isObject(part.value) ? reader.take(part.value, line) : undefined;
+    if (call !== undefined) yield call;
+  } catch (thrown) {
+    // Where no control can be read, it is no damage.
+    if (!(thrown instanceof CaptureError) || !reader.hasControls) throw thrown;
+    yield { call: "hole", line, thread: "", reason: thrown.reason };
+  }
 }
 
 class TracerReader {
   /** What was written into an OUTPUT buffer, by its index: it is dumped before the buffer is queued. */
   readonly #dumped = new Map<number, Uint8Array>();
+  /** Controls were read. */
+  hasControls = false;
 
   take(entry: Json, line: number): Call | undefined {
     const made = { line, thread: "" };
@@ -93,6 +111,7 @@ class TracerReader {
         const isForRequest = set.which === "V4L2_CTRL_WHICH_REQUEST_VAL";
         const request = isForRequest ? numberIn(set.request_fd) : undefined;
         const controls = set.controls.filter(isObject).flatMap((control) => controlOf(control, line));
+        this.hasControls ||= controls.length > 0;
         return { ...base, call: name, isForRequest, request, controls };
       }
       case "VIDIOC_QBUF":
@@ -105,6 +124,10 @@ class TracerReader {
         const isOutput = name === "VIDIOC_QBUF" && queue === "OUTPUT";
         const data = isOutput ? this.#dumped.get(index) : undefined;
         if (isOutput) this.#dumped.delete(index);
+        const bytes = bytesUsed(buffer);
+        if (data !== undefined && bytes !== undefined && data.length !== bytes) {
+          throw new CaptureError(`a buffer of ${bytes} bytes was dumped with ${data.length}`, line);
+        }
         return {
           ...base,
           call: name,
@@ -115,7 +138,7 @@ class TracerReader {
           request: numberIn(buffer.request_fd),
           hold: flags.includes("V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF"),
           isCorrupt: flags.includes("V4L2_BUF_FLAG_ERROR"),
-          bytes: bytesUsed(buffer),
+          bytes,
           data,
         };
       }

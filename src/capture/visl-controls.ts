@@ -65,6 +65,7 @@ const places: Readonly<Record<string, Place>> = {
   v4l2_ctrl_mpeg2_sequence: { control: "MPEG2_SEQUENCE" },
   v4l2_ctrl_mpeg2_picture: { control: "MPEG2_PICTURE" },
   v4l2_ctrl_mpeg2_quantisation: { control: "MPEG2_QUANTISATION" },
+  v4l2_ctrl_fwht_params: { control: "FWHT_PARAMS" },
 };
 
 /** The events that visl traces first of a request. */
@@ -75,6 +76,7 @@ const firstEvents: ReadonlySet<string> = new Set([
   "v4l2_ctrl_vp9_frame",
   "v4l2_ctrl_av1_sequence",
   "v4l2_ctrl_mpeg2_sequence",
+  "v4l2_ctrl_fwht_params",
 ]);
 
 /** Fields and flags that the events spell otherwise than the header. */
@@ -178,7 +180,9 @@ function isReserved({ path }: LeafField): boolean {
 function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: string, value: string], void, undefined> {
   const entry = /^\[\d+\]: (.*)$/.exec(text);
   const source =
-    entry === null ? text : (entry[1] as string).replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
+    entry === null
+      ? fieldLines(name, text)
+      : (entry[1] as string).replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
   for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+)(?:: ?| |$)(?:\{\n([^}]*)\}|(.*))$/gm)) {
     if (block === undefined && value?.startsWith("{") && !value.endsWith("}")) {
       throw new CaptureError(`${name} is cut off: ${whole}`, line);
@@ -186,6 +190,12 @@ function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: stri
     const spelled = (field as string).replace(/^weight_factor\[\d\]/, (part) => spellings.get(part) ?? part);
     yield [spellings.get(spelled) ?? spelled, block ?? (value as string)];
   }
+}
+
+/** An event with each of its fields in a line: that of FWHT has all of them in one. */
+function fieldLines(name: string, text: string): string {
+  if (name !== "v4l2_ctrl_fwht_params") return text;
+  return text.replace(/ (?=(?:version|width|height|flags|colorspace|xfer_func|ycbcr_enc|quantization)\b)/g, "\n");
 }
 
 const leavesByPath = /* @__PURE__ */ new WeakMap<Struct, Map<string, readonly LeafField[]>>();
@@ -234,8 +244,8 @@ function dumped(text: string, size: number): (bigint | undefined)[] {
 
 /** `A|B|0x100` */
 function namedBits({ flags, values }: Scalar, text: string): bigint | undefined {
-  const names = flags ?? values;
-  if (names === undefined) return undefined;
+  if (flags === undefined && values === undefined) return undefined;
+  const names = { ...flags, ...values };
   let bits = 0n;
   for (const word of text === "" ? [] : text.split("|")) {
     const bit = word.startsWith("0x") ? integer(word) : named(names, spellings.get(word) ?? word);

@@ -1,6 +1,7 @@
 /** Captures of other programs as inputs. Their readers are loaded only where there is one. */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isCutOff } from "../capture/cut-off.ts";
 import {
   type Call,
   type CaptureKind,
@@ -13,7 +14,15 @@ import {
 } from "../capture/index.ts";
 import type { Job } from "./arguments.ts";
 import { readFileChunks } from "./files.ts";
-import { headLength, type InputBytes, isFolder, namedError, textOf, withBytes } from "./input-bytes.ts";
+import {
+  bytesBeforeDamage,
+  headLength,
+  type InputBytes,
+  isFolder,
+  namedError,
+  textOf,
+  withBytes,
+} from "./input-bytes.ts";
 import { CliError, type Io } from "./io.ts";
 import { Progress } from "./printing/terminal.ts";
 import { keepYoungSmall, openedRecord, type RecordInput, warnings } from "./record-input.ts";
@@ -44,7 +53,8 @@ export async function withCapture<T>(
       const calls = straceFilesCalls(straceFiles(io, path, printsNothing), warnings(io, path));
       return await use({ name: path, capture: "strace", calls });
     }
-    return await withBytes(io, path, async ({ name, size, isCompressed, head, beginning }) => {
+    return await withBytes(io, path, async (bytes) => {
+      const { name, size, isCompressed, head } = bytes;
       const capture = detectCapture(textOf(head));
       if (capture === undefined) {
         throw new CliError(
@@ -52,8 +62,8 @@ export async function withCapture<T>(
         );
       }
       const progress = new Progress(io, isCompressed ? undefined : size, printsNothing);
-      const pieces = showing(progress, beginning.all());
-      return use({ name, capture, calls: captureCalls(capture, pieces, warnings(io, name)) });
+      const { pieces, onWarning } = readable(io, bytes);
+      return use({ name, capture, calls: captureCalls(capture, showing(progress, pieces), onWarning) });
     });
   } catch (thrown) {
     throw namedError(path === "-" ? "standard input" : path, thrown);
@@ -71,14 +81,29 @@ function writesFile({ command, output }: Reading): boolean {
 /** The record of a capture. */
 export async function openCapture(
   io: Io,
-  { name, size, isCompressed, beginning }: InputBytes,
+  bytes: InputBytes,
   capture: CaptureKind,
   args: Reading,
 ): Promise<RecordInput> {
+  const { name, size, isCompressed } = bytes;
   const progress = new Progress(io, isCompressed ? undefined : size, writesFile(args));
-  const pieces = showing(progress, beginning.all());
-  const read = () => readCapture(capture, pieces, { codec: args.codec, onWarning: warnings(io, name) });
+  const { pieces, onWarning } = readable(io, bytes);
+  const read = () => readCapture(capture, showing(progress, pieces), { codec: args.codec, onWarning });
   return { ...(await openedRecord(name, read)), capture };
+}
+
+/** The bytes of a capture, and what takes the warnings of its reader. That damaged bytes end in the middle is said once. */
+function readable(io: Io, bytes: InputBytes) {
+  const warn = warnings(io, bytes.name);
+  let isDamaged = false;
+  const pieces = bytesBeforeDamage(bytes, (message) => {
+    isDamaged = true;
+    warn(message);
+  });
+  const onWarning = (message: string) => {
+    if (!isDamaged || !isCutOff(message)) warn(message);
+  };
+  return { pieces, onWarning };
 }
 
 /** The files of `strace -ff -o folder/name`: one for each thread. */

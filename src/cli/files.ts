@@ -1,11 +1,7 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { finished, pipeline } from "node:stream/promises";
 import { reasonOf } from "../containers/container-error.ts";
-import { type Compression, compressor } from "../record/files.ts";
-import { CliError, type FileIdentity, type Io, OutputClosed, type Sink } from "./io.ts";
+import { CliError, OutputClosed, type Sink } from "./io.ts";
 
 const chunkSize = 1 << 18;
 
@@ -53,54 +49,6 @@ export async function readFileChunks(path: string): Promise<Chunks> {
       }
     },
   };
-}
-
-/** A file that is written; `close` ends it. */
-export interface OutputFile extends Sink {
-  close(): Promise<void>;
-}
-
-/**
- * A file to write.
- *
- * @param compression The compression of the file.
- * @throws CliError when it cannot be made, or is the input, by its name or as standard input.
- */
-export async function createFile(
-  io: Io,
-  { input, output }: { readonly input: string; readonly output: string },
-  compression?: Compression,
-): Promise<OutputFile> {
-  const source = input === "-" ? io.stdinFile?.() : await identityOf(input);
-  const target = await identityOf(output);
-  if (source !== undefined && target !== undefined && source.dev === target.dev && source.ino === target.ino) {
-    throw new CliError(`${output} is the input; the output would overwrite it`);
-  }
-  const file = createWriteStream(output);
-  const failure = (thrown: unknown) => new CliError(`${output}: ${reasonOf(thrown)}`);
-  await once(file, "open").catch((thrown: unknown) => {
-    throw failure(thrown);
-  });
-  const filter = compression === undefined ? undefined : compressor(compression);
-  const stream = filter ?? file;
-  const written = filter === undefined ? finished(file) : pipeline(filter, file);
-  // The caller of write or close gets the error.
-  written.catch(() => {});
-  return {
-    ...sinkOf(stream, false, output),
-    close: async () => {
-      stream.end();
-      await written.catch((thrown: unknown) => {
-        throw failure(thrown);
-      });
-    },
-  };
-}
-
-/** Undefined where the file is missing, or is no regular file. */
-async function identityOf(path: string): Promise<FileIdentity | undefined> {
-  const facts = await stat(path).catch(() => undefined);
-  return facts?.isFile() ? facts : undefined;
 }
 
 /** A stream of Node as a sink. */

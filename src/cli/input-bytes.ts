@@ -14,6 +14,7 @@ import {
 import { RecordError } from "../record/index.ts";
 import { type Chunks, readFileChunks } from "./files.ts";
 import { CliError, type Io } from "./io.ts";
+import { UntilFailure } from "./until-failure.ts";
 
 /** The first 64 KiB show whether the bytes are compressed, or a capture. */
 export const headLength = 1 << 16;
@@ -26,7 +27,10 @@ export interface InputBytes {
   readonly size: number | undefined;
   readonly isCompressed: boolean;
   readonly head: Uint8Array;
+  /** What is compressed and damaged ends where the damage shows, and `rest` knows of it. */
   readonly beginning: Beginning;
+  /** Of compressed bytes that are read to their end. */
+  readonly rest: Pick<UntilFailure<Uint8Array>, "failure" | "rethrow">;
 }
 
 /** Opens a file or standard input, and closes it when `use` is done. */
@@ -38,9 +42,15 @@ export async function withBytes<T>(io: Io, path: string, use: (bytes: InputBytes
     const beginning = new Beginning(chunks);
     const head = await beginning.first(headLength);
     const compression = head.length === 0 ? undefined : await compressionOf(path, head);
-    if (compression === undefined) return await use({ name, size, isCompressed: false, head, beginning });
-    const inside = new Beginning(decompressed(copiesOf(beginning.all()), compression));
-    return await use({ name, size, isCompressed: true, head: await firstOf(name, inside), beginning: inside });
+    if (compression === undefined) {
+      const rest = { failure: undefined, rethrow: () => {} };
+      return await use({ name, size, isCompressed: false, head, beginning, rest });
+    }
+    const rest = new UntilFailure(decompressed(copiesOf(beginning.all()), compression));
+    const inside = new Beginning(rest);
+    const first = await inside.first(headLength);
+    if (first.length === 0) rethrowNamed(name, rest);
+    return await use({ name, size, isCompressed: true, head: first, beginning: inside, rest });
   } finally {
     await chunks.close();
   }
@@ -83,12 +93,33 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
-async function firstOf(name: string, pieces: Beginning): Promise<Uint8Array> {
+function rethrowNamed(name: string, rest: InputBytes["rest"]): void {
   try {
-    return await pieces.first(headLength);
+    rest.rethrow();
   } catch (thrown) {
     throw namedError(name, thrown);
   }
+}
+
+/** The bytes of a record, which end in an error where they are damaged. */
+export async function* wholeBytes({ beginning, rest }: InputBytes): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* beginning.all();
+  rest.rethrow();
+}
+
+/** The bytes of a capture, of which what comes before damage is read. @param onDamage gets what is said of it. */
+export async function* bytesBeforeDamage(
+  { beginning, rest }: InputBytes,
+  onDamage: (message: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* beginning.all();
+  const { failure } = rest;
+  if (failure instanceof CompressionError) {
+    const place = failure.line === undefined ? "" : `line ${failure.line}: `;
+    onDamage(
+      `${place}${failure.message}; what comes before it is read: copy it again, or capture again where the rest matters`,
+    );
+  } else rest.rethrow();
 }
 
 /** The pieces for a reader that keeps several of them. */

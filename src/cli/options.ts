@@ -123,7 +123,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     type: "string",
     choices: recordCodecs,
     aliases: codecAliases,
-    only: [...reading, ...capturing, "diff"],
+    only: [...reading, ...capturing, "diff", "lint"],
     stream: true,
     value: "<codec>",
     help: `${recordCodecs.join(", ")} (or avc, hevc …); default: from the content`,

@@ -18,6 +18,11 @@ export class UntilFailure<T> implements AsyncIterable<T> {
     }
   }
 
+  /** What the iterable threw; undefined where it came to its end. */
+  get failure(): unknown {
+    return this.#failure?.thrown;
+  }
+
   /** Throws what the iterable threw. Does nothing where it came to its end. */
   rethrow(): void {
     if (this.#failure !== undefined) throw this.#failure.thrown;

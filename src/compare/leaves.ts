@@ -6,6 +6,7 @@ import {
   controlByName,
   elementSize,
   flagNames,
+  flagValue,
   type LeafField,
   leafFields,
   type Scalar,
@@ -115,9 +116,20 @@ export function leafDifferences(
 /** @param kept the bits that still differ after the kernel's rewriting. */
 function flagDifferences({ path, type, a, b }: UnequalLeaf, kept: bigint): LeafDifference[] {
   return flagNames(type, BigInt(a) ^ BigInt(b)).map((flag) => {
-    const mask = BigInt(type.flags?.[flag] ?? Number(flag));
-    const flagValue = (value: number | bigint): ComparedValue =>
-      (BigInt(value) & mask) === 0n ? unset : { value: 1, text: "set" };
-    return { path, flag, values: [flagValue(a), flagValue(b)], isNormalised: (kept & mask) === 0n };
+    const named = type.flags?.[flag];
+    const mask = BigInt(named ?? Number(flag));
+    const compared = (value: number | bigint): ComparedValue => {
+      if (named !== undefined && isNumber(named)) {
+        const number = flagValue(value, named);
+        return { value: number, text: String(number) };
+      }
+      return (BigInt(value) & mask) === 0n ? unset : { value: 1, text: "set" };
+    };
+    return { path, flag, values: [compared(a), compared(b)], isNormalised: (kept & mask) === 0n };
   });
+}
+
+/** Whether a mask of flags has several bits, which are one number. */
+function isNumber(mask: number): boolean {
+  return (mask & (mask - 1)) !== 0;
 }

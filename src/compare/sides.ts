@@ -168,9 +168,9 @@ export class StreamRequests {
 
 const START_CODE_BYTES = 3;
 
-/** The slices of a request, each with its start code. VP8, VP9 and AV1 have none. */
+/** The slices of a request, each with its start code. VP8, VP9, AV1 and FWHT have none. */
 function slicesOf(codec: Codec, bitstream: Uint8Array, finder: SliceFinder): Slice[] {
-  if (codec === "vp8" || codec === "vp9" || codec === "av1") return [];
+  if (codec === "vp8" || codec === "vp9" || codec === "av1" || codec === "fwht") return [];
   return unitsOfPacket(bitstream, 0, codec === "mpeg2").map(({ byte, bytes: unit }) => {
     const bytes = bitstream.subarray(byte - START_CODE_BYTES, byte + unit.length);
     return { bytes, zeros: finder.zerosAfter(bytes) };

@@ -1,4 +1,4 @@
-import { type Field, flagNames, type Scalar, type Struct, viewOf } from "../uapi/struct.ts";
+import { type Field, flagNames, flagValue, type Scalar, type Struct, viewOf } from "../uapi/struct.ts";
 
 /** A field's value as it is compared and printed. */
 export type Value = number | string;
@@ -76,15 +76,16 @@ function setScalar(
     values.set(path, typeof value === "bigint" ? value.toString() : value);
     return;
   }
-  const set = new Set(flagNames(type, value));
-  for (const name of Object.keys(type.flags)) values.set(`${path}.${shortFlag(name)}`, set.has(name) ? 1 : 0);
-  const unnamed = [...set].find((name) => name.startsWith("0x"));
+  for (const [name, mask] of Object.entries(type.flags)) {
+    values.set(`${path}.${shortFlag(name)}`, flagValue(value, mask));
+  }
+  const unnamed = flagNames(type, value).find((name) => name.startsWith("0x"));
   if (unnamed !== undefined) values.set(`${path}.${unnamed}`, 1);
 }
 
 /** `V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC` is `FIELD_PIC`. */
 export function shortFlag(name: string): string {
-  return name.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_H264_SPS_(CONSTRAINT_SET\d)_FLAG$/, "$1");
+  return name.replace(/^V4L2_.*?_(?:FLAG|FL)_/, "").replace(/^V4L2_H264_SPS_(CONSTRAINT_SET\d)_FLAG$/, "$1");
 }
 
 /** `16×64` for 64 times the same, else all of them. */

@@ -3,6 +3,7 @@ import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import { beginsWithTemporalUnit, looksLikeObus } from "../framing/obu.ts";
 import { findStartCode } from "../framing/start-code.ts";
+import { beginsWithFrame } from "../fwht/stream.ts";
 import { parseSps } from "../h264/index.ts";
 import { ivfFourccs } from "./ivf.ts";
 import type { Demuxer } from "./pes.ts";
@@ -35,6 +36,7 @@ export type Detected =
 export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
+  if (beginsWithFrame(head)) return { kind: "stream", codec: "fwht", ivf: false, certain: true };
   return (
     detectContainer(head) ??
     detectObus(head) ??

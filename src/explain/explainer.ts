@@ -4,6 +4,7 @@ import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
 import { Av1History } from "./av1/history.ts";
 import { type ExplainedControl, explainControl } from "./field.ts";
+import { FwhtHistory } from "./fwht/history.ts";
 import { H264History } from "./h264/history.ts";
 import { H265History } from "./h265/history.ts";
 import type { CodecHistory } from "./history.ts";
@@ -24,6 +25,7 @@ const histories: Readonly<Record<Codec, () => CodecHistory>> = {
   vp9: () => new Vp9History(),
   mpeg2: () => new Mpeg2History(),
   av1: () => new Av1History(),
+  fwht: () => new FwhtHistory(),
 };
 
 /** A request, and what each of its fields was made of. */
@@ -124,8 +126,8 @@ const perRequest: readonly string[] = [
 /**
  * Explains one request of a stream.
  *
- * @param stream as `Session.push` takes it: a byte stream, for VP8 and VP9 an IVF file, for AV1 OBUs, Annex B or IVF; whole, or in
- *   pieces.
+ * @param stream as `Session.push` takes it: a byte stream, for VP8 and VP9 an IVF file, for AV1 OBUs, Annex B or IVF, for FWHT its
+ *   frames; whole, or in pieces.
  * @param request its number, as `record`, `inspect` and `diff` count.
  * @param options of the session that makes the requests: in slice mode there are other requests than in frame mode.
  * @returns undefined where the stream has fewer requests.

@@ -1,5 +1,5 @@
 /** The fields of a request: every integer of its controls, and every flag of those integers that are sets of flags. */
-import { type ControlDefinition, controlByName, payloadLeaves } from "../uapi/index.ts";
+import { type ControlDefinition, controlByName, flagValue, payloadLeaves } from "../uapi/index.ts";
 import { constant, type Source } from "./source.ts";
 
 /** A field with its sources. */
@@ -8,7 +8,7 @@ export interface ExplainedField {
   readonly path: string;
   /** The flag, where the field is a set of them. */
   readonly flag: string | undefined;
-  /** As the payload has it, after the kernel's own rewriting; of a flag 0 or 1. */
+  /** As the payload has it, after the kernel's own rewriting; of a flag 0 or 1, or the number of a mask of several bits. */
   readonly value: number | bigint;
   /** At least one, in the order in which they are best read. */
   readonly sources: readonly Source[];
@@ -74,9 +74,9 @@ export function explainControl(control: string, payload: Uint8Array | number, ru
       return [{ path, flag: undefined, value, sources }];
     }
     return Object.entries(type.flags).map(([flag, mask]) => {
-      const isSet = (BigInt(value) & BigInt(mask)) === 0n ? 0 : 1;
-      const sources = ask(rules, { ...common, pattern: `${pattern}.${flag}`, flag, value: isSet });
-      return { path, flag, value: isSet, sources };
+      const own = flagValue(value, mask);
+      const sources = ask(rules, { ...common, pattern: `${pattern}.${flag}`, flag, value: own });
+      return { path, flag, value: own, sources };
     });
   });
   return { control, fields };

@@ -3,6 +3,7 @@
 import type { Codec, RequestEvent } from "../events.ts";
 import { sameBytes } from "../framing/bytes.ts";
 import { obuPayload } from "../framing/obu.ts";
+import { frameData } from "../fwht/units.ts";
 import { bitstreamBytes } from "../session/bitstream.ts";
 
 /** What must be known of a unit. */
@@ -70,8 +71,9 @@ export class SentUnits<U extends Unit> {
     return sent;
   }
 
-  /** Of AV1, the payload of an OBU that has tiles; of other codecs, the whole unit. */
+  /** Of AV1, the payload of an OBU that has tiles; of FWHT, what comes after a frame's header; of other codecs, the whole unit. */
   #bytesToSend({ kind, bytes }: U): Uint8Array {
+    if (this.#codec === "fwht") return frameData(bytes);
     if (this.#codec !== "av1") return bytes;
     return kind === "frame" || kind === "tile-group" ? obuPayload(bytes) : bytes.subarray(0, 0);
   }

@@ -52,6 +52,7 @@ const kinds: Readonly<Record<Codec, readonly (readonly [kind: string, name: RegE
     ["padding", /^OBU_PADDING/],
     ["length", /^(?:temporal|frame)_unit/],
   ],
+  fwht: [["frame", /frame/]],
 };
 
 /** The kind of a unit by the trace's name for it; `"other"` for reserved and unspecified ones. */

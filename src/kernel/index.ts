@@ -28,6 +28,7 @@ import { type ControlDefinition, elementSize } from "../uapi/control.ts";
 import { controlByName } from "../uapi/index.ts";
 import { viewOf } from "../uapi/struct.ts";
 import { av1KernelRules } from "./av1.ts";
+import { fwhtKernelRules } from "./fwht.ts";
 import { h264KernelRules } from "./h264.ts";
 import { hevcKernelRules } from "./h265.ts";
 import { mpeg2KernelRules } from "./mpeg2.ts";
@@ -36,6 +37,7 @@ import { vp8KernelRules } from "./vp8.ts";
 import { vp9KernelRules } from "./vp9.ts";
 
 export { av1KernelRules } from "./av1.ts";
+export { fwhtKernelRules } from "./fwht.ts";
 export { h264KernelRules } from "./h264.ts";
 export { hevcKernelRules } from "./h265.ts";
 export { mpeg2KernelRules } from "./mpeg2.ts";
@@ -51,6 +53,7 @@ export const kernelRules = {
   ...vp9KernelRules,
   ...av1KernelRules,
   ...mpeg2KernelRules,
+  ...fwhtKernelRules,
 } as const;
 
 const ruleByName: KernelRules = kernelRules;

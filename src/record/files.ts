@@ -18,6 +18,13 @@ export type Compression = "gzip" | "brotli";
 /** Compressed bytes that cannot be read. The message names the compression, and says why. */
 export class CompressionError extends Error {
   override readonly name = "CompressionError";
+  /** The line of the decompressed text where they end or the damage shows, counted from 1. */
+  readonly line: number | undefined;
+
+  constructor(message: string, line?: number) {
+    super(message);
+    this.line = line;
+  }
 }
 
 /** The compression that a file's name stands for. */
@@ -69,6 +76,7 @@ export async function* decompressed(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let given = 0;
   let grown = 0;
+  let lines = 0;
   const counted = async function* () {
     for await (const piece of pieces) {
       given += piece.length;
@@ -77,7 +85,7 @@ export async function* decompressed(
   };
   const source = Readable.from(counted(), { objectMode: false, highWaterMark: 1 });
   let failure: unknown;
-  const stream = compression === "gzip" ? createGunzip() : createBrotliDecompress();
+  const stream = (compression === "gzip" ? createGunzip : createBrotliDecompress)({ chunkSize });
   source.once("error", (thrown) => {
     failure = thrown;
     stream.destroy(thrown);
@@ -91,25 +99,34 @@ export async function* decompressed(
           `compressed with ${compression}, and grows to more than ${expansion.times} times its size: not what a record does`,
         );
       }
+      lines += lineFeedsOf(piece);
       yield piece;
     }
   } catch (thrown) {
     // An error of the source of the pieces is thrown as it is.
-    throw failure ?? compressionError(thrown, compression);
+    throw failure ?? compressionError(thrown, compression, lines + 1, grown > 0);
   } finally {
     source.destroy();
     stream.destroy();
   }
 }
 
-function compressionError(thrown: unknown, compression: Compression): unknown {
+/** What zlib has decompressed when it finds damage is lost, up to so many bytes. */
+const chunkSize = 4096;
+
+function lineFeedsOf(piece: Uint8Array): number {
+  let count = 0;
+  for (let at = piece.indexOf(0x0a); at >= 0; at = piece.indexOf(0x0a, at + 1)) count++;
+  return count;
+}
+
+function compressionError(thrown: unknown, compression: Compression, line: number, hasBegun: boolean): unknown {
   if (thrown instanceof CompressionError || !(thrown instanceof Error) || !("code" in thrown)) return thrown;
-  const isCut = thrown.code === "Z_BUF_ERROR";
-  return new CompressionError(
-    isCut
-      ? `compressed with ${compression}, and cut off: its last bytes are missing`
-      : `not compressed with ${compression}, or damaged`,
-  );
+  if (thrown.code === "Z_BUF_ERROR") {
+    return new CompressionError(`compressed with ${compression}, and cut off: its last bytes are missing`, line);
+  }
+  const what = hasBegun ? "compressed" : "not compressed";
+  return new CompressionError(`${what} with ${compression}, ${hasBegun ? "and" : "or"} damaged`, line);
 }
 
 /** A stream that compresses what is written to it. */

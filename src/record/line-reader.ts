@@ -1,4 +1,4 @@
-import type { Codec, Colour, ErrorKind, Rectangle } from "../events.ts";
+import type { Codec, Colour, Components, ErrorKind, Rectangle } from "../events.ts";
 import { timestampOf } from "../uapi/timestamp.ts";
 import { fromHex } from "./encoding.ts";
 import { type Controls, RecordError, recordCodecs, type StreamDescription, type Timestamp } from "./format.ts";
@@ -171,4 +171,12 @@ export function isColour(value: unknown): value is Colour {
   if (!isObject(value)) return false;
   const { colour_primaries, transfer_characteristics, matrix_coefficients, video_full_range_flag } = value;
   return [colour_primaries, transfer_characteristics, matrix_coefficients, video_full_range_flag].every(isCount);
+}
+
+export function isComponents(value: unknown): value is Components {
+  if (!isObject(value)) return false;
+  const { count, encoding } = value;
+  return (
+    (count === 1 || count === 3 || count === 4) && (encoding === "yuv" || encoding === "rgb" || encoding === "hsv")
+  );
 }

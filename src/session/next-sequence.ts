@@ -16,6 +16,8 @@ function needsNewBuffers(a: SequenceEvent, b: SequenceEvent): boolean {
     a.bitDepthLuma !== b.bitDepthLuma ||
     a.bitDepthChroma !== b.bitDepthChroma ||
     a.chromaFormat !== b.chromaFormat ||
+    a.components?.count !== b.components?.count ||
+    a.components?.encoding !== b.components?.encoding ||
     a.captureBuffers !== b.captureBuffers
   );
 }

@@ -1,3 +1,4 @@
+import type { Components, SequenceEvent } from "../events.ts";
 import { fourccText } from "../record/format.ts";
 import { DeviceError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
@@ -70,10 +71,10 @@ const SPLIT_BLOCK_BYTES = 80;
 const COLUMN_BYTES = 128;
 const columns: Columns = { kind: "columns" };
 
-/** One of a picture's components: samples of one kind, or pairs of two kinds. */
+/** One of a picture's components: samples of one kind, pairs of two kinds, or pixels of three or four. */
 interface Component {
-  /** Samples in a place: 1, or 2 for a pair. */
-  readonly samples: 1 | 2;
+  /** Samples in a place: 1, 2 for a pair, 3 or 4 where all of a pixel's lie together. */
+  readonly samples: 1 | 2 | 3 | 4;
   /** How many luma samples a place covers. */
   readonly across: number;
   readonly down: number;
@@ -109,6 +110,11 @@ function semiplanar(
 function planar(across: number, down: number): readonly Component[] {
   const chroma = { samples: 1, across, down } as const;
   return [luma, chroma, chroma];
+}
+
+/** All samples of a pixel beside each other. */
+function pixels(samples: 3 | 4): readonly Component[] {
+  return [{ samples, across: 1, down: 1 }];
 }
 
 function tile(width: number, height: number): Tile {
@@ -157,7 +163,40 @@ const layouts: Readonly<Record<string, Layout>> = {
   Nc12: layout("NV12", semiplanar(2, 2, [columns])),
   NC30: layout("P010", semiplanar(2, 2, [columns]), threeInFourBytes),
   Nc30: layout("P010", semiplanar(2, 2, [columns]), threeInFourBytes),
+  RGB3: layout("RGB3", pixels(3)),
+  AB24: layout("AB24", pixels(4)),
+  HSV3: layout("HSV3", pixels(3)),
+  HSV4: layout("HSV4", pixels(4)),
 };
+
+/** What the components of those formats are that FWHT can have: see `Components`; chroma_format_idc with YUV. */
+const componentsOf: Readonly<Record<string, { readonly components: Components; readonly chromaFormat: number }>> = {
+  GREY: { components: { count: 1, encoding: "rgb" }, chromaFormat: 0 },
+  NV12: { components: { count: 3, encoding: "yuv" }, chromaFormat: 1 },
+  NV21: { components: { count: 3, encoding: "yuv" }, chromaFormat: 1 },
+  YU12: { components: { count: 3, encoding: "yuv" }, chromaFormat: 1 },
+  NV16: { components: { count: 3, encoding: "yuv" }, chromaFormat: 2 },
+  "422P": { components: { count: 3, encoding: "yuv" }, chromaFormat: 2 },
+  NV24: { components: { count: 3, encoding: "yuv" }, chromaFormat: 3 },
+  RGB3: { components: { count: 3, encoding: "rgb" }, chromaFormat: 3 },
+  AB24: { components: { count: 4, encoding: "rgb" }, chromaFormat: 3 },
+  HSV3: { components: { count: 3, encoding: "hsv" }, chromaFormat: 3 },
+  HSV4: { components: { count: 4, encoding: "hsv" }, chromaFormat: 3 },
+};
+
+/** Whether a format, a V4L2 fourcc as a number, has the components of a sequence of FWHT: vicodec decodes into no other. */
+export function hasComponents(
+  pixelFormat: number,
+  { components, chromaFormat }: Pick<SequenceEvent, "components" | "chromaFormat">,
+): boolean {
+  const own = componentsOf[fourccText(pixelFormat)];
+  return (
+    own !== undefined &&
+    own.chromaFormat === chromaFormat &&
+    own.components.count === components?.count &&
+    own.components.encoding === components.encoding
+  );
+}
 
 /** Returns memory of `size` bytes. */
 type Allocate = (size: number) => Uint8Array;
@@ -179,6 +218,11 @@ export const readableFormats: readonly string[] = /* @__PURE__ */ Object.keys(la
 export function isDeep(pixelFormat: number): boolean {
   const packing = layouts[fourccText(pixelFormat)]?.packing;
   return packing !== undefined && packing !== plain8;
+}
+
+/** Whether each component of a format, a V4L2 fourcc as a number, lies in lines of its own. */
+export function isPlanar(pixelFormat: number): boolean {
+  return layouts[fourccText(pixelFormat)]?.components.every(({ samples }) => samples === 1) ?? false;
 }
 
 /**
@@ -300,7 +344,10 @@ function sourceOf({ planes, height }: Pixels, components: readonly Component[], 
   }
   const { bytes, bytesPerLine } = planes[0] as import("./frame.ts").FramePlane;
   // A column holds the lines of all components.
-  const strideOf = ({ samples, across }: Component) => (isColumns ? COLUMN_BYTES : (bytesPerLine * samples) / across);
+  // bytesPerLine is that of the first component, which may have several samples in a place.
+  const [{ samples: first }] = components as readonly [Component];
+  const strideOf = ({ samples, across }: Component) =>
+    isColumns ? COLUMN_BYTES : (bytesPerLine * samples) / (first * across);
   const before = components.slice(0, i).reduce((sum, part) => sum + strideOf(part) * Math.ceil(height / part.down), 0);
   return { memory: bytes.subarray(before), stride: isColumns ? bytesPerLine : strideOf(component) };
 }

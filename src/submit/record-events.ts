@@ -120,6 +120,7 @@ function sequenceOf(line: SequenceLine, codec: SequenceEvent["codec"]): Sequence
     bitDepthLuma: line.bitDepthLuma ?? 8,
     bitDepthChroma: line.bitDepthChroma ?? 8,
     chromaFormat: line.chromaFormat ?? 1,
+    ...(line.components === undefined ? {} : { components: line.components }),
     colour: line.colour ?? {
       colour_primaries: unspecified,
       transfer_characteristics: unspecified,

@@ -31,5 +31,6 @@ export const generic: Target = {
     vp9: everythingOf("vp9", "5.17"),
     av1: everythingOf("av1", "6.5"),
     mpeg2: everythingOf("mpeg2", "5.14"),
+    fwht: everythingOf("fwht", "5.11"),
   },
 };

@@ -21,6 +21,7 @@ import { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 import { rpiHevcDec } from "./rpi-hevc-dec.ts";
 import type { Target } from "./target.ts";
 import { tegraVde } from "./tegra-vde.ts";
+import { vicodec } from "./vicodec.ts";
 import { visl } from "./visl.ts";
 import { rk3588Av1 } from "./vpu981.ts";
 
@@ -38,6 +39,7 @@ export { rpiHevcDec } from "./rpi-hevc-dec.ts";
 export type { PayloadQuirk, Quirk, QuirkText, SessionQuirk, Target, TargetCodec, TargetLimits } from "./target.ts";
 export type { SetEvent } from "./target-events.ts";
 export { tegraVde } from "./tegra-vde.ts";
+export { vicodec } from "./vicodec.ts";
 export { visl } from "./visl.ts";
 export { rk3588Av1 } from "./vpu981.ts";
 
@@ -45,6 +47,7 @@ export { rk3588Av1 } from "./vpu981.ts";
 export const targets: readonly Target[] = [
   generic,
   visl,
+  vicodec,
   rk3399,
   vdpu381,
   vdpu383,

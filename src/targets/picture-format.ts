@@ -3,11 +3,15 @@ import {
   V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME,
   V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X,
   V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y,
+  V4L2_FWHT_FL_CHROMA_FULL_HEIGHT,
+  V4L2_FWHT_FL_CHROMA_FULL_WIDTH,
+  V4L2_FWHT_FL_COMPONENTS_NUM_MSK,
   V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY,
   V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING,
   V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING,
   v4l2_ctrl_av1_frame,
   v4l2_ctrl_av1_sequence,
+  v4l2_ctrl_fwht_params,
   v4l2_ctrl_h264_sps,
   v4l2_ctrl_hevc_sps,
   v4l2_ctrl_mpeg2_sequence,
@@ -63,6 +67,7 @@ export const formatControls: Readonly<
     ofSize: { name: "V4L2_CID_STATELESS_AV1_FRAME", size: v4l2_ctrl_av1_frame.size, read: readAv1Size },
   },
   mpeg2: { name: "V4L2_CID_STATELESS_MPEG2_SEQUENCE", size: v4l2_ctrl_mpeg2_sequence.size, read: readMpeg2 },
+  fwht: { name: "V4L2_CID_STATELESS_FWHT_PARAMS", size: v4l2_ctrl_fwht_params.size, read: readFwht },
 };
 
 /** A property that is computed from the value of its field. */
@@ -171,5 +176,20 @@ function readMpeg2(payload: Uint8Array): PictureFormat {
     width: fact("horizontal_size", view.getUint16(o.horizontal_size, true)),
     height: fact("vertical_size", view.getUint16(o.vertical_size, true)),
     chromaFormat: fact("chroma_format", view.getUint8(o.chroma_format)),
+  };
+}
+
+function readFwht(payload: Uint8Array): PictureFormat {
+  const view = viewOf(payload);
+  const o = v4l2_ctrl_fwht_params.offsets;
+  const flags = view.getUint32(o.flags, true);
+  const isFullWidth = (flags & V4L2_FWHT_FL_CHROMA_FULL_WIDTH) !== 0;
+  const isFullHeight = (flags & V4L2_FWHT_FL_CHROMA_FULL_HEIGHT) !== 0;
+  const isMono = (flags & V4L2_FWHT_FL_COMPONENTS_NUM_MSK) === 0;
+  const chromaFormat = isFullWidth ? (isFullHeight ? 3 : 4) : isFullHeight ? 2 : 1;
+  return {
+    width: fact("width", view.getUint32(o.width, true)),
+    height: fact("height", view.getUint32(o.height, true)),
+    chromaFormat: fact("flags", flags, isMono ? 0 : chromaFormat),
   };
 }

@@ -143,6 +143,10 @@ function formatRefusals(
     if (most === undefined || fact.value <= most) return;
     outside.push(refusal(name, `${named(what, fact)}: ${target.name} takes ${most} at most`, fact.path, fact.field));
   };
+  const atLeast = (fact: Fact, least: number | undefined, what: string) => {
+    if (least === undefined || fact.value >= least) return;
+    outside.push(refusal(name, `${named(what, fact)}: ${target.name} takes ${least} at least`, fact.path, fact.field));
+  };
   const oneOf = (fact: Fact | undefined, choices: readonly number[] | undefined, what: string) => {
     if (fact === undefined || choices === undefined || choices.includes(fact.value)) return;
     const reason = `${named(what, fact)}: ${target.name} takes ${choices.join(", ")}`;
@@ -151,6 +155,8 @@ function formatRefusals(
   if (size !== undefined) {
     atMost(size.width, limits.maxWidth, "width");
     atMost(size.height, limits.maxHeight, "height");
+    atLeast(size.width, limits.minWidth, "width");
+    atLeast(size.height, limits.minHeight, "height");
   }
   if (format === undefined) return outside;
   oneOf(format.bitDepthLuma, limits.bitDepths, "bit depth");
@@ -161,10 +167,13 @@ function formatRefusals(
     const reason = `${named("bit depth", bitDepthChroma)}: ${target.name} takes only that of luma, ${bitDepthLuma?.value}`;
     outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.field));
   }
-  oneOf(format.chromaFormat, limits.chromaFormats, codec === "mpeg2" ? "chroma_format" : "chroma_format_idc");
+  oneOf(format.chromaFormat, limits.chromaFormats, chromaFormatNames[codec] ?? "chroma_format_idc");
   oneOf(format.profile, limits.profiles, "profile");
   return outside;
 }
+
+/** What a codec calls its chroma format, where it is not chroma_format_idc. */
+const chromaFormatNames: Readonly<Partial<Record<Codec, string>>> = { mpeg2: "chroma_format", fwht: "chroma format" };
 
 /** Names a property, with its value where that differs from the field's. */
 function named(what: string, { value, field }: Fact): string {

@@ -4,14 +4,17 @@ import type { DecodeMode, StartCode } from "../uapi/modes.ts";
 
 /** Limits of the sequences that a driver decodes, or claims to decode. An absent property is no limit. */
 export interface TargetLimits {
-  /** In luma samples. There is no lower limit: the driver makes its buffers larger than a small picture. */
+  /** In luma samples. */
   readonly maxWidth?: number;
   readonly maxHeight?: number;
+  /** vicodec alone refuses small pictures; the other drivers make their buffers larger than those. */
+  readonly minWidth?: number;
+  readonly minHeight?: number;
   /** For luma and chroma, in bits. */
   readonly bitDepths?: readonly number[];
   /** Luma and chroma must have the same bit depth. */
   readonly equalBitDepths?: true;
-  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
+  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; 4, of FWHT, 4:4:0. */
   readonly chromaFormats?: readonly number[];
   /** H.264 profile_idc, VP9 profile: those of the driver's profile menu. */
   readonly profiles?: readonly number[];

@@ -81,5 +81,12 @@ export const visl: Target = {
       },
       limits: { maxWidth: 1920, maxHeight: 1152 },
     },
+    fwht: {
+      ...common,
+      decodeModes: [],
+      startCodes: [],
+      controls: { V4L2_CID_STATELESS_FWHT_PARAMS: 1 },
+      limits: { maxWidth: 4096, maxHeight: 2160 },
+    },
   },
 };

@@ -175,11 +175,11 @@ function breaksOf(control: StructControl): readonly Break[] {
 function findBreaks(control: StructControl): Break[] {
   const all = leafFields(control.struct);
   const single = all.filter(({ path }) => !path.includes("["));
-  const contexts = [
+  const contexts = different([
     basis(control),
     ...single.flatMap((leaf) => contextsOf(control, leaf)),
     ...single.filter(({ path }) => /\bnum_/.test(path)).flatMap((leaf) => withFlags(control, leaf, single)),
-  ];
+  ]);
   const contextOf = new Map<string, Uint8Array | undefined>();
   return all.flatMap((leaf) => {
     const [least, most] = [BigInt(leaf.type.min), BigInt(leaf.type.max)];
@@ -198,6 +198,11 @@ function findBreaks(control: StructControl): Break[] {
       return value >= least && value <= most && isBroken(control, one) ? [one] : [];
     });
   });
+}
+
+/** Those that differ; many are repaired to the same. */
+function different(contexts: readonly Uint8Array[]): Uint8Array[] {
+  return [...new Map(contexts.map((context) => [context.join(), context])).values()];
 }
 
 /** Elements that the kernel takes, in which a field has each of its bits or names, or one of a few numbers; 100 is a profile. */

@@ -6,6 +6,15 @@ import {
   V4L2_AV1_KEY_FRAME,
   V4L2_AV1_SEQUENCE_FLAG_FILM_GRAIN_PARAMS_PRESENT,
   V4L2_AV1_SEQUENCE_FLAG_USE_128X128_SUPERBLOCK,
+  V4L2_FWHT_FL_CHROMA_FULL_HEIGHT,
+  V4L2_FWHT_FL_CHROMA_FULL_WIDTH,
+  V4L2_FWHT_FL_COMPONENTS_NUM_MSK,
+  V4L2_FWHT_FL_COMPONENTS_NUM_OFFSET,
+  V4L2_FWHT_FL_I_FRAME,
+  V4L2_FWHT_FL_PIXENC_MSK,
+  V4L2_FWHT_FL_PIXENC_RGB,
+  V4L2_FWHT_FL_PIXENC_YUV,
+  V4L2_FWHT_VERSION,
   V4L2_H264_CTRL_PRED_WEIGHTS_REQUIRED,
   V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD,
   V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC,
@@ -39,6 +48,7 @@ import {
   type v4l2_ctrl_av1_frame,
   type v4l2_ctrl_av1_sequence,
   type v4l2_ctrl_av1_tile_group_entry,
+  type v4l2_ctrl_fwht_params,
   type v4l2_ctrl_h264_decode_params,
   type v4l2_ctrl_h264_pps,
   type v4l2_ctrl_h264_pred_weights,
@@ -319,4 +329,25 @@ export function fitMpeg2(values: Values): void {
   const isB = picture.picture_coding_type === V4L2_MPEG2_PIC_CODING_TYPE_B;
   picture.forward_ref_ts = picture.picture_coding_type === V4L2_MPEG2_PIC_CODING_TYPE_I ? 0n : timestampOf(0);
   picture.backward_ref_ts = isB ? timestampOf(1) : 0n;
+}
+
+/** Sizes and components that vicodec has a format for: YUV 4:2:0, 4:2:2 and 4:4:4, RGB and RGBA, grey. */
+export function fitFwht(values: Values, choose: Choose): void {
+  const { PARAMS: params } = values as unknown as { PARAMS: v4l2_ctrl_fwht_params };
+  const full = V4L2_FWHT_FL_CHROMA_FULL_WIDTH | V4L2_FWHT_FL_CHROMA_FULL_HEIGHT;
+  const formats = [
+    { count: 3, bits: V4L2_FWHT_FL_PIXENC_YUV },
+    { count: 3, bits: V4L2_FWHT_FL_PIXENC_YUV | V4L2_FWHT_FL_CHROMA_FULL_HEIGHT },
+    { count: 3, bits: V4L2_FWHT_FL_PIXENC_YUV | full },
+    { count: 3, bits: V4L2_FWHT_FL_PIXENC_RGB | full },
+    { count: 4, bits: V4L2_FWHT_FL_PIXENC_RGB | full },
+    { count: 1, bits: V4L2_FWHT_FL_PIXENC_RGB | full },
+  ];
+  const { count, bits } = formats[choose(formats.length - 1)] as (typeof formats)[number];
+  const mask = V4L2_FWHT_FL_COMPONENTS_NUM_MSK | V4L2_FWHT_FL_PIXENC_MSK | full;
+  params.version = V4L2_FWHT_VERSION;
+  params.width = 640 + within(params.width, 1280);
+  params.height = 360 + within(params.height, 720);
+  params.flags = (without(params.flags, mask) | ((count - 1) << V4L2_FWHT_FL_COMPONENTS_NUM_OFFSET) | bits) >>> 0;
+  params.backward_ref_ts = (params.flags & V4L2_FWHT_FL_I_FRAME) !== 0 ? 0n : timestampOf(0);
 }

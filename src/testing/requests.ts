@@ -9,7 +9,7 @@ import { type ControlDefinition, decodePayload, encodeStruct, type Struct } from
 import { type DecodeMode, decodeModeValues } from "../uapi/modes.ts";
 import { validControl } from "./controls.ts";
 import { fastCheck } from "./fast-check.ts";
-import { type Choose, fitAv1, fitH264, fitHevc, fitMpeg2, fitVp8, fitVp9, type Values } from "./fitting.ts";
+import { type Choose, fitAv1, fitFwht, fitH264, fitHevc, fitMpeg2, fitVp8, fitVp9, type Values } from "./fitting.ts";
 
 /** The controls of a request, and the pictures that it refers to. */
 export interface ValidRequest {
@@ -33,6 +33,7 @@ const fits: Readonly<Record<Codec, (values: Values, choose: Choose) => void>> = 
   vp9: fitVp9,
   av1: fitAv1,
   mpeg2: fitMpeg2,
+  fwht: fitFwht,
 };
 
 /**

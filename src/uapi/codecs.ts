@@ -1,13 +1,14 @@
 import { av1Controls, V4L2_PIX_FMT_AV1_FRAME } from "./av1.ts";
 import type { ControlDefinition } from "./control.ts";
+import { fwhtControls, V4L2_PIX_FMT_FWHT_STATELESS } from "./fwht.ts";
 import { h264Controls, V4L2_PIX_FMT_H264_SLICE } from "./h264.ts";
 import { hevcControls, V4L2_PIX_FMT_HEVC_SLICE } from "./h265.ts";
 import { mpeg2Controls, V4L2_PIX_FMT_MPEG2_SLICE } from "./mpeg2.ts";
 import { V4L2_PIX_FMT_VP8_FRAME, vp8Controls } from "./vp8.ts";
 import { V4L2_PIX_FMT_VP9_FRAME, vp9Controls } from "./vp9.ts";
 
-/** The codecs that this package decodes. FWHT has a stateless control too. */
-export type Codec = "h264" | "h265" | "vp8" | "vp9" | "av1" | "mpeg2";
+/** The codecs that this package decodes: all that have stateless controls. FWHT is that of the kernel's virtual driver vicodec. */
+export type Codec = "h264" | "h265" | "vp8" | "vp9" | "av1" | "mpeg2" | "fwht";
 
 /** The UAPI's definitions for a codec. */
 export interface CodecDefinition {
@@ -44,6 +45,7 @@ export const codecs: Readonly<Record<Codec, CodecDefinition>> = {
     requestOnly: ["V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY"],
   },
   mpeg2: { pixelFormat: V4L2_PIX_FMT_MPEG2_SLICE, controls: mpeg2Controls, modes: null, requestOnly: [] },
+  fwht: { pixelFormat: V4L2_PIX_FMT_FWHT_STATELESS, controls: fwhtControls, modes: null, requestOnly: [] },
 };
 
 /** The names of the codecs, in that order. */

@@ -18,6 +18,7 @@
 
 import { av1Controls } from "./av1.ts";
 import type { ControlDefinition, MenuControl } from "./control.ts";
+import { fwhtControls } from "./fwht.ts";
 import { h264Controls } from "./h264.ts";
 import { hevcControls } from "./h265.ts";
 import { mpeg2Controls } from "./mpeg2.ts";
@@ -27,6 +28,7 @@ import { vp9Controls } from "./vp9.ts";
 export * from "./av1.ts";
 export { type Codec, type CodecDefinition, codecNames, codecs } from "./codecs.ts";
 export * from "./control.ts";
+export * from "./fwht.ts";
 export * from "./h264.ts";
 export * from "./h265.ts";
 export * from "./modes.ts";
@@ -51,6 +53,7 @@ export const controls = {
   ...vp9Controls,
   ...av1Controls,
   ...mpeg2Controls,
+  ...fwhtControls,
 } as const;
 
 /** The name of a control: `"V4L2_CID_STATELESS_H264_SPS"` … */

@@ -18,9 +18,9 @@ export interface Scalar<V extends number | bigint = number | bigint> {
   readonly alignment: number;
   readonly min: V;
   readonly max: V;
-  /** The bits that have a name. `flagSet` sets this property. */
+  /** The bits that have a name, or several that are one number. `flagSet` sets this property. */
   readonly flags?: Names;
-  /** The values that have a name. `enumeration` sets this property. */
+  /** The values that have a name; in a set of flags, those of its numbers. `enumeration` and `flagSet` set this property. */
   readonly values?: Names;
   read(view: DataView, offset: number): V;
   write(view: DataView, offset: number, value: V): void;
@@ -169,10 +169,15 @@ export function array<E extends Scalar | Struct, const D extends readonly number
   return { kind: "array", element, dims };
 }
 
-/** An integer whose bits have names: a decoder of payloads prints them with `flagNames`. */
+/**
+ * An integer whose bits have names: a decoder of payloads prints them with `flagNames`.
+ *
+ * @param flags masks of one bit, or of several that are one number.
+ * @param values of such numbers, in their place: V4L2_FWHT_FL_PIXENC_RGB.
+ */
 /* @__NO_SIDE_EFFECTS__ */
-export function flagSet<V extends number | bigint>(type: Scalar<V>, flags: Names): Scalar<V> {
-  return { ...type, flags };
+export function flagSet<V extends number | bigint>(type: Scalar<V>, flags: Names, values?: Names): Scalar<V> {
+  return values === undefined ? { ...type, flags } : { ...type, flags, values };
 }
 
 /** An integer whose values have names: see `valueName`. Values without a name are possible. */
@@ -350,7 +355,16 @@ function subscripts(dims: readonly number[]): string[] {
   );
 }
 
-/** The names of the bits set in `value`, lowest first; bits without a name come last as one hexadecimal number. */
+/** What a set of flags has under one name: 0 or 1, or the number of a mask of several bits. */
+export function flagValue(value: number | bigint, mask: number): number {
+  const bits = BigInt(mask);
+  return Number((BigInt(value) & bits) / (bits & -bits));
+}
+
+/**
+ * The names of the bits set in `value`, lowest first; bits without a name come last as one hexadecimal number. A name that stands for
+ * several bits comes where one of them is set: `flagValue` has their number.
+ */
 export function flagNames(type: Scalar, value: number | bigint): string[] {
   let rest = BigInt(value);
   const names: string[] = [];

@@ -395,7 +395,7 @@ describe("what a writer writes", () => {
         expect(r.more_rbsp_data()).toBe(false);
         r.rbsp_trailing_bits();
       }),
-      { seed: 1, numRuns: 2000 },
+      { seed: 1, numRuns: 500 },
     );
   });
 });

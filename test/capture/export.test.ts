@@ -46,15 +46,17 @@ async function importedFrom(text: string) {
 }
 
 /** Streams whose references outlive a size, and frames of several tiles, cannot be performed. */
-const cases = codecNames.flatMap((codec) =>
-  fixtureStreams(codec)
-    .filter(({ name }) => !/size_change|resize|^av1_(?:syn|superres|tile)/.test(name))
-    .flatMap((stream) =>
-      (codec === "h264" || codec === "h265" ? (["frame", "slice"] as const) : (["frame"] as const)).map(
-        (mode) => [codec, stream.name, mode, stream] as const,
+const cases = codecNames
+  .filter((codec) => codec !== "fwht")
+  .flatMap((codec) =>
+    fixtureStreams(codec)
+      .filter(({ name }) => !/size_change|resize|^av1_(?:syn|superres|tile)/.test(name))
+      .flatMap((stream) =>
+        (codec === "h264" || codec === "h265" ? (["frame", "slice"] as const) : (["frame"] as const)).map(
+          (mode) => [codec, stream.name, mode, stream] as const,
+        ),
       ),
-    ),
-);
+  );
 /** One of each codec and mode. */
 const few = cases.filter(([codec, , mode], i) => cases.findIndex(([a, , b]) => a === codec && b === mode) === i);
 
@@ -69,6 +71,12 @@ describe("a trace for v4l2-tracer retrace", () => {
   };
   it.each(few)(title, same);
   it.each(cases.filter((each) => !few.includes(each)))(title, { tags: "long" }, same);
+
+  it("is refused for FWHT, whose CAPTURE format no trace sets", () => {
+    expect(() => traced("fwht", readFileSync(fixture("fwht_yuv420.fwht")), "frame")).toThrow(
+      /^vicodec takes FWHT only/,
+    );
+  });
 
   it("uses each descriptor and address once, and gives back all that it takes", () => {
     const { text } = traced("h264", readFileSync(fixture("h264_size_change.264")), "frame");

@@ -123,10 +123,10 @@ describe("parseArguments", () => {
     [["inspect", "a", "--codec"], "--codec needs a value, <codec>; see v4l2-stateless inspect --help"],
     [["inspect", "--codec", "--json", "a"], "--codec needs a value, <codec>; see v4l2-stateless inspect --help"],
     [["decode", "--md5=yes", "a"], '--md5 takes no value; it was given "yes"'],
-    [["inspect", "a", "--codec", "fwht"], "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, not fwht"],
+    [["inspect", "a", "--codec", "jpeg"], "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, fwht, not jpeg"],
     [
       ["inspect", "a", "--codec", "h246"],
-      "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, not h246; did you mean h264?",
+      "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, fwht, not h246; did you mean h264?",
     ],
     [["inspect", "a", "--target", "x"], expect.stringMatching(/^--target must be one of generic, visl, .* not x$/)],
     [["inspect", "a", "--target", "hantro"], expect.stringMatching(/ not hantro; did you mean hantro-g1\?$/)],

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { brotliCompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
 import { fixture, run } from "./command-line.ts";
@@ -132,6 +132,23 @@ describe("stats and lint", () => {
     expect(new Set(types)).toEqual(new Set(["decoder", "process", "handoff"]));
   });
 
+  it("lint looks at one of two codecs where --codec chooses it, as its refusal advises", async () => {
+    const text = (name: string) => gunzipSync(readFileSync(captured(`${name}.strace`))).toString();
+    const path = join(folder, "two-codecs.log");
+    writeFileSync(path, text("vp8_altref.ivf") + text("unknown-reference").replace(/^\d+/gm, "189"));
+    const { status, stderr } = await run(["lint", path]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/after vp8; a record has one codec: choose with --codec\n$/),
+    ]);
+    expect(await run(["lint", "--codec", "vp8", path])).toEqual({ status: 0, stdout: "", stderr: "" });
+    const chosen = await run(["lint", "--codec", "h264", path]);
+    expect([chosen.status, chosen.stdout]).toEqual([1, expect.stringMatching(/^.*\[unknown-reference\]\n$/)]);
+    // stats has a table for each.
+    const { stdout } = await run(["stats", path]);
+    expect(stdout.match(/^process: \w+$/gm)).toEqual(["process: vp8", "process: h264"]);
+  });
+
   it("take captures only", async () => {
     for (const command of ["stats", "lint"]) {
       const { status, stderr } = await run([command, fixture("vp8_altref.ivf")]);
@@ -176,5 +193,72 @@ describe.skipIf(!hasCompiler)("capture", () => {
       input: "#include <stdio.h>\nint main(void){return 0;}",
     });
     if (canDo32.status === 0) expect(build("-m32")).toMatchObject({ status: 0, stderr: "" });
+  });
+});
+
+describe("a compressed capture that is cut off or damaged", () => {
+  const whole = readFileSync(captured("vp8_altref.ivf.recorder"));
+  const text = gunzipSync(whole);
+  /** Blocks that are not as long as the whole. */
+  const packed = { gz: gzipSync(text), br: brotliCompressSync(text) };
+  const requestsOf = (record: string) => readRecord(record).lines.filter(({ type }) => type === "request").length;
+
+  it.each(["gz", "br"] as const)(
+    "is read as far as it is whole, with one line that says where: .%s",
+    async (ending) => {
+      const bytes = packed[ending];
+      const place = (name: string, content: Uint8Array) => {
+        const path = join(folder, `${name}.${ending}`);
+        writeFileSync(path, content);
+        return path;
+      };
+      const cut = place("cut.log", bytes.subarray(0, Math.floor(bytes.length * 0.8)));
+      const compression = ending === "gz" ? "gzip" : "brotli";
+      for (const command of ["import", "inspect", "stats", "lint"]) {
+        const { status, stdout, stderr } = await run([command, cut]);
+        expect([command, status]).toEqual([command, 0]);
+        expect(stderr).toMatch(
+          new RegExp(
+            `^.*cut\\.log\\.${ending}: line \\d+: compressed with ${compression}, and cut off: .* is read: copy it again, or capture again where the rest matters\\n$`,
+          ),
+        );
+        if (command !== "import") continue;
+        // As many requests as the text has up to that line.
+        const line = Number(/line (\d+)/.exec(stderr)?.[1]);
+        const plain = join(folder, "plain.log");
+        writeFileSync(
+          plain,
+          `${text
+            .toString()
+            .split("\n")
+            .slice(0, line - 1)
+            .join("\n")}\n`,
+        );
+        expect(requestsOf(stdout)).toBe(requestsOf((await run(["import", plain])).stdout));
+        expect(requestsOf(stdout)).toBeGreaterThan(8);
+      }
+    },
+  );
+
+  it("is read up to the damage, too", async () => {
+    const bytes = Buffer.from(packed.gz);
+    bytes.fill(0xff, Math.floor(bytes.length * 0.7), Math.floor(bytes.length * 0.7) + 8);
+    const path = join(folder, "damaged.log.gz");
+    writeFileSync(path, bytes);
+    const { status, stdout, stderr } = await run(["import", path]);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /damaged\.log\.gz: line \d+: compressed with gzip, and damaged; what comes before it is read/,
+      ),
+    ]);
+    expect(requestsOf(stdout)).toBeGreaterThan(5);
+  });
+
+  it("is refused where nothing of it can be read", async () => {
+    const path = join(folder, "none.log.gz");
+    writeFileSync(path, packed.gz.subarray(0, 12));
+    const { status, stderr } = await run(["lint", path]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/none\.log\.gz: compressed with gzip, and cut off/)]);
   });
 });

@@ -103,7 +103,7 @@ describe("in bash", () => {
   });
 });
 
-describe.runIf(has("fish"))("in fish", () => {
+describe.runIf(has("fish"))("in fish", { tags: "long" }, () => {
   it("offers commands, options of the command, and values", () => {
     expect(fishOffers("v4l2-stateless ")).toEqual(expect.arrayContaining([...commands, "help"]));
     for (const command of commands) {
@@ -117,7 +117,7 @@ describe.runIf(has("fish"))("in fish", () => {
   });
 });
 
-describe.runIf(has("zsh"))("in zsh", () => {
+describe.runIf(has("zsh"))("in zsh", { tags: "long" }, () => {
   it("is a script without faults, and offers commands, options and values", () => {
     execFileSync("zsh", ["-n", scripts.zsh!]);
     expect(zshOffers("v4l2-stateless tr", "ace")).toMatch(/trace|tr\S*ace/);

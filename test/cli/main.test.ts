@@ -50,12 +50,12 @@ describe("the program", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
-  it.runIf(existsSync("/dev/full"))("says when its output finds no space", async () => {
+  it.runIf(existsSync("/dev/full"))("says when its output finds no space", { tags: "long" }, async () => {
     const { status, stderr } = await start(["record", fixture("h264_high_bpyramid.264"), "-o", "/dev/full"]);
     expect({ status, stderr }).toEqual({ status: 2, stderr: "v4l2-stateless: /dev/full: no space left\n" });
   });
 
-  it("says when a file may not be read", async () => {
+  it("says when a file may not be read", { tags: "long" }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
     const path = join(folder, "secret.264");
     writeFileSync(path, "x");

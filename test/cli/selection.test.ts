@@ -52,16 +52,16 @@ describe("trace --request", () => {
   const title = "gives each unit of %s to one request";
   it.each([
     ["h264_high422_interlaced.264", 20],
-    ["h265_main10_wpp_slices.265", 20],
     ["mpeg2_interlaced.m2v", 20],
     ["av1_8bit.ivf", 10],
-    ["containers/h264_mbaff_tff.mp4", 20],
   ])(title, isOfOneRequest);
   it.each([
     ["h264_baseline_slices.264", 20],
     ["h264_repeat_headers_aud_hrd.264", 20],
     ["vp8_altref.ivf", 20],
     ["vp9_altref_superframes.ivf", 20],
+    ["h265_main10_wpp_slices.265", 20],
+    ["containers/h264_mbaff_tff.mp4", 20],
   ])(title, { tags: "long" }, isOfOneRequest);
 
   async function isOfOneRequest(name: string, count: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { detect } from "../../src/containers/detect.ts";
+import { fwhtFrame } from "../../support/streams/fwht-frames.ts";
 import { programStream, transportStream } from "../../support/streams/systems-streams.ts";
 import { fixture } from "../cli/command-line.ts";
 
@@ -80,6 +81,13 @@ describe("detect", () => {
   ])("names %j, and what repacks its video", (head, name) => {
     const advice = "which is not read here: ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
     expect(detect(bytes(head))).toEqual({ kind: "other", name: `${name}, ${advice}` });
+  });
+
+  it("knows FWHT by its magic numbers", () => {
+    const fwht = { kind: "stream", codec: "fwht", ivf: false, certain: true };
+    expect(detect(fwhtFrame())).toEqual(fwht);
+    expect(detect(fwhtFrame().subarray(0, 8))).toEqual(fwht);
+    expect(detect(fwhtFrame().subarray(0, 7))).toBeUndefined();
   });
 
   it("names the codec of an IVF file that is not decoded", () => {

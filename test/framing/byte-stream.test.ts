@@ -47,8 +47,8 @@ describe("ByteStream", () => {
       const [unit] = stream.push(chunk);
       before = chunk;
       if (i === 0) continue;
-      const end = new Array<number>(1000 + i - 1 - (i - 1) - 3).fill(((i - 1) | 2) & 255);
-      expect([...(unit?.bytes ?? [])]).toEqual([...end, ...new Array<number>(i).fill((i | 2) & 255)]);
+      const expected = new Uint8Array(997 + i).fill((i - 1) | 2, 0, 997).fill(i | 2, 997);
+      expect(unit?.bytes).toEqual(expected);
     }
   });
 

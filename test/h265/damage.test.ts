@@ -43,7 +43,7 @@ const allFlaws = (bytes: Uint8Array) =>
   variants.flatMap((options) => flawsOf(bytes, options).map((flaw) => `${JSON.stringify(options)} ${flaw}`));
 
 describe("a session turns damage into error events; its requests stay such as the kernel takes, and its pool holds", () => {
-  it("on random bytes", () => {
+  const sessionsOfRandomBytes = (runs: number) => () => {
     const type = fc.constantFrom(0, 1, 8, 16, 19, 20, 21, 32, 33, 34, 35, 36, 37, 38, 39, 40, 48);
     const unit = fc
       .tuple(type, fc.uint8Array({ maxLength: 40 }))
@@ -52,9 +52,11 @@ describe("a session turns damage into error events; its requests stay such as th
       fc.property(fc.array(unit, { maxLength: 12 }), (units) => {
         expect(allFlaws(annexB(units))).toEqual([]);
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: runs },
     );
-  });
+  };
+  it("on random bytes", sessionsOfRandomBytes(100));
+  it("on random bytes, more often", { tags: "long" }, sessionsOfRandomBytes(1000));
 
   const flippedBits = (runs: number) => () => {
     const random = new Random(1);
@@ -65,7 +67,7 @@ describe("a session turns damage into error events; its requests stay such as th
       }
     }
   };
-  it("on fixtures with flipped bits", flippedBits(3));
+  it("on fixtures with flipped bits", flippedBits(2));
   it("on fixtures with flipped bits, more often", { tags: "long" }, flippedBits(25));
 
   const otherUnits = (runs: number) => () => {
@@ -75,7 +77,7 @@ describe("a session turns damage into error events; its requests stay such as th
       expect(allFlaws(annexB(withOtherUnits(streams, random))), `run ${run}`).toEqual([]);
     }
   };
-  it("on fixtures that lack, repeat or exchange units, or parts of them", otherUnits(30));
+  it("on fixtures that lack, repeat or exchange units, or parts of them", otherUnits(15));
   it("on fixtures that lack, repeat or exchange units, more often", { tags: "long" }, otherUnits(200));
 
   it.skipIf(!hasCorpus)(

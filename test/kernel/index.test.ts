@@ -102,7 +102,7 @@ describe("arguments", () => {
   it("of another control or kind are TypeErrors", () => {
     const menu = "V4L2_CID_STATELESS_H264_DECODE_MODE";
     for (const call of [
-      () => normalise("V4L2_CID_STATELESS_FWHT_PARAMS", new Uint8Array(1)),
+      () => normalise("V4L2_CID_FWHT_I_FRAME_QP", new Uint8Array(1)),
       () => validate("toString", new Uint8Array(1)),
       () => normalise(menu, new Uint8Array(4)),
       () => validate(menu, new Uint8Array(4)),

@@ -31,6 +31,19 @@ describe("the visible part", () => {
     expect([...visiblePixels(frame).bytes]).toEqual([22, 23, 24, 46, 47, 56, 57]);
   });
 
+  it.each([
+    ["RGB3", 3],
+    ["HSV3", 3],
+    ["AB24", 4],
+    ["HSV4", 4],
+  ])("of %s: whole pixels", (name, samples) => {
+    const planes = [counting(8 * samples * 4 + 4, 8 * samples + 1)];
+    const frame = { pixelFormat: fourccOf(name), width: 8, height: 4, planes, visible };
+    const start = 2 * (8 * samples + 1) + 2 * samples;
+    expect([...visiblePixels(frame).bytes]).toEqual(Array.from({ length: 3 * samples }, (_, i) => start + i));
+    expect(visiblePixels(frame).pixelFormat).toBe(name);
+  });
+
   it("of 4:2:2: as many lines of chroma as of luma", () => {
     const shown = { left: 0, top: 1, width: 2, height: 2 };
     const frame = { pixelFormat: fourccOf("NV16"), width: 4, height: 4, planes: [counting(32, 4)], visible: shown };

@@ -6,6 +6,7 @@ import { chooseDevice, type DeviceList, devicesOf } from "../../src/submit/devic
 import { Submitter, sessionOptionsFor } from "../../src/submit/index.ts";
 import {
   controls,
+  V4L2_PIX_FMT_FWHT_STATELESS,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_MPEG2_SLICE,
@@ -26,6 +27,7 @@ const everything: FakeDriver = {
     V4L2_PIX_FMT_MPEG2_SLICE,
     V4L2_PIX_FMT_VP8_FRAME,
     V4L2_PIX_FMT_VP9_FRAME,
+    V4L2_PIX_FMT_FWHT_STATELESS,
   ],
   controls: Object.fromEntries(
     Object.values(controls).map((control) => [
@@ -38,7 +40,7 @@ const everything: FakeDriver = {
   maxSize: 1 << 16,
 };
 
-const codecs: readonly Codec[] = ["h264", "h265", "vp8", "vp9", "mpeg2"];
+const codecs: readonly Codec[] = ["h264", "h265", "vp8", "vp9", "mpeg2", "fwht"];
 const modes = (codec: Codec) =>
   codec === "h264" || codec === "h265" ? (["frame", "slice"] as const) : ["frame" as const];
 const runs = codecs.flatMap((codec) =>

@@ -85,12 +85,12 @@ export function testDamage(codec: PacketCodec): void {
   const fixtures = fixtureStreams(codec.codec).map((file) => ({ name: file.name, bytes: file.read() }));
   const packetsOf = codec.packetsOf ?? ((bytes: Uint8Array) => ivfFrames(bytes).frames.map(({ data }) => data));
 
-  it("the stateless parser throws BitstreamError and UnsupportedError, and nothing else", () => {
+  const anyBytes = (runs: number) => () => {
     const first = fc.constantFrom(...codec.firstBytes);
     const bytes = fc.tuple(first, fc.oneof(fc.uint8Array({ maxLength: 90 }), fc.uint8Array({ max: 3, maxLength: 90 })));
     fc.assert(
       fc.property(bytes, ([byte, rest]) => parseEverything(codec, Uint8Array.of(byte, ...rest))),
-      { seed: 1, numRuns: 1000 },
+      { seed: 1, numRuns: runs },
     );
     const random = new Random(4);
     for (const { bytes } of fixtures) {
@@ -99,7 +99,9 @@ export function testDamage(codec: PacketCodec): void {
         parseEverything(codec, packet.subarray(0, random.below(packet.length)));
       }
     }
-  });
+  };
+  it("the stateless parser throws BitstreamError and UnsupportedError, and nothing else", anyBytes(200));
+  it("the stateless parser throws nothing else, more often", { tags: "long" }, anyBytes(2000));
 
   it("a frame is one error where it ends before its last partition or tile, and one request from there on", () => {
     for (const { frame, least } of codec.frames) {
@@ -116,7 +118,7 @@ export function testDamage(codec: PacketCodec): void {
     }
   });
 
-  it("a session makes events of random packets", () => {
+  const randomPackets = (runs: number) => () => {
     const packet = fc
       .tuple(fc.constantFrom(...codec.firstBytes), fc.uint8Array({ maxLength: 60 }))
       .map(([byte, rest]) => Uint8Array.of(byte, ...rest));
@@ -124,9 +126,11 @@ export function testDamage(codec: PacketCodec): void {
       fc.property(fc.array(packet, { maxLength: 12 }), (packets) => {
         expect(flawsOf(codec, ivfOf(packets, codec.fourcc), packets)).toEqual([]);
       }),
-      { seed: 1, numRuns: 200 },
+      { seed: 1, numRuns: runs },
     );
-  });
+  };
+  it("a session makes events of random packets", randomPackets(50));
+  it("a session makes events of random packets, more often", { tags: "long" }, randomPackets(400));
 
   const flippedBits = (runs: number) => () => {
     const random = new Random(1);

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { RequestEvent } from "../../src/events.ts";
+import { openSession } from "../../src/open-session.ts";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import { generic, type Target, targetByName, targetRefusals, targets, visl } from "../../src/targets/index.ts";
 import { controlByName, controls, v4l2_ctrl_h264_sps } from "../../src/uapi/index.ts";
+import { type FwhtFields, fwhtFrame } from "../../support/streams/fwht-frames.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 
@@ -95,6 +98,26 @@ describe("targetRefusals", () => {
       { path: "bit_depth", value: 10 },
       { path: "flags", reason: "chroma_format_idc 1: limited takes 2" },
     ]);
+  });
+
+  it("names a picture that is too small for vicodec, and chroma that it has no format for", () => {
+    const refused = (fields: FwhtFields) => {
+      const [request] = openSession("fwht")
+        .decode(fwhtFrame(fields))
+        .filter(({ type }) => type === "request");
+      const { controls } = request as RequestEvent;
+      const byName = new Map(controls.map(({ name, payload }) => [name as string, payload]));
+      return targetRefusals(targetByName("vicodec") as Target, "fwht", byName);
+    };
+    expect(refused({ width: 639, height: 359 })).toMatchObject([
+      { path: "width", value: 639, reason: "width: vicodec takes 640 at least" },
+      { path: "height", value: 359, reason: "height: vicodec takes 360 at least" },
+    ]);
+    expect(refused({ width: 640, height: 360, across: 1 })).toMatchObject([
+      { path: "flags", reason: "chroma format 4: vicodec takes 0, 1, 2, 3" },
+    ]);
+    expect(refused({ width: 4096, height: 2160 })).toEqual([]);
+    expect(refused({ width: 4097, height: 2161 })).toHaveLength(2);
   });
 
   it("names flags that are refused, alone or only together", () => {

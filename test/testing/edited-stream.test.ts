@@ -42,7 +42,7 @@ describe.each(streams)("an edited stream of %s (%s)", (codec, name) => {
   const bytes = readFileSync(fixture(name));
   const original = traced(codec, bytes).units;
 
-  it("has the new value where it says, and everything before it as it was", () => {
+  const hasNewValue = (runs: number) => () => {
     fc.assert(
       fc.property(editedStream(bytes, { only: inside }), ({ bytes: changed, unit, kind, element, from, to }) => {
         expect(to).not.toBe(from);
@@ -59,19 +59,23 @@ describe.each(streams)("an edited stream of %s (%s)", (codec, name) => {
         // A value out of its range ends the unit before the trace sees it.
         expect([`${element} ${to}`, undefined]).toContain(is[at]);
       }),
-      { numRuns: 10, seed: 2 },
+      { numRuns: runs, seed: 2 },
     );
-  });
+  };
+  it("has the new value where it says, and everything before it as it was", hasNewValue(3));
+  it("has the new value, in more edits", { tags: "long" }, hasNewValue(30));
 
-  it("is damage like any other: errors are events, and the kernel takes every request", () => {
+  const isDamage = (runs: number) => () => {
     fc.assert(
       fc.property(editedStream(bytes), ({ bytes: changed }) => {
         const { events } = traced(codec, changed);
         expect([...errorFlaws(events), ...kernelRefusals(events)]).toEqual([]);
       }),
-      { numRuns: 6, seed: 4 },
+      { numRuns: runs, seed: 4 },
     );
-  });
+  };
+  it("is damage like any other: errors are events, and the kernel takes every request", isDamage(3));
+  it("is damage like any other, in more edits", { tags: "long" }, isDamage(30));
 
   it("reaches every kind of unit, and reports itself without its bytes", () => {
     const edits = fc.sample(editedStream(bytes), { numRuns: 300, seed: 6 });

@@ -8,6 +8,7 @@ import {
   enumeration,
   flagNames,
   flagSet,
+  flagValue,
   type Infer,
   leafFields,
   s8,
@@ -176,6 +177,14 @@ describe("names of values", () => {
     ]);
   });
 
+  it("has numbers of several bits among flags", () => {
+    const type = flagSet(u32, { ONE: 1, COUNT: 0x70, TOP: 0x80000000 }, { THREE: 0x30 });
+    expect(flagNames(type, 0x21)).toEqual(["ONE", "COUNT"]);
+    expect([0, 0x21, 0x30, 0xffffffff].map((value) => flagValue(value, 0x70))).toEqual([0, 2, 3, 7]);
+    expect([0x80000000, 0x80000001n].map((value) => flagValue(value, 0x80000000))).toEqual([1, 1]);
+    expect(valueName(type, 0x30)).toBe("THREE");
+  });
+
   it("names the value of an enumeration", () => {
     const type = enumeration(u8, { NONE: 0, SOME: 2 });
     expect([0, 1, 2].map((n) => valueName(type, n))).toEqual(["NONE", undefined, "SOME"]);
@@ -220,6 +229,9 @@ describe("names of values", () => {
       "V4L2_AV1_SEG_LVL_REF_GLOBALMV",
       "V4L2_AV1_SEG_LVL_REF_SKIP",
       "V4L2_AV1_TOTAL_REFS_PER_FRAME",
+      "V4L2_FWHT_FL_COMPONENTS_NUM_OFFSET",
+      "V4L2_FWHT_FL_PIXENC_OFFSET",
+      "V4L2_FWHT_VERSION",
       "V4L2_H264_NUM_DPB_ENTRIES",
       "V4L2_H264_REF_LIST_LEN",
       "V4L2_HEVC_DPB_ENTRIES_NUM_MAX",

@@ -16,10 +16,10 @@ import {
   visiblePixels,
 } from "../../submit/index.ts";
 import type { Job } from "../arguments.ts";
-import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { Interruption, untilAborted, withInterruption } from "../interruption.ts";
 import { CliError, type Io, type Sink } from "../io.ts";
+import { createFile } from "../output-file.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { printable } from "../printing/terminal.ts";
 import { noPicture, streamEvents } from "../source.ts";
@@ -63,8 +63,8 @@ async function decodeOn(io: Io, input: StreamInput | RecordInput, args: Job, sig
   const { frames, corrupt } = await withCleanup(
     async (later) => {
       const file = args.output === "-" ? undefined : await createFile(io, args);
-      if (file !== undefined) later(() => file.close());
       const writer = new FrameWriter(io, input.name, file ?? io.stdout, args.md5);
+      if (file !== undefined) later(() => (writer.frames > 0 ? file.close() : file.discard()));
       // This is also done when the device fails, because earlier frames are complete.
       later(() => writer.flush());
       for await (const list of untilAborted(events, signal)) {

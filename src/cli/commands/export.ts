@@ -4,9 +4,9 @@ import { recordStreamEvents } from "../../submit/record-events.ts";
 import type { SubmitEvent } from "../../submit/submitter-options.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import type { Job } from "../arguments.ts";
-import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
+import { createFile } from "../output-file.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { noPicture, sessionOptions, streamEvents } from "../source.ts";
 import { UntilFailure } from "../until-failure.ts";
@@ -36,15 +36,17 @@ export async function exportTrace(io: Io, input: StreamInput | RecordInput, args
       if (event.type === "request") requests++;
       if (printer.isFull) await printer.drain();
     }
+    printer.add(writer.end());
+    await printer.flush();
+    // The part before a place where the input breaks off is kept. A trace without a request, or of a record that is refused, is not.
+    if (requests > 0 && !(events.failure instanceof DeviceError)) await file?.close();
     events.rethrow();
   } catch (thrown) {
     if (thrown instanceof TraceWriteError) throw new CliError(`${input.name}: request ${requests}: ${thrown.message}`);
     if (thrown instanceof DeviceError) throw new CliError(`${input.name}: ${thrown.message}`);
     throw thrown;
   } finally {
-    printer.add(writer.end());
-    await printer.flush();
-    await file?.close();
+    await file?.discard();
   }
   if (writer.leftOut.size > 0) {
     await io.stderr.write(

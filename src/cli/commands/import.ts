@@ -1,9 +1,9 @@
 import { namedCompression } from "../../record/files.ts";
 import { type RecordLine, recordHeaderText, recordLineText } from "../../record/index.ts";
 import type { Job } from "../arguments.ts";
-import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
+import { createFile } from "../output-file.ts";
 import { UntilFailure } from "../until-failure.ts";
 
 /** The record of a capture. Returns the exit status. */
@@ -16,12 +16,16 @@ export async function importCapture(io: Io, input: StreamInput | RecordInput, ar
   const file = args.output === "-" ? undefined : await createFile(io, args, namedCompression(args.output));
   const printer = new Printer(file ?? io.stdout);
   printer.add(recordHeaderText(input.header));
-  for await (const line of lines) {
-    printer.add(recordLineText(args.withData ? line : withoutData(line)));
-    await printer.drain();
+  try {
+    for await (const line of lines) {
+      printer.add(recordLineText(args.withData ? line : withoutData(line)));
+      await printer.drain();
+    }
+    await printer.flush();
+    await file?.close();
+  } finally {
+    await file?.discard();
   }
-  await printer.flush();
-  await file?.close();
   lines.rethrow();
   return 0;
 }

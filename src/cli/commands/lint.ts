@@ -10,7 +10,7 @@ export async function lint(io: Io, { name, calls }: CaptureInput, args: Job): Pr
   const printer = new Printer(io.stdout);
   const style = styleFor(io, args.color);
   let count = 0;
-  for await (const finding of lintCapture(calls)) {
+  for await (const finding of lintCapture(calls, { codec: args.codec })) {
     const { rule, line, call, message, advice } = finding;
     count++;
     const text = `${style.bold(`${printable(name)}:${line}:`)} ${call}: ${message}; ${advice} [${rule}]\n`;

@@ -4,9 +4,9 @@ import { bitstreamSize } from "../../session/bitstream.ts";
 import { TargetEvents } from "../../targets/target-events.ts";
 import { codecs } from "../../uapi/index.ts";
 import type { Job } from "../arguments.ts";
-import { createFile } from "../files.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
+import { createFile } from "../output-file.ts";
 import { ErrorReport } from "../printing/errors.ts";
 import { noPicture, sessionOptions, streamEvents } from "../source.ts";
 import { UntilFailure } from "../until-failure.ts";
@@ -35,19 +35,24 @@ export async function record(io: Io, input: StreamInput | RecordInput, args: Job
   printer.add(writer.head);
   const targetEvents = new TargetEvents(args.target, input.codec);
   let requests = 0;
-  for await (const events of stream) {
-    for (const event of events.flatMap((event) => targetEvents.of(event))) {
-      if (args.withData && event.type === "request" && bitstreamSize(event) > recordDataLimit) {
-        throw new CliError(`${input.name}: a picture has more bytes than a record can hold; leave out --with-data`);
+  try {
+    for await (const events of stream) {
+      for (const event of events.flatMap((event) => targetEvents.of(event))) {
+        if (args.withData && event.type === "request" && bitstreamSize(event) > recordDataLimit) {
+          throw new CliError(`${input.name}: a picture has more bytes than a record can hold; leave out --with-data`);
+        }
+        printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
+        if (event.type === "request") requests++;
+        if (event.type === "error") await errors.add(event);
+        if (printer.isFull) await printer.drain();
       }
-      printer.add(event.type === "set" ? writer.set(event.controls) : writer.write(event));
-      if (event.type === "request") requests++;
-      if (event.type === "error") await errors.add(event);
-      if (printer.isFull) await printer.drain();
     }
+    await printer.flush();
+    // The part before a place where the input breaks off is kept, a record without a request is not.
+    if (requests > 0) await file?.close();
+  } finally {
+    await file?.discard();
   }
-  await printer.flush();
-  await file?.close();
   stream.rethrow();
   const status = await errors.close();
   if (requests === 0) throw noPicture(input);

@@ -4,6 +4,7 @@ import {
   elementSize,
   type Field,
   flagNames,
+  flagValue,
   payloadLeaves,
   type Scalar,
   type Struct,
@@ -152,11 +153,18 @@ function scalarLine(path: string, type: Scalar, value: number | bigint, noteOf: 
 
 function scalarNote(path: string, type: Scalar, value: number | bigint, noteOf: TimestampNote): string {
   if (type.flags !== undefined) {
-    const names = flagNames(type, value);
+    const names = flagNames(type, value).map((name) => flagText(type, name, value));
     return names.length === 0 ? "" : `0x${value.toString(16)} ${names.join(" | ")}`;
   }
   if (type.values !== undefined) return valueName(type, value) ?? "no name";
   return typeof value === "bigint" && /(^|[._])(ts|timestamp)$/.test(path) ? noteOf(value) : "";
+}
+
+/** A flag's name; where several bits are a number, the name of the number, or the number itself. */
+function flagText(type: Scalar, name: string, value: number | bigint): string {
+  const mask = type.flags?.[name] ?? 0;
+  if ((mask & (mask - 1)) === 0) return name;
+  return valueName(type, BigInt(value) & BigInt(mask)) ?? `${name} ${flagValue(value, mask)}`;
 }
 
 /** The name of a menu's value; undefined when the control is not a menu. */

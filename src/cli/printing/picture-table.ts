@@ -27,6 +27,7 @@ const namedReferences: Readonly<Record<Codec, readonly string[]>> = {
   vp9: ["last", "golden", "alt"],
   av1: ["last", "last2", "last3", "golden", "bwdref", "altref2", "altref"],
   mpeg2: ["forward", "backward"],
+  fwht: [],
 };
 
 /** Makes the lines of the table one by one, without waiting for the widest cell. */

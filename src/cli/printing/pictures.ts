@@ -97,6 +97,11 @@ export const pictureViews: Readonly<Record<Codec, PictureView>> = {
     letters: { "top-first": "T", repeat: "R", progressive: "p" },
     picture: mpeg2Picture,
   },
+  fwht: {
+    columns: [size],
+    letters: { luma: "y", cb: "b", cr: "r", alpha: "a" },
+    picture: fwhtPicture,
+  },
 };
 
 /** A control's struct, or undefined when it is not there or not of this size. */
@@ -281,6 +286,25 @@ function mpeg2Picture(request: ResolvedRequest, numbering: Numbering): Picture |
       "top-first": uapi.V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,
       repeat: uapi.V4L2_MPEG2_PIC_FLAG_REPEAT_FIRST,
       progressive: uapi.V4L2_MPEG2_PIC_FLAG_PROGRESSIVE,
+    }),
+  };
+}
+
+/** The flags are those of planes that are stored as they are. */
+function fwhtPicture(request: ResolvedRequest, numbering: Numbering): Picture | undefined {
+  const params = structOf(request, "V4L2_CID_STATELESS_FWHT_PARAMS", uapi.v4l2_ctrl_fwht_params);
+  if (params === undefined) return undefined;
+  const { width, height, flags, backward_ref_ts } = params;
+  const isIntra = (flags & uapi.V4L2_FWHT_FL_I_FRAME) !== 0;
+  return {
+    type: isIntra ? "I" : "P",
+    facts: { width, height },
+    references: isIntra ? [] : [referenceTo(numbering, backward_ref_ts, "none")],
+    flags: flagWords(flags, {
+      luma: uapi.V4L2_FWHT_FL_LUMA_IS_UNCOMPRESSED,
+      cb: uapi.V4L2_FWHT_FL_CB_IS_UNCOMPRESSED,
+      cr: uapi.V4L2_FWHT_FL_CR_IS_UNCOMPRESSED,
+      alpha: uapi.V4L2_FWHT_FL_ALPHA_IS_UNCOMPRESSED,
     }),
   };
 }

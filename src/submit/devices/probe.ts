@@ -16,6 +16,7 @@ import type { Queue } from "../queues/queue.ts";
 /** The names of `v4l2_capability.driver` and the targets that it may be. */
 const targetsOfDriver: Readonly<Record<string, readonly string[]>> = {
   visl: ["visl"],
+  vicodec: ["vicodec"],
   rkvdec: ["rk3399", "vdpu381"],
   "hantro-vpu": ["hantro-g1", "hantro-g2", "rk3588-av1"],
   cedrus: ["cedrus"],

@@ -5,7 +5,7 @@ import { pixelFormatsOf } from "../devices/probe.ts";
 import { DeviceError, IoctlError } from "../errors.ts";
 import { KernelFile, read } from "../kernel-file.ts";
 import type { Machine } from "../machine.ts";
-import { isDeep } from "../pixels.ts";
+import { hasComponents, isDeep, isPlanar } from "../pixels.ts";
 import { CapturePool } from "./capture-pool.ts";
 import { ControlSetter } from "./controls.ts";
 import { OutputBuffers } from "./output-buffers.ts";
@@ -15,7 +15,7 @@ import { RequestPool } from "./request-pool.ts";
 /** The properties of a sequence that the queues need. */
 export type QueueSequence = Pick<
   SequenceEvent,
-  "pixelFormat" | "codedWidth" | "codedHeight" | "bitDepthLuma" | "captureBuffers"
+  "pixelFormat" | "codedWidth" | "codedHeight" | "bitDepthLuma" | "chromaFormat" | "components" | "captureBuffers"
 >;
 
 /** Options of the queues. */
@@ -217,12 +217,15 @@ export class Streams {
 
   /**
    * Sets the CAPTURE format, even if it is the driver's own choice: mediatek's firmware gets it only from S_FMT
-   * (`capture_fourcc`). There, S_FMT returns estimated sizes, so they are read again.
+   * (`capture_fourcc`). There, S_FMT returns estimated sizes, so they are read again. vicodec's own size is not that of the OUTPUT
+   * format.
    */
   #captureFormat(sequence: QueueSequence): QueueFormat {
     const own = this.capture.format();
-    const pixelFormat = this.#chosen(own.pixelFormat, sequence.bitDepthLuma > 8);
-    this.capture.setFormat({ ...own, pixelFormat, planes: [] });
+    const pixelFormat = this.#chosen(own.pixelFormat, sequence);
+    const width = Math.max(own.width, sequence.codedWidth);
+    const height = Math.max(own.height, sequence.codedHeight);
+    this.capture.setFormat({ ...own, width, height, pixelFormat, planes: [] });
     const taken = this.capture.format();
     this.#checkSize(taken, sequence);
     return taken;
@@ -238,11 +241,19 @@ export class Streams {
     throw new DeviceError(`${this.file.path} takes pictures up to ${most}; this one is ${codedWidth}x${codedHeight}`);
   }
 
-  #chosen(own: number, wantsDeep: boolean): number {
+  #chosen(own: number, sequence: QueueSequence): number {
     const { pixelFormats } = this.#options;
-    if (pixelFormats.length === 0) return own;
+    if (pixelFormats.length === 0 && sequence.components === undefined) return own;
     const there = pixelFormatsOf(this.file, this.capture);
     const wanted = pixelFormats.filter((pixelFormat) => there.includes(pixelFormat));
+    if (sequence.components !== undefined) {
+      const ofWanted = wanted.filter((pixelFormat) => hasComponents(pixelFormat, sequence));
+      const fitting =
+        ofWanted.length > 0 ? ofWanted : there.filter((pixelFormat) => hasComponents(pixelFormat, sequence));
+      // vicodec copies a plane that is stored as it is as if nothing lay between its samples (decode_plane in codec-fwht.c).
+      return fitting.find(isPlanar) ?? fitting[0] ?? wanted[0] ?? own;
+    }
+    const wantsDeep = sequence.bitDepthLuma > 8;
     // hantro's post-processor can also convert 10 bits to 8 bits.
     return wanted.find((pixelFormat) => isDeep(pixelFormat) === wantsDeep) ?? wanted[0] ?? own;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SequenceEvent } from "../../../src/events.ts";
 import { fourccOf, fourccText } from "../../../src/record/format.ts";
-import type { SubmitEvent, SubmitterOptions } from "../../../src/submit/index.ts";
+import { readableFormats, type SubmitEvent, type SubmitterOptions } from "../../../src/submit/index.ts";
 import { controls, V4L2_PIX_FMT_VP9_FRAME, v4l2_ctrl_h264_sps } from "../../../src/uapi/index.ts";
 import type { FakeDriver } from "../fake-driver.ts";
 import { eventsOf, open, picture, plain, sequence } from "../submitting.ts";
@@ -73,6 +73,26 @@ describe("the CAPTURE format", () => {
       const driver = { ...plain, captureFormats: [tiled, NV12, P010] };
       const { formats } = await formatsOf(driver, [sequence(16, { bitDepthLuma }), ...picture(1000)], { pixelFormats });
       expect(formats).toEqual([name]);
+    },
+  );
+
+  it.each([
+    [1, 3, "yuv", "YU12"],
+    [2, 3, "yuv", "422P"],
+    [3, 3, "yuv", "NV24"],
+    [3, 3, "rgb", "RGB3"],
+    [3, 4, "rgb", "AB24"],
+    [3, 3, "hsv", "HSV3"],
+    [0, 1, "rgb", "GREY"],
+  ] as const)(
+    "of FWHT has its components, and a plane for each where there is a choice: %i, %i of %s",
+    async (chromaFormat, count, encoding, name) => {
+      const names = ["GREY", "NV12", "YU12", "NV16", "422P", "NV24", "BGR3", "RGB3", "AB24", "HSV3"];
+      const driver = { ...plain, captureFormats: names.map(fourccOf) };
+      const events = [sequence(16, { chromaFormat, components: { count, encoding } }), ...picture(1000)];
+      for (const pixelFormats of [[], readableFormats.map(fourccOf)]) {
+        expect((await formatsOf(driver, events, { pixelFormats })).formats).toEqual([name]);
+      }
     },
   );
 

@@ -1,0 +1,19 @@
+/** The controls of captured calls, as a record has them. */
+
+import type { Controls } from "../record/index.ts";
+import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { controlById } from "../uapi/index.ts";
+import { type CapturedControl, CaptureError } from "./calls.ts";
+
+export function named({ id, payload }: CapturedControl): [string, Uint8Array | number] {
+  return [controlById(id)?.name ?? `V4L2_CID_0x${id.toString(16)}`, payload];
+}
+
+export function codecOfControls(controls: Controls): Codec | undefined {
+  return codecNames.find((codec) => Object.keys(codecs[codec].controls).some((name) => controls.has(name)));
+}
+
+export function otherCodec(codec: Codec, before: Codec | undefined, line: number): CaptureError {
+  const reason = `the program goes on with ${codec}, after ${before}; a record has one codec: choose with --codec`;
+  return new CaptureError(reason, line);
+}

@@ -1,0 +1,4 @@
+import { CaptureError } from "./calls.ts";
+
+/** A call that is there in part only, so that calls may be missing before the next one. */
+export class DamagedCall extends CaptureError {}

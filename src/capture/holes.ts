@@ -1,0 +1,199 @@
+/** Holes: places in the middle of a capture where calls are missing, because what wrote it lost them or the file was damaged. */
+
+import type { BufferCall, Call, Hole, Queue, RequestCall, SetControls } from "./calls.ts";
+import { OpenFiles } from "./open-files.ts";
+
+/** Holes that are told one by one. */
+const told = 10;
+
+/**
+ * The calls, with a hole before each one that cannot follow those before it. Says where the holes are.
+ *
+ * @param fileOf the file of a thread, where each has its own: then only calls with a time are in their order.
+ */
+export async function* withHoles(
+  calls: AsyncIterable<Call>,
+  onWarning: ((message: string) => void) | undefined,
+  fileOf?: (thread: string) => string | undefined,
+): AsyncGenerator<Call, void, undefined> {
+  const pairs = new Pairs();
+  let count = 0;
+  const tell = ({ line, thread, reason }: Hole) => {
+    const file = fileOf?.(thread);
+    if (++count > told) return;
+    onWarning?.(
+      `line ${line}${file === undefined ? "" : ` of ${file}`}: calls are missing here: ${reason}; what is whole before and after it is read: capture again where the rest matters`,
+    );
+  };
+  for await (const call of calls) {
+    if (call.call === "hole") {
+      tell(call);
+      pairs.forget();
+    } else {
+      const isInOrder = fileOf === undefined || ("time" in call && call.time !== undefined);
+      const reason = isInOrder ? pairs.take(call) : undefined;
+      if (reason !== undefined) {
+        const hole: Hole = { call: "hole", line: call.line, thread: call.thread, reason };
+        tell(hole);
+        pairs.forget();
+        // Now nothing contradicts it.
+        pairs.take(call);
+        yield hole;
+      }
+    }
+    yield call;
+  }
+  if (count > told) onWarning?.(`${count - told} more holes like these`);
+}
+
+/** What is known of a buffer: nothing, before a call on it is seen. */
+type BufferState = "queued" | "in a request" | "free";
+
+function newQueue() {
+  return {
+    buffers: new Map<number, BufferState>(),
+    /** Of the buffers on which no call was seen. */
+    others: undefined as BufferState | undefined,
+    /** Those that queue and dequeue. The calls of several may end in another order than they stand in the capture. */
+    threads: new Set<string>(),
+  };
+}
+
+type QueueState = ReturnType<typeof newQueue>;
+
+/** What was put into a request that is not queued yet. */
+interface Content {
+  readonly controls: Set<number>;
+  readonly buffers: { readonly state: QueueState; readonly index: number }[];
+  hasBuffer: boolean;
+}
+
+/** Which calls go together: each buffer is queued, comes back, and is queued again; each request gets controls and a buffer. */
+class Pairs {
+  #files = new OpenFiles<Record<Queue, QueueState>>(() => ({ OUTPUT: newQueue(), CAPTURE: newQueue() }));
+  /** By the request's file where the capture tells it, otherwise by thread. */
+  readonly #requests = new Map<string, Content>();
+  /** Threads that queued a request since the beginning or the last hole: the next one is seen from its beginning. */
+  readonly #queueing = new Set<string>();
+  /** Threads that ever did. */
+  readonly #haveQueued = new Set<string>();
+
+  /** After a hole nothing is known of buffers and requests; threads and open files are what they were. */
+  forget(): void {
+    for (const { state } of this.#files.devices()) Object.assign(state, { OUTPUT: newQueue(), CAPTURE: newQueue() });
+    this.#requests.clear();
+    this.#queueing.clear();
+  }
+
+  /** Why calls must be missing before this one; undefined where it can follow those before it. */
+  take(call: Call): string | undefined {
+    this.#files.note(call);
+    if ("error" in call && call.error !== undefined) return undefined;
+    switch (call.call) {
+      case "VIDIOC_S_EXT_CTRLS":
+        return call.isForRequest ? this.#setControls(call) : undefined;
+      case "VIDIOC_QBUF":
+      case "VIDIOC_DQBUF":
+        return this.#buffer(call);
+      case "VIDIOC_REQBUFS":
+      case "VIDIOC_STREAMOFF":
+        this.#free(this.#files.deviceOf(call).state[call.queue]);
+        return undefined;
+      case "MEDIA_REQUEST_IOC_REINIT":
+      case "close":
+        this.#release(this.#fileKey(call.thread, call.fd));
+        return undefined;
+      case "MEDIA_REQUEST_IOC_QUEUE":
+        return this.#queueRequest(call);
+      default:
+        return undefined;
+    }
+  }
+
+  #fileKey(thread: string, request: number): string {
+    return `${this.#files.process(thread)} request ${request}`;
+  }
+
+  #threadKey(thread: string): string {
+    return `${this.#files.process(thread)} thread ${thread}`;
+  }
+
+  #contentOf({ thread, request }: SetControls | BufferCall): Content {
+    const key = request === undefined ? this.#threadKey(thread) : this.#fileKey(thread, request);
+    const content = this.#requests.get(key) ?? { controls: new Set(), buffers: [], hasBuffer: false };
+    this.#requests.set(key, content);
+    return content;
+  }
+
+  #buffer(call: BufferCall): string | undefined {
+    const { queue, index, thread } = call;
+    const state = this.#files.deviceOf(call).state[queue];
+    state.threads.add(thread);
+    const before = state.buffers.get(index) ?? state.others;
+    if (call.call === "VIDIOC_DQBUF") {
+      state.buffers.set(index, "free");
+      if (state.threads.size > 1) return undefined;
+      if (before === "in a request") return `${queue} buffer ${index} comes back, and its request was not queued`;
+      return before === "free"
+        ? `${queue} buffer ${index} comes back, and it was not queued since it came back before`
+        : undefined;
+    }
+    state.buffers.set(index, call.isForRequest ? "in a request" : "queued");
+    if (call.isForRequest) {
+      const content = this.#contentOf(call);
+      if (queue === "OUTPUT" && content.hasBuffer && this.#isTwice(call)) {
+        return "a second OUTPUT buffer is put into a request";
+      }
+      content.buffers.push({ state, index });
+      content.hasBuffer ||= queue === "OUTPUT";
+    }
+    return before === undefined || before === "free" || state.threads.size > 1
+      ? undefined
+      : `${queue} buffer ${index} is queued, and it did not come back since it was queued before`;
+  }
+
+  #setControls(call: SetControls): string | undefined {
+    const content = this.#contentOf(call);
+    const again = call.controls.find(({ id }) => content.controls.has(id));
+    for (const { id } of call.controls) content.controls.add(id);
+    // A program may correct what it set in a request that it names.
+    if (again === undefined || call.request !== undefined || !this.#isTwice(call)) return undefined;
+    return "controls are set again before their request is queued";
+  }
+
+  /**
+   * Whether a thread that put something twice into a request lost the call that queued it: threads that fill several requests at once do so
+   * from their first request on, and whoever makes requests of the calls refuses them.
+   */
+  #isTwice({ thread }: SetControls | BufferCall): boolean {
+    return this.#haveQueued.has(thread);
+  }
+
+  #free(state: QueueState): void {
+    state.buffers.clear();
+    state.others = "free";
+  }
+
+  /** A request that is not queued gives back what was put into it. */
+  #release(key: string): void {
+    for (const { state, index } of this.#requests.get(key)?.buffers ?? []) state.buffers.delete(index);
+    this.#requests.delete(key);
+  }
+
+  #queueRequest({ thread, fd }: RequestCall): string | undefined {
+    const isSeen = this.#queueing.has(thread);
+    this.#queueing.add(thread);
+    this.#haveQueued.add(thread);
+    const ofFile = this.#fileKey(thread, fd);
+    const key = this.#requests.has(ofFile) ? ofFile : this.#threadKey(thread);
+    const content = this.#requests.get(key);
+    this.#requests.delete(key);
+    if (content === undefined) {
+      // Another thread may have filled it: whoever makes requests of the calls says so.
+      return isSeen && this.#requests.size === 0 ? "a request is queued that nothing was put into" : undefined;
+    }
+    for (const { state, index } of content.buffers) state.buffers.set(index, "queued");
+    if (!content.hasBuffer) return "a request is queued without an OUTPUT buffer, which the kernel refuses";
+    return content.controls.size > 0 ? undefined : "a request is queued whose controls were never set";
+  }
+}

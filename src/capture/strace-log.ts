@@ -1,0 +1,99 @@
+/** A log of strace, from its pieces to its calls. */
+
+import { LineSplitter } from "../record/split-lines.ts";
+import { type Call, CaptureError, type Hole } from "./calls.ts";
+import { cutOff } from "./cut-off.ts";
+import { DamagedCall } from "./damaged-call.ts";
+import { JoinedCaptures } from "./joined.ts";
+import { straceCall } from "./strace.ts";
+import { StraceLines } from "./strace-lines.ts";
+
+/**
+ * The calls of a log of strace. What is cut off at its end is left out, with a warning; what is damaged before is a hole.
+ *
+ * @param thread of lines that name none.
+ * @throws CaptureError where strace did not print what is needed.
+ */
+export async function* straceCalls(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  thread = "",
+  onWarning?: (message: string) => void,
+): AsyncGenerator<Call, void, undefined> {
+  const splitter = new LineSplitter();
+  const log = new StraceLog(thread, new JoinedCaptures("strace", onWarning));
+  for await (const piece of pieces) {
+    for (const line of splitter.push(piece)) yield* log.take(line);
+  }
+  yield* log.take(splitter.flush());
+  if (log.broken !== undefined) onWarning?.(cutOff(log.broken.line, "a call"));
+}
+
+/** The beginning of a line. */
+const lineStart =
+  /(?:\[pid {1,9}\d{1,9}\] {1,9}|\d{1,9} {1,9})?(?:\d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{6,12}\.\d{1,9}) {1,9}\w{1,40}\(/g;
+
+/** The last line that begins in a line, after what is left of one whose end is missing. */
+function laterLine(source: string): string | undefined {
+  let start: number | undefined;
+  const from = source.indexOf("(") + 1;
+  for (const { index } of source.slice(from).matchAll(lineStart)) start = from + index;
+  return start === undefined ? undefined : source.slice(start);
+}
+
+class StraceLog {
+  readonly #thread: string;
+  readonly #joined: JoinedCaptures;
+  readonly #lines: StraceLines;
+  #line = 0;
+  /** The last line, where it is no whole call. It is cut off, or the first one at a hole. */
+  broken: DamagedCall | undefined;
+
+  constructor(thread: string, joined: JoinedCaptures) {
+    this.#thread = thread;
+    this.#joined = joined;
+    this.#lines = new StraceLines(thread);
+  }
+
+  take(source: string): readonly Call[] {
+    const line = ++this.#line;
+    if (source === "") return [];
+    const calls: Call[] = [];
+    if (this.broken !== undefined) calls.push(this.#hole(this.broken.line, this.broken.reason));
+    this.broken = undefined;
+    const system = this.#lines.take(source, line);
+    const { lost } = this.#lines;
+    if (system === undefined) {
+      const isOther = this.#joined.isOther(source, line, this.#lines.isCall);
+      if (lost !== undefined && !isOther) calls.push(this.#hole(line, lost));
+      return calls;
+    }
+    this.#joined.isOther(source, line, true);
+    if (lost !== undefined) calls.push(this.#hole(line, lost));
+    try {
+      const call = straceCall(system);
+      if (call !== undefined) calls.push(call);
+    } catch (thrown) {
+      if (!(thrown instanceof DamagedCall)) throw thrown;
+      const rest = laterLine(source);
+      this.broken = thrown;
+      if (rest === undefined) return calls;
+      // Another line goes on in the same one: what is missing ends before it.
+      this.#line--;
+      for (const call of this.take(rest)) calls.push(call);
+    }
+    return calls;
+  }
+
+  #hole(line: number, reason: string): Hole {
+    return { call: "hole", line, thread: this.#thread, reason };
+  }
+}
+
+/** Says the file of an error, too. */
+export async function* namingFile(name: string, calls: AsyncIterable<Call>): AsyncGenerator<Call, void, undefined> {
+  try {
+    yield* calls;
+  } catch (thrown) {
+    throw thrown instanceof CaptureError ? new CaptureError(`${thrown.reason} (${name})`, thrown.line) : thrown;
+  }
+}

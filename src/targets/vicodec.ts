@@ -1,0 +1,33 @@
+import { fields } from "./fields.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * The virtual codec, which decodes in software. Its test of the control is vicodec_try_ctrl of vicodec-core.c: a frame has at least
+ * 640x360 samples there, and a CAPTURE format with its components must have been set.
+ */
+export const vicodec: Target = {
+  name: "vicodec",
+  source: "drivers/media/test-drivers/vicodec",
+  codecs: {
+    fwht: {
+      since: "5.11",
+      decodeModes: [],
+      startCodes: [],
+      controls: { V4L2_CID_STATELESS_FWHT_PARAMS: 1 },
+      limits: { minWidth: 640, minHeight: 360, maxWidth: 4096, maxHeight: 2160, chromaFormats: [0, 1, 2, 3] },
+      // All but the flags of interlaced pictures; the colour is stored, and nothing asks for it.
+      reads: fields(
+        "V4L2_CID_STATELESS_FWHT_PARAMS",
+        `
+        backward_ref_ts version width height
+        flags.V4L2_FWHT_FL_LUMA_IS_UNCOMPRESSED flags.V4L2_FWHT_FL_CB_IS_UNCOMPRESSED
+        flags.V4L2_FWHT_FL_CR_IS_UNCOMPRESSED flags.V4L2_FWHT_FL_ALPHA_IS_UNCOMPRESSED
+        flags.V4L2_FWHT_FL_CHROMA_FULL_HEIGHT flags.V4L2_FWHT_FL_CHROMA_FULL_WIDTH flags.V4L2_FWHT_FL_I_FRAME
+        flags.V4L2_FWHT_FL_COMPONENTS_NUM_MSK flags.V4L2_FWHT_FL_PIXENC_MSK
+        colorspace xfer_func ycbcr_enc quantization
+      `,
+      ),
+      missingReferences: "mark",
+    },
+  },
+};
