@@ -8,10 +8,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Codec } from "../../src/events.ts";
 import { fourccOf, fourccText } from "../../src/record/format.ts";
 import { type DeviceInfo, openDecoder, RefusedStream, readableFormats } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
+import type { HardwareCodec as Codec } from "./nodes.ts";
 
 /** A stream to decode on a node. */
 export interface DecodeRun {

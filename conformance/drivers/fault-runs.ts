@@ -10,11 +10,10 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Codec } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
 import { type DeviceInfo, openDecoder, sessionOptionsFor } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
-import { type FakeNode, nodes } from "./nodes.ts";
+import { type HardwareCodec as Codec, type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream of each codec with pictures of all types. */
 const streams: Readonly<Record<Codec, string>> = {

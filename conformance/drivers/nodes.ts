@@ -1,12 +1,17 @@
 /** The nodes of the machine's device tree (decoders.dtsi). */
 import type { Codec } from "../../src/events.ts";
+import { codecNames } from "../../src/uapi/index.ts";
+
+/** FWHT is vicodec's alone: no hardware decodes it. */
+export type HardwareCodec = Exclude<Codec, "fwht">;
+export const hardwareCodecs: readonly HardwareCodec[] = codecNames.filter((name) => name !== "fwht");
 
 export interface FakeNode {
   /** Its name in the tree, without the address. */
   readonly name: string;
   /** The target that describes its driver. */
   readonly target: string;
-  readonly codecs: readonly Codec[];
+  readonly codecs: readonly HardwareCodec[];
   /** The names of its registers in register-names.json. */
   readonly registers?: string;
   /** Where the decoder's registers begin. */

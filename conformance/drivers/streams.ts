@@ -1,12 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Codec } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
-import { codecNames } from "../../src/uapi/index.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import type { DecodeRun } from "./driver-runs.ts";
-import { type FakeNode, nodes } from "./nodes.ts";
+import { type HardwareCodec as Codec, type FakeNode, hardwareCodecs, nodes } from "./nodes.ts";
 
 /** A stream on the host and in the machine. */
 export interface DriverStream {
@@ -27,7 +25,7 @@ export function fixtureStreams(): DriverStream[] {
     .filter((name) => /\.(26[45]|ivf|m2v|obu)$/.test(name))
     .sort()
     .flatMap((name) => {
-      const codec = codecNames.find((each) => name.startsWith(`${each}_`));
+      const codec = hardwareCodecs.find((each) => name.startsWith(`${each}_`));
       if (codec === undefined) return [];
       return [{ name, codec, path: join(fixtures, name), guestPath: `/project/test/fixtures/${name}` }];
     });

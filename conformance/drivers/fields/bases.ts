@@ -1,5 +1,5 @@
 /** The requests that are varied: together they exercise what drivers read only where something else is set. */
-import type { Codec } from "../../../src/events.ts";
+import type { HardwareCodec as Codec } from "../nodes.ts";
 
 /** A fixture, and which of its requests. */
 export type Base = readonly [stream: string, request: number];
