@@ -8,8 +8,16 @@ export interface AcceptedDifference {
   readonly stream: string;
   /** The requests: all, or the first only. */
   readonly requests?: "first";
-  /** A pattern of `ProgramDifference.where`; absent for runs with another number of requests. */
+  /** A pattern of `ProgramDifference.where`. */
   readonly where?: string;
+  /** With `where`: a pattern of one of the two values there. */
+  readonly value?: string;
+  /** With `where`: the section of DISAGREEMENTS.md that the request's controls differ by. */
+  readonly fault?: string;
+  /** In place of `where`: a field whose entries have another order in the request. */
+  readonly order?: string;
+  /** In place of `where`: what the controls of an earlier request differed by, a section or such a field. */
+  readonly after?: string;
   /** What DISAGREEMENTS.md calls it, where it is no row of a control. */
   readonly title?: string;
   /** Which is right, and why. */

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { bundleForMachine } from "../machine/bundle.ts";
 import type { DecodeResult, DecodeRun } from "./driver-runs.ts";
@@ -17,16 +18,28 @@ export function machineVersions(): readonly string[] {
   return readFileSync(join(made.stdout.trim(), "versions"), "utf8").trim().split("\n");
 }
 
-/** Runs a command in a machine, with a folder that is /share there; returns what it printed. */
-export async function runInMachine(share: string, seconds: number, command: readonly string[]): Promise<string> {
+/** Runs a command in a machine, with a folder that is /share there; gives the lines that it prints, when it prints them. */
+export async function* linesFromMachine(
+  share: string,
+  seconds: number,
+  command: readonly string[],
+): AsyncGenerator<string, void, undefined> {
   const words = ["-o", share, "-t", String(seconds), ...command];
   const machine = spawn(join(here, "vm.sh"), words, { stdio: ["ignore", "pipe", "inherit"] });
+  const closed = once(machine, "close");
+  let last = "";
+  for await (const line of createInterface({ input: machine.stdout })) {
+    last = line;
+    yield line;
+  }
+  const [status] = (await closed) as [number | null];
+  if (status !== 0) throw new Error(`the machine ended with status ${status}: ${last.slice(-2000)}`);
+}
+
+/** All that a command in a machine prints. */
+export async function runInMachine(share: string, seconds: number, command: readonly string[]): Promise<string> {
   let text = "";
-  machine.stdout.setEncoding("utf8").on("data", (piece: string) => {
-    text += piece;
-  });
-  const [status] = (await once(machine, "close")) as [number | null];
-  if (status !== 0) throw new Error(`the machine ended with status ${status}: ${text.slice(-2000)}`);
+  for await (const line of linesFromMachine(share, seconds, command)) text += `${line}\n`;
   return text;
 }
 
@@ -38,29 +51,47 @@ export interface RunOutcome {
   readonly jobs: readonly Job[];
 }
 
-/** Decodes in one machine, and hands each run's outcome to `use`; the journals are gone after it. */
-export async function decodeInMachine(runs: readonly DecodeRun[], use: (outcome: RunOutcome) => void): Promise<void> {
+/** Takes a run's outcome. */
+export type OutcomeUser = (outcome: RunOutcome) => void | Promise<void>;
+
+/**
+ * Decodes in one machine, and hands each run's outcome to `use` when it is there. Journals take much room: they are gone after it, but
+ * where a folder keeps them. What such a folder has already is not run again.
+ */
+export async function decodeInMachine(all: readonly DecodeRun[], use: OutcomeUser, keep?: string): Promise<void> {
+  if (keep !== undefined) mkdirSync(keep, { recursive: true });
+  const isKept = ({ id }: DecodeRun) => keep !== undefined && existsSync(join(keep, `${id}.json`));
+  for (const run of all.filter(isKept)) {
+    const result = JSON.parse(readFileSync(join(keep as string, `${run.id}.json`), "utf8")) as DecodeResult;
+    await use({ run, result, jobs: jobsIn(keep as string, run) });
+  }
+  const runs = all.filter((run) => !isKept(run));
+  if (runs.length === 0) return;
   const script = await bundleForMachine("drivers", "driver-runs");
   const share = mkdtempSync(join(tmpdir(), "drivers-"));
   try {
     writeFileSync(join(share, "runs.json"), JSON.stringify(runs));
-    const text = await runInMachine(share, 300 + 20 * runs.length, ["node", script, "runs.json"]);
-    const results = new Map(
-      text
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as DecodeResult)
-        .map((result) => [result.id, result]),
-    );
-    for (const run of runs) {
-      const result = results.get(run.id);
-      if (result === undefined) throw new Error(`${run.id} was not run`);
-      const path = join(share, `${run.id}.journal`);
-      const jobs = readJournal(readFileSync(path)).filter(({ node }) => node === run.node);
-      rmSync(path);
-      use({ run, result, jobs });
+    const left = new Map(runs.map((run) => [run.id, run]));
+    for await (const line of linesFromMachine(share, 300 + 20 * runs.length, ["node", script, "runs.json"])) {
+      const result = JSON.parse(line) as DecodeResult;
+      const run = left.get(result.id);
+      if (run === undefined) throw new Error(`${result.id} was run twice`);
+      left.delete(result.id);
+      await use({ run, result, jobs: jobsIn(share, run) });
+      const journal = `${run.id}.journal`;
+      if (keep !== undefined) {
+        copyFileSync(join(share, journal), join(keep, journal));
+        writeFileSync(join(keep, `${run.id}.json`), line);
+      }
+      rmSync(join(share, journal));
     }
+    for (const id of left.keys()) throw new Error(`${id} was not run`);
   } finally {
     rmSync(share, { recursive: true, force: true });
   }
+}
+
+/** Those of the run's node. */
+function jobsIn(folder: string, { id, node: name }: DecodeRun): Job[] {
+  return readJournal(readFileSync(join(folder, `${id}.journal`))).filter(({ node }) => node === name);
 }

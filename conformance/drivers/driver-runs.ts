@@ -11,10 +11,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fourccOf, fourccText } from "../../src/record/format.ts";
 import { type DeviceInfo, openDecoder, RefusedStream, readableFormats } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
-import type { TriedCodec as Codec } from "./nodes.ts";
+import type { HardwareCodec as Codec } from "./nodes.ts";
 
 /** A stream to decode on a node. */
 export interface DecodeRun {
+  /** Unique, and a file's name. */
   readonly id: string;
   readonly by: "ours" | "gstreamer";
   readonly codec: Codec;
@@ -54,6 +55,7 @@ const gstreamerNames: Readonly<Record<Codec, readonly [parser: string, decoder: 
   mpeg2: ["mpegvideoparse", "mpeg2dec"],
   vp8: ["ivfparse", "vp8dec"],
   vp9: ["ivfparse ! vp9parse", "vp9dec"],
+  av1: ["av1parse", "av1dec"],
 };
 
 async function decodeOurs(run: DecodeRun, device: DeviceInfo): Promise<Omit<DecodeResult, "lost" | "warnings">> {
@@ -110,7 +112,8 @@ function decodeByGstreamer(run: DecodeRun, element: string): Omit<DecodeResult, 
   // hantro and cedrus would be asked for tiles, or for the post-processor.
   const isNv12 = /vpu|ve$/.test(run.node);
   const filter = isNv12 ? `! video/x-raw,format=${run.isDeep ? "P010_10LE" : "NV12"} ` : "";
-  const [parser] = gstreamerNames[run.codec];
+  const container = run.codec === "av1" && run.path.endsWith(".ivf") ? "ivfparse ! " : "";
+  const parser = container + gstreamerNames[run.codec][0];
   const pipeline = `filesrc location='${run.path}' ! ${parser} ! ${element} ${filter}! fakesink sync=false`;
   const { status, stderr } = spawnSync("sh", ["-c", `timeout 120 gst-launch-1.0 -q ${pipeline}`], { encoding: "utf8" });
   const problem =

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { openSession } from "../../src/open-session.ts";
 import { type DeviceInfo, openDecoder, sessionOptionsFor } from "../../src/submit/index.ts";
 import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
-import { type TriedCodec as Codec, type FakeNode, nodes } from "./nodes.ts";
+import { type HardwareCodec as Codec, type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream of each codec with pictures of all types. */
 const streams: Readonly<Record<Codec, string>> = {
@@ -21,6 +21,7 @@ const streams: Readonly<Record<Codec, string>> = {
   h265: "h265_default_ra.265",
   vp8: "vp8_altref.ivf",
   vp9: "vp9_altref_superframes.ivf",
+  av1: "av1_8bit.ivf",
   mpeg2: "mpeg2_ipb.m2v",
 };
 /** cedrus_h264_stop() walks the CAPTURE buffers, which are gone where a file is closed while it streams (docs/upstream). */

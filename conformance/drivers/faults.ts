@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleForMachine } from "../machine/bundle.ts";
-import { runInMachine } from "./driver-machine.ts";
+import { linesFromMachine } from "./driver-machine.ts";
 import type { FakeNode } from "./nodes.ts";
 
 /** @returns the exit status: 1 where a check failed. */
@@ -18,10 +18,13 @@ export async function runFaults(
     const words = [...(frames > 0 ? ["--frames", String(frames)] : []), ...nodes.map(({ name }) => name)];
     // The script's own status would hide what it printed.
     const command = ["sh", "-c", `node ${script} ${words.join(" ")}; true`];
-    const seconds = 200 + nodes.length * (150 + frames / 4);
-    const lines = (await runInMachine(share, seconds, command)).trim().split("\n");
+    const seconds = 300 + nodes.length * (300 + frames / 2);
+    const lines: string[] = [];
+    for await (const line of linesFromMachine(share, seconds, command)) {
+      lines.push(line);
+      if (!line.startsWith("ok")) print(line);
+    }
     const failed = lines.filter((line) => !line.startsWith("ok"));
-    for (const line of failed) print(line);
     // The last check of a node is that of the kernel's warnings.
     const finished = nodes.filter(({ name }) => lines.some((line) => line.includes(`${name}: no warning`)));
     for (const { name } of nodes.filter((node) => !finished.includes(node))) print(`FAILED  ${name}: not finished`);

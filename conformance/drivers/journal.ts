@@ -35,6 +35,8 @@ export interface Job {
   readonly tables: readonly Table[];
   /** Their contents, as far as anything was ever written to them. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** The timestamps of the jobs that wrote their pictures into tables (of hantro's post-processor), by the tables' names. */
+  readonly pictures: ReadonlyMap<string, bigint>;
   /** What user space wrote before the job. */
   readonly labels: readonly string[];
   /** How the fake hardware ended it; undefined where it did not. */
@@ -55,7 +57,14 @@ interface Allocation extends Table {
   readonly owner: string;
   readonly number: number;
   contents: Buffer | undefined;
+  /** The job that last had it as the place of its picture. */
+  picture: bigint | undefined;
 }
+
+/** hantro's second buffer for each CAPTURE buffer, from which its post-processor makes the frames. */
+export const postprocessorOwner = "hantro_postproc_alloc";
+/** The register with the place of a job's picture, of nodes that use such buffers: word 65 of G2 and of VPU981. */
+const placesOfPictures: Readonly<Record<string, string>> = { "imx8mq-vpu-g2": "0104", "rk3588-av1-vpu": "0104" };
 
 interface Node {
   readonly name: string;
@@ -151,6 +160,7 @@ class JournalReader {
       address: Number(body.readBigUInt64LE(8)),
       bytes: Number(body.readBigUInt64LE(16)),
       contents: undefined,
+      picture: undefined,
     });
   }
 
@@ -170,6 +180,7 @@ class JournalReader {
       writes: [],
       tables: [],
       contents: new Map(),
+      pictures: new Map(),
       labels: this.#labels,
       outcome: undefined,
     };
@@ -180,7 +191,9 @@ class JournalReader {
     const node = this.#nodes[number]!;
     if (node.current === undefined || node.isStarted) return;
     node.isStarted = true;
-    node.current.tables = [...this.#allocations.values()].filter((each) => each.node === number && isTable(each));
+    const tables = [...this.#allocations.values()].filter((each) => each.node === number && isTable(each));
+    node.current.tables = tables;
+    node.current.pictures = picturesIn(tables, node.current);
     this.#open = { node: number, job: node.current };
   }
 
@@ -205,6 +218,19 @@ class JournalReader {
     this.#open = undefined;
     yield job;
   }
+}
+
+/** Notes where the job's own picture goes. */
+function picturesIn(tables: readonly Allocation[], { node, timestamp, writes }: Job): Map<string, bigint> {
+  const register = placesOfPictures[node];
+  const place = [...writes].reverse().find(([name]) => name === register)?.[1];
+  const pictures = new Map<string, bigint>();
+  for (const each of tables) {
+    if (each.owner !== postprocessorOwner) continue;
+    if (place !== undefined && place >= each.address && place < each.address + each.bytes) each.picture = timestamp;
+    if (each.picture !== undefined) pictures.set(each.name, each.picture);
+  }
+  return pictures;
 }
 
 function isTable({ owner }: Allocation): boolean {

@@ -1,15 +1,17 @@
 /** The nodes of the machine's device tree (decoders.dtsi). */
-/** The codecs whose programs are compared. VPU981, the node of AV1, is only probed. */
-export const triedCodecs = ["h264", "h265", "vp8", "vp9", "mpeg2"] as const;
-export type TriedCodec = (typeof triedCodecs)[number];
+import type { Codec } from "../../src/events.ts";
+import { codecNames } from "../../src/uapi/index.ts";
+
+/** FWHT is vicodec's alone: no hardware decodes it. */
+export type HardwareCodec = Exclude<Codec, "fwht">;
+export const hardwareCodecs: readonly HardwareCodec[] = codecNames.filter((name) => name !== "fwht");
 
 export interface FakeNode {
   /** Its name in the tree, without the address. */
   readonly name: string;
   /** The target that describes its driver. */
   readonly target: string;
-  /** The codecs that it decodes, and that are compared. */
-  readonly codecs: readonly TriedCodec[];
+  readonly codecs: readonly HardwareCodec[];
   /** The names of its registers in register-names.json. */
   readonly registers?: string;
   /** Where the decoder's registers begin. */
@@ -26,6 +28,7 @@ export const nodes: readonly FakeNode[] = [
   { name: "rk3399-vpu", target: "hantro-g1", codecs: ["vp8", "mpeg2"], registers: "vpu2", decoder: 0x400 },
   { name: "rk3568-vpu", target: "hantro-g1", codecs: ["h264", "vp8", "mpeg2"], registers: "vpu2", decoder: 0x400 },
   { name: "imx8mq-vpu-g2", target: "hantro-g2", codecs: ["h265", "vp9"], registers: "g2" },
+  { name: "rk3588-av1-vpu", target: "rk3588-av1", codecs: ["av1"] },
   { name: "sun50i-h6-ve", target: "cedrus", codecs: ["h264", "h265", "vp8", "mpeg2"], registers: "cedrus" },
 ];
 

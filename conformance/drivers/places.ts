@@ -1,21 +1,16 @@
 /** Names for addresses, so that two programs with other buffers compare equal. */
-import type { Job, JobBuffer, Table } from "./journal.ts";
+import { type Job, postprocessorOwner, type Table } from "./journal.ts";
 
-/** hantro's second buffer for each CAPTURE buffer, in their order, where its post-processor writes the frames. */
-const postprocessorOwner = "hantro_postproc_alloc";
-
-/** What a CAPTURE buffer holds: the job's own picture, that of an earlier job by its number, or nothing. */
-function pictureIn(job: Job, { timestamp }: JobBuffer): string {
+/** What a buffer holds: the job's own picture, that of an earlier job by its number, or nothing. */
+function pictureIn(job: Job, timestamp: bigint | undefined): string {
+  if (timestamp === undefined) return "free";
   if (timestamp === job.timestamp) return "current";
   const number = job.order.get(timestamp);
   return number === undefined ? "free" : `picture${number}`;
 }
 
 function nameOfTable(job: Job, { name }: Table): string {
-  const [owner, number] = name.split("#");
-  if (owner !== postprocessorOwner) return name;
-  const buffer = job.buffers.find(({ index, isCapture }) => isCapture && index === Number(number));
-  return buffer === undefined ? name : `postprocessed ${pictureIn(job, buffer)}`;
+  return name.startsWith(`${postprocessorOwner}#`) ? `postprocessed ${pictureIn(job, job.pictures.get(name))}` : name;
 }
 
 /** An address as `current+2400`, `picture3+0`, `OUTPUT+0`, `rkvdec_h264_start#0+10e0`; undefined where nothing is there. */
@@ -24,7 +19,7 @@ export function placeOf(job: Job, address: number): string | undefined {
     address >= from && address < from + bytes;
   const buffer = job.buffers.find(holds);
   if (buffer !== undefined) {
-    const name = buffer.isCapture ? pictureIn(job, buffer) : "OUTPUT";
+    const name = buffer.isCapture ? pictureIn(job, buffer.timestamp) : "OUTPUT";
     return `${name}+${(address - buffer.address).toString(16)}`;
   }
   const table = job.tables.find(holds);
@@ -56,7 +51,18 @@ export interface RegisterValue {
 /** A register's value as a text: an address by name, another value in hexadecimal. */
 export function valueText(job: Job, given: RegisterValue): string {
   const { register, value } = given;
-  return relativeText(job, given) ?? placeOf(job, value) ?? specialText(job, register, value) ?? value.toString(16);
+  const place = isPlace(job, register) ? placeOf(job, value) : undefined;
+  return relativeText(job, given) ?? place ?? specialText(job, register, value) ?? value.toString(16);
+}
+
+/** Of G2 and VPU981, words 0 to 64 hold no addresses, but numbers that could be some. */
+function isPlace({ node }: Job, register: string): boolean {
+  return !hasWordsOfG2(node) || Number.parseInt(register, 16) >= 4 * 65;
+}
+
+/** Nodes with the registers of G2: places of pictures from word 65 on, and the size of the bitstream's buffer in word 258. */
+function hasWordsOfG2(node: string): boolean {
+  return node === "imx8mq-vpu-g2" || node === "rk3588-av1-vpu";
 }
 
 function relativeText(job: Job, { register, value, lastOf }: RegisterValue): string | undefined {
@@ -70,7 +76,7 @@ function relativeText(job: Job, { register, value, lastOf }: RegisterValue): str
 /** How much is allocated for the bitstream, and cedrus' addresses, which are shifted or have flags. */
 function specialText(job: Job, register: string, value: number): string | undefined {
   const output = job.buffers.find(({ isCapture }) => !isCapture)!;
-  if (job.node === "imx8mq-vpu-g2" && register === "0408" && value === output.bytes) return "OUTPUT's size";
+  if (hasWordsOfG2(job.node) && register === "0408" && value === output.bytes) return "OUTPUT's size";
   if (job.model !== "cedrus") return undefined;
   if (register === "0238" && value === 8 * output.bytes) return "OUTPUT's size in bits";
   // VE_H264_VLD_ADDR and VP8's: bits 31 to 28 of the address lie in bits 3 to 0, under flags.

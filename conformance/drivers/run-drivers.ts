@@ -5,12 +5,13 @@
  *   --write           writes programs/ anew
  *   --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
  *   --fixtures        leaves the corpus out
+ *   --keep FOLDER     keeps journals there, and does not run again what it has
  *   --faults          errors, hangs, kill -9 and two sessions at once; with --frames COUNT so many frames on each node, too
  *   --stream, --node  only those whose names have this part (may be repeated)
  */
 import { parseArgs } from "node:util";
 import { listingDifferences } from "./devices.ts";
-import { decodeInMachine, machineVersions } from "./driver-machine.ts";
+import { decodeInMachine, machineVersions, type RunOutcome } from "./driver-machine.ts";
 import { runFaults } from "./faults.ts";
 import { compareWithGstreamer } from "./gstreamer-comparison.ts";
 import { nodes } from "./nodes.ts";
@@ -23,11 +24,14 @@ function print(line: string): void {
 }
 
 /** The programs of each pair: a hash for each request, or why there are none. */
-async function programsOf(pairs: readonly Pair[]): Promise<{ programs: Map<Pair, string>; problems: string[] }> {
+async function programsOf(
+  pairs: readonly Pair[],
+  keep: string | undefined,
+): Promise<{ programs: Map<Pair, string>; problems: string[] }> {
   const programs = new Map<Pair, string>();
   const problems: string[] = [];
-  const runs = pairs.map((pair, i) => runOf(pair, "ours", i));
-  await decodeInMachine(runs, ({ run, result, jobs }) => {
+  const runs = pairs.map((pair) => runOf(pair, "ours"));
+  const use = ({ run, result, jobs }: RunOutcome) => {
     const pair = pairs[runs.indexOf(run)]!;
     const name = `${pair.stream.name} on ${pair.node.name}`;
     const refusal = /^RefusedStream: [^:]*: (.*)$/.exec(result.error ?? "")?.[1];
@@ -42,7 +46,8 @@ async function programsOf(pairs: readonly Pair[]): Promise<{ programs: Map<Pair,
     if (result.frames.length > 0 && result.corrupt.length === result.frames.length) {
       problems.push(`${name}: every frame is corrupt`);
     }
-  });
+  };
+  await decodeInMachine(runs, use, keep);
   return { programs, problems };
 }
 
@@ -76,6 +81,7 @@ async function main(): Promise<number> {
       faults: { type: "boolean", default: false },
       frames: { type: "string", default: "0" },
       fixtures: { type: "boolean", default: false },
+      keep: { type: "string" },
       stream: { type: "string", multiple: true, default: [""] },
       node: { type: "string", multiple: true, default: [""] },
     },
@@ -90,8 +96,8 @@ async function main(): Promise<number> {
   const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));
   const pairs = pairsOf(wanted, ({ name }) => values.node.some((part) => name.includes(part)));
   if (pairs.length === 0) throw new Error("no stream and node with these names");
-  if (values.gstreamer) return await compareWithGstreamer(pairs, print);
-  const { programs, problems } = await programsOf(pairs);
+  if (values.gstreamer) return await compareWithGstreamer(pairs, values.keep, print);
+  const { programs, problems } = await programsOf(pairs, values.keep);
   if (values.write) writePrograms(kernel!, pairs, programs);
   const known = readPrograms(kernel!);
   const isWhole = values.node.join() === "";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { openSession } from "../../src/open-session.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import type { DecodeRun } from "./driver-runs.ts";
-import { type TriedCodec as Codec, type FakeNode, nodes, triedCodecs } from "./nodes.ts";
+import { type HardwareCodec as Codec, type FakeNode, hardwareCodecs, nodes } from "./nodes.ts";
 
 /** A stream on the host and in the machine. */
 export interface DriverStream {
@@ -22,10 +22,10 @@ const chosen = JSON.parse(readFileSync(new URL("corpus-streams.json", import.met
 /** The repository's own streams. */
 export function fixtureStreams(): DriverStream[] {
   return readdirSync(fixtures)
-    .filter((name) => /\.(26[45]|ivf|m2v)$/.test(name))
+    .filter((name) => /\.(26[45]|ivf|m2v|obu)$/.test(name))
     .sort()
     .flatMap((name) => {
-      const codec = triedCodecs.find((each) => name.startsWith(`${each}_`));
+      const codec = hardwareCodecs.find((each) => name.startsWith(`${each}_`));
       if (codec === undefined) return [];
       return [{ name, codec, path: join(fixtures, name), guestPath: `/project/test/fixtures/${name}` }];
     });
@@ -62,9 +62,9 @@ function isDeep({ codec, path }: DriverStream): boolean {
   return sequence?.type === "sequence" && sequence.bitDepthLuma > 8;
 }
 
-/** Names the run's files. */
-export function runOf({ stream, node }: Pair, by: DecodeRun["by"], number: number): DecodeRun {
+export function runOf({ stream, node }: Pair, by: DecodeRun["by"]): DecodeRun {
   const { codec, guestPath } = stream;
-  const run = { id: `${number}-${by}`, by, codec, node: node.name, path: guestPath };
+  const id = `${node.name}.${stream.name.replace("/", ".")}.${by}`;
+  const run = { id, by, codec, node: node.name, path: guestPath };
   return by === "gstreamer" ? { ...run, isDeep: isDeep(stream) } : run;
 }

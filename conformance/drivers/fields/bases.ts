@@ -1,5 +1,5 @@
 /** The requests that are varied: together they exercise what drivers read only where something else is set. */
-import type { TriedCodec as Codec } from "../nodes.ts";
+import type { HardwareCodec as Codec } from "../nodes.ts";
 
 /** A fixture, and which of its requests. */
 export type Base = readonly [stream: string, request: number];
@@ -14,6 +14,7 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
     ["h264_epb_sized_elements.264", 2],
   ],
   h265: [
+    ["h265_ctu16_amp_crop.265", 3],
     ["h265_default_ra.265", 3],
     ["h265_scaling_default.265", 3],
     ["h265_weight_fade.265", 3],
@@ -32,6 +33,15 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
     ["vp9_error_resilient_odd.ivf", 2],
     ["vp9_lossless.ivf", 0],
     ["vp9_profile2_10bit.ivf", 2],
+  ],
+  av1: [
+    ["av1_8bit.ivf", 3],
+    ["av1_grain.ivf", 3],
+    ["av1_superres_tiles.obu", 3],
+    ["av1_tile_groups.obu", 2],
+    ["av1_syn_global_motion.ivf", 4],
+    ["av1_syn_segmentation.ivf", 4],
+    ["av1_10bit_hdr.ivf", 3],
   ],
   mpeg2: [
     ["mpeg2_ipb.m2v", 3],

@@ -14,7 +14,7 @@ import { targetByName, targetRefusals } from "../../../src/targets/index.ts";
 import { Random } from "../../../support/random.ts";
 import { machineVersions, runInMachine } from "../driver-machine.ts";
 import { type Job, jobsOf } from "../journal.ts";
-import { type TriedCodec as Codec, type FakeNode, nodes } from "../nodes.ts";
+import { type HardwareCodec as Codec, type FakeNode, nodes } from "../nodes.ts";
 import { hashOf, programOf } from "../program.ts";
 import { bases, presets, type Setting } from "./bases.ts";
 import { atRandom, encodeScript, preset, type ScriptRequest, scriptOf, type Variant, variantsOf } from "./variants.ts";
@@ -43,6 +43,7 @@ const triedNodes = [
   "rk3288-vpu",
   "rk3568-vpu",
   "imx8mq-vpu-g2",
+  "rk3588-av1-vpu",
   "sun50i-h6-ve",
 ];
 

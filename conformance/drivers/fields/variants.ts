@@ -60,12 +60,12 @@ export function scriptOf(target: Target, codec: Codec, bytes: Uint8Array, last: 
 
 /** What decides formats and sizes of buffers, or is an index or count that drivers take unchecked: only varied alone. */
 const notAtRandom =
-  /width|height|size|bit_depth|chroma_format|profile|timestamp|_ts$|num_|index|idx|picture_structure|picture_coding_type|offset$|addr|log2|FRAME_MBS_ONLY|FIELD|PIC_SET_PRED|poc_(st|lt)_curr|delta_poc|KEY_FRAME|INTRA_ONLY|IDR|IRAP/;
+  /width|height|size|tile_|bit_depth|chroma_format|profile|timestamp|_ts$|num_|index|idx|picture_structure|picture_coding_type|offset$|addr|log2|FRAME_MBS_ONLY|FIELD|PIC_SET_PRED|poc_(st|lt)_curr|delta_poc|KEY_FRAME|INTRA_ONLY|IDR|IRAP/;
 /** The most that may stand in an index or a count, also alone: drivers follow them without a check. */
 const caps: readonly (readonly [pattern: RegExp, most: number])[] = [
   [/ref_idx_l[01]$|poc_(st|lt)_curr|ref_pic_list[01]\.index/, 2],
   [/num_ref_idx|num_poc_|num_active_dpb|num_entry|num_negative|num_positive/, 2],
-  [/num_tile_(columns|rows)_minus1/, 2],
+  [/num_tile_(columns|rows)_minus1|tile_(cols|rows)$/, 2],
   [/column_width_minus1|row_height_minus1/, 3],
   [/pic_width|pic_height|frame_width|frame_height|_size$|^(width|height)$/, 4096],
 ];

@@ -18,7 +18,7 @@ const targetsOfDriver: Readonly<Record<string, readonly string[]>> = {
   visl: ["visl"],
   vicodec: ["vicodec"],
   rkvdec: ["rk3399", "vdpu381"],
-  "hantro-vpu": ["hantro-g1", "hantro-g2"],
+  "hantro-vpu": ["hantro-g1", "hantro-g2", "rk3588-av1"],
   cedrus: ["cedrus"],
   "tegra-vde": ["tegra-vde"],
   "mtk-vcodec-dec": ["mediatek"],

@@ -2,11 +2,13 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Codec } from "../../../src/events.ts";
 import { chooseDevice, devicePath, devicesOf } from "../../../src/submit/devices/devices.ts";
 import { DeviceError } from "../../../src/submit/errors.ts";
 import { Submitter, sessionOptionsFor } from "../../../src/submit/index.ts";
-import { cedrus, targetByName } from "../../../src/targets/index.ts";
+import { cedrus, targetByName, targets } from "../../../src/targets/index.ts";
 import {
+  codecs,
   V4L2_PIX_FMT_H264_SLICE,
   V4L2_PIX_FMT_HEVC_SLICE,
   V4L2_PIX_FMT_VP8_FRAME,
@@ -26,6 +28,21 @@ function listOf(driver: FakeDriver) {
   const kernel = new FakeKernel(driver);
   return devicesOf(kernel.machine, kernel.files);
 }
+
+/** `v4l2_capability.driver` of each target. */
+const driverNames: Readonly<Record<string, string>> = {
+  visl: "visl",
+  rk3399: "rkvdec",
+  vdpu381: "rkvdec",
+  vdpu383: "rkvdec",
+  "hantro-g1": "hantro-vpu",
+  "hantro-g2": "hantro-vpu",
+  "rk3588-av1": "hantro-vpu",
+  mediatek: "mtk-vcodec-dec",
+  cedrus: "cedrus",
+  "tegra-vde": "tegra-vde",
+  "rpi-hevc-dec": "rpi-hevc-dec",
+};
 
 const frameModes = {
   V4L2_CID_STATELESS_HEVC_DECODE_MODE: [1],
@@ -88,6 +105,26 @@ describe("what a device takes", () => {
     });
     expect(devices[0]!.target.codecs.h265?.missingReferences).toBe("nearest");
     expect(devices[0]!.target.codecs.h265?.needsPriming).toBeUndefined();
+  });
+
+  it.each(targets.slice(1))("has the limits and quirks of $name, of its driver's name and controls", async (target) => {
+    for (const [name, known] of Object.entries(target.codecs)) {
+      const codec = name as Codec;
+      const { devices } = await listOf({
+        driver: driverNames[target.name] ?? target.name,
+        outputFormats: [codecs[codec].pixelFormat],
+        controls: Object.fromEntries(
+          Object.entries(known.controls).map(([control, most]) => [
+            control,
+            /_(MODE|CODE)$/.test(control) ? [1] : most,
+          ]),
+        ),
+        maxSize: 2048,
+      });
+      const taken = devices[0]!.target.codecs[codec]!;
+      expect(taken.limits).toEqual({ ...known.limits, maxWidth: 2048, maxHeight: 2048 });
+      expect([taken.quirks, taken.missingReferences]).toEqual([known.quirks, known.missingReferences]);
+    }
   });
 
   it("has the modes of its menus, frame and Annex B first", async () => {
