@@ -1,4 +1,5 @@
 import type { Target } from "../case.ts";
+import { captureTarget } from "./capture.ts";
 import { cliTarget } from "./cli.ts";
 import { containerTarget } from "./container.ts";
 import { demuxTarget } from "./demux.ts";
@@ -18,6 +19,7 @@ const targets: Readonly<Record<TargetName, () => Target>> = {
   demux: demuxTarget,
   container: containerTarget,
   record: recordTarget,
+  capture: captureTarget,
   submit: submitTarget,
   cli: cliTarget,
 };

@@ -10,6 +10,7 @@ export const targetNames = [
   "demux",
   "container",
   "record",
+  "capture",
   "submit",
   "cli",
 ] as const;
