@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 103_000 },
+  ".": { openSession: 106_500 },
   h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200, openH264Session: 30_800 },
   h265: {
     parseSps: 8700,
@@ -20,7 +20,7 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 15_800 },
   vp8: { parseFrame: 4050, openVp8Session: 13_100 },
   vp9: { parseFrame: 6700, openVp9Session: 16_600 },
-  fwht: { parseFrameHeader: 2600, openFwhtSession: 9000 },
+  fwht: { parseFrameHeader: 3400, openFwhtSession: 9300 },
   av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 28_800 },
 };
 

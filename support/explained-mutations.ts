@@ -24,8 +24,14 @@ interface Exception {
   readonly element: RegExp;
   /** The fields that it is about. Default: all. */
   readonly field?: RegExp;
-  /** Whether the case is there. @param unit the element's unit. @param before the units before it. */
-  readonly isThere: (unit: TracedUnit, before: readonly TracedUnit[]) => boolean;
+  /**
+   * Whether the case is there.
+   *
+   * @param unit the element's unit.
+   * @param before the units before it.
+   * @param isOwn the request sends this unit.
+   */
+  readonly isThere: (unit: TracedUnit, before: readonly TracedUnit[], isOwn: boolean) => boolean;
   readonly reason: string;
 }
 
@@ -63,10 +69,17 @@ export const exceptions: readonly Exception[] = [
     reason: "with 0, lr_unit_extra_shift is not coded, and its bit is read as lr_uv_shift, which can make up for it",
   },
   {
+    finding: "idle",
+    element: /^used_by_curr_pic_flag$/,
+    field: / \[\d+\]\.use_delta_flag/,
+    isThere: ({ elements }) => elements.some(({ name, value }) => name === "used_by_curr_pic_flag" && value === 1),
+    reason: "with 0, use_delta_flag is coded, and the bit that is read as it may be 1",
+  },
+  {
     finding: "unnamed",
     element: /^(primary_ref_frame|ref_frame_idx|last_frame_idx|gold_frame_idx|film_grain_params_ref_idx)$/,
     field: / (loop_filter\.(ref|mode)_deltas|segmentation\.)/,
-    isThere: ({ name }) => name.startsWith("OBU_"),
+    isThere: ({ name }, _, isOwn) => name.startsWith("OBU_") && !isOwn,
     reason: "a frame that hands on what it has inherited is not named: in a long stream there are thousands",
   },
 ];
@@ -93,6 +106,7 @@ export function explainedMutations(original: Original, { elements: most }: Mutat
       for (const source of elementsIn(sources)) named.add(fieldKey(control, path, flag), source);
     }
   }
+  const own = ownUnits(explained);
   const before = outcomeOf(original, original.bytes);
   const idle = new Set<string>();
   const unnamed = new Set<string>();
@@ -105,7 +119,7 @@ export function explainedMutations(original: Original, { elements: most }: Mutat
         changes.push(mutation);
         const before = units.slice(0, number);
         for (const field of unnamedFields(mutation, named, number, place)) {
-          if (isException("unnamed", mutation, field, before)) continue;
+          if (isException("unnamed", mutation, field, before, own.has(number))) continue;
           unnamed.add(
             `${field} changes with ${mutation.element.name} of unit ${number}, ${mutation.element.value} to ${mutation.value}`,
           );
@@ -113,7 +127,7 @@ export function explainedMutations(original: Original, { elements: most }: Mutat
       }
       for (const field of idleFields(changes, named, number, place)) {
         const [first] = changes as [Mutation];
-        if (isException("idle", first, field, units.slice(0, number))) continue;
+        if (isException("idle", first, field, units.slice(0, number), own.has(number))) continue;
         const { element } = first;
         idle.add(`${field} names ${element.name} of unit ${number}, ${element.value}`);
       }
@@ -122,18 +136,29 @@ export function explainedMutations(original: Original, { elements: most }: Mutat
   return { mutations: count, idle: [...idle], unnamed: [...unnamed] };
 }
 
+/** The units that fields of controls of one picture are made of, but for what earlier requests set. */
+function ownUnits({ controls }: NonNullable<ReturnType<typeof explainRequest>>): ReadonlySet<number> {
+  const ofPicture = controls.filter(({ control }) => !/_(?:SEQUENCE|SPS|PPS)$/.test(control));
+  return new Set(
+    ofPicture
+      .flatMap(({ fields }) => fields.flatMap(({ sources }) => sources))
+      .flatMap((source) => (source.kind === "element" || source.kind === "span" ? [source.unit] : [])),
+  );
+}
+
 function isException(
   finding: Exception["finding"],
   { unit, element }: Mutation,
   field: string,
   before: readonly TracedUnit[],
+  isOwn: boolean,
 ): boolean {
   return exceptions.some(
     (each) =>
       each.finding === finding &&
       each.element.test(element.name) &&
       each.field?.test(field) !== false &&
-      each.isThere(unit, before),
+      each.isThere(unit, before, isOwn),
   );
 }
 

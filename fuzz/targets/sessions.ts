@@ -4,6 +4,7 @@ import type { TraceElement } from "../../src/bitreader/index.ts";
 import { BitstreamError } from "../../src/errors.ts";
 import type { Codec, DecodeEvent, Session } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
+import { FwhtStream } from "../../src/fwht/index.ts";
 import { openSession } from "../../src/open-session.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { type CodedBools, codedBools } from "../../src/testing/coded-bools.ts";
@@ -210,8 +211,14 @@ function packetFlaws(codec: Codec, input: Case, hasErrors: boolean, expected: re
   );
 }
 
+/** The frames of a whole stream of FWHT: one may lie across pieces. */
+function framesOf(stream: Uint8Array): Uint8Array[] {
+  const framing = new FwhtStream(0);
+  return [...framing.push(stream), ...framing.flush()].map(({ bytes }) => bytes.slice());
+}
+
 function packetsOf(codec: Codec, input: Case): Uint8Array[] {
-  if (codec === "fwht") return input.pieces.map(({ bytes }) => bytes);
+  if (codec === "fwht") return framesOf(joined(input.pieces.map(({ bytes }) => bytes)));
   if (codec === "av1") return temporalUnits(joined(input.pieces.map(({ bytes }) => bytes)));
   return isPackets(codec) ? input.pieces.map(({ bytes }) => bytes) : accessUnits(codec, input);
 }

@@ -217,6 +217,7 @@ const names: Readonly<Record<string, string>> = {
   "V 0x60": "VIDIOC_DECODER_CMD",
   "V 0x61": "VIDIOC_TRY_DECODER_CMD",
   "V 0x67": "VIDIOC_QUERY_EXT_CTRL",
+  "V 0x68": "VIDIOC_REMOVE_BUFS",
   "| 0x00": "MEDIA_IOC_DEVICE_INFO",
   "| 0x01": "MEDIA_IOC_ENUM_ENTITIES",
   "| 0x02": "MEDIA_IOC_ENUM_LINKS",

@@ -23,8 +23,15 @@ import {
   vp9Controls,
 } from "../uapi/index.ts";
 
+/** GStreamer's GST_CLOCK_TIME_NONE: what it sends where a picture has no reference. */
+const noPicture = 0xffff_ffff_ffff_ffffn;
+
 /** The timestamps of the pictures that a request may predict from, in nanoseconds. Controls of a wrong size refer to none. */
 export function referencedTimestamps(controls: Controls): readonly bigint[] {
+  return namedTimestamps(controls).filter((timestamp) => timestamp !== noPicture);
+}
+
+function namedTimestamps(controls: Controls): readonly bigint[] {
   const decode = <C extends ControlDefinition>(control: C): Decoded<C> | undefined => {
     const payload = controls.get(control.name);
     try {

@@ -1,5 +1,5 @@
 /** The two inputs of `diff` as recordings. */
-import { begun } from "../compare/decode-modes.ts";
+import { begun, decodeModeOf, startCodeOf } from "../compare/decode-modes.ts";
 import type { ComparedRequest, CompareSide } from "../compare/index.ts";
 import { partsSide, recordSide } from "../compare/sides.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
@@ -9,7 +9,6 @@ import type { SessionOptions } from "../options.ts";
 import type { Target } from "../targets/index.ts";
 import { TargetEvents } from "../targets/target-events.ts";
 import { codecs } from "../uapi/codecs.ts";
-import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { codecOf, type RecordInput, type StreamInput } from "./input.ts";
 import { CliError } from "./io.ts";
 import { sessionOptions } from "./source.ts";
@@ -54,15 +53,15 @@ export async function diffSides(a: Input, b: Input, target: Target | undefined):
   return [await ofStream(a, codec, second, target), second];
 }
 
-/** A side whose requests are counted, and its first request. */
+/** A side whose requests are counted, and its first requests. */
 async function counted(
   name: string,
   side: CompareSide,
   errors: ErrorEvent[],
   explanations: StreamExplanations | undefined,
-): Promise<DiffSide & { readonly first: ComparedRequest | undefined }> {
-  const { first, requests } = await begun(side);
-  const result = { name, side, errors, count: 0, first, explanations };
+): Promise<DiffSide & { readonly beginning: readonly ComparedRequest[] }> {
+  const { beginning, requests } = await begun(side);
+  const result = { name, side, errors, count: 0, beginning, explanations };
   const counting: AsyncIterable<ComparedRequest> = {
     async *[Symbol.asyncIterator]() {
       for await (const request of requests) {
@@ -82,7 +81,7 @@ async function ofRecord(input: RecordInput) {
 async function ofStream(
   input: StreamInput,
   codec: Codec,
-  other: { readonly first: ComparedRequest | undefined } | undefined,
+  other: { readonly beginning: readonly ComparedRequest[] } | undefined,
   target: Target | undefined,
 ) {
   const errors: ErrorEvent[] = [];
@@ -92,26 +91,23 @@ async function ofStream(
     const made = targetEvents?.of(event) ?? [event];
     return made.filter((each): each is DecodeEvent => each.type !== "set");
   };
-  const session = target === undefined ? modesOf(codec, other?.first) : sessionOptions(codec, { session: {}, target });
-  const { parts, stream, whole } = await beginning(input.parts);
+  const session =
+    target === undefined ? modesOf(codec, other?.beginning ?? []) : sessionOptions(codec, { session: {}, target });
+  const { parts, stream, whole } = await partsOf(input.parts);
   const side = partsSide(parts, stream, { codec, session }, eventsOf);
   const explanations = whole && new StreamExplanations(codec, whole, session);
   return counted(input.name, { ...side, producer }, errors, explanations);
 }
 
-/** The modes that a request was made in. */
-function modesOf(codec: Codec, request: ComparedRequest | undefined): SessionOptions {
+/** The modes that requests were made in. */
+function modesOf(codec: Codec, beginning: readonly ComparedRequest[]): SessionOptions {
   const { modes } = codecs[codec];
-  if (modes === null || request === undefined) return {};
-  const [mode, code] = [request.controls.get(modes.decodeMode), request.controls.get(modes.startCode)];
-  return {
-    decodeMode: mode === decodeModeValues.slice ? "slice" : "frame",
-    startCode: code === startCodeValues.none ? "none" : "annexb",
-  };
+  if (modes === null || beginning.length === 0) return {};
+  return { decodeMode: decodeModeOf(beginning, modes.decodeMode), startCode: startCodeOf(beginning, modes.startCode) };
 }
 
 /** All parts; where they are not too many, the list of them, too, and the bytes of a byte stream. */
-async function beginning(parts: AsyncIterable<StreamPart>) {
+async function partsOf(parts: AsyncIterable<StreamPart>) {
   const iterator = parts[Symbol.asyncIterator]();
   const read: StreamPart[] = [];
   let size = 0;

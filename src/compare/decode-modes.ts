@@ -6,7 +6,7 @@ import {
   V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC,
   v4l2_ctrl_h264_decode_params,
 } from "../uapi/h264.ts";
-import { decodeModeValues } from "../uapi/modes.ts";
+import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
 import { viewOf } from "../uapi/struct.ts";
 import type { ComparedNote } from "./difference.ts";
 import type { ComparedRequest, CompareSide } from "./sides.ts";
@@ -23,49 +23,98 @@ const ofSlices: readonly string[] = [
 export async function inOneMode(
   sides: readonly CompareSide[],
 ): Promise<{ readonly sides: readonly CompareSide[]; readonly notes: readonly ComparedNote[] }> {
-  const menu = codecs[(sides[0] as CompareSide).codec].modes?.decodeMode;
-  if (menu === undefined) return { sides, notes: [] };
+  const { modes: menus } = codecs[(sides[0] as CompareSide).codec];
+  if (menus === null) return { sides, notes: [] };
+  const menu = menus.decodeMode;
   const opened = await Promise.all(sides.map(begun));
-  const modes = opened.map(({ first }) => first && modeOf(first, menu));
+  const modes = opened.map(({ beginning }) => decodeModeOf(beginning, menu));
   const isMixed = new Set(modes.filter((mode) => mode !== undefined)).size > 1;
-  const same = sides.map((side, i) => ({ ...side, requests: opened[i]?.requests ?? [] }));
+  // A menu that one side does not show cannot be compared: it may have been set before the recording began.
+  const unseen = [menu, menus.startCode].filter((name) =>
+    opened.some(({ beginning }) => beginning.length > 0 && beginning.every(({ controls }) => !controls.has(name))),
+  );
+  const same = sides.map((side, i) => {
+    const requests = opened[i]?.requests ?? [];
+    return { ...side, requests: unseen.length === 0 ? requests : without(requests, (name) => unseen.includes(name)) };
+  });
   if (!isMixed) return { sides: same, notes: [] };
   const pictures = same.map((side, i) => ({
     ...side,
-    requests: withoutSlices(modes[i] === "slice" ? asPictures(side.requests) : side.requests, menu),
+    requests: without(
+      modes[i] === "slice" ? asPictures(side.requests) : side.requests,
+      (name) => name === menu || ofSlices.includes(name),
+    ),
   }));
   const notes = sides.flatMap((_, i): ComparedNote[] => {
     if (i === 0 || modes[i] === modes[0]) return [];
     const text = `the first side is in ${modes[0]} mode and the other in ${modes[i]} mode: compared picture by picture`;
-    const request = opened[0]?.first?.request ?? 0;
+    const request = opened[0]?.beginning[0]?.request ?? 0;
     return [{ type: "note", side: i, request, about: "decode mode", text, known: undefined }];
   });
   return { sides: pictures, notes };
 }
 
-function modeOf({ controls }: ComparedRequest, menu: string): "frame" | "slice" {
-  const value = controls.get(menu);
+/**
+ * The decode mode in which requests were made. Where no menu shows it, what was sent does: only H.264's requests of slices have slice
+ * parameters, and only HEVC's requests of slices share a timestamp.
+ *
+ * @param beginning the first requests.
+ * @param menu the control that sets the mode.
+ * @returns undefined where there is no request.
+ */
+export function decodeModeOf(beginning: readonly ComparedRequest[], menu: string): "frame" | "slice" | undefined {
+  const [first] = beginning;
+  if (first === undefined) return undefined;
+  const value = first.controls.get(menu);
   if (value !== undefined) return value === decodeModeValues.slice ? "slice" : "frame";
-  return controls.has("V4L2_CID_STATELESS_H264_SLICE_PARAMS") ? "slice" : "frame";
+  const ofSlice = menu.includes("_HEVC_")
+    ? beginning.some(({ timestamp }, i) => i > 0 && BigInt(timestamp) === BigInt(beginning[i - 1]?.timestamp ?? -1))
+    : beginning.some(({ controls }) => controls.has("V4L2_CID_STATELESS_H264_SLICE_PARAMS"));
+  return ofSlice ? "slice" : "frame";
 }
 
-/** The first request, and all of them. */
+/** Whether OUTPUT buffers have start codes. Where no menu shows it, their bytes do. */
+export function startCodeOf([first]: readonly ComparedRequest[], menu: string): "annexb" | "none" {
+  const value = first?.controls.get(menu);
+  const data = first?.bitstream.data;
+  if (value === undefined && data !== undefined) {
+    return data[0] === 0 && data[1] === 0 && (data[2] === 1 || (data[2] === 0 && data[3] === 1)) ? "annexb" : "none";
+  }
+  return value === startCodeValues.none ? "none" : "annexb";
+}
+
+/** Requests that are looked at before the others: enough for a picture with several slices. */
+const lookedAt = 16;
+
+/** The first requests, and all of them. */
 export async function begun({ requests }: CompareSide) {
   const iterator = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
-  const next = await iterator.next();
-  const first = next.done === true ? undefined : next.value;
-  const rest: AsyncIterable<ComparedRequest> = {
+  const beginning: ComparedRequest[] = [];
+  let failure: { readonly thrown: unknown } | undefined;
+  let isWhole = false;
+  while (beginning.length < lookedAt && !isWhole && failure === undefined) {
+    try {
+      const next = await iterator.next();
+      if (next.done === true) isWhole = true;
+      else beginning.push(next.value);
+    } catch (thrown) {
+      // What comes before the place where a recording breaks off is compared.
+      if (beginning.length === 0) throw thrown;
+      failure = { thrown };
+    }
+  }
+  const all: AsyncIterable<ComparedRequest> = {
     async *[Symbol.asyncIterator]() {
-      if (first === undefined) return;
-      yield first;
-      for (;;) {
+      yield* beginning;
+      if (failure !== undefined) throw failure.thrown;
+      while (!isWhole) {
         const following = await iterator.next();
         if (following.done === true) return;
         yield following.value;
       }
     },
   };
-  return { first, requests: rest };
+  return { beginning: beginning.slice() as readonly ComparedRequest[], requests: all };
 }
 
 /** The slices of a picture follow each other, have one timestamp, and refer to the same pictures. */
@@ -111,12 +160,12 @@ function pictureOf(slices: readonly ComparedRequest[]): ComparedRequest {
   return { request, timestamp, controls, known, bitstream };
 }
 
-async function* withoutSlices(
+async function* without(
   requests: Iterable<ComparedRequest> | AsyncIterable<ComparedRequest>,
-  menu: string,
+  isLeftOut: (control: string) => boolean,
 ): AsyncGenerator<ComparedRequest, void, undefined> {
   for await (const request of requests) {
-    const controls = [...request.controls].filter(([name]) => name !== menu && !ofSlices.includes(name));
+    const controls = [...request.controls].filter(([name]) => !isLeftOut(name));
     const { request: number, timestamp, bitstream, known } = request;
     yield { request: number, timestamp, bitstream, known, controls: new Map(controls) };
   }

@@ -17,6 +17,7 @@ import {
 import type { ComparedValue } from "./difference.ts";
 import { isWholePayload } from "./payloads.ts";
 import type { Payload } from "./request.ts";
+import { flagWord } from "./values.ts";
 
 /** An integer, or a flag, that is not the same in two payloads. */
 export interface LeafDifference {
@@ -28,7 +29,6 @@ export interface LeafDifference {
 }
 
 export const absent: ComparedValue = { value: undefined, text: "absent" };
-const unset: ComparedValue = { value: 0, text: "not set" };
 
 /** A control as a whole. */
 export function wholeValue(control: string, payload: Payload | undefined): ComparedValue {
@@ -119,17 +119,9 @@ function flagDifferences({ path, type, a, b }: UnequalLeaf, kept: bigint): LeafD
     const named = type.flags?.[flag];
     const mask = BigInt(named ?? Number(flag));
     const compared = (value: number | bigint): ComparedValue => {
-      if (named !== undefined && isNumber(named)) {
-        const number = flagValue(value, named);
-        return { value: number, text: String(number) };
-      }
-      return (BigInt(value) & mask) === 0n ? unset : { value: 1, text: "set" };
+      const own = named === undefined ? Number((BigInt(value) & mask) !== 0n) : flagValue(value, named);
+      return { value: own, text: flagWord(flag, own) };
     };
     return { path, flag, values: [compared(a), compared(b)], isNormalised: (kept & mask) === 0n };
   });
-}
-
-/** Whether a mask of flags has several bits, which are one number. */
-function isNumber(mask: number): boolean {
-  return (mask & (mask - 1)) !== 0;
 }

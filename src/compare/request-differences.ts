@@ -3,7 +3,7 @@ import { type FieldClasses, isAbout } from "./classes.ts";
 import type { ComparedRefusal, ComparedValue, Difference, KnownFault } from "./difference.ts";
 import { absent, type LeafDifference, leafDifferences, leafValue, wholeValue } from "./leaves.ts";
 import type { ComparedRequest } from "./sides.ts";
-import type { Value } from "./values.ts";
+import { flagWord, type Value } from "./values.ts";
 import { type ControlField, isInside, leafOf } from "./view-paths.ts";
 
 /** A field that drivers read differently, references as pictures. */
@@ -237,7 +237,7 @@ function viewValue(
 ): ComparedValue {
   if (payload === undefined || value === undefined) return absent;
   if (path === "") return wholeValue(control, payload);
-  if (flag !== undefined && typeof value === "number") return { value, text: value === 0 ? "not set" : "set" };
+  if (flag !== undefined && typeof value === "number") return { value, text: flagWord(flag, value) };
   if (typeof value === "string") return text(/^#\d/.test(value) ? `picture ${value.slice(1)}` : value);
   const leaf = leafOf(control, path);
   return leaf === undefined ? { value, text: String(value) } : leafValue(leaf.type, value);

@@ -83,6 +83,12 @@ function setScalar(
   if (unnamed !== undefined) values.set(`${path}.${unnamed}`, 1);
 }
 
+/** 0 and 1 in words; of a mask of several bits, whose name ends in `_MSK`, the number. */
+export function flagWord(name: string, value: number): string {
+  if (/_MSK$/.test(name)) return String(value);
+  return value === 0 ? "not set" : "set";
+}
+
 /** `V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC` is `FIELD_PIC`. */
 export function shortFlag(name: string): string {
   return name.replace(/^V4L2_.*?_(?:FLAG|FL)_/, "").replace(/^V4L2_H264_SPS_(CONSTRAINT_SET\d)_FLAG$/, "$1");

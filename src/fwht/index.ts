@@ -19,7 +19,7 @@ export { parseFrameHeader } from "./parser.ts";
 export { openFwhtSession } from "./session.ts";
 export type { PictureFormat } from "./state.ts";
 export { formatOf, isIntra, planeBytes } from "./state.ts";
-export type { StreamPiece } from "./stream.ts";
+export type { Pieces, StreamPiece } from "./stream.ts";
 export { FwhtStream } from "./stream.ts";
 export * from "./structures.ts";
 export { frameData, unitName } from "./units.ts";

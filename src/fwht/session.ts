@@ -8,7 +8,7 @@ import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
 import { PictureDecoder } from "./pictures.ts";
-import { FwhtStream, type StreamPiece } from "./stream.ts";
+import { FwhtStream, type Pieces, type StreamPiece } from "./stream.ts";
 import { fwht_cframe_hdr } from "./syntax.ts";
 import { frameReader, unitName } from "./units.ts";
 
@@ -26,6 +26,13 @@ class FwhtSession implements Session {
   readonly #sink = new EventSink(unitName);
   readonly #times = new PictureTimes();
   readonly #pictures: PictureDecoder;
+  /** Reads each piece of a stream when it is found. */
+  readonly #pieces: Pieces = {
+    push: (piece) => {
+      this.#times.reach(piece.byte);
+      if (!this.#isRead(piece)) this.#pictures.lose();
+    },
+  };
   #stream: FwhtStream | null = null;
   #received = 0;
 
@@ -45,8 +52,8 @@ class FwhtSession implements Session {
         this.#sink.report("no-unit", "the packet is empty");
         this.#pictures.lose();
       }
-      this.#readPieces(stream.push(bytes));
-      this.#readPieces(stream.flush());
+      stream.read(bytes, this.#pieces);
+      stream.end(this.#pieces);
     });
   }
 
@@ -57,7 +64,7 @@ class FwhtSession implements Session {
       if (info.lost) this.#lose(this.#stream, info.lost);
       this.#times.stream(this.#received, info.pts);
       this.#received += bytes.length;
-      this.#readPieces(this.#stream.push(bytes));
+      this.#stream.read(bytes, this.#pieces);
     });
   }
 
@@ -83,25 +90,18 @@ class FwhtSession implements Session {
   }
 
   #endStream(): void {
-    if (this.#stream !== null) this.#readPieces(this.#stream.flush());
+    this.#stream?.end(this.#pieces);
     this.#stream = null;
     this.#times.clear();
   }
 
   /** Takes note of missing bytes: the frame that has begun is lost, and the next one is looked for. */
   #lose(stream: FwhtStream, lost: StreamError): void {
-    this.#readPieces(stream.flush());
+    stream.end(this.#pieces);
     this.#sink.error(lost, undefined);
     this.#pictures.lose();
     // The pictures that these pts belong to begin in the missing bytes.
     this.#times.clear();
-  }
-
-  #readPieces(pieces: readonly StreamPiece[]): void {
-    for (const piece of pieces) {
-      this.#times.reach(piece.byte);
-      if (!this.#isRead(piece)) this.#pictures.lose();
-    }
   }
 
   #isRead(piece: StreamPiece): boolean {

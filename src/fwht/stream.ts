@@ -38,6 +38,11 @@ export interface StreamPiece extends StreamUnit {
   readonly error?: BitstreamError;
 }
 
+/** Takes pieces: a list does. */
+export interface Pieces {
+  push(piece: StreamPiece): void;
+}
+
 /** How many last bytes of a frame may be the first ones of the magic numbers. */
 function magicBegunAtEnd(frame: Uint8Array): number {
   for (let count = MOST_PART; count > 0; count--) {
@@ -66,16 +71,27 @@ export class FwhtStream {
    */
   push(bytes: Uint8Array): StreamPiece[] {
     const pieces: StreamPiece[] = [];
-    this.#queue.append(bytes);
-    while (this.#step(pieces, false));
-    this.#queue.keep();
+    this.read(bytes, pieces);
     return pieces;
   }
 
   /** Ends the stream, or a part of it after which bytes are missing: returns the frame that has begun, as `truncated`. */
   flush(): StreamPiece[] {
-    const queue = this.#queue;
     const pieces: StreamPiece[] = [];
+    this.end(pieces);
+    return pieces;
+  }
+
+  /** `push` that hands over one piece after the other: of damaged bytes there are so many that a list would take more memory than they. */
+  read(bytes: Uint8Array, pieces: Pieces): void {
+    this.#queue.append(bytes);
+    while (this.#step(pieces, false));
+    this.#queue.keep();
+  }
+
+  /** `flush` that does so. */
+  end(pieces: Pieces): void {
+    const queue = this.#queue;
     while (this.#step(pieces, true));
     const byte = queue.begin;
     const bytes = queue.take(queue.length);
@@ -86,11 +102,10 @@ export class FwhtStream {
     }
     this.#endLoss(pieces);
     this.#searched = 0;
-    return pieces;
   }
 
   /** Returns false where more bytes are needed. */
-  #step(pieces: StreamPiece[], isEnd: boolean): boolean {
+  #step(pieces: Pieces, isEnd: boolean): boolean {
     const queue = this.#queue;
     if (this.#lostFrom !== null) return this.#seek(pieces);
     if (queue.length < magic.length) return false;
@@ -102,7 +117,7 @@ export class FwhtStream {
   }
 
   /** Takes the frame at the queue's beginning, whose header is there. */
-  #takeFrame(pieces: StreamPiece[], isEnd: boolean): boolean {
+  #takeFrame(pieces: Pieces, isEnd: boolean): boolean {
     const queue = this.#queue;
     const size = viewOf(queue.peek(FRAME_HEADER_BYTES)).getUint32(FRAME_HEADER_BYTES - 4);
     const total = FRAME_HEADER_BYTES + size;
@@ -131,7 +146,7 @@ export class FwhtStream {
   }
 
   /** Looks for the next frame. */
-  #seek(pieces: StreamPiece[]): boolean {
+  #seek(pieces: Pieces): boolean {
     const queue = this.#queue;
     const at = findMagic(queue.peek(queue.length), 0);
     queue.skip(at >= 0 ? at : Math.max(0, queue.length - MOST_PART));
@@ -139,7 +154,7 @@ export class FwhtStream {
     return at >= 0;
   }
 
-  #endLoss(pieces: StreamPiece[]): void {
+  #endLoss(pieces: Pieces): void {
     const from = this.#lostFrom;
     this.#lostFrom = null;
     const count = from === null ? 0 : this.#queue.begin - from;
@@ -149,7 +164,7 @@ export class FwhtStream {
     pieces.push({ bytes: NO_BYTES, byte: from, truncated: false, error });
   }
 
-  #fail(pieces: StreamPiece[], bytes: Uint8Array, reason: string): void {
+  #fail(pieces: Pieces, bytes: Uint8Array, reason: string): void {
     const error = new BitstreamError("wrong-size", reason, { element: "size" });
     pieces.push({ bytes, byte: this.#queue.begin, truncated: false, error });
   }

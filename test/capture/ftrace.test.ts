@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { captureStats, lintCapture, readCapture } from "../../src/capture/index.ts";
+import type { RequestEvent } from "../../src/events.ts";
 import { normalise } from "../../src/kernel/index.ts";
+import { openSession } from "../../src/open-session.ts";
 import type { ResolvedRequest } from "../../src/record/index.ts";
 import { controlByName, leafFields, viewOf } from "../../src/uapi/index.ts";
 import { fixture, run } from "../cli/command-line.ts";
@@ -134,6 +136,23 @@ describe("what a log of ftrace may look like", () => {
     const { kind, requests } = await imported(brotliDecompressSync(packed).toString());
     expect([kind, requests.length]).toEqual(["ftrace", 20]);
     expect(requests[1]).toMatchObject({ timestamp: 1000, bitstream: { bytes: undefined } });
+  });
+
+  it("has FWHT's event, whose fields are all in one line", async () => {
+    const task = "  node-140     [000] .....    95.5: ";
+    const params =
+      "backward_ref_ts 0 version 3 width 640 height 360 flags I_FRAME|PIXENC_RGB|0x30180 colorspace 3 xfer_func 0 ycbcr_enc 0 quantization 0";
+    const done =
+      "owner = 0000000000000000, queued = 1, owned_by_drv = 0, index = 0, type = 10, bytesused = 7, timestamp = 1000";
+    const log = `# tracer: nop\n#\n${task}v4l2_ctrl_fwht_params: ${params}\n${task}vb2_buf_done: ${done}\n`;
+    const { header, requests } = await imported(log);
+    const name = "V4L2_CID_STATELESS_FWHT_PARAMS";
+    const [first] = openSession("fwht")
+      .push(readFileSync(fixture("fwht_argb.fwht")))
+      .filter(({ type }) => type === "request");
+    expect(header).toEqual({ codec: "fwht" });
+    expect(requests[0]?.controls.get(name)).toEqual((first as RequestEvent).controls[0]?.payload);
+    expect([requests.length, requests[0]?.timestamp, requests[0]?.known.size]).toEqual([1, 1000, 0]);
   });
 
   it("may be cut off anywhere: the requests before are whole, and the last one is said to be missing", async () => {

@@ -78,6 +78,15 @@ describe("import", () => {
     },
   );
 
+  it("is compared with the stream in the mode that it was made in, also where no menu shows it", async () => {
+    for (const kind of ["strace", "recorder", "v4l2-tracer", "ftrace"]) {
+      const log = captured(`h264_baseline_slices.264.${kind}`);
+      const { stdout } = await run(["diff", fixture("h264_baseline_slices.264"), log]);
+      expect([kind, stdout]).toEqual([kind, expect.stringMatching(/^60 pairs, 60 differ$/m)]);
+      expect(stdout).not.toMatch(/DECODE_MODE|START_CODE|compared picture by picture/);
+    }
+  });
+
   it("refuses what is a stream or a record already", async () => {
     const { stderr } = await run(["import", fixture("vp8_altref.ivf")]);
     expect(stderr).toMatch(/vp8_altref\.ivf: a stream, not a capture; v4l2-stateless record makes its requests\n$/);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { V4L2_FWHT_FL_CB_IS_UNCOMPRESSED, v4l2_ctrl_fwht_params } from "../../src/uapi/fwht.ts";
 import {
   v4l2_ctrl_h264_decode_params,
   v4l2_ctrl_h264_scaling_matrix,
   v4l2_ctrl_h264_sps,
   v4l2_h264_dpb_entry,
 } from "../../src/uapi/h264.ts";
+import { viewOf } from "../../src/uapi/struct.ts";
 import { fixture, goldenText, run } from "../cli/command-line.ts";
 import { file, requestsOf, screen, viewAt, written } from "./recordings.ts";
 
@@ -191,5 +193,25 @@ describe("diff", () => {
     const golden = fixture(`${stream}.ff-frame.jsonl.br`);
     expect((await run(["diff", path, golden, "--color=always"])).stdout).toContain("\u001b[33m");
     expect((await run(["diff", path, golden])).stdout).not.toContain("\u001b");
+  });
+});
+
+describe("a number among the flags of FWHT", () => {
+  it("is compared as a number, and a flag as set or not set", async () => {
+    const requests = (await requestsOf("fwht_grey.fwht")).slice(0, 2);
+    const changed = requests.map((request) => {
+      const params = request.controls.get("V4L2_CID_STATELESS_FWHT_PARAMS") as Uint8Array;
+      const payload = params.slice();
+      const view = viewOf(payload);
+      const at = v4l2_ctrl_fwht_params.offsets.flags;
+      view.setUint32(at, (view.getUint32(at, true) | (2 << 16)) ^ V4L2_FWHT_FL_CB_IS_UNCOMPRESSED, true);
+      return { ...request, controls: new Map([["V4L2_CID_STATELESS_FWHT_PARAMS", payload]]) };
+    });
+    const { text } = await screen(written("one.jsonl", "fwht", requests), written("three.jsonl", "fwht", changed), [
+      "--target",
+      "vicodec",
+    ]);
+    expect(text).toMatch(/FWHT_PARAMS flags\.\w*COMPONENTS_NUM_MSK +0 \/ 2/);
+    expect(text).toMatch(/FWHT_PARAMS flags\.\w*CB_IS_UNCOMPRESSED +not set \/ set/);
   });
 });

@@ -3,7 +3,7 @@ import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import { openSession } from "../../src/open-session.ts";
 import { only } from "../../support/streams/h264-stream.ts";
 
-it.each(["vp8", "vp9", "av1"] as const)("no picture of a whole %s stream is corrupt", (codec) => {
+it.each(["vp8", "vp9", "av1", "fwht"] as const)("no picture of a whole %s stream is corrupt", (codec) => {
   for (const { name, read } of fixtureStreams(codec)) {
     const session = openSession(codec);
     const outputs = only([...session.push(read()), ...session.flush()], "output");

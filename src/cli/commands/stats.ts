@@ -77,10 +77,21 @@ function processLines({ largeMappings, anonymousMappings, filesSent, filesReceiv
     String(count),
     `${(bytes / 2 ** 20).toFixed(1)} MiB`,
   ];
+  // Every program maps memory: where none did, nobody looked.
+  const mappings =
+    anonymousMappings.count === 0
+      ? [["anonymous mappings", "not seen", "strace must trace mmap for it"]]
+      : [
+          ["anonymous mappings of 2 MiB and more", ...size(largeMappings)],
+          ["anonymous mappings in all", ...size(anonymousMappings)],
+        ];
+  const passed =
+    filesSent + filesReceived === 0
+      ? ["not seen", "strace must trace sendmsg and recvmsg for it"]
+      : [`${filesSent} sent`, `${filesReceived} received`];
   return aligned([
-    ["anonymous mappings of 2 MiB and more", ...size(largeMappings)],
-    ["anonymous mappings in all", ...size(anonymousMappings)],
-    ["descriptors passed (SCM_RIGHTS)", `${filesSent} sent`, `${filesReceived} received`],
+    ...mappings,
+    ["descriptors passed (SCM_RIGHTS)", ...passed],
     ...Object.entries(drm).map(([name, count]) => [name, String(count)]),
   ]);
 }

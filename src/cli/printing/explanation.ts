@@ -1,4 +1,5 @@
 /** The text and the lines of JSON of `explain`. */
+import { flagWord } from "../../compare/values.ts";
 import type { ExplainedField, ExplainedRequest, Source, SpanSource } from "../../explain/index.ts";
 import { theirSum } from "../../explain/source.ts";
 import { decisionText, sourceTexts } from "../../explain/text.ts";
@@ -281,7 +282,7 @@ function rowOf(path: string, word: string, leaves: readonly ExplainedField[], { 
   const meaning = name?.(sample.value);
   const many = values.length > mostValues ? `${values.slice(0, mostValues).join(" ")} …` : values.join(" ");
   const texts = sourceTexts(sample.sources);
-  const flag = sample.flag === undefined || leaves.length > 1 ? undefined : sample.value === 1 ? "set" : "not set";
+  const flag = sample.flag === undefined || leaves.length > 1 ? undefined : flagWord(sample.flag, Number(sample.value));
   return {
     path,
     word,

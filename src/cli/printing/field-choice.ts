@@ -86,7 +86,7 @@ function pathsOf({ path, flag }: ExplainedField): string[] {
 
 /** A flag without the words that its control has, too: `"FRAME_MBS_ONLY"`. */
 export function shortFlag(flag: string): string {
-  return flag.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_(H264_SPS|VP8_LF|VP9|HEVC)_/, "");
+  return flag.replace(/^V4L2_.*?_(?:FLAG|FL)_/, "").replace(/^V4L2_(H264_SPS|VP8_LF|VP9|HEVC)_/, "");
 }
 
 /** `["dpb", "[3]", "pic_num"]` of `"dpb[3].pic_num"`. */

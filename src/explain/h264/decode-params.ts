@@ -94,19 +94,38 @@ function lengthOf(h: ReadUnit, names: readonly string[], what: string, decides?:
   return sourcesOf(computed(`the length of ${what}`), h.span(first, last, "their length"), why);
 }
 
+/** A frame as it is in the buffer before the picture is decoded: without the picture itself, where that is its second field. */
+function storedFrame({ frames, picture }: H264State, timestamp: number): StoredFrame | undefined {
+  const frame = frames.get(timestamp);
+  return frame && { ...frame, pictures: frame.pictures.filter((each) => each !== picture) };
+}
+
 function dpbRules(all: H264State): Rules {
   const ofEntry =
     (rule: (frame: StoredFrame, place: Place, i: number) => Source[], gap: (frameNum: number, by: Link) => Source[]) =>
     (place: Place): Source[] => {
       const [i] = place.at as [number];
       if (place.field(`dpb[${i}].flags`) === 0) return unused(all);
-      const frame = all.frames.get(place.field(`dpb[${i}].reference_ts`));
+      const frame = storedFrame(all, place.field(`dpb[${i}].reference_ts`));
       if (frame !== undefined) return sourcesOf(rule(frame, place, i), membership(all, frame));
       const frameNum = place.field(`dpb[${i}].frame_num`);
       const by = all.gaps.get(frameNum) ?? all.picture;
       return sourcesOf(gap(frameNum, by), gapSources(by));
     };
   const inferred = (what: string) => () => [computed(what)];
+  const inferredCount = (_: number, by: Link) =>
+    sourcesOf(
+      computed("8.2.1 for a non-existing frame; 0 with pic_order_cnt_type 0"),
+      conditions(
+        by.sps.element("pic_order_cnt_type"),
+        by.sps.allNamed(
+          "num_ref_frames_in_pic_order_cnt_cycle",
+          "offset_for_ref_frame",
+          "offset_for_non_ref_pic",
+          "offset_for_top_to_bottom_field",
+        ),
+      ),
+    );
   return {
     "dpb[].reference_ts": ofEntry(
       ({ pictures }) => [state(pictures[0]?.request ?? null, "the timestamp of its CAPTURE buffer")],
@@ -121,14 +140,8 @@ function dpbRules(all: H264State): Rules {
       (frameNum) => [computed(`UnusedShortTermFrameNum ${frameNum} (7-24)`)],
     ),
     "dpb[].fields": ofEntry(markedFields, inferred("both fields of a non-existing frame are marked (8.2.5.2)")),
-    "dpb[].top_field_order_cnt": ofEntry(
-      (frame) => storedOrderCount(frame, "top"),
-      inferred("8.2.1 for a non-existing frame; 0 with pic_order_cnt_type 0"),
-    ),
-    "dpb[].bottom_field_order_cnt": ofEntry(
-      (frame) => storedOrderCount(frame, "bottom"),
-      inferred("8.2.1 for a non-existing frame; 0 with pic_order_cnt_type 0"),
-    ),
+    "dpb[].top_field_order_cnt": ofEntry((frame) => storedOrderCount(frame, "top"), inferredCount),
+    "dpb[].bottom_field_order_cnt": ofEntry((frame) => storedOrderCount(frame, "bottom"), inferredCount),
     "dpb[].flags.V4L2_H264_DPB_ENTRY_FLAG_VALID": ofEntry(
       ({ pictures }) => [state(pictures[0]?.request ?? null, "decoded and kept for reference")],
       inferred("set: the frame is used for reference"),
@@ -207,6 +220,8 @@ function gapSources(by: Link): Source[] {
   );
   return sourcesOf(
     gap,
+    // The picture after the gap may take non-existing frames out of the buffer.
+    conditions(ownMarking(by)),
     by.sps.condition("gaps_in_frame_num_value_allowed_flag"),
     by.sps.condition("max_num_ref_frames"),
   );

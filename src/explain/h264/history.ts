@@ -18,6 +18,8 @@ export class H264History implements CodecHistory {
   #picture: Picture | undefined;
   #payload: Uint8Array | undefined;
   #slice: ReadUnit | undefined;
+  /** Of the request's slices. The slices of one picture may refer to different ones. */
+  #slicePps: ReadUnit | undefined;
   #previousReference: Link | null = null;
 
   take({ number, timestamp, controls, sent, others }: ReadRequest): void {
@@ -29,6 +31,7 @@ export class H264History implements CodecHistory {
       return;
     }
     this.#slice = slice;
+    this.#slicePps = this.#pps.get(slice.value("pic_parameter_set_id") ?? 0);
     // In slice mode, the requests of a picture share a payload.
     if (this.#picture !== undefined && this.#payload === payload) {
       for (const unit of sent) this.#picture.slices.push(unit);
@@ -97,13 +100,14 @@ export class H264History implements CodecHistory {
     const [picture, slice] = [this.#picture, this.#slice];
     if (picture === undefined || slice === undefined) return {};
     const state: H264State = { picture, slice, frames: this.#frames, gaps: this.#gaps };
+    const ofSlice = { ...picture, pps: this.#slicePps ?? picture.pps };
     return {
       V4L2_CID_STATELESS_H264_SPS: spsRules(picture),
-      V4L2_CID_STATELESS_H264_PPS: ppsRules(picture),
-      V4L2_CID_STATELESS_H264_SCALING_MATRIX: scalingMatrixRules(picture),
+      V4L2_CID_STATELESS_H264_PPS: ppsRules(ofSlice),
+      V4L2_CID_STATELESS_H264_SCALING_MATRIX: scalingMatrixRules(ofSlice),
       V4L2_CID_STATELESS_H264_DECODE_PARAMS: decodeParamsRules(state),
-      V4L2_CID_STATELESS_H264_SLICE_PARAMS: sliceParamsRules(state),
-      V4L2_CID_STATELESS_H264_PRED_WEIGHTS: predWeightsRules(state),
+      V4L2_CID_STATELESS_H264_SLICE_PARAMS: sliceParamsRules({ ...state, picture: ofSlice }),
+      V4L2_CID_STATELESS_H264_PRED_WEIGHTS: predWeightsRules({ ...state, picture: ofSlice }),
     };
   }
 }
