@@ -123,6 +123,11 @@ function parse(command: Command | undefined, args: readonly string[]) {
     if (token.kind !== "option") continue;
     const name = knownOption(args[token.index] ?? token.rawName, token, command);
     const value = optionValue(name, token.value, args[token.index + 1], command);
+    const before = values[name];
+    // Of two drivers, the answer would be about the one that the user does not think of.
+    if (name === "target" && before !== undefined && before !== value) {
+      throw new CliError(`--target is given twice, as ${before} and ${value}: name one; ${seeHelp(command)}`);
+    }
     values[name] = options[name].many && values[name] !== undefined ? `${values[name]},${value}` : value;
   }
   return { values, positionals: parsed.positionals };

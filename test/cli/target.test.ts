@@ -260,3 +260,9 @@ describe("validate --target", () => {
     );
   });
 });
+
+it("two targets are refused: neither is meant more than the other", async () => {
+  const argv = ["explain", "--target", "visl", "--target", "cedrus", "--request", "0", fixture("h264_high10.264")];
+  const { status, stderr } = await run(argv);
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/--target is given twice, as visl and cedrus: name one/)]);
+});

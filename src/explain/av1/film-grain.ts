@@ -44,6 +44,10 @@ function ownGrain(frame: HeaderUnits, name: string, subscripts: readonly number[
     unit.inferred("0 (5.9.30)", name, subscripts),
     why.map((each) => unit.condition(each)),
     why.includes("chroma_scaling_from_luma") || /_c[br]_/.test(name) ? sequence.condition("mono_chrome") : [],
+    // With 4:2:0 there is no grain of Cb and Cr without grain of Y. The profile decides it where the flags are not coded (5.5.2).
+    why.includes("num_y_points") && /_c[br]_/.test(name)
+      ? ["seq_profile", "subsampling_x", "subsampling_y"].map((each) => sequence.condition(each))
+      : [],
   );
 }
 
