@@ -40,9 +40,9 @@ export interface LintFinding {
 }
 
 /**
- * What is wrong in a capture, in its order.
+ * What is wrong in a capture, in its order. Option `codec`: only what decoders of this codec were told; otherwise of the first one that
+ * a process uses.
  *
- * @param options.codec only what decoders of this codec were told. Default: of the first one that a process uses.
  * @throws CaptureError where the capture cannot be read, or a process uses two codecs and none is chosen.
  */
 export async function* lintCapture(
