@@ -178,20 +178,20 @@ export class PayloadComparison {
     const { index } = ours.request;
     const sides = { ours, gst: this.#partner("gst", index), ff: this.#partner("ff", index), history: this.#history };
     for (const side of this.#peers) this.#countRaw(side, ours);
-    if (sides.gst === undefined && sides.ff === undefined) {
-      this.#judgeAlone(sides);
-      return;
+    if (sides.gst !== undefined || sides.ff !== undefined) {
+      for (const judgement of judgeRequest(this.#rules, sides)) this.#count(judgement);
     }
-    for (const judgement of judgeRequest(this.#rules, sides)) this.#count(judgement);
+    this.#judgeAlone(sides);
   }
 
-  /** A request that no peer made, though all of them went on after it. */
+  /** A request that peers did not make, though they went on after it. */
   #judgeAlone(sides: JudgedSides): void {
-    const goesOn = ({ alignment }: PeerSide): boolean =>
-      alignment.peerOf.subarray(sides.ours.request.index).some((index) => index >= 0);
-    if (this.#peers.length === 0 || !this.#peers.every(goesOn)) return;
-    const without = this.#peers.map(({ peer }) => peer);
-    this.#count(judgeAlone(this.#rules, sides, without));
+    const { index } = sides.ours.request;
+    const without = this.#peers.flatMap(({ peer, alignment }) => {
+      const goesOn = alignment.peerOf.subarray(index).some((place) => place >= 0);
+      return sides[peer] === undefined && goesOn ? [peer] : [];
+    });
+    if (without.length > 0) this.#count(judgeAlone(this.#rules, sides, without));
   }
 
   #count({ place, occurrence, values, transforms, different }: Judgement): void {

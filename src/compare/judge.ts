@@ -91,7 +91,7 @@ function* judgeReferences(
   }
 }
 
-/** A request that no peer made, though all of them went on after it. */
+/** A request that peers did not make, though they went on after it. */
 export function judgeAlone(rules: readonly Rule[], sides: JudgedSides, without: readonly Peer[]): Judgement {
   const absent = (peer: Peer): Value | undefined => (without.includes(peer) ? "absent" : undefined);
   const values = { ours: "present", gst: absent("gst"), ff: absent("ff") };

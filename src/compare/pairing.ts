@@ -111,8 +111,8 @@ export class Pairs {
     for (const [nextA, nextB] of [...same, [ours.length, theirs.length] as const]) {
       const isEven = nextA - i === nextB - j;
       while (isEven && i < nextA) pairings.push({ a: i++, b: j++ });
-      while (i < nextA) pairings.push({ a: i++, b: undefined });
       while (j < nextB) pairings.push({ a: undefined, b: j++ });
+      while (i < nextA) pairings.push({ a: i++, b: undefined });
       if (nextA < ours.length && nextB < theirs.length) pairings.push({ a: i++, b: j++ });
     }
     return pairings;

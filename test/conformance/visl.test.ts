@@ -264,7 +264,11 @@ describe("a record of recorded calls", () => {
       "request 0 has no bytes",
     );
     const data = { ...buffer, data: "0000016588" };
-    const text = log(format, set(request), data, queue, set(request), data, { ...queue, error: 22 });
+    const second = [
+      { ...set(request), request: 10 },
+      { ...data, index: 1, request: 10 },
+    ];
+    const text = log(format, set(request), data, queue, ...second, { ...queue, fd: 10, error: 22 });
     await expect(recordedText(text, { codec: "h264" })).rejects.toThrow("the kernel refused a request: EINVAL");
   });
 });

@@ -27,7 +27,7 @@ import {
   splitSinceIdr,
 } from "./history.ts";
 import { sliceConditions } from "./slice-conditions.ts";
-import { sliceGroupsOf, sliceStarts } from "./slices.ts";
+import { hasUnit, sliceGroupsOf, sliceStarts, typesAfter } from "./slices.ts";
 
 /** What the rows of disagreements.json can ask about H.264. */
 export const conditionsH264 = {
@@ -159,6 +159,10 @@ export const conditionsH264 = {
         before.timestamp === ff.request.timestamp
       );
     },
+  ),
+  "slice extension without its SPS": condition(
+    "a coded slice extension (nal_unit_type 20) comes after the picture, and the stream has no subset SPS (15)",
+    ({ ours, history: { stream } }) => typesAfter(stream, ours.request).includes(20) && !hasUnit(stream, 15),
   ),
   separate_colour_plane_flag: condition(
     "separate_colour_plane_flag is 1",

@@ -56,6 +56,26 @@ export function sliceGroupsOf(stream: Uint8Array, pic_parameter_set_id: number):
 
 const sliceGroups = new WeakMap<Uint8Array, Map<number, Set<number>>>();
 
+/**
+ * nal_unit_type of the NAL units that a stream has between the last slice of an OUTPUT buffer of ours and the next slice of a primary
+ * coded picture. Empty where the slice is not in the stream.
+ */
+export function typesAfter(stream: Uint8Array, { bitstream }: EffectiveRequest): readonly number[] {
+  if (bitstream === undefined) return [];
+  const slice = bitstream.subarray(nalUnits(bitstream).at(-1) ?? 0);
+  const offsets = nalUnits(stream);
+  const at = offsets.findIndex((offset) => slice.every((byte, i) => stream[offset + i] === byte));
+  if (at < 0) return [];
+  const types = offsets.slice(at + 1).map((offset) => (stream[offset] ?? 0) & 0x1f);
+  const next = types.findIndex((type) => type === 1 || type === 2 || type === 5);
+  return next < 0 ? types : types.slice(0, next);
+}
+
+/** Whether a stream has a NAL unit of a type. */
+export function hasUnit(stream: Uint8Array, nal_unit_type: number): boolean {
+  return nalUnits(stream).some((offset) => ((stream[offset] ?? 0) & 0x1f) === nal_unit_type);
+}
+
 /** The first bits of a NAL unit's payload, read apart from the library's own reader. */
 export class Bits {
   readonly #bytes: Uint8Array;
