@@ -112,7 +112,7 @@ async function checkStream(name: string, nodes: { stateful: string; stateless: s
   return frames;
 }
 
-/** Streams of two sizes in one file, and a frame whose data is cut: what is whole is as before. */
+/** Streams of two sizes in one file: every frame is as in the stream's own file. */
 async function checkJoined(node: string, a: readonly [string, Buffer], b: readonly [string, Buffer]): Promise<void> {
   const path = "/tmp/joined.fwht";
   writeFileSync(path, Buffer.concat([a, b, a].map(([name]) => readFileSync(`${folder}/${name}.fwht`))));

@@ -106,11 +106,12 @@ class FwhtSession implements Session {
 
   #isRead(piece: StreamPiece): boolean {
     const { bytes, byte, truncated, error } = piece;
+    // A frame that breaks off has begun: its pts is not that of the next one.
+    const pts = bytes.length > 0 ? this.#times.take() : undefined;
     if (error !== undefined) {
       this.#sink.error(error, piece);
       return false;
     }
-    const pts = this.#times.take();
     if (truncated) {
       this.#sink.report("cut-off", `the frame is cut off after ${bytes.length} bytes`, piece);
       return false;

@@ -30,7 +30,7 @@ export interface PictureFormat {
   /** In samples of the first component. */
   readonly width: number;
   readonly height: number;
-  /** The same with whole blocks of 8x8 in every plane. */
+  /** The same, rounded up until every plane has whole blocks of 8x8. */
   readonly codedWidth: number;
   readonly codedHeight: number;
 }
@@ -59,9 +59,16 @@ export function formatOf(header: FrameHeader): PictureFormat {
   };
 }
 
-/** vic_round_dim() of codec-fwht.h: the planes of chroma have whole blocks, too. */
+/**
+ * vic_round_dim() of codec-fwht.h halves an odd size downwards, so its result can be smaller than the picture, and vicodec_try_ctrl of
+ * vicodec-core.c refuses a picture that is larger than the CAPTURE format. This size has room for it, and VIDIOC_S_FMT keeps it.
+ */
 function codedSize(size: number, subsampling: number): number {
-  return Math.ceil(Math.floor(size / subsampling) / 8) * 8 * subsampling;
+  return wholeBlocks(size / subsampling) * subsampling;
+}
+
+function wholeBlocks(size: number): number {
+  return Math.ceil(size / 8) * 8;
 }
 
 function componentsOf(flags: number): Components {
@@ -80,11 +87,16 @@ function componentsOf(flags: number): Components {
   return { count, encoding };
 }
 
-/** How many bytes the planes of a picture have. A plane whose blocks would need more is stored as it is. */
-export function planeBytes({ components: { count }, chromaFormat, codedWidth, codedHeight }: PictureFormat): number {
-  const luma = codedWidth * codedHeight;
+/**
+ * How many bytes the planes of a picture have. A plane whose blocks would need more is stored as it is. By encode_plane() and
+ * fwht_decode_frame() of codec-fwht.c: each plane has its own whole blocks, and half of an odd size is rounded down.
+ */
+export function planeBytes({ components: { count }, chromaFormat, width, height }: PictureFormat): number {
+  const luma = wholeBlocks(width) * wholeBlocks(height);
   if (count === 1) return luma;
-  const chroma = luma / (chromaFormat === 3 ? 1 : chromaFormat === 1 ? 4 : 2);
+  const across = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
+  const down = chromaFormat === 1 || chromaFormat === 4 ? 2 : 1;
+  const chroma = wholeBlocks(Math.floor(width / across)) * wholeBlocks(Math.floor(height / down));
   return luma + 2 * chroma + (count === 4 ? luma : 0);
 }
 

@@ -19,9 +19,9 @@ export function fwht_cframe_hdr(r: BitReader): FrameHeader {
   h.version = r.u(32, "version");
   if (h.version === 0) r.fail("versions begin at 1", 32, "version");
   h.width = r.u(32, "width");
-  if (h.width === 0) r.fail("0 is no size", 32, "width");
+  if (h.width === 0) r.fail("the width must be at least 1", 32, "width");
   h.height = r.u(32, "height");
-  if (h.height === 0) r.fail("0 is no size", 32, "height");
+  if (h.height === 0) r.fail("the height must be at least 1", 32, "height");
   h.flags = readFlags(r);
   h.colorspace = r.u(32, "colorspace");
   h.xfer_func = r.u(32, "xfer_func");

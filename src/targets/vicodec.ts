@@ -15,7 +15,7 @@ export const vicodec: Target = {
       startCodes: [],
       controls: { V4L2_CID_STATELESS_FWHT_PARAMS: 1 },
       limits: { minWidth: 640, minHeight: 360, maxWidth: 4096, maxHeight: 2160, chromaFormats: [0, 1, 2, 3] },
-      // All but the flags of interlaced pictures; the colour is stored, and nothing asks for it.
+      // All but the flags of interlaced pictures. vidioc_g_fmt returns the four values of the colour.
       reads: fields(
         "V4L2_CID_STATELESS_FWHT_PARAMS",
         `

@@ -9,7 +9,7 @@ export const V4L2_PIX_FMT_FWHT_STATELESS = 0x48574653;
 /** Control id. */
 export const V4L2_CID_STATELESS_FWHT_PARAMS = 0xa40964;
 
-/** `v4l2_ctrl_fwht_params.version`: the only one that the kernel takes. */
+/** `v4l2_ctrl_fwht_params.version`: the least that the core takes, and the only one that vicodec decodes. */
 export const V4L2_FWHT_VERSION = 3;
 
 /** Bits of `v4l2_ctrl_fwht_params.flags`. */

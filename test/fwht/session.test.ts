@@ -84,6 +84,22 @@ describe("an FWHT session", () => {
     expect(formats).toHaveLength(8);
   });
 
+  it.each([
+    [17, 33, {}, 32, 48, 24 * 40 + 2 * 8 * 16],
+    [17, 33, { down: 1 }, 32, 40, 24 * 40 + 2 * 8 * 40],
+    [17, 33, { across: 1 }, 24, 48, 24 * 40 + 2 * 24 * 16],
+    [17, 33, { across: 1, down: 1, components: 4 }, 24, 40, 4 * 24 * 40],
+    [17, 33, { across: 1, down: 1, components: 1 }, 24, 40, 24 * 40],
+    [641, 361, {}, 656, 368, 356_224],
+    [1297, 721, {}, 1312, 736, 1304 * 728 + 2 * 648 * 360],
+    [1, 1, {}, 16, 16, 64],
+  ] as const)("has room for %dx%d, %o, and takes data up to the size of its planes", (...row) => {
+    const [width, height, fields, codedWidth, codedHeight, most] = row;
+    const eventsWith = (data: number) => openFwhtSession().decode(fwhtFrame({ width, height, ...fields, data }));
+    expect(eventsWith(most)[0]).toMatchObject({ codedWidth, codedHeight, visible: { width, height } });
+    expect(words(eventsWith(most + 1))).toEqual(["error wrong-size size"]);
+  });
+
   it("translates V4L2's colour to code points, with the defaults of the colour space", () => {
     const colour = (fields: FwhtFields) =>
       Object.values((openFwhtSession().decode(fwhtFrame(fields))[0] as SequenceEvent).colour);
@@ -117,7 +133,7 @@ describe("an FWHT session", () => {
     ]);
   });
 
-  it("refuses a P frame that has not the size or the components of the frame before it", () => {
+  it("refuses a P frame of another size or with other components than the frame before it", () => {
     for (const other of [{ width: 31 }, { height: 24 }, { down: 1 }, { components: 4 }] as const) {
       expect(words(eventsOf([{}, { p: true, ...other }, { p: true }, {}])).slice(3)).toEqual([
         "error set-mismatch V4L2_FWHT_FL_I_FRAME",
@@ -162,6 +178,21 @@ describe("an FWHT session", () => {
     ];
     const times = events.flatMap((event) => (event.type === "output" ? [event.pts] : []));
     expect(times).toEqual([1, 2, 3]);
+  });
+
+  it("gives the pts of a frame that breaks off to no other frame", () => {
+    const session = openFwhtSession();
+    const events = [
+      ...session.push(fwhtFrame(), { pts: 1 }),
+      ...session.push(fwhtFrame().subarray(0, 50), { pts: 2 }),
+      ...session.push(fwhtFrame()),
+      ...session.push(Uint8Array.of(1, 2, 3), { pts: 4 }),
+      ...session.push(fwhtFrame()),
+    ];
+    expect(words(events).filter((event) => !/^(sequence|request|release)/.test(event))).toEqual([
+      ...["output 1000 pts 1", "error wrong-size size", "output 2000 pts undefined"],
+      ...["error no-unit", "output 3000 pts 4"],
+    ]);
   });
 
   it("goes on after missing bytes, and says what was lost", () => {
