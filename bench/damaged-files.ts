@@ -1,5 +1,16 @@
-/** What carries streams, damaged or of strange make, of any size: transport and program streams, MP4 and Matroska files, records. */
+/**
+ * What carries streams, damaged or of strange make, of any size: transport and program streams, MP4 and Matroska files, records,
+ * captures.
+ */
 
+import {
+  CaptureError,
+  captureCalls,
+  captureStats,
+  detectCapture,
+  lintCapture,
+  readCapture,
+} from "../src/capture/index.ts";
 import { ContainerError } from "../src/containers/container-error.ts";
 import { openDemuxer } from "../src/containers/detect.ts";
 import { feed, openTrack } from "../src/containers/index.ts";
@@ -173,9 +184,55 @@ async function readRecord(bytes: Uint8Array): Promise<void> {
   }
 }
 
-export const damagedFiles: Readonly<Record<"transport" | "program" | "container" | "record", DamagedFiles>> = {
+/** Half of it opens devices, the other half is damage of one call. */
+const devicesThenHoles =
+  (open: (fd: number) => string, broken: string, head = "") =>
+  (size: number) => {
+    let text = head;
+    for (let fd = 3; text.length < size / 2; fd++) text += open(fd);
+    return new TextEncoder().encode(text + broken.repeat(Math.floor((size - text.length) / broken.length)));
+  };
+
+function captureKinds(): Kinds {
+  const strace = (fd: number) => `1 openat(AT_FDCWD, "/dev/video0", O_RDWR) = ${fd}\n`;
+  const recorder = (fd: number) => `{"call":"open","process":1,"thread":1,"fd":${fd},"path":"/dev/video0"}\n`;
+  const tracer = (fd: number) => `{\n"fd":${fd},\n"open64":{\n"path":"/dev/video0"\n}\n},\n`;
+  const task = "  v4l2-1 [000] ..... 1.0: ";
+  const queue = (index: number) =>
+    `${task}vb2_qbuf: owner = 0, queued = 1, owned_by_drv = 0, index = ${index}, type = 10, bytesused = 1, timestamp = 1\n`;
+  return {
+    "strace: devices, then holes": devicesThenHoles(strace, "1 ioctl(3, VIDIOC_QBUF, {type=V4L2_BUF\n"),
+    "strace: a line of spaces": (size) =>
+      joined([
+        new TextEncoder().encode(`${strace(3)}1 ioctl(3, VIDIOC_QBUF`),
+        repeated(Uint8Array.of(32), size - 80),
+        Uint8Array.of(120, 10),
+      ]),
+    "recorder: devices, then holes": devicesThenHoles(recorder, '{"call":"VIDIOC_QBUF","process":1\n'),
+    "v4l2-tracer: devices, then holes": devicesThenHoles(tracer, '{"fd":3,"ioctl":"VIDIOC_QBUF"\n', "[\n"),
+    "ftrace: buffers, then holes": devicesThenHoles(queue, "CPU:0 [LOST 12 EVENTS]\n"),
+  };
+}
+
+async function readCaptures(bytes: Uint8Array): Promise<void> {
+  const kind = detectCapture(new TextDecoder().decode(bytes.subarray(0, CHUNK)));
+  if (kind === undefined) throw new RangeError("no capture");
+  try {
+    await captureStats(captureCalls(kind, chunksOf(bytes)));
+    for await (const { line } of lintCapture(captureCalls(kind, chunksOf(bytes)))) if (line < 0) return;
+    const { lines } = await readCapture(kind, chunksOf(bytes));
+    for await (const { line } of lines) if (line < 0) return;
+  } catch (thrown) {
+    if (!(thrown instanceof CaptureError)) throw thrown;
+  }
+}
+
+export const damagedFiles: Readonly<
+  Record<"transport" | "program" | "container" | "record" | "capture", DamagedFiles>
+> = {
   transport: { kinds: transportKinds, read: demuxed("transport") },
   program: { kinds: programKinds, read: demuxed("program") },
   container: { kinds: containerKinds, read: readContainer },
   record: { kinds: recordKinds, read: readRecord },
+  capture: { kinds: captureKinds, read: readCaptures },
 };

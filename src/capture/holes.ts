@@ -61,6 +61,10 @@ function newQueue() {
 
 type QueueState = ReturnType<typeof newQueue>;
 
+function newQueues(): Readonly<Record<Queue, QueueState>> {
+  return { OUTPUT: newQueue(), CAPTURE: newQueue() };
+}
+
 /** What was put into a request that is not queued yet. */
 interface Content {
   readonly controls: Set<number>;
@@ -70,7 +74,7 @@ interface Content {
 
 /** Which calls go together: each buffer is queued, comes back, and is queued again; each request gets controls and a buffer. */
 class Pairs {
-  #files = new OpenFiles<Record<Queue, QueueState>>(() => ({ OUTPUT: newQueue(), CAPTURE: newQueue() }));
+  #files = new OpenFiles(newQueues, newQueues);
   /** By the request's file where the capture tells it, otherwise by thread. */
   readonly #requests = new Map<string, Content>();
   /** Threads that queued a request since the beginning or the last hole: the next one is seen from its beginning. */
@@ -80,7 +84,7 @@ class Pairs {
 
   /** After a hole nothing is known of buffers and requests; threads and open files are what they were. */
   forget(): void {
-    for (const { state } of this.#files.devices()) Object.assign(state, { OUTPUT: newQueue(), CAPTURE: newQueue() });
+    this.#files.forget();
     this.#requests.clear();
     this.#queueing.clear();
   }

@@ -4,7 +4,7 @@ import { type Controls, codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { controlById } from "../uapi/index.ts";
-import type { BufferCall, Call, FormatCall, IoctlCall, RequestCall, RunRequest, SetControls } from "./calls.ts";
+import type { BufferCall, Call, FormatCall, Hole, IoctlCall, RequestCall, RunRequest, SetControls } from "./calls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 import { referencedTimestamps } from "./references.ts";
 import { CaptureRequests } from "./requests.ts";
@@ -52,19 +52,22 @@ export async function* lintCapture(
   // Each process has its own files.
   const files = new OpenFiles(() => undefined);
   const linters = new Map<string, Linter>();
+  let hole: Hole | undefined;
   for await (const call of calls) {
     files.note(call);
     if (call.call === "hole") {
-      for (const linter of linters.values()) linter.take(call);
+      hole = call;
       continue;
     }
     const process = files.process(call.thread);
-    const linter = linters.get(process) ?? new Linter(codec);
+    const linter = linters.get(process) ?? new Linter(codec, hole);
     linters.set(process, linter);
+    linter.passHole(hole);
     linter.take(call);
     yield* linter.findings.splice(0);
   }
   for (const linter of linters.values()) {
+    linter.passHole(hole);
     linter.end();
     yield* linter.findings;
   }
@@ -106,9 +109,14 @@ function newState() {
 }
 type State = ReturnType<typeof newState>;
 
+/** What is missing may have changed everything: nothing that stands before it is held against what comes after it. */
+function stateAfterHole({ codec, timestamps }: State): State {
+  return { ...newState(), codec, timestamps, hasHole: true };
+}
+
 class Linter {
   readonly findings: LintFinding[] = [];
-  readonly #files = new OpenFiles(newState);
+  readonly #files = new OpenFiles(newState, stateAfterHole);
   readonly #codec: Codec | undefined;
   readonly #requests: CaptureRequests;
   #last: OpenDevice<State> | undefined;
@@ -116,9 +124,13 @@ class Linter {
   readonly #queued = new Map<number, OpenDevice<State>>();
   /** The OUTPUT buffers that threads put into requests that are not queued yet. */
   readonly #filled = new Set<string>();
+  /** The last one that it was told of. */
+  #hole: Hole | undefined;
 
-  constructor(codec: Codec | undefined) {
+  /** @param hole the last one before the process starts, which hides nothing of it. */
+  constructor(codec: Codec | undefined, hole: Hole | undefined) {
     this.#codec = codec;
+    this.#hole = hole;
     this.#requests = new CaptureRequests(codec);
   }
 
@@ -133,7 +145,8 @@ class Linter {
       case "pass":
         break;
       case "hole":
-        this.#forget();
+        this.#files.forget();
+        this.#filled.clear();
         break;
       case "run":
         this.#last ??= this.#files.deviceOf({ thread: "", fd: -1 });
@@ -150,13 +163,11 @@ class Linter {
     for (const line of this.#requests.end()) if (line.type === "request") this.#request(line);
   }
 
-  /** What is missing may have changed everything: nothing that stands before it is held against what comes after it. */
-  #forget(): void {
-    for (const { state } of this.#files.devices()) {
-      const { codec, timestamps } = state;
-      Object.assign(state, newState(), { codec, timestamps, hasHole: true });
-    }
-    this.#filled.clear();
+  /** Tells it of the last hole before its next call. Those of one process have nothing to do with most holes of a log with many. */
+  passHole(hole: Hole | undefined): void {
+    if (hole === undefined || hole === this.#hole) return;
+    this.#hole = hole;
+    this.take(hole);
   }
 
   #tell(

@@ -6,19 +6,63 @@ import type { Call, IoctlCall } from "./calls.ts";
 export interface OpenDevice<State> {
   readonly process: string;
   readonly fd: number;
-  path: string | undefined;
-  isClosed: boolean;
+  readonly path: string | undefined;
+  readonly isClosed: boolean;
+  /** After a hole it is another one. */
   readonly state: State;
 }
 
+/** How states are made. */
+interface States<State> {
+  /** The holes up to here. */
+  holes: number;
+  readonly first: () => State;
+  readonly afterHole: (before: State) => State;
+}
+
+class Device<State> implements OpenDevice<State> {
+  readonly process: string;
+  readonly fd: number;
+  path: string | undefined;
+  isClosed = false;
+  /** How many descriptors mean it. */
+  descriptors = 0;
+  readonly #states: States<State>;
+  #state: State;
+  /** Those after which the state was made. */
+  #holes: number;
+
+  constructor(process: string, { fd, path }: Pick<IoctlCall, "fd" | "path">, states: States<State>) {
+    this.process = process;
+    this.fd = fd;
+    this.path = path;
+    this.#states = states;
+    this.#state = states.first();
+    this.#holes = states.holes;
+  }
+
+  get state(): State {
+    const { holes, afterHole } = this.#states;
+    if (this.#holes !== holes) this.#state = afterHole(this.#state);
+    this.#holes = holes;
+    return this.#state;
+  }
+}
+
 export class OpenFiles<State> {
-  readonly #newState: () => State;
+  readonly #states: States<State>;
   /** The process of each thread that a call started; the others belong to the first one. */
   readonly #processes = new Map<string, string>();
-  readonly #devices = new Map<string, OpenDevice<State>>();
+  readonly #devices = new Map<string, Device<State>>();
 
-  constructor(newState: () => State) {
-    this.#newState = newState;
+  /** @param afterHole what is still known of a device after `forget`; all, where it is left out. */
+  constructor(first: () => State, afterHole: (before: State) => State = (state) => state) {
+    this.#states = { holes: 0, first, afterHole };
+  }
+
+  /** Calls are missing here. A device gets its new state when it is used again: a log may have many holes and many devices. */
+  forget(): void {
+    this.#states.holes++;
   }
 
   process(thread: string): string {
@@ -35,44 +79,46 @@ export class OpenFiles<State> {
       }
       case "open":
         this.#close(call.thread, call.fd);
-        this.#devices.set(this.#key(call.thread, call.fd), this.#newDevice(call.thread, call.fd, call.path));
+        this.#openDevice(call);
         break;
       case "close":
         this.#close(call.thread, call.fd);
         break;
       case "duplicate": {
         const device = this.#devices.get(this.#key(call.thread, call.fd));
-        if (device !== undefined) this.#devices.set(this.#key(call.thread, call.copy), device);
+        if (device !== undefined) this.#set(this.#key(call.thread, call.copy), device);
         break;
       }
     }
   }
 
   /** The device that an ioctl asks. */
-  deviceOf({ thread, fd, path }: Pick<IoctlCall, "thread" | "fd" | "path">): OpenDevice<State> {
-    const key = this.#key(thread, fd);
-    const found = this.#devices.get(key);
+  deviceOf(call: Pick<IoctlCall, "thread" | "fd" | "path">): OpenDevice<State> {
+    const { thread, fd, path } = call;
+    const found = this.#devices.get(this.#key(thread, fd));
     // The log may not show when files are opened and closed. Then another name of the file shows it.
     if (found !== undefined && (path === undefined || found.path === undefined || found.path === path)) {
       found.path ??= path;
       return found;
     }
-    const device = this.#newDevice(thread, fd, path);
-    this.#devices.set(key, device);
-    return device;
-  }
-
-  /** The devices that are open. */
-  devices(): ReadonlySet<OpenDevice<State>> {
-    return new Set(this.#devices.values());
+    return this.#openDevice(call);
   }
 
   #key(thread: string, fd: number): string {
     return `${this.process(thread)} ${fd}`;
   }
 
-  #newDevice(thread: string, fd: number, path: string | undefined): OpenDevice<State> {
-    return { process: this.process(thread), fd, path, isClosed: false, state: this.#newState() };
+  #openDevice(call: Pick<IoctlCall, "thread" | "fd" | "path">): Device<State> {
+    const device = new Device(this.process(call.thread), call, this.#states);
+    this.#set(this.#key(call.thread, call.fd), device);
+    return device;
+  }
+
+  #set(key: string, device: Device<State>): void {
+    const before = this.#devices.get(key);
+    if (before !== undefined) before.descriptors--;
+    this.#devices.set(key, device);
+    device.descriptors++;
   }
 
   #close(thread: string, fd: number): void {
@@ -80,6 +126,7 @@ export class OpenFiles<State> {
     const device = this.#devices.get(key);
     if (device === undefined) return;
     this.#devices.delete(key);
-    device.isClosed = ![...this.#devices.values()].includes(device);
+    device.descriptors--;
+    device.isClosed = device.descriptors === 0;
   }
 }

@@ -125,11 +125,18 @@ export async function captureStats(calls: Iterable<Call> | AsyncIterable<Call>):
 
 class StatsCounter {
   readonly #devices: Counts[] = [];
-  readonly #files = new OpenFiles<Counts>(() => {
-    const counts = newCounts();
-    this.#devices.push(counts);
-    return counts;
-  });
+  readonly #files = new OpenFiles<Counts>(
+    () => {
+      const counts = newCounts();
+      this.#devices.push(counts);
+      return counts;
+    },
+    (counts) => {
+      // Which buffers came back in the hole is not known.
+      counts.inFlight = 0;
+      return counts;
+    },
+  );
   readonly #processes = new Map<string, ReturnType<typeof newProcess>>();
   readonly #drivers = new Map<Codec, DriverStats>();
   /** The device that a thread asked last: requests are files of their own. */
@@ -142,8 +149,7 @@ class StatsCounter {
       return;
     }
     if (call.call === "hole") {
-      // Which buffers came back in it is not known.
-      for (const counts of this.#devices) counts.inFlight = 0;
+      this.#files.forget();
       return;
     }
     const name = this.#files.process(call.thread);

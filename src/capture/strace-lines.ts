@@ -15,7 +15,8 @@ export interface SystemCall {
 /** `[pid 12]` or `12`, and the time of -t, -tt, -ttt or -r. */
 const prefix =
   /^(?:\[pid +(\d+)\] +|(\d+) +)?(?:(?:(\d\d):(\d\d):(\d\d(?:\.\d+)?)|(\d{6,}\.\d+)|\d+\.\d+)(?: \(\+ +\d+\.\d+\))? +)?/;
-const unfinished = / *<unfinished \.\.\.>\)?$/;
+/** Of a call that goes on in a later line. A bracket may follow. */
+const unfinished = ["<unfinished ...>", "<unfinished ...>)"];
 const resumed = /^<\.\.\. (\w+) resumed>/;
 const started = /^(\w+)\(/;
 /** How a call ends whose beginning is missing. */
@@ -85,8 +86,9 @@ export class StraceLines {
     const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     const time = epoch === undefined ? ofDay : Number(epoch);
     const call = { line, thread, time, name, text: text.slice(opening.length) };
-    if (!unfinished.test(text)) return call;
-    this.#unfinished.set(thread, { ...call, text: call.text.replace(unfinished, "") });
+    const end = unfinished.find((each) => text.endsWith(each));
+    if (end === undefined) return call;
+    this.#unfinished.set(thread, { ...call, text: call.text.slice(0, -end.length).trimEnd() });
     return undefined;
   }
 }

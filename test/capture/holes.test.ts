@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type CaptureKind, captureCalls, captureStats, lintCapture, readStraceFiles } from "../../src/capture/index.ts";
 import type { ResolvedRequest } from "../../src/record/index.ts";
 import { allOf, captureText, imported } from "./captures.ts";
@@ -177,6 +177,67 @@ describe("what shows a hole", () => {
     await allOf(captureCalls("recorder", [damaged], (text) => warnings.push(text)));
     expect(warnings.filter(isHole).length).toBe(10);
     expect(warnings.at(-1)).toMatch(/^\d+ more holes like these$/);
+  });
+});
+
+describe("a capture of many devices, many processes and many holes", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  const forks = (count: number) =>
+    Array.from({ length: count }, (_, i) => `1 clone(child_stack=NULL, flags=SIGCHLD) = ${i + 2}`);
+  const open = (thread: number, fd: number) => `${thread} openat(AT_FDCWD, "/dev/video0", O_RDWR) = ${fd}`;
+  const shapes: Record<string, (count: number) => string[]> = {
+    "of one process": (count) => [
+      ...Array.from({ length: count }, (_, i) => open(1, i + 3)),
+      ...Array.from({ length: count }, () => "1 ioctl(3, VIDIOC_QBUF, {type=V4L2_BUF_TYPE_VI"),
+      "1 close(3) = 0",
+    ],
+    "of many processes": (count) => [
+      ...forks(count),
+      ...Array.from({ length: count }, (_, i) => open(i + 2, 3)),
+      ...Array.from({ length: count }, () => "1 ioctl(3, VIDIOC_QBUF, {type=V4L2_BUF_TYPE_VI"),
+      "1 close(3) = 0",
+    ],
+  };
+
+  /** How many maps and sets are made, and calls of a set's `clear` are run, while it is read by everything that reads captures. */
+  async function work(text: string): Promise<number> {
+    let count = 0;
+    vi.stubGlobal(
+      "Map",
+      class<K, V> extends Map<K, V> {
+        constructor(entries?: Iterable<readonly [K, V]>) {
+          super(entries);
+          count++;
+        }
+      },
+    );
+    vi.stubGlobal(
+      "Set",
+      class<T> extends Set<T> {
+        constructor(values?: Iterable<T>) {
+          super(values);
+          count++;
+        }
+        override clear(): void {
+          super.clear();
+          count++;
+        }
+      },
+    );
+    const warnings: string[] = [];
+    const calls = () => captureCalls("strace", [text], (warning) => warnings.push(warning));
+    expect(await allOf(lintCapture(calls()))).toEqual([]);
+    await captureStats(calls());
+    vi.unstubAllGlobals();
+    expect(warnings.filter(isHole).length).toBe(20);
+    return count;
+  }
+
+  it.each(Object.entries(shapes))("%s takes twice the work for twice the length", async (_, lines) => {
+    const [short, long] = [await work(lines(100).join("\n")), await work(lines(200).join("\n"))];
+    expect(long).toBeGreaterThan(short);
+    expect(long / short).toBeLessThan(2.2);
   });
 });
 
