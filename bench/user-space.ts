@@ -91,22 +91,34 @@ export function printUserSpace(clips: readonly Clip[], folder: string, rounds: n
   if (device === undefined) return;
   console.log("\n| whole user space, µs/frame | GStreamer | ours | ratio |\n|---|---|---|---|");
   for (const clip of chosen) {
-    const ours = (file: string, warmUp: number): Decoded =>
-      decoded(device, folder, warmUp, process.execPath, [tsx, decode, clip.codec, file]);
-    const { frames } = ours(clip.path, 0);
-    const times = Math.ceil(Math.min(MOST_FRAMES / frames, MOST_BYTES / statSync(clip.path).size));
-    const path = repeated(clip, times, folder);
-    const warmUp = (frames * times) >> 1;
-    const pipeline = ["-q", "filesrc", `location=${path}`];
-    for (const element of elements[clip.codec] ?? []) pipeline.push("!", element);
-    pipeline.push("!", "fakevideosink", "sync=false");
-    const pairs: { peer: Decoded; own: Decoded }[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const peer = decoded(device, folder, warmUp, "gst-launch-1.0", pipeline);
-      pairs.push({ peer, own: ours(path, warmUp) });
+    try {
+      console.log(comparedClip(clip, device, folder, rounds));
+    } catch (thrown) {
+      // An element or a part of the built package is missing; the first line of the process says which.
+      const said = thrown instanceof Error && "stderr" in thrown ? String(thrown.stderr) : String(thrown);
+      const line = said.split("\n").find((each) => each.trim() !== "") ?? "no reason";
+      console.log(`${clip.name} is left out: ${line.trim()}`);
     }
-    console.log(rowOf(clip.name, pairs));
   }
+}
+
+/** The row of a clip. @throws Error where a process fails. */
+function comparedClip(clip: Clip, device: string, folder: string, rounds: number): string {
+  const ours = (file: string, warmUp: number): Decoded =>
+    decoded(device, folder, warmUp, process.execPath, [tsx, decode, clip.codec, file]);
+  const { frames } = ours(clip.path, 0);
+  const times = Math.ceil(Math.min(MOST_FRAMES / frames, MOST_BYTES / statSync(clip.path).size));
+  const path = repeated(clip, times, folder);
+  const warmUp = (frames * times) >> 1;
+  const pipeline = ["-q", "filesrc", `location=${path}`];
+  for (const element of elements[clip.codec] ?? []) pipeline.push("!", element);
+  pipeline.push("!", "fakevideosink", "sync=false");
+  const pairs: { peer: Decoded; own: Decoded }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const peer = decoded(device, folder, warmUp, "gst-launch-1.0", pipeline);
+    pairs.push({ peer, own: ours(path, warmUp) });
+  }
+  return rowOf(clip.name, pairs);
 }
 
 function rowOf(name: string, pairs: readonly { readonly peer: Decoded; readonly own: Decoded }[]): string {

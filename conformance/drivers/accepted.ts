@@ -14,10 +14,12 @@ export interface AcceptedDifference {
   readonly value?: string;
   /** With `where`: the section of DISAGREEMENTS.md that the request's controls differ by. */
   readonly fault?: string;
-  /** In place of `where`: a field whose entries have another order in the request. */
+  /** With `where`: a field whose entries have another order in the request. */
   readonly order?: string;
-  /** In place of `where`: what the controls of an earlier request differed by, a section or such a field. */
+  /** With `where`: what the controls of an earlier request differed by, a section or such a field. */
   readonly after?: string;
+  /** In place of `where`: a pattern of what GStreamer says where it gives up the stream. */
+  readonly error?: string;
   /** What DISAGREEMENTS.md calls it, where it is no row of a control. */
   readonly title?: string;
   /** Which is right, and why. */

@@ -30,15 +30,19 @@ function reasonsFor(
   { where, a, b }: ProgramDifference,
   faults: PayloadFaults | undefined,
 ): readonly string[] {
-  const rows = accepted.filter((row) => isOf(row, pair));
+  const rows = accepted.filter(
+    (row) => isOf(row, pair) && row.where !== undefined && new RegExp(row.where).test(where),
+  );
   const own = faults?.byRequest.get(request);
+  // GStreamer's record may end before what it sends to this driver: nothing shows the controls of these requests.
+  const isBeyondRecord = own === undefined && request >= (faults?.requests ?? 0);
   const place = rows.find(
     (row) =>
-      row.where !== undefined &&
-      new RegExp(row.where).test(where) &&
+      row.order === undefined &&
+      row.after === undefined &&
       (row.value === undefined || [a, b].some((value) => new RegExp(row.value as string).test(value))) &&
       (row.requests === undefined || request === 0) &&
-      (row.fault === undefined || own === undefined || own.known.has(row.fault)),
+      (row.fault === undefined || isBeyondRecord || own?.known.has(row.fault) === true),
   );
   if (place !== undefined) return [place.id];
   if (own !== undefined && own.effective.size > 0) return [...own.effective];
@@ -51,18 +55,29 @@ function reasonsFor(
   return after === undefined ? [] : [after.id];
 }
 
+/** The row that says why GStreamer gives up a stream. */
+function failureOf(pair: Pair, { result: { error } }: RunOutcome): AcceptedDifference | undefined {
+  if (error === undefined) return undefined;
+  return accepted.find((row) => row.error !== undefined && isOf(row, pair) && new RegExp(row.error).test(error));
+}
+
 /**
- * GStreamer may lack requests: where it says that it failed, or made as few for its record, or where the first that it lacks has
- * controls with which the driver does not begin.
+ * GStreamer may lack requests: where it gives up for a known reason, or made as few for its record, or where the first that it lacks
+ * has controls with which the driver does not begin.
  */
-function lackOf(ours: readonly Job[], theirs: RunOutcome, faults: PayloadFaults | undefined): string | undefined {
+function lackOf(
+  ours: readonly Job[],
+  theirs: RunOutcome,
+  faults: PayloadFaults | undefined,
+  failure: AcceptedDifference | undefined,
+): string | undefined {
   const { jobs, result } = theirs;
   if (jobs.length === ours.length) return undefined;
   const lacking = faults?.byRequest.get(commonCount(ours, jobs));
   const isRefused = lacking !== undefined && lacking.effective.size > 0;
-  const isKnown = result.error !== undefined || jobs.length === faults?.requests || isRefused;
+  const isKnown = failure !== undefined || jobs.length === faults?.requests || isRefused;
   if (jobs.length < ours.length && isKnown) return undefined;
-  return `ours has ${ours.length} requests, GStreamer's ${jobs.length}`;
+  return `ours has ${ours.length} requests, GStreamer's ${jobs.length}${result.error === undefined ? "" : `: ${result.error}`}`;
 }
 
 /** How many requests can be compared: all, or where GStreamer lacks some, those before: the later ones refer to what was lost. */
@@ -81,9 +96,10 @@ async function compareJobs(pair: Pair, ours: readonly Job[], theirs: RunOutcome)
   const same = differences.filter(({ length }) => length === 0).length;
   const isSame = same === ours.length && ours.length === theirs.jobs.length;
   const faults = isSame ? undefined : await payloadFaultsOf(pair);
-  const lack = lackOf(ours, theirs, faults);
+  const failure = failureOf(pair, theirs);
+  const lack = lackOf(ours, theirs, faults, failure);
   const unexplained = lack === undefined ? [] : [lack];
-  const reasons = new Set<string>();
+  const reasons = new Set<string>(failure === undefined ? [] : [failure.id]);
   for (const [request, each] of differences.entries()) {
     for (const difference of each) {
       const found = reasonsFor(pair, request, difference, faults);

@@ -25,10 +25,10 @@ export function frame_tag(r: LittleEndianReader): FrameTag {
   if (tag.frame_type === 0) {
     r.f(24, 0x2a019d, "start_code");
     tag.width = r.u(14, "width");
-    if (tag.width === 0) r.fail("0 is no size", 14, "width");
+    if (tag.width === 0) r.fail("it must be at least 1", 14, "width");
     tag.horizontal_scale = r.u(2, "horizontal_scale");
     tag.height = r.u(14, "height");
-    if (tag.height === 0) r.fail("0 is no size", 14, "height");
+    if (tag.height === 0) r.fail("it must be at least 1", 14, "height");
     tag.vertical_scale = r.u(2, "vertical_scale");
   }
   return tag;
