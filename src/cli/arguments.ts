@@ -124,7 +124,7 @@ function parse(command: Command | undefined, args: readonly string[]) {
     const name = knownOption(args[token.index] ?? token.rawName, token, command);
     const value = optionValue(name, token.value, args[token.index + 1], command);
     const before = values[name];
-    // Of two drivers, the answer would be about the one that the user does not think of.
+    // With two drivers, nobody knows which one the answer is about.
     if (name === "target" && before !== undefined && before !== value) {
       throw new CliError(`--target is given twice, as ${before} and ${value}: name one; ${seeHelp(command)}`);
     }

@@ -87,7 +87,7 @@ function processLines({ largeMappings, anonymousMappings, filesSent, filesReceiv
         ];
   const passed =
     filesSent + filesReceived === 0
-      ? ["not seen", "strace must trace sendmsg and recvmsg for it"]
+      ? ["none seen", "only strace with sendmsg and recvmsg shows them"]
       : [`${filesSent} sent`, `${filesReceived} received`];
   return aligned([
     ...mappings,
