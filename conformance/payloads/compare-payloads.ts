@@ -178,20 +178,36 @@ export class PayloadComparison {
     const { index } = ours.request;
     const sides = { ours, gst: this.#partner("gst", index), ff: this.#partner("ff", index), history: this.#history };
     for (const side of this.#peers) this.#countRaw(side, ours);
-    if (sides.gst !== undefined || sides.ff !== undefined) {
-      for (const judgement of judgeRequest(this.#rules, sides)) this.#count(judgement);
+    if (sides.gst === undefined && sides.ff === undefined) {
+      this.#judgeAlone(sides);
+      return;
     }
-    this.#judgeAlone(sides);
+    for (const judgement of judgeRequest(this.#rules, sides)) this.#count(judgement);
+    this.#useRowsOfLeftOut(sides);
   }
 
-  /** A request that peers did not make, though they went on after it. */
+  /** A request that no peer made, though all of them went on after it. */
   #judgeAlone(sides: JudgedSides): void {
-    const { index } = sides.ours.request;
-    const without = this.#peers.flatMap(({ peer, alignment }) => {
-      const goesOn = alignment.peerOf.subarray(index).some((place) => place >= 0);
-      return sides[peer] === undefined && goesOn ? [peer] : [];
-    });
-    if (without.length > 0) this.#count(judgeAlone(this.#rules, sides, without));
+    if (this.#peers.length === 0 || !this.#peers.every((side) => this.#goesOn(side, sides))) return;
+    const without = this.#peers.map(({ peer }) => peer);
+    this.#count(judgeAlone(this.#rules, sides, without));
+  }
+
+  /** A request that one peer alone left out, though it went on: counted as left out, and a row may say why. */
+  #useRowsOfLeftOut(sides: JudgedSides): void {
+    const without = this.#peers.flatMap((side) =>
+      sides[side.peer] === undefined && this.#goesOn(side, sides) ? [side.peer] : [],
+    );
+    if (without.length === 0) return;
+    const { place, occurrence, different } = judgeAlone(this.#rules, sides, without);
+    for (const peer of without) {
+      const verdict = different[peer];
+      if (verdict !== undefined) this.#used(verdict.id, peer, place, occurrence);
+    }
+  }
+
+  #goesOn({ alignment }: PeerSide, { ours }: JudgedSides): boolean {
+    return alignment.peerOf.subarray(ours.request.index).some((index) => index >= 0);
   }
 
   #count({ place, occurrence, values, transforms, different }: Judgement): void {
