@@ -162,7 +162,8 @@ export const conditionsH264 = {
   ),
   "slice extension without its SPS": condition(
     "a coded slice extension (nal_unit_type 20) comes after the picture, and the stream has no subset SPS (15)",
-    ({ ours, history: { stream } }) => typesAfter(stream, ours.request).includes(20) && !hasUnit(stream, 15),
+    ({ ours, history: { stream } }) =>
+      hasUnit(stream, 20) && !hasUnit(stream, 15) && typesAfter(stream, ours.request).includes(20),
   ),
   separate_colour_plane_flag: condition(
     "separate_colour_plane_flag is 1",

@@ -73,8 +73,15 @@ export function typesAfter(stream: Uint8Array, { bitstream }: EffectiveRequest):
 
 /** Whether a stream has a NAL unit of a type. */
 export function hasUnit(stream: Uint8Array, nal_unit_type: number): boolean {
-  return nalUnits(stream).some((offset) => ((stream[offset] ?? 0) & 0x1f) === nal_unit_type);
+  let types = unitTypes.get(stream);
+  if (types === undefined) {
+    types = new Set(nalUnits(stream).map((offset) => (stream[offset] ?? 0) & 0x1f));
+    unitTypes.set(stream, types);
+  }
+  return types.has(nal_unit_type);
 }
+
+const unitTypes = new WeakMap<Uint8Array, ReadonlySet<number>>();
 
 /** The first bits of a NAL unit's payload, read apart from the library's own reader. */
 export class Bits {
