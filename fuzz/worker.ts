@@ -28,6 +28,8 @@ export interface WorkerArguments {
   readonly target: string;
   readonly seed: number;
   readonly seconds: number;
+  /** Counted instead of the seconds. */
+  readonly executions?: number;
   /** Where the corpus is, and what is found. */
   readonly folder: string;
   /** Cases that are only run, not changed. */
@@ -186,10 +188,12 @@ class Worker {
   }
 
   async fuzz(): Promise<void> {
-    const end = performance.now() + this.#arguments.seconds * 1000;
+    const { seconds, executions } = this.#arguments;
+    const end = performance.now() + seconds * 1000;
+    const goesOn = () => (executions === undefined ? performance.now() < end : this.executions < executions);
     await this.#begin();
     let kept = performance.now();
-    while (performance.now() < end) {
+    while (goesOn()) {
       const input = mutated(this.#target, this.#pick(), this.#pick(), this.#random);
       const dice = this.#random.below(DEEP);
       this.executions++;

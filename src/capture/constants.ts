@@ -7,5 +7,5 @@ export const V4L2_BUF_FLAG_REQUEST_FD = 0x800000;
 
 /** The nanoseconds of a buffer's timeval, as the kernel compares them. */
 export function nanosecondsOf(seconds: bigint, microseconds: bigint): bigint {
-  return seconds * 1_000_000_000n + microseconds * 1000n;
+  return BigInt.asUintN(64, seconds * 1_000_000_000n + microseconds * 1000n);
 }

@@ -197,7 +197,8 @@ export function unescapedBytes(text: string): Uint8Array {
       bytes[length++] = code;
       continue;
     }
-    const next = text[at] as string;
+    // A backslash at the end, where the text is damaged, stands for itself.
+    const next = text[at] ?? "\\";
     if (next === "x") {
       bytes[length++] = (hexDigit(text.charCodeAt(at + 1)) << 4) | hexDigit(text.charCodeAt(at + 2));
       at += 3;

@@ -1,6 +1,7 @@
 /** Reads a trace of v4l2-tracer (v4l-utils): the calls of a program on its devices, with structures field by field. */
 
 import { fourccText } from "../record/format.ts";
+import { summary } from "../record/summary.ts";
 import {
   controlByName,
   elementSize,
@@ -19,6 +20,7 @@ import {
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
 import { nanosecondsOf } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
+import { meaningOf } from "./field-values.ts";
 import { JoinedCaptures } from "./joined.ts";
 import { JsonObjects, type JsonPart } from "./json-objects.ts";
 
@@ -77,25 +79,26 @@ class TracerReader {
 
   take(entry: Json, line: number): Call | undefined {
     const made = { line, thread: "" };
-    if ("mem_dump" in entry) this.#dump(entry);
+    if ("mem_dump" in entry) this.#dump(entry, line);
     if (isObject(entry.mmap64) || isObject(entry.mmap)) {
-      const { len, fildes } = (entry.mmap64 ?? entry.mmap) as Json;
-      return { ...made, call: "map", length: Number(len), fd: Number(fildes) };
+      const mapped = isObject(entry.mmap64) ? entry.mmap64 : (entry.mmap as Json);
+      return { ...made, call: "map", length: numberOf(mapped, "len", line), fd: numberOf(mapped, "fildes", line) };
     }
-    const fd = Number(entry.fd);
     const opened = entry.open64 ?? entry.open ?? entry.openat64 ?? entry.openat;
-    if (isObject(opened)) return { ...made, call: "open", fd, path: String(opened.path) };
-    if ("close" in entry) return { ...made, call: "close", fd };
-    return typeof entry.ioctl === "string" ? this.#ioctl(entry, entry.ioctl, fd, line) : undefined;
+    if (isObject(opened)) return { ...made, call: "open", fd: numberOf(entry, "fd", line), path: textIn(opened.path) };
+    if ("close" in entry) return { ...made, call: "close", fd: numberOf(entry, "fd", line) };
+    if (typeof entry.ioctl !== "string") return undefined;
+    return this.#ioctl(entry, entry.ioctl, numberOf(entry, "fd", line), line);
   }
 
-  #dump({ index, mem_array, mem_dump }: Json): void {
-    if (!String(mem_dump).includes("OUTPUT") || !Array.isArray(mem_array)) return;
-    const digits = mem_array.join("").replace(/\s/g, "");
+  #dump(entry: Json, line: number): void {
+    const { mem_array, mem_dump } = entry;
+    if (!textIn(mem_dump).includes("OUTPUT") || !Array.isArray(mem_array)) return;
+    const digits = mem_array.map(textIn).join("").replace(/\s/g, "");
     const bytes = Uint8Array.from({ length: digits.length >> 1 }, (_, i) =>
       Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
     );
-    this.#dumped.set(Number(index), bytes);
+    this.#dumped.set(numberOf(entry, "index", line), bytes);
   }
 
   #ioctl(entry: Json, name: string, fd: number, line: number): Call {
@@ -119,8 +122,8 @@ class TracerReader {
         const buffer = argument("v4l2_buffer");
         const queue = queueOf(buffer?.type);
         if (buffer === undefined || queue === undefined) break;
-        const index = Number(buffer.index);
-        const flags = String(buffer.flags).split("|");
+        const index = numberOf(buffer, "index", line);
+        const flags = textIn(buffer.flags).split("|");
         const isOutput = name === "VIDIOC_QBUF" && queue === "OUTPUT";
         const data = isOutput ? this.#dumped.get(index) : undefined;
         if (isOutput) this.#dumped.delete(index);
@@ -133,7 +136,7 @@ class TracerReader {
           call: name,
           queue,
           index,
-          timestamp: timestampIn(buffer),
+          timestamp: timestampIn(buffer, line),
           isForRequest: flags.includes("V4L2_BUF_FLAG_REQUEST_FD"),
           request: numberIn(buffer.request_fd),
           hold: flags.includes("V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF"),
@@ -153,9 +156,11 @@ class TracerReader {
         const queue = queueOf(type);
         const format = v4l2_pix_format_mplane ?? v4l2_pix_format;
         if (queue === undefined || !isObject(format)) break;
-        const code = formats[String(format.pixelformat)];
-        const pixelFormat = code === undefined ? String(format.pixelformat) : fourccText(code);
-        return { ...base, call: name, queue, pixelFormat, width: Number(format.width), height: Number(format.height) };
+        const word = textIn(format.pixelformat);
+        const code = named(formats, word);
+        const pixelFormat = code === undefined ? word : fourccText(Number(code));
+        const [width, height] = [numberOf(format, "width", line), numberOf(format, "height", line)];
+        return { ...base, call: name, queue, pixelFormat, width, height };
       }
       case "VIDIOC_REQBUFS":
       case "VIDIOC_CREATE_BUFS": {
@@ -163,7 +168,7 @@ class TracerReader {
         const format = buffers?.format;
         const queue = queueOf(buffers?.type ?? (isObject(format) ? format.type : undefined));
         if (buffers === undefined || queue === undefined) break;
-        return { ...base, call: name, queue, count: Number(buffers.count) };
+        return { ...base, call: name, queue, count: numberOf(buffers, "count", line) };
       }
       case "VIDIOC_STREAMON":
       case "VIDIOC_STREAMOFF": {
@@ -191,7 +196,24 @@ function isObject(value: unknown): value is Json {
 }
 
 function numberIn(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+/** @throws CaptureError where the value is no whole number. */
+function numberOf(values: Json, key: string, line: number): number {
+  const number = numberIn(values[key]);
+  if (number === undefined)
+    throw new CaptureError(`${key} must be a whole number, and is ${summary(values[key])}`, line);
+  return number;
+}
+
+/** Objects and lists are no text: what turns them into one may be their own key. */
+function textIn(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function named(names: Names, word: string): number | bigint | undefined {
+  return Object.hasOwn(names, word) ? names[word] : undefined;
 }
 
 function queueOf(type: unknown): Queue | undefined {
@@ -199,9 +221,10 @@ function queueOf(type: unknown): Queue | undefined {
   return queue as Queue | undefined;
 }
 
-function timestampIn({ timestamp }: Json): bigint | undefined {
+function timestampIn({ timestamp }: Json, line: number): bigint | undefined {
   if (!isObject(timestamp)) return undefined;
-  return nanosecondsOf(BigInt(Number(timestamp.tv_sec)), BigInt(Number(timestamp.tv_usec)));
+  const [seconds, microseconds] = [numberOf(timestamp, "tv_sec", line), numberOf(timestamp, "tv_usec", line)];
+  return nanosecondsOf(BigInt(seconds), BigInt(microseconds));
 }
 
 function bytesUsed(buffer: Json): number | undefined {
@@ -211,25 +234,32 @@ function bytesUsed(buffer: Json): number | undefined {
   return isObject(first) ? numberIn(first.bytesused) : numberIn(bytesused);
 }
 
+/** More than any control has; what comes as a number is not believed. */
+const mostControlBytes = 1 << 20;
+
 /** None for what is no stateless control. */
 function controlOf(control: Json, line: number): CapturedControl[] {
-  const definition = controlByName(String(control.id));
+  const definition = controlByName(textIn(control.id));
   if (definition === undefined) return [];
   const { id } = definition;
   if (definition.type === "menu") {
     const { value } = control;
-    const payload = typeof value === "number" ? value : definition.menu[String(value)];
-    if (payload === undefined) throw new CaptureError(`${definition.name} has no value ${String(value)}`, line);
+    const payload = numberIn(value) ?? named(definition.menu, textIn(value));
+    if (typeof payload !== "number") throw new CaptureError(`${definition.name} has no value ${summary(value)}`, line);
     return [{ id, payload }];
   }
   const size = numberIn(control.size);
-  if (size === undefined || size % elementSize(definition) !== 0) {
-    throw new CaptureError(`${definition.name} is ${elementSize(definition)} bytes, not ${String(size)}`, line);
+  if (size === undefined || size % elementSize(definition) !== 0 || size < 0 || size > mostControlBytes) {
+    throw new CaptureError(
+      `${definition.name} is ${elementSize(definition)} bytes, not ${summary(control.size)}`,
+      line,
+    );
   }
   const payload = new Uint8Array(size);
   const fields = definition.type === "struct" ? control[definition.struct.name] : undefined;
   if (definition.type === "u32 array" && Array.isArray(control.p_u32) && 4 * control.p_u32.length === size) {
-    for (const [i, value] of control.p_u32.entries()) viewOf(payload).setUint32(4 * i, Number(value), true);
+    for (const [i, value] of control.p_u32.entries())
+      viewOf(payload).setUint32(4 * i, numberOf({ value }, "value", line), true);
     return [{ id, payload }];
   }
   // Of a list v4l2-tracer writes the first element, and nothing of some lists of integers.
@@ -296,11 +326,11 @@ class FieldWriter {
   }
 
   #scalar(type: Scalar, item: unknown, offset: number, path: string): void {
-    const value = typeof item === "string" ? namedValue({ ...this.#flags, ...type.flags, ...type.values }, item) : item;
-    if (typeof value !== "number" && typeof value !== "bigint") {
-      throw new CaptureError(`${path} has no value ${String(item)}`, this.#line);
-    }
-    type.write(this.#view, offset, typeof type.min === "bigint" ? BigInt(value) : Number(value));
+    const names = { ...this.#flags, ...type.flags, ...type.values };
+    const value = typeof item === "string" ? namedValue(names, item) : numberIn(item);
+    const meant = value === undefined ? undefined : meaningOf(type, BigInt(value));
+    if (meant === undefined) throw new CaptureError(`${path} cannot be ${summary(item)}`, this.#line);
+    type.write(this.#view, offset, typeof type.min === "bigint" ? meant : Number(meant));
     this.written.push(this.#prefix + path);
   }
 }
@@ -309,7 +339,7 @@ class FieldWriter {
 function namedValue(names: Names, text: string): bigint | undefined {
   let value = 0n;
   for (const word of text === "" ? [] : text.split("|")) {
-    const bit = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(word) ? word : names[word];
+    const bit = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(word) ? word : named(names, word);
     if (bit === undefined) return undefined;
     value |= BigInt(bit);
   }

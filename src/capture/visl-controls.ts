@@ -1,5 +1,6 @@
 /** The controls of a request, as visl's tracepoints print them (drivers/media/test-drivers/visl/visl-trace-*.h). */
 
+import { summary } from "../record/summary.ts";
 import {
   controlByName,
   type LeafField,
@@ -10,6 +11,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { CaptureError } from "./calls.ts";
+import { meaningOf } from "./field-values.ts";
 import type { FtraceEvent } from "./ftrace-lines.ts";
 
 /** A control as a driver had it. */
@@ -153,7 +155,7 @@ class Draft {
     const leaves = leavesInside(this.#struct, path);
     const values = valuesOf(text, leaves, isHexadecimal);
     if (values === undefined) {
-      throw new CaptureError(`${this.#name} ${path}: "${text}" is cut off, or no value of this field`, line);
+      throw new CaptureError(`${this.#name} ${path}: ${summary(text)} is cut off, or no value of this field`, line);
     }
     const view = viewOf(this.#payload);
     for (const [i, leaf] of leaves.entries()) {
@@ -185,7 +187,7 @@ function* eventFields({ name, text, line }: FtraceEvent): Generator<[field: stri
       : (entry[1] as string).replace(/,? (?=(?:\w+_num|fields|flags|index|\w+_cnt)\b)/g, "\n");
   for (const [whole, field, block, value] of source.matchAll(/^ ?([\w.[\]]+)(?:: ?| |$)(?:\{\n([^}]*)\}|(.*))$/gm)) {
     if (block === undefined && value?.startsWith("{") && !value.endsWith("}")) {
-      throw new CaptureError(`${name} is cut off: ${whole}`, line);
+      throw new CaptureError(`${name} is cut off: ${summary(whole)}`, line);
     }
     const spelled = (field as string).replace(/^weight_factor\[\d\]/, (part) => spellings.get(part) ?? part);
     yield [spellings.get(spelled) ?? spelled, block ?? (value as string)];
@@ -263,15 +265,4 @@ function named(names: Names, word: string): bigint | undefined {
   const ending = Object.keys(names).filter((name) => name === word || name.endsWith(`_${word}`));
   const [found] = ending.sort((a, b) => a.length - b.length);
   return found === undefined ? undefined : BigInt(names[found] as number);
-}
-
-/**
- * The value that the bits mean; undefined where the field cannot have them. The events print some signed integers as if they had no
- * sign, and elements of lists always.
- */
-function meaningOf({ min, size }: Scalar, bits: bigint): bigint | undefined {
-  const width = 8 * size;
-  const [signed, unsigned] = [BigInt.asIntN(width, bits), BigInt.asUintN(width, bits)];
-  if (Number(min) === 0) return bits === unsigned ? bits : undefined;
-  return [signed, unsigned, BigInt.asUintN(32, signed)].includes(bits) ? signed : undefined;
 }

@@ -2,6 +2,7 @@ import type { Codec, Colour, Components, ErrorKind, Rectangle } from "../events.
 import { timestampOf } from "../uapi/timestamp.ts";
 import { fromHex } from "./encoding.ts";
 import { type Controls, RecordError, recordCodecs, type StreamDescription, type Timestamp } from "./format.ts";
+import { summary } from "./summary.ts";
 
 /** Tells whether a value of JSON has a type. */
 export type Guard<T> = (value: unknown) => value is T;
@@ -101,14 +102,6 @@ function parseObject(source: string, line: number, first: boolean): Readonly<Rec
 /** A whole character: it may consist of two code units of JavaScript. */
 function characterAt(text: string, at: number): string {
   return String.fromCodePoint(text.codePointAt(at) as number);
-}
-
-/** A value for a message, as one short line. Lists and objects may be nested deeply. */
-function summary(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (isObject(value)) return "an object";
-  const text = value === undefined ? "missing" : JSON.stringify(value);
-  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }
 
 export function isString(value: unknown): value is string {

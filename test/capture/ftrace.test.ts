@@ -221,7 +221,7 @@ describe("what a log of ftrace may look like", () => {
     [
       "a list is cut",
       (text: string) => text.replace(/^(segment.quant_update \{0x0,).*$/m, "$1"),
-      /^line \d+: v4l2_ctrl_vp8_frame is cut off: segment.quant_update/,
+      /^line \d+: v4l2_ctrl_vp8_frame is cut off: "segment.quant_update/,
     ],
     [
       "a list has another length",
@@ -232,6 +232,11 @@ describe("what a log of ftrace may look like", () => {
       "a value is too large for its field",
       (text: string) => text.replace(/^lf.level \d+$/m, "lf.level 256"),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME lf.level: "256" is cut off, or no value/,
+    ],
+    [
+      "a list of many lines has another length",
+      (text: string) => text.replace(/^(entropy.coeff_probs \{\n)\d+ /m, "$1"),
+      /^line \d+: V4L2_CID_STATELESS_VP8_FRAME entropy.coeff_probs: "[\d ]{39}… is cut off, or no value of this field$/,
     ],
     [
       "a flag is not known",

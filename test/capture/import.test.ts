@@ -262,6 +262,58 @@ describe("a trace of v4l2-tracer", () => {
   });
 });
 
+type Json = null | number | string | Json[] | { [key: string]: Json };
+
+/** The calls of a capture up to its first request, and how they are written. */
+const captureForms = {
+  "v4l2-tracer": {
+    calls: JSON.parse(captureText("vp8_altref.ivf.v4l2-tracer")) as { [key: string]: Json }[],
+    write: (calls: Json[]) => JSON.stringify(calls, null, 1),
+    isLast: ({ ioctl }: { [key: string]: Json }) => ioctl === "MEDIA_REQUEST_IOC_QUEUE",
+  },
+  recorder: {
+    calls: captureText("vp8_altref.ivf.recorder")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as { [key: string]: Json }),
+    write: (calls: Json[]) => calls.map((call) => `${JSON.stringify(call)}\n`).join(""),
+    isLast: ({ call }: { [key: string]: Json }) => call === "MEDIA_REQUEST_IOC_QUEUE",
+  },
+} as const;
+
+describe.each(["v4l2-tracer", "recorder"] as const)("a capture of JSON: %s", (kind) => {
+  it("may have any value in the place of another: a record without it, or one line that says so", async () => {
+    const { calls, write, isLast } = captureForms[kind];
+    const entries = structuredClone(calls.slice(0, calls.findIndex(isLast) + 1));
+    const values: Json[] = [null, -1, 1.5, 1e300, 2 ** 53, "", "constructor", "__proto__", "a\nb", [], [[[]]], {}];
+    values.push({ toString: 1, valueOf: 1 }, "9".repeat(500));
+    const seen = new Set<string>();
+    const outcomes = { read: 0, refused: 0 };
+    const visit = async (parent: { [key: string]: Json }, path: string): Promise<void> => {
+      for (const [key, kept] of Object.entries(parent)) {
+        const place = `${path}.${Array.isArray(parent) ? "" : key}`;
+        if (seen.has(place)) continue;
+        seen.add(place);
+        // Two of them: all of them at every place take a minute.
+        for (const i of [seen.size, seen.size * 5 + 3]) {
+          parent[key] = values[i % values.length] as Json;
+          const outcome = await imported(write(entries), kind).catch((thrown: unknown) => thrown);
+          const isError = outcome instanceof Error;
+          if (isError) expect(outcome.name, `${place}: ${String(outcome.stack)}`).toMatch(/^(Capture|Record)Error$/);
+          const { warnings } = isError ? { warnings: [outcome.message] } : (outcome as { warnings: string[] });
+          for (const message of warnings) expect(message, place).toMatch(/^.{1,300}$/);
+          outcomes[isError ? "refused" : "read"]++;
+        }
+        parent[key] = kept;
+        if (typeof kept === "object" && kept !== null) await visit(kept as { [key: string]: Json }, place);
+      }
+    };
+    for (const entry of entries) await visit(entry, String(entry.ioctl ?? entry.call ?? Object.keys(entry)));
+    expect(outcomes.refused).toBeGreaterThan(0);
+    expect(outcomes.read).toBeGreaterThan(40);
+  });
+});
+
 describe("any damage to a capture", () => {
   it.each(["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "none.strace", "vp8_altref.ivf.ftrace"])(
     "ends in a CaptureError, or in a record: %s",
