@@ -45,9 +45,10 @@ export async function* ftraceCalls(
   const rest = splitter.flush();
   if (rest !== "") yield* callsOf(rest);
   const last = lines.end();
-  if (last !== undefined) yield* runs.take(last);
   // A log that is whole ends with a line feed.
   const isCut = rest !== "";
+  // Half a number looks like a whole one.
+  if (last !== undefined && !(isCut && bufferEvents.has(last.name))) yield* runs.take(last);
   if (isCut) onWarning?.(cutOff(lines.line, "a line"));
   yield* runs.end(isCut, onWarning);
 }
@@ -99,28 +100,33 @@ class Runs {
       throw new CaptureError(`${event.name} is an event of a control that is not known`, event.line);
     }
     const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d{1,20})$/.exec(event.text)?.[1];
-    if (event.name === "console" && started !== undefined) {
+    const startedAt = timestampIn(started ?? "");
+    if (event.name === "console" && startedAt !== undefined) {
       if (run !== undefined && run.events.length > 0) yield* this.#ended(event.task, run);
-      this.#running.set(event.task, { events: [], timestamp: BigInt(started) });
+      this.#running.set(event.task, { events: [], timestamp: startedAt });
       return;
     }
     if (!event.name.startsWith("vb2_")) return;
-    const { type, bytesused, timestamp, owner, index } = valuesOf(event);
-    // V4L2_BUF_TYPE_VIDEO_OUTPUT, V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE.
-    if ((type !== "2" && type !== "10") || bytesused === undefined || timestamp === undefined) return;
-    const reason = this.#pair(event.name, `${owner} ${type} ${index}`, index);
+    if (!bufferEvents.has(event.name)) return;
+    const buffer = bufferOf(event);
+    if (buffer === undefined) {
+      yield* this.lose(event.line, `${event.name} is cut off, or not printed as vb2 does`);
+      return;
+    }
+    if (!buffer.isOutput) return;
+    const reason = this.#pair(event.name, buffer.name, buffer.index);
     if (reason !== undefined) {
       yield* this.lose(event.line, reason);
       return;
     }
     if (event.name !== "vb2_buf_done") return;
     if (run === undefined || run.events.length === 0) {
-      this.#untraced.add(`${owner} ${type} ${index}`);
+      this.#untraced.add(buffer.name);
       return;
     }
-    run.timestamp = BigInt(timestamp);
+    run.timestamp = buffer.timestamp;
     this.#endsWithBuffer = true;
-    yield* this.#ended(event.task, run, Number(bytesused));
+    yield* this.#ended(event.task, run, buffer.bytesused);
   }
 
   /** Where events are missing, what runs may lack some. */
@@ -132,7 +138,7 @@ class Runs {
   }
 
   /** Why an event of a buffer cannot follow those before it. */
-  #pair(name: string, buffer: string, index: string | undefined): string | undefined {
+  #pair(name: string, buffer: string, index: number): string | undefined {
     const before = this.#buffers.get(buffer);
     // What streaming's end gives back is not dequeued.
     const isUntraced = this.#untraced.delete(buffer);
@@ -287,7 +293,38 @@ function capturedControl({ id, payload, shown, isWhole, isList }: TracedControl)
   return { id, payload, known: shown.map(({ path }) => (isList ? `[0].${path}` : path)) };
 }
 
-/** `owner = 0, queued = 1, …` */
-function valuesOf({ text }: FtraceEvent): Readonly<Record<string, string>> {
-  return Object.fromEntries([...text.matchAll(/\b(\w+) = (\d{1,20})/g)].map(([, name, value]) => [name, value]));
+/** Those that show what becomes of a buffer, as its user sees it. */
+const bufferEvents: ReadonlySet<string> = new Set(["vb2_qbuf", "vb2_buf_done", "vb2_dqbuf"]);
+
+interface TracedBuffer {
+  /** Its queue and its index. */
+  readonly name: string;
+  readonly index: number;
+  readonly isOutput: boolean;
+  readonly bytesused: number;
+  readonly timestamp: bigint;
+}
+
+/** The queue's owner is a pointer, in hexadecimal digits or as `(null)`. Undefined where a value is missing, or cannot be. */
+function bufferOf({ text }: FtraceEvent): TracedBuffer | undefined {
+  const [, owner, index, type, bytesused, time] =
+    /\bowner = (\S+),.*\bindex = (\d{1,5}),? type = (\d{1,2}),? bytesused = (\d{1,10}),? timestamp = (\d{1,20})$/m.exec(
+      text,
+    ) ?? [];
+  const timestamp = timestampIn(time ?? "");
+  if (timestamp === undefined) return undefined;
+  return {
+    name: `${owner} ${type} ${index}`,
+    index: Number(index),
+    // V4L2_BUF_TYPE_VIDEO_OUTPUT, V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE.
+    isOutput: type === "2" || type === "10",
+    bytesused: Number(bytesused),
+    timestamp,
+  };
+}
+
+/** Undefined where 64 bits cannot hold it. */
+function timestampIn(digits: string): bigint | undefined {
+  const value = /^\d{1,20}$/.test(digits) ? BigInt(digits) : -1n;
+  return value === BigInt.asUintN(64, value) ? value : undefined;
 }

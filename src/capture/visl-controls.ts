@@ -121,13 +121,21 @@ export function tracedControls(events: readonly FtraceEvent[]): readonly TracedC
     const { name, line } = event;
     const place = places[name];
     if (place === undefined) throw new CaptureError(`${name} is no event of a control that is known`, line);
-    const index = seen.get(name) ?? 0;
-    seen.set(name, index + 1);
+    const shownIndex = /^\[(\d+)\]: /.exec(event.text)?.[1];
+    const index = shownIndex === undefined ? (seen.get(name) ?? 0) : Number(shownIndex);
+    if (shownIndex === undefined) seen.set(name, index + 1);
     const control = `V4L2_CID_STATELESS_${place.control}`;
     const draft = drafts.get(control) ?? new Draft(control, line);
     drafts.set(control, draft);
     const prefix = (place.prefix ?? "").replace("#", String(index));
     for (const [field, text] of eventFields(event)) draft.write(prefix + field, text, hexadecimal.has(field), line);
+  }
+  for (const [name, count] of seen) {
+    const { control, prefix = "" } = places[name] as Place;
+    if (!prefix.includes("#")) continue;
+    const whole = drafts.get(`V4L2_CID_STATELESS_${control}`)?.lengthOf(prefix.slice(0, prefix.indexOf("[")));
+    // They do not say which element they show.
+    if (count !== whole) throw new CaptureError(`${count} of ${whole} events ${name} are traced`, events[0]?.line ?? 1);
   }
   return [...drafts.values()].map((draft) => draft.control());
 }
@@ -164,6 +172,11 @@ class Draft {
       type.write(view, offset, typeof type.min === "bigint" ? value : Number(value));
       this.#shown.add(leaf);
     }
+  }
+
+  /** Of an array. */
+  lengthOf(array: string): number | undefined {
+    return this.#struct.fields.find(({ name }) => name === array)?.dims[0];
   }
 
   control(): TracedControl {

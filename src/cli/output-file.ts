@@ -1,8 +1,9 @@
 /** The file that `-o` names: it appears when it is whole, and until then the file that was there stays. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream, rmSync, type WriteStream } from "node:fs";
-import { chmod, realpath, rename, rm, stat } from "node:fs/promises";
+import { constants, createWriteStream, rmSync, type WriteStream } from "node:fs";
+import { access, chmod, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { reasonOf } from "../containers/container-error.ts";
 import { type Compression, compressor } from "../record/files.ts";
@@ -18,7 +19,8 @@ export interface OutputFile extends Sink {
 }
 
 /**
- * A file to write. A device or a pipe, and a file in a folder where none can be made, is written in its place.
+ * A file to write. A device or a pipe, a file in a folder where none can be made, and one with several names or another owner, is
+ * written in its place.
  *
  * @param compression The compression of the file.
  * @throws CliError when it cannot be made, or is the input, by its name or as standard input.
@@ -33,8 +35,8 @@ export async function createFile(
   if (source !== undefined && target !== undefined && source.dev === target.dev && source.ino === target.ino) {
     throw new CliError(`${output} is the input; the output would overwrite it`);
   }
-  const failure = (thrown: unknown) => new CliError(`${output}: ${reasonOf(thrown)}`);
-  const { file, moves } = await opened(output).catch((thrown: unknown) => {
+  const failure: Failure = (thrown, more = "") => new CliError(`${output}: ${reasonOf(thrown)}${more}`);
+  const { file, moves } = await opened(output, failure).catch((thrown: unknown) => {
     throw failure(thrown);
   });
   const filter = compression === undefined ? undefined : compressor(compression);
@@ -50,11 +52,11 @@ export async function createFile(
       stream.end();
       try {
         await written;
-        await moves?.toTarget();
       } catch (thrown) {
         await moves?.away();
         throw failure(thrown);
       }
+      await moves?.toTarget();
     },
     discard: async () => {
       if (!isOpen) return;
@@ -67,8 +69,11 @@ export async function createFile(
   };
 }
 
+type Failure = (thrown: unknown, more?: string) => CliError;
+
 /** What becomes of a file that is written under another name. */
 interface Moves {
+  /** @throws CliError where the target takes it in no way. Then it stays, and the message says where. */
   toTarget(): Promise<void>;
   away(): Promise<void>;
 }
@@ -82,24 +87,47 @@ interface Opened {
 /** Where a folder does not take a new file, the file that is in it may still be written. */
 const cannotMake: readonly unknown[] = ["EACCES", "EPERM", "EROFS"];
 
-async function opened(output: string): Promise<Opened> {
-  const facts = await stat(output).catch(() => undefined);
-  // /dev/stdout may be a regular file, which others write, too.
-  const isInPlace = facts?.isFile() === false || /^\/(?:dev|proc)\//.test(output);
+async function opened(output: string, failure: Failure): Promise<Opened> {
+  const facts = await stat(output).catch((thrown: unknown) => {
+    if (codeOf(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  });
+  // /dev/stdout may be a regular file, which others write, too. A name with a slash at its end is no file's.
+  const isInPlace = facts?.isFile() === false || /^\/(?:dev|proc)\//.test(output) || /[\\/]$/.test(output);
   if (isInPlace) return { file: await openedStream(output), moves: undefined };
-  // A link stays, and what it names is replaced.
-  const target = facts === undefined ? output : await realpath(output);
-  const path = `${target}.${randomBytes(4).toString("hex")}.part`;
+  // A folder may let a file be replaced that may not be written.
+  if (facts !== undefined) await access(output, constants.W_OK);
+  const target = await linkedFile(output);
+  if (facts !== undefined && facts.nlink > 1) return { file: await openedStream(target), moves: undefined };
+  // The target's own name may be as long as a name can be.
+  const path = join(dirname(target), `.${randomBytes(4).toString("hex")}.part`);
   try {
     // Nothing that is there is followed or written.
     const file = await openedStream(path, "wx");
-    if (facts !== undefined) await chmod(path, facts.mode & 0o777).catch(() => {});
-    return { file, moves: movesOf(path, target) };
+    if (facts !== undefined) {
+      const made = await stat(path);
+      if (made.uid !== facts.uid || made.gid !== facts.gid) {
+        file.destroy();
+        await rm(path, { force: true });
+        return { file: await openedStream(target), moves: undefined };
+      }
+      await chmod(path, facts.mode & 0o777).catch(() => {});
+    }
+    return { file, moves: movesOf(path, target, failure) };
   } catch (thrown) {
-    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-    if (facts === undefined || !cannotMake.includes(code)) throw thrown;
-    return { file: await openedStream(output), moves: undefined };
+    if (facts === undefined || !cannotMake.includes(codeOf(thrown))) throw thrown;
+    return { file: await openedStream(target), moves: undefined };
   }
+}
+
+/** The file that a path means, which need not be there: a link stays, and what it names is made or replaced. */
+async function linkedFile(path: string): Promise<string> {
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? path : linkedFile(resolve(await realpath(dirname(path)), link));
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
 }
 
 async function openedStream(path: string, flags = "w"): Promise<WriteStream> {
@@ -111,7 +139,7 @@ async function openedStream(path: string, flags = "w"): Promise<WriteStream> {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A signal that ends the process must not leave the part. Commands that handle signals themselves do so. */
-function movesOf(path: string, target: string): Moves {
+function movesOf(path: string, target: string, failure: Failure): Moves {
   const stop = (signal: NodeJS.Signals) => {
     rmSync(path, { force: true });
     off();
@@ -123,7 +151,20 @@ function movesOf(path: string, target: string): Moves {
   };
   for (const signal of handled) process.on(signal, stop);
   return {
-    toTarget: () => rename(path, target).finally(off),
+    toTarget: async () => {
+      try {
+        await rename(path, target);
+      } catch {
+        // From here on a signal must not remove what may be the only whole copy.
+        off();
+        await copyFile(path, target).catch((thrown: unknown) => {
+          throw failure(thrown, `; what was written is in ${path}`);
+        });
+        await rm(path, { force: true }).catch(() => {});
+      } finally {
+        off();
+      }
+    },
     away: () => rm(path, { force: true }).finally(off),
   };
 }

@@ -117,6 +117,14 @@ describe("what a log of ftrace may look like", () => {
       (text: string) => text.replace(/^(.*vb2_buf_queue.*)$/m, "##### CPU 1 buffer started ####\n$1"),
     ],
     [
+      "with those of another device, whose queue has another owner",
+      (text: string) =>
+        text.replace(
+          /^(.*vb2_qbuf: )owner = 0000000000000000(.* type = 10,.*)$/gm,
+          "$&\n$1owner = 00000000aff1ce00$2\n$1owner = 00000000beef0000$2",
+        ),
+    ],
+    [
       "with events of another task between those of a request",
       (text: string) =>
         text.replace(
@@ -195,6 +203,42 @@ describe("what a log of ftrace may look like", () => {
       `line ${line}: calls are missing here: the kernel lost ${what} (enlarge buffer_size_kb); what is whole before and after it is read: capture again where the rest matters`,
     ]);
     expect(types.indexOf("error")).toBe(2);
+  });
+
+  it.each([
+    ["the timestamp of a buffer", /(vb2_buf_done:.* type = 10,.*timestamp = 3000)$/m, "$10000000000000000000"],
+    ["the type of a buffer", /(vb2_buf_done:.*) type = 10,(.*timestamp = 3000)$/m, "$1$2"],
+  ])("misses one request where %s is damaged, and says so", async (_, good, bad) => {
+    const { requests, warnings } = await imported(vp8.replace(good, bad));
+    expect(timestamps(requests)).toEqual((await whole()).filter((_, i) => i !== 3));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^line \d+: calls are missing here: vb2_buf_done is cut off, or not printed as vb2 does; /),
+    ]);
+  });
+
+  it("may lack entries of the DPB: those of H.264 have a number, and a request with fewer of HEVC is left out", async () => {
+    const h264 = captureText("h264_cqm_jvt.264.ftrace");
+    const dpbOf = (request: ResolvedRequest | undefined) =>
+      request?.controls.get("V4L2_CID_STATELESS_H264_DECODE_PARAMS") as Uint8Array | undefined;
+    const expected = (await imported(h264)).requests;
+    const last = expected.length - 1;
+    // Its last one has a picture in the first entry and in the second.
+    const [entry] = [...h264.matchAll(/^.*v4l2_h264_dpb_entry: \[0\]: .*\n/gm)].slice(-1) as [RegExpExecArray];
+    const { requests } = await imported(h264.slice(0, entry.index) + h264.slice(entry.index + entry[0].length));
+    const entrySize = 32;
+    const others = (request: ResolvedRequest | undefined) => dpbOf(request)?.subarray(entrySize);
+    expect(others(requests[last])).toEqual(others(expected[last]));
+    const known = requests[last]?.known.get("V4L2_CID_STATELESS_H264_DECODE_PARAMS");
+    expect(known).not.toContain("dpb[0].reference_ts");
+    expect(known).toContain("dpb[1].reference_ts");
+
+    const hevc = captureText("h265_default_ra.265.ftrace");
+    const [lost] = [...hevc.matchAll(/^.*v4l2_hevc_dpb_entry:.*\n(?:(?! .*\[)[^\n]*\n)*/gm)].slice(-16);
+    const { requests: left, warnings } = await imported(
+      hevc.slice(0, lost?.index) + hevc.slice((lost?.index ?? 0) + (lost?.[0].length ?? 0)),
+    );
+    expect(left.length).toBe((await imported(hevc)).requests.length - 1);
+    expect(warnings[0]).toMatch(/calls are missing here: 15 of 16 events v4l2_hevc_dpb_entry are traced; /);
   });
 
   it.each([

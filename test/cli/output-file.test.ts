@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -112,12 +114,122 @@ describe("a file that -o names", () => {
     expect(readdirSync(folder)).toEqual(["out"]);
   });
 
-  it.skipIf(process.getuid?.() === 0)("is written in its place where its folder takes no other file", async () => {
-    const closed = join(folder, "closed");
-    mkdirSync(closed);
-    writeFileSync(join(closed, "out"), "");
-    chmodSync(closed, 0o555);
-    expect((await run(["record", mbaff, "-o", join(closed, "out")])).status).toBe(0);
-    chmodSync(closed, 0o755);
+  it("is made where a link names it that is not there", async () => {
+    mkdirSync(join(folder, "deep"));
+    symlinkSync("deep/second", join(folder, "link"));
+    symlinkSync("made", join(folder, "deep", "second"));
+    expect(await run(["record", mbaff, "-o", join(folder, "link")])).toMatchObject({ status: 0 });
+    expect(lstatSync(join(folder, "link")).isSymbolicLink()).toBe(true);
+    expect(lstatSync(join(folder, "deep", "second")).isSymbolicLink()).toBe(true);
+    expect(statSync(join(folder, "deep", "made")).size).toBeGreaterThan(1000);
+    expect(readdirSync(join(folder, "deep")).sort()).toEqual(["made", "second"]);
+  });
+
+  it("keeps its other names", async () => {
+    const path = precious();
+    linkSync(path, join(folder, "other"));
+    expect(await run(["record", mbaff, "-o", path])).toMatchObject({ status: 0 });
+    expect(statSync(path).ino).toBe(statSync(join(folder, "other")).ino);
+    expect(statSync(path).size).toBeGreaterThan(1000);
+    expect(readdirSync(folder).sort()).toEqual(["other", "out"]);
+  });
+
+  it("may have the longest name, and a longer one is refused", async () => {
+    const longest = join(folder, "x".repeat(255));
+    expect(await run(["record", mbaff, "-o", longest])).toMatchObject({ status: 0 });
+    expect(statSync(longest).size).toBeGreaterThan(1000);
+    expect((await run(["record", mbaff, "-o", `${longest}x`])).status).toBe(2);
+    expect(readdirSync(folder).length).toBe(1);
+  });
+
+  it("that cannot be replaced leaves what was written, and the message says where", async () => {
+    const path = join(folder, "out");
+    const input = readFileSync(mbaff);
+    const stdin = (function* () {
+      for (let turn = 0; turn < 20; turn++) yield input;
+      mkdirSync(path);
+    })();
+    const { status, stderr } = await run(["record", "-", "-o", path], { stdin });
+    const part = readdirSync(folder).find((name) => name !== "out") ?? "none";
+    expect(status).toBe(2);
+    expect(stderr).toContain(`what was written is in ${join(folder, part)}`);
+    expect(stderr.split(folder).length).toBe(3);
+    expect(statSync(join(folder, part)).size).toBeGreaterThan((await run(["record", mbaff])).stdout.length);
+  });
+});
+
+/** Root may write everything: as root the program is run as another user. */
+describe("a file that -o names, of a user who may not do everything", { tags: "long" }, () => {
+  const nobody = 65534;
+  const uid = process.getuid?.() === 0 ? nobody : undefined;
+
+  function own(path: string): void {
+    if (uid !== undefined) chownSync(path, uid, uid);
+  }
+
+  /** @param whileOpen is called after the first part of the file was made, if one is. */
+  async function record(path: string, whileOpen?: () => void): Promise<{ status: number | null; stderr: string }> {
+    const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+    chmodSync(parent, 0o755);
+    const child = spawn(process.execPath, ["--import", "tsx", program, "record", "-", "-o", path], {
+      stdio: ["pipe", "ignore", "pipe"],
+      uid,
+      gid: uid,
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    child.stdin.on("error", () => {});
+    // So much that the file is made before the input ends.
+    for (let turn = 0; turn < 20; turn++) child.stdin.write(readFileSync(mbaff));
+    if (whileOpen !== undefined) {
+      const before = readdirSync(join(path, "..")).length;
+      while (readdirSync(join(path, "..")).length === before && child.exitCode === null && child.signalCode === null) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      whileOpen();
+    }
+    child.stdin.end();
+    return { status: await ended, stderr };
+  }
+
+  it("is written in its place where its folder takes no other file", async () => {
+    const path = precious();
+    own(path);
+    chmodSync(folder, 0o555);
+    expect(await record(path)).toEqual({ status: 0, stderr: "" });
+    expect(statSync(path).size).toBeGreaterThan(1000);
+    expect(readdirSync(folder)).toEqual(["out"]);
+    chmodSync(folder, 0o755);
+  });
+
+  it("gets a copy where it cannot be replaced any more", async () => {
+    const path = precious();
+    own(path);
+    own(folder);
+    chmodSync(folder, 0o755);
+    expect(await record(path, () => chmodSync(folder, 0o555))).toEqual({ status: 0, stderr: "" });
+    expect(statSync(path).size).toBeGreaterThan((await run(["record", mbaff])).stdout.length);
+    chmodSync(folder, 0o755);
+  });
+
+  it("is refused where it may not be written", async () => {
+    const path = precious();
+    own(path);
+    own(folder);
+    chmodSync(path, 0o444);
+    expect(await record(path)).toEqual({ status: 2, stderr: `v4l2-stateless: ${path}: permission denied\n` });
+    expect(readFileSync(path, "utf8")).toBe("precious");
+    expect(readdirSync(folder)).toEqual(["out"]);
+  });
+
+  it.runIf(uid !== undefined)("keeps its owner", async () => {
+    const path = precious();
+    own(path);
+    expect(await run(["record", mbaff, "-o", path])).toMatchObject({ status: 0 });
+    expect([statSync(path).uid, statSync(path).gid]).toEqual([nobody, nobody]);
+    expect(readdirSync(folder)).toEqual(["out"]);
   });
 });
