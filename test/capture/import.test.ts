@@ -233,7 +233,7 @@ describe("a trace of v4l2-tracer", () => {
     expect((await imported(text)).warnings).toEqual([]);
     const counts = new Set<number>();
     // Each of these lies inside of the first request's calls, or after them.
-    for (let cut = text.indexOf("MEDIA_REQUEST_IOC_QUEUE") + 40; cut < text.lastIndexOf("]"); cut += 19_973) {
+    for (let cut = text.indexOf("MEDIA_REQUEST_IOC_QUEUE") + 40; cut < text.lastIndexOf("]"); cut += 59_973) {
       const part = text.slice(0, cut);
       const { requests, warnings } = await imported(part, "v4l2-tracer");
       expect(requests.map((each) => facts(each, "vp8"))).toEqual(expected.slice(0, requests.length));
@@ -247,7 +247,7 @@ describe("a trace of v4l2-tracer", () => {
       const lines = part.split("\n");
       expect(lines[Number(line) - 1]).toMatch(what === "a call" ? /^\{/ : /^(\}?,?)$/);
     }
-    expect(counts.size).toBeGreaterThan(15);
+    expect(counts.size).toBeGreaterThan(5);
   });
 
   it("may be cut off between two calls, or before its end", async () => {
@@ -267,12 +267,15 @@ type Json = null | number | string | Json[] | { [key: string]: Json };
 /** The calls of a capture up to its first request, and how they are written. */
 const captureForms = {
   "v4l2-tracer": {
-    calls: JSON.parse(captureText("vp8_altref.ivf.v4l2-tracer")) as { [key: string]: Json }[],
+    // Here JSON.parse would round a reference's timestamp.
+    calls: JSON.parse(captureText("mpeg2_interlaced.m2v.v4l2-tracer").replace(/\d{16,}/g, "0")) as {
+      [key: string]: Json;
+    }[],
     write: (calls: Json[]) => JSON.stringify(calls, null, 1),
     isLast: ({ ioctl }: { [key: string]: Json }) => ioctl === "MEDIA_REQUEST_IOC_QUEUE",
   },
   recorder: {
-    calls: captureText("vp8_altref.ivf.recorder")
+    calls: captureText("mpeg2_interlaced.m2v.recorder")
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as { [key: string]: Json }),
@@ -324,7 +327,7 @@ describe("any damage to a capture", () => {
         state = (state * 1103515245 + 12345) % 2 ** 31;
         return state % n;
       };
-      for (let run = 0; run < 24; run++) {
+      for (let run = 0; run < 8; run++) {
         const at = below(text.length);
         const damaged = [
           text.slice(0, at) + '{["(,=\\x<'[below(9)] + text.slice(at + below(3)),
