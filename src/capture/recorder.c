@@ -16,6 +16,12 @@
  * are linked statically, make system calls of their own or clear their environment (Chromium's sandbox) are not seen.
  */
 #define _GNU_SOURCE
+/*
+ * Where these are 64 on a processor of 32 bits, the headers give ioctl and fcntl the names that are defined below, too. The structures
+ * below have both sizes of time, whatever the headers' size is.
+ */
+#undef _TIME_BITS
+#undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -161,7 +167,10 @@ static void add_file(struct line *line, int fd)
 
 /* ---- buffers ---- */
 
-/* struct v4l2_buffer in either of its layouts: programs of 32 bits have seconds of 32 or of 64 bits. */
+/*
+ * struct v4l2_buffer in either of its layouts: programs of 32 bits have seconds of 32 or of 64 bits. The latter begin at 20 or 24, as
+ * the processor aligns them.
+ */
 struct buffer {
 	uint32_t index, type, bytesused, flags, memory;
 	int64_t seconds, microseconds;
@@ -179,8 +188,7 @@ struct short_buffer {
 
 struct long_buffer {
 	uint32_t index, type, bytesused, flags, field;
-	int64_t seconds __attribute__((aligned(8)));
-	int64_t microseconds;
+	int64_t seconds, microseconds;
 	struct v4l2_timecode timecode;
 	uint32_t sequence, memory;
 	unsigned long m;
@@ -518,3 +526,16 @@ int fcntl64(int fd, int command, ...)
 	va_end(arguments);
 	return recorded_fcntl("fcntl64", fd, command, argument);
 }
+
+#if __SIZEOF_LONG__ == 4
+int __fcntl_time64(int fd, int command, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return recorded_fcntl("__fcntl_time64", fd, command, argument);
+}
+#endif
