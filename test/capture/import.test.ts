@@ -287,7 +287,15 @@ const captureForms = {
 describe.each(["v4l2-tracer", "recorder"] as const)("a capture of JSON: %s", (kind) => {
   it("may have any value in the place of another: a record without it, or one line that says so", async () => {
     const { calls, write, isLast } = captureForms[kind];
-    const entries = structuredClone(calls.slice(0, calls.findIndex(isLast) + 1));
+    const kinds = new Set<string>();
+    // One call of each kind, of those that a request's life is made of.
+    const entries = structuredClone(calls.slice(0, calls.findIndex(isLast) + 1)).filter((entry) => {
+      const kind = String(entry.ioctl ?? entry.call ?? Object.keys(entry));
+      const isOfQueue = /QBUF|REQUEST|S_EXT_CTRLS/.test(kind);
+      if (/ENUM|QUERY|G_FMT|G_CTRL|G_SELECTION/.test(kind) || (kinds.has(kind) && !isOfQueue)) return false;
+      kinds.add(kind);
+      return true;
+    });
     const values: Json[] = [null, -1, 1.5, 1e300, 2 ** 53, "", "constructor", "__proto__", "a\nb", [], [[[]]], {}];
     values.push({ toString: 1, valueOf: 1 }, "9".repeat(500));
     const seen = new Set<string>();
