@@ -136,7 +136,7 @@ async function openedStream(path: string, flags = "w"): Promise<WriteStream> {
   return file;
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** A signal that ends the process must not leave the part. Commands that handle signals themselves do so. */
 function movesOf(path: string, target: string, failure: Failure): Moves {

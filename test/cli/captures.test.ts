@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { brotliCompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
@@ -172,6 +172,24 @@ describe.skipIf(!hasCompiler)("capture", () => {
   it("says that a program used no device, and ends with an error", async () => {
     const { status, stderr } = await run(["capture", "-o", join(folder, "none.jsonl"), "--", "true"]);
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^v4l2-stateless: true made no call on a device/)]);
+  });
+
+  it("does not run the program where the output cannot be written", async () => {
+    const ran = join(folder, "ran");
+    const { status, stderr } = await run(["capture", "-o", join(folder, "no", "x.jsonl"), "--", "touch", ran]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/x\.jsonl: no such file or directory/)]);
+    expect(existsSync(ran)).toBe(false);
+  });
+
+  it("keeps what was recorded where it makes no record, and says where", async () => {
+    const path = join(folder, "kept.jsonl");
+    const script = 'echo \'{"call":"close","process":1,"thread":1,"fd":3}\' > "$V4L2_STATELESS_LOG"';
+    const { status, stderr } = await run(["capture", "-o", path, "--", "sh", "-c", script]);
+    const [, log = ""] =
+      /what the recorder wrote is in (\S+), and v4l2-stateless import reads it\n$/.exec(stderr) ?? [];
+    expect([status, existsSync(path)]).toEqual([2, false]);
+    expect(readFileSync(log, "utf8")).toMatch(/^\{"call":"close"/);
+    rmSync(dirname(log), { recursive: true });
   });
 
   it("needs a program", async () => {
