@@ -69,6 +69,21 @@ export async function createFile(
   };
 }
 
+/**
+ * Whether `createFile` will make this file, as far as it can be known before. What is there is not touched: the reader of a pipe must
+ * not see its end.
+ *
+ * @throws CliError when it will not.
+ */
+export async function checkFile(io: Io, files: { readonly input: string; readonly output: string }): Promise<void> {
+  const { output } = files;
+  const isThere = (await stat(output).catch(() => undefined)) !== undefined;
+  if (!isThere) return (await createFile(io, files)).discard();
+  await access(output, constants.W_OK).catch((thrown: unknown) => {
+    throw new CliError(`${output}: ${reasonOf(thrown)}`);
+  });
+}
+
 type Failure = (thrown: unknown, more?: string) => CliError;
 
 /** What becomes of a file that is written under another name. */

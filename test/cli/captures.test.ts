@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { brotliCompressSync, gunzipSync, gzipSync } from "node:zlib";
@@ -179,6 +179,11 @@ describe.skipIf(!hasCompiler)("capture", () => {
     const { status, stderr } = await run(["capture", "-o", join(folder, "no", "x.jsonl"), "--", "touch", ran]);
     expect([status, stderr]).toEqual([2, expect.stringMatching(/x\.jsonl: no such file or directory/)]);
     expect(existsSync(ran)).toBe(false);
+    const before = join(folder, "before.jsonl");
+    writeFileSync(before, "as it was");
+    linkSync(before, join(folder, "other-name.jsonl"));
+    expect((await run(["capture", "-o", before, "--", "touch", ran])).stderr).toMatch(/touch made no call on a device/);
+    expect([existsSync(ran), readFileSync(before, "utf8")]).toEqual([true, "as it was"]);
   });
 
   it("keeps what was recorded where it makes no record, and says where", async () => {

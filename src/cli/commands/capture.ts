@@ -8,7 +8,7 @@ import { generic } from "../../targets/index.ts";
 import type { Arguments } from "../arguments.ts";
 import { withInput } from "../input.ts";
 import { CliError, type Io, OutputClosed } from "../io.ts";
-import { createFile } from "../output-file.ts";
+import { checkFile } from "../output-file.ts";
 import { importCapture } from "./import.ts";
 
 /** In a clone beside the sources; in the package there, too: the command line is one bundle in dist/cli. */
@@ -26,7 +26,7 @@ export async function capture(io: Io, args: Arguments): Promise<number> {
   let isKept = false;
   try {
     // The program may run for hours: what is wrong with the output must be said before.
-    if (args.output !== "-") await (await createFile(io, job)).discard();
+    if (args.output !== "-") await checkFile(io, job);
     const status = await runWith(library, log, [program, ...words], args);
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) {
       throw new CliError(
