@@ -505,37 +505,21 @@ static int recorded_fcntl(const char *name, int fd, int command, void *argument)
 	return result;
 }
 
-int fcntl(int fd, int command, ...)
-{
-	va_list arguments;
-	void *argument;
+#define DEFINE_FCNTL(name)                                            \
+	int name(int fd, int command, ...)                                \
+	{                                                                 \
+		va_list arguments;                                            \
+		void *argument;                                               \
+                                                                      \
+		va_start(arguments, command);                                 \
+		argument = va_arg(arguments, void *);                         \
+		va_end(arguments);                                            \
+		return recorded_fcntl(#name, fd, command, argument);          \
+	}
 
-	va_start(arguments, command);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return recorded_fcntl("fcntl", fd, command, argument);
-}
-
-int fcntl64(int fd, int command, ...)
-{
-	va_list arguments;
-	void *argument;
-
-	va_start(arguments, command);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return recorded_fcntl("fcntl64", fd, command, argument);
-}
-
+DEFINE_FCNTL(fcntl)
+DEFINE_FCNTL(fcntl64)
 #if __SIZEOF_LONG__ == 4
-int __fcntl_time64(int fd, int command, ...)
-{
-	va_list arguments;
-	void *argument;
-
-	va_start(arguments, command);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return recorded_fcntl("__fcntl_time64", fd, command, argument);
-}
+/* Programs with times of 64 bits. */
+DEFINE_FCNTL(__fcntl_time64)
 #endif
