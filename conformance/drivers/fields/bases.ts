@@ -35,8 +35,8 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
     ["vp9_profile2_10bit.ivf", 2],
   ],
   av1: [
-    ["av1_8bit.ivf", 3],
     ["av1_grain.ivf", 3],
+    ["av1_8bit.ivf", 3],
     ["av1_superres_tiles.obu", 3],
     ["av1_tile_groups.obu", 2],
     ["av1_syn_global_motion.ivf", 4],
@@ -50,8 +50,8 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
   ],
 };
 
-/** A field with its value; for flags, those to set beside the ones that are set. */
-export type Setting = readonly [field: string, value: number];
+/** A field with its value; for flags, those to set beside the ones that are set, and those to clear. */
+export type Setting = readonly [field: string, value: number, cleared?: number];
 
 const sps = "V4L2_CID_STATELESS_HEVC_SPS";
 const pps = "V4L2_CID_STATELESS_HEVC_PPS";
@@ -69,8 +69,9 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
       [`${sps}.flags`, 0x10],
       [`${sps}.log2_diff_max_min_pcm_luma_coding_block_size`, 1],
     ],
+    // Tiles of explicit sizes: UNIFORM_SPACING is set where a PPS has no tiles, too (7.4.3.3.1).
     [
-      [`${pps}.flags`, 0x2800],
+      [`${pps}.flags`, 0x2800, 0x100000],
       [`${pps}.num_tile_columns_minus1`, 1],
       [`${pps}.num_tile_rows_minus1`, 1],
       [`${pps}.column_width_minus1[0]`, 0],

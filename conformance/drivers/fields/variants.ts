@@ -174,7 +174,7 @@ export function atRandom(control: Control, random: Random): Control {
 /** A request's controls with other values in some fields; null where a control is not sent or refused by the kernel's rules. */
 export function preset(request: ScriptRequest, settings: readonly Setting[]): readonly Control[] | null {
   const controls = [...request.controls];
-  for (const [field, value] of settings) {
+  for (const [field, value, cleared = 0] of settings) {
     const [, name = "", element, path = ""] = /^(\w+)(?:\[(\d+)\])?\.(.+)$/.exec(field) ?? [];
     const definition = controlByName(name);
     const index = controls.findIndex((control) => control.name === name);
@@ -185,31 +185,30 @@ export function preset(request: ScriptRequest, settings: readonly Setting[]): re
     if (leaf === undefined || base >= payload.length) return null;
     const now = leaf.type.read(viewOf(payload), base + leaf.offset) as Value;
     const isFlags = leaf.type.flags !== undefined;
-    const wanted = isFlags ? (typeof now === "bigint" ? now | BigInt(value) : (now | value) >>> 0) : big(now, value);
+    const wanted = isFlags ? big(now, (Number(now) & ~cleared) | value) : big(now, value);
     const next = changed(payload, leaf, base, wanted);
     controls[index] = { ...controls[index]!, payload: next } as Control;
   }
   return controls.every(({ name, payload }) => validate(name, payload).length === 0) ? controls : null;
 }
 
-/** One base: what it changes of the script's request, and its variants. The first is the base itself, as is the last. */
+/** One base: what it changes of the script's request, and its variants. */
 export function variantsOf(
   request: ScriptRequest,
   timestamps: readonly number[],
   controls: readonly Control[],
-): Variant[] {
+): { readonly plain: Variant; readonly variants: readonly Variant[] } {
   const whole = controls.flatMap((control, i) =>
     control === request.controls[i] ? [] : [[i, control.payload as Uint8Array] as const],
   );
-  const variants: Variant[] = [{ field: "", changes: whole }];
+  const variants: Variant[] = [];
   for (const [i, control] of controls.entries()) {
     for (const { field, payload } of controlVariants(control, timestamps)) {
       if (validate(control.name, payload).length > 0) continue;
       variants.push({ field, changes: [...whole.filter(([index]) => index !== i), [i, payload]] });
     }
   }
-  variants.push({ field: "", changes: whole });
-  return variants;
+  return { plain: { field: "", changes: whole }, variants };
 }
 
 /** The script in replay.c's form. Labels are the variants' numbers. */
