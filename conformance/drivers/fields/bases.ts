@@ -55,6 +55,7 @@ export type Setting = readonly [field: string, value: number, cleared?: number];
 
 const sps = "V4L2_CID_STATELESS_HEVC_SPS";
 const pps = "V4L2_CID_STATELESS_HEVC_PPS";
+const slice = "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS";
 const sets = "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS";
 const vp9 = "V4L2_CID_STATELESS_VP9_FRAME";
 
@@ -69,9 +70,9 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
       [`${sps}.flags`, 0x10],
       [`${sps}.log2_diff_max_min_pcm_luma_coding_block_size`, 1],
     ],
-    // Tiles of explicit sizes: UNIFORM_SPACING is set where a PPS has no tiles, too (7.4.3.3.1).
+    // Tiles of explicit sizes, without wavefronts: UNIFORM_SPACING is set where a PPS has no tiles, too (7.4.3.3.1).
     [
-      [`${pps}.flags`, 0x2800, 0x100000],
+      [`${pps}.flags`, 0x2800, 0x101000],
       [`${pps}.num_tile_columns_minus1`, 1],
       [`${pps}.num_tile_rows_minus1`, 1],
       [`${pps}.column_width_minus1[0]`, 0],
@@ -81,6 +82,11 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
       [`${pps}.flags`, 0x100800],
       [`${pps}.num_tile_columns_minus1`, 1],
       [`${pps}.num_tile_rows_minus1`, 1],
+    ],
+    // Weights of both lists.
+    [
+      [`${pps}.flags`, 0x300],
+      [`${slice}.slice_type`, 0],
     ],
     [
       [`${sets}[1].flags`, 1],
@@ -96,6 +102,12 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
     [
       [`${vp9}.reference_mode`, 2],
       [`${vp9}.ref_frame_sign_bias`, 4],
+    ],
+    // New data of segments.
+    [
+      [`${vp9}.seg.flags`, 0xb],
+      [`${vp9}.seg.feature_enabled[0]`, 1],
+      [`${vp9}.seg.feature_data[0][0]`, 10],
     ],
     [
       [`${vp9}.flags`, 0x8],

@@ -2,7 +2,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linesFromMachine } from "../driver-machine.ts";
+import { jobsOf } from "../journal.ts";
 import type { HardwareCodec as Codec, FakeNode } from "../nodes.ts";
+import { hashOf, programOf } from "../program.ts";
 import { encodeScript, type Script, type Variant } from "./variants.ts";
 
 export interface Pair {
@@ -28,10 +30,11 @@ export interface Trial {
   readonly variants: readonly Variant[];
 }
 
-/** What became of the changed request of each variant (replay.c), and what the driver did. */
 export interface TrialOutcome {
+  /** Of each variant its label, what became of its changed request ("ok" and others, replay.c), and why. */
   readonly results: readonly (readonly string[])[];
-  readonly journal: Buffer;
+  /** The hash of what the driver programmed for the changed request, by the variant's number, and for the next one (`"0>"`). */
+  readonly programs: ReadonlyMap<string, string>;
 }
 
 /**
@@ -54,11 +57,11 @@ export class TrialMachine {
     this.#lines = linesFromMachine(share, seconds, ["sh", "/share/trials.sh"]);
   }
 
-  /** Writes scripts of these variants, in parts that each begin and end with the request as it is. */
+  /** Writes scripts of these variants, in parts that each begin and end with the request as it is; at least one. */
   add({ node, codec }: Pair, { stream, script, request, plain }: Base, variants: readonly Variant[]): Trial[] {
     const most = mostVariants[`${node.name} ${codec}`] ?? mostVariantsElsewhere;
     const trials: Trial[] = [];
-    for (let at = 0; at < variants.length; at += most) {
+    for (let at = 0; at === 0 || at < variants.length; at += most) {
       const number = this.#count++;
       const part = [plain, ...variants.slice(at, at + most), plain];
       writeFileSync(join(this.#share, `${number}.script`), encodeScript(script, request, part));
@@ -69,14 +72,17 @@ export class TrialMachine {
   }
 
   /** Waits for the next trial of those that were added. Its files, which take much room, are gone after it. */
-  async finish({ name, number }: Trial): Promise<TrialOutcome> {
+  async finish({ name, number, node }: Trial): Promise<TrialOutcome> {
     const { value, done } = await this.#lines.next();
     if (value !== `done ${number}`) throw new Error(`${name}: ${done === true ? "the machine ended" : value}`);
     const files = ["script", "results", "journal"].map((kind) => join(this.#share, `${number}.${kind}`));
     const [, results, journal] = files.map((file) => readFileSync(file));
     for (const file of files) rmSync(file);
     const lines = String(results).trim().split("\n");
-    return { results: lines.map((line) => line.split("\t")), journal: journal as Buffer };
+    return {
+      results: lines.map((line) => line.split("\t")),
+      programs: programsByLabel(journal as Buffer, node.name),
+    };
   }
 
   async end(): Promise<void> {
@@ -114,3 +120,14 @@ while :; do
   number=$((number + 1))
 done
 `;
+
+/** The hash of each labelled job, by its label. */
+function programsByLabel(journal: Buffer, node: string): Map<string, string> {
+  const programs = new Map<string, string>();
+  for (const job of jobsOf(journal)) {
+    if (job.node !== node || job.labels.length === 0) continue;
+    const hash = hashOf(programOf(job));
+    for (const label of job.labels) programs.set(label, hash);
+  }
+  return programs;
+}

@@ -3,9 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Control } from "../../../src/events.ts";
 import { targetByName, targetRefusals } from "../../../src/targets/index.ts";
 import { Random } from "../../../support/random.ts";
-import { jobsOf } from "../journal.ts";
 import { type FakeNode, nodes } from "../nodes.ts";
-import { hashOf, programOf } from "../program.ts";
 import { bases, presets, type Setting } from "./bases.ts";
 import { type Base, type Pair, type Trial, TrialMachine, type TrialOutcome } from "./trial-machine.ts";
 import { atRandom, preset, type ScriptRequest, scriptOf, type Variant, variantsOf } from "./variants.ts";
@@ -115,6 +113,7 @@ export async function* tryFields(
   share: string,
   pairs: readonly Pair[],
   scope: Scope,
+  isWanted: (field: string) => boolean = () => true,
 ): AsyncGenerator<Findings, void, undefined> {
   const machine = new TrialMachine(share, scope === "sample" ? 600 : 4 * 3600);
   if (scope === "sample") {
@@ -126,7 +125,7 @@ export async function* tryFields(
       yield findings;
     }
   } else {
-    for (const pair of pairs) yield await tryAll(machine, pair, scope);
+    for (const pair of pairs) yield await tryAll(machine, pair, scope, isWanted);
   }
   await machine.end();
 }
@@ -137,47 +136,59 @@ function sampleTrials(machine: TrialMachine, pair: Pair): Trial[] {
 }
 
 /** What a variant has shown to be read is not tried again: first one variant of each field, then the others. */
-async function tryAll(machine: TrialMachine, pair: Pair, scope: Scope): Promise<Findings> {
+async function tryAll(
+  machine: TrialMachine,
+  pair: Pair,
+  scope: Scope,
+  isWanted: (field: string) => boolean,
+): Promise<Findings> {
   const findings: Findings = { ...pair, read: new Map(), idle: new Set(), problems: [] };
+  const isOpen = ({ field }: Variant) => isWanted(field) && !findings.read.has(field);
   for (const base of basesOf(pair, scope)) {
+    if (!base.variants.some(isOpen)) continue;
+    const [probe] = machine.add(pair, base, []);
+    const problem = problemOf(await machine.finish(probe as Trial), probe as Trial);
+    if (problem !== undefined) {
+      findings.problems.push(problem);
+      continue;
+    }
     const first = firstOfEach(base.variants);
     for (const variants of [first, base.variants.filter((variant) => !first.includes(variant))]) {
-      const open = variants.filter(({ field }) => !findings.read.has(field));
+      const open = variants.filter(isOpen);
+      if (open.length === 0) continue;
       for (const trial of machine.add(pair, base, open)) judge(await machine.finish(trial), trial, findings);
     }
   }
   return findings;
 }
 
-/** The hash of each labelled job, by its label. */
-function programsByLabel(journal: Buffer, node: string): Map<string, string> {
-  const programs = new Map<string, string>();
-  for (const job of jobsOf(journal)) {
-    if (job.node !== node || job.labels.length === 0) continue;
-    const hash = hashOf(programOf(job));
-    for (const label of job.labels) programs.set(label, hash);
-  }
-  return programs;
+/** Why a trial says nothing: without changes its request gives other programs at the end than at the beginning, or does not end well. */
+function problemOf({ results, programs }: TrialOutcome, { name, variants }: Trial): string | undefined {
+  const last = variants.length - 1;
+  const isSame = programs.get("0") === programs.get(`${last}`) && programs.get("0>") === programs.get(`${last}>`);
+  const outcomes = [results[0], results[last]].map((line) => line?.slice(1).join(" ").trim());
+  if (programs.has("0") && isSame && outcomes.every((outcome) => outcome === "ok")) return undefined;
+  return `${name}: says nothing: ${isSame ? "" : "two programs; "}the request ends with ${outcomes.join(", then ")}`;
 }
 
 /** Adds what a trial showed. */
-function judge({ journal, results }: TrialOutcome, trial: Trial, { read, idle, problems }: Findings): void {
-  const programs = programsByLabel(journal, trial.node.name);
-  const last = String(trial.variants.length - 1);
-  const [base, after] = [programs.get("0"), programs.get("0>")];
-  if (base === undefined || base !== programs.get(last) || after !== programs.get(`${last}>`)) {
-    problems.push(`${trial.name}: the base is not the same twice, or was not decoded (${results[0]?.join(" ")})`);
+function judge(outcome: TrialOutcome, trial: Trial, { read, idle, problems }: Findings): void {
+  const problem = problemOf(outcome, trial);
+  if (problem !== undefined) {
+    problems.push(problem);
     return;
   }
+  const { results, programs } = outcome;
+  const [base, after] = [programs.get("0"), programs.get("0>")];
   for (const [number, { field }] of trial.variants.entries()) {
     if (field === "") continue;
-    const [, outcome = "", why = ""] = results[number] ?? [];
+    const [, end = "", why = ""] = results[number] ?? [];
     const program = programs.get(String(number));
-    if (outcome === "ok" && program === base && (after === undefined || programs.get(`${number}>`) === after))
+    if (end === "ok" && program === base && (after === undefined || programs.get(`${number}>`) === after))
       idle.add(field);
     else if (!read.has(field)) {
       const next = program === base ? "the next request's program changes" : "its program changes";
-      read.set(field, outcome === "ok" ? next : `the driver refuses it: ${outcome} ${why}`.trim());
+      read.set(field, end === "ok" ? next : `the driver refuses it: ${end} ${why}`.trim());
     }
   }
 }

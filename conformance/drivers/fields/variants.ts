@@ -58,9 +58,12 @@ export function scriptOf(target: Target, codec: Codec, bytes: Uint8Array, last: 
   return { ...format!, requests };
 }
 
-/** What decides formats and sizes of buffers, or is an index or count that drivers take unchecked: only varied alone. */
+/**
+ * What decides formats and sizes of buffers, or is an index or count that drivers take unchecked, or names a picture (G2 never completes
+ * a request whose references it does not find, so that each variant of it costs the replay's patience): only varied alone.
+ */
 const notAtRandom =
-  /width|height|size|tile_|bit_depth|chroma_format|profile|timestamp|_ts$|num_|index|idx|picture_structure|picture_coding_type|offset$|addr|log2|FRAME_MBS_ONLY|FIELD|PIC_SET_PRED|poc_(st|lt)_curr|delta_poc|KEY_FRAME|INTRA_ONLY|IDR|IRAP/;
+  /pic_order_cnt_val|width|height|size|tile_|bit_depth|chroma_format|profile|timestamp|_ts$|num_|index|idx|picture_structure|picture_coding_type|offset$|addr|log2|FRAME_MBS_ONLY|FIELD|PIC_SET_PRED|poc_(st|lt)_curr|delta_poc|KEY_FRAME|INTRA_ONLY|IDR|IRAP/;
 /** The most that may stand in an index or a count, also alone: drivers follow them without a check. */
 const caps: readonly (readonly [pattern: RegExp, most: number])[] = [
   [/ref_idx_l[01]$|poc_(st|lt)_curr|ref_pic_list[01]\.index/, 2],
@@ -91,7 +94,8 @@ function valuesOf(leaf: LeafField, now: Value, timestamps: readonly number[]): V
   const { min, max } = leaf.type as unknown as { readonly min: Value; readonly max: Value };
   const cap = caps.find(([pattern]) => pattern.test(leaf.path))?.[1];
   const number = Number(now);
-  const wanted = [number + 1, number - 1, 0, 1, number ^ 4, number ^ 16].map((value) => big(now, value));
+  const near = [number + 1, number - 1, 0, 1, number ^ 4, number ^ 16];
+  const wanted = (/bit_depth$/.test(leaf.path) ? [8, 10, 12] : near).map((value) => big(now, value));
   const fits = wanted.filter((value) => value >= min && value <= max && value !== now);
   return [...new Set(fits)].filter((value) => cap === undefined || Number(value) <= cap).slice(0, 3);
 }
