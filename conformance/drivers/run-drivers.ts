@@ -6,7 +6,8 @@
  *   --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
  *   --fixtures        leaves the corpus out
  *   --keep FOLDER     keeps journals there, and does not run again what it has
- *   --faults          errors, hangs, kill -9 and two sessions at once; with --frames COUNT so many frames on each node, too
+ *   --faults          errors, hangs, kill -9 and two sessions at once
+ *   --frames COUNT    endurance: so many frames on each node; alone, or with --faults
  *   --stream, --node  only those whose names have this part (may be repeated)
  */
 import { parseArgs } from "node:util";
@@ -88,9 +89,10 @@ async function main(): Promise<number> {
   });
   const [kernel, gstreamer] = machineVersions();
   print(`${kernel}; ${gstreamer}`);
-  if (values.faults) {
+  const frames = Number(values.frames);
+  if (values.faults || frames > 0) {
     const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
-    return await runFaults(chosen, Number(values.frames), print);
+    return await runFaults(chosen, { faults: values.faults, frames }, print);
   }
   const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
   const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));

@@ -35,8 +35,8 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
     ["vp9_profile2_10bit.ivf", 2],
   ],
   av1: [
-    ["av1_8bit.ivf", 3],
     ["av1_grain.ivf", 3],
+    ["av1_8bit.ivf", 3],
     ["av1_superres_tiles.obu", 3],
     ["av1_tile_groups.obu", 2],
     ["av1_syn_global_motion.ivf", 4],
@@ -50,11 +50,12 @@ export const bases: Readonly<Record<Codec, readonly Base[]>> = {
   ],
 };
 
-/** A field with its value; for flags, those to set beside the ones that are set. */
-export type Setting = readonly [field: string, value: number];
+/** A field with its value; for flags, those to set beside the ones that are set, and those to clear. */
+export type Setting = readonly [field: string, value: number, cleared?: number];
 
 const sps = "V4L2_CID_STATELESS_HEVC_SPS";
 const pps = "V4L2_CID_STATELESS_HEVC_PPS";
+const slice = "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS";
 const sets = "V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS";
 const vp9 = "V4L2_CID_STATELESS_VP9_FRAME";
 
@@ -69,8 +70,9 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
       [`${sps}.flags`, 0x10],
       [`${sps}.log2_diff_max_min_pcm_luma_coding_block_size`, 1],
     ],
+    // Tiles of explicit sizes, without wavefronts: UNIFORM_SPACING is set where a PPS has no tiles, too (7.4.3.3.1).
     [
-      [`${pps}.flags`, 0x2800],
+      [`${pps}.flags`, 0x2800, 0x101000],
       [`${pps}.num_tile_columns_minus1`, 1],
       [`${pps}.num_tile_rows_minus1`, 1],
       [`${pps}.column_width_minus1[0]`, 0],
@@ -80,6 +82,11 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
       [`${pps}.flags`, 0x100800],
       [`${pps}.num_tile_columns_minus1`, 1],
       [`${pps}.num_tile_rows_minus1`, 1],
+    ],
+    // Weights of both lists.
+    [
+      [`${pps}.flags`, 0x300],
+      [`${slice}.slice_type`, 0],
     ],
     [
       [`${sets}[1].flags`, 1],
@@ -95,6 +102,12 @@ export const presets: Readonly<Partial<Record<Codec, readonly (readonly Setting[
     [
       [`${vp9}.reference_mode`, 2],
       [`${vp9}.ref_frame_sign_bias`, 4],
+    ],
+    // New data of segments.
+    [
+      [`${vp9}.seg.flags`, 0xb],
+      [`${vp9}.seg.feature_enabled[0]`, 1],
+      [`${vp9}.seg.feature_data[0][0]`, 10],
     ],
     [
       [`${vp9}.flags`, 0x8],

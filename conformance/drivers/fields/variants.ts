@@ -58,9 +58,12 @@ export function scriptOf(target: Target, codec: Codec, bytes: Uint8Array, last: 
   return { ...format!, requests };
 }
 
-/** What decides formats and sizes of buffers, or is an index or count that drivers take unchecked: only varied alone. */
+/**
+ * What decides formats and sizes of buffers, or is an index or count that drivers take unchecked, or names a picture (G2 never completes
+ * a request whose references it does not find, so that each variant of it costs the replay's patience): only varied alone.
+ */
 const notAtRandom =
-  /width|height|size|tile_|bit_depth|chroma_format|profile|timestamp|_ts$|num_|index|idx|picture_structure|picture_coding_type|offset$|addr|log2|FRAME_MBS_ONLY|FIELD|PIC_SET_PRED|poc_(st|lt)_curr|delta_poc|KEY_FRAME|INTRA_ONLY|IDR|IRAP/;
+  /pic_order_cnt_val|width|height|size|tile_|bit_depth|chroma_format|profile|timestamp|_ts$|num_|index|idx|picture_structure|picture_coding_type|offset$|addr|log2|FRAME_MBS_ONLY|FIELD|PIC_SET_PRED|poc_(st|lt)_curr|delta_poc|KEY_FRAME|INTRA_ONLY|IDR|IRAP/;
 /** The most that may stand in an index or a count, also alone: drivers follow them without a check. */
 const caps: readonly (readonly [pattern: RegExp, most: number])[] = [
   [/ref_idx_l[01]$|poc_(st|lt)_curr|ref_pic_list[01]\.index/, 2],
@@ -91,7 +94,8 @@ function valuesOf(leaf: LeafField, now: Value, timestamps: readonly number[]): V
   const { min, max } = leaf.type as unknown as { readonly min: Value; readonly max: Value };
   const cap = caps.find(([pattern]) => pattern.test(leaf.path))?.[1];
   const number = Number(now);
-  const wanted = [number + 1, number - 1, 0, 1, number ^ 4, number ^ 16].map((value) => big(now, value));
+  const near = [number + 1, number - 1, 0, 1, number ^ 4, number ^ 16];
+  const wanted = (/bit_depth$/.test(leaf.path) ? [8, 10, 12] : near).map((value) => big(now, value));
   const fits = wanted.filter((value) => value >= min && value <= max && value !== now);
   return [...new Set(fits)].filter((value) => cap === undefined || Number(value) <= cap).slice(0, 3);
 }
@@ -174,7 +178,7 @@ export function atRandom(control: Control, random: Random): Control {
 /** A request's controls with other values in some fields; null where a control is not sent or refused by the kernel's rules. */
 export function preset(request: ScriptRequest, settings: readonly Setting[]): readonly Control[] | null {
   const controls = [...request.controls];
-  for (const [field, value] of settings) {
+  for (const [field, value, cleared = 0] of settings) {
     const [, name = "", element, path = ""] = /^(\w+)(?:\[(\d+)\])?\.(.+)$/.exec(field) ?? [];
     const definition = controlByName(name);
     const index = controls.findIndex((control) => control.name === name);
@@ -185,31 +189,30 @@ export function preset(request: ScriptRequest, settings: readonly Setting[]): re
     if (leaf === undefined || base >= payload.length) return null;
     const now = leaf.type.read(viewOf(payload), base + leaf.offset) as Value;
     const isFlags = leaf.type.flags !== undefined;
-    const wanted = isFlags ? (typeof now === "bigint" ? now | BigInt(value) : (now | value) >>> 0) : big(now, value);
+    const wanted = isFlags ? big(now, (Number(now) & ~cleared) | value) : big(now, value);
     const next = changed(payload, leaf, base, wanted);
     controls[index] = { ...controls[index]!, payload: next } as Control;
   }
   return controls.every(({ name, payload }) => validate(name, payload).length === 0) ? controls : null;
 }
 
-/** One base: what it changes of the script's request, and its variants. The first is the base itself, as is the last. */
+/** One base: what it changes of the script's request, and its variants. */
 export function variantsOf(
   request: ScriptRequest,
   timestamps: readonly number[],
   controls: readonly Control[],
-): Variant[] {
+): { readonly plain: Variant; readonly variants: readonly Variant[] } {
   const whole = controls.flatMap((control, i) =>
     control === request.controls[i] ? [] : [[i, control.payload as Uint8Array] as const],
   );
-  const variants: Variant[] = [{ field: "", changes: whole }];
+  const variants: Variant[] = [];
   for (const [i, control] of controls.entries()) {
     for (const { field, payload } of controlVariants(control, timestamps)) {
       if (validate(control.name, payload).length > 0) continue;
       variants.push({ field, changes: [...whole.filter(([index]) => index !== i), [i, payload]] });
     }
   }
-  variants.push({ field: "", changes: whole });
-  return variants;
+  return { plain: { field: "", changes: whole }, variants };
 }
 
 /** The script in replay.c's form. Labels are the variants' numbers. */
