@@ -172,8 +172,9 @@ export class PairComparison {
     const { crc32, bytes } = entry.request;
     if (before !== undefined && crc32 >= 0 && before.request.crc32 === crc32 && before.request.bytes === bytes)
       return "twice";
-    if (this.#paired === 0) return "start";
     const other = of === 0 ? 1 : 0;
+    if (this.#pair[other].isEnded && this.#pair[other].length === 0) return undefined;
+    if (this.#paired === 0) return "start";
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
 }
