@@ -160,6 +160,8 @@ export interface RunRequest extends Made {
 /** Calls are missing here, in the middle of the capture. `line` is where that shows. */
 export interface Hole extends Made {
   readonly call: "hole";
+  /** The last line before which nothing is missing, where that does not show at once: calls are missing between it and `line`. */
+  readonly since?: number | undefined;
   /** What shows it. */
   readonly reason: string;
 }

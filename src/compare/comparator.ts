@@ -115,6 +115,10 @@ export interface Comparator {
    * for producers that add a constant to order counts. Empty where the control is missing.
    */
   pictureKey(request: EffectiveRequest): string;
+  /** References are a list whose order is the producer's, not fields of their own. */
+  readonly listsReferences?: boolean;
+  /** In slice mode: which slice of the picture it is. Empty where the control is missing. */
+  sliceKey?(request: EffectiveRequest): string;
   /** Reads the stream up to a request of ours, before that is given up. */
   beforeForget?(history: History, ours: Side): void;
   /** The fields that hold order counts, without indices: `"H264_DECODE_PARAMS.top_field_order_cnt"`. */

@@ -4,20 +4,29 @@ import { isWholePayload } from "./payloads.ts";
 import type { Payload } from "./request.ts";
 import type { ComparedRequest } from "./sides.ts";
 
-/** Both requests, each with what only the other one knows. */
-export function filled([a, b]: readonly [ComparedRequest, ComparedRequest]): readonly [
-  ComparedRequest,
-  ComparedRequest,
-] {
-  return [filledFrom(a, b), filledFrom(b, a)];
+/** A payload of one side as the other would send it: with the timestamps that it gave the same pictures. */
+export type Translate = (name: string, payload: Payload) => Payload;
+
+/**
+ * Both requests, each with what only the other one knows.
+ *
+ * @param toFirst for payloads of the second request that the first one gets. @param toSecond the other way round.
+ */
+export function filled(
+  [a, b]: readonly [ComparedRequest, ComparedRequest],
+  toFirst: Translate,
+  toSecond: Translate,
+): readonly [ComparedRequest, ComparedRequest] {
+  return [filledFrom(a, b, toFirst), filledFrom(b, a, toSecond)];
 }
 
-function filledFrom(request: ComparedRequest, other: ComparedRequest): ComparedRequest {
+function filledFrom(request: ComparedRequest, other: ComparedRequest, translate: Translate): ComparedRequest {
   const { known } = request;
   if (known === undefined || known.size === 0) return request;
   const controls = new Map(request.controls);
   for (const [name, paths] of known) {
-    const theirs = other.controls.get(name);
+    const sent = other.controls.get(name);
+    const theirs = sent === undefined ? undefined : translate(name, sent);
     const own = controls.get(name);
     if (theirs === undefined) {
       // Nothing shows whether this side has it.

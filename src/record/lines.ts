@@ -66,8 +66,10 @@ export interface ErrorLine extends Partly<Omit<ErrorEvent, "type" | "kind" | "co
   readonly message: string;
   /** The key `cause` of the record. */
   readonly kind?: ErrorKind | undefined;
-  /** An `ErrorCode` where this library wrote the record. */
+  /** An `ErrorCode` where this library wrote the record; `"missing-calls"` where a capture lacks calls. */
   readonly code?: ErrorCode | (string & {}) | undefined;
+  /** With `"missing-calls"`: what is missing may stand before this many of the requests before this line. Default 0. */
+  readonly within?: number | undefined;
 }
 
 export type RecordLine = SetLine | RequestLine | SequenceLine | OutputLine | ReleaseLine | ErrorLine;
