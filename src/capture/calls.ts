@@ -25,7 +25,7 @@ export type Queue = "OUTPUT" | "CAPTURE";
 export interface CapturedControl {
   readonly id: number;
   readonly payload: Uint8Array | number;
-  /** The paths of the fields that are known; absent where all are. */
+  /** The paths of the fields that are known, and `"[]"` where the number of a list's elements is; absent where all are. */
   readonly known?: readonly string[] | undefined;
 }
 

@@ -31,7 +31,7 @@ export interface ComparedRequest {
   };
   /** Every control that is in effect, by name. */
   readonly controls: ReadonlyMap<string, Uint8Array | number>;
-  /** For controls that are only partly known: the paths of the known fields. */
+  /** For controls that are only partly known: the paths of the known fields, and `"[]"` where the number of a list's elements is known. */
   readonly known?: ReadonlyMap<string, readonly string[]> | undefined;
   /** The controls that it carries itself, where that is known: the others are in effect since a request before it. */
   readonly own?: ReadonlyMap<string, Uint8Array | number> | undefined;

@@ -33,7 +33,10 @@ export interface RequestLine {
   readonly hold: boolean;
   readonly bitstream: RecordedBitstream;
   readonly controls: Controls;
-  /** For controls that are only partly known: the paths of the known fields. An empty list: the control may be set, and nothing of it is known. */
+  /**
+   * For controls that are only partly known: the paths of the known fields, and `"[]"` where the number of a list's elements is known. An
+   * empty list: the control may be set, and nothing of it is known.
+   */
   readonly known: ReadonlyMap<string, readonly string[]>;
 }
 

@@ -71,6 +71,12 @@ describe("what shows a hole", () => {
   const strace = captureText("vp8_altref.ivf.strace");
   const recorder = captureText("vp8_altref.ivf.recorder");
   const tracer = captureText("vp8_altref.ivf.v4l2-tracer");
+  /** The nth request's number of controls replaced. */
+  const counted = (nth: number, text: string) => {
+    let count = 0;
+    const controls = /(?<=WHICH_REQUEST_VAL",\s*)"count":1(?=,)/g;
+    return tracer.replace(controls, (all) => (++count === nth ? text : all));
+  };
   const output = "VIDIOC_QBUF, {type=V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE";
 
   it.each([
@@ -126,6 +132,12 @@ describe("what shows a hole", () => {
       ),
       /a call breaks off/,
     ],
+    ["controls that are counted and not listed", counted(5, '"count":2'), /2 controls are set, and 1 are listed/],
+    [
+      "controls of the first request that are not listed",
+      counted(1, '"count":3'),
+      /3 controls are set, and 1 are listed/,
+    ],
     ["JSON that is none", tracer.replace(/("ioctl":"MEDIA_REQUEST_IOC_REINIT")/, "$1 1"), /a call is no JSON/],
     [
       "text between the calls",
@@ -136,6 +148,13 @@ describe("what shows a hole", () => {
     const { requests, warnings } = await imported(text);
     expect(warnings.find(isHole)).toMatch(message);
     expect(requests.length).toBeGreaterThan(14);
+  });
+
+  it("nothing, where v4l2-tracer lists a control that is not stateless: it is counted, too", async () => {
+    const brightness = '"controls":[{"id":"V4L2_CID_BRIGHTNESS","value":1},';
+    const text = counted(5, '"count":2').replace(/("count":2,\s*"request_fd":\d+,\s*)"controls":\[/, `$1${brightness}`);
+    const { requests, warnings } = await imported(text);
+    expect([requests.length, warnings.filter(isHole)]).toEqual([20, []]);
   });
 
   it("is in the record, too, and what it may have changed is unknown", async () => {
