@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type CaptureKind, captureCalls, captureStats, lintCapture, readStraceFiles } from "../../src/capture/index.ts";
+import {
+  type CaptureKind,
+  captureCalls,
+  captureStats,
+  detectCapture,
+  lintCapture,
+  readStraceFiles,
+} from "../../src/capture/index.ts";
 import type { ResolvedRequest } from "../../src/record/index.ts";
 import { allOf, captureText, imported } from "./captures.ts";
 
@@ -188,6 +195,20 @@ describe("what shows a hole", () => {
     expect(await allOf(lintCapture(calls()))).toEqual([]);
     expect(warnings.filter(isHole).length).toBeGreaterThan(0);
     expect((await captureStats(calls())).decoders.find(({ codec }) => codec === "vp8")?.requests).toBeGreaterThan(14);
+  });
+
+  const lintOf = (text: string) => allOf(lintCapture(captureCalls(detectCapture(text) as CaptureKind, [text])));
+  const names = ["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "mpeg2_interlaced.m2v.recorder"] as const;
+
+  it.each(names)("also where it shows later than it is: any call of a request that is missing in %s", async (name) => {
+    const lines = captureText(name).split("\n");
+    const first = lines.findIndex((line) => line.includes("MEDIA_REQUEST_IOC_QUEUE"));
+    const calls = /VIDIOC_D?QBUF|MEDIA_REQUEST_IOC_QUEUE|VIDIOC_S_EXT_CTRLS/;
+    // Of the first request nothing shows it.
+    for (let i = first + 1; i < lines.length; i++) {
+      if (!calls.test(lines[i] as string)) continue;
+      expect([i, await lintOf(lines.filter((_, at) => at !== i).join("\n"))]).toEqual([i, []]);
+    }
   });
 
   it("many are told as a number", async () => {
