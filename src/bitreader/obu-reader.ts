@@ -101,7 +101,8 @@ export class ObuReader {
       more = byte >= 0x80;
       if (more && length === 56) this.failAs("value-out-of-range", "more than 8 bytes", 64, name);
     }
-    if (this.#trace !== undefined) this.#tell("leb128", length, value, name);
+    // Above 2^53 - 1 the number is not exact. It is refused in any case.
+    if (this.#trace !== undefined && Number.isSafeInteger(value)) this.#tell("leb128", length, value, name);
     if (value > U32_MAX) this.failAs("value-out-of-range", `${value} has more than 32 bits`, length, name);
     return value;
   }

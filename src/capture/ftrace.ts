@@ -106,7 +106,6 @@ class Runs {
       this.#running.set(event.task, { events: [], timestamp: startedAt });
       return;
     }
-    if (!event.name.startsWith("vb2_")) return;
     if (!bufferEvents.has(event.name)) return;
     const buffer = bufferOf(event);
     if (buffer === undefined) {

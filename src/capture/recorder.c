@@ -16,6 +16,12 @@
  * are linked statically, make system calls of their own or clear their environment (Chromium's sandbox) are not seen.
  */
 #define _GNU_SOURCE
+/*
+ * Where these are 64 on a processor of 32 bits, the headers give ioctl and fcntl the names that are defined below, too. The structures
+ * below have both sizes of time, whatever the headers' size is.
+ */
+#undef _TIME_BITS
+#undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +34,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* Newer than the headers of some systems. */
@@ -46,7 +54,10 @@
 
 static int (*real_ioctl)(int, unsigned long, ...);
 static int (*real_close)(int);
+static int (*real_fcntl)(int, int, ...);
 static int log_file = -1;
+static const char *log_path;
+static struct stat log_facts;
 static int has_data;
 static uint32_t crc_table[256];
 
@@ -104,10 +115,55 @@ static uint32_t crc32_of(const uint8_t *bytes, size_t count)
 	return ~crc;
 }
 
+/* Under a high number: programs close their first descriptors, or give them to other files. */
+static void open_log(void)
+{
+	int low = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_LARGEFILE, 0666);
+
+	log_file = low < 0 ? -1 : real_fcntl(low, F_DUPFD_CLOEXEC, 900);
+	if (log_file < 0)
+		log_file = low;
+	else
+		real_close(low);
+	if (log_file >= 0 && fstat(log_file, &log_facts))
+		log_facts.st_ino = 0;
+}
+
+/* Whether the descriptor is still the log's: a program may have closed it in ways that are not seen, and opened a file of its own. */
+static int is_log(void)
+{
+	struct stat facts;
+
+	if (!log_facts.st_ino)
+		return 1;
+	if (fstat(log_file, &facts))
+		return errno == EOVERFLOW;
+	return facts.st_dev == log_facts.st_dev && facts.st_ino == log_facts.st_ino;
+}
+
+/*
+ * Copies what the program names. 0 where there is no such memory: the kernel says EFAULT to such a call, and the program goes on as it
+ * does without the recorder.
+ */
+static int read_memory(void *to, const void *from, size_t size)
+{
+	struct iovec local = { .iov_base = to, .iov_len = size };
+	struct iovec remote = { .iov_base = (void *)from, .iov_len = size };
+	ssize_t count = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+
+	if (count >= 0 || errno == EFAULT)
+		return count == (ssize_t)size;
+	/* The call is not there, or a sandbox forbids it. */
+	if (!from)
+		return 0;
+	memcpy(to, from, size);
+	return 1;
+}
+
 __attribute__((constructor)) static void start(void)
 {
-	const char *path = getenv("V4L2_STATELESS_LOG");
-
+	log_path = getenv("V4L2_STATELESS_LOG");
+	real_fcntl = (int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl");
 	real_ioctl = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
 	real_close = (int (*)(int))dlsym(RTLD_NEXT, "close");
 	has_data = getenv("V4L2_STATELESS_DATA") != NULL;
@@ -116,8 +172,8 @@ __attribute__((constructor)) static void start(void)
 		for (int bit = 0; bit < 8; bit++)
 			crc_table[byte] = crc_table[byte] >> 1 ^ (crc_table[byte] & 1 ? 0xedb88320u : 0);
 	}
-	if (path)
-		log_file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (log_path)
+		open_log();
 }
 
 static void begin(struct line *line, const char *call)
@@ -128,16 +184,22 @@ static void begin(struct line *line, const char *call)
 /* One write a line: lines of several threads and processes do not mix. */
 static void end(struct line *line, int result, int error)
 {
+	static int is_told;
 	size_t done = 0;
 
 	if (result < 0)
 		add(line, ",\"error\":%d", error);
 	add(line, "}\n");
+	if (!is_log())
+		open_log();
 	while (done < line->length) {
 		ssize_t count = write(log_file, line->text + done, line->length - done);
 
-		if (count < 0 && errno != EINTR)
+		if (count < 0 && errno != EINTR) {
+			if (!is_told++)
+				dprintf(2, "v4l2-stateless: calls are missing in %s: %s\n", log_path, strerror(errno));
 			break;
+		}
 		done += count > 0 ? count : 0;
 	}
 	free(line->text);
@@ -161,7 +223,10 @@ static void add_file(struct line *line, int fd)
 
 /* ---- buffers ---- */
 
-/* struct v4l2_buffer in either of its layouts: programs of 32 bits have seconds of 32 or of 64 bits. */
+/*
+ * struct v4l2_buffer in either of its layouts: programs of 32 bits have seconds of 32 or of 64 bits. The latter begin at 20 or 24, as
+ * the processor aligns them.
+ */
 struct buffer {
 	uint32_t index, type, bytesused, flags, memory;
 	int64_t seconds, microseconds;
@@ -179,8 +244,7 @@ struct short_buffer {
 
 struct long_buffer {
 	uint32_t index, type, bytesused, flags, field;
-	int64_t seconds __attribute__((aligned(8)));
-	int64_t microseconds;
+	int64_t seconds, microseconds;
 	struct v4l2_timecode timecode;
 	uint32_t sequence, memory;
 	unsigned long m;
@@ -208,35 +272,62 @@ static int is_multiplanar(uint32_t type)
 	return type == V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE || type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
 }
 
+/* The bytes that a file has, as far as it says so: to read beyond them would end the program. */
+static size_t size_of(int fd)
+{
+	struct stat facts;
+	off_t end;
+
+	if (!fstat(fd, &facts) && S_ISREG(facts.st_mode))
+		return facts.st_size;
+	/* Of a dma-buf. */
+	end = lseek(fd, 0, SEEK_END);
+	return end < 0 ? 0 : end;
+}
+
 /* The OUTPUT buffer by a mapping of its own: programs map it in one of several ways, and some open the device for reading only. */
 static void add_content(struct line *line, int fd, const struct buffer *buffer)
 {
-	const struct v4l2_plane *plane = is_multiplanar(buffer->type) ? (const struct v4l2_plane *)buffer->m : NULL;
-	size_t used = plane ? plane->bytesused : buffer->bytesused;
-	size_t offset = plane ? plane->data_offset : 0;
+	struct v4l2_plane plane = { 0 };
 	struct v4l2_exportbuffer exported = { .type = buffer->type, .index = buffer->index, .flags = O_RDONLY | O_CLOEXEC };
-	const uint8_t *bytes = MAP_FAILED;
+	int is_planar = is_multiplanar(buffer->type);
+	size_t used = buffer->bytesused, offset;
+	uint8_t *copied = NULL;
+	uint8_t *bytes = MAP_FAILED;
 
+	if (is_planar) {
+		if (!read_memory(&plane, (const void *)buffer->m, sizeof(plane)))
+			return;
+		used = plane.bytesused;
+	}
+	offset = plane.data_offset;
 	if (used < offset)
 		return;
 	add(line, ",\"bytes\":%zu", used - offset);
 	if (buffer->memory == V4L2_MEMORY_USERPTR) {
-		bytes = (const uint8_t *)(plane ? plane->m.userptr : buffer->m);
+		copied = malloc(used + 1);
+		if (copied && read_memory(copied, (const void *)(is_planar ? plane.m.userptr : buffer->m), used))
+			bytes = copied;
 	} else if (buffer->memory == V4L2_MEMORY_DMABUF) {
-		bytes = mmap(NULL, used, PROT_READ, MAP_SHARED, plane ? plane->m.fd : (int)buffer->m, 0);
+		int file = is_planar ? plane.m.fd : (int)buffer->m;
+
+		if (used <= size_of(file))
+			bytes = mmap(NULL, used, PROT_READ, MAP_SHARED, file, 0);
 	} else if (!real_ioctl(fd, VIDIOC_EXPBUF, &exported)) {
-		bytes = mmap(NULL, used, PROT_READ, MAP_SHARED, exported.fd, 0);
+		if (used <= size_of(exported.fd))
+			bytes = mmap(NULL, used, PROT_READ, MAP_SHARED, exported.fd, 0);
 		real_close(exported.fd);
 	}
-	if (bytes == MAP_FAILED || !bytes)
-		return;
-	add(line, ",\"crc32\":\"%08x\"", crc32_of(bytes + offset, used - offset));
-	if (has_data) {
-		add(line, ",\"data\":");
-		add_bytes(line, bytes + offset, used - offset);
+	if (bytes != MAP_FAILED) {
+		add(line, ",\"crc32\":\"%08x\"", crc32_of(bytes + offset, used - offset));
+		if (has_data) {
+			add(line, ",\"data\":");
+			add_bytes(line, bytes + offset, used - offset);
+		}
+		if (!copied)
+			munmap(bytes, used);
 	}
-	if (buffer->memory != V4L2_MEMORY_USERPTR)
-		munmap((void *)bytes, used);
+	free(copied);
 }
 
 static void add_buffer(struct line *line, const struct buffer *buffer)
@@ -249,22 +340,37 @@ static void add_buffer(struct line *line, const struct buffer *buffer)
 
 /* ---- the other arguments ---- */
 
+/* The kernel takes no more of them in one call. */
+#define MOST_CONTROLS 1024
+
 static void add_controls(struct line *line, const struct v4l2_ext_controls *set)
 {
+	struct v4l2_ext_control *controls = NULL;
+	const char *separator = "";
+
 	add(line, ",\"which\":%u", set->which);
 	if (set->which == V4L2_CTRL_WHICH_REQUEST_VAL)
 		add(line, ",\"request\":%d", set->request_fd);
 	add(line, ",\"controls\":[");
-	for (unsigned int i = 0; i < set->count; i++) {
-		const struct v4l2_ext_control *control = &set->controls[i];
+	if (set->count <= MOST_CONTROLS)
+		controls = calloc(set->count + 1, sizeof(*controls));
+	if (controls && read_memory(controls, set->controls, set->count * sizeof(*controls))) {
+		for (unsigned int i = 0; i < set->count; i++) {
+			const struct v4l2_ext_control *control = &controls[i];
+			uint8_t *payload = control->size ? malloc(control->size) : NULL;
 
-		add(line, "%s[%u,", i ? "," : "", control->id);
-		if (control->size)
-			add_bytes(line, control->ptr, control->size);
-		else
-			add(line, "%d", control->value);
-		add(line, "]");
+			if (!control->size)
+				add(line, "%s[%u,%d]", separator, control->id, control->value);
+			if (payload && read_memory(payload, control->ptr, control->size)) {
+				add(line, "%s[%u,", separator, control->id);
+				add_bytes(line, payload, control->size);
+				add(line, "]");
+			}
+			separator = ",";
+			free(payload);
+		}
 	}
+	free(controls);
 	add(line, "]");
 }
 
@@ -345,50 +451,79 @@ static const char *name_of(unsigned long code)
 	return "ioctl";
 }
 
+/* The largest argument of the calls whose arguments are looked at: struct v4l2_create_buffers has 256 bytes. */
+union argument {
+	struct v4l2_ext_controls set;
+	struct v4l2_format format;
+	struct v4l2_requestbuffers buffers;
+	struct v4l2_create_buffers created;
+	struct long_buffer buffer;
+	int number;
+	uint8_t bytes[512];
+};
+
+static int is_readable(union argument *copy, unsigned long code, const void *argument)
+{
+	memset(copy, 0, sizeof(*copy));
+	return _IOC_SIZE(code) <= sizeof(*copy) && read_memory(copy, argument, _IOC_SIZE(code));
+}
+
+/* What the program gives. */
+static void add_given(struct line *line, const char *name, int fd, unsigned long code, const void *argument)
+{
+	union argument copy;
+
+	if (!strcmp(name, "ioctl")) {
+		add(line, ",\"name\":\"%c 0x%02x\"", (char)_IOC_TYPE(code), (unsigned int)_IOC_NR(code));
+	} else if (!strcmp(name, "VIDIOC_S_EXT_CTRLS")) {
+		if (is_readable(&copy, code, argument))
+			add_controls(line, &copy.set);
+	} else if (!strcmp(name, "VIDIOC_QBUF") && is_readable(&copy, code, argument)) {
+		struct buffer buffer = take(code, &copy);
+
+		add_buffer(line, &buffer);
+		if (is_output(buffer.type))
+			add_content(line, fd, &buffer);
+	}
+}
+
+/* What it gets. */
+static void add_got(struct line *line, const char *name, unsigned long code, const void *argument, int result)
+{
+	union argument copy;
+
+	if (!strcmp(name, "ioctl") || !is_readable(&copy, code, argument))
+		return;
+	if (!strcmp(name, "VIDIOC_DQBUF")) {
+		struct buffer buffer = take(code, &copy);
+
+		add_buffer(line, &buffer);
+	} else if (strstr(name, "_FMT")) {
+		add_format(line, &copy.format);
+	} else if (!strcmp(name, "VIDIOC_REQBUFS")) {
+		add(line, ",\"type\":%u,\"count\":%u", copy.buffers.type, copy.buffers.count);
+	} else if (!strcmp(name, "VIDIOC_CREATE_BUFS")) {
+		add(line, ",\"type\":%u,\"count\":%u", copy.created.format.type, copy.created.count);
+	} else if (!strncmp(name, "VIDIOC_STREAM", 13) || !strcmp(name, "VIDIOC_EXPBUF")) {
+		/* The type is the first member. */
+		add(line, ",\"type\":%d", copy.number);
+	} else if (!strcmp(name, "MEDIA_IOC_REQUEST_ALLOC") && !result) {
+		add(line, ",\"request\":%d", copy.number);
+	}
+}
+
 static int recorded_ioctl(int fd, unsigned long code, void *argument)
 {
 	struct line line = { 0 };
 	const char *name = name_of(code);
-	int is_queued = !strcmp(name, "VIDIOC_QBUF");
 	int result, error;
 
 	begin(&line, name);
 	add_file(&line, fd);
-	/* What the program gives. */
-	if (!strcmp(name, "VIDIOC_S_EXT_CTRLS"))
-		add_controls(&line, argument);
-	else if (!strcmp(name, "ioctl"))
-		add(&line, ",\"name\":\"%c 0x%02x\"", (char)_IOC_TYPE(code), (unsigned int)_IOC_NR(code));
-	if (is_queued) {
-		struct buffer buffer = take(code, argument);
-
-		add_buffer(&line, &buffer);
-		if (is_output(buffer.type))
-			add_content(&line, fd, &buffer);
-	}
+	add_given(&line, name, fd, code, argument);
 	result = real_ioctl(fd, code, argument);
 	error = errno;
-	/* What it gets. */
-	if (!strcmp(name, "VIDIOC_DQBUF")) {
-		struct buffer buffer = take(code, argument);
-
-		add_buffer(&line, &buffer);
-	} else if (strstr(name, "_FMT")) {
-		add_format(&line, argument);
-	} else if (!strcmp(name, "VIDIOC_REQBUFS")) {
-		const struct v4l2_requestbuffers *buffers = argument;
-
-		add(&line, ",\"type\":%u,\"count\":%u", buffers->type, buffers->count);
-	} else if (!strcmp(name, "VIDIOC_CREATE_BUFS")) {
-		const struct v4l2_create_buffers *buffers = argument;
-
-		add(&line, ",\"type\":%u,\"count\":%u", buffers->format.type, buffers->count);
-	} else if (!strncmp(name, "VIDIOC_STREAM", 13) || !strcmp(name, "VIDIOC_EXPBUF")) {
-		/* The type is the first member. */
-		add(&line, ",\"type\":%d", *(const int *)argument);
-	} else if (!strcmp(name, "MEDIA_IOC_REQUEST_ALLOC") && !result) {
-		add(&line, ",\"request\":%d", *(const int *)argument);
-	}
+	add_got(&line, name, code, argument, result);
 	end(&line, result, error);
 	if (!result && code == VIDIOC_QUERYCAP)
 		preset_modes(fd);
@@ -497,24 +632,21 @@ static int recorded_fcntl(const char *name, int fd, int command, void *argument)
 	return result;
 }
 
-int fcntl(int fd, int command, ...)
-{
-	va_list arguments;
-	void *argument;
+#define DEFINE_FCNTL(name)                                            \
+	int name(int fd, int command, ...)                                \
+	{                                                                 \
+		va_list arguments;                                            \
+		void *argument;                                               \
+                                                                      \
+		va_start(arguments, command);                                 \
+		argument = va_arg(arguments, void *);                         \
+		va_end(arguments);                                            \
+		return recorded_fcntl(#name, fd, command, argument);          \
+	}
 
-	va_start(arguments, command);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return recorded_fcntl("fcntl", fd, command, argument);
-}
-
-int fcntl64(int fd, int command, ...)
-{
-	va_list arguments;
-	void *argument;
-
-	va_start(arguments, command);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return recorded_fcntl("fcntl64", fd, command, argument);
-}
+DEFINE_FCNTL(fcntl)
+DEFINE_FCNTL(fcntl64)
+#if __SIZEOF_LONG__ == 4
+/* Programs with times of 64 bits. */
+DEFINE_FCNTL(__fcntl_time64)
+#endif

@@ -135,9 +135,8 @@ class ValueParser {
     const line = this.#line;
     const end = endOfString(line, this.at);
     const source = line.slice(this.at, end);
-    // Half of an escape is no byte.
-    if (/\\x(?![0-9a-f]{2})/i.test(source)) throw new Unclosed();
     const bytes = unescapedBytes(source);
+    if (bytes === undefined) throw new Unclosed();
     this.at = end + 1;
     const isCut = line.startsWith("...", this.at);
     if (isCut) this.at += 3;
@@ -187,8 +186,8 @@ const shortEscapes: Readonly<Record<string, number>> = {
   ...{ "\\": 92, '"': 34, "'": 39, ">": 62, "<": 60 },
 };
 
-/** The bytes of a string: `\x1f`, octal escapes as in C, and characters as they are. */
-export function unescapedBytes(text: string): Uint8Array {
+/** The bytes of a string: `\x1f`, octal escapes as in C, and characters as they are. Undefined where an escape is damaged. */
+export function unescapedBytes(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length);
   let length = 0;
   for (let at = 0; at < text.length; ) {
@@ -200,7 +199,9 @@ export function unescapedBytes(text: string): Uint8Array {
     // A backslash at the end, where the text is damaged, stands for itself.
     const next = text[at] ?? "\\";
     if (next === "x") {
-      bytes[length++] = (hexDigit(text.charCodeAt(at + 1)) << 4) | hexDigit(text.charCodeAt(at + 2));
+      const byte = (hexDigit(text.charCodeAt(at + 1)) << 4) | hexDigit(text.charCodeAt(at + 2));
+      if (byte < 0) return undefined;
+      bytes[length++] = byte;
       at += 3;
     } else if (next >= "0" && next <= "7") {
       let value = 0;
@@ -214,6 +215,9 @@ export function unescapedBytes(text: string): Uint8Array {
   return bytes.subarray(0, length);
 }
 
+/** -1 for any other character. */
 function hexDigit(code: number): number {
-  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

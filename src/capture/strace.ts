@@ -171,7 +171,7 @@ function nameOfIoctl(text: string): string {
 /** `8<\x2f\x64…>`: a descriptor and, with -y, its path. */
 function fileOf(value: StraceValue | undefined): { readonly fd: number; readonly path?: string } {
   const [, fd = "-1", path] = /^(-?\d+)(?:<(.*)>)?$/.exec(wordOf(value)) ?? [];
-  return path === undefined ? { fd: Number(fd) } : { fd: Number(fd), path: latin1(unescapedBytes(path)) };
+  return path === undefined ? { fd: Number(fd) } : { fd: Number(fd), path: textOf(path) };
 }
 
 /** The new request, where strace follows the pointer: `[24]`. */
@@ -257,7 +257,7 @@ function formatOf(struct: StraceStruct) {
   const height = numberOf(format.members.get("height"));
   const code = /^v4l2_fourcc\((.*)\)$/.exec(wordOf(format.members.get("pixelformat")))?.[1];
   if (width === undefined || height === undefined || code === undefined) return undefined;
-  const pixelFormat = [...code.matchAll(/'(\\?[^']+|')'/g)].map(([, char]) => latin1(unescapedBytes(char as string)));
+  const pixelFormat = [...code.matchAll(/'(\\?[^']+|')'/g)].map(([, char]) => textOf(char as string));
   return { queue, pixelFormat: pixelFormat.join(""), width, height };
 }
 
@@ -279,6 +279,11 @@ function numberOf(value: StraceValue | undefined): number | undefined {
 
 function wordOf(value: StraceValue | undefined): string {
   return value?.kind === "word" ? value.text : "";
+}
+
+/** What a word has between quotes or brackets; empty where an escape is damaged. */
+function textOf(source: string): string {
+  return latin1(unescapedBytes(source) ?? new Uint8Array(0));
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -1,5 +1,6 @@
 /** Reads a trace of v4l2-tracer (v4l-utils): the calls of a program on its devices, with structures field by field. */
 
+import { fromHex } from "../record/encoding.ts";
 import { fourccText, numberOfElements } from "../record/format.ts";
 import { summary } from "../record/summary.ts";
 import {
@@ -96,10 +97,8 @@ class TracerReader {
   #dump(entry: Json, line: number): void {
     const { mem_array, mem_dump } = entry;
     if (!textIn(mem_dump).includes("OUTPUT") || !Array.isArray(mem_array)) return;
-    const digits = mem_array.map(textIn).join("").replace(/\s/g, "");
-    const bytes = Uint8Array.from({ length: digits.length >> 1 }, (_, i) =>
-      Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-    );
+    const bytes = fromHex(mem_array.map(textIn).join("").replace(/\s/g, ""));
+    if (bytes === undefined) throw new CaptureError("the bytes of a buffer are no hex digits", line);
     this.#dumped.set(numberOf(entry, "index", line), bytes);
   }
 

@@ -69,6 +69,21 @@ export async function createFile(
   };
 }
 
+/**
+ * Whether `createFile` will make this file, as far as it can be known before. What is there is not touched: the reader of a pipe must
+ * not see its end.
+ *
+ * @throws CliError when it will not.
+ */
+export async function checkFile(io: Io, files: { readonly input: string; readonly output: string }): Promise<void> {
+  const { output } = files;
+  const isThere = (await stat(output).catch(() => undefined)) !== undefined;
+  if (!isThere) return (await createFile(io, files)).discard();
+  await access(output, constants.W_OK).catch((thrown: unknown) => {
+    throw new CliError(`${output}: ${reasonOf(thrown)}`);
+  });
+}
+
 type Failure = (thrown: unknown, more?: string) => CliError;
 
 /** What becomes of a file that is written under another name. */
@@ -136,7 +151,7 @@ async function openedStream(path: string, flags = "w"): Promise<WriteStream> {
   return file;
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** A signal that ends the process must not leave the part. Commands that handle signals themselves do so. */
 function movesOf(path: string, target: string, failure: Failure): Moves {

@@ -233,7 +233,7 @@ describe("a trace of v4l2-tracer", () => {
     expect((await imported(text)).warnings).toEqual([]);
     const counts = new Set<number>();
     // Each of these lies inside of the first request's calls, or after them.
-    for (let cut = text.indexOf("MEDIA_REQUEST_IOC_QUEUE") + 40; cut < text.lastIndexOf("]"); cut += 19_973) {
+    for (let cut = text.indexOf("MEDIA_REQUEST_IOC_QUEUE") + 40; cut < text.lastIndexOf("]"); cut += 59_973) {
       const part = text.slice(0, cut);
       const { requests, warnings } = await imported(part, "v4l2-tracer");
       expect(requests.map((each) => facts(each, "vp8"))).toEqual(expected.slice(0, requests.length));
@@ -247,7 +247,7 @@ describe("a trace of v4l2-tracer", () => {
       const lines = part.split("\n");
       expect(lines[Number(line) - 1]).toMatch(what === "a call" ? /^\{/ : /^(\}?,?)$/);
     }
-    expect(counts.size).toBeGreaterThan(15);
+    expect(counts.size).toBeGreaterThan(5);
   });
 
   it("may be cut off between two calls, or before its end", async () => {
@@ -267,12 +267,15 @@ type Json = null | number | string | Json[] | { [key: string]: Json };
 /** The calls of a capture up to its first request, and how they are written. */
 const captureForms = {
   "v4l2-tracer": {
-    calls: JSON.parse(captureText("vp8_altref.ivf.v4l2-tracer")) as { [key: string]: Json }[],
+    // Here JSON.parse would round a reference's timestamp.
+    calls: JSON.parse(captureText("mpeg2_interlaced.m2v.v4l2-tracer").replace(/\d{16,}/g, "0")) as {
+      [key: string]: Json;
+    }[],
     write: (calls: Json[]) => JSON.stringify(calls, null, 1),
     isLast: ({ ioctl }: { [key: string]: Json }) => ioctl === "MEDIA_REQUEST_IOC_QUEUE",
   },
   recorder: {
-    calls: captureText("vp8_altref.ivf.recorder")
+    calls: captureText("mpeg2_interlaced.m2v.recorder")
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as { [key: string]: Json }),
@@ -284,7 +287,15 @@ const captureForms = {
 describe.each(["v4l2-tracer", "recorder"] as const)("a capture of JSON: %s", (kind) => {
   it("may have any value in the place of another: a record without it, or one line that says so", async () => {
     const { calls, write, isLast } = captureForms[kind];
-    const entries = structuredClone(calls.slice(0, calls.findIndex(isLast) + 1));
+    const kinds = new Set<string>();
+    // One call of each kind, of those that a request's life is made of.
+    const entries = structuredClone(calls.slice(0, calls.findIndex(isLast) + 1)).filter((entry) => {
+      const kind = String(entry.ioctl ?? entry.call ?? Object.keys(entry));
+      const isOfQueue = /QBUF|REQUEST|S_EXT_CTRLS/.test(kind);
+      if (/ENUM|QUERY|G_FMT|G_CTRL|G_SELECTION/.test(kind) || (kinds.has(kind) && !isOfQueue)) return false;
+      kinds.add(kind);
+      return true;
+    });
     const values: Json[] = [null, -1, 1.5, 1e300, 2 ** 53, "", "constructor", "__proto__", "a\nb", [], [[[]]], {}];
     values.push({ toString: 1, valueOf: 1 }, "9".repeat(500));
     const seen = new Set<string>();
@@ -324,7 +335,7 @@ describe("any damage to a capture", () => {
         state = (state * 1103515245 + 12345) % 2 ** 31;
         return state % n;
       };
-      for (let run = 0; run < 24; run++) {
+      for (let run = 0; run < 8; run++) {
         const at = below(text.length);
         const damaged = [
           text.slice(0, at) + '{["(,=\\x<'[below(9)] + text.slice(at + below(3)),

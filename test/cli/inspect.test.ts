@@ -66,6 +66,13 @@ describe("inspect of a record", () => {
     ]);
   });
 
+  it("says which samples a sequence of FWHT has", async () => {
+    const { stdout } = await run(["inspect", fixture("fwht_hsv.fwht")]);
+    expect(stdout).toMatch(/^sequence {2}640x360 {2}4:4:4 {2}8 bit {2}HSV x3 {2}/);
+    const { stdout: json } = await run(["inspect", "--json", fixture("fwht_hsv.fwht")]);
+    expect(json).toContain('"components":{"count":3,"encoding":"hsv"}');
+  });
+
   it.each([
     ["h265_default_ra.265.gst-frame", /^ +1 +1000 +- +- +\S+ +-?\d+ +\d+ {2}0\b/],
     ["vp8_altref.ivf.gst-frame", /^ +1 +1000 +- +- +inter +96x80 +\d+ {2}last 0 golden 0 alt 0/],

@@ -27,6 +27,7 @@ const streams = [
   "h265_default_ra.265",
   "vp8_altref.ivf",
   "vp9_altref_superframes.ivf",
+  "fwht_hsv.fwht",
   "mpeg2_interlaced.m2v",
   "containers/h264_mbaff_tff.mp4",
   "h265_main10_wpp_slices.265.gst-slice.jsonl.br",

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { fixture, run } from "./command-line.ts";
 
@@ -132,6 +133,12 @@ describe("a file that -o names", () => {
     expect(statSync(path).ino).toBe(statSync(join(folder, "other")).ino);
     expect(statSync(path).size).toBeGreaterThan(1000);
     expect(readdirSync(folder).sort()).toEqual(["other", "out"]);
+  });
+
+  it("is compressed where its name says so, also a trace", async () => {
+    const path = join(folder, "trace.json.gz");
+    expect((await run(["export", mbaff, "-o", path])).status).toBe(0);
+    expect(gunzipSync(readFileSync(path)).toString()).toBe((await run(["export", mbaff])).stdout);
   });
 
   it("may have the longest name, and a longer one is refused", async () => {

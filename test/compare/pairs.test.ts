@@ -166,7 +166,7 @@ describe("diff", () => {
     await expect(text).toMatchFileSnapshot("screens/request.txt");
   });
 
-  it("prints every pair with --all, and the fields as they were sent with --raw", async () => {
+  it("prints every pair with --all, and the fields as they were sent with --raw", { tags: "long" }, async () => {
     const ffmpeg = fixture(`${stream}.ff-frame.jsonl.br`);
     const { stdout } = await run(["diff", path, ffmpeg, "--all"]);
     expect(stdout.match(/^request \d+ of a, \d+ of b$/gm)).toHaveLength(20);

