@@ -3,8 +3,9 @@
  *
  *     npm run fuzz -- <target|all> [--seconds N] [--minutes N] [--executions N] [--seed S] [--jobs N] [--input FILE]
  *
- * Each target gets that time, or so many executions: then a clean clone finds the same on any machine. What reaches a new place is kept in .fuzz/<target>/corpus, what breaks a promise, made as small
- * as it can be, in .fuzz/<target>/failures. Exits with 1 where anything was found.
+ * Each target gets that time, or so many executions: then a clean clone finds the same on any machine. What reaches a new place is
+ * kept in .fuzz/<target>/corpus, what breaks a promise, made as small as it can be, in .fuzz/<target>/failures. Exits with 1 where
+ * anything was found.
  */
 
 import { mkdirSync } from "node:fs";
@@ -28,7 +29,8 @@ async function fuzz(bundle: string, given: WorkerArguments): Promise<Ended> {
     const more = given.executions === undefined ? {} : { executions: given.executions - ended.executions };
     if (given.executions === undefined ? left < 1 : given.executions <= ended.executions) return ended;
     const { executions, found } = await watched(bundle, { ...given, ...more, seed, seconds: left });
-    ended = { executions: ended.executions + executions, found: ended.found + found };
+    // One at the least: a worker that dies at once must not be started for ever.
+    ended = { executions: ended.executions + Math.max(executions, 1), found: ended.found + found };
     if (given.only) return ended;
   }
 }
@@ -50,7 +52,12 @@ async function main(): Promise<number> {
   const seconds = values.minutes === undefined ? Number(values.seconds) : Number(values.minutes) * 60;
   const most = values.executions === undefined ? undefined : Number(values.executions);
   const numbers = [seconds, most ?? 0, Number(values.seed), Number(values.jobs)];
-  if (targets.length === 0 || positionals.length !== 1 || numbers.some((number) => !Number.isFinite(number))) {
+  if (
+    targets.length === 0 ||
+    positionals.length !== 1 ||
+    numbers.some((number) => !Number.isFinite(number)) ||
+    most === 0
+  ) {
     console.error(usage);
     return 2;
   }

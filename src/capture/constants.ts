@@ -5,7 +5,8 @@ export const V4L2_BUF_FLAG_ERROR = 0x40;
 export const V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF = 0x200;
 export const V4L2_BUF_FLAG_REQUEST_FD = 0x800000;
 
-/** The nanoseconds of a buffer's timeval, as the kernel compares them. */
-export function nanosecondsOf(seconds: bigint, microseconds: bigint): bigint {
-  return BigInt.asUintN(64, seconds * 1_000_000_000n + microseconds * 1000n);
+/** The nanoseconds of a buffer's timeval, as the kernel compares them; undefined where 64 bits cannot hold them. */
+export function nanosecondsOf(seconds: bigint, microseconds: bigint): bigint | undefined {
+  const nanoseconds = seconds * 1_000_000_000n + microseconds * 1000n;
+  return nanoseconds === BigInt.asUintN(64, nanoseconds) ? nanoseconds : undefined;
 }

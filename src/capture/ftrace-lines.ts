@@ -39,15 +39,17 @@ export class FtraceLines {
    *
    * @param isOther whether a line that is no event belongs to another capture.
    */
-  take(source: string, isOther: (isOwn: boolean) => boolean = () => false): FtraceEvent | undefined {
+  take(text: string, isOther: (isOwn: boolean) => boolean = () => false): FtraceEvent | undefined {
+    // A carriage return, or what a terminal's copy has.
+    const source = text.trimEnd();
     this.#line++;
     this.lost = undefined;
-    const [, task, name, text] = (source.includes("] ") && eventLine.exec(source)) || [];
+    const [, task, name, rest] = (source.includes("] ") && eventLine.exec(source)) || [];
     if (task !== undefined && name !== undefined) {
       isOther(true);
       const ended = this.end();
       this.#start = { line: this.#line, task, name };
-      this.#text.push((text ?? "").replace(/^: */, ""));
+      this.#text.push((rest ?? "").replace(/^: */, ""));
       return ended;
     }
     const lost = lostEvents.exec(source);

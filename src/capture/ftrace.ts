@@ -316,7 +316,7 @@ function bufferOf({ text }: FtraceEvent): TracedBuffer | undefined {
       text,
     ) ?? [];
   const timestamp = timestampIn(time ?? "");
-  if (timestamp === undefined) return undefined;
+  if (timestamp === undefined || Number(bytesused) > 0xffffffff) return undefined;
   return {
     name: `${owner} ${type} ${index}`,
     index: Number(index),

@@ -132,6 +132,9 @@ class RecorderLog {
 
 const texts: ReadonlySet<string> = new Set(["call", "path", "name", "crc32", "data", "timestamp"]);
 
+/** What a program may give as -1. */
+const signed: ReadonlySet<string> = new Set(["fd", "copy", "request", "type"]);
+
 /** undefined where the line is no JSON, or its keys have other values than the recorder writes. */
 function entryOf(source: string): Entry | undefined {
   let value: unknown;
@@ -142,13 +145,19 @@ function entryOf(source: string): Entry | undefined {
   }
   if (typeof value !== "object" || value === null) return undefined;
   const { controls = [], timestamp = "0", ...others } = value as Record<string, unknown>;
-  const isPlain = Object.entries(others).every(([key, each]) => typeof each === (texts.has(key) ? "string" : "number"));
+  const isPlain = Object.entries(others).every(([key, each]) =>
+    texts.has(key)
+      ? typeof each === "string"
+      : Number.isSafeInteger(each) && ((each as number) >= 0 || signed.has(key)),
+  );
+  const { crc32 = "00000000" } = others;
+  const isChecksum = typeof crc32 === "string" && /^[0-9a-f]{8}$/.test(crc32);
   const areControls =
     Array.isArray(controls) &&
-    controls.every((each: unknown) => Array.isArray(each) && each.length === 2 && typeof each[0] === "number");
+    controls.every((each: unknown) => Array.isArray(each) && each.length === 2 && Number.isSafeInteger(each[0]));
   const isTime = typeof timestamp === "string" && /^\d{1,19}$/.test(timestamp);
   const isCall = typeof others.call === "string" && "process" in others && "thread" in others;
-  return isPlain && areControls && isTime && isCall ? (value as Entry) : undefined;
+  return isPlain && isChecksum && areControls && isTime && isCall ? (value as Entry) : undefined;
 }
 
 function callOf(entry: Entry, line: number, thread: string): Call {
@@ -230,7 +239,8 @@ const names: Readonly<Record<string, string>> = {
 };
 
 function controlOf(id: number, payload: unknown, line: number): CapturedControl {
-  return { id, payload: typeof payload === "number" ? payload : bytesOfHex(String(payload), line) };
+  if (Number.isSafeInteger(payload)) return { id, payload: payload as number };
+  return { id, payload: bytesOfHex(typeof payload === "string" ? payload : "?", line) };
 }
 
 /** The kernel takes whole elements only: other bytes are damage. */

@@ -122,7 +122,7 @@ function ioctlOf(system: SystemCall): IoctlCall | undefined {
       return struct === undefined ? other : { ...base, call: name, ...controlsOf(struct, line) };
     case "VIDIOC_QBUF":
     case "VIDIOC_DQBUF": {
-      const buffer = struct === undefined ? undefined : bufferOf(struct);
+      const buffer = struct === undefined ? undefined : bufferOf(struct, line);
       return buffer === undefined ? other : { ...base, call: name, ...buffer };
     }
     case "VIDIOC_S_FMT":
@@ -220,7 +220,7 @@ function controlOf({ members }: StraceStruct, line: number): CapturedControl {
   return { id, payload: text.bytes.subarray(0, size) };
 }
 
-function bufferOf(struct: StraceStruct): Omit<BufferCall, "call" | "line" | "thread" | "fd"> | undefined {
+function bufferOf(struct: StraceStruct, line: number): Omit<BufferCall, "call" | "line" | "thread" | "fd"> | undefined {
   const { members } = struct;
   const queue = queueOf(struct);
   const index = numberOf(members.get("index"));
@@ -229,7 +229,7 @@ function bufferOf(struct: StraceStruct): Omit<BufferCall, "call" | "line" | "thr
   return {
     queue,
     index,
-    timestamp: timestampOf(members.get("timestamp")),
+    timestamp: timestampOf(members.get("timestamp"), line),
     isForRequest: (flags & V4L2_BUF_FLAG_REQUEST_FD) !== 0,
     // strace prints the flags after the call, and the kernel has cleared this one.
     hold: (flags & V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF) !== 0 ? true : undefined,
@@ -237,12 +237,14 @@ function bufferOf(struct: StraceStruct): Omit<BufferCall, "call" | "line" | "thr
   };
 }
 
-function timestampOf(value: StraceValue | undefined): bigint | undefined {
+function timestampOf(value: StraceValue | undefined, line: number): bigint | undefined {
   if (value?.kind !== "struct") return undefined;
   const seconds = wordOf(value.members.get("tv_sec"));
   const microseconds = wordOf(value.members.get("tv_usec"));
   if (!/^\d+$/.test(seconds) || !/^\d+$/.test(microseconds)) return undefined;
-  return nanosecondsOf(BigInt(seconds), BigInt(microseconds));
+  const timestamp = nanosecondsOf(BigInt(seconds), BigInt(microseconds));
+  if (timestamp === undefined) throw new DamagedCall("no timestamp has so many seconds", line);
+  return timestamp;
 }
 
 /** What S_FMT got: what the kernel wrote back, where it did. */

@@ -231,7 +231,9 @@ function queueOf(type: unknown): Queue | undefined {
 function timestampIn({ timestamp }: Json, line: number): bigint | undefined {
   if (!isObject(timestamp)) return undefined;
   const [seconds, microseconds] = [numberOf(timestamp, "tv_sec", line), numberOf(timestamp, "tv_usec", line)];
-  return nanosecondsOf(BigInt(seconds), BigInt(microseconds));
+  const nanoseconds = nanosecondsOf(BigInt(seconds), BigInt(microseconds));
+  if (nanoseconds === undefined) throw new CaptureError("no timestamp has so many seconds", line);
+  return nanoseconds;
 }
 
 function bytesUsed(buffer: Json): number | undefined {
@@ -241,7 +243,7 @@ function bytesUsed(buffer: Json): number | undefined {
   return isObject(first) ? numberIn(first.bytesused) : numberIn(bytesused);
 }
 
-/** More than any control has; what comes as a number is not believed. */
+/** More than any control has: a size alone must not make the reader allocate gigabytes. */
 const mostControlBytes = 1 << 20;
 
 /** None for what is no stateless control. */
@@ -256,7 +258,7 @@ function controlOf(control: Json, line: number): CapturedControl[] {
     return [{ id, payload }];
   }
   const size = numberIn(control.size);
-  if (size === undefined || size % elementSize(definition) !== 0 || size < 0 || size > mostControlBytes) {
+  if (size === undefined || size <= 0 || size % elementSize(definition) !== 0 || size > mostControlBytes) {
     throw new CaptureError(
       `${definition.name} is ${elementSize(definition)} bytes, not ${summary(control.size)}`,
       line,
@@ -335,7 +337,7 @@ class FieldWriter {
 
   #scalar(type: Scalar, item: unknown, offset: number, path: string): void {
     const names = { ...this.#flags, ...type.flags, ...type.values };
-    const value = typeof item === "string" ? namedValue(names, item) : numberIn(item);
+    const value = typeof item === "string" ? namedValue(names, item, type.values === undefined) : numberIn(item);
     const meant = value === undefined ? undefined : meaningOf(type, BigInt(value));
     if (meant === undefined) throw new CaptureError(`${path} cannot be ${summary(item)}`, this.#line);
     type.write(this.#view, offset, typeof type.min === "bigint" ? meant : Number(meant));
@@ -343,10 +345,12 @@ class FieldWriter {
   }
 }
 
-/** `"V4L2_…_A|V4L2_…_B|0x100"`, or the name of one value. */
-function namedValue(names: Names, text: string): bigint | undefined {
+/** `"V4L2_…_A|V4L2_…_B|0x100"` where there are flags, else the name of one value. */
+function namedValue(names: Names, text: string, areFlags: boolean): bigint | undefined {
   let value = 0n;
-  for (const word of text === "" ? [] : text.split("|")) {
+  const words = areFlags && text === "" ? [] : text.split("|");
+  if (!areFlags && words.length > 1) return undefined;
+  for (const word of words) {
     const bit = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(word) ? word : named(names, word);
     if (bit === undefined) return undefined;
     value |= BigInt(bit);

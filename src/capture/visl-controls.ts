@@ -116,26 +116,30 @@ export function beginsRequest({ name }: FtraceEvent): boolean {
  */
 export function tracedControls(events: readonly FtraceEvent[]): readonly TracedControl[] {
   const drafts = new Map<string, Draft>();
-  const seen = new Map<string, number>();
+  /** Of the events without an index, how often each came, and the last line. */
+  const counted = new Map<string, { count: number; line: number }>();
+  const elements = new Set<string>();
   for (const event of events) {
     const { name, line } = event;
     const place = places[name];
     if (place === undefined) throw new CaptureError(`${name} is no event of a control that is known`, line);
     const shownIndex = /^\[(\d+)\]: /.exec(event.text)?.[1];
-    const index = shownIndex === undefined ? (seen.get(name) ?? 0) : Number(shownIndex);
-    if (shownIndex === undefined) seen.set(name, index + 1);
+    const index = shownIndex === undefined ? (counted.get(name)?.count ?? 0) : Number(shownIndex);
+    if (shownIndex === undefined) counted.set(name, { count: index + 1, line });
+    if (elements.has(`${name} ${index}`)) throw new CaptureError(`element ${index} of ${name} is traced twice`, line);
+    elements.add(`${name} ${index}`);
     const control = `V4L2_CID_STATELESS_${place.control}`;
     const draft = drafts.get(control) ?? new Draft(control, line);
     drafts.set(control, draft);
     const prefix = (place.prefix ?? "").replace("#", String(index));
     for (const [field, text] of eventFields(event)) draft.write(prefix + field, text, hexadecimal.has(field), line);
   }
-  for (const [name, count] of seen) {
+  for (const [name, { count, line }] of counted) {
     const { control, prefix = "" } = places[name] as Place;
     if (!prefix.includes("#")) continue;
     const whole = drafts.get(`V4L2_CID_STATELESS_${control}`)?.lengthOf(prefix.slice(0, prefix.indexOf("[")));
     // They do not say which element they show.
-    if (count !== whole) throw new CaptureError(`${count} of ${whole} events ${name} are traced`, events[0]?.line ?? 1);
+    if (count !== whole) throw new CaptureError(`${count} of ${whole} events ${name} are traced`, line);
   }
   return [...drafts.values()].map((draft) => draft.control());
 }

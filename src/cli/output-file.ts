@@ -1,9 +1,9 @@
 /** The file that `-o` names: it appears when it is whole, and until then the file that was there stays. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { constants, createWriteStream, rmSync, type WriteStream } from "node:fs";
+import { constants, createWriteStream, rmSync, type Stats, type WriteStream } from "node:fs";
 import { access, chmod, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { reasonOf } from "../containers/container-error.ts";
 import { type Compression, compressor } from "../record/files.ts";
@@ -19,8 +19,8 @@ export interface OutputFile extends Sink {
 }
 
 /**
- * A file to write. A device or a pipe, a file in a folder where none can be made, and one with several names or another owner, is
- * written in its place.
+ * A file to write. A device, a pipe, one of the program's own descriptors (/dev/stdout), and a file in a folder where none can be made
+ * is written in its place. One with several names or another owner keeps them: what was written is copied into it at the end.
  *
  * @param compression The compression of the file.
  * @throws CliError when it cannot be made, or is the input, by its name or as standard input.
@@ -70,18 +70,22 @@ export async function createFile(
 }
 
 /**
- * Whether `createFile` will make this file, as far as it can be known before. What is there is not touched: the reader of a pipe must
- * not see its end.
+ * Whether `createFile` will make this file, as far as it can be known before. Nothing is touched: the reader of a pipe must not see
+ * its end.
  *
  * @throws CliError when it will not.
  */
-export async function checkFile(io: Io, files: { readonly input: string; readonly output: string }): Promise<void> {
-  const { output } = files;
-  const isThere = (await stat(output).catch(() => undefined)) !== undefined;
-  if (!isThere) return (await createFile(io, files)).discard();
-  await access(output, constants.W_OK).catch((thrown: unknown) => {
+export async function checkFile(output: string): Promise<void> {
+  try {
+    const facts = await statIfThere(output);
+    const target = await linkedFile(output);
+    if (descriptorOf(target) !== undefined) return;
+    if (facts?.isDirectory() || /[\\/]$/.test(output)) throw Object.assign(new Error(output), { code: "EISDIR" });
+    if (facts?.isSocket()) throw Object.assign(new Error(output), { code: "ENXIO" });
+    await access(facts === undefined ? dirname(target) : output, constants.W_OK);
+  } catch (thrown) {
     throw new CliError(`${output}: ${reasonOf(thrown)}`);
-  });
+  }
 }
 
 type Failure = (thrown: unknown, more?: string) => CliError;
@@ -103,42 +107,56 @@ interface Opened {
 const cannotMake: readonly unknown[] = ["EACCES", "EPERM", "EROFS"];
 
 async function opened(output: string, failure: Failure): Promise<Opened> {
-  const facts = await stat(output).catch((thrown: unknown) => {
-    if (codeOf(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  });
-  // /dev/stdout may be a regular file, which others write, too. A name with a slash at its end is no file's.
-  const isInPlace = facts?.isFile() === false || /^\/(?:dev|proc)\//.test(output) || /[\\/]$/.test(output);
-  if (isInPlace) return { file: await openedStream(output), moves: undefined };
+  const facts = await statIfThere(output);
+  const target = await linkedFile(output);
+  const descriptor = descriptorOf(target);
+  // Others write it, too: opened anew, it would lose what they wrote.
+  if (descriptor !== undefined) return inPlace(createWriteStream("", { fd: descriptor, autoClose: false }));
+  // A name with a slash at its end is no file's.
+  if (facts?.isFile() === false || /[\\/]$/.test(output)) return inPlace(await openedStream(output));
   // A folder may let a file be replaced that may not be written.
   if (facts !== undefined) await access(output, constants.W_OK);
-  const target = await linkedFile(output);
-  if (facts !== undefined && facts.nlink > 1) return { file: await openedStream(target), moves: undefined };
   // The target's own name may be as long as a name can be.
-  const path = join(dirname(target), `.${randomBytes(4).toString("hex")}.part`);
+  const path = resolve(dirname(target), `.${randomBytes(4).toString("hex")}.part`);
   try {
     // Nothing that is there is followed or written.
     const file = await openedStream(path, "wx");
-    if (facts !== undefined) {
-      const made = await stat(path);
-      if (made.uid !== facts.uid || made.gid !== facts.gid) {
-        file.destroy();
-        await rm(path, { force: true });
-        return { file: await openedStream(target), moves: undefined };
-      }
-      await chmod(path, facts.mode & 0o777).catch(() => {});
-    }
-    return { file, moves: movesOf(path, target, failure) };
+    if (facts === undefined) return { file, moves: movesOf(path, target, false, failure) };
+    await chmod(path, facts.mode & 0o777).catch(() => {});
+    const { uid, gid } = await stat(path);
+    const isShared = facts.nlink > 1 || facts.uid !== uid || facts.gid !== gid;
+    return { file, moves: movesOf(path, target, isShared, failure) };
   } catch (thrown) {
     if (facts === undefined || !cannotMake.includes(codeOf(thrown))) throw thrown;
-    return { file: await openedStream(target), moves: undefined };
+    return inPlace(await openedStream(target));
+  }
+}
+
+const inPlace = (file: WriteStream): Opened => ({ file, moves: undefined });
+
+/** @throws what `stat` throws, but where nothing is there. */
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (thrown) {
+    if (codeOf(thrown) === "ENOENT") return undefined;
+    throw thrown;
   }
 }
 
 /** The file that a path means, which need not be there: a link stays, and what it names is made or replaced. */
 async function linkedFile(path: string): Promise<string> {
+  if (descriptorOf(path) !== undefined) return path;
   const link = await readlink(path).catch(() => undefined);
   return link === undefined ? path : linkedFile(resolve(await realpath(dirname(path)), link));
+}
+
+/** The number of a descriptor of this program that a path names. */
+function descriptorOf(path: string): number | undefined {
+  if (path === "/dev/stdout") return 1;
+  if (path === "/dev/stderr") return 2;
+  const [, number] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
+  return number === undefined ? undefined : Number(number);
 }
 
 function codeOf(thrown: unknown): unknown {
@@ -154,7 +172,7 @@ async function openedStream(path: string, flags = "w"): Promise<WriteStream> {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** A signal that ends the process must not leave the part. Commands that handle signals themselves do so. */
-function movesOf(path: string, target: string, failure: Failure): Moves {
+function movesOf(path: string, target: string, isShared: boolean, failure: Failure): Moves {
   const stop = (signal: NodeJS.Signals) => {
     rmSync(path, { force: true });
     off();
@@ -165,20 +183,17 @@ function movesOf(path: string, target: string, failure: Failure): Moves {
     for (const signal of handled) process.off(signal, stop);
   };
   for (const signal of handled) process.on(signal, stop);
+  const copy = async () => {
+    await copyFile(path, target).catch((thrown: unknown) => {
+      throw failure(thrown, `; what was written is in ${path}`);
+    });
+    await rm(path, { force: true }).catch(() => {});
+  };
   return {
     toTarget: async () => {
-      try {
-        await rename(path, target);
-      } catch {
-        // From here on a signal must not remove what may be the only whole copy.
-        off();
-        await copyFile(path, target).catch((thrown: unknown) => {
-          throw failure(thrown, `; what was written is in ${path}`);
-        });
-        await rm(path, { force: true }).catch(() => {});
-      } finally {
-        off();
-      }
+      // From here on a signal must not remove what may be the only whole copy.
+      off();
+      await (isShared ? copy() : rename(path, target).catch(copy));
     },
     away: () => rm(path, { force: true }).finally(off),
   };

@@ -13,6 +13,10 @@ export function reasonOf(thrown: unknown): string {
     EISDIR: "is a directory",
     ENOTDIR: "not a directory",
     ENOSPC: "no space left",
+    EROFS: "a read-only file system",
+    ENAMETOOLONG: "the name is too long",
+    ELOOP: "the links go in a circle",
+    ENXIO: "a socket, or a device that is not there",
   };
   return known[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
 }

@@ -5,8 +5,8 @@ export function summary(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
   if (value === undefined) return "missing";
+  if (typeof value !== "string") return String(value);
   // Of a long text only what is shown is made printable.
-  const shown = typeof value === "string" ? value.slice(0, longest + 1) : value;
-  const text = typeof shown === "bigint" ? String(shown) : JSON.stringify(shown);
-  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
+  const shown = JSON.stringify(value.slice(0, longest));
+  return value.length <= longest ? shown : `${shown.slice(0, -1)}…"`;
 }

@@ -111,6 +111,7 @@ describe("what a log of ftrace may look like", () => {
     ["of trace_pipe, without a heading", (text: string) => text.replace(/^#.*\n/gm, "")],
     ["with the numbers of processes", (text: string) => text.replace(/^(.*-(\d+) +)(\[\d{3}\])/gm, "$1( $2) $3")],
     ["without the columns of flags", (text: string) => text.replace(/(\[\d{3}\]) \S+ +/g, "$1 ")],
+    ["with carriage returns and blanks at the ends of lines", (text: string) => text.replace(/\n/g, " \r\n")],
     ["with a counter for a clock", (text: string) => text.replace(/ \d+\.(\d+): /g, " $1: ")],
     [
       "with buffers of several processors",
@@ -232,6 +233,14 @@ describe("what a log of ftrace may look like", () => {
     expect(known).not.toContain("dpb[0].reference_ts");
     expect(known).toContain("dpb[1].reference_ts");
 
+    // The same element twice: one of them belongs to another.
+    const twice = h264.slice(0, entry.index) + entry[0] + h264.slice(entry.index);
+    const { requests: fewer, warnings: said } = await imported(twice);
+    expect([fewer.length, said[0]]).toEqual([
+      last,
+      expect.stringMatching(/element 0 of v4l2_h264_dpb_entry is traced twice; /),
+    ]);
+
     const hevc = captureText("h265_default_ra.265.ftrace");
     const [lost] = [...hevc.matchAll(/^.*v4l2_hevc_dpb_entry:.*\n(?:(?! .*\[)[^\n]*\n)*/gm)].slice(-16);
     const { requests: left, warnings } = await imported(
@@ -280,7 +289,7 @@ describe("what a log of ftrace may look like", () => {
     [
       "a list of many lines has another length",
       (text: string) => text.replace(/^(entropy.coeff_probs \{\n)\d+ /m, "$1"),
-      /^line \d+: V4L2_CID_STATELESS_VP8_FRAME entropy.coeff_probs: "[\d ]{39}… is cut off, or no value of this field$/,
+      /^line \d+: V4L2_CID_STATELESS_VP8_FRAME entropy.coeff_probs: "[\d ]{40}…" is cut off, or no value of this field$/,
     ],
     [
       "a flag is not known",

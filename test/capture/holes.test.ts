@@ -155,6 +155,16 @@ describe("what shows a hole", () => {
       /the bytes of a buffer are no hex digits/,
     ],
     [
+      "a checksum that is none",
+      changed(recorder, lineOf(recorder, '"crc32"', 5)[0], /(?<="crc32":"[0-9a-f]{7})[0-9a-f]/, "z"),
+      /not a line of the recorder/,
+    ],
+    [
+      "seconds that no timestamp has",
+      strace.replace(/^(.*VIDIOC_DQBUF.*tv_sec=)0(, tv_usec=5\b)/m, "$199999999999$2"),
+      /no timestamp has so many seconds/,
+    ],
+    [
       "half of an escape",
       changed(
         strace,

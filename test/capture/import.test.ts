@@ -296,7 +296,7 @@ describe.each(["v4l2-tracer", "recorder"] as const)("a capture of JSON: %s", (ki
       kinds.add(kind);
       return true;
     });
-    const values: Json[] = [null, -1, 1.5, 1e300, 2 ** 53, "", "constructor", "__proto__", "a\nb", [], [[[]]], {}];
+    const values: Json[] = [null, 0, -1, 1.5, 1e300, 2 ** 53, "", "constructor", "__proto__", "a\nb", [], [[[]]], {}];
     values.push({ toString: 1, valueOf: 1 }, "9".repeat(500));
     const seen = new Set<string>();
     const outcomes = { read: 0, refused: 0 };

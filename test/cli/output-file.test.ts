@@ -126,6 +126,18 @@ describe("a file that -o names", () => {
     expect(readdirSync(join(folder, "deep")).sort()).toEqual(["made", "second"]);
   });
 
+  it("is what the program's output is redirected to, with what others write there", { tags: "long" }, () => {
+    const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+    const path = join(folder, "all");
+    symlinkSync("/dev/stdout", join(folder, "link"));
+    for (const output of ["/dev/stdout", join(folder, "link")]) {
+      const record = `${process.execPath} --import tsx ${program} record ${mbaff} -o ${output}`;
+      const { status } = spawnSync("sh", ["-c", `(echo first; ${record}; echo last) > ${path}`]);
+      expect(status).toBe(0);
+      expect(readFileSync(path, "utf8")).toMatch(/^first\n\{[\s\S]{1000,}\}\nlast\n$/);
+    }
+  });
+
   it("keeps its other names", async () => {
     const path = precious();
     linkSync(path, join(folder, "other"));

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { constants, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,11 +26,11 @@ export async function capture(io: Io, args: Arguments): Promise<number> {
   let isKept = false;
   try {
     // The program may run for hours: what is wrong with the output must be said before.
-    if (args.output !== "-") await checkFile(io, job);
+    if (args.output !== "-") await checkFile(args.output);
     const status = await runWith(library, log, [program, ...words], args);
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) {
       throw new CliError(
-        `${program} made no call on a device that the recorder saw. It sees neither programs that are linked statically nor sandboxed processes (Chromium: --no-sandbox); strace sees those`,
+        `${program} made no call on a device that the recorder saw. It sees neither programs that are linked statically nor sandboxed processes (Chromium: --no-sandbox), and programs of 32 bits only with CC="cc -m32"; strace sees those`,
       );
     }
     isKept = true;
@@ -49,23 +49,40 @@ export async function capture(io: Io, args: Arguments): Promise<number> {
 /** The path of the recorder, built once for each version of its source. */
 function builtRecorder(): string {
   if (source === undefined) throw new CliError("recorder.c is not in this package");
-  const compiler = process.env.CC ?? "cc";
-  const hash = createHash("sha256").update(readFileSync(source)).update(compiler).digest("hex").slice(0, 16);
-  const folder = join(tmpdir(), `v4l2-stateless-${userInfo().uid}`);
+  // `CC="cc -m32"` is how make is told, too.
+  const command = process.env.CC ?? "cc";
+  const [compiler = "cc", ...compilerOptions] = command.split(/\s+/).filter((word) => word !== "");
+  const hash = createHash("sha256").update(readFileSync(source)).update(command).digest("hex").slice(0, 16);
+  const folder = ownFolder();
   const library = join(folder, `recorder-${hash}.so`);
   if (existsSync(library)) return library;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const building = `${library}.${process.pid}`;
-  const options = ["-O2", "-shared", "-fPIC", "-o", building, source, "-ldl"];
+  const options = [...compilerOptions, "-O2", "-shared", "-fPIC", "-o", building, source, "-ldl"];
   const built = spawnSync(compiler, options, { encoding: "utf8" });
   if (built.error !== undefined) {
     throw new CliError(
       `the recorder must be compiled, and there is no ${compiler}: install a C compiler, or build it elsewhere (aarch64-linux-gnu-gcc -O2 -shared -fPIC -o recorder.so ${source} -ldl), preload it with V4L2_STATELESS_LOG=calls.log, and read calls.log with v4l2-stateless import`,
     );
   }
-  if (built.status !== 0) throw new CliError(`${compiler} could not compile ${source}:\n${built.stderr.trimEnd()}`);
+  if (built.status !== 0) throw new CliError(`${command} could not compile ${source}:\n${built.stderr.trimEnd()}`);
   renameSync(building, library);
   return library;
+}
+
+/** A folder that only this user can write: what lies in it is loaded into programs. */
+function ownFolder(): string {
+  const { uid } = userInfo();
+  const folder = join(tmpdir(), `v4l2-stateless-${uid}`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const facts = lstatSync(folder);
+    if (facts.isDirectory() && facts.uid === uid && (facts.mode & 0o022) === 0) return folder;
+  } catch {
+    // A file, or a link to nothing.
+  }
+  throw new CliError(
+    `${folder} is not a folder of yours that nobody else can write: the recorder would be loaded from it. Remove it, or set TMPDIR`,
+  );
 }
 
 /** Runs the program with the terminal's input and output; its output goes where errors go, if the record goes to standard output. */
@@ -83,11 +100,18 @@ function runWith(
     ...(withData ? { V4L2_STATELESS_DATA: "1" } : {}),
   };
   const child = spawn(program, words, { env, stdio: ["inherit", output === "-" ? 2 : 1, 2] });
-  // An interrupt ends the program, and the record has what it did until then.
-  const ignore = () => {};
-  process.on("SIGINT", ignore);
+  // The record has what the program did until a signal ends it. A terminal sends its signals to the program, too.
+  const handlers = new Map<NodeJS.Signals, () => void>([
+    ["SIGINT", () => {}],
+    ["SIGQUIT", () => {}],
+    ["SIGTERM", () => child.kill("SIGTERM")],
+    ["SIGHUP", () => child.kill("SIGHUP")],
+  ]);
+  for (const [signal, handler] of handlers) process.on(signal, handler);
   return new Promise<number>((resolve, reject) => {
     child.once("error", (thrown) => reject(new CliError(`${program}: ${thrown.message}`)));
     child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
-  }).finally(() => process.off("SIGINT", ignore));
+  }).finally(() => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  });
 }
