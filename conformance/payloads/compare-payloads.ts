@@ -1,5 +1,12 @@
 import { type Alignment, align, type Coverage, coverage } from "../../src/compare/align.ts";
-import type { Comparator, History, Occurrence, ReferenceLabel, Side } from "../../src/compare/comparator.ts";
+import {
+  type Comparator,
+  type History,
+  noRequest,
+  type Occurrence,
+  type ReferenceLabel,
+  type Side,
+} from "../../src/compare/comparator.ts";
 import {
   isRawEqual,
   type JudgedSides,
@@ -75,6 +82,7 @@ function isAsInFrameMode(
   slice: EffectiveRequest,
   control: string | undefined,
 ): boolean {
+  if (slice === noRequest.request) return frameMode.length === 0;
   const { timestamp, bitstream } = slice;
   const picture = frameMode.find(
     (request) =>
@@ -242,11 +250,11 @@ export class PayloadComparison {
 
   /** Requests that a peer made and we did not: as serious as a wrong field. */
   #judgeAdded({ peer, alignment, sides }: PeerSide): void {
-    let before = this.#ours[0];
+    let before = this.#ours[0] ?? noRequest;
     for (const [index, side] of sides.entries()) {
       const ours = alignment.oursOf[index]!;
-      if (ours >= 0) before = this.#ours[ours];
-      if (ours >= 0 || before === undefined) continue;
+      if (ours >= 0) before = this.#ours[ours]!;
+      if (ours >= 0) continue;
       this.#count(judgeAdded(this.#rules, peer, side, before, this.#history));
     }
   }

@@ -25,7 +25,7 @@ export type Queue = "OUTPUT" | "CAPTURE";
 export interface CapturedControl {
   readonly id: number;
   readonly payload: Uint8Array | number;
-  /** The paths of the fields that are known; absent where all are. */
+  /** The paths of the fields that are known, and `"[]"` where the number of a list's elements is; absent where all are. */
   readonly known?: readonly string[] | undefined;
 }
 
@@ -160,6 +160,8 @@ export interface RunRequest extends Made {
 /** Calls are missing here, in the middle of the capture. `line` is where that shows. */
 export interface Hole extends Made {
   readonly call: "hole";
+  /** The last line before which nothing is missing, where that does not show at once: calls are missing between it and `line`. */
+  readonly since?: number | undefined;
   /** What shows it. */
   readonly reason: string;
 }

@@ -3,7 +3,7 @@
 import type { Controls } from "../record/index.ts";
 import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
 import { controlById } from "../uapi/index.ts";
-import { type CapturedControl, CaptureError } from "./calls.ts";
+import { type Call, type CapturedControl, CaptureError, type RunRequest, type SetControls } from "./calls.ts";
 
 export function named({ id, payload }: CapturedControl): [string, Uint8Array | number] {
   return [controlById(id)?.name ?? `V4L2_CID_0x${id.toString(16)}`, payload];
@@ -16,4 +16,20 @@ export function codecOfControls(controls: Controls): Codec | undefined {
 export function otherCodec(codec: Codec, before: Codec | undefined, line: number): CaptureError {
   const reason = `the program goes on with ${codec}, after ${before}; a record has one codec: choose with --codec`;
   return new CaptureError(reason, line);
+}
+
+/** @param codec the one that was chosen; undefined: any. */
+export function noRequest(codec: Codec | undefined): CaptureError {
+  const wanted = codec === undefined ? "" : ` of ${codec}`;
+  return new CaptureError(`no request${wanted} is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)`, 1);
+}
+
+/** The codec that a call decodes. Programs try the formats of all codecs that a device has, and may set the modes of all. */
+export function codecShownBy(call: Call): Codec | undefined {
+  const isOfRequest = call.call === "run" || (call.call === "VIDIOC_S_EXT_CTRLS" && call.isForRequest);
+  return isOfRequest ? codecOfControls(controlsOf(call)) : undefined;
+}
+
+export function controlsOf({ controls }: Pick<RunRequest | SetControls, "controls">): Controls {
+  return new Map(controls.map(({ id, payload }) => [controlById(id)?.name ?? "", payload]));
 }

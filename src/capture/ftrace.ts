@@ -73,10 +73,10 @@ class Runs {
   #hasRun = false;
   /** Requests end with the event of their OUTPUT buffer. */
   #endsWithBuffer = false;
-  /** OUTPUT buffers that vb2's events show, and whether each is queued. */
-  readonly #buffers = new Map<string, boolean>();
-  /** Those that were done without a request: when streaming ends, and where its events are missing. */
-  readonly #untraced = new Set<string>();
+  /** OUTPUT buffers that vb2's events show: whether each is queued, and the line of its last event. */
+  readonly #buffers = new Map<string, { readonly isQueued: boolean; readonly line: number }>();
+  /** Those that were done without a request: when streaming ends, and where its events are missing; with the line where it was queued. */
+  readonly #untraced = new Map<string, number | undefined>();
   /** The events that the requests before had. */
   #eventNames: ReadonlySet<string> | undefined;
   /** The most events that a request had. */
@@ -113,14 +113,15 @@ class Runs {
       return;
     }
     if (!buffer.isOutput) return;
-    const reason = this.#pair(event.name, buffer.name, buffer.index);
-    if (reason !== undefined) {
-      yield* this.lose(event.line, reason);
+    const queuedAt = this.#buffers.get(buffer.name)?.line;
+    const missing = this.#pair(event, buffer.name, buffer.index);
+    if (missing !== undefined) {
+      yield* this.lose(event.line, missing.reason, missing.since);
       return;
     }
     if (event.name !== "vb2_buf_done") return;
     if (run === undefined || run.events.length === 0) {
-      this.#untraced.add(buffer.name);
+      this.#untraced.set(buffer.name, queuedAt);
       return;
     }
     run.timestamp = buffer.timestamp;
@@ -129,31 +130,35 @@ class Runs {
   }
 
   /** Where events are missing, what runs may lack some. */
-  *lose(line: number, reason: string): Generator<RunRequest | Hole, void, undefined> {
+  *lose(line: number, reason: string, since?: number): Generator<RunRequest | Hole, void, undefined> {
     this.#running.clear();
     this.#buffers.clear();
     this.#untraced.clear();
-    yield { call: "hole", line, thread: "", reason };
+    yield { call: "hole", line, since, thread: "", reason };
   }
 
-  /** Why an event of a buffer cannot follow those before it. */
-  #pair(name: string, buffer: string, index: number): string | undefined {
+  /** Why an event of a buffer cannot follow those before it, and since which line events can be missing. */
+  #pair({ name, line }: FtraceEvent, buffer: string, index: number): Pick<Hole, "reason" | "since"> | undefined {
     const before = this.#buffers.get(buffer);
+    const since = before?.line;
     // What streaming's end gives back is not dequeued.
-    const isUntraced = this.#untraced.delete(buffer);
+    const isUntraced = this.#untraced.has(buffer);
+    const queuedAt = this.#untraced.get(buffer);
+    this.#untraced.delete(buffer);
     if (name === "vb2_dqbuf") {
-      return isUntraced && before === false ? `the request of OUTPUT buffer ${index} is not traced` : undefined;
+      const isMissing = isUntraced && before?.isQueued === false;
+      return isMissing ? { reason: `the request of OUTPUT buffer ${index} is not traced`, since: queuedAt } : undefined;
     }
     if (name === "vb2_qbuf") {
-      this.#buffers.set(buffer, true);
-      return before ? `OUTPUT buffer ${index} is queued, and it was not done since it was queued before` : undefined;
+      this.#buffers.set(buffer, { isQueued: true, line });
+      const reason = `OUTPUT buffer ${index} is queued, and it was not done since it was queued before`;
+      return before?.isQueued ? { reason, since } : undefined;
     }
     if (name !== "vb2_buf_done") return undefined;
     // Of a buffer that was queued before the log begins nothing is known.
-    if (before !== undefined) this.#buffers.set(buffer, false);
-    return before === false
-      ? `OUTPUT buffer ${index} is done, and it was not queued since it was done before`
-      : undefined;
+    if (before !== undefined) this.#buffers.set(buffer, { isQueued: false, line });
+    const reason = `OUTPUT buffer ${index} is done, and it was not queued since it was done before`;
+    return before?.isQueued === false ? { reason, since } : undefined;
   }
 
   /** The requests after whose events nothing comes. */

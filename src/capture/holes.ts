@@ -31,9 +31,9 @@ export async function* withHoles(
       pairs.forget();
     } else {
       const isInOrder = fileOf === undefined || ("time" in call && call.time !== undefined);
-      const reason = isInOrder ? pairs.take(call) : undefined;
-      if (reason !== undefined) {
-        const hole: Hole = { call: "hole", line: call.line, thread: call.thread, reason };
+      const contradiction = isInOrder ? pairs.take(call) : undefined;
+      if (contradiction !== undefined) {
+        const hole: Hole = { call: "hole", line: call.line, thread: call.thread, ...contradiction };
         tell(hole);
         pairs.forget();
         // Now nothing contradicts it.
@@ -46,8 +46,15 @@ export async function* withHoles(
   if (count > told) onWarning?.(`${count - told} more holes like these`);
 }
 
+/** Why calls must be missing before a call, and since which line they can be. */
+type Contradiction = Pick<Hole, "reason" | "since">;
+
 /** What is known of a buffer: nothing, before a call on it is seen. */
-type BufferState = "queued" | "in a request" | "free";
+interface BufferState {
+  readonly is: "queued" | "in a request" | "free";
+  /** Of the call on it. */
+  readonly line: number;
+}
 
 function newQueue() {
   return {
@@ -67,6 +74,8 @@ function newQueues(): Readonly<Record<Queue, QueueState>> {
 
 /** What was put into a request that is not queued yet. */
 interface Content {
+  /** Of the first call that put something into it. */
+  readonly line: number;
   readonly controls: Set<number>;
   readonly buffers: { readonly state: QueueState; readonly index: number }[];
   hasBuffer: boolean;
@@ -77,8 +86,8 @@ class Pairs {
   #files = new OpenFiles(newQueues, newQueues);
   /** By the request's file where the capture tells it, otherwise by thread. */
   readonly #requests = new Map<string, Content>();
-  /** Threads that queued a request since the beginning or the last hole: the next one is seen from its beginning. */
-  readonly #queueing = new Set<string>();
+  /** Threads that queued a request since the beginning or the last hole, and the line: the next one is seen from its beginning. */
+  readonly #queueing = new Map<string, number>();
   /** Threads that ever did. */
   readonly #haveQueued = new Set<string>();
 
@@ -90,7 +99,7 @@ class Pairs {
   }
 
   /** Why calls must be missing before this one; undefined where it can follow those before it. */
-  take(call: Call): string | undefined {
+  take(call: Call): Contradiction | undefined {
     this.#files.note(call);
     if ("error" in call && call.error !== undefined) return undefined;
     switch (call.call) {
@@ -101,7 +110,7 @@ class Pairs {
         return this.#buffer(call);
       case "VIDIOC_REQBUFS":
       case "VIDIOC_STREAMOFF":
-        this.#free(this.#files.deviceOf(call).state[call.queue]);
+        this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
       case "MEDIA_REQUEST_IOC_REINIT":
       case "close":
@@ -122,47 +131,50 @@ class Pairs {
     return `${this.#files.process(thread)} thread ${thread}`;
   }
 
-  #contentOf({ thread, request }: SetControls | BufferCall): Content {
+  #contentOf({ thread, request, line }: SetControls | BufferCall): Content {
     const key = request === undefined ? this.#threadKey(thread) : this.#fileKey(thread, request);
-    const content = this.#requests.get(key) ?? { controls: new Set(), buffers: [], hasBuffer: false };
+    const content = this.#requests.get(key) ?? { line, controls: new Set(), buffers: [], hasBuffer: false };
     this.#requests.set(key, content);
     return content;
   }
 
-  #buffer(call: BufferCall): string | undefined {
-    const { queue, index, thread } = call;
+  #buffer(call: BufferCall): Contradiction | undefined {
+    const { queue, index, thread, line } = call;
     const state = this.#files.deviceOf(call).state[queue];
     state.threads.add(thread);
     const before = state.buffers.get(index) ?? state.others;
+    const since = before?.line;
     if (call.call === "VIDIOC_DQBUF") {
-      state.buffers.set(index, "free");
+      state.buffers.set(index, { is: "free", line });
       if (state.threads.size > 1) return undefined;
-      if (before === "in a request") return `${queue} buffer ${index} comes back, and its request was not queued`;
-      return before === "free"
-        ? `${queue} buffer ${index} comes back, and it was not queued since it came back before`
+      if (before?.is === "in a request") {
+        return { reason: `${queue} buffer ${index} comes back, and its request was not queued`, since };
+      }
+      return before?.is === "free"
+        ? { reason: `${queue} buffer ${index} comes back, and it was not queued since it came back before`, since }
         : undefined;
     }
-    state.buffers.set(index, call.isForRequest ? "in a request" : "queued");
+    state.buffers.set(index, { is: call.isForRequest ? "in a request" : "queued", line });
     if (call.isForRequest) {
       const content = this.#contentOf(call);
       if (queue === "OUTPUT" && content.hasBuffer && this.#isTwice(call)) {
-        return "a second OUTPUT buffer is put into a request";
+        return { reason: "a second OUTPUT buffer is put into a request", since: content.line };
       }
       content.buffers.push({ state, index });
       content.hasBuffer ||= queue === "OUTPUT";
     }
-    return before === undefined || before === "free" || state.threads.size > 1
+    return before === undefined || before.is === "free" || state.threads.size > 1
       ? undefined
-      : `${queue} buffer ${index} is queued, and it did not come back since it was queued before`;
+      : { reason: `${queue} buffer ${index} is queued, and it did not come back since it was queued before`, since };
   }
 
-  #setControls(call: SetControls): string | undefined {
+  #setControls(call: SetControls): Contradiction | undefined {
     const content = this.#contentOf(call);
     const again = call.controls.find(({ id }) => content.controls.has(id));
     for (const { id } of call.controls) content.controls.add(id);
     // A program may correct what it set in a request that it names.
     if (again === undefined || call.request !== undefined || !this.#isTwice(call)) return undefined;
-    return "controls are set again before their request is queued";
+    return { reason: "controls are set again before their request is queued", since: content.line };
   }
 
   /**
@@ -173,9 +185,9 @@ class Pairs {
     return this.#haveQueued.has(thread);
   }
 
-  #free(state: QueueState): void {
+  #free(state: QueueState, line: number): void {
     state.buffers.clear();
-    state.others = "free";
+    state.others = { is: "free", line };
   }
 
   /** A request that is not queued gives back what was put into it. */
@@ -184,9 +196,9 @@ class Pairs {
     this.#requests.delete(key);
   }
 
-  #queueRequest({ thread, fd }: RequestCall): string | undefined {
-    const isSeen = this.#queueing.has(thread);
-    this.#queueing.add(thread);
+  #queueRequest({ thread, fd, line }: RequestCall): Contradiction | undefined {
+    const since = this.#queueing.get(thread);
+    this.#queueing.set(thread, line);
     this.#haveQueued.add(thread);
     const ofFile = this.#fileKey(thread, fd);
     const key = this.#requests.has(ofFile) ? ofFile : this.#threadKey(thread);
@@ -194,10 +206,16 @@ class Pairs {
     this.#requests.delete(key);
     if (content === undefined) {
       // Another thread may have filled it: whoever makes requests of the calls says so.
-      return isSeen && this.#requests.size === 0 ? "a request is queued that nothing was put into" : undefined;
+      return since !== undefined && this.#requests.size === 0
+        ? { reason: "a request is queued that nothing was put into", since }
+        : undefined;
     }
-    for (const { state, index } of content.buffers) state.buffers.set(index, "queued");
-    if (!content.hasBuffer) return "a request is queued without an OUTPUT buffer, which the kernel refuses";
-    return content.controls.size > 0 ? undefined : "a request is queued whose controls were never set";
+    for (const { state, index } of content.buffers) state.buffers.set(index, { is: "queued", line });
+    if (!content.hasBuffer) {
+      return { reason: "a request is queued without an OUTPUT buffer, which the kernel refuses", since };
+    }
+    return content.controls.size > 0
+      ? undefined
+      : { reason: "a request is queued whose controls were never set", since };
   }
 }

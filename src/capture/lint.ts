@@ -1,12 +1,13 @@
 /** Mistakes in the life of formats, buffers and requests, as the calls of a program show them. */
 
-import { type Controls, codecOfPixelFormat } from "../record/format.ts";
+import { codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { controlById } from "../uapi/index.ts";
-import type { BufferCall, Call, FormatCall, Hole, IoctlCall, RequestCall, RunRequest, SetControls } from "./calls.ts";
+import type { BufferCall, Call, FormatCall, Hole, IoctlCall, RequestCall, SetControls } from "./calls.ts";
+import { codecShownBy, controlsOf, noRequest } from "./captured-controls.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
-import { referencedTimestamps } from "./references.ts";
+import { referencedTimestamps, startsAnew } from "./references.ts";
 import { CaptureRequests } from "./requests.ts";
 
 /** The rules, with what is wrong where one is broken. */
@@ -43,7 +44,7 @@ export interface LintFinding {
  * What is wrong in a capture, in its order. Option `codec`: only what decoders of this codec were told; otherwise of the first one that
  * a process uses.
  *
- * @throws CaptureError where the capture cannot be read, or a process uses two codecs and none is chosen.
+ * @throws CaptureError where the capture cannot be read, a process uses two codecs and none is chosen, or nothing decodes the chosen one.
  */
 export async function* lintCapture(
   calls: Iterable<Call> | AsyncIterable<Call>,
@@ -53,6 +54,7 @@ export async function* lintCapture(
   const files = new OpenFiles(() => undefined);
   const linters = new Map<string, Linter>();
   let hole: Hole | undefined;
+  let hasCodec = false;
   for await (const call of calls) {
     files.note(call);
     if (call.call === "hole") {
@@ -64,13 +66,15 @@ export async function* lintCapture(
     linters.set(process, linter);
     linter.passHole(hole);
     linter.take(call);
-    yield* linter.findings.splice(0);
+    if (codec !== undefined && !hasCodec) hasCodec = codecShownBy(call) === codec;
+    yield* linter.takeSettled();
   }
   for (const linter of linters.values()) {
     linter.passHole(hole);
     linter.end();
-    yield* linter.findings;
+    yield* linter.takeAll();
   }
+  if (codec !== undefined && !hasCodec) throw noRequest(codec);
 }
 
 /** Controls that say of what the pictures of a sequence are made. */
@@ -86,6 +90,8 @@ const ofOnePicture =
 const extSps = /_EXT_SPS_(?:ST|LT)_RPS$/;
 /** Timestamps that are remembered: more than any program has in use. */
 const mostTimestamps = 1 << 16;
+/** Requests that are queued before a hole shows that was before them: more than a program has in flight. */
+const mostLate = 64;
 
 function newState() {
   return {
@@ -99,6 +105,8 @@ function newState() {
     /** The log shows how the device was started. */
     hasStarted: false,
     hasHole: false,
+    /** MPEG-2: the I picture after which a picture may come from which on all is shown. */
+    anchor: undefined as bigint | undefined,
     lastQueued: undefined as BufferCall | undefined,
     /** The pictures that requests made, and the CAPTURE buffers that hold them. */
     timestamps: new Set<bigint>(),
@@ -115,7 +123,9 @@ function stateAfterHole({ codec, timestamps }: State): State {
 }
 
 class Linter {
-  readonly findings: LintFinding[] = [];
+  /** What was found, and how many requests must be queued before it is told: until then a hole may show that explains it. */
+  #found: { readonly finding: LintFinding; readonly until: number }[] = [];
+  #count = 0;
   readonly #files = new OpenFiles(newState, stateAfterHole);
   readonly #codec: Codec | undefined;
   readonly #requests: CaptureRequests;
@@ -147,11 +157,12 @@ class Linter {
       case "hole":
         this.#files.forget();
         this.#filled.clear();
+        this.#found = this.#found.filter(({ finding }) => finding.line <= (call.since ?? call.line));
         break;
       case "run":
         this.#last ??= this.#files.deviceOf({ thread: "", fd: -1 });
-        // From a picture on that refers to none, all are shown.
-        this.#last.state.hasStarted ||= referencedTimestamps(controlsOf(call)).length === 0;
+        // From such a picture on, all that is referred to is shown.
+        this.#last.state.hasStarted ||= startsAnew(controlsOf(call), call.timestamp, this.#last.state);
         break;
       default:
         this.#ioctl(call);
@@ -176,7 +187,20 @@ class Linter {
     message: string,
     advice: string,
   ) {
-    this.findings.push({ rule, line, call, message, advice });
+    const finding = { rule, line, call, message, advice };
+    this.#found.push({ finding, until: this.#count + mostLate });
+  }
+
+  /** What no hole can explain any more. */
+  takeSettled(): LintFinding[] {
+    const [first] = this.#found;
+    if (first === undefined || first.until > this.#count) return [];
+    const later = this.#found.findIndex(({ until }) => until > this.#count);
+    return this.#found.splice(0, later < 0 ? this.#found.length : later).map(({ finding }) => finding);
+  }
+
+  takeAll(): LintFinding[] {
+    return this.#found.splice(0).map(({ finding }) => finding);
   }
 
   #ioctl(call: IoctlCall): void {
@@ -187,10 +211,10 @@ class Linter {
     if (call.call.startsWith("MEDIA_")) return;
     const device = this.#files.deviceOf(call);
     const { state } = device;
-    const told = this.findings.length;
+    const found = this.#found.length;
     this.#callOf(call, device);
     const isOther = this.#codec !== undefined && state.codec !== undefined && state.codec !== this.#codec;
-    if (isOther) this.findings.length = told;
+    if (isOther) this.#found.length = found;
   }
 
   #callOf(call: IoctlCall, device: OpenDevice<State>): void {
@@ -310,6 +334,7 @@ class Linter {
   }
 
   #queueRequest(call: RequestCall): void {
+    this.#count++;
     const isFilled =
       this.#filled.delete(fillingKey(call.thread, call.fd)) || this.#filled.delete(fillingKey(call.thread, undefined));
     if (this.#last !== undefined && call.error === undefined) this.#queued.set(call.line, this.#last);
@@ -325,12 +350,12 @@ class Linter {
     const { state } = this.#queued.get(line) ?? this.#last ?? {};
     this.#queued.delete(line);
     if (state === undefined) return;
-    // From a picture on that refers to none, all are shown again.
-    state.hasStarted ||= state.hasHole && referencedTimestamps(controls).length === 0;
-    if (!state.hasStarted) return;
     const call = { line, call: "MEDIA_REQUEST_IOC_QUEUE" };
     const own = BigInt(timestamp);
-    for (const reference of new Set(referencedTimestamps(controls))) {
+    // From such a picture on, all that is referred to is shown again.
+    const isAfterHole = line > (this.#hole?.line ?? 0);
+    state.hasStarted ||= state.hasHole && isAfterHole && startsAnew(controls, own, state);
+    for (const reference of state.hasStarted ? new Set(referencedTimestamps(controls)) : []) {
       const overwrittenAt = state.overwritten.get(reference);
       if (reference === own) continue;
       if (!state.timestamps.has(reference)) {
@@ -350,10 +375,6 @@ class Linter {
       state.overwritten.delete(oldest as bigint);
     }
   }
-}
-
-function controlsOf({ controls }: RunRequest): Controls {
-  return new Map(controls.map(({ id, payload }) => [controlById(id)?.name ?? "", payload]));
 }
 
 /** The timestamps stay: requests that were queued before it are looked at when theirs are known. */

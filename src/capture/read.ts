@@ -2,7 +2,8 @@
 
 import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
-import { type Call, CaptureError } from "./calls.ts";
+import type { Call } from "./calls.ts";
+import { noRequest } from "./captured-controls.ts";
 import type { CaptureKind } from "./detect.ts";
 import { ftraceCalls } from "./ftrace.ts";
 import { withHoles } from "./holes.ts";
@@ -73,8 +74,7 @@ export async function captureRecord(calls: AsyncIterable<Call>, options: Capture
   const lines = linesOf(calls, requests, options);
   const first = await lines.next();
   if (first.done === true || requests.codec === undefined) {
-    const wanted = options.codec === undefined ? "" : ` of ${options.codec}`;
-    throw new CaptureError(`no request${wanted} is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)`, 1);
+    throw noRequest(options.codec);
   }
   const header: RecordHeader = { codec: requests.codec };
   return { header, lines: startingWith(first.value, lines) };

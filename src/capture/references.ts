@@ -13,8 +13,11 @@ import {
   V4L2_AV1_INTRA_ONLY_FRAME,
   V4L2_AV1_KEY_FRAME,
   V4L2_FWHT_FL_I_FRAME,
+  V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC,
   V4L2_H264_DPB_ENTRY_FLAG_ACTIVE,
+  V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC,
   V4L2_MPEG2_PIC_CODING_TYPE_B,
+  V4L2_MPEG2_PIC_CODING_TYPE_I,
   V4L2_MPEG2_PIC_CODING_TYPE_P,
   V4L2_VP8_FRAME_FLAG_KEY_FRAME,
   V4L2_VP9_FRAME_FLAG_INTRA_ONLY,
@@ -31,15 +34,18 @@ export function referencedTimestamps(controls: Controls): readonly bigint[] {
   return namedTimestamps(controls).filter((timestamp) => timestamp !== noPicture);
 }
 
+/** Undefined for a control of a wrong size. */
+function decoded<C extends ControlDefinition>(controls: Controls, control: C): Decoded<C> | undefined {
+  const payload = controls.get(control.name);
+  try {
+    return payload === undefined ? undefined : decodePayload(control, payload);
+  } catch {
+    return undefined;
+  }
+}
+
 function namedTimestamps(controls: Controls): readonly bigint[] {
-  const decode = <C extends ControlDefinition>(control: C): Decoded<C> | undefined => {
-    const payload = controls.get(control.name);
-    try {
-      return payload === undefined ? undefined : decodePayload(control, payload);
-    } catch {
-      return undefined;
-    }
-  };
+  const decode = <C extends ControlDefinition>(control: C) => decoded(controls, control);
   const h264 = decode(h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS);
   if (h264 !== undefined) {
     return h264.dpb
@@ -70,4 +76,34 @@ function namedTimestamps(controls: Controls): readonly bigint[] {
   const { picture_coding_type: type, forward_ref_ts, backward_ref_ts } = mpeg2;
   if (type === V4L2_MPEG2_PIC_CODING_TYPE_B) return [forward_ref_ts, backward_ref_ts];
   return type === V4L2_MPEG2_PIC_CODING_TYPE_P ? [forward_ref_ts] : [];
+}
+
+/**
+ * Whether no picture from this one on refers to one before it. The first request without references is not enough: of VP8 and VP9 the
+ * next one may refer to others, of MPEG-2 the B pictures after it.
+ *
+ * @param timestamp of the request. @param state gets the I picture of MPEG-2, after which the next I or P picture is such a one.
+ */
+export function startsAnew(
+  controls: Controls,
+  timestamp: bigint | undefined,
+  state: { anchor: bigint | undefined },
+): boolean {
+  const h264 = decoded(controls, h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS);
+  if (h264 !== undefined) return (h264.flags & V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC) !== 0;
+  const hevc = decoded(controls, hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS);
+  if (hevc !== undefined) return (Number(hevc.flags) & V4L2_HEVC_DECODE_PARAM_FLAG_IDR_PIC) !== 0;
+  const vp8 = decoded(controls, vp8Controls.V4L2_CID_STATELESS_VP8_FRAME);
+  if (vp8 !== undefined) return (vp8.flags & BigInt(V4L2_VP8_FRAME_FLAG_KEY_FRAME)) !== 0n;
+  const vp9 = decoded(controls, vp9Controls.V4L2_CID_STATELESS_VP9_FRAME);
+  if (vp9 !== undefined) return (vp9.flags & V4L2_VP9_FRAME_FLAG_KEY_FRAME) !== 0;
+  const av1 = decoded(controls, av1Controls.V4L2_CID_STATELESS_AV1_FRAME);
+  if (av1 !== undefined) return av1.frame_type === V4L2_AV1_KEY_FRAME && av1.refresh_frame_flags === 0xff;
+  const mpeg2 = decoded(controls, mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE);
+  if (mpeg2 === undefined) return referencedTimestamps(controls).length === 0;
+  const { picture_coding_type: type } = mpeg2;
+  if (type === V4L2_MPEG2_PIC_CODING_TYPE_B) return false;
+  if (state.anchor !== undefined) return timestamp !== state.anchor;
+  if (type === V4L2_MPEG2_PIC_CODING_TYPE_I) state.anchor = timestamp;
+  return false;
 }

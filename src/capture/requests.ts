@@ -1,10 +1,7 @@
 /** Puts the calls of a program together: the requests that it queued, and what it set outside of them. */
 
-import { crc32 } from "../record/crc32.ts";
-import { codecOfPixelFormat } from "../record/format.ts";
-import { type Controls, persists, type RecordLine, type RequestLine } from "../record/index.ts";
+import { type Controls, persists, type RecordLine } from "../record/index.ts";
 import { type Codec, codecs } from "../uapi/codecs.ts";
-import { timestampOf } from "../uapi/index.ts";
 import {
   type BufferCall,
   type Call,
@@ -17,28 +14,9 @@ import {
   type SetControls,
 } from "./calls.ts";
 import { codecOfControls, named, otherCodec } from "./captured-controls.ts";
-import { type OpenDevice, OpenFiles } from "./open-files.ts";
-
-/** What the requests of a device need to know of it. */
-interface DeviceState {
-  /** The format of its OUTPUT queue, and whether a line of the record has said so. */
-  format: FormatCall | undefined;
-  isFormatTold: boolean;
-  /** What was set outside of requests before the first one. */
-  readonly set: Map<string, Uint8Array | number>;
-}
-
-type Device = OpenDevice<DeviceState>;
-
-/** A request while a program fills it. */
-interface Filling {
-  readonly device: Device;
-  readonly thread: string;
-  readonly line: number;
-  readonly controls: Map<string, Uint8Array | number>;
-  readonly known: Map<string, readonly string[]>;
-  buffer: BufferCall | undefined;
-}
+import { codecOf, type Device, type DeviceState, type Filling, requestLine } from "./filling.ts";
+import { missingCallsLine, withoutUnsure } from "./missing-calls.ts";
+import { OpenFiles } from "./open-files.ts";
 
 /** A line of the record that waits for a timestamp, or for the lines before it. */
 interface Waiting {
@@ -52,22 +30,33 @@ interface Waiting {
 
 /** Requests that a device may hold before it gives an OUTPUT buffer back: more than VIDEO_MAX_FRAME. */
 const mostWaiting = 4096;
+/** Requests that are given before a hole shows that was before them: as many as a program has in flight. */
+const mostWithin = 63;
 
 export class CaptureRequests {
   readonly #codec: Codec | undefined;
-  readonly #files = new OpenFiles<DeviceState>(() => ({ format: undefined, isFormatTold: false, set: new Map() }));
+  readonly #files = new OpenFiles<DeviceState>(
+    () => ({ format: undefined, isFormatTold: false, isOpened: false, set: new Map() }),
+    (before) => ({ ...before, isOpened: false }),
+  );
   /** By the request's file where the capture tells it, otherwise by thread. */
   readonly #fillings = new Map<string, Filling>();
   #waiting: (Waiting | RecordLine)[] = [];
   /** The device whose requests the record holds. */
   #device: Device | undefined;
   #requests = 0;
+  /** The lines of the last of them. */
+  #lines: number[] = [];
   #queued = 0;
-  #hasHole = false;
+  #hole: Hole | undefined;
+  /** The record says of the last hole that it is here, between two requests. */
+  #isHoleTold = true;
   /** Where a request is seen from its beginning since the last hole: keys of `#fillings`. */
   readonly #bounded = new Set<string>();
-  /** Controls that were set before the last hole, and may have been set in it. */
-  #stale = new Set<string>();
+  /** The record does not say yet that a hole may have set any control. */
+  #isStale = false;
+  /** Controls that were set outside of requests since the last hole. */
+  readonly #fresh = new Set<string>();
   /** Controls that the record has. */
   readonly #told = new Set<string>();
   codec: Codec | undefined;
@@ -90,6 +79,9 @@ export class CaptureRequests {
   take(call: Call): readonly RecordLine[] {
     this.#files.note(call);
     switch (call.call) {
+      case "open":
+        this.#files.deviceOf(call).state.isOpened = true;
+        break;
       case "close":
         this.#fillings.delete(this.#requestKey(call.thread, call.fd));
         break;
@@ -140,25 +132,33 @@ export class CaptureRequests {
 
   /** After this call, a request and its thread are seen from their beginning. */
   #bound(thread: string, request: number | undefined): void {
-    if (!this.#hasHole) return;
+    if (this.#hole === undefined) return;
     this.#bounded.add(this.#threadKey(thread));
     if (request !== undefined) this.#bounded.add(this.#requestKey(thread, request));
   }
 
   /** What was being filled may lack what is missing, and what waits for its timestamp may get that of another request. */
-  #forget({ line, reason }: Hole): void {
-    this.#hasHole = true;
-    this.#stale = new Set(this.#told);
+  #forget(hole: Hole): void {
+    this.#hole = hole;
+    this.#files.forget();
+    this.#isStale = true;
+    this.#fresh.clear();
     this.#bounded.clear();
     this.#fillings.clear();
-    const sure = this.#waiting.filter(
-      (each) => !("filling" in each) || (each.timestamp !== undefined && each.givenBack !== this.#queued),
-    );
-    const left = this.#waiting.length - sure.length;
-    this.#waiting = sure;
-    if (this.#device === undefined) return;
-    const lost = left === 0 ? "" : `; ${left === 1 ? "a request" : `${left} requests`} before it are left out`;
-    this.#add({ type: "error", line, message: `calls are missing in the capture: ${reason}${lost}` });
+    this.#isHoleTold = this.#device !== undefined;
+    if (!this.#isHoleTold) return;
+    const isSure = (each: Waiting | RecordLine): boolean =>
+      !("filling" in each) || (each.timestamp !== undefined && each.givenBack !== this.#queued);
+    const sure = this.#waiting.flatMap((each) => ("filling" in each && isSure(each) ? [each.line] : []));
+    const within = [...this.#lines, ...sure].filter((line) => line > (hole.since ?? hole.line)).length;
+    this.#waiting = withoutUnsure(this.#waiting, isSure, hole, within);
+  }
+
+  /** The record says in each place where requests are left out that it is one, once. */
+  #tellHole(): void {
+    if (this.#hole === undefined || this.#device === undefined || this.#isHoleTold) return;
+    this.#isHoleTold = true;
+    this.#add(missingCallsLine(this.#hole, 0));
   }
 
   #setFormat(device: Device, call: FormatCall): void {
@@ -176,6 +176,7 @@ export class CaptureRequests {
     if (!call.isForRequest) {
       if (stateless.length === 0) return;
       const controls = new Map(stateless.map(named));
+      for (const name of controls.keys()) this.#fresh.add(name);
       if (this.#device === device) this.#addSet(controls, call.line);
       else for (const [name, payload] of controls) device.state.set.set(name, payload);
       return;
@@ -226,7 +227,8 @@ export class CaptureRequests {
         ([otherKey, { device }]) =>
           otherKey.includes(" thread ") && device.process === this.#files.process(call.thread),
       )?.[1];
-      if (other === undefined || (this.#hasHole && !wasBounded)) return;
+      if (this.#hole !== undefined && !wasBounded) this.#tellHole();
+      if (other === undefined || (this.#hole !== undefined && !wasBounded)) return;
       throw new CaptureError(
         `thread ${call.thread} queues a request, which thread ${other.thread} may have filled (line ${other.line}); this capture does not show it; record it with v4l2-stateless capture`,
         call.line,
@@ -243,11 +245,13 @@ export class CaptureRequests {
     this.#queued++;
     this.#bound(call.thread, call.fd);
     // Of the first one after a hole the beginning may be missing.
-    if (buffer === undefined || (this.#hasHole && !wasBounded)) return;
+    if (this.#hole !== undefined && !wasBounded) this.#tellHole();
+    if (buffer === undefined || (this.#hole !== undefined && !wasBounded)) return;
     if (!this.#isOfRecord(filling, call.line)) return;
     this.#tellFormat(device);
     this.#tellControls(filling);
     this.#add({ filling, line: call.line, timestamp: buffer.timestamp });
+    this.#isHoleTold = false;
   }
 
   /** A driver's own tracepoints do not tell devices apart. */
@@ -260,12 +264,16 @@ export class CaptureRequests {
     if (codec === undefined || (this.#codec !== undefined && codec !== this.#codec)) return;
     if (this.codec !== undefined && this.codec !== codec) throw otherCodec(codec, this.codec, line);
     this.codec = codec;
-    this.#device ??= this.#files.deviceOf({ thread: "", fd: -1 });
+    if (this.#device === undefined) {
+      this.#device = this.#files.deviceOf({ thread: "", fd: -1 });
+      this.#tellHole();
+    }
     const facts = { queue: "OUTPUT", index: 0, isForRequest: true, hold: undefined, isCorrupt: false } as const;
     const buffer: BufferCall = { call: "VIDIOC_QBUF", line, thread, fd: -1, ...facts, timestamp, bytes };
     const filling = { device: this.#device, thread, line, controls, known, buffer };
     this.#tellControls(filling);
     this.#add({ filling, line, timestamp });
+    this.#isHoleTold = false;
   }
 
   /** Whether the request's device is the one of the record. The first one is. */
@@ -289,15 +297,23 @@ export class CaptureRequests {
     }
     this.#device = device;
     this.codec = codec;
+    if (before === undefined) this.#tellHole();
     this.#addSet(device.state.set, line);
     return true;
   }
 
   /** What a hole may have changed is unknown until it is set again. A record says so once. */
-  #tellControls({ controls, known }: Filling): void {
-    for (const name of this.#stale) if (!controls.has(name) && persists(name)) known.set(name, []);
-    this.#stale.clear();
+  #tellControls({ device, controls, known }: Filling): void {
+    const isStale = this.#isStale && !device.state.isOpened;
+    for (const name of isStale ? [...this.#told, ...this.#ownControls()] : []) {
+      if (!controls.has(name) && !this.#fresh.has(name) && persists(name)) known.set(name, []);
+    }
+    this.#isStale = false;
     for (const name of controls.keys()) this.#told.add(name);
+  }
+
+  #ownControls(): readonly string[] {
+    return Object.keys(codecs[this.codec as Codec].controls);
   }
 
   #tellFormat({ state }: Device): void {
@@ -323,8 +339,8 @@ export class CaptureRequests {
 
   /** What concerns the codec: a program may set the modes of all codecs that a device has. */
   #addSet(all: Controls, line: number): void {
-    const own = codecs[this.codec as Codec].controls;
-    const controls = new Map([...all].filter(([name]) => Object.hasOwn(own, name)));
+    const own = this.#ownControls();
+    const controls = new Map([...all].filter(([name]) => own.includes(name)));
     for (const name of controls.keys()) this.#told.add(name);
     if (controls.size > 0) this.#add({ type: "set", line, controls });
   }
@@ -345,6 +361,7 @@ export class CaptureRequests {
         if (each.timestamp === undefined || (each.givenBack === this.#queued && !isEnd)) break;
         const hold = each.filling.buffer?.hold ?? this.#holds(each, count + 1);
         if (hold === undefined && !isEnd) break;
+        this.#lines = [...this.#lines.slice(-mostWithin), each.line];
         lines.push(requestLine(each.filling, each.timestamp, hold ?? false, this.#requests++, each.line));
       } else {
         lines.push(each);
@@ -367,25 +384,4 @@ export class CaptureRequests {
     }
     return undefined;
   }
-}
-
-/** By the device's format; where the log begins after it was set, by the controls. */
-function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
-  return format === undefined ? codecOfControls(controls) : codecOfPixelFormat(format.pixelFormat);
-}
-
-function requestLine(
-  { controls, known, buffer }: Filling,
-  timestamp: bigint,
-  hold: boolean,
-  request: number,
-  line: number,
-): RequestLine {
-  const { bytes, data, ...facts } = buffer as BufferCall;
-  const bitstream = {
-    bytes: data?.length ?? bytes,
-    crc32: facts.crc32 ?? (data === undefined ? undefined : crc32(data)),
-    data,
-  };
-  return { type: "request", line, request, timestamp: timestampOf(timestamp), hold, bitstream, controls, known };
 }

@@ -1,7 +1,7 @@
 /** Reads a trace of v4l2-tracer (v4l-utils): the calls of a program on its devices, with structures field by field. */
 
 import { fromHex } from "../record/encoding.ts";
-import { fourccText } from "../record/format.ts";
+import { fourccText, numberOfElements } from "../record/format.ts";
 import { summary } from "../record/summary.ts";
 import {
   controlByName,
@@ -21,6 +21,7 @@ import {
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
 import { nanosecondsOf } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
+import { DamagedCall } from "./damaged-call.ts";
 import { meaningOf } from "./field-values.ts";
 import { JoinedCaptures } from "./joined.ts";
 import { JsonObjects, type JsonPart } from "./json-objects.ts";
@@ -67,7 +68,8 @@ function* callsOf(reader: TracerReader, part: JsonPart): Generator<Call, void, u
     if (call !== undefined) yield call;
   } catch (thrown) {
     // Where no control can be read, it is no damage.
-    if (!(thrown instanceof CaptureError) || !reader.hasControls) throw thrown;
+    const isDamage = thrown instanceof DamagedCall || (thrown instanceof CaptureError && reader.hasControls);
+    if (!isDamage) throw thrown;
     yield { call: "hole", line, thread: "", reason: thrown.reason };
   }
 }
@@ -112,7 +114,13 @@ class TracerReader {
         if (set === undefined || !Array.isArray(set.controls)) break;
         const isForRequest = set.which === "V4L2_CTRL_WHICH_REQUEST_VAL";
         const request = isForRequest ? numberIn(set.request_fd) : undefined;
-        const controls = set.controls.filter(isObject).flatMap((control) => controlOf(control, line));
+        const listed = set.controls.filter(isObject);
+        const count = numberIn(set.count);
+        // Those that are no stateless controls are counted, too.
+        if (error === undefined && count !== undefined && count !== listed.length) {
+          throw new DamagedCall(`${count} controls are set, and ${listed.length} are listed`, line);
+        }
+        const controls = listed.flatMap((control) => controlOf(control, line));
         this.hasControls ||= controls.length > 0;
         return { ...base, call: name, isForRequest, request, controls };
       }
@@ -264,11 +272,12 @@ function controlOf(control: Json, line: number): CapturedControl[] {
     return [{ id, payload }];
   }
   // Of a list v4l2-tracer writes the first element, and nothing of some lists of integers.
-  if (definition.type === "u32 array" || !isObject(fields)) return [{ id, payload, known: [] }];
+  const ofList = definition.dynamicArray === undefined ? [] : [numberOfElements];
+  if (definition.type === "u32 array" || !isObject(fields)) return [{ id, payload, known: ofList }];
   const writer = new FieldWriter(viewOf(payload), definition.dynamicArray === undefined ? "" : "[0].", line);
   writer.struct(definition.struct, fields, 0, "");
   const isWhole = !writer.lacksFields && size === definition.struct.size;
-  return [isWhole ? { id, payload } : { id, payload, known: writer.written }];
+  return [isWhole ? { id, payload } : { id, payload, known: [...ofList, ...writer.written] }];
 }
 
 /** Writes the fields that v4l2-tracer names into a payload. */

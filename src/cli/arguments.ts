@@ -46,7 +46,7 @@ export interface Arguments {
   readonly request: RequestSet | undefined;
   /** The fields that are wanted, as they were given; undefined means all. */
   readonly fields: readonly string[] | undefined;
-  /** The kinds of units that are wanted, in lower case; undefined means all. */
+  /** The kinds of units that are wanted, as they were given; undefined means all. */
   readonly units: readonly string[] | undefined;
   readonly summary: boolean;
   /** `diff` shows the differences of every pair, those of fields as they were sent, and only the unexplained ones. */
@@ -226,8 +226,7 @@ function argumentsOf(command: Command, values: Values, positionals: readonly str
     request: request === undefined ? undefined : new RequestSet(request),
     fields: pathsOf(text("field")),
     units: text("unit")
-      ?.toLowerCase()
-      .split(",")
+      ?.split(",")
       .map((kind) => kind.trim()),
     summary: values.summary === true,
     all: values.all === true,

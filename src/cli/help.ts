@@ -34,7 +34,8 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "few pairs; with --all, those of every pair come before the lines of the fields. With --request, these pairs of <a>'s " +
       "requests are shown whole, side by side.",
     "Exit status 0 where nothing is different, 1 where something is, 2 for trouble, as diff(1). With --unexplained, known " +
-      "faults and what no driver sees are not different.",
+      "faults and what no driver sees are not different. Requests that one side has more are different in any case, also where " +
+      "they are lost in the other side's capture.",
   ],
   trace: [
     "<input> is a stream. Of each element: its first bit in the unit without emulation prevention bytes, where that bit lies " +

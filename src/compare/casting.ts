@@ -1,5 +1,5 @@
 /** Two recordings in the parts that the rows of DISAGREEMENTS.md have: ours, and a peer. */
-import type { Comparator, History, ReferenceLabel, Side } from "./comparator.ts";
+import { type Comparator, type History, noRequest, type ReferenceLabel, type Side } from "./comparator.ts";
 import type { KnownFault } from "./difference.ts";
 import { type JudgedSides, type Judgement, judgeAdded, judgeAlone, judgeRequest } from "./judge.ts";
 import { type Peer, peers } from "./request.ts";
@@ -98,8 +98,9 @@ export class Casting {
   judgeGap(entry: Entry, of: 0 | 1): Verdict | undefined {
     if (of === this.peerAt) {
       const before = this.#ours.at(Math.max(0, this.#lastOursBefore(entry)));
-      if (before === undefined) return undefined;
-      const [added, ours] = [this.#peerSide(entry), this.#ourSide(before)];
+      const hasNone = this.#ours.isEnded && this.#ours.length === 0;
+      if (before === undefined && !hasNone) return undefined;
+      const [added, ours] = [this.#peerSide(entry), before === undefined ? noRequest : this.#ourSide(before)];
       return judgeAdded(this.#rules, this.peer, added, ours, this.#history).different[this.peer];
     }
     this.#missing.add(entry.request.index);

@@ -34,7 +34,7 @@ export interface Side {
 export interface Occurrence {
   /** The field's path without indices: `"H264_DECODE_PARAMS.dpb[].pic_num"`. */
   readonly field: string;
-  /** For a request that we did not make: ours before it. */
+  /** For a request that we did not make: ours before it, or our first one; `noRequest` where we made none. */
   readonly ours: Side;
   readonly gst: Side | undefined;
   readonly ff: Side | undefined;
@@ -78,12 +78,25 @@ export interface History {
 export interface Condition {
   /** For readers of DISAGREEMENTS.md. */
   readonly text: string;
+  /** Whether it is asked, too, where we have no request at all: it looks at the stream and at the peers alone. */
+  readonly asksWithoutOurs?: boolean;
   holds(occurrence: Occurrence): boolean;
 }
 
 export function condition(text: string, holds: Condition["holds"]): Condition {
   return { text, holds };
 }
+
+/** A condition that looks at the stream and at the peers alone. */
+export function conditionOfPeers(text: string, holds: Condition["holds"]): Condition {
+  return { text, holds, asksWithoutOurs: true };
+}
+
+/** Our side of a request that a peer made of a stream of which we make none. */
+export const noRequest: Side = {
+  request: { index: -1, timestamp: 0n, bytes: -1, crc32: -1, controls: new Map() },
+  view: { fields: new Map(), references: new Map() },
+};
 
 /** The side at `index`, which may be before the first one. */
 export function sideAt(sides: Sides | undefined, index: number): Side | undefined {
@@ -102,6 +115,10 @@ export interface Comparator {
    * for producers that add a constant to order counts. Empty where the control is missing.
    */
   pictureKey(request: EffectiveRequest): string;
+  /** References are a list whose order is the producer's, not fields of their own. */
+  readonly listsReferences?: boolean;
+  /** In slice mode: which slice of the picture it is. Empty where the control is missing. */
+  sliceKey?(request: EffectiveRequest): string;
   /** Reads the stream up to a request of ours, before that is given up. */
   beforeForget?(history: History, ours: Side): void;
   /** The fields that hold order counts, without indices: `"H264_DECODE_PARAMS.top_field_order_cnt"`. */

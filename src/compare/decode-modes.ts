@@ -155,9 +155,9 @@ function pictureOf(slices: readonly ComparedRequest[]): ComparedRequest {
   );
   const { crc32 } = first.bitstream;
   const data = parts.length === slices.length ? joined(parts) : undefined;
-  const { request, timestamp, controls, known } = first;
+  const { request, timestamp, controls, known, own } = first;
   const bitstream = slices.length === 1 ? { bytes, crc32, data } : { bytes, data };
-  return { request, timestamp, controls, known, bitstream };
+  return { request, timestamp, controls, known, own, bitstream };
 }
 
 async function* without(
@@ -166,7 +166,7 @@ async function* without(
 ): AsyncGenerator<ComparedRequest, void, undefined> {
   for await (const request of requests) {
     const controls = [...request.controls].filter(([name]) => !isLeftOut(name));
-    const { request: number, timestamp, bitstream, known } = request;
-    yield { request: number, timestamp, bitstream, known, controls: new Map(controls) };
+    const { request: number, timestamp, bitstream, known, own } = request;
+    yield { request: number, timestamp, bitstream, known, own, controls: new Map(controls) };
   }
 }

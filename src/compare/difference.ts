@@ -88,20 +88,23 @@ export interface ComparedGap {
   readonly count: number;
   /**
    * `"twice"`: each is the request before it once more. `"end"`: the other side ends here. `"start"`: the other side begins later.
-   * `"slices"`: more slices of a picture that the other side has in one request.
+   * `"slices"`: more slices of a picture that the other side has in one request. `"lost"`: calls are missing in the other side's
+   * capture there, so that nobody knows whether its program made them.
    */
-  readonly reason: "twice" | "end" | "start" | "slices" | undefined;
+  readonly reason: "twice" | "end" | "start" | "slices" | "lost" | undefined;
+  /** For `"lost"`: the line of the other side that says so. */
+  readonly line?: number | undefined;
   readonly known: KnownFault | undefined;
 }
 
-/** Something that all requests have, and that the comparison sees through. Said once. */
+/** Something that all requests have, and that the comparison sees through; or that a side is not complete. Said once. */
 export interface ComparedNote {
   readonly type: "note";
   readonly side: number;
   /** The number of the first side's request with which it begins. */
   readonly request: number;
-  /** `"timestamps"`, `"order counts"` or `"decode mode"`. */
-  readonly about: "timestamps" | "order counts" | "decode mode";
+  /** `"missing calls"`: the capture that a side was made of lacks calls, from this request on. */
+  readonly about: "timestamps" | "order counts" | "decode mode" | "missing calls";
   readonly text: string;
   readonly known: KnownFault | undefined;
 }

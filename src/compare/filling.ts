@@ -1,23 +1,34 @@
 /** What one side of a pair does not know, taken from the other: it cannot be said to differ. */
-import { type ControlDefinition, controlByName, elementSize, payloadLeaves, viewOf } from "../uapi/index.ts";
+
+import { numberOfElements } from "../record/format.ts";
+import { type ControlDefinition, controlByName, payloadLeaves, viewOf } from "../uapi/index.ts";
 import { isWholePayload } from "./payloads.ts";
 import type { Payload } from "./request.ts";
 import type { ComparedRequest } from "./sides.ts";
 
-/** Both requests, each with what only the other one knows. */
-export function filled([a, b]: readonly [ComparedRequest, ComparedRequest]): readonly [
-  ComparedRequest,
-  ComparedRequest,
-] {
-  return [filledFrom(a, b), filledFrom(b, a)];
+/** A payload of one side as the other would send it: with the timestamps that it gave the same pictures. */
+export type Translate = (name: string, payload: Payload) => Payload;
+
+/**
+ * Both requests, each with what only the other one knows.
+ *
+ * @param toFirst for payloads of the second request that the first one gets. @param toSecond the other way round.
+ */
+export function filled(
+  [a, b]: readonly [ComparedRequest, ComparedRequest],
+  toFirst: Translate,
+  toSecond: Translate,
+): readonly [ComparedRequest, ComparedRequest] {
+  return [filledFrom(a, b, toFirst), filledFrom(b, a, toSecond)];
 }
 
-function filledFrom(request: ComparedRequest, other: ComparedRequest): ComparedRequest {
+function filledFrom(request: ComparedRequest, other: ComparedRequest, translate: Translate): ComparedRequest {
   const { known } = request;
   if (known === undefined || known.size === 0) return request;
   const controls = new Map(request.controls);
   for (const [name, paths] of known) {
-    const theirs = other.controls.get(name);
+    const sent = other.controls.get(name);
+    const theirs = sent === undefined ? undefined : translate(name, sent);
     const own = controls.get(name);
     if (theirs === undefined) {
       // Nothing shows whether this side has it.
@@ -35,7 +46,7 @@ function filledPayload(name: string, own: Payload, theirs: Payload, paths: reado
   if (definition === undefined || definition.type === "menu") return own;
   if (!(own instanceof Uint8Array && theirs instanceof Uint8Array)) return own;
   if (!isWholePayload(definition, own) || !isWholePayload(definition, theirs)) return own;
-  const payload = new Uint8Array(lengthOf(definition, own, theirs));
+  const payload = new Uint8Array(lengthOf(definition, own, theirs, paths));
   payload.set(own.subarray(0, payload.length));
   const known = new Set(paths);
   const view = viewOf(payload);
@@ -45,8 +56,7 @@ function filledPayload(name: string, own: Payload, theirs: Payload, paths: reado
   return payload;
 }
 
-/** Who shows the first element of a list alone does not show how many there are. */
-function lengthOf(definition: Bytes, own: Uint8Array, theirs: Uint8Array): number {
-  const isOne = definition.dynamicArray !== undefined && own.length === elementSize(definition);
-  return isOne ? theirs.length : own.length;
+/** Who shows elements of a list does not always show how many there are. */
+function lengthOf(definition: Bytes, own: Uint8Array, theirs: Uint8Array, paths: readonly string[]): number {
+  return definition.dynamicArray === undefined || paths.includes(numberOfElements) ? own.length : theirs.length;
 }

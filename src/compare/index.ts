@@ -35,5 +35,12 @@ export {
   isUnexplained,
   type KnownFault,
 } from "./difference.ts";
-export { type ComparedRequest, type CompareSide, recordSide, type StreamSideOptions, streamSide } from "./sides.ts";
+export {
+  type ComparedRequest,
+  type CompareSide,
+  type MissingCalls,
+  recordSide,
+  type StreamSideOptions,
+  streamSide,
+} from "./sides.ts";
 export { ComparisonSummary, type FieldSummary } from "./summary.ts";

@@ -98,7 +98,7 @@ export function judgeAlone(rules: readonly Rule[], sides: JudgedSides, without: 
   return judge(rules, "@.request", { ...sides, field: "@.request", values, entries: {} });
 }
 
-/** A request that only a peer made. @param before our request before it. */
+/** A request that only a peer made. @param before our request before it; `noRequest` where we made none. */
 export function judgeAdded(
   rules: readonly Rule[],
   peer: Peer,

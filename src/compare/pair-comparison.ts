@@ -1,11 +1,14 @@
 /** Two recordings, request by request. */
+
 import { Casting } from "./casting.ts";
 import type { FieldClasses } from "./classes.ts";
 import type { Comparator } from "./comparator.ts";
 import type { ComparedGap, ComparedPair, Comparison, Difference, KnownFault } from "./difference.ts";
-import { filled } from "./filling.ts";
+import { filled, type Translate } from "./filling.ts";
 import { isRawEqual } from "./judge.ts";
+import { LostReferences } from "./lost-references.ts";
 import { type Pairing, Pairs } from "./pairing.ts";
+import { isReadablePayload } from "./payloads.ts";
 import { RequestDifferences } from "./request-differences.ts";
 import type { Rule } from "./rules.ts";
 import { SeenThrough } from "./seen-through.ts";
@@ -22,12 +25,15 @@ export class PairComparison {
   readonly #differences: RequestDifferences;
   readonly #pairs: Pairs;
   readonly #seen: SeenThrough;
+  readonly #lost: LostReferences;
   readonly #isRaw: boolean;
   #gap: ComparedGap | undefined;
   #isDone = false;
   /** The requests of both recordings that are done. */
   readonly #taken: [number, number] = [0, 0];
   #paired = 0;
+  /** The number of the first side's last request that is done. */
+  #lastOfFirst = -1;
 
   /** @param side the place of the second recording among all. @param window requests that are looked at ahead. */
   constructor(
@@ -44,9 +50,10 @@ export class PairComparison {
     this.#comparator = comparator;
     this.#isRaw = isRaw;
     this.#seen = new SeenThrough(side, comparator, pair);
+    this.#lost = new LostReferences(pair, comparator, this.#seen);
     this.#castings = Casting.all(pair, comparator, rules, this.#seen);
     this.#differences = new RequestDifferences(classes, side);
-    this.#pairs = new Pairs(pair, window, (request) => comparator.pictureKey(request));
+    this.#pairs = new Pairs(pair, window, comparator, this.#seen);
   }
 
   /** The number of requests of the first recording that are done; Infinity at the end. */
@@ -60,7 +67,8 @@ export class PairComparison {
     if (decided === undefined) {
       if (this.#isDone) return undefined;
       this.#isDone = true;
-      return this.#endGap();
+      this.#noteMissingCalls();
+      return [...this.#endGap(), ...this.#seen.takeNotes(this.#lastOfFirst + 1)];
     }
     for (const pairing of decided) this.#link(pairing);
     const found = decided.flatMap((pairing) => this.#compare(pairing));
@@ -92,25 +100,48 @@ export class PairComparison {
 
   #compare(pairing: Pairing): Comparison[] {
     const [a, b] = this.#entries(pairing);
+    this.#noteMissingCalls();
+    this.#lastOfFirst = a?.source.request ?? this.#lastOfFirst;
     if (pairing.a !== undefined) this.#taken[0] = pairing.a + 1;
     if (pairing.b !== undefined) this.#taken[1] = pairing.b + 1;
     if (a !== undefined && b !== undefined) {
       this.#paired++;
       const differences = this.#differencesOf(a, b);
       const pair: ComparedPair = { type: "pair", side: this.#side, requests: [a.source, b.source], differences };
-      return [...this.#endGap(), ...this.#seen.takeNotes(a), pair];
+      return [...this.#endGap(), ...this.#seen.takeNotes(a.source.request), pair];
     }
     const alone = a ?? b;
     return alone === undefined ? [] : this.#addToGap(alone, a === undefined ? 1 : 0);
   }
 
   #differencesOf(a: Entry, b: Entry): Difference[] {
-    const requests = filled([a.source, b.source]);
+    const [first, second] = this.#pair;
+    if (!this.#isRaw) this.#lost.learn(a, b);
+    const both = [first.asFarAsKnown(a), second.asFarAsKnown(b)] as const;
+    const requests = filled(both, this.#translation(b, a, 1), this.#translation(a, b, 0));
     if (this.#isRaw) return this.#differences.raw(requests);
     if (this.#isEqual(a, b)) return [];
     const entries = [filledEntry(a, requests[0]), filledEntry(b, requests[1])] as const;
-    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen);
+    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost);
     return this.#differences.seen(requests, views);
+  }
+
+  /** Payloads of one recording with the other's timestamps. @param of the place of the recording that has them. */
+  #translation(entry: Entry, partner: Entry, of: 0 | 1): Translate {
+    const [own, other] = of === 0 ? this.#pair : ([this.#pair[1], this.#pair[0]] as const);
+    const { offset } = this.#seen;
+    const translate = (timestamp: bigint): bigint => {
+      const same = own.userBefore(entry.request.index, timestamp)?.partners.get(other);
+      if (same !== undefined && other.userBefore(partner.request.index, same.timestamp)?.picture === same.picture) {
+        return same.timestamp;
+      }
+      if (timestamp === 0n || offset === undefined) return timestamp;
+      return BigInt.asUintN(64, of === 0 ? timestamp + offset : timestamp - offset);
+    };
+    return (name, payload) => {
+      if (this.#isRaw || typeof payload === "number" || !isReadablePayload(name, payload)) return payload;
+      return this.#comparator.rawPayload(name, payload, translate);
+    };
   }
 
   /** Whether all bytes are the same with the timestamps of one recording translated: then nothing else need be asked. */
@@ -136,18 +167,31 @@ export class PairComparison {
     });
   }
 
+  /** Before the next requests are taken. */
+  #noteMissingCalls(): void {
+    for (const of of [0, 1] as const) {
+      const missing = this.#pair[of].missingCalls(this.#taken[of]);
+      if (missing !== undefined) this.#seen.missingCalls(of, missing.line);
+    }
+  }
+
   #addToGap(entry: Entry, of: 0 | 1): Comparison[] {
     const { request } = entry.source;
-    const known = this.#knownGap(entry, of);
-    const reason = this.#reasonOf(entry, of);
+    const other = of === 0 ? 1 : 0;
+    // Whether the program made the request is not known: no fault of it.
+    const lost = this.#pair[other].missingCalls(this.#taken[other]);
+    if (lost !== undefined) this.#lost.add(entry, of);
+    const known = lost === undefined ? this.#knownGap(entry, of) : undefined;
+    const reason = lost === undefined ? this.#reasonOf(entry, of) : "lost";
+    const line = lost?.line;
     const gap = this.#gap;
-    const isSame = gap?.of === of && gap.known?.id === known?.id && gap.reason === reason;
+    const isSame = gap?.of === of && gap.known?.id === known?.id && gap.reason === reason && gap.line === line;
     if (gap !== undefined && isSame) {
       this.#gap = { ...gap, last: request, count: gap.count + 1 };
       return [];
     }
     const ended = this.#endGap();
-    this.#gap = { type: "gap", side: this.#side, of, first: request, last: request, count: 1, reason, known };
+    this.#gap = { type: "gap", side: this.#side, of, first: request, last: request, count: 1, reason, line, known };
     return ended;
   }
 
@@ -172,8 +216,9 @@ export class PairComparison {
     const { crc32, bytes } = entry.request;
     if (before !== undefined && crc32 >= 0 && before.request.crc32 === crc32 && before.request.bytes === bytes)
       return "twice";
-    if (this.#paired === 0) return "start";
     const other = of === 0 ? 1 : 0;
+    if (this.#pair[other].isEnded && this.#pair[other].length === 0) return undefined;
+    if (this.#paired === 0) return "start";
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
 }

@@ -1,8 +1,10 @@
 /** Which request of one recording is which of another, while both are read. */
 import { crc32 } from "../record/crc32.ts";
 import { cheapestPath, type OutputBuffer } from "./align.ts";
+import type { Clock } from "./casting.ts";
+import type { Comparator } from "./comparator.ts";
 import type { EffectiveRequest } from "./request.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Entry, Timeline } from "./timeline.ts";
 
 /** Two requests that belong together, or one that the other recording does not have. */
 export interface Pairing {
@@ -13,8 +15,8 @@ export interface Pairing {
 /** Requests that are read ahead in any case: rows look at the other slices of a picture, and at the pictures that refer to it. */
 const lookahead = 64;
 
-/** What identifies a request's picture apart from its bytes and timestamps: see `Comparator`. */
-export type PictureKey = (request: EffectiveRequest) => string;
+/** What identifies a request's picture, and its slice in it, apart from its bytes and timestamps. */
+export type Keys = Pick<Comparator, "pictureKey" | "sliceKey">;
 
 /**
  * Pairs two recordings. Equal OUTPUT buffers are pairs; where the next two are not equal, the window after them decides: the
@@ -25,17 +27,19 @@ export class Pairs {
   readonly #a: Timeline;
   readonly #b: Timeline;
   readonly #window: number;
-  readonly #pictureKey: PictureKey;
+  readonly #keys: Keys;
+  readonly #clock: Clock;
   #nextA = 0;
   #nextB = 0;
   #hasBytes: boolean | undefined;
 
-  /** @param window requests of both that are looked at ahead. */
-  constructor([a, b]: readonly [Timeline, Timeline], window: number, pictureKey: PictureKey) {
+  /** @param window requests of both that are looked at ahead. @param clock what is known of the timestamps so far. */
+  constructor([a, b]: readonly [Timeline, Timeline], window: number, keys: Keys, clock: Clock) {
     this.#a = a;
     this.#b = b;
     this.#window = window;
-    this.#pictureKey = pictureKey;
+    this.#keys = keys;
+    this.#clock = clock;
   }
 
   /** The next decisions, in order; undefined at the end of both. */
@@ -48,35 +52,50 @@ export class Pairs {
       return [a === undefined ? { a: undefined, b: this.#nextB++ } : { a: this.#nextA++, b: undefined }];
     }
     this.#hasBytes ??= a.request.crc32 >= 0 && b.request.crc32 >= 0;
-    if (isEqual(this.#bufferOf(a.request), this.#bufferOf(b.request))) {
+    if (isEqual(this.#bufferOf(a), this.#bufferOf(b)) && !this.#isAroundLost(a, b)) {
       return [{ a: this.#nextA++, b: this.#nextB++ }];
     }
     return this.#decide();
   }
 
   /** Where one of the two recordings does not have the buffers' checksums, the picture's own numbers stand for them. */
-  #bufferOf(request: EffectiveRequest): OutputBuffer {
-    return this.#hasBytes ? request : this.#pictureOf(request);
+  #bufferOf(entry: Entry): OutputBuffer {
+    return this.#hasBytes ? entry.request : this.#sliceOf(entry);
   }
 
-  #pictureOf(request: EffectiveRequest): OutputBuffer {
-    const key = this.#pictureKey(request);
-    return { bytes: 0, crc32: crc32(Uint8Array.from(key, (character) => character.charCodeAt(0))) };
+  #timelineOf(entry: Entry): Timeline {
+    return this.#a.at(entry.request.index) === entry ? this.#a : this.#b;
+  }
+
+  #pictureOf({ request }: Entry): OutputBuffer {
+    return keyed(this.#keys.pictureKey(request));
+  }
+
+  /** The picture, and the slice of it where there is a request for each. */
+  #sliceOf(entry: Entry): OutputBuffer {
+    const request = withoutUnknown(entry, this.#timelineOf(entry));
+    return keyed(`${this.#keys.pictureKey(request)} ${this.#keys.sliceKey?.(request) ?? ""}`);
+  }
+
+  /** As `#sliceOf`, where the picture's numbers may be lost and its timestamp is not. @param offset of its recording's timestamps. */
+  #timeOf(entry: Entry, offset: bigint): OutputBuffer {
+    const request = withoutUnknown(entry, this.#timelineOf(entry));
+    return keyed(`${request.timestamp - offset} ${this.#keys.sliceKey?.(request) ?? ""}`);
   }
 
   async #decide(): Promise<readonly Pairing[]> {
     const [startA, startB] = [this.#nextA, this.#nextB];
     await this.#a.fill(startA + this.#window);
     await this.#b.fill(startB + this.#window);
-    const ours = this.#a.slice(startA, startA + this.#window).map(({ request }) => request);
-    const theirs = this.#b.slice(startB, startB + this.#window).map(({ request }) => request);
+    const ours = this.#a.slice(startA, startA + this.#window);
+    const theirs = this.#b.slice(startB, startB + this.#window);
     const isWhole =
       this.#a.isEnded &&
       this.#b.isEnded &&
       startA + ours.length === this.#a.length &&
       startB + theirs.length === this.#b.length;
-    const equal = cheapestPath(ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this));
-    const decided = this.#gapsFilled(equal, ours, theirs);
+    const equal = this.#equal(ours, theirs);
+    const decided = this.#gapsFilled(equal, ours, theirs, [startA, startB]);
     const end = isWhole ? decided.length : committed(decided, this.#window >> 1);
     const taken = decided.slice(0, end);
     this.#nextA += taken.filter(({ a }) => a !== undefined).length;
@@ -86,13 +105,16 @@ export class Pairs {
 
   #gapsFilled(
     equal: readonly (readonly [number, number])[],
-    ours: readonly EffectiveRequest[],
-    theirs: readonly EffectiveRequest[],
+    ours: readonly Entry[],
+    theirs: readonly Entry[],
+    [startA, startB]: readonly [number, number],
   ): Pairing[] {
     const pairings: Pairing[] = [];
     let [i, j] = [0, 0];
     for (const [nextA, nextB] of [...equal, [ours.length, theirs.length] as const]) {
-      for (const pairing of this.#gap(ours.slice(i, nextA), theirs.slice(j, nextB))) {
+      const lacksCalls =
+        this.#a.missingCalls(startA + i, startA + nextA) ?? this.#b.missingCalls(startB + j, startB + nextB);
+      for (const pairing of this.#gap(ours.slice(i, nextA), theirs.slice(j, nextB), lacksCalls !== undefined)) {
         const { a, b } = pairing;
         pairings.push({ a: a === undefined ? a : a + i, b: b === undefined ? b : b + j });
       }
@@ -102,14 +124,49 @@ export class Pairs {
     return pairings;
   }
 
-  /** Requests without an equal one. */
-  #gap(ours: readonly EffectiveRequest[], theirs: readonly EffectiveRequest[]): Pairing[] {
-    if (ours.length === theirs.length) return ours.map((_, i) => ({ a: i, b: i }));
-    const same = cheapestPath(ours.map(this.#pictureOf, this), theirs.map(this.#pictureOf, this));
+  /** Calls are missing before one of two requests, and their timestamps say that they are not the same picture. */
+  #isAroundLost({ request: a }: Entry, { request: b }: Entry): boolean {
+    const { offset } = this.#clock;
+    if (offset === undefined || b.timestamp - a.timestamp === offset) return false;
+    return (this.#a.missingCalls(a.index) ?? this.#b.missingCalls(b.index)) !== undefined;
+  }
+
+  #equal(ours: readonly Entry[], theirs: readonly Entry[]): readonly (readonly [number, number])[] {
+    if (this.#lacksCalls(ours, theirs)) {
+      const path = this.#sameTime(ours, theirs);
+      if (path !== undefined && path.length > 0) return path;
+    }
+    return cheapestPath(ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this));
+  }
+
+  #lacksCalls(ours: readonly Entry[], theirs: readonly Entry[]): boolean {
+    const lacks = (timeline: Timeline, entries: readonly Entry[], next: number): boolean => {
+      const first = entries[0]?.request.index ?? next;
+      return timeline.missingCalls(first, first + entries.length) !== undefined;
+    };
+    return lacks(this.#a, ours, this.#nextA) || lacks(this.#b, theirs, this.#nextB);
+  }
+
+  /** Undefined where the timestamps do not say what is the same picture. */
+  #sameTime(ours: readonly Entry[], theirs: readonly Entry[]): readonly (readonly [number, number])[] | undefined {
+    const { offset } = this.#clock;
+    if (offset === undefined) return undefined;
+    return cheapestPath(
+      ours.map((entry) => this.#timeOf(entry, 0n)),
+      theirs.map((entry) => this.#timeOf(entry, offset)),
+    );
+  }
+
+  /** Requests without an equal one. @param lacksCalls requests may be lost here, so that their number says nothing. */
+  #gap(ours: readonly Entry[], theirs: readonly Entry[], lacksCalls: boolean): Pairing[] {
+    if (ours.length === theirs.length && !lacksCalls) return ours.map((_, i) => ({ a: i, b: i }));
+    const same = lacksCalls
+      ? (this.#sameTime(ours, theirs) ?? cheapestPath(ours.map(this.#sliceOf, this), theirs.map(this.#sliceOf, this)))
+      : cheapestPath(ours.map(this.#pictureOf, this), theirs.map(this.#pictureOf, this));
     const pairings: Pairing[] = [];
     let [i, j] = [0, 0];
     for (const [nextA, nextB] of [...same, [ours.length, theirs.length] as const]) {
-      const isEven = nextA - i === nextB - j;
+      const isEven = nextA - i === nextB - j && !lacksCalls;
       while (isEven && i < nextA) pairings.push({ a: i++, b: j++ });
       while (j < nextB) pairings.push({ a: undefined, b: j++ });
       while (i < nextA) pairings.push({ a: i++, b: undefined });
@@ -117,6 +174,20 @@ export class Pairs {
     }
     return pairings;
   }
+}
+
+/** A control of which nothing is known has the value of an earlier picture. */
+function withoutUnknown(entry: Entry, timeline: Timeline): EffectiveRequest {
+  const { request } = entry;
+  const { known } = timeline.asFarAsKnown(entry);
+  if (known === undefined || known.size === 0) return request;
+  const { index, timestamp, bytes, crc32: checksum } = request;
+  const controls = new Map([...request.controls].filter(([name]) => known.get(name)?.length !== 0));
+  return { index, timestamp, bytes, crc32: checksum, controls };
+}
+
+function keyed(key: string): OutputBuffer {
+  return { bytes: 0, crc32: crc32(Uint8Array.from(key, (character) => character.charCodeAt(0))) };
 }
 
 function isEqual(a: OutputBuffer, b: OutputBuffer): boolean {

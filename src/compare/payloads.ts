@@ -1,5 +1,6 @@
 import { normalise } from "../kernel/index.ts";
 import { elementSize, type StructControl, type U32ArrayControl } from "../uapi/control.ts";
+import { controlByName } from "../uapi/index.ts";
 import type { EffectiveRequest } from "./request.ts";
 import type { Values } from "./values.ts";
 
@@ -11,6 +12,12 @@ const flattened = new WeakMap<Uint8Array, Values>();
 export function isWholePayload(control: StructControl | U32ArrayControl, payload: Uint8Array): boolean {
   const size = elementSize(control);
   return control.dynamicArray === undefined ? payload.length === size : payload.length % size === 0;
+}
+
+/** Whether a driver could read a payload: the control is a compound one and has this size. */
+export function isReadablePayload(name: string, payload: Uint8Array): boolean {
+  const definition = controlByName(name);
+  return definition !== undefined && definition.type !== "menu" && isWholePayload(definition, payload);
 }
 
 /** A compound control of this request as the kernel hands it to a driver; undefined when the producer never set it. */

@@ -238,6 +238,7 @@ function viewValue(
   if (payload === undefined || value === undefined) return absent;
   if (path === "") return wholeValue(control, payload);
   if (flag !== undefined && typeof value === "number") return { value, text: flagWord(flag, value) };
+  if (typeof value === "string" && /^#-/.test(value)) return text("a picture that the capture lost");
   if (typeof value === "string") return text(/^#\d/.test(value) ? `picture ${value.slice(1)}` : value);
   const leaf = leafOf(control, path);
   return leaf === undefined ? { value, text: String(value) } : leafValue(leaf.type, value);

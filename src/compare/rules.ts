@@ -1,5 +1,5 @@
 import type { Codec } from "../uapi/codecs.ts";
-import type { Condition, Occurrence } from "./comparator.ts";
+import { type Condition, noRequest, type Occurrence } from "./comparator.ts";
 import type { Peer } from "./request.ts";
 import type { Value } from "./values.ts";
 
@@ -72,6 +72,7 @@ export function compileVerdict(verdict: Verdict, conditions: Readonly<Record<str
     verdict,
     matches: (occurrence) =>
       field.test(occurrence.field) &&
+      (occurrence.ours !== noRequest || tests.every(({ condition }) => condition.asksWithoutOurs)) &&
       tests.every(({ condition, expected }) => condition.holds(occurrence) === expected),
   };
 }

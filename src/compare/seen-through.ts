@@ -71,6 +71,13 @@ export class SeenThrough {
     return change;
   }
 
+  /** The capture of one of the two lacks calls. @param of 0 the first side, 1 the other one. */
+  missingCalls(of: 0 | 1, line: number): void {
+    const who = of === 0 ? "the first side" : "the other side";
+    const text = `calls are missing in the capture of ${who}, first at line ${line}: what they changed is not compared`;
+    this.#say({ about: "missing calls", text, known: undefined }, `missing calls ${of}`);
+  }
+
   /** Whether a constant was not said yet, and can be. */
   isNew(change: number): boolean {
     return !this.#constants.has(change) && this.#constants.size < mostConstants;
@@ -105,9 +112,9 @@ export class SeenThrough {
     this.#notes.push({ type: "note", side: this.#side, ...note });
   }
 
-  /** The notes since the last call. @param a the request that they begin with. */
-  takeNotes(a: Entry): ComparedNote[] {
-    const notes = this.#notes.map((note) => ({ ...note, request: a.source.request }));
+  /** The notes since the last call. @param request the first side's, that they begin with. */
+  takeNotes(request: number): ComparedNote[] {
+    const notes = this.#notes.map((note) => ({ ...note, request }));
     this.#notes = [];
     return notes;
   }

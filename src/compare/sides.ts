@@ -4,7 +4,7 @@ import type { Codec, DecodeEvent } from "../events.ts";
 import { unitsOfPacket } from "../framing/byte-stream.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
-import { modeControls, persists } from "../record/format.ts";
+import { missingCallsCode, modeControls, persists } from "../record/format.ts";
 import {
   ControlState,
   crc32,
@@ -31,14 +31,26 @@ export interface ComparedRequest {
   };
   /** Every control that is in effect, by name. */
   readonly controls: ReadonlyMap<string, Uint8Array | number>;
-  /** For controls that are only partly known: the paths of the known fields. */
+  /** For controls that are only partly known: the paths of the known fields, and `"[]"` where the number of a list's elements is known. */
   readonly known?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The controls that it carries itself, where that is known: the others are in effect since a request before it. */
+  readonly own?: ReadonlyMap<string, Uint8Array | number> | undefined;
 }
 
 /** A request that was made from a stream. */
 export interface MadeRequest extends ComparedRequest {
   /** Other OUTPUT buffers that can be made of the same slices. */
   readonly variants: Variants;
+}
+
+/** A place where a recording lacks requests, or may lack them: calls are missing in the capture that it was made of. */
+export interface MissingCalls {
+  /** The number that the next request there would have: one more than that of the request before. */
+  readonly request: number;
+  /** They may be missing earlier, before one of the requests from this number on. */
+  readonly since: number;
+  /** The line of the recording, or of the capture where it is read as one. */
+  readonly line: number;
 }
 
 /** One recording. */
@@ -53,6 +65,8 @@ export interface CompareSide {
   readonly producer?: string | undefined;
   /** The stream that the requests were made from. With it, known faults that depend on slice headers are recognised too. */
   readonly stream?: Uint8Array | undefined;
+  /** Where calls are missing, in order. It may grow while `requests` are read, up to the place before the last one that was read. */
+  readonly missingCalls?: readonly MissingCalls[] | undefined;
 }
 
 /** What this library names itself in a record. */
@@ -69,18 +83,29 @@ export async function recordSide(
   const isRead = typeof source === "object" && "header" in source;
   const { header, lines } = isRead ? source : await readRecordStream(typeof source === "string" ? [source] : source);
   const modes = modeControls(header);
-  return { codec: header.codec, producer: header.producer, requests: requestsOf(lines, modes) };
+  const missingCalls: MissingCalls[] = [];
+  const { codec, producer } = header;
+  return { codec, producer, missingCalls, requests: requestsOf(lines, modes, missingCalls) };
 }
 
-/** The header's modes are in effect until a line sets others. */
+/** The header's modes are in effect until a line sets others. @param missingCalls gets the places where a line says so. */
 async function* requestsOf(
   lines: Iterable<RecordLine> | AsyncIterable<RecordLine>,
   modes: ReadonlyMap<string, number>,
+  missingCalls: MissingCalls[],
 ): AsyncGenerator<ComparedRequest, void, undefined> {
   const state = new ControlState();
+  let request = 0;
   for await (const line of lines) {
     const resolved = state.take(line);
+    if (resolved.type === "error" && resolved.code === missingCallsCode) {
+      // Several in one place are one.
+      const same = missingCalls.at(-1)?.request === request ? missingCalls.pop() : undefined;
+      const since = Math.min(same?.since ?? request, Math.max(0, request - (resolved.within ?? 0)));
+      missingCalls.push({ request, since, line: same?.line ?? resolved.line });
+    }
     if (resolved.type !== "request") continue;
+    request = resolved.request + 1;
     const isComplete = [...modes.keys()].every((name) => resolved.controls.has(name));
     yield isComplete ? resolved : { ...resolved, controls: new Map([...modes, ...resolved.controls]) };
   }

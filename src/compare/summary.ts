@@ -95,13 +95,18 @@ export class ComparisonSummary {
     );
   }
 
-  /** Fields and gaps that nothing explains. A recording that ends early is none. */
+  /** Fields and gaps that nothing explains. A recording that ends early is none, nor are requests that a capture lost. */
   get unexplained(): number {
-    const gaps = this.gaps.filter(({ known, reason }) => known === undefined && reason !== "end");
+    const gaps = this.gaps.filter(({ known, reason }) => known === undefined && reason !== "end" && reason !== "lost");
     return this.fields.filter(({ isUnexplained: is }) => is).length + gaps.length + this.moreGaps;
   }
 
-  /** Nothing is different, and nothing had to be seen through. */
+  /** No side lacks calls of the program that it is a capture of. */
+  get isComplete(): boolean {
+    return this.notes.every(({ about }) => about !== "missing calls");
+  }
+
+  /** Nothing is different, as far as the sides have it. */
   get isEqual(): boolean {
     return this.#fields.size === 0 && this.gaps.length === 0;
   }

@@ -5,7 +5,7 @@ import { controlByName } from "../uapi/index.ts";
 import type { DriverView, Side, Sides } from "./comparator.ts";
 import { isWholePayload } from "./payloads.ts";
 import type { EffectiveRequest } from "./request.ts";
-import type { ComparedRequest, CompareSide, MadeRequest } from "./sides.ts";
+import type { ComparedRequest, CompareSide, MadeRequest, MissingCalls } from "./sides.ts";
 
 /** A request as the rows look at it. */
 export function effectiveRequest(request: ComparedRequest, index: number): EffectiveRequest {
@@ -112,6 +112,8 @@ export interface Limits {
 
 /** Timestamps that are remembered: more than any picture stays a reference. */
 const rememberedTimestamps = 1 << 13;
+/** How far back it is looked for calls that may be missing: see `ErrorLine.within`. */
+const mostWithin = 64;
 /** Requests that keep their views. */
 const viewedRequests = 64;
 
@@ -127,6 +129,7 @@ export class Timeline {
   #pastBytes = 0;
   #current = 0;
   #last: Entry | undefined;
+  #lostPictures = 0;
   isEnded = false;
   /** A timestamp named another picture before. */
   reusesTimestamps = false;
@@ -181,6 +184,26 @@ export class Timeline {
     this.#last = entry;
   }
 
+  /**
+   * A request that this recording lost used a timestamp, as one before the request `index` shows.
+   *
+   * @param picture what it is in `other`.
+   */
+  addLost(timestamp: bigint, index: number, other: Timeline, picture: User): void {
+    // No picture that this recording has bears the number.
+    const user: User = {
+      index: index - 1,
+      picture: -++this.#lostPictures,
+      timestamp,
+      partners: new Map([[other, picture]]),
+    };
+    picture.partners.set(this, user);
+    const users = this.#users.get(timestamp) ?? [];
+    const after = users.findIndex((each) => each.index >= index);
+    users.splice(after < 0 ? users.length : after, 0, user);
+    this.#users.set(timestamp, users);
+  }
+
   /** The latest use of a timestamp before the request `index`. */
   userBefore(index: number, timestamp: bigint): User | undefined {
     const users = this.#users.get(timestamp);
@@ -189,6 +212,38 @@ export class Timeline {
       if (user !== undefined && user.index < index) return user;
     }
     return undefined;
+  }
+
+  /** Where calls may be missing between the requests `index` - 1 and `end`; undefined where the recording says nothing of it. */
+  missingCalls(index: number, end = index): MissingCalls | undefined {
+    const before = this.at(index - 1)?.source.request ?? -1;
+    return this.#missingCalls(before, this.at(end)?.source.request ?? Infinity);
+  }
+
+  /** The first place after the request numbered `before` that is not certainly after the one numbered `after`. */
+  #missingCalls(before: number, after: number): MissingCalls | undefined {
+    const places = this.side.missingCalls ?? [];
+    let [low, high] = [0, places.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((places[middle] as MissingCalls).request > before) high = middle;
+      else low = middle + 1;
+    }
+    for (let at = low; at < places.length; at++) {
+      const place = places[at] as MissingCalls;
+      if (place.since <= after) return place;
+      if (place.request - mostWithin > after) break;
+    }
+    return undefined;
+  }
+
+  /** The request as far as it is known: what was set before calls that may be missing before it may not be in effect. */
+  asFarAsKnown({ source }: Entry): ComparedRequest {
+    const { request, own } = source;
+    if (own === undefined || this.#missingCalls(request, request) === undefined) return source;
+    const known = new Map(source.known);
+    for (const name of source.controls.keys()) if (!own.has(name)) known.set(name, []);
+    return { ...source, known };
   }
 
   /** The request `index` is done: what lies too far before it is given up. */

@@ -3,6 +3,7 @@ import type { Casting } from "./casting.ts";
 import type { DriverView, Occurrence, ReferenceEntry } from "./comparator.ts";
 import type { KnownFault } from "./difference.ts";
 import type { Judgement } from "./judge.ts";
+import type { LostReferences } from "./lost-references.ts";
 import type { ViewComparison, ViewDifference } from "./request-differences.ts";
 import type { SeenThrough } from "./seen-through.ts";
 import type { Entry } from "./timeline.ts";
@@ -27,6 +28,7 @@ export function compareViews(
   pair: readonly [Entry, Entry],
   sides: readonly [number, number],
   seen: SeenThrough,
+  lost: LostReferences,
 ): ViewComparison {
   const [casting] = castings as readonly [Casting, ...Casting[]];
   const judgements = [...casting.judge(pair)];
@@ -40,7 +42,9 @@ export function compareViews(
     second,
   );
   const isShifted = ({ occurrence }: Judgement): boolean => constant !== 0 && seen.isOrderCount(occurrence.field);
-  const different = unequal.filter((judgement) => !isShifted(judgement));
+  const ours = casting.peerAt === 0 ? 1 : 0;
+  const isOfLost = ({ occurrence }: Judgement): boolean => lost.isNamed(occurrence, ours);
+  const different = unequal.filter((judgement) => !isShifted(judgement) && !isOfLost(judgement));
   const explained = new Map<string, KnownFault | "seen through">();
   if (constant !== 0 && seen.isNew(constant)) {
     seen.sayConstant(constant, constantFaults(unequal.filter(isShifted), castings, pair, sides));
@@ -53,7 +57,7 @@ export function compareViews(
   }
   const fieldOf = ({ place, occurrence: each }: Judgement): ControlField => fieldOfView(place, each, first);
   const seenThrough = [
-    ...unequal.filter(isShifted),
+    ...unequal.filter((judgement) => isShifted(judgement) || isOfLost(judgement)),
     ...different.filter((_, i) => explained.get(keys[i] as string) === "seen through"),
   ].map(fieldOf);
   const hasOthers = different.some(({ occurrence: each }) => !isOnlyOfPeer(each));

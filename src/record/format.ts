@@ -4,6 +4,12 @@ import { type DecodeMode, decodeModeValues, type StartCode, startCodeValues } fr
 /** The `format` key of a record's first line. */
 export const recordFormat = "v4l2-stateless-requests/1";
 
+/** The `code` of an error line that says: in the capture that the record was made of, calls are missing here. */
+export const missingCallsCode = "missing-calls";
+
+/** Among the paths that are known of a control with a list: how many elements it has. */
+export const numberOfElements = "[]";
+
 export type { Timestamp } from "../uapi/timestamp.ts";
 
 /** The controls of one line by name: a compound control's bytes, or an integer control's value. */

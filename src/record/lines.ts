@@ -33,7 +33,10 @@ export interface RequestLine {
   readonly hold: boolean;
   readonly bitstream: RecordedBitstream;
   readonly controls: Controls;
-  /** For controls that are only partly known: the paths of the known fields. An empty list: the control may be set, and nothing of it is known. */
+  /**
+   * For controls that are only partly known: the paths of the known fields, and `"[]"` where the number of a list's elements is known. An
+   * empty list: the control may be set, and nothing of it is known.
+   */
   readonly known: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -66,8 +69,10 @@ export interface ErrorLine extends Partly<Omit<ErrorEvent, "type" | "kind" | "co
   readonly message: string;
   /** The key `cause` of the record. */
   readonly kind?: ErrorKind | undefined;
-  /** An `ErrorCode` where this library wrote the record. */
+  /** An `ErrorCode` where this library wrote the record; `"missing-calls"` where a capture lacks calls. */
   readonly code?: ErrorCode | (string & {}) | undefined;
+  /** With `"missing-calls"`: what is missing may stand before this many of the requests before this line. Default 0. */
+  readonly within?: number | undefined;
 }
 
 export type RecordLine = SetLine | RequestLine | SequenceLine | OutputLine | ReleaseLine | ErrorLine;

@@ -272,7 +272,7 @@ const outputKeys = {
   corrupt: isBoolean,
 };
 
-const errorKeys = { code: isString, unit: isString, element: isString, bit: isCount, byte: isCount };
+const errorKeys = { code: isString, unit: isString, element: isString, bit: isCount, byte: isCount, within: isCount };
 
 function readSequence(value: LineReader): SequenceLine {
   return { type: "sequence", line: value.line, ...value.optionals(sequenceKeys) };

@@ -11,6 +11,8 @@ export interface SequenceFields {
   readonly frameIds?: boolean;
   readonly tenBit?: boolean;
   readonly filmGrain?: boolean;
+  /** mono_chrome; otherwise 4:2:0. */
+  readonly mono?: boolean;
   /** operating_point_idc of each operating point. */
   readonly points?: readonly number[];
   /** decoder_buffer_delay of each operating point, which makes a decoder model. */
@@ -62,12 +64,11 @@ export function sequenceHeader(fields: SequenceFields = {}): Uint8Array {
   if (orderHintBits > 0) w.u(3, orderHintBits - 1);
   w.u(3, 0);
   w.u(1, fields.tenBit ? 1 : 0)
+    .u(1, fields.mono ? 1 : 0)
     .u(1, 0)
-    .u(1, 0)
-    .u(1, 0)
-    .u(2, 0)
-    .u(1, 0)
-    .u(1, fields.filmGrain ? 1 : 0);
+    .u(1, 0);
+  if (!fields.mono) w.u(2, 0).u(1, 0);
+  w.u(1, fields.filmGrain ? 1 : 0);
   return obu(1, w.trailing().bytes());
 }
 
@@ -154,7 +155,10 @@ export function frameHeader(fields: FrameFields = {}): BitWriter {
   }
   w.u(1, 0); // disable_frame_end_update_cdf
   writeTileInfo(w, fields);
-  w.u(8, q).u(3, 0).u(1, 0).u(1, 0); // no deltas, no matrix, no segmentation
+  w.u(8, q)
+    .u(sequence.mono ? 1 : 3, 0)
+    .u(1, 0)
+    .u(1, 0); // no deltas, no matrix, no segmentation
   if (q > 0) w.u(1, 0);
   // q of 0 is lossless: no loop filter, no transform mode.
   if (q > 0) w.u(12, 0).u(3, 0).u(1, 0).u(1, 1);

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type CaptureKind, captureCalls, captureStats, lintCapture, readStraceFiles } from "../../src/capture/index.ts";
+import {
+  type CaptureKind,
+  captureCalls,
+  captureStats,
+  detectCapture,
+  lintCapture,
+  readStraceFiles,
+} from "../../src/capture/index.ts";
 import type { ResolvedRequest } from "../../src/record/index.ts";
 import { allOf, captureText, imported } from "./captures.ts";
 
@@ -75,6 +82,12 @@ describe("what shows a hole", () => {
   const strace = captureText("vp8_altref.ivf.strace");
   const recorder = captureText("vp8_altref.ivf.recorder");
   const tracer = captureText("vp8_altref.ivf.v4l2-tracer");
+  /** The nth request's number of controls replaced. */
+  const counted = (nth: number, text: string) => {
+    let count = 0;
+    const controls = /(?<=WHICH_REQUEST_VAL",\s*)"count":1(?=,)/g;
+    return tracer.replace(controls, (all) => (++count === nth ? text : all));
+  };
   const output = "VIDIOC_QBUF, {type=V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE";
 
   it.each([
@@ -130,6 +143,12 @@ describe("what shows a hole", () => {
       ),
       /a call breaks off/,
     ],
+    ["controls that are counted and not listed", counted(5, '"count":2'), /2 controls are set, and 1 are listed/],
+    [
+      "controls of the first request that are not listed",
+      counted(1, '"count":3'),
+      /3 controls are set, and 1 are listed/,
+    ],
     [
       "bytes that are no digits",
       changed(tracer, lineOf(tracer, '"mem_array"', 5)[1], /[0-9a-f]{2}(?= )/, "0g"),
@@ -167,6 +186,13 @@ describe("what shows a hole", () => {
     expect(requests.length).toBeGreaterThan(14);
   });
 
+  it("nothing, where v4l2-tracer lists a control that is not stateless: it is counted, too", async () => {
+    const brightness = '"controls":[{"id":"V4L2_CID_BRIGHTNESS","value":1},';
+    const text = counted(5, '"count":2').replace(/("count":2,\s*"request_fd":\d+,\s*)"controls":\[/, `$1${brightness}`);
+    const { requests, warnings } = await imported(text);
+    expect([requests.length, warnings.filter(isHole)]).toEqual([20, []]);
+  });
+
   it("is in the record, too, and what it may have changed is unknown", async () => {
     const slices = captureText("h264_baseline_slices.264.recorder");
     const { types, requests } = await imported(without(slices, lineOf(slices, '"call":"MEDIA_REQUEST_IOC_QUEUE"', 7)));
@@ -198,6 +224,20 @@ describe("what shows a hole", () => {
     expect(await allOf(lintCapture(calls()))).toEqual([]);
     expect(warnings.filter(isHole).length).toBeGreaterThan(0);
     expect((await captureStats(calls())).decoders.find(({ codec }) => codec === "vp8")?.requests).toBeGreaterThan(14);
+  });
+
+  const lintOf = (text: string) => allOf(lintCapture(captureCalls(detectCapture(text) as CaptureKind, [text])));
+  const names = ["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "mpeg2_interlaced.m2v.recorder"] as const;
+
+  it.each(names)("also where it shows later than it is: any call of a request that is missing in %s", async (name) => {
+    const lines = captureText(name).split("\n");
+    const first = lines.findIndex((line) => line.includes("MEDIA_REQUEST_IOC_QUEUE"));
+    const calls = /VIDIOC_D?QBUF|MEDIA_REQUEST_IOC_QUEUE|VIDIOC_S_EXT_CTRLS/;
+    // Of the first request nothing shows it.
+    for (let i = first + 1; i < lines.length; i++) {
+      if (!calls.test(lines[i] as string)) continue;
+      expect([i, await lintOf(lines.filter((_, at) => at !== i).join("\n"))]).toEqual([i, []]);
+    }
   });
 
   it("many are told as a number", async () => {

@@ -155,6 +155,11 @@ describe("stats and lint", () => {
     expect(await run(["lint", "--codec", "vp8", path])).toEqual({ status: 0, stdout: "", stderr: "" });
     const chosen = await run(["lint", "--codec", "h264", path]);
     expect([chosen.status, chosen.stdout]).toEqual([1, expect.stringMatching(/^.*\[unknown-reference\]\n$/)]);
+    expect(await run(["lint", "--codec", "av1", path])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `v4l2-stateless: ${path}: line 1: no request of av1 is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)\n`,
+    });
     // stats has a table for each.
     const { stdout } = await run(["stats", path]);
     expect(stdout.match(/^process: \w+$/gm)).toEqual(["process: vp8", "process: h264"]);

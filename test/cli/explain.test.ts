@@ -63,6 +63,11 @@ describe("explain", () => {
     ["dpb[3..15]", ["dpb[3..15]"]],
     ["DECODE_PARAMS.dpb[1..2].pic_num", ["dpb[1].pic_num", "dpb[2].pic_num"]],
     ["idr_pic_id,frame_num", ["frame_num", "idr_pic_id"]],
+    ["dpb[4..15].pic_num", ["dpb[4..15].pic_num"]],
+    ["dpb[5..].flags", ["dpb[5..15].flags"]],
+    ["dpb[4].fields,dpb[4].flags", ["dpb[4].fields", "dpb[4].flags"]],
+    ["dpb[6..9].fields,dpb[6..9].flags", ["dpb[6..9].fields", "dpb[6..9].flags"]],
+    ["dpb[5],dpb[7..8],dpb[9].fields", ["dpb[5]", "dpb[7..8]", "dpb[9].fields"]],
   ])("shows the field that --field %s names", async (field, shown) => {
     const { stdout } = await explain("--request", "3", "--field", field, stream);
     expect(fieldsOf(stdout)).toEqual(shown);
@@ -120,9 +125,20 @@ describe("explain", () => {
       ["--request", "3", "--field", "pps.pic_init_qp", stream],
       'has no field "pps.pic_init_qp"; did you mean pic_init_qp_minus26?',
     ],
-    [["--request", "3", "--field", "dpb[16].pic_num", stream], "; dpb has the elements 0 to 15"],
-    [["--request", "3", "--field", "H264_DECODE_PARAMS.dpb[16]", stream], "; dpb has the elements 0 to 15"],
-    [["--request", "3", "--field", "dpb.pic_num", stream], "; dpb has the elements 0 to 15"],
+    [["--request", "3", "--field", "dpb[16].pic_num", stream], "; dpb has 16 elements, 0 to 15"],
+    [["--request", "3", "--field", "H264_DECODE_PARAMS.dpb[16]", stream], "; dpb has 16 elements, 0 to 15"],
+    [["--request", "3", "--field", "dpb[0..16].pic_num", stream], "; dpb has 16 elements, 0 to 15"],
+    [["--request", "3", "--field", "h264_decode_params.dpb[3..99]", stream], "has 16 elements, 0 to 15"],
+    [["--request", "3", "--field", "dpb[9..3]", stream], "; dpb has 16 elements, 0 to 15"],
+    [
+      ["--request", "3", "--field", "seg.feature_data[0..7][2..4]", fixture("vp9_aq_segmentation.ivf")],
+      "; seg.feature_data[0..7] has 4 elements, 0 to 3",
+    ],
+    [
+      ["--request", "1", "--decode-mode", "slice", "--field", "slice_params[0..1]", fixture("h265_weight_fade.265")],
+      "; slice_params has 1 element, 0 to 0",
+    ],
+    [["--request", "3", "--field", "dpb.pic_num", stream], "; dpb has 16 elements, 0 to 15"],
     [["--request", "3", "--field", "frame_num[0]", stream], "; frame_num has no elements"],
     [["--request", "3", "--field", "nothing.like.it", stream], "inspect --request shows the fields"],
     [[stream], "explain: name the requests with --request: --request 3; inspect lists them"],

@@ -149,6 +149,8 @@ describe("trace --request", () => {
 
 describe("trace --unit", () => {
   it("prints the kinds that are named", async () => {
+    const wrong = await run(["trace", "--unit", "SPS,Slicee", fixture("h264_mbaff_tff.264")]);
+    expect(wrong.stderr).toMatch(/--unit: h264 has no "Slicee"; .*; did you mean slice[?]/);
     const { stdout } = await run(["trace", "--request", "0", "--unit", "SPS,pps", fixture("h264_mbaff_tff.264")]);
     expect([...stdout.matchAll(/^unit (\d+) {2}(\w+)/gm)].map(([, , name]) => name)).toEqual([
       "seq_parameter_set_rbsp",

@@ -46,8 +46,8 @@ export function written(
   return file(name, writer.head + lines.join(""));
 }
 
-/** Writes a text, and returns its path. */
-export function file(name: string, text: string): string {
+/** Writes a text or bytes, and returns the path. */
+export function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;

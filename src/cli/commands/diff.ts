@@ -100,7 +100,9 @@ class Difference {
       this.#summary.add(shown);
       await this.#printer.drain();
     }
-    const empty = this.#sides.find(({ count }) => count === 0);
+    // A side without requests is worth a look only where a row says why.
+    const isExplained = this.#summary.gaps.some(({ known }) => known !== undefined);
+    const empty = isExplained ? undefined : this.#sides.find(({ count }) => count === 0);
     if (empty !== undefined) throw new CliError(`${empty.name}: it has no request that could be compared`);
     this.#args.request?.checkReached(this.#sides[0].name, seen);
     if (this.#args.json) this.#printer.add(resultJson(this.#summary));

@@ -38,7 +38,7 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
       const chosen = choice === undefined ? explained : choice.of(explained);
       if (args.errors === "only") continue;
       if (args.json) for (const line of explanationJson(chosen, view)) printer.add(jsonLine(line));
-      else printer.add(`${printed++ === 0 ? "" : "\n"}${explanationText(chosen, view)}`);
+      else printer.add(`${printed++ === 0 ? "" : "\n"}${explanationText(chosen, view, choice && explained)}`);
     }
     while (seen.last + 1 < explainer.requests) seen.add(seen.last + 1);
     await printer.drain();
@@ -52,13 +52,12 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
   return status;
 }
 
-function viewOf(io: Io, { codec, isInside }: StreamInput, { color, fields, target, targetName }: Job): ExplanationView {
+function viewOf(io: Io, { codec, isInside }: StreamInput, { color, target, targetName }: Job): ExplanationView {
   const isNamed = targetName !== undefined;
   return {
     style: styleFor(io, color),
     columns: io.stdout.columns,
     isInside,
-    isPart: fields !== undefined,
     target: isNamed ? target.name : undefined,
     readingOf: (control, { path, flag }) => (isNamed ? fieldReading(target, codec, control, path, flag) : undefined),
   };

@@ -8,7 +8,7 @@ import { ErrorReport } from "../printing/errors.ts";
 import { jsonLine } from "../printing/json.ts";
 import { type Style, styleFor } from "../printing/terminal.ts";
 import { type TracedUnit, TraceLines } from "../printing/trace-lines.ts";
-import { checkUnitKinds } from "../printing/unit-kinds.ts";
+import { namedUnitKinds } from "../printing/unit-kinds.ts";
 import { SeenRequests } from "../request-set.ts";
 import { sessionOptions, streamEvents } from "../source.ts";
 import { UntilFailure } from "../until-failure.ts";
@@ -17,13 +17,13 @@ import { UntilFailure } from "../until-failure.ts";
 export async function trace(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   if (input.kind === "record")
     throw new CliError(`${input.name}: a record holds no syntax elements; trace reads streams`);
-  if (args.units !== undefined) checkUnitKinds(input.codec, args.units);
+  const units = args.units === undefined ? undefined : namedUnitKinds(input.codec, args.units);
   const printer = new Printer(io.stdout);
   const errors = new ErrorReport(io, input, args, printer);
   const style = styleFor(io, args.color);
   const output =
     args.request === undefined ? new AllUnits(printer, args) : new UnitsOfRequests(printer, args, style, input.codec);
-  const lines = new TraceLines(input.codec, args, style, io.stdout.columns, (unit) => output.add(unit));
+  const lines = new TraceLines(input.codec, { ...args, units }, style, io.stdout.columns, (unit) => output.add(unit));
   const options = { ...sessionOptions(input.codec, args), trace: lines };
   const isCut = input.codec === "mpeg2" && args.request !== undefined;
   const stream = isCut ? { ...input, parts: cutAtPictures(input.parts) } : input;

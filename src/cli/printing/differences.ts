@@ -55,7 +55,7 @@ export class DifferenceText {
       return `${this.#style.bold(letters[i] ?? "")}  ${printable(name)}: ${printable(facts)}`;
     });
     const counts = `${pairs} pair${pairs === 1 ? "" : "s"}, ${differing} differ${differing === 1 ? "s" : ""}`;
-    const lines = [...names, summary.isEqual ? `${counts}: a driver gets the same` : counts];
+    const lines = [...names, summary.isEqual && summary.isComplete ? `${counts}: a driver gets the same` : counts];
     const other = summary.fields.find(({ path }) => path === "bitstream");
     if (other !== undefined && other.requests >= pairs / 2) {
       const share =
@@ -75,12 +75,13 @@ export class DifferenceText {
     return [...lines, ...sections].map((line) => `${fold(line, this.#columns, 4)}\n`).join("");
   }
 
-  #gapText({ of, first, last, count, reason, known }: ComparedGap): string {
+  #gapText({ of, first, last, count, reason, line, known }: ComparedGap): string {
     const [who, other] = [letters[of], letters[1 - of]];
     const numbers = first === last ? `request ${first}` : `requests ${first} to ${last}`;
     const row = known === undefined ? "" : ` (${known.id})`;
-    const paint = known === undefined ? this.#style.red : this.#style.yellow;
+    const paint = known === undefined && reason !== "lost" ? this.#style.red : this.#style.yellow;
     const said = {
+      lost: `lost in the capture of ${other} (line ${line}): only ${who} has ${numbers}`,
       twice: `${who} has the request before it twice: ${numbers}`,
       end: `${other} ends early: ${who} has ${count} more, ${numbers}`,
       start: `${other} begins later: ${who} has ${count} before, ${numbers}`,

@@ -6,7 +6,19 @@ import { decisionText, sourceTexts } from "../../explain/text.ts";
 import type { FieldReading } from "../../targets/index.ts";
 import { controlByName, valueName } from "../../uapi/index.ts";
 import { leafFields } from "../../uapi/struct.ts";
-import { keysOf, shortFlag } from "./field-choice.ts";
+import {
+  fieldTree,
+  hasSeveral,
+  isNext,
+  joinPath,
+  type LeafCounts,
+  labelledParts,
+  leafCounts,
+  type Node,
+  numberOf,
+  type Part,
+  partsOf,
+} from "./field-tree.ts";
 import { fold, type Style } from "./terminal.ts";
 
 /** Lines are made for this width where the output is no terminal. */
@@ -21,20 +33,28 @@ export interface ExplanationView {
   readonly columns?: number | undefined;
   /** Places are counted in the video that is in a container. */
   readonly isInside: boolean;
-  /** Only some fields are shown: then an array says which of its elements. */
-  readonly isPart: boolean;
   /** The target that was named, and what its driver does with a field. */
   readonly target: string | undefined;
   readonly readingOf: (control: string, field: ExplainedField) => FieldReading | undefined;
 }
 
-/** A request with all its controls. */
-export function explanationText(explained: ExplainedRequest, view: ExplanationView): string {
+/**
+ * A request with all its controls.
+ *
+ * @param whole the request with all fields, where only some are shown: then an array says which of its elements, and a structure which
+ * of its members.
+ */
+export function explanationText(
+  explained: ExplainedRequest,
+  view: ExplanationView,
+  whole: ExplainedRequest | undefined,
+): string {
   const { style, columns = width, isInside } = view;
   const title = `${style.bold(`request ${explained.request}`)}  timestamp ${explained.timestamp}`;
   const lines = [isInside ? `${title}  places are those in the video's bytes, not in the file's` : title];
   for (const { control, fields } of explained.controls) {
-    const rows = rowsOf(control, fields, view);
+    const all = whole?.controls.find((each) => each.control === control)?.fields;
+    const rows = rowsOf(control, fields, view, all && leafCounts(all));
     const column = Math.min(
       rows.reduce((widest, { path, value }) => Math.max(widest, path.length + 2 + value.length), 0),
       widestField,
@@ -121,34 +141,15 @@ function withoutName(text: string, name: string): string {
   return /^([a-z]+\(|bool|not coded)/.test(rest) ? rest : text;
 }
 
-/** A field in the tree of its control: arrays and structs have children. */
-interface Node {
-  readonly key: string;
-  readonly children: Node[];
-  readonly field: ExplainedField | undefined;
-  /** What says whether the driver reads the field. */
-  readonly word: string;
-}
-
-function rowsOf(control: string, fields: readonly ExplainedField[], { readingOf, isPart }: ExplanationView): Row[] {
-  const root: Node = { key: "", children: [], field: undefined, word: "" };
-  for (const field of fields) {
-    const word = wordOf(readingOf(control, field));
-    const keys = keysOf(field.path);
-    if (field.flag !== undefined) keys.push(shortFlag(field.flag));
-    let node = root;
-    for (const [i, key] of keys.entries()) {
-      let child = node.children.at(-1)?.key === key ? node.children.at(-1) : undefined;
-      if (child === undefined) {
-        child = { key, children: [], field: i === keys.length - 1 ? field : undefined, word };
-        node.children.push(child);
-      }
-      node = child;
-    }
-    if (keys.length === 0) root.children.push({ key: "", children: [], field, word });
-  }
+function rowsOf(
+  control: string,
+  fields: readonly ExplainedField[],
+  { readingOf }: ExplanationView,
+  counts: LeafCounts | undefined,
+): Row[] {
+  const root = fieldTree(fields, (field) => wordOf(readingOf(control, field)));
   const names = enumerations(control);
-  return root.children.length === 0 ? [] : childRows(root, "", { names, isPart });
+  return root.children.length === 0 ? [] : childRows(root, "", { names, counts });
 }
 
 /** The enumerations of a control by the path of their fields, without indices. */
@@ -170,55 +171,35 @@ function enumerations(control: string): ReadonlyMap<string, (value: number | big
 /** What rows are made with. */
 interface RowContext {
   readonly names: ReturnType<typeof enumerations>;
-  readonly isPart: boolean;
-}
-
-function joinPath(path: string, key: string): string {
-  return path === "" || key.startsWith("[") || key === "" ? path + key : `${path}.${key}`;
+  /** Where only some fields are shown: the leaves that there are. */
+  readonly counts: LeafCounts | undefined;
 }
 
 function childRows(node: Node, path: string, context: RowContext): Row[] {
   const rows: Row[] = [];
   for (let i = 0; i < node.children.length; ) {
     const child = node.children[i] as Node;
-    const same = child.key.startsWith("[") ? sameFrom(node.children, i) : 1;
-    if (same > 1 || (child.field === undefined && hasSeveral(child) && uniformText(child) !== null)) {
-      const last = node.children[i + same - 1] as Node;
-      const key = same === 1 ? labelOf(child, context) : `[${numberOf(child)}..${numberOf(last)}]`;
-      const leaves = node.children.slice(i, i + same).flatMap(leavesOf);
-      rows.push(rowOf(joinPath(path, key), child.word, leaves, context));
+    const same = child.key.startsWith("[") ? sameFrom(node.children, i, context) : 1;
+    if (same > 1) {
+      const group = node.children.slice(i, i + same);
+      const key = `[${numberOf(child)}..${numberOf(group.at(-1) as Node)}]`;
+      const parts = group.map((each) => partsOf(each, context.counts));
+      for (const [at, { suffix }] of (parts[0] as Part[]).entries()) {
+        const leaves = parts.flatMap((each) => each[at]?.leaves ?? []);
+        rows.push(rowOf(joinPath(joinPath(path, key), suffix), child.word, leaves, context));
+      }
+    } else if (child.field === undefined && hasSeveral(child) && uniformText(child) !== null) {
+      const [part, ...others] = labelledParts(child, context.counts);
+      const place = joinPath(path, child.key);
+      if (part !== undefined && others.length === 0) {
+        rows.push(rowOf(joinPath(place, part.suffix), child.word, part.leaves, context));
+      } else for (const row of childRows(child, place, context)) rows.push(row);
     } else if (child.field !== undefined) {
       rows.push(rowOf(joinPath(path, child.key), child.word, [child.field], context));
     } else for (const row of childRows(child, joinPath(path, child.key), context)) rows.push(row);
     i += same;
   }
   return rows;
-}
-
-/** The path of all leaves in a node, from its key on: an only child belongs to it, and the elements that are chosen. */
-function labelOf(node: Node, { isPart }: RowContext): string {
-  let path = node.key;
-  let inner = node;
-  while (inner.field === undefined && inner.children.length === 1) {
-    inner = inner.children[0] as Node;
-    path = joinPath(path, inner.key);
-  }
-  const [first] = inner.children;
-  const last = inner.children.at(-1);
-  if (!isPart || last === undefined || first?.key.startsWith("[") !== true) return path;
-  return `${path}[${numberOf(first)}..${numberOf(last)}]`;
-}
-
-const numberOf = ({ key }: Node) => key.slice(1, -1);
-
-/** Whether a node has more than one leaf. */
-function hasSeveral({ children }: Node): boolean {
-  const [first, second] = children;
-  return second !== undefined || (first !== undefined && hasSeveral(first));
-}
-
-function leavesOf(node: Node): ExplainedField[] {
-  return node.field === undefined ? node.children.flatMap(leavesOf) : [node.field];
 }
 
 /** Sums that begin at the same element are one text: each is made of more elements than the one before. */
@@ -261,12 +242,23 @@ function uniformText(node: Node): string | null {
   return text;
 }
 
-/** How many elements of an array from place `i` on share their explanation. */
-function sameFrom(nodes: readonly Node[], i: number): number {
-  const text = uniformText(nodes[i] as Node);
+/** How many elements of an array from place `i` on share their explanation, and show the same of themselves. */
+function sameFrom(nodes: readonly Node[], i: number, context: RowContext): number {
+  const first = nodes[i] as Node;
+  const text = uniformText(first);
+  const shape = shapeOf(first, context);
+  const isSame = (node: Node | undefined, before: Node): boolean =>
+    node !== undefined && isNext(before, node) && uniformText(node) === text && shapeOf(node, context) === shape;
   let end = i + 1;
-  while (text !== null && end < nodes.length && uniformText(nodes[end] as Node) === text) end++;
+  while (text !== null && isSame(nodes[end], nodes[end - 1] as Node)) end++;
   return end - i;
+}
+
+function shapeOf(node: Node, context: RowContext): string {
+  if (context.counts === undefined) return "";
+  return partsOf(node, context.counts)
+    .map(({ suffix }) => suffix)
+    .join(" ");
 }
 
 const mostValues = 8;

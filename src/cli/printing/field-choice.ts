@@ -16,6 +16,7 @@ export class FieldChoice {
     for (const text of this.#texts) {
       const found = explained.controls.flatMap((control) => fieldsOf(control, text));
       if (found.length === 0) throw new CliError(unknownText(text, explained));
+      checkRanges(text, found, explained);
       for (const field of found) chosen.add(field);
     }
     const controls = explained.controls.flatMap((control) => {
@@ -52,6 +53,40 @@ function unknownText(text: string, { request, controls }: ExplainedRequest): str
   return `${what}${own || "; inspect --request shows the fields"}`;
 }
 
+/** @throws CliError where a range goes beyond the end of its array. */
+function checkRanges(text: string, found: readonly ExplainedField[], { request, controls }: ExplainedRequest): void {
+  const wanted = keysOf(text.toLowerCase());
+  for (const [at, key] of wanted.entries()) {
+    const to = /^\[\d*\.\.(\d+)\]$/.exec(key)?.[1];
+    if (to === undefined) continue;
+    // The name before it is that of a control, or of an array.
+    const outer = wanted.slice(0, at);
+    const all = controls.flatMap(({ control, fields }) =>
+      fields.some((field) => found.includes(field)) ? fields.flatMap((field) => wholePaths(control, field)) : [],
+    );
+    const paths = all.map(keysOf).filter((path) => contains(outer, path));
+    const indices = paths.flatMap((path) => /^\[(\d+)\]$/.exec(path[at] ?? "")?.[1] ?? []).map(Number);
+    if (indices.length === 0 || Number(to) <= indices.reduce((a, b) => Math.max(a, b))) continue;
+    const name = outer.join(".").replace(/\.\[/g, "[");
+    throw new CliError(
+      `--field: request ${request} has not all of ${JSON.stringify(text)}; ${elementsText(name, indices)}`,
+    );
+  }
+}
+
+/** The ways to write a field with its control and without. */
+function wholePaths(control: string, field: ExplainedField): string[] {
+  const paths = pathsOf(field);
+  return [...paths, ...controlNames(control).flatMap((name) => paths.map((path) => `${name}.${path}`))];
+}
+
+function elementsText(name: string, indices: readonly number[]): string {
+  const first = indices.reduce((a, b) => Math.min(a, b));
+  const last = indices.reduce((a, b) => Math.max(a, b));
+  const count = last - first + 1;
+  return `${name} has ${count} element${count === 1 ? "" : "s"}, ${first} to ${last}`;
+}
+
 /** The name is there: which indices it has. */
 function indexAdvice(text: string, paths: readonly string[]): string {
   const wanted = keysOf(text.toLowerCase());
@@ -63,7 +98,7 @@ function indexAdvice(text: string, paths: readonly string[]): string {
       const indices = next.flatMap((path) => /^\[(\d+)\]$/.exec(path[outer.length] ?? "")?.[1] ?? []).map(Number);
       const name = outer.join(".").replace(/\.\[/g, "[");
       if (indices.length === 0) return `; ${name} has no elements`;
-      return `; ${name} has the elements ${indices.reduce((a, b) => Math.min(a, b))} to ${indices.reduce((a, b) => Math.max(a, b))}`;
+      return `; ${elementsText(name, indices)}`;
     }
   }
   return "; inspect --request shows the fields";

@@ -1,4 +1,5 @@
 import type { Codec } from "../../events.ts";
+import { numberOfElements } from "../../record/format.ts";
 import type { ResolvedRequest } from "../../record/index.ts";
 import { controlByName, elementSize } from "../../uapi/index.ts";
 import { type FieldLine, fieldLines, menuName } from "./fields.ts";
@@ -76,7 +77,8 @@ function controlLines(
   }
   const known = request.known.get(name);
   const elements = control.dynamicArray === undefined ? "" : `, ${payload.length / size} elements`;
-  const part = known === undefined ? "" : `, ${known.length} fields known`;
+  const fields = known?.filter((path) => path !== numberOfElements).length;
+  const part = fields === undefined ? "" : `, ${fields} fields known`;
   const noteOf = (timestamp: bigint) => {
     const number = numbering.of(timestamp);
     return number === undefined ? "" : `request ${number}`;

@@ -1,6 +1,6 @@
-import { v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
+import { V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
 import { variantOf } from "../align.ts";
-import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
+import { type Condition, condition, conditionOfPeers, noRequest, type Occurrence, type Side } from "../comparator.ts";
 import type { Peer } from "../request.ts";
 import { tileGroups, tilesOf } from "./tiles.ts";
 import { payloadOf } from "./view.ts";
@@ -31,13 +31,14 @@ function isLastStartOfLaterFrame({ ours, field, values, history }: Occurrence): 
   return after.some((side) => values.ff === 2 * ((number(side, size) + 8) >> 3));
 }
 
-/** FFmpeg's request, of which we have none, comes before our first one. */
-function isBeforeOurs({ ff, values, history }: Occurrence): boolean {
+/** FFmpeg's request, of which we have none, comes before our first one; where we have none at all, before FFmpeg's first key frame. */
+function isBeforeOurs({ ours, ff, values, history }: Occurrence): boolean {
   const first = history.sides.at(0);
   const partner = first && history.partner("ff", first);
-  return (
-    values.ours === "absent" && ff !== undefined && partner !== undefined && ff.request.index < partner.request.index
-  );
+  if (values.ours !== "absent" || ff === undefined) return false;
+  if (ours !== noRequest) return partner !== undefined && ff.request.index < partner.request.index;
+  const upTo = history.peers.ff?.slice(0, ff.request.index + 1) ?? [];
+  return upTo.every((before) => number(before, "frame_type") !== V4L2_AV1_KEY_FRAME);
 }
 
 /** The peer has no request for some of ours before this one. */
@@ -75,7 +76,10 @@ export const conditionsAv1 = {
     "FFmpeg's value is where a later frame of the packet ends",
     isLastStartOfLaterFrame,
   ),
-  "before our first request": condition("FFmpeg's request comes before our first one", isBeforeOurs),
+  "before our first request": conditionOfPeers(
+    "FFmpeg's request comes before our first one; or we have none, and FFmpeg has had no key frame yet",
+    isBeforeOurs,
+  ),
   "FFmpeg's picture is from before our first request": condition(
     "FFmpeg names a picture that it decoded before our first request",
     ({ values }) => /^ff #\d+$/.test(String(values.ff)),

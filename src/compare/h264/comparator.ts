@@ -18,6 +18,8 @@ export const h264: Comparator = {
   rawPayload: translateTimestamps,
   conditions: conditionsH264,
   pictureKey,
+  sliceKey,
+  listsReferences: true,
   beforeForget: (history, ours) => void streamSlice(history, ours),
   orderCounts: [
     "H264_DECODE_PARAMS.top_field_order_cnt",
@@ -39,4 +41,14 @@ function pictureKey(request: EffectiveRequest): string {
       V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD);
   const { nal_ref_idc, frame_num, pic_order_cnt_lsb } = params;
   return [flags, nal_ref_idc, frame_num, pic_order_cnt_lsb].join(" ");
+}
+
+function sliceKey(request: EffectiveRequest): string {
+  const payload = payloadOf(request, "SLICE_PARAMS");
+  if (payload === undefined) return "";
+  const { first_mb_in_slice, colour_plane_id } = decodePayload(
+    h264Controls.V4L2_CID_STATELESS_H264_SLICE_PARAMS,
+    payload,
+  );
+  return `${first_mb_in_slice} ${colour_plane_id}`;
 }

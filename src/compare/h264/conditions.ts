@@ -1,6 +1,6 @@
 import { V4L2_H264_SLICE_TYPE_SP } from "../../uapi/h264.ts";
 import { variantOf } from "../align.ts";
-import { type Condition, condition, sideAt } from "../comparator.ts";
+import { type Condition, condition, conditionOfPeers, sideAt } from "../comparator.ts";
 import { peers } from "../request.ts";
 import {
   decodedFields,
@@ -160,10 +160,12 @@ export const conditionsH264 = {
       );
     },
   ),
-  "slice extension without its SPS": condition(
-    "a coded slice extension (nal_unit_type 20) comes after the picture, and the stream has no subset SPS (15)",
+  "slice extension taken for a slice": conditionOfPeers(
+    "a coded slice extension (nal_unit_type 20) comes after the picture, and the stream has no subset SPS (15); or the stream has no other coded slices",
     ({ ours, history: { stream } }) =>
-      hasUnit(stream, 20) && !hasUnit(stream, 15) && typesAfter(stream, ours.request).includes(20),
+      hasUnit(stream, 20) &&
+      (![1, 2, 5].some((type) => hasUnit(stream, type)) ||
+        (!hasUnit(stream, 15) && typesAfter(stream, ours.request).includes(20))),
   ),
   separate_colour_plane_flag: condition(
     "separate_colour_plane_flag is 1",

@@ -9,7 +9,15 @@ import {
   V4L2_H264_SLICE_TYPE_SP,
   type v4l2_h264_reference,
 } from "../../uapi/h264.ts";
-import { type Condition, condition, type Occurrence, type ReferenceEntry, type Side, sideAt } from "../comparator.ts";
+import {
+  type Condition,
+  condition,
+  conditionOfPeers,
+  type Occurrence,
+  type ReferenceEntry,
+  type Side,
+  sideAt,
+} from "../comparator.ts";
 import { streamSlice } from "./headers.ts";
 import { decodedFields, sinceIdr, slicesOfPicture } from "./history.ts";
 import { nonExisting } from "./slice-view.ts";
@@ -230,7 +238,7 @@ export const sliceConditions = {
       return bits > 0 && Number(values.ours) - Number(values.gst) === bits;
     },
   ),
-  "slice data partition": condition(
+  "slice data partition": conditionOfPeers(
     "GStreamer's buffer is slice data partition A (nal_unit_type 2)",
     ({ history, gst }) =>
       gst !== undefined && dataPartitions(history.stream).has(`${gst.request.bytes} ${gst.request.crc32}`),

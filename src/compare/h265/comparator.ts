@@ -13,6 +13,8 @@ export const h265: Comparator = {
   rawPayload: translateTimestamps,
   conditions: conditionsH265,
   pictureKey,
+  sliceKey,
+  listsReferences: true,
   beforeForget: (history, ours) => void segmentsOf(history, ours),
   orderCounts: [
     "HEVC_DECODE_PARAMS.pic_order_cnt_val",
@@ -27,4 +29,12 @@ function pictureKey(request: EffectiveRequest): string {
   if (payload === undefined) return "";
   const params = decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS, payload);
   return `${params.pic_order_cnt_val & 0xffff} ${params.flags}`;
+}
+
+/** Of a picture's slices the first one. */
+function sliceKey(request: EffectiveRequest): string {
+  const payload = payloadOf(request, "SLICE_PARAMS");
+  if (payload === undefined) return "";
+  const [first] = decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_SLICE_PARAMS, payload);
+  return first === undefined ? "" : `${first.slice_segment_addr}`;
 }

@@ -1,5 +1,5 @@
 import { crc32 } from "../../record/crc32.ts";
-import { type Condition, condition, type Occurrence, type Side } from "../comparator.ts";
+import { type Condition, condition, conditionOfPeers, type Occurrence, type Side } from "../comparator.ts";
 import { noReferenceOfGstreamer, referenceOf } from "./view.ts";
 
 const I_PICTURE = 1;
@@ -97,7 +97,7 @@ export const conditionsMpeg2 = {
     const { bitstream } = ours.request;
     return bitstream !== undefined && crc32(SEQUENCE_END, crc32(bitstream)) === ff?.request.crc32;
   }),
-  "before the first I picture": condition("no I picture came before or is this one", isBeforeFirstI),
+  "before the first I picture": conditionOfPeers("no I picture came before or is this one", isBeforeFirstI),
   "picture before the start": condition(
     "the peers' reference is a picture before the first I picture, which we skip",
     ({ values }) =>

@@ -40,15 +40,26 @@ function ownGrain(frame: HeaderUnits, name: string, subscripts: readonly number[
   if (own !== undefined) return [own];
   if (name === "update_grain") return coded(unit, "1: no inter frame (5.9.30)", name, frameType(frame));
   const why = decides[name] ?? [counts[name] ?? "update_grain"];
+  const points = /(?:^|_)cb_/.test(name) ? "num_cb_points" : /(?:^|_)cr_/.test(name) ? "num_cr_points" : undefined;
+  // The count is not coded either, and what decides that decides the element.
+  const whyNoPoints = points !== undefined && !unit.has(points) ? (decides[points] ?? []) : [];
+  const isOfChroma = points !== undefined || name === "chroma_scaling_from_luma";
   return sourcesOf(
     unit.inferred("0 (5.9.30)", name, subscripts),
-    why.map((each) => unit.condition(each)),
-    why.includes("chroma_scaling_from_luma") || /_c[br]_/.test(name) ? sequence.condition("mono_chrome") : [],
-    // With 4:2:0 there is no grain of Cb and Cr without grain of Y. The profile decides it where the flags are not coded (5.5.2).
-    why.includes("num_y_points") && /_c[br]_/.test(name)
-      ? ["seq_profile", "subsampling_x", "subsampling_y"].map((each) => sequence.condition(each))
-      : [],
+    [...new Set([...why, ...whyNoPoints])].map((each) => unit.condition(each)),
+    isOfChroma ? sequence.condition("mono_chrome") : [],
+    points === undefined ? [] : subsampling(sequence),
   );
+}
+
+/**
+ * With 4:2:0 there is no grain of Cb and Cr without grain of Y. Where the flags are not coded, the profile decides it, and in profile 2
+ * the bit depth (5.5.2).
+ */
+function subsampling(sequence: HeaderUnits["sequence"]): Source[] {
+  const ofDepth = sequence.value("seq_profile") === 2 ? ["high_bitdepth", "twelve_bit"] : [];
+  const names = ["seq_profile", ...ofDepth, "subsampling_x", "subsampling_y"];
+  return sourcesOf(names.map((each) => sequence.condition(each)));
 }
 
 const prefix = "V4L2_AV1_FILM_GRAIN_FLAG_";
