@@ -229,16 +229,20 @@ describe("what shows a hole", () => {
   const lintOf = (text: string) => allOf(lintCapture(captureCalls(detectCapture(text) as CaptureKind, [text])));
   const names = ["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "mpeg2_interlaced.m2v.recorder"] as const;
 
-  it.each(names)("also where it shows later than it is: any call of a request that is missing in %s", async (name) => {
-    const lines = captureText(name).split("\n");
-    const first = lines.findIndex((line) => line.includes("MEDIA_REQUEST_IOC_QUEUE"));
-    const calls = /VIDIOC_D?QBUF|MEDIA_REQUEST_IOC_QUEUE|VIDIOC_S_EXT_CTRLS/;
-    // Of the first request nothing shows it.
-    for (let i = first + 1; i < lines.length; i++) {
-      if (!calls.test(lines[i] as string)) continue;
-      expect([i, await lintOf(lines.filter((_, at) => at !== i).join("\n"))]).toEqual([i, []]);
-    }
-  });
+  it.each(names)(
+    "also where it shows later than it is: any call of a request that is missing in %s",
+    { tags: "long" },
+    async (name) => {
+      const lines = captureText(name).split("\n");
+      const first = lines.findIndex((line) => line.includes("MEDIA_REQUEST_IOC_QUEUE"));
+      const calls = /VIDIOC_D?QBUF|MEDIA_REQUEST_IOC_QUEUE|VIDIOC_S_EXT_CTRLS/;
+      // Of the first request nothing shows it.
+      for (let i = first + 1; i < lines.length; i++) {
+        if (!calls.test(lines[i] as string)) continue;
+        expect([i, await lintOf(lines.filter((_, at) => at !== i).join("\n"))]).toEqual([i, []]);
+      }
+    },
+  );
 
   it("many are told as a number", async () => {
     const damaged = recorder.replace(/^(\{"call":"VIDIOC_QBUF".{40}).*$/gm, "$1");

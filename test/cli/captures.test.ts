@@ -207,7 +207,7 @@ describe.skipIf(!hasCompiler)("capture", () => {
     expect((await run(["capture", "--", "no-such-program-here"])).stderr).toMatch(/no-such-program-here: .*ENOENT/);
   });
 
-  it("compiles without warnings, also for 32 bits where the compiler can", () => {
+  it("compiles without warnings, also for 32 bits where the compiler can", { tags: "long" }, () => {
     const source = "src/capture/recorder.c";
     const build = (...options: string[]) =>
       spawnSync(

@@ -155,7 +155,9 @@ describe("a container", () => {
     expect(stdout).toContain('{"error":');
   });
 
-  it("gives every picture before a cut in its last or only cluster, of any kind, and an error (RFC 9559)", async () => {
+  it("gives every picture before a cut in its last or only cluster, of any kind, and an error (RFC 9559)", {
+    tags: "long",
+  }, async () => {
     const live = readFileSync(fixture("containers/h264_live.mkv"));
     // ffmpeg gives clusters a size, and the segment none. The same with a size for that, and with none for all.
     const known = Buffer.from(live);

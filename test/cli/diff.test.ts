@@ -8,10 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), "diff-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // The first pieces are kept to find out what the file is: it must be longer.
-it.each([
-  ["h264_high422_interlaced.264", 60, 20],
-  ["mpeg2_ipb.m2v", 24, 20],
-])("a file that is read in many pieces, %s, is the same as its own record", async (name, times, each) => {
+const readInPieces = async (name: string, times: number, each: number) => {
   const bytes = readFileSync(fixture(name));
   const stream = join(folder, name);
   writeFileSync(stream, Buffer.concat(new Array<Buffer>(times).fill(bytes)));
@@ -20,4 +17,7 @@ it.each([
   const { status, stdout } = await run(["diff", stream, record]);
   expect(stdout).toContain(`${times * each} pairs, 0 differ: a driver gets the same\n`);
   expect(status).toBe(0);
-});
+};
+const title = "a file that is read in many pieces, %s, is the same as its own record";
+it.each([["mpeg2_ipb.m2v", 24, 20]] as const)(title, readInPieces);
+it.each([["h264_high422_interlaced.264", 60, 20]] as const)(title, { tags: "long" }, readInPieces);

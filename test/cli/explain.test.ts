@@ -150,7 +150,7 @@ describe("explain", () => {
     expect(stderr).toContain(message);
   });
 
-  it("prints a line of JSON for each field, as the schema has it", async () => {
+  it("prints a line of JSON for each field, as the schema has it", { tags: "long" }, async () => {
     const validate = new Ajv2020({ allErrors: true }).compile(schema);
     const { stdout } = await explain("--request", "3", "--json", stream);
     const lines = stdout
@@ -196,7 +196,7 @@ describe("diff", () => {
     );
   });
 
-  it("says it of AV1, too", async () => {
+  it("says it of AV1, too", { tags: "long" }, async () => {
     const av1 = fixture("av1_syn_global_motion.ivf");
     const { stdout } = await run(["diff", av1, `${av1}.gst-frame.jsonl.br`]);
     expect(stdout).toMatch(

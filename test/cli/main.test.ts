@@ -45,7 +45,7 @@ describe("the program", () => {
     expect(results[2]!.stderr).toMatch(/^v4l2-stateless: unknown command frob;.*\n$/);
   });
 
-  it("ends quietly when nobody reads its output any more", async () => {
+  it("ends quietly when nobody reads its output any more", { tags: "long" }, async () => {
     const { status, stderr } = await start(["trace", fixture("h264_high_bpyramid.264")], { readBytes: 10 });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });

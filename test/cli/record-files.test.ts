@@ -64,7 +64,7 @@ describe.each(["gzip", "brotli"] as const)("a record compressed with %s", (compr
     expect(status).toBe(2);
     expect(stderr).toMatch(new RegExp(`compressed with ${compression}, and grows to more than 500 times its size`));
   };
-  it("is refused when it grows out of all proportion in one line", refusesGrowth(" "));
+  it("is refused when it grows out of all proportion in one line", { tags: "long" }, refusesGrowth(" "));
   it("and in many", { tags: "long" }, refusesGrowth("\n"));
 
   it("is written where the name of the output says so", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { bytesOf, fixture, run } from "./command-line.ts";
 
 describe("validate of a record", () => {
-  it("finds nothing in what a kernel took", async () => {
+  it("finds nothing in what a kernel took", { tags: "long" }, async () => {
     for (const name of readdirSync(fixture("")).filter((file) => file.endsWith(".jsonl.br"))) {
       const { status, stdout, stderr } = await run(["validate", fixture(name)]);
       expect({ status, stdout }).toEqual({ status: 0, stdout: "" });

@@ -140,7 +140,7 @@ describe("the comparison", () => {
   });
 
   const title = "sees every changed value in request %i of mpeg2_interlaced.m2v";
-  it("sees changed values in request 2 of mpeg2_interlaced.m2v", () => seesEveryChange(2, 7));
+  it("sees changed values in request 2 of mpeg2_interlaced.m2v", { tags: "long" }, () => seesEveryChange(2, 7));
   it.each([1, 2])(title, { tags: "long" }, (index) => seesEveryChange(index));
 
   /** One in `step` values is changed. */

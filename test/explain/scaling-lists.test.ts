@@ -76,7 +76,7 @@ describe("lists that are coded as differences", () => {
     );
   });
 
-  it("change with each difference that is named, and with no other", () => {
+  it("change with each difference that is named, and with no other", { tags: "long" }, () => {
     const bytes = beginningOf("h265", stream, {}, 3);
     const found = explainedMutations({ codec: "h265", bytes, options: {}, request: 0 }, { elements: 12 });
     expect(found).toMatchObject({ idle: [], unnamed: [] });

@@ -171,7 +171,7 @@ describe.each(properties)("%s", (_, property) => {
   const flawsOf = (streams: readonly StreamFile[]) =>
     streams.flatMap((stream) => property(stream, stream.read()).map((flaw) => `${stream.name}: ${flaw}`));
 
-  it("in every fixture", () => {
+  it("in every fixture", { tags: "long" }, () => {
     expect(flawsOf(fixtureStreams("h264"))).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ function parseEverything(bytes: Uint8Array): void {
 describe("the stateless parser throws BitstreamError, and nothing else", () => {
   it("on random bytes", () => {
     const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ max: 3, maxLength: 60 }));
-    fc.assert(fc.property(bytes, parseEverything), { seed: 1, numRuns: 1000 });
+    fc.assert(fc.property(bytes, parseEverything), { seed: 1, numRuns: 300 });
   });
 });
 
@@ -82,7 +82,7 @@ describe("a session turns damage into error events; its requests stay such as th
       fc.property(fc.array(unit, { maxLength: 12 }), (units) => {
         expect(flawsOf(Uint8Array.from(units.flatMap((bytes) => [...bytes])))).toEqual([]);
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 80 },
     );
   });
 
@@ -96,7 +96,7 @@ describe("a session turns damage into error events; its requests stay such as th
       expect(poolFlaws(events, mpeg2References), summary(events).join("\n")).toEqual([]);
     }
   };
-  it("on sequences, groups, fields and frames in any order", anyOrder(60));
+  it("on sequences, groups, fields and frames in any order", anyOrder(20));
   it("on sequences, groups, fields and frames in any order, more often", { tags: "long" }, anyOrder(400));
 
   const flippedBits = (runs: number) => () => {
@@ -116,7 +116,7 @@ describe("a session turns damage into error events; its requests stay such as th
       }
     }
   };
-  it("on fixtures with flipped bits near start codes, and with missing bytes", flippedBits(2));
+  it("on fixtures with flipped bits near start codes, and with missing bytes", flippedBits(1));
   it("on fixtures with flipped bits and missing bytes, more often", { tags: "long" }, flippedBits(20));
 
   const damagedPackets = (runs: number) => () => {

@@ -285,7 +285,7 @@ describe("resolveRequests", () => {
 });
 
 describe("a record of a record", () => {
-  it("resolves to the same requests", () => {
+  it("resolves to the same requests", { tags: "long" }, () => {
     const fixtures = new URL("../fixtures/", import.meta.url);
     for (const name of readdirSync(fixtures).filter((file) => file.endsWith(".jsonl.br"))) {
       const record = readRecordBytes(readFileSync(new URL(name, fixtures)), true);
