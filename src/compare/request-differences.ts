@@ -20,7 +20,7 @@ export interface ViewComparison {
   /** Fields whose difference is seen through: it was said once. */
   readonly seenThrough: readonly ControlField[];
   /** Whether drivers look at the field in one of the two requests. */
-  isSeen(control: string, path: string): boolean;
+  isSeen(control: string, path: string, flag?: string): boolean;
   /** Whether the views say something of the control although one request does not have it. */
   isConditional(control: string): boolean;
   /** Lists of references whose entries stand in another order, by control: what only follows from it is left out. */
@@ -131,7 +131,7 @@ export class RequestDifferences {
         ({ path, flag }) => isInside(leaf.path, path) && (flag === undefined || flag === leaf.flag),
       );
       if (isShown && !leaf.isNormalised) continue;
-      const isSeen = views.isSeen(control, leaf.path);
+      const isSeen = views.isSeen(control, leaf.path, leaf.flag);
       // Both are the same picture in other words: another timestamp, another place in the list.
       if (isSeen && !leaf.isNormalised && (order !== undefined || isReference(leaf.path))) continue;
       differences.push(this.#leaf(control, leaf, requests, isSeen));

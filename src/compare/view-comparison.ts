@@ -74,7 +74,7 @@ export function compareViews(
   return {
     differences,
     seenThrough,
-    isSeen: (control, path) => isSeen(views, control, path),
+    isSeen: (control, path, flag) => isSeen(views, control, path, flag),
     isConditional: (control) => views.every((view) => view !== undefined && hasControl(view, shortName(control))),
     reordered: reorderedLists(judgements, first, second, views),
   };
@@ -192,13 +192,18 @@ function shortName(control: string): string {
   return control.replace("V4L2_CID_STATELESS_", "");
 }
 
-/** Whether the views show the integer at `path`. */
-function isSeen(views: readonly (DriverView | undefined)[], control: string, path: string): boolean {
+/** Whether the views show the integer at `path`, or a flag of it. */
+function isSeen(
+  views: readonly (DriverView | undefined)[],
+  control: string,
+  path: string,
+  flag: string | undefined,
+): boolean {
   const name = shortName(control);
   const known = views.filter((view) => view !== undefined);
   if (!known.some((view) => hasControl(view, name))) return true;
   // Where only one shows it, another field says so, and that is different.
-  return known.every((view) => isShown(view.fields, name, path) || isEntryShown(view, name, path));
+  return known.every((view) => isShown(view.fields, name, path, flag) || isEntryShown(view, name, path));
 }
 
 const controlsOf = new WeakMap<Values, ReadonlySet<string>>();
@@ -213,20 +218,24 @@ function hasControl({ fields, references }: DriverView, name: string): boolean {
   return names.has(name);
 }
 
-function isShown(fields: Values, name: string, path: string): boolean {
+function isShown(fields: Values, name: string, path: string, flag: string | undefined): boolean {
   const whole = path.startsWith("[") ? `${name}${path}` : `${name}.${path}`;
   for (let part = whole; part.length > name.length; part = part.replace(/(\[\d+\]|[.]\w+)$/, "")) {
     const value = fields.get(part) ?? fields.get(part.replace(/\[\d+\]$/, "[]"));
     if (value !== undefined) return value !== "none" || /_(ts|timestamp)$/.test(part);
-    // A set of flags is shown flag by flag.
-    if (part.endsWith("flags") && hasFlags(fields, part)) return true;
+    // A set of flags is shown flag by flag, and a view may leave out one that means nothing in this request.
+    if (part.endsWith("flags") && hasFlags(fields, part)) return hasFlags(fields, part, flag);
     if (!/(\[\d+\]|[.]\w+)$/.test(part)) break;
   }
   return fields.has(name);
 }
 
-function hasFlags(fields: Values, part: string): boolean {
-  for (const field of fields.keys()) if (field.startsWith(`${part}.`)) return true;
+/** Whether a flag of a set is shown; without a name any. */
+function hasFlags(fields: Values, part: string, flag?: string): boolean {
+  for (const field of fields.keys()) {
+    if (!field.startsWith(`${part}.`)) continue;
+    if (flag === undefined || flag.endsWith(`_${field.slice(part.length + 1)}`)) return true;
+  }
   return false;
 }
 

@@ -1,8 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { type CompareSide, compare, type Difference } from "../../src/compare/index.ts";
 import { normalise, validate } from "../../src/kernel/index.ts";
-import { hantroG1, rk3399, type Target, targetRefusals, vdpu381, visl } from "../../src/targets/index.ts";
-import { type Codec, controlByName, flagNames, type PayloadLeaf, payloadLeaves } from "../../src/uapi/index.ts";
+import {
+  hantroG1,
+  rk3399,
+  rk3588Av1,
+  type Target,
+  targetRefusals,
+  vdpu381,
+  vicodec,
+  visl,
+} from "../../src/targets/index.ts";
+import {
+  type Codec,
+  controlByName,
+  flagNames,
+  type PayloadLeaf,
+  payloadLeaves,
+  V4L2_AV1_FRAME_FLAG_ALLOW_INTRABC,
+  V4L2_AV1_LOOP_FILTER_FLAG_DELTA_ENABLED,
+} from "../../src/uapi/index.ts";
 import { Random } from "../../support/random.ts";
 import { type Editable, requestsOf } from "./recordings.ts";
 
@@ -18,6 +35,8 @@ const others: readonly Case[] = [
   ["h265", "h265_main10_wpp_slices.265", ["--decode-mode", "slice"], rk3399],
   ["vp8", "vp8_altref.ivf", [], hantroG1],
   ["vp9", "vp9_altref_superframes.ivf", [], rk3399],
+  ["av1", "av1_grain.ivf", [], rk3588Av1],
+  ["fwht", "fwht_argb.fwht", [], vicodec],
 ];
 
 function sideOf(codec: Codec, { timestamp, data, controls }: Editable): CompareSide {
@@ -92,6 +111,31 @@ describe("a bit that is changed", () => {
         if (!isRead && !isRefused) for (const each of named) expect(each.class, place).not.toBe("read");
       }
     }
+  }
+});
+
+it("a flag that means nothing in this request is unread: the loop filter's deltas of a frame with intra block copy", async () => {
+  const control = "V4L2_CID_STATELESS_AV1_FRAME";
+  const [request] = (await requestsOf("av1_444_screen_intrabc.obu", [])) as [Editable];
+  const payload = request.controls.get(control) as Uint8Array;
+  const offsetOf = (path: string) =>
+    payloadLeaves(controlByName(control) as never, payload).find((leaf) => leaf.path === path)?.offset as number;
+  /** The request with other bits in two of its fields. */
+  const changed = (frameFlags: number, filterFlags: number): Editable => {
+    const bytes = payload.slice();
+    for (const [path, bits] of [["flags", frameFlags] as const, ["loop_filter.flags", filterFlags] as const]) {
+      bytes[offsetOf(path)] = (bytes[offsetOf(path)] as number) ^ bits;
+    }
+    return { ...request, controls: new Map([...request.controls, [control, bytes]]) };
+  };
+  const flag = "V4L2_AV1_LOOP_FILTER_FLAG_DELTA_ENABLED";
+  for (const [frameFlags, kind] of [
+    [V4L2_AV1_FRAME_FLAG_ALLOW_INTRABC, "unread"],
+    [0, "read"],
+  ] as const) {
+    const [a, b] = [changed(frameFlags, 0), changed(frameFlags, V4L2_AV1_LOOP_FILTER_FLAG_DELTA_ENABLED)];
+    const found = await differencesOf("av1", a, b, rk3588Av1, false);
+    expect(found).toMatchObject([{ path: "loop_filter.flags", flag, class: kind }]);
   }
 });
 
