@@ -335,9 +335,12 @@ class FieldWriter {
     }
   }
 
+  #named({ flags, values }: Scalar, text: string): bigint | undefined {
+    return namedValue({ ...this.#flags, ...flags, ...values }, text, values === undefined);
+  }
+
   #scalar(type: Scalar, item: unknown, offset: number, path: string): void {
-    const names = { ...this.#flags, ...type.flags, ...type.values };
-    const value = typeof item === "string" ? namedValue(names, item, type.values === undefined) : numberIn(item);
+    const value = typeof item === "string" ? this.#named(type, item) : numberIn(item);
     const meant = value === undefined ? undefined : meaningOf(type, BigInt(value));
     if (meant === undefined) throw new CaptureError(`${path} cannot be ${summary(item)}`, this.#line);
     type.write(this.#view, offset, typeof type.min === "bigint" ? meant : Number(meant));

@@ -49,7 +49,7 @@ export async function capture(io: Io, args: Arguments): Promise<number> {
 /** The path of the recorder, built once for each version of its source. */
 function builtRecorder(): string {
   if (source === undefined) throw new CliError("recorder.c is not in this package");
-  // `CC="cc -m32"` is how make is told, too.
+  // CC may have options, as in makefiles: `CC="cc -m32"`.
   const command = process.env.CC ?? "cc";
   const [compiler = "cc", ...compilerOptions] = command.split(/\s+/).filter((word) => word !== "");
   const hash = createHash("sha256").update(readFileSync(source)).update(command).digest("hex").slice(0, 16);
