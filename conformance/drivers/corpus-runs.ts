@@ -19,6 +19,8 @@ export interface CorpusRun {
   readonly node: string;
   /** The stream's path in the machine. */
   readonly path: string;
+  /** Also what the driver is known not to decode. */
+  readonly force: boolean;
 }
 
 /** What came of it. */
@@ -55,7 +57,7 @@ async function resultOf(run: CorpusRun, device: DeviceInfo, machine: Machine): P
   const start = performance.now();
   const decode = new WatchedDecode();
   // The bytes, because a file that is read from its path is closed some time after its end.
-  await decode.run(run.codec, readFileSync(run.path), device, machine);
+  await decode.run(run.codec, readFileSync(run.path), device, machine, run.force);
   const messages = kernelMessages();
   const problems = [...new Set([...decode.problems, ...afterProblems(before, messages)])];
   const { requests, frames, errors, refusal } = decode;
@@ -71,15 +73,22 @@ async function resultOf(run: CorpusRun, device: DeviceInfo, machine: Machine): P
   };
 }
 
-/** An oops, or a call of the kernel that does not come back, ends the machine: what comes after it would say nothing. */
-function endMachineOnOops(): void {
-  for (const name of ["panic_on_oops", "hung_task_panic"]) {
+/**
+ * An oops, or a call of the kernel that does not come back, ends the machine: what comes after it would say nothing. A processor that
+ * stands still for half a minute is none, because the machine may get none of the host's for so long.
+ */
+function setKernelChecks(): void {
+  for (const [name, value] of [
+    ["panic_on_oops", "1"],
+    ["hung_task_panic", "1"],
+    ["watchdog_thresh", "60"],
+  ] as const) {
     const path = `/proc/sys/kernel/${name}`;
-    if (existsSync(path)) writeFileSync(path, "1");
+    if (existsSync(path)) writeFileSync(path, value);
   }
 }
 
-endMachineOnOops();
+setKernelChecks();
 // No programs are compared. Without its journal the fake hardware is faster.
 writeFileSync(`${fake}/on`, "0");
 const devices = await devicesByNode();

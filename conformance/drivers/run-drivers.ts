@@ -7,6 +7,7 @@
  *   --fixtures        leaves the corpus out
  *   --corpus          decodes every stream of the corpus, damaged ones too: no warning, no stuck job, no leak; no programs are compared.
  *                     known-problems.json has the drivers' faults, with reasons
+ *   --force           with --corpus: sends also what the drivers are known not to decode
  *   --keep FOLDER     keeps journals, or with `--corpus` results, there, and does not run again what it has
  *   --faults          errors, hangs, kill -9 and two sessions at once
  *   --frames COUNT    endurance: so many frames on each node; alone, or with --faults
@@ -85,6 +86,7 @@ async function main(): Promise<number> {
       faults: { type: "boolean", default: false },
       frames: { type: "string", default: "0" },
       corpus: { type: "boolean", default: false },
+      force: { type: "boolean", default: false },
       fixtures: { type: "boolean", default: false },
       keep: { type: "string" },
       stream: { type: "string", multiple: true, default: [""] },
@@ -99,7 +101,10 @@ async function main(): Promise<number> {
     return await runFaults(chosen, { faults: values.faults, frames }, print);
   }
   if (values.corpus) {
-    return await runCorpus({ streams: values.stream, nodes: values.node, keep: values.keep }, print);
+    return await runCorpus(
+      { streams: values.stream, nodes: values.node, keep: values.keep, force: values.force },
+      print,
+    );
   }
   const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
   const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));

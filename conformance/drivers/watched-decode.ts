@@ -33,13 +33,14 @@ export class WatchedDecode {
   /** Why nothing, or nothing more, was sent: the target's limits. */
   refusal: string | undefined;
 
-  async run(codec: Codec, bytes: Uint8Array, device: DeviceInfo, machine: Machine): Promise<void> {
+  /** @param force decodes also what the driver is known not to decode. */
+  async run(codec: Codec, bytes: Uint8Array, device: DeviceInfo, machine: Machine, force = false): Promise<void> {
     try {
       const track = await openTrack(bytes, { codec });
       const session = openSession(codec, sessionOptionsFor(device, codec));
       const pixelFormats = readableFormats.map(fourccOf);
       const counted = countedMachine(machine, this.counts);
-      const submitter = await Submitter.open(device, { pixelFormats, timeout }, counted);
+      const submitter = await Submitter.open(device, { pixelFormats, timeout, force }, counted);
       try {
         for await (const part of this.#partsOf(track)) await this.#submit(submitter, feed(session, part));
         await this.#submit(submitter, session.flush());

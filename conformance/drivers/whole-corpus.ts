@@ -27,13 +27,15 @@ export interface CorpusOptions {
   readonly nodes: readonly string[];
   /** The folder that keeps the results. What it has is not run again. */
   readonly keep: string | undefined;
+  /** Sends also what the drivers are known not to decode: to see what becomes of it. */
+  readonly force: boolean;
 }
 
 /** So many runs have one machine. */
 const runsOfMachine = 400;
 
-function runOf({ stream, node }: Pair): CorpusRun {
-  return { id: `${stream.name} on ${node.name}`, codec: stream.codec, node: node.name, path: stream.guestPath };
+function idOf({ stream, node }: Pair): string {
+  return `${stream.name} on ${node.name}`;
 }
 
 /** The results of a folder, and of what is run now. */
@@ -112,7 +114,7 @@ function summarise(pairs: readonly Pair[], results: Results, print: (line: strin
   const byProblem = new Map<string, number>();
   let [decoded, refused, requests, frames, failed] = [0, 0, 0, 0, 0];
   for (const pair of pairs) {
-    const result = results.byId.get(runOf(pair).id)!;
+    const result = results.byId.get(idOf(pair))!;
     if (result.refusal === undefined) decoded++;
     else refused++;
     requests += result.requests;
@@ -143,7 +145,7 @@ export async function runCorpus(options: CorpusOptions, print: (line: string) =>
   );
   if (pairs.length === 0) throw new Error("no stream and node with these names");
   if (others.length > 0) print(`no video is found in ${others.length} files: ${others.join(", ")}`);
-  const pairOf = new Map(pairs.map((pair) => [runOf(pair).id, pair]));
+  const pairOf = new Map(pairs.map((pair) => [idOf(pair), pair]));
   const results = new Results(options.keep);
   const use = (result: CorpusResult) => {
     results.add(result);
@@ -151,9 +153,13 @@ export async function runCorpus(options: CorpusOptions, print: (line: string) =>
   };
   const script = await bundleForMachine("drivers", "corpus-runs");
   for (;;) {
-    const left = pairs.map(runOf).filter(({ id }) => !results.byId.has(id));
+    const left = pairs.filter((pair) => !results.byId.has(idOf(pair)));
     if (left.length === 0) break;
-    await runInOneMachine(script, left.slice(0, runsOfMachine), use);
+    const runs = left.slice(0, runsOfMachine).map((pair): CorpusRun => {
+      const { stream, node } = pair;
+      return { id: idOf(pair), codec: stream.codec, node: node.name, path: stream.guestPath, force: options.force };
+    });
+    await runInOneMachine(script, runs, use);
   }
   return summarise(pairs, results, print) ? 1 : 0;
 }
