@@ -34,6 +34,8 @@ export interface CorpusResult {
   readonly refusal?: string | undefined;
   /** Each with its kind first: `"leak: …"`. */
   readonly problems: readonly string[];
+  /** Whether it was sent although the driver is known not to decode it. */
+  readonly force?: boolean | undefined;
   /** What the kernel said, where there are problems. */
   readonly messages?: readonly string[];
   readonly milliseconds: number;
@@ -68,6 +70,7 @@ async function resultOf(run: CorpusRun, device: DeviceInfo, machine: Machine): P
     errors,
     refusal,
     problems,
+    force: run.force || undefined,
     ...(problems.length === 0 ? {} : { messages: [...new Set(messages)].slice(0, 40) }),
     milliseconds: Math.round(performance.now() - start),
   };
