@@ -44,7 +44,6 @@ interface StreamFrame {
 class PlaceReader implements Trace {
   readonly frames: StreamFrame[] = [];
   readonly #stream: Uint8Array;
-  #type = -1;
   #sequence: SequenceText | undefined;
   #sequenceBefore: SequenceText | undefined;
   #isAfterOperatingParameters = false;
@@ -56,21 +55,22 @@ class PlaceReader implements Trace {
     this.#stream = stream;
   }
 
-  unit({ byte, bytes }: TraceUnit): void {
+  unit({ name, byte, bytes }: TraceUnit): void {
     this.#endSequence();
-    this.#type = ((bytes[0] ?? 0) >> 3) & 15;
-    if (this.#type === OBU_TEMPORAL_DELIMITER) {
+    // The lengths of Annex B are units of the trace, too, and have no type.
+    const type = Number(/obu_type (\d+)/.exec(name)?.[1]);
+    if (type === OBU_TEMPORAL_DELIMITER) {
       this.#placesBefore = this.#unitPlaces;
       this.#unitPlaces = [];
     }
-    if (this.#type === OBU_SEQUENCE_HEADER) this.#sequence = { operatingParameters: "", format: "", others: "" };
-    if (this.#type === OBU_FRAME || this.#type === OBU_FRAME_HEADER) {
+    if (type === OBU_SEQUENCE_HEADER) this.#sequence = { operatingParameters: "", format: "", others: "" };
+    if (type === OBU_FRAME || type === OBU_FRAME_HEADER) {
       const place = { isAfterOperatingParameters: this.#isAfterOperatingParameters, isBeforeOtherFormat: false };
       this.frames.push({ place, payload: new Uint8Array(0) });
       this.#unitPlaces.push(place);
     }
     const frame = this.frames.at(-1);
-    const hasTiles = this.#type === OBU_FRAME || this.#type === OBU_TILE_GROUP;
+    const hasTiles = type === OBU_FRAME || type === OBU_TILE_GROUP;
     if (hasTiles && frame?.payload.length === 0) {
       frame.payload = obuPayload(this.#stream.subarray(byte, byte + bytes.length));
     }
