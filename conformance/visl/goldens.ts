@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { readRecordBytes } from "../../src/record/files.ts";
 import { readRecord } from "../../src/record/read.ts";
-import { decodeCommand, prepare } from "./gstreamer-runs.ts";
+import { decodeCommand, hasDecoder, prepare } from "./gstreamer-runs.ts";
 import { type JobResult, machineVersions, withJobs } from "./machine.ts";
 import { recordDifferences } from "./record-differences.ts";
 import { recordedText } from "./recorded.ts";
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     options: { stream: { type: "string", default: "" }, write: { type: "boolean", default: false } },
   });
   const runs = [...fixtures(), ...disagreementStreams()]
-    .filter(({ name }) => name.includes(values.stream))
+    .filter(({ name, codec }) => hasDecoder(codec) && name.includes(values.stream))
     .flatMap(runsOf);
   const versions = machineVersions();
   process.stdout.write(`${versions.gstreamer}, ${versions.kernel}\n`);
