@@ -11,7 +11,7 @@ const path = new URL("devices.txt", import.meta.url);
 export async function listingDifferences(kernel: string, write: boolean): Promise<string[]> {
   const share = mkdtempSync(join(tmpdir(), "devices-"));
   try {
-    const seen = await runInMachine(share, 300, ["node", await bundleForMachine("drivers", "list-devices")]);
+    const seen = await runInMachine(share, 900, ["node", await bundleForMachine("drivers", "list-devices")]);
     const text = `${kernel}\n\n${seen}`;
     if (write) writeFileSync(path, text);
     const known = existsSync(path) ? readFileSync(path, "utf8") : "";

@@ -7,12 +7,12 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openSession } from "../../src/open-session.ts";
 import { type DeviceInfo, openDecoder, sessionOptionsFor } from "../../src/submit/index.ts";
-import { devicesByNode, fake, kernelWarnings } from "./guest.ts";
+import { devicesByNode, fake, holdings, kernelWarnings } from "./guest.ts";
 import { type HardwareCodec as Codec, type FakeNode, nodes } from "./nodes.ts";
 
 /** A stream of each codec with pictures of all types. */
@@ -78,7 +78,7 @@ function inject(node: FakeNode, outcome: string, after: number, count: number): 
   writeFileSync(`${fake}/fault`, `${node.name} ${outcome} ${after} ${count}`);
 }
 
-const live = () => readFileSync(`${fake}/live`, "utf8").trim();
+const live = () => holdings().live;
 const same = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((each, i) => each === b[i]);
 
@@ -159,9 +159,8 @@ async function killed(node: FakeNode, device: DeviceInfo, codec: Codec): Promise
 /** Many frames, in sessions one after another in one process: nothing grows. */
 async function endurance(node: FakeNode, device: DeviceInfo, codec: Codec, wanted: number): Promise<void> {
   writeFileSync(`${fake}/on`, "0");
-  const descriptors = () => readdirSync("/proc/self/fd").length;
   await decode(device, codec);
-  const before = { live: live(), descriptors: descriptors() };
+  const before = holdings();
   const start = performance.now();
   let memory = 0;
   let frames = 0;
@@ -174,7 +173,7 @@ async function endurance(node: FakeNode, device: DeviceInfo, codec: Codec, wante
   }
   const seconds = Math.round((performance.now() - start) / 1000);
   const growth = Math.round((process.memoryUsage.rss() - memory) / 1024);
-  const after = { live: live(), descriptors: descriptors() };
+  const after = holdings();
   const isFine = frames >= wanted && before.live === after.live && before.descriptors === after.descriptors;
   check(
     `${node.name} ${codec}: ${frames} frames in ${seconds} s; ${after.descriptors} descriptors, allocations ${after.live}, as before`,

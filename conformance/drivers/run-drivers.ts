@@ -5,7 +5,10 @@
  *   --write           writes programs/ anew
  *   --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
  *   --fixtures        leaves the corpus out
- *   --keep FOLDER     keeps journals there, and does not run again what it has
+ *   --corpus          decodes every stream of the corpus, damaged ones too: no warning, no stuck job, no leak; no programs are compared.
+ *                     known-problems.json has the drivers' faults, with reasons
+ *   --force           with --corpus: sends also what the drivers are known not to decode
+ *   --keep FOLDER     keeps journals, or with `--corpus` results, there, and does not run again what it has
  *   --faults          errors, hangs, kill -9 and two sessions at once
  *   --frames COUNT    endurance: so many frames on each node; alone, or with --faults
  *   --stream, --node  only those whose names have this part (may be repeated)
@@ -19,6 +22,7 @@ import { nodes } from "./nodes.ts";
 import { hashOf, stableProgramOf } from "./program.ts";
 import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";
 import { corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
+import { runCorpus } from "./whole-corpus.ts";
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -81,6 +85,8 @@ async function main(): Promise<number> {
       gstreamer: { type: "boolean", default: false },
       faults: { type: "boolean", default: false },
       frames: { type: "string", default: "0" },
+      corpus: { type: "boolean", default: false },
+      force: { type: "boolean", default: false },
       fixtures: { type: "boolean", default: false },
       keep: { type: "string" },
       stream: { type: "string", multiple: true, default: [""] },
@@ -93,6 +99,12 @@ async function main(): Promise<number> {
   if (values.faults || frames > 0) {
     const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
     return await runFaults(chosen, { faults: values.faults, frames }, print);
+  }
+  if (values.corpus) {
+    return await runCorpus(
+      { streams: values.stream, nodes: values.node, keep: values.keep, force: values.force },
+      print,
+    );
   }
   const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
   const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));

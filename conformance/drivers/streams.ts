@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ContainerError } from "../../src/containers/container-error.ts";
+import { openTrack } from "../../src/containers/open-track.ts";
 import { openSession } from "../../src/open-session.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import type { DecodeRun } from "./driver-runs.ts";
@@ -40,6 +42,43 @@ export function corpusStreams(): DriverStream[] {
     const codec = name.split("/")[0] as Codec;
     return existsSync(path) ? [{ name, codec, path, guestPath: `/corpus/${name}` }] : [];
   });
+}
+
+/** Damaged files: what their names say of the codec. Of the others, their first bytes tell it. */
+const codecsOfNames: readonly (readonly [RegExp, Codec])[] = [
+  [/h264|[.]264$/, "h264"],
+  [/h265|hevc|[.]265$/, "h265"],
+  [/[.]m2v$/, "mpeg2"],
+  [/[.]obu$/, "av1"],
+];
+
+async function openedCodec(path: string, codec: Codec | undefined): Promise<Codec | undefined> {
+  try {
+    const track = await openTrack(path, { codec });
+    track.close();
+    return track.codec === "fwht" ? undefined : track.codec;
+  } catch (thrown) {
+    if (thrown instanceof ContainerError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Every stream of the corpus, the damaged ones last; and the files in which no video is found. */
+export async function wholeCorpus(): Promise<{ readonly streams: DriverStream[]; readonly others: string[] }> {
+  const folder = corpusFolder();
+  if (folder === undefined) throw new Error("no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus");
+  const streams: DriverStream[] = [];
+  const others: string[] = [];
+  for (const part of [...hardwareCodecs, "bad"] as const) {
+    for (const file of readdirSync(join(folder, part)).sort()) {
+      const [name, path] = [`${part}/${file}`, join(folder, part, file)];
+      const named = part === "bad" ? codecsOfNames.find(([pattern]) => pattern.test(file))?.[1] : part;
+      const codec = await openedCodec(path, named);
+      if (codec === undefined) others.push(name);
+      else streams.push({ name, codec, path, guestPath: `/corpus/${name}` });
+    }
+  }
+  return { streams, others };
 }
 
 /** A stream and a node that takes its codec. */

@@ -1,5 +1,5 @@
 import type { Codec, Control } from "../events.ts";
-import { refusalText, targetRefusals } from "../targets/refusals.ts";
+import { av1Tiles, refusalText, targetRefusals } from "../targets/refusals.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
 import { RefusedStream } from "./errors.ts";
 
@@ -13,6 +13,7 @@ const laterSets: readonly string[] = ["V4L2_CID_STATELESS_H264_PPS", "V4L2_CID_S
 export class KnownLimits {
   readonly #device: DeviceInfo;
   readonly #isOff: boolean;
+  readonly #maxTiles: number;
   /** Parameter sets are made once for many requests. */
   readonly #seen = new WeakSet<Uint8Array>();
 
@@ -20,20 +21,25 @@ export class KnownLimits {
   constructor(device: DeviceInfo, isOff: boolean) {
     this.#device = device;
     this.#isOff = isOff;
+    this.#maxTiles = device.target.codecs.av1?.limits.maxTiles ?? Infinity;
   }
 
-  /** Whether the controls of a request have a parameter set that was not checked. */
-  hasNewSet(controls: readonly Control[]): boolean {
+  /** Whether the controls of a request have what was not checked at the sequence. */
+  hasUnchecked(controls: readonly Control[]): boolean {
     if (this.#isOff) return false;
-    for (const { name, payload } of controls) {
-      if (typeof payload !== "number" && laterSets.includes(name) && !this.#seen.has(payload)) return true;
-    }
+    for (const control of controls) if (this.#isUnchecked(control)) return true;
     return false;
   }
 
-  /** The parameter sets among the controls of a request. */
-  setsOf(controls: readonly Control[]): Control[] {
-    return controls.filter(({ name }) => laterSets.includes(name));
+  /** What was not checked at the sequence: parameter sets, and AV1 frames with more tiles than the driver takes. */
+  uncheckedOf(controls: readonly Control[]): Control[] {
+    return controls.filter((control) => this.#isUnchecked(control));
+  }
+
+  #isUnchecked({ name, payload }: Control): boolean {
+    if (typeof payload === "number") return false;
+    if (laterSets.includes(name)) return !this.#seen.has(payload);
+    return name === "V4L2_CID_STATELESS_AV1_FRAME" && av1Tiles(payload).tiles > this.#maxTiles;
   }
 
   /** The reasons not to decode what has these controls; undefined where there are none. */

@@ -17,7 +17,7 @@ export interface SubmitterOptions {
   readonly pixelFormats?: readonly number[] | undefined;
   /** Milliseconds until a device that gives nothing back, or a consumer that holds all frames, counts as stuck. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Decodes also what the device's driver is known not to decode. Default: a RefusedStream at the sequence. */
+  /** Decodes also what the device's driver is known not to decode. Default: a RefusedStream where it begins. */
   readonly force?: boolean | undefined;
   /** Sends a record's controls unchanged. Default: controls are adapted to the device's target. */
   readonly verbatim?: boolean | undefined;

@@ -6,6 +6,8 @@ import {
   elementSize,
   leafFields,
   startCodeValues,
+  v4l2_av1_tile_info,
+  v4l2_ctrl_av1_frame,
   v4l2_ctrl_h264_pps,
   viewOf,
 } from "../uapi/index.ts";
@@ -52,6 +54,7 @@ export function targetRefusals(
           ...formatRefusals(target, taken, codec, name, payload),
           ...flagRefusals(target, taken, name, payload),
           ...sliceGroupRefusals(target, taken, name, payload),
+          ...tileRefusals(target, taken, name, payload),
         ];
   });
 }
@@ -125,6 +128,29 @@ function sliceGroupRefusals(
   if (value < most) return [];
   const reason = `${value + 1} slice groups: ${target.name} takes ${most}`;
   return [refusal(name, reason, "num_slice_groups_minus1", value)];
+}
+
+/** More tiles in an AV1 frame than the driver takes. */
+function tileRefusals(
+  target: Target,
+  { limits: { maxTiles: most } }: TargetCodec,
+  name: string,
+  payload: Uint8Array,
+): TargetRefusal[] {
+  if (most === undefined || name !== "V4L2_CID_STATELESS_AV1_FRAME") return [];
+  const { columns, tiles } = av1Tiles(payload);
+  if (tiles <= most) return [];
+  const reason = `${tiles} tiles: ${target.name} takes ${most} at most`;
+  return [refusal(name, reason, "tile_info.tile_cols", columns)];
+}
+
+/** The tiles of an AV1 frame; none where the payload has another size. */
+export function av1Tiles(payload: Uint8Array): { readonly columns: number; readonly tiles: number } {
+  if (payload.length !== v4l2_ctrl_av1_frame.size) return { columns: 0, tiles: 0 };
+  const at = v4l2_ctrl_av1_frame.offsets.tile_info;
+  const { tile_cols, tile_rows } = v4l2_av1_tile_info.offsets;
+  const columns = payload[at + tile_cols] as number;
+  return { columns, tiles: columns * (payload[at + tile_rows] as number) };
 }
 
 function formatRefusals(

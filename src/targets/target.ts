@@ -23,6 +23,8 @@ export interface TargetLimits {
    * with more than one.
    */
   readonly maxSliceGroups?: number;
+  /** AV1: the most tiles of a frame, where the driver fails for fewer than its control takes. */
+  readonly maxTiles?: number;
   /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
   readonly refusedFlags?: readonly (readonly string[])[];
 }

@@ -113,15 +113,15 @@ export const rk3588Av1: Target = {
       decodeModes: [],
       startCodes: [],
       since: "6.5",
-      // It registers 512 entries, and fails for frames with more than AV1_MAX_TILES.
       controls: {
         V4L2_CID_STATELESS_AV1_SEQUENCE: 1,
         V4L2_CID_STATELESS_AV1_FRAME: 1,
-        V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: 128,
+        V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: 512,
         V4L2_CID_STATELESS_AV1_FILM_GRAIN: 1,
       },
-      // The driver checks the bit depth only; the hardware has the Main profile without monochrome.
-      limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], chromaFormats: [1], profiles: [0] },
+      // The driver checks the bit depth when controls are set, and the tiles (AV1_MAX_TILES) when a job begins, which fails then. The
+      // hardware has the Main profile without monochrome.
+      limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], chromaFormats: [1], profiles: [0], maxTiles: 128 },
       reads,
       missingReferences: "mark",
       quirks: {

@@ -1,10 +1,26 @@
 import { describe, expect, it } from "vitest";
 import type { Control } from "../../src/events.ts";
+import { openSession } from "../../src/open-session.ts";
 import { RefusedStream } from "../../src/submit/index.ts";
-import { controls, v4l2_ctrl_h264_pps, v4l2_ctrl_h264_sps } from "../../src/uapi/index.ts";
+import { controls, V4L2_PIX_FMT_AV1_FRAME, v4l2_ctrl_h264_pps, v4l2_ctrl_h264_sps } from "../../src/uapi/index.ts";
+import { frame, keyFrame, sequenceHeader, unit } from "../../support/streams/av1-stream.ts";
 import { all, open, output, picture, plain, release, request, sequence, taken } from "./submitting.ts";
 
 const rkvdec = { ...plain, driver: "rkvdec" };
+
+/** hantro's VPU981 registers 512 tile group entries. */
+const vpu981 = {
+  driver: "hantro-vpu",
+  outputFormats: [V4L2_PIX_FMT_AV1_FRAME],
+  maxSize: 4096,
+  controls: {
+    V4L2_CID_STATELESS_AV1_SEQUENCE: 1,
+    V4L2_CID_STATELESS_AV1_FRAME: 1,
+    V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: 512,
+    V4L2_CID_STATELESS_AV1_FILM_GRAIN: 1,
+  },
+  canCreateBuffers: true,
+};
 
 function sps(changes: Readonly<Partial<Record<"bit_depth_luma_minus8" | "profile_idc", number>>>): Control {
   const { name, id } = controls.V4L2_CID_STATELESS_H264_SPS;
@@ -81,6 +97,34 @@ describe("what the driver is known not to decode", () => {
     await expect(run()).rejects.toThrow(reason);
     expect(timestamps).toEqual([1000]);
     expect(kernel.log.filter((line) => line === "QUEUE")).toHaveLength(1);
+  });
+
+  it("may be in an AV1 frame: more tiles than the driver takes, although its control takes as many", async () => {
+    const sequence = { width: 1024, height: 1024 };
+    const tiled = (log2: readonly [number, number]) => {
+      const tiles = new Array<number>(1 << (log2[0] + log2[1])).fill(2);
+      return { sequence, mostTileLog2: [4, 4], tileLog2: log2, tiles, refresh: 0 } as const;
+    };
+    const first = unit(sequenceHeader(sequence), keyFrame({ ...tiled([0, 0]), refresh: 255 }));
+    const decode = async (log2: readonly [number, number], options = {}) => {
+      const { kernel, submitter } = await open(vpu981, options, "av1");
+      const session = openSession("av1");
+      const bytes = [first, unit(frame(tiled(log2))), unit(frame(tiled([0, 0])))];
+      const events = [...bytes.flatMap((each) => session.push(each)), ...session.flush()];
+      const failure = await all(submitter, events).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      return { failure, requests: kernel.log.filter((line) => line === "QUEUE").length };
+    };
+    expect(await decode([4, 3])).toMatchObject({ failure: undefined, requests: 3 });
+    expect(await decode([4, 4], { force: true })).toMatchObject({ failure: undefined, requests: 3 });
+    const { failure, requests } = await decode([4, 4]);
+    expect(failure).toBeInstanceOf(RefusedStream);
+    expect((failure as RefusedStream).message).toMatch(
+      /V4L2_CID_STATELESS_AV1_FRAME tile_info.tile_cols = 16 \(256 tiles: hantro-vpu takes 128 at most\)$/,
+    );
+    expect(requests).toBe(1);
   });
 
   it("is sent where told to, and where nothing is known of the driver", async () => {

@@ -25,9 +25,9 @@ export const plain: FakeDriver = {
 };
 
 /** A submitter on a fake kernel. */
-export async function open(driver: FakeDriver, options: SubmitterOptions = {}) {
+export async function open(driver: FakeDriver, options: SubmitterOptions = {}, codec: Codec = "h264") {
   const kernel = new FakeKernel(driver);
-  const device = chooseDevice(await devicesOf(kernel.machine, kernel.files), "h264");
+  const device = chooseDevice(await devicesOf(kernel.machine, kernel.files), codec);
   const submitter = await Submitter.open(device, options, kernel.machine);
   return { kernel, submitter };
 }
