@@ -41,6 +41,11 @@ describe("the program", () => {
     expect(results[1]!.stderr).toMatch(/^v4l2-stateless: unknown command frob;.*\n$/);
   });
 
+  it("exits with 0 after a command that reads a file", { tags: "long" }, async () => {
+    const { status } = await start(["inspect", fixture("vp8_odd_size.ivf.gst-frame.jsonl.br")]);
+    expect(status).toBe(0);
+  });
+
   it("ends quietly when nobody reads its output any more", { tags: "long" }, async () => {
     const { status, stderr } = await start(["trace", fixture("h264_high_bpyramid.264")], { readBytes: 10 });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

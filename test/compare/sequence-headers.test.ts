@@ -27,15 +27,18 @@ const framings: Readonly<Record<string, (units: readonly TemporalUnit[]) => Uint
     ),
 };
 
-/** The requests that only the stream has, with the known faults: the peer's record lacks those with these numbers. */
-async function gapsOf(stream: Uint8Array, producer: string, lacking: readonly number[]): Promise<unknown[]> {
-  const requests: ComparedRequest[] = [];
-  for await (const request of streamSide(stream, { codec: "av1" }).requests) {
-    if (!lacking.includes(request.request)) requests.push({ ...request, request: requests.length });
-  }
+/**
+ * The requests that only one side has, with the known faults.
+ *
+ * @param taken the numbers of our requests that the peer's record has.
+ */
+async function gapsOf(stream: Uint8Array, producer: string, taken: readonly number[]): Promise<unknown[]> {
+  const ours: ComparedRequest[] = [];
+  for await (const request of streamSide(stream, { codec: "av1" }).requests) ours.push(request);
+  const requests = taken.map((number, request) => ({ ...(ours[number] as ComparedRequest), request }));
   const gaps: unknown[] = [];
   for await (const found of compare([streamSide(stream, { codec: "av1" }), { codec: "av1", producer, requests }])) {
-    if (found.type === "gap") gaps.push([found.first, found.last, found.known?.id]);
+    if (found.type === "gap") gaps.push([found.of === 0 ? "ours" : "theirs", found.first, found.last, found.known?.id]);
   }
   return gaps;
 }
@@ -54,10 +57,27 @@ describe.each(Object.entries(framings))("AV1 frames that a peer leaves out, in %
       [shown(other, 4)],
       [sequenceHeader(one), keyFrame({ sequence: one, q: 30 })],
     ]);
-    expect(await gapsOf(stream, "GStreamer 1.28", [2, 3])).toEqual([[2, 3, "gst-av1-operating-parameters"]]);
-    expect(await gapsOf(stream, "GStreamer 1.28", [1])).toEqual([[1, 1, undefined]]);
-    expect(await gapsOf(stream, "GStreamer 1.28", [5])).toEqual([[5, 5, undefined]]);
-    expect(await gapsOf(stream, "FFmpeg", [2, 3])).toEqual([[2, 3, undefined]]);
+    const gst = (...taken: readonly number[]) => gapsOf(stream, "GStreamer 1.28", taken);
+    expect(await gst(0, 1, 4, 5, 6)).toEqual([["ours", 2, 3, "gst-av1-operating-parameters"]]);
+    expect(await gst(0, 2, 3, 4, 5, 6)).toEqual([["ours", 1, 1, undefined]]);
+    expect(await gst(0, 1, 2, 3, 4, 6)).toEqual([["ours", 5, 5, undefined]]);
+    expect(await gst(0, 1, 2, 2, 3, 4, 5, 6)).toEqual([["theirs", 3, 3, undefined]]);
+    expect(await gapsOf(stream, "FFmpeg", [0, 1, 4, 5, 6])).toEqual([["ours", 2, 3, undefined]]);
+  });
+
+  it("only where it is that frame, though a later one has the same bytes, or the first of them", async () => {
+    const tiles = (size: number) => [headerObu({ sequence: one, hint: 1 }), obu(4, tileGroup([size]))];
+    const later = (size: number) => [headerObu({ sequence: other, hint: 2 }), obu(4, tileGroup([size]))];
+    const stream = file([
+      [sequenceHeader(one), keyFrame({ sequence: one })],
+      tiles(8),
+      tiles(9),
+      [sequenceHeader(other), ...later(1)],
+      later(8),
+    ]);
+    const gst = (...taken: readonly number[]) => gapsOf(stream, "GStreamer 1.28", taken);
+    expect(await gst(0, 1, 3, 4)).toEqual([["ours", 2, 2, undefined]]);
+    expect(await gst(0, 1, 2)).toEqual([["ours", 3, 4, "gst-av1-operating-parameters"]]);
   });
 
   it("before a sequence of another format", async () => {
@@ -65,10 +85,11 @@ describe.each(Object.entries(framings))("AV1 frames that a peer leaves out, in %
     const stream = file([
       [sequenceHeader(mono), keyFrame({ sequence: mono })],
       [sequenceHeader(), keyFrame()],
-      [sequenceHeader({ width: 32 }), keyFrame({ sequence: { width: 32 }, q: 40 })],
+      [frame({ hint: 1 })],
+      [sequenceHeader({ tenBit: true }), keyFrame({ sequence: { tenBit: true }, q: 40 })],
     ]);
-    expect(await gapsOf(stream, "FFmpeg", [0])).toEqual([[0, 0, "ff-av1-before-other-format"]]);
-    expect(await gapsOf(stream, "FFmpeg", [1])).toEqual([[1, 1, undefined]]);
-    expect(await gapsOf(stream, "GStreamer 1.28", [0])).toEqual([[0, 0, undefined]]);
+    expect(await gapsOf(stream, "FFmpeg", [1, 2, 3])).toEqual([["ours", 0, 0, "ff-av1-before-other-format"]]);
+    expect(await gapsOf(stream, "FFmpeg", [0, 1, 3])).toEqual([["ours", 2, 2, undefined]]);
+    expect(await gapsOf(stream, "GStreamer 1.28", [1, 2, 3])).toEqual([["ours", 0, 0, undefined]]);
   });
 });

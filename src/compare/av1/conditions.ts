@@ -2,7 +2,7 @@ import { V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, conditionOfPeers, noRequest, type Occurrence, type Side } from "../comparator.ts";
 import type { Peer } from "../request.ts";
-import { framePlaces } from "./frame-places.ts";
+import { hasPlace } from "./frame-places.ts";
 import { tileGroups, tilesOf } from "./tiles.ts";
 import { payloadOf } from "./view.ts";
 
@@ -87,11 +87,11 @@ export const conditionsAv1 = {
   ),
   "operating_parameters_info changed": condition(
     "since the last key frame, a sequence header came that differs from the one before in operating_parameters_info alone",
-    ({ ours, history }) => framePlaces(history, ours).some((place) => place.isAfterOperatingParameters),
+    ({ ours, values, history }) => values.ours === "present" && hasPlace(history, ours, "isAfterOperatingParameters"),
   ),
-  "another format comes next": condition(
-    "the next temporal unit begins a coded video sequence with another bit depth or chroma format",
-    ({ ours, history }) => framePlaces(history, ours).some((place) => place.isBeforeOtherFormat),
+  "mono_chrome before another format": condition(
+    "the frame is a coded video sequence of its own with mono_chrome, and one with another bit depth or chroma format follows",
+    ({ ours, values, history }) => values.ours === "present" && hasPlace(history, ours, "isMonoBeforeOtherFormat"),
   ),
   "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
   "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),

@@ -1,23 +1,16 @@
 import type { Trace, TraceElement, TraceUnit } from "../../bitreader/index.ts";
 import { elementPath } from "../../bitreader/index.ts";
-import { sameBytes } from "../../framing/bytes.ts";
-import {
-  OBU_FRAME,
-  OBU_FRAME_HEADER,
-  OBU_SEQUENCE_HEADER,
-  OBU_TEMPORAL_DELIMITER,
-  OBU_TILE_GROUP,
-  obuPayload,
-} from "../../framing/obu.ts";
+import { OBU_FRAME, OBU_FRAME_HEADER, OBU_SEQUENCE_HEADER, OBU_TILE_GROUP, obuPayload } from "../../framing/obu.ts";
 import { openSession } from "../../open-session.ts";
+import { crc32 } from "../../record/crc32.ts";
 import type { History, Side } from "../comparator.ts";
 
 /** Where a frame stands among the sequence headers of its stream. */
 export interface FramePlace {
   /** Since the last key frame, a sequence header came that differs from the one before only in operating_parameters_info. */
   isAfterOperatingParameters: boolean;
-  /** The next temporal unit begins a coded video sequence with other bit depths or another chroma format. */
-  isBeforeOtherFormat: boolean;
+  /** It is a sequence of its own, without chroma, and the next temporal unit begins one of another format. */
+  isMonoBeforeOtherFormat: boolean;
 }
 
 const KEY_FRAME = 0;
@@ -34,10 +27,10 @@ interface SequenceText {
 }
 
 /** A frame in the stream. */
-interface StreamFrame {
-  readonly place: FramePlace;
-  /** The payload of its first OBU with tiles: an OUTPUT buffer begins with it. Empty where it has none. */
-  payload: Uint8Array;
+interface StreamFrame extends FramePlace {
+  /** Size and checksum of the payloads of its OBUs with tiles, which are the OUTPUT buffer. */
+  bytes: number;
+  crc32: number;
 }
 
 /** Reads the places of a stream's frames from its trace. */
@@ -47,9 +40,8 @@ class PlaceReader implements Trace {
   #sequence: SequenceText | undefined;
   #sequenceBefore: SequenceText | undefined;
   #isAfterOperatingParameters = false;
-  /** Of the temporal unit, and of the one before. */
-  #unitPlaces: FramePlace[] = [];
-  #placesBefore: FramePlace[] = [];
+  /** Since the format began. */
+  #framesOfFormat = 0;
 
   constructor(stream: Uint8Array) {
     this.#stream = stream;
@@ -59,21 +51,17 @@ class PlaceReader implements Trace {
     this.#endSequence();
     // The lengths of Annex B are units of the trace, too, and have no type.
     const type = Number(/obu_type (\d+)/.exec(name)?.[1]);
-    if (type === OBU_TEMPORAL_DELIMITER) {
-      this.#placesBefore = this.#unitPlaces;
-      this.#unitPlaces = [];
-    }
     if (type === OBU_SEQUENCE_HEADER) this.#sequence = { operatingParameters: "", format: "", others: "" };
     if (type === OBU_FRAME || type === OBU_FRAME_HEADER) {
-      const place = { isAfterOperatingParameters: this.#isAfterOperatingParameters, isBeforeOtherFormat: false };
-      this.frames.push({ place, payload: new Uint8Array(0) });
-      this.#unitPlaces.push(place);
+      const isAfterOperatingParameters = this.#isAfterOperatingParameters;
+      this.frames.push({ isAfterOperatingParameters, isMonoBeforeOtherFormat: false, bytes: 0, crc32: 0 });
+      this.#framesOfFormat++;
     }
     const frame = this.frames.at(-1);
-    const hasTiles = type === OBU_FRAME || type === OBU_TILE_GROUP;
-    if (hasTiles && frame?.payload.length === 0) {
-      frame.payload = obuPayload(this.#stream.subarray(byte, byte + bytes.length));
-    }
+    if (frame === undefined || (type !== OBU_FRAME && type !== OBU_TILE_GROUP)) return;
+    const payload = obuPayload(this.#stream.subarray(byte, byte + bytes.length));
+    frame.bytes += payload.length;
+    frame.crc32 = crc32(payload, frame.crc32);
   }
 
   element({ name, subscripts, value }: TraceElement): void {
@@ -81,8 +69,8 @@ class PlaceReader implements Trace {
       this.#sequence[partOf(name)] += `${elementPath(name, subscripts)} ${value}\n`;
     } else if (name === "frame_type" && value === KEY_FRAME) {
       this.#isAfterOperatingParameters = false;
-      const place = this.#unitPlaces.at(-1);
-      if (place !== undefined) place.isAfterOperatingParameters = false;
+      const frame = this.frames.at(-1);
+      if (frame !== undefined) frame.isAfterOperatingParameters = false;
     }
   }
 
@@ -93,7 +81,10 @@ class PlaceReader implements Trace {
     this.#sequenceBefore = sequence;
     if (before === undefined) return;
     if (sequence.format !== before.format) {
-      for (const place of this.#placesBefore) place.isBeforeOtherFormat = true;
+      const frame = this.frames.at(-1);
+      const isMono = before.format.includes("mono_chrome 1\n");
+      if (frame !== undefined && isMono && this.#framesOfFormat === 1) frame.isMonoBeforeOtherFormat = true;
+      this.#framesOfFormat = 0;
     } else if (sequence.others === before.others && sequence.operatingParameters !== before.operatingParameters) {
       this.#isAfterOperatingParameters = true;
     }
@@ -105,29 +96,42 @@ function partOf(element: string): keyof SequenceText {
   return format.includes(element) ? "format" : "others";
 }
 
-const framesOfStreams = new WeakMap<History, readonly StreamFrame[]>();
+/** The frames that have tiles, in order, and by their OUTPUT buffers. */
+interface Frames {
+  readonly all: readonly StreamFrame[];
+  readonly byBuffer: ReadonlyMap<string, readonly StreamFrame[]>;
+}
 
-function framesOf(history: History): readonly StreamFrame[] {
+const framesOfStreams = new WeakMap<History, Frames>();
+
+const bufferKey = ({ bytes, crc32 }: { readonly bytes: number; readonly crc32: number }): string => `${bytes} ${crc32}`;
+
+function framesOf(history: History): Frames {
   const known = framesOfStreams.get(history);
   if (known !== undefined) return known;
   const reader = new PlaceReader(history.stream);
   const session = openSession("av1", { trace: reader });
   session.push(history.stream);
   session.flush();
-  framesOfStreams.set(history, reader.frames);
-  return reader.frames;
+  const all = reader.frames.filter(({ bytes }) => bytes > 0);
+  const byBuffer = new Map<string, StreamFrame[]>();
+  for (const frame of all) {
+    const same = byBuffer.get(bufferKey(frame));
+    if (same) same.push(frame);
+    else byBuffer.set(bufferKey(frame), [frame]);
+  }
+  const frames = { all, byBuffer };
+  framesOfStreams.set(history, frames);
+  return frames;
 }
 
-/** Whether `bytes` begin with `start`, which is not empty. */
-function beginsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  // Most are told apart by their first byte or their length.
-  if (bytes[0] !== start[0] || start.length > bytes.length) return false;
-  return sameBytes(bytes.subarray(0, start.length), start);
-}
-
-/** The places of the frame of our request: several where the stream has its bytes several times, none without the stream. */
-export function framePlaces(history: History, { request }: Side): readonly FramePlace[] {
-  const { bitstream } = request;
-  if (history.stream.length === 0 || bitstream === undefined) return [];
-  return framesOf(history).flatMap(({ place, payload }) => (beginsWith(bitstream, payload) ? [place] : []));
+/** Whether the frame of our request has this place. Not without the stream. */
+export function hasPlace(history: History, { request }: Side, place: keyof FramePlace): boolean {
+  if (history.stream.length === 0) return false;
+  const { all, byBuffer } = framesOf(history);
+  const inOrder = all[request.index];
+  if (inOrder !== undefined && bufferKey(inOrder) === bufferKey(request)) return inOrder[place];
+  // We have left out frames. Of several with these bytes nobody knows which one it is.
+  const same = byBuffer.get(bufferKey(request)) ?? [];
+  return same.length > 0 && same.every((frame) => frame[place]);
 }
