@@ -244,23 +244,13 @@ export class RefPicListModificationOperation {
 
 /** 7.3.3.2 Prediction weight table syntax, for one list. Absent weights have the values of 7.4.3.2. */
 export class PredWeights {
-  luma_weight_flag: number[];
-  luma_weight: number[];
-  luma_offset: number[];
-  chroma_weight_flag: number[];
+  luma_weight_flag: number[] = [];
+  luma_weight: number[] = [];
+  luma_offset: number[] = [];
+  chroma_weight_flag: number[] = [];
   /** [entry][0 Cb, 1 Cr]. */
-  chroma_weight: [number, number][];
-  chroma_offset: [number, number][];
-
-  /** @param entries how many the list has. The reader of the table sets them. */
-  constructor(entries = 0) {
-    this.luma_weight_flag = new Array<number>(entries);
-    this.luma_weight = new Array<number>(entries);
-    this.luma_offset = new Array<number>(entries);
-    this.chroma_weight_flag = new Array<number>(entries);
-    this.chroma_weight = new Array<[number, number]>(entries);
-    this.chroma_offset = new Array<[number, number]>(entries);
-  }
+  chroma_weight: [number, number][] = [];
+  chroma_offset: [number, number][] = [];
 }
 
 /** Of a list that the slice does not have. All headers share it. */
@@ -270,8 +260,8 @@ const noWeights: PredWeights = /* @__PURE__ */ new PredWeights();
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   chroma_log2_weight_denom = 0;
-  l0 = noWeights;
-  l1 = noWeights;
+  l0: PredWeights = noWeights;
+  l1: PredWeights = noWeights;
 }
 
 /** One iteration of the loop of 7.3.3.3. Operands that the operation does not have are 0. */

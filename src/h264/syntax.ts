@@ -539,7 +539,13 @@ function readPredWeights(
   ChromaArrayType: number,
 ): PredWeights {
   const names = predWeightNames[list];
-  const w = new PredWeights(last + 1);
+  const w = new PredWeights();
+  w.luma_weight_flag = new Array<number>(last + 1);
+  w.luma_weight = new Array<number>(last + 1);
+  w.luma_offset = new Array<number>(last + 1);
+  w.chroma_weight_flag = new Array<number>(last + 1);
+  w.chroma_weight = new Array<[number, number]>(last + 1);
+  w.chroma_offset = new Array<[number, number]>(last + 1);
   const lumaWeight = 1 << table.luma_log2_weight_denom;
   const chromaWeight = 1 << table.chroma_log2_weight_denom;
   for (let i = 0; i <= last; i++) {
