@@ -1,17 +1,17 @@
 /**
  * `npm run goldens`: records anew what GStreamer sends to a kernel for each of the repository's own streams, in a machine (see
- * README.md), and compares that with the goldens in test/fixtures. `--write` replaces those that differ, and adds those that are missing.
+ * README.md), and compares that with the goldens in test/fixtures and test/fixtures/disagreements. `--write` replaces those that differ, and adds those that are missing.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { readRecordBytes } from "../../src/record/files.ts";
 import { readRecord } from "../../src/record/read.ts";
-import { decodeCommand, prepare } from "./gstreamer-runs.ts";
+import { decodeCommand, hasDecoder, prepare } from "./gstreamer-runs.ts";
 import { type JobResult, machineVersions, withJobs } from "./machine.ts";
 import { recordDifferences } from "./record-differences.ts";
 import { recordedText } from "./recorded.ts";
-import { fixtures, type Run, runsOf } from "./visl-streams.ts";
+import { disagreementStreams, fixtures, type Run, runsOf } from "./visl-streams.ts";
 
 /** What became of a golden. */
 type Outcome = "equal" | "different" | "new" | "refused" | "gone";
@@ -44,8 +44,8 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { stream: { type: "string", default: "" }, write: { type: "boolean", default: false } },
   });
-  const runs = fixtures()
-    .filter(({ name }) => name.includes(values.stream))
+  const runs = [...fixtures(), ...disagreementStreams()]
+    .filter(({ name, codec }) => hasDecoder(codec) && name.includes(values.stream))
     .flatMap(runsOf);
   const versions = machineVersions();
   process.stdout.write(`${versions.gstreamer}, ${versions.kernel}\n`);

@@ -40,6 +40,14 @@ export function fixtures(): VislStream[] {
   );
 }
 
+/** The small streams that show disagreements. */
+export function disagreementStreams(): VislStream[] {
+  const folder = join(fixtureFolder, "disagreements");
+  return comparedCodecs.flatMap((codec) =>
+    streamsIn(join(folder, codec), join(folder, codec), `/project/test/fixtures/disagreements/${codec}`, codec),
+  );
+}
+
 /**
  * What of the corpus is decoded on a kernel: what the fixtures have not, and GStreamer decodes as it should. It is no witness for
  * unpaired fields, which it loses, and for frames that do not exist, which it names like its first picture, 0.

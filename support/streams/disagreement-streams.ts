@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { BitWriter } from "../../src/testing/bit-writer.ts";
+import { frame, keyFrame, sequenceHeader, unit } from "./av1-stream.ts";
 import { H264Stream } from "./h264-stream.ts";
 import { H265Stream } from "./h265-stream.ts";
 import { frameOf, ivfOf } from "./vp8-frames.ts";
@@ -256,6 +257,22 @@ export const disagreementStreams: readonly DisagreementStream[] = [
     path: "h265/made__many_sets.265",
     what: "64 st_ref_pic_set() in the SPS (7.3.2.2.1): the first picture of h265_rewritten_predicted_sets.265",
     bytes: () => firstUnits("h265_rewritten_predicted_sets.265", 32, 33, 34, 20),
+  },
+  {
+    path: "av1/made__operating_parameters.ivf",
+    what: "a sequence header that differs in operating_parameters_info, between frames of a coded video sequence (7.5)",
+    bytes: () => {
+      const [first, second] = [{ delay: 100 }, { delay: 90 }];
+      const units = [
+        unit(sequenceHeader(first), keyFrame({ sequence: first })),
+        unit(frame({ sequence: first, hint: 1 })),
+        unit(sequenceHeader(second), frame({ sequence: second, hint: 2 })),
+        unit(frame({ sequence: second, hint: 3 })),
+        unit(sequenceHeader(second), keyFrame({ sequence: second })),
+        unit(frame({ sequence: second, hint: 1 })),
+      ];
+      return ivfOf(units, "AV01");
+    },
   },
   {
     path: "vp8/made__short_first_partition.ivf",

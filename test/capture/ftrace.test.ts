@@ -46,7 +46,13 @@ const facts = ({ timestamp, bitstream, controls }: ResolvedRequest, traced: Reso
 });
 
 describe("a log of ftrace, of GStreamer on visl", () => {
-  it.each(streams)("has the requests of the golden, as the kernel keeps them: %s", async (name, codec, golden) => {
+  const title = "has the requests of the golden, as the kernel keeps them: %s";
+  // These logs are the longest ones.
+  const isLong = ([name]: (typeof streams)[number]) => /slices|grain|cqm/.test(name);
+  it.each(streams.filter((each) => !isLong(each)))(title, hasRequests);
+  it.each(streams.filter(isLong))(title, { tags: "long" }, hasRequests);
+
+  async function hasRequests(name: string, codec: string, golden: string): Promise<void> {
     const { kind, header, requests, warnings } = await imported(captureText(`${name}.ftrace`));
     expect([kind, header, warnings]).toEqual(["ftrace", { codec }, []]);
     const wanted = goldenRequests(`${name}.${golden}`);
@@ -60,7 +66,7 @@ describe("a log of ftrace, of GStreamer on visl", () => {
       for (const sent of wanted[i]?.controls.keys() ?? [])
         expect(controls.has(sent) || known.get(sent)?.length === 0, sent).toBe(true);
     }
-  });
+  }
 
   it("shows no field that visl does not trace", async () => {
     const [request] = (await imported(captureText("av1_grain.ivf.ftrace"))).requests as [ResolvedRequest];
@@ -164,7 +170,9 @@ describe("what a log of ftrace may look like", () => {
     expect([requests.length, requests[0]?.timestamp, requests[0]?.known.size]).toEqual([1, 1000, 0]);
   });
 
-  it("may be cut off anywhere: the requests before are whole, and the last one is said to be missing", async () => {
+  it("may be cut off anywhere: the requests before are whole, and the last one is said to be missing", {
+    tags: "long",
+  }, async () => {
     const expected = await whole();
     for (let cut = vp8.indexOf("v4l2_ctrl_vp8_frame") + 9000; cut < vp8.length - 100; cut += 3517) {
       const { requests, warnings } = await imported(vp8.slice(0, cut), "ftrace");
@@ -336,7 +344,7 @@ describe("what the other commands say of it", () => {
     expect(wrong.split("\n")[(found[0]?.line ?? 0) - 1]).toContain("v4l2_ctrl_vp8_frame");
   });
 
-  it("diff shows a bit that differs, at its line in the record", async () => {
+  it("diff shows a bit that differs, at its line in the record", { tags: "long" }, async () => {
     const wrong = captureText("av1_tile_groups.obu.ftrace").replace("tile_offset: 5", "tile_offset: 6");
     const stdin = [Buffer.from(wrong)];
     const { status, stdout } = await run(["diff", fixture("av1_tile_groups.obu.gst-frame.jsonl.br"), "-"], { stdin });

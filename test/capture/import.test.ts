@@ -228,7 +228,7 @@ describe("a log of strace", () => {
 describe("a trace of v4l2-tracer", () => {
   const text = captureText("vp8_altref.ivf.v4l2-tracer");
 
-  it("may be cut off anywhere: what is whole is read, and a line says where it ends", async () => {
+  it("may be cut off anywhere: what is whole is read, and a line says where it ends", { tags: "long" }, async () => {
     const expected = (await imported(text)).requests.map((each) => facts(each, "vp8"));
     expect((await imported(text)).warnings).toEqual([]);
     const counts = new Set<number>();
@@ -285,7 +285,9 @@ const captureForms = {
 } as const;
 
 describe.each(["v4l2-tracer", "recorder"] as const)("a capture of JSON: %s", (kind) => {
-  it("may have any value in the place of another: a record without it, or one line that says so", async () => {
+  it("may have any value in the place of another: a record without it, or one line that says so", {
+    tags: "long",
+  }, async () => {
     const { calls, write, isLast } = captureForms[kind];
     const kinds = new Set<string>();
     // One call of each kind, of those that a request's life is made of.
@@ -326,27 +328,28 @@ describe.each(["v4l2-tracer", "recorder"] as const)("a capture of JSON: %s", (ki
 });
 
 describe("any damage to a capture", () => {
-  it.each(["vp8_altref.ivf.strace", "vp8_altref.ivf.recorder", "none.strace", "vp8_altref.ivf.ftrace"])(
-    "ends in a CaptureError, or in a record: %s",
-    async (name) => {
-      const text = captureText(name);
-      let state = 12345;
-      const below = (n: number) => {
-        state = (state * 1103515245 + 12345) % 2 ** 31;
-        return state % n;
-      };
-      for (let run = 0; run < 8; run++) {
-        const at = below(text.length);
-        const damaged = [
-          text.slice(0, at) + '{["(,=\\x<'[below(9)] + text.slice(at + below(3)),
-          text.slice(0, at) + text.slice(at + below(400)),
-        ][run % 2] as string;
-        const outcome = await imported(damaged).catch((thrown: unknown) => thrown);
-        if (outcome instanceof Error)
-          expect(outcome, String(outcome.stack)).toMatchObject({
-            name: expect.stringMatching(/^(Capture|Record)Error$/),
-          });
-      }
-    },
-  );
+  const title = "ends in a CaptureError, or in a record: %s";
+  it.each(["vp8_altref.ivf.recorder", "none.strace"])(title, damaged);
+  it.each(["vp8_altref.ivf.strace", "vp8_altref.ivf.ftrace"])(title, { tags: "long" }, damaged);
+
+  async function damaged(name: string): Promise<void> {
+    const text = captureText(name);
+    let state = 12345;
+    const below = (n: number) => {
+      state = (state * 1103515245 + 12345) % 2 ** 31;
+      return state % n;
+    };
+    for (let run = 0; run < 8; run++) {
+      const at = below(text.length);
+      const changed = [
+        text.slice(0, at) + '{["(,=\\x<'[below(9)] + text.slice(at + below(3)),
+        text.slice(0, at) + text.slice(at + below(400)),
+      ][run % 2] as string;
+      const outcome = await imported(changed).catch((thrown: unknown) => thrown);
+      if (outcome instanceof Error)
+        expect(outcome, String(outcome.stack)).toMatchObject({
+          name: expect.stringMatching(/^(Capture|Record)Error$/),
+        });
+    }
+  }
 });

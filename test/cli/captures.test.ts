@@ -13,23 +13,24 @@ const captured = (name: string) => fixture(`captures/${name}.gz`);
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
 
 describe("import", () => {
-  it.each(["strace", "recorder", "v4l2-tracer", "ftrace"])(
-    "writes a record of what %s saw, which the commands take",
-    async (kind) => {
-      const path = join(folder, `${kind}.jsonl`);
-      expect(await run(["import", captured(`vp8_altref.ivf.${kind}`), "-o", path])).toEqual({
-        status: 0,
-        stdout: "",
-        stderr: "",
-      });
-      const record = readRecord(readFileSync(path, "utf8"));
-      expect(record.lines.filter(({ type }) => type === "request")).toHaveLength(20);
-      expect((await run(["inspect", path])).stdout).toBe(
-        (await run(["inspect", captured(`vp8_altref.ivf.${kind}`)])).stdout,
-      );
-      expect(await run(["validate", captured(`vp8_altref.ivf.${kind}`)])).toMatchObject({ status: 0 });
-    },
-  );
+  const writes = "writes a record of what %s saw, which the commands take";
+  it.each(["strace", "recorder"])(writes, writesRecord);
+  it.each(["v4l2-tracer", "ftrace"])(writes, { tags: "long" }, writesRecord);
+
+  async function writesRecord(kind: string): Promise<void> {
+    const path = join(folder, `${kind}.jsonl`);
+    expect(await run(["import", captured(`vp8_altref.ivf.${kind}`), "-o", path])).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "",
+    });
+    const record = readRecord(readFileSync(path, "utf8"));
+    expect(record.lines.filter(({ type }) => type === "request")).toHaveLength(20);
+    expect((await run(["inspect", path])).stdout).toBe(
+      (await run(["inspect", captured(`vp8_altref.ivf.${kind}`)])).stdout,
+    );
+    expect(await run(["validate", captured(`vp8_altref.ivf.${kind}`)])).toMatchObject({ status: 0 });
+  }
 
   it("reads what is whole of a trace that is cut off, and says so on standard error", async () => {
     const text = gunzipSync(readFileSync(captured("vp8_altref.ivf.v4l2-tracer")));
@@ -75,8 +76,8 @@ describe("import", () => {
     }
   };
   const same = "is the same to diff, whatever captured it: %s";
-  it.each(["mpeg2_interlaced.m2v", "av1_8bit.ivf"])(same, testSame);
-  it.each(["vp8_altref.ivf", "vp9_altref_superframes.ivf"])(same, { tags: "long" }, testSame);
+  it.each(["mpeg2_interlaced.m2v"])(same, testSame);
+  it.each(["av1_8bit.ivf", "vp8_altref.ivf", "vp9_altref_superframes.ivf"])(same, { tags: "long" }, testSame);
 
   it.each(["strace", "recorder", "v4l2-tracer", "ftrace"])(
     "is compared with the stream in the mode that it was made in, also where no menu shows it: %s",

@@ -10,14 +10,11 @@ const explain = (...words: readonly string[]) => run(["explain", ...words]);
 const fieldsOf = (stdout: string) => [...stdout.matchAll(/^ {2}([a-z[][^ ]*) /gm)].map(([, field]) => field);
 
 describe("explain", () => {
-  it.each([
-    "h264_mbaff_tff.264",
-    "h265_weight_fade.265",
-    "mpeg2_interlaced.m2v",
-    "vp8_altref.ivf",
-    "vp9_aq_segmentation.ivf",
-    "av1_tiles_nonuniform.obu",
-  ])("shows every control of a request of %s, in 100 columns", async (name) => {
+  const shows = "shows every control of a request of %s, in 100 columns";
+  it.each(["h265_weight_fade.265", "mpeg2_interlaced.m2v", "av1_tiles_nonuniform.obu"])(shows, showsAll);
+  it.each(["h264_mbaff_tff.264", "vp8_altref.ivf", "vp9_aq_segmentation.ivf"])(shows, { tags: "long" }, showsAll);
+
+  async function showsAll(name: string): Promise<void> {
     const { status, stdout } = await explain("--request", "3", fixture(name));
     const { stdout: inspected } = await run(["inspect", "--request", "3", fixture(name)]);
     const controls = (text: string) => [...text.matchAll(/^(V4L2_CID_\w+)/gm)].map(([, control]) => control).sort();
@@ -25,7 +22,7 @@ describe("explain", () => {
     expect(controls(stdout)).toEqual(controls(inspected));
     expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
     expect(stdout).toMatch(/^request 3 {2}timestamp 4000\n/);
-  });
+  }
 
   it("numbers requests and units as inspect and trace do, of a container too", async () => {
     const path = fixture("containers/h264_mbaff_tff.mp4");
@@ -168,7 +165,7 @@ describe("explain", () => {
 });
 
 describe("diff", () => {
-  it("says below a difference what the stream's field was made of", async () => {
+  it("says below a difference what the stream's field was made of", { tags: "long" }, async () => {
     const words = [stream, `${stream}.ff-frame.jsonl.br`, "--all"];
     const { stdout } = await run(["diff", ...words]);
     expect(stdout.replace(/\s+/g, " ")).toContain(
@@ -178,7 +175,7 @@ describe("diff", () => {
     expect(reversed).toContain("b ← seq_scaling_matrix_present_flag u(1) at 8:7 of unit");
   });
 
-  it("says it of an entry of the DPB that has another place in the stream's request", async () => {
+  it("says it of an entry of the DPB that has another place in the stream's request", { tags: "long" }, async () => {
     const { stdout: recorded } = await run(["record", stream]);
     const swapped = recorded.replace(/("V4L2_CID_STATELESS_H264_DECODE_PARAMS":")([0-9a-f]+)/g, (_, name, hex) => {
       const [first, second, rest] = [hex.slice(0, 64), hex.slice(64, 128), hex.slice(128)];

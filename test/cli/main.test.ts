@@ -35,14 +35,10 @@ function start(argv: readonly string[], { readBytes = Infinity, uid = process.ge
 
 describe("the program", () => {
   it("exits with the command's status", async () => {
-    const results = await Promise.all([
-      start(["--version"]),
-      start(["inspect", fixture("vp8_odd_size.ivf.gst-frame.jsonl.br")]),
-      start(["frob"]),
-    ]);
-    expect(results.map(({ status }) => status)).toEqual([0, 0, 2]);
+    const results = await Promise.all([start(["--version"]), start(["frob"])]);
+    expect(results.map(({ status }) => status)).toEqual([0, 2]);
     expect(results[0]!.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(results[2]!.stderr).toMatch(/^v4l2-stateless: unknown command frob;.*\n$/);
+    expect(results[1]!.stderr).toMatch(/^v4l2-stateless: unknown command frob;.*\n$/);
   });
 
   it("ends quietly when nobody reads its output any more", { tags: "long" }, async () => {

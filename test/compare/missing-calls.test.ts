@@ -108,7 +108,7 @@ describe("diff with a capture that lost a request", () => {
     expect(swapped.status).toBe(1);
   });
 
-  it("says the same of the record that was imported from it, with the record's line", async () => {
+  it("says the same of the record that was imported from it, with the record's line", { tags: "long" }, async () => {
     const { stdout } = await run(["import", lost]);
     const at = stdout.split("\n").findIndex((line) => line.startsWith('{"error":')) + 1;
     expect(stdout.split("\n")[at - 1]).toMatch(/"code":"missing-calls".*at line 231 of the capture/);
@@ -117,7 +117,7 @@ describe("diff with a capture that lost a request", () => {
     expect(status).toBe(1);
   });
 
-  it("says it in JSON", async () => {
+  it("says it in JSON", { tags: "long" }, async () => {
     const { stdout } = await run(["diff", "--json", "--unexplained", stream, lost]);
     const found = stdout
       .trimEnd()

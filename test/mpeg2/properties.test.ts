@@ -44,7 +44,9 @@ function flawsOf({ name, read }: StreamFile): string[] {
 }
 
 describe("any cut of the bytes gives the same events, and the pool of captureBuffers holds", () => {
-  it("in every fixture", () => expect(fixtureStreams("mpeg2").flatMap(flawsOf)).toEqual([]));
+  const [first, ...others] = fixtureStreams("mpeg2");
+  it("in a fixture", () => expect(flawsOf(first!)).toEqual([]));
+  it("in all others", { tags: "long" }, () => expect(others.flatMap(flawsOf)).toEqual([]));
 
   it.skipIf(!hasCorpus)(
     `in every stream of the corpus, program and transport streams too (${corpusPlace})`,

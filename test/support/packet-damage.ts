@@ -132,9 +132,9 @@ export function testDamage(codec: PacketCodec): void {
   it("a session makes events of random packets", randomPackets(50));
   it("a session makes events of random packets, more often", { tags: "long" }, randomPackets(400));
 
-  const flippedBits = (runs: number) => () => {
+  const flippedBits = (runs: number, streams: typeof fixtures) => () => {
     const random = new Random(1);
-    for (const { name, bytes } of fixtures) {
+    for (const { name, bytes } of streams) {
       const packets = packetsOf(bytes);
       for (let run = 0; run < runs; run++) {
         const damaged = withFlippedBits(packets, random);
@@ -144,8 +144,11 @@ export function testDamage(codec: PacketCodec): void {
       }
     }
   };
-  it("a session makes events of flipped bits, in packets and in the file around them", flippedBits(1));
-  it("a session makes events of flipped bits, more often", { tags: "long" }, flippedBits(8));
+  it(
+    "a session makes events of flipped bits, in packets and in the file around them",
+    flippedBits(1, fixtures.slice(0, 3)),
+  );
+  it("a session makes events of flipped bits, more often", { tags: "long" }, flippedBits(8, fixtures));
 
   const otherPackets = (runs: number) => () => {
     const random = new Random(2);

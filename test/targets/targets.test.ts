@@ -47,7 +47,7 @@ describe("targets", () => {
 });
 
 describe("targetRefusals", () => {
-  it("finds nothing in what the peers sent to visl", () => {
+  it("finds nothing in what the peers sent to visl", { tags: "long" }, () => {
     // EXT_SPS_* is in the goldens because they were captured with these controls registered.
     const added = ["V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS"];
     for (const name of readdirSync(fixtures).filter((name) => name.endsWith(".jsonl.br"))) {

@@ -2,6 +2,7 @@ import { V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, conditionOfPeers, noRequest, type Occurrence, type Side } from "../comparator.ts";
 import type { Peer } from "../request.ts";
+import { framePlaces } from "./frame-places.ts";
 import { tileGroups, tilesOf } from "./tiles.ts";
 import { payloadOf } from "./view.ts";
 
@@ -83,6 +84,14 @@ export const conditionsAv1 = {
   "FFmpeg's picture is from before our first request": condition(
     "FFmpeg names a picture that it decoded before our first request",
     ({ values }) => /^ff #\d+$/.test(String(values.ff)),
+  ),
+  "operating_parameters_info changed": condition(
+    "since the last key frame, a sequence header came that differs from the one before in operating_parameters_info alone",
+    ({ ours, history }) => framePlaces(history, ours).some((place) => place.isAfterOperatingParameters),
+  ),
+  "another format comes next": condition(
+    "the next temporal unit begins a coded video sequence with another bit depth or chroma format",
+    ({ ours, history }) => framePlaces(history, ours).some((place) => place.isBeforeOtherFormat),
   ),
   "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
   "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),
