@@ -95,23 +95,30 @@ export class BoolDecoder {
     if (this.#trace !== undefined) return this.#tracedNextSet(probabilities, from, to, name, subscripts);
     const bytes = this.#bytes;
     let value = this.#value;
-    let range = this.#range;
+    let most = this.#range - 1;
     let count = this.#count;
     let next = this.#next;
     let place = from;
-    for (; place < to; place++) {
-      const split = 1 + (((range - 1) * (probabilities[place] as number)) >> 8);
-      const bigSplit = split << count;
-      const isSet = value >= bigSplit;
-      if (isSet) {
-        value -= bigSplit;
-        range -= split;
-      } else {
-        range = split;
-        if (split >= 128) continue; // In most cases there is nothing to shift.
+    let below = 0; // The split of the flag at `place`, less 1.
+    for (;;) {
+      // Most flags are 0, and leave so large a range that nothing is shifted.
+      const enough = Math.max(value >> count, 127);
+      for (; place < to; place++) {
+        below = (most * (probabilities[place] as number)) >> 8;
+        if (below < enough) break;
+        most = below;
       }
-      const shift = Math.clz32(range) - 24;
-      range <<= shift;
+      if (place === to) break;
+      const isSet = value >> count > below;
+      if (isSet) {
+        value -= (below + 1) << count;
+        most -= below + 1;
+      } else {
+        most = below;
+        place++;
+      }
+      const shift = Math.clz32(most + 1) - 24;
+      most = ((most + 1) << shift) - 1;
       count -= shift;
       if (count < 0) {
         value = (value << 8) | (next < bytes.length ? (bytes[next] as number) : 0);
@@ -121,7 +128,7 @@ export class BoolDecoder {
       if (isSet) break;
     }
     this.#value = value;
-    this.#range = range;
+    this.#range = most + 1;
     this.#count = count;
     this.#next = next;
     if (this.#isPastEnd()) this.#cutOff(name, subscripts(Math.min(place, to - 1)));

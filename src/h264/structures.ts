@@ -253,12 +253,15 @@ export class PredWeights {
   chroma_offset: [number, number][] = [];
 }
 
+/** Of a list that the slice does not have. All headers share it. */
+const noWeights: PredWeights = /* @__PURE__ */ new PredWeights();
+
 /** 7.3.3.2 Prediction weight table syntax. */
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   chroma_log2_weight_denom = 0;
-  l0 = new PredWeights();
-  l1 = new PredWeights();
+  l0: PredWeights = noWeights;
+  l1: PredWeights = noWeights;
 }
 
 /** One iteration of the loop of 7.3.3.3. Operands that the operation does not have are 0. */

@@ -6,15 +6,18 @@ import type { ResolvedOptions } from "../options.ts";
 import { startCodePrefix } from "./bitstream.ts";
 
 /**
- * When there are this many parts they are joined into one. Without this, a picture of tiny units would take far more memory
- * than its bytes.
+ * When there are so many parts, and they are so small, they are joined into one. Without this, a picture of tiny units would take far
+ * more memory than its bytes.
  */
-const MAX_PARTS = 256;
+const MANY_PARTS = 256;
+const SMALL_PART_BYTES = 256;
 
 export class PictureBitstream {
   /** The parts so far. Those before index `#foreign` are in our own memory, the others in the caller's. */
   #parts: Uint8Array[] = [];
   #foreign = 0;
+  /** The bytes of the caller's parts. */
+  #foreignBytes = 0;
   /** A call of the session has returned since the picture began. */
   #isHeld = false;
   /** The last of our own parts is at the end of `#memory`, so the next bytes can be appended to it. */
@@ -32,9 +35,11 @@ export class PictureBitstream {
     if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, unit] : [unit];
     else if (annexB) this.#parts.push(startCodePrefix, unit);
     else this.#parts.push(unit);
-    if (this.#parts.length - this.#foreign < MAX_PARTS) return;
+    this.#foreignBytes += unit.length;
+    const count = this.#parts.length - this.#foreign;
+    if (count < MANY_PARTS || this.#foreignBytes >= count * SMALL_PART_BYTES) return;
     this.#parts.push(joined(this.#parts.splice(this.#foreign)));
-    this.#foreign = this.#parts.length;
+    this.#own();
     this.#isOpenEnded = false;
   }
 
@@ -47,7 +52,7 @@ export class PictureBitstream {
     if (this.#isOpenEnded) this.#parts.push(this.#memory.extend(this.#parts.pop() as Uint8Array, coming));
     else this.#parts.push(this.#memory.add(coming));
     this.#isOpenEnded = true;
-    this.#foreign = this.#parts.length;
+    this.#own();
   }
 
   /** Returns the parts for the picture's request, and gets ready for the next picture. */
@@ -59,7 +64,13 @@ export class PictureBitstream {
 
   clear(): void {
     this.#parts = [];
-    this.#foreign = 0;
+    this.#own();
     this.#isHeld = this.#isOpenEnded = false;
+  }
+
+  /** All parts so far are in our own memory. */
+  #own(): void {
+    this.#foreign = this.#parts.length;
+    this.#foreignBytes = 0;
   }
 }

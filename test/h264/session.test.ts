@@ -4,6 +4,7 @@ import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { openSession } from "../../src/open-session.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import { V4L2_PIX_FMT_H264_SLICE } from "../../src/uapi/index.ts";
+import { annexB } from "../../support/h264-requests.ts";
 import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../../support/streams/h264-stream.ts";
 
 const start = () => new H264Stream().writeSps().writePps();
@@ -230,6 +231,31 @@ describe("the OUTPUT buffer", () => {
     expect(requests.map(bitstreamBytes)).toEqual([s.units[4], s.units[7]]);
     expect(requests.map(({ hold }) => hold)).toEqual([true, false]);
     expect(decodeParams(requests[0]!)).toEqual(decodeParams(requests[1]!));
+  });
+
+  describe("of a picture with 300 slices", () => {
+    /** The request's parts, and what was pushed, in one piece: each slice has so many more bytes of data. */
+    const partsOf = (dataBytes: number) => {
+      const s = new H264Stream().writeSps({ widthInMbs: 20, heightInMapUnits: 20 }).writePps();
+      for (let i = 0; i < 300; i++) s.slice({ idr: true, first_mb: i });
+      s.slice({ idr: true, idr_pic_id: 1 }).unit(0, 9, Uint8Array.of(0xf0));
+      const data = new Array<number>(dataBytes).fill(0x5a);
+      const units = s.units.map((unit) => (unit[0]! % 32 === 5 ? Uint8Array.of(...unit, ...data) : unit));
+      const pushed = annexB(units);
+      const [request] = only(openSession("h264").push(pushed), "request");
+      const slices = units.slice(2, 302).flatMap((unit) => [0, 0, 1, ...unit]);
+      expect(bitstreamBytes(request!)).toEqual(Uint8Array.from(slices));
+      return { bitstream: request!.bitstream, pushed };
+    };
+
+    it("is made of the pushed bytes: nothing is copied", () => {
+      const { bitstream, pushed } = partsOf(600);
+      expect(bitstream.filter(({ buffer }) => buffer === pushed.buffer).length).toBe(300);
+    });
+
+    it("has fewer parts where they are so small that the parts would need more memory than their bytes", () => {
+      expect(partsOf(0).bitstream.length).toBeLessThan(300);
+    });
   });
 
   it("leaves data partitions out and says so", () => {
