@@ -93,22 +93,24 @@ export class BoolDecoder {
     subscripts: (place: number) => readonly number[],
   ): number {
     if (this.#trace !== undefined) return this.#tracedNextSet(probabilities, from, to, name, subscripts);
+    const start = [this.#value, this.#range, this.#count, this.#next] as const;
     const bytes = this.#bytes;
     let value = this.#value;
-    let most = this.#range - 1;
+    let most = this.#range - 1; // The splits are computed from it.
     let count = this.#count;
     let next = this.#next;
     let place = from;
     let below = 0; // The split of the flag at `place`, less 1.
     for (;;) {
-      // Most flags are 0, and leave so large a range that nothing is shifted.
+      // Where `below` is at least `value >> count`, the flag is 0; where it is at least 127, its range needs no shift. Most flags are so,
+      // and leave `value` and `count` as they are.
       const enough = Math.max(value >> count, 127);
       for (; place < to; place++) {
         below = (most * (probabilities[place] as number)) >> 8;
         if (below < enough) break;
         most = below;
       }
-      if (place === to) break;
+      if (place >= to) break;
       const isSet = value >> count > below;
       if (isSet) {
         value -= (below + 1) << count;
@@ -131,7 +133,10 @@ export class BoolDecoder {
     this.#range = most + 1;
     this.#count = count;
     this.#next = next;
-    if (this.#isPastEnd()) this.#cutOff(name, subscripts(Math.min(place, to - 1)));
+    if (this.#isPastEnd()) {
+      [this.#value, this.#range, this.#count, this.#next] = start;
+      this.#cutOffAmong(probabilities, from, name, subscripts);
+    }
     return place;
   }
 
@@ -214,6 +219,18 @@ export class BoolDecoder {
     return this.position > this.#bytes.length * 8;
   }
 
+  /** Reads flags one by one up to that which the partition does not have. One of them is past its end. */
+  #cutOffAmong(
+    probabilities: Uint8Array,
+    from: number,
+    name: string,
+    subscripts: (place: number) => readonly number[],
+  ): never {
+    let place = from;
+    for (this.#read(probabilities[place] as number); !this.#isPastEnd(); ) this.#read(probabilities[++place] as number);
+    this.#cutOff(name, subscripts(place));
+  }
+
   #cutOff(name: string, indices: readonly (number | undefined)[]): never {
     this.#failAs("cut-off", "the partition ends here", name, given(indices));
   }
@@ -237,10 +254,9 @@ export class BoolDecoder {
     name: string,
     subscripts: (place: number) => readonly number[],
   ): number {
-    for (let place = from; place < to; place++) {
-      if (this.#traced(1, probabilities[place] as number, name, subscripts(place))) return place;
-    }
-    return to;
+    let place = from;
+    while (place < to && !this.#traced(1, probabilities[place] as number, name, subscripts(place))) place++;
+    return place;
   }
 }
 

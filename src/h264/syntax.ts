@@ -15,6 +15,7 @@ import {
   NalUnitHeader3dAvcExtension,
   NalUnitHeaderMvcExtension,
   NalUnitHeaderSvcExtension,
+  noPredWeights,
   PicParameterSet,
   PicTiming,
   PredWeights,
@@ -500,7 +501,7 @@ function readListModification(r: BitReader, most: number): RefPicListModificatio
 
 /** 7.3.3.2 Prediction weight table syntax. */
 export function pred_weight_table(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"]): PredWeightTable {
-  const table = new PredWeightTable();
+  const table = new PredWeightTable(noPredWeights, noPredWeights);
   const ChromaArrayType = sps.separate_colour_plane_flag ? 0 : sps.chroma_format_idc;
   table.luma_log2_weight_denom = r.ue("luma_log2_weight_denom", 7);
   if (ChromaArrayType !== 0) table.chroma_log2_weight_denom = r.ue("chroma_log2_weight_denom", 7);

@@ -1,4 +1,4 @@
-/** Collects the bytes of an open picture for its OUTPUT buffer, with few copies and in few parts. */
+/** Collects the bytes of an open picture for its OUTPUT buffer, with few copies. */
 
 import { joined } from "../framing/bytes.ts";
 import { HeldMemory } from "../framing/held-memory.ts";
@@ -6,17 +6,18 @@ import type { ResolvedOptions } from "../options.ts";
 import { startCodePrefix } from "./bitstream.ts";
 
 /**
- * When there are so many parts, and they are so small, they are joined into one. Without this, a picture of tiny units would take far
- * more memory than its bytes.
+ * So many units of fewer bytes, on an average, are joined into one part. Without this, a picture of tiny units would take far more
+ * memory than its bytes: a view of a unit takes about 100.
  */
-const MANY_PARTS = 256;
-const SMALL_PART_BYTES = 256;
+const MANY_UNITS = 128;
+const SMALL_UNIT_BYTES = 512;
 
 export class PictureBitstream {
   /** The parts so far. Those before index `#foreign` are in our own memory, the others in the caller's. */
   #parts: Uint8Array[] = [];
   #foreign = 0;
-  /** The bytes of the caller's parts. */
+  /** Number and bytes of the units in the caller's parts. */
+  #foreignUnits = 0;
   #foreignBytes = 0;
   /** A call of the session has returned since the picture began. */
   #isHeld = false;
@@ -35,11 +36,11 @@ export class PictureBitstream {
     if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, unit] : [unit];
     else if (annexB) this.#parts.push(startCodePrefix, unit);
     else this.#parts.push(unit);
+    this.#foreignUnits++;
     this.#foreignBytes += unit.length;
-    const count = this.#parts.length - this.#foreign;
-    if (count < MANY_PARTS || this.#foreignBytes >= count * SMALL_PART_BYTES) return;
+    if (this.#foreignUnits < MANY_UNITS || this.#foreignBytes >= this.#foreignUnits * SMALL_UNIT_BYTES) return;
     this.#parts.push(joined(this.#parts.splice(this.#foreign)));
-    this.#own();
+    this.#countFromHere();
     this.#isOpenEnded = false;
   }
 
@@ -52,7 +53,7 @@ export class PictureBitstream {
     if (this.#isOpenEnded) this.#parts.push(this.#memory.extend(this.#parts.pop() as Uint8Array, coming));
     else this.#parts.push(this.#memory.add(coming));
     this.#isOpenEnded = true;
-    this.#own();
+    this.#countFromHere();
   }
 
   /** Returns the parts for the picture's request, and gets ready for the next picture. */
@@ -64,13 +65,13 @@ export class PictureBitstream {
 
   clear(): void {
     this.#parts = [];
-    this.#own();
+    this.#countFromHere();
     this.#isHeld = this.#isOpenEnded = false;
   }
 
-  /** All parts so far are in our own memory. */
-  #own(): void {
+  /** All parts so far are in our own memory: the caller's come after them. */
+  #countFromHere(): void {
     this.#foreign = this.#parts.length;
-    this.#foreignBytes = 0;
+    this.#foreignUnits = this.#foreignBytes = 0;
   }
 }

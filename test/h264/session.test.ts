@@ -256,6 +256,25 @@ describe("the OUTPUT buffer", () => {
     it("has fewer parts where they are so small that the parts would need more memory than their bytes", () => {
       expect(partsOf(0).bitstream.length).toBeLessThan(300);
     });
+
+    it("has as few after a large picture, which came in two pieces", () => {
+      const units = (dataBytes: number, idr_pic_id: number) => {
+        const s = new H264Stream().writeSps({ widthInMbs: 20, heightInMapUnits: 20 }).writePps();
+        for (let i = 0; i < 300; i++) s.slice({ idr: true, idr_pic_id, first_mb: i });
+        return s.units.slice(2).map((unit) => Uint8Array.of(...unit, ...new Array<number>(dataBytes).fill(0x5a)));
+      };
+      const sets = new H264Stream().writeSps({ widthInMbs: 20, heightInMapUnits: 20 }).writePps();
+      const session = openSession("h264");
+      const large = annexB([...sets.units, ...units(2000, 0)]);
+      const half = large.length >> 1;
+      const events = [...session.push(large.subarray(0, half)), ...session.push(large.subarray(half))];
+      events.push(...session.push(annexB([...units(0, 1), ...units(2000, 2)])));
+      const small = only(events, "request")[1]!;
+      expect(small.bitstream.length).toBeLessThan(300);
+      session.reset();
+      const after = only(session.push(annexB([...units(0, 3), ...units(0, 4)])), "request")[0]!;
+      expect(after.bitstream.length).toBeLessThan(300);
+    });
   });
 
   it("leaves data partitions out and says so", () => {
