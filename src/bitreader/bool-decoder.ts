@@ -93,7 +93,6 @@ export class BoolDecoder {
     subscripts: (place: number) => readonly number[],
   ): number {
     if (this.#trace !== undefined) return this.#tracedNextSet(probabilities, from, to, name, subscripts);
-    const start = [this.#value, this.#range, this.#count, this.#next] as const;
     const bytes = this.#bytes;
     let value = this.#value;
     let most = this.#range - 1; // The splits are computed from it.
@@ -129,14 +128,12 @@ export class BoolDecoder {
       }
       if (isSet) break;
     }
+    // Flags that the partition does not have: the state is still that before them.
+    if (next * 8 - 8 - count > bytes.length * 8) this.#cutOffAmong(probabilities, from, name, subscripts);
     this.#value = value;
     this.#range = most + 1;
     this.#count = count;
     this.#next = next;
-    if (this.#isPastEnd()) {
-      [this.#value, this.#range, this.#count, this.#next] = start;
-      this.#cutOffAmong(probabilities, from, name, subscripts);
-    }
     return place;
   }
 
