@@ -3,7 +3,7 @@
  *
  *     LD_PRELOAD=fake-device.so tsx bench/decode.ts CODEC FILE
  */
-import { createReadStream } from "node:fs";
+import { openSync, readSync } from "node:fs";
 import type { DeviceInfo, openDecoder as OpenDecoder } from "../src/submit/index.ts";
 import type { targets as Targets } from "../src/targets/index.ts";
 import type { Codec } from "../src/uapi/codecs.ts";
@@ -26,8 +26,11 @@ const device: DeviceInfo = {
 };
 
 const decoder = await openDecoder(codec, { device });
-for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
-  for await (const frame of decoder.push(chunk as Uint8Array)) frame.release();
+// GStreamer's filesrc waits for its reads, too. One buffer will do: a chunk's frames are taken before the next one is read.
+const file = openSync(path, "r");
+const buffer = new Uint8Array(1 << 18);
+for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer)) {
+  for await (const frame of decoder.push(buffer.subarray(0, count))) frame.release();
 }
 for await (const frame of decoder.flush()) frame.release();
 await decoder.close();

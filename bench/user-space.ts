@@ -35,7 +35,7 @@ const decode = fileURLToPath(new URL("decode.ts", import.meta.url));
 const tsx = createRequire(import.meta.url).resolve("tsx/cli");
 /** A clip is repeated up to so many frames or bytes. The first half of the requests is not measured: code is compiled, queues are made. */
 const MOST_FRAMES = 40_000;
-const MOST_BYTES = 1 << 29;
+const MOST_BYTES = 1 << 30;
 
 /** Compiles the device. Undefined where something is missing: the reason is printed. */
 function fakeDevice(folder: string): string | undefined {

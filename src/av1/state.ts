@@ -68,8 +68,9 @@ export class ReferenceSlots {
       if (before !== null && before !== frame && !gone.includes(before)) gone.push(before);
     }
     if (!frames.includes(frame)) gone.push(frame);
-    if (gone.length > 1) gone.sort((a, b) => a.timestamp - b.timestamp);
-    for (const old of gone) if (!frames.includes(old)) this.#onRelease(old);
+    const released = gone.filter((old) => !frames.includes(old));
+    if (released.length > 1) released.sort((a, b) => a.timestamp - b.timestamp);
+    for (const old of released) this.#onRelease(old);
   }
 
   /**

@@ -127,23 +127,24 @@ export class BitReader {
 
   /** ue(v): unsigned Exp-Golomb (9.1), at most `max`. */
   ue(name: string, max = UE_MAX, i?: number, j?: number, k?: number): number {
-    const before = this.position;
     const value = this.#codeNum(name, i, j, k);
-    const length = this.position - before;
-    if (this.#trace !== undefined) this.#tell("ue", length, value, name, i, j, k);
-    if (value > max) this.failAs("value-out-of-range", `${value} is not in the range 0..${max}`, length, name, i, j, k);
+    if (this.#trace !== undefined) this.#tell("ue", codeLength(value), value, name, i, j, k);
+    if (value > max) {
+      const reason = `${value} is not in the range 0..${max}`;
+      this.failAs("value-out-of-range", reason, codeLength(value), name, i, j, k);
+    }
     return value;
   }
 
   /** se(v): signed Exp-Golomb (9.1.1), from `min` to `max`. */
   se(name: string, min: number, max: number, i?: number, j?: number, k?: number): number {
-    const before = this.position;
     const codeNum = this.#codeNum(name, i, j, k);
-    const value = codeNum % 2 === 1 ? (codeNum + 1) / 2 : 0 - codeNum / 2;
-    const length = this.position - before;
-    if (this.#trace !== undefined) this.#tell("se", length, value, name, i, j, k);
+    const magnitude = (codeNum + 1) >>> 1;
+    const value = (codeNum & 1) === 1 ? magnitude : 0 - magnitude;
+    if (this.#trace !== undefined) this.#tell("se", codeLength(codeNum), value, name, i, j, k);
     if (value < min || value > max) {
-      this.failAs("value-out-of-range", `${value} is not in the range ${min}..${max}`, length, name, i, j, k);
+      const reason = `${value} is not in the range ${min}..${max}`;
+      this.failAs("value-out-of-range", reason, codeLength(codeNum), name, i, j, k);
     }
     return value;
   }
@@ -305,6 +306,11 @@ export class BitReader {
       value,
     });
   }
+}
+
+/** The length in bits of the Exp-Golomb code of `codeNum`: below 2 to the power of 32. */
+function codeLength(codeNum: number): number {
+  return 63 - 2 * Math.clz32(codeNum + 1);
 }
 
 function isEmulationPrevention(bytes: Uint8Array, at: number): boolean {

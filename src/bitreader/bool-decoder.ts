@@ -95,23 +95,31 @@ export class BoolDecoder {
     if (this.#trace !== undefined) return this.#tracedNextSet(probabilities, from, to, name, subscripts);
     const bytes = this.#bytes;
     let value = this.#value;
-    let range = this.#range;
+    let most = this.#range - 1; // The splits are computed from it.
     let count = this.#count;
     let next = this.#next;
     let place = from;
-    for (; place < to; place++) {
-      const split = 1 + (((range - 1) * (probabilities[place] as number)) >> 8);
-      const bigSplit = split << count;
-      const isSet = value >= bigSplit;
-      if (isSet) {
-        value -= bigSplit;
-        range -= split;
-      } else {
-        range = split;
-        if (split >= 128) continue; // In most cases there is nothing to shift.
+    let below = 0; // The split of the flag at `place`, less 1.
+    for (;;) {
+      // Where `below` is at least `value >> count`, the flag is 0; where it is at least 127, its range needs no shift. Most flags are so,
+      // and leave `value` and `count` as they are.
+      const enough = Math.max(value >> count, 127);
+      for (; place < to; place++) {
+        below = (most * (probabilities[place] as number)) >> 8;
+        if (below < enough) break;
+        most = below;
       }
-      const shift = Math.clz32(range) - 24;
-      range <<= shift;
+      if (place >= to) break;
+      const isSet = value >> count > below;
+      if (isSet) {
+        value -= (below + 1) << count;
+        most -= below + 1;
+      } else {
+        most = below;
+        place++;
+      }
+      const shift = Math.clz32(most + 1) - 24;
+      most = ((most + 1) << shift) - 1;
       count -= shift;
       if (count < 0) {
         value = (value << 8) | (next < bytes.length ? (bytes[next] as number) : 0);
@@ -120,11 +128,12 @@ export class BoolDecoder {
       }
       if (isSet) break;
     }
+    // Flags that the partition does not have: the state is still that before them.
+    if (next * 8 - 8 - count > bytes.length * 8) this.#cutOffAmong(probabilities, from, name, subscripts);
     this.#value = value;
-    this.#range = range;
+    this.#range = most + 1;
     this.#count = count;
     this.#next = next;
-    if (this.#isPastEnd()) this.#cutOff(name, subscripts(Math.min(place, to - 1)));
     return place;
   }
 
@@ -207,6 +216,18 @@ export class BoolDecoder {
     return this.position > this.#bytes.length * 8;
   }
 
+  /** Reads flags one by one up to that which the partition does not have. One of them is past its end. */
+  #cutOffAmong(
+    probabilities: Uint8Array,
+    from: number,
+    name: string,
+    subscripts: (place: number) => readonly number[],
+  ): never {
+    let place = from;
+    for (this.#read(probabilities[place] as number); !this.#isPastEnd(); ) this.#read(probabilities[++place] as number);
+    this.#cutOff(name, subscripts(place));
+  }
+
   #cutOff(name: string, indices: readonly (number | undefined)[]): never {
     this.#failAs("cut-off", "the partition ends here", name, given(indices));
   }
@@ -230,10 +251,9 @@ export class BoolDecoder {
     name: string,
     subscripts: (place: number) => readonly number[],
   ): number {
-    for (let place = from; place < to; place++) {
-      if (this.#traced(1, probabilities[place] as number, name, subscripts(place))) return place;
-    }
-    return to;
+    let place = from;
+    while (place < to && !this.#traced(1, probabilities[place] as number, name, subscripts(place))) place++;
+    return place;
   }
 }
 

@@ -191,7 +191,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   #readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
-    const { r, nal } = this.readHeader(unit.bytes, trace);
+    const r = nalReader(unit.bytes, trace);
+    const nal = nal_unit(r);
     const { h, sets } = slice_header(r, nal, nal.nal_unit_type === 5 ? this.#findAtIdr : this.#find);
     return { unit, h, sets };
   }

@@ -253,12 +253,24 @@ export class PredWeights {
   chroma_offset: [number, number][] = [];
 }
 
+function frozen(weights: PredWeights): PredWeights {
+  for (const list of Object.values(weights)) Object.freeze(list);
+  return Object.freeze(weights);
+}
+
+/** Of a list that a slice does not have. Many headers share it, and nobody may change it. */
+export const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
+
 /** 7.3.3.2 Prediction weight table syntax. */
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   chroma_log2_weight_denom = 0;
-  l0 = new PredWeights();
-  l1 = new PredWeights();
+  l0: PredWeights;
+  l1: PredWeights;
+  constructor(l0: PredWeights = new PredWeights(), l1: PredWeights = new PredWeights()) {
+    this.l0 = l0;
+    this.l1 = l1;
+  }
 }
 
 /** One iteration of the loop of 7.3.3.3. Operands that the operation does not have are 0. */

@@ -15,9 +15,10 @@ import {
   NalUnitHeader3dAvcExtension,
   NalUnitHeaderMvcExtension,
   NalUnitHeaderSvcExtension,
+  noPredWeights,
   PicParameterSet,
   PicTiming,
-  type PredWeights,
+  PredWeights,
   PredWeightTable,
   RecoveryPoint,
   RefPicListModificationOperation,
@@ -500,12 +501,14 @@ function readListModification(r: BitReader, most: number): RefPicListModificatio
 
 /** 7.3.3.2 Prediction weight table syntax. */
 export function pred_weight_table(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"]): PredWeightTable {
-  const table = new PredWeightTable();
+  const table = new PredWeightTable(noPredWeights, noPredWeights);
   const ChromaArrayType = sps.separate_colour_plane_flag ? 0 : sps.chroma_format_idc;
   table.luma_log2_weight_denom = r.ue("luma_log2_weight_denom", 7);
   if (ChromaArrayType !== 0) table.chroma_log2_weight_denom = r.ue("chroma_log2_weight_denom", 7);
-  readPredWeights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
-  if (h.slice_type % 5 === 1) readPredWeights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
+  table.l0 = readPredWeights(r, table, "l0", h.num_ref_idx_l0_active_minus1, ChromaArrayType);
+  if (h.slice_type % 5 === 1) {
+    table.l1 = readPredWeights(r, table, "l1", h.num_ref_idx_l1_active_minus1, ChromaArrayType);
+  }
   return table;
 }
 
@@ -535,17 +538,20 @@ function readPredWeights(
   list: "l0" | "l1",
   last: number,
   ChromaArrayType: number,
-): void {
+): PredWeights {
   const names = predWeightNames[list];
-  const w: PredWeights = table[list];
-  const chromaWeight = 1 << table.chroma_log2_weight_denom;
-  w.luma_weight_flag = new Array<number>(last + 1).fill(0);
-  w.luma_weight = new Array<number>(last + 1).fill(1 << table.luma_log2_weight_denom); // 7.4.3.2
-  w.luma_offset = new Array<number>(last + 1).fill(0);
-  w.chroma_weight_flag = new Array<number>(last + 1).fill(0);
+  const w = new PredWeights();
+  w.luma_weight_flag = new Array<number>(last + 1);
+  w.luma_weight = new Array<number>(last + 1);
+  w.luma_offset = new Array<number>(last + 1);
+  w.chroma_weight_flag = new Array<number>(last + 1);
   w.chroma_weight = new Array<[number, number]>(last + 1);
   w.chroma_offset = new Array<[number, number]>(last + 1);
+  const lumaWeight = 1 << table.luma_log2_weight_denom;
+  const chromaWeight = 1 << table.chroma_log2_weight_denom;
   for (let i = 0; i <= last; i++) {
+    w.luma_weight[i] = lumaWeight; // 7.4.3.2, as the next three
+    w.luma_offset[i] = 0;
     w.chroma_weight[i] = [chromaWeight, chromaWeight];
     w.chroma_offset[i] = [0, 0];
     w.luma_weight_flag[i] = r.flag(names.luma_weight_flag, i);
@@ -561,6 +567,7 @@ function readPredWeights(
       }
     }
   }
+  return w;
 }
 
 /**

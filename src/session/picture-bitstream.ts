@@ -1,4 +1,4 @@
-/** Collects the bytes of an open picture for its OUTPUT buffer, with few copies and in few parts. */
+/** Collects the bytes of an open picture for its OUTPUT buffer, with few copies. */
 
 import { joined } from "../framing/bytes.ts";
 import { HeldMemory } from "../framing/held-memory.ts";
@@ -6,15 +6,19 @@ import type { ResolvedOptions } from "../options.ts";
 import { startCodePrefix } from "./bitstream.ts";
 
 /**
- * When there are this many parts they are joined into one. Without this, a picture of tiny units would take far more memory
- * than its bytes.
+ * So many units of fewer bytes, on an average, are joined into one part. Without this, a picture of tiny units would take far more
+ * memory than its bytes: a view of a unit takes about 100.
  */
-const MAX_PARTS = 256;
+const MANY_UNITS = 128;
+const SMALL_UNIT_BYTES = 512;
 
 export class PictureBitstream {
   /** The parts so far. Those before index `#foreign` are in our own memory, the others in the caller's. */
   #parts: Uint8Array[] = [];
   #foreign = 0;
+  /** Number and bytes of the units in the caller's parts. */
+  #foreignUnits = 0;
+  #foreignBytes = 0;
   /** A call of the session has returned since the picture began. */
   #isHeld = false;
   /** The last of our own parts is at the end of `#memory`, so the next bytes can be appended to it. */
@@ -32,9 +36,11 @@ export class PictureBitstream {
     if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, unit] : [unit];
     else if (annexB) this.#parts.push(startCodePrefix, unit);
     else this.#parts.push(unit);
-    if (this.#parts.length - this.#foreign < MAX_PARTS) return;
+    this.#foreignUnits++;
+    this.#foreignBytes += unit.length;
+    if (this.#foreignUnits < MANY_UNITS || this.#foreignBytes >= this.#foreignUnits * SMALL_UNIT_BYTES) return;
     this.#parts.push(joined(this.#parts.splice(this.#foreign)));
-    this.#foreign = this.#parts.length;
+    this.#countFromHere();
     this.#isOpenEnded = false;
   }
 
@@ -47,7 +53,7 @@ export class PictureBitstream {
     if (this.#isOpenEnded) this.#parts.push(this.#memory.extend(this.#parts.pop() as Uint8Array, coming));
     else this.#parts.push(this.#memory.add(coming));
     this.#isOpenEnded = true;
-    this.#foreign = this.#parts.length;
+    this.#countFromHere();
   }
 
   /** Returns the parts for the picture's request, and gets ready for the next picture. */
@@ -59,7 +65,13 @@ export class PictureBitstream {
 
   clear(): void {
     this.#parts = [];
-    this.#foreign = 0;
+    this.#countFromHere();
     this.#isHeld = this.#isOpenEnded = false;
+  }
+
+  /** All parts so far are in our own memory: the caller's come after them. */
+  #countFromHere(): void {
+    this.#foreign = this.#parts.length;
+    this.#foreignUnits = this.#foreignBytes = 0;
   }
 }

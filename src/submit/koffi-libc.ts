@@ -48,7 +48,7 @@ function bind(koffi: Koffi): Libc {
   const ioctl = lib.func("int ioctl(int fd, unsigned long request, void *argument)");
   const poll = lib.func("int poll(void *fds, unsigned long count, int timeout)");
   const failed = () => -koffi.errno();
-  const now = new ArrayBuffer(8);
+  const now = new PollEntry();
   return {
     open: (path) => {
       const fd: number = open(path, files.O_RDWR | files.O_NONBLOCK | O_CLOEXEC);
@@ -65,15 +65,16 @@ function bind(koffi: Koffi): Libc {
     },
     map: mapper(koffi, lib),
     poll: (fd, events) => {
-      const entry = pollEntry(fd, events, now);
-      return poll(entry, 1, 0) > 0 ? returnedEvents(entry) : 0;
+      now.set(fd, events);
+      return poll(now.bytes, 1, 0) > 0 ? now.returned : 0;
     },
     wait: (fd, events, milliseconds) =>
       new Promise((resolve, reject) => {
-        const entry = pollEntry(fd, events, new ArrayBuffer(8));
-        poll.async(entry, 1, milliseconds, (thrown: Error | null, count: number) => {
+        const entry = new PollEntry();
+        entry.set(fd, events);
+        poll.async(entry.bytes, 1, milliseconds, (thrown: Error | null, count: number) => {
           if (thrown) reject(thrown);
-          else resolve(count > 0 ? returnedEvents(entry) : 0);
+          else resolve(count > 0 ? entry.returned : 0);
         });
       }),
     allocate: (size): Memory => {
@@ -84,16 +85,19 @@ function bind(koffi: Koffi): Libc {
   };
 }
 
-/** struct pollfd, in a buffer that must not change until the call returns. */
-function pollEntry(fd: number, events: number, buffer: ArrayBuffer): Uint8Array {
-  const view = new DataView(buffer);
-  view.setInt32(0, fd, true);
-  view.setInt32(4, events, true);
-  return new Uint8Array(buffer);
-}
+/** struct pollfd. It must not change until the call returns. */
+class PollEntry {
+  readonly #view = new DataView(new ArrayBuffer(8));
+  readonly bytes = new Uint8Array(this.#view.buffer);
 
-function returnedEvents(entry: Uint8Array): number {
-  return new DataView(entry.buffer, entry.byteOffset).getInt16(6, true);
+  set(fd: number, events: number): void {
+    this.#view.setInt32(0, fd, true);
+    this.#view.setInt32(4, events, true);
+  }
+
+  get returned(): number {
+    return this.#view.getInt16(6, true);
+  }
 }
 
 function mapper(koffi: Koffi, lib: ReturnType<Koffi["load"]>): Libc["map"] {

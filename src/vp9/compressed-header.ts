@@ -21,13 +21,16 @@ import {
 /** The unit's name in errors. */
 const NAME = "compressed_header";
 
-/** An array of probabilities: its name, and its size in each dimension. */
+/** An array of probabilities, flattened: its name, and the subscripts of a place. */
 interface Probabilities {
   readonly name: string;
-  readonly dimensions: readonly number[];
+  readonly subscripts: (place: number) => number[];
 }
 
-const array = (name: string, ...dimensions: number[]): Probabilities => ({ name: `update_${name}`, dimensions });
+const array = (name: string, ...dimensions: number[]): Probabilities => ({
+  name: `update_${name}`,
+  subscripts: (place) => subscriptsOf(dimensions, place),
+});
 
 const arrays = {
   tx_probs_8x8: array("tx_probs_8x8", 2, 1),
@@ -58,10 +61,10 @@ const mvArrays = {
 } as const;
 
 /**
- * The probabilities, B(252), of the flags that say that a probability is not updated. There are as many as in the longest run,
- * partition_probs.
+ * The probabilities, B(252), of the flags that say that a probability is not updated. There are as many as in the largest
+ * array, coef_probs.
  */
-const updateProbabilities = /* @__PURE__ */ new Uint8Array(16 * 3).fill(252);
+const updateProbabilities = /* @__PURE__ */ new Uint8Array(4 * 2 * 2 * 6 * 6 * 3).fill(252);
 
 /**
  * 6.3 Compressed header syntax.
@@ -95,7 +98,7 @@ export function compressed_header(
 }
 
 /** The subscripts that belong to an index in a flattened array. */
-function subscriptsOf({ dimensions }: Probabilities, place: number): number[] {
+function subscriptsOf(dimensions: readonly number[], place: number): number[] {
   const subscripts: number[] = [];
   let rest = place;
   for (const dimension of [...dimensions].reverse()) {
@@ -109,16 +112,16 @@ function subscriptsOf({ dimensions }: Probabilities, place: number): number[] {
 function update(
   b: BoolDecoder,
   target: Uint8Array,
-  probabilities: Probabilities,
+  { name, subscripts }: Probabilities,
   read: (b: BoolDecoder) => number,
   at: number,
   count: number,
 ): void {
-  const subscripts = (place: number) => subscriptsOf(probabilities, at + place);
-  let place = b.nextSet(updateProbabilities, 0, count, probabilities.name, subscripts);
-  while (place < count) {
-    target[at + place] = read(b);
-    place = b.nextSet(updateProbabilities, place + 1, count, probabilities.name, subscripts);
+  const end = at + count;
+  let place = b.nextSet(updateProbabilities, at, end, name, subscripts);
+  while (place < end) {
+    target[place] = read(b);
+    place = b.nextSet(updateProbabilities, place + 1, end, name, subscripts);
   }
 }
 
@@ -166,10 +169,11 @@ function read_coef_probs(b: BoolDecoder, c: CompressedHeader): void {
   for (let txSize = 0; txSize <= maxTxSize; txSize++) {
     const update_probs = b.flag("update_probs", txSize);
     if (update_probs === 0) continue;
-    for (let band = 0; band < 2 * 2 * 6; band++) {
-      const contexts = band % 6 === 0 ? 3 : 6;
-      const at = (txSize * 2 * 2 * 6 + band) * 6 * 3;
-      update(b, c.coef_probs, arrays.coef_probs, diff_update_prob, at, contexts * 3);
+    for (let i = 0; i < 2 * 2; i++) {
+      const at = (txSize * 2 * 2 + i) * 6 * 6 * 3;
+      // Band 0 has three contexts. The other five have six, one after the other.
+      update(b, c.coef_probs, arrays.coef_probs, diff_update_prob, at, 3 * 3);
+      update(b, c.coef_probs, arrays.coef_probs, diff_update_prob, at + 6 * 3, 5 * 6 * 3);
     }
   }
 }

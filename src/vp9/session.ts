@@ -39,7 +39,8 @@ class Vp9Reader extends FrameReader {
       return;
     }
     const { frames, error } = framesOfPacket(packet.bytes, packet.byte, this.trace);
-    const shown = frames.map(({ bytes }) => isToShow(bytes)).lastIndexOf(true);
+    // A packet with one frame shows it if its header says so.
+    const shown = frames.length === 1 ? 0 : frames.map(({ bytes }) => isToShow(bytes)).lastIndexOf(true);
     for (const [i, frame] of frames.entries()) {
       if (!this.sink.guard(frame, () => this.pictures.decodeFrame(frame, pts, i === shown))) this.pictures.lose();
     }

@@ -77,7 +77,33 @@ describe("the boolean decoder (RFC 6386, 7)", () => {
     expect(() => {
       for (let i = 0; i < 4; i++) decoder.u(1, "y", i);
     }).toThrow(BitstreamError);
-    const run = () => new BoolDecoder(new Uint8Array(0)).nextSet(new Uint8Array(64).fill(128), 0, 64, "z", (i) => [i]);
-    expect(run).toThrow(/z\[63\]/);
+  });
+
+  it("names the flag of a run that the end cuts off, with and without a trace", () => {
+    const flags = new Uint8Array(64).fill(200);
+    for (let bytes = 0; bytes < 8; bytes++) {
+      for (let from = 0; from < 5; from++) {
+        const run = (decoder: BoolDecoder) => () => decoder.nextSet(flags, from, 64, "z", (i) => [i]);
+        const errors = [
+          new BoolDecoder(new Uint8Array(bytes), { byte: 10 }),
+          traced(new Uint8Array(bytes)).decoder,
+        ].map((decoder) => {
+          try {
+            return run(decoder)();
+          } catch (thrown) {
+            return String(thrown);
+          }
+        });
+        expect(errors[0], `${bytes} bytes from ${from}`).toBe(errors[1]);
+      }
+    }
+    const none = () => new BoolDecoder(new Uint8Array(0)).nextSet(flags, 0, 64, "z", (i) => [i]);
+    expect(none).toThrow(/z\[0\]|z\[1\]|z\[2\]/);
+  });
+
+  it("finds nothing in a run that ends before it begins", () => {
+    const decoder = new BoolDecoder(new Uint8Array(4));
+    expect(decoder.nextSet(new Uint8Array(10).fill(252), 5, 3, "z", (i) => [i])).toBe(5);
+    expect(decoder.position).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { openSession } from "../../src/open-session.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import { V4L2_PIX_FMT_H264_SLICE } from "../../src/uapi/index.ts";
+import { annexB } from "../../support/h264-requests.ts";
 import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../../support/streams/h264-stream.ts";
 
 const start = () => new H264Stream().writeSps().writePps();
@@ -230,6 +231,50 @@ describe("the OUTPUT buffer", () => {
     expect(requests.map(bitstreamBytes)).toEqual([s.units[4], s.units[7]]);
     expect(requests.map(({ hold }) => hold)).toEqual([true, false]);
     expect(decodeParams(requests[0]!)).toEqual(decodeParams(requests[1]!));
+  });
+
+  describe("of a picture with 300 slices", () => {
+    /** The request's parts, and what was pushed, in one piece: each slice has so many more bytes of data. */
+    const partsOf = (dataBytes: number) => {
+      const s = new H264Stream().writeSps({ widthInMbs: 20, heightInMapUnits: 20 }).writePps();
+      for (let i = 0; i < 300; i++) s.slice({ idr: true, first_mb: i });
+      s.slice({ idr: true, idr_pic_id: 1 }).unit(0, 9, Uint8Array.of(0xf0));
+      const data = new Array<number>(dataBytes).fill(0x5a);
+      const units = s.units.map((unit) => (unit[0]! % 32 === 5 ? Uint8Array.of(...unit, ...data) : unit));
+      const pushed = annexB(units);
+      const [request] = only(openSession("h264").push(pushed), "request");
+      const slices = units.slice(2, 302).flatMap((unit) => [0, 0, 1, ...unit]);
+      expect(bitstreamBytes(request!)).toEqual(Uint8Array.from(slices));
+      return { bitstream: request!.bitstream, pushed };
+    };
+
+    it("is made of the pushed bytes: nothing is copied", () => {
+      const { bitstream, pushed } = partsOf(600);
+      expect(bitstream.filter(({ buffer }) => buffer === pushed.buffer).length).toBe(300);
+    });
+
+    it("has fewer parts where they are so small that the parts would need more memory than their bytes", () => {
+      expect(partsOf(0).bitstream.length).toBeLessThan(300);
+    });
+
+    it("has as few after a large picture, which came in two pieces", () => {
+      const units = (dataBytes: number, idr_pic_id: number) => {
+        const s = new H264Stream().writeSps({ widthInMbs: 20, heightInMapUnits: 20 }).writePps();
+        for (let i = 0; i < 300; i++) s.slice({ idr: true, idr_pic_id, first_mb: i });
+        return s.units.slice(2).map((unit) => Uint8Array.of(...unit, ...new Array<number>(dataBytes).fill(0x5a)));
+      };
+      const sets = new H264Stream().writeSps({ widthInMbs: 20, heightInMapUnits: 20 }).writePps();
+      const session = openSession("h264");
+      const large = annexB([...sets.units, ...units(2000, 0)]);
+      const half = large.length >> 1;
+      const events = [...session.push(large.subarray(0, half)), ...session.push(large.subarray(half))];
+      events.push(...session.push(annexB([...units(0, 1), ...units(2000, 2)])));
+      const small = only(events, "request")[1]!;
+      expect(small.bitstream.length).toBeLessThan(300);
+      session.reset();
+      const after = only(session.push(annexB([...units(0, 3), ...units(0, 4)])), "request")[0]!;
+      expect(after.bitstream.length).toBeLessThan(300);
+    });
   });
 
   it("leaves data partitions out and says so", () => {

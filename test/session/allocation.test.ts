@@ -9,15 +9,15 @@ import type { Codec } from "../../src/events.ts";
  * a number where less is needed.
  */
 const limits: readonly [Codec, string, number][] = [
-  ["h264", "h264_high_bpyramid.264", 7_450],
-  ["h264", "h264_baseline_slices.264", 10_100],
+  ["h264", "h264_high_bpyramid.264", 7_250],
+  ["h264", "h264_baseline_slices.264", 10_050],
   ["h265", "h265_default_ra.265", 15_350],
   ["h265", "h265_main10_wpp_slices.265", 22_550],
   ["mpeg2", "mpeg2_ipb.m2v", 6_050],
   ["vp8", "vp8_altref.ivf", 7_500],
-  ["vp9", "vp9_altref_superframes.ivf", 33_000],
-  ["av1", "av1_8bit.ivf", 11_000],
-  ["av1", "av1_grain.ivf", 15_050],
+  ["vp9", "vp9_altref_superframes.ivf", 13_900],
+  ["av1", "av1_8bit.ivf", 9_750],
+  ["av1", "av1_grain.ivf", 13_850],
 ];
 
 const script = fileURLToPath(new URL("../../support/allocation.ts", import.meta.url));

@@ -5,17 +5,37 @@ import { viewOf } from "../../uapi/struct.ts";
 import { errorName, IoctlError, type RefusedControl } from "../errors.ts";
 import type { KernelFile } from "../kernel-file.ts";
 import { V4L2_CTRL_WHICH_CUR_VAL, V4L2_CTRL_WHICH_REQUEST_VAL } from "../layout/constants.ts";
-import type { Memory } from "../libc.ts";
+
+/** Memory for the struct, its list, and the payloads one after the other. */
+interface ArgumentMemory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** The list's address. */
+  readonly list: bigint;
+  /** The memory's address in halves: a BigInt for each payload would cost more than copying the payload. */
+  readonly low: number;
+  readonly high: number;
+}
 
 /** Sets controls of a file, at once or in a request. */
 export class ControlSetter {
   readonly #file: KernelFile;
-  /** Memory for the struct, its list, and the payloads one after the other. */
-  #memory: Memory;
+  #memory: ArgumentMemory;
 
   constructor(file: KernelFile) {
     this.#file = file;
-    this.#memory = file.allocate(1 << 16);
+    this.#memory = this.#allocate(1 << 16);
+  }
+
+  #allocate(size: number): ArgumentMemory {
+    const { bytes, address } = this.#file.allocate(size);
+    return {
+      bytes,
+      view: viewOf(bytes),
+      list: address + BigInt(this.#file.structs.v4l2_ext_controls.size),
+      low: Number(address & 0xffff_ffffn),
+      high: Number(address >> 32n),
+    };
   }
 
   /**
@@ -58,7 +78,7 @@ export class ControlSetter {
   }
 
   #errorIndex(): number {
-    return viewOf(this.#memory.bytes).getUint32(this.#file.structs.v4l2_ext_controls.offsets.error_idx, true);
+    return this.#memory.view.getUint32(this.#file.structs.v4l2_ext_controls.offsets.error_idx, true);
   }
 
   #attempt(
@@ -69,13 +89,10 @@ export class ControlSetter {
     const { v4l2_ext_controls: head, v4l2_ext_control: entry } = this.#file.structs;
     const list = head.size;
     let end = align(list + controls.length * entry.size);
-    const payloadBytes = controls.reduce((sum, { payload }) => sum + align(sizeOf(payload)), 0);
-    if (end + payloadBytes > this.#memory.bytes.length) this.#memory = this.#file.allocate(2 * (end + payloadBytes));
-    const { bytes, address } = this.#memory;
-    const view = viewOf(bytes);
-    // The payloads' addresses are written in halves, because a BigInt for each would cost more than copying the payload.
-    const low = Number(address & 0xffff_ffffn);
-    const high = Number(address >> 32n);
+    let needed = end;
+    for (const { payload } of controls) needed += align(sizeOf(payload));
+    if (needed > this.#memory.bytes.length) this.#memory = this.#allocate(2 * needed);
+    const { bytes, view, low, high } = this.#memory;
     bytes.fill(0, 0, end);
     const which = requestFd === undefined ? V4L2_CTRL_WHICH_CUR_VAL : V4L2_CTRL_WHICH_REQUEST_VAL;
     view.setUint32(head.offsets.which, which, true);
@@ -83,8 +100,9 @@ export class ControlSetter {
     // A call that fails before the kernel looks at the controls, as with ENODEV, does not write this field.
     view.setUint32(head.offsets.error_idx, controls.length, true);
     view.setInt32(head.offsets.request_fd, requestFd ?? 0, true);
-    head.members.controls.write(view, head.offsets.controls, address + BigInt(list));
-    for (const [i, { id, payload }] of controls.entries()) {
+    head.members.controls.write(view, head.offsets.controls, this.#memory.list);
+    for (let i = 0; i < controls.length; i++) {
+      const { id, payload } = controls[i] as Control;
       const at = list + i * entry.size;
       view.setUint32(at + entry.offsets.id, id, true);
       if (typeof payload === "number") {
