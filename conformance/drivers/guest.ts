@@ -74,14 +74,18 @@ const complaints: readonly RegExp[] = [
   /WARNING:|\bBUG\b|Oops|\bINFO: /,
   /UBSAN:|KASAN:|KCSAN:|KFENCE:|DMA-API:|usercopy:|swiotlb/i,
   /list_(add|del)\b.*corruption|list_add double add|corrupted|refcount|underflow|double free/i,
-  /Internal error|Unable to handle kernel|synchronous external abort|SError|Kernel panic|cut here|Call trace/i,
+  /Internal error|Unable to handle kernel|synchronous external abort|SError|Kernel panic/i,
   /hung task|detected stalls|self-detected stall|kthread starved|soft lockup|hard lockup|nobody cared/i,
   /leak|allocation failure|cma_alloc|Out of memory|UNBALANCED/i,
 ];
 
+/** What follows a complaint. Where there is none of those above, it is one itself. */
+const sequels = /cut here|Call trace/i;
+
 /** Those of the kernel's messages that are complaints. A driver's watchdog is none. */
 export function warningsAmong(messages: readonly string[]): string[] {
-  return messages.filter((line) => complaints.some((pattern) => pattern.test(line)));
+  const found = messages.filter((line) => complaints.some((pattern) => pattern.test(line)));
+  return found.length > 0 ? found : messages.filter((line) => sequels.test(line));
 }
 
 /** What is wrong with the kernel by what it said; messages that nobody could read may have said it, too. */

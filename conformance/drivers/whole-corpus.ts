@@ -81,6 +81,9 @@ const marks: Readonly<Record<Kind, string>> = {
   "nothing to send": "empty ",
 };
 
+/** So many of the kernel's lines are shown; a complaint has a stack after it. The result keeps more. */
+const mostShown = 4;
+
 function lineOf(outcome: Outcome): string {
   const { result } = outcome;
   const { known, unknown } = judge(outcome);
@@ -95,7 +98,8 @@ function lineOf(outcome: Outcome): string {
   return [
     [`${mark} ${id}: ${requests} requests, ${frames} frames${damage}${rows}`, ...limits].join("; "),
     ...unknown,
-    ...messages.map((message) => `the kernel says: ${message}`),
+    ...messages.slice(0, mostShown).map((message) => `the kernel says: ${message}`),
+    ...(messages.length > mostShown ? [`and ${messages.length - mostShown} lines more`] : []),
   ].join("\n        ");
 }
 

@@ -212,6 +212,12 @@ describe("the kernel's messages", () => {
     expect(warningsAmong([...complaints, timedOut])).toEqual(complaints);
   });
 
+  it("are complaints by their stack where nothing else tells, and not twice", () => {
+    const stack = ["------------[ cut here ]------------", "Call trace:", " device_run+0x7c/0x120 [hantro_vpu]"];
+    expect(warningsAmong(stack)).toEqual(stack.slice(0, 2));
+    expect(warningsAmong([...complaints, ...stack])).toEqual(complaints);
+  });
+
   const reading = (...records: (string | Error)[]) => {
     const end = Object.assign(new Error("none"), { code: "EAGAIN" });
     return readMessages(() => {
