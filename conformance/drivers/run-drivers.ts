@@ -13,12 +13,12 @@
  *   --frames COUNT    endurance: so many frames on each node; alone, or with --faults
  *   --stream, --node  only those whose names have this part (may be repeated)
  */
-import { parseArgs } from "node:util";
 import { listingDifferences } from "./devices.ts";
 import { decodeInMachine, machineVersions, type RunOutcome } from "./driver-machine.ts";
 import { runFaults } from "./faults.ts";
 import { compareWithGstreamer } from "./gstreamer-comparison.ts";
 import { nodes } from "./nodes.ts";
+import { OptionError, readOptions } from "./options.ts";
 import { hashOf, stableProgramOf } from "./program.ts";
 import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";
 import { corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
@@ -79,38 +79,22 @@ function differences(pairs: readonly Pair[], programs: ReadonlyMap<Pair, string>
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      write: { type: "boolean", default: false },
-      gstreamer: { type: "boolean", default: false },
-      faults: { type: "boolean", default: false },
-      frames: { type: "string", default: "0" },
-      corpus: { type: "boolean", default: false },
-      force: { type: "boolean", default: false },
-      fixtures: { type: "boolean", default: false },
-      keep: { type: "string" },
-      stream: { type: "string", multiple: true, default: [""] },
-      node: { type: "string", multiple: true, default: [""] },
-    },
-  });
+  const { mode, values } = readOptions(process.argv.slice(2));
   const [kernel, gstreamer] = machineVersions();
   print(`${kernel}; ${gstreamer}`);
-  const frames = Number(values.frames);
-  if (values.faults || frames > 0) {
+  if (mode === "faults") {
     const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
-    return await runFaults(chosen, { faults: values.faults, frames }, print);
+    return await runFaults(chosen, { faults: values.faults, frames: Number(values.frames) }, print);
   }
-  if (values.corpus) {
-    return await runCorpus(
-      { streams: values.stream, nodes: values.node, keep: values.keep, force: values.force },
-      print,
-    );
+  if (mode === "corpus") {
+    const { stream, node, keep, force } = values;
+    return await runCorpus({ kernel: kernel!, streams: stream, nodes: node, keep, force }, print);
   }
   const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
   const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));
   const pairs = pairsOf(wanted, ({ name }) => values.node.some((part) => name.includes(part)));
   if (pairs.length === 0) throw new Error("no stream and node with these names");
-  if (values.gstreamer) return await compareWithGstreamer(pairs, values.keep, print);
+  if (mode === "gstreamer") return await compareWithGstreamer(pairs, values.keep, print);
   const { programs, problems } = await programsOf(pairs, values.keep);
   if (values.write) writePrograms(kernel!, pairs, programs);
   const known = readPrograms(kernel!);
@@ -127,4 +111,10 @@ async function main(): Promise<number> {
   return found.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (thrown) {
+  if (!(thrown instanceof OptionError)) throw thrown;
+  process.stderr.write(`${thrown.message}\n`);
+  process.exitCode = 2;
+}

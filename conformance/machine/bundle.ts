@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
@@ -20,4 +22,10 @@ export async function bundleForMachine(folder: string, script: string): Promise<
     silent: true,
   });
   return `/project/node_modules/.cache/${name}.js`;
+}
+
+/** A hash of such a file, by its path in the machine: another one where the script or what it imports is another. */
+export function bundleHash(path: string): string {
+  const bytes = readFileSync(new URL(path.replace(/^\/project\//, "../../"), import.meta.url));
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 }

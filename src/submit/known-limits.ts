@@ -1,5 +1,6 @@
 import type { Codec, Control } from "../events.ts";
-import { av1Tiles, refusalText, targetRefusals } from "../targets/refusals.ts";
+import { exceedsTiles, refusalText, targetRefusals } from "../targets/refusals.ts";
+import type { TargetLimits } from "../targets/target.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
 import { RefusedStream } from "./errors.ts";
 
@@ -13,7 +14,7 @@ const laterSets: readonly string[] = ["V4L2_CID_STATELESS_H264_PPS", "V4L2_CID_S
 export class KnownLimits {
   readonly #device: DeviceInfo;
   readonly #isOff: boolean;
-  readonly #maxTiles: number;
+  readonly #av1Limits: TargetLimits | undefined;
   /** Parameter sets are made once for many requests. */
   readonly #seen = new WeakSet<Uint8Array>();
 
@@ -21,25 +22,25 @@ export class KnownLimits {
   constructor(device: DeviceInfo, isOff: boolean) {
     this.#device = device;
     this.#isOff = isOff;
-    this.#maxTiles = device.target.codecs.av1?.limits.maxTiles ?? Infinity;
+    this.#av1Limits = device.target.codecs.av1?.limits;
   }
 
-  /** Whether the controls of a request have what was not checked at the sequence. */
-  hasUnchecked(controls: readonly Control[]): boolean {
+  /** Whether a request has controls that must be checked although its sequence was. */
+  needsCheck(controls: readonly Control[]): boolean {
     if (this.#isOff) return false;
-    for (const control of controls) if (this.#isUnchecked(control)) return true;
+    for (const control of controls) if (this.#mustBeChecked(control)) return true;
     return false;
   }
 
-  /** What was not checked at the sequence: parameter sets, and AV1 frames with more tiles than the driver takes. */
-  uncheckedOf(controls: readonly Control[]): Control[] {
-    return controls.filter((control) => this.#isUnchecked(control));
+  /** Those that must be checked: parameter sets that were not yet, and AV1 frames with more tiles than the driver takes. */
+  controlsToCheck(controls: readonly Control[]): Control[] {
+    return controls.filter((control) => this.#mustBeChecked(control));
   }
 
-  #isUnchecked({ name, payload }: Control): boolean {
+  #mustBeChecked({ name, payload }: Control): boolean {
     if (typeof payload === "number") return false;
     if (laterSets.includes(name)) return !this.#seen.has(payload);
-    return name === "V4L2_CID_STATELESS_AV1_FRAME" && av1Tiles(payload).tiles > this.#maxTiles;
+    return this.#av1Limits !== undefined && exceedsTiles(this.#av1Limits, name, payload);
   }
 
   /** The reasons not to decode what has these controls; undefined where there are none. */

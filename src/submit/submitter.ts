@@ -250,7 +250,7 @@ export class Submitter {
   /** Whether a request can be sent without waiting. */
   #canSend(event: RequestEvent): boolean {
     if (this.#sequence !== undefined || !this.#streams.isStarted) return false;
-    if (this.#limits.hasUnchecked(event.controls)) return false;
+    if (this.#limits.needsCheck(event.controls)) return false;
     if (this.#hasRoom(event)) return true;
     // This is not done for every request, so that several finished requests are taken at once.
     this.#pipeline.collect();
@@ -266,8 +266,8 @@ export class Submitter {
   /** Makes the queues for a new sequence, and waits until there is room for a request. */
   async *#makeReady(event: RequestEvent): AsyncGenerator<Frame, void, undefined> {
     if (this.#sequence !== undefined) yield* this.#begin(this.#sequence, event);
-    else if (this.#limits.hasUnchecked(event.controls))
-      yield* this.#checkLimits(this.#begun, this.#limits.uncheckedOf(event.controls));
+    else if (this.#limits.needsCheck(event.controls))
+      yield* this.#checkLimits(this.#begun, this.#limits.controlsToCheck(event.controls));
     const { isStarted, pool } = this.#streams;
     if (!isStarted) throw new DeviceError("a request came before the first sequence event");
     while (!this.#hasRoom(event)) {

@@ -12,7 +12,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
-import type { Target, TargetCodec } from "./target.ts";
+import type { Target, TargetCodec, TargetLimits } from "./target.ts";
 
 /** Something that a target does not accept. */
 export interface TargetRefusal {
@@ -130,27 +130,26 @@ function sliceGroupRefusals(
   return [refusal(name, reason, "num_slice_groups_minus1", value)];
 }
 
+const { size: frameSize, offsets: frame } = v4l2_ctrl_av1_frame;
+const tileInfoAt = frame.tile_info;
+const { offsets: tileInfo } = v4l2_av1_tile_info;
+
 /** More tiles in an AV1 frame than the driver takes. */
-function tileRefusals(
-  target: Target,
-  { limits: { maxTiles: most } }: TargetCodec,
-  name: string,
-  payload: Uint8Array,
-): TargetRefusal[] {
-  if (most === undefined || name !== "V4L2_CID_STATELESS_AV1_FRAME") return [];
-  const { columns, tiles } = av1Tiles(payload);
-  if (tiles <= most) return [];
-  const reason = `${tiles} tiles: ${target.name} takes ${most} at most`;
-  return [refusal(name, reason, "tile_info.tile_cols", columns)];
+function tileRefusals(target: Target, { limits }: TargetCodec, name: string, payload: Uint8Array): TargetRefusal[] {
+  if (!exceedsTiles(limits, name, payload)) return [];
+  const reason = `${av1Tiles(payload)} tiles: ${target.name} takes ${limits.maxTiles} at most`;
+  return [refusal(name, reason, "tile_info.tile_cols", payload[tileInfoAt + tileInfo.tile_cols])];
 }
 
-/** The tiles of an AV1 frame; none where the payload has another size. */
-export function av1Tiles(payload: Uint8Array): { readonly columns: number; readonly tiles: number } {
-  if (payload.length !== v4l2_ctrl_av1_frame.size) return { columns: 0, tiles: 0 };
-  const at = v4l2_ctrl_av1_frame.offsets.tile_info;
-  const { tile_cols, tile_rows } = v4l2_av1_tile_info.offsets;
-  const columns = payload[at + tile_cols] as number;
-  return { columns, tiles: columns * (payload[at + tile_rows] as number) };
+/** Whether a control is an AV1 frame of more tiles than the driver takes. It is asked of each request. */
+export function exceedsTiles({ maxTiles }: TargetLimits, name: string, payload: Uint8Array): boolean {
+  return maxTiles !== undefined && name === "V4L2_CID_STATELESS_AV1_FRAME" && av1Tiles(payload) > maxTiles;
+}
+
+/** The tiles of an AV1 frame; 0 where the payload has another size. */
+function av1Tiles(payload: Uint8Array): number {
+  if (payload.length !== frameSize) return 0;
+  return (payload[tileInfoAt + tileInfo.tile_cols] as number) * (payload[tileInfoAt + tileInfo.tile_rows] as number);
 }
 
 function formatRefusals(
