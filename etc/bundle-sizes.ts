@@ -18,8 +18,8 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     openH265Session: 37_200,
   },
   mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 15_800 },
-  vp8: { parseFrame: 4050, openVp8Session: 13_100 },
-  vp9: { parseFrame: 6700, openVp9Session: 16_600 },
+  vp8: { parseFrame: 4100, openVp8Session: 13_100 },
+  vp9: { parseFrame: 6800, openVp9Session: 16_600 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9300 },
   av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 28_800 },
 };

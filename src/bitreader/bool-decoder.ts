@@ -43,11 +43,16 @@ export class BoolDecoder {
   /** Index of the next byte to take. It keeps counting after the end of the bytes. */
   #next = 0;
 
+  /** @throws BitstreamError where the first byte is 255: the value must be less than the range, which is 255 at first. */
   constructor(bytes: ByteSource, options: BoolDecoderOptions = {}) {
     this.#bytes = bytesOf(bytes, "what is read");
     this.#trace = options.trace;
     this.#unit = options.unit;
     this.#firstBit = (options.byte ?? 0) * 8;
+    if (this.#bytes[0] === 255) {
+      const place = { unit: this.#unit, bit: this.#firstBit };
+      throw new BitstreamError("forbidden-value", "the first byte is 255, which no boolean encoder writes", place);
+    }
     this.#refill();
   }
 

@@ -101,6 +101,11 @@ describe("the boolean decoder (RFC 6386, 7)", () => {
     expect(none).toThrow(/z\[0\]|z\[1\]|z\[2\]/);
   });
 
+  it("refuses a first byte of 255: the value must be less than the range", () => {
+    expect(() => new BoolDecoder(Uint8Array.of(255, 0), { byte: 10 })).toThrow(/first byte is 255/);
+    expect(new BoolDecoder(Uint8Array.of(254, 255)).bool(128, "x")).toBe(1);
+  });
+
   it("finds nothing in a run that ends before it begins", () => {
     const decoder = new BoolDecoder(new Uint8Array(4));
     expect(decoder.nextSet(new Uint8Array(10).fill(252), 5, 3, "z", (i) => [i])).toBe(5);

@@ -69,6 +69,7 @@ export class DifferenceText {
     for (const { text, known } of notes)
       lines.push(`  ${inLetters(text)}${known === undefined ? "" : ` (${known.id})`}`);
     for (const gap of gaps.slice(0, mostGaps)) lines.push(`  ${this.#gapText(gap)}`);
+    for (const text of faultTexts(gaps.slice(0, mostGaps))) lines.push(text);
     const more = gaps.length - mostGaps + moreGaps;
     if (more > 0) lines.push(`  … and ${more} more places where one side has requests that the other lacks`);
     const sections = this.#sections(summary.fields).flatMap((section) => this.#section(section));
@@ -113,15 +114,13 @@ export class DifferenceText {
       const name = (names[i] ?? "").padEnd(column);
       return `  ${String(field.requests).padStart(6)}  ${first.padStart(6)}  ${name}  ${values}${reasonText(field)}`;
     });
-    const faults = new Map(fields.flatMap(({ known }) => (known === undefined ? [] : [[known.id, known] as const])));
-    const notes = [...faults.values()].map((known) => `  ${faultText(known)}`);
     return [
       "",
       this.#style.bold(`${title}: ${fields.length} field${fields.length === 1 ? "" : "s"}`),
       this.#style.dim(head),
     ]
       .concat(rows.map((row) => paint(row)))
-      .concat(notes);
+      .concat(faultTexts(fields));
   }
 
   /** The differences of one pair, or a gap. */
@@ -190,6 +189,12 @@ function valuesText({ values }: Pick<Difference, "values">, room: number): strin
 
 function clipped(text: string, columns: number): string {
   return widthOf(text) <= columns ? text : `${text.slice(0, columns - 1)}…`;
+}
+
+/** What the rows say that explain some of these, each once. */
+function faultTexts(found: readonly { readonly known?: KnownFault | undefined }[]): string[] {
+  const faults = new Map(found.flatMap(({ known }) => (known === undefined ? [] : [[known.id, known] as const])));
+  return [...faults.values()].map((known) => `  ${faultText(known)}`);
 }
 
 function reasonText({ known, reason }: FieldSummary): string {
