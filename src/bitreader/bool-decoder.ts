@@ -228,8 +228,9 @@ export class BoolDecoder {
     name: string,
     subscripts: (place: number) => readonly number[],
   ): never {
-    let place = from;
-    for (this.#read(probabilities[place] as number); !this.#isPastEnd(); ) this.#read(probabilities[++place] as number);
+    let place = from - 1;
+    do this.#read(probabilities[++place] as number);
+    while (!this.#isPastEnd());
     this.#cutOff(name, subscripts(place));
   }
 

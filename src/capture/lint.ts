@@ -123,7 +123,7 @@ function stateAfterHole({ codec, timestamps }: State): State {
 }
 
 class Linter {
-  /** What was found, and how many requests must be queued before it is told: a hole may turn up until then that explains it. */
+  /** What was found, and how many requests must be queued before it is told: a hole that shows up before then may explain it. */
   #found: { readonly finding: LintFinding; readonly until: number }[] = [];
   #count = 0;
   readonly #files = new OpenFiles(newState, stateAfterHole);

@@ -4,6 +4,7 @@ import { OBU_FRAME, OBU_FRAME_HEADER, OBU_SEQUENCE_HEADER, OBU_TILE_GROUP, obuPa
 import { openSession } from "../../open-session.ts";
 import { crc32 } from "../../record/crc32.ts";
 import type { History, Side } from "../comparator.ts";
+import { variantKey } from "../variants.ts";
 
 /** Where a frame stands among the sequence headers of its stream. */
 export interface FramePlace {
@@ -104,8 +105,6 @@ interface Frames {
 
 const framesOfStreams = new WeakMap<History, Frames>();
 
-const bufferKey = ({ bytes, crc32 }: { readonly bytes: number; readonly crc32: number }): string => `${bytes} ${crc32}`;
-
 function framesOf(history: History): Frames {
   const known = framesOfStreams.get(history);
   if (known !== undefined) return known;
@@ -116,9 +115,10 @@ function framesOf(history: History): Frames {
   const all = reader.frames.filter(({ bytes }) => bytes > 0);
   const byBuffer = new Map<string, StreamFrame[]>();
   for (const frame of all) {
-    const same = byBuffer.get(bufferKey(frame));
+    const key = variantKey(frame.bytes, frame.crc32);
+    const same = byBuffer.get(key);
     if (same) same.push(frame);
-    else byBuffer.set(bufferKey(frame), [frame]);
+    else byBuffer.set(key, [frame]);
   }
   const frames = { all, byBuffer };
   framesOfStreams.set(history, frames);
@@ -130,8 +130,9 @@ export function hasPlace(history: History, { request }: Side, place: keyof Frame
   if (history.stream.length === 0) return false;
   const { all, byBuffer } = framesOf(history);
   const inOrder = all[request.index];
-  if (inOrder !== undefined && bufferKey(inOrder) === bufferKey(request)) return inOrder[place];
+  if (inOrder !== undefined && inOrder.bytes === request.bytes && inOrder.crc32 === request.crc32)
+    return inOrder[place];
   // We have left out frames. Of several with these bytes nobody knows which one it is.
-  const same = byBuffer.get(bufferKey(request)) ?? [];
+  const same = byBuffer.get(variantKey(request.bytes, request.crc32)) ?? [];
   return same.length > 0 && same.every((frame) => frame[place]);
 }
