@@ -48,6 +48,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   targets: ["events", "options", "uapi"],
   containers: ["bytes", "errors", "events", "framing", "fwht", "h264", "uapi"],
   compare: [
+    "av1",
     "bitreader",
     "containers",
     "errors",

@@ -10,7 +10,7 @@ import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { Av1Stream, type StreamPiece } from "./stream.ts";
-import { isTemporalDelimiter, obuName, obusOfPacket } from "./units.ts";
+import { isTemporalDelimiter, obuName, obusOfConfiguration, obusOfPacket } from "./units.ts";
 
 /**
  * Opens a session: the state of one AV1 decoder. `decode` takes a temporal unit, `push` a stream of OBUs (5.2), a stream of Annex
@@ -21,9 +21,6 @@ import { isTemporalDelimiter, obuName, obusOfPacket } from "./units.ts";
 export function openAv1Session(options: SessionOptions = {}): Session {
   return new Av1Session(resolveOptions(options));
 }
-
-/** The bytes of an av1C record before its OBUs. */
-const RECORD_BYTES = 4;
 
 class Av1Session implements Session {
   readonly #options: ResolvedOptions;
@@ -155,14 +152,9 @@ class Av1Session implements Session {
     }
   }
 
-  /** Reads an av1C record: AV1 Codec ISO Media File Format Binding, 2.3.3. */
   #readConfiguration(record: Uint8Array): void {
     this.#sink.guard(undefined, () => {
-      if (record[0] !== 0x81 || record.length < RECORD_BYTES) {
-        const reason = `an av1C record begins with 81 and has ${RECORD_BYTES} bytes or more`;
-        throw new BitstreamError("wrong-fixed-bits", reason, { unit: "av1C" });
-      }
-      const { obus, error } = obusOfPacket(record.subarray(RECORD_BYTES), -1);
+      const { obus, error } = obusOfConfiguration(record);
       for (const obu of obus) this.#readObu(obu);
       if (error) throw error;
     });

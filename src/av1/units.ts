@@ -77,6 +77,22 @@ export function obusOfPacket(source: ByteSource, byte = -1, trace?: Trace): Pack
   return { obus, error };
 }
 
+/** The bytes of an av1C record before its OBUs. */
+const RECORD_BYTES = 4;
+
+/**
+ * The OBUs of an av1C record: AV1 Codec ISO Media File Format Binding, 2.3.3.
+ *
+ * @throws BitstreamError where it is none.
+ */
+export function obusOfConfiguration(record: Uint8Array): PacketObus {
+  if (record[0] !== 0x81 || record.length < RECORD_BYTES) {
+    const reason = `an av1C record begins with 81 and has ${RECORD_BYTES} bytes or more`;
+    throw new BitstreamError("wrong-fixed-bits", reason, { unit: "av1C" });
+  }
+  return obusOfPacket(record.subarray(RECORD_BYTES));
+}
+
 /** The types of the first OBU of a temporal unit: 7.5, where the delimiter may have been left out. */
 const beginsPacket: readonly number[] = [
   OBU_TEMPORAL_DELIMITER,

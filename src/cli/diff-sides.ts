@@ -1,10 +1,10 @@
 /** The two inputs of `diff` as recordings. */
+import { byteStreamOf } from "../compare/byte-stream.ts";
 import { begun, decodeModeOf, startCodeOf } from "../compare/decode-modes.ts";
 import type { ComparedRequest, CompareSide } from "../compare/index.ts";
 import { partsSide, recordSide } from "../compare/sides.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../events.ts";
-import { joined } from "../framing/bytes.ts";
 import type { SessionOptions } from "../options.ts";
 import type { Target } from "../targets/index.ts";
 import { TargetEvents } from "../targets/target-events.ts";
@@ -25,12 +25,14 @@ export interface DiffSide {
   count: number;
   /** What was lost in a stream so far. */
   readonly errors: ErrorEvent[];
-  /** What its requests were made of; undefined for a record, and for a stream of more than 64 MiB. */
+  /** What its requests were made of; undefined for a record, and where `isTooLong`. */
   readonly explanations: StreamExplanations | undefined;
+  /** It is a stream of more than `mostKept` bytes: it is not read again, for explanations or for rows that look at it. */
+  readonly isTooLong: boolean;
 }
 
-/** The most bytes of a stream that are kept for the rows that look at slice headers. */
-const keptStream = 1 << 26;
+/** The most bytes of a stream that are kept. */
+export const mostKept = 1 << 26;
 
 /**
  * Opens both.
@@ -59,9 +61,10 @@ async function counted(
   side: CompareSide,
   errors: ErrorEvent[],
   explanations: StreamExplanations | undefined,
+  isTooLong: boolean,
 ): Promise<DiffSide & { readonly beginning: readonly ComparedRequest[] }> {
   const { beginning, requests } = await begun(side);
-  const result = { name, side, errors, count: 0, beginning, explanations };
+  const result = { name, side, errors, count: 0, beginning, explanations, isTooLong };
   const counting: AsyncIterable<ComparedRequest> = {
     async *[Symbol.asyncIterator]() {
       for await (const request of requests) {
@@ -75,7 +78,7 @@ async function counted(
 }
 
 async function ofRecord(input: RecordInput) {
-  return counted(input.name, await recordSide(input), [], undefined);
+  return counted(input.name, await recordSide(input), [], undefined, false);
 }
 
 async function ofStream(
@@ -93,10 +96,11 @@ async function ofStream(
   };
   const session =
     target === undefined ? modesOf(codec, other?.beginning ?? []) : sessionOptions(codec, { session: {}, target });
-  const { parts, stream, whole } = await partsOf(input.parts);
+  const { parts, whole } = await partsOf(input.parts);
+  const stream = whole === undefined ? new Uint8Array(0) : byteStreamOf(codec, whole);
   const side = partsSide(parts, stream, { codec, session }, eventsOf);
   const explanations = whole && new StreamExplanations(codec, whole, session);
-  return counted(input.name, { ...side, producer }, errors, explanations);
+  return counted(input.name, { ...side, producer }, errors, explanations, whole === undefined);
 }
 
 /** The modes that requests were made in. */
@@ -106,13 +110,13 @@ function modesOf(codec: Codec, beginning: readonly ComparedRequest[]): SessionOp
   return { decodeMode: decodeModeOf(beginning, modes.decodeMode), startCode: startCodeOf(beginning, modes.startCode) };
 }
 
-/** All parts; where they are not too many, the list of them, too, and the bytes of a byte stream. */
+/** All parts; where they are not too many, the list of them, too. */
 async function partsOf(parts: AsyncIterable<StreamPart>) {
   const iterator = parts[Symbol.asyncIterator]();
   const read: StreamPart[] = [];
   let size = 0;
   let isWhole = false;
-  while (size <= keptStream) {
+  while (size <= mostKept) {
     const next = await iterator.next();
     isWhole = next.done === true;
     if (next.done === true) break;
@@ -121,8 +125,6 @@ async function partsOf(parts: AsyncIterable<StreamPart>) {
     read.push(part.kind === "loss" ? part : { ...part, bytes: part.bytes.slice() });
     if (part.kind !== "loss") size += part.bytes.length;
   }
-  const isBytes = isWhole && read.every(({ kind }) => kind === "chunk");
-  const chunks = read.flatMap((part) => (part.kind === "chunk" ? [part.bytes] : []));
   const all: AsyncIterable<StreamPart> = {
     async *[Symbol.asyncIterator]() {
       yield* read;
@@ -133,5 +135,5 @@ async function partsOf(parts: AsyncIterable<StreamPart>) {
       }
     },
   };
-  return { parts: all, stream: isBytes ? joined(chunks) : new Uint8Array(0), whole: isWhole ? read : undefined };
+  return { parts: all, whole: isWhole ? read : undefined };
 }

@@ -8,7 +8,7 @@ import {
   isUnexplained,
 } from "../../compare/index.ts";
 import type { Arguments } from "../arguments.ts";
-import { type DiffSide, diffSides } from "../diff-sides.ts";
+import { type DiffSide, diffSides, mostKept } from "../diff-sides.ts";
 import { codecOf, withInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { comparisonJson, resultJson } from "../printing/diff-json.ts";
@@ -43,9 +43,13 @@ export async function diff(io: Io, args: Arguments): Promise<number> {
       }
       const options = { target: args.targetName === undefined ? undefined : target, raw: args.raw };
       const found = compare([sides[0].side, sides[1].side], options);
-      const status = await new Difference(io, args, sides, printer).show(found);
+      const difference = new Difference(io, args, sides, printer);
+      const status = await difference.show(found);
       await printer.flush();
-      for (const side of sides) await sayErrors(io, side);
+      for (const side of sides) {
+        if (side.isTooLong && !difference.isExplained) await sayTooLong(io, side);
+        await sayErrors(io, side);
+      }
       return status;
     }),
   );
@@ -61,6 +65,14 @@ function explainOf(sides: readonly [DiffSide, DiffSide]): Explain {
     const made = explanations.of((requests[at] as ComparedRequest).request, { ...difference, path });
     return made === undefined ? undefined : `${at === 0 ? "a" : "b"} ← ${made}`;
   };
+}
+
+/** Says what was not looked for. */
+async function sayTooLong(io: Io, { name }: DiffSide): Promise<void> {
+  const reason = `it has more than ${mostKept >> 20} MiB, and is read only once`;
+  const effect =
+    "known faults that depend on slice or frame headers count as unexplained; compare a shorter part of it";
+  await io.stderr.write(`${printable(name)}: ${reason}: ${effect}\n`);
 }
 
 async function sayErrors(io: Io, { name, errors }: DiffSide): Promise<void> {
@@ -108,6 +120,11 @@ class Difference {
     if (this.#args.json) this.#printer.add(resultJson(this.#summary));
     else if (this.#args.request === undefined) this.#showSummary();
     return this.#status;
+  }
+
+  /** Nothing is left that no row or rule explains. */
+  get isExplained(): boolean {
+    return this.#summary.unexplained === 0 && this.#summary.gaps.every(({ known }) => known !== undefined);
   }
 
   get #status(): number {
