@@ -55,7 +55,7 @@ export class DifferenceText {
       return `${this.#style.bold(letters[i] ?? "")}  ${printable(name)}: ${printable(facts)}`;
     });
     const counts = `${pairs} pair${pairs === 1 ? "" : "s"}, ${differing} differ${differing === 1 ? "s" : ""}`;
-    const lines = [...names, summary.isEqual && summary.isComplete ? `${counts}: a driver gets the same` : counts];
+    const lines = [summary.isEqual && summary.isComplete ? `${counts}: a driver gets the same` : counts];
     const other = summary.fields.find(({ path }) => path === "bitstream");
     if (other !== undefined && other.requests >= pairs / 2) {
       const share =
@@ -73,7 +73,9 @@ export class DifferenceText {
     const more = gaps.length - mostGaps + moreGaps;
     if (more > 0) lines.push(`  … and ${more} more places where one side has requests that the other lacks`);
     const sections = this.#sections(summary.fields).flatMap((section) => this.#section(section));
-    return [...lines, ...sections].map((line) => `${fold(line, this.#columns, 4)}\n`).join("");
+    const folded = [...lines, ...sections].map((line) => fold(line, this.#columns, 4));
+    // A side stays one line, however long its path is.
+    return [...names, ...folded].map((line) => `${line}\n`).join("");
   }
 
   #gapText({ of, first, last, count, reason, line, known }: ComparedGap): string {
