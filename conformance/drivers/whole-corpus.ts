@@ -144,7 +144,8 @@ export async function runCorpus(options: CorpusOptions, print: (line: string) =>
     ({ name }) => isWanted(name, options.nodes),
   );
   if (pairs.length === 0) throw new Error("no stream and node with these names");
-  if (others.length > 0) print(`no video is found in ${others.length} files: ${others.join(", ")}`);
+  const files = `${others.length} file${others.length === 1 ? "" : "s"}`;
+  if (others.length > 0) print(`no video is found in ${files}: ${others.join(", ")}`);
   const script = await bundleForMachine("drivers", "corpus-runs");
   const { kernel, force } = options;
   const results = new KeptResults({ kernel, build: bundleHash(script), force }, options.keep);

@@ -3,6 +3,7 @@
  * table. Values are stored as they are coded, with the variables that the tables derive from them. A property's initial value is the one that is
  * inferred where the element is absent.
  */
+import { frozen } from "../bitreader/frozen.ts";
 import {
   CP_UNSPECIFIED,
   CSP_UNKNOWN,
@@ -243,12 +244,6 @@ export class CdefParams {
     this.cdef_uv_pri_strength = new Array(count).fill(0);
     this.cdef_uv_sec_strength = new Array(count).fill(0);
   }
-}
-
-/** What many headers share, and nobody may change. */
-function frozen<T extends object>(params: T): T {
-  for (const value of Object.values(params)) if (typeof value === "object") Object.freeze(value);
-  return Object.freeze(params);
 }
 
 /** The strengths where there is no filter. */

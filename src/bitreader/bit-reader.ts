@@ -1,7 +1,7 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Descriptor, Trace } from "./trace.ts";
-import { elementPath } from "./trace.ts";
+import { elementPath, given } from "./trace.ts";
 
 /** The largest value of ue(v): clause 9.1 of H.264 and 9.2 of H.265. */
 const UE_MAX = 0xfffffffe;
@@ -216,7 +216,7 @@ export class BitReader {
   ): never {
     throw new BitstreamError(code, reason, {
       unit: this.#unit,
-      element: elementPath(name, subscripts(i, j, k)),
+      element: elementPath(name, given([i, j, k])),
       bit: this.position - length,
     });
   }
@@ -298,7 +298,7 @@ export class BitReader {
     const bit = this.position - length;
     this.#trace?.element({
       name,
-      subscripts: subscripts(i, j, k),
+      subscripts: given([i, j, k]),
       descriptor,
       bit,
       codedBit: this.codedPosition(bit),
@@ -315,8 +315,4 @@ function codeLength(codeNum: number): number {
 
 function isEmulationPrevention(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 3 && at >= 2 && bytes[at - 1] === 0 && bytes[at - 2] === 0;
-}
-
-function subscripts(i: number | undefined, j: number | undefined, k: number | undefined): number[] {
-  return [i, j, k].filter((index) => index !== undefined);
 }

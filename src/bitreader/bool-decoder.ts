@@ -1,7 +1,7 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
-import { elementPath } from "./trace.ts";
+import { elementPath, given } from "./trace.ts";
 
 /** Options of a decoder. */
 export interface BoolDecoderOptions {
@@ -97,13 +97,16 @@ export class BoolDecoder {
     name: string,
     subscripts: (place: number) => readonly number[],
   ): number {
-    if (this.#trace !== undefined) return this.#tracedNextSet(probabilities, from, to, name, subscripts);
+    let place = from;
+    if (this.#trace !== undefined) {
+      while (place < to && !this.#traced(1, probabilities[place] as number, name, subscripts(place))) place++;
+      return place;
+    }
     const bytes = this.#bytes;
     let value = this.#value;
     let most = this.#range - 1; // The splits are computed from it.
     let count = this.#count;
     let next = this.#next;
-    let place = from;
     let below = 0; // The split of the flag at `place`, less 1.
     for (;;) {
       // Where `below` is at least `value >> count`, the flag is 0; where it is at least 127, its range needs no shift. Most flags are so,
@@ -249,20 +252,4 @@ export class BoolDecoder {
     this.#trace?.element({ name, subscripts, descriptor: "bool", bit, codedBit: bit, length, value, coder });
     return value;
   }
-
-  #tracedNextSet(
-    probabilities: Uint8Array,
-    from: number,
-    to: number,
-    name: string,
-    subscripts: (place: number) => readonly number[],
-  ): number {
-    let place = from;
-    while (place < to && !this.#traced(1, probabilities[place] as number, name, subscripts(place))) place++;
-    return place;
-  }
-}
-
-function given(indices: readonly (number | undefined)[]): number[] {
-  return indices.filter((index) => index !== undefined);
 }

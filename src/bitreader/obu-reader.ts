@@ -1,7 +1,7 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Descriptor, Trace, TraceElement } from "./trace.ts";
-import { elementPath } from "./trace.ts";
+import { elementPath, given } from "./trace.ts";
 
 const U32_MAX = 0xffffffff;
 
@@ -149,7 +149,7 @@ export class ObuReader {
    * @throws BitstreamError always.
    */
   failAs(code: BitstreamErrorCode, reason: string, length: number, name: string, i?: number, j?: number): never {
-    const element = elementPath(name, subscripts(i, j));
+    const element = elementPath(name, given([i, j]));
     throw new BitstreamError(code, reason, { unit: this.#unit, element, bit: this.position - length });
   }
 
@@ -177,11 +177,7 @@ export class ObuReader {
   #tell(descriptor: Descriptor, length: number, value: number, name: string, i?: number, j?: number, values?: number) {
     if (length === 0) return;
     const bit = this.position - length;
-    const element: TraceElement = { name, subscripts: subscripts(i, j), descriptor, bit, codedBit: bit, length, value };
+    const element: TraceElement = { name, subscripts: given([i, j]), descriptor, bit, codedBit: bit, length, value };
     this.#trace?.element(values === undefined ? element : { ...element, values });
   }
-}
-
-function subscripts(i: number | undefined, j: number | undefined): number[] {
-  return [i, j].filter((index) => index !== undefined);
 }

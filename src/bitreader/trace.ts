@@ -63,6 +63,11 @@ export interface Trace {
   element(element: TraceElement): void;
 }
 
+/** The subscripts of an element that may have fewer than a reader takes. */
+export function given(indices: readonly (number | undefined)[]): number[] {
+  return indices.filter((index) => index !== undefined);
+}
+
 /** `name[i][j]`. */
 export function elementPath(name: string, subscripts: readonly number[]): string {
   return name + subscripts.map((subscript) => `[${subscript}]`).join("");

@@ -1,8 +1,8 @@
 import { normalise } from "../kernel/index.ts";
-import { elementSize, type StructControl, type U32ArrayControl } from "../uapi/control.ts";
+import { decodePayload, elementSize, type StructControl, type U32ArrayControl } from "../uapi/control.ts";
 import { controlByName } from "../uapi/index.ts";
 import type { EffectiveRequest } from "./request.ts";
-import type { Values } from "./values.ts";
+import type { Value, Values } from "./values.ts";
 
 /** Payloads of parameter sets are the same for many requests, so what is made of them is made once. */
 const normalised = new WeakMap<Uint8Array, Uint8Array>();
@@ -30,6 +30,21 @@ export function driverPayload(request: EffectiveRequest, name: string): Uint8Arr
     normalised.set(payload, copy);
   }
   return copy;
+}
+
+/** A compound control of this request, decoded; undefined where it is missing or has another size. */
+export function decodedControl<C extends StructControl>(request: EffectiveRequest, control: C) {
+  const payload = request.controls.get(control.name);
+  if (!(payload instanceof Uint8Array) || payload.length !== control.struct.size) return undefined;
+  return decodePayload(control, payload);
+}
+
+/** Sets the modes of a request. @param prefix `"H264"` or `"HEVC"`. */
+export function addModes(fields: Map<string, Value>, prefix: string, request: EffectiveRequest): void {
+  for (const control of ["DECODE_MODE", "START_CODE"]) {
+    const value = request.controls.get(`V4L2_CID_STATELESS_${prefix}_${control}`);
+    if (typeof value === "number") fields.set(`${prefix}_${control}`, value);
+  }
 }
 
 /** What `make` makes of a payload, the first time; the same values afterwards. */

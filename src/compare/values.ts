@@ -16,6 +16,11 @@ export function flatten(def: Struct, bytes: Uint8Array, leaveOut: ReadonlySet<st
   return values;
 }
 
+/** Sets a control's values among those of all controls. */
+export function addAll(fields: Map<string, Value>, control: string, values: Values): void {
+  for (const [path, value] of values) fields.set(`${control}.${path}`, value);
+}
+
 function flattenInto(
   values: Map<string, Value>,
   def: Struct,

@@ -1,20 +1,7 @@
 import type { OutputEvent } from "../events.ts";
+import { picStructs } from "../nal/pic-structs.ts";
 import type { Frame } from "./dpb.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
-
-/** Table D-1, by pic_struct: which field is first, and for how many field durations the picture is repeated. */
-// biome-ignore format: the table's rows
-const picStructs: readonly [OutputEvent["fieldOrder"], number][] = [
-  ["progressive", 0], // (progressive) frame
-  ["top-only", 0], // top field
-  ["bottom-only", 0], // bottom field
-  ["top-first", 0], // top field, bottom field, in that order
-  ["bottom-first", 0], // bottom field, top field, in that order
-  ["top-first", 1], // top field, bottom field, top field repeated, in that order
-  ["bottom-first", 1], // bottom field, top field, bottom field repeated, in that order
-  ["progressive", 2], // frame doubling
-  ["progressive", 4], // frame tripling
-];
 
 /** The event that tells the consumer to show a picture. */
 export function outputEvent(frame: Frame): OutputEvent {

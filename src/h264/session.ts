@@ -1,7 +1,7 @@
 /** Takes NAL units in their order (7.4.1.2.3), and hands each to the code that handles its type. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
-import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { BitstreamError, StreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
@@ -68,7 +68,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
         this.#cutSlice = slice;
       }
     } catch (error) {
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
       this.#loseSlice();
     }
   }
@@ -83,7 +83,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       if (slice.h.redundant_pic_cnt === 0 && !this.pictures.continues(slice)) this.endPicture();
     } catch (error) {
       // The header continues after these bytes, or is damaged. Either shows when the unit is whole.
-      if (!(error instanceof BitstreamError || error instanceof UnsupportedError)) throw error;
+      if (!(error instanceof StreamError)) throw error;
     }
   }
 

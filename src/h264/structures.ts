@@ -3,6 +3,8 @@
  * stored as they are coded. A property's initial value is the one that the semantics (7.4, E.2) infer for an absent element.
  */
 
+import { frozen } from "../bitreader/frozen.ts";
+
 /** 7.3.1 NAL unit syntax: the header, with the extensions of NAL unit types 14, 20 and 21. */
 export class NalUnitHeader {
   nal_ref_idc = 0;
@@ -253,12 +255,7 @@ export class PredWeights {
   chroma_offset: [number, number][] = [];
 }
 
-function frozen(weights: PredWeights): PredWeights {
-  for (const list of Object.values(weights)) Object.freeze(list);
-  return Object.freeze(weights);
-}
-
-/** Of a list that a slice does not have. Many headers share it, and nobody may change it. */
+/** Of a list that a slice does not have. */
 export const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
 
 /** 7.3.3.2 Prediction weight table syntax. */

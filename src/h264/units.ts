@@ -3,7 +3,6 @@
 import type { Trace } from "../bitreader/index.ts";
 import { BitReader } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
-import { BitstreamError } from "../errors.ts";
 import { type NalUnit, type UnitsOptions, unitsIn } from "../nal/units-in.ts";
 
 /** Table 7-1: the RBSP of each nal_unit_type; "" for reserved and unspecified ones. */
@@ -77,11 +76,7 @@ export function parseAvcConfiguration(source: ByteSource): AvcConfiguration {
   r.u(8, "AVCLevelIndication");
   r.u(6, "reserved");
   const lengthSizeMinusOne = r.u(2, "lengthSizeMinusOne");
-  if (lengthSizeMinusOne === 2) {
-    throw new BitstreamError("forbidden-value", "length prefixes cannot have 3 bytes", {
-      element: "lengthSizeMinusOne",
-    });
-  }
+  if (lengthSizeMinusOne === 2) r.fail("length prefixes cannot have 3 bytes", 2, "lengthSizeMinusOne");
   const units: Uint8Array[] = [];
   const take = (count: number, name: string) => {
     for (let i = 0; i < count; i++) {

@@ -1399,23 +1399,14 @@ export function hrd_parameters(
 
 /** New HRD parameters that have the common information of `common`. */
 function withCommonInformation(common: HrdParameters): HrdParameters {
-  const {
-    fixed_pic_rate_general_flag,
-    fixed_pic_rate_within_cvs_flag,
-    elemental_duration_in_tc_minus1,
-    low_delay_hrd_flag,
-    cpb_cnt_minus1,
-    nal_hrd_parameters,
-    vcl_hrd_parameters,
-  } = new HrdParameters();
   return Object.assign(new HrdParameters(), common, {
-    fixed_pic_rate_general_flag,
-    fixed_pic_rate_within_cvs_flag,
-    elemental_duration_in_tc_minus1,
-    low_delay_hrd_flag,
-    cpb_cnt_minus1,
-    nal_hrd_parameters,
-    vcl_hrd_parameters,
+    fixed_pic_rate_general_flag: [],
+    fixed_pic_rate_within_cvs_flag: [],
+    elemental_duration_in_tc_minus1: [],
+    low_delay_hrd_flag: [],
+    cpb_cnt_minus1: [],
+    nal_hrd_parameters: [],
+    vcl_hrd_parameters: [],
   });
 }
 

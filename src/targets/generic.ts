@@ -1,8 +1,6 @@
 import { type Codec, type ControlDefinition, codecs } from "../uapi/index.ts";
+import { bothModes, noModes } from "./control-sets.ts";
 import type { Target, TargetCodec } from "./target.ts";
-
-const bothModes = { decodeModes: ["frame", "slice"], startCodes: ["annexb", "none"] } as const;
-const noModes = { decodeModes: [], startCodes: [] } as const;
 
 function everythingOf(codec: Codec, since: string): TargetCodec {
   const { controls, modes } = codecs[codec];

@@ -75,21 +75,42 @@ function fact(path: string, field: number, value = field): Fact {
   return { path, value, field };
 }
 
+/** A property whose field holds it less 1. */
+function lessOne(path: string, field: number): Fact {
+  return fact(path, field, field + 1);
+}
+
+/** chroma_format_idc of the subsampling; 3 for 4:4:0, too, which has none. */
+function chromaFormatOf(isSubsampledX: boolean, isSubsampledY: boolean): number {
+  if (!isSubsampledX) return 3;
+  return isSubsampledY ? 1 : 2;
+}
+
+/** The samples' format, which the SPSs of H.264 and HEVC code alike. */
+function samplesOf(
+  view: DataView,
+  o: Readonly<Record<"bit_depth_luma_minus8" | "bit_depth_chroma_minus8" | "chroma_format_idc", number>>,
+) {
+  const luma = view.getUint8(o.bit_depth_luma_minus8);
+  const chroma = view.getUint8(o.bit_depth_chroma_minus8);
+  return {
+    bitDepthLuma: fact("bit_depth_luma_minus8", luma, 8 + luma),
+    bitDepthChroma: fact("bit_depth_chroma_minus8", chroma, 8 + chroma),
+    chromaFormat: fact("chroma_format_idc", view.getUint8(o.chroma_format_idc)),
+  };
+}
+
 function readH264(payload: Uint8Array): PictureFormat {
   const view = viewOf(payload);
   const o = v4l2_ctrl_h264_sps.offsets;
   const frameMbsOnly = (view.getUint32(o.flags, true) & V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY) !== 0;
   const width = view.getUint16(o.pic_width_in_mbs_minus1, true);
   const height = view.getUint16(o.pic_height_in_map_units_minus1, true);
-  const luma = view.getUint8(o.bit_depth_luma_minus8);
-  const chroma = view.getUint8(o.bit_depth_chroma_minus8);
   return {
     width: fact("pic_width_in_mbs_minus1", width, 16 * (width + 1)),
     // (7-18): a map unit is two macroblocks high where the sequence may have fields.
     height: fact("pic_height_in_map_units_minus1", height, 16 * (height + 1) * (frameMbsOnly ? 1 : 2)),
-    bitDepthLuma: fact("bit_depth_luma_minus8", luma, 8 + luma),
-    bitDepthChroma: fact("bit_depth_chroma_minus8", chroma, 8 + chroma),
-    chromaFormat: fact("chroma_format_idc", view.getUint8(o.chroma_format_idc)),
+    ...samplesOf(view, o),
     profile: fact("profile_idc", view.getUint8(o.profile_idc)),
   };
 }
@@ -97,14 +118,10 @@ function readH264(payload: Uint8Array): PictureFormat {
 function readH265(payload: Uint8Array): PictureFormat {
   const view = viewOf(payload);
   const o = v4l2_ctrl_hevc_sps.offsets;
-  const luma = view.getUint8(o.bit_depth_luma_minus8);
-  const chroma = view.getUint8(o.bit_depth_chroma_minus8);
   return {
     width: fact("pic_width_in_luma_samples", view.getUint16(o.pic_width_in_luma_samples, true)),
     height: fact("pic_height_in_luma_samples", view.getUint16(o.pic_height_in_luma_samples, true)),
-    bitDepthLuma: fact("bit_depth_luma_minus8", luma, 8 + luma),
-    bitDepthChroma: fact("bit_depth_chroma_minus8", chroma, 8 + chroma),
-    chromaFormat: fact("chroma_format_idc", view.getUint8(o.chroma_format_idc)),
+    ...samplesOf(view, o),
   };
 }
 
@@ -123,16 +140,14 @@ function readVp9(payload: Uint8Array): PictureFormat {
   const flags = view.getUint32(o.flags, true);
   const x = (flags & V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING) !== 0;
   const y = (flags & V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING) !== 0;
-  const width = view.getUint16(o.frame_width_minus_1, true);
-  const height = view.getUint16(o.frame_height_minus_1, true);
   const bitDepth = fact("bit_depth", view.getUint8(o.bit_depth));
   return {
-    width: fact("frame_width_minus_1", width, width + 1),
-    height: fact("frame_height_minus_1", height, height + 1),
+    width: lessOne("frame_width_minus_1", view.getUint16(o.frame_width_minus_1, true)),
+    height: lessOne("frame_height_minus_1", view.getUint16(o.frame_height_minus_1, true)),
     bitDepthLuma: bitDepth,
     bitDepthChroma: bitDepth,
     // 4:4:0, which is subsampled in y only, has no chroma_format_idc.
-    ...(x || !y ? { chromaFormat: fact("flags", flags, x ? (y ? 1 : 2) : 3) } : {}),
+    ...(x || !y ? { chromaFormat: fact("flags", flags, chromaFormatOf(x, y)) } : {}),
     profile: fact("profile", view.getUint8(o.profile)),
   };
 }
@@ -141,10 +156,9 @@ function readVp9(payload: Uint8Array): PictureFormat {
 function readAv1Size(payload: Uint8Array): Pick<PictureFormat, "width" | "height"> {
   const view = viewOf(payload);
   const o = v4l2_ctrl_av1_frame.offsets;
-  const height = view.getUint32(o.frame_height_minus_1, true);
   return {
     width: fact("upscaled_width", view.getUint32(o.upscaled_width, true)),
-    height: fact("frame_height_minus_1", height, height + 1),
+    height: lessOne("frame_height_minus_1", view.getUint32(o.frame_height_minus_1, true)),
   };
 }
 
@@ -156,15 +170,13 @@ function readAv1(payload: Uint8Array): PictureFormat {
   const x = (flags & V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_X) !== 0;
   const y = (flags & V4L2_AV1_SEQUENCE_FLAG_SUBSAMPLING_Y) !== 0;
   const isMono = (flags & V4L2_AV1_SEQUENCE_FLAG_MONO_CHROME) !== 0;
-  const width = view.getUint16(o.max_frame_width_minus_1, true);
-  const height = view.getUint16(o.max_frame_height_minus_1, true);
   const bitDepth = fact("bit_depth", view.getUint8(o.bit_depth));
   return {
-    width: fact("max_frame_width_minus_1", width, width + 1),
-    height: fact("max_frame_height_minus_1", height, height + 1),
+    width: lessOne("max_frame_width_minus_1", view.getUint16(o.max_frame_width_minus_1, true)),
+    height: lessOne("max_frame_height_minus_1", view.getUint16(o.max_frame_height_minus_1, true)),
     bitDepthLuma: bitDepth,
     bitDepthChroma: bitDepth,
-    chromaFormat: fact("flags", flags, isMono ? 0 : x ? (y ? 1 : 2) : 3),
+    chromaFormat: fact("flags", flags, isMono ? 0 : chromaFormatOf(x, y)),
     profile: fact("seq_profile", view.getUint8(o.seq_profile)),
   };
 }

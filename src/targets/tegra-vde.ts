@@ -1,3 +1,4 @@
+import { frameModes } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -36,9 +37,8 @@ export const tegraVde: Target = {
   source: "drivers/media/platform/nvidia/tegra-vde",
   codecs: {
     h264: {
+      ...frameModes,
       since: "5.18",
-      decodeModes: ["frame"],
-      startCodes: ["annexb"],
       controls: {
         V4L2_CID_STATELESS_H264_SPS: 1,
         V4L2_CID_STATELESS_H264_PPS: 1,

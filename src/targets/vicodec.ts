@@ -1,3 +1,4 @@
+import { noModes } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -10,9 +11,8 @@ export const vicodec: Target = {
   source: "drivers/media/test-drivers/vicodec",
   codecs: {
     fwht: {
+      ...noModes,
       since: "5.11",
-      decodeModes: [],
-      startCodes: [],
       controls: { V4L2_CID_STATELESS_FWHT_PARAMS: 1 },
       limits: { minWidth: 640, minHeight: 360, maxWidth: 4096, maxHeight: 2160, chromaFormats: [0, 1, 2, 3] },
       // All but the flags of interlaced pictures. vidioc_g_fmt returns the four values of the colour.

@@ -5,6 +5,7 @@
  * rewritten by `SlotsOfCdfs`).
  */
 import { V4L2_AV1_INTRA_ONLY_FRAME, V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame, viewOf } from "../uapi/index.ts";
+import { av1Controls, noModes } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
@@ -110,15 +111,9 @@ export const rk3588Av1: Target = {
   source: "drivers/media/platform/verisilicon/rockchip_vpu981_hw_av1_dec.c",
   codecs: {
     av1: {
-      decodeModes: [],
-      startCodes: [],
+      ...noModes,
       since: "6.5",
-      controls: {
-        V4L2_CID_STATELESS_AV1_SEQUENCE: 1,
-        V4L2_CID_STATELESS_AV1_FRAME: 1,
-        V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY: 512,
-        V4L2_CID_STATELESS_AV1_FILM_GRAIN: 1,
-      },
+      controls: { ...av1Controls, V4L2_CID_STATELESS_AV1_FILM_GRAIN: 1 },
       // The driver checks the bit depth when controls are set, and the tiles (AV1_MAX_TILES) when a job begins, which fails then. The
       // hardware has the Main profile without monochrome.
       limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], chromaFormats: [1], profiles: [0], maxTiles: 128 },

@@ -1,6 +1,7 @@
 import { RequestExplainer } from "../../explain/index.ts";
 import { fieldReading } from "../../targets/index.ts";
 import type { Job } from "../arguments.ts";
+import { finish } from "../finish.ts";
 import type { RecordInput, StreamInput } from "../input.ts";
 import { CliError, type Io, Printer } from "../io.ts";
 import { cutAtPictures } from "../parts-at-pictures.ts";
@@ -10,7 +11,7 @@ import { FieldChoice } from "../printing/field-choice.ts";
 import { jsonLine } from "../printing/json.ts";
 import { styleFor } from "../printing/terminal.ts";
 import { SeenRequests } from "../request-set.ts";
-import { noPicture, sessionOptions, streamEvents } from "../source.ts";
+import { sessionOptions, streamEvents } from "../source.ts";
 import { UntilFailure } from "../until-failure.ts";
 
 /** What the fields of some requests were made of. Returns the exit status. */
@@ -44,12 +45,7 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
     await printer.drain();
     if (seen.last >= (wanted?.last ?? Infinity) && !args.strict) break;
   }
-  await printer.flush();
-  source.rethrow();
-  const status = await errors.close();
-  if (seen.count === 0) throw noPicture(input);
-  wanted?.checkReached(input.name, seen);
-  return status;
+  return finish(input, wanted, { printer, source, errors, seen });
 }
 
 function viewOf(io: Io, { codec, isInside }: StreamInput, { color, target, targetName }: Job): ExplanationView {

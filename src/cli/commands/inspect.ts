@@ -1,6 +1,7 @@
 import type { Codec } from "../../events.ts";
 import type { ResolvedRequest, SequenceLine } from "../../record/index.ts";
 import type { Job } from "../arguments.ts";
+import { finish } from "../finish.ts";
 import { codecOf, type RecordInput, type StreamInput } from "../input.ts";
 import { type Io, Printer } from "../io.ts";
 import { ErrorReport } from "../printing/errors.ts";
@@ -13,7 +14,7 @@ import { type PictureLine, ShownPictures } from "../printing/shown-pictures.ts";
 import { Summary } from "../printing/summary.ts";
 import { styleFor } from "../printing/terminal.ts";
 import { SeenRequests } from "../request-set.ts";
-import { itemsOf, noPicture } from "../source.ts";
+import { itemsOf } from "../source.ts";
 import { UntilFailure } from "../until-failure.ts";
 
 /** A line for each picture, or with `--request` every control of some, or with `--summary` counts. Returns the exit status. */
@@ -53,12 +54,7 @@ export async function inspect(io: Io, input: StreamInput | RecordInput, args: Jo
   }
   for (const line of pictures.settled(true)) printer.add(lines(line));
   if (summary !== undefined && seen.count > 0) printer.add(args.json ? summary.json() : summary.text(io, args.color));
-  await printer.flush();
-  source.rethrow();
-  const status = await errors.close();
-  if (seen.count === 0) throw noPicture(input);
-  wanted?.checkReached(input.name, seen);
-  return status;
+  return finish(input, wanted, { printer, source, errors, seen });
 }
 
 /** A function that prints a line with its line feed, or an empty text where the line is not wanted. */

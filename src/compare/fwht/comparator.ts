@@ -1,6 +1,6 @@
-import { decodePayload } from "../../uapi/control.ts";
-import { fwhtControls, v4l2_ctrl_fwht_params } from "../../uapi/fwht.ts";
+import { fwhtControls } from "../../uapi/fwht.ts";
 import type { Comparator } from "../comparator.ts";
+import { decodedControl } from "../payloads.ts";
 import type { EffectiveRequest } from "../request.ts";
 import { conditionsFwht } from "./conditions.ts";
 import { translateTimestamps, viewFwht } from "./view.ts";
@@ -17,8 +17,6 @@ export const fwht: Comparator = {
 
 /** The size and the flags of a frame. */
 function pictureKey(request: EffectiveRequest): string {
-  const payload = request.controls.get("V4L2_CID_STATELESS_FWHT_PARAMS");
-  if (!(payload instanceof Uint8Array) || payload.length !== v4l2_ctrl_fwht_params.size) return "";
-  const { width, height, flags } = decodePayload(fwhtControls.V4L2_CID_STATELESS_FWHT_PARAMS, payload);
-  return [width, height, flags].join(" ");
+  const params = decodedControl(request, fwhtControls.V4L2_CID_STATELESS_FWHT_PARAMS);
+  return params === undefined ? "" : [params.width, params.height, params.flags].join(" ");
 }

@@ -13,10 +13,10 @@ import {
   v4l2_h264_dpb_entry,
 } from "../../uapi/h264.ts";
 import { viewOf } from "../../uapi/struct.ts";
-import type { DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
-import { driverPayload, flattenedOnce } from "../payloads.ts";
+import type { Comparator, DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
+import { addModes, driverPayload, flattenedOnce } from "../payloads.ts";
 import type { EffectiveRequest } from "../request.ts";
-import { flatten, type Value, type Values } from "../values.ts";
+import { addAll, flatten, type Value, type Values } from "../values.ts";
 import { type SlicePayloads, viewSlice } from "./slice-view.ts";
 
 /** A control of this request as a driver gets it; undefined when the producer never set it. */
@@ -42,10 +42,7 @@ export function viewH264(request: EffectiveRequest, label: ReferenceLabel): Driv
     );
   }
   addAll(fields, "H264_SCALING_MATRIX", scalingLists(request));
-  for (const control of ["DECODE_MODE", "START_CODE"]) {
-    const value = request.controls.get(`V4L2_CID_STATELESS_H264_${control}`);
-    if (typeof value === "number") fields.set(`H264_${control}`, value);
-  }
+  addModes(fields, "H264", request);
   const decodeParams = payloadOf(request, "DECODE_PARAMS");
   if (decodeParams === undefined) return { fields, references: new Map() };
   addAll(fields, "H264_DECODE_PARAMS", flatten(v4l2_ctrl_h264_decode_params, decodeParams, leftOut));
@@ -63,10 +60,6 @@ function slicePayloads(request: EffectiveRequest): SlicePayloads | undefined {
 }
 
 const leftOut = new Set(["dpb", "reserved"]);
-
-function addAll(fields: Map<string, Value>, control: string, values: Values): void {
-  for (const [path, value] of values) fields.set(`${control}.${path}`, value);
-}
 
 const noLists: Values = new Map(
   [...flatten(v4l2_ctrl_h264_scaling_matrix, new Uint8Array(v4l2_ctrl_h264_scaling_matrix.size)).keys()].map((path) => [
@@ -103,11 +96,7 @@ function dpbEntries(decodeParams: Uint8Array, label: ReferenceLabel): ReferenceE
 }
 
 /** A payload with other timestamps in its references. Entries not in use stay as they are. */
-export function translateTimestamps(
-  name: string,
-  payload: Uint8Array,
-  translate: (timestamp: bigint) => bigint,
-): Uint8Array {
+export const translateTimestamps: Comparator["rawPayload"] = (name, payload, translate) => {
   if (!name.endsWith("_DECODE_PARAMS")) return payload;
   const copy = payload.slice();
   const view = viewOf(copy);
@@ -117,4 +106,4 @@ export function translateTimestamps(
     view.setBigUint64(start + o.reference_ts, translate(view.getBigUint64(start + o.reference_ts, true)), true);
   }
   return copy;
-}
+};

@@ -11,10 +11,10 @@ import {
   v4l2_hevc_dpb_entry,
 } from "../../uapi/h265.ts";
 import { type Struct, viewOf } from "../../uapi/struct.ts";
-import type { DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
-import { driverPayload, flattenedOnce } from "../payloads.ts";
+import type { Comparator, DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
+import { addModes, driverPayload, flattenedOnce } from "../payloads.ts";
 import type { EffectiveRequest } from "../request.ts";
-import { flatten, type Value, type Values } from "../values.ts";
+import { addAll, flatten, type Value, type Values } from "../values.ts";
 import { entryPoints, viewSlices } from "./slice-view.ts";
 
 /** A control of this request as a driver gets it; undefined when the producer never set it. */
@@ -27,10 +27,7 @@ const reserved = new Set(["reserved"]);
 /** What a driver reads: scaling lists only where they are enabled, of lists of references only the entries in use. */
 export function viewH265(request: EffectiveRequest, label: ReferenceLabel): DriverView {
   const fields = new Map<string, Value>();
-  for (const control of ["DECODE_MODE", "START_CODE"]) {
-    const value = request.controls.get(`V4L2_CID_STATELESS_HEVC_${control}`);
-    if (typeof value === "number") fields.set(`HEVC_${control}`, value);
-  }
+  addModes(fields, "HEVC", request);
   const [sps, pps, params] = ["SPS", "PPS", "DECODE_PARAMS"].map((control) => payloadOf(request, control));
   if (sps === undefined || pps === undefined || params === undefined) return { fields, references: new Map() };
   const spsFields = flattenedOnce(sps, () => flatten(v4l2_ctrl_hevc_sps, sps, reserved));
@@ -50,10 +47,6 @@ export function viewH265(request: EffectiveRequest, label: ReferenceLabel): Driv
   for (const [path, value] of viewSlices(slices, ppsFields, dpb)) fields.set(path, value);
   fields.set("HEVC_ENTRY_POINT_OFFSETS", entryPoints(payloadOf(request, "ENTRY_POINT_OFFSETS")));
   return { fields, references: new Map([["HEVC_DECODE_PARAMS.dpb[]", dpb]]) };
-}
-
-function addAll(fields: Map<string, Value>, control: string, values: Values): void {
-  for (const [path, value] of values) fields.set(`${control}.${path}`, value);
 }
 
 /** `sent` is 1 when the control was ever set. */
@@ -113,11 +106,7 @@ function dpbEntries(params: Uint8Array, label: ReferenceLabel): ReferenceEntry[]
 }
 
 /** A payload with other timestamps in its references. Entries not in use stay as they are. */
-export function translateTimestamps(
-  name: string,
-  payload: Uint8Array,
-  translate: (timestamp: bigint) => bigint,
-): Uint8Array {
+export const translateTimestamps: Comparator["rawPayload"] = (name, payload, translate) => {
   if (!name.endsWith("_DECODE_PARAMS")) return payload;
   const copy = payload.slice();
   const view = viewOf(copy);
@@ -128,4 +117,4 @@ export function translateTimestamps(
     view.setBigUint64(at, translate(view.getBigUint64(at, true)), true);
   }
   return copy;
-}
+};

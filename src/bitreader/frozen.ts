@@ -1,0 +1,5 @@
+/** Freezes a structure and what is in its fields: many headers share it, and nobody may change it. */
+export function frozen<T extends object>(structure: T): T {
+  for (const value of Object.values(structure)) Object.freeze(value);
+  return Object.freeze(structure);
+}
