@@ -6,9 +6,9 @@
 
 import type { Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
-import { BitstreamError } from "../errors.ts";
 import { missingSps } from "../nal/missing-sets.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
+import { wrongUnitType } from "../nal/wrong-unit-type.ts";
 import { ppsIds } from "./parameter-sets.ts";
 import type {
   AccessUnitDelimiter,
@@ -41,17 +41,11 @@ export interface ParameterSetLookup {
 
 function open(source: ByteSource, trace: Trace | undefined, ...types: number[]) {
   const unit = bytesOf(source, "a unit");
-  trace?.unit({ name: unitName(unit[0] ?? 0), byte: -1, bytes: unit });
+  const name = unitName(unit[0] ?? 0);
+  trace?.unit({ name, byte: -1, bytes: unit });
   const r = nalReader(unit, trace);
   const nal = nal_unit(r);
-  if (!types.includes(nal.nal_unit_type)) {
-    const reason = `the value must be ${types.join(" or ")}, not ${nal.nal_unit_type}`;
-    throw new BitstreamError("wrong-unit-type", reason, {
-      unit: unitName(nal.nal_unit_type),
-      element: "nal_unit_type",
-      bit: 3,
-    });
-  }
+  if (!types.includes(nal.nal_unit_type)) throw wrongUnitType(types, nal.nal_unit_type, name, 3);
   return { r, nal };
 }
 

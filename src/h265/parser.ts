@@ -6,8 +6,9 @@
 
 import type { Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
-import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { UnsupportedError } from "../errors.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
+import { wrongUnitType } from "../nal/wrong-unit-type.ts";
 import type {
   AccessUnitDelimiter,
   NalUnitHeader,
@@ -53,10 +54,7 @@ function open(source: ByteSource, trace: Trace | undefined, types: readonly numb
   trace?.unit({ name, byte: -1, bytes: unit });
   const r = nalReader(unit, trace);
   const nal = nal_unit_header(r);
-  if (!types.includes(nal.nal_unit_type)) {
-    const reason = `the value must be ${types.join(" or ")}, not ${nal.nal_unit_type}`;
-    throw new BitstreamError("wrong-unit-type", reason, { unit: name, element: "nal_unit_type", bit: 1 });
-  }
+  if (!types.includes(nal.nal_unit_type)) throw wrongUnitType(types, nal.nal_unit_type, name, 1);
   if (nal.nuh_layer_id > 0) {
     throw new UnsupportedError("layered-stream", "the unit is of another layer; only the base layer is read", {
       unit: name,
