@@ -47,6 +47,11 @@ export class KeptResults {
     appendFileSync(this.#path, `${JSON.stringify(kept)}\n`);
   }
 
+  /** Leaves out results, which are then run again. The folder keeps them until there are new ones. */
+  forget(isWrong: (result: CorpusResult) => boolean): void {
+    for (const result of this.byId.values()) if (isWrong(result)) this.byId.delete(result.id);
+  }
+
   #read(line: string): void {
     const { maker, result } = JSON.parse(line) as Partial<KeptResult>;
     if (maker !== undefined && result !== undefined && isSame(maker, this.#maker)) this.byId.set(result.id, result);

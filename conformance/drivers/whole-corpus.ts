@@ -152,9 +152,7 @@ export async function runCorpus(options: CorpusOptions, print: (line: string) =>
   const nodeOf = new Map(pairs.map((pair) => [idOf(pair), pair.node.name]));
   const outcomeOf = (id: string): Outcome => ({ node: nodeOf.get(id)!, result: results.byId.get(id)! });
   // What failed is run again: where the host stands still for two seconds, a driver's watchdog gives a job up.
-  for (const id of nodeOf.keys()) {
-    if (results.byId.has(id) && judge(outcomeOf(id)).unknown.length > 0) results.byId.delete(id);
-  }
+  results.forget(({ id }) => nodeOf.has(id) && judge(outcomeOf(id)).unknown.length > 0);
   const use = (result: CorpusResult) => {
     results.add(result);
     print(lineOf(outcomeOf(result.id)));

@@ -2,7 +2,6 @@
 
 import { isTemporalDelimiter, obusOfConfiguration, obusOfPacket, type PacketObus } from "../av1/units.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
-import { StreamError } from "../errors.ts";
 import { joined } from "../framing/bytes.ts";
 import { OBU_TEMPORAL_DELIMITER, obuHeaderBytes } from "../framing/obu.ts";
 import { UnitInput } from "../framing/unit-input.ts";
@@ -11,13 +10,19 @@ import { parseHevcConfiguration } from "../h265/units.ts";
 import { startCodePrefix } from "../session/bitstream.ts";
 import type { Configuration } from "../session/unit-session.ts";
 import type { Codec } from "../uapi/codecs.ts";
+import { unlessDamaged } from "./unless-damaged.ts";
 
 /** Takes parts of a track, and returns the bytes that they stand for. */
 type BytesOf = (part: StreamPart) => Uint8Array[];
 
+/** Whether the codec has rows that read the stream: slice headers, parameter sets, frame headers. */
+export function hasStreamRows(codec: Codec): boolean {
+  return readers[codec] !== undefined;
+}
+
 /**
- * NAL units with start codes, OBUs of clause 5.2, or the packets one after the other. What cannot be read is left out: the session
- * that reads the same parts says so.
+ * NAL units with start codes, OBUs of clause 5.2, or the packets one after the other. Units that are cut off and records that cannot be
+ * read are left out, as the session leaves them out that reads the same parts, and says so.
  */
 export function byteStreamOf(codec: Codec, parts: readonly StreamPart[]): Uint8Array {
   const bytesOf =
@@ -36,7 +41,9 @@ function nalUnits(parse: (record: Uint8Array) => Configuration): BytesOf {
   return (part) => {
     if (part.kind === "chunk") return [part.bytes];
     if (part.kind === "loss") return [];
-    if (part.kind === "packet") return input.packet(part.bytes).flatMap(({ bytes }) => [startCodePrefix, bytes]);
+    if (part.kind === "packet") {
+      return input.packet(part.bytes).flatMap(({ bytes, truncated }) => (truncated ? [] : [startCodePrefix, bytes]));
+    }
     const record = unlessDamaged(() => parse(part.bytes));
     if (record === undefined) return [];
     input.frameBy(record.lengthSize);
@@ -77,13 +84,4 @@ function withSize(obu: Uint8Array): Uint8Array[] {
   for (; left > 127; left >>>= 7) size.push((left & 127) | 128);
   size.push(left);
   return [Uint8Array.of(header | 2), obu.subarray(1, headerBytes), Uint8Array.from(size), payload];
-}
-
-function unlessDamaged<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof StreamError) return undefined;
-    throw error;
-  }
 }

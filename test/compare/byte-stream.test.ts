@@ -64,3 +64,16 @@ it("a record that cannot be read is left out", () => {
     expect(byteStreamOf(codec, parts)).toEqual(new Uint8Array(0));
   }
 });
+
+it("a unit that the packet's end cuts off is left out", () => {
+  const units = unitsOfPacket(fixture("h264_mbaff_tff.264"), 0).map(({ bytes }) => bytes);
+  const packet = lengthPrefixed(units.slice(0, 3), 4);
+  const parts = (bytes: Uint8Array) => [
+    { kind: "configuration" as const, bytes: avcC(4, []) },
+    { kind: "packet" as const, bytes, pts: 0 },
+  ];
+  const whole = byteStreamOf("h264", parts(packet));
+  const cut = byteStreamOf("h264", parts(packet.subarray(0, -1)));
+  expect(unitsOfPacket(whole, 0)).toHaveLength(3);
+  expect(unitsOfPacket(cut, 0).map(({ bytes }) => bytes)).toEqual(units.slice(0, 2));
+});

@@ -48,6 +48,17 @@ describe("kept results", () => {
     expect(idsOf(new KeptResults(maker, folder))).toEqual(["a"]);
   });
 
+  it("that are forgotten are there again only where they were not run again", () => {
+    const first = new KeptResults(maker, folder);
+    for (const id of ["a", "b"]) first.add(result(id));
+    const second = new KeptResults(maker, folder);
+    second.forget(({ id }) => id === "a");
+    expect(idsOf(second)).toEqual(["b"]);
+    expect(idsOf(new KeptResults(maker, folder))).toEqual(["a", "b"]);
+    second.add({ ...result("a"), requests: 77 });
+    expect(new KeptResults(maker, folder).byId.get("a")?.requests).toBe(77);
+  });
+
   it("are not those of another kernel, another build, or with --force", () => {
     new KeptResults(maker, folder).add(result("a"));
     for (const other of [{ kernel: "Linux 7.3.0" }, { build: "4567" }, { force: true }]) {

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from "node:v8";
+import { hasStreamRows } from "../../compare/byte-stream.ts";
 import {
   type ComparedPair,
   type ComparedRequest,
@@ -47,7 +48,8 @@ export async function diff(io: Io, args: Arguments): Promise<number> {
       const status = await difference.show(found);
       await printer.flush();
       for (const side of sides) {
-        if (side.isTooLong && !difference.isExplained) await sayTooLong(io, side);
+        if (side.isTooLong && !args.raw && !difference.isExplained && hasStreamRows(codecOf(first)))
+          await sayTooLong(io, side);
         await sayErrors(io, side);
       }
       return status;

@@ -1,9 +1,9 @@
 import type { Trace } from "../../bitreader/index.ts";
-import { BitstreamError } from "../../errors.ts";
 import { sameBytes } from "../../framing/bytes.ts";
 import { parsePps, parseSliceHeader, parseSps } from "../../h264/parser.ts";
 import type { PicParameterSet, SeqParameterSet, SliceHeader } from "../../h264/structures.ts";
 import type { History, Side, Sides } from "../comparator.ts";
+import { unlessDamaged } from "../unless-damaged.ts";
 import { Bits, nalUnits } from "./slices.ts";
 
 /** A slice of the stream. */
@@ -91,12 +91,10 @@ class ParameterSets {
 
   /** A damaged one leaves the one before. */
   add(unit: Uint8Array): void {
-    try {
+    unlessDamaged(() => {
       if (((unit[0] ?? 0) & 0x1f) === 8) this.#addPps(unit);
       else this.#addSps(parseSps(unit));
-    } catch (error) {
-      if (!(error instanceof BitstreamError)) throw error;
-    }
+    });
   }
 
   #addSps(sps: SeqParameterSet): void {
@@ -114,7 +112,7 @@ class ParameterSets {
     if (sps !== undefined) this.#pps.set(ids.pps, parsePps(unit, { sps }));
   }
 
-  /** Undefined where its parameter sets were not sent. */
+  /** Undefined where its parameter sets were not sent, or are others than those that our session read it with. */
   header(unit: Uint8Array): Pick<StreamSlice, "h" | "changeCycleBits"> | undefined {
     const bits = new Bits(unit.subarray(1, 17));
     bits.ue();
@@ -129,7 +127,8 @@ class ParameterSets {
         if (name === "slice_group_change_cycle") changeCycleBits = length;
       },
     };
-    return { h: parseSliceHeader(unit, { sps, pps, trace }), changeCycleBits };
+    const h = unlessDamaged(() => parseSliceHeader(unit, { sps, pps, trace }));
+    return h && { h, changeCycleBits };
   }
 }
 

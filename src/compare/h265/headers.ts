@@ -1,8 +1,8 @@
-import { StreamError } from "../../errors.ts";
 import { sameBytes } from "../../framing/bytes.ts";
 import { parsePps, parseSliceSegmentHeader, parseSps } from "../../h265/parser.ts";
 import type { PicParameterSet, SeqParameterSet, SliceSegmentHeader } from "../../h265/structures.ts";
 import type { History, Side, Sides } from "../comparator.ts";
+import { unlessDamaged } from "../unless-damaged.ts";
 
 /** A slice segment of one of our requests. */
 export interface Segment {
@@ -100,7 +100,7 @@ class ParameterSets {
 
   /** A damaged one, and one of another layer, leaves the one before. */
   add(unit: Uint8Array): void {
-    try {
+    unlessDamaged(() => {
       if ((unit[0] ?? 0) >> 1 === 33) {
         const sps = parseSps(unit);
         this.#sps.set(sps.sps_seq_parameter_set_id, sps);
@@ -108,17 +108,16 @@ class ParameterSets {
         const pps = parsePps(unit);
         this.#pps.set(pps.pps_pic_parameter_set_id, pps);
       }
-    } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
-    }
+    });
   }
 
-  /** Undefined where its parameter sets were not sent. */
+  /** Undefined where its parameter sets were not sent, or are others than those that our session read it with. */
   header(unit: Uint8Array): Pick<Segment, "h" | "sps"> | undefined {
     const pps = this.#pps.get(picParameterSetId(unit));
     const sps = pps && this.#sps.get(pps.pps_seq_parameter_set_id);
     if (pps === undefined || sps === undefined) return undefined;
-    const h = parseSliceSegmentHeader(unit, { sps, pps, independent: this.#independent });
+    const h = unlessDamaged(() => parseSliceSegmentHeader(unit, { sps, pps, independent: this.#independent }));
+    if (h === undefined) return undefined;
     if (!h.dependent_slice_segment_flag) this.#independent = h;
     return { h, sps };
   }
