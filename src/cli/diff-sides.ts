@@ -38,7 +38,7 @@ export const mostKept = 1 << 26;
  * Opens both.
  *
  * @param target undefined where none was named: then a stream's requests are made in the other side's modes.
- * @throws CliError where both are streams, or of different codecs.
+ * @throws CliError where they are of different codecs.
  */
 export async function diffSides(a: Input, b: Input, target: Target | undefined): Promise<[DiffSide, DiffSide]> {
   const [codec, other] = [codecOf(a), codecOf(b)];

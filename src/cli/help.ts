@@ -26,7 +26,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
       "requests set are not checked again.",
   ],
   diff: [
-    "<a> and <b> are records (.jsonl, also compressed with gzip or brotli) or captures, as import takes them, or one of them a stream, whose requests are then made " +
+    "<a> and <b> are records (.jsonl, also compressed with gzip or brotli), captures, as import takes them, or streams. A stream's requests are made " +
       "in the modes of the other side, or of the target. They are compared as a driver reads them: references as pictures, " +
       "lists resolved. Requests are paired by their bytes; timestamps may be any.",
     "First a line for each field that differs: those that nothing explains, known faults of GStreamer and FFmpeg " +

@@ -181,10 +181,11 @@ export class PairComparison {
     // Whether the program made the request is not known: no fault of it.
     const lost = this.#pair[other].missingCalls(this.#taken[other]);
     if (lost !== undefined) this.#lost.add(entry, of);
-    const known = lost === undefined ? this.#knownGap(entry, of) : undefined;
     const reason = lost === undefined ? this.#reasonOf(entry, of) : "lost";
-    const line = lost?.line;
     const gap = this.#gap;
+    const hasEnded = reason === "end" && gap?.of === of && gap.known === undefined && gap.count >= askedAtEnd;
+    const known = lost === undefined && !hasEnded ? this.#knownGap(entry, of) : undefined;
+    const line = lost?.line;
     const isSame = gap?.of === of && gap.known?.id === known?.id && gap.reason === reason && gap.line === line;
     if (gap !== undefined && isSame) {
       this.#gap = { ...gap, last: request, count: gap.count + 1 };
@@ -235,6 +236,12 @@ function linkToPicture(alone: Entry, own: Timeline, other: Timeline): void {
   const partner = before?.user.picture === alone.user.picture ? before.user.partners.get(other) : undefined;
   if (partner !== undefined) alone.user.partners.set(other, partner);
 }
+
+/**
+ * After so many requests in which one recording has ended, and no row says why, rows are asked no more: to ask costs far more than to
+ * read the request, and a capture of the beginning of a long stream is common.
+ */
+const askedAtEnd = 100;
 
 /** No timestamp of a picture: it makes the fast check fail. */
 const unknown = 2n ** 64n - 2n;

@@ -67,6 +67,17 @@ function elementsOf(trace: string): string[] {
   return [...new Set(units)].filter((unit) => !unit.startsWith("access_unit_delimiter_rbsp"));
 }
 
+it("a file whose index is missing says what may be the reason", async () => {
+  // The movie's index is at its end.
+  const bytes = readFileSync(fixture("containers/h265_rewritten_escaped_headers.mp4"));
+  const path = written("cut.mp4", bytes.subarray(0, Math.floor(bytes.length * 0.6)));
+  const { status, stderr } = await run(["inspect", path]);
+  expect(status).toBe(2);
+  expect(stderr).toContain(
+    "cut.mp4: an MP4 file without video that can be decoded; where the file is cut off, its index may be missing",
+  );
+});
+
 describe.each(files)("$file", ({ file, stream, codec }) => {
   it("gives the requests and outputs of the stream that lies in it", async () => {
     const { status, stdout, stderr } = await run(["record", fixture(file)]);

@@ -86,3 +86,24 @@ it("the heading has a line for each side, however long its path is", async () =>
     expect.stringMatching(/^b {2}.*\.jsonl\.br: h264, GStreamer .*, 20 requests$/),
   ]);
 });
+
+it("a capture of the beginning of a long stream ends early", async () => {
+  const stream = join(folder, "long.264");
+  const bytes = readFileSync(fixture("h264_mbaff_tff.264"));
+  writeFileSync(stream, Buffer.concat(new Array<Buffer>(10).fill(bytes)));
+  const { stdout } = await run(["diff", stream, fixture("h264_mbaff_tff.264.ff-frame.jsonl.br")]);
+  expect(stdout).toContain("\n  b ends early: a has 180 more, requests 20 to 199\n");
+});
+
+it("--unexplained says that it leaves something out", async () => {
+  const [stream, golden] = ["h264_mbaff_tff.264", "h264_mbaff_tff.264.ff-frame.jsonl.br"].map(fixture) as [
+    string,
+    string,
+  ];
+  const { status, stdout } = await run(["diff", "--unexplained", stream, golden]);
+  expect(status).toBe(0);
+  expect(stdout).toContain("\n20 pairs, 0 differ without an explanation; explained differences of 20 are left out\n");
+  expect(stdout).not.toContain("a driver gets the same");
+  const same = await run(["diff", "--unexplained", golden, golden]);
+  expect(same.stdout).toContain("\n20 pairs, 0 differ: a driver gets the same\n");
+});

@@ -91,6 +91,8 @@ class Difference {
   readonly #printer: Printer;
   readonly #text: DifferenceText;
   readonly #summary = new ComparisonSummary();
+  /** Pairs of which --unexplained left something out. */
+  #shortened = 0;
   /** The first pairs with something that nothing explains, and the first of the others. */
   readonly #unexplained: ComparedPair[] = [];
   readonly #others: ComparedPair[] = [];
@@ -126,7 +128,7 @@ class Difference {
 
   /** Nothing is left that no row or rule explains. */
   get isExplained(): boolean {
-    return this.#summary.unexplained === 0 && this.#summary.gaps.every(({ known }) => known !== undefined);
+    return this.#summary.unexplained === 0;
   }
 
   get #status(): number {
@@ -138,7 +140,9 @@ class Difference {
   /** With --unexplained, what is known or seen by no driver is left out. */
   #wanted(found: Comparison): Comparison {
     if (!this.#args.unexplained || found.type !== "pair") return found;
-    return { ...found, differences: found.differences.filter(isUnexplained) };
+    const differences = found.differences.filter(isUnexplained);
+    if (differences.length < found.differences.length) this.#shortened++;
+    return { ...found, differences };
   }
 
   #take(found: Comparison): void {
@@ -162,7 +166,7 @@ class Difference {
 
   #showSummary(): void {
     if (this.#args.all && !this.#summary.isEqual) this.#printer.add("\n");
-    this.#printer.add(this.#text.summary(this.#sides, this.#summary));
+    this.#printer.add(this.#text.summary(this.#sides, this.#summary, this.#shortened));
     if (this.#args.all) return;
     const pairs = this.#unexplained.length > 0 ? this.#unexplained : this.#others.slice(0, 1);
     for (const pair of pairs) this.#printer.add(`\n${this.#text.details(pair)}`);

@@ -47,15 +47,21 @@ export class DifferenceText {
     this.#target = target;
   }
 
-  /** Both sides, what is seen through, the gaps, and a line for each field. */
-  summary(sides: readonly NamedSide[], summary: ComparisonSummary): string {
+  /** Both sides, what is seen through, the gaps, and a line for each field. @param shortened pairs of which something was left out. */
+  summary(sides: readonly NamedSide[], summary: ComparisonSummary, shortened = 0): string {
     const { pairs, differing, notes, gaps, moreGaps } = summary;
     const names = sides.map(({ name, side, count }, i) => {
       const facts = [side.codec, side.producer, `${count} request${count === 1 ? "" : "s"}`].filter(Boolean).join(", ");
       return `${this.#style.bold(letters[i] ?? "")}  ${printable(name)}: ${printable(facts)}`;
     });
     const counts = `${pairs} pair${pairs === 1 ? "" : "s"}, ${differing} differ${differing === 1 ? "s" : ""}`;
-    const lines = [summary.isEqual && summary.isComplete ? `${counts}: a driver gets the same` : counts];
+    const lines = [
+      shortened > 0
+        ? `${counts} without an explanation; explained differences of ${shortened} are left out`
+        : summary.isEqual && summary.isComplete
+          ? `${counts}: a driver gets the same`
+          : counts,
+    ];
     const other = summary.fields.find(({ path }) => path === "bitstream");
     if (other !== undefined && other.requests >= pairs / 2) {
       const share =

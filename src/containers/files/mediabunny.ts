@@ -184,7 +184,8 @@ async function findTrack(
     others.push(codec ?? libraryName ?? String(containerName));
   }
   const wanted = asked === undefined ? "video that can be decoded" : `${asked} video`;
-  const found = others.length === 0 ? "" : `; it has ${others.join(", ")}`;
+  const cutOff = hint === undefined ? "; where the file is cut off, its index may be missing" : "";
+  const found = others.length === 0 ? cutOff : `; it has ${others.join(", ")}`;
   const why = hint === undefined ? "" : `: ${hint}`;
   throw new ContainerError(`${file.name}: ${file.format} without ${wanted}${found}${why}`);
 }
