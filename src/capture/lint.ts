@@ -123,7 +123,7 @@ function stateAfterHole({ codec, timestamps }: State): State {
 }
 
 class Linter {
-  /** What was found, and how many requests must be queued before it is told: a hole that shows up before then may explain it. */
+  /** What was found. Each waits until so many requests are queued, because a hole that is found earlier may explain it. */
   #found: { readonly finding: LintFinding; readonly until: number }[] = [];
   #count = 0;
   readonly #files = new OpenFiles(newState, stateAfterHole);

@@ -133,7 +133,7 @@ class Difference {
 
   get #status(): number {
     const ended = this.#summary.gaps.length > 0;
-    const isSame = this.#args.unexplained ? this.#summary.unexplained === 0 && !ended : this.#summary.isEqual;
+    const isSame = this.#args.unexplained ? this.isExplained && !ended : this.#summary.isEqual;
     return isSame ? 0 : 1;
   }
 

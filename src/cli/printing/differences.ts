@@ -55,13 +55,10 @@ export class DifferenceText {
       return `${this.#style.bold(letters[i] ?? "")}  ${printable(name)}: ${printable(facts)}`;
     });
     const counts = `${pairs} pair${pairs === 1 ? "" : "s"}, ${differing} differ${differing === 1 ? "s" : ""}`;
-    const lines = [
-      shortened > 0
-        ? `${counts} without an explanation; explained differences of ${shortened} are left out`
-        : summary.isEqual && summary.isComplete
-          ? `${counts}: a driver gets the same`
-          : counts,
-    ];
+    let verdict = counts;
+    if (shortened > 0) verdict += ` without an explanation; explained differences of ${shortened} are left out`;
+    else if (summary.isEqual && summary.isComplete) verdict += ": a driver gets the same";
+    const lines = [verdict];
     const other = summary.fields.find(({ path }) => path === "bitstream");
     if (other !== undefined && other.requests >= pairs / 2) {
       const share =
