@@ -5,7 +5,7 @@ begin
 export GST_REGISTRY=/tmp/gstreamer.registry
 if [ -e /usr/local/lib/gstreamer.registry ]; then cp /usr/local/lib/gstreamer.registry "$GST_REGISTRY"; fi
 
-/usr/lib/systemd/systemd-udevd --daemon 2>/dev/null
+start_udev
 # The traps must be there when the drivers probe: hantro's for the i.MX8M touches registers then.
 modprobe -a videobuf2-dma-contig v4l2-mem2mem
 # shellcheck disable=SC2046 # words

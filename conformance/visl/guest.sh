@@ -5,7 +5,7 @@ begin
 export GST_REGISTRY=/tmp/gstreamer.registry
 cp /usr/local/lib/gstreamer.registry "$GST_REGISTRY"
 
-/lib/systemd/systemd-udevd --daemon 2>/dev/null
+start_udev
 # shellcheck disable=SC2046 # words
 modprobe visl $(cat /run/job/parameters)
 find_devices
