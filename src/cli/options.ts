@@ -189,7 +189,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
     stream: true,
     codecs: ["av1"],
     value: "<number>",
-    help: "of a stream with layers, from 0 (default), which has all of them",
+    help: "of a stream with layers, from 0 (default), which has all of them; 0 is taken where a sequence has no such point",
   },
   "raw-controls": { type: "boolean", only: making, stream: true, help: "payloads before the kernel's own rewriting" },
   kernel: {
@@ -217,10 +217,11 @@ export const options: Readonly<Record<OptionName, Option>> = {
   "with-data": { type: "boolean", only: ["record", ...capturing], help: "the OUTPUT buffers' bytes too, as base64" },
   request: {
     type: "string",
+    many: true,
     only: ["inspect", "validate", "diff", "trace", "explain"],
     excludes: { names: ["summary", "all"] },
     value: "<numbers>",
-    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect and diff show them field by field",
+    help: "only these requests: 3, 3..7, 3.., ..7 or 1,4..6; inspect and diff show them field by field; may be repeated",
   },
   field: {
     type: "string",

@@ -1,13 +1,14 @@
 import { feed } from "../containers/stream-part.ts";
 import type { Codec, Control, DecodeEvent, RequestEvent, Session } from "../events.ts";
 import { openSession, sessionCodecs } from "../open-session.ts";
-import type { SessionOptions } from "../options.ts";
+import { resolveOptions, type SessionOptions } from "../options.ts";
 import { fourccText } from "../record/format.ts";
 import { ControlState, crc32, persists, type RequestLine, type ResolvedLine } from "../record/index.ts";
 import { isSame } from "../record/write.ts";
 import { bitstreamSize } from "../session/bitstream.ts";
 import type { Target, TargetCodec } from "../targets/index.ts";
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
+import { codecs } from "../uapi/index.ts";
 import type { Job } from "./arguments.ts";
 import { codecOf, type RecordInput, type StreamInput } from "./input.ts";
 import { CliError, type Io } from "./io.ts";
@@ -16,11 +17,13 @@ import { Progress } from "./printing/terminal.ts";
 /**
  * The session's options with the target's defaults.
  *
- * @throws CliError when the target does not decode the codec, or does not take a mode that was asked for.
+ * @throws CliError when the target does not decode the codec, or does not take a mode that was asked for, or the kernel has no controls
+ *   of the codec.
  */
 export function sessionOptions(codec: Codec, { session, target }: Pick<Job, "session" | "target">): SessionOptions {
   const taken = target.codecs[codec];
   if (taken === undefined) throw new CliError(`${target.name} does not decode ${codec}`);
+  checkKernel(codec, session.kernel);
   checkMode(target, codec, "--decode-mode", session.decodeMode, taken.decodeModes);
   checkMode(target, codec, "--start-code", session.startCode, taken.startCodes);
   return {
@@ -29,6 +32,13 @@ export function sessionOptions(codec: Codec, { session, target }: Pick<Job, "ses
     startCode: session.startCode ?? taken.startCodes[0],
     missingReferences: session.missingReferences ?? taken.missingReferences,
   };
+}
+
+function checkKernel(codec: Codec, kernel: string | undefined): void {
+  const controls = Object.values(codecs[codec].controls);
+  if (controls.some(resolveOptions({ kernel }).has)) return;
+  const [since] = controls.map((control) => control.since).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  throw new CliError(`Linux ${kernel} has no stateless controls of ${codec}: Linux ${since} has the first`);
 }
 
 function checkMode(

@@ -16,6 +16,11 @@ describe("--request", () => {
     expect(stdout.match(/^V4L2_CID_STATELESS_H264_DECODE_PARAMS /gm)).toHaveLength(wanted.length);
   });
 
+  it("may be given several times", async () => {
+    const argv = ["inspect", "--request", "7", "--request=1..2", fixture("h264_high_bpyramid.264")];
+    expect(numbersOf((await run(argv)).stdout)).toEqual([1, 2, 7]);
+  });
+
   it("says in full what the line says, with order and pts", async () => {
     const { stdout } = await run(["inspect", "--request", "2", fixture("containers/h264_mbaff_tff.mp4")]);
     expect(stdout).toMatch(/^request 2 {2}timestamp 3000, .*, order 1, pts -?\d+$/m);

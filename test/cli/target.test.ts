@@ -266,3 +266,16 @@ it("two targets are refused: neither is meant more than the other", async () => 
   const { status, stderr } = await run(argv);
   expect([status, stderr]).toEqual([2, expect.stringMatching(/--target is given twice, as visl and cedrus: name one/)]);
 });
+
+it.each([
+  ["5.10", "h264_high_bpyramid.264", "h264: Linux 5.11"],
+  ["5.12", "vp8_altref.ivf", "vp8: Linux 5.13"],
+  ["4.19", "h265_default_ra.265", "h265: Linux 6.0"],
+])(
+  "a kernel without the codec's controls, %s, is refused: nothing would be left to say",
+  async (kernel, name, found) => {
+    const { status, stdout, stderr } = await run(["record", "--kernel", kernel, fixture(name)]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe(`v4l2-stateless: Linux ${kernel} has no stateless controls of ${found} has the first\n`);
+  },
+);
