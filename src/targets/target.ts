@@ -61,8 +61,8 @@ export interface TargetCodec {
   /**
    * The controls that the driver reads differently than the kernel's documentation says, by the control's name. Three drivers have
    * such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag) and rpi-hevc-dec (bit_size and data_byte_offset of slices), whose
-   * payloads `controlsFor` rewrites, and rk3588-av1 (ref_frame_idx after a shown key frame), which needs a session's requests in
-   * their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
+   * payloads `controlsFor` rewrites, and rk3588-av1 (ref_frame_idx after a shown key frame, reference_frame_ts of a slot without a
+   * picture), which needs a session's requests in their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
    */
   readonly quirks?: Readonly<Record<string, Quirk>>;
 }

@@ -1,10 +1,16 @@
 /**
  * hantro's VPU981, the AV1 decoder of the RK3588.
  *
- * What the driver reads differently than the kernel's documentation says: `ref_frame_idx` after a shown key frame (`quirks`,
- * rewritten by `SlotsOfCdfs`).
+ * What the driver reads differently than the kernel's documentation says (`quirks`): `ref_frame_idx` after a shown key frame, and
+ * `reference_frame_ts` of a slot without a picture.
  */
-import { V4L2_AV1_INTRA_ONLY_FRAME, V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame, viewOf } from "../uapi/index.ts";
+import {
+  V4L2_AV1_FRAME_FLAG_ALLOW_INTRABC,
+  V4L2_AV1_INTRA_ONLY_FRAME,
+  V4L2_AV1_KEY_FRAME,
+  v4l2_ctrl_av1_frame,
+  viewOf,
+} from "../uapi/index.ts";
 import { av1Controls, noModes } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
@@ -79,19 +85,25 @@ const reads = [
   ),
 ];
 
+const o = v4l2_ctrl_av1_frame.offsets;
+
+function isIntra(frame: DataView): boolean {
+  const type = frame.getUint32(o.frame_type, true);
+  return type === V4L2_AV1_KEY_FRAME || type === V4L2_AV1_INTRA_ONLY_FRAME;
+}
+
 /** For each slot, whose CDFs the driver has there: it stores those of a request in the slots of its refresh_frame_flags. */
 class SlotsOfCdfs {
   readonly #slots: (bigint | undefined)[] = new Array(8).fill(undefined);
 
   /** Names for each reference a slot with the same picture in which the driver has that picture's CDFs, where there is one. */
   rewrite(payload: Uint8Array, { timestamp }: { readonly timestamp: number }): Uint8Array {
-    const o = v4l2_ctrl_av1_frame.offsets;
     if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
     const view = viewOf(payload);
     const pictureIn = (slot: number): bigint => view.getBigUint64(o.reference_frame_ts + 8 * slot, true);
-    const type = view.getUint32(o.frame_type, true);
+    const hasReferences = !isIntra(view);
     let rewritten = payload;
-    for (let i = 0; i < 7 && type !== V4L2_AV1_KEY_FRAME && type !== V4L2_AV1_INTRA_ONLY_FRAME; i++) {
+    for (let i = 0; i < 7 && hasReferences; i++) {
       const slot = view.getInt8(o.ref_frame_idx + i);
       if (slot < 0 || slot > 7 || this.#slots[slot] === pictureIn(slot)) continue;
       const other = this.#slots.findIndex((picture, at) => picture === pictureIn(slot) && pictureIn(at) === picture);
@@ -103,6 +115,23 @@ class SlotsOfCdfs {
     for (let i = 0; i < 8; i++) if ((refreshed >> i) & 1) this.#slots[i] = BigInt(timestamp);
     return rewritten;
   }
+}
+
+/** Names the frame itself in each slot without a picture in which the driver looks for a reference. */
+function withoutAbsentReferences(payload: Uint8Array, { timestamp }: { readonly timestamp: number }): Uint8Array {
+  if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
+  const view = viewOf(payload);
+  const flags = view.getUint32(o.flags, true);
+  if (isIntra(view) && (flags & V4L2_AV1_FRAME_FLAG_ALLOW_INTRABC) === 0) return payload;
+  let rewritten = payload;
+  for (let i = 0; i < 7; i++) {
+    const slot = view.getInt8(o.ref_frame_idx + i);
+    const at = o.reference_frame_ts + 8 * slot;
+    if (slot < 0 || slot > 7 || view.getBigUint64(at, true) !== 0n) continue;
+    if (rewritten === payload) rewritten = payload.slice();
+    viewOf(rewritten).setBigUint64(at, BigInt(timestamp), true);
+  }
+  return rewritten;
 }
 
 /** The AV1 decoder of the RK3588. */
@@ -121,15 +150,17 @@ export const rk3588Av1: Target = {
       missingReferences: "mark",
       quirks: {
         V4L2_CID_STATELESS_AV1_FRAME: {
-          fields: ["ref_frame_idx"],
+          fields: ["ref_frame_idx", "reference_frame_ts"],
           text:
             "The driver keeps CDFs by the number of a slot, and learns from refresh_frame_flags alone which slots change. A " +
             "key frame that is shown with show_existing_frame fills all slots (7.21) without a request, so the driver still has " +
             "the old CDFs in the others. References are named by a slot in which it has the CDFs of the same picture. See " +
-            "rockchip_vpu981_av1_dec_update_prob() and rockchip_vpu981_av1_dec_set_prob()",
+            "rockchip_vpu981_av1_dec_update_prob() and rockchip_vpu981_av1_dec_set_prob(). Where a slot has no picture, which is so in " +
+            "the first frame with allow_intrabc and after a loss, the driver reads its list of references at -1: the slot " +
+            "names the frame itself instead of 0. See rockchip_vpu981_av1_dec_set_other_frames()",
           begin: () => {
             const slots = new SlotsOfCdfs();
-            return (payload, request) => slots.rewrite(payload, request);
+            return (payload, request) => withoutAbsentReferences(slots.rewrite(payload, request), request);
           },
         },
       },

@@ -11,6 +11,8 @@ export interface SequenceFields {
   readonly frameIds?: boolean;
   readonly tenBit?: boolean;
   readonly filmGrain?: boolean;
+  /** Its frames have allow_screen_content_tools, and mv with fractions. */
+  readonly screenContent?: boolean;
   /** mono_chrome; otherwise 4:2:0. */
   readonly mono?: boolean;
   /** operating_point_idc of each operating point. */
@@ -37,7 +39,7 @@ export function obu(type: number, payload: Uint8Array, layer?: LayerIds, hasSize
 
 export const delimiter = obu(2, new Uint8Array());
 
-/** 5.5. The tools are off, but for order hints. */
+/** 5.5. The tools are off, but for those that `fields` names, and order hints. */
 export function sequenceHeader(fields: SequenceFields = {}): Uint8Array {
   const { width = 64, height = 64, orderHintBits = 4, points = [0], delay } = fields;
   const w = new BitWriter().u(3, 0).u(2, 0);
@@ -59,8 +61,8 @@ export function sequenceHeader(fields: SequenceFields = {}): Uint8Array {
     .u(4, 0)
     .u(1, orderHintBits > 0 ? 1 : 0);
   if (orderHintBits > 0) w.u(2, 0);
-  // No screen content tools.
-  w.u(1, 0).u(1, 0);
+  w.u(1, 0).u(1, fields.screenContent ? 1 : 0);
+  if (fields.screenContent) w.u(1, 0).u(1, 0);
   if (orderHintBits > 0) w.u(3, orderHintBits - 1);
   w.u(3, 0);
   w.u(1, fields.tenBit ? 1 : 0)
@@ -81,6 +83,8 @@ export interface FrameFields {
   readonly resilient?: number;
   readonly id?: number;
   readonly hint?: number;
+  /** allow_intrabc of an intra frame whose sequence has `screenContent`. */
+  readonly intrabc?: number;
   readonly primary?: number;
   readonly refresh?: number;
   /** Slots of LAST_FRAME … ALTREF_FRAME. */
@@ -134,8 +138,10 @@ export function frameHeader(fields: FrameFields = {}): BitWriter {
     if (hasSize) w.u(13, width - 1).u(13, height - 1);
     w.u(1, 0); // render_and_frame_size_different
   };
-  if (isIntra) size();
-  else {
+  if (isIntra) {
+    size();
+    if (sequence.screenContent) w.u(1, fields.intrabc ?? 0);
+  } else {
     if (orderHintBits > 0) {
       w.u(1, fields.short ? 1 : 0);
       if (fields.short) w.u(3, fields.short[0]).u(3, fields.short[1]);
@@ -161,7 +167,8 @@ export function frameHeader(fields: FrameFields = {}): BitWriter {
     .u(1, 0); // no deltas, no matrix, no segmentation
   if (q > 0) w.u(1, 0);
   // q of 0 is lossless: no loop filter, no transform mode.
-  if (q > 0) w.u(12, 0).u(3, 0).u(1, 0).u(1, 1);
+  if (q > 0 && !fields.intrabc) w.u(12, 0).u(3, 0).u(1, 0);
+  if (q > 0) w.u(1, 1);
   if (!isIntra) w.u(1, 0); // reference_select
   w.u(1, 0); // reduced_tx_set
   if (!isIntra) w.u(7, 0);

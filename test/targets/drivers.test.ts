@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
+import { joined } from "../../src/framing/bytes.ts";
 import { openSession, sessionCodecs } from "../../src/open-session.ts";
 import {
   cedrus,
@@ -10,12 +12,14 @@ import {
   hantroG2,
   mediatek,
   rk3399,
+  rk3588Av1,
   rpiHevcDec,
   type Target,
   targets,
   tegraVde,
 } from "../../src/targets/index.ts";
 import { controlByName, decodePayload, leafFields, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
+import { frame, keyFrame, sequenceHeader, showExisting, unit } from "../../support/streams/av1-stream.ts";
 import { only } from "../../support/streams/h264-stream.ts";
 import { eventsOf, Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 
@@ -172,6 +176,64 @@ describe("hantro-g1", () => {
   it("takes a first field that stays alone for one, and frames as they are", () => {
     const stream = pair(1, 1).picture("P", { structure: 2 }).picture("B", { top_field_first: 1 }).picture("I");
     expect(topFieldFirst(hantroG1, stream)).toEqual([1, 1, 1, 1, 0]);
+  });
+});
+
+describe("rk3588-av1", () => {
+  /** Of each request, what a session makes of two fields, and what the driver is told. */
+  const framesOf = (stream: Uint8Array) => {
+    const quirk = rk3588Av1.codecs.av1!.quirks!.V4L2_CID_STATELESS_AV1_FRAME!;
+    const rewrite = "begin" in quirk ? quirk.begin() : expect.unreachable();
+    const session = openSession("av1");
+    const fieldsOf = (payload: Uint8Array) => {
+      const { ref_frame_idx, reference_frame_ts } = decodePayload(controlByName(quirkOf)!, payload) as AV1Frame;
+      return { slots: ref_frame_idx, pictures: reference_frame_ts.map(Number) };
+    };
+    return only([...session.push(stream), ...session.flush()], "request").map((request) => {
+      const payload = request.controls.find(({ name }) => name === quirkOf)!.payload as Uint8Array;
+      const own = payload.slice();
+      const told = fieldsOf(rewrite(payload, request));
+      // The session's payload stays as it is.
+      expect(payload).toEqual(own);
+      return { own: fieldsOf(own), told };
+    });
+  };
+  const quirkOf = "V4L2_CID_STATELESS_AV1_FRAME";
+  type AV1Frame = { readonly ref_frame_idx: number[]; readonly reference_frame_ts: bigint[] };
+  const start = unit(sequenceHeader(), keyFrame());
+
+  it("is told a slot in which it has the CDFs of a shown key frame, which a session finds in all slots", () => {
+    const hidden = unit(frame({ type: "key", show: 0, refresh: 4 }), frame());
+    const after = unit(frame({ slots: [0, 1, 2, 3, 4, 5, 6], refresh: 8 }));
+    const last = unit(frame({ slots: [3, 4, 2, 2, 2, 2, 2] }));
+    const frames = framesOf(joined([start, hidden, unit(showExisting(2)), after, last]));
+    expect(frames.slice(0, 3).every(({ own, told }) => isDeepStrictEqual(own, told))).toBe(true);
+    expect(frames[3]?.own.slots).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(frames[3]?.told.slots).toEqual([2, 2, 2, 2, 2, 2, 2]);
+    // The last frame but one has its CDFs in slot 3.
+    expect(frames[4]?.told.slots).toEqual([3, 2, 2, 2, 2, 2, 2]);
+  });
+
+  it("is told of the frame itself where it would look for a picture that no slot has", () => {
+    const intra = unit(sequenceHeader(), frame({ type: "intra", show: 0, refresh: 1 }));
+    const [first, second] = framesOf(joined([intra, unit(frame({ slots: [0, 1, 0, 3] }))]));
+    // An intra frame has no references.
+    expect(first?.told).toEqual(first?.own);
+    expect(second?.own.pictures).toEqual([1000, 0, 0, 0, 0, 0, 0, 0]);
+    expect(second?.told).toEqual({ ...second?.own, pictures: [1000, 2000, 0, 2000, 0, 0, 0, 0] });
+  });
+
+  it("is told so of intra frames with allow_intrabc, whose references it looks at", () => {
+    const sequence = { screenContent: true };
+    const copying = unit(sequenceHeader(sequence), keyFrame({ sequence, intrabc: 1, hint: 12 }));
+    // The stream of docs/upstream/hantro-av1-absent-references.md.
+    expect(readFileSync(new URL("../../conformance/drivers/av1_intrabc.obu", import.meta.url))).toEqual(
+      Buffer.from(copying),
+    );
+    const [first, second] = framesOf(joined([copying, unit(keyFrame({ sequence }))]));
+    expect(first?.own.pictures).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(first?.told).toEqual({ slots: [0, 0, 0, 0, 0, 0, 0], pictures: [1000, 0, 0, 0, 0, 0, 0, 0] });
+    expect(second?.told).toEqual(second?.own);
   });
 });
 
