@@ -7,7 +7,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { type Configuration, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, openUnitSession } from "../session/unit-session.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
@@ -28,7 +28,7 @@ import { nalReader, parseAvcConfiguration, unitName } from "./units.ts";
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openH264Session(options: SessionOptions = {}): Session {
-  return new UnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
+  return openUnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
 }
 
 class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {

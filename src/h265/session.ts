@@ -7,7 +7,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { type Configuration, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, openUnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
@@ -29,7 +29,7 @@ import { isSliceSegment, nalReader, nalUnitType, nuhLayerId, parseHevcConfigurat
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openH265Session(options: SessionOptions = {}): Session {
-  return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
+  return openUnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
 }
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {

@@ -3,12 +3,11 @@
  * IVF file to the codec, and returns the events.
  */
 
-import type { ByteSource } from "../bytes.ts";
-import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "./check-arguments.ts";
 import { EventSink } from "./event-sink.ts";
+import { type InputDecoder, sessionOf } from "./session-calls.ts";
 
 /** What a codec does with its packets. */
 export interface PacketReader {
@@ -65,62 +64,52 @@ export interface PacketFile {
 }
 
 /**
- * A session whose packets `reader` decodes. `decode` takes a packet, `push` a file, whose pts come back in the `output` events.
+ * Opens a session whose packets `reader` decodes. `decode` takes a packet, `push` a file, whose pts come back in the `output` events.
+ *
+ * @param openFile begins a file whose first byte has the offset `origin` in all the bytes given.
  */
-export class PacketSession implements Session {
+export function openPacketSession(reader: PacketReader, openFile: (origin: number) => PacketFile): Session {
+  return sessionOf(new PacketDecoder(reader, openFile), reader.sink);
+}
+
+class PacketDecoder implements InputDecoder {
   readonly #reader: PacketReader;
   readonly #openFile: (origin: number) => PacketFile;
   #file: PacketFile | null = null;
   #received = 0;
 
-  /** @param openFile begins a file whose first byte has the offset `origin` in all the bytes given. */
   constructor(reader: PacketReader, openFile: (origin: number) => PacketFile) {
     this.#reader = reader;
     this.#openFile = openFile;
   }
 
-  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[] {
-    const bytes = checkDecodeArguments(packet, info);
-    return this.#reader.sink.during(() => {
-      this.#endFile();
-      const byte = this.#received;
-      this.#received += bytes.length;
-      this.#reader.readPacket({ bytes, byte, truncated: false }, info?.pts);
-    });
+  decode(bytes: Uint8Array, pts: number | undefined): void {
+    const byte = this.#received;
+    this.#received += bytes.length;
+    this.#reader.readPacket({ bytes, byte, truncated: false }, pts);
   }
 
-  push(chunk: ByteSource, info?: ChunkInfo): DecodeEvent[] {
-    const bytes = checkPushArguments(chunk, info);
-    return this.#reader.sink.during(() => {
-      this.#file ??= this.#openFile(this.#received);
-      this.#received += bytes.length;
-      this.#readFile((file) => file.push(bytes));
-    });
+  push(bytes: Uint8Array): void {
+    this.#file ??= this.#openFile(this.#received);
+    this.#received += bytes.length;
+    this.#readFile((file) => file.push(bytes));
   }
 
-  /** Ignores a container's record (vpcC): the frames themselves say all that is in it. */
-  configure(record: ByteSource | null): DecodeEvent[] {
-    checkConfigureArgument(record);
-    return this.#reader.sink.during(() => this.#endFile());
-  }
+  /** Ignores the record (vpcC): the frames themselves say all that is in it. */
+  configure(): void {}
 
-  flush(): DecodeEvent[] {
-    return this.#reader.sink.during(() => {
-      this.#endFile();
-      this.#reader.reset();
-    });
-  }
-
-  reset(): DecodeEvent[] {
-    return this.#reader.sink.during(() => {
-      this.#file = null;
-      this.#reader.reset();
-    });
-  }
-
-  #endFile(): void {
+  endStream(): void {
     this.#readFile((file) => file.flush());
     this.#file = null;
+  }
+
+  flush(): void {
+    this.#reader.reset();
+  }
+
+  reset(): void {
+    this.#file = null;
+    this.#reader.reset();
   }
 
   /** Decodes the packets that `step` finds in the file. An error in the file's own structure is reported once. */

@@ -5,7 +5,7 @@ import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { FrameReader, PacketSession } from "../session/packet-session.ts";
+import { FrameReader, openPacketSession } from "../session/packet-session.ts";
 import { readFrame } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { unitName } from "./units.ts";
@@ -17,7 +17,7 @@ import { unitName } from "./units.ts";
  */
 export function openVp8Session(options: SessionOptions = {}): Session {
   const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp8);
-  return new PacketSession(new Vp8Reader(resolveOptions(options)), openFile);
+  return openPacketSession(new Vp8Reader(resolveOptions(options)), openFile);
 }
 
 class Vp8Reader extends FrameReader {
