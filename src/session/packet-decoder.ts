@@ -28,7 +28,7 @@ export interface PacketFile {
   flush(): FilePacket[];
 }
 
-/** `decode` takes a packet, `push` a file, whose pts come back in the `output` events. */
+/** Decodes packets: `decode` takes one, `push` a file of them, whose pts come back in the `output` events. */
 export abstract class PacketDecoder implements InputDecoder {
   readonly sink: EventSink;
   protected readonly trace: ResolvedOptions["trace"];
