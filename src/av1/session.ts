@@ -1,13 +1,12 @@
 /** Takes packets and streams, and decodes their OBUs in order. */
 
-import type { ByteSource } from "../bytes.ts";
 import { BitstreamError, type StreamError } from "../errors.ts";
-import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { ChunkInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { type ResolvedOptions, resolveOptions, type SessionOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "../session/check-arguments.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
+import { type InputDecoder, sessionOf } from "../session/session-calls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { Av1Stream, type StreamPiece } from "./stream.ts";
 import { isTemporalDelimiter, obuName, obusOfConfiguration, obusOfPacket } from "./units.ts";
@@ -19,76 +18,67 @@ import { isTemporalDelimiter, obuName, obusOfConfiguration, obusOfPacket } from 
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openAv1Session(options: SessionOptions = {}): Session {
-  return new Av1Session(resolveOptions(options));
+  const sink = new EventSink(obuName);
+  return sessionOf(new Av1Decoder(resolveOptions(options), sink), sink);
 }
 
-class Av1Session implements Session {
+class Av1Decoder implements InputDecoder {
   readonly #options: ResolvedOptions;
-  readonly #sink = new EventSink(obuName);
+  readonly #sink: EventSink;
   readonly #times = new PictureTimes();
   readonly #pictures: PictureDecoder;
   #stream: Av1Stream | null = null;
   #received = 0;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, sink: EventSink) {
     this.#options = options;
-    this.#pictures = new PictureDecoder(options, this.#sink, this.#times);
+    this.#sink = sink;
+    this.#pictures = new PictureDecoder(options, sink, this.#times);
   }
 
-  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[] {
-    const bytes = checkDecodeArguments(packet, info);
-    return this.#sink.during(() => {
-      this.#endStream();
-      const byte = this.#received;
-      this.#received += bytes.length;
-      this.#times.packet(info?.pts);
-      this.#readPacket({ bytes, byte, truncated: false });
-      this.#pictures.endTemporalUnit();
+  decode(bytes: Uint8Array, pts: number | undefined): void {
+    const byte = this.#received;
+    this.#received += bytes.length;
+    this.#times.packet(pts);
+    this.#readPacket({ bytes, byte, truncated: false });
+    this.#pictures.endTemporalUnit();
+  }
+
+  push(bytes: Uint8Array, { pts, lost }: ChunkInfo): void {
+    this.#stream ??= new Av1Stream(this.#received);
+    if (lost) this.#lose(lost);
+    this.#times.stream(this.#received, pts);
+    this.#received += bytes.length;
+    this.#readStream((stream) => stream.push(bytes));
+    this.#pictures.hold();
+  }
+
+  configure(record: Uint8Array | null): void {
+    if (record === null) return;
+    this.#sink.guard(undefined, () => {
+      const { obus, error } = obusOfConfiguration(record);
+      for (const obu of obus) this.#readObu(obu);
+      if (error) throw error;
     });
   }
 
-  push(chunk: ByteSource, info: ChunkInfo = {}): DecodeEvent[] {
-    const bytes = checkPushArguments(chunk, info);
-    return this.#sink.during(() => {
-      this.#stream ??= new Av1Stream(this.#received);
-      if (info.lost) this.#lose(info.lost);
-      this.#times.stream(this.#received, info.pts);
-      this.#received += bytes.length;
-      this.#readStream((stream) => stream.push(bytes));
-      this.#pictures.hold();
-    });
-  }
-
-  configure(record: ByteSource | null): DecodeEvent[] {
-    const bytes = checkConfigureArgument(record);
-    return this.#sink.during(() => {
-      this.#endStream();
-      if (bytes !== null) this.#readConfiguration(bytes);
-    });
-  }
-
-  flush(): DecodeEvent[] {
-    return this.#sink.during(() => {
-      this.#endStream();
-      this.#pictures.reset();
-    });
-  }
-
-  reset(): DecodeEvent[] {
-    return this.#sink.during(() => {
-      this.#stream = null;
-      this.#times.clear();
-      this.#pictures.reset();
-    });
-  }
-
-  /** Ends a pushed stream, and its last temporal unit. */
-  #endStream(): void {
+  /** Ends the pushed stream, and its last temporal unit. */
+  endStream(): void {
     this.#readStream((stream) => stream.flush());
     this.#stream = null;
     this.#pictures.endFrame();
     this.#pictures.endTemporalUnit();
     this.#times.clear();
+  }
+
+  flush(): void {
+    this.#pictures.reset();
+  }
+
+  reset(): void {
+    this.#stream = null;
+    this.#times.clear();
+    this.#pictures.reset();
   }
 
   /** Takes note of missing bytes in the stream: what has begun is lost, and the next place to go on is looked for. */
@@ -150,13 +140,5 @@ class Av1Session implements Session {
       this.#sink.catchError(error, unit);
       this.#pictures.loseObu(unit);
     }
-  }
-
-  #readConfiguration(record: Uint8Array): void {
-    this.#sink.guard(undefined, () => {
-      const { obus, error } = obusOfConfiguration(record);
-      for (const obu of obus) this.#readObu(obu);
-      if (error) throw error;
-    });
   }
 }

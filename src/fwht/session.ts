@@ -1,12 +1,11 @@
 /** Takes packets and streams, and decodes their frames in order. */
 
-import type { ByteSource } from "../bytes.ts";
 import type { StreamError } from "../errors.ts";
-import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { ChunkInfo, Session } from "../events.ts";
 import { type ResolvedOptions, resolveOptions, type SessionOptions } from "../options.ts";
-import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "../session/check-arguments.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
+import { type InputDecoder, sessionOf } from "../session/session-calls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { FwhtStream, type Pieces, type StreamPiece } from "./stream.ts";
 import { fwht_cframe_hdr } from "./syntax.ts";
@@ -18,12 +17,13 @@ import { frameReader, unitName } from "./units.ts";
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openFwhtSession(options: SessionOptions = {}): Session {
-  return new FwhtSession(resolveOptions(options));
+  const sink = new EventSink(unitName);
+  return sessionOf(new FwhtDecoder(resolveOptions(options), sink), sink);
 }
 
-class FwhtSession implements Session {
+class FwhtDecoder implements InputDecoder {
   readonly #trace: ResolvedOptions["trace"];
-  readonly #sink = new EventSink(unitName);
+  readonly #sink: EventSink;
   readonly #times = new PictureTimes();
   readonly #pictures: PictureDecoder;
   /** Reads each piece of a stream when it is found. */
@@ -36,61 +36,50 @@ class FwhtSession implements Session {
   #stream: FwhtStream | null = null;
   #received = 0;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, sink: EventSink) {
     this.#trace = options.trace;
-    this.#pictures = new PictureDecoder(options, this.#sink);
+    this.#sink = sink;
+    this.#pictures = new PictureDecoder(options, sink);
   }
 
-  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[] {
-    const bytes = checkDecodeArguments(packet, info);
-    return this.#sink.during(() => {
-      this.#endStream();
-      this.#times.packet(info?.pts);
-      const stream = new FwhtStream(this.#received);
-      this.#received += bytes.length;
-      if (bytes.length === 0) {
-        this.#sink.report("no-unit", "the packet is empty");
-        this.#pictures.lose();
-      }
-      stream.read(bytes, this.#pieces);
-      stream.end(this.#pieces);
-    });
+  decode(bytes: Uint8Array, pts: number | undefined): void {
+    this.#times.packet(pts);
+    const stream = new FwhtStream(this.#received);
+    this.#received += bytes.length;
+    if (bytes.length === 0) {
+      this.#sink.report("no-unit", "the packet is empty");
+      this.#pictures.lose();
+    }
+    stream.read(bytes, this.#pieces);
+    stream.end(this.#pieces);
   }
 
-  push(chunk: ByteSource, info: ChunkInfo = {}): DecodeEvent[] {
-    const bytes = checkPushArguments(chunk, info);
-    return this.#sink.during(() => {
-      this.#stream ??= new FwhtStream(this.#received);
-      if (info.lost) this.#lose(this.#stream, info.lost);
-      this.#times.stream(this.#received, info.pts);
-      this.#received += bytes.length;
-      this.#stream.read(bytes, this.#pieces);
-    });
+  push(bytes: Uint8Array, { pts, lost }: ChunkInfo): void {
+    this.#stream ??= new FwhtStream(this.#received);
+    if (lost) this.#lose(this.#stream, lost);
+    this.#times.stream(this.#received, pts);
+    this.#received += bytes.length;
+    this.#stream.read(bytes, this.#pieces);
   }
 
   /** Ignores a container's record: the frames themselves say all that a decoder needs. */
-  configure(record: ByteSource | null): DecodeEvent[] {
-    checkConfigureArgument(record);
-    return this.#sink.during(() => this.#endStream());
-  }
+  configure(): void {}
 
-  flush(): DecodeEvent[] {
-    return this.#sink.during(() => {
-      this.#endStream();
-      this.#pictures.reset();
-    });
-  }
-
-  reset(): DecodeEvent[] {
-    return this.#sink.during(() => {
-      this.#stream = null;
-      this.#times.clear();
-      this.#pictures.reset();
-    });
-  }
-
-  #endStream(): void {
+  endStream(): void {
     this.#stream?.end(this.#pieces);
+    this.#forgetStream();
+  }
+
+  flush(): void {
+    this.#pictures.reset();
+  }
+
+  reset(): void {
+    this.#forgetStream();
+    this.#pictures.reset();
+  }
+
+  #forgetStream(): void {
     this.#stream = null;
     this.#times.clear();
   }

@@ -3,7 +3,7 @@
  */
 
 import { UnsupportedError } from "../errors.ts";
-import type { Rectangle, SequenceEvent } from "../events.ts";
+import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
 import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
@@ -18,7 +18,7 @@ import { Frame, isNonExisting } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
-import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
+import { codedHeight, codedWidth } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
 import { RequestBuilder } from "./picture-requests.ts";
 import { picOrderCnt, Recovery } from "./recovery.ts";
@@ -45,8 +45,6 @@ interface OpenPicture extends HeldPicture {
   first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
-  /** In slice mode. */
-  readonly slices: PictureSlice[];
   sliceCount: number;
   /** The length of its slices so far, in bytes. */
   bytes: number;
@@ -63,25 +61,22 @@ export class PictureDecoder {
   readonly #sets: ActiveParameterSets;
   readonly #sink: EventSink;
   readonly #requests: RequestBuilder;
-  readonly #recovery: Recovery;
-  readonly #state: DecoderState;
-  #sequence: SequenceEvent | null = null;
-  #open: OpenPicture | null = null;
-  readonly #timestamps = new Timestamps();
-  readonly #held = new HeldUnits();
   /** The bytes of the open picture, in frame mode. */
   readonly #bitstream: PictureBitstream;
-  /** The visible rectangle of the SPS in force. */
-  #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
-  /** The SPS in force; null at the start and after `flush` and `reset`. */
-  activeSps: SeqParameterSet | null = null;
+  readonly #recovery: Recovery;
+  readonly #state: DecoderState;
+  readonly #timestamps = new Timestamps();
+  #sequence: SequenceEvent | null = null;
+  #open: OpenPicture | null = null;
+  /** The slices of the open picture, in slice mode. */
+  readonly #slices = new HeldUnits<PictureSlice>();
 
   constructor(options: ResolvedOptions, sets: ActiveParameterSets, sink: EventSink) {
     this.#options = options;
     this.#sets = sets;
     this.#sink = sink;
-    this.#requests = new RequestBuilder(options);
     this.#bitstream = new PictureBitstream(options.startCode);
+    this.#requests = new RequestBuilder(options);
     this.#recovery = new Recovery(options.startAt);
     const listener: DpbListener<Frame> = {
       output: (frame) => sink.emit(outputEvent(frame)),
@@ -115,8 +110,6 @@ export class PictureDecoder {
     this.#open = {
       first,
       picture,
-      slices: [],
-      copied: 0,
       isHeld: false,
       sliceCount: 0,
       bytes: 0,
@@ -125,6 +118,7 @@ export class PictureDecoder {
       hasOtherPps: false,
     };
     this.#bitstream.clear();
+    this.#slices.clear();
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSlice, info: Info): Picture | null {
@@ -132,7 +126,7 @@ export class PictureDecoder {
       this.#sink.report("before-random-access", "the picture is skipped: decoding cannot start here", unit);
       return null;
     }
-    const isActivated = sps !== this.activeSps;
+    const isActivated = sps !== this.#sets.sps.active;
     const refusal = isActivated ? this.#requests.refusalOf(sps) : null;
     if (refusal) {
       this.#sink.error(refusal, unit);
@@ -156,9 +150,10 @@ export class PictureDecoder {
       this.#startAnew();
       return null;
     }
+    const { visible } = this.#sequence as SequenceEvent;
     const frame = this.#state.isSecondField(h)
       ? null
-      : new Frame(this.#timestamps.next(), info.pts, this.#visible, h.frame_num, h.nal_ref_idc !== 0);
+      : new Frame(this.#timestamps.next(), info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
     const picture = this.#state.beginPicture(sps, h, frame);
     if (this.#recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h)))
       picture.frame.corrupt = true;
@@ -175,7 +170,8 @@ export class PictureDecoder {
     if (this.#sets.sps.takeRefusedChange()) {
       this.#sink.report("set-change", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
-    if (this.activeSps !== null && this.activeSps !== sps) {
+    const { active } = this.#sets.sps;
+    if (active !== null && active !== sps) {
       const reason = `a picture that is not an IDR picture activates SPS ${sps.seq_parameter_set_id}`;
       this.#sink.report("set-change", reason, unit, "pic_parameter_set_id");
     }
@@ -184,8 +180,6 @@ export class PictureDecoder {
   /** Begins a sequence. The buffer must be empty. */
   #activate(sps: SeqParameterSet): void {
     this.#sets.sps.activate(sps.seq_parameter_set_id, sps);
-    this.activeSps = sps;
-    this.#visible = visibleRectangle(sps);
     this.#state.beginSequence(sps);
     const controls = [...this.#requests.modeControls(), ...this.#requests.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.#sequence);
@@ -221,7 +215,7 @@ export class PictureDecoder {
     if (type === 1) open.picture.hasB = true;
     open.sliceCount++;
     if (this.#options.decodeMode === "frame") this.#bitstream.add(unit.bytes);
-    else open.slices.push({ unit: unit.bytes, h, sets, lists });
+    else this.#slices.add({ unit: unit.bytes, h, sets, lists });
   }
 
   /** Whether the picture can have one more slice. The first slice too many is reported. */
@@ -287,9 +281,9 @@ export class PictureDecoder {
     const open = this.#open;
     this.#open = null;
     if (!open?.picture) return;
-    const { picture, slices, first } = open;
+    const { picture, first } = open;
     this.#recovery.endPicture(picture);
-    const { missingReferences } = this.#options;
+    const { decodeMode, missingReferences } = this.#options;
     const references = this.#state.dpb.references();
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
     if (open.lacksReference && isDropped) {
@@ -297,7 +291,7 @@ export class PictureDecoder {
       if (missingReferences === "drop") this.#startAnew();
       return;
     }
-    if (this.#options.decodeMode === "slice") this.#requests.emitSlices(picture, slices, references, this.#sink);
+    if (decodeMode === "slice") this.#requests.emitSlices(picture, this.#slices.take(), references, this.#sink);
     else this.#requests.emitPicture(picture, first.sets, this.#bitstream.take(), references, this.#sink);
     this.#state.endPicture(picture, (element, reason) =>
       this.#sink.report("reference-marking", reason, first.unit, element),
@@ -314,8 +308,9 @@ export class PictureDecoder {
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    holdPicture(open, open.slices, this.#held);
+    holdPicture(open);
     this.#bitstream.hold();
+    this.#slices.hold();
   }
 
   /** Outputs all pictures that wait for output. The next picture is a new start. */
@@ -334,7 +329,6 @@ export class PictureDecoder {
 
   #forget(): void {
     this.#sets.sps.deactivate();
-    this.activeSps = null;
     this.#recovery.reset();
   }
 }

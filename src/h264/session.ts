@@ -7,7 +7,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { type Configuration, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, openUnitSession } from "../session/unit-session.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
@@ -28,11 +28,11 @@ import { nalReader, parseAvcConfiguration, unitName } from "./units.ts";
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openH264Session(options: SessionOptions = {}): Session {
-  return new UnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
+  return openUnitSession(new H264Reader(resolveOptions(options)), "NAL unit");
 }
 
 class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
-  readonly #sets = new ActiveParameterSets();
+  protected readonly sets = new ActiveParameterSets();
   protected readonly headerBytes = 1;
   protected readonly pictures: PictureDecoder;
   /** A cut-off slice that is so far the only slice of its picture. */
@@ -40,7 +40,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   constructor(options: ResolvedOptions) {
     super(options.trace);
-    this.pictures = new PictureDecoder(options, this.#sets, this.sink);
+    this.pictures = new PictureDecoder(options, this.sets, this.sink);
   }
 
   protected nameOf(unit: Uint8Array): string {
@@ -149,7 +149,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
     if (this.countsEmpty(unit)) return null;
     const isSps = ((unit.bytes[0] as number) & 31) === 7;
-    return isSps ? this.#sets.receiveSps(unit.bytes, this.trace) : this.#sets.receivePps(unit, this.trace);
+    return isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
   }
 
   protected readSei(
@@ -201,7 +201,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   #findAtIdr = (pic_parameter_set_id: number) => this.#findSets(pic_parameter_set_id, true);
 
   #findSets(pic_parameter_set_id: number, isIdr: boolean): ParameterSets {
-    const { sets, flaw } = this.#sets.find(pic_parameter_set_id, isIdr);
+    const { sets, flaw } = this.sets.find(pic_parameter_set_id, isIdr);
     if (flaw) this.sink.error(flaw.error, flaw.unit);
     return sets;
   }

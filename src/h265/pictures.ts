@@ -3,7 +3,7 @@
  */
 
 import { UnsupportedError } from "../errors.ts";
-import type { Rectangle, SequenceEvent } from "../events.ts";
+import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
@@ -20,7 +20,7 @@ import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } f
 import { Recovery } from "./recovery.ts";
 import { buildRefPicLists, nearestReference, type RefPicList } from "./ref-lists.ts";
 import type { MissingReference } from "./ref-pic-set.ts";
-import { sequenceEvent, visibleRectangle } from "./sequence.ts";
+import { sequenceEvent } from "./sequence.ts";
 import { hasLargeOffset } from "./slice-controls.ts";
 import { DecoderState, type Picture } from "./state.ts";
 import type { PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
@@ -41,7 +41,6 @@ interface OpenPicture extends HeldPicture {
   first: ReadSegment;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
-  readonly segments: PictureSegment[];
   /** The number of its segments and their length in bytes. Segments that are not kept count, too. */
   count: number;
   bytes: number;
@@ -54,14 +53,11 @@ export class PictureDecoder {
   readonly #requests: RequestBuilder;
   readonly #recovery: Recovery;
   readonly #state: DecoderState;
+  readonly #timestamps = new Timestamps();
   #sequence: SequenceEvent | null = null;
   #open: OpenPicture | null = null;
-  readonly #timestamps = new Timestamps();
-  readonly #held = new HeldUnits();
-  /** The visible rectangle of the SPS in force. */
-  #visible: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
-  /** The SPS in force; null at the start and after `flush` and `reset`. */
-  activeSps: SeqParameterSet | null = null;
+  /** The slice segments of the open picture. */
+  readonly #segments = new HeldUnits<PictureSegment>();
 
   constructor(options: ResolvedOptions, sets: ActiveParameterSets, sink: EventSink) {
     this.#options = options;
@@ -102,12 +98,11 @@ export class PictureDecoder {
     this.#open = {
       first,
       picture: this.#startPicture(first, info),
-      segments: [],
-      copied: 0,
       isHeld: false,
       count: 0,
       bytes: 0,
     };
+    this.#segments.clear();
   }
 
   #startPicture({ unit, h, sets: { sps } }: ReadSegment, info: Info): Picture | null {
@@ -122,14 +117,15 @@ export class PictureDecoder {
     if (this.#state.continuesEnded(h)) {
       this.#sink.report("sequence-end", "a picture that is not an IRAP picture follows an end of sequence", unit);
     }
-    const isActivated = sps !== this.activeSps;
+    const isActivated = sps !== this.#sets.sps.active;
     this.#checkActivation(sps, h, unit);
     if (isActivated && isIrap(h.nal_unit_type)) this.#state.endSequence();
     const NoRaslOutputFlag = this.#state.NoRaslOutputFlag(h);
     if (isActivated || NoRaslOutputFlag) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);
     const PicOrderCntVal = this.#state.picOrderCntVal(sps, h, NoRaslOutputFlag);
-    const frame = new Frame(this.#timestamps.next(), info.pts, this.#visible, PicOrderCntVal);
+    const { visible } = this.#sequence as SequenceEvent;
+    const frame = new Frame(this.#timestamps.next(), info.pts, visible, PicOrderCntVal);
     frame.pic_struct = Math.max(info.picTiming?.pic_struct ?? 0, 0);
     frame.corrupt = this.#recovery.beginPicture(h, PicOrderCntVal, info.recoveryPoint);
     const picture = this.#state.beginPicture(sps, h, frame, NoRaslOutputFlag);
@@ -155,7 +151,8 @@ export class PictureDecoder {
     if (this.#sets.sps.takeRefusedChange()) {
       this.#sink.report("set-change", "the active SPS was sent with other content, and no IRAP picture follows", unit);
     }
-    if (this.activeSps !== null && this.activeSps !== sps) {
+    const { active } = this.#sets.sps;
+    if (active !== null && active !== sps) {
       const reason = `a picture that is not an IRAP picture activates SPS ${sps.sps_seq_parameter_set_id}`;
       this.#sink.report("set-change", reason, unit, "slice_pic_parameter_set_id");
     }
@@ -164,8 +161,6 @@ export class PictureDecoder {
   /** Begins a sequence. The buffer must be empty. */
   #activate(sps: SeqParameterSet): void {
     this.#sets.sps.activate(sps.sps_seq_parameter_set_id, sps);
-    this.activeSps = sps;
-    this.#visible = visibleRectangle(sps);
     const controls = [...this.#requests.modeControls(), ...this.#requests.spsControls(sps)];
     const event = sequenceEvent(sps, controls, this.#sequence);
     if (event === null) return;
@@ -189,7 +184,7 @@ export class PictureDecoder {
         "a prediction offset of high precision does not fit the kernel's 8 bits; the request has the nearest value";
       this.#sink.error(new UnsupportedError("kernel-limit", reason, { element: "pred_weight_table" }), unit);
     }
-    open.segments.push({ unit: unit.bytes, h, sets, list0: lists.list0, list1: lists.list1 });
+    this.#segments.add({ unit: unit.bytes, h, sets, list0: lists.list0, list1: lists.list1 });
   }
 
   /**
@@ -202,7 +197,7 @@ export class PictureDecoder {
     if (this.#options.decodeMode === "frame") return open.count <= maxSegments();
     if (!hasTooManyTinyUnits(open.count, open.bytes, SEGMENTS_OF_ANY_SIZE)) return true;
     const reason = `the picture has ${open.count} slice segments in ${open.bytes} bytes; a slice mode request for each is refused`;
-    if (open.segments.length === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
+    if (this.#segments.count === open.count - 1) this.#sink.report("too-many-slices", reason, unit);
     this.markDamaged();
     return false;
   }
@@ -247,7 +242,7 @@ export class PictureDecoder {
     const open = this.#open;
     this.#open = null;
     if (!open?.picture) return;
-    const { picture, segments, first } = open;
+    const { picture, first } = open;
     const references = this.#state.dpb.frames.filter((frame) => frame.marking !== "unused");
     const { missingReferences } = this.#options;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
@@ -258,7 +253,7 @@ export class PictureDecoder {
     }
     try {
       checkSegmentCount(open.count, this.#options.decodeMode);
-      this.#requests.buildRequests(picture, segments, references, this.#sink);
+      this.#requests.buildRequests(picture, this.#segments.take(), references, this.#sink);
     } catch (error) {
       this.#sink.catchError(error, first.unit);
       this.#state.abandonPicture(picture);
@@ -281,7 +276,8 @@ export class PictureDecoder {
   holdUnits(): void {
     const open = this.#open;
     if (open === null) return;
-    holdPicture(open, open.segments, this.#held);
+    holdPicture(open);
+    this.#segments.hold();
   }
 
   /** Outputs all pictures that wait for output. The next picture is a new start. */
@@ -300,7 +296,6 @@ export class PictureDecoder {
 
   #forget(): void {
     this.#sets.sps.deactivate();
-    this.activeSps = null;
     this.#state.restart();
     this.#recovery.reset();
   }

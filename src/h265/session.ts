@@ -7,7 +7,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { type Configuration, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, openUnitSession } from "../session/unit-session.ts";
 import { isIrap } from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
@@ -29,11 +29,11 @@ import { isSliceSegment, nalReader, nalUnitType, nuhLayerId, parseHevcConfigurat
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openH265Session(options: SessionOptions = {}): Session {
-  return new UnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
+  return openUnitSession(new H265Reader(resolveOptions(options)), "NAL unit");
 }
 
 class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint, PicTiming> {
-  readonly #sets = new ActiveParameterSets();
+  protected readonly sets = new ActiveParameterSets();
   protected readonly headerBytes = 2;
   protected readonly pictures: PictureDecoder;
   /** The last independent slice segment of the open picture: dependent ones take over its header. */
@@ -43,7 +43,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   constructor(options: ResolvedOptions) {
     super(options.trace);
-    this.pictures = new PictureDecoder(options, this.#sets, this.sink);
+    this.pictures = new PictureDecoder(options, this.sets, this.sink);
   }
 
   protected nameOf(unit: Uint8Array): string {
@@ -110,7 +110,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
         this.takeSei(unit);
         return;
       case 40:
-        this.read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.pictures.activeSps), () => {}));
+        this.read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.sets.sps.active), () => {}));
         return;
     }
   }
@@ -124,7 +124,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     // Of a VPS, an error is tolerated.
     const isVps = nalUnitType(unit.bytes) === 32;
     if (!isVps && this.countsEmpty(unit)) return null;
-    return this.#sets.receive(unit.bytes, this.trace);
+    return this.sets.receive(unit.bytes, this.trace);
   }
 
   protected readSei(
@@ -140,7 +140,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   #seiSets(sps: SeqParameterSet | null): SeiParameterSets {
-    return { sps, vps: this.#sets.vpsOf(sps) };
+    return { sps, vps: this.sets.vpsOf(sps) };
   }
 
   #takeSegment(unit: StreamUnit): void {
@@ -184,8 +184,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     return { unit, h, sets };
   }
 
-  #find = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, false);
-  #findAtIrap = (slice_pic_parameter_set_id: number) => this.#sets.find(slice_pic_parameter_set_id, true);
+  #find = (slice_pic_parameter_set_id: number) => this.sets.find(slice_pic_parameter_set_id, false);
+  #findAtIrap = (slice_pic_parameter_set_id: number) => this.sets.find(slice_pic_parameter_set_id, true);
 
   /** 7.4.7.1: whether the elements agree that are the same in all slice segment headers of a picture. */
   #isOfOpenPicture(h: SliceSegmentHeader): boolean {

@@ -8,7 +8,7 @@ import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
-import { type Configuration, type UnitReader, UnitSession } from "../session/unit-session.ts";
+import { type Configuration, openUnitSession, type UnitReader } from "../session/unit-session.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";
@@ -45,7 +45,7 @@ const QUANT_MATRIX_EXTENSION = 3;
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openMpeg2Session(options: SessionOptions = {}): Session {
-  return new UnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
+  return openUnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
 }
 
 /** A sequence header, and its extensions so far. */

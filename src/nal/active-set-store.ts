@@ -10,6 +10,11 @@ export class ActiveSetStore<Set> {
   #active: { readonly id: number; readonly set: Set } | null = null;
   #hasNewWaiting = false;
 
+  /** The set that the last picture activated; null at the start and after `deactivate`. */
+  get active(): Set | null {
+    return this.#active?.set ?? null;
+  }
+
   /**
    * Stores a set.
    *

@@ -6,6 +6,7 @@ import type { StreamUnit } from "../framing/byte-stream.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
 import type { Configuration, UnitReader } from "../session/unit-session.ts";
+import type { ActiveSetStore } from "./active-set-store.ts";
 import { WaitingUnits } from "./waiting-units.ts";
 
 /** The SEI messages before a picture that decoding or output needs. */
@@ -20,8 +21,7 @@ export interface PictureInfo<RecoveryPoint, PicTiming> extends Readonly<PictureS
 }
 
 /** The part of a codec's picture decoder that the order of NAL units concerns. */
-interface Pictures<Sps> {
-  readonly activeSps: Sps | null;
+interface Pictures {
   /** A picture has begun, and more of its slices may come. */
   readonly isOpen: boolean;
   endPicture(): void;
@@ -39,7 +39,8 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   protected readonly waitingSets = new WaitingUnits();
   /** SEI NAL units before the next picture. They wait because they are read with the SPS that the picture activates. */
   protected readonly waitingSei = new WaitingUnits();
-  protected abstract readonly pictures: Pictures<Sps>;
+  protected abstract readonly sets: { readonly sps: ActiveSetStore<Sps> };
+  protected abstract readonly pictures: Pictures;
   /** Units without anything after their header whose error was reported: it is the same in each of them. */
   readonly #emptyErrors = new Set<string>();
 
@@ -79,7 +80,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   }
 
   endStream(): void {
-    this.takeWaitingSei(this.pictures.activeSps);
+    this.takeWaitingSei(this.sets.sps.active);
   }
 
   endPicture(): void {
@@ -136,7 +137,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
 
   /** Takes an SEI NAL unit before a picture. */
   protected takeSei(unit: StreamUnit): void {
-    if (this.waitingSei.isFull) this.takeWaitingSei(this.pictures.activeSps);
+    if (this.waitingSei.isFull) this.takeWaitingSei(this.sets.sps.active);
     this.waitingSei.add(unit);
   }
 
@@ -150,7 +151,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   /** Takes an access unit delimiter. The open picture is complete, and SEI that waits does not belong to the next picture. */
   protected takeDelimiter(unit: StreamUnit, syntax: (r: BitReader) => void): void {
     this.endPicture();
-    this.takeWaitingSei(this.pictures.activeSps);
+    this.takeWaitingSei(this.sets.sps.active);
     this.read(unit, syntax);
   }
 }

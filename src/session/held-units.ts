@@ -5,22 +5,42 @@ export interface HeldUnit {
   unit: Uint8Array;
 }
 
-/** Copies the units of open pictures: see `HeldMemory`. */
-export class HeldUnits {
+/** The units of an open picture. Those that are still needed when a call returns are copied: see `HeldMemory`. */
+export class HeldUnits<Unit extends HeldUnit> {
+  #units: Unit[] = [];
+  /** How many of them have been copied. */
+  #copied = 0;
   readonly #memory = new HeldMemory();
 
-  /**
-   * Copies the units from index `copied` on; the units before were copied earlier. Must be called before a call of the session
-   * returns.
-   *
-   * @returns the number of units that are copies now: all of them.
-   */
-  copy(units: readonly HeldUnit[], copied: number): number {
-    if (copied === 0 && units.length > 0) this.#memory.begin();
-    for (let i = copied; i < units.length; i++) {
-      const held = units[i] as HeldUnit;
+  get count(): number {
+    return this.#units.length;
+  }
+
+  /** Adds the next unit of the picture. */
+  add(unit: Unit): void {
+    this.#units.push(unit);
+  }
+
+  /** Copies the units that are in the caller's memory. Must be called before a call of the session returns. */
+  hold(): void {
+    const units = this.#units;
+    if (this.#copied === 0 && units.length > 0) this.#memory.begin();
+    for (let i = this.#copied; i < units.length; i++) {
+      const held = units[i] as Unit;
       held.unit = this.#memory.add([held.unit]);
     }
-    return units.length;
+    this.#copied = units.length;
+  }
+
+  /** Returns the units for the picture's requests, and gets ready for the next picture. */
+  take(): readonly Unit[] {
+    const units = this.#units;
+    this.clear();
+    return units;
+  }
+
+  clear(): void {
+    if (this.#units.length > 0) this.#units = [];
+    this.#copied = 0;
   }
 }

@@ -3,14 +3,13 @@
  * and returns the events.
  */
 
-import type { ByteSource } from "../bytes.ts";
 import type { StreamError } from "../errors.ts";
-import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
+import type { ChunkInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { UnitInput } from "../framing/unit-input.ts";
-import { checkConfigureArgument, checkDecodeArguments, checkPushArguments } from "./check-arguments.ts";
 import type { EventSink } from "./event-sink.ts";
 import type { PictureTimes } from "./picture-times.ts";
+import { type InputDecoder, sessionOf } from "./session-calls.ts";
 
 /** What a container's record contains. */
 export interface Configuration {
@@ -54,91 +53,80 @@ export interface UnitReader {
   holdUnits(): void;
 }
 
-/** A session whose units `reader` reads. */
-export class UnitSession implements Session {
+/**
+ * Opens a session whose units `reader` reads.
+ *
+ * @param unitText a unit's name in messages, as in "there is no NAL unit".
+ * @param keepZeros whether zero bytes after a unit belong to it: see `ByteStream`.
+ */
+export function openUnitSession(reader: UnitReader, unitText: string, keepZeros = false): Session {
+  return sessionOf(new UnitDecoder(reader, unitText, keepZeros), reader.sink);
+}
+
+class UnitDecoder implements InputDecoder {
   readonly #reader: UnitReader;
   readonly #input: UnitInput;
   readonly #unitText: string;
 
-  /**
-   * @param unitText a unit's name in messages, as in "there is no NAL unit".
-   * @param keepZeros whether zero bytes after a unit belong to it: see `ByteStream`.
-   */
-  constructor(reader: UnitReader, unitText: string, keepZeros = false) {
+  constructor(reader: UnitReader, unitText: string, keepZeros: boolean) {
     this.#reader = reader;
     this.#input = new UnitInput(keepZeros);
     this.#unitText = unitText;
   }
 
-  decode(packet: ByteSource, info?: PacketInfo): DecodeEvent[] {
-    const bytes = checkDecodeArguments(packet, info);
-    return this.#reader.sink.during(() => {
-      this.#endStream();
-      this.#reader.times.packet(info?.pts);
-      const units = this.#input.packet(bytes);
-      for (const unit of units) this.#takeUnit(unit);
-      if (units.length === 0 && bytes.length > 0) this.#reportNoUnit("packet");
-      this.#reader.endPicture();
-      this.#reader.holdUnits();
-    });
+  decode(bytes: Uint8Array, pts: number | undefined): void {
+    this.#reader.times.packet(pts);
+    const units = this.#input.packet(bytes);
+    for (const unit of units) this.#takeUnit(unit);
+    if (units.length === 0 && bytes.length > 0) this.#reportNoUnit("packet");
+    this.#reader.endPicture();
+    this.#reader.holdUnits();
   }
 
-  push(chunk: ByteSource, info: ChunkInfo = {}): DecodeEvent[] {
-    const bytes = checkPushArguments(chunk, info);
+  push(bytes: Uint8Array, { pts, unitEnds, lost }: ChunkInfo): void {
     const reader = this.#reader;
     const input = this.#input;
-    return reader.sink.during(() => {
-      if (info.unitEnds) for (const unit of input.endUnit()) this.#takeUnit(unit);
-      if (info.lost) this.#lose(info.lost);
-      reader.times.stream(input.received, info.pts);
-      for (const unit of input.push(bytes)) this.#takeUnit(unit);
-      const begun = input.begun();
-      if (begun) reader.foresee(begun);
-      reader.holdUnits();
-    });
+    if (unitEnds) for (const unit of input.endUnit()) this.#takeUnit(unit);
+    if (lost) this.#lose(lost);
+    reader.times.stream(input.received, pts);
+    for (const unit of input.push(bytes)) this.#takeUnit(unit);
+    const begun = input.begun();
+    if (begun) reader.foresee(begun);
+    reader.holdUnits();
   }
 
-  configure(record: ByteSource | null): DecodeEvent[] {
-    const bytes = checkConfigureArgument(record);
-    const reader = this.#reader;
+  configure(record: Uint8Array | null): void {
     const input = this.#input;
-    return reader.sink.during(() => {
-      this.#endStream();
-      if (bytes === null) input.frameBy(0);
-      else {
-        reader.sink.guard(undefined, () => {
-          const { lengthSize, units } = reader.readConfiguration(bytes);
-          input.frameBy(lengthSize);
-          for (const unit of units) this.#takeUnit({ bytes: unit, byte: -1, truncated: false });
-        });
-        reader.holdUnits();
-      }
+    if (record === null) {
+      input.frameBy(0);
+      return;
+    }
+    this.#reader.sink.guard(undefined, () => {
+      const { lengthSize, units } = this.#reader.readConfiguration(record);
+      input.frameBy(lengthSize);
+      for (const unit of units) this.#takeUnit({ bytes: unit, byte: -1, truncated: false });
     });
+    this.#reader.holdUnits();
   }
 
-  flush(): DecodeEvent[] {
-    return this.#reader.sink.during(() => {
-      this.#endStream();
-      this.#reader.flush();
-    });
-  }
-
-  reset(): DecodeEvent[] {
-    return this.#reader.sink.during(() => {
-      this.#input.end();
-      this.#reader.times.clear();
-      this.#reader.reset();
-    });
-  }
-
-  /** Ends a pushed stream: reads its last unit, and ends its last picture. */
-  #endStream(): void {
+  /** Reads the stream's last unit, and ends its last picture. */
+  endStream(): void {
     const { units, hadNoUnit } = this.#input.end();
     for (const unit of units) this.#takeUnit(unit);
     if (hadNoUnit) this.#reportNoUnit("stream");
     this.#reader.endPicture();
     this.#reader.endStream();
     this.#reader.times.clear();
+  }
+
+  flush(): void {
+    this.#reader.flush();
+  }
+
+  reset(): void {
+    this.#input.end();
+    this.#reader.times.clear();
+    this.#reader.reset();
   }
 
   /** Takes note of missing bytes in the stream. */

@@ -26,12 +26,12 @@ export class PictureDecoder {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
   readonly #maker: ControlMaker<keyof typeof vp8Controls>;
+  readonly #timestamps = new Timestamps();
   #sequence: SequenceEvent | null = null;
   #state: CodingState = initialState;
   #slots: Slots = emptySlots;
   /** The picture that was shown last. An empty frame shows it again. */
   #shown: Picture | null = null;
-  readonly #timestamps = new Timestamps();
   /** Frames are skipped until a key frame, at which decoding starts. */
   #isWaiting = true;
   /** A frame was lost: the frames up to the next key frame may refer to wrong pictures. */

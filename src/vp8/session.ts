@@ -5,7 +5,8 @@ import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { FrameReader, PacketSession } from "../session/packet-session.ts";
+import { PacketDecoder } from "../session/packet-decoder.ts";
+import { sessionOf } from "../session/session-calls.ts";
 import { readFrame } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { unitName } from "./units.ts";
@@ -16,19 +17,19 @@ import { unitName } from "./units.ts";
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openVp8Session(options: SessionOptions = {}): Session {
-  const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp8);
-  return new PacketSession(new Vp8Reader(resolveOptions(options)), openFile);
+  const decoder = new Vp8Decoder(resolveOptions(options));
+  return sessionOf(decoder, decoder.sink);
 }
 
-class Vp8Reader extends FrameReader {
+class Vp8Decoder extends PacketDecoder {
   protected readonly pictures: PictureDecoder;
 
   constructor(options: ResolvedOptions) {
-    super(options.trace, unitName);
+    super(options.trace, unitName, (origin) => new IvfStream(origin, ivfFourccs.vp8));
     this.pictures = new PictureDecoder(options, this.sink);
   }
 
-  readPacket(packet: StreamUnit, pts: number | undefined): void {
+  protected readPacket(packet: StreamUnit, pts: number | undefined): void {
     const { bytes, byte } = packet;
     if (bytes.length === 0) {
       this.pictures.repeatShown(packet, pts);

@@ -31,10 +31,10 @@ export class PictureDecoder {
   readonly #sink: EventSink;
   readonly #maker: ControlMaker<keyof typeof vp9Controls>;
   readonly #slots: ReferenceSlots;
+  readonly #timestamps = new Timestamps();
   #sequence: SequenceEvent | null = null;
   #params: PersistentParams = initialParams;
   #color = new ColorConfig();
-  readonly #timestamps = new Timestamps();
   /** Frames are skipped until decoding can start: at a key frame or, with `startAt: "any"`, at an intra-only frame. */
   #isWaiting = true;
   /** A frame was lost: the frames up to the next key frame may refer to it. */

@@ -5,7 +5,8 @@ import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
-import { FrameReader, PacketSession } from "../session/packet-session.ts";
+import { PacketDecoder } from "../session/packet-decoder.ts";
+import { sessionOf } from "../session/session-calls.ts";
 import { isToShow } from "./parser.ts";
 import { PictureDecoder } from "./pictures.ts";
 import { FRAME_NAME, framesOfPacket } from "./units.ts";
@@ -16,15 +17,19 @@ import { FRAME_NAME, framesOfPacket } from "./units.ts";
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openVp9Session(options: SessionOptions = {}): Session {
-  const openFile = (origin: number) => new IvfStream(origin, ivfFourccs.vp9);
-  return new PacketSession(new Vp9Reader(resolveOptions(options)), openFile);
+  const decoder = new Vp9Decoder(resolveOptions(options));
+  return sessionOf(decoder, decoder.sink);
 }
 
-class Vp9Reader extends FrameReader {
+class Vp9Decoder extends PacketDecoder {
   protected readonly pictures: PictureDecoder;
 
   constructor(options: ResolvedOptions) {
-    super(options.trace, () => FRAME_NAME);
+    super(
+      options.trace,
+      () => FRAME_NAME,
+      (origin) => new IvfStream(origin, ivfFourccs.vp9),
+    );
     this.pictures = new PictureDecoder(options, this.sink);
   }
 
@@ -32,7 +37,7 @@ class Vp9Reader extends FrameReader {
    * Outputs one picture for each packet. Where several frames of a superframe are shown (spatial layers), it is the last, as in
    * libvpx.
    */
-  readPacket(packet: StreamUnit, pts: number | undefined): void {
+  protected readPacket(packet: StreamUnit, pts: number | undefined): void {
     if (packet.bytes.length === 0) {
       this.sink.report("no-unit", "the packet is empty", packet);
       this.pictures.lose();
