@@ -26,7 +26,7 @@ start_udev() {
   /usr/lib/systemd/systemd-udevd --daemon 2>/dev/null
 }
 
-# Waits until udev knows all devices, and gives the ports to the host their names.
+# Waits until udev knows all devices, and names the serial ports that lead to the host.
 find_devices() {
   udevadm settle
   mkdir /dev/virtio-ports
@@ -39,7 +39,8 @@ find_devices() {
 # Runs the host's command in the checkout; its output and its status go back to the host. Does not return.
 run_and_power_off() {
   cd /project || exit
-  touch /run/job/begun
+  # The host must learn that the command has begun: otherwise it would begin it again.
+  touch /run/job/begun || exit
   # Ports of virtio-serial: the host has at once what they get.
   bash /run/job/command >/dev/virtio-ports/out 2>/dev/virtio-ports/err </dev/null
   echo $? >/run/job/status

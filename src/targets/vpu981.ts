@@ -85,10 +85,10 @@ const reads = [
   ),
 ];
 
-const o = v4l2_ctrl_av1_frame.offsets;
+const { offsets } = v4l2_ctrl_av1_frame;
 
 function isIntra(frame: DataView): boolean {
-  const type = frame.getUint32(o.frame_type, true);
+  const type = frame.getUint32(offsets.frame_type, true);
   return type === V4L2_AV1_KEY_FRAME || type === V4L2_AV1_INTRA_ONLY_FRAME;
 }
 
@@ -96,37 +96,40 @@ function isIntra(frame: DataView): boolean {
 class SlotsOfCdfs {
   readonly #slots: (bigint | undefined)[] = new Array(8).fill(undefined);
 
-  /** Names for each reference a slot with the same picture in which the driver has that picture's CDFs, where there is one. */
+  /** Points each reference to a slot that has the same picture and, in the driver, that picture's CDFs, where there is such a slot. */
   rewrite(payload: Uint8Array, { timestamp }: { readonly timestamp: number }): Uint8Array {
     if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
     const view = viewOf(payload);
-    const pictureIn = (slot: number): bigint => view.getBigUint64(o.reference_frame_ts + 8 * slot, true);
+    const pictureIn = (slot: number): bigint => view.getBigUint64(offsets.reference_frame_ts + 8 * slot, true);
     const hasReferences = !isIntra(view);
     let rewritten = payload;
     for (let i = 0; i < 7 && hasReferences; i++) {
-      const slot = view.getInt8(o.ref_frame_idx + i);
+      const slot = view.getInt8(offsets.ref_frame_idx + i);
       if (slot < 0 || slot > 7 || this.#slots[slot] === pictureIn(slot)) continue;
       const other = this.#slots.findIndex((picture, at) => picture === pictureIn(slot) && pictureIn(at) === picture);
       if (other < 0) continue;
       if (rewritten === payload) rewritten = payload.slice();
-      rewritten[o.ref_frame_idx + i] = other;
+      rewritten[offsets.ref_frame_idx + i] = other;
     }
-    const refreshed = view.getUint8(o.refresh_frame_flags);
+    const refreshed = view.getUint8(offsets.refresh_frame_flags);
     for (let i = 0; i < 8; i++) if ((refreshed >> i) & 1) this.#slots[i] = BigInt(timestamp);
     return rewritten;
   }
 }
 
-/** Names the frame itself in each slot without a picture in which the driver looks for a reference. */
+/**
+ * Names the frame itself in each slot without a picture in which the driver looks for a reference. Only for some references does it
+ * ask whether they are there; one that is not is read from any slot of its list.
+ */
 function withoutAbsentReferences(payload: Uint8Array, { timestamp }: { readonly timestamp: number }): Uint8Array {
   if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
   const view = viewOf(payload);
-  const flags = view.getUint32(o.flags, true);
+  const flags = view.getUint32(offsets.flags, true);
   if (isIntra(view) && (flags & V4L2_AV1_FRAME_FLAG_ALLOW_INTRABC) === 0) return payload;
   let rewritten = payload;
   for (let i = 0; i < 7; i++) {
-    const slot = view.getInt8(o.ref_frame_idx + i);
-    const at = o.reference_frame_ts + 8 * slot;
+    const slot = view.getInt8(offsets.ref_frame_idx + i);
+    const at = offsets.reference_frame_ts + 8 * slot;
     if (slot < 0 || slot > 7 || view.getBigUint64(at, true) !== 0n) continue;
     if (rewritten === payload) rewritten = payload.slice();
     viewOf(rewritten).setBigUint64(at, BigInt(timestamp), true);
@@ -160,6 +163,7 @@ export const rk3588Av1: Target = {
             "names the frame itself instead of 0. See rockchip_vpu981_av1_dec_set_other_frames()",
           begin: () => {
             const slots = new SlotsOfCdfs();
+            // CDFs come first: they are found by the pictures that the session names.
             return (payload, request) => withoutAbsentReferences(slots.rewrite(payload, request), request);
           },
         },
