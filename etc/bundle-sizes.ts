@@ -17,7 +17,7 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     parseSliceSegmentHeader: 6900,
     openH265Session: 37_200,
   },
-  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 15_800 },
+  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 15_900 },
   vp8: { parseFrame: 4100, openVp8Session: 13_100 },
   vp9: { parseFrame: 6800, openVp9Session: 16_600 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9300 },

@@ -150,14 +150,14 @@ export interface ChunkInfo {
   readonly pts?: number | undefined;
   /**
    * Why bytes are missing before these. It becomes an `error` event; the unit with the gap is cut off there, and its picture is
-   * corrupt. AV1 goes on in the format that was found: OBUs at the next temporal delimiter whose OBUs lead to another one, Annex B at
+   * corrupt. So are the pictures that refer to a lost one, in MPEG-2 as far as temporal_reference shows that one is lost. AV1 goes on in the format that was found: OBUs at the next temporal delimiter whose OBUs lead to another one, Annex B at
    * the next two temporal units that follow each other, IVF at the next frame header whose size is that of its OBUs. An `error` event
    * says how many bytes were passed over. FWHT goes on at the next magic numbers. Without effect on VP8 and VP9.
    */
   readonly lost?: StreamError | undefined;
   /**
    * The bytes before these end a unit. With `lost`, the missing bytes come after that unit, so it is not cut off, and the loss
-   * does not make its picture corrupt. Without effect on VP8, VP9, AV1 and FWHT. Default false.
+   * makes its picture corrupt only where a slice of it follows. Without effect on VP8, VP9, AV1 and FWHT. Default false.
    */
   readonly unitEnds?: boolean | undefined;
 }

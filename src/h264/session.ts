@@ -180,7 +180,9 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       return;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
-    if (!this.pictures.continues(slice)) {
+    const continuesPicture = this.pictures.continues(slice);
+    this.passLoss(continuesPicture);
+    if (!continuesPicture) {
       this.endPicture();
       const { recoveryPoint, picTiming } = this.takeWaitingSei(slice.sets.sps);
       this.pictures.beginPicture(slice, { pts: this.times.take(), recoveryPoint, picTiming });

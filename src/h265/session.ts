@@ -172,6 +172,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       this.waitingSei.take();
       throw new BitstreamError("missing-slice", "the picture's first slice segment is missing");
     }
+    this.passLoss(h.first_slice_segment_in_pic_flag === 0);
     this.#segmentStart = segmentStart;
     if (!h.dependent_slice_segment_flag) this.#independent = h;
     this.pictures.addSlice(segment);

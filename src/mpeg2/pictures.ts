@@ -67,6 +67,11 @@ export class PictureDecoder {
    */
   #leading: Pick<GroupOfPicturesHeader, "closed_gop" | "broken_link"> | null = null;
 
+  /** The place in the order of output from which temporal_reference counts, modulo 1024. */
+  #groupPlace = 0;
+  /** The farthest that a reference frame came after the one before it, in the order of output. */
+  #largestStep = 0;
+
   constructor(options: ResolvedOptions, sink: EventSink) {
     this.#options = options;
     this.#sink = sink;
@@ -120,12 +125,18 @@ export class PictureDecoder {
 
   #beginFrame({ header, group }: PictureHeaders): void {
     if (header.picture_coding_type === B_PICTURE) return;
+    const last = this.#lastReference;
+    const place = this.#placeOf(header, group);
+    this.#groupPlace = (place - header.temporal_reference) & 1023;
+    if (last !== null && !last.isSuperseded)
+      this.#largestStep = Math.max(this.#largestStep, (place - last.place) & 1023);
     this.#leading = group;
     this.#references.beginReference();
   }
 
-  #newFrame({ sequence, coding, pts }: PictureHeaders): Frame {
+  #newFrame({ header, sequence, coding, pts }: PictureHeaders): Frame {
     const frame = new Frame(this.#timestamps.next(), pts, visibleRectangle(sequence), coding.picture_structure);
+    frame.place = this.#placeOf(header, null);
     frame.top_field_first = coding.top_field_first;
     frame.repeat_first_field = coding.repeat_first_field;
     frame.progressive_frame = coding.progressive_frame;
@@ -188,9 +199,37 @@ export class PictureDecoder {
    */
   lose(picture_coding_type: number): void {
     if (picture_coding_type === B_PICTURE) return;
-    const isReference = this.#half && this.#half.headers.header.picture_coding_type !== B_PICTURE;
-    const last = isReference ? this.#half?.frame : this.#references.newer;
+    const last = this.#lastReference;
     if (last) last.isSuperseded = true;
+  }
+
+  /**
+   * Looks for a reference frame that is lost, or its second field, where bytes are missing before a picture. A B picture comes before
+   * the last reference frame in the order of output; another one comes after it, and not farther than reference frames were
+   * from each other so far.
+   */
+  findLoss(header: PictureHeader, group: GroupOfPicturesHeader | null): void {
+    const last = this.#lastReference;
+    if (last === null) return;
+    const distance = (this.#placeOf(header, group) - last.place) & 1023;
+    let isNext: boolean;
+    if (last.isHalf) isNext = distance === 0;
+    else if (header.picture_coding_type === B_PICTURE) isNext = distance > 512;
+    else isNext = this.#largestStep === 0 || (distance > 0 && distance <= this.#largestStep);
+    if (!isNext) last.isSuperseded = true;
+  }
+
+  /** A picture's place in the order of output, modulo 1024. A group of pictures is shown after all frames before it (6.1.1.7). */
+  #placeOf({ temporal_reference }: PictureHeader, group: GroupOfPicturesHeader | null): number {
+    if (group !== null) return ((this.#lastReference?.place ?? -1) + 1 + temporal_reference) & 1023;
+    return (this.#groupPlace + temporal_reference) & 1023;
+  }
+
+  /** It may lack its second field. */
+  get #lastReference(): Frame | null {
+    const half = this.#half;
+    if (half === null || half.headers.header.picture_coding_type === B_PICTURE) return this.#references.newer;
+    return half.frame;
   }
 
   /** Ends the picture after its last slice: emits its request. */

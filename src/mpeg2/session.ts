@@ -85,6 +85,8 @@ class Mpeg2Reader implements UnitReader {
   #picture: PendingPicture | null = null;
   /** A slice without a picture header has been reported: the slices that follow it are not. */
   #isLossReported = false;
+  /** Bytes are missing between the last picture header and the next. */
+  #hasLostBytes = false;
   readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
@@ -124,15 +126,22 @@ class Mpeg2Reader implements UnitReader {
 
   loseUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
-    if (isSlice(startCode)) {
-      if (this.#pictures.isOpen) this.#pictures.markDamaged();
-      else if (this.#picture) this.#picture.isDamaged = true;
-    } else if (startCode === EXTENSION_START_CODE) this.#lostExtension(unit);
+    if (isSlice(startCode)) this.#loseSlice();
+    else if (startCode === EXTENSION_START_CODE) this.#lostExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
       this.endPicture(); // The next units do not belong to the open picture.
       if (startCode === SEQUENCE_HEADER_CODE) this.#hasLostMatrices = true;
       if (startCode === PICTURE_START_CODE) this.#lostHeader(unit);
     }
+  }
+
+  loseBytes(): void {
+    this.#hasLostBytes = true;
+  }
+
+  #loseSlice(): void {
+    if (this.#pictures.isOpen) this.#pictures.markDamaged();
+    else if (this.#picture) this.#picture.isDamaged = true;
   }
 
   /** Table 6-1. */
@@ -198,6 +207,8 @@ class Mpeg2Reader implements UnitReader {
       this.sink.catchError(error, unit);
       return;
     }
+    if (this.#hasLostBytes) this.#pictures.findLoss(header, group);
+    this.#hasLostBytes = false;
     // Later errors name the picture by this unit; its start code is enough for that.
     const named = { ...unit, bytes: unit.bytes.slice(0, 1) };
     this.#picture = { unit: named, header, pts, group, coding: null, isDamaged: false, isOver: false };
@@ -273,6 +284,8 @@ class Mpeg2Reader implements UnitReader {
       this.#isLossReported = true;
       throw new BitstreamError("missing-header", "the slice comes without a picture header");
     }
+    // Slices are missing before this one, or it is one of another picture, whose header is missing.
+    if (this.#hasLostBytes) this.#loseSlice();
     if (!this.#pictures.isOpen) {
       picture.isOver = true;
       const { coding, header, group, pts } = picture;

@@ -14,6 +14,8 @@ export class Frame {
   readonly first: number;
   /** Its second field has not come. */
   isHalf: boolean;
+  /** In the order of output, modulo 1024. */
+  place = 0;
   top_field_first = 0;
   repeat_first_field = 0;
   progressive_frame = 0;

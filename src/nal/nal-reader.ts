@@ -22,6 +22,8 @@ export interface PictureInfo<RecoveryPoint, PicTiming> extends Readonly<PictureS
 
 /** The part of a codec's picture decoder that the order of NAL units concerns. */
 interface Pictures {
+  /** Marks the open picture as damaged: something of it is missing. */
+  markDamaged(): void;
   /** A picture has begun, and more of its slices may come. */
   readonly isOpen: boolean;
   endPicture(): void;
@@ -41,6 +43,8 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   protected readonly waitingSei = new WaitingUnits();
   protected abstract readonly sets: { readonly sps: ActiveSetStore<Sps> };
   protected abstract readonly pictures: Pictures;
+  /** Bytes are missing between the last slice and the next unit. */
+  #isAfterLoss = false;
   /** Units without anything after their header whose error was reported: it is the same in each of them. */
   readonly #emptyErrors = new Set<string>();
 
@@ -68,6 +72,17 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     sps: Sps | null,
     sei: PictureSei<RecoveryPoint, PicTiming>,
   ): void;
+
+  /** Whole pictures that are missing show in later ones: by frame_num (7.4.3), by reference picture sets (8.3.2). */
+  loseBytes(): void {
+    this.#isAfterLoss = true;
+  }
+
+  /** Takes note of the next slice. Where bytes are missing before it, and it continues the open picture, that is damaged. */
+  protected passLoss(continuesPicture: boolean): void {
+    if (this.#isAfterLoss && continuesPicture) this.pictures.markDamaged();
+    this.#isAfterLoss = false;
+  }
 
   flush(): void {
     this.pictures.flush();

@@ -37,6 +37,8 @@ export interface UnitReader {
   foresee(unit: StreamUnit): void;
   /** Takes note of a unit that the input's end cuts off. The session has reported it. */
   loseUnit(unit: StreamUnit): void;
+  /** Takes note that bytes are missing after the last unit: units or whole pictures may be lost. */
+  loseBytes(): void;
   /**
    * Reads a container's record.
    *
@@ -134,6 +136,7 @@ class UnitDecoder implements InputDecoder {
     const [unit] = this.#input.cut();
     this.#reader.sink.error(reason, unit);
     if (unit) this.#reader.loseUnit(unit);
+    this.#reader.loseBytes();
     // The pictures that these pts belong to begin in the missing bytes.
     this.#reader.times.clear();
   }

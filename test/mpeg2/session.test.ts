@@ -359,6 +359,71 @@ describe("a picture that is lost", () => {
   });
 });
 
+describe("bytes that are missing between pictures", () => {
+  const missing = new BitstreamError("lost-bytes", "packets are missing");
+  /** Pictures in coding order, each with its temporal_reference and the timestamp that it has when nothing is missing. */
+  const first = ["I2", "B0", "B1", "P5", "B3", "B4", "P8", "B6", "B7"];
+  const order = [...first, ...first, "P11", "B9", "B10"];
+  const pictures = order.map((name, n) => {
+    const stream = n === 0 ? start().group({ closed_gop: 1 }) : new Mpeg2Stream();
+    if (n === first.length) stream.group();
+    return stream.picture(name[0] as "I", { temporal_reference: Number(name.slice(1)) }).bytes;
+  });
+  /** The pictures that are corrupt where these are missing, by their places in coding order. */
+  const corruptWithout = (...lost: readonly number[]) => {
+    const session = openMpeg2Session();
+    const left = [...pictures.keys()].filter((n) => !lost.includes(n));
+    const events = left.flatMap((n) =>
+      session.push(pictures[n]!, lost.includes(n - 1) ? { lost: missing, unitEnds: true } : {}),
+    );
+    const corrupt = only([...events, ...session.flush()], "output").filter((event) => event.corrupt);
+    const places = corrupt.map(({ timestamp }) => left[timestamp / 1000 - 1] as number).sort((a, b) => a - b);
+    return places.map((n) => `${n} ${order[n]}`);
+  };
+
+  it("make nothing corrupt where they were B pictures", () => {
+    expect(corruptWithout()).toEqual([]);
+    expect(corruptWithout(4)).toEqual([]);
+    expect(corruptWithout(4, 5)).toEqual([]);
+    expect(corruptWithout(7, 8)).toEqual([]);
+    expect(corruptWithout(10, 11)).toEqual([]);
+    expect(corruptWithout(13, 17)).toEqual([]);
+  });
+
+  it("make those corrupt that refer to a reference frame that was among them", () => {
+    // From the next picture on, up to the next I picture.
+    expect(corruptWithout(12)).toEqual(["13 B3", "14 B4", "15 P8", "16 B6", "17 B7", "18 P11", "19 B9", "20 B10"]);
+    expect(corruptWithout(12, 13, 14)).toEqual(["15 P8", "16 B6", "17 B7", "18 P11", "19 B9", "20 B10"]);
+    expect(corruptWithout(15, 16)).toEqual(["17 B7", "18 P11", "19 B9", "20 B10"]);
+    // The B pictures after it refer to the lost one, and to the I picture.
+    expect(corruptWithout(6)).toEqual(["7 B6", "8 B7", "10 B0", "11 B1"]);
+  });
+
+  it("make a frame of one field of a frame, and those corrupt that refer to it", () => {
+    const field = (structure: number, temporal_reference: number) => ({ structure, temporal_reference });
+    const [i, top, bottom, p] = [
+      start().group().picture("I"),
+      new Mpeg2Stream().picture("P", field(1, 1)),
+      new Mpeg2Stream().picture("P", field(2, 1)),
+      new Mpeg2Stream().picture("P", { temporal_reference: 2 }),
+    ].map(({ bytes }) => bytes) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    const session = openMpeg2Session();
+    const lost = { lost: missing, unitEnds: true };
+    const events = [...session.push(i), ...session.push(top), ...session.push(bottom, lost), ...session.push(p)];
+    expect(summary(only([...events, ...session.flush()], "output"))).toEqual(["show 1000", "show 2000", "show 3000"]);
+    const again = [...session.push(i), ...session.push(top), ...session.push(p, lost), ...session.flush()];
+    expect(summary(only(again, "output")).map((text) => text.endsWith("corrupt"))).toEqual([false, false, true]);
+  });
+
+  it("make the picture corrupt whose slices, or another picture's, come after them", () => {
+    const [i, p] = [start().picture("I").bytes, new Mpeg2Stream().picture("P", { temporal_reference: 1 }).bytes];
+    const session = openMpeg2Session();
+    const more = new Mpeg2Stream().slices(3).bytes;
+    const events = [...session.push(i), ...session.push(p), ...session.push(more, { lost: missing, unitEnds: true })];
+    expect(summary(only([...events, ...session.flush()], "output"))).toEqual(["show 1000", "show 2000 corrupt"]);
+  });
+});
+
 describe("a sequence extension that could not be read", () => {
   it("makes no MPEG-1 of the stream", () => {
     const stream = new Mpeg2Stream()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BitstreamError } from "../../src/errors.ts";
 import type { Codec } from "../../src/events.ts";
+import { joined } from "../../src/framing/bytes.ts";
 import { openSession } from "../../src/open-session.ts";
 import { H264Stream, only } from "../../support/streams/h264-stream.ts";
 import { H265Stream } from "../../support/streams/h265-stream.ts";
@@ -48,5 +49,50 @@ describe("bytes missing in the first slice of a picture", () => {
   it("are that picture's: MPEG-2", () => {
     const stream = new Mpeg2Stream().sequence().picture("I").picture("P", { slices: 2 }).picture("I");
     expect(shownAfterLoss("mpeg2", stream, 2 + 3 + 3)).toEqual(["1000", "2000!", "3000"]);
+  });
+});
+
+describe("a whole slice that is missing", () => {
+  /** What is shown of a stream without one of its units, where a transport packet's loss says that the unit before it is whole. */
+  function shownWithout(codec: Codec, units: readonly Uint8Array[], missing: number): string[] {
+    const session = openSession(codec);
+    const events = units.flatMap((unit, n) => {
+      const bytes = joined([Uint8Array.of(0, 0, 1), unit]);
+      if (n === missing) return [];
+      return session.push(bytes, n === missing + 1 ? { lost, unitEnds: true } : {});
+    });
+    return only([...events, ...session.flush()], "output").map(
+      ({ timestamp, corrupt }) => `${timestamp}${corrupt ? "!" : ""}`,
+    );
+  }
+
+  it("makes its picture corrupt where another slice of it follows: H.264", () => {
+    const { units } = new H264Stream()
+      .writeSps()
+      .writePps()
+      .slice({ idr: true })
+      .slice({ idr: true, first_mb: 4 })
+      .slice({ idr: true, first_mb: 8 })
+      .slice({ frame_num: 1, lsb: 2, type: "I" });
+    expect(shownWithout("h264", units, 3)).toEqual(["1000!", "2000"]);
+    expect(shownWithout("h264", units, 9)).toEqual(["1000", "2000"]);
+  });
+
+  it("makes its picture corrupt where another segment of it follows: HEVC", () => {
+    const { units } = new H265Stream()
+      .writeSps({ width: 128, height: 128 })
+      .writePps()
+      .slice({ nal: "IDR_W_RADL" })
+      .slice({ nal: "IDR_W_RADL", address: 4 })
+      .slice({ nal: "IDR_W_RADL", address: 8 })
+      .slice({ poc: 1, type: "I" });
+    expect(shownWithout("h265", units, 3)).toEqual(["1000!", "2000"]);
+    expect(shownWithout("h265", units, 9)).toEqual(["1000", "2000"]);
+  });
+
+  it("makes its picture corrupt where another slice of it follows: MPEG-2", () => {
+    const { units } = new Mpeg2Stream().sequence().picture("I", { slices: 3 }).picture("I");
+    expect(shownWithout("mpeg2", units, 5)).toEqual(["1000!", "2000"]);
+    expect(shownWithout("mpeg2", units, 99)).toEqual(["1000", "2000"]);
   });
 });
