@@ -32,7 +32,7 @@ export function relativeDist({ enable_order_hint, OrderHintBits }: SequenceHeade
 const refFrameList: readonly number[] = [LAST2_FRAME, LAST3_FRAME, BWDREF_FRAME, ALTREF2_FRAME, ALTREF_FRAME];
 
 /**
- * 7.8: sets ref_frame_idx from the order hints of the slots. That last_frame_idx and gold_frame_idx must be earlier than the frame is not
+ * 7.8 set_frame_refs: sets ref_frame_idx from the order hints of the slots. That last_frame_idx and gold_frame_idx must be earlier than the frame is not
  * checked, as in other decoders.
  */
 export function setFrameRefs(

@@ -97,6 +97,7 @@ class UnitDecoder implements InputDecoder {
     reader.holdUnits();
   }
 
+  /** A record that cannot be read leaves the framing as it was. */
   configure(record: Uint8Array | null): void {
     const input = this.#input;
     if (record === null) {

@@ -2,7 +2,8 @@
  * hantro: the Hantro G1 and G2, and Rockchip's VPU2.
  *
  * What the driver reads differently than the kernel's documentation says: in MPEG-2 fields, the flag
- * V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST (`quirks` of `hantroG1`, rewritten by `withFirstField`).
+ * V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST (`quirks` of `hantroG1`, rewritten by `withFirstField`). The driver's AV1 decoder is in
+ * `vpu981.ts`.
  */
 import {
   V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,
