@@ -3,7 +3,7 @@ import type { Beginning } from "./beginning.ts";
 import { ContainerError } from "./container-error.ts";
 import { type Detected, detect, openDemuxer } from "./detect.ts";
 import { type ContainerLibrary, openContainer } from "./files/mediabunny.ts";
-import type { Demuxer } from "./pes.ts";
+import type { Demuxer, ElementaryPart } from "./pes.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 /** What a file is known to be when it is opened for its video. */
@@ -93,8 +93,13 @@ async function* demuxed(
   pieces: AsyncIterable<Uint8Array>,
   demuxer: Demuxer,
 ): AsyncGenerator<StreamPart, void, undefined> {
-  for await (const piece of pieces) {
-    for (const { data, ...info } of demuxer.push(piece)) yield { kind: "chunk", bytes: data, ...info };
+  for await (const piece of pieces) yield* partsOf(demuxer.push(piece));
+  yield* partsOf(demuxer.flush());
+}
+
+function* partsOf(parts: readonly ElementaryPart[]): Generator<StreamPart, void, undefined> {
+  for (const { data, unread, ...info } of parts) {
+    if (unread === undefined) yield { kind: "chunk", bytes: data, ...info };
+    else yield { kind: "loss", error: unread };
   }
-  for (const { data, ...info } of demuxer.flush()) yield { kind: "chunk", bytes: data, ...info };
 }
