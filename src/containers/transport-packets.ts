@@ -61,8 +61,8 @@ export interface PacketUser {
   packet(packet: Uint8Array, byte: number): void;
   /** The bytes from `from` up to `to` are no packets; packets, or nothing, come after them. */
   gap(from: number, to: number): void;
-  /** The last packet before `byte` is cut off there: another packet begins inside of its 188 bytes. */
-  cutPacket(byte: number): void;
+  /** A packet of which only these bytes are there: after them, another packet begins. */
+  cutPacket(packet: Uint8Array, byte: number): void;
   /** The file ends in a packet, of which this much is there: fewer than 188 bytes. */
   lastPacket(packet: Uint8Array, byte: number): void;
 }
@@ -70,12 +70,9 @@ export interface PacketUser {
 /** Cuts a file that comes in pieces of any size into packets. It keeps a few packets at most. */
 export class PacketFinder {
   readonly #user: PacketUser;
-  /** The last packet, and the bytes after it that are not used yet. */
+  /** The bytes that are not used yet, from the next packet on, and their offset in the file. */
   #kept = new Uint8Array(0);
-  /** Offset of `#kept` in the file. */
   #origin = 0;
-  /** The place in `#kept` of the next packet, or where to look for one. */
-  #at = 0;
   /** The distance from one packet to the next; 0 while it is not known where packets begin. */
   #stride = 0;
   /** Offset in the file where a packet should begin and none does; undefined before the first packet, and in step. */
@@ -91,68 +88,70 @@ export class PacketFinder {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = joined([this.#kept, chunk]);
-    this.#read(bytes, (from) => findSync(bytes, from, SYNC_COUNT, LONGEST_STRIDE));
-    const from = this.#stride === 0 ? Math.max(this.#at, bytes.length - SYNC_SEARCH) : this.#at;
-    // Where no packet follows the last one, the next one may begin inside of it.
-    const keep = this.#stride === 0 ? from : Math.max(0, from - this.#stride);
-    this.#kept = bytes.slice(keep);
-    this.#origin += keep;
-    this.#at = from - keep;
+    const bytes = this.#kept.length === 0 ? chunk : joined([this.#kept, chunk]);
+    this.#keep(bytes, this.#read(bytes, false));
   }
 
   /** The end of the file. */
   flush(): void {
-    const bytes = this.#kept;
-    const isFirst = this.#stride === 0 && this.#lostAt === undefined;
-    // A file may be shorter than the search for packets needs.
-    const count = Math.min(SYNC_COUNT, Math.floor(bytes.length / PACKET));
-    this.#read(bytes, (from) => {
-      if (isFirst) return count > 0 ? findSync(bytes, from, count) : undefined;
-      return findLastSync(bytes, from);
-    });
-    const last = bytes.subarray(this.#at, this.#at + PACKET);
-    const byte = this.#origin + this.#at;
+    this.#keep(this.#kept, this.#read(this.#kept, true));
+    const last = this.#kept.subarray(0, PACKET);
     if (this.#lostAt !== undefined) this.#user.gap(this.#lostAt, this.size);
-    else if (this.#stride > 0 && last.length === PACKET) this.#user.packet(last, byte);
-    else if (this.#stride > 0 && last.length > 0) this.#user.lastPacket(last, byte);
-    this.#origin = this.size;
-    this.#kept = new Uint8Array(0);
-    this.#at = 0;
+    else if (this.#stride > 0 && last.length === PACKET) this.#user.packet(last, this.#origin);
+    else if (this.#stride > 0 && last.length > 0) this.#user.lastPacket(last, this.#origin);
     this.#lostAt = undefined;
+    this.#keep(this.#kept, this.#kept.length);
   }
 
-  /** Hands out all packets that are followed by another one, or by bytes of their stride. */
-  #read(bytes: Uint8Array, find: (from: number) => Sync | undefined): void {
-    let at = this.#at;
+  /** Keeps the bytes after the first `used` ones. */
+  #keep(bytes: Uint8Array, used: number): void {
+    this.#kept = bytes.slice(used);
+    this.#origin += used;
+  }
+
+  /** Hands out all packets after which something comes. Returns how many bytes were used. */
+  #read(bytes: Uint8Array, isEnd: boolean): number {
+    let at = 0;
     for (;;) {
       if (this.#stride === 0) {
-        const sync = find(at);
-        if (sync === undefined) break;
+        const sync = this.#find(bytes, at, isEnd);
+        if (sync === undefined) return isEnd ? at : Math.max(at, bytes.length - SYNC_SEARCH);
         at = sync.at;
         this.#stride = sync.stride;
-        this.#tellGap(this.#origin + at);
+        if (this.#lostAt !== undefined) this.#user.gap(this.#lostAt, this.#origin + at);
+        this.#lostAt = undefined;
       }
-      if (at < bytes.length && bytes[at] !== SYNC_BYTE) {
-        this.#lostAt = this.#origin + at;
-        at = Math.max(0, at - this.#stride + 1);
-        this.#stride = 0;
+      const next = at + this.#stride;
+      if (bytes.length <= next) return at;
+      if (bytes[next] === SYNC_BYTE) {
+        this.#user.packet(bytes.subarray(at, at + PACKET), this.#origin + at);
+        at = next;
         continue;
       }
-      if (bytes.length - at < this.#stride) break;
-      this.#user.packet(bytes.subarray(at, at + PACKET), this.#origin + at);
-      at += this.#stride;
+      // Either bytes that are no packet come after this one, or it is cut off, and the next one begins inside of it.
+      const sync = this.#find(bytes, at + 1, isEnd);
+      if (sync === undefined && !isEnd && bytes.length < next + SYNC_SEARCH) return at;
+      if (sync !== undefined && sync.at < next) {
+        const packet = bytes.subarray(at, Math.min(sync.at, at + PACKET));
+        if (packet.length === PACKET) this.#user.packet(packet, this.#origin + at);
+        else this.#user.cutPacket(packet, this.#origin + at);
+        at = sync.at;
+        this.#stride = sync.stride;
+      } else {
+        this.#user.packet(bytes.subarray(at, at + PACKET), this.#origin + at);
+        at = next;
+        this.#stride = 0;
+        this.#lostAt = this.#origin + next;
+      }
     }
-    this.#at = at;
   }
 
-  /** A packet begins at `to`. */
-  #tellGap(to: number): void {
-    const from = this.#lostAt;
-    this.#lostAt = undefined;
-    if (from === undefined) return;
-    if (to < from) this.#user.cutPacket(to);
-    else this.#user.gap(from, to);
+  #find(bytes: Uint8Array, from: number, isEnd: boolean): Sync | undefined {
+    if (!isEnd) return findSync(bytes, from, SYNC_COUNT, LONGEST_STRIDE);
+    if (this.#stride > 0 || this.#lostAt !== undefined) return findLastSync(bytes, from);
+    // A file may be shorter than the search for packets needs.
+    const count = Math.min(SYNC_COUNT, Math.floor(bytes.length / PACKET));
+    return count > 0 ? findSync(bytes, from, count) : undefined;
   }
 }
 

@@ -39,10 +39,7 @@ interface Video {
 /** Bytes that are no packets, between two packets. */
 interface Gap {
   readonly error: BitstreamError;
-  /**
-   * The packet before it is of another stream, and the gap is so short that the counter of the video's next packet shows whether the video
-   * lacks any.
-   */
+  /** The counter of the video's next packet shows whether the video lacks any bytes. */
   readonly isCounted: boolean;
 }
 
@@ -92,8 +89,8 @@ export class TransportStream implements Demuxer {
     this.#options = options;
     const user: PacketUser = {
       packet: (packet, byte) => this.#packet(packet, byte),
-      gap: (from, to) => this.#noPackets("no packet begins where one should", from, to),
-      cutPacket: (byte) => this.#cutPacket(byte),
+      gap: (from, to) => this.#noPackets("no packet begins where one should", from, to, this.#pid !== this.#video?.pid),
+      cutPacket: (packet, byte) => this.#cutPacket(packet, byte),
       lastPacket: (packet, byte) => this.#lastPacket(packet, byte),
     };
     this.#finder = new PacketFinder(user);
@@ -134,20 +131,23 @@ export class TransportStream implements Demuxer {
     return this.#parts.takeLast();
   }
 
-  /** Takes note of bytes that are no packets. The video's next packet shows whether its bytes are among them. */
-  #noPackets(reason: string, from: number, to: number): void {
+  /**
+   * Takes note of bytes that are no packets. The video's next packet shows whether its bytes are among them.
+   *
+   * @param isUnused the video has no bytes from just before these, which may be damaged, too.
+   */
+  #noPackets(reason: string, from: number, to: number, isUnused = true): void {
     const size = to - from === 1 ? "1 byte is" : `${to - from} bytes are`;
     const error = this.#errorAt(reason, from, `; ${size} passed over`);
     const isOpen = this.#header !== undefined || this.#left !== undefined;
     if (!isOpen) this.#parts.lose(error);
-    else this.#gap ??= { error, isCounted: this.#pid !== this.#video?.pid && to - from < COUNTED_BYTES };
+    else this.#gap ??= { error, isCounted: isUnused && to - from < COUNTED_BYTES };
   }
 
-  /** The last packet is cut off at `byte`, where another one begins. */
-  #cutPacket(byte: number): void {
-    const reason = "a packet is cut off";
-    if (this.#pid === this.#video?.pid) this.#lose(reason);
-    else this.#noPackets(reason, this.#byte, byte);
+  #cutPacket(packet: Uint8Array, byte: number): void {
+    const isVideo = packet.length >= 3 && pidOf(packet) === this.#video?.pid;
+    if (isVideo) this.#lose("a packet is cut off", byte);
+    else this.#noPackets("a packet is cut off", byte, byte + packet.length);
   }
 
   /** Handles what is there of the last packet, which the file's end cuts off. */
