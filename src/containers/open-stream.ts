@@ -50,7 +50,9 @@ export async function openStream(file: StreamFile): Promise<OpenStream> {
   if (detected?.kind === "container") {
     const format = detected.name;
     const source = await file.readAnywhere();
-    const track = await openContainer(() => file.importContainerLibrary(), { name, format, source }, asked);
+    const { leaveOutCodec } = advice;
+    const container = { name, format, source, leaveOutCodec };
+    const track = await openContainer(() => file.importContainerLibrary(), container, asked);
     return { codec: track.codec, format, parts: track.parts, isInside: true, close: () => track.close() };
   }
   if (detected?.kind === "systems") {
@@ -73,14 +75,15 @@ export async function openStream(file: StreamFile): Promise<OpenStream> {
 
 /** A transport stream's tables say which codecs it has. Of a program stream, only the video itself tells. */
 async function codecInside(
-  { name, beginning, codec: asked }: StreamFile,
+  { name, beginning, codec: asked, advice }: StreamFile,
   { codec, layer, problem }: Extract<Detected, { kind: "systems" }>,
 ): Promise<Codec> {
   const found = layer === "program" ? (asked ?? codec) : codec;
   if (found !== undefined) return found;
   const wanted = asked === undefined ? "MPEG-2, H.264 or HEVC video" : `${asked} video`;
   const first = asked === undefined ? undefined : detect(await beginning.first(0));
-  const other = first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}` : "";
+  const other =
+    first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}: ${advice.leaveOutCodec}` : "";
   const why = problem === undefined ? "" : `: ${problem}`;
   throw new ContainerError(`${name}: an MPEG ${layer} stream without ${wanted}${other}${why}`);
 }
