@@ -4,6 +4,7 @@
  */
 
 import type { ByteSource } from "../bytes.ts";
+import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, PacketInfo, Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -52,6 +53,8 @@ export interface FilePacket {
   readonly byte: number;
   /** The file ends before the packet does. */
   readonly truncated: boolean;
+  /** Why packets may be missing here, where they are. */
+  readonly error?: StreamError;
 }
 
 /**
@@ -132,9 +135,12 @@ export class PacketSession implements Session {
     reader.sink.guard(undefined, () => {
       packets = step(file);
     });
-    for (const { data: bytes, byte, truncated, pts } of packets) {
+    for (const { data: bytes, byte, truncated, pts, error } of packets) {
       const packet: StreamUnit = { bytes, byte, truncated };
-      if (truncated) {
+      if (error !== undefined) {
+        reader.sink.error(error, undefined);
+        reader.losePacket();
+      } else if (truncated) {
         reader.sink.report("cut-off", `the frame is cut off after ${bytes.length} bytes`, packet);
         reader.losePacket();
       } else reader.readPacket(packet, pts);

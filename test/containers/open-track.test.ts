@@ -200,7 +200,10 @@ describe("what cannot be opened", () => {
   });
 
   it.each([
-    ["containers/h264_baseline_slices.m2t", "an MPEG transport stream without h265 video; it has h264: leave out the option `codec`"],
+    [
+      "containers/h264_baseline_slices.m2t",
+      "an MPEG transport stream without h265 video; it has h264: leave out the option `codec`",
+    ],
     ["vp8_altref.ivf", "an IVF file of vp8, not of h265; leave out the option `codec`"],
     ["containers/h264_mbaff_tff.mp4", "an MP4 file without h265 video; it has h264: leave out the option `codec`"],
   ])("is told what it has instead: %s", async (file, reason) => {
