@@ -231,8 +231,8 @@ class IvfFraming extends QueuedFraming {
   }
 }
 
-function pieceOf({ data, byte, pts, truncated }: IvfFrame): StreamPiece {
-  return { bytes: data, byte, pts, truncated, isObu: false };
+function pieceOf({ data, byte, pts, truncated, error }: IvfFrame): StreamPiece {
+  return { bytes: data, byte, pts, truncated, isObu: false, ...(error && { error }) };
 }
 
 /** Annex B: temporal_unit_size, and a temporal unit. */

@@ -3,6 +3,9 @@ export class ContainerError extends Error {
   override readonly name = "ContainerError";
 }
 
+/** What messages advise for a file that cannot be read here. */
+export const repackAdvice = "ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
+
 /** The system's reason why a file cannot be used, in words. */
 export function reasonOf(thrown: unknown): string {
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";

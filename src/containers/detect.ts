@@ -5,6 +5,7 @@ import { beginsWithTemporalUnit, looksLikeObus } from "../framing/obu.ts";
 import { findStartCode } from "../framing/start-code.ts";
 import { beginsWithFrame } from "../fwht/stream.ts";
 import { parseSps } from "../h264/index.ts";
+import { repackAdvice } from "./container-error.ts";
 import { ivfFourccs } from "./ivf.ts";
 import type { Demuxer } from "./pes.ts";
 import { hasPackHeader, ProgramStream } from "./program-stream.ts";
@@ -94,7 +95,10 @@ function looksLikeJson(head: Uint8Array): boolean {
 function detectIvf(head: Uint8Array): Detected {
   const fourcc = String.fromCharCode(...head.subarray(8, 12));
   const codec = (Object.keys(ivfFourccs) as (keyof typeof ivfFourccs)[]).find((name) => ivfFourccs[name] === fourcc);
-  if (codec === undefined) return { kind: "other", name: `an IVF file of ${JSON.stringify(fourcc)}` };
+  if (codec === undefined) {
+    const known = `of these, only ${Object.values(ivfFourccs).join(", ")} (VP8, VP9, AV1) are read`;
+    return { kind: "other", name: `an IVF file of ${JSON.stringify(fourcc)}; ${known}` };
+  }
   return { kind: "stream", codec, ivf: true, certain: true };
 }
 
@@ -104,11 +108,10 @@ function detectContainer(head: Uint8Array): Detected | undefined {
   const other = otherContainers.find(({ signature, type }) => {
     return startsWith(head, signature) && (type === undefined || startsWith(head, type.text, type.at));
   });
-  return other === undefined ? undefined : { kind: "other", name: `${other.name}, which is not read here: ${advice}` };
+  return other === undefined
+    ? undefined
+    : { kind: "other", name: `${other.name}, which is not read here: ${repackAdvice}` };
 }
-
-/** What messages advise for a file that cannot be read here. */
-const advice = "ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
 
 function readableContainer(head: Uint8Array): string | undefined {
   if (startsWith(head, "ftypqt  ", 4)) return "a QuickTime file";

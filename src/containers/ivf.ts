@@ -8,6 +8,7 @@ import { ByteQueue } from "../framing/byte-queue.ts";
 import { UNIT_LIMIT } from "../framing/byte-stream.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { viewOf } from "../uapi/struct.ts";
+import { FRAME_HEADER_BYTES, type FrameHeader, findFrameHeader, frameHeaderAt } from "./ivf-resume.ts";
 
 /** The file's header. */
 export interface IvfHeader {
@@ -26,6 +27,8 @@ export interface IvfFrame {
   readonly byte: number;
   /** The file ends before the frame does: `data` is the part of it that is there. */
   readonly truncated: boolean;
+  /** Why frames may be missing here; `data` is empty then, and `truncated` true. */
+  readonly error?: BitstreamError;
 }
 
 /** The fourcc of each codec in an IVF file's header. */
@@ -33,21 +36,14 @@ export const ivfFourccs = { vp8: "VP80", vp9: "VP90", av1: "AV01" } as const sat
 
 const SIGNATURE = "DKIF";
 const FILE_HEADER_BYTES = 32;
-const FRAME_HEADER_BYTES = 12;
 
 function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }
 
-function uint32At(bytes: Uint8Array, at: number): number {
-  let value = 0;
-  for (let i = 3; i >= 0; i--) value = (value << 8) | (bytes[at + i] as number);
-  return value >>> 0;
-}
-
 /**
  * The frames of a whole file, as views of `bytes`; the last one may be `truncated`.
- * @throws BitstreamError where there is no IVF header, or a frame is longer than 256 MiB.
+ * @throws BitstreamError where there is no IVF header.
  */
 export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: IvfFrame[] } {
   const stream = new IvfStream(0);
@@ -56,12 +52,10 @@ export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: Ivf
   return { ...stream.header, frames };
 }
 
-interface FrameHeader {
-  readonly size: number;
-  readonly pts: number;
-}
-
-/** Cuts an IVF file that comes in pieces of any size into its frames. Their data is valid until the next call. */
+/**
+ * Cuts an IVF file that comes in pieces of any size into its frames. Their data is valid until the next call. It keeps one frame; after a
+ * damaged size, four frames of 16 MiB at most.
+ */
 export class IvfStream {
   /** Null until it has been read. */
   header: IvfHeader | null;
@@ -71,6 +65,8 @@ export class IvfStream {
   /** The bytes are not an IVF file, or are damaged from here on. All later bytes are dropped. */
   #isBroken = false;
 
+  /** The header whose size cannot be right, and its offset: the next one is looked for. Null where the file is intact. */
+  #lost: { readonly size: number; readonly from: number } | null = null;
   readonly #fourcc: string | undefined;
 
   /**
@@ -99,33 +95,70 @@ export class IvfStream {
     return frames;
   }
 
-  #takeFrames(frames: IvfFrame[]): void {
+  #takeFrames(frames: IvfFrame[], isEnd = false): void {
     if (this.header === null && !this.#readHeader()) return;
     for (;;) {
+      if (this.#lost !== null && !this.#goOn(frames, isEnd)) return;
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT) {
-        // The frames before the error are returned first; the next call throws it.
-        if (frames.length > 0) return;
-        this.#failAsTooLong(size);
+        this.#seek(size);
+        continue;
       }
-      if (this.#queue.length < size) return;
+      if (this.#queue.length < FRAME_HEADER_BYTES + size) return;
+      this.#queue.skip(FRAME_HEADER_BYTES);
       frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
       this.#frame = null;
     }
   }
 
+  /** From here on, the next frame header is looked for: after the first byte of the one that has this size. */
+  #seek(size: number): void {
+    this.#lost = { size, from: this.#queue.begin };
+    this.#frame = null;
+    this.#queue.skip(1);
+  }
+
+  /** Skips bytes up to the next frame header. False where more bytes are needed, or the file ends without one. */
+  #goOn(frames: IvfFrame[], isEnd: boolean): boolean {
+    const queue = this.#queue;
+    const place = findFrameHeader(queue.peek(queue.length), 0, isEnd);
+    const isFound = place >= 0;
+    queue.skip(isFound ? place : ~place);
+    if (isFound || isEnd) this.#tellLost(frames, isFound);
+    return isFound;
+  }
+
+  #tellLost(frames: IvfFrame[], isFound: boolean): void {
+    const { size, from } = this.#lost as { size: number; from: number };
+    const to = this.#queue.begin;
+    const next = isFound ? `the file goes on at byte ${to}` : "no frame header is found after it: correct the size";
+    const reason = `the frame has ${size} bytes: its size or one before is damaged; ${to - from} bytes are passed over, ${next}`;
+    const error = new BitstreamError("damaged-container", reason, { byte: from });
+    frames.push({ data: new Uint8Array(0), pts: 0, byte: from, truncated: true, error });
+    this.#lost = null;
+  }
+
   /** Ends the file: returns the frame that has begun, if there is one, as `truncated`. */
   flush(): IvfFrame[] {
     const queue = this.#queue;
-    const frame = this.#frame;
-    if (this.#isBroken || (frame === null && queue.length === 0)) return [];
+    const frames: IvfFrame[] = [];
+    if (this.#isBroken) return frames;
+    if (this.#lost !== null) this.#takeFrames(frames, true);
+    // Where other frames fill the file from somewhere on, it is not cut off: a size is damaged.
+    while (this.#frame !== null && findFrameHeader(queue.peek(queue.length), 1, true) >= 0) {
+      this.#seek(this.#frame.size);
+      this.#takeFrames(frames, true);
+    }
+    if (queue.length === 0) return frames;
     if (this.header === null) this.#fail("the IVF header is cut off");
-    if (frame !== null && frame.size > UNIT_LIMIT) this.#failAsTooLong(frame.size);
     // A frame whose header is cut off has no data.
+    const frame = this.#frame;
+    if (frame !== null) queue.skip(FRAME_HEADER_BYTES);
     const byte = queue.begin;
     const bytes = queue.take(queue.length);
-    return [{ data: frame === null ? new Uint8Array(0) : bytes, pts: frame?.pts ?? 0, byte, truncated: true }];
+    frames.push({ data: frame === null ? new Uint8Array(0) : bytes, pts: frame?.pts ?? 0, byte, truncated: true });
+    return frames;
   }
 
   /** Returns false where more bytes are needed. */
@@ -150,9 +183,7 @@ export class IvfStream {
   /** Returns false where more bytes are needed. */
   #readFrameHeader(): boolean {
     if (this.#queue.length < FRAME_HEADER_BYTES) return false;
-    const header = this.#queue.take(FRAME_HEADER_BYTES);
-    const pts = uint32At(header, 8) * 0x1_0000_0000 + uint32At(header, 4);
-    this.#frame = { size: uint32At(header, 0), pts };
+    this.#frame = frameHeaderAt(this.#queue.peek(FRAME_HEADER_BYTES), 0);
     return true;
   }
 
@@ -161,11 +192,6 @@ export class IvfStream {
     this.#isBroken = true;
     const reason = `the IVF file holds ${JSON.stringify(fourcc)}; this decoder takes ${this.#fourcc}`;
     throw new UnsupportedError("other-codec", reason, { byte: this.#queue.begin });
-  }
-
-  #failAsTooLong(size: number): never {
-    const reason = `the frame has ${size} bytes; at most ${UNIT_LIMIT} are read`;
-    this.#fail(reason, this.#queue.begin - FRAME_HEADER_BYTES);
   }
 
   #fail(reason: string, byte = this.#queue.begin): never {

@@ -3,7 +3,7 @@ import type { Beginning } from "./beginning.ts";
 import { ContainerError } from "./container-error.ts";
 import { type Detected, detect, openDemuxer } from "./detect.ts";
 import { type ContainerLibrary, openContainer } from "./files/mediabunny.ts";
-import type { Demuxer } from "./pes.ts";
+import type { Demuxer, ElementaryPart } from "./pes.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 /** What a file is known to be when it is opened for its video. */
@@ -50,7 +50,9 @@ export async function openStream(file: StreamFile): Promise<OpenStream> {
   if (detected?.kind === "container") {
     const format = detected.name;
     const source = await file.readAnywhere();
-    const track = await openContainer(() => file.importContainerLibrary(), { name, format, source }, asked);
+    const { leaveOutCodec } = advice;
+    const container = { name, format, source, leaveOutCodec };
+    const track = await openContainer(() => file.importContainerLibrary(), container, asked);
     return { codec: track.codec, format, parts: track.parts, isInside: true, close: () => track.close() };
   }
   if (detected?.kind === "systems") {
@@ -73,14 +75,15 @@ export async function openStream(file: StreamFile): Promise<OpenStream> {
 
 /** A transport stream's tables say which codecs it has. Of a program stream, only the video itself tells. */
 async function codecInside(
-  { name, beginning, codec: asked }: StreamFile,
+  { name, beginning, codec: asked, advice }: StreamFile,
   { codec, layer, problem }: Extract<Detected, { kind: "systems" }>,
 ): Promise<Codec> {
   const found = layer === "program" ? (asked ?? codec) : codec;
   if (found !== undefined) return found;
   const wanted = asked === undefined ? "MPEG-2, H.264 or HEVC video" : `${asked} video`;
   const first = asked === undefined ? undefined : detect(await beginning.first(0));
-  const other = first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}` : "";
+  const other =
+    first?.kind === "systems" && first.codec !== undefined ? `; it has ${first.codec}: ${advice.leaveOutCodec}` : "";
   const why = problem === undefined ? "" : `: ${problem}`;
   throw new ContainerError(`${name}: an MPEG ${layer} stream without ${wanted}${other}${why}`);
 }
@@ -93,8 +96,13 @@ async function* demuxed(
   pieces: AsyncIterable<Uint8Array>,
   demuxer: Demuxer,
 ): AsyncGenerator<StreamPart, void, undefined> {
-  for await (const piece of pieces) {
-    for (const { data, ...info } of demuxer.push(piece)) yield { kind: "chunk", bytes: data, ...info };
+  for await (const piece of pieces) yield* partsOf(demuxer.push(piece));
+  yield* partsOf(demuxer.flush());
+}
+
+function* partsOf(parts: readonly ElementaryPart[]): Generator<StreamPart, void, undefined> {
+  for (const { data, unread, ...info } of parts) {
+    if (unread === undefined) yield { kind: "chunk", bytes: data, ...info };
+    else yield { kind: "loss", error: unread };
   }
-  for (const { data, ...info } of demuxer.flush()) yield { kind: "chunk", bytes: data, ...info };
 }

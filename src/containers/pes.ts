@@ -14,6 +14,8 @@ export interface ElementaryPart {
   readonly lost: StreamError | undefined;
   /** The bytes before `data` end a unit, which is complete whatever comes next. */
   readonly unitEnds: boolean;
+  /** Why bytes of the file about here cannot be read, of which none are the video's. `data` is empty then. */
+  readonly unread?: StreamError | undefined;
 }
 
 /**
@@ -107,6 +109,12 @@ export class PartList {
   lose(reason: StreamError): void {
     this.#end();
     this.#lost ??= reason;
+  }
+
+  /** Takes note of bytes that cannot be read, and that are none of the video's. */
+  passOver(reason: StreamError): void {
+    this.#end();
+    this.#parts.push({ data: new Uint8Array(0), pts: undefined, lost: undefined, unitEnds: false, unread: reason });
   }
 
   /** Ends a unit. After a loss it has already been cut off. */

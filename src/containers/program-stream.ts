@@ -40,6 +40,8 @@ export class ProgramStream implements Demuxer {
   #isWanted = false;
   /** A pack or packet has been found, so the next one must begin where it ends. */
   #isInStep = false;
+  /** Bytes that are no packets, after which no pack has come yet. */
+  #gap: BitstreamError | undefined;
 
   push(chunk: Uint8Array): ElementaryPart[] {
     const bytes = this.#rest.length === 0 ? chunk : joined([this.#rest, chunk]);
@@ -57,6 +59,11 @@ export class ProgramStream implements Demuxer {
     else if (findStartCode(rest, 0, rest.length) < 0) this.#skip(rest, 0, rest.length);
     this.#rest = new Uint8Array(0);
     this.#left = 0;
+    if (this.#gap !== undefined) {
+      this.#parts.endUnit(); // The last PES packet is complete by its length.
+      this.#parts.lose(this.#gap);
+      this.#gap = undefined;
+    }
     return this.#parts.takeLast();
   }
 
@@ -93,7 +100,7 @@ export class ProgramStream implements Demuxer {
   #skip(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
     while (at < to && bytes[at] === 0) at++;
-    if (this.#isInStep && at < to) this.#lose("no pack or packet begins where one should", at);
+    if (this.#isInStep && at < to) this.#loseStep("no pack or packet begins where one should", at);
   }
 
   /** Reads the header of the pack or packet that begins at a start code. Undefined where more bytes are needed. */
@@ -104,8 +111,14 @@ export class ProgramStream implements Demuxer {
     if (code === PACK_START_CODE) {
       const size = packHeaderSize(bytes[at + 4] ?? 0);
       if (available < Math.max(5, size)) return undefined;
-      if (size === 0) return this.#outOfStep("a pack header with wrong marker bits", at);
+      if (size === 0) {
+        this.#loseStep("a pack header with wrong marker bits", at);
+        return 4;
+      }
       this.#isInStep = true;
+      // Packets may be missing before this pack.
+      if (this.#gap !== undefined) this.#parts.lose(this.#gap);
+      this.#gap = undefined;
       this.#isWanted = false;
       this.#left = size === 14 ? (bytes[at + 13] as number) & 7 : 0;
       return size;
@@ -123,7 +136,8 @@ export class ProgramStream implements Demuxer {
     if (header === "short" && available < Math.min(6 + length, LONGEST_PES_HEADER)) return undefined;
     if (header === null || header === "short") {
       this.#isWanted = false;
-      return this.#outOfStep("a video packet without a valid PES header", at);
+      this.#lose("a video packet without a valid PES header", at);
+      return 4;
     }
     this.#stream_id = code;
     this.#parts.begin(header.pts);
@@ -137,15 +151,19 @@ export class ProgramStream implements Demuxer {
     return this.#stream_id === undefined ? isVideo(stream_id) : stream_id === this.#stream_id;
   }
 
-  #outOfStep(reason: string, at: number): number {
-    this.#lose(reason, at);
-    return 4;
+  /** The next pack is looked for. What comes after these bytes shows whether the video lacks any. */
+  #loseStep(reason: string, at: number): void {
+    this.#isInStep = false;
+    this.#gap ??= this.#errorAt(reason, at);
   }
 
   #lose(reason: string, at: number): void {
     this.#isInStep = false;
-    this.#parts.lose(
-      new BitstreamError("lost-bytes", `${reason} (byte ${this.#origin + at} of the file)`, { unit: "program stream" }),
-    );
+    this.#parts.lose(this.#errorAt(reason, at));
+  }
+
+  #errorAt(reason: string, at: number): BitstreamError {
+    const text = `${reason} (byte ${this.#origin + at} of the file)`;
+    return new BitstreamError("lost-bytes", text, { unit: "program stream" });
   }
 }

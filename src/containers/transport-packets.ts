@@ -1,28 +1,30 @@
 /** Transport packets: H.222.0 2.4.3. They have 188 bytes. In some files, 4 bytes precede or 16 bytes follow each packet. */
 
-import { sameBytes } from "../framing/bytes.ts";
+import { joined, sameBytes } from "../framing/bytes.ts";
 
 export const PACKET = 188;
-export const SYNC_BYTE = 0x47;
+const SYNC_BYTE = 0x47;
 /** The possible distances in bytes from one packet to the next. */
 const strides = [PACKET, 192, 204] as const;
-export const LONGEST_STRIDE = strides[2];
+const LONGEST_STRIDE = strides[2];
 /** So many sync bytes in a row cannot be a coincidence. */
-export const SYNC_COUNT = 5;
+const SYNC_COUNT = 5;
 /** So many bytes are enough to recognise a stream that begins inside a packet. */
-export const SYNC_SEARCH = SYNC_COUNT * LONGEST_STRIDE;
+const SYNC_SEARCH = SYNC_COUNT * LONGEST_STRIDE;
+/** At the end of a file, fewer sync bytes in a row will do, where they lead to its last byte. */
+const SYNC_COUNT_AT_END = 2;
+
+interface Sync {
+  readonly at: number;
+  readonly stride: number;
+}
 
 /**
  * Finds where packets begin in `bytes`, and the distance between them. Undefined where there are not `count` in a row.
  *
  * @param longest how many bytes must follow a place, if more bytes will come, so that every stride can be tried there.
  */
-export function findSync(
-  bytes: Uint8Array,
-  from: number,
-  count: number,
-  longest: number = PACKET,
-): { at: number; stride: number } | undefined {
+function findSync(bytes: Uint8Array, from: number, count: number, longest: number = PACKET): Sync | undefined {
   for (let at = from; at + (count - 1) * longest < bytes.length; at++) {
     if (bytes[at] !== SYNC_BYTE) continue;
     const stride = strides.find((stride) => {
@@ -32,6 +34,125 @@ export function findSync(
     if (stride !== undefined) return { at, stride };
   }
   return undefined;
+}
+
+/** Finds where the last packets of a file begin: as `findSync`, or so that packets fill the rest of the file. */
+function findLastSync(bytes: Uint8Array, from: number): Sync | undefined {
+  const sync = findSync(bytes, from, SYNC_COUNT);
+  for (let at = from; at < (sync?.at ?? bytes.length - PACKET); at++) {
+    const stride = strides.find((stride) => isFilled(bytes, at, stride));
+    if (stride !== undefined) return { at, stride };
+  }
+  return sync;
+}
+
+/** Whether packets lead from `at` to exactly the end. Nothing may follow the last one. */
+function isFilled(bytes: Uint8Array, at: number, stride: number): boolean {
+  const size = bytes.length - at;
+  if (size % stride !== 0 && size % stride !== PACKET) return false;
+  if (Math.ceil(size / stride) < SYNC_COUNT_AT_END) return false;
+  for (let place = at; place < bytes.length; place += stride) if (bytes[place] !== SYNC_BYTE) return false;
+  return true;
+}
+
+/** What a `PacketFinder` finds, in the file's order. Offsets are those in the file. */
+export interface PacketUser {
+  /** A packet of 188 bytes. */
+  packet(packet: Uint8Array, byte: number): void;
+  /** The bytes from `from` up to `to` are no packets; packets, or nothing, come after them. */
+  gap(from: number, to: number): void;
+  /** A packet of which only these bytes are there: after them, another packet begins. */
+  cutPacket(packet: Uint8Array, byte: number): void;
+  /** The file ends in a packet, of which this much is there: fewer than 188 bytes. */
+  lastPacket(packet: Uint8Array, byte: number): void;
+}
+
+/** Cuts a file that comes in pieces of any size into packets. It keeps a few packets at most. */
+export class PacketFinder {
+  readonly #user: PacketUser;
+  /** The bytes that are not used yet, from the next packet on, and their offset in the file. */
+  #kept = new Uint8Array(0);
+  #origin = 0;
+  /** The distance from one packet to the next; 0 while it is not known where packets begin. */
+  #stride = 0;
+  /** Offset in the file where a packet should begin and none does; undefined before the first packet, and in step. */
+  #lostAt: number | undefined;
+
+  constructor(user: PacketUser) {
+    this.#user = user;
+  }
+
+  /** The number of bytes so far. */
+  get size(): number {
+    return this.#origin + this.#kept.length;
+  }
+
+  push(chunk: Uint8Array): void {
+    const bytes = this.#kept.length === 0 ? chunk : joined([this.#kept, chunk]);
+    this.#keep(bytes, this.#read(bytes, false));
+  }
+
+  /** The end of the file. */
+  flush(): void {
+    this.#keep(this.#kept, this.#read(this.#kept, true));
+    const last = this.#kept.subarray(0, PACKET);
+    if (this.#lostAt !== undefined) this.#user.gap(this.#lostAt, this.size);
+    else if (this.#stride > 0 && last.length === PACKET) this.#user.packet(last, this.#origin);
+    else if (this.#stride > 0 && last.length > 0) this.#user.lastPacket(last, this.#origin);
+    this.#lostAt = undefined;
+    this.#keep(this.#kept, this.#kept.length);
+  }
+
+  /** Keeps the bytes after the first `used` ones. */
+  #keep(bytes: Uint8Array, used: number): void {
+    this.#kept = bytes.slice(used);
+    this.#origin += used;
+  }
+
+  /** Hands out all packets after which something comes. Returns how many bytes were used. */
+  #read(bytes: Uint8Array, isEnd: boolean): number {
+    let at = 0;
+    for (;;) {
+      if (this.#stride === 0) {
+        const sync = this.#find(bytes, at, isEnd);
+        if (sync === undefined) return isEnd ? at : Math.max(at, bytes.length - SYNC_SEARCH);
+        at = sync.at;
+        this.#stride = sync.stride;
+        if (this.#lostAt !== undefined) this.#user.gap(this.#lostAt, this.#origin + at);
+        this.#lostAt = undefined;
+      }
+      const next = at + this.#stride;
+      if (bytes.length <= next) return at;
+      if (bytes[next] === SYNC_BYTE) {
+        this.#user.packet(bytes.subarray(at, at + PACKET), this.#origin + at);
+        at = next;
+        continue;
+      }
+      // Either bytes that are no packet come after this one, or it is cut off, and the next one begins inside of it.
+      const sync = this.#find(bytes, at + 1, isEnd);
+      if (sync === undefined && !isEnd && bytes.length < next + SYNC_SEARCH) return at;
+      if (sync !== undefined && sync.at < next) {
+        const packet = bytes.subarray(at, Math.min(sync.at, at + PACKET));
+        if (packet.length === PACKET) this.#user.packet(packet, this.#origin + at);
+        else this.#user.cutPacket(packet, this.#origin + at);
+        at = sync.at;
+        this.#stride = sync.stride;
+      } else {
+        this.#user.packet(bytes.subarray(at, at + PACKET), this.#origin + at);
+        at = next;
+        this.#stride = 0;
+        this.#lostAt = this.#origin + next;
+      }
+    }
+  }
+
+  #find(bytes: Uint8Array, from: number, isEnd: boolean): Sync | undefined {
+    if (!isEnd) return findSync(bytes, from, SYNC_COUNT, LONGEST_STRIDE);
+    if (this.#stride > 0 || this.#lostAt !== undefined) return findLastSync(bytes, from);
+    // A file may be shorter than the search for packets needs.
+    const count = Math.min(SYNC_COUNT, Math.floor(bytes.length / PACKET));
+    return count > 0 ? findSync(bytes, from, count) : undefined;
+  }
 }
 
 /** Whether this is the beginning of a transport stream. */

@@ -12,23 +12,15 @@ import {
   readPesHeader,
 } from "./pes.ts";
 import { type ProgramElement, ProgramList, readProgramMap, SectionReader } from "./sections.ts";
-import {
-  findSync,
-  LONGEST_STRIDE,
-  PACKET,
-  PacketOrder,
-  pidOf,
-  readPacket,
-  SYNC_BYTE,
-  SYNC_COUNT,
-  SYNC_SEARCH,
-} from "./transport-packets.ts";
+import { PACKET, PacketFinder, PacketOrder, type PacketUser, pidOf, readPacket } from "./transport-packets.ts";
+import { findVideo, type WaitingPacket } from "./unnamed-video.ts";
 
 const PLACE = "transport packet"; // for messages
 /** The most packets that wait for the program map. If it has not come by then, the video is searched for in them. */
 const WAITING_LIMIT = 8192;
-/** So many bytes of a PID are enough to recognise video. */
-const GUESS_LIMIT = 1 << 18;
+
+/** A continuity_counter tells how many packets are missing only if that are fewer than this. */
+const COUNTED_BYTES = 16 * PACKET;
 
 /** A PID with program specific information. */
 interface Table {
@@ -44,6 +36,13 @@ interface Video {
   readonly order: PacketOrder;
 }
 
+/** Bytes that are no packets, between two packets. */
+interface Gap {
+  readonly error: BitstreamError;
+  /** The counter of the video's next packet shows whether the video lacks any bytes. */
+  readonly isCounted: boolean;
+}
+
 /** Options of a transport stream. */
 export interface TransportStreamOptions {
   /** Only video of this codec is taken. */
@@ -56,13 +55,12 @@ export interface TransportStreamOptions {
 export class TransportStream implements Demuxer {
   codec: Codec | undefined;
   readonly #parts = new PartList();
-  /** Bytes that are not used yet, and their offset in the file. */
-  #rest = new Uint8Array(0);
-  #origin = 0;
-  /** Offset of the packet in the file. */
+  readonly #finder: PacketFinder;
+  /** Offset of the last packet in the file, and its PID. */
   #byte = 0;
-  /** The distance from one packet to the next; 0 while it is not known where packets begin. */
-  #stride = 0;
+  #pid: number | undefined;
+  /** A gap after which no packet of the video has come yet. */
+  #gap: Gap | undefined;
   readonly #programs = new ProgramList();
   /** By PID. PID 0 has the program list. */
   readonly #tables = new Map<number, Table>([[0, this.#newTable((section) => this.#readProgramList(section))]]);
@@ -74,7 +72,7 @@ export class TransportStream implements Demuxer {
   #hasNewList = false;
   #video: Video | undefined;
   /** Packets before the program map; undefined when they are no longer needed. */
-  #waiting: { readonly packet: Uint8Array; readonly byte: number }[] | undefined = [];
+  #waiting: WaitingPacket[] | undefined = [];
   /** The bytes of an incomplete PES header, and the missing bytes of the PES packet; undefined outside of one. */
   #header: Uint8Array | undefined;
   #left: number | undefined;
@@ -89,10 +87,17 @@ export class TransportStream implements Demuxer {
 
   constructor(options: TransportStreamOptions = {}) {
     this.#options = options;
+    const user: PacketUser = {
+      packet: (packet, byte) => this.#packet(packet, byte),
+      gap: (from, to) => this.#noPackets("no packet begins where one should", from, to, this.#pid !== this.#video?.pid),
+      cutPacket: (packet, byte) => this.#cutPacket(packet, byte),
+      lastPacket: (packet, byte) => this.#lastPacket(packet, byte),
+    };
+    this.#finder = new PacketFinder(user);
   }
 
   get problem(): string | undefined {
-    if (this.#hasTable || this.#origin + this.#rest.length === 0) return undefined;
+    if (this.#hasTable || this.#finder.size === 0) return undefined;
     return this.#hasBrokenTables ? "its program tables have a wrong CRC_32" : "it has no program tables (PAT and PMT)";
   }
 
@@ -108,32 +113,52 @@ export class TransportStream implements Demuxer {
   }
 
   push(chunk: Uint8Array): ElementaryPart[] {
-    const bytes = this.#rest.length === 0 ? chunk : joined([this.#rest, chunk]);
-    const end = this.#read(bytes, SYNC_COUNT, LONGEST_STRIDE);
+    this.#finder.push(chunk);
     this.#video?.order.keep();
     for (const { order } of this.#tables.values()) order.keep();
-    this.#rest = bytes.slice(end);
-    this.#origin += end;
     return this.#parts.take();
   }
 
   flush(): ElementaryPart[] {
-    const rest = this.#rest;
-    // A file may be shorter than the search for packets needs, and its last packet shorter than the stride.
-    const end = this.#read(rest, Math.floor(rest.length / PACKET), PACKET);
-    if (this.#stride > 0 && end < rest.length) this.#lastPacket(rest.subarray(end, end + PACKET), this.#origin + end);
+    this.#finder.flush();
     if (this.#video === undefined) this.#findWithoutMap();
-    this.#endPesPacket("the last PES packet is cut off", this.#origin + rest.length);
-    this.#origin += rest.length;
-    this.#rest = new Uint8Array(0);
+    this.#endPesPacket("the last PES packet is cut off", this.#finder.size);
+    if (this.#gap !== undefined) {
+      this.#parts.endUnit(); // As far as can be told, no packet of the video is missing.
+      this.#parts.lose(this.#gap.error);
+      this.#gap = undefined;
+    }
     return this.#parts.takeLast();
   }
 
-  /** Handles the bytes after the last packet with a whole stride. */
+  /**
+   * Takes note of bytes that are no packets. The video's next packet shows whether its bytes are among them.
+   *
+   * @param isUnused the video has no bytes from just before these, which may be damaged, too.
+   */
+  #noPackets(reason: string, from: number, to: number, isUnused = true): void {
+    const size = to - from === 1 ? "1 byte is" : `${to - from} bytes are`;
+    const error = this.#errorAt(reason, from, `; ${size} passed over`);
+    const isOpen = this.#header !== undefined || this.#left !== undefined;
+    if (!isOpen) this.#parts.lose(error);
+    else this.#gap ??= { error, isCounted: isUnused && to - from < COUNTED_BYTES };
+  }
+
+  #cutPacket(packet: Uint8Array, byte: number): void {
+    const isVideo = packet.length >= 3 && pidOf(packet) === this.#video?.pid;
+    if (isVideo) this.#lose("a packet is cut off", byte);
+    else this.#noPackets("a packet is cut off", byte, byte + packet.length);
+  }
+
+  /** Handles what is there of the last packet, which the file's end cuts off. */
   #lastPacket(packet: Uint8Array, byte: number): void {
-    if (packet[0] !== SYNC_BYTE) this.#lose("no packet begins where one should", byte);
-    else if (packet.length === PACKET) this.#packet(packet, byte);
-    else if (packet.length < 3 || pidOf(packet) === this.#video?.pid) this.#lose("the last packet is cut off", byte);
+    const isVideo = packet.length >= 3 && pidOf(packet) === this.#video?.pid;
+    // The header's four bytes show whether the video goes on in it.
+    const fields = packet.length >= 4 ? readPacket(packet) : undefined;
+    const goesOn =
+      fields?.payload_unit_start_indicator !== true && fields?.continuity_counter !== this.#video?.order.counter;
+    if (isVideo && goesOn) this.#lose("the last packet is cut off", byte);
+    else if (isVideo || packet.length < 3) this.#noPackets("the last packet is cut off", byte, byte + packet.length);
   }
 
   /** Ends a PES packet of which no more bytes come. A PES packet without a length may be complete. */
@@ -143,32 +168,11 @@ export class TransportStream implements Demuxer {
     this.#header = this.#left = undefined;
   }
 
-  /** Returns how many bytes were used. */
-  #read(bytes: Uint8Array, syncCount: number, longest: number): number {
-    let at = 0;
-    for (;;) {
-      if (this.#stride === 0) {
-        const sync = syncCount > 0 ? findSync(bytes, at, syncCount, longest) : undefined;
-        if (sync === undefined) return Math.max(at, bytes.length - SYNC_SEARCH);
-        at = sync.at;
-        this.#stride = sync.stride;
-      }
-      // Nothing may follow the last packet of a file: see `flush`.
-      if (bytes.length - at < this.#stride) return at;
-      if (bytes[at] !== SYNC_BYTE) {
-        this.#stride = 0;
-        this.#lose("no packet begins where one should", this.#origin + at);
-        continue;
-      }
-      this.#packet(bytes.subarray(at, at + PACKET), this.#origin + at);
-      at += this.#stride;
-    }
-  }
-
   /** 2.4.3.2. */
   #packet(packet: Uint8Array, byte: number): void {
     this.#byte = byte;
     const pid = pidOf(packet);
+    this.#pid = pid;
     const fields = readPacket(packet);
     const isVideo = pid === this.#video?.pid;
     if (fields.transport_error_indicator) {
@@ -193,7 +197,12 @@ export class TransportStream implements Demuxer {
       return;
     }
     if (this.#isStopped) return;
-    if (place === "after a gap") this.#skipGap(`continuity_counter ${continuity_counter} follows ${before}`, isStart);
+    const isNext = before !== undefined && continuity_counter === ((before + 1) & 15);
+    if (this.#gap?.isCounted && isNext) {
+      this.#parts.passOver(this.#gap.error);
+      this.#gap = undefined;
+    } else if (this.#gap !== undefined || place === "after a gap")
+      this.#skipGap(`continuity_counter ${continuity_counter} follows ${before}`, isStart, isNext);
     this.#hasNewList = false;
     this.#isStuffed = fields.isStuffed;
     this.#videoPayload(fields.isScrambled, payload, isStart);
@@ -203,17 +212,19 @@ export class TransportStream implements Demuxer {
    * 2.4.3.3: packets may be missing before this one. A PES packet that is complete before the gap is not affected (2.4.3.5):
    * joined files and segments of a stream start with new counters.
    */
-  #skipGap(what: string, isStart: boolean): void {
+  #skipGap(what: string, isStart: boolean, isNext: boolean): void {
     const hasNewList = this.#hasNewList;
     const left = this.#left;
-    const isComplete =
-      this.#header === undefined && (left === 0 || (left === Infinity && (this.#isStuffed || hasNewList)));
+    const isEnded = this.#isStuffed || hasNewList || isNext;
+    const isComplete = this.#header === undefined && (left === 0 || (left === Infinity && isEnded));
     if (!isStart || !isComplete) {
       this.#lose(`${what}: packets are missing`);
       return;
     }
     this.#parts.endUnit();
-    if (!hasNewList) this.#parts.lose(this.#errorAt(`${what}: whole PES packets may be missing`));
+    if (this.#gap !== undefined) this.#parts.lose(this.#gap.error);
+    else if (!hasNewList) this.#parts.lose(this.#errorAt(`${what}: whole PES packets may be missing`));
+    this.#gap = undefined;
   }
 
   #keepWaiting(packet: Uint8Array, byte: number): void {
@@ -228,28 +239,16 @@ export class TransportStream implements Demuxer {
     const options = this.#options;
     this.#waiting = undefined;
     if (this.#hasMap) return;
-    const streams = new Map<number, { pieces: Uint8Array[]; size: number }>();
-    for (const { packet } of waiting) {
-      const { payload, payload_unit_start_indicator, isScrambled } = readPacket(packet);
-      const pid = pidOf(packet);
-      if (payload === undefined || isScrambled) continue;
-      const isVideo = payload_unit_start_indicator && payload[2] === 1 && ((payload[3] as number) & 0xf0) === 0xe0;
-      if (isVideo && payload[0] === 0 && payload[1] === 0 && !streams.has(pid))
-        streams.set(pid, { pieces: [], size: 0 });
-      const stream = streams.get(pid);
-      if (stream === undefined || stream.size > GUESS_LIMIT) continue;
-      stream.pieces.push(payload);
-      stream.size += payload.length;
-    }
-    for (const [pid, { pieces }] of streams) {
-      const codec = options.recognise?.(joined(pieces));
-      if (codec === undefined || (options.codec !== undefined && options.codec !== codec)) continue;
-      const { problem = "no program map names it" } = this;
-      this.#parts.lose(this.#errorAt(`${problem}: the video was found in PID ${pid} by its bytes`, waiting[0]?.byte));
-      this.#waiting = waiting;
-      this.#take(pid, undefined, codec);
-      return;
-    }
+    const found = findVideo(waiting, (stream) => {
+      const codec = options.recognise?.(stream);
+      return options.codec === undefined || options.codec === codec ? codec : undefined;
+    });
+    if (found === undefined) return;
+    const { pid, codec } = found;
+    const { problem = "no program map names it" } = this;
+    this.#parts.lose(this.#errorAt(`${problem}: the video was found in PID ${pid} by its bytes`, waiting[0]?.byte));
+    this.#waiting = waiting;
+    this.#take(pid, undefined, codec);
   }
 
   #readProgramList(section: Uint8Array): void {
@@ -381,15 +380,16 @@ export class TransportStream implements Demuxer {
     this.#loseFor(this.#errorAt(reason, byte));
   }
 
-  #errorAt(reason: string, byte = this.#byte): BitstreamError {
-    return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file)`, { unit: PLACE });
+  #errorAt(reason: string, byte = this.#byte, more = ""): BitstreamError {
+    return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file${more})`, { unit: PLACE });
   }
 
   /** After a loss, an incomplete header is given up, and a PES packet's length no longer tells where it ends. */
   #loseFor(error: StreamError): void {
     this.#header = undefined;
     if (this.#left !== undefined) this.#left = Infinity;
-    this.#parts.lose(error);
+    this.#parts.lose(this.#gap?.error ?? error);
+    this.#gap = undefined;
   }
 }
 

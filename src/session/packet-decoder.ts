@@ -3,6 +3,7 @@
  * IVF file to the codec.
  */
 
+import type { StreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { EventSink } from "./event-sink.ts";
@@ -16,6 +17,8 @@ export interface FilePacket {
   readonly byte: number;
   /** The file ends before the packet does. */
   readonly truncated: boolean;
+  /** Why packets may be missing here, where they are. */
+  readonly error?: StreamError;
 }
 
 /**
@@ -91,9 +94,12 @@ export abstract class PacketDecoder implements InputDecoder {
     this.sink.guard(undefined, () => {
       packets = step(file);
     });
-    for (const { data: bytes, byte, truncated, pts } of packets) {
+    for (const { data: bytes, byte, truncated, pts, error } of packets) {
       const packet: StreamUnit = { bytes, byte, truncated };
-      if (truncated) {
+      if (error !== undefined) {
+        this.sink.error(error, undefined);
+        this.pictures.lose();
+      } else if (truncated) {
         this.sink.report("cut-off", `the frame is cut off after ${bytes.length} bytes`, packet);
         this.pictures.lose();
       } else this.readPacket(packet, pts);

@@ -142,12 +142,78 @@ describe("a container", () => {
     expect(requests(stdout)).toEqual(requests(whole.stdout).slice(0, 6));
   });
 
+  /** The requests of an MP4 file of MPEG-2 after an edit, and what is said of it. */
+  async function editedMpeg2(edit: (file: Buffer) => void): Promise<Outcome & { readonly requests: unknown[] }> {
+    const file = readFileSync(fixture("containers/mpeg2_ipb.mp4"));
+    edit(file);
+    const outcome = await run(["record", written("mpeg2.mp4", file)]);
+    const lines = outcome.status === 0 ? linesOf(outcome.stdout) : [];
+    return { ...outcome, requests: lines.filter((line) => "request" in (line as object)) };
+  }
+  /** Offset of objectTypeIndication, after an ES_Descriptor's and a DecoderConfigDescriptor's header. */
+  const objectTypeAt = (file: Buffer) => file.indexOf("esds") + 4 + 4 + 5 + 3 + 5;
+
+  it.each<[string, (file: Buffer) => void]>([
+    ["as FFmpeg writes it", () => {}],
+    ...[0x60, 0x61, 0x62, 0x63, 0x64, 0x65].map((type): [string, (file: Buffer) => void] => [
+      `objectTypeIndication ${type.toString(16)}`,
+      (file) => file.writeUInt8(type, objectTypeAt(file)),
+    ]),
+    [
+      "a track_ID of 7",
+      (file) => {
+        file.writeUInt32BE(7, file.indexOf("tkhd") + 4 + 12);
+      },
+    ],
+    ...["m2v1", "xdvb", "hdv2", "mx5p"].map((name): [string, (file: Buffer) => void] => [
+      `${name}, with the headers in glbl`,
+      (file) => {
+        // The box of the record begins where the DecoderSpecificInfo does, less its header of eight bytes.
+        const esds = file.indexOf("esds");
+        const headers = Buffer.from([0, 0, 1, 0xb3]);
+        const begin = file.indexOf(headers, esds);
+        const end = esds - 4 + file.readUInt32BE(esds - 4);
+        file.writeUInt32BE(begin - 8 - (esds - 4), esds - 4);
+        file.write("free", esds, "latin1");
+        file.writeUInt32BE(end - (begin - 8), begin - 8);
+        file.write("glbl", begin - 4, "latin1");
+        file.write(name, file.indexOf("mp4v", file.indexOf("stsd")), "latin1");
+      },
+    ]),
+  ])("gives MPEG-2 of an MP4 file: %s (ISO/IEC 14496-1, table 5)", async (_, edit) => {
+    const whole = await run(["record", fixture("mpeg2_ipb.m2v")]);
+    const expected = linesOf(whole.stdout).filter((line) => "request" in (line as object));
+    const { status, stderr, requests } = await editedMpeg2(edit);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(requests).toEqual(expected.slice(0, 6));
+  });
+
+  it("says what other video under mp4v is, and that it is not decoded", async () => {
+    const { status, stderr } = await editedMpeg2((file) => file.writeUInt8(0x20, objectTypeAt(file)));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /: an MP4 file without video that can be decoded; it has mp4v: only H.264, HEVC, VP8, VP9, AV1 and MPEG-2 are decoded\n$/,
+    );
+  });
+
+  it("never throws, whatever is in its esds", async () => {
+    const random = new Random(11);
+    for (let round = 0; round < 40; round++) {
+      const { status, stderr } = await editedMpeg2((file) => {
+        const at = file.indexOf("esds");
+        for (let flips = 1 + random.below(4); flips > 0; flips--) file[at + 4 + random.below(46)] = random.below(256);
+      });
+      expect([0, 2]).toContain(status);
+      if (status === 2) expect(stderr).toMatch(/^v4l2-stateless: .*\n$/m);
+    }
+  });
+
   it("is refused without a track of the codec that was asked for", async () => {
     const path = fixture("containers/vp8_altref.webm");
     expect(await run(["record", "--codec", "vp9", path])).toEqual({
       status: 2,
       stdout: "",
-      stderr: `v4l2-stateless: ${path}: a WebM file without vp9 video; it has vp8\n`,
+      stderr: `v4l2-stateless: ${path}: a WebM file without vp9 video; it has vp8: leave out --codec\n`,
     });
     expect((await run(["record", "--codec", "vp8", path])).status).toBe(0);
   });
@@ -282,7 +348,9 @@ describe("a container", () => {
     const file = withDescriptions((bytes) => bytes.write("hvc1", bytes.indexOf("avc1", bytes.indexOf("stsd"))));
     const { status, stderr } = await run(["record", written("codecs.mp4", file)]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/: an MP4 file whose video changes its codec between sample descriptions\n$/);
+    expect(stderr).toMatch(
+      /: an MP4 file whose video changes its codec between sample descriptions; each codec needs a file of its own\n$/,
+    );
   });
 
   it.each([

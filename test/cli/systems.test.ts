@@ -120,7 +120,7 @@ describe("record of a program or transport stream", () => {
     expect(found.lines).toEqual((await linesOf(fixture("h264_mbaff_tff.264"))).lines);
     expect(await run(["record", "--codec", "vp9", path])).toEqual({
       ...{ status: 2, stdout: "" },
-      stderr: `v4l2-stateless: ${path}: an MPEG transport stream without vp9 video; it has mpeg2\n`,
+      stderr: `v4l2-stateless: ${path}: an MPEG transport stream without vp9 video; it has mpeg2: leave out --codec\n`,
     });
   });
 

@@ -91,7 +91,10 @@ describe("detect", () => {
   });
 
   it("names the codec of an IVF file that is not decoded", () => {
-    expect(detect(bytes("DKIF\0\0\x20\0FWHT"))).toEqual({ kind: "other", name: 'an IVF file of "FWHT"' });
+    expect(detect(bytes("DKIF\0\0\x20\0FWHT"))).toEqual({
+      kind: "other",
+      name: 'an IVF file of "FWHT"; of these, only VP80, VP90, AV01 (VP8, VP9, AV1) are read',
+    });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type IvfFrame, IvfStream, ivfFrames } from "../../src/containers/ivf.ts";
 import { BitstreamError } from "../../src/errors.ts";
 import { openSession } from "../../src/open-session.ts";
+import { Random } from "../../support/random.ts";
 
 const file = new Uint8Array(readFileSync("test/fixtures/vp8_odd_size.ivf"));
 
@@ -60,5 +61,101 @@ describe("a file of another codec", () => {
     const session = openSession(codec);
     const events = [...session.push(bytes.subarray(0, 100)), ...session.push(bytes.subarray(100)), ...session.flush()];
     expect(events).toMatchObject([{ type: "error", kind: "unsupported", message }]);
+  });
+});
+
+describe("a file with a damaged size", () => {
+  const whole = ivfFrames(file);
+  const frames = whole.frames;
+  const headerOf = (i: number) => (frames[i] as IvfFrame).byte - 12;
+  const withSize = (i: number, size: number) => {
+    const copy = file.slice();
+    new DataView(copy.buffer).setUint32(headerOf(i), size, true);
+    return copy;
+  };
+  const sizeOf = (i: number) => (frames[i] as IvfFrame).data.length;
+  const inPieces = (bytes: Uint8Array, piece: number) => {
+    const stream = new IvfStream(0, "VP80");
+    const found: { byte: number; pts: number; text: string; size: number; reason?: string }[] = [];
+    const keep = (given: readonly IvfFrame[]) =>
+      found.push(
+        ...given.map(({ byte, pts, data, error }) => ({
+          ...{ byte, pts, size: data.length, text: Buffer.from(data).toString("latin1") },
+          ...(error && { reason: error.message }),
+        })),
+      );
+    for (let at = 0; at < bytes.length; at += piece) keep(stream.push(bytes.slice(at, at + piece)));
+    keep(stream.flush());
+    return found;
+  };
+  /** The frames after the damage, as in the whole file, and what is said. */
+  const summaryOf = (found: ReturnType<typeof inPieces>, i: number) => ({
+    good: frames.slice(i).filter(({ byte }) => found.some((f) => f.byte === byte && f.reason === undefined)).length,
+    reasons: found.flatMap(({ reason }) => reason ?? []),
+  });
+
+  it.each<[string, number, (size: number) => number]>([
+    ["more than 256 MiB", 3, () => 0xffffffff],
+    ["more than the file", 3, (size) => size + file.length],
+    ["one byte too many", 3, (size) => size + 1],
+    ["up to the middle of the next frame", 3, (size) => size + 12 + 20],
+    ["one byte too few", 3, (size) => size - 1],
+    ["twelve bytes too few", 3, (size) => size - 12],
+    ["none", 3, () => 0],
+    ["of the first frame", 0, (size) => size + 100_000],
+    ["two frames before the last", frames.length - 3, (size) => size * 2 + 50_000],
+  ])("goes on where headers lead from one to the next, for any cut: %s", (_, i, edit) => {
+    const bytes = withSize(i, edit(sizeOf(i)));
+    const found = inPieces(bytes, bytes.length);
+    const { good, reasons } = summaryOf(found, i + 2);
+    expect(reasons).toEqual([
+      expect.stringMatching(
+        /its size or one before is damaged; \d+ bytes are passed over, the file goes on at byte \d+/,
+      ),
+    ]);
+    expect(good).toBe(frames.length - i - 2);
+    for (const piece of [1, 7, 100, 4096]) expect(inPieces(bytes, piece)).toEqual(found);
+  });
+
+  it("is said to be damaged to its end where no headers show where it goes on", () => {
+    const bytes = withSize(frames.length - 1, 0xffffffff);
+    const { reasons } = summaryOf(inPieces(bytes, 100), 0);
+    expect(reasons).toEqual([expect.stringMatching(/no frame header is found after it: correct the size/)]);
+  });
+
+  it("takes no cut-off file for damaged, and never a wrong byte for a header", () => {
+    for (let size = 33; size < file.length; size += 97) {
+      const found = inPieces(file.slice(0, size), size);
+      expect(found.flatMap(({ reason }) => reason ?? [])).toEqual([]);
+    }
+  });
+
+  it("keeps the events for any cut of damaged files, whose bytes are anything", () => {
+    const random = new Random(3);
+    for (let round = 0; round < 200; round++) {
+      const bytes = file.slice(0, 200 + random.below(file.length - 200));
+      for (let flips = 1 + random.below(8); flips > 0; flips--)
+        bytes[32 + random.below(bytes.length - 32)] = random.below(256);
+      const found = inPieces(bytes, bytes.length);
+      expect(inPieces(bytes, 1 + random.below(300))).toEqual(found);
+      expect(found.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(bytes.length);
+    }
+  });
+
+  it.each(["vp8", "vp9", "av1"] as const)("makes later pictures corrupt up to a key frame: %s", (codec) => {
+    const name = { vp8: "vp8_altref.ivf", vp9: "vp9_altref_superframes.ivf", av1: "av1_8bit.ivf" }[codec];
+    const stream = new Uint8Array(readFileSync(`test/fixtures/${name}`));
+    const all = ivfFrames(stream).frames;
+    new DataView(stream.buffer).setUint32((all[2] as IvfFrame).byte - 12, 0xfffffff0, true);
+    const session = openSession(codec);
+    const events = [...session.push(stream), ...session.flush()];
+    const errors = events.filter((event) => event.type === "error");
+    expect(errors).toMatchObject([
+      { code: "damaged-container", byte: (all[2] as IvfFrame).byte - 12 },
+      ...errors.slice(1),
+    ]);
+    const outputs = events.flatMap((event) => (event.type === "output" ? [event.corrupt] : []));
+    expect(outputs.length).toBeGreaterThan(all.length - 8);
+    expect(outputs.slice(3)).toContain(true);
   });
 });

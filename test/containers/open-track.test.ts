@@ -4,6 +4,13 @@ import { describe, expect, it } from "vitest";
 import { ContainerError, type ContainerSource, feed, openTrack, type StreamPart } from "../../src/containers/index.ts";
 import { type DecodeEvent, eventsOf, openSession } from "../../src/index.ts";
 import { digest } from "../../support/events.ts";
+import {
+  packHeader,
+  pesPacket,
+  programStream,
+  transportPackets,
+  VIDEO_PID,
+} from "../../support/streams/systems-streams.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const read = (name: string) => new Uint8Array(readFileSync(pathOf(name)));
@@ -64,6 +71,118 @@ it("gives an MP4's configuration record, then its samples with their pts", async
   expect(new Set(outputs)).toEqual(new Set(times));
 });
 
+describe("bytes that are no packets", () => {
+  const concat = (...parts: readonly Uint8Array[]) => Uint8Array.from(Buffer.concat(parts));
+  const text = new TextEncoder().encode("This is no packet of 188 bytes. ".repeat(40));
+  const opened = async (file: Uint8Array) => {
+    const track = await openTrack(file);
+    const events: DecodeEvent[] = [];
+    for await (const event of eventsOf(track.codec, track)) events.push(event);
+    const isCorrupt = ({ type, ...event }: DecodeEvent) => type === "output" && "corrupt" in event && event.corrupt;
+    return {
+      requests: requestsOf(events),
+      corrupt: events.filter(isCorrupt).length,
+      errors: events.flatMap((event) => (event.type === "error" ? [event.message] : [])),
+    };
+  };
+
+  describe("in a transport stream", async () => {
+    const file = read("containers/h264_baseline_slices.m2t");
+    const whole = await opened(file);
+    const last = file.subarray(-188);
+    const said = (reason: string, size: number) => [
+      `${reason} (byte ${file.length} of the file; ${size === 1 ? "1 byte is" : `${size} bytes are`} passed over)`,
+    ];
+
+    it.each<[string, Uint8Array]>([
+      ["one byte", text.subarray(0, 1)],
+      ["a few zeros", new Uint8Array(100)],
+      ["as many as a packet", text.subarray(0, 188)],
+      ["many zeros", new Uint8Array(5000)],
+      ["text", text],
+    ])("after its end cost no picture, and are told: %s", async (_, junk) => {
+      const { requests, corrupt, errors } = await opened(concat(file, junk));
+      expect({ requests, corrupt }).toEqual({ requests: whole.requests, corrupt: 0 });
+      expect(errors).toEqual(said("no packet begins where one should", junk.length));
+    });
+
+    it.each<[string, Uint8Array]>([
+      ["a sync byte", last.subarray(0, 1)],
+      ["half of the last packet again", last.subarray(0, 94)],
+      ["half of another PES packet", Uint8Array.of(0x47, 0x40 | (VIDEO_PID >> 8), VIDEO_PID & 255, 0x1f, 0, 0, 1)],
+    ])("and begin like one, after its end, cost no picture, and are told: %s", async (_, junk) => {
+      const { requests, corrupt, errors } = await opened(concat(file, junk));
+      expect({ requests, corrupt }).toEqual({ requests: whole.requests, corrupt: 0 });
+      expect(errors).toEqual(said("the last packet is cut off", junk.length));
+    });
+
+    it("cost the last picture where its own packet or PES packet is cut off", async () => {
+      const cut = await opened(file.subarray(0, -94));
+      expect(cut.errors).toEqual([`the last packet is cut off (byte ${file.length - 188} of the file)`]);
+      expect(cut.corrupt).toBe(1);
+      const data = read("h264_baseline_slices.264");
+      const tables = file.subarray(0, 3 * 188);
+      const packets = transportPackets(VIDEO_PID, pesPacket({ data: data.subarray(0, 60_000) }));
+      const known = await opened(concat(tables, ...packets.slice(0, -1), text));
+      expect(known.errors).toEqual([expect.stringMatching(/^no packet begins where one should /)]);
+      expect(known.corrupt).toBe(1);
+    });
+
+    it("cost no picture between two PES packets, and none of the tables after them", async () => {
+      const starts = Array.from({ length: file.length / 188 }, (_, i) => 188 * i).filter(
+        (at) => at > 376 && file[at + 1] === (0x40 | (VIDEO_PID >> 8)) && file[at + 2] === (VIDEO_PID & 255),
+      );
+      expect(starts.length).toBeGreaterThan(10);
+      for (const at of starts.slice(1, 6)) {
+        const result = await opened(concat(file.subarray(0, at), text, file.subarray(at)));
+        const place = `byte ${at} of the file; ${text.length} bytes are passed over`;
+        expect(result).toEqual({ ...whole, errors: [`no packet begins where one should (${place})`] });
+      }
+    });
+
+    it("cost one picture at most inside of a PES packet, and are told once", async () => {
+      for (let at = 188 * 5; at < file.length - 188 * 2; at += 188 * 7) {
+        const { requests, errors } = await opened(concat(file.subarray(0, at), text, file.subarray(at)));
+        expect([at, requests.length]).toEqual([at, whole.requests.length]);
+        expect(requests.filter((request) => !whole.requests.includes(request)).length).toBeLessThanOrEqual(1);
+        expect(errors).toEqual([
+          expect.stringMatching(`^no packet begins where one should \\(byte ${at} of the file; `),
+        ]);
+      }
+    });
+  });
+
+  describe("in a program stream", async () => {
+    const data = read("mpeg2_ipb.m2v");
+    const pieces = Array.from({ length: Math.ceil(data.length / 2000) }, (_, i) =>
+      data.subarray(2000 * i, 2000 * (i + 1)),
+    );
+    const file = programStream(pieces.map((data) => ({ data })));
+    const whole = await opened(file);
+
+    it.each<[string, Uint8Array]>([
+      ["without an end code", file.subarray(0, -4)],
+      ["with one", file],
+    ])("after its end cost no picture, and are told: %s", async (_, before) => {
+      for (const junk of [text, text.subarray(0, 1), packHeader.subarray(0, 4)]) {
+        const { requests, corrupt, errors } = await opened(concat(before, junk));
+        expect({ requests, corrupt }).toEqual({ requests: whole.requests, corrupt: 0 });
+        const isText = junk !== packHeader && junk[0] !== 0;
+        const reason = `no pack or packet begins where one should (byte ${before.length} of the file)`;
+        expect(errors).toEqual(isText ? [reason] : []);
+      }
+    });
+
+    it("cost pictures where packs come after them, and are told once", async () => {
+      const at = Buffer.from(file).indexOf(packHeader, 30_000);
+      const { requests, corrupt, errors } = await opened(concat(file.subarray(0, at), text, file.subarray(at)));
+      expect(errors).toEqual([`no pack or packet begins where one should (byte ${at} of the file)`]);
+      expect(corrupt).toBeGreaterThan(0);
+      expect(requests.length).toBe(whole.requests.length);
+    });
+  });
+});
+
 describe("what cannot be opened", () => {
   it.each<[string, ContainerSource, RegExp]>([
     ["a path that is not there", "no/such/file.mp4", /^no\/such\/file\.mp4: no such file/],
@@ -81,9 +200,12 @@ describe("what cannot be opened", () => {
   });
 
   it.each([
-    ["containers/h264_baseline_slices.m2t", "an MPEG transport stream without h265 video; it has h264"],
+    [
+      "containers/h264_baseline_slices.m2t",
+      "an MPEG transport stream without h265 video; it has h264: leave out the option `codec`",
+    ],
     ["vp8_altref.ivf", "an IVF file of vp8, not of h265; leave out the option `codec`"],
-    ["containers/h264_mbaff_tff.mp4", "an MP4 file without h265 video; it has h264"],
+    ["containers/h264_mbaff_tff.mp4", "an MP4 file without h265 video; it has h264: leave out the option `codec`"],
   ])("is told what it has instead: %s", async (file, reason) => {
     const path = pathOf(file);
     await expect(openTrack(path, { codec: "h265" })).rejects.toThrow(new ContainerError(`${path}: ${reason}`));

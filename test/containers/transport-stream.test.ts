@@ -268,6 +268,51 @@ describe("a damaged transport stream", () => {
     expect(start).toEqual(expected);
   });
 
+  it("lacks nothing of the video where the bytes come between packets of other streams", () => {
+    const other = transportPacket(0x101, 0, random.bytes(184));
+    const other2 = transportPacket(0x101, 1, random.bytes(184));
+    const [before, after] = [video.slice(0, 3), video.slice(3)];
+    for (const junk of [random.bytes(1).fill(1), random.bytes(300).fill(1), other.subarray(0, 94)]) {
+      const parts = partsOf(new TransportStream(), concat(pat, pmt, ...before, other, junk, other2, ...after));
+      expect(concat(...parts.map(({ data }) => data))).toEqual(expected.stream);
+      expect(parts.filter(({ lost }) => lost !== undefined)).toEqual([]);
+      expect(parts.flatMap(({ unread }) => unread?.reason ?? [])).toEqual([
+        junk[0] === 1
+          ? `no packet begins where one should (byte 1128 of the file; ${junk.length === 1 ? "1 byte is" : "300 bytes are"} passed over)`
+          : "a packet is cut off (byte 1128 of the file; 94 bytes are passed over)",
+      ]);
+    }
+    // A packet of the video is missing, or so many bytes that its counter does not show that none is.
+    for (const [junk, rest] of [
+      [300, after.slice(1)],
+      [5000, after],
+    ] as const) {
+      const result = of(pat, pmt, ...before, other, random.bytes(junk).fill(1), ...rest);
+      expect(reasons(result)).toEqual(["no packet begins where one should"]);
+    }
+  });
+
+  it("reads the packet that begins inside of a cut one, which is lost", () => {
+    const [cut, ...after] = video.slice(2) as [Uint8Array, ...Uint8Array[]];
+    for (const size of [1, 4, 94, 187]) {
+      const file = concat(pat, pmt, ...video.slice(0, 2), cut.subarray(0, size), pat, pmt, ...after);
+      const result = demuxed(new TransportStream(), file);
+      expect(result.lost.map(([, { reason }]) => reason)).toEqual([
+        expect.stringMatching(/^a packet is cut off \(byte 752 of the file/),
+      ]);
+      const rest = expected.stream.length - (3 * 184 - 16);
+      expect(result.stream.subarray(-rest)).toEqual(expected.stream.subarray(-rest));
+      for (const length of [1, 100, 188]) expect(demuxed(new TransportStream(), file, () => length)).toEqual(result);
+    }
+  });
+
+  it("finds the last two packets again", () => {
+    const [last2, last] = [video.slice(0, -2), video.slice(-2)];
+    const junk = random.bytes(700).fill(1);
+    const { stream } = of(pat, pmt, ...last2, junk, ...last);
+    expect(stream).toEqual(expected.stream);
+  });
+
   it("leaves out packets with transport_error_indicator, broken headers, and what is scrambled", () => {
     const marked = video.map((packet, i) => (i === 2 ? withBits(packet, 1, 0x80) : packet));
     const result = of(pat, pmt, ...marked);

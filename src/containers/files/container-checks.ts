@@ -13,8 +13,8 @@ export interface ContainerChecks {
   readonly end?: number;
   /** Bytes to change before the library reads them. */
   readonly patches?: readonly Patch[];
-  /** The configuration records of the video track, each with the first sample that it applies to. */
-  readonly configurations?: readonly SampleConfiguration[];
+  /** By track_ID, where the library does not give them: the track's configuration records, each with the first sample that it applies to. */
+  readonly configurations?: ReadonlyMap<number, readonly SampleConfiguration[]>;
 }
 
 /** Bytes that replace others. */
@@ -23,7 +23,7 @@ export interface Patch {
   readonly bytes: Uint8Array;
 }
 
-/** From sample `first` on, this record applies: an avcC or hvcC. */
+/** From sample `first` on, this record applies: an avcC or hvcC, or the headers of an MPEG-2 sequence. */
 export interface SampleConfiguration {
   readonly first: number;
   readonly record: Uint8Array;

@@ -2,9 +2,9 @@
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack, Source } from "mediabunny";
 import { BitstreamError } from "../../errors.ts";
 import type { Codec } from "../../events.ts";
-import { ContainerError, reasonOf } from "../container-error.ts";
+import { ContainerError, reasonOf, repackAdvice } from "../container-error.ts";
 import type { StreamPart } from "../stream-part.ts";
-import type { ContainerChecks, Patch } from "./container-checks.ts";
+import type { ContainerChecks, Patch, SampleConfiguration } from "./container-checks.ts";
 import { openFile, textAt, withBytes } from "./file-bytes.ts";
 import { checkMatroska, EBML } from "./matroska-checks.ts";
 import { checkMp4 } from "./mp4-checks.ts";
@@ -20,6 +20,10 @@ export interface ContainerFile {
   readonly format: string;
   /** Its path, or all its bytes. */
   readonly source: string | Uint8Array;
+  /** What messages advise where the track has another codec than the one that is asked for. */
+  readonly leaveOutCodec?: string;
+  /** Why the library may not be able to read it. */
+  readonly hint?: string | undefined;
 }
 
 /** A video track, open to be read. */
@@ -42,11 +46,16 @@ const codecNames: ReadonlyMap<string, Codec> = new Map([
   ["vp9", "vp9"],
   ["av1", "av1"],
 ]);
-/** Codecs without a name in the library, by the container's name: Matroska's CodecID, QuickTime's sample description. */
+/**
+ * Codecs without a name in the library, by the container's name: Matroska's CodecID, QuickTime's sample description. `mp4-checks.ts`
+ * gives all descriptions of MPEG-2 this name.
+ */
 const containerNames: ReadonlyMap<string, Codec> = new Map([
   ["V_MPEG2", "mpeg2"],
   ["m2v1", "mpeg2"],
 ]);
+
+const decodedCodecs = "only H.264, HEVC, VP8, VP9, AV1 and MPEG-2 are decoded";
 
 /**
  * Opens the first video track that can be decoded.
@@ -57,14 +66,15 @@ const containerNames: ReadonlyMap<string, Codec> = new Map([
  */
 export async function openContainer(
   load: () => Promise<ContainerLibrary>,
-  file: ContainerFile,
+  container: ContainerFile,
   asked?: Codec,
 ): Promise<ContainerTrack> {
-  const library = await importLibrary(load, file);
+  const library = await importLibrary(load, container);
   // Otherwise the library writes warnings about the file to the console.
   library.Logging.level = library.LogLevel.Silent;
-  const checks = await reading(file, () => checkContainer(file.source));
+  const checks = await reading(container, () => checkContainer(container.source));
   const { refusal, loss, hint, configurations } = checks;
+  const file = { ...container, hint };
   if (refusal !== undefined) throw new ContainerError(`${file.name}: ${file.format} ${refusal}`);
   const { MP4, QTFF, MATROSKA, WEBM } = library;
   const isTypeless = file.format.endsWith("without ftyp");
@@ -73,8 +83,8 @@ export async function openContainer(
     source: ending(await sourceOf(library, file.source, checks)),
   });
   try {
-    const { track, codec } = await findTrack(input, file, asked, hint);
-    const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec, configurations);
+    const { track, codec } = await findTrack(input, file, asked);
+    const packets = partsOf(file, track, new library.EncodedPacketSink(track), codec, configurations?.get(track.id));
     return { codec, parts: loss === undefined ? packets : withLoss(packets, loss), close: () => input.dispose() };
   } catch (thrown) {
     input.dispose();
@@ -172,20 +182,23 @@ async function findTrack(
   input: Input,
   file: ContainerFile,
   asked: Codec | undefined,
-  hint: string | undefined,
 ): Promise<{ readonly track: InputVideoTrack; readonly codec: Codec }> {
   const others: string[] = [];
+  let hasOther = false;
   for (const track of await reading(file, () => input.getVideoTracks())) {
     const [libraryName, containerName] = await reading(file, () =>
       Promise.all([track.getCodec(), track.getInternalCodecId()]),
     );
     const codec = libraryName === null ? containerNames.get(String(containerName)) : codecNames.get(libraryName);
     if (codec !== undefined && (asked === undefined || asked === codec)) return { track, codec };
+    hasOther ||= codec !== undefined;
     others.push(codec ?? libraryName ?? String(containerName));
   }
   const wanted = asked === undefined ? "video that can be decoded" : `${asked} video`;
+  const { hint } = file;
   const cutOff = hint === undefined ? "; where the file is cut off, its index may be missing" : "";
-  const found = others.length === 0 ? cutOff : `; it has ${others.join(", ")}`;
+  const advice = hasOther ? (file.leaveOutCodec ?? "ask for no codec") : decodedCodecs;
+  const found = others.length === 0 ? cutOff : `; it has ${others.join(", ")}: ${advice}`;
   const why = hint === undefined ? "" : `: ${hint}`;
   throw new ContainerError(`${file.name}: ${file.format} without ${wanted}${found}${why}`);
 }
@@ -195,7 +208,7 @@ async function* partsOf(
   track: InputVideoTrack,
   sink: EncodedPacketSink,
   codec: Codec,
-  configurations: NonNullable<ContainerChecks["configurations"]> = [],
+  configurations: readonly SampleConfiguration[] = [],
 ): AsyncGenerator<StreamPart, void, undefined> {
   const resolution = await reading(file, () => track.getTimeResolution());
   const record = await reading(file, () => configurationOf(track, codec));
@@ -240,7 +253,7 @@ async function* withLoss(
   yield { kind: "loss", error };
 }
 
-/** The avcC or hvcC record; undefined where the parameter sets are in the packets, after start codes. */
+/** The avcC or hvcC record that the library gives; undefined where the parameter sets are in the packets, after start codes. */
 async function configurationOf(track: InputVideoTrack, codec: Codec): Promise<Uint8Array | undefined> {
   if (codec !== "h264" && codec !== "h265") return undefined;
   const description = (await track.getDecoderConfig())?.description;
@@ -258,8 +271,9 @@ async function reading<T>(file: ContainerFile, body: () => Promise<T>): Promise<
   }
 }
 
-function unreadable({ name, format }: ContainerFile, thrown: unknown): ContainerError {
-  return new ContainerError(`${name}: ${format} that mediabunny cannot read: ${reasonIn(thrown)}`);
+function unreadable({ name, format, hint }: ContainerFile, thrown: unknown): ContainerError {
+  const reason = hint ?? `${reasonIn(thrown)}; ${repackAdvice}`;
+  return new ContainerError(`${name}: ${format} that mediabunny cannot read: ${reason}`);
 }
 
 /** The library's messages end in advice for programmers, which is removed. */

@@ -1,12 +1,25 @@
 /** MP4 and QuickTime files: ISO/IEC 14496-12. */
 import { UnsupportedError } from "../../errors.ts";
+import { repackAdvice } from "../container-error.ts";
 import type { ContainerChecks, Patch, SampleConfiguration } from "./container-checks.ts";
 import { type FileBytes, type Span, textAt } from "./file-bytes.ts";
 import { boxes, siblings } from "./mp4-boxes.ts";
+import { readEsds } from "./mp4-esds.ts";
 import { checkTables } from "./mp4-tables.ts";
 
 /** Dolby Vision's names for sample entries, and the usual names for the same entries. */
 const otherNames: Readonly<Record<string, string>> = { dvh1: "hvc1", dvhe: "hev1", dva1: "avc1", dvav: "avc3" };
+
+/** The name under which `mediabunny.ts` finds MPEG-2, for entries that have none of their own. */
+const MPEG2_ENTRY = "m2v1";
+
+/** QuickTime's entries of MPEG-2 and MPEG-1: of camcorders (HDV, XDCAM), of IMX, and of files that programs wrote. */
+const isMpeg2Entry = (type: string): boolean =>
+  /^(m[12]v1|mp[12]v|mpg2|hdv[1-9a]|xdv[1-9a-f]|xd5[1-9a-f]|xdh[d2]|mx[345][np])$/.test(type);
+
+/** MPEG-2 of any profile, and MPEG-1, whose error the session of MPEG-2 gives: ISO/IEC 14496-1, table 5. */
+const isMpeg2Object = (objectTypeIndication: number): boolean =>
+  (objectTypeIndication >= 0x60 && objectTypeIndication <= 0x65) || objectTypeIndication === 0x6a;
 
 /** Bytes of a visual sample entry before its boxes: 8.5.2 and 12.1.3. */
 const VISUAL_ENTRY_BYTES = 78;
@@ -19,34 +32,41 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
   let hasSamples = false;
   let hint: string | undefined;
   const patches: Patch[] = [...tables.patches];
-  let configurations: readonly SampleConfiguration[] | undefined;
+  const configurations = new Map<number, readonly SampleConfiguration[]>();
   for await (const track of boxes(bytes, whole, ["moov", "trak"])) {
     if (!(await isVideo(bytes, track))) continue;
     for await (const table of boxes(bytes, track, ["mdia", "minf", "stbl"])) {
       const entries = await sampleEntries(bytes, table);
-      for (const { type, typeAt } of entries) {
-        const name = otherNames[type];
-        if (name !== undefined) patches.push({ at: typeAt, bytes: Uint8Array.from(Buffer.from(name, "latin1")) });
-        if (type === "encv") hint = "its video is encrypted";
+      for (const { type, typeAt, isRenamed } of entries) {
+        if (isRenamed) patches.push({ at: typeAt, bytes: Uint8Array.from(Buffer.from(type, "latin1")) });
+        if (type === "encv") hint = "its video is encrypted, so it must be decrypted first";
       }
       const records = new Set(entries.map(({ record }) => Buffer.from(record).toString("latin1")));
+      const track_ID = await trackId(bytes, track);
+      const [entry] = entries;
+      if (entry?.type === MPEG2_ENTRY && entry.record.length > 0) {
+        configurations.set(track_ID, [{ first: 0, record: entry.record }]);
+      }
       if (records.size > 1) {
         if (new Set(entries.map(({ type }) => type.slice(0, 3))).size > 1) {
-          return { refusal: "whose video changes its codec between sample descriptions" };
-        }
-        configurations ??= await configurationsOf(bytes, table, entries);
-        if (configurations === undefined) {
           return {
-            refusal: `whose video has ${records.size} sample descriptions in fragments, which are not told apart`,
+            refusal: "whose video changes its codec between sample descriptions; each codec needs a file of its own",
           };
         }
+        const own = await configurationsOf(bytes, table, entries);
+        if (own === undefined) {
+          return {
+            refusal: `whose video has ${records.size} sample descriptions in fragments, which are not told apart; ${repackAdvice}`,
+          };
+        }
+        configurations.set(track_ID, own);
       }
       for await (const sizes of boxes(bytes, table, ["stsz"])) {
         if ((await bytes.read(sizes.start + 8, 4)).getUint32(0) > 0) hasSamples = true;
       }
     }
   }
-  const checks = { patches, ...(hint === undefined ? {} : { hint }), ...(configurations ? { configurations } : {}) };
+  const checks = { patches, ...(hint === undefined ? {} : { hint }), configurations };
   if (!hasSamples) return checks;
   for await (const _ of boxes(bytes, whole, ["moof"])) {
     return {
@@ -57,6 +77,15 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
   return checks;
 }
 
+/** 8.3.2: track_ID is after two times, which have 64 bits in version 1. 0 where there is none. */
+async function trackId(bytes: FileBytes, track: Span): Promise<number> {
+  for await (const { start } of boxes(bytes, track, ["tkhd"])) {
+    const header = await bytes.read(start, 24);
+    return header.getUint32(header.getUint8(0) === 1 ? 20 : 12);
+  }
+  return 0;
+}
+
 async function isVideo(bytes: FileBytes, track: Span): Promise<boolean> {
   for await (const { start } of boxes(bytes, track, ["mdia", "hdlr"])) {
     return textAt(await bytes.read(start + 8, 4), 0, 4) === "vide";
@@ -65,9 +94,12 @@ async function isVideo(bytes: FileBytes, track: Span): Promise<boolean> {
 }
 
 interface SampleEntry {
+  /** As the library knows it. */
   readonly type: string;
   readonly typeAt: number;
-  /** The avcC or hvcC record; empty where there is none. */
+  /** The file has another type there. */
+  readonly isRenamed: boolean;
+  /** The avcC or hvcC record, or the headers of MPEG-2 video; empty where there is none. */
   readonly record: Uint8Array;
 }
 
@@ -76,11 +108,20 @@ async function sampleEntries(bytes: FileBytes, table: Span): Promise<SampleEntry
   for await (const { start, end } of boxes(bytes, table, ["stsd"])) {
     for await (const entry of siblings(bytes, { start: start + 8, end })) {
       let record = new Uint8Array(0);
+      let isMpeg2 = isMpeg2Entry(entry.type);
       for await (const box of siblings(bytes, { start: entry.start + VISUAL_ENTRY_BYTES, end: entry.end })) {
-        if (box.type !== "avcC" && box.type !== "hvcC") continue;
-        record = new Uint8Array((await bytes.read(box.start, Math.min(box.end - box.start, 1 << 16))).buffer);
+        const isRecord = box.type === "avcC" || box.type === "hvcC" || (isMpeg2 && box.type === "glbl");
+        if (!isRecord && !(entry.type === "mp4v" && box.type === "esds")) continue;
+        const content = new Uint8Array((await bytes.read(box.start, Math.min(box.end - box.start, 1 << 16))).buffer);
+        const config = isRecord ? undefined : readEsds(content);
+        if (isRecord) record = content;
+        else if (config !== undefined && isMpeg2Object(config.objectTypeIndication)) {
+          isMpeg2 = true;
+          record = config.specific.slice();
+        }
       }
-      entries.push({ type: entry.type, typeAt: entry.typeAt, record });
+      const type = isMpeg2 ? MPEG2_ENTRY : (otherNames[entry.type] ?? entry.type);
+      entries.push({ type, typeAt: entry.typeAt, isRenamed: type !== entry.type, record });
     }
   }
   return entries;

@@ -1,0 +1,58 @@
+/**
+ * Where an IVF file goes on after a frame header with a damaged size. Bytes are taken for a frame header only where sizes lead from it
+ * to other headers, and pts rise from one to the next.
+ */
+
+import { viewOf } from "../uapi/struct.ts";
+
+export const FRAME_HEADER_BYTES = 12;
+
+/** The header of a frame. */
+export interface FrameHeader {
+  /** Of the data after it, in bytes. */
+  readonly size: number;
+  readonly pts: number;
+}
+
+export function frameHeaderAt(bytes: Uint8Array, at: number): FrameHeader {
+  const view = viewOf(bytes);
+  return { size: view.getUint32(at, true), pts: Number(view.getBigUint64(at + 4, true)) };
+}
+
+/** So many headers in a row cannot be a coincidence: each link has 32 bits of a size, and a pts of which 32 bits are known. */
+const CHAIN = 4;
+/** At the end of the file, so many will do, whose sizes lead to its last byte. */
+const CHAIN_AT_END = 2;
+/** The largest frame in a chain: with larger ones, bytes that look like a size would keep up to 256 MiB waiting. */
+const MOST_REACH = 1 << 24;
+const MOST_PTS_STEP = 2 ** 32;
+
+/**
+ * Looks for a frame header from `from` on: returns its offset; or, where there is none so far, `~at`: the bytes before `at` need not be seen
+ * again.
+ *
+ * @param isEnd the file ends after these bytes.
+ */
+export function findFrameHeader(bytes: Uint8Array, from: number, isEnd: boolean): number {
+  for (let at = from; at < bytes.length; at++) {
+    const isFound = isFrameHeader(bytes, at, isEnd);
+    if (isFound !== false) return isFound ? at : ~at;
+  }
+  return ~bytes.length;
+}
+
+/** Undefined where only more bytes can show it. */
+function isFrameHeader(bytes: Uint8Array, begin: number, isEnd: boolean): boolean | undefined {
+  let before: number | undefined;
+  let at = begin;
+  for (let count = 0; count < CHAIN; count++) {
+    if (at === bytes.length && isEnd) return count >= CHAIN_AT_END;
+    if (at + FRAME_HEADER_BYTES > bytes.length) return isEnd ? false : undefined;
+    const { size, pts } = frameHeaderAt(bytes, at);
+    if (size > MOST_REACH || pts > Number.MAX_SAFE_INTEGER) return false;
+    if (before !== undefined && (pts <= before || pts - before >= MOST_PTS_STEP)) return false;
+    before = pts;
+    at += FRAME_HEADER_BYTES + size;
+  }
+  return true;
+}
