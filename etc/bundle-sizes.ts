@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 106_700 },
+  ".": { openSession: 106_800 },
   h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200, openH264Session: 30_800 },
   h265: {
     parseSps: 8700,
@@ -18,10 +18,10 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     openH265Session: 37_200,
   },
   mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 15_900 },
-  vp8: { parseFrame: 4100, openVp8Session: 13_400 },
+  vp8: { parseFrame: 4100, openVp8Session: 13_450 },
   vp9: { parseFrame: 6800, openVp9Session: 16_900 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9300 },
-  av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 29_050 },
+  av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 29_100 },
 };
 
 async function sizeOf(entry: string, name: string): Promise<number> {

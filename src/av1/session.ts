@@ -106,7 +106,7 @@ class Av1Decoder implements InputDecoder {
     if (piece.pts === undefined) this.#times.reach(piece.byte);
     else this.#times.packet(piece.pts);
     if (piece.error !== undefined) {
-      this.#sink.error(piece.error, piece);
+      this.#sink.error(piece.error, piece.bytes.length > 0 ? piece : undefined);
       this.#pictures.lose();
     } else if (piece.truncated) {
       const [what, unit] = piece.isObu ? ["OBU", undefined] : ["packet", "temporal_unit"];

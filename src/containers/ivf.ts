@@ -132,8 +132,10 @@ export class IvfStream {
   #tellLost(frames: IvfFrame[], isFound: boolean): void {
     const { size, from } = this.#lost as { size: number; from: number };
     const to = this.#queue.begin;
-    const next = isFound ? `the file goes on at byte ${to}` : "no frame header is found after it: correct the size";
-    const reason = `the frame has ${size} bytes: its size or one before is damaged; ${to - from} bytes are passed over, ${next}`;
+    const damaged = `the frame has ${size} bytes: its size or one before is damaged`;
+    const reason = isFound
+      ? `${damaged}; the bytes up to byte ${to}, where the file goes on, are passed over`
+      : `${damaged}, and no frame header is found after it; correct the size`;
     const error = new BitstreamError("damaged-container", reason, { byte: from });
     frames.push({ data: new Uint8Array(0), pts: 0, byte: from, truncated: true, error });
     this.#lost = null;

@@ -68,7 +68,7 @@ export class TransportStream implements Demuxer {
   #hasBrokenTables = false;
   #hasTable = false;
   #hasMap = false;
-  /** A program list has come since the last packet of the video, as at the beginning of a file. */
+  /** A program list that does not continue the one before has come since the last packet of the video, as at the beginning of a file. */
   #hasNewList = false;
   #video: Video | undefined;
   /** Packets before the program map; undefined when they are no longer needed. */
@@ -188,9 +188,9 @@ export class TransportStream implements Demuxer {
       if (discontinuity_indicator) order.startAt(continuity_counter);
       return;
     }
-    if (pid === 0) this.#hasNewList = true;
     const before = order.counter;
     const place = order.next(continuity_counter, payload, discontinuity_indicator);
+    if (pid === 0) this.#hasNewList ||= before === undefined || place !== "next" || discontinuity_indicator;
     if (place === "twice") return;
     if (!isVideo) {
       table?.sections.payload(payload, isStart);

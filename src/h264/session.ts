@@ -58,7 +58,11 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   loseUnit(unit: StreamUnit): void {
     const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
-    if (nal_unit_type !== 1 && nal_unit_type !== 5) return;
+    if (this.isForeign(unit)) this.#loseSlice();
+    else if (nal_unit_type === 1 || nal_unit_type === 5) this.#loseCutSlice(unit);
+  }
+
+  #loseCutSlice(unit: StreamUnit): void {
     try {
       // The header of a cut-off slice is usually complete, and says to which picture the slice belongs.
       const slice = this.#readSlice(unit, undefined);
@@ -138,6 +142,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       case 21:
         this.read(unit, () => {}); // The header is read; the rest is for other layers and views.
         return;
+      default:
+        if (this.isForeign(unit)) this.#loseSlice();
     }
   }
 
@@ -180,15 +186,17 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       return;
     }
     if (slice.h.redundant_pic_cnt > 0) return; // Not a slice of the primary coded picture.
-    const continuesPicture = this.pictures.continues(slice);
-    this.passLoss(continuesPicture);
-    if (!continuesPicture) {
+    const isAfterLoss = this.takeLoss();
+    const isFirst = !this.pictures.continues(slice);
+    if (isFirst) {
       this.endPicture();
       const { recoveryPoint, picTiming } = this.takeWaitingSei(slice.sets.sps);
       this.pictures.beginPicture(slice, { pts: this.times.take(), recoveryPoint, picTiming });
       if (this.#cutSlice && this.pictures.continues(this.#cutSlice)) this.pictures.markDamaged();
       this.#cutSlice = null;
     }
+    // Slices of its picture are missing before it.
+    if (isAfterLoss && (!isFirst || slice.h.first_mb_in_slice > 0)) this.pictures.markDamaged();
     this.pictures.addSlice(slice);
   }
 

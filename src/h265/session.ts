@@ -59,10 +59,11 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     super.endPicture();
   }
 
-  loseUnit({ bytes }: StreamUnit): void {
-    if (bytes.length === 0 || nalUnitType(bytes) >= 32) return;
+  loseUnit(unit: StreamUnit): void {
+    const { bytes } = unit;
+    if (bytes.length === 0 || (nalUnitType(bytes) >= 32 && !this.isForeign(unit))) return;
     // With first_slice_segment_in_pic_flag, the segment begins another picture, so the open one is complete.
-    if (((bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
+    if (!this.isForeign(unit) && ((bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
     this.#loseSegment();
   }
 
@@ -82,7 +83,10 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   /** Table 7-1. Units of other layers (nuh_layer_id above 0) are ignored. */
   readUnit(unit: StreamUnit): void {
     const [first = 0, second = 0] = unit.bytes;
-    if ((first & 1) !== 0 || second >> 3 !== 0) return;
+    if ((first & 1) !== 0 || second >> 3 !== 0) {
+      if (this.isForeign(unit)) this.#loseSegment();
+      return;
+    }
     const nal_unit_type = nalUnitType(unit.bytes);
     if (isSliceSegment(nal_unit_type)) {
       this.#takeSegment(unit);
@@ -112,6 +116,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       case 40:
         this.read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.sets.sps.active), () => {}));
         return;
+      default:
+        if (this.isForeign(unit)) this.#loseSegment();
     }
   }
 
@@ -172,7 +178,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       this.waitingSei.take();
       throw new BitstreamError("missing-slice", "the picture's first slice segment is missing");
     }
-    this.passLoss(h.first_slice_segment_in_pic_flag === 0);
+    if (this.takeLoss() && !h.first_slice_segment_in_pic_flag) this.pictures.markDamaged();
     this.#segmentStart = segmentStart;
     if (!h.dependent_slice_segment_flag) this.#independent = h;
     this.pictures.addSlice(segment);

@@ -285,10 +285,11 @@ export class PictureDecoder {
     return { extension, header, coding, forward: forward?.timestamp ?? 0, backward: backward?.timestamp ?? 0 };
   }
 
-  /** Ends a frame whose second field did not come. */
+  /** Ends a frame whose second field did not come: 6.1.1.4.1 has no frames of one field. */
   #endFrame(): void {
     if (!this.#half) return;
     const { frame, headers } = this.#half;
+    frame.corrupt = true;
     this.#finish(frame, headers);
   }
 

@@ -38,6 +38,11 @@ import {
 /** Table 6-2. */
 const SEQUENCE_EXTENSION = 1;
 const QUANT_MATRIX_EXTENSION = 3;
+/**
+ * H.222.0, 2.5.3.4: from here on, start codes are those of packs and packets. In video they show that bytes of it are missing, and that bytes
+ * of other streams came in. The one before, MPEG_program_end_code, is left at the end of some files.
+ */
+const PACK_START_CODE = 0xba;
 
 /**
  * Opens a session: the state of one MPEG-2 decoder.
@@ -126,7 +131,7 @@ class Mpeg2Reader implements UnitReader {
 
   loseUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
-    if (isSlice(startCode)) this.#loseSlice();
+    if (isSlice(startCode) || startCode >= PACK_START_CODE) this.#loseSlice();
     else if (startCode === EXTENSION_START_CODE) this.#lostExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
       this.endPicture(); // The next units do not belong to the open picture.
@@ -182,6 +187,8 @@ class Mpeg2Reader implements UnitReader {
         this.#reader(unit).f(8, SEQUENCE_END_CODE, "sequence_end_code");
         this.#pictures.endSequence();
         return;
+      default:
+        if (startCode >= PACK_START_CODE) this.#loseSlice();
     }
   }
 

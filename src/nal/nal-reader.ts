@@ -22,8 +22,6 @@ export interface PictureInfo<RecoveryPoint, PicTiming> extends Readonly<PictureS
 
 /** The part of a codec's picture decoder that the order of NAL units concerns. */
 interface Pictures {
-  /** Marks the open picture as damaged: something of it is missing. */
-  markDamaged(): void;
   /** A picture has begun, and more of its slices may come. */
   readonly isOpen: boolean;
   endPicture(): void;
@@ -78,10 +76,19 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
     this.#isAfterLoss = true;
   }
 
-  /** Takes note of the next slice. Where bytes are missing before it, and it continues the open picture, that is damaged. */
-  protected passLoss(continuesPicture: boolean): void {
-    if (this.#isAfterLoss && continuesPicture) this.pictures.markDamaged();
+  /**
+   * Whether a unit of a type that is not read has forbidden_zero_bit 1, as the start codes of packs and packets would have: bytes of
+   * these came in where bytes of the video are missing.
+   */
+  protected isForeign({ bytes }: StreamUnit): boolean {
+    return (bytes[0] ?? 0) >= 0x80;
+  }
+
+  /** Whether bytes are missing before the next slice, which is read now. */
+  protected takeLoss(): boolean {
+    const isAfterLoss = this.#isAfterLoss;
     this.#isAfterLoss = false;
+    return isAfterLoss;
   }
 
   flush(): void {

@@ -110,7 +110,7 @@ describe("a file with a damaged size", () => {
     const { good, reasons } = summaryOf(found, i + 2);
     expect(reasons).toEqual([
       expect.stringMatching(
-        /its size or one before is damaged; \d+ bytes are passed over, the file goes on at byte \d+/,
+        /its size or one before is damaged; the bytes up to byte \d+, where the file goes on, are passed over/,
       ),
     ]);
     expect(good).toBe(frames.length - i - 2);
@@ -120,7 +120,7 @@ describe("a file with a damaged size", () => {
   it("is said to be damaged to its end where no headers show where it goes on", () => {
     const bytes = withSize(frames.length - 1, 0xffffffff);
     const { reasons } = summaryOf(inPieces(bytes, 100), 0);
-    expect(reasons).toEqual([expect.stringMatching(/no frame header is found after it: correct the size/)]);
+    expect(reasons).toEqual([expect.stringMatching(/and no frame header is found after it; correct the size$/)]);
   });
 
   it("takes no cut-off file for damaged, and never a wrong byte for a header", () => {

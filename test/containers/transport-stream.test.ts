@@ -377,6 +377,19 @@ describe("files joined, and segments of a stream", () => {
     expect(parts[1]?.lost?.reason).toMatch(/^continuity_counter 9 follows 1: whole PES packets may be missing/);
   });
 
+  it("are none where the program list goes on: packets are missing", () => {
+    const list = (counter: number) => concat(...transportPackets(0, programAssociation(MAP_PID), counter));
+    const lost = (...parts: readonly Uint8Array[]) => of(...parts).flatMap(({ lost }) => lost?.reason ?? []);
+    expect(lost(begin, ...first(300), list(1), ...second(9))).toEqual([
+      expect.stringMatching(/^continuity_counter 9 follows 1: whole PES packets may be missing/),
+    ]);
+    expect(lost(begin, ...first(2 * 184 - 11), list(1), ...second(9))).toEqual([
+      expect.stringMatching(/^continuity_counter 9 follows 1: packets are missing/),
+    ]);
+    // Of another file, with any counter.
+    for (const counter of [0, 5]) expect(lost(begin, ...first(300), list(counter), ...second(9))).toEqual([]);
+  });
+
   it("cut the unit off where its last packet was full, and no tables come, or its length is known", () => {
     const full = of(begin, ...first(2 * 184 - 11), ...second(9));
     expect(full.map(({ unitEnds, lost }) => [unitEnds, lost !== undefined])).toEqual([

@@ -76,6 +76,8 @@ describe("a whole slice that is missing", () => {
       .slice({ frame_num: 1, lsb: 2, type: "I" });
     expect(shownWithout("h264", units, 3)).toEqual(["1000!", "2000"]);
     expect(shownWithout("h264", units, 9)).toEqual(["1000", "2000"]);
+    // The first slice of a picture.
+    expect(shownWithout("h264", units, 2)).toEqual(["1000!", "2000"]);
   });
 
   it("makes its picture corrupt where another segment of it follows: HEVC", () => {
@@ -94,5 +96,35 @@ describe("a whole slice that is missing", () => {
     const { units } = new Mpeg2Stream().sequence().picture("I", { slices: 3 }).picture("I");
     expect(shownWithout("mpeg2", units, 5)).toEqual(["1000!", "2000"]);
     expect(shownWithout("mpeg2", units, 99)).toEqual(["1000", "2000"]);
+  });
+});
+
+describe("units whose start code is that of a pack or a packet", () => {
+  /** What is shown of pictures of two slices, with a foreign unit between those of the first. */
+  function shownWith(codec: Codec, units: readonly Uint8Array[], at: number, code: number): string[] {
+    const all = [...units.slice(0, at), Uint8Array.of(code, 0, 8, 0x81), ...units.slice(at)];
+    const session = openSession(codec);
+    const stream = joined(all.flatMap((unit) => [Uint8Array.of(0, 0, 1), unit]));
+    const outputs = only([...session.push(stream), ...session.flush()], "output");
+    return outputs.map(({ timestamp, corrupt }) => `${timestamp}${corrupt ? "!" : ""}`);
+  }
+
+  it.each([0xba, 0xbd, 0xe0])("make the picture corrupt in which they stand: %i", (code) => {
+    const h264 = new H264Stream().writeSps().writePps().slice({ idr: true }).slice({ idr: true, first_mb: 4 });
+    expect(shownWith("h264", h264.slice({ frame_num: 1, lsb: 2, type: "I" }).units, 3, code)).toEqual([
+      "1000!",
+      "2000",
+    ]);
+    const mpeg2 = new Mpeg2Stream().sequence().picture("I", { slices: 2 }).picture("I");
+    expect(shownWith("mpeg2", mpeg2.units, 5, code)).toEqual(["1000!", "2000"]);
+    const sps = { width: 128, height: 128 };
+    const h265 = new H265Stream().writeSps(sps).writePps().slice({ nal: "IDR_W_RADL" });
+    h265.slice({ nal: "IDR_W_RADL", address: 4 }).slice({ poc: 1, type: "I" });
+    expect(shownWith("h265", h265.units, 3, code)).toEqual(["1000!", "2000"]);
+  });
+
+  it("do no harm where it is MPEG_program_end_code", () => {
+    const mpeg2 = new Mpeg2Stream().sequence().picture("I", { slices: 2 });
+    expect(shownWith("mpeg2", mpeg2.units, 6, 0xb9)).toEqual(["1000"]);
   });
 });

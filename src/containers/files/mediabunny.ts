@@ -192,7 +192,7 @@ async function findTrack(
     const codec = libraryName === null ? containerNames.get(String(containerName)) : codecNames.get(libraryName);
     if (codec !== undefined && (asked === undefined || asked === codec)) return { track, codec };
     hasOther ||= codec !== undefined;
-    others.push(codec ?? libraryName ?? String(containerName));
+    others.push(codec ?? libraryName ?? String(containerName).trim());
   }
   const wanted = asked === undefined ? "video that can be decoded" : `${asked} video`;
   const { hint } = file;
