@@ -150,9 +150,10 @@ export interface ChunkInfo {
   readonly pts?: number | undefined;
   /**
    * Why bytes are missing before these. It becomes an `error` event; the unit with the gap is cut off there, and its picture is
-   * corrupt. So are the pictures that refer to a lost one, in MPEG-2 as far as temporal_reference shows that one is lost. AV1 goes on in the format that was found: OBUs at the next temporal delimiter whose OBUs lead to another one, Annex B at
-   * the next two temporal units that follow each other, IVF at the next frame header whose size is that of its OBUs. An `error` event
-   * says how many bytes were passed over. FWHT goes on at the next magic numbers. Without effect on VP8 and VP9.
+   * corrupt. So are the pictures that refer to a lost one, in MPEG-2 as far as temporal_reference shows that one is lost. AV1 goes
+   * on in the format that was found: OBUs at the next temporal delimiter whose OBUs lead to another one, Annex B at the next two
+   * temporal units that follow each other, IVF at the next frame header whose size is that of its OBUs. An `error` event says how
+   * many bytes were passed over. FWHT goes on at the next magic numbers. Without effect on VP8 and VP9.
    */
   readonly lost?: StreamError | undefined;
   /**

@@ -14,8 +14,7 @@ export interface FrameHeader {
   readonly pts: number;
 }
 
-export function frameHeaderAt(bytes: Uint8Array, at: number): FrameHeader {
-  const view = viewOf(bytes);
+export function frameHeaderAt(view: DataView, at: number): FrameHeader {
   return { size: view.getUint32(at, true), pts: Number(view.getBigUint64(at + 4, true)) };
 }
 
@@ -34,21 +33,22 @@ const MOST_PTS_STEP = 2 ** 32;
  * @param isEnd the file ends after these bytes.
  */
 export function findFrameHeader(bytes: Uint8Array, from: number, isEnd: boolean): number {
+  const view = viewOf(bytes);
   for (let at = from; at < bytes.length; at++) {
-    const isFound = isFrameHeader(bytes, at, isEnd);
+    const isFound = isFrameHeader(view, at, isEnd);
     if (isFound !== false) return isFound ? at : ~at;
   }
   return ~bytes.length;
 }
 
 /** Undefined where only more bytes can show it. */
-function isFrameHeader(bytes: Uint8Array, begin: number, isEnd: boolean): boolean | undefined {
+function isFrameHeader(view: DataView, begin: number, isEnd: boolean): boolean | undefined {
   let before: number | undefined;
   let at = begin;
   for (let count = 0; count < CHAIN; count++) {
-    if (at === bytes.length && isEnd) return count >= CHAIN_AT_END;
-    if (at + FRAME_HEADER_BYTES > bytes.length) return isEnd ? false : undefined;
-    const { size, pts } = frameHeaderAt(bytes, at);
+    if (at === view.byteLength && isEnd) return count >= CHAIN_AT_END;
+    if (at + FRAME_HEADER_BYTES > view.byteLength) return isEnd ? false : undefined;
+    const { size, pts } = frameHeaderAt(view, at);
     if (size > MOST_REACH || pts > Number.MAX_SAFE_INTEGER) return false;
     if (before !== undefined && (pts <= before || pts - before >= MOST_PTS_STEP)) return false;
     before = pts;

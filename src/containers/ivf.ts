@@ -185,7 +185,7 @@ export class IvfStream {
   /** Returns false where more bytes are needed. */
   #readFrameHeader(): boolean {
     if (this.#queue.length < FRAME_HEADER_BYTES) return false;
-    this.#frame = frameHeaderAt(this.#queue.peek(FRAME_HEADER_BYTES), 0);
+    this.#frame = frameHeaderAt(viewOf(this.#queue.peek(FRAME_HEADER_BYTES)), 0);
     return true;
   }
 

@@ -98,7 +98,6 @@ class SlotsOfCdfs {
 
   /** Points each reference to a slot that has the same picture and, in the driver, that picture's CDFs, where there is such a slot. */
   rewrite(payload: Uint8Array, { timestamp }: { readonly timestamp: number }): Uint8Array {
-    if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
     const view = viewOf(payload);
     const pictureIn = (slot: number): bigint => view.getBigUint64(offsets.reference_frame_ts + 8 * slot, true);
     const hasReferences = !isIntra(view);
@@ -122,7 +121,6 @@ class SlotsOfCdfs {
  * ask whether they are there; one that is not is read from any slot of its list.
  */
 function withoutAbsentReferences(payload: Uint8Array, { timestamp }: { readonly timestamp: number }): Uint8Array {
-  if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
   const view = viewOf(payload);
   const flags = view.getUint32(offsets.flags, true);
   if (isIntra(view) && (flags & V4L2_AV1_FRAME_FLAG_ALLOW_INTRABC) === 0) return payload;
@@ -164,7 +162,10 @@ export const rk3588Av1: Target = {
           begin: () => {
             const slots = new SlotsOfCdfs();
             // CDFs come first: they are found by the pictures that the session names.
-            return (payload, request) => withoutAbsentReferences(slots.rewrite(payload, request), request);
+            return (payload, request) => {
+              if (payload.length !== v4l2_ctrl_av1_frame.size) return payload;
+              return withoutAbsentReferences(slots.rewrite(payload, request), request);
+            };
           },
         },
       },
