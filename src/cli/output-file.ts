@@ -1,7 +1,7 @@
 /** The file that `-o` names: it appears when it is whole, and until then the file that was there stays. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { constants, createWriteStream, rmSync, type Stats, type WriteStream } from "node:fs";
+import { constants, createWriteStream, openSync, rmSync, type Stats, type WriteStream } from "node:fs";
 import { access, chmod, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
@@ -118,15 +118,18 @@ async function opened(output: string, failure: Failure): Promise<Opened> {
   if (facts !== undefined) await access(output, constants.W_OK);
   // The target's own name may be as long as a name can be.
   const path = resolve(dirname(target), `.${randomBytes(4).toString("hex")}.part`);
+  // Before the file is there: no signal comes between.
+  const signals = removeAtSignals(path);
   try {
     // Nothing that is there is followed or written.
-    const file = await openedStream(path, "wx");
-    if (facts === undefined) return { file, moves: movesOf(path, target, false, failure) };
+    const file = createWriteStream("", { fd: openSync(path, "wx") });
+    if (facts === undefined) return { file, moves: movesOf(path, target, { isShared: false, signals, failure }) };
     await chmod(path, facts.mode & 0o777).catch(() => {});
     const { uid, gid } = await stat(path);
     const isShared = facts.nlink > 1 || facts.uid !== uid || facts.gid !== gid;
-    return { file, moves: movesOf(path, target, isShared, failure) };
+    return { file, moves: movesOf(path, target, { isShared, signals, failure }) };
   } catch (thrown) {
+    signals.off();
     if (facts === undefined || !cannotMake.includes(codeOf(thrown))) throw thrown;
     return inPlace(await openedStream(target));
   }
@@ -163,26 +166,38 @@ function codeOf(thrown: unknown): unknown {
   return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
 }
 
-async function openedStream(path: string, flags = "w"): Promise<WriteStream> {
-  const file = createWriteStream(path, { flags });
+async function openedStream(path: string): Promise<WriteStream> {
+  const file = createWriteStream(path);
   await once(file, "open");
   return file;
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** A signal that ends the process must not leave the part. Commands that handle signals themselves do so. */
-function movesOf(path: string, target: string, isShared: boolean, failure: Failure): Moves {
+/** A signal that ends the process must not leave the part, until `off`. Commands that handle signals themselves do so. */
+function removeAtSignals(path: string): { off(): void } {
   const stop = (signal: NodeJS.Signals) => {
     rmSync(path, { force: true });
     off();
     process.kill(process.pid, signal);
   };
-  const handled = signals.filter((signal) => process.listenerCount(signal) === 0);
+  const handled = endingSignals.filter((signal) => process.listenerCount(signal) === 0);
   const off = () => {
     for (const signal of handled) process.off(signal, stop);
   };
   for (const signal of handled) process.on(signal, stop);
+  return { off };
+}
+
+/** What is known of a file that is written under another name. */
+interface MoveFacts {
+  /** The target has several names or another owner, and keeps them. */
+  readonly isShared: boolean;
+  readonly signals: { off(): void };
+  readonly failure: Failure;
+}
+
+function movesOf(path: string, target: string, { isShared, signals, failure }: MoveFacts): Moves {
   const copy = async () => {
     await copyFile(path, target).catch((thrown: unknown) => {
       throw failure(thrown, `; what was written is in ${path}`);
@@ -192,10 +207,10 @@ function movesOf(path: string, target: string, isShared: boolean, failure: Failu
   return {
     toTarget: async () => {
       // From here on a signal must not remove what may be the only whole copy.
-      off();
+      signals.off();
       await (isShared ? copy() : rename(path, target).catch(copy));
     },
-    away: () => rm(path, { force: true }).finally(off),
+    away: () => rm(path, { force: true }).finally(signals.off),
   };
 }
 
