@@ -25,22 +25,35 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
   return end;
 }
 
+/** Whether a unit with this first byte is left together with units that follow it and have one, too. */
+export type Joins = (firstByte: number) => boolean;
+
+const joinsNone: Joins = () => false;
+
 /**
  * The units of a packet that holds whole units, each after a start code prefix.
- * @param byte the packet's own offset. @param keepZeros see `ByteStream`.
+ * @param byte the packet's own offset. @param keepZeros @param joins see `ByteStream`.
  */
-export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false): StreamUnit[] {
+export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false, joins = joinsNone): StreamUnit[] {
   const packet = bytesOf(source, "a packet");
   const units: StreamUnit[] = [];
   const prefixes = new OffsetList();
   findStartCodes(packet, prefixes);
   for (let i = 0; i < prefixes.length; i++) {
     const start = prefixes.at(i) + 3;
+    if (isJoined(packet, prefixes.at(i), joins)) {
+      while (i + 1 < prefixes.length && isJoined(packet, prefixes.at(i + 1), joins)) i++;
+    }
     const next = i + 1 < prefixes.length ? prefixes.at(i + 1) : packet.length;
     const end = keepZeros ? next : withoutTrailingZeros(packet, start, next);
     if (end > start) units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false });
   }
   return units;
+}
+
+/** Whether the unit after the prefix at `prefix` is joined to one before it. Of a unit without a byte that is not known. */
+function isJoined(bytes: Uint8Array, prefix: number, joins: Joins): boolean {
+  return prefix + 3 < bytes.length && joins(bytes[prefix + 3] as number);
 }
 
 /**
@@ -55,16 +68,20 @@ export class ByteStream {
   /** How many zero bytes the bytes so far end in; at most 2. */
   #zeros = 0;
   readonly #keepZeros: boolean;
+  readonly #joins: Joins;
   /** The offsets of prefixes in the current piece. */
   readonly #prefixes = new OffsetList();
 
   /**
    * @param origin offset of the first byte to come, for `StreamUnit.byte`. @param keepZeros whether zero bytes before the next
-   * prefix belong to the unit. In MPEG-2 they may; in Annex B of H.264 and H.265 no unit ends in one.
+   * prefix belong to the unit. In MPEG-2 they may; in Annex B of H.264 and H.265 no unit ends in one. @param joins which units are
+   * given as one, with the prefixes between them, where they lie whole in one piece: a view of each of MPEG-2's many slices takes
+   * longer than all else that is done with it.
    */
-  constructor(origin: number, keepZeros = false) {
+  constructor(origin: number, keepZeros = false, joins = joinsNone) {
     this.#queue = new ByteQueue(origin);
     this.#keepZeros = keepZeros;
+    this.#joins = joins;
   }
 
   /** Takes the next bytes and returns the units that they complete. The bytes of an incomplete unit are copied. */
@@ -75,12 +92,22 @@ export class ByteStream {
     const origin = queue.end;
     queue.append(chunk);
     this.#findPrefixes(chunk);
+    /** The units of a run are joined. The one before the first prefix may have come in several pieces, and begins none. */
+    let isRun = false;
+    let lastOfRun = -1;
     for (let i = 0; i < this.#prefixes.length; i++) {
       const prefix = this.#prefixes.at(i);
-      this.#endUnit(origin + prefix, units);
-      queue.skip(origin + prefix + 3 - queue.begin);
-      this.#isInUnit = true;
+      const joins = isJoined(chunk, prefix, this.#joins);
+      if (isRun && joins) {
+        lastOfRun = prefix;
+        continue;
+      }
+      this.#beginUnit(origin + prefix, units);
+      isRun = joins;
+      lastOfRun = -1;
     }
+    // The last unit goes on in the next piece: only its bytes must be kept until then.
+    if (lastOfRun >= 0) this.#beginUnit(origin + lastOfRun, units);
     this.#countZeros(chunk);
     if (this.#isInUnit && queue.length > UNIT_LIMIT) {
       units.push({ byte: queue.begin, bytes: queue.take(UNIT_LIMIT), truncated: true });
@@ -125,6 +152,13 @@ export class ByteStream {
     let zeros = 0;
     while (zeros < Math.min(2, chunk.length) && chunk[chunk.length - 1 - zeros] === 0) zeros++;
     this.#zeros = zeros < chunk.length ? zeros : Math.min(2, this.#zeros + zeros);
+  }
+
+  /** Ends the unit before the prefix at this offset in the stream, and begins the one after it. */
+  #beginUnit(prefix: number, units: StreamUnit[]): void {
+    this.#endUnit(prefix, units);
+    this.#queue.skip(prefix + 3 - this.#queue.begin);
+    this.#isInUnit = true;
   }
 
   /** @param end offset in the stream. */

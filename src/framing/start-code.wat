@@ -6,44 +6,57 @@
   ;; Writes the offset of each prefix that lies whole in the first `length` bytes to the list at `list`, 32 bits each,
   ;; ascending, and returns how many they are. Reads up to 66 bytes after the window, whose values are of no consequence.
   (func (export "scan") (param $length i32) (param $list i32) (result i32)
-    (local $at i32) (local $end i32) (local $next i32) (local $found i32) (local $hits i32) (local $one v128)
-    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $at i32) (local $end i32) (local $next i32) (local $found i32) (local $exact i32) (local $hits i64)
+    (local $one v128) (local $pair v128) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     (local.set $one (i8x16.splat (i32.const 1)))
+    (local.set $pair (i16x8.splat (i32.const 0xfeff)))
     (local.set $next (local.get $list))
     ;; No prefix begins in the last two bytes.
     (local.set $end (i32.sub (local.get $length) (i32.const 2)))
     (block $done
       (loop $blocks
         (br_if $done (i32.ge_s (local.get $at) (local.get $end)))
-        ;; A byte of $a is 0 where a prefix begins: byte | next | (next but one ^ 1). $b, $c and $d are the 48 bytes after.
-        (local.set $a (v128.or (v128.or (v128.load (local.get $at)) (v128.load offset=1 (local.get $at)))
-          (v128.xor (v128.load offset=2 (local.get $at)) (local.get $one))))
-        (local.set $b (v128.or (v128.or (v128.load offset=16 (local.get $at)) (v128.load offset=17 (local.get $at)))
-          (v128.xor (v128.load offset=18 (local.get $at)) (local.get $one))))
-        (local.set $c (v128.or (v128.or (v128.load offset=32 (local.get $at)) (v128.load offset=33 (local.get $at)))
-          (v128.xor (v128.load offset=34 (local.get $at)) (local.get $one))))
-        (local.set $d (v128.or (v128.or (v128.load offset=48 (local.get $at)) (v128.load offset=49 (local.get $at)))
-          (v128.xor (v128.load offset=50 (local.get $at)) (local.get $one))))
-        (if (i32.eqz (i8x16.all_true
+        (block $next_block
+          ;; A prefix has a pair 00 00 or 00 01 at an odd address: at its own or at the next. With its lowest bit cleared, such
+          ;; a pair is the halfword 0. Of ordinary bytes, one block in a thousand has a pair. Up to $exact there are too many.
+          (if (i32.ge_s (local.get $at) (local.get $exact))
+            (then
+              (br_if $next_block (i16x8.all_true (i16x8.min_u
+                (i16x8.min_u
+                  (v128.and (v128.load offset=1 (local.get $at)) (local.get $pair))
+                  (v128.and (v128.load offset=17 (local.get $at)) (local.get $pair)))
+                (i16x8.min_u
+                  (v128.and (v128.load offset=33 (local.get $at)) (local.get $pair))
+                  (v128.and (v128.load offset=49 (local.get $at)) (local.get $pair))))))
+              (local.set $exact (i32.add (local.get $at) (i32.const 1024)))))
+          ;; A byte of $a is 0 where a prefix begins: byte | next | (next but one ^ 1). $b, $c and $d are the 48 bytes after.
+          (local.set $a (v128.or (v128.or (v128.load (local.get $at)) (v128.load offset=1 (local.get $at)))
+            (v128.xor (v128.load offset=2 (local.get $at)) (local.get $one))))
+          (local.set $b (v128.or (v128.or (v128.load offset=16 (local.get $at)) (v128.load offset=17 (local.get $at)))
+            (v128.xor (v128.load offset=18 (local.get $at)) (local.get $one))))
+          (local.set $c (v128.or (v128.or (v128.load offset=32 (local.get $at)) (v128.load offset=33 (local.get $at)))
+            (v128.xor (v128.load offset=34 (local.get $at)) (local.get $one))))
+          (local.set $d (v128.or (v128.or (v128.load offset=48 (local.get $at)) (v128.load offset=49 (local.get $at)))
+            (v128.xor (v128.load offset=50 (local.get $at)) (local.get $one))))
+          (br_if $next_block (i8x16.all_true
             (i8x16.min_u (i8x16.min_u (local.get $a) (local.get $b)) (i8x16.min_u (local.get $c) (local.get $d)))))
-          (then
-            (local.set $found (local.get $at))
-            (loop $quarters
-              ;; One bit for each of the 16 bytes at $found at which a prefix begins.
-              (local.set $hits (i8x16.bitmask (i8x16.eq (local.get $a) (v128.const i64x2 0 0))))
-              (block $none
-                (loop $bits
-                  (br_if $none (i32.eqz (local.get $hits)))
-                  (i32.store (local.get $next) (i32.add (local.get $found) (i32.ctz (local.get $hits))))
-                  (br_if $done (i32.ge_s (i32.load (local.get $next)) (local.get $end)))
-                  (local.set $next (i32.add (local.get $next) (i32.const 4)))
-                  (local.set $hits (i32.and (local.get $hits) (i32.sub (local.get $hits) (i32.const 1))))
-                  (br $bits)))
-              (local.set $a (local.get $b))
-              (local.set $b (local.get $c))
-              (local.set $c (local.get $d))
-              (local.set $found (i32.add (local.get $found) (i32.const 16)))
-              (br_if $quarters (i32.lt_s (local.get $found) (i32.add (local.get $at) (i32.const 64)))))))
+          ;; The pair was one of a prefix.
+          (local.set $exact (i32.const 0))
+          ;; One bit for each of the 64 bytes at which a prefix begins.
+          (local.set $hits (i64.or
+            (i64.or
+              (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $a) (v128.const i64x2 0 0))))
+              (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $b) (v128.const i64x2 0 0)))) (i64.const 16)))
+            (i64.or
+              (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $c) (v128.const i64x2 0 0)))) (i64.const 32))
+              (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $d) (v128.const i64x2 0 0)))) (i64.const 48)))))
+          (loop $bits
+            (local.set $found (i32.add (local.get $at) (i32.wrap_i64 (i64.ctz (local.get $hits)))))
+            (br_if $done (i32.ge_s (local.get $found) (local.get $end)))
+            (i32.store (local.get $next) (local.get $found))
+            (local.set $next (i32.add (local.get $next) (i32.const 4)))
+            (local.set $hits (i64.and (local.get $hits) (i64.sub (local.get $hits) (i64.const 1))))
+            (br_if $bits (i64.ne (local.get $hits) (i64.const 0)))))
         (local.set $at (i32.add (local.get $at) (i32.const 64)))
         (br $blocks)))
     (i32.shr_u (i32.sub (local.get $next) (local.get $list)) (i32.const 2))))

@@ -1,4 +1,4 @@
-import type { StreamUnit } from "./byte-stream.ts";
+import type { Joins, StreamUnit } from "./byte-stream.ts";
 import { ByteStream, unitsOfPacket, withoutTrailingZeros } from "./byte-stream.ts";
 import { isLengthPrefixed, LengthPrefixedStream } from "./length-prefixed.ts";
 import { findStartCode } from "./start-code.ts";
@@ -22,6 +22,7 @@ export class UnitInput {
   /** Offset of the last unit that `begun` returned. */
   #foreseen = -1;
   readonly #keepZeros: boolean;
+  readonly #joins: Joins | undefined;
   /** A length-prefixed unit had a start code inside. */
   #hasInnerStartCodes = false;
 
@@ -30,9 +31,10 @@ export class UnitInput {
     return this.#lengthSize === 0 ? 3 : this.#lengthSize;
   }
 
-  /** @param keepZeros whether zero bytes after a unit belong to it: see `ByteStream`. */
-  constructor(keepZeros = false) {
+  /** @param keepZeros whether zero bytes after a unit belong to it. @param joins which units are given as one: see `ByteStream`. */
+  constructor(keepZeros = false, joins?: Joins) {
     this.#keepZeros = keepZeros;
+    this.#joins = joins;
   }
 
   /** @param lengthSize bytes of each length prefix, 1 to 4; 0 for start codes. Ends the stream. */
@@ -52,7 +54,7 @@ export class UnitInput {
     const lengthSize = this.#lengthSize;
     this.received += bytes.length;
     if (lengthSize === 0 || (beginsWithStartCode(bytes) && !isLengthPrefixed(bytes, lengthSize))) {
-      return unitsOfPacket(bytes, origin, this.#keepZeros);
+      return unitsOfPacket(bytes, origin, this.#keepZeros, this.#joins);
     }
     const stream = new LengthPrefixedStream(lengthSize, origin);
     return this.#parted([...stream.push(bytes), ...stream.flush()]);
@@ -84,9 +86,10 @@ export class UnitInput {
     if (this.#stream === null) {
       const { received } = this;
       const lengthSize = this.#lengthSize;
-      const keepZeros = this.#keepZeros;
       this.#stream =
-        lengthSize === 0 ? new ByteStream(received, keepZeros) : new LengthPrefixedStream(lengthSize, received);
+        lengthSize === 0
+          ? new ByteStream(received, this.#keepZeros, this.#joins)
+          : new LengthPrefixedStream(lengthSize, received);
       this.#streamBytes = this.#streamUnits = 0;
     }
     this.received += bytes.length;

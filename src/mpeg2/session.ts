@@ -50,7 +50,7 @@ const PACK_START_CODE = 0xba;
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function openMpeg2Session(options: SessionOptions = {}): Session {
-  return openUnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true);
+  return openUnitSession(new Mpeg2Reader(resolveOptions(options)), "start code", true, isSlice);
 }
 
 /** A sequence header, and its extensions so far. */

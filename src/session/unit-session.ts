@@ -5,7 +5,7 @@
 
 import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, Session } from "../events.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import type { Joins, StreamUnit } from "../framing/byte-stream.ts";
 import { UnitInput } from "../framing/unit-input.ts";
 import type { EventSink } from "./event-sink.ts";
 import type { PictureTimes } from "./picture-times.ts";
@@ -59,10 +59,10 @@ export interface UnitReader {
  * Opens a session whose units `reader` reads.
  *
  * @param unitText a unit's name in messages, as in "there is no NAL unit".
- * @param keepZeros whether zero bytes after a unit belong to it: see `ByteStream`.
+ * @param keepZeros whether zero bytes after a unit belong to it. @param joins which units are read as one: see `ByteStream`.
  */
-export function openUnitSession(reader: UnitReader, unitText: string, keepZeros = false): Session {
-  return sessionOf(new UnitDecoder(reader, unitText, keepZeros), reader.sink);
+export function openUnitSession(reader: UnitReader, unitText: string, keepZeros = false, joins?: Joins): Session {
+  return sessionOf(new UnitDecoder(reader, unitText, new UnitInput(keepZeros, joins)), reader.sink);
 }
 
 class UnitDecoder implements InputDecoder {
@@ -70,9 +70,9 @@ class UnitDecoder implements InputDecoder {
   readonly #input: UnitInput;
   readonly #unitText: string;
 
-  constructor(reader: UnitReader, unitText: string, keepZeros: boolean) {
+  constructor(reader: UnitReader, unitText: string, input: UnitInput) {
     this.#reader = reader;
-    this.#input = new UnitInput(keepZeros);
+    this.#input = input;
     this.#unitText = unitText;
   }
 
