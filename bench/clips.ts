@@ -38,16 +38,16 @@ const libvpx = (name: string, rate: string) => ["-c:v", name, "-deadline", "real
 
 // biome-ignore format: a clip a row
 const recipes: readonly Recipe[] = [
-  { name: "H.264 1080p, 1 slice", codec: "h264", extension: "264", repeat: 16, source: hd, frames: 120, encoder: x264("-b:v", "12M") },
-  { name: "H.264 1080p, 4 slices", codec: "h264", extension: "264", repeat: 16, source: hd, frames: 120, encoder: x264("-b:v", "12M", "-x264-params", "slices=4") },
-  { name: "H.264 1080p, slices of 1,400 bytes", codec: "h264", extension: "264", repeat: 16, source: hd, frames: 120, encoder: x264("-b:v", "12M", "-x264-params", "slice-max-size=1400") },
-  { name: "H.264 QVGA, 100 kbit/s", codec: "h264", extension: "264", repeat: 40, source: "testsrc2=s=320x240:r=30", frames: 1500, encoder: x264("-b:v", "100k") },
-  { name: "HEVC 1080p, 1 slice", codec: "h265", extension: "265", repeat: 32, source: hd, frames: 60, encoder: x265("wpp=0:frame-threads=2") },
-  { name: "HEVC 1080p, 4 slices, WPP", codec: "h265", extension: "265", repeat: 32, source: hd, frames: 60, encoder: x265("slices=4:wpp=1") },
-  { name: "MPEG-2 1080i, 20 Mbit/s", codec: "mpeg2", extension: "m2v", repeat: 16, source: hd, frames: 60, encoder: ["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-b:v", "20M"] },
-  { name: "VP8 720p", codec: "vp8", extension: "ivf", repeat: 24, source: `testsrc2=s=1280x720:r=30,${noise}`, frames: 120, encoder: libvpx("libvpx", "4M") },
-  { name: "VP9 1080p", codec: "vp9", extension: "ivf", repeat: 16, source: hd, frames: 90, encoder: libvpx("libvpx-vp9", "14M") },
-  { name: "AV1 1080p", codec: "av1", extension: "obu", repeat: 16, source: hd, frames: 90, encoder: ["-c:v", "libsvtav1", "-preset", "12", "-b:v", "8M"] },
+  { name: "H.264 1080p, 1 slice", codec: "h264", extension: "264", repeat: 8, source: hd, frames: 300, encoder: x264("-b:v", "12M") },
+  { name: "H.264 1080p, 4 slices", codec: "h264", extension: "264", repeat: 8, source: hd, frames: 300, encoder: x264("-b:v", "12M", "-x264-params", "slices=4") },
+  { name: "H.264 1080p, slices of 1,400 bytes", codec: "h264", extension: "264", repeat: 12, source: hd, frames: 150, encoder: x264("-b:v", "12M", "-x264-params", "slice-max-size=1400") },
+  { name: "H.264 QVGA, 100 kbit/s", codec: "h264", extension: "264", repeat: 40, source: "testsrc2=s=320x240:r=30", frames: 3000, encoder: x264("-b:v", "100k") },
+  { name: "HEVC 1080p, 1 slice", codec: "h265", extension: "265", repeat: 20, source: hd, frames: 150, encoder: x265("wpp=0:frame-threads=2") },
+  { name: "HEVC 1080p, 4 slices, WPP", codec: "h265", extension: "265", repeat: 30, source: hd, frames: 100, encoder: x265("slices=4:wpp=1") },
+  { name: "MPEG-2 1080i, 20 Mbit/s", codec: "mpeg2", extension: "m2v", repeat: 5, source: hd, frames: 300, encoder: ["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-b:v", "20M"] },
+  { name: "VP8 720p", codec: "vp8", extension: "ivf", repeat: 20, source: `testsrc2=s=1280x720:r=30,${noise}`, frames: 300, encoder: libvpx("libvpx", "4M") },
+  { name: "VP9 1080p", codec: "vp9", extension: "ivf", repeat: 10, source: hd, frames: 150, encoder: libvpx("libvpx-vp9", "14M") },
+  { name: "AV1 1080p", codec: "av1", extension: "obu", repeat: 10, source: hd, frames: 150, encoder: ["-c:v", "libsvtav1", "-preset", "12", "-b:v", "8M"] },
 ];
 
 /** Makes the clips that `folder` does not have. One whose encoder is not there is left out, and its name printed. */

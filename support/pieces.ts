@@ -1,8 +1,8 @@
 import type { StreamUnit } from "../src/framing/byte-stream.ts";
 
-/** A copy, because a chunk may be used again after the call. */
+/** A copy, because a chunk may be used again after the call. Without `follows`, which depends on the pieces. */
 export const kept = (units: readonly StreamUnit[]) =>
-  units.map(({ bytes, ...rest }) => ({ bytes: [...bytes], ...rest }));
+  units.map(({ bytes, byte, truncated }) => ({ bytes: [...bytes], byte, truncated }));
 
 /** Pushes the pieces through one buffer that is wiped after each call. */
 export function inPieces(

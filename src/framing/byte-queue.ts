@@ -33,6 +33,11 @@ export class ByteQueue {
     return this.end - this.begin;
   }
 
+  /** Whether all its bytes lie in the caller's piece. */
+  get isInPiece(): boolean {
+    return this.#held.length === 0;
+  }
+
   /** Adds the next piece without copying it. `keep` must have been called for the piece before. */
   append(piece: Uint8Array): void {
     if (this.#at < this.#piece.length) this.keep();

@@ -9,6 +9,8 @@ export interface StreamUnit {
   readonly byte: number;
   /** True where a unit was longer than `UNIT_LIMIT`: `bytes` is only its beginning. */
   readonly truncated: boolean;
+  /** True where the unit lies in memory right after the one before it, with only its prefix between them. */
+  readonly follows?: boolean;
 }
 
 /** The longest unit that is kept, in bytes. The largest picture of any level is shorter. */
@@ -39,6 +41,7 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
   const units: StreamUnit[] = [];
   const prefixes = new OffsetList();
   findStartCodes(packet, prefixes);
+  let lastEnd = -1;
   for (let i = 0; i < prefixes.length; i++) {
     const start = prefixes.at(i) + 3;
     if (isJoined(packet, prefixes.at(i), joins)) {
@@ -46,7 +49,10 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
     }
     const next = i + 1 < prefixes.length ? prefixes.at(i + 1) : packet.length;
     const end = keepZeros ? next : withoutTrailingZeros(packet, start, next);
-    if (end > start) units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false });
+    if (end === start) continue;
+    const follows = start - 3 === lastEnd;
+    units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false, follows });
+    lastEnd = end;
   }
   return units;
 }
@@ -69,6 +75,8 @@ export class ByteStream {
   #zeros = 0;
   readonly #keepZeros: boolean;
   readonly #joins: Joins;
+  /** Where the last unit ended that lies whole in the current piece; -1 where there is none. */
+  #lastEnd = -1;
   /** The offsets of prefixes in the current piece. */
   readonly #prefixes = new OffsetList();
 
@@ -91,6 +99,7 @@ export class ByteStream {
     const units: StreamUnit[] = [];
     const origin = queue.end;
     queue.append(chunk);
+    this.#lastEnd = -1;
     this.#findPrefixes(chunk);
     /** The units of a run are joined. The one before the first prefix may have come in several pieces, and begins none. */
     let isRun = false;
@@ -165,7 +174,11 @@ export class ByteStream {
   #endUnit(end: number, units: StreamUnit[]): void {
     if (!this.#isInUnit) return;
     const byte = this.#queue.begin;
+    const isView = this.#queue.isInPiece;
     const bytes = this.#keepZeros ? this.#queue.take(end - byte) : this.#queue.takeTrimmed(end - byte);
-    if (bytes.length > 0) units.push({ bytes, byte, truncated: false });
+    if (bytes.length === 0) return;
+    const follows = isView && byte - 3 === this.#lastEnd;
+    units.push({ bytes, byte, truncated: false, follows });
+    this.#lastEnd = isView ? byte + bytes.length : -1;
   }
 }

@@ -214,7 +214,7 @@ export class PictureDecoder {
     if (type === 0 || type === 3) open.picture.hasP = true;
     if (type === 1) open.picture.hasB = true;
     open.sliceCount++;
-    if (this.#options.decodeMode === "frame") this.#bitstream.add(unit.bytes);
+    if (this.#options.decodeMode === "frame") this.#bitstream.addUnit(unit);
     else this.#slices.add({ unit: unit.bytes, h, sets, lists });
   }
 

@@ -184,7 +184,7 @@ export class PictureDecoder {
 
   /** Adds a slice to the open picture. */
   addSlice(unit: StreamUnit): void {
-    if (this.#open) this.#bitstream.add(unit.bytes);
+    if (this.#open) this.#bitstream.addUnit(unit);
   }
 
   /** Marks the open picture as damaged: a slice or header of it could not be read. */

@@ -36,7 +36,7 @@ export class WaitingUnits {
     const units = this.#units;
     for (; this.#copied < units.length; this.#copied++) {
       const unit = units[this.#copied] as StreamUnit;
-      units[this.#copied] = { ...unit, bytes: unit.bytes.slice() };
+      units[this.#copied] = { ...unit, bytes: unit.bytes.slice(), follows: false };
     }
   }
 }

@@ -1,24 +1,28 @@
 /** Collects the bytes of an open picture for its OUTPUT buffer, with few copies. */
 
+import type { StreamUnit } from "../framing/byte-stream.ts";
 import { joined } from "../framing/bytes.ts";
 import { HeldMemory } from "../framing/held-memory.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { startCodePrefix } from "./bitstream.ts";
+import { startCodeBytes, startCodePrefix } from "./bitstream.ts";
 
 /**
- * So many units of fewer bytes, on an average, are joined into one part. Without this, a picture of tiny units would take far more
+ * So many parts of fewer bytes, on an average, are joined into one. Without this, a picture of tiny units would take far more
  * memory than its bytes: a view of a unit takes about 100.
  */
-const MANY_UNITS = 128;
-const SMALL_UNIT_BYTES = 512;
+const MANY_PARTS = 128;
+const SMALL_PART_BYTES = 512;
 
 export class PictureBitstream {
   /** The parts so far. Those before index `#foreign` are in our own memory, the others in the caller's. */
   #parts: Uint8Array[] = [];
   #foreign = 0;
-  /** Number and bytes of the units in the caller's parts. */
-  #foreignUnits = 0;
+  /** Number and bytes of the caller's parts. */
+  #foreignParts = 0;
   #foreignBytes = 0;
+  /** The last part, and units that follow it in memory: their bytes, and where they end in the stream; -1 where none can follow. */
+  #runBytes = 0;
+  #runEnd = -1;
   /** A call of the session has returned since the picture began. */
   #isHeld = false;
   /** The last of our own parts is at the end of `#memory`, so the next bytes can be appended to it. */
@@ -29,16 +33,32 @@ export class PictureBitstream {
     this.#startCode = startCode;
   }
 
-  /** Adds the next unit of the picture. */
-  add(unit: Uint8Array): void {
+  /** Adds the next unit of the picture. Units that follow each other in memory, as in the OUTPUT buffer, are one part. */
+  addUnit({ bytes, byte, follows }: StreamUnit): void {
+    const prefixBytes = startCodeBytes(this.#startCode);
+    const end = byte + bytes.length;
+    if (follows && prefixBytes > 0 && byte - prefixBytes === this.#runEnd) {
+      this.#runBytes += prefixBytes + bytes.length;
+      this.#foreignBytes += prefixBytes + bytes.length;
+      this.#runEnd = end;
+      return;
+    }
+    this.add(bytes);
+    this.#runBytes = bytes.length;
+    this.#runEnd = this.#foreign < this.#parts.length ? end : -1;
+  }
+
+  /** Adds the next bytes of the picture. */
+  add(bytes: Uint8Array): void {
+    this.#endRun();
     const annexB = this.#startCode === "annexb";
     // Most pictures have one unit. An array with its elements is smaller than one that has grown.
-    if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, unit] : [unit];
-    else if (annexB) this.#parts.push(startCodePrefix, unit);
-    else this.#parts.push(unit);
-    this.#foreignUnits++;
-    this.#foreignBytes += unit.length;
-    if (this.#foreignUnits < MANY_UNITS || this.#foreignBytes >= this.#foreignUnits * SMALL_UNIT_BYTES) return;
+    if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, bytes] : [bytes];
+    else if (annexB) this.#parts.push(startCodePrefix, bytes);
+    else this.#parts.push(bytes);
+    this.#foreignParts++;
+    this.#foreignBytes += bytes.length;
+    if (this.#foreignParts < MANY_PARTS || this.#foreignBytes >= this.#foreignParts * SMALL_PART_BYTES) return;
     this.#parts.push(joined(this.#parts.splice(this.#foreign)));
     this.#countFromHere();
     this.#isOpenEnded = false;
@@ -46,6 +66,7 @@ export class PictureBitstream {
 
   /** Copies the parts that are in the caller's memory. Must be called before a call of the session returns. */
   hold(): void {
+    this.#endRun();
     if (this.#foreign === this.#parts.length) return;
     if (!this.#isHeld) this.#memory.begin();
     this.#isHeld = true;
@@ -58,6 +79,7 @@ export class PictureBitstream {
 
   /** Returns the parts for the picture's request, and gets ready for the next picture. */
   take(): Uint8Array[] {
+    this.#endRun();
     const parts = this.#parts;
     this.clear();
     return parts;
@@ -65,13 +87,24 @@ export class PictureBitstream {
 
   clear(): void {
     this.#parts = [];
+    this.#runEnd = -1;
     this.#countFromHere();
     this.#isHeld = this.#isOpenEnded = false;
+  }
+
+  /** The last part becomes the view of its whole run. */
+  #endRun(): void {
+    if (this.#runEnd < 0) return;
+    this.#runEnd = -1;
+    const last = this.#parts.length - 1;
+    const first = this.#parts[last] as Uint8Array;
+    if (this.#runBytes > first.length)
+      this.#parts[last] = new Uint8Array(first.buffer, first.byteOffset, this.#runBytes);
   }
 
   /** All parts so far are in our own memory: the caller's come after them. */
   #countFromHere(): void {
     this.#foreign = this.#parts.length;
-    this.#foreignUnits = this.#foreignBytes = 0;
+    this.#foreignParts = this.#foreignBytes = 0;
   }
 }

@@ -37,6 +37,52 @@ describe("ByteStream", () => {
     );
   });
 
+  it("says which units follow the one before in memory, with only a prefix between them", () => {
+    fc.assert(
+      fc.property(unitBytes, lengths, fc.boolean(), (bytes, cuts, keepZeros) => {
+        const stream = new ByteStream(0, keepZeros);
+        let at = 0;
+        for (const length of [...cuts, bytes.length]) {
+          let before: Uint8Array | undefined;
+          for (const { bytes: unit, follows } of stream.push(bytes.subarray(at, at + length))) {
+            const isAfter = before?.buffer === unit.buffer && before.byteOffset + before.length + 3 === unit.byteOffset;
+            if (follows) expect(isAfter).toBe(true);
+            else expect(isAfter && unit.buffer === bytes.buffer).toBe(false);
+            before = unit;
+          }
+          at = Math.min(bytes.length, at + length);
+        }
+      }),
+      { seed: 2, numRuns: 1000 },
+    );
+  });
+
+  it("leaves units together that join, but for one that lies across pieces or at their end", () => {
+    const joins = (first: number) => first >= 2;
+    const apart = (units: readonly { bytes: Uint8Array; byte: number }[]) =>
+      units.flatMap(({ bytes, byte }) => kept(unitsOfPacket(Uint8Array.of(0, 0, 1, ...bytes), byte - 3, true)));
+    fc.assert(
+      fc.property(unitBytes, lengths, (bytes, cuts) => {
+        const whole = kept(unitsOfPacket(bytes, 0, true));
+        expect(apart(unitsOfPacket(bytes, 0, true, joins))).toEqual(whole);
+        const stream = new ByteStream(0, true, joins);
+        const units: ReturnType<typeof kept> = [];
+        let at = 0;
+        for (const length of [...cuts, bytes.length]) {
+          units.push(...apart(stream.push(bytes.slice(at, at + length))));
+          at += length;
+        }
+        expect([...units, ...apart(stream.flush())]).toEqual(whole);
+      }),
+      { seed: 3, numRuns: 1000 },
+    );
+    const stream = Uint8Array.of(0, 0, 1, 5, 0, 0, 1, 6, 0, 0, 1, 1, 0, 0, 1, 7, 0, 0, 1, 8, 0, 0, 1, 9);
+    const together = [[5, 0, 0, 1, 6], [1], [7, 0, 0, 1, 8]];
+    expect(new ByteStream(0, true, joins).push(stream).map(({ bytes }) => [...bytes])).toEqual(together);
+    const [, , last] = unitsOfPacket(stream, 0, true, joins);
+    expect([...(last?.bytes ?? [])]).toEqual([7, 0, 0, 1, 8, 0, 0, 1, 9]);
+  });
+
   it("gives units that lie across pieces, whatever becomes of the pieces before", () => {
     const stream = new ByteStream(0);
     let before = new Uint8Array(0);

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { WaitingUnits } from "../../src/nal/waiting-units.ts";
 
-const unit = (...bytes: number[]) => ({ bytes: Uint8Array.from(bytes), byte: 7, truncated: false });
+const unit = (...bytes: number[]) => ({ bytes: Uint8Array.from(bytes), byte: 7, truncated: false, follows: false });
 
 it("units wait in their order until they are taken, as copies after the call in which they came", () => {
   const waiting = new WaitingUnits();
   const first = unit(1, 2);
   waiting.add(first);
-  waiting.add(unit(3));
+  waiting.add({ ...unit(3), follows: true });
   waiting.hold();
   first.bytes.fill(9);
   expect(waiting.isEmpty).toBe(false);

@@ -83,3 +83,23 @@ describe.each(longSlices)("$name, cut inside its slices", ({ codec, read }) => {
     expect(early).toBe(late);
   });
 });
+
+const multiSliced = (["h264", "mpeg2"] as const).flatMap((codec) =>
+  fixtureStreams(codec).map(({ name, read }) => ({ codec, name, read })),
+);
+
+describe.each(multiSliced)("$name, pushed whole", ({ codec, read }) => {
+  it("gives slices that follow each other in memory as one part of the bitstream", () => {
+    const stream = read();
+    const session = openSession(codec);
+    for (const event of session.push(stream)) {
+      if (event.type !== "request") continue;
+      let before: Uint8Array | undefined;
+      for (const part of event.bitstream.filter(({ length }, i) => i % 2 === 1 || length !== 3)) {
+        const isAfter = before?.buffer === part.buffer && before.byteOffset + before.length + 3 === part.byteOffset;
+        expect(isAfter).toBe(false);
+        before = part;
+      }
+    }
+  });
+});
