@@ -8,8 +8,8 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 106_800 },
-  h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200, openH264Session: 30_800 },
+  ".": { openSession: 107_200 },
+  h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200, openH264Session: 31_000 },
   h265: {
     parseSps: 8700,
     parseSpsUntilVui: 6100,
@@ -17,11 +17,11 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     parseSliceSegmentHeader: 6900,
     openH265Session: 37_200,
   },
-  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 15_900 },
+  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_350 },
   vp8: { parseFrame: 4100, openVp8Session: 13_450 },
   vp9: { parseFrame: 6800, openVp9Session: 16_900 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9300 },
-  av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 29_100 },
+  av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 29_250 },
 };
 
 async function sizeOf(entry: string, name: string): Promise<number> {

@@ -19,7 +19,7 @@
  * @module
  */
 export type { StreamUnit } from "../framing/byte-stream.ts";
-export { ByteStream, UNIT_LIMIT, unitsOfPacket } from "../framing/byte-stream.ts";
+export { ByteStream, type Joins, UNIT_LIMIT, unitsOfPacket } from "../framing/byte-stream.ts";
 export { LengthPrefixedStream } from "../framing/length-prefixed.ts";
 export { findStartCode } from "../framing/start-code.ts";
 export type { BitReaderOptions } from "./bit-reader.ts";
