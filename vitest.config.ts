@@ -23,6 +23,7 @@ export default defineConfig({
     ],
     sequence: { sequencer: CorpusFirst },
     testTimeout: 30_000,
+    globalSetup: ["support/temporary-folder.ts"],
     setupFiles: ["support/byte-equality.ts"],
     tags: [
       {

@@ -101,8 +101,9 @@ export class ByteStream {
     queue.append(chunk);
     this.#lastEnd = -1;
     this.#findPrefixes(chunk);
-    /** The units of a run are joined. The one before the first prefix may have come in several pieces, and begins none. */
+    /** Whether the unit that has begun joins others. One from an earlier piece does not: bytes that it gets from this one are copied. */
     let isRun = false;
+    /** The prefix of the last unit that was joined to it; -1 where there is none. */
     let lastOfRun = -1;
     for (let i = 0; i < this.#prefixes.length; i++) {
       const prefix = this.#prefixes.at(i);

@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { brotliCompressSync, gunzipSync, gzipSync } from "node:zlib";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "./command-line.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "captures-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const captured = (name: string) => fixture(`captures/${name}.gz`);
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
 

@@ -1,14 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { completionScript } from "../../src/cli/completion.ts";
 import { commands, optionsOf, shells } from "../../src/cli/options.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { run } from "./command-line.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "completion-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const has = (program: string) => spawnSync(program, ["--version"]).error === undefined;
 const scripts = Object.fromEntries(

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../support/random.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, type Outcome, run } from "./command-line.ts";
 
 /** Files in containers that mediabunny reads, and the streams that they were made from. */
@@ -30,9 +30,8 @@ const commands = ["record", "inspect", "validate", "trace"];
 
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function written(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import type { FakeDriver } from "../submit/fake-driver.ts";
 import { FakeKernel } from "../submit/fake-kernel.ts";
 import { plain } from "../submit/submitting.ts";
@@ -21,8 +21,7 @@ vi.mock("../../src/submit/devices/devices.ts", async (importOriginal) => {
   };
 });
 
-const folder = mkdtempSync(join(tmpdir(), "decode-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function decode(driver: Partial<FakeDriver>, stream = "h264_high_bpyramid.264", ...options: string[]) {
   state.kernel = new FakeKernel({ ...plain, ...driver });

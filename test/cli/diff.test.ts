@@ -1,12 +1,11 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "./command-line.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "diff-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 // The first pieces are kept to find out what the file is: it must be longer.
 const readInPieces = async (name: string, times: number, each: number) => {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture } from "./command-line.ts";
 
 const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -57,7 +57,7 @@ describe("the program", () => {
   });
 
   it("says when a file may not be read", { tags: "long" }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+    const folder = temporaryFolder();
     const path = join(folder, "secret.264");
     writeFileSync(path, "x");
     chmodSync(folder, 0o755);

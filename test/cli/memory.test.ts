@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "./command-line.ts";
 
 const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -25,7 +25,7 @@ function peakOf(argv: readonly string[]): Promise<number> {
   return new Promise((resolve) => child.on("close", () => resolve(Number(stderr.split("\n").at(-1)))));
 }
 
-const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+const folder = temporaryFolder();
 const path = (name: string) => join(folder, name);
 
 /** A record of a stream so many times, and one that differs from it in each request. */
@@ -41,7 +41,6 @@ beforeAll(async () => {
   await makeRecords("small", 40);
   await makeRecords("large", 320);
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 // Two records of 100 MB may take 128 MB over an empty Node.
 it("diff keeps a few requests of each record, however many there are", { tags: "long" }, async () => {

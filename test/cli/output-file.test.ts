@@ -8,20 +8,18 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "./command-line.ts";
 
-const parent = mkdtempSync(join(tmpdir(), "output-"));
-afterAll(() => rmSync(parent, { recursive: true }));
+const parent = temporaryFolder();
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(parent, "run-"));

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { sessionCodecs } from "../../src/open-session.ts";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import schema from "../../src/record/schema.json" with { type: "json" };
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
 const stream = "h264_high_bpyramid.264";
@@ -13,9 +13,8 @@ const validate = new Ajv2020().compile(schema);
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function file(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);

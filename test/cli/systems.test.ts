@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readRecord } from "../../src/record/index.ts";
 import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 import {
@@ -15,14 +14,14 @@ import {
   transportStream,
   VIDEO_PID,
 } from "../../support/streams/systems-streams.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "./command-line.ts";
 
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function file(name: string, ...parts: readonly Uint8Array[]): string {
   const path = join(folder, name);

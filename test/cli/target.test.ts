@@ -1,20 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
 import { controlByName, decodePayload, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
 import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { bytesOf, fixture, goldenText, run } from "./command-line.ts";
 
 const HEVC = "V4L2_CID_STATELESS_HEVC_";
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The names of the controls that a record sends at all, without their prefix. */
 async function sent(stream: string, target: string, ...options: string[]): Promise<string[]> {

@@ -1,8 +1,8 @@
 // Captures as they come from broken user space: records of ours, edited.
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RecordWriter, readRecord, resolveRequests } from "../../src/record/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "../cli/command-line.ts";
 
 /** A request that can be edited. Payloads are copies. */
@@ -12,7 +12,7 @@ export interface Editable {
   readonly controls: Map<string, Uint8Array | number>;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-diff-"));
+const folder = temporaryFolder();
 
 /** Our requests of a stream. */
 export async function requestsOf(name: string, options: readonly string[] = []): Promise<Editable[]> {

@@ -1,12 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { CorpusResult } from "../../conformance/drivers/corpus-result.ts";
 import { KeptResults } from "../../conformance/drivers/kept-results.ts";
 import { idleRows, judge, type KnownProblem } from "../../conformance/drivers/known-problems.ts";
 import { OptionError, readOptions } from "../../conformance/drivers/options.ts";
 import { summarise, takeResults } from "../../conformance/drivers/whole-corpus.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 function result(id: string, changes: Partial<CorpusResult> = {}): CorpusResult {
   return {
@@ -25,9 +25,8 @@ function result(id: string, changes: Partial<CorpusResult> = {}): CorpusResult {
 describe("kept results", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "results-"));
+    folder = temporaryFolder();
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
   const maker = { kernel: "Linux 7.2.13", build: "0123", force: false };
   const idsOf = (results: KeptResults) => [...results.byId.keys()];
 

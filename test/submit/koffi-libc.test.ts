@@ -1,15 +1,15 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { DeviceError } from "../../src/submit/errors.ts";
 import { loadLibc } from "../../src/submit/koffi-libc.ts";
 import type { Libc } from "../../src/submit/libc.ts";
 import { POLLIN } from "../../src/submit/libc.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const isLinux = process.platform === "linux";
-const folder = mkdtempSync(join(tmpdir(), "libc-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describe("without koffi", () => {
   it.each([

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { compareTraces } from "../../conformance/trace/compare-trace.ts";
@@ -14,6 +13,7 @@ import { controlsOf } from "../../support/h265-requests.ts";
 import { type EditableUnit, type PlacedElement, streamOf } from "../../support/rewrite/units.ts";
 import { only } from "../../support/streams/h264-stream.ts";
 import { eventsOf } from "../../support/streams/h265-stream.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { TraceRecorder } from "../../support/trace-recorder.ts";
 
 /** The streams that `run` was given, by their bytes, with the units that they were made of and the test that made them. */
@@ -47,7 +47,7 @@ export const isSlice = ({ type }: EditableUnit) => type >= 0 && type <= 21;
 
 /** What FFmpeg's trace_headers, or our own trace, reads otherwise than it was written, in any stream run so far; forgets them. */
 export async function misreadStreams(): Promise<{ readonly streams: number; readonly flaws: readonly string[] }> {
-  const folder = mkdtempSync(join(tmpdir(), "edited-streams-"));
+  const folder = temporaryFolder();
   const flaws: string[] = [];
   // Another test file may run in this process.
   const streams = [...made];

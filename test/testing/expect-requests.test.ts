@@ -1,6 +1,5 @@
 import { AssertionError } from "node:assert";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -9,12 +8,13 @@ import { openSession } from "../../src/index.ts";
 import { type RecordableEvent, RecordWriter, readRecord } from "../../src/record/index.ts";
 import { hantroG1 } from "../../src/targets/index.ts";
 import { expectRequests } from "../../src/testing/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture } from "../cli/command-line.ts";
 
 let folder: string;
 let golden: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
+  folder = temporaryFolder();
   golden = join(folder, "goldens", "golden.jsonl");
   vi.stubEnv("CI", "");
   vi.stubEnv("UPDATE_GOLDENS", "");

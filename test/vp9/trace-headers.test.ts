@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import { vp9 } from "../../conformance/trace/vp9-dialect.ts";
 import type { BitWriter } from "../../src/testing/bit-writer.ts";
 import { ivfOf } from "../../support/streams/vp8-frames.ts";
 import { frame, keyFrame, showExisting, superframe } from "../../support/streams/vp9-frames.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const version = ffmpegVersion();
 const fixtures = allStreams("vp9").filter((path) =>
@@ -36,7 +36,7 @@ describe.skipIf(version === undefined)(`FFmpeg's trace_headers (${version ?? "sk
       ],
       "VP90",
     );
-    const path = join(mkdtempSync(join(tmpdir(), "vp9-")), "made.ivf");
+    const path = join(temporaryFolder(), "made.ivf");
     writeFileSync(path, file);
     const { packets, refusal } = await ffmpegTrace("ivf", path);
     const differences = (packets: readonly FfmpegPacket[]) =>

@@ -1,5 +1,5 @@
-import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { constants, tmpdir } from "node:os";
+import { rm, symlink } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Codec } from "../../../src/events.ts";
@@ -14,6 +14,7 @@ import {
   V4L2_PIX_FMT_VP8_FRAME,
   V4L2_PIX_FMT_VP9_FRAME,
 } from "../../../src/uapi/index.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import type { FakeDriver } from "../fake-driver.ts";
 import { FakeKernel } from "../fake-kernel.ts";
 
@@ -155,7 +156,7 @@ describe("what a device takes", () => {
 });
 
 it("a device's path may be a link, as those of /dev/v4l/by-path are", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "devices-"));
+  const folder = temporaryFolder();
   const link = join(folder, "platform-vdec-video-index0");
   await symlink("/dev/null", link);
   expect([await devicePath(link), await devicePath("/dev/video99")]).toEqual(["/dev/null", "/dev/video99"]);
