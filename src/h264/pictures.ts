@@ -45,6 +45,9 @@ interface OpenPicture extends HeldPicture {
   first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
+  /** Whether the buffer has a reference picture, and a corrupt one: the same for all slices of the picture. */
+  readonly hasReference: boolean;
+  readonly hasCorruptReference: boolean;
   sliceCount: number;
   /** The length of its slices so far, in bytes. */
   bytes: number;
@@ -107,9 +110,12 @@ export class PictureDecoder {
   /** Begins a picture. The one before it must have ended. */
   beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
+    const { frames } = this.#state.dpb;
     this.#open = {
       first,
       picture,
+      hasReference: hasReference(frames),
+      hasCorruptReference: hasCorruptReference(frames),
       isHeld: false,
       sliceCount: 0,
       bytes: 0,
@@ -240,11 +246,11 @@ export class PictureDecoder {
   /** 8.2.4: builds the lists where slice mode needs them, and finds out whether references are missing or corrupt. */
   #buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
     const { frames } = this.#state.dpb;
-    if (!hasReference(frames)) {
+    if (!open.hasReference) {
       this.#reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
     }
     const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
-    const follows = hasCorruptReference(frames) && !picture.frame.corrupt && !this.#recovery.isWhole(picture);
+    const follows = open.hasCorruptReference && !picture.frame.corrupt && !this.#recovery.isWhole(picture);
     if (!isModified && this.#options.decodeMode === "frame" && !follows) return null;
     const context: ListContext = {
       frames,

@@ -246,13 +246,22 @@ export class RefPicListModificationOperation {
 
 /** 7.3.3.2 Prediction weight table syntax, for one list. Absent weights have the values of 7.4.3.2. */
 export class PredWeights {
-  luma_weight_flag: number[] = [];
-  luma_weight: number[] = [];
-  luma_offset: number[] = [];
-  chroma_weight_flag: number[] = [];
+  luma_weight_flag: number[];
+  luma_weight: number[];
+  luma_offset: number[];
+  chroma_weight_flag: number[];
   /** [entry][0 Cb, 1 Cr]. */
-  chroma_weight: [number, number][] = [];
-  chroma_offset: [number, number][] = [];
+  chroma_weight: (readonly [number, number])[];
+  chroma_offset: (readonly [number, number])[];
+  /** @param entries the number of entries of the list. */
+  constructor(entries = 0) {
+    this.luma_weight_flag = new Array(entries);
+    this.luma_weight = new Array(entries);
+    this.luma_offset = new Array(entries);
+    this.chroma_weight_flag = new Array(entries);
+    this.chroma_weight = new Array(entries);
+    this.chroma_offset = new Array(entries);
+  }
 }
 
 /** Of a list that a slice does not have. */
@@ -285,8 +294,15 @@ export class DecRefPicMarking {
   long_term_reference_flag = 0;
   adaptive_ref_pic_marking_mode_flag = 0;
   /** The memory_management_control_operation 0 that ends the loop is left out. */
-  operations: MemoryManagementControlOperation[] = [];
+  operations: readonly MemoryManagementControlOperation[] = [];
 }
+
+/** All elements are 0, as in most slices, whose headers share it. */
+export const noMarking: DecRefPicMarking = /* @__PURE__ */ frozen(/* @__PURE__ */ new DecRefPicMarking());
+
+/** What most slice headers have, which share it. */
+const noDelta: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);
+const noModification: readonly RefPicListModificationOperation[] = /* @__PURE__ */ frozen([]);
 
 /** 7.3.3 Slice header syntax. */
 export class SliceHeader {
@@ -303,7 +319,7 @@ export class SliceHeader {
   idr_pic_id = 0;
   pic_order_cnt_lsb = 0;
   delta_pic_order_cnt_bottom = 0;
-  delta_pic_order_cnt: [number, number] = [0, 0];
+  delta_pic_order_cnt: readonly [number, number] = noDelta;
   redundant_pic_cnt = 0;
   direct_spatial_mv_pred_flag = 0;
   num_ref_idx_active_override_flag = 0;
@@ -311,9 +327,9 @@ export class SliceHeader {
   num_ref_idx_l0_active_minus1 = 0;
   num_ref_idx_l1_active_minus1 = 0;
   ref_pic_list_modification_flag_l0 = 0;
-  ref_pic_list_modification_l0: RefPicListModificationOperation[] = [];
+  ref_pic_list_modification_l0: readonly RefPicListModificationOperation[] = noModification;
   ref_pic_list_modification_flag_l1 = 0;
-  ref_pic_list_modification_l1: RefPicListModificationOperation[] = [];
+  ref_pic_list_modification_l1: readonly RefPicListModificationOperation[] = noModification;
   pred_weight_table: PredWeightTable | null = null;
   dec_ref_pic_marking: DecRefPicMarking | null = null;
   cabac_init_idc = 0;

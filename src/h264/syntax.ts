@@ -3,6 +3,8 @@
  * functions keep no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the table or its
  * ranges.
  */
+
+import { frozen } from "../bitreader/frozen.ts";
 import type { BitReader } from "../bitreader/index.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
 import type { ParameterSets } from "./structures.ts";
@@ -15,6 +17,7 @@ import {
   NalUnitHeader3dAvcExtension,
   NalUnitHeaderMvcExtension,
   NalUnitHeaderSvcExtension,
+  noMarking,
   noPredWeights,
   PicParameterSet,
   PicTiming,
@@ -396,9 +399,11 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
     }
   }
   if (sps.pic_order_cnt_type === 1 && !sps.delta_pic_order_always_zero_flag) {
-    h.delta_pic_order_cnt[0] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 0);
+    const delta: [number, number] = [0, 0];
+    h.delta_pic_order_cnt = delta;
+    delta[0] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 0);
     if (pps.bottom_field_pic_order_in_frame_present_flag && !h.field_pic_flag) {
-      h.delta_pic_order_cnt[1] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 1);
+      delta[1] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 1);
     }
   }
   h.pic_order_cnt_bit_size = r.position - picOrderCntStart;
@@ -531,6 +536,13 @@ const predWeightNames = {
   },
 } as const;
 
+/** 7.4.3.2, of entries without weights, which share them: by chroma_log2_weight_denom. */
+const inferredChromaWeights: readonly (readonly [number, number])[] = /* @__PURE__ */ Array.from(
+  { length: 8 },
+  (_, denom) => frozen([1 << denom, 1 << denom]),
+);
+const inferredChromaOffset: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);
+
 /** The loop over one list in 7.3.3.2. */
 function readPredWeights(
   r: BitReader,
@@ -540,20 +552,14 @@ function readPredWeights(
   ChromaArrayType: number,
 ): PredWeights {
   const names = predWeightNames[list];
-  const w = new PredWeights();
-  w.luma_weight_flag = new Array<number>(last + 1);
-  w.luma_weight = new Array<number>(last + 1);
-  w.luma_offset = new Array<number>(last + 1);
-  w.chroma_weight_flag = new Array<number>(last + 1);
-  w.chroma_weight = new Array<[number, number]>(last + 1);
-  w.chroma_offset = new Array<[number, number]>(last + 1);
+  const w = new PredWeights(last + 1);
   const lumaWeight = 1 << table.luma_log2_weight_denom;
-  const chromaWeight = 1 << table.chroma_log2_weight_denom;
+  const chromaWeight = inferredChromaWeights[table.chroma_log2_weight_denom] as readonly [number, number];
   for (let i = 0; i <= last; i++) {
     w.luma_weight[i] = lumaWeight; // 7.4.3.2, as the next three
     w.luma_offset[i] = 0;
-    w.chroma_weight[i] = [chromaWeight, chromaWeight];
-    w.chroma_offset[i] = [0, 0];
+    w.chroma_weight[i] = chromaWeight;
+    w.chroma_offset[i] = inferredChromaOffset;
     w.luma_weight_flag[i] = r.flag(names.luma_weight_flag, i);
     if (w.luma_weight_flag[i]) {
       w.luma_weight[i] = r.se(names.luma_weight, -128, 127, i);
@@ -561,9 +567,13 @@ function readPredWeights(
     }
     w.chroma_weight_flag[i] = ChromaArrayType !== 0 ? r.flag(names.chroma_weight_flag, i) : 0;
     if (w.chroma_weight_flag[i]) {
+      const weight: [number, number] = [0, 0];
+      const offset: [number, number] = [0, 0];
+      w.chroma_weight[i] = weight;
+      w.chroma_offset[i] = offset;
       for (let j = 0; j < 2; j++) {
-        (w.chroma_weight[i] as number[])[j] = r.se(names.chroma_weight, -128, 127, i, j);
-        (w.chroma_offset[i] as number[])[j] = r.se(names.chroma_offset, -128, 127, i, j);
+        weight[j] = r.se(names.chroma_weight, -128, 127, i, j);
+        offset[j] = r.se(names.chroma_offset, -128, 127, i, j);
       }
     }
   }
@@ -578,19 +588,23 @@ const MARKING_OPERATIONS_LIMIT = 72;
 
 /** 7.3.3.3 Decoded reference picture marking syntax. */
 export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMarking {
-  const marking = new DecRefPicMarking();
   if (h.nal_unit_type === 5) {
+    const marking = new DecRefPicMarking();
     marking.no_output_of_prior_pics_flag = r.flag("no_output_of_prior_pics_flag");
     marking.long_term_reference_flag = r.flag("long_term_reference_flag");
     return marking;
   }
-  marking.adaptive_ref_pic_marking_mode_flag = r.flag("adaptive_ref_pic_marking_mode_flag");
-  if (!marking.adaptive_ref_pic_marking_mode_flag) return marking;
+  const adaptive_ref_pic_marking_mode_flag = r.flag("adaptive_ref_pic_marking_mode_flag");
+  if (!adaptive_ref_pic_marking_mode_flag) return noMarking;
+  const marking = new DecRefPicMarking();
+  marking.adaptive_ref_pic_marking_mode_flag = adaptive_ref_pic_marking_mode_flag;
+  const operations: MemoryManagementControlOperation[] = [];
+  marking.operations = operations;
   for (;;) {
     const op = new MemoryManagementControlOperation();
     const start = r.position;
     op.memory_management_control_operation = r.ue("memory_management_control_operation", 6);
-    if (marking.operations.length > MARKING_OPERATIONS_LIMIT) {
+    if (operations.length > MARKING_OPERATIONS_LIMIT) {
       const reason = `a slice header has at most ${MARKING_OPERATIONS_LIMIT} operations`;
       r.fail(reason, r.position - start, "memory_management_control_operation");
     }
@@ -614,7 +628,7 @@ export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMark
         op.long_term_frame_idx = r.ue("long_term_frame_idx", 15);
         break;
     }
-    marking.operations.push(op);
+    operations.push(op);
   }
 }
 
