@@ -21,41 +21,54 @@ export function deriveShortTermRefPicSet(set: ShortTermRefPicSet, ref: ShortTerm
 function addCodedPictures(set: ShortTermRefPicSet): void {
   set.UsedByCurrPicS0 = set.used_by_curr_pic_s0_flag;
   set.UsedByCurrPicS1 = set.used_by_curr_pic_s1_flag;
+  set.DeltaPocS0 = sums(set.delta_poc_s0_minus1, -1);
+  set.DeltaPocS1 = sums(set.delta_poc_s1_minus1, 1);
+}
+
+/** The sum of the values up to each, each with 1 more, times `sign`. */
+function sums(minus1: readonly number[], sign: 1 | -1): readonly number[] {
+  if (minus1.length === 0) return minus1;
+  const deltas = new Array<number>(minus1.length);
   let delta = 0;
-  for (const minus1 of set.delta_poc_s0_minus1) {
-    delta -= minus1 + 1;
-    set.DeltaPocS0.push(delta);
+  for (let i = 0; i < minus1.length; i++) {
+    delta += sign * ((minus1[i] as number) + 1);
+    deltas[i] = delta;
   }
-  delta = 0;
-  for (const minus1 of set.delta_poc_s1_minus1) {
-    delta += minus1 + 1;
-    set.DeltaPocS1.push(delta);
-  }
+  return deltas;
 }
 
 /** (7-61) and (7-62): the pictures of `ref` and the one that `ref` belongs to, from the last in output order to the first. */
 function addPredictedPictures(set: ShortTermRefPicSet, ref: ShortTermRefPicSet): void {
   const deltaRps = (1 - 2 * set.delta_rps_sign) * (set.abs_delta_rps_minus1 + 1);
+  const DeltaPocS0: number[] = [];
+  const UsedByCurrPicS0: number[] = [];
+  const DeltaPocS1: number[] = [];
+  const UsedByCurrPicS1: number[] = [];
   const add = (delta: number, j: number) => {
     const dPoc = delta + deltaRps;
     if (!set.use_delta_flag[j] || dPoc === 0) return;
     const used = set.used_by_curr_pic_flag[j] as number;
     // In both lists the nearest picture comes first.
     if (dPoc < 0) {
-      set.DeltaPocS0.push(dPoc);
-      set.UsedByCurrPicS0.push(used);
+      DeltaPocS0.push(dPoc);
+      UsedByCurrPicS0.push(used);
     } else {
-      set.DeltaPocS1.unshift(dPoc);
-      set.UsedByCurrPicS1.unshift(used);
+      DeltaPocS1.unshift(dPoc);
+      UsedByCurrPicS1.unshift(used);
     }
   };
   for (let i = ref.NumPositivePics - 1; i >= 0; i--) add(ref.DeltaPocS1[i] as number, ref.NumNegativePics + i);
   add(0, ref.NumDeltaPocs);
   ref.DeltaPocS0.forEach(add);
+  set.DeltaPocS0 = DeltaPocS0;
+  set.UsedByCurrPicS0 = UsedByCurrPicS0;
+  set.DeltaPocS1 = DeltaPocS1;
+  set.UsedByCurrPicS1 = UsedByCurrPicS1;
 }
 
 /** (7-52), UsedByCurrPicLt[i] for each long-term picture of the slice header. */
-export function usedByCurrPicLt(h: SliceSegmentHeader, sps: SeqParameterSet): number[] {
+export function usedByCurrPicLt(h: SliceSegmentHeader, sps: SeqParameterSet): readonly number[] {
+  if (h.delta_poc_msb_present_flag.length === 0) return h.delta_poc_msb_present_flag;
   return h.delta_poc_msb_present_flag.map((_, i) =>
     i < h.num_long_term_sps
       ? (sps.used_by_curr_pic_lt_sps_flag[h.lt_idx_sps[i] as number] ?? 0)

@@ -4,6 +4,11 @@
  * for an absent element. An array has the elements that are coded or inferred at the specification's subscripts.
  */
 
+import { frozen } from "../bitreader/frozen.ts";
+
+/** An array that most structures have for elements that are absent, and share. */
+const noNumbers: readonly number[] = /* @__PURE__ */ frozen([]);
+
 /** 7.3.1.2 NAL unit header syntax. */
 export class NalUnitHeader {
   nal_unit_type = 0;
@@ -155,23 +160,23 @@ export class ShortTermRefPicSet {
   delta_rps_sign = 0;
   abs_delta_rps_minus1 = 0;
   /** By j, from 0 to NumDeltaPocs of the set that this set is predicted from. */
-  used_by_curr_pic_flag: number[] = [];
-  use_delta_flag: number[] = [];
+  used_by_curr_pic_flag: readonly number[] = noNumbers;
+  use_delta_flag: readonly number[] = noNumbers;
   num_negative_pics = 0;
   num_positive_pics = 0;
-  delta_poc_s0_minus1: number[] = [];
-  used_by_curr_pic_s0_flag: number[] = [];
-  delta_poc_s1_minus1: number[] = [];
-  used_by_curr_pic_s1_flag: number[] = [];
+  delta_poc_s0_minus1: readonly number[] = noNumbers;
+  used_by_curr_pic_s0_flag: readonly number[] = noNumbers;
+  delta_poc_s1_minus1: readonly number[] = noNumbers;
+  used_by_curr_pic_s1_flag: readonly number[] = noNumbers;
 
   /** (7-61) to (7-70): pictures before the current one in output order, the nearest first. */
   NumNegativePics = 0;
-  UsedByCurrPicS0: number[] = [];
-  DeltaPocS0: number[] = [];
+  UsedByCurrPicS0: readonly number[] = noNumbers;
+  DeltaPocS0: readonly number[] = noNumbers;
   /** Pictures after it, the nearest first. */
   NumPositivePics = 0;
-  UsedByCurrPicS1: number[] = [];
-  DeltaPocS1: number[] = [];
+  UsedByCurrPicS1: readonly number[] = noNumbers;
+  DeltaPocS1: readonly number[] = noNumbers;
   /** (7-71). */
   NumDeltaPocs = 0;
 }
@@ -487,22 +492,34 @@ export class ActiveParameterSets {
 
 /** 7.3.6.3 Weighted prediction parameters syntax, for one list, as coded; what is absent is 0 (7.4.7.3). */
 export class PredWeights {
-  luma_weight_flag: number[] = [];
-  chroma_weight_flag: number[] = [];
-  delta_luma_weight: number[] = [];
-  luma_offset: number[] = [];
+  luma_weight_flag: number[];
+  chroma_weight_flag: number[];
+  delta_luma_weight: number[];
+  luma_offset: number[];
   /** [entry][0 Cb, 1 Cr]. */
-  delta_chroma_weight: [number, number][] = [];
-  delta_chroma_offset: [number, number][] = [];
+  delta_chroma_weight: (readonly [number, number])[];
+  delta_chroma_offset: (readonly [number, number])[];
+  /** @param entries the number of entries of the list. */
+  constructor(entries = 0) {
+    this.luma_weight_flag = new Array(entries);
+    this.chroma_weight_flag = new Array(entries);
+    this.delta_luma_weight = new Array(entries);
+    this.luma_offset = new Array(entries);
+    this.delta_chroma_weight = new Array(entries);
+    this.delta_chroma_offset = new Array(entries);
+  }
 }
+
+/** Of a list that a slice does not have. */
+const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
 
 /** 7.3.6.3 Weighted prediction parameters syntax. */
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   delta_chroma_log2_weight_denom = 0;
-  l0 = new PredWeights();
+  l0 = noPredWeights;
   /** Empty in P slices. */
-  l1 = new PredWeights();
+  l1 = noPredWeights;
 }
 
 /**
@@ -520,7 +537,7 @@ export class SliceSegmentHeader {
   slice_pic_parameter_set_id = 0;
   dependent_slice_segment_flag = 0;
   slice_segment_address = 0;
-  slice_reserved_flag: number[] = [];
+  slice_reserved_flag: readonly number[] = noNumbers;
   /** Table 7-7: 0 B, 1 P, 2 I. */
   slice_type = 2;
   pic_output_flag = 1;
@@ -533,12 +550,12 @@ export class SliceSegmentHeader {
   num_long_term_sps = 0;
   num_long_term_pics = 0;
   /** By i, for i less than num_long_term_sps. */
-  lt_idx_sps: number[] = [];
+  lt_idx_sps: readonly number[] = noNumbers;
   /** By i, for i from num_long_term_sps on; the entries before are 0. */
-  poc_lsb_lt: number[] = [];
-  used_by_curr_pic_lt_flag: number[] = [];
-  delta_poc_msb_present_flag: number[] = [];
-  delta_poc_msb_cycle_lt: number[] = [];
+  poc_lsb_lt: readonly number[] = noNumbers;
+  used_by_curr_pic_lt_flag: readonly number[] = noNumbers;
+  delta_poc_msb_present_flag: readonly number[] = noNumbers;
+  delta_poc_msb_cycle_lt: readonly number[] = noNumbers;
   slice_temporal_mvp_enabled_flag = 0;
   slice_sao_luma_flag = 0;
   slice_sao_chroma_flag = 0;
@@ -548,9 +565,9 @@ export class SliceSegmentHeader {
   num_ref_idx_l1_active_minus1 = 0;
   /** 7.3.6.2 Reference picture list modification syntax. */
   ref_pic_list_modification_flag_l0 = 0;
-  list_entry_l0: number[] = [];
+  list_entry_l0: readonly number[] = noNumbers;
   ref_pic_list_modification_flag_l1 = 0;
-  list_entry_l1: number[] = [];
+  list_entry_l1: readonly number[] = noNumbers;
   mvd_l1_zero_flag = 0;
   cabac_init_flag = 0;
   collocated_from_l0_flag = 1;
@@ -574,9 +591,9 @@ export class SliceSegmentHeader {
   slice_loop_filter_across_slices_enabled_flag = 0;
   num_entry_point_offsets = 0;
   offset_len_minus1 = 0;
-  entry_point_offset_minus1: number[] = [];
+  entry_point_offset_minus1: readonly number[] = noNumbers;
   slice_segment_header_extension_length = 0;
-  slice_segment_header_extension_data_byte: number[] = [];
+  slice_segment_header_extension_data_byte: readonly number[] = noNumbers;
 
   /**
    * Bits of st_ref_pic_set() in the slice header; 0 where short_term_ref_pic_set_sps_flag is 1, and in IDR pictures.

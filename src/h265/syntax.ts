@@ -3,6 +3,7 @@
  * names. The functions keep no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the table
  * or its ranges.
  */
+import { frozen } from "../bitreader/frozen.ts";
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
@@ -957,8 +958,12 @@ export function slice_segment_header(
   }
   if (h.dependent_slice_segment_flag) h = withIndependent(r, h, independent);
   else {
-    for (let i = 0; i < pps.num_extra_slice_header_bits; i++) {
-      h.slice_reserved_flag[i] = r.flag("slice_reserved_flag", i);
+    if (pps.num_extra_slice_header_bits > 0) {
+      const slice_reserved_flag = new Array<number>(pps.num_extra_slice_header_bits);
+      h.slice_reserved_flag = slice_reserved_flag;
+      for (let i = 0; i < pps.num_extra_slice_header_bits; i++) {
+        slice_reserved_flag[i] = r.flag("slice_reserved_flag", i);
+      }
     }
     h.slice_type = r.ue("slice_type", 2);
     checkSliceType(r, h, pps);
@@ -988,20 +993,30 @@ export function slice_segment_header(
           h.num_long_term_sps = r.ue("num_long_term_sps", Math.min(sps.num_long_term_ref_pics_sps, most));
         }
         h.num_long_term_pics = r.ue("num_long_term_pics", most - h.num_long_term_sps);
+        const lt_idx_sps: number[] = [];
+        h.lt_idx_sps = lt_idx_sps;
+        const poc_lsb_lt: number[] = [];
+        h.poc_lsb_lt = poc_lsb_lt;
+        const used_by_curr_pic_lt_flag: number[] = [];
+        h.used_by_curr_pic_lt_flag = used_by_curr_pic_lt_flag;
+        const delta_poc_msb_present_flag: number[] = [];
+        h.delta_poc_msb_present_flag = delta_poc_msb_present_flag;
+        const delta_poc_msb_cycle_lt: number[] = [];
+        h.delta_poc_msb_cycle_lt = delta_poc_msb_cycle_lt;
         for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
-          h.poc_lsb_lt[i] = 0;
-          h.used_by_curr_pic_lt_flag[i] = 0;
+          poc_lsb_lt[i] = 0;
+          used_by_curr_pic_lt_flag[i] = 0;
           if (i < h.num_long_term_sps) {
             const bits = ceilLog2(sps.num_long_term_ref_pics_sps);
-            h.lt_idx_sps[i] = r.uMax(bits, sps.num_long_term_ref_pics_sps - 1, "lt_idx_sps", i);
+            lt_idx_sps[i] = r.uMax(bits, sps.num_long_term_ref_pics_sps - 1, "lt_idx_sps", i);
           } else {
-            h.poc_lsb_lt[i] = r.u(lsbBits, "poc_lsb_lt", i);
-            h.used_by_curr_pic_lt_flag[i] = r.flag("used_by_curr_pic_lt_flag", i);
+            poc_lsb_lt[i] = r.u(lsbBits, "poc_lsb_lt", i);
+            used_by_curr_pic_lt_flag[i] = r.flag("used_by_curr_pic_lt_flag", i);
           }
-          h.delta_poc_msb_present_flag[i] = r.flag("delta_poc_msb_present_flag", i);
-          h.delta_poc_msb_cycle_lt[i] = 0;
-          if (h.delta_poc_msb_present_flag[i]) {
-            h.delta_poc_msb_cycle_lt[i] = r.ue("delta_poc_msb_cycle_lt", mostCycles, i);
+          delta_poc_msb_present_flag[i] = r.flag("delta_poc_msb_present_flag", i);
+          delta_poc_msb_cycle_lt[i] = 0;
+          if (delta_poc_msb_present_flag[i]) {
+            delta_poc_msb_cycle_lt[i] = r.ue("delta_poc_msb_cycle_lt", mostCycles, i);
           }
         }
         h.long_term_ref_pic_set_size = r.position - longTermStart;
@@ -1081,15 +1096,19 @@ export function slice_segment_header(
     h.num_entry_point_offsets = r.ue("num_entry_point_offsets", maxEntryPoints(sets));
     if (h.num_entry_point_offsets > 0) {
       h.offset_len_minus1 = r.ue("offset_len_minus1", 31);
+      const entry_point_offset_minus1 = new Array<number>(h.num_entry_point_offsets);
+      h.entry_point_offset_minus1 = entry_point_offset_minus1;
       for (let i = 0; i < h.num_entry_point_offsets; i++) {
-        h.entry_point_offset_minus1[i] = r.u(h.offset_len_minus1 + 1, "entry_point_offset_minus1", i);
+        entry_point_offset_minus1[i] = r.u(h.offset_len_minus1 + 1, "entry_point_offset_minus1", i);
       }
     }
   }
   if (pps.slice_segment_header_extension_present_flag) {
     h.slice_segment_header_extension_length = r.ue("slice_segment_header_extension_length", 256);
+    const slice_segment_header_extension_data_byte = new Array<number>(h.slice_segment_header_extension_length);
+    h.slice_segment_header_extension_data_byte = slice_segment_header_extension_data_byte;
     for (let i = 0; i < h.slice_segment_header_extension_length; i++) {
-      h.slice_segment_header_extension_data_byte[i] = r.u(8, "slice_segment_header_extension_data_byte", i);
+      slice_segment_header_extension_data_byte[i] = r.u(8, "slice_segment_header_extension_data_byte", i);
     }
   }
   byte_alignment(r);
@@ -1162,15 +1181,19 @@ export function ref_pic_lists_modification(r: BitReader, h: SliceSegmentHeader, 
   const bits = ceilLog2(NumPicTotalCurr);
   h.ref_pic_list_modification_flag_l0 = r.flag("ref_pic_list_modification_flag_l0");
   if (h.ref_pic_list_modification_flag_l0) {
+    const list_entry_l0 = new Array<number>(h.num_ref_idx_l0_active_minus1 + 1);
+    h.list_entry_l0 = list_entry_l0;
     for (let i = 0; i <= h.num_ref_idx_l0_active_minus1; i++) {
-      h.list_entry_l0[i] = r.uMax(bits, NumPicTotalCurr - 1, "list_entry_l0", i);
+      list_entry_l0[i] = r.uMax(bits, NumPicTotalCurr - 1, "list_entry_l0", i);
     }
   }
   if (h.slice_type !== 0) return;
   h.ref_pic_list_modification_flag_l1 = r.flag("ref_pic_list_modification_flag_l1");
   if (h.ref_pic_list_modification_flag_l1) {
+    const list_entry_l1 = new Array<number>(h.num_ref_idx_l1_active_minus1 + 1);
+    h.list_entry_l1 = list_entry_l1;
     for (let i = 0; i <= h.num_ref_idx_l1_active_minus1; i++) {
-      h.list_entry_l1[i] = r.uMax(bits, NumPicTotalCurr - 1, "list_entry_l1", i);
+      list_entry_l1[i] = r.uMax(bits, NumPicTotalCurr - 1, "list_entry_l1", i);
     }
   }
 }
@@ -1209,6 +1232,9 @@ const predWeightNames = {
   },
 } as const;
 
+/** 7.4.7.3, of entries without weights, which share it. */
+const inferredChroma: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);
+
 /**
  * The part of 7.3.6.3 for one list. In the base layer, the only picture in the list that can have the current picture's POC is
  * the current picture itself.
@@ -1216,8 +1242,8 @@ const predWeightNames = {
 function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets, list: "l0" | "l1"): PredWeights {
   const { sps } = sets;
   const names = predWeightNames[list];
-  const w = new PredWeights();
   const isCurrPic = currPicEntries(h, sets, list);
+  const w = new PredWeights(isCurrPic.length);
   const hasChroma = chromaArrayType(sps) !== 0;
   const isHighPrecision = sps.sps_range_extension?.high_precision_offsets_enabled_flag;
   const wpOffsetHalfRangeY = 1 << (isHighPrecision ? sps.bit_depth_luma_minus8 + 7 : 7);
@@ -1231,17 +1257,21 @@ function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSet
   for (let i = 0; i < isCurrPic.length; i++) {
     w.delta_luma_weight[i] = 0; // 7.4.7.3
     w.luma_offset[i] = 0;
-    w.delta_chroma_weight[i] = [0, 0];
-    w.delta_chroma_offset[i] = [0, 0];
+    w.delta_chroma_weight[i] = inferredChroma;
+    w.delta_chroma_offset[i] = inferredChroma;
     if (w.luma_weight_flag[i]) {
       w.delta_luma_weight[i] = r.se(names.delta_luma_weight, -128, 127, i);
       w.luma_offset[i] = r.se(names.luma_offset, -wpOffsetHalfRangeY, wpOffsetHalfRangeY - 1, i);
     }
     if (w.chroma_weight_flag[i]) {
       const low = -4 * wpOffsetHalfRangeC;
+      const weight: [number, number] = [0, 0];
+      const offset: [number, number] = [0, 0];
+      w.delta_chroma_weight[i] = weight;
+      w.delta_chroma_offset[i] = offset;
       for (let j = 0; j < 2; j++) {
-        (w.delta_chroma_weight[i] as number[])[j] = r.se(names.delta_chroma_weight, -128, 127, i, j);
-        (w.delta_chroma_offset[i] as number[])[j] = r.se(names.delta_chroma_offset, low, -low - 1, i, j);
+        weight[j] = r.se(names.delta_chroma_weight, -128, 127, i, j);
+        offset[j] = r.se(names.delta_chroma_offset, low, -low - 1, i, j);
       }
     }
   }
@@ -1258,20 +1288,32 @@ export function st_ref_pic_set(r: BitReader, stRpsIdx: number, sps: SeqParameter
     set.delta_rps_sign = r.u(1, "delta_rps_sign");
     set.abs_delta_rps_minus1 = r.ue("abs_delta_rps_minus1", 32767);
     ref = sps.st_ref_pic_set[stRpsIdx - (set.delta_idx_minus1 + 1)] as ShortTermRefPicSet; // (7-59)
+    const used_by_curr_pic_flag = new Array<number>(ref.NumDeltaPocs + 1);
+    const use_delta_flag = new Array<number>(ref.NumDeltaPocs + 1);
+    set.used_by_curr_pic_flag = used_by_curr_pic_flag;
+    set.use_delta_flag = use_delta_flag;
     for (let j = 0; j <= ref.NumDeltaPocs; j++) {
-      set.used_by_curr_pic_flag[j] = r.flag("used_by_curr_pic_flag", j);
-      set.use_delta_flag[j] = set.used_by_curr_pic_flag[j] ? 1 : r.flag("use_delta_flag", j);
+      used_by_curr_pic_flag[j] = r.flag("used_by_curr_pic_flag", j);
+      use_delta_flag[j] = used_by_curr_pic_flag[j] ? 1 : r.flag("use_delta_flag", j);
     }
   } else {
     set.num_negative_pics = r.ue("num_negative_pics", MAX_REF_PICS);
     set.num_positive_pics = r.ue("num_positive_pics", MAX_REF_PICS - set.num_negative_pics);
+    const delta_poc_s0_minus1 = new Array<number>(set.num_negative_pics);
+    const used_by_curr_pic_s0_flag = new Array<number>(set.num_negative_pics);
+    set.delta_poc_s0_minus1 = delta_poc_s0_minus1;
+    set.used_by_curr_pic_s0_flag = used_by_curr_pic_s0_flag;
     for (let i = 0; i < set.num_negative_pics; i++) {
-      set.delta_poc_s0_minus1[i] = r.ue("delta_poc_s0_minus1", 32767, i);
-      set.used_by_curr_pic_s0_flag[i] = r.flag("used_by_curr_pic_s0_flag", i);
+      delta_poc_s0_minus1[i] = r.ue("delta_poc_s0_minus1", 32767, i);
+      used_by_curr_pic_s0_flag[i] = r.flag("used_by_curr_pic_s0_flag", i);
     }
+    const delta_poc_s1_minus1 = new Array<number>(set.num_positive_pics);
+    const used_by_curr_pic_s1_flag = new Array<number>(set.num_positive_pics);
+    set.delta_poc_s1_minus1 = delta_poc_s1_minus1;
+    set.used_by_curr_pic_s1_flag = used_by_curr_pic_s1_flag;
     for (let i = 0; i < set.num_positive_pics; i++) {
-      set.delta_poc_s1_minus1[i] = r.ue("delta_poc_s1_minus1", 32767, i);
-      set.used_by_curr_pic_s1_flag[i] = r.flag("used_by_curr_pic_s1_flag", i);
+      delta_poc_s1_minus1[i] = r.ue("delta_poc_s1_minus1", 32767, i);
+      used_by_curr_pic_s1_flag[i] = r.flag("used_by_curr_pic_s1_flag", i);
     }
   }
   deriveShortTermRefPicSet(set, ref);

@@ -9,11 +9,11 @@ import type { Codec } from "../../src/events.ts";
  * a number where less is needed.
  */
 const limits: readonly [Codec, string, number][] = [
-  ["h264", "h264_high_bpyramid.264", 7_250],
-  ["h264", "h264_baseline_slices.264", 10_050],
-  ["h265", "h265_default_ra.265", 15_350],
-  ["h265", "h265_main10_wpp_slices.265", 22_550],
-  ["mpeg2", "mpeg2_ipb.m2v", 6_050],
+  ["h264", "h264_high_bpyramid.264", 6_950],
+  ["h264", "h264_baseline_slices.264", 8_650],
+  ["h265", "h265_default_ra.265", 13_300],
+  ["h265", "h265_main10_wpp_slices.265", 18_100],
+  ["mpeg2", "mpeg2_ipb.m2v", 4_950],
   ["vp8", "vp8_altref.ivf", 7_500],
   ["vp9", "vp9_altref_superframes.ivf", 13_900],
   ["av1", "av1_8bit.ivf", 9_750],
