@@ -8,14 +8,14 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 107_200 },
-  h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5200, openH264Session: 31_000 },
+  ".": { openSession: 107_700 },
+  h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5300, openH264Session: 31_100 },
   h265: {
     parseSps: 8700,
-    parseSpsUntilVui: 6100,
+    parseSpsUntilVui: 6200,
     parsePps: 5500,
-    parseSliceSegmentHeader: 6900,
-    openH265Session: 37_200,
+    parseSliceSegmentHeader: 7000,
+    openH265Session: 37_400,
   },
   mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_350 },
   vp8: { parseFrame: 4100, openVp8Session: 13_450 },
