@@ -148,6 +148,7 @@ function h265(): Kinds {
     "pictures that lack their references": more((s) =>
       s.slice({ poc: 9, refs: [-1, -2, -3] }).slice({ poc: 2, refs: [1, 5] }),
     ),
+    "slices that claim 60,000 entry points": entryPoints,
     "segments of one picture": more((s) => s.slice({ nal: "IDR_W_RADL", address: 1 })),
     "dependent segments without their first": more((s) => s.slice({ address: 3, dependent: true })),
     "dependent segments in rising order": more((s) => {
@@ -155,6 +156,16 @@ function h265(): Kinds {
       return s.slice({ nal: "IDR_W_RADL" });
     }),
   };
+}
+
+/** The beginnings of slices of the largest picture that a level of HEVC has room for, and of more. */
+function entryPoints(size: number): Uint8Array {
+  const { units } = new H265Stream()
+    .writeSps({ width: 65_528, height: 65_528 })
+    .writePps({ tiles: [20, 1], entropy_coding_sync_enabled_flag: 1 })
+    .slice({ nal: "IDR_W_RADL", entry_points: 60_000 });
+  const slice = (units.at(-1) as Uint8Array).subarray(0, 16);
+  return behind(annexB(units.slice(0, -1)), annexB([slice]))(size);
 }
 
 function mpeg2(): Kinds {

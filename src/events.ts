@@ -85,7 +85,8 @@ export interface RequestEvent {
   /**
    * The OUTPUT buffer's bytes in parts: see `copyBitstream` and `bitstreamBytes`. They are views of the packet or chunk that
    * the caller gave, or of the session's memory. They are valid until the session's next call, and only as long as the caller
-   * does not change that packet or chunk. `bitstreamBytes` makes a copy.
+   * does not change that packet or chunk. Never write to them, and transfer no buffer of theirs to a worker: the session still
+   * needs some. `bitstreamBytes` makes a copy.
    */
   readonly bitstream: readonly Uint8Array[];
   readonly controls: readonly Control[];
@@ -132,6 +133,7 @@ export interface ErrorEvent {
   readonly error: StreamError;
 }
 
+/** An event of a session. Later events share objects and bytes with it: change nothing that it holds. */
 export type DecodeEvent = SequenceEvent | RequestEvent | OutputEvent | ReleaseEvent | ErrorEvent;
 
 /** Information about a packet. */
@@ -149,7 +151,7 @@ export interface ChunkInfo {
    */
   readonly pts?: number | undefined;
   /**
-   * Why bytes are missing before these. It becomes an `error` event; the unit with the gap is cut off there, and its picture is
+   * Why bytes are missing before these, as `new BitstreamError("lost-bytes", "12 packets are missing")`. It becomes an `error` event; the unit with the gap is cut off there, and its picture is
    * corrupt. So are the pictures that refer to a lost one, in MPEG-2 as far as temporal_reference shows that one is lost. AV1 goes
    * on in the format that was found: OBUs at the next temporal delimiter whose OBUs lead to another one, Annex B at the next two
    * temporal units that follow each other, IVF at the next frame header whose size is that of its OBUs. An `error` event says how

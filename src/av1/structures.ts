@@ -3,7 +3,7 @@
  * table. Values are stored as they are coded, with the variables that the tables derive from them. A property's initial value is the one that is
  * inferred where the element is absent.
  */
-import { frozen } from "../bitreader/frozen.ts";
+import { frozen, noNumbers } from "../bitreader/frozen.ts";
 import {
   CP_UNSPECIFIED,
   CSP_UNKNOWN,
@@ -150,8 +150,6 @@ export class FrameSize {
   MiRows = 0;
 }
 
-const noStarts: readonly number[] = [];
-
 /** 5.9.15 tile_info. */
 export class TileInfo {
   uniform_tile_spacing_flag = 0;
@@ -160,11 +158,11 @@ export class TileInfo {
   TileColsLog2 = 0;
   TileRowsLog2 = 0;
   /** Where tiles begin, in superblocks, and the number of superblocks as the last entry. */
-  colStartsSb: readonly number[] = noStarts;
-  rowStartsSb: readonly number[] = noStarts;
+  colStartsSb: readonly number[] = noNumbers;
+  rowStartsSb: readonly number[] = noNumbers;
   /** TileCols + 1 and TileRows + 1 entries, in units of 4x4 samples. */
-  MiColStarts: readonly number[] = noStarts;
-  MiRowStarts: readonly number[] = noStarts;
+  MiColStarts: readonly number[] = noNumbers;
+  MiRowStarts: readonly number[] = noNumbers;
   context_update_tile_id = 0;
   /** 0 where there is one tile only. */
   TileSizeBytes = 0;

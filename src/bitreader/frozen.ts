@@ -3,3 +3,6 @@ export function frozen<T extends object>(structure: T): T {
   for (const value of Object.values(structure)) Object.freeze(value);
   return Object.freeze(structure);
 }
+
+/** An array for elements that are absent. */
+export const noNumbers: readonly number[] = /* @__PURE__ */ Object.freeze([]);

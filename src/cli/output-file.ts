@@ -1,8 +1,17 @@
 /** The file that `-o` names: it appears when it is whole, and until then the file that was there stays. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { constants, createWriteStream, openSync, rmSync, type Stats, type WriteStream } from "node:fs";
-import { access, chmod, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import {
+  constants,
+  createWriteStream,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  rmSync,
+  type Stats,
+  type WriteStream,
+} from "node:fs";
+import { access, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { reasonOf } from "../containers/container-error.ts";
@@ -122,17 +131,25 @@ async function opened(output: string, failure: Failure): Promise<Opened> {
   const signals = removeAtSignals(path);
   try {
     // Nothing that is there is followed or written.
-    const file = createWriteStream("", { fd: openSync(path, "wx") });
-    if (facts === undefined) return { file, moves: movesOf(path, target, { isShared: false, signals, failure }) };
-    await chmod(path, facts.mode & 0o777).catch(() => {});
-    const { uid, gid } = await stat(path);
-    const isShared = facts.nlink > 1 || facts.uid !== uid || facts.gid !== gid;
-    return { file, moves: movesOf(path, target, { isShared, signals, failure }) };
+    const fd = openSync(path, "wx");
+    const isShared = facts !== undefined && isSharedWith(facts, fd);
+    return { file: createWriteStream("", { fd }), moves: movesOf(path, target, { isShared, signals, failure }) };
   } catch (thrown) {
     signals.off();
     if (facts === undefined || !cannotMake.includes(codeOf(thrown))) throw thrown;
     return inPlace(await openedStream(target));
   }
+}
+
+/** Gives a new file the permissions of the old one. @returns whether that has several names or another owner. */
+function isSharedWith(old: Stats, fd: number): boolean {
+  try {
+    fchmodSync(fd, old.mode & 0o777);
+  } catch {
+    // A file system may not have permissions.
+  }
+  const { uid, gid } = fstatSync(fd);
+  return old.nlink > 1 || old.uid !== uid || old.gid !== gid;
 }
 
 const inPlace = (file: WriteStream): Opened => ({ file, moves: undefined });

@@ -42,12 +42,12 @@ function nalUnits(parse: (record: Uint8Array) => Configuration): BytesOf {
     if (part.kind === "chunk") return [part.bytes];
     if (part.kind === "loss") return [];
     if (part.kind === "packet") {
-      return input.packet(part.bytes).flatMap(({ bytes, truncated }) => (truncated ? [] : [startCodePrefix, bytes]));
+      return input.packet(part.bytes).flatMap(({ bytes, truncated }) => (truncated ? [] : [startCodePrefix(), bytes]));
     }
     const record = unlessDamaged(() => parse(part.bytes));
     if (record === undefined) return [];
     input.frameBy(record.lengthSize);
-    return record.units.flatMap((unit) => [startCodePrefix, unit]);
+    return record.units.flatMap((unit) => [startCodePrefix(), unit]);
   };
 }
 

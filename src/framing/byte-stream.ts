@@ -2,7 +2,7 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { findStartCodes, OffsetList } from "./start-codes.ts";
 
-/** A unit of a byte stream: the bytes between two start code prefixes. */
+/** A unit of a byte stream: the bytes between two start code prefixes; or several units that join, with the prefixes between them. */
 export interface StreamUnit {
   readonly bytes: Uint8Array;
   /** Offset of its first byte, the one after the prefix, in all the bytes given so far. */
@@ -27,7 +27,7 @@ export function withoutTrailingZeros(bytes: Uint8Array, from: number, to: number
   return end;
 }
 
-/** Whether a unit with this first byte is left together with units that follow it and have one, too. */
+/** Whether a unit with this first byte is given together with the next units, where these have such a first byte, too. */
 export type Joins = (firstByte: number) => boolean;
 
 const joinsNone: Joins = () => false;
@@ -63,7 +63,8 @@ function isJoined(bytes: Uint8Array, prefix: number, joins: Joins): boolean {
 }
 
 /**
- * Cuts a byte stream that comes in pieces of any size into its units. A unit ends at the next prefix, or with `flush`. A unit
+ * Cuts a byte stream that comes in pieces of any size into its units. A unit ends at the next prefix, or with `flush`; units
+ * that join may be given as one. A unit
  * that lies in one piece is a view of it; any other unit is a copy. Both are valid until the next call.
  */
 export class ByteStream {

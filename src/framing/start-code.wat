@@ -18,7 +18,8 @@
         (br_if $done (i32.ge_s (local.get $at) (local.get $end)))
         (block $next_block
           ;; A prefix has a pair 00 00 or 00 01 at an odd address: at its own or at the next. With its lowest bit cleared, such
-          ;; a pair is the halfword 0. Of ordinary bytes, one block in a thousand has a pair. Up to $exact there are too many.
+          ;; a pair is the halfword 0. Of ordinary bytes, one block in a thousand has a pair. Before $exact, pairs are frequent,
+          ;; and this test is left out.
           (if (i32.ge_s (local.get $at) (local.get $exact))
             (then
               (br_if $next_block (i16x8.all_true (i16x8.min_u

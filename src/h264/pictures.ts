@@ -45,7 +45,7 @@ interface OpenPicture extends HeldPicture {
   first: ReadSlice;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
-  /** Whether the buffer has a reference picture, and a corrupt one: the same for all slices of the picture. */
+  /** Whether the buffer had a reference picture, and a corrupt one, when the picture began. */
   readonly hasReference: boolean;
   readonly hasCorruptReference: boolean;
   sliceCount: number;

@@ -253,7 +253,7 @@ export class PredWeights {
   /** [entry][0 Cb, 1 Cr]. */
   chroma_weight: (readonly [number, number])[];
   chroma_offset: (readonly [number, number])[];
-  /** @param entries the number of entries of the list. */
+  /** @param entries so many entries are made, without values. */
   constructor(entries = 0) {
     this.luma_weight_flag = new Array(entries);
     this.luma_weight = new Array(entries);
@@ -263,9 +263,6 @@ export class PredWeights {
     this.chroma_offset = new Array(entries);
   }
 }
-
-/** Of a list that a slice does not have. */
-export const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
 
 /** 7.3.3.2 Prediction weight table syntax. */
 export class PredWeightTable {
@@ -296,9 +293,6 @@ export class DecRefPicMarking {
   /** The memory_management_control_operation 0 that ends the loop is left out. */
   operations: readonly MemoryManagementControlOperation[] = [];
 }
-
-/** All elements are 0, as in most slices, whose headers share it. */
-export const noMarking: DecRefPicMarking = /* @__PURE__ */ frozen(/* @__PURE__ */ new DecRefPicMarking());
 
 /** What most slice headers have, which share it. */
 const noDelta: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);

@@ -17,8 +17,6 @@ import {
   NalUnitHeader3dAvcExtension,
   NalUnitHeaderMvcExtension,
   NalUnitHeaderSvcExtension,
-  noMarking,
-  noPredWeights,
   PicParameterSet,
   PicTiming,
   PredWeights,
@@ -399,11 +397,11 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
     }
   }
   if (sps.pic_order_cnt_type === 1 && !sps.delta_pic_order_always_zero_flag) {
-    const delta: [number, number] = [0, 0];
-    h.delta_pic_order_cnt = delta;
-    delta[0] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 0);
+    const delta_pic_order_cnt: [number, number] = [0, 0];
+    h.delta_pic_order_cnt = delta_pic_order_cnt;
+    delta_pic_order_cnt[0] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 0);
     if (pps.bottom_field_pic_order_in_frame_present_flag && !h.field_pic_flag) {
-      delta[1] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 1);
+      delta_pic_order_cnt[1] = r.se("delta_pic_order_cnt", S32_MIN, S32_MAX, 1);
     }
   }
   h.pic_order_cnt_bit_size = r.position - picOrderCntStart;
@@ -504,6 +502,9 @@ function readListModification(r: BitReader, most: number): RefPicListModificatio
   }
 }
 
+/** Of a list that a slice does not have. */
+const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
+
 /** 7.3.3.2 Prediction weight table syntax. */
 export function pred_weight_table(r: BitReader, h: SliceHeader, sps: ParameterSets["sps"]): PredWeightTable {
   const table = new PredWeightTable(noPredWeights, noPredWeights);
@@ -567,13 +568,13 @@ function readPredWeights(
     }
     w.chroma_weight_flag[i] = ChromaArrayType !== 0 ? r.flag(names.chroma_weight_flag, i) : 0;
     if (w.chroma_weight_flag[i]) {
-      const weight: [number, number] = [0, 0];
-      const offset: [number, number] = [0, 0];
-      w.chroma_weight[i] = weight;
-      w.chroma_offset[i] = offset;
+      const chroma_weight: [number, number] = [0, 0];
+      const chroma_offset: [number, number] = [0, 0];
+      w.chroma_weight[i] = chroma_weight;
+      w.chroma_offset[i] = chroma_offset;
       for (let j = 0; j < 2; j++) {
-        weight[j] = r.se(names.chroma_weight, -128, 127, i, j);
-        offset[j] = r.se(names.chroma_offset, -128, 127, i, j);
+        chroma_weight[j] = r.se(names.chroma_weight, -128, 127, i, j);
+        chroma_offset[j] = r.se(names.chroma_offset, -128, 127, i, j);
       }
     }
   }
@@ -585,6 +586,9 @@ function readPredWeights(
  * most twice. Others take an object for every few bits.
  */
 const MARKING_OPERATIONS_LIMIT = 72;
+
+/** Without operations, as in most slices, whose headers share it. */
+const noMarking: DecRefPicMarking = /* @__PURE__ */ frozen(/* @__PURE__ */ new DecRefPicMarking());
 
 /** 7.3.3.3 Decoded reference picture marking syntax. */
 export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMarking {

@@ -2,6 +2,7 @@
  * Pure functions of structures: what 7.4.8 derives, and what the slice header's syntax needs to know about reference picture
  * sets.
  */
+import { noNumbers } from "../bitreader/frozen.ts";
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import type { ParameterSets, SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
@@ -27,7 +28,7 @@ function addCodedPictures(set: ShortTermRefPicSet): void {
 
 /** The sum of the values up to each, each with 1 more, times `sign`. */
 function sums(minus1: readonly number[], sign: 1 | -1): readonly number[] {
-  if (minus1.length === 0) return minus1;
+  if (minus1.length === 0) return noNumbers;
   const deltas = new Array<number>(minus1.length);
   let delta = 0;
   for (let i = 0; i < minus1.length; i++) {
@@ -68,7 +69,7 @@ function addPredictedPictures(set: ShortTermRefPicSet, ref: ShortTermRefPicSet):
 
 /** (7-52), UsedByCurrPicLt[i] for each long-term picture of the slice header. */
 export function usedByCurrPicLt(h: SliceSegmentHeader, sps: SeqParameterSet): readonly number[] {
-  if (h.delta_poc_msb_present_flag.length === 0) return h.delta_poc_msb_present_flag;
+  if (h.delta_poc_msb_present_flag.length === 0) return noNumbers;
   return h.delta_poc_msb_present_flag.map((_, i) =>
     i < h.num_long_term_sps
       ? (sps.used_by_curr_pic_lt_sps_flag[h.lt_idx_sps[i] as number] ?? 0)

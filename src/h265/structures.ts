@@ -4,10 +4,7 @@
  * for an absent element. An array has the elements that are coded or inferred at the specification's subscripts.
  */
 
-import { frozen } from "../bitreader/frozen.ts";
-
-/** An array that most structures have for elements that are absent, and share. */
-const noNumbers: readonly number[] = /* @__PURE__ */ frozen([]);
+import { noNumbers } from "../bitreader/frozen.ts";
 
 /** 7.3.1.2 NAL unit header syntax. */
 export class NalUnitHeader {
@@ -499,7 +496,7 @@ export class PredWeights {
   /** [entry][0 Cb, 1 Cr]. */
   delta_chroma_weight: (readonly [number, number])[];
   delta_chroma_offset: (readonly [number, number])[];
-  /** @param entries the number of entries of the list. */
+  /** @param entries so many entries are made, without values. */
   constructor(entries = 0) {
     this.luma_weight_flag = new Array(entries);
     this.chroma_weight_flag = new Array(entries);
@@ -510,16 +507,17 @@ export class PredWeights {
   }
 }
 
-/** Of a list that a slice does not have. */
-const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
-
 /** 7.3.6.3 Weighted prediction parameters syntax. */
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   delta_chroma_log2_weight_denom = 0;
-  l0 = noPredWeights;
+  l0: PredWeights;
   /** Empty in P slices. */
-  l1 = noPredWeights;
+  l1: PredWeights;
+  constructor(l0: PredWeights = new PredWeights(), l1: PredWeights = new PredWeights()) {
+    this.l0 = l0;
+    this.l1 = l1;
+  }
 }
 
 /**

@@ -1096,7 +1096,8 @@ export function slice_segment_header(
     h.num_entry_point_offsets = r.ue("num_entry_point_offsets", maxEntryPoints(sets));
     if (h.num_entry_point_offsets > 0) {
       h.offset_len_minus1 = r.ue("offset_len_minus1", 31);
-      const entry_point_offset_minus1 = new Array<number>(h.num_entry_point_offsets);
+      // It grows as it is read: a damaged count may be large.
+      const entry_point_offset_minus1: number[] = [];
       h.entry_point_offset_minus1 = entry_point_offset_minus1;
       for (let i = 0; i < h.num_entry_point_offsets; i++) {
         entry_point_offset_minus1[i] = r.u(h.offset_len_minus1 + 1, "entry_point_offset_minus1", i);
@@ -1105,7 +1106,7 @@ export function slice_segment_header(
   }
   if (pps.slice_segment_header_extension_present_flag) {
     h.slice_segment_header_extension_length = r.ue("slice_segment_header_extension_length", 256);
-    const slice_segment_header_extension_data_byte = new Array<number>(h.slice_segment_header_extension_length);
+    const slice_segment_header_extension_data_byte: number[] = [];
     h.slice_segment_header_extension_data_byte = slice_segment_header_extension_data_byte;
     for (let i = 0; i < h.slice_segment_header_extension_length; i++) {
       slice_segment_header_extension_data_byte[i] = r.u(8, "slice_segment_header_extension_data_byte", i);
@@ -1198,9 +1199,12 @@ export function ref_pic_lists_modification(r: BitReader, h: SliceSegmentHeader, 
   }
 }
 
+/** Of a list that a slice does not have. */
+const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
+
 /** 7.3.6.3 Weighted prediction parameters syntax. */
 export function pred_weight_table(r: BitReader, h: SliceSegmentHeader, sets: ParameterSets): PredWeightTable {
-  const table = new PredWeightTable();
+  const table = new PredWeightTable(noPredWeights, noPredWeights);
   const hasChroma = chromaArrayType(sets.sps) !== 0;
   table.luma_log2_weight_denom = r.ue("luma_log2_weight_denom", 7);
   if (hasChroma) {
@@ -1265,13 +1269,13 @@ function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSet
     }
     if (w.chroma_weight_flag[i]) {
       const low = -4 * wpOffsetHalfRangeC;
-      const weight: [number, number] = [0, 0];
-      const offset: [number, number] = [0, 0];
-      w.delta_chroma_weight[i] = weight;
-      w.delta_chroma_offset[i] = offset;
+      const delta_chroma_weight: [number, number] = [0, 0];
+      const delta_chroma_offset: [number, number] = [0, 0];
+      w.delta_chroma_weight[i] = delta_chroma_weight;
+      w.delta_chroma_offset[i] = delta_chroma_offset;
       for (let j = 0; j < 2; j++) {
-        weight[j] = r.se(names.delta_chroma_weight, -128, 127, i, j);
-        offset[j] = r.se(names.delta_chroma_offset, low, -low - 1, i, j);
+        delta_chroma_weight[j] = r.se(names.delta_chroma_weight, -128, 127, i, j);
+        delta_chroma_offset[j] = r.se(names.delta_chroma_offset, low, -low - 1, i, j);
       }
     }
   }

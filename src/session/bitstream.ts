@@ -3,8 +3,8 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
-/** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. */
-export const startCodePrefix: Uint8Array = /* @__PURE__ */ Uint8Array.of(0, 0, 1);
+/** A start code prefix, as it is before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. Events have it: not all share one. */
+export const startCodePrefix = (): Uint8Array => Uint8Array.of(0, 0, 1);
 
 /** The parts of an OUTPUT buffer with these NAL units. */
 export function bitstreamOf(
@@ -12,10 +12,11 @@ export function bitstreamOf(
   startCode: ResolvedOptions["startCode"],
 ): Uint8Array[] {
   const annexB = startCode === "annexb";
+  const prefix = startCodePrefix();
   const parts = new Array<Uint8Array>(annexB ? 2 * slices.length : slices.length);
   let count = 0;
   for (const { unit } of slices) {
-    if (annexB) parts[count++] = startCodePrefix;
+    if (annexB) parts[count++] = prefix;
     parts[count++] = unit;
   }
   return parts;
@@ -23,7 +24,7 @@ export function bitstreamOf(
 
 /** Bytes before each NAL unit in the OUTPUT buffer. */
 export function startCodeBytes(startCode: ResolvedOptions["startCode"]): number {
-  return startCode === "annexb" ? startCodePrefix.length : 0;
+  return startCode === "annexb" ? 3 : 0;
 }
 
 /** How many bytes a request puts into the OUTPUT buffer. */

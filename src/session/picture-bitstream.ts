@@ -20,14 +20,16 @@ export class PictureBitstream {
   /** Number and bytes of the caller's parts. */
   #foreignParts = 0;
   #foreignBytes = 0;
-  /** The last part, and units that follow it in memory: their bytes, and where they end in the stream; -1 where none can follow. */
+  /** How many bytes the last part has with the units that follow it in memory. */
   #runBytes = 0;
+  /** Where these end in the stream; -1 where no unit can follow. */
   #runEnd = -1;
   /** A call of the session has returned since the picture began. */
   #isHeld = false;
   /** The last of our own parts is at the end of `#memory`, so the next bytes can be appended to it. */
   #isOpenEnded = false;
   readonly #memory = new HeldMemory();
+  readonly #prefix = startCodePrefix();
   readonly #startCode: ResolvedOptions["startCode"];
   constructor(startCode: ResolvedOptions["startCode"]) {
     this.#startCode = startCode;
@@ -53,8 +55,8 @@ export class PictureBitstream {
     this.#endRun();
     const annexB = this.#startCode === "annexb";
     // Most pictures have one unit. An array with its elements is smaller than one that has grown.
-    if (this.#parts.length === 0) this.#parts = annexB ? [startCodePrefix, bytes] : [bytes];
-    else if (annexB) this.#parts.push(startCodePrefix, bytes);
+    if (this.#parts.length === 0) this.#parts = annexB ? [this.#prefix, bytes] : [bytes];
+    else if (annexB) this.#parts.push(this.#prefix, bytes);
     else this.#parts.push(bytes);
     this.#foreignParts++;
     this.#foreignBytes += bytes.length;

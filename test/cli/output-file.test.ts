@@ -113,6 +113,38 @@ describe("a file that -o names", () => {
     expect(readdirSync(folder)).toEqual(["out"]);
   });
 
+  it("leaves no part where a signal comes when it has just been made", { tags: "long" }, () => {
+    const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+    const hook = join(parent, "hook.mjs");
+    writeFileSync(
+      hook,
+      `import fs from "node:fs";
+       import { syncBuiltinESMExports } from "node:module";
+       const { open, openSync } = fs;
+       const made = (path) => {
+         if (String(path).endsWith(".part")) process.kill(process.pid, "SIGTERM");
+       };
+       fs.open = (path, ...rest) => {
+         const then = rest.pop();
+         open(path, ...rest, (error, fd) => {
+           made(path);
+           then(error, fd);
+         });
+       };
+       fs.openSync = (path, ...rest) => {
+         const fd = openSync(path, ...rest);
+         made(path);
+         return fd;
+       };
+       syncBuiltinESMExports();`,
+    );
+    const path = precious();
+    const options = ["--import", "tsx", "--import", hook, program, "record", mbaff, "-o", path];
+    expect(spawnSync(process.execPath, options).signal).toBe("SIGTERM");
+    expect(readFileSync(path, "utf8")).toBe("precious");
+    expect(readdirSync(folder)).toEqual(["out"]);
+  });
+
   it("is made where a link names it that is not there", async () => {
     mkdirSync(join(folder, "deep"));
     symlinkSync("deep/second", join(folder, "link"));

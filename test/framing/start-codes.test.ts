@@ -63,6 +63,23 @@ describe.each(scans)("the scan %s", (_, scan) => {
     }
   });
 
+  it("finds a prefix alone, at each place of a block", () => {
+    for (let place = 0; place < 400; place++) {
+      const bytes = new Uint8Array(1024).fill(0xff);
+      bytes.set([0, 0, 1], place);
+      expect(found(scan, bytes)).toEqual([place]);
+    }
+  });
+
+  it("finds a prefix after many pairs that begin none", () => {
+    for (let place = 600; place < 2200; place++) {
+      const bytes = new Uint8Array(4096).fill(0xff);
+      for (let at = 0; at < 500; at += 64) bytes.set([0, 0, 3], at);
+      bytes.set([0, 0, 1], place);
+      expect(found(scan, bytes)).toEqual([place]);
+    }
+  });
+
   it("finds a prefix at every third byte of a long piece", () => {
     const bytes = new Uint8Array(300_000).map((_, i) => (i % 3 === 2 ? 1 : 0));
     expect(found(scan, bytes).length).toBe(100_000);

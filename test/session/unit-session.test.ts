@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fixtureStreams } from "../../conformance/streams/corpus-files.ts";
 import type { Codec, DecodeEvent } from "../../src/events.ts";
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
+import { joined } from "../../src/framing/bytes.ts";
 import { openSession } from "../../src/open-session.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
 
@@ -89,6 +90,27 @@ const multiSliced = (["h264", "mpeg2"] as const).flatMap((codec) =>
 );
 
 describe.each(multiSliced)("$name, pushed whole", ({ codec, read }) => {
+  it("gives the same bytes where units that are not sent lie between its slices", () => {
+    const bitstreams = (stream: Uint8Array) => {
+      const session = openSession(codec);
+      const events = [...session.push(stream), ...session.flush()];
+      return events.flatMap((event) => (event.type === "request" ? [bitstreamBytes(event)] : []));
+    };
+    // Filler data of H.264, user data of MPEG-2.
+    const unsent = codec === "h264" ? [0, 0, 1, 12, 0xff, 0x80] : [0, 0, 1, 0xb2, 0xff];
+    const isSlice = (first: number) =>
+      codec === "h264" ? kindOf(codec, Uint8Array.of(first)) === "slice" : first - 1 < 0xaf;
+    const units = unitsOfPacket(read(), 0, codec === "mpeg2");
+    const parts = (between: number[]) =>
+      units.flatMap(({ bytes }) => {
+        const isApart = bytes[0] !== 0 && isSlice(bytes[0] as number);
+        return [Uint8Array.from(isApart ? between : []), Uint8Array.of(0, 0, 1), bytes];
+      });
+    const plain = bitstreams(joined(parts([])));
+    expect(plain.length).toBeGreaterThan(0);
+    expect(bitstreams(joined(parts(unsent)))).toEqual(plain);
+  });
+
   it("gives slices that follow each other in memory as one part of the bitstream", () => {
     const stream = read();
     const session = openSession(codec);
