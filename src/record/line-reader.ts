@@ -93,7 +93,9 @@ function parseObject(source: string, line: number, first: boolean): Readonly<Rec
     // Some editors put a byte order mark at the beginning of a file, which JSON does not allow.
     value = JSON.parse(source.startsWith("\ufeff") ? source.slice(1) : source);
   } catch {
-    throw new RecordError(notRecord, line);
+    const isCut = !first && source.startsWith("{") && !source.trimEnd().endsWith("}");
+    const cut = "the line is cut off: it begins a JSON object and does not end it (delete it, or record again)";
+    throw new RecordError(isCut ? cut : notRecord, line);
   }
   if (!isObject(value)) throw new RecordError(notRecord, line);
   return value;

@@ -213,7 +213,7 @@ function readHeader(value: LineReader): RecordHeader {
 
 /** Undefined for a line that this version does not know. */
 function readLine(value: LineReader): RecordLine | undefined {
-  if (value.has("format")) value.refuse("a second header: two records in one file");
+  if (value.has("format")) value.refuse("a second header: two records in one file (split it before this line)");
   const { line } = value;
   if (value.has("request")) return readRequest(value);
   if (value.has("set")) return { type: "set", line, controls: value.controls("set") };

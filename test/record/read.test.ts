@@ -26,6 +26,8 @@ const refusal = (text: string): string => {
   return "";
 };
 
+const cutLine = "the line is cut off: it begins a JSON object and does not end it (delete it, or record again)";
+
 describe("readRecord", () => {
   it("gives back what was written", () => {
     const writer = new RecordWriter(
@@ -96,8 +98,10 @@ describe("readRecord", () => {
       '{"format":"v4l2-stateless-requests/1","codec":"jpeg"}',
       'line 1: codec must be one of h264, h265, vp8, vp9, av1, mpeg2, fwht, and is "jpeg"',
     ],
-    [`${head}{"request":0,`, "line 2: the line is not a JSON object"],
-    [head + head, "line 2: a second header: two records in one file"],
+    [`${head}{"request":0,`, `line 2: ${cutLine}`],
+    [`${head}["request",0]`, "line 2: the line is not a JSON object"],
+    [`${head}{"request":0,}`, "line 2: the line is not a JSON object"],
+    [head + head, "line 2: a second header: two records in one file (split it before this line)"],
     [
       `${head}{"request":0,"timestamp":18446744073709551615,"controls":{}}`,
       "line 2: timestamp must be a whole number of nanoseconds, above 2^53 - 1 as a decimal string, and is 18446744073709552000",
@@ -244,7 +248,7 @@ describe("readRecordStream", () => {
     await expect(readRecordStream([])).rejects.toThrow(new RecordError("empty: not a request record", 1));
     await expect(readRecordStream(["hello"])).rejects.toThrow(new RecordError("not a request record", 1));
     const { lines } = await readRecordStream([head, "{}\n", "{"]);
-    await expect(all(lines)).rejects.toThrow(new RecordError("the line is not a JSON object", 3));
+    await expect(all(lines)).rejects.toThrow(new RecordError(cutLine, 3));
   });
 
   it("refuses a line that is longer than any request, without keeping it", { tags: "long" }, async () => {
