@@ -264,7 +264,7 @@ export class PredWeights {
   }
 }
 
-/** 7.3.3.2 Prediction weight table syntax. */
+/** 7.3.3.2 Prediction weight table syntax. In a slice header, the list that the slice does not have is frozen and shared with other headers. */
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   chroma_log2_weight_denom = 0;
@@ -325,6 +325,7 @@ export class SliceHeader {
   ref_pic_list_modification_flag_l1 = 0;
   ref_pic_list_modification_l1: readonly RefPicListModificationOperation[] = noModification;
   pred_weight_table: PredWeightTable | null = null;
+  /** Without operations, frozen and shared with other headers. */
   dec_ref_pic_marking: DecRefPicMarking | null = null;
   cabac_init_idc = 0;
   slice_qp_delta = 0;

@@ -507,7 +507,7 @@ export class PredWeights {
   }
 }
 
-/** 7.3.6.3 Weighted prediction parameters syntax. */
+/** 7.3.6.3 Weighted prediction parameters syntax. In a slice header, the list that the slice does not have is frozen and shared with others. */
 export class PredWeightTable {
   luma_log2_weight_denom = 0;
   delta_chroma_log2_weight_denom = 0;
