@@ -3,7 +3,7 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
-/** A start code prefix, as it is before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. Events have it: not all share one. */
+/** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. A new one: events hold it. */
 export const startCodePrefix = (): Uint8Array => Uint8Array.of(0, 0, 1);
 
 /** The parts of an OUTPUT buffer with these NAL units. */

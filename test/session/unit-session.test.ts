@@ -125,3 +125,17 @@ describe.each(multiSliced)("$name, pushed whole", ({ codec, read }) => {
     }
   });
 });
+
+it("does not share the start codes of its requests with other sessions", () => {
+  const [stream] = fixtureStreams("h265");
+  const firstParts = [1, 2].map(() => {
+    const session = openSession("h265");
+    const events = [...session.push(stream?.read() as Uint8Array), ...session.flush()];
+    return events.find((event) => event.type === "request")?.bitstream[0];
+  });
+  expect(firstParts.map((part) => [...(part ?? [])])).toEqual([
+    [0, 0, 1],
+    [0, 0, 1],
+  ]);
+  expect(firstParts[0]?.buffer).not.toBe(firstParts[1]?.buffer);
+});
