@@ -11,12 +11,11 @@ export function bitstreamOf(
   slices: readonly { readonly unit: Uint8Array }[],
   startCode: ResolvedOptions["startCode"],
 ): Uint8Array[] {
-  const annexB = startCode === "annexb";
-  const prefix = startCodePrefix();
-  const parts = new Array<Uint8Array>(annexB ? 2 * slices.length : slices.length);
+  const prefix = startCode === "annexb" ? startCodePrefix() : undefined;
+  const parts = new Array<Uint8Array>(prefix === undefined ? slices.length : 2 * slices.length);
   let count = 0;
   for (const { unit } of slices) {
-    if (annexB) parts[count++] = prefix;
+    if (prefix !== undefined) parts[count++] = prefix;
     parts[count++] = unit;
   }
   return parts;
