@@ -31,7 +31,7 @@ const clips = positionals.length > 0 ? positionals.map(ownClip) : makeClips(fold
 console.log(`${cpus()[0]?.model}, ${cpus().length} processors; Node ${process.version}`);
 for (const { name, version } of built) console.log(`${name} ${version}`);
 console.log("\nProcessor time in µs per frame: median (smallest–largest). A ratio above 1: ours is faster.\n");
-console.log("| clip | peer | peer, µs/frame | ours, µs/frame | ratio |\n|---|---|---|---|---|");
+console.log("| clip | peer | peer, µs/frame | ours, µs/frame | ratio | ours, first pass |\n|---|---|---|---|---|---|");
 for (const clip of clips) compareSpeed(clip, built, Number(values.rounds), Number(values.passes));
 printUserSpace(clips, folder, Number(values.rounds));
 printAllocation(clips);

@@ -8,7 +8,10 @@ import type { Codec } from "../src/uapi/codecs.ts";
 
 /** What a pass over a clip found, and how long it took. 0 where a program does not count something. */
 export interface Measured {
+  /** After warm-up. */
   readonly seconds: number;
+  /** Of our first pass, most of which runs before V8 has compiled it. C programs do not give it. */
+  readonly firstSeconds?: number;
   readonly frames: number;
   /** Bytes of the slices with a start code of three bytes before each, or of the frames: what goes into OUTPUT buffers. */
   readonly requestBytes: number;

@@ -33,12 +33,13 @@ export function compareSpeed(clip: Clip, peers: readonly BuiltPeer[], rounds: nu
   const readers = peers.filter(({ codecs }) => codecs.includes(clip.codec));
   const runOurs = () => measured(process.execPath, [tsx, ours, ...args]);
   if (readers.length === 0) {
-    const own = Array.from({ length: rounds }, runOurs).map(({ seconds, frames }) => (1e6 * seconds) / frames);
-    console.log(`| ${clip.name} | none | | ${timesText(own)} | |`);
+    const own = Array.from({ length: rounds }, runOurs);
+    console.log(`| ${clip.name} | none | | ${timesText(own.map(perFrame))} | | ${timesText(own.map(firstPerFrame))} |`);
   }
   for (const peer of readers) {
     const peerTimes: number[] = [];
     const ownTimes: number[] = [];
+    const firstTimes: number[] = [];
     const ratios: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const theirs = measured(peer.program, args);
@@ -48,15 +49,19 @@ export function compareSpeed(clip: Clip, peers: readonly BuiltPeer[], rounds: nu
         console.log(`${clip.name}, ${peer.name}: no ratio, both sides did not find the same: ${different.join("; ")}`);
         return;
       }
-      peerTimes.push((1e6 * theirs.seconds) / theirs.frames);
-      ownTimes.push((1e6 * own.seconds) / own.frames);
+      peerTimes.push(perFrame(theirs));
+      ownTimes.push(perFrame(own));
+      firstTimes.push(firstPerFrame(own));
       ratios.push(theirs.seconds / own.seconds);
     }
     console.log(
-      `| ${clip.name} | ${peer.name} | ${timesText(peerTimes)} | ${timesText(ownTimes)} | ${timesText(ratios)} |`,
+      `| ${clip.name} | ${peer.name} | ${timesText(peerTimes)} | ${timesText(ownTimes)} | ${timesText(ratios)} | ${timesText(firstTimes)} |`,
     );
   }
 }
+
+const perFrame = ({ seconds, frames }: Measured) => (1e6 * seconds) / frames;
+const firstPerFrame = ({ firstSeconds = NaN, frames }: Measured) => (1e6 * firstSeconds) / frames;
 
 /** `"5.10 (4.80–5.92)"` */
 export function timesText(values: readonly number[]): string {

@@ -59,16 +59,25 @@ static int ascending(const void *a, const void *b) {
   return (difference > 0) - (difference < 0);
 }
 
-/* One pass to warm up, then `passes` that count; the median is printed, with what the last one found. */
+/* The passes before this many frames have been read do not count: see README.md. */
+#define WARM_UP_FRAMES 60000
+
+/* Passes to warm up, then `passes` that count; the median is printed, with what the last one found. */
 static void measure(const uint8_t *bytes, size_t size, int passes,
                     void (*pass)(const uint8_t *bytes, size_t size, struct counts *counts)) {
   struct counts counts;
   double *times = calloc((size_t)passes, sizeof *times);
-  for (int i = -1; i < passes; i++) {
+  uint64_t warm_up_frames = 0;
+  do {
+    memset(&counts, 0, sizeof counts);
+    pass(bytes, size, &counts);
+    warm_up_frames += counts.frames;
+  } while (counts.frames > 0 && warm_up_frames < WARM_UP_FRAMES);
+  for (int i = 0; i < passes; i++) {
     memset(&counts, 0, sizeof counts);
     double begin = seconds();
     pass(bytes, size, &counts);
-    if (i >= 0) times[i] = seconds() - begin;
+    times[i] = seconds() - begin;
   }
   qsort(times, (size_t)passes, sizeof *times, ascending);
   printf("{\"seconds\":%.9f,\"frames\":%llu,\"requestBytes\":%llu,\"headerBits\":%llu}\n", times[passes / 2],
