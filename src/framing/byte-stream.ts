@@ -1,5 +1,6 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { emptyList } from "./lists.ts";
 import { findStartCodes, OffsetList } from "./start-codes.ts";
 
 /** A unit of a byte stream: the bytes between two start code prefixes; or several units that join, with the prefixes between them. */
@@ -11,6 +12,11 @@ export interface StreamUnit {
   readonly truncated: boolean;
   /** True where the unit lies in memory right after the one before it, with only its prefix between them. */
   readonly follows?: boolean;
+}
+
+/** A unit. All that are made here have one hidden class, so that V8 compiles what reads them once. */
+export function streamUnit(bytes: Uint8Array, byte: number, truncated = false, follows = false): StreamUnit {
+  return { bytes, byte, truncated, follows };
 }
 
 /** The longest unit that is kept, in bytes. The largest picture of any level is shorter. */
@@ -38,7 +44,7 @@ const joinsNone: Joins = () => false;
  */
 export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = false, joins = joinsNone): StreamUnit[] {
   const packet = bytesOf(source, "a packet");
-  const units: StreamUnit[] = [];
+  const units = emptyList<StreamUnit>();
   const prefixes = new OffsetList();
   findStartCodes(packet, prefixes);
   let lastEnd = -1;
@@ -51,7 +57,7 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
     const end = keepZeros ? next : withoutTrailingZeros(packet, start, next);
     if (end === start) continue;
     const follows = start - 3 === lastEnd;
-    units.push({ bytes: packet.subarray(start, end), byte: byte + start, truncated: false, follows });
+    units.push(streamUnit(packet.subarray(start, end), byte + start, false, follows));
     lastEnd = end;
   }
   return units;
@@ -97,7 +103,7 @@ export class ByteStream {
   push(source: ByteSource): StreamUnit[] {
     const chunk = bytesOf(source, "a chunk");
     const queue = this.#queue;
-    const units: StreamUnit[] = [];
+    const units = emptyList<StreamUnit>();
     const origin = queue.end;
     queue.append(chunk);
     this.#lastEnd = -1;
@@ -121,7 +127,8 @@ export class ByteStream {
     if (lastOfRun >= 0) this.#beginUnit(origin + lastOfRun, units);
     this.#countZeros(chunk);
     if (this.#isInUnit && queue.length > UNIT_LIMIT) {
-      units.push({ byte: queue.begin, bytes: queue.take(UNIT_LIMIT), truncated: true });
+      const byte = queue.begin;
+      units.push(streamUnit(queue.take(UNIT_LIMIT), byte, true));
       this.#isInUnit = false;
     }
     if (!this.#isInUnit) queue.skip(queue.length);
@@ -138,12 +145,12 @@ export class ByteStream {
     if (!this.#isInUnit || queue.length < FORESEEN_MIN) return null;
     const first = queue.peek(Math.min(queue.length, FORESEEN_MAX));
     const bytes = first.subarray(0, withoutTrailingZeros(first, 0, first.length));
-    return { bytes, byte: queue.begin, truncated: true };
+    return streamUnit(bytes, queue.begin, true);
   }
 
   /** Ends the stream: returns the unit that has begun, if there is one. */
   flush(): StreamUnit[] {
-    const units: StreamUnit[] = [];
+    const units = emptyList<StreamUnit>();
     this.#endUnit(this.#queue.end, units);
     this.#isInUnit = false;
     this.#zeros = 0;
@@ -180,7 +187,7 @@ export class ByteStream {
     const bytes = this.#keepZeros ? this.#queue.take(end - byte) : this.#queue.takeTrimmed(end - byte);
     if (bytes.length === 0) return;
     const follows = isView && byte - 3 === this.#lastEnd;
-    units.push({ bytes, byte, truncated: false, follows });
+    units.push(streamUnit(bytes, byte, false, follows));
     this.#lastEnd = isView ? byte + bytes.length : -1;
   }
 }

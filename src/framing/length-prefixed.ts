@@ -1,6 +1,6 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
-import type { StreamUnit } from "./byte-stream.ts";
-import { UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
+
+import { type StreamUnit, streamUnit, UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
 import { joined } from "./bytes.ts";
 
 /** Cuts length-prefixed units (ISO/IEC 14496-15, 5.3.3 and 8.3.3) out of bytes that come in pieces of any size. */
@@ -45,7 +45,7 @@ export class LengthPrefixedStream {
       const start = at + this.#lengthSize;
       const length = prefix(bytes, at, start);
       if (length > UNIT_LIMIT) {
-        units.push({ bytes: bytes.subarray(start, start), byte: this.#origin + start, truncated: true });
+        units.push(streamUnit(bytes.subarray(start, start), this.#origin + start, true));
         this.#skipped = length;
         at = this.#skip(bytes, start);
         continue;
@@ -56,7 +56,7 @@ export class LengthPrefixedStream {
       }
       at = start + length;
       const end = withoutTrailingZeros(bytes, start, at);
-      if (end > start) units.push({ bytes: bytes.subarray(start, end), byte: this.#origin + start, truncated: false });
+      if (end > start) units.push(streamUnit(bytes.subarray(start, end), this.#origin + start));
     }
     this.#origin += at;
     this.#pieces = [];
@@ -76,7 +76,7 @@ export class LengthPrefixedStream {
     this.#held = this.#skipped = 0;
     this.#needed = lengthSize;
     this.#origin += held;
-    return held === 0 ? [] : [{ bytes: bytes.subarray(lengthSize), byte: origin + lengthSize, truncated: true }];
+    return held === 0 ? [] : [streamUnit(bytes.subarray(lengthSize), origin + lengthSize, true)];
   }
 
   /** The offset in `bytes`, from `at` on, of the first byte that is not skipped. */

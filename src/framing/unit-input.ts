@@ -1,5 +1,11 @@
-import type { Joins, StreamUnit } from "./byte-stream.ts";
-import { ByteStream, unitsOfPacket, withoutTrailingZeros } from "./byte-stream.ts";
+import {
+  ByteStream,
+  type Joins,
+  type StreamUnit,
+  streamUnit,
+  unitsOfPacket,
+  withoutTrailingZeros,
+} from "./byte-stream.ts";
 import { isLengthPrefixed, LengthPrefixedStream } from "./length-prefixed.ts";
 import { findStartCode } from "./start-code.ts";
 
@@ -73,8 +79,10 @@ export class UnitInput {
       this.#hasInnerStartCodes = true;
       const before = withoutTrailingZeros(bytes, 0, first);
       const rest = unitsOfPacket(bytes.subarray(first), byte + first);
-      const parts = before > 0 ? [{ bytes: bytes.subarray(0, before), byte, truncated: false }, ...rest] : rest;
-      return parts.map((part, i) => ({ ...part, truncated: truncated && i === parts.length - 1 }));
+      const parts = before > 0 ? [streamUnit(bytes.subarray(0, before), byte), ...rest] : rest;
+      return parts.map((part, i) =>
+        streamUnit(part.bytes, part.byte, truncated && i === parts.length - 1, part.follows),
+      );
     });
   }
 
@@ -121,7 +129,7 @@ export class UnitInput {
    * prefix.
    */
   cut(): StreamUnit[] {
-    return this.endUnit().map((unit) => ({ ...unit, truncated: true }));
+    return this.endUnit().map(({ bytes, byte }) => streamUnit(bytes, byte, true));
   }
 
   /** Ends the stream: returns its last unit, and whether bytes were pushed that held no unit at all. */

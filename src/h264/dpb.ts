@@ -1,4 +1,5 @@
 import type { Rectangle } from "../events.ts";
+import { emptyList } from "../framing/lists.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 
@@ -95,8 +96,8 @@ export class Frame implements ReferenceFrame {
 /** The decoded picture buffer in output order operation: C.4. */
 export class DecodedPictureBuffer {
   /** In decoding order. */
-  readonly frames: Frame[] = [];
-  readonly #references: Frame[] = [];
+  readonly frames = emptyList<Frame>();
+  readonly #references = emptyList<Frame>();
   readonly #listener: DpbListener<Frame>;
   /** How many frames it holds. */
   #capacity = 1;

@@ -5,7 +5,6 @@
 import { UnsupportedError } from "../errors.ts";
 import type { SequenceEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
-import type { DpbListener } from "../nal/dpb-listener.ts";
 import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
@@ -14,9 +13,9 @@ import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
-import { Frame, isNonExisting } from "./dpb.ts";
+import { Frame } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
-import { outputEvent } from "./output.ts";
+import { FrameEvents } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { codedHeight, codedWidth } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
@@ -27,7 +26,7 @@ import { buildRefPicLists, missingOperations, nearestReference } from "./ref-lis
 import { sequenceEvent } from "./sequence.ts";
 import type { Picture } from "./state.ts";
 import { DecoderState, maxFrameNum } from "./state.ts";
-import type { PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
+import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
 import type { ReadSliceHeader } from "./syntax.ts";
 
 /** A slice as it was read. */
@@ -42,7 +41,9 @@ type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** The picture whose slices are coming. */
 interface OpenPicture extends HeldPicture {
-  first: ReadSlice;
+  /** The header of its first slice, and the sets that it refers to. */
+  readonly h: SliceHeader;
+  readonly sets: ParameterSets;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   /** Whether the buffer had a reference picture, and a corrupt one, when the picture began. */
@@ -81,13 +82,7 @@ export class PictureDecoder {
     this.#bitstream = new PictureBitstream(options.startCode);
     this.#requests = new RequestBuilder(options);
     this.#recovery = new Recovery(options.startAt);
-    const listener: DpbListener<Frame> = {
-      output: (frame) => sink.emit(outputEvent(frame)),
-      release: (frame) => {
-        if (!isNonExisting(frame)) sink.emit({ type: "release", timestamp: frame.timestamp });
-      },
-    };
-    this.#state = new DecoderState(listener, options.output);
+    this.#state = new DecoderState(new FrameEvents(sink), options.output);
   }
 
   /** A picture has begun, and more of its slices may come. */
@@ -97,7 +92,7 @@ export class PictureDecoder {
 
   /** Whether the slice belongs to the open picture. */
   continues({ h, sets }: ReadSlice): boolean {
-    return this.#open !== null && !isFirstOfNewPicture(this.#open.first.h, this.#open.first.sets, h, sets);
+    return this.#open !== null && !isFirstOfNewPicture(this.#open.h, this.#open.sets, h, sets);
   }
 
   /** Part of the open picture is lost. */
@@ -112,7 +107,9 @@ export class PictureDecoder {
     const picture = this.#startPicture(first, info);
     const { frames } = this.#state.dpb;
     this.#open = {
-      first,
+      unit: first.unit,
+      h: first.h,
+      sets: first.sets,
       picture,
       hasReference: hasReference(frames),
       hasCorruptReference: hasCorruptReference(frames),
@@ -209,9 +206,9 @@ export class PictureDecoder {
     if (!open?.picture) return;
     const { unit, h, sets } = slice;
     if (!this.#hasRoomFor(open, slice)) return;
-    if (this.#options.decodeMode === "frame" && sets.pps !== open.first.sets.pps && !open.hasOtherPps) {
+    if (this.#options.decodeMode === "frame" && sets.pps !== open.sets.pps && !open.hasOtherPps) {
       open.hasOtherPps = true;
-      const id = open.first.sets.pps.pic_parameter_set_id;
+      const id = open.sets.pps.pic_parameter_set_id;
       const reason = `the slices of the picture refer to several PPSs; the request can carry only one, PPS ${id}`;
       this.#sink.error(new UnsupportedError("several-pps", reason), unit);
     }
@@ -287,7 +284,7 @@ export class PictureDecoder {
     const open = this.#open;
     this.#open = null;
     if (!open?.picture) return;
-    const { picture, first } = open;
+    const { picture } = open;
     this.#recovery.endPicture(picture);
     const { decodeMode, missingReferences } = this.#options;
     const references = this.#state.dpb.references();
@@ -298,9 +295,9 @@ export class PictureDecoder {
       return;
     }
     if (decodeMode === "slice") this.#requests.emitSlices(picture, this.#slices.take(), references, this.#sink);
-    else this.#requests.emitPicture(picture, first.sets, this.#bitstream.take(), references, this.#sink);
+    else this.#requests.emitPicture(picture, open.sets, this.#bitstream.take(), references, this.#sink);
     this.#state.endPicture(picture, (element, reason) =>
-      this.#sink.report("reference-marking", reason, first.unit, element),
+      this.#sink.report("reference-marking", reason, open.unit, element),
     );
   }
 

@@ -1,4 +1,5 @@
 import type { Rectangle } from "../events.ts";
+import { emptyList } from "../framing/lists.ts";
 import type { DpbListener } from "../nal/dpb-listener.ts";
 
 /** What controls and reference picture sets read of a picture in the decoded picture buffer. */
@@ -44,7 +45,7 @@ export interface DpbLimits {
 /** The decoded picture buffer in output order operation: C.5.2. */
 export class DecodedPictureBuffer {
   /** In decoding order. */
-  readonly frames: Frame[] = [];
+  readonly frames = emptyList<Frame>();
   readonly #listener: DpbListener<Frame>;
 
   constructor(listener: DpbListener<Frame>) {

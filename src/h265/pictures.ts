@@ -14,7 +14,7 @@ import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
-import { outputEvent } from "./output.ts";
+import { FrameEvents } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
@@ -38,7 +38,8 @@ type Info = PictureInfo<RecoveryPoint, PicTiming>;
 
 /** A picture that has begun, and that may get more slice segments. */
 interface OpenPicture extends HeldPicture {
-  first: ReadSegment;
+  /** The header of its first segment. */
+  readonly h: SliceSegmentHeader;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
   /** The number of its segments and their length in bytes. Segments that are not kept count, too. */
@@ -65,10 +66,7 @@ export class PictureDecoder {
     this.#sink = sink;
     this.#requests = new RequestBuilder(options);
     this.#recovery = new Recovery(options.startAt);
-    this.#state = new DecoderState({
-      output: (frame) => sink.emit(outputEvent(frame)),
-      release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
-    });
+    this.#state = new DecoderState(new FrameEvents(sink));
   }
 
   /** A picture has begun, and more of its slice segments may come. */
@@ -76,9 +74,9 @@ export class PictureDecoder {
     return this.#open !== null;
   }
 
-  /** The first slice segment of the open picture; null where none is open. */
-  get firstSegment(): ReadSegment | null {
-    return this.#open?.first ?? null;
+  /** The header of the open picture's first slice segment; null where none is open. */
+  get firstHeader(): SliceSegmentHeader | null {
+    return this.#open === null ? null : this.#open.h;
   }
 
   /** Takes an end of sequence NAL unit: the next picture begins a coded video sequence. */
@@ -96,7 +94,8 @@ export class PictureDecoder {
   /** Begins a picture. The one before it must have ended. */
   beginPicture(first: ReadSegment, info: Info): void {
     this.#open = {
-      first,
+      unit: first.unit,
+      h: first.h,
       picture: this.#startPicture(first, info),
       isHeld: false,
       count: 0,
@@ -242,7 +241,7 @@ export class PictureDecoder {
     const open = this.#open;
     this.#open = null;
     if (!open?.picture) return;
-    const { picture, first } = open;
+    const { picture } = open;
     const references = this.#state.dpb.frames.filter((frame) => frame.marking !== "unused");
     const { missingReferences } = this.#options;
     const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
@@ -255,7 +254,7 @@ export class PictureDecoder {
       checkSegmentCount(open.count, this.#options.decodeMode);
       this.#requests.buildRequests(picture, this.#segments.take(), references, this.#sink);
     } catch (error) {
-      this.#sink.catchError(error, first.unit);
+      this.#sink.catchError(error, open.unit);
       this.#state.abandonPicture(picture);
       return;
     }

@@ -196,9 +196,9 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   /** 7.4.7.1: whether the elements agree that are the same in all slice segment headers of a picture. */
   #isOfOpenPicture(h: SliceSegmentHeader): boolean {
-    const first = this.pictures.firstSegment?.h;
+    const first = this.pictures.firstHeader;
     return (
-      first !== undefined &&
+      first !== null &&
       h.nal_unit_type === first.nal_unit_type &&
       h.nuh_temporal_id_plus1 === first.nuh_temporal_id_plus1 &&
       h.slice_pic_order_cnt_lsb === first.slice_pic_order_cnt_lsb

@@ -1,20 +1,20 @@
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 
 /** The open picture, as far as a call that returns concerns it. */
 export interface HeldPicture {
-  /** Its first slice, of which errors name the unit. */
-  first: { readonly unit: StreamUnit };
+  /** That of its first slice: errors name it. */
+  unit: StreamUnit;
   /** A call has returned since it began. */
   isHeld: boolean;
 }
 
 /**
- * Copies what errors need of an open picture's first slice: they name the unit by its header. Must be called before a call of the
- * session returns.
+ * Copies what errors need of an open picture's unit: they name it by its header. Must be called before a call of the session
+ * returns.
  */
 export function holdPicture(picture: HeldPicture): void {
   if (picture.isHeld) return;
   picture.isHeld = true;
-  const { unit } = picture.first;
-  picture.first = { ...picture.first, unit: { ...unit, bytes: unit.bytes.slice(0, 2) } };
+  const { bytes, byte } = picture.unit;
+  picture.unit = streamUnit(bytes.slice(0, 2), byte);
 }

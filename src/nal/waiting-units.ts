@@ -1,11 +1,12 @@
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
+import { emptyList } from "../framing/lists.ts";
 
 /** An access unit never has nearly as many units. */
 const LIMIT = 256;
 
 /** Units that wait for a picture to end or to begin. */
 export class WaitingUnits {
-  #units: StreamUnit[] = [];
+  #units = emptyList<StreamUnit>();
   /** The first so many units have been copied. */
   #copied = 0;
 
@@ -26,7 +27,7 @@ export class WaitingUnits {
   take(): readonly StreamUnit[] {
     if (this.#units.length === 0) return this.#units;
     const units = this.#units;
-    this.#units = [];
+    this.#units = emptyList();
     this.#copied = 0;
     return units;
   }
@@ -35,8 +36,8 @@ export class WaitingUnits {
   hold(): void {
     const units = this.#units;
     for (; this.#copied < units.length; this.#copied++) {
-      const unit = units[this.#copied] as StreamUnit;
-      units[this.#copied] = { ...unit, bytes: unit.bytes.slice(), follows: false };
+      const { bytes, byte } = units[this.#copied] as StreamUnit;
+      units[this.#copied] = streamUnit(bytes.slice(), byte);
     }
   }
 }

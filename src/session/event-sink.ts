@@ -1,6 +1,7 @@
 import { BitstreamError, type BitstreamErrorCode, StreamError } from "../errors.ts";
 import type { DecodeEvent, ErrorEvent } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
+import { emptyList } from "../framing/lists.ts";
 
 /** Error.stackTraceLimit of V8 and the engines that adopted it; undefined in others. */
 function stackTraceLimit(): number | undefined {
@@ -19,7 +20,7 @@ export const MAX_REPORTED_ERRORS = 100;
 
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
-  #events: DecodeEvent[] = [];
+  #events = emptyList<DecodeEvent>();
   /** The errors of this call so far. */
   #errors = 0;
   /** The errors of this call that `guardOnce` reported earlier. */
@@ -37,7 +38,7 @@ export class EventSink {
 
   /** Runs one call, and returns its events. */
   during(body: () => void): DecodeEvent[] {
-    const events: DecodeEvent[] = [];
+    const events = emptyList<DecodeEvent>();
     this.#events = events;
     this.#errors = 0;
     this.#repeated = 0;
@@ -50,7 +51,7 @@ export class EventSink {
     this.#errors = 0;
     if (more > 0) this.report("more-errors", `${more} more errors in this call, which are only counted`);
     // The events belong to the caller from here on. Keeping them would keep requests, which need far more memory than a tiny unit.
-    this.#events = [];
+    this.#events = emptyList();
     return events;
   }
 

@@ -1,4 +1,5 @@
 import { HeldMemory } from "../framing/held-memory.ts";
+import { emptyList } from "../framing/lists.ts";
 
 /** A unit of an open picture. */
 export interface HeldUnit {
@@ -7,7 +8,7 @@ export interface HeldUnit {
 
 /** The units of an open picture. Those that are still needed when a call returns are copied: see `HeldMemory`. */
 export class HeldUnits<Unit extends HeldUnit> {
-  #units: Unit[] = [];
+  #units = emptyList<Unit>();
   /** How many of them have been copied. */
   #copied = 0;
   readonly #memory = new HeldMemory();
@@ -40,7 +41,7 @@ export class HeldUnits<Unit extends HeldUnit> {
   }
 
   clear(): void {
-    if (this.#units.length > 0) this.#units = [];
+    if (this.#units.length > 0) this.#units = emptyList();
     this.#copied = 0;
   }
 }

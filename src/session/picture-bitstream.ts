@@ -3,6 +3,7 @@
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { joined } from "../framing/bytes.ts";
 import { HeldMemory } from "../framing/held-memory.ts";
+import { emptyList } from "../framing/lists.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { startCodeBytes, startCodePrefix } from "./bitstream.ts";
 
@@ -13,9 +14,12 @@ import { startCodeBytes, startCodePrefix } from "./bitstream.ts";
 const MANY_PARTS = 128;
 const SMALL_PART_BYTES = 512;
 
+/** The parts of a picture that has none so far: the first part takes its place. */
+const NO_PARTS = /* @__PURE__ */ emptyList<Uint8Array>();
+
 export class PictureBitstream {
   /** The parts so far. Those before index `#foreign` are in our own memory, the others in the caller's. */
-  #parts: Uint8Array[] = [];
+  #parts = NO_PARTS;
   #foreign = 0;
   /** Number and bytes of the caller's parts. */
   #foreignParts = 0;
@@ -84,11 +88,11 @@ export class PictureBitstream {
     this.#endRun();
     const parts = this.#parts;
     this.clear();
-    return parts;
+    return parts === NO_PARTS ? [] : parts;
   }
 
   clear(): void {
-    this.#parts = [];
+    this.#parts = NO_PARTS;
     this.#runEnd = -1;
     this.#countFromHere();
     this.#isHeld = this.#isOpenEnded = false;

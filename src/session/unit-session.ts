@@ -5,7 +5,7 @@
 
 import type { StreamError } from "../errors.ts";
 import type { ChunkInfo, Session } from "../events.ts";
-import type { Joins, StreamUnit } from "../framing/byte-stream.ts";
+import { type Joins, type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 import { UnitInput } from "../framing/unit-input.ts";
 import type { EventSink } from "./event-sink.ts";
 import type { PictureTimes } from "./picture-times.ts";
@@ -107,7 +107,7 @@ class UnitDecoder implements InputDecoder {
     this.#reader.sink.guard(undefined, () => {
       const { lengthSize, units } = this.#reader.readConfiguration(record);
       input.frameBy(lengthSize);
-      for (const unit of units) this.#takeUnit({ bytes: unit, byte: -1, truncated: false });
+      for (const unit of units) this.#takeUnit(streamUnit(unit, -1));
     });
     this.#reader.holdUnits();
   }
