@@ -18,7 +18,7 @@ import { Output } from "./output.ts";
 import { failShown, readFrameStart, readMetadata, readSequenceHeader, readTrailingBits } from "./parser.ts";
 import { hasCorruptReference, missingReferences, referenceTimes, slotTimes } from "./references.ts";
 import { isSameSequence, largest, type Size, sequenceEvent, sequenceSize, visibleRectangle } from "./sequence.ts";
-import { type Frame, ReferenceSlots } from "./state.ts";
+import { type Frame, type FrameListener, ReferenceSlots } from "./state.ts";
 import { type FrameHeader, noGrain, type SequenceHeader, type ShowExistingFrame } from "./structures.ts";
 import { byte_alignment, uncompressed_header } from "./syntax.ts";
 import {
@@ -59,7 +59,7 @@ function showFlaw({ display_frame_id: id }: ShowExistingFrame, frame: Frame | nu
   return frame.isShowable ? null : "whose frame may not be shown again";
 }
 
-export class PictureDecoder {
+export class PictureDecoder implements FrameListener {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
   readonly #times: PictureTimes;
@@ -91,13 +91,14 @@ export class PictureDecoder {
     this.#sink = sink;
     this.#times = times;
     this.#maker = new ControlMaker(av1Controls, nothingRewritten, options);
-    this.#slots = new ReferenceSlots((frame) => this.#release(frame));
+    this.#slots = new ReferenceSlots(this);
     this.#output = new Output(sink, (frame) => {
-      if (!this.#slots.frames.includes(frame)) this.#release(frame);
+      if (!this.#slots.frames.includes(frame)) this.release(frame);
     });
   }
 
-  #release(frame: Frame): void {
+  /** A frame is in no slot any more. One that waits for output is released after it. */
+  release(frame: Frame): void {
     if (!frame.isWaiting) this.#sink.emit({ type: "release", timestamp: frame.timestamp });
   }
 

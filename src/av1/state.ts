@@ -18,16 +18,22 @@ export interface Frame {
   isWaiting: boolean;
 }
 
+/** Frees frames. */
+export interface FrameListener {
+  /** Called once for each frame, in decoding order. */
+  release(frame: Frame): void;
+}
+
 /** The frames that later ones can refer to. A frame may lie in several slots. */
 export class ReferenceSlots {
   readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
   readonly #headers: (FrameHeader | null)[] = new Array(NUM_REF_FRAMES).fill(null);
   /** RefValid, as far as ref_order_hint clears it: 5.9.2. */
   readonly #isValid: boolean[] = new Array(NUM_REF_FRAMES).fill(false);
-  readonly #onRelease: (frame: Frame) => void;
+  readonly #listener: FrameListener;
 
-  constructor(onRelease: (frame: Frame) => void) {
-    this.#onRelease = onRelease;
+  constructor(listener: FrameListener) {
+    this.#listener = listener;
   }
 
   /** The headers of the frames; null for an empty slot, and for a frame of the coded video sequence before: see `retire`. */
@@ -70,7 +76,7 @@ export class ReferenceSlots {
     if (!frames.includes(frame)) gone.push(frame);
     const released = gone.filter((old) => !frames.includes(old));
     if (released.length > 1) released.sort((a, b) => a.timestamp - b.timestamp);
-    for (const old of released) this.#onRelease(old);
+    for (const old of released) this.#listener.release(old);
   }
 
   /**
@@ -87,6 +93,6 @@ export class ReferenceSlots {
     this.frames.fill(null);
     this.#headers.fill(null);
     this.#isValid.fill(false);
-    for (const frame of before.sort((a, b) => a.timestamp - b.timestamp)) this.#onRelease(frame);
+    for (const frame of before.sort((a, b) => a.timestamp - b.timestamp)) this.#listener.release(frame);
   }
 }

@@ -11,7 +11,7 @@ import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
-import { outputEvent } from "./output.ts";
+import { FrameEvents } from "./output.ts";
 import { type Sequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { Frame, ReferenceFrames } from "./state.ts";
 import type { GroupOfPicturesHeader, PictureCodingExtension, PictureHeader } from "./structures.ts";
@@ -76,10 +76,7 @@ export class PictureDecoder {
     this.#options = options;
     this.#sink = sink;
     this.#maker = new ControlMaker(mpeg2Controls, mpeg2KernelRules, options);
-    this.#references = new ReferenceFrames({
-      output: (frame) => sink.emit(outputEvent(frame)),
-      release: ({ timestamp }) => sink.emit({ type: "release", timestamp }),
-    });
+    this.#references = new ReferenceFrames(new FrameEvents(sink));
   }
 
   get isOpen(): boolean {

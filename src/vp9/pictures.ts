@@ -14,6 +14,7 @@ import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import {
   type Frame,
+  type FrameListener,
   initialParams,
   isSameFormat,
   isScalable,
@@ -26,7 +27,7 @@ import { KEY_FRAME } from "./tables.ts";
 
 const referenceNames = ["LAST_FRAME", "GOLDEN_FRAME", "ALTREF_FRAME"] as const;
 
-export class PictureDecoder {
+export class PictureDecoder implements FrameListener {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
   readonly #maker: ControlMaker<keyof typeof vp9Controls>;
@@ -44,7 +45,12 @@ export class PictureDecoder {
     this.#options = options;
     this.#sink = sink;
     this.#maker = new ControlMaker(vp9Controls, vp9KernelRules, options);
-    this.#slots = new ReferenceSlots(({ timestamp }) => sink.emit({ type: "release", timestamp }));
+    this.#slots = new ReferenceSlots(this);
+  }
+
+  /** A frame is in no slot any more. */
+  release({ timestamp }: Frame): void {
+    this.#sink.emit({ type: "release", timestamp });
   }
 
   /** Takes note of the loss of what may have been a frame. */

@@ -14,13 +14,19 @@ export interface Frame {
   readonly corrupt: boolean;
 }
 
+/** Frees frames. */
+export interface FrameListener {
+  /** Called once for each frame, in decoding order. */
+  release(frame: Frame): void;
+}
+
 /** 8.20: the frames that later ones can refer to. A frame may lie in several slots. */
 export class ReferenceSlots {
   readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
-  readonly #onRelease: (frame: Frame) => void;
+  readonly #listener: FrameListener;
 
-  constructor(onRelease: (frame: Frame) => void) {
-    this.#onRelease = onRelease;
+  constructor(listener: FrameListener) {
+    this.#listener = listener;
   }
 
   /** The frame in the slots that was decoded last. */
@@ -30,26 +36,29 @@ export class ReferenceSlots {
 
   /** 8.20 Reference frame update process. Frames that are in no slot afterwards are released, in decoding order. */
   update(frame: Frame, refresh_frame_flags: number): void {
-    const before = [...this.frames, frame];
+    const { frames } = this;
+    const replaced: Frame[] = [];
     for (let i = 0; i < NUM_REF_FRAMES; i++) {
-      if ((refresh_frame_flags >> i) & 1) this.frames[i] = frame;
+      if (((refresh_frame_flags >> i) & 1) === 0) continue;
+      const before = frames[i] ?? null;
+      frames[i] = frame;
+      if (before !== null) replaced.push(before);
     }
-    this.#releaseAllBut(before);
+    if (refresh_frame_flags === 0) replaced.push(frame);
+    this.#releaseUnused(replaced);
   }
 
   clear(): void {
-    const before = this.frames.slice();
+    const before = this.frames.filter((frame) => frame !== null);
     this.frames.fill(null);
-    this.#releaseAllBut(before);
+    this.#releaseUnused(before);
   }
 
-  /** Releases the frames of `before` that are no longer in a slot. */
-  #releaseAllBut(before: readonly (Frame | null)[]): void {
-    const gone: Frame[] = [];
-    for (const frame of before) {
-      if (frame !== null && !this.frames.includes(frame) && !gone.includes(frame)) gone.push(frame);
-    }
-    for (const frame of gone.sort((a, b) => a.timestamp - b.timestamp)) this.#onRelease(frame);
+  /** Releases those of the frames that are in no slot. A frame may be among them several times. */
+  #releaseUnused(frames: readonly Frame[]): void {
+    const gone = frames.filter((frame, i) => !this.frames.includes(frame) && frames.indexOf(frame) === i);
+    if (gone.length > 1) gone.sort((a, b) => a.timestamp - b.timestamp);
+    for (const frame of gone) this.#listener.release(frame);
   }
 }
 
