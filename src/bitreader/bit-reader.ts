@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, readableBytes } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Descriptor, Trace } from "./trace.ts";
 import { elementPath, given } from "./trace.ts";
@@ -45,7 +45,7 @@ export class BitReader {
   #stopBit: number | undefined;
 
   constructor(bytes: ByteSource, options: BitReaderOptions = {}) {
-    this.#bytes = bytesOf(bytes, "what is read");
+    this.#bytes = readableBytes(bytes);
     this.#escaped = options.emulationPrevention ?? true;
     this.#trace = options.trace;
     this.#unit = options.unit;
@@ -239,10 +239,13 @@ export class BitReader {
   }
 
   #codeNum(name: string, i?: number, j?: number, k?: number): number {
-    if (this.#cached < 25) this.#refill();
-    const zeros = Math.clz32(this.#cache);
-    const length = 2 * zeros + 1;
-    if (length > this.#cached) return this.#longCodeNum(name, i, j, k);
+    // Below its valid bits the cache has zeros, so a code that lies in it whole is told from one that does not.
+    let length = 2 * Math.clz32(this.#cache) + 1;
+    if (length > this.#cached) {
+      this.#refill();
+      length = 2 * Math.clz32(this.#cache) + 1;
+      if (length > this.#cached) return this.#longCodeNum(name, i, j, k);
+    }
     const value = (this.#cache >>> (32 - length)) - 1;
     this.#cache <<= length;
     this.#cached -= length;

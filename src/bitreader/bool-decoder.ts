@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, readableBytes } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 import { elementPath, given } from "./trace.ts";
@@ -45,7 +45,7 @@ export class BoolDecoder {
 
   /** @throws BitstreamError where the first byte is 255: the value must be less than the range, which is 255 at first. */
   constructor(bytes: ByteSource, options: BoolDecoderOptions = {}) {
-    this.#bytes = bytesOf(bytes, "what is read");
+    this.#bytes = readableBytes(bytes);
     this.#trace = options.trace;
     this.#unit = options.unit;
     this.#firstBit = (options.byte ?? 0) * 8;

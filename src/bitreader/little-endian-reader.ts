@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, readableBytes } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
@@ -12,7 +12,7 @@ export class LittleEndianReader {
 
   /** @param options.unit the unit's name, for errors. */
   constructor(bytes: ByteSource, options: { readonly unit: string; readonly trace?: Trace | undefined }) {
-    this.#bytes = bytesOf(bytes, "what is read");
+    this.#bytes = readableBytes(bytes);
     this.#trace = options.trace;
     this.#unit = options.unit;
   }

@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, readableBytes } from "../bytes.ts";
 import { BitstreamError, type BitstreamErrorCode } from "../errors.ts";
 import type { Descriptor, Trace, TraceElement } from "./trace.ts";
 import { elementPath, given } from "./trace.ts";
@@ -26,7 +26,7 @@ export class ObuReader {
   flaw: BitstreamError | null = null;
 
   constructor(bytes: ByteSource, options: ObuReaderOptions = {}) {
-    this.#bytes = bytesOf(bytes, "what is read");
+    this.#bytes = readableBytes(bytes);
     this.#trace = options.trace;
     this.#unit = options.unit;
   }

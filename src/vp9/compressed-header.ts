@@ -83,15 +83,15 @@ export function compressed_header(
   c.tx_mode = read_tx_mode(b, h);
   if (c.tx_mode === TX_MODE_SELECT) tx_mode_probs(b, c);
   read_coef_probs(b, c);
-  updateAll(b, c, "skip_prob"); // 6.3.8 read_skip_prob
+  updateAll(b, c.skip_prob, arrays.skip_prob); // 6.3.8 read_skip_prob
   if (!h.FrameIsIntra) {
-    updateAll(b, c, "inter_mode_probs"); // 6.3.9
-    if (h.interpolation_filter === SWITCHABLE) updateAll(b, c, "interp_filter_probs"); // 6.3.10
-    updateAll(b, c, "is_inter_prob"); // 6.3.11
+    updateAll(b, c.inter_mode_probs, arrays.inter_mode_probs); // 6.3.9
+    if (h.interpolation_filter === SWITCHABLE) updateAll(b, c.interp_filter_probs, arrays.interp_filter_probs); // 6.3.10
+    updateAll(b, c.is_inter_prob, arrays.is_inter_prob); // 6.3.11
     c.reference_mode = frame_reference_mode(b, h);
     frame_reference_mode_probs(b, c);
-    updateAll(b, c, "y_mode_probs"); // 6.3.14
-    updateAll(b, c, "partition_probs"); // 6.3.15
+    updateAll(b, c.y_mode_probs, arrays.y_mode_probs); // 6.3.14
+    updateAll(b, c.partition_probs, arrays.partition_probs); // 6.3.15
     mv_probs(b, c, h);
   }
   return c;
@@ -125,8 +125,8 @@ function update(
   }
 }
 
-function updateAll(b: BoolDecoder, c: CompressedHeader, name: keyof typeof arrays): void {
-  update(b, c[name], arrays[name], diff_update_prob, 0, c[name].length);
+function updateAll(b: BoolDecoder, target: Uint8Array, array: Probabilities): void {
+  update(b, target, array, diff_update_prob, 0, target.length);
 }
 
 /** 6.3.3 Diff update prob syntax, after update_prob: the value of inv_map_table. */
@@ -158,9 +158,9 @@ function read_tx_mode(b: BoolDecoder, { quantization_params }: UncompressedHeade
 
 /** 6.3.2 Tx mode probs syntax. */
 function tx_mode_probs(b: BoolDecoder, c: CompressedHeader): void {
-  updateAll(b, c, "tx_probs_8x8");
-  updateAll(b, c, "tx_probs_16x16");
-  updateAll(b, c, "tx_probs_32x32");
+  updateAll(b, c.tx_probs_8x8, arrays.tx_probs_8x8);
+  updateAll(b, c.tx_probs_16x16, arrays.tx_probs_16x16);
+  updateAll(b, c.tx_probs_32x32, arrays.tx_probs_32x32);
 }
 
 /** 6.3.7 Coef probs syntax. */
@@ -190,30 +190,28 @@ function frame_reference_mode(b: BoolDecoder, { ref_frame_sign_bias }: Uncompres
 
 /** 6.3.13 Frame reference mode probs syntax. */
 function frame_reference_mode_probs(b: BoolDecoder, c: CompressedHeader): void {
-  if (c.reference_mode === REFERENCE_MODE_SELECT) updateAll(b, c, "comp_mode_prob");
-  if (c.reference_mode !== COMPOUND_REFERENCE) updateAll(b, c, "single_ref_prob");
-  if (c.reference_mode !== SINGLE_REFERENCE) updateAll(b, c, "comp_ref_prob");
+  if (c.reference_mode === REFERENCE_MODE_SELECT) updateAll(b, c.comp_mode_prob, arrays.comp_mode_prob);
+  if (c.reference_mode !== COMPOUND_REFERENCE) updateAll(b, c.single_ref_prob, arrays.single_ref_prob);
+  if (c.reference_mode !== SINGLE_REFERENCE) updateAll(b, c.comp_ref_prob, arrays.comp_ref_prob);
 }
 
 /** 6.3.16 MV probs syntax. */
 function mv_probs(b: BoolDecoder, { mv_probs: mv }: CompressedHeader, h: UncompressedHeader): void {
-  const updates = (name: keyof typeof mvArrays, i: number, count: number) =>
-    update(b, mv[name], mvArrays[name], update_mv_prob, i * count, count);
-  updates("joint", 0, 3);
+  update(b, mv.joint, mvArrays.joint, update_mv_prob, 0, 3);
   for (let i = 0; i < 2; i++) {
-    updates("sign", i, 1);
-    updates("classes", i, 10);
-    updates("class0_bit", i, 1);
-    updates("bits", i, 10);
+    update(b, mv.sign, mvArrays.sign, update_mv_prob, i, 1);
+    update(b, mv.classes, mvArrays.classes, update_mv_prob, i * 10, 10);
+    update(b, mv.class0_bit, mvArrays.class0_bit, update_mv_prob, i, 1);
+    update(b, mv.bits, mvArrays.bits, update_mv_prob, i * 10, 10);
   }
   for (let i = 0; i < 2; i++) {
-    updates("class0_fr", i, 6);
-    updates("fr", i, 3);
+    update(b, mv.class0_fr, mvArrays.class0_fr, update_mv_prob, i * 6, 6);
+    update(b, mv.fr, mvArrays.fr, update_mv_prob, i * 3, 3);
   }
   if (h.allow_high_precision_mv) {
     for (let i = 0; i < 2; i++) {
-      updates("class0_hp", i, 1);
-      updates("hp", i, 1);
+      update(b, mv.class0_hp, mvArrays.class0_hp, update_mv_prob, i, 1);
+      update(b, mv.hp, mvArrays.hp, update_mv_prob, i, 1);
     }
   }
 }

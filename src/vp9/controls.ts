@@ -36,12 +36,17 @@ import {
   v4l2_ctrl_vp9_compressed_hdr,
   v4l2_ctrl_vp9_frame,
   v4l2_vp9_loop_filter,
-  v4l2_vp9_mv_probs,
   v4l2_vp9_quantization,
   v4l2_vp9_segmentation,
 } from "../uapi/vp9.ts";
 import type { PersistentParams } from "./state.ts";
-import type { ColorConfig, CompressedHeader, SegmentFeatures, UncompressedHeader } from "./structures.ts";
+import {
+  type ColorConfig,
+  type CompressedHeader,
+  PROBABILITIES_TO_Y_MODE,
+  type SegmentFeatures,
+  type UncompressedHeader,
+} from "./structures.ts";
 import { KEY_FRAME, MAX_SEGMENTS } from "./tables.ts";
 
 /** What the fields of v4l2_ctrl_vp9_frame are computed from. */
@@ -189,29 +194,9 @@ export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
   const payload = newPayload(v4l2_ctrl_vp9_compressed_hdr.size);
   const o = v4l2_ctrl_vp9_compressed_hdr.offsets;
   payload[o.tx_mode] = c.tx_mode;
-  payload.set(c.tx_probs_8x8, o.tx8);
-  payload.set(c.tx_probs_16x16, o.tx16);
-  payload.set(c.tx_probs_32x32, o.tx32);
-  payload.set(c.coef_probs, o.coef);
-  payload.set(c.skip_prob, o.skip);
-  payload.set(c.inter_mode_probs, o.inter_mode);
-  payload.set(c.interp_filter_probs, o.interp_filter);
-  payload.set(c.is_inter_prob, o.is_inter);
-  payload.set(c.comp_mode_prob, o.comp_mode);
-  payload.set(c.single_ref_prob, o.single_ref);
-  payload.set(c.comp_ref_prob, o.comp_ref);
-  payload.set(c.y_mode_probs, o.y_mode);
-  payload.set(c.partition_probs, o.partition);
-  const m = v4l2_vp9_mv_probs.offsets;
-  const { mv_probs: mv } = c;
-  payload.set(mv.joint, o.mv + m.joint);
-  payload.set(mv.sign, o.mv + m.sign);
-  payload.set(mv.classes, o.mv + m.classes);
-  payload.set(mv.class0_bit, o.mv + m.class0_bit);
-  payload.set(mv.bits, o.mv + m.bits);
-  payload.set(mv.class0_fr, o.mv + m.class0_fr);
-  payload.set(mv.fr, o.mv + m.fr);
-  payload.set(mv.class0_hp, o.mv + m.class0_hp);
-  payload.set(mv.hp, o.mv + m.hp);
+  // The struct has the arrays in the order of 6.3, with uv_mode, which no header codes, after y_mode.
+  const { probabilities } = c;
+  payload.set(probabilities.subarray(0, PROBABILITIES_TO_Y_MODE), o.tx8);
+  payload.set(probabilities.subarray(PROBABILITIES_TO_Y_MODE), o.partition);
   return payload;
 }

@@ -2,6 +2,7 @@
  * The syntax structures of the VP9 Bitstream & Decoding Process Specification, version 0.7: one class for each table. Values
  * are stored as they are coded. A property's initial value is the one that is inferred where the element is absent.
  */
+import { newPayload } from "../uapi/payload.ts";
 import { CS_BT_601, KEY_FRAME, ONLY_4X4, SINGLE_REFERENCE } from "./tables.ts";
 
 /** 6.2.2 color_config. The initial values are those that 6.2 sets for intra-only frames of profile 0. */
@@ -113,18 +114,52 @@ export class UncompressedHeader {
   }
 }
 
+/** Memory that arrays share, one after the other: it costs less than memory for each, and all can be copied at once. */
+class ArrayMemory {
+  readonly bytes: Uint8Array;
+  #used = 0;
+
+  constructor(size: number) {
+    this.bytes = newPayload(size);
+  }
+
+  /** The next array, of zeros. */
+  next(length: number): Uint8Array {
+    const { buffer, byteOffset } = this.bytes;
+    const array = new Uint8Array(buffer, byteOffset + this.#used, length);
+    this.#used += length;
+    return array;
+  }
+}
+
 /** 6.3.16 mv_probs: the new value of a probability, 0 where it is not updated. Arrays as in the specification, flattened. */
 export class MvProbs {
-  readonly joint: Uint8Array = new Uint8Array(3);
-  readonly sign: Uint8Array = new Uint8Array(2);
-  readonly classes: Uint8Array = new Uint8Array(2 * 10);
-  readonly class0_bit: Uint8Array = new Uint8Array(2);
-  readonly bits: Uint8Array = new Uint8Array(2 * 10);
-  readonly class0_fr: Uint8Array = new Uint8Array(2 * 2 * 3);
-  readonly fr: Uint8Array = new Uint8Array(2 * 3);
-  readonly class0_hp: Uint8Array = new Uint8Array(2);
-  readonly hp: Uint8Array = new Uint8Array(2);
+  readonly joint: Uint8Array;
+  readonly sign: Uint8Array;
+  readonly classes: Uint8Array;
+  readonly class0_bit: Uint8Array;
+  readonly bits: Uint8Array;
+  readonly class0_fr: Uint8Array;
+  readonly fr: Uint8Array;
+  readonly class0_hp: Uint8Array;
+  readonly hp: Uint8Array;
+
+  constructor(memory: ArrayMemory) {
+    this.joint = memory.next(3);
+    this.sign = memory.next(2);
+    this.classes = memory.next(2 * 10);
+    this.class0_bit = memory.next(2);
+    this.bits = memory.next(2 * 10);
+    this.class0_fr = memory.next(2 * 2 * 3);
+    this.fr = memory.next(2 * 3);
+    this.class0_hp = memory.next(2);
+    this.hp = memory.next(2);
+  }
 }
+
+/** The lengths of the arrays of a compressed header: from tx_probs_8x8 to y_mode_probs, and the others. */
+export const PROBABILITIES_TO_Y_MODE = 1832;
+const PROBABILITIES_FROM_PARTITION = 117;
 
 /**
  * 6.3 compressed_header: for each probability the value of inv_map_table that deltaProb names, 0 where there is no update.
@@ -133,20 +168,41 @@ export class MvProbs {
 export class CompressedHeader {
   tx_mode = ONLY_4X4;
   reference_mode = SINGLE_REFERENCE;
-  readonly tx_probs_8x8: Uint8Array = new Uint8Array(2);
-  readonly tx_probs_16x16: Uint8Array = new Uint8Array(2 * 2);
-  readonly tx_probs_32x32: Uint8Array = new Uint8Array(2 * 3);
-  readonly coef_probs: Uint8Array = new Uint8Array(4 * 2 * 2 * 6 * 6 * 3);
-  readonly skip_prob: Uint8Array = new Uint8Array(3);
-  readonly inter_mode_probs: Uint8Array = new Uint8Array(7 * 3);
-  readonly interp_filter_probs: Uint8Array = new Uint8Array(4 * 2);
-  readonly is_inter_prob: Uint8Array = new Uint8Array(4);
-  readonly comp_mode_prob: Uint8Array = new Uint8Array(5);
-  readonly single_ref_prob: Uint8Array = new Uint8Array(5 * 2);
-  readonly comp_ref_prob: Uint8Array = new Uint8Array(5);
-  readonly y_mode_probs: Uint8Array = new Uint8Array(4 * 9);
-  readonly partition_probs: Uint8Array = new Uint8Array(16 * 3);
-  readonly mv_probs = new MvProbs();
+  readonly tx_probs_8x8: Uint8Array;
+  readonly tx_probs_16x16: Uint8Array;
+  readonly tx_probs_32x32: Uint8Array;
+  readonly coef_probs: Uint8Array;
+  readonly skip_prob: Uint8Array;
+  readonly inter_mode_probs: Uint8Array;
+  readonly interp_filter_probs: Uint8Array;
+  readonly is_inter_prob: Uint8Array;
+  readonly comp_mode_prob: Uint8Array;
+  readonly single_ref_prob: Uint8Array;
+  readonly comp_ref_prob: Uint8Array;
+  readonly y_mode_probs: Uint8Array;
+  readonly partition_probs: Uint8Array;
+  readonly mv_probs: MvProbs;
+  /** The arrays above, one after the other. */
+  readonly probabilities: Uint8Array;
+
+  constructor() {
+    const memory = new ArrayMemory(PROBABILITIES_TO_Y_MODE + PROBABILITIES_FROM_PARTITION);
+    this.tx_probs_8x8 = memory.next(2);
+    this.tx_probs_16x16 = memory.next(2 * 2);
+    this.tx_probs_32x32 = memory.next(2 * 3);
+    this.coef_probs = memory.next(4 * 2 * 2 * 6 * 6 * 3);
+    this.skip_prob = memory.next(3);
+    this.inter_mode_probs = memory.next(7 * 3);
+    this.interp_filter_probs = memory.next(4 * 2);
+    this.is_inter_prob = memory.next(4);
+    this.comp_mode_prob = memory.next(5);
+    this.single_ref_prob = memory.next(5 * 2);
+    this.comp_ref_prob = memory.next(5);
+    this.y_mode_probs = memory.next(4 * 9);
+    this.partition_probs = memory.next(16 * 3);
+    this.mv_probs = new MvProbs(memory);
+    this.probabilities = memory.bytes;
+  }
 }
 
 /** Annex B superframe_index. */
