@@ -7,6 +7,7 @@ import { sameBytes } from "../framing/bytes.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import type { ReleaseListener } from "../session/frame-events.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import type { PictureTimes } from "../session/picture-times.ts";
 import { Timestamps } from "../session/timestamps.ts";
@@ -18,7 +19,7 @@ import { Output } from "./output.ts";
 import { failShown, readFrameStart, readMetadata, readSequenceHeader, readTrailingBits } from "./parser.ts";
 import { hasCorruptReference, missingReferences, referenceTimes, slotTimes } from "./references.ts";
 import { isSameSequence, largest, type Size, sequenceEvent, sequenceSize, visibleRectangle } from "./sequence.ts";
-import { type Frame, type FrameListener, ReferenceSlots } from "./state.ts";
+import { type Frame, ReferenceSlots } from "./state.ts";
 import { type FrameHeader, noGrain, type SequenceHeader, type ShowExistingFrame } from "./structures.ts";
 import { byte_alignment, uncompressed_header } from "./syntax.ts";
 import {
@@ -59,7 +60,7 @@ function showFlaw({ display_frame_id: id }: ShowExistingFrame, frame: Frame | nu
   return frame.isShowable ? null : "whose frame may not be shown again";
 }
 
-export class PictureDecoder implements FrameListener {
+export class PictureDecoder implements ReleaseListener<Frame> {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
   readonly #times: PictureTimes;

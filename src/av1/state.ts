@@ -1,5 +1,6 @@
 /** What outlives a frame: the reference slots. 7.20 Reference frame update process, 7.21 Reference frame loading process. */
 import type { Rectangle } from "../events.ts";
+import { type ReleaseListener, releaseUnused } from "../session/frame-events.ts";
 import type { References } from "./frame-refs.ts";
 import type { FrameHeader } from "./structures.ts";
 import { NUM_REF_FRAMES } from "./tables.ts";
@@ -18,21 +19,15 @@ export interface Frame {
   isWaiting: boolean;
 }
 
-/** Frees frames. */
-export interface FrameListener {
-  /** Called once for each frame, in decoding order. */
-  release(frame: Frame): void;
-}
-
 /** The frames that later ones can refer to. A frame may lie in several slots. */
 export class ReferenceSlots {
   readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
   readonly #headers: (FrameHeader | null)[] = new Array(NUM_REF_FRAMES).fill(null);
   /** RefValid, as far as ref_order_hint clears it: 5.9.2. */
   readonly #isValid: boolean[] = new Array(NUM_REF_FRAMES).fill(false);
-  readonly #listener: FrameListener;
+  readonly #listener: ReleaseListener<Frame>;
 
-  constructor(listener: FrameListener) {
+  constructor(listener: ReleaseListener<Frame>) {
     this.#listener = listener;
   }
 
@@ -71,12 +66,11 @@ export class ReferenceSlots {
         this.#headers[i] = frame.header;
         this.#isValid[i] = true;
       } else if (this.#headers[i] === null) frames[i] = null;
-      if (before !== null && before !== frame && !gone.includes(before)) gone.push(before);
+      else continue;
+      if (before !== null) gone.push(before);
     }
-    if (!frames.includes(frame)) gone.push(frame);
-    const released = gone.filter((old) => !frames.includes(old));
-    if (released.length > 1) released.sort((a, b) => a.timestamp - b.timestamp);
-    for (const old of released) this.#listener.release(old);
+    if (refresh_frame_flags === 0) gone.push(frame);
+    releaseUnused(gone, this.frames, this.#listener);
   }
 
   /**
@@ -89,10 +83,10 @@ export class ReferenceSlots {
   }
 
   clear(): void {
-    const before = [...new Set(this.frames)].filter((frame) => frame !== null);
+    const before = this.frames.filter((frame) => frame !== null);
     this.frames.fill(null);
     this.#headers.fill(null);
     this.#isValid.fill(false);
-    for (const frame of before.sort((a, b) => a.timestamp - b.timestamp)) this.#listener.release(frame);
+    releaseUnused(before, this.frames, this.#listener);
   }
 }

@@ -4,6 +4,7 @@
  * inferred where the element is absent.
  */
 import { frozen, noNumbers } from "../bitreader/frozen.ts";
+import { zeros } from "../framing/lists.ts";
 import {
   CP_UNSPECIFIED,
   CSP_UNKNOWN,
@@ -237,10 +238,10 @@ export class CdefParams {
 
   /** @param count 1 << cdef_bits: how many strengths there are. */
   constructor(count = 1) {
-    this.cdef_y_pri_strength = new Array(count).fill(0);
-    this.cdef_y_sec_strength = new Array(count).fill(0);
-    this.cdef_uv_pri_strength = new Array(count).fill(0);
-    this.cdef_uv_sec_strength = new Array(count).fill(0);
+    this.cdef_y_pri_strength = zeros(count);
+    this.cdef_y_sec_strength = zeros(count);
+    this.cdef_uv_pri_strength = zeros(count);
+    this.cdef_uv_sec_strength = zeros(count);
   }
 }
 

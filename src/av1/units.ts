@@ -220,5 +220,10 @@ export function readObu({ bytes, byte }: StreamUnit, trace?: Trace): Obu {
     end = reader.position / 8 + obu_size;
   }
   const payloadAt = header.obu_has_size_field ? reader.position / 8 : headerBytes;
-  return { header, reader, payloadAt, payload: bytes.subarray(payloadAt, end) };
+  return {
+    header,
+    reader,
+    payloadAt,
+    payload: new Uint8Array(bytes.buffer, bytes.byteOffset + payloadAt, end - payloadAt),
+  };
 }

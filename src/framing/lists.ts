@@ -8,3 +8,10 @@ export function emptyList<T extends object>(): T[] {
   list.pop();
   return list as T[];
 }
+
+/** An array of zeros. `fill` would be a call into C++. */
+export function zeros(count: number): number[] {
+  const list = new Array<number>(count);
+  for (let i = 0; i < count; i++) list[i] = 0;
+  return list;
+}

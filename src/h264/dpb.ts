@@ -1,6 +1,6 @@
 import type { Rectangle } from "../events.ts";
 import { emptyList } from "../framing/lists.ts";
-import type { DpbListener } from "../nal/dpb-listener.ts";
+import type { FrameListener } from "../session/frame-events.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 
 /** Fields of a frame, as a mask: V4L2_H264_TOP_FIELD_REF, _BOTTOM_FIELD_REF, _FRAME_REF have the same values. */
@@ -98,7 +98,7 @@ export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames = emptyList<Frame>();
   readonly #references = emptyList<Frame>();
-  readonly #listener: DpbListener<Frame>;
+  readonly #listener: FrameListener<Frame>;
   /** How many frames it holds. */
   #capacity = 1;
   /** The smallest PicOrderCnt that a frame after the last output one can have. NaN before the first output. */
@@ -106,7 +106,7 @@ export class DecodedPictureBuffer {
   /** 8.2.1: no two frames have had the same PicOrderCnt so far. */
   #hasUniqueCounts = true;
 
-  constructor(listener: DpbListener<Frame>) {
+  constructor(listener: FrameListener<Frame>) {
     this.#listener = listener;
   }
 

@@ -1,29 +1,10 @@
 import type { OutputEvent } from "../events.ts";
-import type { DpbListener } from "../nal/dpb-listener.ts";
 import { picStructs } from "../nal/pic-structs.ts";
-import type { EventSink } from "../session/event-sink.ts";
 import type { Frame } from "./dpb.ts";
-import { BOTH_FIELDS, BOTTOM_FIELD, isNonExisting, TOP_FIELD } from "./dpb.ts";
-
-/** The events of the frames that the decoded picture buffer shows and frees. */
-export class FrameEvents implements DpbListener<Frame> {
-  readonly #sink: EventSink;
-
-  constructor(sink: EventSink) {
-    this.#sink = sink;
-  }
-
-  output(frame: Frame): void {
-    this.#sink.emit(outputEvent(frame));
-  }
-
-  release(frame: Frame): void {
-    if (!isNonExisting(frame)) this.#sink.emit({ type: "release", timestamp: frame.timestamp });
-  }
-}
+import { BOTH_FIELDS, BOTTOM_FIELD, TOP_FIELD } from "./dpb.ts";
 
 /** The event that tells the consumer to show a picture. */
-function outputEvent(frame: Frame): OutputEvent {
+export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
   const isSaid = frame.pic_struct >= 0 && frame.fields === BOTH_FIELDS && frame.firstField === 0;
   const said = isSaid ? picStructs[frame.pic_struct] : undefined;

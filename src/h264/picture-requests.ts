@@ -4,7 +4,7 @@ import type { UnsupportedError } from "../errors.ts";
 import type { Control } from "../events.ts";
 import { h264KernelRules } from "../kernel/h264.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf } from "../session/bitstream.ts";
+import { bitstreamOf, unitPrefix } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import type { HeldUnit } from "../session/held-units.ts";
@@ -35,12 +35,14 @@ export interface PictureSlice extends HeldUnit {
 export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof h264Controls>;
+  readonly #prefix: Uint8Array | null;
   readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
   readonly #refusals = new WeakMap<SeqParameterSet, UnsupportedError | null>();
   readonly #byPps = new WeakMap<PicParameterSet, { sps: SeqParameterSet; controls: readonly Control[] }>();
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    this.#prefix = unitPrefix(options.startCode);
     this.#maker = new ControlMaker(h264Controls, h264KernelRules, options);
   }
 
@@ -121,7 +123,7 @@ export class RequestBuilder {
       const controls = this.#setControls(slice.sets).slice();
       this.#addSliceControls(controls, slice, references);
       this.#maker.addUnchanged(controls, "V4L2_CID_STATELESS_H264_DECODE_PARAMS", params);
-      const bitstream = bitstreamOf([slice], this.#options.startCode);
+      const bitstream = bitstreamOf([slice], this.#prefix);
       const hold = isFirstField(picture) || i < slices.length - 1;
       sink.emit({ type: "request", timestamp, bitstream, controls, hold });
     }

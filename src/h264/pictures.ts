@@ -9,13 +9,14 @@ import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { FrameEvents } from "../session/frame-events.ts";
 import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
-import { FrameEvents } from "./output.ts";
+import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { codedHeight, codedWidth } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
@@ -82,7 +83,7 @@ export class PictureDecoder {
     this.#bitstream = new PictureBitstream(options.startCode);
     this.#requests = new RequestBuilder(options);
     this.#recovery = new Recovery(options.startAt);
-    this.#state = new DecoderState(new FrameEvents(sink), options.output);
+    this.#state = new DecoderState(new FrameEvents(sink, outputEvent), options.output);
   }
 
   /** A picture has begun, and more of its slices may come. */

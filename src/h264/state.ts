@@ -1,7 +1,7 @@
 /** What outlives a picture: order counts, reference marking and the decoded picture buffer. */
 import type { Rectangle } from "../events.ts";
-import type { DpbListener } from "../nal/dpb-listener.ts";
 import type { ResolvedOptions } from "../options.ts";
+import type { FrameListener } from "../session/frame-events.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, DecodedPictureBuffer, Frame, TOP_FIELD } from "./dpb.ts";
 import type { FieldOrderCnt, PicOrderCntSyntax } from "./poc.ts";
 import { PicOrderCnt } from "./poc.ts";
@@ -67,7 +67,7 @@ function isIntraOnly(sps: SeqParameterSet): boolean {
 
 export class DecoderState {
   readonly dpb: DecodedPictureBuffer;
-  readonly #listener: DpbListener<Frame>;
+  readonly #listener: FrameListener<Frame>;
   readonly #poc = new PicOrderCnt();
   readonly #marking = new RefPicMarking();
   /** PrevRefFrameNum of 7.4.3; -1 before the first picture. */
@@ -80,7 +80,7 @@ export class DecoderState {
   readonly #outputsEarly: boolean;
   #maxNumReorderFrames = Infinity;
 
-  constructor(listener: DpbListener<Frame>, output: ResolvedOptions["output"]) {
+  constructor(listener: FrameListener<Frame>, output: ResolvedOptions["output"]) {
     this.#listener = listener;
     this.#outputsEarly = output === "earliest";
     this.dpb = new DecodedPictureBuffer(listener);

@@ -1,6 +1,6 @@
 import type { Rectangle } from "../events.ts";
 import { emptyList } from "../framing/lists.ts";
-import type { DpbListener } from "../nal/dpb-listener.ts";
+import type { FrameListener } from "../session/frame-events.ts";
 
 /** What controls and reference picture sets read of a picture in the decoded picture buffer. */
 export interface ReferencePicture {
@@ -46,9 +46,9 @@ export interface DpbLimits {
 export class DecodedPictureBuffer {
   /** In decoding order. */
   readonly frames = emptyList<Frame>();
-  readonly #listener: DpbListener<Frame>;
+  readonly #listener: FrameListener<Frame>;
 
-  constructor(listener: DpbListener<Frame>) {
+  constructor(listener: FrameListener<Frame>) {
     this.#listener = listener;
   }
 

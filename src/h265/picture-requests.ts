@@ -4,7 +4,7 @@ import { UnsupportedError } from "../errors.ts";
 import type { Control } from "../events.ts";
 import { hevcKernelRules } from "../kernel/h265.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf, startCodeBytes } from "../session/bitstream.ts";
+import { bitstreamOf, startCodeBytes, unitPrefix } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import type { HeldUnit } from "../session/held-units.ts";
@@ -48,11 +48,13 @@ interface SetControls {
 export class RequestBuilder {
   readonly #options: ResolvedOptions;
   readonly #maker: ControlMaker<keyof typeof hevcControls>;
+  readonly #prefix: Uint8Array | null;
   readonly #bySps = new WeakMap<SeqParameterSet, readonly Control[]>();
   readonly #byPps = new WeakMap<PicParameterSet, SetControls>();
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    this.#prefix = unitPrefix(options.startCode);
     this.#maker = new ControlMaker(hevcControls, hevcKernelRules, options);
   }
 
@@ -112,7 +114,7 @@ export class RequestBuilder {
     sink: EventSink,
   ): void {
     checkLimits(segments, this.#options.decodeMode);
-    const { decodeMode, startCode } = this.#options;
+    const { decodeMode } = this.#options;
     const { h, sps, set, frame } = picture;
     const { timestamp, PicOrderCntVal } = frame;
     const params = hevcDecodeParams({ h, sps, PicOrderCntVal, set, references });
@@ -120,7 +122,7 @@ export class RequestBuilder {
     const emit = (group: readonly PictureSegment[], hold: boolean) => {
       const before = this.#segmentControls(picture, group, references);
       const controls = this.#maker.with(before, "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS", params);
-      sink.emit({ type: "request", timestamp, bitstream: bitstreamOf(group, startCode), controls, hold });
+      sink.emit({ type: "request", timestamp, bitstream: bitstreamOf(group, this.#prefix), controls, hold });
     };
     if (decodeMode === "frame") emit(segments, false);
     else for (const segment of segments) emit([segment], segment !== last);

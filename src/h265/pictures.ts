@@ -9,12 +9,13 @@ import { type HeldPicture, holdPicture } from "../nal/held-picture.ts";
 import type { PictureInfo } from "../nal/nal-reader.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { FrameEvents } from "../session/frame-events.ts";
 import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isIrap } from "./nal-types.ts";
-import { FrameEvents } from "./output.ts";
+import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
 import { Recovery } from "./recovery.ts";
@@ -66,7 +67,7 @@ export class PictureDecoder {
     this.#sink = sink;
     this.#requests = new RequestBuilder(options);
     this.#recovery = new Recovery(options.startAt);
-    this.#state = new DecoderState(new FrameEvents(sink));
+    this.#state = new DecoderState(new FrameEvents(sink, outputEvent));
   }
 
   /** A picture has begun, and more of its slice segments may come. */

@@ -123,6 +123,6 @@ export function currPicEntries(h: SliceSegmentHeader, { sps, pps }: ParameterSet
 
 function countSet(flags: readonly number[]): number {
   let count = 0;
-  for (const flag of flags) if (flag) count++;
+  for (let i = 0; i < flags.length; i++) if (flags[i]) count++;
   return count;
 }

@@ -1,5 +1,5 @@
 /** What outlives a picture: the picture order count and the decoded picture buffer. */
-import type { DpbListener } from "../nal/dpb-listener.ts";
+import type { FrameListener } from "../session/frame-events.ts";
 import { DecodedPictureBuffer, type DpbLimits, type Frame } from "./dpb.ts";
 import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "./nal-types.ts";
 import { applyRefPicSet, type RefPicSet } from "./ref-pic-set.ts";
@@ -42,7 +42,7 @@ export class DecoderState {
    */
   #skipsRasl = true;
 
-  constructor(listener: DpbListener<Frame>) {
+  constructor(listener: FrameListener<Frame>) {
     this.dpb = new DecodedPictureBuffer(listener);
   }
 

@@ -1,26 +1,8 @@
 import type { OutputEvent } from "../events.ts";
-import type { EventSink } from "../session/event-sink.ts";
-import type { Frame, FrameListener } from "./state.ts";
-
-/** The events of the pictures that are shown and freed. */
-export class FrameEvents implements FrameListener {
-  readonly #sink: EventSink;
-
-  constructor(sink: EventSink) {
-    this.#sink = sink;
-  }
-
-  output(frame: Frame): void {
-    this.#sink.emit(outputEvent(frame));
-  }
-
-  release({ timestamp }: Frame): void {
-    this.#sink.emit({ type: "release", timestamp });
-  }
-}
+import type { Frame } from "./state.ts";
 
 /** The event that tells the consumer to show a picture: 6.3.10, top_field_first and repeat_first_field. */
-function outputEvent(frame: Frame): OutputEvent {
+export function outputEvent(frame: Frame): OutputEvent {
   const { timestamp, pts, visible, corrupt } = frame;
   return { type: "output", timestamp, pts, visible, fieldOrder: fieldOrder(frame), repeat: repeat(frame), corrupt };
 }

@@ -7,11 +7,12 @@ import { mpeg2KernelRules } from "../kernel/mpeg2.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import { FrameEvents } from "../session/frame-events.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
 import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
-import { FrameEvents } from "./output.ts";
+import { outputEvent } from "./output.ts";
 import { type Sequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { Frame, ReferenceFrames } from "./state.ts";
 import type { GroupOfPicturesHeader, PictureCodingExtension, PictureHeader } from "./structures.ts";
@@ -76,7 +77,7 @@ export class PictureDecoder {
     this.#options = options;
     this.#sink = sink;
     this.#maker = new ControlMaker(mpeg2Controls, mpeg2KernelRules, options);
-    this.#references = new ReferenceFrames(new FrameEvents(sink));
+    this.#references = new ReferenceFrames(new FrameEvents(sink, outputEvent));
   }
 
   get isOpen(): boolean {

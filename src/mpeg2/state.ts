@@ -1,5 +1,6 @@
 /** What outlives a picture: the reference frames, the order of output, and the quantiser matrices. */
 import type { Rectangle } from "../events.ts";
+import type { FrameListener } from "../session/frame-events.ts";
 import type { QuantiserMatrices } from "./controls.ts";
 import type { QuantMatrixExtension, SequenceHeader } from "./structures.ts";
 import { defaultIntraQuantiserMatrix, defaultNonIntraQuantiser } from "./tables.ts";
@@ -38,23 +39,16 @@ export class Frame {
   }
 }
 
-/** Shows and frees pictures. */
-export interface FrameListener {
-  output(frame: Frame): void;
-  /** Called once for each frame. */
-  release(frame: Frame): void;
-}
-
 /** 6.1.1.11: the two reference frames, and the order in which frames are shown. */
 export class ReferenceFrames {
-  readonly #listener: FrameListener;
+  readonly #listener: FrameListener<Frame>;
   /** The reference frame before the last one. */
   older: Frame | null = null;
   /** The last reference frame. It is shown when the next one comes; with low_delay it has been shown. */
   newer: Frame | null = null;
   #isNewerShown = false;
 
-  constructor(listener: FrameListener) {
+  constructor(listener: FrameListener<Frame>) {
     this.#listener = listener;
   }
 

@@ -6,16 +6,17 @@ import type { ResolvedOptions } from "../options.ts";
 /** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. A new one: events hold it. */
 export const startCodePrefix = (): Uint8Array => Uint8Array.of(0, 0, 1);
 
-/** The parts of an OUTPUT buffer with these NAL units. */
-export function bitstreamOf(
-  slices: readonly { readonly unit: Uint8Array }[],
-  startCode: ResolvedOptions["startCode"],
-): Uint8Array[] {
-  const prefix = startCode === "annexb" ? startCodePrefix() : undefined;
-  const parts = new Array<Uint8Array>(prefix === undefined ? slices.length : 2 * slices.length);
+/** What a session puts before each unit; null where that is nothing. Made once for each session. */
+export function unitPrefix(startCode: ResolvedOptions["startCode"]): Uint8Array | null {
+  return startCode === "annexb" ? startCodePrefix() : null;
+}
+
+/** The parts of an OUTPUT buffer with these NAL units. @param prefix comes before each; null where nothing does. */
+export function bitstreamOf(slices: readonly { readonly unit: Uint8Array }[], prefix: Uint8Array | null): Uint8Array[] {
+  const parts = new Array<Uint8Array>(prefix === null ? slices.length : 2 * slices.length);
   let count = 0;
   for (const { unit } of slices) {
-    if (prefix !== undefined) parts[count++] = prefix;
+    if (prefix !== null) parts[count++] = prefix;
     parts[count++] = unit;
   }
   return parts;

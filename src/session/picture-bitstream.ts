@@ -5,7 +5,7 @@ import { joined } from "../framing/bytes.ts";
 import { HeldMemory } from "../framing/held-memory.ts";
 import { emptyList } from "../framing/lists.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { startCodeBytes, startCodePrefix } from "./bitstream.ts";
+import { unitPrefix } from "./bitstream.ts";
 
 /**
  * So many parts of fewer bytes, on an average, are joined into one. Without this, a picture of tiny units would take far more
@@ -33,19 +33,19 @@ export class PictureBitstream {
   /** The last of our own parts is at the end of `#memory`, so the next bytes can be appended to it. */
   #isOpenEnded = false;
   readonly #memory = new HeldMemory();
-  readonly #prefix = startCodePrefix();
-  readonly #startCode: ResolvedOptions["startCode"];
+  readonly #prefix: Uint8Array | null;
+
   constructor(startCode: ResolvedOptions["startCode"]) {
-    this.#startCode = startCode;
+    this.#prefix = unitPrefix(startCode);
   }
 
   /** Adds the next unit of the picture. Units that follow each other in memory, as in the OUTPUT buffer, are one part. */
   addUnit({ bytes, byte, follows }: StreamUnit): void {
-    const prefixBytes = startCodeBytes(this.#startCode);
+    const prefix = this.#prefix;
     const end = byte + bytes.length;
-    if (follows && prefixBytes > 0 && byte - prefixBytes === this.#runEnd) {
-      this.#runBytes += prefixBytes + bytes.length;
-      this.#foreignBytes += prefixBytes + bytes.length;
+    if (follows && prefix !== null && byte - prefix.length === this.#runEnd) {
+      this.#runBytes += prefix.length + bytes.length;
+      this.#foreignBytes += prefix.length + bytes.length;
       this.#runEnd = end;
       return;
     }
@@ -57,10 +57,10 @@ export class PictureBitstream {
   /** Adds the next bytes of the picture. */
   add(bytes: Uint8Array): void {
     this.#endRun();
-    const annexB = this.#startCode === "annexb";
+    const prefix = this.#prefix;
     // Most pictures have one unit. An array with its elements is smaller than one that has grown.
-    if (this.#parts.length === 0) this.#parts = annexB ? [this.#prefix, bytes] : [bytes];
-    else if (annexB) this.#parts.push(this.#prefix, bytes);
+    if (this.#parts.length === 0) this.#parts = prefix === null ? [bytes] : [prefix, bytes];
+    else if (prefix !== null) this.#parts.push(prefix, bytes);
     else this.#parts.push(bytes);
     this.#foreignParts++;
     this.#foreignBytes += bytes.length;

@@ -7,6 +7,7 @@ import { vp9KernelRules } from "../kernel/vp9.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
+import type { ReleaseListener } from "../session/frame-events.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { vp9Controls } from "../uapi/vp9.ts";
 import { vp9CompressedHeader, vp9Frame } from "./controls.ts";
@@ -14,7 +15,6 @@ import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import {
   type Frame,
-  type FrameListener,
   initialParams,
   isSameFormat,
   isScalable,
@@ -27,7 +27,7 @@ import { KEY_FRAME } from "./tables.ts";
 
 const referenceNames = ["LAST_FRAME", "GOLDEN_FRAME", "ALTREF_FRAME"] as const;
 
-export class PictureDecoder implements FrameListener {
+export class PictureDecoder implements ReleaseListener<Frame> {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
   readonly #maker: ControlMaker<keyof typeof vp9Controls>;

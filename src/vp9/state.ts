@@ -1,5 +1,6 @@
 /** What outlives a frame: the reference slots, and the loop filter's and the segmentation's parameters. */
 import type { Rectangle } from "../events.ts";
+import { type ReleaseListener, releaseUnused } from "../session/frame-events.ts";
 import type { ColorConfig, FrameSize, SegmentFeatures, UncompressedHeader } from "./structures.ts";
 import { defaultModeDeltas, defaultRefDeltas, MAX_SEGMENTS, NUM_REF_FRAMES, SEG_LVL_MAX } from "./tables.ts";
 
@@ -14,18 +15,12 @@ export interface Frame {
   readonly corrupt: boolean;
 }
 
-/** Frees frames. */
-export interface FrameListener {
-  /** Called once for each frame, in decoding order. */
-  release(frame: Frame): void;
-}
-
 /** 8.20: the frames that later ones can refer to. A frame may lie in several slots. */
 export class ReferenceSlots {
   readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
-  readonly #listener: FrameListener;
+  readonly #listener: ReleaseListener<Frame>;
 
-  constructor(listener: FrameListener) {
+  constructor(listener: ReleaseListener<Frame>) {
     this.#listener = listener;
   }
 
@@ -45,20 +40,13 @@ export class ReferenceSlots {
       if (before !== null) replaced.push(before);
     }
     if (refresh_frame_flags === 0) replaced.push(frame);
-    this.#releaseUnused(replaced);
+    releaseUnused(replaced, this.frames, this.#listener);
   }
 
   clear(): void {
     const before = this.frames.filter((frame) => frame !== null);
     this.frames.fill(null);
-    this.#releaseUnused(before);
-  }
-
-  /** Releases those of the frames that are in no slot. A frame may be among them several times. */
-  #releaseUnused(frames: readonly Frame[]): void {
-    const gone = frames.filter((frame, i) => !this.frames.includes(frame) && frames.indexOf(frame) === i);
-    if (gone.length > 1) gone.sort((a, b) => a.timestamp - b.timestamp);
-    for (const frame of gone) this.#listener.release(frame);
+    releaseUnused(before, this.frames, this.#listener);
   }
 }
 

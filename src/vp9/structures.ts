@@ -117,17 +117,19 @@ export class UncompressedHeader {
 /** Memory that arrays share, one after the other: it costs less than memory for each, and all can be copied at once. */
 class ArrayMemory {
   readonly bytes: Uint8Array;
-  #used = 0;
+  readonly #buffer: ArrayBufferLike;
+  #at: number;
 
   constructor(size: number) {
     this.bytes = newPayload(size);
+    this.#buffer = this.bytes.buffer;
+    this.#at = this.bytes.byteOffset;
   }
 
   /** The next array, of zeros. */
   next(length: number): Uint8Array {
-    const { buffer, byteOffset } = this.bytes;
-    const array = new Uint8Array(buffer, byteOffset + this.#used, length);
-    this.#used += length;
+    const array = new Uint8Array(this.#buffer, this.#at, length);
+    this.#at += length;
     return array;
   }
 }
