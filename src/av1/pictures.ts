@@ -185,7 +185,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
       this.#slots.retire();
     }
     const OperatingPointIdc = operatingPointIdc(header, this.#options.operatingPoint);
-    const controls = this.#maker.with([], "V4L2_CID_STATELESS_AV1_SEQUENCE", av1Sequence(header));
+    const controls = this.#maker.only("V4L2_CID_STATELESS_AV1_SEQUENCE", av1Sequence(header));
     this.#sequence = { header, payload: payload.slice(), OperatingPointIdc, controls };
     this.#size = null;
     this.#output.highestLayer = highestSpatialLayer(OperatingPointIdc);

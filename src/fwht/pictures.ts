@@ -60,7 +60,7 @@ export class PictureDecoder {
     }
     const timestamp = this.#timestamps.next();
     const payload = fwhtParams(header, intra ? 0 : (before as Reference).timestamp);
-    const controls = this.#maker.with([], "V4L2_CID_STATELESS_FWHT_PARAMS", payload);
+    const controls = this.#maker.only("V4L2_CID_STATELESS_FWHT_PARAMS", payload);
     const { visible } = this.#sequence as SequenceEvent;
     const corrupt = this.#isDamaged;
     this.#sink.emit({ type: "request", timestamp, bitstream: [frameData(unit.bytes)], controls, hold: false });

@@ -57,6 +57,12 @@ export class ControlMaker<Name extends ControlName> {
     return null;
   }
 
+  /** The list of one control in whose payload the kernel rewrites nothing; empty where the kernel lacks it. */
+  only<N extends Name>(name: N, payload: ControlPayload<N>): Control[] {
+    const id = this.#ids[name];
+    return id === undefined ? [] : [{ name, id, payload } as Control];
+  }
+
   /** These controls, and after them one in whose payload the kernel rewrites nothing. An array of the exact size is cheaper. */
   with<N extends Name>(controls: readonly Control[], name: N, payload: ControlPayload<N>): Control[] {
     const id = this.#ids[name];

@@ -112,7 +112,7 @@ export class PictureDecoder {
       alternate: this.#slots.alternate?.timestamp ?? 0,
     });
     this.#state = stateAfter(frame, this.#state, state);
-    const controls = this.#maker.with([], "V4L2_CID_STATELESS_VP8_FRAME", payload);
+    const controls = this.#maker.only("V4L2_CID_STATELESS_VP8_FRAME", payload);
     this.#sink.emit({ type: "request", timestamp, bitstream: [bytes], controls, hold: false });
   }
 

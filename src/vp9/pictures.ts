@@ -121,7 +121,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     this.#color = color;
     const { reference_mode } = compressed;
     const payload = vp9Frame({ header, reference_mode, params: this.#params, color, references });
-    const frameControls = this.#maker.with([], "V4L2_CID_STATELESS_VP9_FRAME", payload);
+    const frameControls = this.#maker.only("V4L2_CID_STATELESS_VP9_FRAME", payload);
     this.#activate(header, isKeyFrame, frameControls);
     const frame: Frame = {
       timestamp: this.#timestamps.next(),
