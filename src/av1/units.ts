@@ -224,6 +224,6 @@ export function readObu({ bytes, byte }: StreamUnit, trace?: Trace): Obu {
     header,
     reader,
     payloadAt,
-    payload: new Uint8Array(bytes.buffer, bytes.byteOffset + payloadAt, end - payloadAt),
+    payload: bytes.subarray(payloadAt, end),
   };
 }
