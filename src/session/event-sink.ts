@@ -20,7 +20,7 @@ export const MAX_REPORTED_ERRORS = 100;
 
 /** Collects a call's events, and turns what units throw into `error` events. */
 export class EventSink {
-  #events = emptyList<DecodeEvent>();
+  #events: DecodeEvent[] = [];
   /** The errors of this call so far. */
   #errors = 0;
   /** The errors of this call that `guardOnce` reported earlier. */
@@ -51,7 +51,7 @@ export class EventSink {
     this.#errors = 0;
     if (more > 0) this.report("more-errors", `${more} more errors in this call, which are only counted`);
     // The events belong to the caller from here on. Keeping them would keep requests, which need far more memory than a tiny unit.
-    this.#events = emptyList();
+    this.#events = [];
     return events;
   }
 

@@ -40,13 +40,7 @@ import {
   v4l2_vp9_segmentation,
 } from "../uapi/vp9.ts";
 import type { PersistentParams } from "./state.ts";
-import {
-  type ColorConfig,
-  type CompressedHeader,
-  PROBABILITIES_TO_Y_MODE,
-  type SegmentFeatures,
-  type UncompressedHeader,
-} from "./structures.ts";
+import type { ColorConfig, CompressedHeader, SegmentFeatures, UncompressedHeader } from "./structures.ts";
 import { KEY_FRAME, MAX_SEGMENTS } from "./tables.ts";
 
 /** What the fields of v4l2_ctrl_vp9_frame are computed from. */
@@ -195,8 +189,9 @@ export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
   const o = v4l2_ctrl_vp9_compressed_hdr.offsets;
   payload[o.tx_mode] = c.tx_mode;
   // The struct has the arrays in the order of 6.3, with uv_mode, which no header codes, after y_mode.
-  const { probabilities } = c;
-  payload.set(probabilities.subarray(0, PROBABILITIES_TO_Y_MODE), o.tx8);
-  payload.set(probabilities.subarray(PROBABILITIES_TO_Y_MODE), o.partition);
+  const { probabilities, partition_probs } = c;
+  const uvMode = partition_probs.byteOffset - probabilities.byteOffset;
+  payload.set(probabilities.subarray(0, uvMode), o.tx8);
+  payload.set(probabilities.subarray(uvMode), o.partition);
   return payload;
 }

@@ -114,28 +114,8 @@ export class UncompressedHeader {
   }
 }
 
-/** Memory that arrays share, one after the other: it costs less than memory for each, and all can be copied at once. */
-class ArrayMemory {
-  readonly bytes: Uint8Array;
-  readonly #buffer: ArrayBufferLike;
-  #at: number;
-
-  constructor(size: number) {
-    this.bytes = newPayload(size);
-    this.#buffer = this.bytes.buffer;
-    this.#at = this.bytes.byteOffset;
-  }
-
-  /** The next array, of zeros. */
-  next(length: number): Uint8Array {
-    const array = new Uint8Array(this.#buffer, this.#at, length);
-    this.#at += length;
-    return array;
-  }
-}
-
 /** 6.3.16 mv_probs: the new value of a probability, 0 where it is not updated. Arrays as in the specification, flattened. */
-export class MvProbs {
+export interface MvProbs {
   readonly joint: Uint8Array;
   readonly sign: Uint8Array;
   readonly classes: Uint8Array;
@@ -145,23 +125,10 @@ export class MvProbs {
   readonly fr: Uint8Array;
   readonly class0_hp: Uint8Array;
   readonly hp: Uint8Array;
-
-  constructor(memory: ArrayMemory) {
-    this.joint = memory.next(3);
-    this.sign = memory.next(2);
-    this.classes = memory.next(2 * 10);
-    this.class0_bit = memory.next(2);
-    this.bits = memory.next(2 * 10);
-    this.class0_fr = memory.next(2 * 2 * 3);
-    this.fr = memory.next(2 * 3);
-    this.class0_hp = memory.next(2);
-    this.hp = memory.next(2);
-  }
 }
 
-/** The lengths of the arrays of a compressed header: from tx_probs_8x8 to y_mode_probs, and the others. */
-export const PROBABILITIES_TO_Y_MODE = 1832;
-const PROBABILITIES_FROM_PARTITION = 117;
+/** How many probabilities the arrays of a compressed header have. */
+const PROBABILITIES = 1949;
 
 /**
  * 6.3 compressed_header: for each probability the value of inv_map_table that deltaProb names, 0 where there is no update.
@@ -170,6 +137,8 @@ const PROBABILITIES_FROM_PARTITION = 117;
 export class CompressedHeader {
   tx_mode = ONLY_4X4;
   reference_mode = SINGLE_REFERENCE;
+  /** The arrays below, one after the other. They share this memory: it costs less than memory for each. */
+  readonly probabilities: Uint8Array = newPayload(PROBABILITIES);
   readonly tx_probs_8x8: Uint8Array;
   readonly tx_probs_16x16: Uint8Array;
   readonly tx_probs_32x32: Uint8Array;
@@ -184,26 +153,38 @@ export class CompressedHeader {
   readonly y_mode_probs: Uint8Array;
   readonly partition_probs: Uint8Array;
   readonly mv_probs: MvProbs;
-  /** The arrays above, one after the other. */
-  readonly probabilities: Uint8Array;
 
   constructor() {
-    const memory = new ArrayMemory(PROBABILITIES_TO_Y_MODE + PROBABILITIES_FROM_PARTITION);
-    this.tx_probs_8x8 = memory.next(2);
-    this.tx_probs_16x16 = memory.next(2 * 2);
-    this.tx_probs_32x32 = memory.next(2 * 3);
-    this.coef_probs = memory.next(4 * 2 * 2 * 6 * 6 * 3);
-    this.skip_prob = memory.next(3);
-    this.inter_mode_probs = memory.next(7 * 3);
-    this.interp_filter_probs = memory.next(4 * 2);
-    this.is_inter_prob = memory.next(4);
-    this.comp_mode_prob = memory.next(5);
-    this.single_ref_prob = memory.next(5 * 2);
-    this.comp_ref_prob = memory.next(5);
-    this.y_mode_probs = memory.next(4 * 9);
-    this.partition_probs = memory.next(16 * 3);
-    this.mv_probs = new MvProbs(memory);
-    this.probabilities = memory.bytes;
+    const { buffer, byteOffset } = this.probabilities;
+    let at = byteOffset;
+    const next = (length: number) => {
+      at += length;
+      return new Uint8Array(buffer, at - length, length);
+    };
+    this.tx_probs_8x8 = next(2);
+    this.tx_probs_16x16 = next(2 * 2);
+    this.tx_probs_32x32 = next(2 * 3);
+    this.coef_probs = next(4 * 2 * 2 * 6 * 6 * 3);
+    this.skip_prob = next(3);
+    this.inter_mode_probs = next(7 * 3);
+    this.interp_filter_probs = next(4 * 2);
+    this.is_inter_prob = next(4);
+    this.comp_mode_prob = next(5);
+    this.single_ref_prob = next(5 * 2);
+    this.comp_ref_prob = next(5);
+    this.y_mode_probs = next(4 * 9);
+    this.partition_probs = next(16 * 3);
+    this.mv_probs = {
+      joint: next(3),
+      sign: next(2),
+      classes: next(2 * 10),
+      class0_bit: next(2),
+      bits: next(2 * 10),
+      class0_fr: next(2 * 2 * 3),
+      fr: next(2 * 3),
+      class0_hp: next(2),
+      hp: next(2),
+    };
   }
 }
 
