@@ -84,8 +84,10 @@ import { draftPayload, newPayload } from "../uapi/payload.ts";
 import {
   type FilmGrainParams,
   type FrameHeader,
+  noCdef,
   noFeatures,
   noGlobalMotion,
+  noRestoration,
   type SequenceHeader,
 } from "./structures.ts";
 import { ALTREF_FRAME, LAST_FRAME, MAX_SEGMENTS, REFS_PER_FRAME, ROTZOOM, SEG_LVL_MAX } from "./tables.ts";
@@ -290,6 +292,7 @@ function setLoopFilter(view: DataView, at: number, { loop_filter_params: lf, del
 }
 
 function setCdef(view: DataView, at: number, { cdef_params: c }: FrameHeader): void {
+  if (c === noCdef) return; // All fields are 0.
   const o = v4l2_av1_cdef.offsets;
   view.setUint8(at + o.damping_minus_3, c.cdef_damping_minus_3);
   view.setUint8(at + o.bits, c.cdef_bits);
@@ -303,6 +306,7 @@ function setCdef(view: DataView, at: number, { cdef_params: c }: FrameHeader): v
 
 /** Types are FrameRestorationType, not the coded lr_type; sizes are 0 where nothing is restored, as both peers send them. */
 function setLoopRestoration(view: DataView, at: number, { lr_params: lr }: FrameHeader): void {
+  if (lr === noRestoration) return; // All fields are 0.
   const o = v4l2_av1_loop_restoration.offsets;
   view.setUint8(
     at + o.flags,

@@ -4,5 +4,8 @@ export function frozen<T extends object>(structure: T): T {
   return Object.freeze(structure);
 }
 
+/** For two numbers that are 0 in most headers. V8 is slow in reading frozen arrays: what does it often compares with this first. */
+export const noPair: readonly [number, number] = /* @__PURE__ */ Object.freeze([0, 0] as [number, number]);
+
 /** An array for elements that are absent. */
 export const noNumbers: readonly number[] = /* @__PURE__ */ Object.freeze([]);

@@ -3,6 +3,7 @@
  * ext-ctrls-codec-stateless), one function for each struct, without side effects. A field that is not copied one to one
  * names its authority.
  */
+import { noPair } from "../bitreader/frozen.ts";
 import { setTimestamp } from "../session/timestamps.ts";
 import {
   V4L2_H264_DECODE_PARAM_FLAG_BFRAME,
@@ -185,8 +186,10 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
   view.setUint16(at + o.idr_pic_id, h.idr_pic_id, true);
   view.setUint16(at + o.pic_order_cnt_lsb, h.pic_order_cnt_lsb, true);
   view.setInt32(at + o.delta_pic_order_cnt_bottom, h.delta_pic_order_cnt_bottom, true);
-  view.setInt32(at + o.delta_pic_order_cnt0, h.delta_pic_order_cnt[0], true);
-  view.setInt32(at + o.delta_pic_order_cnt1, h.delta_pic_order_cnt[1], true);
+  if (h.delta_pic_order_cnt !== noPair) {
+    view.setInt32(at + o.delta_pic_order_cnt0, h.delta_pic_order_cnt[0], true);
+    view.setInt32(at + o.delta_pic_order_cnt1, h.delta_pic_order_cnt[1], true);
+  }
   view.setUint32(at + o.dec_ref_pic_marking_bit_size, h.dec_ref_pic_marking_bit_size, true);
   view.setUint32(at + o.pic_order_cnt_bit_size, h.pic_order_cnt_bit_size, true);
   view.setUint32(at + o.slice_group_change_cycle, h.slice_group_change_cycle, true);

@@ -3,7 +3,7 @@
  * stored as they are coded. A property's initial value is the one that the semantics (7.4, E.2) infer for an absent element.
  */
 
-import { frozen } from "../bitreader/frozen.ts";
+import { frozen, noPair } from "../bitreader/frozen.ts";
 
 /** 7.3.1 NAL unit syntax: the header, with the extensions of NAL unit types 14, 20 and 21. */
 export class NalUnitHeader {
@@ -295,7 +295,6 @@ export class DecRefPicMarking {
 }
 
 /** What most slice headers have, which share it. */
-const noDelta: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);
 const noModification: readonly RefPicListModificationOperation[] = /* @__PURE__ */ frozen([]);
 
 /** 7.3.3 Slice header syntax. */
@@ -313,7 +312,7 @@ export class SliceHeader {
   idr_pic_id = 0;
   pic_order_cnt_lsb = 0;
   delta_pic_order_cnt_bottom = 0;
-  delta_pic_order_cnt: readonly [number, number] = noDelta;
+  delta_pic_order_cnt: readonly [number, number] = noPair;
   redundant_pic_cnt = 0;
   direct_spatial_mv_pred_flag = 0;
   num_ref_idx_active_override_flag = 0;

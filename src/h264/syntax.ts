@@ -4,7 +4,7 @@
  * ranges.
  */
 
-import { frozen } from "../bitreader/frozen.ts";
+import { frozen, noPair } from "../bitreader/frozen.ts";
 import type { BitReader } from "../bitreader/index.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
 import type { ParameterSets } from "./structures.ts";
@@ -542,7 +542,6 @@ const inferredChromaWeights: readonly (readonly [number, number])[] = /* @__PURE
   { length: 8 },
   (_, denom) => frozen([1 << denom, 1 << denom]),
 );
-const inferredChromaOffset: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);
 
 /** The loop over one list in 7.3.3.2. */
 function readPredWeights(
@@ -560,7 +559,7 @@ function readPredWeights(
     w.luma_weight[i] = lumaWeight; // 7.4.3.2, as the next three
     w.luma_offset[i] = 0;
     w.chroma_weight[i] = chromaWeight;
-    w.chroma_offset[i] = inferredChromaOffset;
+    w.chroma_offset[i] = noPair;
     w.luma_weight_flag[i] = r.flag(names.luma_weight_flag, i);
     if (w.luma_weight_flag[i]) {
       w.luma_weight[i] = r.se(names.luma_weight, -128, 127, i);

@@ -3,7 +3,7 @@
  * names. The functions keep no state. Ranges are those of clause 7.4. All throw BitstreamError where the bits break the table
  * or its ranges.
  */
-import { frozen } from "../bitreader/frozen.ts";
+import { frozen, noPair } from "../bitreader/frozen.ts";
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
@@ -1236,9 +1236,6 @@ const predWeightNames = {
   },
 } as const;
 
-/** 7.4.7.3, of entries without weights, which share it. */
-const inferredChroma: readonly [number, number] = /* @__PURE__ */ frozen([0, 0]);
-
 /**
  * The part of 7.3.6.3 for one list. In the base layer, the only picture in the list that can have the current picture's POC is
  * the current picture itself.
@@ -1259,10 +1256,10 @@ function readPredWeights(r: BitReader, h: SliceSegmentHeader, sets: ParameterSet
     w.chroma_weight_flag[i] = hasChroma && !isCurrPic[i] ? r.flag(names.chroma_weight_flag, i) : 0;
   }
   for (let i = 0; i < isCurrPic.length; i++) {
-    w.delta_luma_weight[i] = 0; // 7.4.7.3
+    w.delta_luma_weight[i] = 0; // 7.4.7.3, as the next three
     w.luma_offset[i] = 0;
-    w.delta_chroma_weight[i] = inferredChroma;
-    w.delta_chroma_offset[i] = inferredChroma;
+    w.delta_chroma_weight[i] = noPair;
+    w.delta_chroma_offset[i] = noPair;
     if (w.luma_weight_flag[i]) {
       w.delta_luma_weight[i] = r.se(names.delta_luma_weight, -128, 127, i);
       w.luma_offset[i] = r.se(names.luma_offset, -wpOffsetHalfRangeY, wpOffsetHalfRangeY - 1, i);
