@@ -84,7 +84,6 @@ import { draftPayload, newPayload } from "../uapi/payload.ts";
 import {
   type FilmGrainParams,
   type FrameHeader,
-  noCdef,
   noFeatures,
   noGlobalMotion,
   noRestoration,
@@ -292,7 +291,6 @@ function setLoopFilter(view: DataView, at: number, { loop_filter_params: lf, del
 }
 
 function setCdef(view: DataView, at: number, { cdef_params: c }: FrameHeader): void {
-  if (c === noCdef) return; // All fields are 0.
   const o = v4l2_av1_cdef.offsets;
   view.setUint8(at + o.damping_minus_3, c.cdef_damping_minus_3);
   view.setUint8(at + o.bits, c.cdef_bits);
