@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 107_700 },
+  ".": { openSession: 107_750 },
   h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5300, openH264Session: 31_200 },
   h265: {
     parseSps: 8700,
