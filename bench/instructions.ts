@@ -100,8 +100,9 @@ try {
   const pid = /^pid: (\d+)$/m.exec(counted)?.[1];
   // V8 writes its list there, and nowhere else.
   const list = `/tmp/perf-${pid}.map`;
-  const { byFunction, calls } = readCallgrind(counted, functionFinder(readFileSync(list, "utf8")));
+  const nameAt = functionFinder(readFileSync(list, "utf8"));
   rmSync(list);
+  const { byFunction, calls } = readCallgrind(counted, nameAt);
   const top = Number(values.top);
   const total = [...byFunction.values()].reduce((sum, cost) => sum + cost, 0);
   console.log(`${frames} frames, ${Math.round(total / frames)} instructions for each`);

@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 107_750 },
+  ".": { openSession: 107_800 },
   h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5300, openH264Session: 31_200 },
   h265: {
     parseSps: 8700,
@@ -19,7 +19,7 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   },
   mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_450 },
   vp8: { parseFrame: 4100, openVp8Session: 13_500 },
-  vp9: { parseFrame: 7000, openVp9Session: 17_000 },
+  vp9: { parseFrame: 7000, openVp9Session: 17_100 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9350 },
   av1: { parseSequenceHeader: 4400, parseFrameHeader: 10_350, openAv1Session: 29_350 },
 };

@@ -17,7 +17,8 @@ export function bytesOf(source: ByteSource, what: string): Uint8Array {
 }
 
 /**
- * The bytes for a reader, which only looks at them: a Node Buffer stays as it is. To ask for the constructor takes four times as long.
+ * The bytes for a reader, which only looks at them: a Node Buffer stays as it is. It takes a quarter of the time of `bytesOf`, which asks for
+ * the constructor.
  *
  * @throws TypeError where these are not bytes.
  */

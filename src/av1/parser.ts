@@ -3,7 +3,7 @@
 import type { ObuReader, Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { streamUnit } from "../framing/byte-stream.ts";
 import type { References } from "./frame-refs.ts";
 import type {
   FrameHeader,
@@ -72,7 +72,7 @@ export interface TileGroup extends TileGroupHeader {
 const noReferences: References = [null, null, null, null, null, null, null, null];
 
 function open(source: ByteSource, types: readonly number[], { trace, byte = -1 }: ParseOptions): Obu {
-  const unit: StreamUnit = { bytes: bytesOf(source, "an OBU"), byte, truncated: false };
+  const unit = streamUnit(bytesOf(source, "an OBU"), byte);
   const obu = readObu(unit, trace);
   if (types.includes(obu.header.obu_type)) return obu;
   const expected = types.map((type) => obuName(Uint8Array.of(type << 3))).join(" or ");

@@ -2,7 +2,7 @@
 
 import { BitstreamError, type StreamError } from "../errors.ts";
 import type { ChunkInfo, Session } from "../events.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 import { type ResolvedOptions, resolveOptions, type SessionOptions } from "../options.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
@@ -40,7 +40,7 @@ class Av1Decoder implements InputDecoder {
     const byte = this.#received;
     this.#received += bytes.length;
     this.#times.packet(pts);
-    this.#readPacket({ bytes, byte, truncated: false });
+    this.#readPacket(streamUnit(bytes, byte));
     this.#pictures.endTemporalUnit();
   }
 

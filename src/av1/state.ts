@@ -61,16 +61,17 @@ export class ReferenceSlots {
     const gone: Frame[] = [];
     for (let i = 0; i < NUM_REF_FRAMES; i++) {
       const before = frames[i] ?? null;
-      if (((refresh_frame_flags >> i) & 1) !== 0) {
-        frames[i] = frame;
+      const isRefreshed = ((refresh_frame_flags >> i) & 1) !== 0;
+      if (!isRefreshed && this.#headers[i] !== null) continue;
+      frames[i] = isRefreshed ? frame : null;
+      if (isRefreshed) {
         this.#headers[i] = frame.header;
         this.#isValid[i] = true;
-      } else if (this.#headers[i] === null) frames[i] = null;
-      else continue;
+      }
       if (before !== null) gone.push(before);
     }
     if (refresh_frame_flags === 0) gone.push(frame);
-    releaseUnused(gone, this.frames, this.#listener);
+    releaseUnused(gone, frames, this.#listener);
   }
 
   /**

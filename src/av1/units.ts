@@ -3,7 +3,7 @@
 import { ObuReader, type Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 import { beginsWithTemporalUnit, isTemporalUnit, leb128At, obuHeaderBytes } from "../framing/obu.ts";
 import type { ObuHeader } from "./structures.ts";
 import { obu_header } from "./syntax.ts";
@@ -130,7 +130,7 @@ function cutObus(bytes: Uint8Array, byte: number, obus: StreamUnit[]): Bitstream
         return new BitstreamError("wrong-size", reason, { ...place, element: "obu_size" });
       }
     }
-    obus.push({ bytes: rest.subarray(0, end), byte: byte < 0 ? -1 : byte + at, truncated: false });
+    obus.push(streamUnit(rest.subarray(0, end), byte < 0 ? -1 : byte + at));
     at += end;
   }
   return undefined;
@@ -147,7 +147,7 @@ function obusOfTemporalUnit(packet: Uint8Array, byte: number, trace: Trace | und
       while (lengths.at < frameEnd) {
         const end = lengths.read("frame_unit", "obu_length", frameEnd);
         const bytes = packet.subarray(lengths.at, end);
-        if (bytes.length > 0) obus.push({ bytes, byte: byte < 0 ? -1 : byte + lengths.at, truncated: false });
+        if (bytes.length > 0) obus.push(streamUnit(bytes, byte < 0 ? -1 : byte + lengths.at));
         lengths.at = end;
       }
     }
@@ -220,10 +220,5 @@ export function readObu({ bytes, byte }: StreamUnit, trace?: Trace): Obu {
     end = reader.position / 8 + obu_size;
   }
   const payloadAt = header.obu_has_size_field ? reader.position / 8 : headerBytes;
-  return {
-    header,
-    reader,
-    payloadAt,
-    payload: bytes.subarray(payloadAt, end),
-  };
+  return { header, reader, payloadAt, payload: bytes.subarray(payloadAt, end) };
 }

@@ -4,7 +4,7 @@ export function frozen<T extends object>(structure: T): T {
   return Object.freeze(structure);
 }
 
-/** For two numbers that are 0 in most headers. V8 is slow in reading frozen arrays: what does it often compares with this first. */
+/** Two numbers that are 0 in most headers. V8 is slow in reading frozen arrays: compare with this one before you read it often. */
 export const noPair: readonly [number, number] = /* @__PURE__ */ Object.freeze([0, 0] as [number, number]);
 
 /** An array for elements that are absent. */

@@ -1,5 +1,4 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
-
 import { type StreamUnit, streamUnit, UNIT_LIMIT, withoutTrailingZeros } from "./byte-stream.ts";
 import { joined } from "./bytes.ts";
 

@@ -1,7 +1,7 @@
 /**
- * An empty array for objects that lives long, or is made once for each call. V8 keeps an array for small integers until its first object comes,
- * and gives up the code that it compiled for arrays of objects when it meets one: in each session, everything that looks at the list
- * while it is empty would be compiled again.
+ * An empty array for objects: for a field, or for a function that runs once in a call of the session. V8 makes `[]` for small integers
+ * until its first object comes, and gives up the code that it compiled for arrays of objects when it meets such a one: in each session,
+ * everything that looks at the list while it is empty would be compiled again.
  */
 export function emptyList<T extends object>(): T[] {
   const list: (T | null)[] = [null];

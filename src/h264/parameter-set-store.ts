@@ -1,5 +1,6 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
+import { streamUnit } from "../framing/byte-stream.ts";
 import { nalUnitTypes } from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ParameterSetLookup, ParseOptions } from "./parser.ts";
@@ -26,7 +27,7 @@ export class ParameterSetStore implements ParameterSetLookup {
     const flaw =
       type === nalUnitTypes.SPS
         ? this.#sets.receiveSps(bytes, trace)
-        : this.#sets.receivePps({ bytes, byte: -1, truncated: false }, trace);
+        : this.#sets.receivePps(streamUnit(bytes, -1), trace);
     if (flaw) onFlaw?.(flaw);
     return true;
   }

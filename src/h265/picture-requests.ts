@@ -4,7 +4,7 @@ import { UnsupportedError } from "../errors.ts";
 import type { Control } from "../events.ts";
 import { hevcKernelRules } from "../kernel/h265.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { bitstreamOf, startCodeBytes, unitPrefix } from "../session/bitstream.ts";
+import { bitstreamOf, unitPrefix } from "../session/bitstream.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import type { HeldUnit } from "../session/held-units.ts";
@@ -132,7 +132,7 @@ export class RequestBuilder {
   #segmentControls(picture: Picture, group: readonly PictureSegment[], references: readonly Frame[]): Control[] {
     const { frame, sps } = picture;
     const { PicOrderCntVal, pic_struct } = frame;
-    const prefixBytes = startCodeBytes(this.#options.startCode);
+    const prefixBytes = this.#prefix === null ? 0 : this.#prefix.length;
     const slices: SliceParamsInput[] = [];
     let entryPointCount = 0;
     for (const { unit, h, list0, list1 } of group) {

@@ -123,6 +123,7 @@ export function currPicEntries(h: SliceSegmentHeader, { sps, pps }: ParameterSet
 
 function countSet(flags: readonly number[]): number {
   let count = 0;
+  // An index, because V8 is slow in the iteration of frozen lists.
   for (let i = 0; i < flags.length; i++) if (flags[i]) count++;
   return count;
 }

@@ -2,7 +2,7 @@ import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 
 /** The open picture, as far as a call that returns concerns it. */
 export interface HeldPicture {
-  /** That of its first slice: errors name it. */
+  /** Its first slice, which errors name. */
   unit: StreamUnit;
   /** A call has returned since it began. */
   isHeld: boolean;

@@ -3,10 +3,10 @@ import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
-/** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. A new one: events hold it. */
+/** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. A new one in each call. */
 export const startCodePrefix = (): Uint8Array => Uint8Array.of(0, 0, 1);
 
-/** What a session puts before each unit; null where that is nothing. Made once for each session. */
+/** What comes before each unit in the OUTPUT buffer; null where that is nothing. Events hold it, so no two sessions may share one. */
 export function unitPrefix(startCode: ResolvedOptions["startCode"]): Uint8Array | null {
   return startCode === "annexb" ? startCodePrefix() : null;
 }
@@ -20,11 +20,6 @@ export function bitstreamOf(slices: readonly { readonly unit: Uint8Array }[], pr
     parts[count++] = unit;
   }
   return parts;
-}
-
-/** Bytes before each NAL unit in the OUTPUT buffer. */
-export function startCodeBytes(startCode: ResolvedOptions["startCode"]): number {
-  return startCode === "annexb" ? 3 : 0;
 }
 
 /** How many bytes a request puts into the OUTPUT buffer. */

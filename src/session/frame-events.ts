@@ -3,9 +3,9 @@
 import type { OutputEvent } from "../events.ts";
 import type { EventSink } from "./event-sink.ts";
 
-/** Frees frames. */
+/** Frees the frames of reference slots. */
 export interface ReleaseListener<Frame> {
-  /** A frame is no longer used for reference and does not wait for output. Called once for each frame. */
+  /** A frame is no longer used for reference. It may still wait for output. */
   release(frame: Frame): void;
 }
 
@@ -13,6 +13,8 @@ export interface ReleaseListener<Frame> {
 export interface FrameListener<Frame> extends ReleaseListener<Frame> {
   /** A frame is output. The calls come in output order. */
   output(frame: Frame): void;
+  /** A frame is no longer used for reference and does not wait for output. Called once for each frame. */
+  release(frame: Frame): void;
 }
 
 /** A frame as far as its events concern it. */

@@ -4,7 +4,7 @@
  */
 
 import type { StreamError } from "../errors.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { EventSink } from "./event-sink.ts";
 import type { InputDecoder } from "./session-calls.ts";
@@ -60,7 +60,7 @@ export abstract class PacketDecoder implements InputDecoder {
   decode(bytes: Uint8Array, pts: number | undefined): void {
     const byte = this.#received;
     this.#received += bytes.length;
-    this.readPacket({ bytes, byte, truncated: false }, pts);
+    this.readPacket(streamUnit(bytes, byte), pts);
   }
 
   push(bytes: Uint8Array): void {
@@ -95,7 +95,7 @@ export abstract class PacketDecoder implements InputDecoder {
       packets = step(file);
     });
     for (const { data: bytes, byte, truncated, pts, error } of packets) {
-      const packet: StreamUnit = { bytes, byte, truncated };
+      const packet = streamUnit(bytes, byte, truncated);
       if (error !== undefined) {
         this.sink.error(error, undefined);
         this.pictures.lose();

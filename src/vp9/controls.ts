@@ -189,8 +189,8 @@ export function vp9CompressedHeader(c: CompressedHeader): Uint8Array {
   const o = v4l2_ctrl_vp9_compressed_hdr.offsets;
   payload[o.tx_mode] = c.tx_mode;
   // The struct has the arrays in the order of 6.3, with uv_mode, which no header codes, after y_mode.
-  const { probabilities, partition_probs } = c;
-  const uvMode = partition_probs.byteOffset - probabilities.byteOffset;
+  const { probabilities } = c;
+  const uvMode = c.partition_probs.byteOffset;
   payload.set(probabilities.subarray(0, uvMode), o.tx8);
   payload.set(probabilities.subarray(uvMode), o.partition);
   return payload;

@@ -40,7 +40,7 @@ export class ReferenceSlots {
       if (before !== null) replaced.push(before);
     }
     if (refresh_frame_flags === 0) replaced.push(frame);
-    releaseUnused(replaced, this.frames, this.#listener);
+    releaseUnused(replaced, frames, this.#listener);
   }
 
   clear(): void {

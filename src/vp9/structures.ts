@@ -2,7 +2,6 @@
  * The syntax structures of the VP9 Bitstream & Decoding Process Specification, version 0.7: one class for each table. Values
  * are stored as they are coded. A property's initial value is the one that is inferred where the element is absent.
  */
-import { newPayload } from "../uapi/payload.ts";
 import { CS_BT_601, KEY_FRAME, ONLY_4X4, SINGLE_REFERENCE } from "./tables.ts";
 
 /** 6.2.2 color_config. The initial values are those that 6.2 sets for intra-only frames of profile 0. */
@@ -114,8 +113,11 @@ export class UncompressedHeader {
   }
 }
 
+/** Makes an array of zeros. */
+type ArrayMaker = (length: number) => Uint8Array;
+
 /** 6.3.16 mv_probs: the new value of a probability, 0 where it is not updated. Arrays as in the specification, flattened. */
-export interface MvProbs {
+export class MvProbs {
   readonly joint: Uint8Array;
   readonly sign: Uint8Array;
   readonly classes: Uint8Array;
@@ -125,6 +127,18 @@ export interface MvProbs {
   readonly fr: Uint8Array;
   readonly class0_hp: Uint8Array;
   readonly hp: Uint8Array;
+
+  constructor(array: ArrayMaker = (length) => new Uint8Array(length)) {
+    this.joint = array(3);
+    this.sign = array(2);
+    this.classes = array(2 * 10);
+    this.class0_bit = array(2);
+    this.bits = array(2 * 10);
+    this.class0_fr = array(2 * 2 * 3);
+    this.fr = array(2 * 3);
+    this.class0_hp = array(2);
+    this.hp = array(2);
+  }
 }
 
 /** How many probabilities the arrays of a compressed header have. */
@@ -137,8 +151,6 @@ const PROBABILITIES = 1949;
 export class CompressedHeader {
   tx_mode = ONLY_4X4;
   reference_mode = SINGLE_REFERENCE;
-  /** The arrays below, one after the other. They share this memory: it costs less than memory for each. */
-  readonly probabilities: Uint8Array = newPayload(PROBABILITIES);
   readonly tx_probs_8x8: Uint8Array;
   readonly tx_probs_16x16: Uint8Array;
   readonly tx_probs_32x32: Uint8Array;
@@ -153,38 +165,35 @@ export class CompressedHeader {
   readonly y_mode_probs: Uint8Array;
   readonly partition_probs: Uint8Array;
   readonly mv_probs: MvProbs;
+  /** The memory of all arrays: it costs less than memory for each. */
+  readonly #probabilities = new Uint8Array(PROBABILITIES);
 
   constructor() {
-    const { buffer, byteOffset } = this.probabilities;
-    let at = byteOffset;
-    const next = (length: number) => {
+    const { buffer } = this.#probabilities;
+    let at = 0;
+    const array: ArrayMaker = (length) => {
       at += length;
       return new Uint8Array(buffer, at - length, length);
     };
-    this.tx_probs_8x8 = next(2);
-    this.tx_probs_16x16 = next(2 * 2);
-    this.tx_probs_32x32 = next(2 * 3);
-    this.coef_probs = next(4 * 2 * 2 * 6 * 6 * 3);
-    this.skip_prob = next(3);
-    this.inter_mode_probs = next(7 * 3);
-    this.interp_filter_probs = next(4 * 2);
-    this.is_inter_prob = next(4);
-    this.comp_mode_prob = next(5);
-    this.single_ref_prob = next(5 * 2);
-    this.comp_ref_prob = next(5);
-    this.y_mode_probs = next(4 * 9);
-    this.partition_probs = next(16 * 3);
-    this.mv_probs = {
-      joint: next(3),
-      sign: next(2),
-      classes: next(2 * 10),
-      class0_bit: next(2),
-      bits: next(2 * 10),
-      class0_fr: next(2 * 2 * 3),
-      fr: next(2 * 3),
-      class0_hp: next(2),
-      hp: next(2),
-    };
+    this.tx_probs_8x8 = array(2);
+    this.tx_probs_16x16 = array(2 * 2);
+    this.tx_probs_32x32 = array(2 * 3);
+    this.coef_probs = array(4 * 2 * 2 * 6 * 6 * 3);
+    this.skip_prob = array(3);
+    this.inter_mode_probs = array(7 * 3);
+    this.interp_filter_probs = array(4 * 2);
+    this.is_inter_prob = array(4);
+    this.comp_mode_prob = array(5);
+    this.single_ref_prob = array(5 * 2);
+    this.comp_ref_prob = array(5);
+    this.y_mode_probs = array(4 * 9);
+    this.partition_probs = array(16 * 3);
+    this.mv_probs = new MvProbs(array);
+  }
+
+  /** All arrays, one after the other: a view of the same memory. */
+  get probabilities(): Uint8Array {
+    return this.#probabilities;
   }
 }
 

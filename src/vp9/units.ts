@@ -3,7 +3,7 @@
 import { BitReader, type Trace } from "../bitreader/index.ts";
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
-import type { StreamUnit } from "../framing/byte-stream.ts";
+import { type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 import { superframe_index } from "./syntax.ts";
 import { SUPERFRAME_MARKER } from "./tables.ts";
 
@@ -33,7 +33,7 @@ export function frameReader(bytes: Uint8Array, trace?: Trace): BitReader {
 export function framesOfPacket(source: ByteSource, byte: number, trace?: Trace): PacketFrames {
   const packet = bytesOf(source, "a packet");
   const indexAt = superframeIndexAt(packet);
-  if (indexAt === undefined) return { frames: [{ bytes: packet, byte, truncated: false }], error: undefined };
+  if (indexAt === undefined) return { frames: [streamUnit(packet, byte)], error: undefined };
   const bytes = packet.subarray(indexAt);
   trace?.unit({ name: INDEX_NAME, byte: byte + indexAt, bytes });
   const r = new BitReader(bytes, { emulationPrevention: false, unit: INDEX_NAME, trace });
@@ -47,7 +47,7 @@ export function framesOfPacket(source: ByteSource, byte: number, trace?: Trace):
       const place = { unit: INDEX_NAME, element: `frame_sizes[${i}]`, byte: byte + indexAt };
       return { frames, error: new BitstreamError("wrong-size", reason, place) };
     }
-    frames.push({ bytes: packet.subarray(at, at + size), byte: byte + at, truncated: false });
+    frames.push(streamUnit(packet.subarray(at, at + size), byte + at));
     at += size;
   }
   return { frames, error: undefined };
