@@ -113,9 +113,6 @@ export class UncompressedHeader {
   }
 }
 
-/** Makes an array of zeros. */
-type ArrayMaker = (length: number) => Uint8Array;
-
 /** 6.3.16 mv_probs: the new value of a probability, 0 where it is not updated. Arrays as in the specification, flattened. */
 export class MvProbs {
   readonly joint: Uint8Array;
@@ -128,7 +125,8 @@ export class MvProbs {
   readonly class0_hp: Uint8Array;
   readonly hp: Uint8Array;
 
-  constructor(array: ArrayMaker = (length) => new Uint8Array(length)) {
+  /** @param array makes an array of zeros. */
+  constructor(array = (length: number): Uint8Array => new Uint8Array(length)) {
     this.joint = array(3);
     this.sign = array(2);
     this.classes = array(2 * 10);
@@ -171,7 +169,7 @@ export class CompressedHeader {
   constructor() {
     const { buffer } = this.#probabilities;
     let at = 0;
-    const array: ArrayMaker = (length) => {
+    const array = (length: number): Uint8Array => {
       at += length;
       return new Uint8Array(buffer, at - length, length);
     };
