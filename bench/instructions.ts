@@ -4,16 +4,19 @@
  *     npx tsx bench/instructions.ts CODEC FILE [--warm-up FRAMES] [--callers PART] [--top N]
  *
  * The times of a shared machine differ by half from one minute to the next; these counts do not. They say nothing about caches, and count
- * a copy by its vector instructions. valgrind runs the session 50 times slower, so a clip of a few thousand small frames is enough. `*` before
+ * a copy by its vector instructions. valgrind runs the session 50 times slower, so a clip of a few thousand small frames is enough. With a
+ * `--warm-up` of fewer frames than the default's 20,000, V8's compiler takes the most. `*` before
  * a function is optimised code, `^` and `~` are what ran before it. With `--callers`, what calls the functions with PART in their
  * name: a builtin with IC in its name that optimised code calls is an access to objects of several shapes.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { sessionCodecs } from "../src/open-session.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -82,27 +85,43 @@ function readCallgrind(text: string, nameAt: (address: number) => string | undef
   return { byFunction, calls };
 }
 
-const [codec, clip] = positionals;
-if (codec === undefined || clip === undefined)
-  throw new Error("a codec and a file must be given: see the head of this file");
+/** Ends with a line that says what is wrong: valgrind would take a minute to come to it. */
+function check(isRight: boolean, message: string): asserts isRight {
+  if (isRight) return;
+  console.error(message);
+  process.exit(1);
+}
+
+const [codec = "", clip = ""] = positionals;
+check(
+  (sessionCodecs as readonly string[]).includes(codec),
+  `the first argument must be one of ${sessionCodecs.join(", ")}, not "${codec}"`,
+);
+check(existsSync(clip), `the second argument must be a file: "${clip}" does not exist`);
+for (const name of ["warm-up", "top"] as const) {
+  check(
+    Number.isInteger(Number(values[name])) && Number(values[name]) > 0,
+    `--${name} must be a number above 0, not "${values[name]}"`,
+  );
+}
 const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-instructions-"));
 try {
   const out = join(folder, "callgrind");
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const script = fileURLToPath(new URL("counted.ts", import.meta.url));
   const valgrind = ["-q", "--tool=callgrind", "--dump-instr=yes", `--callgrind-out-file=${out}`];
-  const node = ["--perf-basic-prof", "--interpreted-frames-native-stack", "--import", "tsx"];
-  const args = [...valgrind, process.execPath, ...node, script, codec, clip, values["warm-up"]];
-  const { stdout, stderr, status, error } = spawnSync("valgrind", args, { encoding: "utf8" });
+  const node = ["--perf-basic-prof", "--interpreted-frames-native-stack", "--import", tsx];
+  const args = [...valgrind, process.execPath, ...node, script, codec, resolve(clip), values["warm-up"]];
+  // V8 writes a log into the working folder.
+  const { stdout, stderr, status, error, pid } = spawnSync("valgrind", args, { encoding: "utf8", cwd: folder });
   if (error) throw new Error(`valgrind does not run (${error.message}): it is a package of most distributions`);
-  if (status !== 0) throw new Error(stderr);
-  const frames = Number(stdout.trim().split("\n").at(-1));
-  const counted = readFileSync(`${out}.1`, "utf8");
-  const pid = /^pid: (\d+)$/m.exec(counted)?.[1];
   // V8 writes its list there, and nowhere else.
   const list = `/tmp/perf-${pid}.map`;
-  const nameAt = functionFinder(readFileSync(list, "utf8"));
-  rmSync(list);
-  const { byFunction, calls } = readCallgrind(counted, nameAt);
+  const names = existsSync(list) ? readFileSync(list, "utf8") : "";
+  rmSync(list, { force: true });
+  if (status !== 0) throw new Error(stderr);
+  const frames = Number(stdout.trim().split("\n").at(-1));
+  const { byFunction, calls } = readCallgrind(readFileSync(`${out}.1`, "utf8"), functionFinder(names));
   const top = Number(values.top);
   const total = [...byFunction.values()].reduce((sum, cost) => sum + cost, 0);
   console.log(`${frames} frames, ${Math.round(total / frames)} instructions for each`);

@@ -15,7 +15,9 @@ export interface ControlNamed<Name extends ControlName> {
   readonly id: (typeof controls)[Name]["id"];
   /**
    * For a menu, its value. For other controls, the exact bytes: little-endian, with the elements of a dynamic array one after
-   * the other. The bytes never change after they were returned. Do not write to them: later requests may carry the same array.
+   * the other. The bytes never change after they were returned. Do not write to them: later requests may carry the same array. Do
+   * not transfer their buffer, and copy them (`payload.slice()`) before you send them to another thread: the buffer may hold payloads of other
+   * requests and sessions, too.
    */
   readonly payload: ControlPayload<Name>;
 }

@@ -144,7 +144,8 @@ const PROBABILITIES = 1949;
 
 /**
  * 6.3 compressed_header: for each probability the value of inv_map_table that deltaProb names, 0 where there is no update.
- * Arrays as in the specification, flattened.
+ * Arrays as in the specification, flattened. Write into the arrays: `vp9CompressedHeader` takes no copy of the object, and does not see an array
+ * that takes the place of another one.
  */
 export class CompressedHeader {
   tx_mode = ONLY_4X4;
