@@ -6,21 +6,16 @@
  * Prints the median of the passes after warm-up, the first pass, and what a pass with the trace finds: see `Measured`.
  */
 import { readFileSync } from "node:fs";
-import type { openSession as OpenSession, RequestEvent, Trace } from "../src/index.ts";
+import type { Trace } from "../src/index.ts";
 import type { Codec } from "../src/uapi/codecs.ts";
 import type { Measured } from "./peers.ts";
-
-const CHUNK = 1 << 18;
+import { sessionPass } from "./session-pass.ts";
 
 /**
  * The passes before this many frames have been read do not count: V8 compiles a function that runs once for a frame after thousands
  * of frames. The C programs warm up as long.
  */
 const WARM_UP_FRAMES = 60_000;
-
-/** The built package: what users run. */
-const built = new URL("../dist/index.js", import.meta.url).href;
-const { openSession } = (await import(built)) as { openSession: typeof OpenSession };
 
 const [codec, path = "", repeat = "1", passes = "5"] = process.argv.slice(2) as [Codec, string?, string?, string?];
 const bytes = repeated(readFileSync(path), Number(repeat), codec.startsWith("vp") ? 32 : 0);
@@ -34,23 +29,7 @@ function repeated(clip: Uint8Array, times: number, headerBytes: number): Uint8Ar
   return all;
 }
 
-/** Runs the session and looks at every request, as a submitter would. */
-function pass(trace?: Trace): { frames: number; requestBytes: number } {
-  const session = openSession(codec, { trace });
-  let frames = 0;
-  let requestBytes = 0;
-  let last = -1;
-  const take = (event: RequestEvent) => {
-    if (event.timestamp !== last) frames++;
-    last = event.timestamp;
-    for (const { length } of event.bitstream) requestBytes += length;
-  };
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    for (const event of session.push(bytes.subarray(at, at + CHUNK))) if (event.type === "request") take(event);
-  }
-  for (const event of session.flush()) if (event.type === "request") take(event);
-  return { frames, requestBytes };
-}
+const pass = (trace?: Trace) => sessionPass(codec, bytes, trace);
 
 /** Counts what the peers count; the bits of slice headers with the trace. */
 function counted(): Omit<Measured, "seconds" | "firstSeconds"> {

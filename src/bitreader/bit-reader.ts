@@ -239,7 +239,7 @@ export class BitReader {
   }
 
   #codeNum(name: string, i?: number, j?: number, k?: number): number {
-    // Below its valid bits the cache has zeros, so a code that lies in it whole is told from one that does not.
+    // The cache has zeros below its valid bits. So the length of a code that is not complete comes out larger than what is valid.
     let length = 2 * Math.clz32(this.#cache) + 1;
     if (length > this.#cached) {
       this.#refill();
