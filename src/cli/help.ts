@@ -1,5 +1,4 @@
-import { boards } from "../targets/boards.ts";
-import { targets } from "../targets/index.ts";
+import { boardNames, targetNames } from "../targets/names.ts";
 import { type Command, commandSummaries, commands, manyInputs, type Option, optionsOf, shells } from "./options.ts";
 import { fold } from "./printing/terminal.ts";
 
@@ -111,10 +110,10 @@ export const exitText =
   "or a device that is known not to decode the stream.";
 
 export const targetParagraphs: readonly string[] = [
-  `Targets: ${targets.map(({ name }) => name).join(", ")}. generic, the default, is no driver: it takes all that the ` +
+  `Targets: ${targetNames.join(", ")}. generic, the default, is no driver: it takes all that the ` +
     "kernel's interface has. A driver has its own defaults.",
   "Chips, whose decoder of the codec is taken, with its limits; where a chip has two, that for larger pictures, and standard " +
-    `error says which: ${boards.flatMap(({ names }) => names).join(", ")}.`,
+    `error says which: ${boardNames.join(", ")}.`,
 ];
 
 /** `"trace <input>… [options]"` */

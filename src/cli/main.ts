@@ -16,10 +16,15 @@ function forgiving(sink: Sink): Sink {
   };
 }
 
-const stderr = forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
+// The standard streams are opened only when they are used: Node takes milliseconds for each, and standard input may be closed.
+let stdout: Sink | undefined;
+let stderr: Sink | undefined;
+const openStderr = () => {
+  stderr ??= forgiving(sinkOf(process.stderr, process.stderr.isTTY === true, "standard error"));
+  return stderr;
+};
 try {
   const status = await main(process.argv.slice(2), {
-    // Standard input is opened only when it is used, because it may be closed.
     get stdin() {
       return process.stdin;
     },
@@ -31,8 +36,13 @@ try {
         return undefined;
       }
     },
-    stdout: sinkOf(process.stdout, process.stdout.isTTY === true, "standard output"),
-    stderr,
+    get stdout() {
+      stdout ??= sinkOf(process.stdout, process.stdout.isTTY === true, "standard output");
+      return stdout;
+    },
+    get stderr() {
+      return openStderr();
+    },
     environment: process.env,
     importContainerLibrary: () => import("mediabunny"),
   });
@@ -41,6 +51,6 @@ try {
   if (status === 128 + constants.signals.SIGINT || status === 128 + constants.signals.SIGTERM) process.exit();
 } catch (thrown) {
   const trace = thrown instanceof Error ? thrown.stack : String(thrown);
-  await stderr.write(`v4l2-stateless: this is a bug in this program, please report it\n${trace}\n`);
+  await openStderr().write(`v4l2-stateless: this is a bug in this program, please report it\n${trace}\n`);
   process.exitCode = 2;
 }

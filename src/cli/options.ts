@@ -1,8 +1,7 @@
 /** The commands and options: one table, from which parsing, help, manual and completions come. */
 import type { Codec } from "../events.ts";
-import { recordCodecs } from "../record/index.ts";
-import { boards } from "../targets/boards.ts";
-import { targets } from "../targets/index.ts";
+import { recordCodecs } from "../record/format.ts";
+import { boardNames, targetNames } from "../targets/names.ts";
 
 /** The commands, with a summary of what each prints. */
 export const commandSummaries = {
@@ -115,7 +114,6 @@ export type OptionName =
 /** In `trace`, these options only decide which request a unit belongs to. */
 const countsRequests = { trace: "request" } as const;
 const withModes: readonly Codec[] = ["h264", "h265"];
-const boardNames = boards.flatMap(({ names }) => names);
 
 /** Every option, in the order of the help. */
 export const options: Readonly<Record<OptionName, Option>> = {
@@ -130,7 +128,7 @@ export const options: Readonly<Record<OptionName, Option>> = {
   },
   target: {
     type: "string",
-    choices: [...new Set([...targets.map(({ name }) => name), ...boardNames])],
+    choices: [...new Set([...targetNames, ...boardNames])],
     only: [...describing, "diff", "explain"],
     value: "<target>",
     help: "the driver or the chip, one of those below: its controls, modes and limits",

@@ -1,5 +1,5 @@
 import { ContainerError } from "../containers/container-error.ts";
-import { generic } from "../targets/index.ts";
+import { generic } from "../targets/generic.ts";
 import { type Arguments, type Job, parseArguments } from "./arguments.ts";
 import { checkEffects } from "./effects.ts";
 import { codecOf, type RecordInput, type StreamInput, withInput } from "./input.ts";

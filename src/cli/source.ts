@@ -1,6 +1,6 @@
 import { feed } from "../containers/stream-part.ts";
-import type { Codec, Control, DecodeEvent, RequestEvent, Session } from "../events.ts";
-import { openSession, sessionCodecs } from "../open-session.ts";
+import type { Codec, Control, DecodeEvent, RequestEvent } from "../events.ts";
+import { loadSession } from "../load-session.ts";
 import { resolveOptions, type SessionOptions } from "../options.ts";
 import { fourccText } from "../record/format.ts";
 import { ControlState, crc32, persists, type RequestLine, type ResolvedLine } from "../record/index.ts";
@@ -52,27 +52,13 @@ function checkMode(
   if (!isTaken) throw new CliError(`${name} takes ${option} ${choices.join(" or ")} for ${codec}, not ${asked}`);
 }
 
-/**
- * Opens a session for a stream, and yields a list of events for each part. Shows progress.
- *
- * @throws CliError when there is no session for the codec.
- */
-export function streamEvents(
+/** Opens a session for a stream, and yields a list of events for each part. Shows progress. */
+export async function* streamEvents(
   io: Io,
   input: StreamInput,
   options: SessionOptions,
-): AsyncIterable<readonly DecodeEvent[]> {
-  if (!sessionCodecs.includes(input.codec)) {
-    throw new CliError(`${input.name}: streams of ${input.codec} cannot be read yet`);
-  }
-  return sessionEvents(io, input, openSession(input.codec, options));
-}
-
-async function* sessionEvents(
-  io: Io,
-  input: StreamInput,
-  session: Session,
 ): AsyncGenerator<readonly DecodeEvent[], void, undefined> {
+  const session = await loadSession(input.codec, options);
   const progress = new Progress(io, input.size);
   try {
     for await (const part of input.parts) {

@@ -1,7 +1,8 @@
 /** Which target a word means, for a codec. */
 import type { Codec } from "../events.ts";
-import { type Board, boardByName, boardTarget } from "../targets/boards.ts";
-import { generic, type Target, targetByName } from "../targets/index.ts";
+import type { Board } from "../targets/boards.ts";
+import { generic } from "../targets/generic.ts";
+import type { Target } from "../targets/target.ts";
 import type { Arguments } from "./arguments.ts";
 import { CliError, type Io } from "./io.ts";
 
@@ -13,6 +14,11 @@ import { CliError, type Io } from "./io.ts";
  */
 export async function chooseTarget(io: Io, { targetName }: Arguments, codec: Codec): Promise<Target> {
   if (targetName === undefined) return generic;
+  // Loaded only where a target is named: they are a sixth of the command.
+  const [{ boardByName, boardTarget }, { targetByName }] = await Promise.all([
+    import("../targets/boards.ts"),
+    import("../targets/index.ts"),
+  ]);
   const named = targetByName(targetName);
   const board = boardByName(targetName);
   // The target rk3399 (rkvdec) has the same name as the chip, which also has hantro's VPU2.

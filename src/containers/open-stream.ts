@@ -2,7 +2,7 @@ import type { Codec } from "../events.ts";
 import type { Beginning } from "./beginning.ts";
 import { ContainerError } from "./container-error.ts";
 import { type Detected, detect, openDemuxer } from "./detect.ts";
-import { type ContainerLibrary, openContainer } from "./files/mediabunny.ts";
+import type { ContainerLibrary } from "./files/mediabunny.ts";
 import type { Demuxer, ElementaryPart } from "./pes.ts";
 import type { StreamPart } from "./stream-part.ts";
 
@@ -52,6 +52,7 @@ export async function openStream(file: StreamFile): Promise<OpenStream> {
     const source = await file.readAnywhere();
     const { leaveOutCodec } = advice;
     const container = { name, format, source, leaveOutCodec };
+    const { openContainer } = await import("./files/mediabunny.ts");
     const track = await openContainer(() => file.importContainerLibrary(), container, asked);
     return { codec: track.codec, format, parts: track.parts, isInside: true, close: () => track.close() };
   }

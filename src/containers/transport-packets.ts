@@ -25,8 +25,8 @@ interface Sync {
  * @param longest how many bytes must follow a place, if more bytes will come, so that every stride can be tried there.
  */
 function findSync(bytes: Uint8Array, from: number, count: number, longest: number = PACKET): Sync | undefined {
-  for (let at = from; at + (count - 1) * longest < bytes.length; at++) {
-    if (bytes[at] !== SYNC_BYTE) continue;
+  const end = bytes.length - (count - 1) * longest;
+  for (let at = bytes.indexOf(SYNC_BYTE, from); at >= 0 && at < end; at = bytes.indexOf(SYNC_BYTE, at + 1)) {
     const stride = strides.find((stride) => {
       for (let i = 1; i < count; i++) if (bytes[at + i * stride] !== SYNC_BYTE) return false;
       return true;

@@ -1,0 +1,9 @@
+import { expect, it } from "vitest";
+import { boards } from "../../src/targets/boards.ts";
+import { targets } from "../../src/targets/index.ts";
+import { boardNames, targetNames } from "../../src/targets/names.ts";
+
+it("names all targets and boards, in their order", () => {
+  expect(targetNames).toEqual(targets.map(({ name }) => name));
+  expect(boardNames).toEqual(boards.flatMap(({ names }) => names));
+});
