@@ -1,7 +1,7 @@
 /** Whole processes of the built command: how long a cold start takes, and how much memory a long stream. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clip } from "./clips.ts";
@@ -33,6 +33,13 @@ function longClip(clip: Clip, folder: string): string {
   return path;
 }
 
+/** The first megabyte of the clip, as a file. */
+function beginningOf(clip: Clip, folder: string): string {
+  const path = join(folder, "beginning.264");
+  writeFileSync(path, readFileSync(clip.path).subarray(0, 1_000_000));
+  return path;
+}
+
 /** Prints what `record` needs for 1 GiB, and for the start on a small clip against ffmpeg. */
 export function printProcesses(clip: Clip, small: Clip, folder: string, rounds: number): void {
   const empty = used(process.execPath, ["-e", "0"]);
@@ -44,16 +51,18 @@ export function printProcesses(clip: Clip, small: Clip, folder: string, rounds: 
     console.log(`| ${what} | ${own.toFixed(2)} ${unit} | ${peer.toFixed(2)} ${unit} | ${(peer / own).toFixed(2)} |`);
   row("`record` of 1 GiB against `-c copy -f null`, processor time", ours.seconds, copy.seconds, "s");
   row("its memory, over an empty Node", ours.memory - empty.memory, copy.memory, "MB");
-  const cold: number[] = [];
-  const theirs: number[] = [];
-  for (let i = 0; i < rounds; i++) {
-    cold.push(used(process.execPath, [command, "record", small.path, "-o", "/dev/null"]).seconds);
-    theirs.push(
-      used("ffmpeg", ["-v", "error", "-i", small.path, "-c", "copy", "-bsf:v", "h264_metadata", "-f", "null", "-"])
-        .seconds,
-    );
-  }
-  row("`record` of a small clip against `-bsf:v h264_metadata`", spread(cold).median, spread(theirs).median, "s");
+  const coldRow = (what: string, clipPath: string) => {
+    const cold: number[] = [];
+    const theirs: number[] = [];
+    for (let i = 0; i < rounds; i++) {
+      cold.push(used(process.execPath, [command, "record", clipPath, "-o", "/dev/null"]).seconds);
+      const filter = ["-c", "copy", "-bsf:v", "h264_metadata", "-f", "null", "-"];
+      theirs.push(used("ffmpeg", ["-v", "fatal", "-i", clipPath, ...filter]).seconds);
+    }
+    row(`\`record\` of ${what} against \`-bsf:v h264_metadata\``, spread(cold).median, spread(theirs).median, "s");
+  };
+  coldRow("the first MB of it", beginningOf(clip, folder));
+  coldRow(small.name, small.path);
 }
 
 /** Whether the programs that `printProcesses` runs are there. */
