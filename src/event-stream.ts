@@ -35,7 +35,8 @@ interface StreamConstructor {
  * A session as a TransformStream of the Web. It takes bytes in pieces of any size, like `Session.push`, and gives events; at
  * the end those of `flush`.
  *
- *     const events = file.stream().pipeThrough(requestStream("h264"));     for await (const event of events) …
+ *     const events = file.stream().pipeThrough(requestStream("h264"));
+ *     for await (const event of events) …
  *
  * It takes the next bytes only when its events have been taken. The bitstream of each request is a copy that stays valid. To
  * stop, give `pipeThrough` or `pipeTo` an AbortSignal.

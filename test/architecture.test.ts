@@ -78,7 +78,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "session",
     "uapi",
   ],
-  submit: ["bytes", "events", "kernel", "open-session", "options", "record", "session", "targets", "uapi"],
+  submit: ["bytes", "events", "kernel", "load-session", "options", "record", "session", "targets", "uapi"],
   testing: [
     "bitreader",
     "capture",

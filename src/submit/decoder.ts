@@ -1,6 +1,6 @@
 import type { ByteSource } from "../bytes.ts";
-import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo, Session } from "../events.ts";
-import { openSession } from "../open-session.ts";
+import type { ChunkInfo, Codec, DecodeEvent, ErrorEvent, PacketInfo } from "../events.ts";
+import { loadSession } from "../load-session.ts";
 import type { SessionOptions } from "../options.ts";
 import { throwIfAborted } from "./abort.ts";
 import { chooseDevice, type DeviceInfo, devicePath, listDevices } from "./devices/devices.ts";
@@ -65,8 +65,14 @@ export function sessionOptionsFor(
 /**
  * Opens a session on a device.
  *
- *     const decoder = await openDecoder("h264");     for await (const frame of decoder.push(bytes)) {       show(frame.planes);
- * frame.release();     }
+ * @example
+ * ```ts
+ * const decoder = await openDecoder("h264");
+ * for await (const frame of decoder.push(bytes)) {
+ *   show(frame.planes);
+ *   frame.release();
+ * }
+ * ```
  *
  * @throws DeviceError with one line for a person; the reason of `signal` if it was aborted before.
  */
@@ -75,7 +81,7 @@ export async function openDecoder(codec: Codec, options: DecoderOptions = {}): P
   throwIfAborted(options.signal);
   const path = typeof wanted === "string" ? await devicePath(wanted) : undefined;
   const device = typeof wanted === "object" ? wanted : chooseDevice(await listDevices(), codec, path);
-  const session: Session = openSession(codec, sessionOptionsFor(device, codec, options.session));
+  const session = await loadSession(codec, sessionOptionsFor(device, codec, options.session));
   const submitter = await Submitter.open(device, options);
   /** The session's call runs when the submitter is ready for its events. */
   function* eventsOf(call: () => readonly DecodeEvent[]): Generator<DecodeEvent, void, undefined> {

@@ -6,8 +6,8 @@ import type { Target } from "./target.ts";
  * drivers notice an array only when its value changes (`TargetCodec.needsPriming`), and start with zeros. For an array of zeros
  * this returns an array of the same length that is not all zeros, which must be set first.
  *
- *     for (const control of primingControls(vdpu383, "h265", sequence.controls)) setControl(control);     for (const control of
- * sequence.controls) setControl(control);
+ *     for (const control of primingControls(vdpu383, "h265", sequence.controls)) setControl(control);
+ *     for (const control of sequence.controls) setControl(control);
  *
  * @param controls Those of a `sequence`, or of a request.
  * @param before The payloads that were sent last, by the controls' names. An array that is sent again needs no priming.

@@ -49,6 +49,11 @@ describe("what is loaded", () => {
     expect(codecsOf(files)).toEqual([...new Set([...neededToDetect, codec])].sort());
   });
 
+  it.each(codecs)("for decode of %s has no other codec's session", (codec) => {
+    const files = loadedBy("src/cli/main.ts", "src/cli/commands/decode.ts", `src/${codec}/session.ts`);
+    expect(codecsOf(files)).toEqual([...new Set([...neededToDetect, codec])].sort());
+  });
+
   it("has no drivers, and no reader of containers, before one is needed", () => {
     const files = [...loadedBy("src/cli/main.ts", "src/cli/commands/record.ts")];
     expect(files).toContain("src/targets/generic.ts");
