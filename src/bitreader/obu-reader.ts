@@ -161,17 +161,15 @@ export class ObuReader {
     }
     const bytes = this.#bytes;
     const { position } = this;
-    if (position + n > 8 * bytes.length) this.failAs("cut-off", "the unit ends here", before, name, i, j);
+    const end = position + n;
+    if (end > 8 * bytes.length) this.failAs("cut-off", "the unit ends here", before, name, i, j);
     if (n === 0) return 0;
-    const at = position >>> 3;
-    // Bytes after the end count as 0: none of their bits are taken.
-    const four =
-      ((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number);
-    this.position = position + n;
-    return (four << (position & 7)) >>> (32 - n);
+    this.position = end;
+    const last = (end - 1) >>> 3;
+    let at = position >>> 3;
+    let value = bytes[at] as number;
+    while (at < last) value = (value << 8) | (bytes[++at] as number);
+    return (value >>> (-end & 7)) & ((1 << n) - 1);
   }
 
   #tell(descriptor: Descriptor, length: number, value: number, name: string, i?: number, j?: number, values?: number) {
