@@ -244,8 +244,9 @@ describe("what a log of ftrace may look like", () => {
     // The same element twice: one of them belongs to another.
     const twice = h264.slice(0, entry.index) + entry[0] + h264.slice(entry.index);
     const { requests: fewer, warnings: said } = await imported(twice);
+    // Nothing shows whether the one before it held its CAPTURE buffer for what is missing.
     expect([fewer.length, said[0]]).toEqual([
-      last,
+      last - 1,
       expect.stringMatching(/element 0 of v4l2_h264_dpb_entry is traced twice; /),
     ]);
 
@@ -254,7 +255,7 @@ describe("what a log of ftrace may look like", () => {
     const { requests: left, warnings } = await imported(
       hevc.slice(0, lost?.index) + hevc.slice((lost?.index ?? 0) + (lost?.[0].length ?? 0)),
     );
-    expect(left.length).toBe((await imported(hevc)).requests.length - 1);
+    expect(left.length).toBe((await imported(hevc)).requests.length - 2);
     expect(warnings[0]).toMatch(/calls are missing here: 15 of 16 events v4l2_hevc_dpb_entry are traced; /);
   });
 
