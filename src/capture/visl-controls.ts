@@ -280,12 +280,13 @@ function integer(text: string): bigint | undefined {
 
 /** `80 fd 88 …`: bytes in the order of memory. */
 function dumped(text: string, size: number): (bigint | undefined)[] {
+  if (!/^\s*[0-9a-f]{2}(?:\s+[0-9a-f]{2})*\s*$/.test(text)) return [undefined];
   const bytes = text.trim().split(/\s+/);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => {
-    const digits = bytes.slice(i * size, (i + 1) * size).reverse();
-    return digits.length === size && digits.every((byte) => /^[0-9a-f]{2}$/.test(byte))
-      ? BigInt(`0x${digits.join("")}`)
-      : undefined;
+    const digits = bytes.slice(i * size, (i + 1) * size);
+    if (digits.length < size) return undefined;
+    const [digit] = digits;
+    return BigInt(size === 1 ? Number.parseInt(digit as string, 16) : `0x${digits.reverse().join("")}`);
   });
 }
 
