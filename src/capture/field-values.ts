@@ -6,7 +6,7 @@ import type { Scalar } from "../uapi/index.ts";
  */
 export function meaningOf({ min, size }: Scalar, bits: bigint): bigint | undefined {
   const width = 8 * size;
+  if (Number(min) === 0) return bits === BigInt.asUintN(width, bits) ? bits : undefined;
   const [signed, unsigned] = [BigInt.asIntN(width, bits), BigInt.asUintN(width, bits)];
-  if (Number(min) === 0) return bits === unsigned ? bits : undefined;
   return [signed, unsigned, BigInt.asUintN(32, signed)].includes(bits) ? signed : undefined;
 }

@@ -13,6 +13,9 @@ import { type FtraceEvent, FtraceLines } from "./ftrace-lines.ts";
 import { JoinedCaptures } from "./joined.ts";
 import { beginsRequest, isControlEvent, type TracedControl, tracedControls } from "./visl-controls.ts";
 
+/** Requests at the beginning that cannot be read, and that are told one by one. */
+const mostFailures = 64;
+
 /**
  * The requests of a log. What is cut off at its end is left out; where events are missing before is a hole.
  *
@@ -71,6 +74,8 @@ class Runs {
   /** Controls that some request set: they are not as the kernel made them any more. */
   readonly #set = new Set<string>();
   #hasRun = false;
+  /** Why no request could be read yet: of each one, up to the first that can. */
+  readonly #failures: CaptureError[] = [];
   /** Requests end with the event of their OUTPUT buffer. */
   #endsWithBuffer = false;
   /** OUTPUT buffers that vb2's events show: whether each is queued, and the line of its last event. */
@@ -97,7 +102,8 @@ class Runs {
       return;
     }
     if (/^v4l2_ctrl_/.test(event.name)) {
-      throw new CaptureError(`${event.name} is an event of a control that is not known`, event.line);
+      yield* this.#fail(new CaptureError(`${event.name} is an event of a control that is not known`, event.line));
+      return;
     }
     const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d{1,20})$/.exec(event.text)?.[1];
     const startedAt = timestampIn(started ?? "");
@@ -131,10 +137,24 @@ class Runs {
 
   /** Where events are missing, what runs may lack some. */
   *lose(line: number, reason: string, since?: number): Generator<RunRequest | Hole, void, undefined> {
+    this.#forget();
+    yield { call: "hole", line, since, thread: "", reason };
+  }
+
+  #forget(): void {
     this.#running.clear();
     this.#buffers.clear();
     this.#untraced.clear();
-    yield { call: "hole", line, since, thread: "", reason };
+  }
+
+  /** A request cannot be read: it is damaged. Where no other can be read either, the log does not show what is needed. */
+  *#fail(error: CaptureError, line = error.line): Generator<RunRequest | Hole, void, undefined> {
+    if (this.#hasRun) {
+      yield* this.lose(line, error.reason);
+      return;
+    }
+    this.#forget();
+    if (this.#failures.length < mostFailures) this.#failures.push(error);
   }
 
   /** Why an event of a buffer cannot follow those before it, and since which line events can be missing. */
@@ -166,6 +186,7 @@ class Runs {
     isCut: boolean,
     onWarning: ((message: string) => void) | undefined,
   ): Generator<RunRequest | Hole, void, undefined> {
+    const [failure] = this.#failures;
     for (const [task, run] of this.#running) {
       const [first] = run.events;
       if (first === undefined) continue;
@@ -178,6 +199,7 @@ class Runs {
         `line ${first.line}: the last request is left out: the trace ends before all of it is traced, or without the events of vb2 (events/vb2/enable)`,
       );
     }
+    if (failure !== undefined && this.#failures.length > 0) throw failure;
     if (this.#hasRun) return;
     throw new CaptureError(
       "visl traced no request: enable the events of the codec and of vb2 (events/visl_h264_controls/enable, events/vb2/enable)",
@@ -193,10 +215,13 @@ class Runs {
         yield* this.lose(line, "the end of this request is not traced");
         return;
       }
-      throw new CaptureError(
-        "the timestamp of this request is not shown: enable the events of vb2, too (echo 1 >/sys/kernel/tracing/events/vb2/enable)",
-        line,
+      yield* this.#fail(
+        new CaptureError(
+          "the timestamp of this request is not shown: enable the events of vb2, too (echo 1 >/sys/kernel/tracing/events/vb2/enable)",
+          line,
+        ),
       );
+      return;
     }
     const names = new Set(events.map(({ name }) => name));
     const missing = [...(this.#eventNames ?? [])].find((name) => !names.has(name));
@@ -206,12 +231,11 @@ class Runs {
     }
     const traced = controlsOrReason(events);
     if (traced instanceof CaptureError) {
-      // Where no request can be read, it is no damage.
-      if (!this.#hasRun) throw traced;
-      yield* this.lose(line, traced.reason);
+      yield* this.#fail(traced, line);
       return;
     }
     this.#hasRun = true;
+    for (const { line: at, reason } of this.#failures.splice(0)) yield { call: "hole", line: at, thread: "", reason };
     this.#eventNames = new Set([...names].filter((name) => !optionalEvents.test(name)));
     this.#mostEvents = Math.max(this.#mostEvents, events.length);
     const set = traced.filter((control) => this.#isSet(control, traced));

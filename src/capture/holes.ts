@@ -1,6 +1,6 @@
 /** Holes: places in the middle of a capture where calls are missing, because what wrote it lost them or the file was damaged. */
 
-import type { BufferCall, Call, Hole, Queue, RequestCall, SetControls } from "./calls.ts";
+import type { AllocateRequest, BufferCall, Call, Hole, Queue, RequestCall, SetControls } from "./calls.ts";
 import { OpenFiles } from "./open-files.ts";
 
 /** Holes that are told one by one. */
@@ -28,14 +28,14 @@ export async function* withHoles(
   for await (const call of calls) {
     if (call.call === "hole") {
       tell(call);
-      pairs.forget();
+      pairs.forget(call.line);
     } else {
       const isInOrder = fileOf === undefined || ("time" in call && call.time !== undefined);
       const contradiction = isInOrder ? pairs.take(call) : undefined;
       if (contradiction !== undefined) {
         const hole: Hole = { call: "hole", line: call.line, thread: call.thread, ...contradiction };
         tell(hole);
-        pairs.forget();
+        pairs.forget(call.line);
         // Now nothing contradicts it.
         pairs.take(call);
         yield hole;
@@ -47,22 +47,31 @@ export async function* withHoles(
 }
 
 /** Why calls must be missing before a call, and since which line they can be. */
-type Contradiction = Pick<Hole, "reason" | "since">;
+interface Contradiction {
+  readonly reason: string;
+  readonly since: number;
+}
 
 /** What is known of a buffer: nothing, before a call on it is seen. */
 interface BufferState {
   readonly is: "queued" | "in a request" | "free";
   /** Of the call on it. */
   readonly line: number;
+  /** Of a buffer that came back: where it had been queued. */
+  readonly queuedAt?: number | undefined;
 }
 
 function newQueue() {
   return {
     buffers: new Map<number, BufferState>(),
+    /** Those that are queued, in that order. They come back in it. */
+    inOrder: new Set<number>(),
     /** Of the buffers on which no call was seen. */
     others: undefined as BufferState | undefined,
     /** Those that queue and dequeue. The calls of several may end in another order than they stand in the capture. */
     threads: new Set<string>(),
+    /** Where the buffer was queued that came back last. */
+    lastBackQueuedAt: 0,
   };
 }
 
@@ -86,16 +95,30 @@ class Pairs {
   #files = new OpenFiles(newQueues, newQueues);
   /** By the request's file where the capture tells it, otherwise by thread. */
   readonly #requests = new Map<string, Content>();
+  /** Requests that were queued and not reinitialised since, by their files: where, and by whom. */
+  readonly #inUse = new Map<string, { readonly thread: string; readonly line: number }>();
   /** Threads that queued a request since the beginning or the last hole, and the line: the next one is seen from its beginning. */
   readonly #queueing = new Map<string, number>();
-  /** Threads that ever did. */
+  /** Threads that ever did, one request after the other. */
   readonly #haveQueued = new Set<string>();
+  /** Threads that put something twice into a request before that. */
+  readonly #haveRepeated = new Set<string>();
+  /** Processes that closed files: of them the capture shows when a request's file is closed. */
+  readonly #closing = new Set<string>();
+  /** Nothing is missing between here and the last call, as far as it is known. */
+  #since = 0;
 
-  /** After a hole nothing is known of buffers and requests; threads and open files are what they were. */
-  forget(): void {
+  /**
+   * After a hole nothing is known of buffers and requests; threads and open files are what they were.
+   *
+   * @param line where it shows.
+   */
+  forget(line: number): void {
     this.#files.forget();
     this.#requests.clear();
+    this.#inUse.clear();
     this.#queueing.clear();
+    this.#since = line;
   }
 
   /** Why calls must be missing before this one; undefined where it can follow those before it. */
@@ -103,17 +126,33 @@ class Pairs {
     this.#files.note(call);
     if ("error" in call && call.error !== undefined) return undefined;
     switch (call.call) {
+      case "open": {
+        const { state } = this.#files.deviceOf(call);
+        this.#free(state.OUTPUT, call.line);
+        this.#free(state.CAPTURE, call.line);
+        return undefined;
+      }
       case "VIDIOC_S_EXT_CTRLS":
         return call.isForRequest ? this.#setControls(call) : undefined;
       case "VIDIOC_QBUF":
+        return this.#queueBuffer(call);
       case "VIDIOC_DQBUF":
-        return this.#buffer(call);
+        return this.#giveBack(call);
       case "VIDIOC_REQBUFS":
       case "VIDIOC_STREAMOFF":
         this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
-      case "MEDIA_REQUEST_IOC_REINIT":
+      case "MEDIA_IOC_REQUEST_ALLOC":
+        this.#allocate(call);
+        return undefined;
       case "close":
+        this.#closing.add(this.#files.process(call.thread));
+        this.#release(this.#fileKey(call.thread, call.fd));
+        return undefined;
+      case "duplicate":
+        this.#inUse.delete(this.#fileKey(call.thread, call.copy));
+        return undefined;
+      case "MEDIA_REQUEST_IOC_REINIT":
         this.#release(this.#fileKey(call.thread, call.fd));
         return undefined;
       case "MEDIA_REQUEST_IOC_QUEUE":
@@ -138,24 +177,38 @@ class Pairs {
     return content;
   }
 
-  #buffer(call: BufferCall): Contradiction | undefined {
+  #giveBack(call: BufferCall): Contradiction | undefined {
     const { queue, index, thread, line } = call;
     const state = this.#files.deviceOf(call).state[queue];
     state.threads.add(thread);
     const before = state.buffers.get(index) ?? state.others;
-    const since = before?.line;
-    if (call.call === "VIDIOC_DQBUF") {
-      state.buffers.set(index, { is: "free", line });
-      if (state.threads.size > 1) return undefined;
-      if (before?.is === "in a request") {
-        return { reason: `${queue} buffer ${index} comes back, and its request was not queued`, since };
-      }
-      return before?.is === "free"
-        ? { reason: `${queue} buffer ${index} comes back, and it was not queued since it came back before`, since }
-        : undefined;
+    // What is missing queued this buffer, after the one that came back before it.
+    const since = Math.max(before?.line ?? this.#since, state.lastBackQueuedAt);
+    const [oldest] = state.inOrder;
+    state.inOrder.delete(index);
+    state.buffers.set(index, { is: "free", line, queuedAt: before?.line });
+    if (before?.is === "queued") state.lastBackQueuedAt = before.line;
+    if (state.threads.size > 1) return undefined;
+    if (before?.is === "in a request") {
+      return { reason: `${queue} buffer ${index} comes back, and its request was not queued`, since: before.line };
     }
-    state.buffers.set(index, { is: call.isForRequest ? "in a request" : "queued", line });
-    if (call.isForRequest) {
+    if (before?.is === "free") {
+      return { reason: `${queue} buffer ${index} comes back, and it was not queued since it came back before`, since };
+    }
+    if (before === undefined || oldest === undefined || oldest === index) return undefined;
+    const reason = `${queue} buffer ${index} comes back, and buffer ${oldest} does not, which was queued before it`;
+    return { reason, since: sinceBackOf(state.buffers.get(oldest) as BufferState, state) };
+  }
+
+  #queueBuffer(call: BufferCall): Contradiction | undefined {
+    const { queue, index, thread, line, isForRequest } = call;
+    const state = this.#files.deviceOf(call).state[queue];
+    state.threads.add(thread);
+    const before = state.buffers.get(index) ?? state.others;
+    state.buffers.set(index, { is: isForRequest ? "in a request" : "queued", line });
+    state.inOrder.delete(index);
+    if (!isForRequest) state.inOrder.add(index);
+    if (isForRequest) {
       const content = this.#contentOf(call);
       if (queue === "OUTPUT" && content.hasBuffer && this.#isTwice(call)) {
         return { reason: "a second OUTPUT buffer is put into a request", since: content.line };
@@ -163,9 +216,9 @@ class Pairs {
       content.buffers.push({ state, index });
       content.hasBuffer ||= queue === "OUTPUT";
     }
-    return before === undefined || before.is === "free" || state.threads.size > 1
-      ? undefined
-      : { reason: `${queue} buffer ${index} is queued, and it did not come back since it was queued before`, since };
+    if (before === undefined || before.is === "free" || state.threads.size > 1) return undefined;
+    const reason = `${queue} buffer ${index} is queued, and it did not come back since it was queued before`;
+    return { reason, since: sinceBackOf(before, state) };
   }
 
   #setControls(call: SetControls): Contradiction | undefined {
@@ -179,43 +232,76 @@ class Pairs {
 
   /**
    * Whether a thread that put something twice into a request lost the call that queued it: threads that fill several requests at once do so
-   * from their first request on, and whoever makes requests of the calls refuses them.
+   * again and again from their first request on, and whoever makes requests of the calls refuses them.
    */
   #isTwice({ thread }: SetControls | BufferCall): boolean {
-    return this.#haveQueued.has(thread);
+    if (this.#haveQueued.has(thread)) return true;
+    const isFirst = !this.#haveRepeated.has(thread);
+    this.#haveRepeated.add(thread);
+    return isFirst;
   }
 
   #free(state: QueueState, line: number): void {
     state.buffers.clear();
+    state.inOrder.clear();
     state.others = { is: "free", line };
+  }
+
+  /** A new request may have the descriptor of any that was closed. */
+  #allocate({ thread, request }: AllocateRequest): void {
+    const process = this.#files.process(thread);
+    if (request !== undefined) this.#inUse.delete(this.#fileKey(thread, request));
+    else if (!this.#closing.has(process)) this.#inUse.clear();
   }
 
   /** A request that is not queued gives back what was put into it. */
   #release(key: string): void {
     for (const { state, index } of this.#requests.get(key)?.buffers ?? []) state.buffers.delete(index);
     this.#requests.delete(key);
+    this.#inUse.delete(key);
   }
 
   #queueRequest({ thread, fd, line }: RequestCall): Contradiction | undefined {
     const since = this.#queueing.get(thread);
     this.#queueing.set(thread, line);
-    this.#haveQueued.add(thread);
     const ofFile = this.#fileKey(thread, fd);
+    const used = this.#inUse.get(ofFile);
+    this.#inUse.set(ofFile, { thread, line });
     const key = this.#requests.has(ofFile) ? ofFile : this.#threadKey(thread);
     const content = this.#requests.get(key);
     this.#requests.delete(key);
+    // Of another thread nothing may show that it is one of another process.
+    if (used?.thread === thread) {
+      const reason = `request ${fd} is queued, and it was not reinitialised since it was queued before`;
+      return { reason, since: used.line };
+    }
     if (content === undefined) {
       // Another thread may have filled it: whoever makes requests of the calls says so.
       return since !== undefined && this.#requests.size === 0
         ? { reason: "a request is queued that nothing was put into", since }
         : undefined;
     }
-    for (const { state, index } of content.buffers) state.buffers.set(index, { is: "queued", line });
-    if (!content.hasBuffer) {
-      return { reason: "a request is queued without an OUTPUT buffer, which the kernel refuses", since };
+    for (const { state, index } of content.buffers) {
+      state.buffers.set(index, { is: "queued", line });
+      state.inOrder.add(index);
     }
-    return content.controls.size > 0
-      ? undefined
-      : { reason: "a request is queued whose controls were never set", since };
+    if (!content.hasBuffer) {
+      const reason = "a request is queued without an OUTPUT buffer, which the kernel refuses";
+      return { reason, since: since ?? this.#since };
+    }
+    if (content.controls.size === 0) {
+      return { reason: "a request is queued whose controls were never set", since: since ?? this.#since };
+    }
+    if (since !== undefined || !this.#haveRepeated.has(thread)) this.#haveQueued.add(thread);
+    return undefined;
   }
+}
+
+/** Since when a buffer that was queued must have come back: not before those that were queued before it. */
+function sinceBackOf({ line }: BufferState, { buffers }: QueueState): number {
+  let since = line;
+  for (const each of buffers.values()) {
+    if (each.queuedAt !== undefined && each.queuedAt < line) since = Math.max(since, each.line);
+  }
+  return since;
 }

@@ -141,7 +141,7 @@ class Linter {
   constructor(codec: Codec | undefined, hole: Hole | undefined) {
     this.#codec = codec;
     this.#hole = hole;
-    this.#requests = new CaptureRequests(codec);
+    this.#requests = new CaptureRequests(codec, 1);
   }
 
   take(call: Call): void {

@@ -68,9 +68,12 @@ function readerOf(
   }
 }
 
+/** Requests that are queued before a hole shows that was before them: more than a program has in flight. */
+const patience = 64;
+
 /** The record of a program's calls. */
 export async function captureRecord(calls: AsyncIterable<Call>, options: CaptureReadOptions): Promise<RecordStream> {
-  const requests = new CaptureRequests(options.codec);
+  const requests = new CaptureRequests(options.codec, patience);
   const lines = linesOf(calls, requests, options);
   const first = await lines.next();
   if (first.done === true || requests.codec === undefined) {
@@ -95,7 +98,7 @@ async function* linesOf(
 ): AsyncGenerator<RecordLine, void, undefined> {
   for await (const call of calls) yield* requests.take(call);
   yield* requests.end();
-  const left = requests.withoutTimestamp;
+  const { left } = requests;
   if (left > 0) {
     onWarning?.(
       `the last ${left === 1 ? "request is" : `${left} requests are`} left out: the capture ends before their buffers came back with their timestamps`,

@@ -14,24 +14,10 @@ import {
   type SetControls,
 } from "./calls.ts";
 import { codecOfControls, named, otherCodec } from "./captured-controls.ts";
-import { codecOf, type Device, type DeviceState, type Filling, requestLine } from "./filling.ts";
-import { missingCallsLine, withoutUnsure } from "./missing-calls.ts";
+import { codecOf, type Device, type DeviceState, type Filling } from "./filling.ts";
+import { missingCallsLine } from "./missing-calls.ts";
 import { OpenFiles } from "./open-files.ts";
-
-/** A line of the record that waits for a timestamp, or for the lines before it. */
-interface Waiting {
-  readonly filling: Filling;
-  /** Where it was queued. */
-  readonly line: number;
-  timestamp: bigint | undefined;
-  /** How many requests were queued when the timestamp came back. Before the next one is, it may turn out that calls are missing. */
-  givenBack?: number;
-}
-
-/** Requests that a device may hold before it gives an OUTPUT buffer back: more than VIDEO_MAX_FRAME. */
-const mostWaiting = 4096;
-/** Requests that are given before a hole shows that was before them: as many as a program has in flight. */
-const mostWithin = 63;
+import { WaitingLines } from "./waiting.ts";
 
 export class CaptureRequests {
   readonly #codec: Codec | undefined;
@@ -41,13 +27,9 @@ export class CaptureRequests {
   );
   /** By the request's file where the capture tells it, otherwise by thread. */
   readonly #fillings = new Map<string, Filling>();
-  #waiting: (Waiting | RecordLine)[] = [];
+  readonly #waiting: WaitingLines;
   /** The device whose requests the record holds. */
   #device: Device | undefined;
-  #requests = 0;
-  /** The lines of the last of them. */
-  #lines: number[] = [];
-  #queued = 0;
   #hole: Hole | undefined;
   /** The record says of the last hole that it is here, between two requests. */
   #isHoleTold = true;
@@ -61,14 +43,18 @@ export class CaptureRequests {
   readonly #told = new Set<string>();
   codec: Codec | undefined;
 
-  /** @param codec only the devices that decode it; undefined: the first one that is used. */
-  constructor(codec: Codec | undefined) {
+  /**
+   * @param codec only the devices that decode it; undefined: the first one that is used.
+   * @param patience how many requests must be queued after one, before it is given: so late a hole may show that is before it.
+   */
+  constructor(codec: Codec | undefined, patience: number) {
     this.#codec = codec;
+    this.#waiting = new WaitingLines(patience);
   }
 
-  /** Requests whose timestamps the capture does not show. */
-  get withoutTimestamp(): number {
-    return this.#waiting.filter((each) => "filling" in each && each.timestamp === undefined).length;
+  /** At the end: requests that are left out, because their buffers did not come back. */
+  get left(): number {
+    return this.#waiting.left;
   }
 
   /**
@@ -95,7 +81,7 @@ export class CaptureRequests {
         if (call.queue === "OUTPUT" && call.isForRequest && call.error === undefined) this.#queueBuffer(call);
         break;
       case "VIDIOC_DQBUF":
-        if (call.queue === "OUTPUT" && call.error === undefined) this.#giveBack(call);
+        if (call.error === undefined) this.#waiting.giveBack(call, this.#files.deviceOf(call));
         break;
       case "MEDIA_REQUEST_IOC_REINIT":
         this.#fillings.delete(this.#requestKey(call.thread, call.fd));
@@ -114,12 +100,12 @@ export class CaptureRequests {
         this.#forget(call);
         break;
     }
-    return this.#ready(false);
+    return this.#waiting.take(false, this.codec);
   }
 
   /** The lines that only waited for what comes next. */
   end(): readonly RecordLine[] {
-    return this.#ready(true);
+    return this.#waiting.take(true, this.codec);
   }
 
   #requestKey(thread: string, request: number): string {
@@ -147,18 +133,14 @@ export class CaptureRequests {
     this.#fillings.clear();
     this.#isHoleTold = this.#device !== undefined;
     if (!this.#isHoleTold) return;
-    const isSure = (each: Waiting | RecordLine): boolean =>
-      !("filling" in each) || (each.timestamp !== undefined && each.givenBack !== this.#queued);
-    const sure = this.#waiting.flatMap((each) => ("filling" in each && isSure(each) ? [each.line] : []));
-    const within = [...this.#lines, ...sure].filter((line) => line > (hole.since ?? hole.line)).length;
-    this.#waiting = withoutUnsure(this.#waiting, isSure, hole, within);
+    this.#waiting.forget(hole, this.codec as Codec);
   }
 
   /** The record says in each place where requests are left out that it is one, once. */
   #tellHole(): void {
     if (this.#hole === undefined || this.#device === undefined || this.#isHoleTold) return;
     this.#isHoleTold = true;
-    this.#add(missingCallsLine(this.#hole, 0));
+    this.#waiting.addLine(missingCallsLine(this.#hole, 0));
   }
 
   #setFormat(device: Device, call: FormatCall): void {
@@ -237,12 +219,16 @@ export class CaptureRequests {
     const { device, buffer } = filling;
     if (call.error !== undefined) {
       if (this.#device === device) {
-        this.#add({ type: "error", line: call.line, message: `the kernel refused a request: ${call.error}` });
+        this.#waiting.addLine({
+          type: "error",
+          line: call.line,
+          message: `the kernel refused a request: ${call.error}`,
+        });
       }
       return;
     }
     this.#fillings.delete(key);
-    this.#queued++;
+    this.#waiting.countQueued();
     this.#bound(call.thread, call.fd);
     // Of the first one after a hole the beginning may be missing.
     if (this.#hole !== undefined && !wasBounded) this.#tellHole();
@@ -250,7 +236,7 @@ export class CaptureRequests {
     if (!this.#isOfRecord(filling, call.line)) return;
     this.#tellFormat(device);
     this.#tellControls(filling);
-    this.#add({ filling, line: call.line, timestamp: buffer.timestamp });
+    this.#waiting.addRequest(filling, call.line, false);
     this.#isHoleTold = false;
   }
 
@@ -272,7 +258,8 @@ export class CaptureRequests {
     const buffer: BufferCall = { call: "VIDIOC_QBUF", line, thread, fd: -1, ...facts, timestamp, bytes };
     const filling = { device: this.#device, thread, line, controls, known, buffer };
     this.#tellControls(filling);
-    this.#add({ filling, line, timestamp });
+    this.#waiting.countQueued();
+    this.#waiting.addRequest(filling, line, true);
     this.#isHoleTold = false;
   }
 
@@ -321,20 +308,7 @@ export class CaptureRequests {
     if (format === undefined || isFormatTold) return;
     state.isFormatTold = true;
     const { line, pixelFormat, width: codedWidth, height: codedHeight } = format;
-    this.#add({ type: "sequence", line, pixelFormat, codedWidth, codedHeight });
-  }
-
-  /** The driver gives an OUTPUT buffer back, with the timestamp that it was queued with. */
-  #giveBack(call: BufferCall): void {
-    const { index, timestamp } = call;
-    const device = this.#files.deviceOf(call);
-    for (const each of this.#waiting) {
-      if (!("filling" in each) || each.timestamp !== undefined) continue;
-      if (each.filling.device !== device || each.filling.buffer?.index !== index) continue;
-      each.timestamp = timestamp;
-      each.givenBack = this.#queued;
-      return;
-    }
+    this.#waiting.addLine({ type: "sequence", line, pixelFormat, codedWidth, codedHeight });
   }
 
   /** What concerns the codec: a program may set the modes of all codecs that a device has. */
@@ -342,46 +316,6 @@ export class CaptureRequests {
     const own = this.#ownControls();
     const controls = new Map([...all].filter(([name]) => own.includes(name)));
     for (const name of controls.keys()) this.#told.add(name);
-    if (controls.size > 0) this.#add({ type: "set", line, controls });
-  }
-
-  #add(waiting: Waiting | RecordLine): void {
-    if (this.#waiting.length >= mostWaiting) {
-      throw new CaptureError(`${mostWaiting} requests were queued, and none of their buffers came back`, waiting.line);
-    }
-    this.#waiting.push(waiting);
-  }
-
-  /** The lines that wait for nothing any more: up to the first request without a timestamp. */
-  #ready(isEnd: boolean): RecordLine[] {
-    const lines: RecordLine[] = [];
-    let count = 0;
-    for (const each of this.#waiting) {
-      if ("filling" in each) {
-        if (each.timestamp === undefined || (each.givenBack === this.#queued && !isEnd)) break;
-        const hold = each.filling.buffer?.hold ?? this.#holds(each, count + 1);
-        if (hold === undefined && !isEnd) break;
-        this.#lines = [...this.#lines.slice(-mostWithin), each.line];
-        lines.push(requestLine(each.filling, each.timestamp, hold ?? false, this.#requests++, each.line));
-      } else {
-        lines.push(each);
-      }
-      count++;
-    }
-    if (count > 0) this.#waiting.splice(0, count);
-    return lines;
-  }
-
-  /**
-   * Whether a request held its CAPTURE buffer: the next one has the same timestamp. undefined as long as that is not known.
-   *
-   * @param from where the next one may be among those that wait.
-   */
-  #holds({ timestamp }: Waiting, from: number): boolean | undefined {
-    for (let at = from; at < this.#waiting.length; at++) {
-      const next = this.#waiting[at] as Waiting | RecordLine;
-      if ("filling" in next) return next.timestamp === undefined ? undefined : next.timestamp === timestamp;
-    }
-    return undefined;
+    if (controls.size > 0) this.#waiting.addLine({ type: "set", line, controls });
   }
 }

@@ -30,10 +30,10 @@ const interesting = new Set(
 export class StraceLines {
   readonly #thread: string;
   readonly #unfinished = new Map<string, SystemCall>();
-  /** The threads that a line named. */
-  readonly #threads = new Set<string>();
-  /** Why calls must be missing before the last line; undefined where nothing shows that. */
-  lost: string | undefined;
+  /** The threads that a line named, and the last lines that did. */
+  readonly #threads = new Map<string, number>();
+  /** Why calls must be missing before the last line, and since which line; undefined where nothing shows that. */
+  lost: { readonly reason: string; readonly since?: number | undefined } | undefined;
   /** Whether the last line begins as strace's lines do. */
   isCall = false;
 
@@ -53,34 +53,38 @@ export class StraceLines {
     const text = source.slice(head.length);
     const [before, continued] = resumed.exec(text) ?? [];
     // A log may begin in the middle of a call.
-    const isNew = !this.#threads.has(thread);
+    const since = this.#threads.get(thread);
     if (before !== undefined && continued !== undefined) {
       this.isCall = true;
-      this.#threads.add(thread);
+      this.#threads.set(thread, line);
       const call = this.#unfinished.get(thread);
       this.#unfinished.delete(thread);
       if (call === undefined) {
-        if (!isNew && interesting.has(continued)) this.lost = `${continued} goes on, and its beginning is not there`;
+        if (since !== undefined && interesting.has(continued)) {
+          this.lost = { reason: `${continued} goes on, and its beginning is not there`, since };
+        }
         return undefined;
       }
       if (call.name !== continued) {
-        this.lost = `${continued} goes on, but ${call.name} had begun`;
+        this.lost = { reason: `${continued} goes on, but ${call.name} had begun`, since: call.line };
         return undefined;
       }
       return { ...call, text: call.text + text.slice(before.length) };
     }
     const [opening, name] = started.exec(text) ?? [];
     if (opening === undefined || name === undefined) {
-      if (line > 1 && !text.startsWith("---") && onlyEnd.test(text.slice(-300)))
-        this.lost = "a line is the end of a call without its beginning";
+      if (line > 1 && !text.startsWith("---") && onlyEnd.test(text.slice(-300))) {
+        this.lost = { reason: "a line is the end of a call without its beginning" };
+      }
       return undefined;
     }
     this.isCall = true;
-    this.#threads.add(thread);
+    this.#threads.set(thread, line);
     const open = this.#unfinished.get(thread);
     if (open !== undefined) {
       this.#unfinished.delete(thread);
-      this.lost = `${open.name} of line ${open.line} did not go on, and its thread calls again`;
+      const reason = `${open.name} of line ${open.line} did not go on, and its thread calls again`;
+      this.lost = { reason, since: open.line };
     }
     if (!interesting.has(name)) return undefined;
     const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);

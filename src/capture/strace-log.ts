@@ -58,7 +58,7 @@ class StraceLog {
     const line = ++this.#line;
     if (source === "") return [];
     const calls: Call[] = [];
-    if (this.broken !== undefined) calls.push(this.#hole(this.broken.line, this.broken.reason));
+    if (this.broken !== undefined) calls.push(this.#hole(this.broken.line, this.broken));
     this.broken = undefined;
     const system = this.#lines.take(source, line);
     const { lost } = this.#lines;
@@ -84,8 +84,8 @@ class StraceLog {
     return calls;
   }
 
-  #hole(line: number, reason: string): Hole {
-    return { call: "hole", line, thread: this.#thread, reason };
+  #hole(line: number, { reason, since }: { readonly reason: string; readonly since?: number | undefined }): Hole {
+    return { call: "hole", line, thread: this.#thread, reason, since };
   }
 }
 

@@ -132,7 +132,7 @@ export function tracedControls(events: readonly FtraceEvent[]): readonly TracedC
     const draft = drafts.get(control) ?? new Draft(control, line);
     drafts.set(control, draft);
     const prefix = (place.prefix ?? "").replace("#", String(index));
-    for (const [field, text] of eventFields(event)) draft.write(prefix + field, text, hexadecimal.has(field), line);
+    draft.write(event, prefix);
   }
   for (const [name, { count, line }] of counted) {
     const { control, prefix = "" } = places[name] as Place;
@@ -143,6 +143,15 @@ export function tracedControls(events: readonly FtraceEvent[]): readonly TracedC
   }
   return [...drafts.values()].map((draft) => draft.control());
 }
+
+/** A field that an event shows. */
+interface ShownField {
+  readonly leaf: LeafField;
+  readonly value: number | bigint;
+}
+
+/** The last event of each name and element, with what it shows. There are as many as the structures have elements. */
+const lastEvents = /* @__PURE__ */ new Map<string, { readonly text: string; readonly fields: readonly ShownField[] }>();
 
 /** A control while its fields are read. */
 class Draft {
@@ -163,19 +172,37 @@ class Draft {
     this.#payload = new Uint8Array(definition.struct.size);
   }
 
-  write(path: string, text: string, isHexadecimal: boolean, line: number): void {
-    const leaves = leavesInside(this.#struct, path);
-    const values = valuesOf(text, leaves, isHexadecimal);
-    if (values === undefined) {
-      throw new CaptureError(`${this.#name} ${path}: ${summary(text)} is cut off, or no value of this field`, line);
-    }
+  write(event: FtraceEvent, prefix: string): void {
     const view = viewOf(this.#payload);
-    for (const [i, leaf] of leaves.entries()) {
-      const { type, offset } = leaf;
-      const value = values[i] as bigint;
-      type.write(view, offset, typeof type.min === "bigint" ? value : Number(value));
+    for (const { leaf, value } of this.#fieldsOf(event, prefix)) {
+      leaf.type.write(view, leaf.offset, value);
       this.#shown.add(leaf);
     }
+  }
+
+  /** Most events of a request are those of the one before: parameter sets, scaling lists, entries of lists that are empty. */
+  #fieldsOf(event: FtraceEvent, prefix: string): readonly ShownField[] {
+    const key = `${this.#name} ${prefix} ${event.name}`;
+    const known = lastEvents.get(key);
+    if (known?.text === event.text) return known.fields;
+    const fields: ShownField[] = [];
+    for (const [field, text] of eventFields(event)) {
+      const path = prefix + field;
+      const leaves = leavesInside(this.#struct, path);
+      const values = valuesOf(text, leaves, hexadecimal.has(field));
+      if (values === undefined) {
+        throw new CaptureError(
+          `${this.#name} ${path}: ${summary(text)} is cut off, or no value of this field`,
+          event.line,
+        );
+      }
+      for (const [i, leaf] of leaves.entries()) {
+        const value = values[i] as bigint;
+        fields.push({ leaf, value: typeof leaf.type.min === "bigint" ? value : Number(value) });
+      }
+    }
+    lastEvents.set(key, { text: event.text, fields });
+    return fields;
   }
 
   /** Of an array. */
@@ -184,8 +211,9 @@ class Draft {
   }
 
   control(): TracedControl {
-    const shown = leafFields(this.#struct).filter((leaf) => this.#shown.has(leaf));
-    const isWhole = leafFields(this.#struct).every((leaf) => this.#shown.has(leaf) || isReserved(leaf));
+    const leaves = leafFields(this.#struct);
+    const shown = leaves.filter((leaf) => this.#shown.has(leaf));
+    const isWhole = leaves.every((leaf) => this.#shown.has(leaf) || isReserved(leaf));
     return { name: this.#name, id: this.#id, payload: this.#payload, shown, isWhole, isList: this.#isList };
   }
 }
@@ -252,12 +280,13 @@ function integer(text: string): bigint | undefined {
 
 /** `80 fd 88 …`: bytes in the order of memory. */
 function dumped(text: string, size: number): (bigint | undefined)[] {
+  if (!/^\s*[0-9a-f]{2}(?:\s+[0-9a-f]{2})*\s*$/.test(text)) return [undefined];
   const bytes = text.trim().split(/\s+/);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => {
-    const digits = bytes.slice(i * size, (i + 1) * size).reverse();
-    return digits.length === size && digits.every((byte) => /^[0-9a-f]{2}$/.test(byte))
-      ? BigInt(`0x${digits.join("")}`)
-      : undefined;
+    const digits = bytes.slice(i * size, (i + 1) * size);
+    if (digits.length < size) return undefined;
+    const [digit] = digits;
+    return BigInt(size === 1 ? Number.parseInt(digit as string, 16) : `0x${digits.reverse().join("")}`);
   });
 }
 

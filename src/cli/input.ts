@@ -63,6 +63,23 @@ export async function withInput<T>(
   });
 }
 
+/** @throws CliError where a compressed file has nothing in it. */
+async function* withContent(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let isEmpty = true;
+  for await (const piece of pieces) {
+    isEmpty &&= piece.length === 0;
+    yield piece;
+  }
+  if (isEmpty) {
+    throw new CliError(
+      `${name}: empty: what is compressed in it has no bytes; did the program that wrote it work, and did its output reach the compression? Write it again`,
+    );
+  }
+}
+
 async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: InputBytes): Promise<Opened> {
   const { input, codec } = args;
   const { name, size, isCompressed, head, beginning } = bytes;
@@ -74,7 +91,7 @@ async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: In
     const { openCapture } = await import("./capture-input.ts");
     return { input: await openCapture(io, bytes, kind, args) };
   }
-  if (isCompressed) return { input: await openRecord(io, name, wholeBytes(bytes)) };
+  if (isCompressed) return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
   const detected = await beginning.detect(codec);
   if (detected?.kind === "record") return { input: await openRecord(io, name, beginning.all()) };
   const { close, ...stream } = await openStream({

@@ -225,6 +225,25 @@ describe("what a log of ftrace may look like", () => {
     ]);
   });
 
+  it("may be damaged in its first request: a line says so, and the others are read", async () => {
+    const damages: readonly ((text: string) => string)[] = [
+      // A value, an event's name, and the event with the timestamp.
+      (text) => text.replace(/(?<=vertical_scale )\d+/, "x"),
+      (text) => text.replace("v4l2_ctrl_vp8_entropy", "v4l2_ctrl_vp8_entrpy"),
+      (text) => text.replace(/^.*vb2_buf_done:.* type = 10,.*\n/m, ""),
+    ];
+    for (const damage of damages) {
+      expect(damage(vp8)).not.toBe(vp8);
+      const { requests, types, warnings } = await imported(damage(vp8));
+      expect([timestamps(requests), types[0]]).toEqual([(await whole()).slice(1), "error"]);
+      expect(warnings.filter((each) => /^line \d+: calls are missing here: /.test(each)).length).toBe(1);
+    }
+    // Where none can be read, the log does not show what is needed.
+    await expect(imported(vp8.replace(/(?<=vertical_scale )\d+/g, "x"))).rejects.toThrow(
+      /^line \d+: V4L2_CID_STATELESS_VP8_FRAME vertical_scale: "x" is cut off, or no value of this field/,
+    );
+  });
+
   it("may lack entries of the DPB: those of H.264 have a number, and a request with fewer of HEVC is left out", async () => {
     const h264 = captureText("h264_cqm_jvt.264.ftrace");
     const dpbOf = (request: ResolvedRequest | undefined) =>
@@ -244,8 +263,9 @@ describe("what a log of ftrace may look like", () => {
     // The same element twice: one of them belongs to another.
     const twice = h264.slice(0, entry.index) + entry[0] + h264.slice(entry.index);
     const { requests: fewer, warnings: said } = await imported(twice);
+    // Nothing shows whether the one before it held its CAPTURE buffer for what is missing.
     expect([fewer.length, said[0]]).toEqual([
-      last,
+      last - 1,
       expect.stringMatching(/element 0 of v4l2_h264_dpb_entry is traced twice; /),
     ]);
 
@@ -254,7 +274,7 @@ describe("what a log of ftrace may look like", () => {
     const { requests: left, warnings } = await imported(
       hevc.slice(0, lost?.index) + hevc.slice((lost?.index ?? 0) + (lost?.[0].length ?? 0)),
     );
-    expect(left.length).toBe((await imported(hevc)).requests.length - 1);
+    expect(left.length).toBe((await imported(hevc)).requests.length - 2);
     expect(warnings[0]).toMatch(/calls are missing here: 15 of 16 events v4l2_hevc_dpb_entry are traced; /);
   });
 
@@ -271,37 +291,37 @@ describe("what a log of ftrace may look like", () => {
     ],
     [
       "an event is not known",
-      (text: string) => text.replace("v4l2_ctrl_vp8_frame", "v4l2_ctrl_vvc_frame"),
+      (text: string) => text.replaceAll("v4l2_ctrl_vp8_frame", "v4l2_ctrl_vvc_frame"),
       /^line \d+: v4l2_ctrl_vvc_frame is an event of a control that is not known/,
     ],
     [
       "a field is not known",
-      (text: string) => text.replace("prob_gf ", "prob_gx "),
+      (text: string) => text.replaceAll("prob_gf ", "prob_gx "),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME prob_gx: /,
     ],
     [
       "a list is cut",
-      (text: string) => text.replace(/^(segment.quant_update \{0x0,).*$/m, "$1"),
+      (text: string) => text.replace(/^(segment.quant_update \{\w+,).*$/gm, "$1"),
       /^line \d+: v4l2_ctrl_vp8_frame is cut off: "segment.quant_update/,
     ],
     [
       "a list has another length",
-      (text: string) => text.replace(/^(segment.quant_update \{)0x0,/m, "$1"),
+      (text: string) => text.replace(/^(segment.quant_update \{)\w+,/gm, "$1"),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME segment.quant_update: /,
     ],
     [
       "a value is too large for its field",
-      (text: string) => text.replace(/^lf.level \d+$/m, "lf.level 256"),
+      (text: string) => text.replace(/^lf.level \d+$/gm, "lf.level 256"),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME lf.level: "256" is cut off, or no value/,
     ],
     [
       "a list of many lines has another length",
-      (text: string) => text.replace(/^(entropy.coeff_probs \{\n)\d+ /m, "$1"),
+      (text: string) => text.replace(/^(entropy.coeff_probs \{\n)\w+ /gm, "$1"),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME entropy.coeff_probs: "[\d ]{40}…" is cut off, or no value of this field$/,
     ],
     [
       "a flag is not known",
-      (text: string) => text.replace("KEY_FRAME|", "NO_FRAME|"),
+      (text: string) => text.replace(/(?<=^flags )\w*/gm, "NO_FRAME"),
       /^line \d+: V4L2_CID_STATELESS_VP8_FRAME flags: "NO_FRAME/,
     ],
   ])("is refused where %s", async (_, change, message) => {

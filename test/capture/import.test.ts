@@ -177,13 +177,25 @@ describe("a log of strace", () => {
   });
 
   it("is refused where a thread fills two requests at once", async () => {
-    const set = lines.findIndex((line) => line.includes("ctrl_class=0xf010000"));
-    const doubled = [...lines.slice(0, set + 1), ...lines.slice(set)];
-    await expect(imported(doubled.join("\n"))).rejects.toThrow(
-      new RegExp(
-        `^line ${set + 2}: V4L2_CID_STATELESS_VP8_FRAME is set twice before a request is queued: thread \\d+ fills`,
-      ),
+    const at = (mark: string) => lines.findIndex((line) => line.includes(mark));
+    const [set, queue] = [at("ctrl_class=0xf010000"), at("MEDIA_REQUEST_IOC_QUEUE")];
+    const output = lines.slice(set, queue).filter((line) => line.includes("VIDEO_OUTPUT") && line.includes("_QBUF"));
+    // The controls of both, then the buffers of both.
+    const turn = [lines[set], lines[set], ...output, ...output.map((line) => line.replace("index=0", "index=1"))];
+    await expect(imported([...lines.slice(0, set), ...turn, ...lines.slice(queue)].join("\n"))).rejects.toThrow(
+      new RegExp(`^line ${set + 4}: a second OUTPUT buffer before the request of line ${set + 3} is queued: several`),
     );
+    // Each whole, one after the other, and none of them queued.
+    const inTurn = [...lines.slice(set, queue), ...lines.slice(set, queue), ...lines.slice(set, queue)];
+    await expect(imported([...lines.slice(0, set), ...inTurn, ...lines.slice(queue)].join("\n"))).rejects.toThrow(
+      /^line \d+: V4L2_CID_STATELESS_VP8_FRAME is set twice before a request is queued: thread \d+ fills/,
+    );
+  });
+
+  it("may lack the call that queued its first request", async () => {
+    const queue = lines.findIndex((line) => line.includes("MEDIA_REQUEST_IOC_QUEUE"));
+    const { requests, warnings } = await imported(lines.filter((_, i) => i !== queue).join("\n"));
+    expect([requests.length, warnings.filter((each) => each.includes("calls are missing")).length]).toEqual([18, 1]);
   });
 
   it("is refused where another thread queues the request", async () => {

@@ -80,6 +80,16 @@ describe("what is named as if it were compressed", () => {
     ["x.br", "hello hello", "not compressed with brotli, or damaged"],
     ["x.gz", "hello hello", "not compressed with gzip, or damaged"],
     ["y.gz", gzipSync("hello"), "line 1: not a request record"],
+    [
+      "x.gz",
+      gzipSync(""),
+      "empty: what is compressed in it has no bytes; did the program that wrote it work, and did its output reach the compression? Write it again",
+    ],
+    [
+      "x.br",
+      brotliCompressSync(""),
+      "empty: what is compressed in it has no bytes; did the program that wrote it work, and did its output reach the compression? Write it again",
+    ],
     ["z.br", "", "empty: it has no bytes; was it written, and did the program before the pipe work?"],
   ])("%s", async (name, bytes, message) => {
     expect(await said(fileOf(name, bytes))).toBe(message);

@@ -1,0 +1,192 @@
+/** What a record waits for: the timestamps of requests, and that no hole shows any more which is before them. */
+
+import type { RecordLine } from "../record/index.ts";
+import type { Codec } from "../uapi/codecs.ts";
+import { type BufferCall, CaptureError, type Hole } from "./calls.ts";
+import { type Device, type Filling, requestLine } from "./filling.ts";
+import { withoutUnsure } from "./missing-calls.ts";
+
+/** A request that was queued. */
+interface Waiting {
+  readonly filling: Filling;
+  /** Where it was queued. */
+  readonly line: number;
+  /** It was captured at once, so that nothing of it can be missing or belong to another one. */
+  readonly isWhole: boolean;
+  timestamp: bigint | undefined;
+  /** Where its timestamp became known, and how many requests had been queued then. */
+  known: { readonly line: number; readonly queued: number } | undefined;
+  /** Whether it holds its CAPTURE buffer, where that is known before it is given. */
+  hold: boolean | undefined;
+}
+
+/** Requests that a device may hold before it gives an OUTPUT buffer back: more than VIDEO_MAX_FRAME. */
+const mostWaiting = 4096;
+/** Requests that are given before a hole shows that was before them: as many as a program has in flight. */
+const mostWithin = 63;
+/** Bytes of OUTPUT buffers that wait at most for holes to show. */
+const mostBytes = 8 << 20;
+/** CAPTURE buffers that came back and are remembered: as many as a program has in flight. */
+const mostPictures = 64;
+/** Codecs of which each picture is one request. */
+const ofWholePictures: ReadonlySet<Codec> = /* @__PURE__ */ new Set<Codec>(["vp8", "vp9", "av1", "fwht"]);
+
+export class WaitingLines {
+  readonly #patience: number;
+  #waiting: (Waiting | RecordLine)[] = [];
+  /** Requests that were queued, and those that were given. */
+  #queued = 0;
+  #requests = 0;
+  /** The lines of the last ones that were given. */
+  #lines: number[] = [];
+  /** In the OUTPUT buffers of those that wait. */
+  #bytes = 0;
+  /** Where the last CAPTURE buffers came back, by their timestamps. */
+  readonly #pictures = new Map<bigint, { readonly device: Device; readonly line: number }>();
+
+  /** @param patience how many requests must be queued after one, before it is given. */
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  /** Requests that are not given, because the capture ends before their buffers came back. */
+  get left(): number {
+    return this.#waiting.filter((each) => "filling" in each).length;
+  }
+
+  addLine(line: RecordLine): void {
+    this.#add(line);
+  }
+
+  /** A request was queued, which may be one of another device. */
+  countQueued(): void {
+    this.#queued++;
+  }
+
+  /**
+   * Adds the request that was counted last.
+   *
+   * @param isWhole it was captured at once, not call by call.
+   */
+  addRequest(filling: Filling, line: number, isWhole: boolean): void {
+    const buffer = filling.buffer as BufferCall;
+    const { timestamp, hold } = buffer;
+    const known = timestamp === undefined ? undefined : { line: buffer.line, queued: this.#queued - 1 };
+    this.#bytes += buffer.data?.length ?? 0;
+    this.#add({ filling, line, isWhole, timestamp, known, hold });
+  }
+
+  #add(waiting: Waiting | RecordLine): void {
+    if (this.#waiting.length >= mostWaiting + this.#patience) {
+      throw new CaptureError(
+        `${mostWaiting} requests were queued, and none of their buffers came back`,
+        waiting.line as number,
+      );
+    }
+    this.#waiting.push(waiting);
+  }
+
+  /** The driver gives a buffer back, with the timestamp that the OUTPUT buffer was queued with. */
+  giveBack({ queue, index, timestamp, line }: BufferCall, device: Device): void {
+    if (queue === "CAPTURE") {
+      if (timestamp === undefined) return;
+      this.#pictures.delete(timestamp);
+      this.#pictures.set(timestamp, { device, line });
+      const [oldest] = this.#pictures.keys();
+      if (this.#pictures.size > mostPictures) this.#pictures.delete(oldest as bigint);
+      return;
+    }
+    for (const each of this.#waiting) {
+      if (!("filling" in each) || each.timestamp !== undefined) continue;
+      if (each.filling.device !== device || each.filling.buffer?.index !== index) continue;
+      each.timestamp = timestamp;
+      each.known = { line, queued: this.#queued };
+      return;
+    }
+  }
+
+  /** Calls are missing: leaves out what may lack a part, or may have the timestamp of a request that is missing. */
+  forget(hole: Hole, codec: Codec): void {
+    const since = hole.since ?? hole.line;
+    const isKnown = (each: Waiting): boolean =>
+      each.isWhole || (each.line <= since && each.known !== undefined && each.known.line <= since);
+    this.#waiting.forEach((each, at) => {
+      if (!("filling" in each) || !isKnown(each)) return;
+      const next = this.#waiting.slice(at + 1).find((later) => "filling" in later);
+      each.hold ??= this.#holdBefore(each, next !== undefined && isKnown(next) ? next : undefined, since, codec);
+    });
+    const isSure = (each: Waiting | RecordLine): boolean =>
+      !("filling" in each) || (isKnown(each) && each.hold !== undefined);
+    const within = this.#lines.filter((line) => line > since).length;
+    this.#waiting = withoutUnsure(this.#waiting, isSure, hole, within);
+    this.#bytes = this.#waiting.reduce((sum, each) => sum + bytesOf(each), 0);
+  }
+
+  /**
+   * Whether a request holds its CAPTURE buffer, as far as it is known at a hole.
+   *
+   * @param next the next request of which all is known. Where the hole may be before it, other requests may be.
+   */
+  #holdBefore(request: Waiting, next: Waiting | undefined, since: number, codec: Codec): boolean | undefined {
+    const isSame = next?.timestamp === request.timestamp;
+    if (next !== undefined && (isSame || next.line <= since)) return isSame;
+    const isDone = ofWholePictures.has(codec) || (this.#pictureOf(request)?.line ?? Infinity) <= since;
+    return isDone ? false : undefined;
+  }
+
+  /** Where its CAPTURE buffer came back, if it did. No request holds it any more. */
+  #pictureOf({ timestamp, filling, line }: Waiting) {
+    const picture = timestamp === undefined ? undefined : this.#pictures.get(timestamp);
+    return picture?.device === filling.device && picture.line > line ? picture : undefined;
+  }
+
+  /**
+   * The lines that wait for nothing any more: up to the first request that does.
+   *
+   * @param codec undefined before the first request.
+   */
+  take(isEnd: boolean, codec: Codec | undefined): RecordLine[] {
+    const lines: RecordLine[] = [];
+    let count = 0;
+    for (const each of this.#waiting) {
+      if ("filling" in each) {
+        if (each.timestamp === undefined || each.known === undefined) break;
+        const isPatient = this.#bytes <= mostBytes && this.#queued - each.known.queued < this.#patience;
+        if (isPatient && !isEnd) break;
+        const hold = each.hold ?? this.#holds(each, count + 1) ?? (isEnd ? this.#holdAtEnd(each, codec) : undefined);
+        if (hold === undefined) break;
+        this.#bytes -= bytesOf(each);
+        this.#lines = [...this.#lines.slice(-mostWithin), each.line];
+        lines.push(requestLine(each.filling, each.timestamp, hold, this.#requests++, each.line));
+      } else {
+        lines.push(each);
+      }
+      count++;
+    }
+    if (count > 0) this.#waiting.splice(0, count);
+    return lines;
+  }
+
+  /** Where the capture shows no CAPTURE buffers, the last request is taken for the last one of its picture. */
+  #holdAtEnd(request: Waiting, codec: Codec | undefined): boolean | undefined {
+    const isDone = (codec !== undefined && ofWholePictures.has(codec)) || this.#pictureOf(request) !== undefined;
+    return isDone || this.#pictures.size === 0 ? false : undefined;
+  }
+
+  /**
+   * Whether a request held its CAPTURE buffer: the next one has the same timestamp. undefined as long as that is not known.
+   *
+   * @param from where the next one may be among those that wait.
+   */
+  #holds({ timestamp }: Waiting, from: number): boolean | undefined {
+    for (let at = from; at < this.#waiting.length; at++) {
+      const next = this.#waiting[at] as Waiting | RecordLine;
+      if ("filling" in next) return next.timestamp === undefined ? undefined : next.timestamp === timestamp;
+    }
+    return undefined;
+  }
+}
+
+function bytesOf(each: Waiting | RecordLine): number {
+  return "filling" in each ? (each.filling.buffer?.data?.length ?? 0) : 0;
+}
