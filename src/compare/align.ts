@@ -123,6 +123,42 @@ function walkBack(steps: Uint8Array, oursLength: number, peerLength: number): [n
   return pairs.reverse();
 }
 
+/** What decides where pairs after lost requests may lie. */
+export interface LossesOfPeer {
+  /** Whether requests of the peer are known to be lost right before this one. */
+  isAfterLoss(peer: number): boolean;
+  /** Whether these two could be a pair. */
+  isEqual(ours: number, peer: number): boolean;
+  /** The lengths of both sequences; undefined where more may come. */
+  readonly ends: readonly [number, number] | undefined;
+}
+
+/**
+ * Pairs that cost the same, in one piece after a loss of the peer: of pictures with the same numbers, `cheapestPath` takes the first, as if
+ * more were lost later, where nothing says so.
+ */
+export function towardsLosses(
+  path: readonly (readonly [number, number])[],
+  { isAfterLoss, isEqual, ends }: LossesOfPeer,
+): (readonly [number, number])[] {
+  const pairs = [...path];
+  for (let first = pairs.length - 1; first >= 0; first--) {
+    const [, peer] = pairs[first] as readonly [number, number];
+    if (!isAfterLoss(peer)) continue;
+    const free = (pairs[first - 1]?.[0] ?? -1) + 1;
+    // A pair, or the end, up to which the peer has lost nothing more.
+    for (let next = first + 1; next <= pairs.length; next++) {
+      const [nextOurs, nextPeer] = pairs[next] ?? ends ?? [-1, -1];
+      if (nextPeer !== peer + next - first) break;
+      const begin = nextOurs - (next - first);
+      const piece = pairs.slice(first, next).map(([, j], k) => [begin + k, j] as const);
+      if (begin >= free && piece.every(([i, j]) => isEqual(i, j))) pairs.splice(first, piece.length, ...piece);
+      if (next < pairs.length && isAfterLoss(nextPeer)) break;
+    }
+  }
+  return pairs;
+}
+
 /** How a peer's sequence relates to ours. */
 export interface Coverage {
   /** Requests that both have. */

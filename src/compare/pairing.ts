@@ -1,6 +1,6 @@
 /** Which request of one recording is which of another, while both are read. */
 import { crc32 } from "../record/crc32.ts";
-import { cheapestPath, type OutputBuffer } from "./align.ts";
+import { cheapestPath, type OutputBuffer, towardsLosses } from "./align.ts";
 import type { Clock } from "./casting.ts";
 import type { Comparator } from "./comparator.ts";
 import type { EffectiveRequest } from "./request.ts";
@@ -94,7 +94,7 @@ export class Pairs {
       this.#b.isEnded &&
       startA + ours.length === this.#a.length &&
       startB + theirs.length === this.#b.length;
-    const equal = this.#equal(ours, theirs);
+    const equal = this.#equal(ours, theirs, isWhole);
     const decided = this.#gapsFilled(equal, ours, theirs, [startA, startB]);
     const end = isWhole ? decided.length : committed(decided, this.#window >> 1);
     const taken = decided.slice(0, end);
@@ -124,19 +124,44 @@ export class Pairs {
     return pairings;
   }
 
-  /** Calls are missing before one of two requests, and their timestamps say that they are not the same picture. */
+  /** Calls are missing before one of two requests, and their timestamps do not say that they are the same picture. */
   #isAroundLost({ request: a }: Entry, { request: b }: Entry): boolean {
-    const { offset } = this.#clock;
-    if (offset === undefined || b.timestamp - a.timestamp === offset) return false;
+    if (b.timestamp - a.timestamp === this.#clock.offset) return false;
     return (this.#a.missingCalls(a.index) ?? this.#b.missingCalls(b.index)) !== undefined;
   }
 
-  #equal(ours: readonly Entry[], theirs: readonly Entry[]): readonly (readonly [number, number])[] {
-    if (this.#lacksCalls(ours, theirs)) {
+  /** @param isWhole no request comes after these. */
+  #equal(ours: readonly Entry[], theirs: readonly Entry[], isWhole: boolean): readonly (readonly [number, number])[] {
+    const lacksCalls = this.#lacksCalls(ours, theirs);
+    if (lacksCalls) {
       const path = this.#sameTime(ours, theirs);
       if (path !== undefined && path.length > 0) return path;
     }
-    return cheapestPath(ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this));
+    const [a, b] = [ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this)];
+    const path = cheapestPath(a, b);
+    return lacksCalls ? this.#towardsLosses(path, a, b, isWhole) : path;
+  }
+
+  #towardsLosses(
+    path: readonly (readonly [number, number])[],
+    a: readonly OutputBuffer[],
+    b: readonly OutputBuffer[],
+    isWhole: boolean,
+  ): readonly (readonly [number, number])[] {
+    const isAfterLoss = (timeline: Timeline, next: number) => (place: number) =>
+      timeline.missingCalls(next + place) !== undefined;
+    const isSame = (i: number, j: number) => isEqual(a[i] as OutputBuffer, b[j] as OutputBuffer);
+    const lostByB = towardsLosses(path, {
+      isAfterLoss: isAfterLoss(this.#b, this.#nextB),
+      isEqual: isSame,
+      ends: isWhole ? [a.length, b.length] : undefined,
+    });
+    const lostByA = towardsLosses(lostByB.map(swapped), {
+      isAfterLoss: isAfterLoss(this.#a, this.#nextA),
+      isEqual: (j, i) => isSame(i, j),
+      ends: isWhole ? [b.length, a.length] : undefined,
+    });
+    return lostByA.map(swapped);
   }
 
   #lacksCalls(ours: readonly Entry[], theirs: readonly Entry[]): boolean {
@@ -188,6 +213,10 @@ function withoutUnknown(entry: Entry, timeline: Timeline): EffectiveRequest {
 
 function keyed(key: string): OutputBuffer {
   return { bytes: 0, crc32: crc32(Uint8Array.from(key, (character) => character.charCodeAt(0))) };
+}
+
+function swapped([a, b]: readonly [number, number]): readonly [number, number] {
+  return [b, a];
 }
 
 function isEqual(a: OutputBuffer, b: OutputBuffer): boolean {
