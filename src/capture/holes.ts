@@ -72,6 +72,8 @@ function newQueue() {
     threads: new Set<string>(),
     /** Where the buffer was queued that came back last. */
     lastBackQueuedAt: 0,
+    /** A call that makes buffers was seen. */
+    isMade: false,
   };
 }
 
@@ -138,7 +140,13 @@ class Pairs {
         return this.#queueBuffer(call);
       case "VIDIOC_DQBUF":
         return this.#giveBack(call);
+      case "VIDIOC_CREATE_BUFS":
+        this.#files.deviceOf(call).state[call.queue].isMade = true;
+        return undefined;
       case "VIDIOC_REQBUFS":
+        this.#files.deviceOf(call).state[call.queue].isMade = true;
+        this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
+        return undefined;
       case "VIDIOC_STREAMOFF":
         this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
@@ -280,6 +288,11 @@ class Pairs {
       return since !== undefined && this.#requests.size === 0
         ? { reason: "a request is queued that nothing was put into", since }
         : undefined;
+    }
+    const [other] = content.buffers.filter(({ state }) => !state.isMade);
+    if (other !== undefined && this.#since === 0) {
+      const reason = `buffer ${other.index} is queued, and no call made it: the capture begins after VIDIOC_REQBUFS`;
+      return { reason, since: 0 };
     }
     for (const { state, index } of content.buffers) {
       state.buffers.set(index, { is: "queued", line });

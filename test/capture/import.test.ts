@@ -192,6 +192,21 @@ describe("a log of strace", () => {
     );
   });
 
+  it("may begin when the program decodes already: nothing is known of what was set before", async () => {
+    const [first, second] = lines.flatMap((line, i) => (line.includes("MEDIA_REQUEST_IOC_QUEUE") ? [i] : []));
+    const { requests, types, warnings } = await imported(lines.slice((first as number) + 1).join("\n"));
+    // The one that shows it may lack what was put into it before.
+    expect([requests.length, types[0]]).toEqual([18, "error"]);
+    expect(warnings[0]).toMatch(
+      new RegExp(
+        `^line ${(second as number) - (first as number)}: calls are missing here: buffer 1 is queued, and no call made it`,
+      ),
+    );
+    expect(requests.map(({ timestamp }) => timestamp)).toEqual(
+      (await imported(lines.join("\n"))).requests.slice(2).map(({ timestamp }) => timestamp),
+    );
+  });
+
   it("may lack the call that queued its first request", async () => {
     const queue = lines.findIndex((line) => line.includes("MEDIA_REQUEST_IOC_QUEUE"));
     const { requests, warnings } = await imported(lines.filter((_, i) => i !== queue).join("\n"));
