@@ -142,7 +142,7 @@ describe("a file with a damaged size", () => {
 
   /** The file again and again, with pts that go on. */
   const longFile = (times: number) => {
-    const parts = [file.subarray(0, 32)];
+    const parts: Uint8Array[] = [file.subarray(0, 32)];
     for (let i = 0; i < times * frames.length; i++) {
       const { data } = frames[i % frames.length] as IvfFrame;
       const header = new Uint8Array(12);
