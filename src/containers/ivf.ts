@@ -144,7 +144,7 @@ export class IvfStream {
     this.#lost = null;
     this.#mostPts = Infinity;
     if (to === from) return;
-    const what = isFound ? `the file goes on at byte ${to}` : "no frame header is found after it";
+    const what = isFound ? `the file goes on at byte ${to}` : "no frame header follows";
     const reason = `the size of this frame or of the one before is wrong; ${what}`;
     const error = new BitstreamError("damaged-container", reason, { byte: from });
     frames.push({ data: new Uint8Array(0), pts: 0, byte: from, truncated: true, error });

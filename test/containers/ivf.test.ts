@@ -118,7 +118,7 @@ describe("a file with a damaged size", () => {
   it("is said to be damaged to its end where no headers show where it goes on", () => {
     const bytes = withSize(frames.length - 1, 0xffffffff);
     const { reasons } = summaryOf(inPieces(bytes, 100), 0);
-    expect(reasons).toEqual([expect.stringMatching(/is wrong; no frame header is found after it$/)]);
+    expect(reasons).toEqual([expect.stringMatching(/is wrong; no frame header follows$/)]);
   });
 
   it("takes no cut-off file for damaged, and never a wrong byte for a header", () => {
