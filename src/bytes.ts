@@ -26,6 +26,17 @@ export function readableBytes(source: ByteSource): Uint8Array {
   return source instanceof Uint8Array ? source : viewBytes(source, "what is read");
 }
 
+/**
+ * An argument that must be an object: a structure, or options.
+ *
+ * @param what its name in messages: `"options"`.
+ * @throws TypeError where it is none.
+ */
+export function objectOf<T>(value: T, what: string): T {
+  if (typeof value === "object" && value !== null) return value;
+  throw new TypeError(`${what} must be an object`);
+}
+
 function viewBytes(source: unknown, what: string): Uint8Array {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   // `instanceof` does not work here: a buffer of another realm is not an instance of this realm's class, and not every runtime

@@ -84,7 +84,7 @@ class Av1Decoder implements InputDecoder {
   /** Takes note of missing bytes in the stream: what has begun is lost, and the next place to go on is looked for. */
   #lose(lost: StreamError): void {
     this.#readStream((stream) => stream.lose());
-    this.#sink.error(lost, undefined);
+    this.#sink.error(lost, undefined, this.#received);
     this.#pictures.lose();
     this.#times.clear();
   }

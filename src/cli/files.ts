@@ -51,10 +51,19 @@ export async function readFileChunks(path: string): Promise<Chunks> {
   };
 }
 
-/** A stream of Node as a sink. */
-export function sinkOf(stream: Writable & { readonly columns?: number }, isTerminal: boolean, name: string): Sink {
+/**
+ * A stream of Node as a sink.
+ *
+ * @param mustTakeAll nobody may stop reading it: then that is an error.
+ */
+export function sinkOf(
+  stream: Writable & { readonly columns?: number },
+  isTerminal: boolean,
+  name: string,
+  mustTakeAll = false,
+): Sink {
   const failureOf = (thrown: Error) =>
-    "code" in thrown && thrown.code === "EPIPE" ? new OutputClosed() : new CliError(`${name}: ${reasonOf(thrown)}`);
+    !mustTakeAll && isClosedPipe(thrown) ? new OutputClosed() : new CliError(`${name}: ${writeFailure(thrown)}`);
   let failure: Error | undefined;
   // A pipe may report only after a successful write that its reader has gone.
   stream.on("error", (thrown) => {
@@ -72,4 +81,12 @@ export function sinkOf(stream: Writable & { readonly columns?: number }, isTermi
         else stream.write(data, (thrown) => (thrown instanceof Error ? reject(failureOf(thrown)) : resolve()));
       }),
   };
+}
+
+const isClosedPipe = (thrown: unknown): boolean =>
+  thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE";
+
+/** Why something cannot be written, for a person. */
+export function writeFailure(thrown: unknown): string {
+  return isClosedPipe(thrown) ? "its reader closed it before everything was written" : reasonOf(thrown);
 }

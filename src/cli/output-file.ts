@@ -13,10 +13,11 @@ import {
 } from "node:fs";
 import { access, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { reasonOf } from "../containers/container-error.ts";
 import { type Compression, compressor } from "../record/files.ts";
-import { sinkOf } from "./files.ts";
+import { sinkOf, writeFailure } from "./files.ts";
 import { CliError, type FileIdentity, type Io, type Sink } from "./io.ts";
 
 /** A file that is written under another name. One of its two ends must be called. */
@@ -44,7 +45,7 @@ export async function createFile(
   if (source !== undefined && target !== undefined && source.dev === target.dev && source.ino === target.ino) {
     throw new CliError(`${output} is the input; the output would overwrite it`);
   }
-  const failure: Failure = (thrown, more = "") => new CliError(`${output}: ${reasonOf(thrown)}${more}`);
+  const failure: Failure = (thrown, more = "") => new CliError(`${output}: ${writeFailure(thrown)}${more}`);
   const { file, moves } = await opened(output, failure).catch((thrown: unknown) => {
     throw failure(thrown);
   });
@@ -55,7 +56,7 @@ export async function createFile(
   written.catch(() => {});
   let isOpen = true;
   return {
-    ...sinkOf(stream, false, output),
+    ...sinkOf(stream, false, output, true),
     close: async () => {
       isOpen = false;
       stream.end();
@@ -107,7 +108,7 @@ interface Moves {
 }
 
 interface Opened {
-  readonly file: WriteStream;
+  readonly file: Writable;
   /** undefined where the file is written in its place. */
   readonly moves: Moves | undefined;
 }
@@ -120,7 +121,7 @@ async function opened(output: string, failure: Failure): Promise<Opened> {
   const target = await linkedFile(output);
   const descriptor = descriptorOf(target);
   // Others write it, too: opened anew, it would lose what they wrote.
-  if (descriptor !== undefined) return inPlace(createWriteStream("", { fd: descriptor, autoClose: false }));
+  if (descriptor !== undefined) return inPlace(streamOf(descriptor));
   // A name with a slash at its end is no file's.
   if (facts?.isFile() === false || /[\\/]$/.test(output)) return inPlace(await openedStream(output));
   // A folder may let a file be replaced that may not be written.
@@ -152,7 +153,7 @@ function isSharedWith(old: Stats, fd: number): boolean {
   return old.nlink > 1 || old.uid !== uid || old.gid !== gid;
 }
 
-const inPlace = (file: WriteStream): Opened => ({ file, moves: undefined });
+const inPlace = (file: Writable): Opened => ({ file, moves: undefined });
 
 /** @throws what `stat` throws, but where nothing is there. */
 async function statIfThere(path: string): Promise<Stats | undefined> {
@@ -177,6 +178,13 @@ function descriptorOf(path: string): number | undefined {
   if (path === "/dev/stderr") return 2;
   const [, number] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
   return number === undefined ? undefined : Number(number);
+}
+
+function streamOf(descriptor: number): Writable {
+  // Node does not block in writing these, and a stream of its own would give up a pipe that is full.
+  if (descriptor === 1) return process.stdout;
+  if (descriptor === 2) return process.stderr;
+  return createWriteStream("", { fd: descriptor, autoClose: false });
 }
 
 function codeOf(thrown: unknown): unknown {

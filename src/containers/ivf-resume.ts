@@ -1,6 +1,6 @@
 /**
  * Where an IVF file goes on after a frame header with a damaged size. Bytes are taken for a frame header only where sizes lead from it
- * to other headers, and pts rise from one to the next.
+ * to other headers, and pts do not fall from one to the next. Where sizes lead to it, they must only lead on.
  */
 
 import { viewOf } from "../uapi/struct.ts";
@@ -31,28 +31,34 @@ const MOST_PTS_STEP = 2 ** 32;
  * again.
  *
  * @param isEnd the file ends after these bytes.
+ * @param isLedTo the size of the frame before leads to the first byte.
  */
-export function findFrameHeader(bytes: Uint8Array, from: number, isEnd: boolean): number {
+export function findFrameHeader(bytes: Uint8Array, from: number, isEnd: boolean, isLedTo = false): number {
   const view = viewOf(bytes);
   for (let at = from; at < bytes.length; at++) {
-    const isFound = isFrameHeader(view, at, isEnd);
+    const isFound = isFrameHeader(view, at, isEnd, isLedTo && at === 0);
     if (isFound !== false) return isFound ? at : ~at;
   }
   return ~bytes.length;
 }
 
 /** Undefined where only more bytes can show it. */
-function isFrameHeader(view: DataView, begin: number, isEnd: boolean): boolean | undefined {
-  let before: number | undefined;
+function isFrameHeader(view: DataView, begin: number, isEnd: boolean, isLedTo: boolean): boolean | undefined {
+  let before = NaN;
   let at = begin;
   for (let count = 0; count < CHAIN; count++) {
-    if (at === view.byteLength && isEnd) return count >= CHAIN_AT_END;
+    if (at === view.byteLength && isEnd) return isLedTo || count >= CHAIN_AT_END;
     if (at + FRAME_HEADER_BYTES > view.byteLength) return isEnd ? false : undefined;
     const { size, pts } = frameHeaderAt(view, at);
-    if (size > MOST_REACH || pts > Number.MAX_SAFE_INTEGER) return false;
-    if (before !== undefined && (pts <= before || pts - before >= MOST_PTS_STEP)) return false;
+    if (size > MOST_REACH || (!isLedTo && !mayFollow(size, pts, before))) return false;
     before = pts;
     at += FRAME_HEADER_BYTES + size;
   }
   return true;
+}
+
+/** @param before pts of the frame before; NaN where it is not known. */
+function mayFollow(size: number, pts: number, before: number): boolean {
+  // Zero bytes are no empty frames of one time.
+  return pts <= Number.MAX_SAFE_INTEGER && !(pts - before < (size > 0 ? 0 : 1) || pts - before >= MOST_PTS_STEP);
 }

@@ -36,6 +36,10 @@ export const ivfFourccs = { vp8: "VP80", vp9: "VP90", av1: "AV01" } as const sat
 
 const SIGNATURE = "DKIF";
 const FILE_HEADER_BYTES = 32;
+/** Bytes that lie one byte before a frame header look like one whose pts is 256 times that. */
+const MOST_PTS_RATIO = 128;
+/** The largest pts after one that is 0. */
+const MOST_PTS = 2 ** 32;
 
 function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
@@ -65,9 +69,14 @@ export class IvfStream {
   /** The bytes are not an IVF file, or are damaged from here on. All later bytes are dropped. */
   #isBroken = false;
 
-  /** The header whose size cannot be right, and its offset: the next one is looked for. Null where the file is intact. */
-  #lost: { readonly size: number; readonly from: number } | null = null;
+  /**
+   * The offset of a header that is wrong, or may be: the next right one is looked for from there on. Null where nothing shows that the file is
+   * damaged.
+   */
+  #lost: number | null = null;
   readonly #fourcc: string | undefined;
+  /** Where the next pts is larger, a size may have led to bytes that are no frame header. */
+  #mostPts = Infinity;
 
   /**
    * @param origin offset of the first byte to come, for `IvfFrame.byte`.
@@ -101,44 +110,44 @@ export class IvfStream {
       if (this.#lost !== null && !this.#goOn(frames, isEnd)) return;
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
-      if (size > UNIT_LIMIT) {
-        this.#seek(size);
+      if (size > UNIT_LIMIT || pts > this.#mostPts) {
+        this.#seek();
         continue;
       }
       if (this.#queue.length < FRAME_HEADER_BYTES + size) return;
       this.#queue.skip(FRAME_HEADER_BYTES);
       frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
       this.#frame = null;
+      this.#mostPts = pts * MOST_PTS_RATIO || MOST_PTS;
     }
   }
 
-  /** From here on, the next frame header is looked for: after the first byte of the one that has this size. */
-  #seek(size: number): void {
-    this.#lost = { size, from: this.#queue.begin };
+  /** From here on, a right frame header is looked for. */
+  #seek(): void {
+    this.#lost = this.#queue.begin;
     this.#frame = null;
-    this.#queue.skip(1);
   }
 
-  /** Skips bytes up to the next frame header. False where more bytes are needed, or the file ends without one. */
+  /** Skips bytes up to a right frame header. False where more bytes are needed, or the file ends without one. */
   #goOn(frames: IvfFrame[], isEnd: boolean): boolean {
     const queue = this.#queue;
-    const place = findFrameHeader(queue.peek(queue.length), 0, isEnd);
+    const place = findFrameHeader(queue.peek(queue.length), 0, isEnd, this.#lost === queue.begin);
     const isFound = place >= 0;
     queue.skip(isFound ? place : ~place);
-    if (isFound || isEnd) this.#tellLost(frames, isFound);
+    if (isFound || isEnd) this.#endSearch(frames, isFound);
     return isFound;
   }
 
-  #tellLost(frames: IvfFrame[], isFound: boolean): void {
-    const { size, from } = this.#lost as { size: number; from: number };
+  #endSearch(frames: IvfFrame[], isFound: boolean): void {
+    const from = this.#lost as number;
     const to = this.#queue.begin;
-    const damaged = `the frame has ${size} bytes: its size or one before is damaged`;
-    const reason = isFound
-      ? `${damaged}; the bytes up to byte ${to}, where the file goes on, are passed over`
-      : `${damaged}, and no frame header is found after it; correct the size`;
+    this.#lost = null;
+    this.#mostPts = Infinity;
+    if (to === from) return;
+    const what = isFound ? `the file goes on at byte ${to}` : "no frame header follows";
+    const reason = `the size of this frame or of the one before is wrong; ${what}`;
     const error = new BitstreamError("damaged-container", reason, { byte: from });
     frames.push({ data: new Uint8Array(0), pts: 0, byte: from, truncated: true, error });
-    this.#lost = null;
   }
 
   /** Ends the file: returns the frame that has begun, if there is one, as `truncated`. */
@@ -149,7 +158,7 @@ export class IvfStream {
     if (this.#lost !== null) this.#takeFrames(frames, true);
     // Where other frames fill the file from somewhere on, it is not cut off: a size is damaged.
     while (this.#frame !== null && findFrameHeader(queue.peek(queue.length), 1, true) >= 0) {
-      this.#seek(this.#frame.size);
+      this.#seek();
       this.#takeFrames(frames, true);
     }
     if (queue.length === 0) return frames;

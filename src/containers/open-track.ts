@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import type { Codec } from "../events.ts";
 import { Beginning } from "./beginning.ts";
 import { ContainerError, reasonOf } from "./container-error.ts";
@@ -42,7 +42,7 @@ interface Bytes {
  * @throws TypeError where the source is no path, bytes or Blob.
  */
 export async function openTrack(source: ContainerSource, options: TrackOptions = {}): Promise<Track> {
-  const name = options.name ?? (typeof source === "string" ? source : "the file");
+  const name = objectOf(options, "options").name ?? (typeof source === "string" ? source : "the file");
   const held = typeof source === "string" ? source : await wholeBytes(source);
   const bytes = typeof held === "string" ? await openPath(held, name) : inMemory(held);
   try {

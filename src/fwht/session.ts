@@ -87,7 +87,7 @@ class FwhtDecoder implements InputDecoder {
   /** Takes note of missing bytes: the frame that has begun is lost, and the next one is looked for. */
   #lose(stream: FwhtStream, lost: StreamError): void {
     stream.end(this.#pieces);
-    this.#sink.error(lost, undefined);
+    this.#sink.error(lost, undefined, this.#received);
     this.#pictures.lose();
     // The pictures that these pts belong to begin in the missing bytes.
     this.#times.clear();

@@ -4,8 +4,8 @@
  * the caller may fill them in.
  */
 
-import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { findIn } from "../nal/find-in.ts";
 import { missingSps } from "../nal/missing-sets.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
 import { wrongUnitType } from "../nal/wrong-unit-type.ts";
@@ -39,7 +39,8 @@ export interface ParameterSetLookup {
   find(pic_parameter_set_id: number): ParameterSets;
 }
 
-function open(source: ByteSource, trace: Trace | undefined, ...types: number[]) {
+function open(source: ByteSource, options: ParseOptions, ...types: number[]) {
+  const { trace } = objectOf(options, "options");
   const unit = bytesOf(source, "a unit");
   const name = unitName(unit[0] ?? 0);
   trace?.unit({ name, byte: -1, bytes: unit });
@@ -54,8 +55,8 @@ function open(source: ByteSource, trace: Trace | undefined, ...types: number[]) 
  *
  * @throws BitstreamError where the header cannot be read.
  */
-export function parseNalUnitHeader(unit: ByteSource, { trace }: ParseOptions = {}): NalUnitHeader {
-  return nal_unit(nalReader(bytesOf(unit, "a unit"), trace));
+export function parseNalUnitHeader(unit: ByteSource, options: ParseOptions = {}): NalUnitHeader {
+  return nal_unit(nalReader(bytesOf(unit, "a unit"), objectOf(options, "options").trace));
 }
 
 /**
@@ -63,10 +64,10 @@ export function parseNalUnitHeader(unit: ByteSource, { trace }: ParseOptions = {
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
-  const { r } = open(unit, trace, 7);
+export function parseSps(unit: ByteSource, options: ParseOptions = {}): SeqParameterSet {
+  const { r } = open(unit, options, 7);
   const sps = seq_parameter_set_data(r);
-  reportFlaw(r, onFlaw);
+  reportFlaw(r, options.onFlaw);
   return sps;
 }
 
@@ -75,8 +76,8 @@ export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {})
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseSpsExtension(unit: ByteSource, { trace }: ParseOptions = {}): SeqParameterSetExtension {
-  return seq_parameter_set_extension_rbsp(open(unit, trace, 13).r);
+export function parseSpsExtension(unit: ByteSource, options: ParseOptions = {}): SeqParameterSetExtension {
+  return seq_parameter_set_extension_rbsp(open(unit, options, 13).r);
 }
 
 /**
@@ -87,16 +88,20 @@ export function parseSpsExtension(unit: ByteSource, { trace }: ParseOptions = {}
  */
 export function parsePps(
   unit: ByteSource,
-  {
-    sps,
-    trace,
-    onFlaw,
-  }: ParseOptions & { readonly sps: SeqParameterSet | ((seq_parameter_set_id: number) => SeqParameterSet | undefined) },
+  options: ParseOptions & {
+    readonly sps: SeqParameterSet | ((seq_parameter_set_id: number) => SeqParameterSet | undefined);
+  },
 ): PicParameterSet {
-  const { r } = open(unit, trace, 8);
-  const pps = pic_parameter_set_rbsp(r, typeof sps === "function" ? spsOf(bytesOf(unit, "a unit"), sps) : sps);
+  const { r } = open(unit, options, 8);
+  const { sps, onFlaw } = options;
+  const pps = pic_parameter_set_rbsp(r, typeof sps === "function" ? spsOf(bytesOf(unit, "a unit"), sps) : setOf(sps));
   reportFlaw(r, onFlaw);
   return pps;
+}
+
+function setOf(sps: SeqParameterSet): SeqParameterSet {
+  if (typeof sps === "object" && sps !== null && "seq_parameter_set_id" in sps) return sps;
+  throw new TypeError("sps must be an SPS, or a function that returns one: (id) => store.sps(id)");
 }
 
 function spsOf(unit: Uint8Array, find: (id: number) => SeqParameterSet | undefined): SeqParameterSet {
@@ -113,10 +118,10 @@ function spsOf(unit: Uint8Array, find: (id: number) => SeqParameterSet | undefin
  */
 export function parseSei(
   unit: ByteSource,
-  { sps = null, trace }: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
+  options: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
 ): SeiMessage[] {
   const messages: SeiMessage[] = [];
-  sei_rbsp(open(unit, trace, 6).r, sps, (message) => messages.push(message));
+  sei_rbsp(open(unit, options, 6).r, options.sps ?? null, (message) => messages.push(message));
   return messages;
 }
 
@@ -125,8 +130,8 @@ export function parseSei(
  *
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
-export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptions = {}): AccessUnitDelimiter {
-  return access_unit_delimiter_rbsp(open(unit, trace, 9).r);
+export function parseAccessUnitDelimiter(unit: ByteSource, options: ParseOptions = {}): AccessUnitDelimiter {
+  return access_unit_delimiter_rbsp(open(unit, options, 9).r);
 }
 
 /**
@@ -141,7 +146,7 @@ export function parseSliceHeader(
   sets: (ParseOptions & ParameterSets) | ParameterSetLookup,
   options: ParseOptions = {},
 ): SliceHeader {
-  const find: (id: number) => ParameterSets = "find" in sets ? (id) => sets.find(id) : () => sets;
-  const { r, nal } = open(unit, "find" in sets ? options.trace : (sets.trace ?? options.trace), 1, 2, 5, 19);
+  const find = findIn<ParameterSets>(sets);
+  const { r, nal } = open(unit, "find" in sets || !sets.trace ? options : sets, 1, 2, 5, 19);
   return slice_header(r, nal, find).h;
 }

@@ -4,9 +4,9 @@
  * supported. The parameter sets that a function takes need not come from a parser: the caller may fill them in.
  */
 
-import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import { UnsupportedError } from "../errors.ts";
+import { findIn } from "../nal/find-in.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
 import { wrongUnitType } from "../nal/wrong-unit-type.ts";
 import type {
@@ -48,7 +48,8 @@ export interface ParameterSetLookup {
   find(slice_pic_parameter_set_id: number): ParameterSets;
 }
 
-function open(source: ByteSource, trace: Trace | undefined, types: readonly number[]) {
+function open(source: ByteSource, options: ParseOptions, types: readonly number[]) {
+  const { trace } = objectOf(options, "options");
   const unit = bytesOf(source, "a unit");
   const name = unitName(nalUnitType(unit));
   trace?.unit({ name, byte: -1, bytes: unit });
@@ -70,8 +71,8 @@ function open(source: ByteSource, trace: Trace | undefined, types: readonly numb
  *
  * @throws BitstreamError where the header cannot be read.
  */
-export function parseNalUnitHeader(unit: ByteSource, { trace }: ParseOptions = {}): NalUnitHeader {
-  return nal_unit_header(nalReader(bytesOf(unit, "a unit"), trace));
+export function parseNalUnitHeader(unit: ByteSource, options: ParseOptions = {}): NalUnitHeader {
+  return nal_unit_header(nalReader(bytesOf(unit, "a unit"), objectOf(options, "options").trace));
 }
 
 /**
@@ -80,10 +81,10 @@ export function parseNalUnitHeader(unit: ByteSource, { trace }: ParseOptions = {
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseVps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): VideoParameterSet {
-  const { r } = open(unit, trace, [32]);
+export function parseVps(unit: ByteSource, options: ParseOptions = {}): VideoParameterSet {
+  const { r } = open(unit, options, [32]);
   const vps = video_parameter_set_rbsp(r);
-  reportFlaw(r, onFlaw);
+  reportFlaw(r, options.onFlaw);
   return vps;
 }
 
@@ -93,10 +94,10 @@ export function parseVps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {})
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): SeqParameterSet {
-  const { r } = open(unit, trace, [33]);
+export function parseSps(unit: ByteSource, options: ParseOptions = {}): SeqParameterSet {
+  const { r } = open(unit, options, [33]);
   const sps = seq_parameter_set_rbsp(r);
-  reportFlaw(r, onFlaw);
+  reportFlaw(r, options.onFlaw);
   return sps;
 }
 
@@ -108,8 +109,8 @@ export function parseSps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {})
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseSpsUntilVui(unit: ByteSource, { trace }: Pick<ParseOptions, "trace"> = {}): SeqParameterSet {
-  return readSpsUntilVui(open(unit, trace, [33]).r);
+export function parseSpsUntilVui(unit: ByteSource, options: Pick<ParseOptions, "trace"> = {}): SeqParameterSet {
+  return readSpsUntilVui(open(unit, options, [33]).r);
 }
 
 /**
@@ -119,10 +120,10 @@ export function parseSpsUntilVui(unit: ByteSource, { trace }: Pick<ParseOptions,
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parsePps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {}): PicParameterSet {
-  const { r } = open(unit, trace, [34]);
+export function parsePps(unit: ByteSource, options: ParseOptions = {}): PicParameterSet {
+  const { r } = open(unit, options, [34]);
   const pps = pic_parameter_set_rbsp(r);
-  reportFlaw(r, onFlaw);
+  reportFlaw(r, options.onFlaw);
   return pps;
 }
 
@@ -135,13 +136,10 @@ export function parsePps(unit: ByteSource, { trace, onFlaw }: ParseOptions = {})
  */
 export function parseSei(
   unit: ByteSource,
-  {
-    sps = null,
-    vps = null,
-    trace,
-  }: ParseOptions & { readonly sps?: SeqParameterSet | null; readonly vps?: VideoParameterSet | null } = {},
+  options: ParseOptions & { readonly sps?: SeqParameterSet | null; readonly vps?: VideoParameterSet | null } = {},
 ): SeiMessage[] {
-  const { r, nal } = open(unit, trace, [39, 40]);
+  const { r, nal } = open(unit, options, [39, 40]);
+  const { sps = null, vps = null } = options;
   const messages: SeiMessage[] = [];
   sei_rbsp(r, nal, { sps, vps }, (message) => messages.push(message));
   return messages;
@@ -153,8 +151,8 @@ export function parseSei(
  * @throws BitstreamError where the unit is another one or cannot be read.
  * @throws UnsupportedError where it is of another layer.
  */
-export function parseAccessUnitDelimiter(unit: ByteSource, { trace }: ParseOptions = {}): AccessUnitDelimiter {
-  return access_unit_delimiter_rbsp(open(unit, trace, [35]).r);
+export function parseAccessUnitDelimiter(unit: ByteSource, options: ParseOptions = {}): AccessUnitDelimiter {
+  return access_unit_delimiter_rbsp(open(unit, options, [35]).r);
 }
 
 /**
@@ -174,8 +172,8 @@ export function parseSliceSegmentHeader(
   sets: (SliceOptions & ParameterSets) | ParameterSetLookup,
   options: SliceOptions = {},
 ): SliceSegmentHeader {
-  const { independent = null, trace } = "find" in sets ? options : { ...options, ...sets };
-  const find: (id: number) => ParameterSets = "find" in sets ? (id) => sets.find(id) : () => sets;
-  const { r, nal } = open(unit, trace, sliceSegmentTypes);
-  return slice_segment_header(r, nal, find, independent).h;
+  const find = findIn<ParameterSets>(sets);
+  const given = "find" in sets ? options : { ...options, ...sets };
+  const { r, nal } = open(unit, given, sliceSegmentTypes);
+  return slice_segment_header(r, nal, find, given.independent ?? null).h;
 }

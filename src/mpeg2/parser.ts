@@ -5,7 +5,7 @@
  */
 
 import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { Extension, GroupOfPicturesHeader, PictureHeader, SequenceHeader } from "./structures.ts";
 import { extension_data, group_of_pictures_header, picture_header, sequence_header } from "./syntax.ts";
@@ -23,7 +23,8 @@ export interface ParseOptions {
   readonly trace?: Trace | undefined;
 }
 
-function open(source: ByteSource, trace: Trace | undefined, startCode: number) {
+function open(source: ByteSource, options: ParseOptions, startCode: number) {
+  const { trace } = objectOf(options, "options");
   const unit = bytesOf(source, "a unit");
   const name = unitName(unit[0] ?? 0);
   trace?.unit({ name, byte: -1, bytes: unit });
@@ -38,8 +39,8 @@ function open(source: ByteSource, trace: Trace | undefined, startCode: number) {
 }
 
 /** 6.2.2.1: a sequence header (start code B3). */
-export function parseSequenceHeader(unit: ByteSource, { trace }: ParseOptions = {}): SequenceHeader {
-  return sequence_header(open(unit, trace, SEQUENCE_HEADER_CODE));
+export function parseSequenceHeader(unit: ByteSource, options: ParseOptions = {}): SequenceHeader {
+  return sequence_header(open(unit, options, SEQUENCE_HEADER_CODE));
 }
 
 /**
@@ -51,17 +52,18 @@ export function parseSequenceHeader(unit: ByteSource, { trace }: ParseOptions = 
  */
 export function parseExtension(
   unit: ByteSource,
-  { frameCentreOffsets = 1, trace }: ParseOptions & { readonly frameCentreOffsets?: number } = {},
+  options: ParseOptions & { readonly frameCentreOffsets?: number } = {},
 ): Extension | null {
-  return extension_data(open(unit, trace, EXTENSION_START_CODE), { frame_centre_offsets: frameCentreOffsets });
+  const r = open(unit, options, EXTENSION_START_CODE);
+  return extension_data(r, { frame_centre_offsets: options.frameCentreOffsets ?? 1 });
 }
 
 /** 6.2.2.6: a group of pictures header (start code B8). */
-export function parseGroupOfPicturesHeader(unit: ByteSource, { trace }: ParseOptions = {}): GroupOfPicturesHeader {
-  return group_of_pictures_header(open(unit, trace, GROUP_START_CODE));
+export function parseGroupOfPicturesHeader(unit: ByteSource, options: ParseOptions = {}): GroupOfPicturesHeader {
+  return group_of_pictures_header(open(unit, options, GROUP_START_CODE));
 }
 
 /** 6.2.3: a picture header (start code 00). */
-export function parsePictureHeader(unit: ByteSource, { trace }: ParseOptions = {}): PictureHeader {
-  return picture_header(open(unit, trace, PICTURE_START_CODE));
+export function parsePictureHeader(unit: ByteSource, options: ParseOptions = {}): PictureHeader {
+  return picture_header(open(unit, options, PICTURE_START_CODE));
 }

@@ -1,7 +1,7 @@
 /** Takes units in their order (6.1.1, 6.2.2), and hands each to the code that handles its type. */
 
 import type { Trace } from "../bitreader/index.ts";
-import { BitstreamError, UnsupportedError } from "../errors.ts";
+import { BitstreamError, UnsupportedError, type UnsupportedErrorCode } from "../errors.ts";
 import type { Session } from "../events.ts";
 import { type StreamUnit, unitsOfPacket } from "../framing/byte-stream.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
@@ -83,6 +83,8 @@ class Mpeg2Reader implements UnitReader {
   readonly #pictures: PictureDecoder;
   #pending: PendingSequence | null = null;
   #sequence: Sequence | null = null;
+  /** Why the sequences since the last one that was taken are refused: it is told once, not for each picture or repeated header. */
+  #refusal: UnsupportedErrorCode | null = null;
   #matrices: QuantiserMatrices | null = null;
   /** A header that may have changed the matrices could not be read. Stays true until all matrices are known again (6.3.11). */
   #hasLostMatrices = false;
@@ -105,10 +107,12 @@ class Mpeg2Reader implements UnitReader {
   }
 
   flush(): void {
+    this.#refusal = null;
     this.#pictures.flush();
   }
 
   reset(): void {
+    this.#refusal = null;
     this.#picture = this.#group = null;
     this.#pictures.reset();
   }
@@ -297,6 +301,7 @@ class Mpeg2Reader implements UnitReader {
       picture.isOver = true;
       const { coding, header, group, pts } = picture;
       const sequence = this.#currentSequence();
+      if (sequence === null) return;
       if (coding === null) {
         throw new BitstreamError("missing-header", "the picture has no picture coding extension", {
           element: "picture_coding_extension",
@@ -312,8 +317,11 @@ class Mpeg2Reader implements UnitReader {
     this.#pictures.addSlice(unit);
   }
 
-  /** The sequence in force, from its header and extensions. A repetition without changes is the same sequence. */
-  #currentSequence(): Sequence {
+  /**
+   * The sequence in force, from its header and extensions. A repetition without changes is the same sequence. Null where it is refused, and that
+   * has been told.
+   */
+  #currentSequence(): Sequence | null {
     const pending = this.#pending;
     if (pending === null) {
       if (this.#sequence) return this.#sequence;
@@ -323,19 +331,22 @@ class Mpeg2Reader implements UnitReader {
     if (extension === null && isDamaged)
       throw new BitstreamError("missing-header", "the sequence extension could not be read");
     if (extension === null)
-      throw new UnsupportedError(
+      return this.#refuse(
         "mpeg1-stream",
         "the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
       );
     if (isScalable)
-      throw new UnsupportedError(
-        "layered-stream",
-        "the stream is scalable; the kernel's interface cannot describe layers",
-      );
-    this.#pending = null;
+      return this.#refuse("layered-stream", "the stream is scalable; the kernel's interface cannot describe layers");
+    this.#refusal = this.#pending = null;
     const sequence = { header, extension, display };
     if (this.#sequence === null || !hasSameValues(this.#sequence, sequence)) this.#sequence = sequence;
     return this.#sequence;
+  }
+
+  #refuse(code: UnsupportedErrorCode, reason: string): null {
+    if (this.#refusal === code) return null;
+    this.#refusal = code;
+    throw new UnsupportedError(code, reason);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { unitsOfPacket } from "../framing/byte-stream.ts";
 import { LengthPrefixedStream } from "../framing/length-prefixed.ts";
@@ -24,12 +24,9 @@ export interface UnitsOptions {
  *
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */
-export function unitsIn(
-  source: ByteSource,
-  { lengthSize = 0 }: UnitsOptions,
-  typeOf: (byte: number) => number,
-): NalUnit[] {
+export function unitsIn(source: ByteSource, options: UnitsOptions, typeOf: (byte: number) => number): NalUnit[] {
   const bytes = bytesOf(source, "a stream");
+  const { lengthSize = 0 } = objectOf(options, "options");
   if (lengthSize === 0) return unitsOfPacket(bytes, 0).map((unit) => toUnit(unit, typeOf));
   const stream = new LengthPrefixedStream(lengthSize, 0);
   const found = stream.push(bytes);

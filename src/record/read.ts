@@ -1,3 +1,4 @@
+import { objectOf } from "../bytes.ts";
 import { RecordChecks, type RecordReadOptions } from "./checks.ts";
 import { fromBase64 } from "./encoding.ts";
 import { type Controls, persists, RecordError, type RecordHeader, recordCodecs, recordFormat } from "./format.ts";
@@ -52,9 +53,9 @@ export type ResolvedLine = Exclude<RecordLine, RequestLine> | ResolvedRequest;
  * promise, or when the numbers of requests do not increase.
  */
 export function readRecord(text: string | Iterable<string>, options: RecordReadOptions = {}): RequestRecord {
-  const reader = new RecordReader(options);
+  const reader = new RecordReader(objectOf(options, "options"));
   const lines: RecordLine[] = [];
-  for (const source of typeof text === "string" ? linesOf(text) : text) {
+  for (const source of typeof text === "string" ? linesOf(text) : objectOf(text, "a record that is no string")) {
     const line = reader.read(source);
     if (line !== undefined) lines.push(line);
   }
@@ -73,8 +74,8 @@ export async function readRecordStream(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   options: RecordReadOptions = {},
 ): Promise<RecordStream> {
-  const reader = new RecordReader(options);
-  const lines = readPieces(pieces, reader);
+  const reader = new RecordReader(objectOf(options, "options"));
+  const lines = readPieces(objectOf(pieces, "the pieces of a record"), reader);
   await lines.next();
   return { header: reader.header, lines: lines as AsyncIterable<RecordLine> };
 }
@@ -140,7 +141,7 @@ export function* resolveRequests(record: RequestRecord): Generator<ResolvedReque
 /** All lines of a record in order, with the requests as in `resolveRequests`. */
 export function* resolveLines(record: RequestRecord): Generator<ResolvedLine, void, undefined> {
   const state = new ControlState();
-  for (const line of record.lines) yield state.take(line);
+  for (const line of objectOf(record, "a record").lines) yield state.take(line);
 }
 
 /** Keeps track of the controls in effect while lines are read one at a time, as `resolveLines` does for a whole record. */

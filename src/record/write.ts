@@ -1,3 +1,4 @@
+import { objectOf } from "../bytes.ts";
 import type { DecodeEvent, ErrorEvent, OutputEvent, RequestEvent, SequenceEvent } from "../events.ts";
 import { joined, sameBytes } from "../framing/bytes.ts";
 import { crc32 } from "./crc32.ts";
@@ -128,6 +129,7 @@ export class RecordWriter {
  * @throws TypeError as `RecordWriter.write`.
  */
 export function recordLineText(source: RecordLine): string {
+  objectOf(source, "a line");
   switch (source.type) {
     case "set":
       return line({ set: controlValues(source.controls) });
@@ -170,7 +172,7 @@ function controlValues(controls: Controls): Readonly<Record<string, string | num
 
 /** The first line of a record, with its line feed. */
 export function recordHeaderText(header: RecordHeader): string {
-  const { codec, producer, target, decodeMode, startCode, kernel, requests, stream } = header;
+  const { codec, producer, target, decodeMode, startCode, kernel, requests, stream } = objectOf(header, "a header");
   // JSON leaves out keys whose value is undefined.
   return line({ format: recordFormat, codec, producer, target, decodeMode, startCode, kernel, requests, stream });
 }

@@ -1,5 +1,5 @@
 /** The bytes that a request puts into the OUTPUT buffer. */
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 
@@ -24,7 +24,9 @@ export function bitstreamOf(slices: readonly { readonly unit: Uint8Array }[], pr
 
 /** How many bytes a request puts into the OUTPUT buffer. */
 export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number {
-  return request.bitstream.reduce((total, part) => total + part.length, 0);
+  const { bitstream } = objectOf(request, "the request");
+  if (!Array.isArray(bitstream)) throw new TypeError("the bitstream of the request must be an array");
+  return bitstream.reduce<number>((total, part) => total + part.length, 0);
 }
 
 /**

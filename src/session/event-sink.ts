@@ -116,8 +116,12 @@ export class EventSink {
     this.error(new BitstreamError(code, reason, { element }), unit);
   }
 
-  /** Emits the event for an error. Its place is the unit's, unless the error has its own. */
-  error(error: StreamError, unit: StreamUnit | undefined): void {
+  /**
+   * Emits the event for an error. Its place is the unit's, unless the error has its own.
+   *
+   * @param byte where the error is if there is no unit. A unit from a container's record has no offset in the stream.
+   */
+  error(error: StreamError, unit: StreamUnit | undefined, byte = unit ? unit.byte : -1): void {
     this.#errors++;
     if (this.#errors > MAX_REPORTED_ERRORS) return;
     this.#limitStackTraces();
@@ -129,8 +133,7 @@ export class EventSink {
       unit: place.unit ?? (unit && this.#nameOf(unit.bytes)),
       element: place.element,
       bit: place.bit,
-      // A unit from a container's record has no offset in the stream.
-      byte: place.byte ?? (unit && unit.byte >= 0 ? unit.byte : undefined),
+      byte: place.byte ?? (byte < 0 ? undefined : byte),
       message: error.reason,
       error,
     };

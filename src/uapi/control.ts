@@ -1,4 +1,4 @@
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import {
   decodeStruct,
   type Infer,
@@ -67,7 +67,7 @@ export type Decoded<C extends ControlDefinition> = C extends MenuControl
  * @throws TypeError when the bytes are not one struct, or not a whole number of elements of a dynamic array.
  */
 export function decodePayload<C extends ControlDefinition>(control: C, payload: ByteSource | number): Decoded<C> {
-  return decode(control, payload) as Decoded<C>;
+  return decode(objectOf(control, "a control"), payload) as Decoded<C>;
 }
 
 function decode(control: ControlDefinition, payload: ByteSource | number): unknown {
@@ -93,7 +93,7 @@ export interface PayloadLeaf extends LeafField {
  * @throws TypeError as `decodePayload`, and for a menu.
  */
 export function payloadLeaves(control: StructControl | U32ArrayControl, payload: ByteSource): PayloadLeaf[] {
-  return elements(control, payload).flatMap((element, i) => {
+  return elements(objectOf(control, "a control"), payload).flatMap((element, i) => {
     const view = viewOf(element);
     const index = control.dynamicArray === undefined ? "" : `[${i}]`;
     const start = i * element.length;

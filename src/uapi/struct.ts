@@ -3,7 +3,7 @@
  * ABI shares for these structs (natural alignment). Payloads are always little-endian, as every machine with such a decoder is.
  */
 
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 
 /** Constants by their verbatim names. */
 export type Names = Readonly<Record<string, number>>;
@@ -237,7 +237,7 @@ export function viewOf(bytes: Uint8Array): DataView {
  * @throws TypeError when the bytes are not exactly one struct.
  */
 export function decodeStruct<F extends Fields>(def: Struct<F>, source: ByteSource): Infer<Struct<F>> {
-  const bytes = bytesOf(source, `the payload of ${def.name}`);
+  const bytes = bytesOf(source, `the payload of ${objectOf(def, "a struct").name}`);
   if (bytes.length !== def.size) {
     throw new TypeError(`struct ${def.name} has ${def.size} bytes, not ${bytes.length}`);
   }
@@ -267,7 +267,7 @@ function readArray(field: Field, depth: number, size: number, view: DataView, of
  * @throws TypeError naming the field when a value is missing, is of the wrong kind or does not fit.
  */
 export function encodeStruct<F extends Fields>(def: Struct<F>, value: Infer<Struct<F>>): Uint8Array {
-  const bytes = new Uint8Array(def.size);
+  const bytes = new Uint8Array(objectOf(def, "a struct").size);
   writeElement(def, value, viewOf(bytes), 0, "");
   return bytes;
 }
@@ -358,7 +358,12 @@ function subscripts(dims: readonly number[]): string[] {
 /** What a set of flags has under one name: 0 or 1, or the number of a mask of several bits. */
 export function flagValue(value: number | bigint, mask: number): number {
   const bits = BigInt(mask);
-  return Number((BigInt(value) & bits) / (bits & -bits));
+  return Number((integerOf(value) & bits) / (bits & -bits));
+}
+
+function integerOf(value: number | bigint): bigint {
+  if (typeof value === "bigint" || Number.isInteger(value)) return BigInt(value);
+  throw new TypeError(`a field of flags must be an integer; it is ${String(value)}`);
 }
 
 /**
@@ -366,7 +371,7 @@ export function flagValue(value: number | bigint, mask: number): number {
  * several bits comes where one of them is set: `flagValue` has their number.
  */
 export function flagNames(type: Scalar, value: number | bigint): string[] {
-  let rest = BigInt(value);
+  let rest = integerOf(value);
   const names: string[] = [];
   for (const [name, mask] of Object.entries(type.flags ?? {})) {
     if ((rest & BigInt(mask)) === 0n) continue;

@@ -3,7 +3,7 @@
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
 import { LittleEndianReader } from "../bitreader/little-endian-reader.ts";
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import type { Frame, FrameTag } from "./structures.ts";
 import { frame_header, frame_tag } from "./syntax.ts";
 import { dctPartitionSizes, unitName } from "./units.ts";
@@ -18,8 +18,9 @@ export interface ParseOptions {
  *
  * @throws BitstreamError where the frame breaks the specification.
  */
-export function parseFrameTag(source: ByteSource, { trace }: ParseOptions = {}): FrameTag {
+export function parseFrameTag(source: ByteSource, options: ParseOptions = {}): FrameTag {
   const frame = bytesOf(source, "a frame");
+  const { trace } = objectOf(options, "options");
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return frame_tag(new LittleEndianReader(frame, { trace, unit: unitName(frame) }));
 }
@@ -30,8 +31,9 @@ export function parseFrameTag(source: ByteSource, { trace }: ParseOptions = {}):
  *
  * @throws BitstreamError where the frame breaks the specification.
  */
-export function parseFrame(source: ByteSource, { trace }: ParseOptions = {}): Frame {
+export function parseFrame(source: ByteSource, options: ParseOptions = {}): Frame {
   const frame = bytesOf(source, "a frame");
+  const { trace } = objectOf(options, "options");
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return readFrame(frame, trace);
 }

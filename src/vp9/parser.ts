@@ -1,7 +1,7 @@
 /** The stateless parser: takes a frame's bytes, and returns its headers. Errors name the element and the bit. */
 
 import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf } from "../bytes.ts";
+import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { compressed_header } from "./compressed-header.ts";
 import type { CompressedHeader, ShowExistingFrame, UncompressedHeader } from "./structures.ts";
@@ -35,11 +35,15 @@ export interface ParsedShowExistingFrame {
  * 6.1: parses one frame; `framesOfPacket` finds the frames of a superframe. The sizes in the headers must fit the frame's
  * bytes.
  */
-export function parseFrame(
-  source: ByteSource,
-  { references = [], trace, byte = -1 }: ParseFrameOptions = {},
+export function parseFrame(source: ByteSource, options: ParseFrameOptions = {}): ParsedFrame | ParsedShowExistingFrame {
+  return readFrame(bytesOf(source, "a frame"), objectOf(options, "options"));
+}
+
+/** `parseFrame` with arguments that have been checked. */
+export function readFrame(
+  bytes: Uint8Array,
+  { references = [], trace, byte = -1 }: ParseFrameOptions,
 ): ParsedFrame | ParsedShowExistingFrame {
-  const bytes = bytesOf(source, "a frame");
   trace?.unit({ name: FRAME_NAME, byte, bytes });
   const header = uncompressed_header(frameReader(bytes, trace), references);
   if (header.show_existing_frame) return { header, compressed: null };

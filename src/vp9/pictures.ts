@@ -11,7 +11,7 @@ import type { ReleaseListener } from "../session/frame-events.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { vp9Controls } from "../uapi/vp9.ts";
 import { vp9CompressedHeader, vp9Frame } from "./controls.ts";
-import { type ParsedFrame, parseFrame, startOf } from "./parser.ts";
+import { type ParsedFrame, readFrame, startOf } from "./parser.ts";
 import { sequenceEvent, visibleRectangle } from "./sequence.ts";
 import {
   type Frame,
@@ -81,7 +81,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
       return;
     }
     const { trace } = this.#options;
-    const parsed = parseFrame(unit.bytes, { references: this.#slots.frames, trace, byte: unit.byte });
+    const parsed = readFrame(unit.bytes, { references: this.#slots.frames, trace, byte: unit.byte });
     if (parsed.compressed === null) this.#showExisting(parsed.header, unit, pts, isShown);
     else this.#request(parsed, unit, pts, isShown);
   }

@@ -164,11 +164,14 @@ export class CompressedHeader {
   readonly y_mode_probs: Uint8Array;
   readonly partition_probs: Uint8Array;
   readonly mv_probs: MvProbs;
-  /** The memory of all arrays: it costs less than memory for each. */
-  readonly #probabilities = new Uint8Array(PROBABILITIES);
+  /**
+   * All arrays, one after the other: a view of the same memory, which costs less than memory for each. A property, so that `structuredClone`
+   * copies it with them.
+   */
+  readonly probabilities = new Uint8Array(PROBABILITIES);
 
   constructor() {
-    const { buffer } = this.#probabilities;
+    const { buffer } = this.probabilities;
     let at = 0;
     const array = (length: number): Uint8Array => {
       at += length;
@@ -188,11 +191,6 @@ export class CompressedHeader {
     this.y_mode_probs = array(4 * 9);
     this.partition_probs = array(16 * 3);
     this.mv_probs = new MvProbs(array);
-  }
-
-  /** All arrays, one after the other: a view of the same memory. */
-  get probabilities(): Uint8Array {
-    return this.#probabilities;
   }
 }
 

@@ -141,6 +141,23 @@ describe("a container", () => {
     expect(requests(stdout)).toEqual(requests(whole.stdout).slice(0, 6));
   });
 
+  it("reads the sequence header of Matroska's CodecPrivate where the stream begins without one", async () => {
+    const file = readFileSync(fixture("containers/mpeg2_ipb.mkv"));
+    const whole = await run(["record", written("whole.mkv", file)]);
+    const inPrivate = file.indexOf(Buffer.of(0, 0, 1, 0xb3));
+    const inStream = file.indexOf(Buffer.of(0, 0, 1, 0xb3), inPrivate + 1);
+    expect(inStream).toBeGreaterThan(inPrivate);
+    // Zero bytes may come before a start code.
+    file.fill(0, inStream, file.indexOf(Buffer.of(0, 0, 1, 0xb8), inStream));
+    const { status, stdout } = await run(["record", written("whole.mkv", file)]);
+    expect(status).toBe(0);
+    expect(linesOf(stdout).slice(1, 4)).toEqual(linesOf(whole.stdout).slice(1, 4));
+    file.fill(0, inPrivate, inPrivate + 4);
+    expect(await run(["record", written("whole.mkv", file)])).toMatchObject({
+      stderr: expect.stringContaining("there is no sequence header"),
+    });
+  });
+
   /** The requests of an MP4 file of MPEG-2 after an edit, and what is said of it. */
   async function editedMpeg2(edit: (file: Buffer) => void): Promise<Outcome & { readonly requests: unknown[] }> {
     const file = readFileSync(fixture("containers/mpeg2_ipb.mp4"));

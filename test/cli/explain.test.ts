@@ -1,6 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import schema from "../../src/cli/schema.json" with { type: "json" };
+import { readRecord, resolveRequests } from "../../src/record/index.ts";
+import { v4l2_ctrl_av1_frame } from "../../src/uapi/av1.ts";
+import { decodeStruct } from "../../src/uapi/index.ts";
 import { bytesOf, fixture, run } from "./command-line.ts";
 
 const stream = fixture("h264_mbaff_tff.264");
@@ -87,6 +90,35 @@ describe("explain", () => {
     expect(stdout).toMatch(/^ {2}level_idc +21 {2}not read +← u\(8\)/m);
     expect(stdout).toMatch(/^ {2}profile_idc +100 {2}read, tried +← u\(8\)/m);
   });
+
+  it.each(["ref_frame_idx", "reference_frame_ts"])(
+    "shows what is sent to a driver that reads a field differently: %s",
+    async (name) => {
+      const path = fixture("av1_fwdkf.obu");
+      const target = ["--target", "rk3588-av1"];
+      const { stdout: record } = await run(["record", ...target, path]);
+      const requests = resolveRequests(readRecord(record));
+      const sent = [...requests].map(({ controls }) =>
+        decodeStruct(v4l2_ctrl_av1_frame, controls.get("V4L2_CID_STATELESS_AV1_FRAME") as Uint8Array),
+      );
+      const { stdout } = await explain("--request", "18..23", "--json", "--field", name, ...target, path);
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const fields = lines.filter(({ type }) => type === "explanation");
+      expect(fields.length).toBeGreaterThan(6 * 6);
+      for (const { request, path: field, value } of fields) {
+        const i = Number(/\d+/.exec(field)?.[0]);
+        const all: readonly (number | bigint)[] = sent[request]?.[name as "ref_frame_idx"] ?? [];
+        expect([request, field, BigInt(value)]).toEqual([request, field, BigInt(all[i] as number)]);
+      }
+      const { stdout: text } = await explain("--request", "19", "--field", "ref_frame_idx[0]", ...target, path);
+      expect(text).toMatch(
+        /ref_frame_idx\[0\] +5 {2}differently {2}← for rk3588-av1, which reads it differently; others/,
+      );
+    },
+  );
 
   it("says what a driver expects that reads a field differently, and which controls it lacks", async () => {
     const { stdout } = await explain(

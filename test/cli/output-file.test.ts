@@ -96,6 +96,29 @@ describe("a file that -o names", () => {
     expect(text).toBe((await run(["record", mbaff])).stdout);
   });
 
+  it.each(["record --with-data", "export"])(
+    "is an error where it is a pipe whose reader goes away: %s",
+    async (command) => {
+      const pipe = join(folder, "pipe");
+      expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+      const reader = spawn("head", ["-c", "1", pipe], { stdio: "ignore" });
+      const gone = new Promise((resolve) => reader.on("close", resolve));
+      expect(await run([...command.split(" "), "test/fixtures/vp9_lossless.ivf", "-o", pipe])).toEqual({
+        status: 2,
+        stdout: "",
+        stderr: `v4l2-stateless: ${pipe}: its reader closed it before everything was written\n`,
+      });
+      await gone;
+    },
+  );
+
+  it("is written to its end where it is /dev/stdout, a pipe that is read late", { tags: "long" }, () => {
+    const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+    const command = `"${process.execPath}" --import tsx "${program}" record --with-data test/fixtures/vp9_lossless.ivf`;
+    const text = (script: string) => spawnSync("sh", ["-c", script], { encoding: "utf8" }).stdout;
+    expect(text(`${command} -o /dev/stdout | (sleep 1; wc -c)`)).toBe(text(`${command} | wc -c`));
+  });
+
   it("stays as it was when the program is interrupted, and no part is left", { tags: "long" }, async () => {
     const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
     const path = precious();

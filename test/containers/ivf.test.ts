@@ -109,9 +109,7 @@ describe("a file with a damaged size", () => {
     const found = inPieces(bytes, bytes.length);
     const { good, reasons } = summaryOf(found, i + 2);
     expect(reasons).toEqual([
-      expect.stringMatching(
-        /its size or one before is damaged; the bytes up to byte \d+, where the file goes on, are passed over/,
-      ),
+      expect.stringMatching(/the size of this frame or of the one before is wrong; the file goes on at byte \d+$/),
     ]);
     expect(good).toBe(frames.length - i - 2);
     for (const piece of [1, 7, 100, 4096]) expect(inPieces(bytes, piece)).toEqual(found);
@@ -120,7 +118,7 @@ describe("a file with a damaged size", () => {
   it("is said to be damaged to its end where no headers show where it goes on", () => {
     const bytes = withSize(frames.length - 1, 0xffffffff);
     const { reasons } = summaryOf(inPieces(bytes, 100), 0);
-    expect(reasons).toEqual([expect.stringMatching(/and no frame header is found after it; correct the size$/)]);
+    expect(reasons).toEqual([expect.stringMatching(/is wrong; no frame header follows$/)]);
   });
 
   it("takes no cut-off file for damaged, and never a wrong byte for a header", () => {
@@ -139,6 +137,52 @@ describe("a file with a damaged size", () => {
       const found = inPieces(bytes, bytes.length);
       expect(inPieces(bytes, 1 + random.below(300))).toEqual(found);
       expect(found.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(bytes.length);
+    }
+  });
+
+  /** The file again and again, with pts that go on. */
+  const longFile = (times: number) => {
+    const parts: Uint8Array[] = [file.subarray(0, 32)];
+    for (let i = 0; i < times * frames.length; i++) {
+      const { data } = frames[i % frames.length] as IvfFrame;
+      const header = new Uint8Array(12);
+      new DataView(header.buffer).setUint32(0, data.length, true);
+      new DataView(header.buffer).setBigUint64(4, BigInt(i), true);
+      parts.push(header, data);
+    }
+    return new Uint8Array(Buffer.concat(parts));
+  };
+
+  it.each([1, 2, 3, 12])(
+    "goes on at the next frame where what stands %i bytes before its header looks like one",
+    (less) => {
+      const bytes = longFile(10);
+      const whole = ivfFrames(bytes).frames;
+      const { byte, data } = whole[5] as IvfFrame;
+      new DataView(bytes.buffer).setUint32(byte - 12, data.length - less, true);
+      const found = ivfFrames(bytes).frames;
+      const wrong = byte + data.length - less;
+      expect(found.filter(({ error }) => error).map((f) => f.byte)).toEqual([wrong]);
+      expect(found.slice(7)).toEqual(whole.slice(6));
+      for (const piece of [997]) expect(pushed(bytes, piece)).toEqual(found);
+    },
+  );
+
+  it("is not seen where pts leap, or are all the largest that there is", () => {
+    const bytes = file.slice();
+    const view = new DataView(bytes.buffer);
+    const edits: [number, bigint][][] = [
+      [[3, 2n ** 63n]],
+      [[frames.length - 1, 2n ** 40n]],
+      frames.slice(4).map((_, i) => [i + 4, 2n ** 33n + BigInt(i)]),
+      frames.map((_, i) => [i, 2n ** 64n - 1n]),
+    ];
+    for (const edit of edits) {
+      for (const [i, pts] of edit) view.setBigUint64(headerOf(i) + 4, pts, true);
+      for (const piece of [1, bytes.length])
+        expect(pushed(bytes, piece).map(({ byte, error }) => [byte, error])).toEqual(
+          frames.map(({ byte }) => [byte, undefined]),
+        );
     }
   });
 

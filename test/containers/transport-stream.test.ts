@@ -412,7 +412,7 @@ describe("files joined, and segments of a stream", () => {
         .flatMap((event) => (event.type === "error" ? [[event.byte, event.message]] : [])),
     ).toEqual([
       [3, "there is no PPS 0"],
-      [undefined, "nothing"],
+      [7, "nothing"],
       [10, "there is no PPS 0"],
     ]);
     expect(() => session.push(picture(1), { unitEnds: 1 as unknown as boolean })).toThrow(

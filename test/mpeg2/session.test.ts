@@ -8,6 +8,38 @@ import { decoded, eventsOf, Mpeg2Stream, summary } from "../../support/streams/m
 
 const start = (fields = {}) => new Mpeg2Stream().sequence(fields).group();
 
+describe("a sequence that the kernel's interface cannot express", () => {
+  const errorsOf = (stream: Mpeg2Stream) => eventsOf(stream).flatMap((e) => (e.type === "error" ? [e.code] : []));
+  const mpeg1 = (stream: Mpeg2Stream) =>
+    stream.header().group().pictureHeader("I").slices(2).pictureHeader("P").slices(2);
+  const scalable = (stream: Mpeg2Stream) =>
+    stream
+      .sequence()
+      .unit(0xb5, (w) => w.u(4, 5).u(2, 2).u(4, 1))
+      .picture("I");
+
+  it("is told once, however many pictures and repeated headers it has", () => {
+    expect(errorsOf(mpeg1(mpeg1(new Mpeg2Stream())))).toEqual(["mpeg1-stream"]);
+    expect(errorsOf(scalable(scalable(new Mpeg2Stream()).picture("P")))).toEqual(["layered-stream"]);
+  });
+
+  it("is told again in another stream", () => {
+    const session = openMpeg2Session();
+    const errors = (events: readonly DecodeEvent[]) => only(events, "error").map(({ code }) => code);
+    const { bytes } = mpeg1(new Mpeg2Stream());
+    for (let i = 0; i < 2; i++) {
+      expect(errors([...session.push(bytes), ...session.flush()])).toEqual(["mpeg1-stream"]);
+      session.reset();
+    }
+  });
+
+  it("is told again where it comes after another one", () => {
+    const stream = mpeg1(new Mpeg2Stream()).sequence().group().picture("I");
+    expect(decoded(stream)).toEqual(["! unsupported", "1000"]);
+    expect(errorsOf(scalable(mpeg1(stream)))).toEqual(["mpeg1-stream", "mpeg1-stream", "layered-stream"]);
+  });
+});
+
 describe("references of frames (6.1.1.11, 7.6)", () => {
   it("are none of I pictures, the last reference frame of P, and the two last of B", () => {
     const stream = start().picture("I").picture("P").picture("B").picture("B").picture("I").picture("P").picture("B");
@@ -439,13 +471,11 @@ describe("a sequence extension that could not be read", () => {
 });
 
 describe("what is not handled", () => {
-  it("is MPEG-1: UnsupportedError once a picture", () => {
+  it("is MPEG-1: one UnsupportedError", () => {
     const one = (stream: Mpeg2Stream) => stream.pictureHeader("I").slices(3);
     const events = only(eventsOf(one(one(new Mpeg2Stream().header()))), "error");
     expect(events.map(({ kind, message }) => `${kind} ${message}`)).toEqual([
-      ...new Array(2).fill(
-        "unsupported the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
-      ),
+      "unsupported the stream is MPEG-1 (it has no sequence extension), which the kernel's interface does not take",
     ]);
   });
 

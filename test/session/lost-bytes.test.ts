@@ -9,6 +9,33 @@ import { Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
 
 const lost = new BitstreamError("lost-bytes", "packets are missing");
 
+describe("the error of a loss", () => {
+  it.each([
+    ["h264", Uint8Array.of(0, 0, 1, 9, 0xf0)],
+    ["h265", Uint8Array.of(0, 0, 1, 0x46, 1, 0x50)],
+    ["mpeg2", Uint8Array.of(0, 0, 1, 0xb2, 1)],
+    ["av1", Uint8Array.of(0x12, 0, 0x12, 0)],
+    ["fwht", new Uint8Array(9)],
+  ] as const)("has the place of the missing bytes where no unit is cut off: %s", (codec, bytes) => {
+    const session = openSession(codec);
+    const events = [...session.push(bytes), ...session.push(bytes, { lost, unitEnds: true })];
+    expect(only(events, "error").find(({ error }) => error === lost)).toMatchObject({
+      byte: bytes.length,
+      unit: undefined,
+    });
+    const own = new BitstreamError("lost-bytes", "packets are missing", { byte: 5000 });
+    expect(
+      only(session.push(bytes, { lost: own, unitEnds: true }), "error").find(({ error }) => error === own),
+    ).toHaveProperty("byte", 5000);
+  });
+
+  it("has the place of the unit that is cut off", () => {
+    const session = openSession("h264");
+    const events = [...session.push(Uint8Array.of(1, 0, 0, 1, 9)), ...session.push(new Uint8Array(1), { lost })];
+    expect(only(events, "error")[0]).toMatchObject({ byte: 4, unit: expect.any(String) });
+  });
+});
+
 /** `before` and a unit that lacks its last byte, then `after`: the pictures that are shown, with `!` those that are corrupt. */
 function shown(codec: Codec, before: Uint8Array, after: Uint8Array): string[] {
   const session = openSession(codec);

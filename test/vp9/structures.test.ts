@@ -3,7 +3,7 @@ import { vp9CompressedHeader } from "../../src/vp9/controls.ts";
 import { CompressedHeader, MvProbs } from "../../src/vp9/structures.ts";
 
 /** The arrays of a header, in the order of clause 6.3. */
-function arraysOf({ mv_probs, ...rest }: CompressedHeader): [string, Uint8Array][] {
+function arraysOf({ mv_probs, probabilities, ...rest }: CompressedHeader): [string, Uint8Array][] {
   const all = [...Object.entries(rest), ...Object.entries(mv_probs)];
   return all.filter((entry): entry is [string, Uint8Array] => entry[1] instanceof Uint8Array);
 }
@@ -19,6 +19,14 @@ describe("CompressedHeader", () => {
     }
     expect(end).toBe(header.probabilities.length);
     expect(end).toBe(header.probabilities.buffer.byteLength);
+  });
+
+  it("gives the same payload after structuredClone", () => {
+    const header = new CompressedHeader();
+    header.probabilities.forEach((_, i) => {
+      header.probabilities[i] = i % 251;
+    });
+    expect(vp9CompressedHeader(structuredClone(header))).toEqual(vp9CompressedHeader(header));
   });
 
   it("puts each array into the payload, and into no other field", () => {

@@ -12,6 +12,7 @@ import { jsonLine } from "../printing/json.ts";
 import { styleFor } from "../printing/terminal.ts";
 import { SeenRequests } from "../request-set.ts";
 import { sessionOptions, streamEvents } from "../source.ts";
+import { TargetValues } from "../target-values.ts";
 import { UntilFailure } from "../until-failure.ts";
 
 /** What the fields of some requests were made of. Returns the exit status. */
@@ -32,10 +33,13 @@ export async function explain(io: Io, input: StreamInput | RecordInput, args: Jo
   const options = { ...sessionOptions(input.codec, args), trace: explainer.trace };
   const stream = input.codec === "mpeg2" ? { ...input, parts: cutAtPictures(input.parts) } : input;
   const source = new UntilFailure(streamEvents(io, stream, options));
+  const values = args.targetName === undefined ? undefined : new TargetValues(args.target, input.codec);
   let printed = 0;
   for await (const events of source) {
     for (const event of events) if (event.type === "error") await errors.add(event);
-    for (const explained of explainer.take(events)) {
+    values?.take(events);
+    for (const own of explainer.take(events)) {
+      const explained = values?.of(own) ?? own;
       const chosen = choice === undefined ? explained : choice.of(explained);
       if (args.errors === "only") continue;
       if (args.json) for (const line of explanationJson(chosen, view)) printer.add(jsonLine(line));

@@ -1,7 +1,7 @@
 /** Matroska (RFC 9559): the segment is the second element of the file (RFC 8794). */
 import { BitstreamError } from "../../errors.ts";
-import type { ContainerChecks, Patch } from "./container-checks.ts";
-import type { FileBytes, Span } from "./file-bytes.ts";
+import type { ContainerChecks, Patch, SampleConfiguration } from "./container-checks.ts";
+import { type FileBytes, type Span, textAt } from "./file-bytes.ts";
 
 export const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
@@ -15,6 +15,13 @@ const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
 const VIDEO_TRACK = 1;
+const TRACK_NUMBER = 0xd7;
+const CODEC_ID = 0x86;
+const CODEC_PRIVATE = 0x63a2;
+/** 00 00 01 and sequence_header_code. */
+const SEQUENCE_HEADER = 0x1b3;
+/** The longest sequence header with all extensions has half of it. */
+const longestHeaders = 1024;
 const CONTENT_ENCODINGS = 0x6d80;
 const CONTENT_ENCODING = 0x6240;
 const CONTENT_COMPRESSION = 0x5034;
@@ -35,11 +42,14 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   const segment = await elementAt(bytes, header.end, bytes.size);
   if (segment?.id !== SEGMENT) return {};
   const missing = segment.isUnknown ? 0 : segment.end - bytes.size;
-  const hint = await encodingOf(bytes, segment);
+  const tracks: Span[] = [];
+  for await (const track of elements(bytes, segment, [TRACKS, TRACK_ENTRY])) tracks.push(track);
+  const hint = await encodingOf(bytes, tracks);
   const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
   const place = missing > 0 ? "its segment" : "its last block";
   const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   return {
+    configurations: await sequenceHeadersOf(bytes, tracks),
     ...(hint === undefined ? {} : { hint }),
     ...(cut === undefined ? {} : { end: cut.end, patches: cut.patches }),
     ...(lost > 0 ? { loss: new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`) } : {}),
@@ -124,8 +134,8 @@ function sizeBytes(value: number, length: number): Uint8Array | undefined {
 }
 
 /** Says in which way a video track's data are encoded, if the library cannot read it. */
-async function encodingOf(bytes: FileBytes, segment: Span): Promise<string | undefined> {
-  for await (const track of elements(bytes, segment, [TRACKS, TRACK_ENTRY])) {
+async function encodingOf(bytes: FileBytes, tracks: readonly Span[]): Promise<string | undefined> {
+  for (const track of tracks) {
     let isVideo = false;
     for await (const type of elements(bytes, track, [TRACK_TYPE]))
       isVideo = (await numberIn(bytes, type)) === VIDEO_TRACK;
@@ -141,6 +151,30 @@ async function encodingOf(bytes: FileBytes, segment: Span): Promise<string | und
       }
     }
   }
+  return undefined;
+}
+
+/** The headers of MPEG-2 tracks (V_MPEG2) whose CodecPrivate has them, by TrackNumber: a stream may begin without them. */
+async function sequenceHeadersOf(
+  bytes: FileBytes,
+  tracks: readonly Span[],
+): Promise<ReadonlyMap<number, readonly SampleConfiguration[]>> {
+  const found = new Map<number, readonly SampleConfiguration[]>();
+  for (const track of tracks) {
+    const id = await firstIn(bytes, track, CODEC_ID);
+    const number = await firstIn(bytes, track, TRACK_NUMBER);
+    const headers = await firstIn(bytes, track, CODEC_PRIVATE);
+    if (id === undefined || number === undefined || headers === undefined) continue;
+    if (textAt(await bytes.read(id.start, 7), 0, 7) !== "V_MPEG2") continue;
+    const view = await bytes.read(headers.start, Math.min(headers.end - headers.start, longestHeaders));
+    if (view.byteLength < 4 || view.getUint32(0) !== SEQUENCE_HEADER) continue;
+    found.set(await numberIn(bytes, number), [{ first: 0, record: new Uint8Array(view.buffer) }]);
+  }
+  return found;
+}
+
+async function firstIn(bytes: FileBytes, within: Span, id: number): Promise<Element | undefined> {
+  for await (const element of elements(bytes, within, [id])) return element;
   return undefined;
 }
 

@@ -1,0 +1,21 @@
+import { objectOf } from "../bytes.ts";
+
+/** Finds the sets of a slice by the id of their PPS. */
+interface Lookup<Sets> {
+  find(id: number): Sets;
+}
+
+/**
+ * How the sets of a slice are found, of which a parser is given either those or a lookup.
+ *
+ * @throws TypeError where `sets` is neither.
+ */
+export function findIn<Sets extends { readonly sps: object; readonly pps: object }>(
+  sets: Sets | Lookup<Sets>,
+): (id: number) => Sets {
+  if ("find" in objectOf(sets, "sets")) return (id) => (sets as Lookup<Sets>).find(id);
+  const { sps, pps } = sets as Sets;
+  objectOf(sps, "sps");
+  objectOf(pps, "pps");
+  return () => sets as Sets;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import * as av1 from "../src/av1/index.ts";
+import * as fwht from "../src/fwht/index.ts";
+import * as h264 from "../src/h264/index.ts";
+import * as h265 from "../src/h265/index.ts";
+import { bitstreamBytes, bitstreamSize, copyBitstream, openSession } from "../src/index.ts";
+import * as mpeg2 from "../src/mpeg2/index.ts";
+import { readRecord, readRecordStream, recordHeaderText, recordLineText, resolveLines } from "../src/record/index.ts";
+import { decodePayload, decodeStruct, encodeStruct, flagNames, u32 } from "../src/uapi/index.ts";
+import * as vp8 from "../src/vp8/index.ts";
+import * as vp9 from "../src/vp9/index.ts";
+
+/** Calls as a program without types can make them. */
+type Call = (...args: unknown[]) => unknown;
+const bytes = new Uint8Array(16);
+
+describe("options of a parser", () => {
+  const entries = { av1, fwht, h264, h265, mpeg2, vp8, vp9 };
+  const parsers = Object.entries(entries).flatMap(([codec, entry]) =>
+    Object.entries(entry).flatMap(([name, parse]) =>
+      /^parse(?!.*Configuration)|^units$/.test(name) && !(codec === "mpeg2" && name === "units")
+        ? [[codec, name, parse as Call] as const]
+        : [],
+    ),
+  );
+
+  it("are those of every parser", () => {
+    expect(parsers.length).toBeGreaterThan(25);
+  });
+
+  it.each(parsers)("must be an object: %s %s", (_, name, parse) => {
+    const takesSets = /SliceHeader|SegmentHeader|TileGroup|FrameHeader/.test(name) && parse.length > 1;
+    for (const wrong of [null, 5, "trace"]) {
+      const call = () => (takesSets ? parse(bytes, { find: () => undefined }, wrong) : parse(bytes, wrong));
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow("options must be an object");
+    }
+  });
+});
+
+describe("what a parser refers to", () => {
+  const sps = new h264.ParameterSetStore();
+  it.each<[string, () => unknown, string]>([
+    ["an SPS", () => (h264.parsePps as Call)(Uint8Array.of(0x68, 0xce), { sps }), "sps must be an SPS, or a function"],
+    ["no SPS", () => (h264.parsePps as Call)(Uint8Array.of(0x68, 0xce), {}), "sps must be an SPS, or a function"],
+    ["no options", () => (h264.parsePps as Call)(bytes), "options must be an object"],
+    ["no sets: H.264", () => (h264.parseSliceHeader as Call)(bytes), "sets must be an object"],
+    ["no sets: HEVC", () => (h265.parseSliceSegmentHeader as Call)(bytes, null), "sets must be an object"],
+    ["an SPS for both", () => (h264.parseSliceHeader as Call)(bytes, { sps: {} }), "pps must be an object"],
+    [
+      "no sequence header",
+      () => (av1.parseFrameHeader as Call)(Uint8Array.of(0x1a, 1, 0)),
+      "the sequence header must be",
+    ],
+    ["no frame header", () => (av1.parseTileGroup as Call)(bytes, null), "the frame header must be an object"],
+  ])("must be given: %s", (_, call, message) => {
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(message);
+  });
+});
+
+describe("other arguments", () => {
+  it.each<[string, () => unknown, string]>([
+    ["pts NaN", () => openSession("vp8").decode(bytes, { pts: Number.NaN }), "pts must be a finite number"],
+    ["pts Infinity", () => openSession("h264").push(bytes, { pts: Infinity }), "pts must be a finite number"],
+    ["bitstreamSize", () => (bitstreamSize as Call)(undefined), "the request must be an object"],
+    ["bitstreamBytes", () => (bitstreamBytes as Call)({}), "the bitstream of the request must be an array"],
+    ["copyBitstream", () => (copyBitstream as Call)(null, bytes), "the request must be an object"],
+    ["decodeStruct", () => (decodeStruct as Call)(undefined, bytes), "a struct must be an object"],
+    ["encodeStruct", () => (encodeStruct as Call)(null, {}), "a struct must be an object"],
+    ["decodePayload", () => (decodePayload as Call)("H264_SPS", bytes), "a control must be an object"],
+    ["flagNames", () => flagNames(u32, 0.5), "a field of flags must be an integer; it is 0.5"],
+    ["readRecord", () => (readRecord as Call)("", null), "options must be an object"],
+    ["readRecord of nothing", () => (readRecord as Call)(undefined), "a record that is no string must be an object"],
+    ["recordHeaderText", () => (recordHeaderText as Call)(null), "a header must be an object"],
+    ["recordLineText", () => (recordLineText as Call)(undefined), "a line must be an object"],
+    [
+      "resolveLines",
+      () => [...(resolveLines as (record: unknown) => Iterable<unknown>)(5)],
+      "a record must be an object",
+    ],
+  ])("have a reason: %s", (_, call, message) => {
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(message);
+  });
+
+  it("have a reason: readRecordStream", async () => {
+    await expect((readRecordStream as Call)(null)).rejects.toThrow("the pieces of a record must be an object");
+  });
+});
