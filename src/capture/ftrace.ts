@@ -11,7 +11,7 @@ import { type CapturedControl, CaptureError, type Hole, type RunRequest } from "
 import { cutOff } from "./cut-off.ts";
 import { type FtraceEvent, FtraceLines } from "./ftrace-lines.ts";
 import { JoinedCaptures } from "./joined.ts";
-import { beginsRequest, isControlEvent, type TracedControl, tracedControls } from "./visl-controls.ts";
+import { beginsRequest, isControlEvent, type LastEvents, type TracedControl, tracedControls } from "./visl-controls.ts";
 
 /** Requests at the beginning that cannot be read, and that are told one by one. */
 const mostFailures = 64;
@@ -74,6 +74,7 @@ class Runs {
   /** Controls that some request set: they are not as the kernel made them any more. */
   readonly #set = new Set<string>();
   #hasRun = false;
+  readonly #lastEvents: LastEvents = new Map();
   /** Why no request could be read yet: of each one, up to the first that can. */
   readonly #failures: CaptureError[] = [];
   /** Requests end with the event of their OUTPUT buffer. */
@@ -229,7 +230,7 @@ class Runs {
       yield* this.lose(line, `this request has no event ${missing}`);
       return;
     }
-    const traced = controlsOrReason(events);
+    const traced = controlsOrReason(events, this.#lastEvents);
     if (traced instanceof CaptureError) {
       yield* this.#fail(traced, line);
       return;
@@ -265,9 +266,9 @@ const optionalEvents =
   /_(?:dpb_entry|ref_pic_list[01]|pred_weights|pred_weight_table|scaling_matrix|film_grain|ext_sps_[ls]t_rps)$/;
 
 /** The controls, or why the events cannot be read. */
-function controlsOrReason(events: readonly FtraceEvent[]): readonly TracedControl[] | CaptureError {
+function controlsOrReason(events: readonly FtraceEvent[], last: LastEvents): readonly TracedControl[] | CaptureError {
   try {
-    return tracedControls(events);
+    return tracedControls(events, last);
   } catch (thrown) {
     if (thrown instanceof CaptureError) return thrown;
     throw thrown;

@@ -109,12 +109,22 @@ export function beginsRequest({ name }: FtraceEvent): boolean {
   return firstEvents.has(name);
 }
 
+/** A field that an event shows. */
+interface ShownField {
+  readonly leaf: LeafField;
+  readonly value: number | bigint;
+}
+
+/** The last event of each name and element, with what it shows. There are as many as the structures have elements. */
+export type LastEvents = Map<string, { readonly text: string; readonly fields: readonly ShownField[] }>;
+
 /**
  * The controls that these events of one request show.
  *
+ * @param last of the requests before, and then of this one.
  * @throws CaptureError for an event, a field or a value that is not understood: nothing is left out silently.
  */
-export function tracedControls(events: readonly FtraceEvent[]): readonly TracedControl[] {
+export function tracedControls(events: readonly FtraceEvent[], last: LastEvents): readonly TracedControl[] {
   const drafts = new Map<string, Draft>();
   /** Of the events without an index, how often each came, and the last line. */
   const counted = new Map<string, { count: number; line: number }>();
@@ -132,7 +142,7 @@ export function tracedControls(events: readonly FtraceEvent[]): readonly TracedC
     const draft = drafts.get(control) ?? new Draft(control, line);
     drafts.set(control, draft);
     const prefix = (place.prefix ?? "").replace("#", String(index));
-    draft.write(event, prefix);
+    draft.write(event, prefix, last);
   }
   for (const [name, { count, line }] of counted) {
     const { control, prefix = "" } = places[name] as Place;
@@ -143,15 +153,6 @@ export function tracedControls(events: readonly FtraceEvent[]): readonly TracedC
   }
   return [...drafts.values()].map((draft) => draft.control());
 }
-
-/** A field that an event shows. */
-interface ShownField {
-  readonly leaf: LeafField;
-  readonly value: number | bigint;
-}
-
-/** The last event of each name and element, with what it shows. There are as many as the structures have elements. */
-const lastEvents = /* @__PURE__ */ new Map<string, { readonly text: string; readonly fields: readonly ShownField[] }>();
 
 /** A control while its fields are read. */
 class Draft {
@@ -172,18 +173,18 @@ class Draft {
     this.#payload = new Uint8Array(definition.struct.size);
   }
 
-  write(event: FtraceEvent, prefix: string): void {
+  write(event: FtraceEvent, prefix: string, last: LastEvents): void {
     const view = viewOf(this.#payload);
-    for (const { leaf, value } of this.#fieldsOf(event, prefix)) {
+    for (const { leaf, value } of this.#fieldsOf(event, prefix, last)) {
       leaf.type.write(view, leaf.offset, value);
       this.#shown.add(leaf);
     }
   }
 
   /** Most events of a request are those of the one before: parameter sets, scaling lists, entries of lists that are empty. */
-  #fieldsOf(event: FtraceEvent, prefix: string): readonly ShownField[] {
+  #fieldsOf(event: FtraceEvent, prefix: string, last: LastEvents): readonly ShownField[] {
     const key = `${this.#name} ${prefix} ${event.name}`;
-    const known = lastEvents.get(key);
+    const known = last.get(key);
     if (known?.text === event.text) return known.fields;
     const fields: ShownField[] = [];
     for (const [field, text] of eventFields(event)) {
@@ -201,7 +202,7 @@ class Draft {
         fields.push({ leaf, value: typeof leaf.type.min === "bigint" ? value : Number(value) });
       }
     }
-    lastEvents.set(key, { text: event.text, fields });
+    last.set(key, { text: event.text, fields });
     return fields;
   }
 
