@@ -72,8 +72,8 @@ function newQueue() {
     threads: new Set<string>(),
     /** Where the buffer was queued that came back last. */
     lastBackQueuedAt: 0,
-    /** A call that makes buffers was seen. */
-    isMade: false,
+    /** A call was seen that a program makes before it queues buffers. */
+    isSetUp: false,
   };
 }
 
@@ -130,8 +130,10 @@ class Pairs {
     switch (call.call) {
       case "open": {
         const { state } = this.#files.deviceOf(call);
-        this.#free(state.OUTPUT, call.line);
-        this.#free(state.CAPTURE, call.line);
+        for (const queue of [state.OUTPUT, state.CAPTURE]) {
+          queue.isSetUp = true;
+          this.#free(queue, call.line);
+        }
         return undefined;
       }
       case "VIDIOC_S_EXT_CTRLS":
@@ -140,14 +142,13 @@ class Pairs {
         return this.#queueBuffer(call);
       case "VIDIOC_DQBUF":
         return this.#giveBack(call);
+      case "VIDIOC_S_FMT":
       case "VIDIOC_CREATE_BUFS":
-        this.#files.deviceOf(call).state[call.queue].isMade = true;
+        this.#files.deviceOf(call).state[call.queue].isSetUp = true;
         return undefined;
       case "VIDIOC_REQBUFS":
-        this.#files.deviceOf(call).state[call.queue].isMade = true;
-        this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
-        return undefined;
       case "VIDIOC_STREAMOFF":
+        this.#files.deviceOf(call).state[call.queue].isSetUp = true;
         this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
       case "MEDIA_IOC_REQUEST_ALLOC":
@@ -289,9 +290,9 @@ class Pairs {
         ? { reason: "a request is queued that nothing was put into", since }
         : undefined;
     }
-    const [other] = content.buffers.filter(({ state }) => !state.isMade);
-    if (other !== undefined && this.#since === 0) {
-      const reason = `buffer ${other.index} is queued, and no call made it: the capture begins after VIDIOC_REQBUFS`;
+    const [early] = content.buffers.filter(({ state }) => !state.isSetUp);
+    if (early !== undefined && this.#since === 0) {
+      const reason = `buffer ${early.index} is queued, and no call made it: the capture begins after VIDIOC_REQBUFS`;
       return { reason, since: 0 };
     }
     for (const { state, index } of content.buffers) {

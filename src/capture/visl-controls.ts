@@ -121,10 +121,10 @@ export type LastEvents = Map<string, { readonly text: string; readonly fields: r
 /**
  * The controls that these events of one request show.
  *
- * @param last of the requests before, and then of this one.
+ * @param last of the requests before, and then of this one: what is the same is read once.
  * @throws CaptureError for an event, a field or a value that is not understood: nothing is left out silently.
  */
-export function tracedControls(events: readonly FtraceEvent[], last: LastEvents): readonly TracedControl[] {
+export function tracedControls(events: readonly FtraceEvent[], last: LastEvents = new Map()): readonly TracedControl[] {
   const drafts = new Map<string, Draft>();
   /** Of the events without an index, how often each came, and the last line. */
   const counted = new Map<string, { count: number; line: number }>();

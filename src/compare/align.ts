@@ -152,7 +152,8 @@ export function towardsLosses(
       if (nextPeer !== peer + next - first) break;
       const begin = nextOurs - (next - first);
       const piece = pairs.slice(first, next).map(([, j], k) => [begin + k, j] as const);
-      if (begin >= free && piece.every(([i, j]) => isEqual(i, j))) pairs.splice(first, piece.length, ...piece);
+      const isPossible = begin >= free && piece.every(([i, j]) => isEqual(i, j));
+      for (const [k, pair] of piece.entries()) if (isPossible) pairs[first + k] = pair;
       if (next < pairs.length && isAfterLoss(nextPeer)) break;
     }
   }
