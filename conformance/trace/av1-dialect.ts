@@ -54,7 +54,7 @@ function inOurs(elements: readonly FfmpegElement[]): FfmpegElement[] {
   return found;
 }
 
-/** OperatingPointIdc of the last sequence header that was looked at. */
+/** OperatingPointIdc of the last sequence header that was looked at: first in our units, then in FFmpeg's. */
 let chosenLayers = 0;
 
 function layersOfFirstPoint(unit: Uint8Array): number {
@@ -74,6 +74,7 @@ function isDropped(obu_type: number, temporal_id: number, spatial_id: number): b
 /** Of an OBU of a layer that the operating point drops, whose payload we pass over, the header. */
 function withoutDropped(elements: readonly FfmpegElement[]): readonly FfmpegElement[] {
   const one = (name: string) => elements.find((element) => element.name === name)?.value ?? 0;
+  if (one("obu_type") === 1) chosenLayers = one("operating_point_idc");
   if (one("obu_extension_flag") === 0) return elements;
   if (!isDropped(one("obu_type"), one("temporal_id"), one("spatial_id"))) return elements;
   return elements.slice(0, elements.findIndex(({ name }) => name === "obu_size") + 1);
@@ -120,6 +121,7 @@ export const av1: Dialect = {
       message:
         /^(Invalid value at feature_value|Missing reference frame needed|tg_start out of range|zero_bit out of range)/,
       why: "an OBU of a layer that the operating point drops (5.3.1), whose payload is none: FFmpeg's filter drops none",
+      byReferences: true,
     },
   ],
 };

@@ -145,8 +145,11 @@ class TraceComparison implements TraceReport {
     this.elements += equal;
   }
 
-  #refused(side: "ffmpeg" | "ours", message: string, { byte }: OurUnit): void {
-    const row = this.#dialect.declaredRefusals.find((row) => row.side === side && row.message.test(message));
+  #refused(side: "ffmpeg" | "ours", message: string, { byte, otherReferences }: OurUnit): void {
+    const row = this.#dialect.declaredRefusals.find(
+      (row) =>
+        row.side === side && row.message.test(message) && (row.byReferences !== true || otherReferences !== undefined),
+    );
     if (row) this.except(`${row.side === "ours" ? "we do" : "FFmpeg does"} not read it (to the end): ${row.why}`);
     else this.differences.push(`byte ${byte}: ${side} refused: ${message}`);
   }

@@ -49,4 +49,6 @@ export interface Refusal {
   readonly side: "ffmpeg" | "ours";
   readonly message: RegExp;
   readonly why: string;
+  /** Only where FFmpeg's references are others (`otherReferences`). */
+  readonly byReferences?: true;
 }

@@ -12,6 +12,7 @@ import {
 } from "../../conformance/output/h264/h264-pictures.ts";
 import { type OutputStream, outputStreams, runOutputStream } from "../../conformance/output/run-output.ts";
 import { corpusFolder } from "../../conformance/streams/corpus.ts";
+import { H264Stream } from "../../support/streams/h264-stream.ts";
 import { expectEqualOrder } from "../support/output-order.ts";
 
 const streams = outputStreams();
@@ -84,6 +85,22 @@ describe("the comparison of two orders", () => {
   it("keeps a longest part in order", () => {
     expect(longestIncreasing([3, 0, 1, 5, 2, 4])).toEqual(new Set([0, 1, 2, 4]));
     expect(longestIncreasing([])).toEqual(new Set());
+  });
+});
+
+describe("the pictures of a stream", () => {
+  it("lie where they are coded, though others have the same bytes", () => {
+    const stream = new H264Stream().writeSps({ poc_type: 2, max_num_ref_frames: 1 }).writePps();
+    // frame_num is the only number in them that changes: every 16th picture has the same bytes.
+    for (let i = 0; i < 20; i++) {
+      for (const first_mb of [0, 8]) stream.slice(i === 0 ? { idr: true, first_mb } : { frame_num: i % 16, first_mb });
+    }
+    // With start codes of three bytes, a request has both slices in one part.
+    const bytes = Uint8Array.from(stream.units.flatMap((unit) => [0, 0, 1, ...unit]));
+    const places: number[] = [];
+    for (let i = 0, byte = 3; i < stream.units.length; byte += stream.units[i]!.length + 3, i++) places.push(byte);
+    const { pictures } = decodeH264Pictures(bytes);
+    expect(pictures.flatMap(({ slices }) => slices)).toEqual(places.slice(2));
   });
 });
 
