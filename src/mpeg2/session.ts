@@ -146,6 +146,8 @@ class Mpeg2Reader implements UnitReader {
 
   loseBytes(): void {
     this.#hasLostBytes = true;
+    // The sequence extension may be among them.
+    if (this.#pending) this.#pending.isDamaged = true;
   }
 
   #loseSlice(): void {
@@ -328,8 +330,11 @@ class Mpeg2Reader implements UnitReader {
       throw new BitstreamError("missing-sequence-header", "there is no sequence header");
     }
     const { header, extension, display, isScalable, isDamaged } = pending;
-    if (extension === null && isDamaged)
+    if (extension === null && isDamaged) {
+      // 6.1.1.6: a header that is repeated has the same extension.
+      if (this.#sequence !== null && hasSameValues(this.#sequence.header, header)) return this.#sequence;
       throw new BitstreamError("missing-header", "the sequence extension could not be read");
+    }
     if (extension === null)
       return this.#refuse(
         "mpeg1-stream",

@@ -468,6 +468,31 @@ describe("a sequence extension that could not be read", () => {
       "the sequence extension could not be read",
     ]);
   });
+
+  it("may be among lost bytes: then it is that of the same header before, and no MPEG-1", () => {
+    const withLoss = (before: Mpeg2Stream) => {
+      const session = openMpeg2Session();
+      const lost = new BitstreamError("lost-bytes", "a packet is missing");
+      const pictures = new Mpeg2Stream().picture("I").picture("I").bytes;
+      const events = [
+        ...session.push(before.bytes),
+        ...session.push(pictures, { lost, unitEnds: true }),
+        ...session.flush(),
+      ];
+      return [events.filter(({ type }) => type === "request").length, only(events, "error").map(({ code }) => code)];
+    };
+    expect(withLoss(start().picture("I").header())).toEqual([3, ["lost-bytes"]]);
+    expect(withLoss(new Mpeg2Stream().header())).toEqual([0, ["lost-bytes", "missing-header", "missing-header"]]);
+  });
+
+  it("is that of the same header before (6.1.1.6)", () => {
+    const cut = (stream: Mpeg2Stream) => stream.unit(0xb5, (w) => w.u(4, 1));
+    const repeated = cut(start().picture("I").header()).picture("P").picture("P");
+    expect(decoded(repeated)).toEqual(["1000", "! bitstream", "2000 <1000", "3000 <2000"]);
+    // Another header has another extension.
+    const other = cut(start().picture("I").header({ width: 32 })).picture("P");
+    expect(decoded(other)).toEqual(["1000", "! bitstream", "! bitstream"]);
+  });
 });
 
 describe("what is not handled", () => {
