@@ -146,7 +146,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
         this.#takeFrameHeader(obu, unit);
         break;
       case OBU_TILE_GROUP:
-        this.#takeTileGroup(obu);
+        this.#takeTileGroup(obu, unit);
         break;
       case OBU_METADATA:
         this.#sink.guardOnce(unit, () => {
@@ -229,10 +229,8 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     if (obu_type === OBU_FRAME) {
       byte_alignment(r);
       open.addTiles(obu);
-    } else {
-      readTrailingBits(obu);
-      this.#reportFlaw(obu, unit);
-    }
+    } else readTrailingBits(obu);
+    this.#reportFlaw(obu, unit);
     this.#isSkipping = false;
     this.#open = open;
     if (open.isComplete) this.#endOpenFrame(open);
@@ -272,13 +270,14 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     throw new UnsupportedError("kernel-limit", reason, { element: "tile_info" });
   }
 
-  #takeTileGroup(obu: Obu): void {
+  #takeTileGroup(obu: Obu, unit: StreamUnit): void {
     const open = this.#open;
     if (open === null) {
       if (this.#isSkipping) return;
       throw new BitstreamError("missing-header", "tiles without a frame header");
     }
     open.addTiles(obu);
+    this.#reportFlaw(obu, unit);
     if (open.isComplete) this.#endOpenFrame(open);
   }
 

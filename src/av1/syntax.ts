@@ -122,9 +122,12 @@ export function trailing_bits(r: ObuReader, nbBits: number): void {
   for (let left = nbBits - 1; left > 0; left--) r.f(1, 0, "trailing_zero_bit");
 }
 
-/** 5.3.5 Byte alignment syntax. The value of the bits is not checked, as in other decoders. */
+/** 5.3.5 Byte alignment syntax. A bit that is 1 is the reader's flaw: nothing depends on it. */
 export function byte_alignment(r: ObuReader): void {
-  while (!r.byteAligned) r.flag("zero_bit");
+  let bits = 0;
+  while (!r.byteAligned) bits |= r.flag("zero_bit");
+  if (bits !== 0)
+    r.tolerate(() => r.failAs("wrong-fixed-bits", "the bits up to the next byte must be 0", 1, "zero_bit"));
 }
 
 /** 5.5.1 General sequence header OBU syntax, without choose_operating_point. */

@@ -31,6 +31,18 @@ const afterStart = (units: readonly Uint8Array[], options?: SessionOptions) =>
   summary(decode([start, ...units], options)).slice(3);
 
 describe("frames", () => {
+  it("may have other bits than 0 before their tiles (5.3.5): one error, and every request", () => {
+    // The byte before the 8 of the tile.
+    const flawed = keyFrame();
+    flawed[flawed.length - 9]! |= 1;
+    const events = decode([start, unit(flawed), unit(flawed)]);
+    expect(requestsOf(events).map(({ timestamp }) => timestamp)).toEqual([1000, 2000, 3000]);
+    expect(requestsOf(events)[1]!.controls).toEqual(requestsOf(decode([start, unit(keyFrame())]))[1]!.controls);
+    expect(events.flatMap((event) => (event.type === "error" ? [`${event.code} ${event.element}`] : []))).toEqual([
+      "wrong-fixed-bits zero_bit",
+    ]);
+  });
+
   it("are requests with the OUTPUT buffer that GStreamer sends: the payloads of the OBUs with tiles", () => {
     const [request] = requestsOf(decode([start]));
     const payload = keyFrame().subarray(2);
@@ -230,7 +242,10 @@ describe("sequences (7.5)", () => {
 
   it("have new buffers where a shown key frame is larger: nothing is kept, and its request lists the slots as they were (7.20)", () => {
     const sequence = sequenceHeader({ width: 128 });
-    const events = decode([unit(sequence, keyFrame({ size: [64, 64] })), unit(keyFrame({ size: [128, 64] }))]);
+    const events = decode([
+      unit(sequence, keyFrame({ size: [64, 64] })),
+      unit(keyFrame({ size: [128, 64], mostTileLog2: [1, 0] })),
+    ]);
     expect(summary(events).slice(3)).toEqual(["release 1000", "sequence 128x64", "request 2000", "output 2000"]);
     expect(slotTimesOf(requestsOf(events).at(-1)!)).toEqual(new Array(8).fill(1000));
   });
