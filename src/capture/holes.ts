@@ -74,6 +74,8 @@ function newQueue() {
     lastBackQueuedAt: 0,
     /** A call was seen that a program makes before it queues buffers. */
     isSetUp: false,
+    /** Its device is one that gets requests. Others, encoders and stateful decoders, may give buffers back in another order. */
+    isOrdered: false,
   };
 }
 
@@ -204,7 +206,7 @@ class Pairs {
     if (before?.is === "free") {
       return { reason: `${queue} buffer ${index} comes back, and it was not queued since it came back before`, since };
     }
-    if (before === undefined || oldest === undefined || oldest === index) return undefined;
+    if (!state.isOrdered || before === undefined || oldest === undefined || oldest === index) return undefined;
     const reason = `${queue} buffer ${index} comes back, and buffer ${oldest} does not, which was queued before it`;
     return { reason, since: sinceBackOf(state.buffers.get(oldest) as BufferState, state) };
   }
@@ -218,6 +220,8 @@ class Pairs {
     state.inOrder.delete(index);
     if (!isForRequest) state.inOrder.add(index);
     if (isForRequest) {
+      const { OUTPUT, CAPTURE } = this.#files.deviceOf(call).state;
+      OUTPUT.isOrdered = CAPTURE.isOrdered = true;
       const content = this.#contentOf(call);
       if (queue === "OUTPUT" && content.hasBuffer && this.#isTwice(call)) {
         return { reason: "a second OUTPUT buffer is put into a request", since: content.line };

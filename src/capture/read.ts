@@ -101,7 +101,7 @@ async function* linesOf(
   const { left } = requests;
   if (left > 0) {
     onWarning?.(
-      `the last ${left === 1 ? "request is" : `${left} requests are`} left out: the capture ends before their buffers came back with their timestamps`,
+      `the last ${left === 1 ? "request is" : `${left} requests are`} left out: the capture ends before all buffers came back that show ${left === 1 ? "its timestamp and its hold flag" : "their timestamps and hold flags"}`,
     );
   }
 }

@@ -281,8 +281,9 @@ function integer(text: string): bigint | undefined {
 
 /** `80 fd 88 …`: bytes in the order of memory. */
 function dumped(text: string, size: number): (bigint | undefined)[] {
-  if (!/^\s*[0-9a-f]{2}(?:\s+[0-9a-f]{2})*\s*$/.test(text)) return [undefined];
   const bytes = text.trim().split(/\s+/);
+  // Without a repeated group: with one, V8 refuses a long text.
+  if (/[^0-9a-f\s]/.test(text) || !bytes.every((byte) => byte.length === 2)) return [undefined];
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => {
     const digits = bytes.slice(i * size, (i + 1) * size);
     if (digits.length < size) return undefined;

@@ -41,6 +41,8 @@ export class WaitingLines {
   #lines: number[] = [];
   /** In the OUTPUT buffers of those that wait. */
   #bytes = 0;
+  /** Requests that wait and whose OUTPUT buffers have not come back. */
+  #inFlight = 0;
   /** Where the last CAPTURE buffers came back, by their timestamps. */
   readonly #pictures = new Map<bigint, { readonly device: Device; readonly line: number }>();
 
@@ -77,11 +79,8 @@ export class WaitingLines {
   }
 
   #add(waiting: Waiting | RecordLine): void {
-    if (this.#waiting.length >= mostWaiting + this.#patience) {
-      throw new CaptureError(
-        `${mostWaiting} requests were queued, and none of their buffers came back`,
-        waiting.line as number,
-      );
+    if ("filling" in waiting && waiting.timestamp === undefined && ++this.#inFlight > mostWaiting) {
+      throw new CaptureError(`${mostWaiting} requests were queued, and none of their buffers came back`, waiting.line);
     }
     this.#waiting.push(waiting);
   }
@@ -101,6 +100,7 @@ export class WaitingLines {
       if (each.filling.device !== device || each.filling.buffer?.index !== index) continue;
       each.timestamp = timestamp;
       each.known = { line, queued: this.#queued };
+      this.#inFlight--;
       return;
     }
   }
@@ -120,6 +120,7 @@ export class WaitingLines {
     const within = this.#lines.filter((line) => line > since).length;
     this.#waiting = withoutUnsure(this.#waiting, isSure, hole, within);
     this.#bytes = this.#waiting.reduce((sum, each) => sum + bytesOf(each), 0);
+    this.#inFlight = this.#waiting.filter((each) => "filling" in each && each.timestamp === undefined).length;
   }
 
   /**

@@ -129,8 +129,6 @@ export interface LossesOfPeer {
   isAfterLoss(peer: number): boolean;
   /** Whether these two could be a pair. */
   isEqual(ours: number, peer: number): boolean;
-  /** The lengths of both sequences; undefined where more may come. */
-  readonly ends: readonly [number, number] | undefined;
 }
 
 /**
@@ -139,22 +137,27 @@ export interface LossesOfPeer {
  */
 export function towardsLosses(
   path: readonly (readonly [number, number])[],
-  { isAfterLoss, isEqual, ends }: LossesOfPeer,
+  { isAfterLoss, isEqual }: LossesOfPeer,
 ): (readonly [number, number])[] {
   const pairs = [...path];
   for (let first = pairs.length - 1; first >= 0; first--) {
     const [, peer] = pairs[first] as readonly [number, number];
     if (!isAfterLoss(peer)) continue;
     const free = (pairs[first - 1]?.[0] ?? -1) + 1;
-    // A pair, or the end, up to which the peer has lost nothing more.
-    for (let next = first + 1; next <= pairs.length; next++) {
-      const [nextOurs, nextPeer] = pairs[next] ?? ends ?? [-1, -1];
+    // A pair up to which the peer has lost nothing more.
+    for (let next = first + 1; next < pairs.length; next++) {
+      const [nextOurs, nextPeer] = pairs[next] as readonly [number, number];
       if (nextPeer !== peer + next - first) break;
-      const begin = nextOurs - (next - first);
-      const piece = pairs.slice(first, next).map(([, j], k) => [begin + k, j] as const);
-      const isPossible = begin >= free && piece.every(([i, j]) => isEqual(i, j));
-      for (const [k, pair] of piece.entries()) if (isPossible) pairs[first + k] = pair;
-      if (next < pairs.length && isAfterLoss(nextPeer)) break;
+      const [lastOurs] = pairs[next - 1] as readonly [number, number];
+      // Where nothing lies between this pair and the one before, that one has been tried.
+      if (nextOurs > lastOurs + 1) {
+        const begin = nextOurs - (next - first);
+        const piece = pairs.slice(first, next).map(([, j], k) => [begin + k, j] as const);
+        if (begin >= free && piece.every(([i, j]) => isEqual(i, j))) {
+          for (const [k, pair] of piece.entries()) pairs[first + k] = pair;
+        }
+      }
+      if (isAfterLoss(nextPeer)) break;
     }
   }
   return pairs;

@@ -94,7 +94,7 @@ export class Pairs {
       this.#b.isEnded &&
       startA + ours.length === this.#a.length &&
       startB + theirs.length === this.#b.length;
-    const equal = this.#equal(ours, theirs, isWhole);
+    const equal = this.#equal(ours, theirs);
     const decided = this.#gapsFilled(equal, ours, theirs, [startA, startB]);
     const end = isWhole ? decided.length : committed(decided, this.#window >> 1);
     const taken = decided.slice(0, end);
@@ -130,8 +130,7 @@ export class Pairs {
     return (this.#a.missingCalls(a.index) ?? this.#b.missingCalls(b.index)) !== undefined;
   }
 
-  /** @param isWhole no request comes after these. */
-  #equal(ours: readonly Entry[], theirs: readonly Entry[], isWhole: boolean): readonly (readonly [number, number])[] {
+  #equal(ours: readonly Entry[], theirs: readonly Entry[]): readonly (readonly [number, number])[] {
     const lacksCalls = this.#lacksCalls(ours, theirs);
     if (lacksCalls) {
       const path = this.#sameTime(ours, theirs);
@@ -139,14 +138,13 @@ export class Pairs {
     }
     const [a, b] = [ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this)];
     const path = cheapestPath(a, b);
-    return lacksCalls ? this.#towardsLosses(path, a, b, isWhole) : path;
+    return lacksCalls ? this.#towardsLosses(path, a, b) : path;
   }
 
   #towardsLosses(
     path: readonly (readonly [number, number])[],
     a: readonly OutputBuffer[],
     b: readonly OutputBuffer[],
-    isWhole: boolean,
   ): readonly (readonly [number, number])[] {
     const isAfterLoss = (timeline: Timeline, next: number) => (place: number) =>
       timeline.missingCalls(next + place) !== undefined;
@@ -154,12 +152,10 @@ export class Pairs {
     const lostByB = towardsLosses(path, {
       isAfterLoss: isAfterLoss(this.#b, this.#nextB),
       isEqual: isSame,
-      ends: isWhole ? [a.length, b.length] : undefined,
     });
     const lostByA = towardsLosses(lostByB.map(swapped), {
       isAfterLoss: isAfterLoss(this.#a, this.#nextA),
       isEqual: (j, i) => isSame(i, j),
-      ends: isWhole ? [b.length, a.length] : undefined,
     });
     return lostByA.map(swapped);
   }

@@ -27,8 +27,8 @@ const MOST_REACH = 1 << 24;
 const MOST_PTS_STEP = 2 ** 32;
 
 /**
- * Looks for a frame header from `from` on: returns its offset; or, where there is none so far, `~at`: the bytes before `at` need not be seen
- * again.
+ * Looks for a frame header from `from` on: returns its offset; or, where there is none so far, `~at`: the bytes before `at` need not
+ * be seen again.
  *
  * @param isEnd the file ends after these bytes.
  * @param isLedTo the size of the frame before leads to the first byte.

@@ -38,7 +38,7 @@ const SIGNATURE = "DKIF";
 const FILE_HEADER_BYTES = 32;
 /** Bytes that lie one byte before a frame header look like one whose pts is 256 times that. */
 const MOST_PTS_RATIO = 128;
-/** The largest pts after one that is 0. */
+/** The largest pts after one that is 0, and is not looked at more closely. */
 const MOST_PTS = 2 ** 32;
 
 function textAt(bytes: Uint8Array, at: number, length: number): string {
@@ -58,7 +58,7 @@ export function ivfFrames(bytes: Uint8Array): IvfHeader & { readonly frames: Ivf
 
 /**
  * Cuts an IVF file that comes in pieces of any size into its frames. Their data is valid until the next call. It keeps one frame; after a
- * damaged size, four frames of 16 MiB at most.
+ * damaged size, and where a pts leaps, four frames of 16 MiB at most.
  */
 export class IvfStream {
   /** Null until it has been read. */
@@ -69,11 +69,10 @@ export class IvfStream {
   /** The bytes are not an IVF file, or are damaged from here on. All later bytes are dropped. */
   #isBroken = false;
 
-  /**
-   * The offset of a header that is wrong, or may be: the next right one is looked for from there on. Null where nothing shows that the file is
-   * damaged.
-   */
+  /** The offset of a header that is wrong, or may be: a right one is looked for from there on. Null where nothing shows damage. */
   #lost: number | null = null;
+  /** It is only its pts that may be wrong. */
+  #isSuspected = false;
   readonly #fourcc: string | undefined;
   /** Where the next pts is larger, a size may have led to bytes that are no frame header. */
   #mostPts = Infinity;
@@ -111,7 +110,7 @@ export class IvfStream {
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT || pts > this.#mostPts) {
-        this.#seek();
+        this.#seek(size <= UNIT_LIMIT);
         continue;
       }
       if (this.#queue.length < FRAME_HEADER_BYTES + size) return;
@@ -123,16 +122,23 @@ export class IvfStream {
   }
 
   /** From here on, a right frame header is looked for. */
-  #seek(): void {
+  #seek(isSuspected = false): void {
     this.#lost = this.#queue.begin;
+    this.#isSuspected = isSuspected;
     this.#frame = null;
   }
 
   /** Skips bytes up to a right frame header. False where more bytes are needed, or the file ends without one. */
   #goOn(frames: IvfFrame[], isEnd: boolean): boolean {
     const queue = this.#queue;
+    const isUndecided = this.#isSuspected && this.#lost === queue.begin;
     const place = findFrameHeader(queue.peek(queue.length), 0, isEnd, this.#lost === queue.begin);
     const isFound = place >= 0;
+    if (isEnd && !isFound && isUndecided) {
+      // Nothing but its pts speaks against it: the file is cut off after it.
+      this.#endSearch(frames, true);
+      return true;
+    }
     queue.skip(isFound ? place : ~place);
     if (isFound || isEnd) this.#endSearch(frames, isFound);
     return isFound;
@@ -144,7 +150,7 @@ export class IvfStream {
     this.#lost = null;
     this.#mostPts = Infinity;
     if (to === from) return;
-    const what = isFound ? `the file goes on at byte ${to}` : "no frame header follows";
+    const what = isFound ? `the file goes on at byte ${to}` : "no frame header follows: correct the size";
     const reason = `the size of this frame or of the one before is wrong; ${what}`;
     const error = new BitstreamError("damaged-container", reason, { byte: from });
     frames.push({ data: new Uint8Array(0), pts: 0, byte: from, truncated: true, error });

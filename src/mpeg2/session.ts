@@ -320,8 +320,8 @@ class Mpeg2Reader implements UnitReader {
   }
 
   /**
-   * The sequence in force, from its header and extensions. A repetition without changes is the same sequence. Null where it is refused, and that
-   * has been told.
+   * The sequence in force, from its header and extensions. A repetition without changes is the same sequence. Null where it is
+   * refused, and that has been told.
    */
   #currentSequence(): Sequence | null {
     const pending = this.#pending;

@@ -55,7 +55,7 @@ export type ResolvedLine = Exclude<RecordLine, RequestLine> | ResolvedRequest;
 export function readRecord(text: string | Iterable<string>, options: RecordReadOptions = {}): RequestRecord {
   const reader = new RecordReader(objectOf(options, "options"));
   const lines: RecordLine[] = [];
-  for (const source of typeof text === "string" ? linesOf(text) : objectOf(text, "a record that is no string")) {
+  for (const source of typeof text === "string" ? linesOf(text) : objectOf(text, "lines that are no string")) {
     const line = reader.read(source);
     if (line !== undefined) lines.push(line);
   }

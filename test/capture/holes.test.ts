@@ -343,3 +343,31 @@ describe("two captures in one file", () => {
     },
   );
 });
+
+describe("an intact capture of the recorder", () => {
+  const lines = captureText("vp8_altref.ivf.recorder").split("\n");
+  const queue = lines.findIndex((line) => line.includes('"call":"MEDIA_REQUEST_IOC_QUEUE"'));
+  const holesIn = async (text: readonly string[]) => {
+    const { requests, warnings } = await imported(text.join("\n"));
+    return [requests.length, warnings.filter(isHole)];
+  };
+
+  it("may have another device, of which buffers come back in another order", async () => {
+    const on = (call: string, index: number) =>
+      (lines[queue - 1] as string)
+        .replaceAll(/VIDIOC_QBUF|\/dev\/video0/g, (found) => (found === "VIDIOC_QBUF" ? call : "/dev/video9"))
+        .replace(/"fd":\d+/, '"fd":99')
+        .replace(/"index":\d+/, `"index":${index}`);
+    const other = [
+      ...[0, 1, 2, 3].map((index) => on("VIDIOC_QBUF", index)),
+      ...[1, 0, 3, 2].map((index) => on("VIDIOC_DQBUF", index)),
+    ];
+    expect(await holesIn([...lines.slice(0, queue + 1), ...other, ...lines.slice(queue + 1)])).toEqual([20, []]);
+  });
+
+  it("may have any number of requests that the kernel refused", async () => {
+    const refused = (lines[queue] as string).replace(/}$/, ',"error":22}');
+    const many = lines.flatMap((line, i) => (i === queue ? [...new Array<string>(5000).fill(refused), line] : [line]));
+    expect((await holesIn(many))[0]).toBe(20);
+  });
+});

@@ -118,7 +118,7 @@ describe("a file with a damaged size", () => {
   it("is said to be damaged to its end where no headers show where it goes on", () => {
     const bytes = withSize(frames.length - 1, 0xffffffff);
     const { reasons } = summaryOf(inPieces(bytes, 100), 0);
-    expect(reasons).toEqual([expect.stringMatching(/is wrong; no frame header follows$/)]);
+    expect(reasons).toEqual([expect.stringMatching(/is wrong; no frame header follows: correct the size$/)]);
   });
 
   it("takes no cut-off file for damaged, and never a wrong byte for a header", () => {
@@ -167,6 +167,23 @@ describe("a file with a damaged size", () => {
       for (const piece of [997]) expect(pushed(bytes, piece)).toEqual(found);
     },
   );
+
+  it("is not seen where the file is cut off after a leap of pts: the frames before the cut are there", () => {
+    const bytes = longFile(10);
+    const whole = ivfFrames(bytes).frames;
+    const view = new DataView(bytes.buffer);
+    for (const [i, { byte }] of whole.entries()) view.setBigUint64(byte - 8, BigInt(1 + 3003 * i), true);
+    for (const [i, { byte, data }] of whole.entries()) {
+      for (const end of [byte + (data.length >> 1), byte + data.length - 1]) {
+        for (const piece of [997, end]) {
+          const found = pushed(bytes.slice(0, end), piece);
+          expect(found.map((frame) => [frame.byte, frame.truncated, frame.error])).toEqual(
+            whole.slice(0, i + 1).map((frame, at) => [frame.byte, at === i, undefined]),
+          );
+        }
+      }
+    }
+  });
 
   it("is not seen where pts leap, or are all the largest that there is", () => {
     const bytes = file.slice();
