@@ -71,7 +71,7 @@ describe("other arguments", () => {
     ["decodePayload", () => (decodePayload as Call)("H264_SPS", bytes), "a control must be an object"],
     ["flagNames", () => flagNames(u32, 0.5), "a field of flags must be an integer; it is 0.5"],
     ["readRecord", () => (readRecord as Call)("", null), "options must be an object"],
-    ["readRecord of nothing", () => (readRecord as Call)(undefined), "a record that is no string must be an object"],
+    ["readRecord of nothing", () => (readRecord as Call)(undefined), "lines that are no string must be an object"],
     ["recordHeaderText", () => (recordHeaderText as Call)(null), "a header must be an object"],
     ["recordLineText", () => (recordLineText as Call)(undefined), "a line must be an object"],
     [

@@ -168,7 +168,7 @@ export class CompressedHeader {
    * All arrays, one after the other: a view of the same memory, which costs less than memory for each. A property, so that `structuredClone`
    * copies it with them.
    */
-  readonly probabilities = new Uint8Array(PROBABILITIES);
+  readonly probabilities: Uint8Array = new Uint8Array(PROBABILITIES);
 
   constructor() {
     const { buffer } = this.probabilities;
