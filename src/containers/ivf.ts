@@ -71,8 +71,8 @@ export class IvfStream {
 
   /** The offset of a header that is wrong, or may be: a right one is looked for from there on. Null where nothing shows damage. */
   #lost: number | null = null;
-  /** It is only its pts that may be wrong. */
-  #isSuspected = false;
+  /** Its size, where that is too large; undefined where it is only its pts that may be wrong. */
+  #lostSize: number | undefined;
   readonly #fourcc: string | undefined;
   /** Where the next pts is larger, a size may have led to bytes that are no frame header. */
   #mostPts = Infinity;
@@ -110,7 +110,7 @@ export class IvfStream {
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
       if (size > UNIT_LIMIT || pts > this.#mostPts) {
-        this.#seek(size <= UNIT_LIMIT);
+        this.#seek(size <= UNIT_LIMIT ? undefined : size);
         continue;
       }
       if (this.#queue.length < FRAME_HEADER_BYTES + size) return;
@@ -122,16 +122,16 @@ export class IvfStream {
   }
 
   /** From here on, a right frame header is looked for. */
-  #seek(isSuspected = false): void {
+  #seek(wrongSize: number | undefined): void {
     this.#lost = this.#queue.begin;
-    this.#isSuspected = isSuspected;
+    this.#lostSize = wrongSize;
     this.#frame = null;
   }
 
   /** Skips bytes up to a right frame header. False where more bytes are needed, or the file ends without one. */
   #goOn(frames: IvfFrame[], isEnd: boolean): boolean {
     const queue = this.#queue;
-    const isUndecided = this.#isSuspected && this.#lost === queue.begin;
+    const isUndecided = this.#lostSize === undefined && this.#lost === queue.begin;
     const place = findFrameHeader(queue.peek(queue.length), 0, isEnd, this.#lost === queue.begin);
     const isFound = place >= 0;
     if (isEnd && !isFound && isUndecided) {
@@ -151,7 +151,8 @@ export class IvfStream {
     this.#mostPts = Infinity;
     if (to === from) return;
     const what = isFound ? `the file goes on at byte ${to}` : "no frame header follows: correct the size";
-    const reason = `the size of this frame or of the one before is wrong; ${what}`;
+    const found = this.#lostSize === undefined ? "" : `the frame has ${this.#lostSize} bytes: `;
+    const reason = `${found}the size of this frame or of the one before is wrong; ${what}`;
     const error = new BitstreamError("damaged-container", reason, { byte: from });
     frames.push({ data: new Uint8Array(0), pts: 0, byte: from, truncated: true, error });
   }
@@ -164,7 +165,7 @@ export class IvfStream {
     if (this.#lost !== null) this.#takeFrames(frames, true);
     // Where other frames fill the file from somewhere on, it is not cut off: a size is damaged.
     while (this.#frame !== null && findFrameHeader(queue.peek(queue.length), 1, true) >= 0) {
-      this.#seek();
+      this.#seek(this.#frame.size);
       this.#takeFrames(frames, true);
     }
     if (queue.length === 0) return frames;
