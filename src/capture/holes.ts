@@ -132,10 +132,7 @@ class Pairs {
     switch (call.call) {
       case "open": {
         const { state } = this.#files.deviceOf(call);
-        for (const queue of [state.OUTPUT, state.CAPTURE]) {
-          queue.isSetUp = true;
-          this.#free(queue, call.line);
-        }
+        for (const queue of [state.OUTPUT, state.CAPTURE]) this.#free(queue, call.line);
         return undefined;
       }
       case "VIDIOC_S_EXT_CTRLS":
@@ -150,7 +147,6 @@ class Pairs {
         return undefined;
       case "VIDIOC_REQBUFS":
       case "VIDIOC_STREAMOFF":
-        this.#files.deviceOf(call).state[call.queue].isSetUp = true;
         this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
       case "MEDIA_IOC_REQUEST_ALLOC":
@@ -254,7 +250,9 @@ class Pairs {
     return isFirst;
   }
 
+  /** A program frees all buffers before it queues any. */
   #free(state: QueueState, line: number): void {
+    state.isSetUp = true;
     state.buffers.clear();
     state.inOrder.clear();
     state.others = { is: "free", line };

@@ -57,7 +57,7 @@ export class WaitingLines {
   }
 
   addLine(line: RecordLine): void {
-    this.#add(line);
+    this.#waiting.push(line);
   }
 
   /** A request was queued, which may be one of another device. */
@@ -74,14 +74,11 @@ export class WaitingLines {
     const buffer = filling.buffer as BufferCall;
     const { timestamp, hold } = buffer;
     const known = timestamp === undefined ? undefined : { line: buffer.line, queued: this.#queued - 1 };
-    this.#bytes += buffer.data?.length ?? 0;
-    this.#add({ filling, line, isWhole, timestamp, known, hold });
-  }
-
-  #add(waiting: Waiting | RecordLine): void {
-    if ("filling" in waiting && waiting.timestamp === undefined && ++this.#inFlight > mostWaiting) {
-      throw new CaptureError(`${mostWaiting} requests were queued, and none of their buffers came back`, waiting.line);
+    if (timestamp === undefined && ++this.#inFlight > mostWaiting) {
+      throw new CaptureError(`${mostWaiting} requests were queued, and none of their buffers came back`, line);
     }
+    const waiting = { filling, line, isWhole, timestamp, known, hold };
+    this.#bytes += bytesOf(waiting);
     this.#waiting.push(waiting);
   }
 

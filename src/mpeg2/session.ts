@@ -83,7 +83,7 @@ class Mpeg2Reader implements UnitReader {
   readonly #pictures: PictureDecoder;
   #pending: PendingSequence | null = null;
   #sequence: Sequence | null = null;
-  /** Why the sequences since the last one that was taken are refused: it is told once, not for each picture or repeated header. */
+  /** The error of the sequences since the last usable one. It is reported once, and not for each picture or repeated header. */
   #refusal: UnsupportedErrorCode | null = null;
   #matrices: QuantiserMatrices | null = null;
   /** A header that may have changed the matrices could not be read. Stays true until all matrices are known again (6.3.11). */

@@ -119,13 +119,15 @@ export class EventSink {
   /**
    * Emits the event for an error. Its place is the unit's, unless the error has its own.
    *
-   * @param byte where the error is if there is no unit. A unit from a container's record has no offset in the stream.
+   * @param byteWithoutUnit where the error is if there is no unit.
    */
-  error(error: StreamError, unit: StreamUnit | undefined, byte = unit ? unit.byte : -1): void {
+  error(error: StreamError, unit: StreamUnit | undefined, byteWithoutUnit = -1): void {
     this.#errors++;
     if (this.#errors > MAX_REPORTED_ERRORS) return;
     this.#limitStackTraces();
     const { place } = error;
+    // A unit from a container's record has no offset in the stream.
+    const byte = unit ? unit.byte : byteWithoutUnit;
     const event: ErrorEvent = {
       type: "error",
       kind: error.kind,

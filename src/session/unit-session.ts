@@ -135,7 +135,7 @@ class UnitDecoder implements InputDecoder {
   /** Takes note of missing bytes in the stream. */
   #lose(reason: StreamError): void {
     const [unit] = this.#input.cut();
-    this.#reader.sink.error(reason, unit, unit ? unit.byte : this.#input.received);
+    this.#reader.sink.error(reason, unit, this.#input.received);
     if (unit) this.#reader.loseUnit(unit);
     this.#reader.loseBytes();
     // The pictures that these pts belong to begin in the missing bytes.

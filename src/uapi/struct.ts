@@ -278,8 +278,7 @@ function writeElement(type: Scalar | Struct, value: unknown, view: DataView, off
     type.write(view, offset, value);
     return;
   }
-  if (typeof value !== "object" || value === null) throw new TypeError(`${path || type.name} must be an object`);
-  const record = value as Record<string, unknown>;
+  const record = objectOf(value, path || type.name) as Record<string, unknown>;
   for (const field of type.fields) {
     const place = path === "" ? field.name : `${path}.${field.name}`;
     writeArray(field, 0, field.size, record[field.name], view, offset + field.offset, place);

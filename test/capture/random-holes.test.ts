@@ -3,21 +3,13 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Call } from "../../src/capture/index.ts";
 import { crc32, type ResolvedRequest } from "../../src/record/index.ts";
+import { Random } from "../../support/random.ts";
 import { allOf, callsOf, captureText, imported } from "./captures.ts";
 
 const folder = new URL("../fixtures/captures/", import.meta.url);
 const names = readdirSync(folder).flatMap((name) => /^(.*\.(?:strace|recorder))\.gz$/.exec(name)?.[1] ?? []);
 /** Its payloads are cut, so that it is refused. */
 const captures = names.filter((name) => name !== "cut_payloads.strace");
-
-/** Numbers below n, the same ones for each seed. */
-function numbers(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return Math.floor((state / 2 ** 31) * n);
-  };
-}
 
 /** What a request has that another value than in the whole capture would be invented: everything that is not said to be unknown. */
 function invented(request: ResolvedRequest, whole: ResolvedRequest | undefined): string[] {
@@ -109,11 +101,11 @@ async function check(name: string, count: number): Promise<{ told: number; silen
   const lines = text.split("\n");
   const whole = new Map((await imported(text)).requests.map((request) => [request.line, request]));
   const states = await stateBefore(text);
-  const below = numbers(crc32(Buffer.from(name)));
+  const random = new Random(crc32(Buffer.from(name)));
   const seen = { told: 0, silent: 0 };
   for (let i = 0; i < count; i++) {
-    const size = 1 + below(Math.min([3, 10, 30, 100][below(4)] as number, lines.length >> 1));
-    const at = below(Math.max(1, lines.length - size));
+    const size = 1 + random.below(Math.min([3, 10, 30, 100][random.below(4)] as number, lines.length >> 1));
+    const at = random.below(Math.max(1, lines.length - size));
     const place = `lines ${at + 1} to ${at + size}`;
     const rest = [...lines.slice(0, at), ...lines.slice(at + size)].join("\n");
     const { requests, warnings } = await imported(rest).catch((thrown) => {
