@@ -1,5 +1,6 @@
 /** Recordings in different decode modes: the one with a request for each slice is compared picture by picture. */
 import { joined } from "../framing/bytes.ts";
+import { joinedCrc32 } from "../record/crc32.ts";
 import { codecs } from "../uapi/codecs.ts";
 import {
   V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD,
@@ -147,17 +148,24 @@ function parityOf({ controls }: ComparedRequest): number {
 
 function pictureOf(slices: readonly ComparedRequest[]): ComparedRequest {
   const [first] = slices as readonly [ComparedRequest, ...ComparedRequest[]];
-  const sizes = slices.map(({ bitstream: { bytes, data } }) => bytes ?? data?.length);
-  const parts = slices.flatMap(({ bitstream: { data } }) => data ?? []);
-  const bytes = sizes.reduce<number | undefined>(
-    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
-    0,
-  );
-  const { crc32 } = first.bitstream;
-  const data = parts.length === slices.length ? joined(parts) : undefined;
   const { request, timestamp, controls, known, own } = first;
-  const bitstream = slices.length === 1 ? { bytes, crc32, data } : { bytes, data };
-  return { request, timestamp, controls, known, own, bitstream };
+  return { request, timestamp, controls, known, own, bitstream: joinedBuffer(slices) };
+}
+
+/** The OUTPUT buffers of slices as one, as far as they are known. */
+function joinedBuffer(slices: readonly ComparedRequest[]): ComparedRequest["bitstream"] {
+  let bytes: number | undefined = 0;
+  let crc32: number | undefined = 0;
+  const parts: Uint8Array[] = [];
+  for (const { bitstream } of slices) {
+    const { crc32: checksum, data } = bitstream;
+    const length: number | undefined = bitstream.bytes ?? data?.length;
+    const isSummed: boolean = crc32 !== undefined && checksum !== undefined && length !== undefined;
+    crc32 = isSummed ? joinedCrc32(crc32 as number, checksum as number, length as number) : undefined;
+    bytes = bytes === undefined || length === undefined ? undefined : bytes + length;
+    if (data !== undefined) parts.push(data);
+  }
+  return { bytes, crc32, data: parts.length === slices.length ? joined(parts) : undefined };
 }
 
 async function* without(
@@ -166,7 +174,8 @@ async function* without(
 ): AsyncGenerator<ComparedRequest, void, undefined> {
   for await (const request of requests) {
     const controls = [...request.controls].filter(([name]) => !isLeftOut(name));
-    const { request: number, timestamp, bitstream, known, own } = request;
+    const { request: number, timestamp, bitstream, own } = request;
+    const known = request.known && new Map([...request.known].filter(([name]) => !isLeftOut(name)));
     yield { request: number, timestamp, bitstream, known, own, controls: new Map(controls) };
   }
 }

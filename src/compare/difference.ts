@@ -103,8 +103,11 @@ export interface ComparedNote {
   readonly side: number;
   /** The number of the first side's request with which it begins. */
   readonly request: number;
-  /** `"missing calls"`: the capture that a side was made of lacks calls, from this request on. */
-  readonly about: "timestamps" | "order counts" | "decode mode" | "missing calls";
+  /**
+   * `"missing calls"`: the capture that a side was made of lacks calls, from this request on. `"unknown parts"`: a side does not
+   * have every field of some controls, or no bytes of OUTPUT buffers, as a log that does not show them.
+   */
+  readonly about: "timestamps" | "order counts" | "decode mode" | "missing calls" | "unknown parts";
   readonly text: string;
   readonly known: KnownFault | undefined;
 }

@@ -39,6 +39,16 @@ function filledFrom(request: ComparedRequest, other: ComparedRequest, translate:
   return { ...request, controls };
 }
 
+/** Whether some field of a control is not among the paths that are known of it. */
+export function isPartlyKnown(name: string, payload: Payload | undefined, paths: readonly string[]): boolean {
+  const definition = controlByName(name);
+  if (definition === undefined || definition.type === "menu" || !(payload instanceof Uint8Array)) return true;
+  if (!isWholePayload(definition, payload)) return true;
+  const known = new Set(paths);
+  if (definition.dynamicArray !== undefined && !known.has(numberOfElements)) return true;
+  return payloadLeaves(definition, payload).some(({ path }) => !known.has(path));
+}
+
 type Bytes = Exclude<ControlDefinition, { readonly type: "menu" }>;
 
 function filledPayload(name: string, own: Payload, theirs: Payload, paths: readonly string[]): Payload {

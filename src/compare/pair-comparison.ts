@@ -116,6 +116,8 @@ export class PairComparison {
 
   #differencesOf(a: Entry, b: Entry): Difference[] {
     const [first, second] = this.#pair;
+    this.#seen.unknownParts(0, a.source);
+    this.#seen.unknownParts(1, b.source);
     if (!this.#isRaw) this.#lost.learn(a, b);
     const both = [first.asFarAsKnown(a), second.asFarAsKnown(b)] as const;
     const requests = filled(both, this.#translation(b, a, 1), this.#translation(a, b, 0));

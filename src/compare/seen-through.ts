@@ -1,8 +1,10 @@
 /** What all requests of a recording have, and what is seen through: other timestamps, constants in order counts. */
 import type { Comparator } from "./comparator.ts";
 import type { ComparedNote, KnownFault } from "./difference.ts";
+import { isPartlyKnown } from "./filling.ts";
 import type { Judgement } from "./judge.ts";
 import { effectText, type Verdict } from "./rules.ts";
+import type { ComparedRequest } from "./sides.ts";
 import type { Entry, Timeline } from "./timeline.ts";
 
 /** Constants that are named one by one. */
@@ -76,6 +78,27 @@ export class SeenThrough {
     const who = of === 0 ? "the first side" : "the other side";
     const text = `calls are missing in the capture of ${who}, first at line ${line}: what they changed is not compared`;
     this.#say({ about: "missing calls", text, known: undefined }, `missing calls ${of}`);
+  }
+
+  /** Says what of a request is not known, and so not compared. @param of 0 the first side's, 1 the other's. */
+  unknownParts(of: 0 | 1, { known, controls, bitstream }: ComparedRequest): void {
+    const who = of === 0 ? "the first side" : "the other side";
+    const { bytes, crc32, data } = bitstream;
+    if (crc32 === undefined && data === undefined) {
+      const left = bytes === undefined ? "they are not compared" : "only their sizes are compared";
+      const text = `${who} does not have the bytes of its OUTPUT buffers: ${left}`;
+      this.#say({ about: "unknown parts", text, known: undefined }, `unknown bytes ${of}`);
+    }
+    if (known === undefined) return;
+    const keyOf = (name: string): string => `unknown fields ${of} ${name}`;
+    const names = [...known].flatMap(([name, paths]) =>
+      !this.#said.has(keyOf(name)) && isPartlyKnown(name, controls.get(name), paths) ? [name] : [],
+    );
+    if (names.length === 0) return;
+    for (const name of names) this.#said.add(keyOf(name));
+    const list = names.map((name) => name.replace("V4L2_CID_STATELESS_", "")).join(", ");
+    const text = `${who} does not have every field of ${list}: those that it lacks are not compared`;
+    this.#say({ about: "unknown parts", text, known: undefined }, keyOf(list));
   }
 
   /** Whether a constant was not said yet, and can be. */

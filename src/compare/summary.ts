@@ -106,6 +106,11 @@ export class ComparisonSummary {
     return this.notes.every(({ about }) => about !== "missing calls");
   }
 
+  /** Both sides have every part of their requests. */
+  get isKnown(): boolean {
+    return this.notes.every(({ about }) => about !== "unknown parts");
+  }
+
   /** Nothing is different, as far as the sides have it. */
   get isEqual(): boolean {
     return this.#fields.size === 0 && this.gaps.length === 0;

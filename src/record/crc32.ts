@@ -75,3 +75,26 @@ export function crc32WithTables(bytes: Uint8Array, previous: number): number {
   for (; i < length; i++) crc = (t[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
 }
+
+/** The checksum of some bytes followed by `length` others, from the checksums of both: neither bytes are needed. */
+export function joinedCrc32(first: number, second: number, length: number): number {
+  // Each byte that follows multiplies the polynomial of those before it by x^8.
+  let shifted = first;
+  let power = 1 << 23;
+  for (let left = length; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) shifted = product(shifted, power);
+    power = product(power, power);
+  }
+  return (shifted ^ second) >>> 0;
+}
+
+/** The product of two polynomials modulo that of the checksum. */
+function product(a: number, b: number): number {
+  let sum = 0;
+  let shifted = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    if (((a >>> bit) & 1) === 1) sum ^= shifted;
+    shifted = (shifted & 1) === 1 ? (shifted >>> 1) ^ crc32Polynomial : shifted >>> 1;
+  }
+  return sum;
+}

@@ -1,7 +1,7 @@
 import * as zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { crc32, crc32WithTables } from "../../src/record/crc32.ts";
+import { crc32, crc32WithTables, joinedCrc32 } from "../../src/record/crc32.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -20,6 +20,8 @@ describe("crc32", () => {
         expect(whole).toBe(zlib.crc32(bytes));
         expect(crc32(bytes.subarray(cut), crc32(bytes.subarray(0, cut)))).toBe(whole);
         expect(crc32WithTables(bytes.subarray(cut), crc32WithTables(bytes.subarray(0, cut), 0))).toBe(whole);
+        const [before, after] = [crc32(bytes.subarray(0, cut)), crc32(bytes.subarray(cut))];
+        expect(joinedCrc32(before, after, bytes.length - cut)).toBe(whole);
       }),
     );
   });

@@ -57,7 +57,8 @@ export class DifferenceText {
     const counts = `${pairs} pair${pairs === 1 ? "" : "s"}, ${differing} differ${differing === 1 ? "s" : ""}`;
     let verdict = counts;
     if (shortened > 0) verdict += ` without an explanation; explained differences of ${shortened} are left out`;
-    else if (summary.isEqual && summary.isComplete) verdict += ": a driver gets the same";
+    else if (summary.isEqual && summary.isComplete)
+      verdict += summary.isKnown ? ": a driver gets the same" : ": what both sides have is the same";
     const lines = [verdict];
     const other = summary.fields.find(({ path }) => path === "bitstream");
     if (other !== undefined && other.requests >= pairs / 2) {
