@@ -3,9 +3,9 @@
   ;; The window from address 0 on, and after it the list of offsets.
   (memory (export "memory") 5)
 
-  ;; Writes the offset of each prefix that lies whole in the first `length` bytes to the list at `list`, 32 bits each,
-  ;; ascending, and returns how many they are. Reads up to 66 bytes after the window, whose values are of no consequence.
-  (func (export "scan") (param $length i32) (param $list i32) (result i32)
+  ;; Writes the offset of each prefix that lies whole in the first `length` bytes, with `base` added, to the list at `list`,
+  ;; 32 bits each, ascending, and returns how many they are. Reads up to 66 bytes after the window, whose values are of no consequence.
+  (func (export "scan") (param $length i32) (param $list i32) (param $base i32) (result i32)
     (local $at i32) (local $end i32) (local $next i32) (local $found i32) (local $exact i32) (local $hits i64)
     (local $one v128) (local $pair v128) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     (local.set $one (i8x16.splat (i32.const 1)))
@@ -30,20 +30,19 @@
                   (v128.and (v128.load offset=33 (local.get $at)) (local.get $pair))
                   (v128.and (v128.load offset=49 (local.get $at)) (local.get $pair))))))
               (local.set $exact (i32.add (local.get $at) (i32.const 1024)))))
-          ;; A byte of $a is 0 where a prefix begins: byte | next | (next but one ^ 1). $b, $c and $d are the 48 bytes after.
-          (local.set $a (v128.or (v128.or (v128.load (local.get $at)) (v128.load offset=1 (local.get $at)))
+          ;; A byte of $a is 0 where the next two are 00 01, as after the first byte of a prefix: next | (next but one ^ 1). $b, $c
+          ;; and $d are the 48 bytes after.
+          (local.set $a (v128.or (v128.load offset=1 (local.get $at))
             (v128.xor (v128.load offset=2 (local.get $at)) (local.get $one))))
-          (local.set $b (v128.or (v128.or (v128.load offset=16 (local.get $at)) (v128.load offset=17 (local.get $at)))
+          (local.set $b (v128.or (v128.load offset=17 (local.get $at))
             (v128.xor (v128.load offset=18 (local.get $at)) (local.get $one))))
-          (local.set $c (v128.or (v128.or (v128.load offset=32 (local.get $at)) (v128.load offset=33 (local.get $at)))
+          (local.set $c (v128.or (v128.load offset=33 (local.get $at))
             (v128.xor (v128.load offset=34 (local.get $at)) (local.get $one))))
-          (local.set $d (v128.or (v128.or (v128.load offset=48 (local.get $at)) (v128.load offset=49 (local.get $at)))
+          (local.set $d (v128.or (v128.load offset=49 (local.get $at))
             (v128.xor (v128.load offset=50 (local.get $at)) (local.get $one))))
           (br_if $next_block (i8x16.all_true
             (i8x16.min_u (i8x16.min_u (local.get $a) (local.get $b)) (i8x16.min_u (local.get $c) (local.get $d)))))
-          ;; The pair was one of a prefix.
-          (local.set $exact (i32.const 0))
-          ;; One bit for each of the 64 bytes at which a prefix begins.
+          ;; One bit for each of the 64 bytes that 00 01 follow.
           (local.set $hits (i64.or
             (i64.or
               (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $a) (v128.const i64x2 0 0))))
@@ -51,13 +50,28 @@
             (i64.or
               (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $c) (v128.const i64x2 0 0)))) (i64.const 32))
               (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (local.get $d) (v128.const i64x2 0 0)))) (i64.const 48)))))
+          ;; Where they are many, only those that are 0.
+          (if (i64.gt_u (i64.popcnt (local.get $hits)) (i64.const 4))
+            (then
+              (local.set $hits (i64.and (local.get $hits) (i64.or
+                (i64.or
+                  (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (v128.load (local.get $at)) (v128.const i64x2 0 0))))
+                  (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (v128.load offset=16 (local.get $at)) (v128.const i64x2 0 0)))) (i64.const 16)))
+                (i64.or
+                  (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (v128.load offset=32 (local.get $at)) (v128.const i64x2 0 0)))) (i64.const 32))
+                  (i64.shl (i64.extend_i32_u (i8x16.bitmask (i8x16.eq (v128.load offset=48 (local.get $at)) (v128.const i64x2 0 0)))) (i64.const 48))))))
+              (br_if $next_block (i64.eqz (local.get $hits)))))
           (loop $bits
             (local.set $found (i32.add (local.get $at) (i32.wrap_i64 (i64.ctz (local.get $hits)))))
             (br_if $done (i32.ge_s (local.get $found) (local.get $end)))
-            (i32.store (local.get $next) (local.get $found))
-            (local.set $next (i32.add (local.get $next) (i32.const 4)))
+            (i32.store (local.get $next) (i32.add (local.get $base) (local.get $found)))
+            ;; It stays in the list where it is 0.
+            (local.set $next (i32.add (local.get $next)
+              (i32.shl (i32.eqz (i32.load8_u (local.get $found))) (i32.const 2))))
             (local.set $hits (i64.and (local.get $hits) (i64.sub (local.get $hits) (i64.const 1))))
-            (br_if $bits (i64.ne (local.get $hits) (i64.const 0)))))
+            (br_if $bits (i64.ne (local.get $hits) (i64.const 0))))
+          ;; The pair was one of a prefix.
+          (local.set $exact (i32.const 0)))
         (local.set $at (i32.add (local.get $at) (i32.const 64)))
         (br $blocks)))
     (i32.shr_u (i32.sub (local.get $next) (local.get $list)) (i32.const 2))))

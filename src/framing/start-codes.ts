@@ -19,13 +19,10 @@ export class OffsetList {
     this.#offsets[this.length++] = offset;
   }
 
-  /** Adds these offsets, each with `base` more. */
-  append(offsets: Int32Array, base: number): void {
+  append(offsets: Int32Array): void {
     this.#reserve(offsets.length);
     this.#offsets.set(offsets, this.length);
-    const end = this.length + offsets.length;
-    if (base !== 0) for (let i = this.length; i < end; i++) this.#offsets[i] = base + this.at(i);
-    this.length = end;
+    this.length += offsets.length;
   }
 
   #reserve(count: number): void {
@@ -57,7 +54,7 @@ interface WebAssemblyLike {
 
 interface ScanExports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly scan: (length: number, list: number) => number;
+  readonly scan: (length: number, list: number, base: number) => number;
 }
 
 /** Undefined until a scan needs it; null where there is no WebAssembly, no SIMD, or a policy forbids it. */
@@ -101,8 +98,8 @@ export function openWasmScan(): StartCodeScan | null {
     for (let at = 0; at + 2 < bytes.length; at += WINDOW - 2) {
       const part = at === 0 && bytes.length <= WINDOW ? bytes : bytes.subarray(at, at + WINDOW);
       window.set(part);
-      const count = scan(part.length, LIST);
-      if (count > 0) offsets.append(list.subarray(0, count), at);
+      const count = scan(part.length, LIST, at);
+      if (count > 0) offsets.append(list.subarray(0, count));
     }
   };
 }
