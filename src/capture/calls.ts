@@ -191,13 +191,13 @@ export type Call =
 /** A capture that cannot be read, or from which no requests can be made. */
 export class CaptureError extends Error {
   override readonly name = "CaptureError";
-  /** Counted from 1. */
-  readonly line: number;
+  /** Counted from 1; undefined where it is nowhere: something that the whole capture lacks. */
+  readonly line: number | undefined;
   /** The message without the place. */
   readonly reason: string;
 
-  constructor(reason: string, line: number) {
-    super(`line ${line}: ${reason}`);
+  constructor(reason: string, line?: number) {
+    super(line === undefined ? reason : `line ${line}: ${reason}`);
     this.reason = reason;
     this.line = line;
   }

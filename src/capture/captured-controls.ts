@@ -18,12 +18,6 @@ export function otherCodec(codec: Codec, before: Codec | undefined, line: number
   return new CaptureError(reason, line);
 }
 
-/** @param codec the one that was chosen; undefined: any. */
-export function noRequest(codec: Codec | undefined): CaptureError {
-  const wanted = codec === undefined ? "" : ` of ${codec}`;
-  return new CaptureError(`no request${wanted} is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)`, 1);
-}
-
 /** The codec that a call decodes. Programs try the formats of all codecs that a device has, and may set the modes of all. */
 export function codecShownBy(call: Call): Codec | undefined {
   const isOfRequest = call.call === "run" || (call.call === "VIDIOC_S_EXT_CTRLS" && call.isForRequest);

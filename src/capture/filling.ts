@@ -36,6 +36,18 @@ export function codecOf({ state: { format } }: Device, controls: Controls): Code
   return format === undefined ? codecOfControls(controls) : codecOfPixelFormat(format.pixelFormat);
 }
 
+/** A request that was filled, refused, and filled further. */
+export function refilled(before: Filling, after: Filling | undefined): Filling {
+  if (after === undefined) return before;
+  const controls = new Map([...before.controls, ...after.controls]);
+  return {
+    ...before,
+    controls,
+    known: new Map([...before.known, ...after.known]),
+    buffer: after.buffer ?? before.buffer,
+  };
+}
+
 export function requestLine(
   { controls, known, buffer }: Filling,
   timestamp: bigint,

@@ -76,7 +76,7 @@ class Runs {
   #hasRun = false;
   readonly #lastEvents: LastEvents = new Map();
   /** Why no request could be read yet: of each one, up to the first that can. */
-  readonly #failures: CaptureError[] = [];
+  readonly #failures: { readonly error: CaptureError; readonly line: number }[] = [];
   /** Requests end with the event of their OUTPUT buffer. */
   #endsWithBuffer = false;
   /** OUTPUT buffers that vb2's events show: whether each is queued, and the line of its last event. */
@@ -103,7 +103,10 @@ class Runs {
       return;
     }
     if (/^v4l2_ctrl_/.test(event.name)) {
-      yield* this.#fail(new CaptureError(`${event.name} is an event of a control that is not known`, event.line));
+      yield* this.#fail(
+        new CaptureError(`${event.name} is an event of a control that is not known`, event.line),
+        event.line,
+      );
       return;
     }
     const started = /visl_device_run: Got OUTPUT buffer sequence \d+, timestamp (\d{1,20})$/.exec(event.text)?.[1];
@@ -149,13 +152,13 @@ class Runs {
   }
 
   /** A request cannot be read: it is damaged. Where no other can be read either, the log does not show what is needed. */
-  *#fail(error: CaptureError, line = error.line): Generator<RunRequest | Hole, void, undefined> {
+  *#fail(error: CaptureError, line: number): Generator<RunRequest | Hole, void, undefined> {
     if (this.#hasRun) {
       yield* this.lose(line, error.reason);
       return;
     }
     this.#forget();
-    if (this.#failures.length < mostFailures) this.#failures.push(error);
+    if (this.#failures.length < mostFailures) this.#failures.push({ error, line });
   }
 
   /** Why an event of a buffer cannot follow those before it, and since which line events can be missing. */
@@ -200,11 +203,10 @@ class Runs {
         `line ${first.line}: the last request is left out: the trace ends before all of it is traced, or without the events of vb2 (events/vb2/enable)`,
       );
     }
-    if (failure !== undefined && this.#failures.length > 0) throw failure;
+    if (failure !== undefined && this.#failures.length > 0) throw failure.error;
     if (this.#hasRun) return;
     throw new CaptureError(
       "visl traced no request: enable the events of the codec and of vb2 (events/visl_h264_controls/enable, events/vb2/enable)",
-      1,
     );
   }
 
@@ -221,6 +223,7 @@ class Runs {
           "the timestamp of this request is not shown: enable the events of vb2, too (echo 1 >/sys/kernel/tracing/events/vb2/enable)",
           line,
         ),
+        line,
       );
       return;
     }
@@ -236,7 +239,9 @@ class Runs {
       return;
     }
     this.#hasRun = true;
-    for (const { line: at, reason } of this.#failures.splice(0)) yield { call: "hole", line: at, thread: "", reason };
+    for (const { error, line: at } of this.#failures.splice(0)) {
+      yield { call: "hole", line: at, thread: "", reason: error.reason };
+    }
     this.#eventNames = new Set([...names].filter((name) => !optionalEvents.test(name)));
     this.#mostEvents = Math.max(this.#mostEvents, events.length);
     const set = traced.filter((control) => this.#isSet(control, traced));

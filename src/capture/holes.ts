@@ -54,7 +54,7 @@ interface Contradiction {
 
 /** What is known of a buffer: nothing, before a call on it is seen. */
 interface BufferState {
-  readonly is: "queued" | "in a request" | "free";
+  readonly is: "queued" | "in a request" | "in a refused request" | "free";
   /** Of the call on it. */
   readonly line: number;
   /** Of a buffer that came back: where it had been queued. */
@@ -92,7 +92,11 @@ interface Content {
   readonly controls: Set<number>;
   readonly buffers: { readonly state: QueueState; readonly index: number }[];
   hasBuffer: boolean;
+  /** The kernel refused controls that were set for it. */
+  isRefused: boolean;
 }
+
+const nothing = { hasBuffer: false, isRefused: false };
 
 /** Which calls go together: each buffer is queued, comes back, and is queued again; each request gets controls and a buffer. */
 class Pairs {
@@ -128,7 +132,10 @@ class Pairs {
   /** Why calls must be missing before this one; undefined where it can follow those before it. */
   take(call: Call): Contradiction | undefined {
     this.#files.note(call);
-    if ("error" in call && call.error !== undefined) return undefined;
+    if ("error" in call && call.error !== undefined) {
+      this.#refuse(call);
+      return undefined;
+    }
     switch (call.call) {
       case "open": {
         const { state } = this.#files.deviceOf(call);
@@ -179,7 +186,7 @@ class Pairs {
 
   #contentOf({ thread, request, line }: SetControls | BufferCall): Content {
     const key = request === undefined ? this.#threadKey(thread) : this.#fileKey(thread, request);
-    const content = this.#requests.get(key) ?? { line, controls: new Set(), buffers: [], hasBuffer: false };
+    const content = this.#requests.get(key) ?? { line, controls: new Set(), buffers: [], ...nothing };
     this.#requests.set(key, content);
     return content;
   }
@@ -225,7 +232,7 @@ class Pairs {
       content.buffers.push({ state, index });
       content.hasBuffer ||= queue === "OUTPUT";
     }
-    if (before === undefined || before.is === "free" || state.threads.size > 1) return undefined;
+    if (before === undefined || isFree(before) || state.threads.size > 1) return undefined;
     const reason = `${queue} buffer ${index} is queued, and it did not come back since it was queued before`;
     return { reason, since: sinceBackOf(before, state) };
   }
@@ -261,7 +268,7 @@ class Pairs {
   /** A new request may have the descriptor of any that was closed. */
   #allocate({ thread, request }: AllocateRequest): void {
     const process = this.#files.process(thread);
-    if (request !== undefined) this.#inUse.delete(this.#fileKey(thread, request));
+    if (request !== undefined) this.#release(this.#fileKey(thread, request));
     else if (!this.#closing.has(process)) this.#inUse.clear();
   }
 
@@ -272,15 +279,41 @@ class Pairs {
     this.#inUse.delete(key);
   }
 
+  /** What the kernel refuses changes nothing, but explains what else would be missing. */
+  #refuse(call: Call): void {
+    if (call.call === "VIDIOC_S_EXT_CTRLS" && call.isForRequest) this.#contentOf(call).isRefused = true;
+    if (call.call !== "MEDIA_REQUEST_IOC_QUEUE") return;
+    const content = this.#contentOfQueued(call.thread, call.fd);
+    if (content === undefined) return;
+    // It stays in the request, until that is reinitialised, closed or queued again.
+    this.#requests.set(this.#fileKey(call.thread, call.fd), content);
+    for (const { state, index } of content.buffers)
+      state.buffers.set(index, { is: "in a refused request", line: call.line });
+  }
+
+  /** What was put into a request, which nothing is put into any more. */
+  #contentOfQueued(thread: string, request: number): Content | undefined {
+    const [ofFile, ofThread] = [this.#fileKey(thread, request), this.#threadKey(thread)];
+    const [before, after] = [this.#requests.get(ofFile), this.#requests.get(ofThread)];
+    this.#requests.delete(ofFile);
+    this.#requests.delete(ofThread);
+    if (before === undefined || after === undefined) return before ?? after;
+    return {
+      line: before.line,
+      controls: new Set([...before.controls, ...after.controls]),
+      buffers: [...before.buffers, ...after.buffers],
+      hasBuffer: before.hasBuffer || after.hasBuffer,
+      isRefused: before.isRefused || after.isRefused,
+    };
+  }
+
   #queueRequest({ thread, fd, line }: RequestCall): Contradiction | undefined {
     const since = this.#queueing.get(thread);
     this.#queueing.set(thread, line);
     const ofFile = this.#fileKey(thread, fd);
     const used = this.#inUse.get(ofFile);
     this.#inUse.set(ofFile, { thread, line });
-    const key = this.#requests.has(ofFile) ? ofFile : this.#threadKey(thread);
-    const content = this.#requests.get(key);
-    this.#requests.delete(key);
+    const content = this.#contentOfQueued(thread, fd);
     // Of another thread nothing may show that it is one of another process.
     if (used?.thread === thread) {
       const reason = `request ${fd} is queued, and it was not reinitialised since it was queued before`;
@@ -305,12 +338,17 @@ class Pairs {
       const reason = "a request is queued without an OUTPUT buffer, which the kernel refuses";
       return { reason, since: since ?? this.#since };
     }
-    if (content.controls.size === 0) {
+    if (content.controls.size === 0 && !content.isRefused) {
       return { reason: "a request is queued whose controls were never set", since: since ?? this.#since };
     }
     if (since !== undefined || !this.#haveRepeated.has(thread)) this.#haveQueued.add(thread);
     return undefined;
   }
+}
+
+/** The buffers of a refused request may be put into it again. */
+function isFree({ is }: BufferState): boolean {
+  return is === "free" || is === "in a refused request";
 }
 
 /** Since when a buffer that was queued must have come back: not before those that were queued before it. */

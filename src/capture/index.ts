@@ -21,7 +21,8 @@
 
 export * from "./calls.ts";
 export { type CaptureKind, detectCapture } from "./detect.ts";
-export { type LintFinding, type LintRule, lintCapture, lintRules } from "./lint.ts";
+export { lintCapture } from "./lint.ts";
+export { type LintFinding, type LintRule, lintRules } from "./lint-rules.ts";
 export {
   type CapturePieces,
   type CaptureReadOptions,

@@ -4,41 +4,13 @@ import { codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { controlById } from "../uapi/index.ts";
+import { type Answer, isQueued, noRequest, refusalOf } from "./answers.ts";
 import type { BufferCall, Call, FormatCall, Hole, IoctlCall, RequestCall, SetControls } from "./calls.ts";
-import { codecShownBy, controlsOf, noRequest } from "./captured-controls.ts";
+import { codecShownBy, controlsOf } from "./captured-controls.ts";
+import type { LintFinding, LintRule } from "./lint-rules.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
 import { referencedTimestamps, startsAnew } from "./references.ts";
 import { CaptureRequests } from "./requests.ts";
-
-/** The rules, with what is wrong where one is broken. */
-export const lintRules = /* @__PURE__ */ Object.freeze({
-  "format-of-busy-queue": "VIDIOC_S_FMT on a queue that streams or holds buffers.",
-  "reqbufs-while-streaming": "VIDIOC_REQBUFS on a queue that streams.",
-  "capture-format-too-early":
-    "The CAPTURE format was read before the sequence's controls were set, and not again after it.",
-  "format-before-profile":
-    "The CAPTURE format was chosen before the sequence's controls were set, which say the bit depth.",
-  "control-outside-request": "A control of one picture was set outside of a request.",
-  "unknown-reference": "A reference has a timestamp that no buffer was queued with.",
-  "reference-overwritten": "A CAPTURE buffer was queued again, and a later request refers to its picture.",
-  "missing-hold-flag": "Two requests have one timestamp, and the first one does not hold the CAPTURE buffer.",
-  "request-without-buffer": "A request was queued without an OUTPUT buffer.",
-  "unsupported-control": "EXT_SPS controls were sent to a driver that has none.",
-} as const);
-
-export type LintRule = keyof typeof lintRules;
-
-export interface LintFinding {
-  readonly rule: LintRule;
-  /** Of the call that breaks the rule. */
-  readonly line: number;
-  /** The ioctl. */
-  readonly call: string;
-  /** What was seen. */
-  readonly message: string;
-  /** What to do. */
-  readonly advice: string;
-}
 
 /**
  * What is wrong in a capture, in its order. Option `codec`: only what decoders of this codec were told; otherwise of the first one that
@@ -55,8 +27,12 @@ export async function* lintCapture(
   const linters = new Map<string, Linter>();
   let hole: Hole | undefined;
   let hasCodec = false;
+  let isAnyQueued = false;
+  let refused: Answer | undefined;
   for await (const call of calls) {
     files.note(call);
+    isAnyQueued ||= isQueued(call);
+    if (!isAnyQueued) refused = refusalOf(call) ?? refused;
     if (call.call === "hole") {
       hole = call;
       continue;
@@ -74,6 +50,8 @@ export async function* lintCapture(
     linter.end();
     yield* linter.takeAll();
   }
+  // Programs try what fails and does no harm. Where nothing is decoded, the last one may be why.
+  if (!isAnyQueued && refused !== undefined) yield refused;
   if (codec !== undefined && !hasCodec) throw noRequest(codec);
 }
 
@@ -141,7 +119,11 @@ class Linter {
   constructor(codec: Codec | undefined, hole: Hole | undefined) {
     this.#codec = codec;
     this.#hole = hole;
-    this.#requests = new CaptureRequests(codec, 1);
+    this.#requests = new CaptureRequests(codec, 1, (answer) => {
+      // Another rule may say more of the same call.
+      if (this.#found.at(-1)?.finding.line !== answer.line)
+        this.#found.push({ finding: answer, until: this.#count + mostLate });
+    });
   }
 
   take(call: Call): void {

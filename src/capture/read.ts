@@ -2,8 +2,8 @@
 
 import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
+import { noRequest } from "./answers.ts";
 import type { Call } from "./calls.ts";
-import { noRequest } from "./captured-controls.ts";
 import type { CaptureKind } from "./detect.ts";
 import { ftraceCalls } from "./ftrace.ts";
 import { withHoles } from "./holes.ts";
@@ -77,7 +77,7 @@ export async function captureRecord(calls: AsyncIterable<Call>, options: Capture
   const lines = linesOf(calls, requests, options);
   const first = await lines.next();
   if (first.done === true || requests.codec === undefined) {
-    throw noRequest(options.codec);
+    throw noRequest(options.codec, requests.refused);
   }
   const header: RecordHeader = { codec: requests.codec };
   return { header, lines: startingWith(first.value, lines) };
@@ -98,7 +98,8 @@ async function* linesOf(
 ): AsyncGenerator<RecordLine, void, undefined> {
   for await (const call of calls) yield* requests.take(call);
   yield* requests.end();
-  const { left } = requests;
+  const { left, failed } = requests;
+  if (failed.warning !== undefined) onWarning?.(failed.warning);
   if (left > 0) {
     onWarning?.(
       `the last ${left === 1 ? "request is" : `${left} requests are`} left out: the capture ends before all buffers came back that show ${left === 1 ? "its timestamp and its hold flag" : "their timestamps and hold flags"}`,

@@ -3,18 +3,27 @@
 import { type Controls, persists, type RecordLine } from "../record/index.ts";
 import { type Codec, codecs } from "../uapi/codecs.ts";
 import {
+  type Answer,
+  answerText,
+  type CallOfRequests,
+  FailedPictures,
+  failureOf,
+  isOfRequests,
+  refusalOf,
+} from "./answers.ts";
+import {
   type BufferCall,
   type Call,
   CaptureError,
   type FormatCall,
   type Hole,
-  type IoctlCall,
   type RequestCall,
   type RunRequest,
   type SetControls,
 } from "./calls.ts";
 import { codecOfControls, named, otherCodec } from "./captured-controls.ts";
-import { codecOf, type Device, type DeviceState, type Filling } from "./filling.ts";
+import { EarlyRefusals, type RefusedOfRequest } from "./early-refusals.ts";
+import { codecOf, type Device, type DeviceState, type Filling, refilled } from "./filling.ts";
 import { missingCallsLine } from "./missing-calls.ts";
 import { OpenFiles } from "./open-files.ts";
 import { WaitingLines } from "./waiting.ts";
@@ -41,15 +50,25 @@ export class CaptureRequests {
   readonly #fresh = new Set<string>();
   /** Controls that the record has. */
   readonly #told = new Set<string>();
+  readonly #early = new EarlyRefusals();
+  /** What the last error line says must be done. */
+  #advice: string | undefined;
+  /** The last call that was refused. */
+  refused: Answer | undefined;
+  /** Of the record's device. */
+  readonly failed = new FailedPictures();
+  readonly #onAnswer: (answer: Answer) => void;
   codec: Codec | undefined;
 
   /**
    * @param codec only the devices that decode it; undefined: the first one that is used.
    * @param patience how many requests must be queued after one, before it is given: so late a hole may show that is before it.
+   * @param onAnswer gets what the kernel answers to the record's device, and is no success.
    */
-  constructor(codec: Codec | undefined, patience: number) {
+  constructor(codec: Codec | undefined, patience: number, onAnswer: (answer: Answer) => void = () => {}) {
     this.#codec = codec;
     this.#waiting = new WaitingLines(patience);
+    this.#onAnswer = onAnswer;
   }
 
   /** At the end: requests that are left out, because their buffers did not come back. */
@@ -64,6 +83,13 @@ export class CaptureRequests {
    */
   take(call: Call): readonly RecordLine[] {
     this.#files.note(call);
+    if ("error" in call && call.error !== undefined) this.#refuse(call);
+    else this.#takeDone(call);
+    return this.#waiting.take(false, this.codec);
+  }
+
+  /** A call that was not refused. */
+  #takeDone(call: Call): void {
     switch (call.call) {
       case "open":
         this.#files.deviceOf(call).state.isOpened = true;
@@ -72,22 +98,23 @@ export class CaptureRequests {
         this.#fillings.delete(this.#requestKey(call.thread, call.fd));
         break;
       case "VIDIOC_S_FMT":
-        if (call.queue === "OUTPUT" && call.error === undefined) this.#setFormat(this.#files.deviceOf(call), call);
+        if (call.queue === "OUTPUT") this.#setFormat(this.#files.deviceOf(call), call);
         break;
       case "VIDIOC_S_EXT_CTRLS":
-        if (call.error === undefined) this.#setControls(call);
+        this.#setControls(call);
         break;
       case "VIDIOC_QBUF":
-        if (call.queue === "OUTPUT" && call.isForRequest && call.error === undefined) this.#queueBuffer(call);
+        if (call.queue === "OUTPUT" && call.isForRequest) this.#queueBuffer(call);
         break;
       case "VIDIOC_DQBUF":
-        if (call.error === undefined) this.#waiting.giveBack(call, this.#files.deviceOf(call));
+        this.#giveBack(call, this.#files.deviceOf(call));
         break;
       case "MEDIA_REQUEST_IOC_REINIT":
         this.#fillings.delete(this.#requestKey(call.thread, call.fd));
         this.#bound(call.thread, call.fd);
         break;
       case "MEDIA_IOC_REQUEST_ALLOC":
+        if (call.request !== undefined) this.#fillings.delete(this.#requestKey(call.thread, call.request));
         this.#bound(call.thread, call.request);
         break;
       case "MEDIA_REQUEST_IOC_QUEUE":
@@ -100,7 +127,6 @@ export class CaptureRequests {
         this.#forget(call);
         break;
     }
-    return this.#waiting.take(false, this.codec);
   }
 
   /** The lines that only waited for what comes next. */
@@ -163,7 +189,7 @@ export class CaptureRequests {
       else for (const [name, payload] of controls) device.state.set.set(name, payload);
       return;
     }
-    const filling = this.#fillingOf(call, device, call.request);
+    const filling = this.#fillingOf(call, device);
     for (const control of stateless) {
       const [name, payload] = named(control);
       if (call.request === undefined && filling.controls.has(name)) {
@@ -178,7 +204,7 @@ export class CaptureRequests {
   }
 
   #queueBuffer(call: BufferCall): void {
-    const filling = this.#fillingOf(call, this.#files.deviceOf(call), call.request);
+    const filling = this.#fillingOf(call, this.#files.deviceOf(call));
     if (filling.buffer !== undefined) {
       throw new CaptureError(
         `a second OUTPUT buffer before the request of line ${filling.buffer.line} is queued: several are filled at once, and this capture does not show which; record it with v4l2-stateless capture`,
@@ -188,8 +214,15 @@ export class CaptureRequests {
     filling.buffer = call;
   }
 
-  #fillingOf({ thread, line }: IoctlCall, device: Device, request: number | undefined): Filling {
-    const key = request === undefined ? this.#threadKey(thread) : this.#requestKey(thread, request);
+  /** Of the request that a call is for. */
+  #keyOf({ thread, request }: SetControls | BufferCall): string {
+    return request === undefined ? this.#threadKey(thread) : this.#requestKey(thread, request);
+  }
+
+  #fillingOf(call: SetControls | BufferCall, device: Device): Filling {
+    const { thread, line } = call;
+    const key = this.#keyOf(call);
+    this.#early.forget(call.call, key);
     const found = this.#fillings.get(key);
     if (found !== undefined) return found;
     const filling = { device, thread, line, controls: new Map(), known: new Map(), buffer: undefined };
@@ -198,46 +231,84 @@ export class CaptureRequests {
   }
 
   #queueRequest(call: RequestCall): void {
-    const ofFile = this.#requestKey(call.thread, call.fd);
-    const key = this.#fillings.has(ofFile) ? ofFile : this.#threadKey(call.thread);
-    const filling = this.#fillings.get(key);
-    const wasBounded = this.#bounded.has(key);
-    if (filling === undefined) {
-      this.#bound(call.thread, call.fd);
-      // The log begins in the middle of a request, or another thread filled it.
-      const other = [...this.#fillings].find(
-        ([otherKey, { device }]) =>
-          otherKey.includes(" thread ") && device.process === this.#files.process(call.thread),
-      )?.[1];
-      if (this.#hole !== undefined && !wasBounded) this.#tellHole();
-      if (other === undefined || (this.#hole !== undefined && !wasBounded)) return;
-      throw new CaptureError(
-        `thread ${call.thread} queues a request, which thread ${other.thread} may have filled (line ${other.line}); this capture does not show it; record it with v4l2-stateless capture`,
-        call.line,
-      );
-    }
-    const { device, buffer } = filling;
-    if (call.error !== undefined) {
-      if (this.#device === device) {
-        this.#waiting.addLine({
-          type: "error",
-          line: call.line,
-          message: `the kernel refused a request: ${call.error}`,
-        });
-      }
-      return;
-    }
-    this.#fillings.delete(key);
-    this.#waiting.countQueued();
+    const { filling, isWhole } = this.#fillingOfQueued(call);
     this.#bound(call.thread, call.fd);
     // Of the first one after a hole the beginning may be missing.
-    if (this.#hole !== undefined && !wasBounded) this.#tellHole();
-    if (buffer === undefined || (this.#hole !== undefined && !wasBounded)) return;
-    if (!this.#isOfRecord(filling, call.line)) return;
-    this.#tellFormat(device);
+    if (!isWhole) this.#tellHole();
+    if (filling === undefined) {
+      if (isWhole) this.#checkFiller(call);
+      return;
+    }
+    this.#waiting.countQueued();
+    if (filling.buffer === undefined || !isWhole || !this.#isOfRecord(filling, call.line)) return;
+    this.#tellFormat(filling.device);
     this.#tellControls(filling);
     this.#waiting.addRequest(filling, call.line, false);
     this.#isHoleTold = false;
+  }
+
+  /** What was put into a request, which nothing is put into any more; and whether it is seen from its beginning. */
+  #fillingOfQueued({ thread, fd }: RequestCall) {
+    const [ofFile, ofThread] = [this.#requestKey(thread, fd), this.#threadKey(thread)];
+    const [before, after] = [this.#fillings.get(ofFile), this.#fillings.get(ofThread)];
+    this.#fillings.delete(ofFile);
+    this.#fillings.delete(ofThread);
+    const isWhole = this.#hole === undefined || this.#bounded.has(before === undefined ? ofThread : ofFile);
+    return { filling: before === undefined ? after : refilled(before, after), isWhole };
+  }
+
+  /** @throws CaptureError where another thread may have filled the request that is queued. Or the log begins in its middle. */
+  #checkFiller({ thread, line }: RequestCall): void {
+    const process = this.#files.process(thread);
+    const other = [...this.#fillings].find(
+      ([key, { device }]) => key.includes(" thread ") && device.process === process,
+    );
+    if (other === undefined) return;
+    throw new CaptureError(
+      `thread ${thread} queues a request, which thread ${other[1].thread} may have filled (line ${other[1].line}); this capture does not show it; record it with v4l2-stateless capture`,
+      line,
+    );
+  }
+
+  #refuse(call: Call): void {
+    const refusal = refusalOf(call, this.#waiting.next);
+    if (refusal === undefined) return;
+    this.refused = refusal;
+    if (!isOfRequests(call)) return;
+    const { device, key } = this.#placeOfRefused(call);
+    if (device === undefined) return;
+    if (this.#device === device) this.#tellRefusal(refusal);
+    else if (this.#device === undefined && key !== undefined) this.#early.add({ refusal, device, key });
+  }
+
+  /** What a refused call was for: the device, and the request where it is for one. */
+  #placeOfRefused(call: CallOfRequests): Partial<Omit<RefusedOfRequest, "refusal">> {
+    if ("isForRequest" in call) {
+      const device = this.#files.deviceOf(call);
+      return call.isForRequest ? { device, key: this.#keyOf(call) } : { device };
+    }
+    const { filling } = this.#fillingOfQueued(call);
+    const key = this.#requestKey(call.thread, call.fd);
+    if (filling !== undefined) {
+      // What was put into it stays in it, until it is reinitialised or queued again.
+      this.#fillings.set(key, filling);
+      return { device: filling.device, key };
+    }
+    // One that nothing was put into is a mistake of its own, which lint tells.
+    const isOfRecord = call.error !== "ENOENT" && this.#device?.process === this.#files.process(call.thread);
+    return isOfRecord ? { device: this.#device as Device, key } : {};
+  }
+
+  #tellRefusal(refusal: Answer): void {
+    this.#waiting.addLine({ type: "error", line: refusal.line, message: answerText(refusal, this.#advice) });
+    this.#advice = refusal.advice;
+    this.#onAnswer(refusal);
+  }
+
+  #giveBack(call: BufferCall, device: Device): void {
+    this.#waiting.giveBack(call, device);
+    if (device !== this.#device || !this.failed.giveBack(call)) return;
+    this.#onAnswer(failureOf(call, this.#waiting.requestOf(call.timestamp, device)));
   }
 
   /** A driver's own tracepoints do not tell devices apart. */
@@ -285,6 +356,7 @@ export class CaptureRequests {
     this.#device = device;
     this.codec = codec;
     if (before === undefined) this.#tellHole();
+    for (const refusal of this.#early.takeOf(device)) this.#tellRefusal(refusal);
     this.#addSet(device.state.set, line);
     return true;
   }

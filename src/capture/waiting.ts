@@ -39,6 +39,8 @@ export class WaitingLines {
   #requests = 0;
   /** The lines of the last ones that were given. */
   #lines: number[] = [];
+  /** Their numbers, by timestamp. */
+  readonly #given = new Map<bigint, number>();
   /** In the OUTPUT buffers of those that wait. */
   #bytes = 0;
   /** Requests that wait and whose OUTPUT buffers have not come back. */
@@ -54,6 +56,24 @@ export class WaitingLines {
   /** Requests that are not given, because the capture ends before their buffers came back. */
   get left(): number {
     return this.#waiting.filter((each) => "filling" in each).length;
+  }
+
+  /** The number of the request that is queued next. */
+  get next(): number {
+    return this.#requests + this.left;
+  }
+
+  /** The number of the last request with a timestamp, among those that wait and the last ones that were given. */
+  requestOf(timestamp: bigint | undefined, device: Device): number | undefined {
+    if (timestamp === undefined) return undefined;
+    let number = this.next;
+    for (let at = this.#waiting.length - 1; at >= 0; at--) {
+      const each = this.#waiting[at] as Waiting | RecordLine;
+      if (!("filling" in each)) continue;
+      number--;
+      if (each.timestamp === timestamp && each.filling.device === device) return number;
+    }
+    return this.#given.get(timestamp);
   }
 
   addLine(line: RecordLine): void {
@@ -155,6 +175,7 @@ export class WaitingLines {
         if (hold === undefined) break;
         this.#bytes -= bytesOf(each);
         this.#lines = [...this.#lines.slice(-mostWithin), each.line];
+        this.#noteGiven(each.timestamp, this.#requests);
         lines.push(requestLine(each.filling, each.timestamp, hold, this.#requests++, each.line));
       } else {
         lines.push(each);
@@ -163,6 +184,13 @@ export class WaitingLines {
     }
     if (count > 0) this.#waiting.splice(0, count);
     return lines;
+  }
+
+  #noteGiven(timestamp: bigint, number: number): void {
+    this.#given.delete(timestamp);
+    this.#given.set(timestamp, number);
+    const [oldest] = this.#given.keys();
+    if (this.#given.size > mostPictures) this.#given.delete(oldest as bigint);
   }
 
   /** Where the capture shows no CAPTURE buffers, the last request is taken for the last one of its picture. */

@@ -6,6 +6,8 @@ import { partsSide, recordSide } from "../compare/sides.ts";
 import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec, DecodeEvent, ErrorEvent } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
+import { missingCallsCode } from "../record/format.ts";
+import type { ErrorLine, RecordLine } from "../record/index.ts";
 import type { Target } from "../targets/index.ts";
 import { TargetEvents } from "../targets/target-events.ts";
 import { codecs } from "../uapi/codecs.ts";
@@ -23,8 +25,8 @@ export interface DiffSide {
   readonly side: CompareSide;
   /** How many requests were read so far. */
   count: number;
-  /** What was lost in a stream so far. */
-  readonly errors: ErrorEvent[];
+  /** What was lost in a stream so far, or what a record says went wrong; calls that are missing in a capture are compared. */
+  readonly errors: (ErrorEvent | ErrorLine)[];
   /** What its requests were made of; undefined for a record, and where `isTooLong`. */
   readonly explanations: StreamExplanations | undefined;
   /** It is a stream of more than `mostKept` bytes: it is not read again, for explanations or for rows that look at it. */
@@ -59,7 +61,7 @@ export async function diffSides(a: Input, b: Input, target: Target | undefined):
 async function counted(
   name: string,
   side: CompareSide,
-  errors: ErrorEvent[],
+  errors: DiffSide["errors"],
   explanations: StreamExplanations | undefined,
   isTooLong: boolean,
 ): Promise<DiffSide & { readonly beginning: readonly ComparedRequest[] }> {
@@ -78,7 +80,19 @@ async function counted(
 }
 
 async function ofRecord(input: RecordInput) {
-  return counted(input.name, await recordSide(input), [], undefined, false);
+  const errors: ErrorLine[] = [];
+  const side = await recordSide({ ...input, lines: notingErrors(input.lines, errors) });
+  return counted(input.name, side, errors, undefined, false);
+}
+
+async function* notingErrors(
+  lines: AsyncIterable<RecordLine>,
+  errors: ErrorLine[],
+): AsyncGenerator<RecordLine, void, undefined> {
+  for await (const line of lines) {
+    if (line.type === "error" && line.code !== missingCallsCode) errors.push(line);
+    yield line;
+  }
 }
 
 async function ofStream(

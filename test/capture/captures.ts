@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { type Call, type CaptureKind, captureCalls, detectCapture, readCapture } from "../../src/capture/index.ts";
-import { ControlState, type ResolvedRequest, readRecord, resolveRequests } from "../../src/record/index.ts";
+import {
+  ControlState,
+  type ErrorLine,
+  type ResolvedRequest,
+  readRecord,
+  resolveRequests,
+} from "../../src/record/index.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
@@ -22,12 +28,14 @@ export async function imported(text: string, kind: CaptureKind | undefined = det
   const state = new ControlState();
   const requests: ResolvedRequest[] = [];
   const types: string[] = [];
+  const errors: ErrorLine[] = [];
   for await (const line of lines) {
     const resolved = state.take(line);
     types.push(resolved.type);
     if (resolved.type === "request") requests.push(resolved);
+    if (resolved.type === "error") errors.push(resolved);
   }
-  return { kind, header, requests, types, warnings };
+  return { kind, header, requests, types, errors, warnings };
 }
 
 export const callsOf = (text: string): AsyncIterable<Call> => captureCalls(detectCapture(text) as CaptureKind, [text]);

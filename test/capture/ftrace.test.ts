@@ -287,7 +287,7 @@ describe("what a log of ftrace may look like", () => {
     [
       "visl traced nothing",
       (text: string) => text.replace(/^.*v4l2_ctrl_(?:[^\n]*\n(?! .*\[))*/gm, ""),
-      /^line 1: visl traced no request: enable the events of the codec/,
+      /^visl traced no request: enable the events of the codec/,
     ],
     [
       "an event is not known",

@@ -248,7 +248,7 @@ describe("a log of strace", () => {
   it("without a request is refused", async () => {
     await expect(
       imported("12 ioctl(3</dev/video0>, VIDIOC_STREAMON, [V4L2_BUF_TYPE_VIDEO_OUTPUT]) = 0\n"),
-    ).rejects.toThrow("line 1: no request is queued in this capture");
+    ).rejects.toThrow(/^no request is queued in this capture/);
   });
 });
 

@@ -4,7 +4,7 @@ import { allOf, callsOf, captureText } from "./captures.ts";
 
 const findings = (text: string) => allOf(lintCapture(callsOf(text)));
 
-/** Made by making the mistakes on a real kernel (conformance/visl/mistakes.c), all but the last. */
+/** Made by making the mistakes on a real kernel (conformance/visl/mistakes.c), all but the last three. */
 const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
   "format-of-busy-queue": () => captureText("format-of-busy-queue.strace"),
   "reqbufs-while-streaming": () => captureText("reqbufs-while-streaming.strace"),
@@ -19,6 +19,16 @@ const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
     captureText("none.strace").replace(
       /^(.*)(ioctl\(\d+<[^>]*>, VIDIOC_S_EXT_CTRLS)(.*)$/m,
       '$&\n$1$2, {ctrl_class=0, count=1, controls=[{id=0xa40a98, size=4, string="\\x00\\x00\\x00\\x00"}]}) = -1 EINVAL (Invalid argument)',
+    ),
+  "refused-call": () =>
+    captureText("none.strace").replace(
+      /^(.*MEDIA_REQUEST_IOC_QUEUE, 0\)) = 0$/m,
+      "$1 = -1 EINVAL (Invalid argument)\n$&",
+    ),
+  "decoded-with-error": () =>
+    captureText("none.strace").replace(
+      /^(.*VIDIOC_DQBUF, \{type=V4L2_BUF_TYPE_VIDEO_CAPTURE.*flags=)/m,
+      "$1V4L2_BUF_FLAG_ERROR|",
     ),
 };
 

@@ -158,7 +158,7 @@ describe("stats and lint", () => {
     expect(await run(["lint", "--codec", "av1", path])).toEqual({
       status: 2,
       stdout: "",
-      stderr: `v4l2-stateless: ${path}: line 1: no request of av1 is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)\n`,
+      stderr: `v4l2-stateless: ${path}: no request of av1 is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)\n`,
     });
     // stats has a table for each.
     const { stdout } = await run(["stats", path]);
@@ -302,5 +302,35 @@ describe("a compressed capture that is cut off or damaged", () => {
     writeFileSync(path, packed.gz.subarray(0, 12));
     const { status, stderr } = await run(["lint", path]);
     expect([status, stderr]).toEqual([2, expect.stringMatching(/none\.log\.gz: compressed with gzip, and cut off/)]);
+  });
+});
+
+describe("diff", () => {
+  it("says of a capture where the kernel refused a call, and where the driver could not decode", async () => {
+    const text = gunzipSync(readFileSync(captured("vp8_altref.ivf.recorder"))).toString();
+    const lines = text.split("\n");
+    const at = lines.flatMap((line, i) => (/"VIDIOC_S_EXT_CTRLS".*"request":/.test(line) ? [i] : []))[10] as number;
+    const refused = join(folder, "refused.log");
+    writeFileSync(refused, [...lines.slice(0, at), (lines[at] as string).replace(/}$/, ',"error":22}')].join("\n"));
+    const failed = join(folder, "failed.log");
+    writeFileSync(
+      failed,
+      text.replace(/(?<="call":"VIDIOC_DQBUF".*"type":9,.*"flags":)\d+/g, (flags) => `${+flags | 64}`),
+    );
+    const whole = captured("vp8_altref.ivf.recorder");
+    const cut = await run(["diff", whole, refused]);
+    expect(cut.stdout).toMatch(/b ends early/);
+    expect(cut.stderr).toMatch(
+      new RegExp(
+        `refused\\.log: error: VIDIOC_S_EXT_CTRLS of line ${at + 1}: the kernel refuses .* of request \\d+ with EINVAL`,
+      ),
+    );
+    const { status, stdout, stderr } = await run(["diff", whole, failed]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("a driver gets the same") });
+    expect(stderr).toMatch(
+      /failed\.log: line \d+: \d+ pictures come back with V4L2_BUF_FLAG_ERROR, the first one here/,
+    );
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    for (const path of [refused, failed]) expect(await run(["lint", path])).toMatchObject({ status: 1, stderr: "" });
   });
 });

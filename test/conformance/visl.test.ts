@@ -269,7 +269,7 @@ describe("a record of recorded calls", () => {
       { ...data, index: 1, request: 10 },
     ];
     const text = log(format, set(request), data, queue, ...second, { ...queue, fd: 10, error: 22 });
-    await expect(recordedText(text, { codec: "h264" })).rejects.toThrow("the kernel refused a request: EINVAL");
+    await expect(recordedText(text, { codec: "h264" })).rejects.toThrow("the kernel refuses request 1 with EINVAL");
   });
 });
 
