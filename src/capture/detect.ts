@@ -1,4 +1,5 @@
 import { eventStart } from "./ftrace-lines.ts";
+import { lineStart } from "./strace-lines.ts";
 
 /** The programs whose captures can be read; "recorder" is what `v4l2-stateless capture` runs. */
 export type CaptureKind = "strace" | "v4l2-tracer" | "recorder" | "ftrace";
@@ -9,17 +10,23 @@ export type CaptureKind = "strace" | "v4l2-tracer" | "recorder" | "ftrace";
  * @param head up to 64 KiB.
  */
 export function detectCapture(head: string): CaptureKind | undefined {
-  if (/^\{"call":"\w+","process":\d/.test(head)) return "recorder";
-  if (/^\s*\[\s*\{[^[\]]*"(?:package_version|Trace|fd)"/.test(head)) return "v4l2-tracer";
-  const lines = head.split("\n", 200);
-  if (lines.some((line) => ftraceLine.test(line))) return "ftrace";
-  return lines.some((line) => straceLine.test(line)) ? "strace" : undefined;
+  const text = head.replace(byteOrderMark, "");
+  if (/^\{"call":"\w+","process":\d/.test(text)) return "recorder";
+  if (/^\s*\[\s*\{[^[\]]*"(?:package_version|Trace|fd)"/.test(text)) return "v4l2-tracer";
+  // A program's own lines may stand before.
+  for (const line of text.split("\n")) {
+    if (ftraceLine.test(line)) return "ftrace";
+    if (straceLine.test(line)) return "strace";
+  }
+  return undefined;
 }
 
-const straceLine =
-  /^(?:\[pid +\d+\] +|\d+ +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+) +)?(?:[a-z]\w*\(.*(?:\) += (?:-?\d|0x|\?)|<unfinished \.\.\.>)|<\.\.\. \w+ resumed>|\+\+\+ |--- SIG|strace: Process \d+ attached)/;
+/** Also as its bytes are read without UTF-8. */
+const byteOrderMark = /^(?:\ufeff|\u00ef\u00bb\u00bf)/;
 
-/** The tracer's own heading, or an event of V4L2, of its buffers, or one of the kernel's messages. */
-const ftraceLine = new RegExp(
-  `^# tracer: \\w+$|${eventStart.source}(?:v4l2_|vb2_|console: |sys_ioctl|tracing_mark_write: )`,
+const straceLine = new RegExp(
+  `${lineStart.source}(?:[a-z]\\w*\\(.*(?:\\) += (?:-?\\d|0x|\\?)|<unfinished \\.\\.\\.>)|<\\.\\.\\. \\w+ resumed>|\\+\\+\\+ |--- SIG|strace: Process \\d+ attached)`,
 );
+
+/** The tracer's own heading, or an event: what else is traced may come first. */
+const ftraceLine = new RegExp(`^# tracer: \\w+\\r?$|${eventStart.source}\\w+`);

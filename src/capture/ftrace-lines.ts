@@ -1,5 +1,7 @@
 /** The events of a log of ftrace: /sys/kernel/tracing/trace, trace_pipe, or what `trace-cmd report` prints. */
 
+import { noOtherLines, type OtherLines } from "./other-lines.ts";
+
 /** An event, with the lines below it that belong to it. */
 export interface FtraceEvent {
   /** Where it begins. */
@@ -37,16 +39,16 @@ export class FtraceLines {
   /**
    * The event that ends before this line, if one does.
    *
-   * @param isOther whether a line that is no event belongs to another capture.
+   * @param others whether a line that is no event belongs to another capture.
    */
-  take(text: string, isOther: (isOwn: boolean) => boolean = () => false): FtraceEvent | undefined {
+  take(text: string, others: OtherLines = noOtherLines): FtraceEvent | undefined {
     // A carriage return, or what a terminal's copy has.
     const source = text.trimEnd();
     this.#line++;
     this.lost = undefined;
     const [, task, name, rest] = (source.includes("] ") && eventLine.exec(source)) || [];
     if (task !== undefined && name !== undefined) {
-      isOther(true);
+      others.noteOwn();
       const ended = this.end();
       this.#start = { line: this.#line, task, name };
       this.#text.push((rest ?? "").replace(/^: */, ""));
@@ -54,12 +56,12 @@ export class FtraceLines {
     }
     const lost = lostEvents.exec(source);
     if (lost !== null) {
-      isOther(true);
+      others.noteOwn();
       const what = lost[1] === undefined ? "events" : `${lost[1]} events`;
       this.lost = `the kernel lost ${what} (enlarge buffer_size_kb)`;
       return this.end();
     }
-    if (isOther(false)) return this.end();
+    if (others.takesOther(text, this.#line)) return this.end();
     if (this.#start === undefined || startedBuffer.test(source)) return undefined;
     if (this.#text.length > mostLines) {
       this.lost = `an event has more than ${mostLines} lines`;

@@ -30,7 +30,7 @@ export async function* ftraceCalls(
   const runs = new Runs();
   const joined = new JoinedCaptures("ftrace", onWarning);
   const callsOf = function* (line: string) {
-    const event = lines.take(line, (isOwn) => joined.isOther(line, lines.line, isOwn));
+    const event = lines.take(line, joined);
     if (event !== undefined) yield* runs.take(event);
     if (lines.lost !== undefined) yield* runs.lose(lines.line, lines.lost);
   };

@@ -2,6 +2,8 @@
 
 import type { CaptureKind } from "./detect.ts";
 import { eventStart } from "./ftrace-lines.ts";
+import type { OtherLines } from "./other-lines.ts";
+import { lineStart } from "./strace-lines.ts";
 
 const names: Readonly<Record<CaptureKind, string>> = {
   strace: "a log of strace",
@@ -15,13 +17,14 @@ const marks: Readonly<Record<CaptureKind, RegExp>> = {
   recorder: /^\{"call":"\w+","process":\d/,
   "v4l2-tracer": /^\{ ?"(?:package_version|Trace)" ?:/,
   ftrace: new RegExp(`^# tracer: \\w+$|${eventStart.source}(?:v4l2_|vb2_)`),
-  strace:
-    /^(?:\[pid +\d+\] +|\d+ +)?(?:(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+) +)?(?:(?:ioctl|openat|close|mmap|clone3?)\(.*(?:\) += (?:-?\d|0x|\?)|<unfinished \.\.\.>)|<\.\.\. \w+ resumed>|\+\+\+ exited with \d+ \+\+\+$|--- SIG\w+ \{)/,
+  strace: new RegExp(
+    `${lineStart.source}(?:(?:ioctl|openat|close|mmap|clone3?)\\(.*(?:\\) += (?:-?\\d|0x|\\?)|<unfinished \\.\\.\\.>)|<\\.\\.\\. \\w+ resumed>|\\+\\+\\+ exited with \\d+ \\+\\+\\+\\r?$|--- SIG\\w+ \\{)`,
+  ),
 };
 const kinds = Object.keys(marks) as readonly CaptureKind[];
 
 /** Finds the lines of other captures in a capture, and says where each begins. */
-export class JoinedCaptures {
+export class JoinedCaptures implements OtherLines {
   readonly #own: CaptureKind;
   readonly #onWarning: ((message: string) => void) | undefined;
   #inside: CaptureKind | undefined;
@@ -31,16 +34,11 @@ export class JoinedCaptures {
     this.#onWarning = onWarning;
   }
 
-  /**
-   * Whether a line belongs to another capture.
-   *
-   * @param isOwn the line can only be one of this capture.
-   */
-  isOther(text: string, line: number, isOwn: boolean): boolean {
-    if (isOwn) {
-      this.#inside = undefined;
-      return false;
-    }
+  noteOwn(): void {
+    this.#inside = undefined;
+  }
+
+  takesOther(text: string, line: number): boolean {
     const marked = kinds.find((each) => each !== this.#own && marks[each].test(text));
     // The first line of a trace. In other logs it may be a program's own.
     const kind = this.#own === "recorder" && text === "[" ? "v4l2-tracer" : marked;

@@ -2,6 +2,7 @@
 
 import { TextDecoder } from "../record/text-decoder.ts";
 import { CaptureError } from "./calls.ts";
+import { noOtherLines, type OtherLines } from "./other-lines.ts";
 
 /** The most characters that one object may have. */
 const limit = 2 ** 28;
@@ -19,8 +20,8 @@ const lineFeed = 0x0a;
  */
 export class JsonObjects {
   readonly #utf8 = new TextDecoder();
-  /** Whether a line belongs to the list, as far as its first characters show. */
-  readonly #isOther: (line: string, number: number, isOwn: boolean) => boolean;
+  /** They get the first characters of lines. */
+  readonly #others: OtherLines;
   #parts: string[] = [];
   #length = 0;
   #depth = 0;
@@ -38,8 +39,8 @@ export class JsonObjects {
   /** What a later piece completes: the beginning of a line. */
   #rest = "";
 
-  constructor(isOther: (line: string, number: number, isOwn: boolean) => boolean = () => false) {
-    this.#isOther = isOther;
+  constructor(others: OtherLines = noOtherLines) {
+    this.#others = others;
   }
 
   /** Where the text ends before the list does; undefined where the list is whole. */
@@ -80,7 +81,7 @@ export class JsonObjects {
         this.#isAtLineStart = false;
         const isObject = code === 0x7b && !text.startsWith('{"call":"', at);
         const end = text.indexOf("\n", at);
-        if (this.#isOtherLine(text, at, end, isObject)) {
+        if (this.#takesOther(text, at, end, isObject)) {
           if (this.#depth > 0) yield this.#abandon();
           if (end < 0) {
             this.#isSkipping = true;
@@ -117,13 +118,16 @@ export class JsonObjects {
     if (this.#depth > 0) this.#keep(text.slice(start));
   }
 
-  #isOtherLine(text: string, at: number, end: number, isObject: boolean): boolean {
+  #takesOther(text: string, at: number, end: number, isObject: boolean): boolean {
     const head = text.slice(at, Math.min(end < 0 ? text.length : end, at + headLength));
     const first = head.trimStart()[0] ?? " ";
-    if (isObject || head === "[") return this.#isOther(head, this.#line, true);
+    if (isObject || head === "[") {
+      this.#others.noteOwn();
+      return false;
+    }
     // What lists of JSON are made of; strace may begin lines with [pid 1].
     const isJson = '{}[],"'.includes(first) && !/^(?:\{"call":"|\[pid )/.test(head);
-    return isJson && this.#depth > 0 ? false : this.#isOther(head, this.#line, false);
+    return isJson && this.#depth > 0 ? false : this.#others.takesOther(head, this.#line);
   }
 
   /** Leaves out the object that goes on with another one. */

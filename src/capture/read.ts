@@ -3,6 +3,7 @@
 import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { noRequest } from "./answers.ts";
+import { withoutMark } from "./byte-order-mark.ts";
 import type { Call } from "./calls.ts";
 import type { CaptureKind } from "./detect.ts";
 import { ftraceCalls } from "./ftrace.ts";
@@ -48,7 +49,7 @@ export function captureCalls(
   pieces: CapturePieces,
   onWarning?: (message: string) => void,
 ): AsyncIterable<Call> {
-  return withHoles(readerOf(kind, pieces, onWarning), onWarning);
+  return withHoles(readerOf(kind, withoutMark(pieces), onWarning), onWarning);
 }
 
 function readerOf(
@@ -156,7 +157,7 @@ async function* mergedCalls(
     for (const { thread, name, pieces } of inOrder) {
       const calls = namingFile(
         name,
-        straceCalls(pieces, thread, (message) => onWarning?.(`${message} (${name})`)),
+        straceCalls(withoutMark(pieces), thread, (message) => onWarning?.(`${message} (${name})`)),
       );
       readings.push({ calls, next: (await calls.next()).value ?? undefined });
     }

@@ -95,7 +95,8 @@ class RecorderLog {
   /** A line that is damaged is a hole. Another one may go on in it. */
   *take(source: string): Generator<Call, void, undefined> {
     const line = ++this.line;
-    if (this.#joined.isOther(source, line, source.startsWith(lineStart))) return;
+    if (source.startsWith(lineStart)) this.#joined.noteOwn();
+    else if (this.#joined.takesOther(source, line)) return;
     const calls = this.#callsOf(source, line);
     if (calls !== undefined) {
       yield* calls;

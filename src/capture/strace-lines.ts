@@ -12,9 +12,34 @@ export interface SystemCall {
   readonly text: string;
 }
 
-/** `[pid 12]` or `12`, and the time of -t, -tt, -ttt or -r. */
-const prefix =
-  /^(?:\[pid +(\d+)\] +|(\d+) +)?(?:(?:(\d\d):(\d\d):(\d\d(?:\.\d+)?)|(\d{6,}\.\d+)|\d+\.\d+)(?: \(\+ +\d+\.\d+\))? +)?/;
+/** `[pid 12]`, `12`, or with the name of -Y `12<gst-launch-1.0>`. No thread has a number of more than 7 digits. */
+const thread = /(?:\[pid {1,9}(\d{1,9})(?:<[^>]{0,64}>)?\] {1,9}|(\d{1,8})(?:<[^>]{0,64}>)? {1,9})/;
+/** Of -t, -tt, -ttt, and of --absolute-timestamps=unix, which may have no fraction. */
+const absoluteTime = /(?:(\d\d):(\d\d):(\d\d(?:\.\d{1,9})?)|(\d{6,12}\.\d{1,9}|\d{9,12}))/;
+/** Of -r, which is padded; after another time it stands in brackets. */
+const relativeTime = /\d{1,9}(?:\.\d{1,9})?/;
+/** The call's number and the instruction pointer of -n and -i. */
+const numbers = /(?:\[(?: {0,9}\d{1,9}|[\da-f]{8,16}|\?{8,16})\] {1,9}){0,2}/;
+
+/** What stands before a call. Its groups are the thread (twice), hours, minutes and seconds, or the seconds since 1970. */
+export const lineStart = new RegExp(
+  `^(?:${thread.source}| {1,16}(?=\\d))?(?: {0,16}(?:${absoluteTime.source}|${relativeTime.source})(?: \\(\\+ {1,16}${relativeTime.source}\\))? {1,9})?${numbers.source}`,
+);
+
+/** A call that begins in the middle of a line. Without a time it would be found in what the line says. */
+const laterStart = new RegExp(
+  `${thread.source}?${absoluteTime.source}(?: \\(\\+ {1,16}${relativeTime.source}\\))? {1,9}${numbers.source}\\w{1,40}\\(`,
+  "g",
+);
+
+/** The last line that begins in a line, after what is left of one whose end is missing. */
+export function laterLine(source: string): string | undefined {
+  let start: number | undefined;
+  const from = source.indexOf("(") + 1;
+  for (const { index } of source.slice(from).matchAll(laterStart)) start = from + index;
+  return start === undefined ? undefined : source.slice(start);
+}
+
 /** Of a call that goes on in a later line. A bracket may follow. */
 const unfinished = ["<unfinished ...>", "<unfinished ...>)"];
 const resumed = /^<\.\.\. (\w+) resumed>/;
@@ -48,9 +73,10 @@ export class StraceLines {
   take(source: string, line: number): SystemCall | undefined {
     this.lost = undefined;
     this.isCall = false;
-    const [head, bracketed, plain, hours, minutes, seconds, epoch] = prefix.exec(source) as RegExpExecArray;
+    const [head, bracketed, plain, hours, minutes, seconds, epoch] = lineStart.exec(source) as RegExpExecArray;
     const thread = bracketed ?? plain ?? this.#thread;
-    const text = source.slice(head.length);
+    // A serial console and adb end lines with a carriage return, too.
+    const text = source.slice(head.length, source.endsWith("\r") ? -1 : undefined);
     const [before, continued] = resumed.exec(text) ?? [];
     // A log may begin in the middle of a call.
     const since = this.#threads.get(thread);

@@ -6,7 +6,7 @@ import { cutOff } from "./cut-off.ts";
 import { DamagedCall } from "./damaged-call.ts";
 import { JoinedCaptures } from "./joined.ts";
 import { straceCall } from "./strace.ts";
-import { StraceLines } from "./strace-lines.ts";
+import { laterLine, StraceLines } from "./strace-lines.ts";
 
 /**
  * The calls of a log of strace. What is cut off at its end is left out, with a warning; what is damaged before is a hole.
@@ -26,18 +26,6 @@ export async function* straceCalls(
   }
   yield* log.take(splitter.flush());
   if (log.broken !== undefined) onWarning?.(cutOff(log.broken.line, "a call"));
-}
-
-/** The beginning of a line. */
-const lineStart =
-  /(?:\[pid {1,9}\d{1,9}\] {1,9}|\d{1,9} {1,9})?(?:\d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{6,12}\.\d{1,9}) {1,9}\w{1,40}\(/g;
-
-/** The last line that begins in a line, after what is left of one whose end is missing. */
-function laterLine(source: string): string | undefined {
-  let start: number | undefined;
-  const from = source.indexOf("(") + 1;
-  for (const { index } of source.slice(from).matchAll(lineStart)) start = from + index;
-  return start === undefined ? undefined : source.slice(start);
 }
 
 class StraceLog {
@@ -62,13 +50,11 @@ class StraceLog {
     this.broken = undefined;
     const system = this.#lines.take(source, line);
     const { lost } = this.#lines;
-    if (system === undefined) {
-      const isOther = this.#joined.isOther(source, line, this.#lines.isCall);
-      if (lost !== undefined && !isOther) calls.push(this.#hole(line, lost));
-      return calls;
-    }
-    this.#joined.isOther(source, line, true);
+    const isOwn = system !== undefined || this.#lines.isCall;
+    if (isOwn) this.#joined.noteOwn();
+    else if (this.#joined.takesOther(source, line)) return calls;
     if (lost !== undefined) calls.push(this.#hole(line, lost));
+    if (system === undefined) return calls;
     try {
       const call = straceCall(system);
       if (call !== undefined) calls.push(call);

@@ -46,8 +46,7 @@ export async function* tracerCalls(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   onWarning?: (message: string) => void,
 ): AsyncGenerator<Call, void, undefined> {
-  const joined = new JoinedCaptures("v4l2-tracer", onWarning);
-  const objects = new JsonObjects((line, number, isOwn) => joined.isOther(line, number, isOwn));
+  const objects = new JsonObjects(new JoinedCaptures("v4l2-tracer", onWarning));
   const reader = new TracerReader();
   for await (const piece of pieces) {
     for (const part of objects.push(piece)) yield* callsOf(reader, part);

@@ -19,8 +19,10 @@ import {
   headLength,
   type InputBytes,
   isFolder,
+  isText,
   namedError,
   textOf,
+  unknownText,
   withBytes,
 } from "./input-bytes.ts";
 import { CliError, type Io } from "./io.ts";
@@ -58,7 +60,9 @@ export async function withCapture<T>(
       const capture = detectCapture(textOf(head));
       if (capture === undefined) {
         throw new CliError(
-          `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, a log of ftrace with visl's events, or a log of the recorder`,
+          isText(head)
+            ? `${name}: ${unknownText}`
+            : `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, a log of ftrace with visl's events, or a log of the recorder`,
         );
       }
       const progress = new Progress(io, isCompressed ? undefined : size, printsNothing);

@@ -93,6 +93,15 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
+/** Whether the first bytes of an input are text, in UTF-8 or another encoding that has ASCII. */
+export function isText(head: Uint8Array): boolean {
+  return head.length > 0 && head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b);
+}
+
+/** What is said of text that is neither a record nor a capture. */
+export const unknownText =
+  "text, and neither a stream, a record nor a capture that is known: strace must print whole calls, one a line (-f -y -tt -xx -s 1000000 -o log); of v4l2-tracer the JSON file is read, of ftrace the trace with the events of visl and vb2, of capture the log of the recorder (docs/captures.md)";
+
 function rethrowNamed(name: string, rest: InputBytes["rest"]): void {
   try {
     rest.rethrow();

@@ -5,7 +5,7 @@ import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import type { Job } from "./arguments.ts";
-import { type InputBytes, isFolder, textOf, wholeBytes, withBytes } from "./input-bytes.ts";
+import { type InputBytes, isFolder, isText, textOf, unknownText, wholeBytes, withBytes } from "./input-bytes.ts";
 import { CliError, type Io } from "./io.ts";
 import { openRecord, type RecordInput } from "./record-input.ts";
 
@@ -94,6 +94,7 @@ async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: In
   if (isCompressed) return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
   const detected = await beginning.detect(codec);
   if (detected?.kind === "record") return { input: await openRecord(io, name, beginning.all()) };
+  if (detected === undefined && codec === undefined && isText(head)) throw new CliError(`${name}: ${unknownText}`);
   const { close, ...stream } = await openStream({
     name,
     beginning,

@@ -334,3 +334,15 @@ describe("diff", () => {
     for (const path of [refused, failed]) expect(await run(["lint", path])).toMatchObject({ status: 1, stderr: "" });
   });
 });
+
+describe("text that is no input", () => {
+  it("is said to be that, with what captures look like", async () => {
+    const path = join(folder, "notes.txt");
+    writeFileSync(path, "0:00:00.1 DEBUG v4l2codecs message\n".repeat(10));
+    for (const command of ["inspect", "lint", "stats", "import"]) {
+      const { status, stderr } = await run([command, path]);
+      expect([command, status]).toEqual([command, 2]);
+      expect(stderr).toMatch(/notes\.txt: text, and neither a stream, a record nor a capture that is known: /);
+    }
+  });
+});

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
+import { unknownText } from "../../src/cli/input-bytes.ts";
 import { sessionCodecs } from "../../src/open-session.ts";
 import { readRecord, resolveRequests } from "../../src/record/index.ts";
 import schema from "../../src/record/schema.json" with { type: "json" };
@@ -116,7 +117,7 @@ describe("input that is no stream", () => {
   it.each(commands)("%s refuses it in one line", async (command) => {
     const hopeless = [
       [file("empty.264", ""), "empty: it has no bytes; was it written, and did the program before the pipe work?"],
-      [file("text.264", "hello\n".repeat(1000)), "no video was found in its first bytes; name the codec with --codec"],
+      [file("text.264", "hello\n".repeat(1000)), unknownText],
       [
         file("zeros.264", new Uint8Array(3_000_000)),
         "no video was found in its first bytes; name the codec with --codec",
