@@ -305,10 +305,12 @@ export class PictureDecoder implements ReleaseListener<Frame> {
       this.#sink.report("missing-reference", `the frame shows slot ${slot}, ${flaw}`, unit, "frame_to_show_map_idx");
       return;
     }
-    this.#output.show(frame, spatial_id, this.#times.take());
-    if (frame.header.frame_type !== KEY_FRAME) return;
+    // A key frame is a new start. Another slot may have been meant for a frame that was lost.
+    const isStart = frame.header.frame_type === KEY_FRAME;
+    if (isStart) this.#isDamaged = false;
+    this.#output.show(frame, spatial_id, this.#times.take(), frame.corrupt || this.#isDamaged);
+    if (!isStart) return;
     frame.isShowable = false;
-    this.#isDamaged = false;
     this.#slots.update(frame, 0xff);
   }
 
@@ -317,11 +319,10 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     this.#open = null;
     const { header } = open;
     const sequence = this.#sequence as Sequence;
-    const isKeyFrame = header.frame_type === KEY_FRAME;
     if (header.ref_order_hint !== null) this.#slots.checkOrderHints(header.ref_order_hint);
     const missing = header.FrameIsIntra ? "" : missingReferences(header, this.#slots);
     if (missing !== "" && this.#isDroppedWithout(missing, open.unit)) return;
-    if ((isKeyFrame && header.show_frame === 1) || this.#isWaiting) this.#isDamaged = false;
+    if ((header.frame_type === KEY_FRAME && header.show_frame === 1) || this.#isWaiting) this.#isDamaged = false;
     this.#isWaiting = false;
     this.#activate(sequence, header, open.spatial_id);
     const frame: Frame = {

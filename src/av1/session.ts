@@ -60,6 +60,7 @@ class Av1Decoder implements InputDecoder {
       for (const obu of obus) this.#readObu(obu);
       if (error) throw error;
     });
+    this.#pictures.hold();
   }
 
   /** Ends the pushed stream, and its last temporal unit. */

@@ -135,7 +135,11 @@ export class DecoderState {
   abandonPicture(picture: Picture): void {
     const { h, frame, isSecondField } = picture;
     const mmco5 = hasMmco5(h);
-    if (mmco5) subtractTempPicOrderCnt(picture);
+    if (mmco5) {
+      // Order counts begin anew.
+      this.dpb.flush();
+      subtractTempPicOrderCnt(picture);
+    }
     this.#poc.remember(h, frame, mmco5);
     if (h.nal_ref_idc !== 0) this.#PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     if (isSecondField) this.endFrame();

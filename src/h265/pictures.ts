@@ -14,7 +14,7 @@ import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
-import { isIrap } from "./nal-types.ts";
+import { CRA_NUT, isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
@@ -119,7 +119,7 @@ export class PictureDecoder {
     }
     const isActivated = sps !== this.#sets.sps.active;
     this.#checkActivation(sps, h, unit);
-    if (isActivated && isIrap(h.nal_unit_type)) this.#state.endSequence();
+    if (isActivated && h.nal_unit_type === CRA_NUT) this.#state.splice();
     const NoRaslOutputFlag = this.#state.NoRaslOutputFlag(h);
     if (isActivated || NoRaslOutputFlag) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);

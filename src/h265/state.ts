@@ -37,8 +37,8 @@ export class DecoderState {
   /** No picture has been decoded since the start or a seek. */
   #isFirst = true;
   /**
-   * NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. They are not
-   * decoded either if that IRAP picture was not.
+   * NoRaslOutputFlag of the last IRAP picture that was decoded: where it is 1, RASL pictures after it are not decoded. True before the
+   * first.
    */
   #skipsRasl = true;
 
@@ -49,6 +49,15 @@ export class DecoderState {
   /** Takes an end of sequence NAL unit: the next picture begins a coded video sequence. */
   endSequence(): void {
     this.#isStart = true;
+  }
+
+  /**
+   * A CRA picture activates another SPS, as where streams are joined. It begins a coded video sequence. C.5.2.2 would not output what waits
+   * before it; but where no end of sequence NAL unit came, the pictures before it do not know of it.
+   */
+  splice(): void {
+    if (!this.#isStart) this.dpb.flush();
+    this.endSequence();
   }
 
   /** Starts anew, after a seek or a loss. */

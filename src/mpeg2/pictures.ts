@@ -340,6 +340,7 @@ export class PictureDecoder {
   #restart(): void {
     this.#isWaiting = true;
     this.#leading = null;
+    this.#groupPlace = this.#largestStep = 0;
     this.#sequenceControls = null;
   }
 }

@@ -107,14 +107,20 @@ class Mpeg2Reader implements UnitReader {
   }
 
   flush(): void {
-    this.#refusal = null;
     this.#pictures.flush();
+    this.#forget();
   }
 
   reset(): void {
+    this.#pictures.reset();
+    this.#forget();
+  }
+
+  /** Forgets what came before: the next picture is a new start. */
+  #forget(): void {
     this.#refusal = null;
     this.#picture = this.#group = null;
-    this.#pictures.reset();
+    this.#isLossReported = this.#hasLostBytes = false;
   }
 
   endStream(): void {}

@@ -93,12 +93,19 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
 
   flush(): void {
     this.pictures.flush();
+    this.forget();
   }
 
   reset(): void {
     this.waitingSei.take();
     this.pictures.reset();
     this.#readWaitingSets();
+    this.forget();
+  }
+
+  /** Forgets what came before: the next picture is a new start. */
+  protected forget(): void {
+    this.#isAfterLoss = false;
   }
 
   endStream(): void {

@@ -136,7 +136,10 @@ class UnitDecoder implements InputDecoder {
   #lose(reason: StreamError): void {
     const [unit] = this.#input.cut();
     this.#reader.sink.error(reason, unit, this.#input.received);
-    if (unit) this.#reader.loseUnit(unit);
+    if (unit) {
+      this.#reader.times.reach(unit.byte - this.#input.prefixSize);
+      this.#reader.loseUnit(unit);
+    }
     this.#reader.loseBytes();
     // The pictures that these pts belong to begin in the missing bytes.
     this.#reader.times.clear();

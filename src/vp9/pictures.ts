@@ -100,7 +100,8 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   ): void {
     const frame = this.#slots.frames[frame_to_show_map_idx];
     if (frame) {
-      if (isShown) this.#show(frame, pts);
+      // A frame that was lost may have been meant for the slot.
+      if (isShown) this.#show({ ...frame, corrupt: frame.corrupt || this.#isDamaged }, pts);
     } else {
       const reason = `the frame shows slot ${frame_to_show_map_idx}, which is empty`;
       this.#sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
