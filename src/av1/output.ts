@@ -13,7 +13,7 @@ interface Shown {
 /** Outputs frames, and holds one back while one of a higher layer may follow. */
 export class Output {
   readonly #sink: EventSink;
-  /** Called where a frame that waited was output, or is not going to be. */
+  /** Called when a frame that waited has been output or dropped. */
   readonly #onDone: (frame: Frame) => void;
   #waiting: Shown | null = null;
   /** The highest spatial layer of the operating point. */

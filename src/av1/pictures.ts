@@ -77,7 +77,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   /** The size of the buffers that `#sequence` needs; null before its first frame. */
   #size: Size | null = null;
   /** What the slots held when the buffers of their pictures were given up: see `#controlsOf`. */
-  #before: readonly number[] | null = null;
+  #formerSlotTimes: readonly number[] | null = null;
   /** The frame whose tiles are coming: SeenFrameHeader is 1. */
   #open: OpenFrame | null = null;
   /** The frame header before was skipped or had an error: tiles that follow are its own. */
@@ -364,7 +364,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     if (event === null) return;
     if (event.realloc && !keepsReferences) {
       if (isStart) this.#output.makeWay(spatial_id);
-      this.#before = slotTimes(this.#slots);
+      this.#formerSlotTimes = slotTimes(this.#slots);
       this.#slots.clear();
     }
     this.#event = event;
@@ -374,8 +374,8 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   #controlsOf({ controls }: Sequence, { header, entries }: OpenFrame): Control[] {
     const substitute = this.#options.missingReferences === "nearest" ? (this.#slots.newest?.timestamp ?? 0) : 0;
     // 7.20: the first frame in new buffers finds the slots as they were. It refers to none of them.
-    const times = this.#before ?? referenceTimes(header, this.#slots, substitute);
-    this.#before = null;
+    const times = this.#formerSlotTimes ?? referenceTimes(header, this.#slots, substitute);
+    this.#formerSlotTimes = null;
     const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", av1Frame(header, times));
     const tiles = this.#maker.with(frame, "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", entries);
     const { film_grain_params: g } = header;
@@ -391,7 +391,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   /** Frees all pictures, at the end or before a seek. The next frame is a new start. */
   reset(): void {
     this.#open = null;
-    this.#before = null;
+    this.#formerSlotTimes = null;
     this.#isSkipping = false;
     this.#output.clear();
     this.#waitForStart();

@@ -154,7 +154,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
-    if (this.countsEmpty(unit)) return null;
+    if (this.countIfEmpty(unit)) return null;
     const isSps = ((unit.bytes[0] as number) & 31) === 7;
     return isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
   }
@@ -173,7 +173,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   #takeSlice(unit: StreamUnit): void {
     if (!this.waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
-    if (this.countsEmpty(unit)) {
+    if (this.countIfEmpty(unit)) {
       this.#loseSlice();
       return;
     }

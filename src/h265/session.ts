@@ -138,7 +138,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
     // Of a VPS, an error is tolerated.
     const isVps = nalUnitType(unit.bytes) === 32;
-    if (!isVps && this.countsEmpty(unit)) return null;
+    if (!isVps && this.countIfEmpty(unit)) return null;
     return this.sets.receive(unit.bytes, this.trace);
   }
 
@@ -163,7 +163,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     // header is read, because that header may refer to parameter sets that came in between.
     const isFirst = ((unit.bytes[2] ?? 0) & 0x80) !== 0;
     if (isFirst || (!this.waitingSets.isEmpty && !this.#continues(unit))) this.endPicture();
-    if (this.countsEmpty(unit)) {
+    if (this.countIfEmpty(unit)) {
       this.#loseSegment();
       return;
     }
