@@ -12,6 +12,7 @@ import type { EventSink } from "../session/event-sink.ts";
 import { FrameEvents } from "../session/frame-events.ts";
 import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
+import { dropsPicture } from "../session/missing-references.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { CRA_NUT, isIrap } from "./nal-types.ts";
@@ -245,7 +246,7 @@ export class PictureDecoder {
     const { picture } = open;
     const references = this.#state.dpb.frames.filter((frame) => frame.marking !== "unused");
     const { missingReferences } = this.#options;
-    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
+    const isDropped = dropsPicture(missingReferences, references.length > 0);
     if (picture.set.missing.length > 0 && isDropped) {
       this.#state.abandonPicture(picture);
       if (missingReferences === "drop") this.#startAnew();

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { FrameEvents } from "../session/frame-events.ts";
+import { dropsPicture } from "../session/missing-references.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
@@ -174,8 +175,7 @@ export class PictureDecoder {
     frame.corrupt = true;
     this.#sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
     const { missingReferences } = this.#options;
-    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newer === null);
-    if (!isDropped) return true;
+    if (!dropsPicture(missingReferences, newer !== null)) return true;
     this.#open = null;
     if (missingReferences === "drop" && type === P_PICTURE) this.#isWaiting = true;
     return false;
