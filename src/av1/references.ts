@@ -1,6 +1,6 @@
 /**
- * What becomes of a frame's references (5.9.2), and of a frame that is shown again (6.8.2). Their sizes are not checked (6.8.6), as in other parsers: a driver says what it
- * can scale.
+ * What becomes of a frame's references (5.9.2), and of a frame that is shown again (6.8.2). Sizes are not checked (6.8.6), as in other
+ * parsers: a driver says what it can scale.
  */
 import type { Frame, ReferenceSlots } from "./state.ts";
 import type { FrameHeader, ShowExistingFrame } from "./structures.ts";

@@ -1,4 +1,5 @@
 /** What outlives a picture: the picture order count and the decoded picture buffer. */
+import { picOrderCntMsb } from "../nal/order-count.ts";
 import type { FrameListener } from "../session/frame-events.ts";
 import { DecodedPictureBuffer, type DpbLimits, type Frame } from "./dpb.ts";
 import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "./nal-types.ts";
@@ -103,10 +104,7 @@ export class DecoderState {
     const lsb = h.slice_pic_order_cnt_lsb;
     const prevLsb = ((this.#prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
     const prevMsb = this.#prevTid0PicOrderCntVal - prevLsb;
-    let msb = prevMsb;
-    if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
-    else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
-    return (msb + lsb) | 0;
+    return (picOrderCntMsb(lsb, prevLsb, prevMsb, MaxPicOrderCntLsb) + lsb) | 0;
   }
 
   /**
