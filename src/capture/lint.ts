@@ -4,7 +4,7 @@ import { codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import type { BufferCall, Call, FormatCall, Hole, IoctlCall, RequestCall, SetControls } from "./calls.ts";
-import { codecShownBy, controlsOf, noRequest } from "./captured-controls.ts";
+import { checkControls, codecShownBy, controlsOf, noRequest } from "./captured-controls.ts";
 import { pictureControlOf, refusedExtSps, sequenceControls, setsSequence } from "./lint-controls.ts";
 import { busyFor, newState, type State, stateAfterHole } from "./lint-state.ts";
 import { type OpenDevice, OpenFiles } from "./open-files.ts";
@@ -58,6 +58,7 @@ export async function* lintCapture(
   let hole: Hole | undefined;
   let hasCodec = false;
   for await (const call of calls) {
+    checkControls(call);
     files.note(call);
     if (call.call === "hole") {
       hole = call;
