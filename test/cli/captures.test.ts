@@ -179,6 +179,20 @@ describe.skipIf(!hasCompiler)("capture", () => {
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^v4l2-stateless: true made no call on a device/)]);
   });
 
+  it("says how a program failed, and ends with its status, as --help says", async () => {
+    const ending = (script: string) => run(["capture", "-o", join(folder, "none.jsonl"), "--", "sh", "-c", script]);
+    expect(await ending("exit 7")).toEqual({
+      status: 7,
+      stdout: "",
+      stderr: "v4l2-stateless: sh ended with exit status 7, and made no call on a device before\n",
+    });
+    expect(await ending("kill -SEGV $$")).toEqual({
+      status: 139,
+      stdout: "",
+      stderr: "v4l2-stateless: sh ended with the signal SIGSEGV, and made no call on a device before\n",
+    });
+  });
+
   it("does not run the program where the output cannot be written", async () => {
     const ran = join(folder, "ran");
     const { status, stderr } = await run(["capture", "-o", join(folder, "no", "x.jsonl"), "--", "touch", ran]);
@@ -194,12 +208,23 @@ describe.skipIf(!hasCompiler)("capture", () => {
   it("keeps what was recorded where it makes no record, and says where", async () => {
     const path = join(folder, "kept.jsonl");
     const script = 'echo \'{"call":"close","process":1,"thread":1,"fd":3}\' > "$V4L2_STATELESS_LOG"';
-    const { status, stderr } = await run(["capture", "-o", path, "--", "sh", "-c", script]);
-    const [, log = ""] =
-      /what the recorder wrote is in (\S+), and v4l2-stateless import reads it\n$/.exec(stderr) ?? [];
-    expect([status, existsSync(path)]).toEqual([2, false]);
-    expect(readFileSync(log, "utf8")).toMatch(/^\{"call":"close"/);
-    rmSync(dirname(log), { recursive: true });
+    const keptBy = async (program: string) => {
+      const { status, stderr } = await run(["capture", "-o", path, "--", "sh", "-c", program]);
+      const [, before, log = ""] =
+        /^v4l2-stateless: (.*?)\S+: line 1: no request is queued.*; what the recorder wrote is in (\S+): v4l2-stateless stats and lint read it\n$/.exec(
+          stderr,
+        ) ?? [];
+      expect([existsSync(path), readFileSync(log, "utf8")]).toEqual([
+        false,
+        expect.stringMatching(/^\{"call":"close"/),
+      ]);
+      // What is said of it is true.
+      expect((await run(["stats", log])).status).toBe(0);
+      rmSync(dirname(log), { recursive: true });
+      return [status, before];
+    };
+    expect(await keptBy(script)).toEqual([2, ""]);
+    expect(await keptBy(`${script}; exit 7`)).toEqual([7, "sh ended with exit status 7; "]);
   });
 
   it("needs a program", async () => {
