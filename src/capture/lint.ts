@@ -46,12 +46,13 @@ export interface LintFinding {
  * What is wrong in a capture, in its order. Option `codec`: only what decoders of this codec were told; otherwise of the first one that
  * a process uses.
  *
+ * @returns how many requests it looked at, each with its timestamp: those at the end whose buffers did not come back may not be among them.
  * @throws CaptureError where the capture cannot be read, a process uses two codecs and none is chosen, or nothing decodes the chosen one.
  */
 export async function* lintCapture(
   calls: Iterable<Call> | AsyncIterable<Call>,
   { codec }: { readonly codec?: Codec | undefined } = {},
-): AsyncGenerator<LintFinding, void, undefined> {
+): AsyncGenerator<LintFinding, number, undefined> {
   // Each process has its own files.
   const files = new OpenFiles(() => undefined);
   const linters = new Map<string, Linter>();
@@ -72,12 +73,15 @@ export async function* lintCapture(
     if (codec !== undefined && !hasCodec) hasCodec = codecShownBy(call) === codec;
     yield* linter.takeSettled();
   }
+  let requests = 0;
   for (const linter of linters.values()) {
     linter.passHole(hole);
     linter.end();
     yield* linter.takeAll();
+    requests += linter.requests;
   }
   if (codec !== undefined && !hasCodec) throw noRequest(codec);
+  return requests;
 }
 
 /** Requests that are queued before a hole shows that was before them: more than a program has in flight. */
@@ -90,6 +94,8 @@ class Linter {
   /** What was found. Each waits until so many requests are queued, because a hole that is found earlier may explain it. */
   #found: { readonly finding: LintFinding; readonly until: number }[] = [];
   #count = 0;
+  /** Those that were looked at. */
+  requests = 0;
   readonly #files = new OpenFiles(newState, stateAfterHole);
   readonly #codec: Codec | undefined;
   readonly #requests: CaptureRequests;
@@ -310,6 +316,7 @@ class Linter {
 
   /** A request whose timestamp is known. */
   #request(request: RequestLine): void {
+    this.requests++;
     const { line, controls } = request;
     // Another device may have begun meanwhile.
     const { state } = this.#queued.get(line) ?? this.#last ?? {};

@@ -82,7 +82,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
   ],
   lint: [
     "<input> is a capture, as import takes it. A line for each mistake: the line of the capture, the ioctl, what is wrong, what to do, " +
-      "and the rule. Exit status 1 when there is any.",
+      "and the rule; on standard error how many requests it looked at. Exit status 1 when there is any.",
   ],
   decode: [
     "<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o " +
