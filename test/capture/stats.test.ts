@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captureCalls, captureStats, lintCapture } from "../../src/capture/index.ts";
+import { captureCalls, captureStats, lintCapture, straceFilesCalls } from "../../src/capture/index.ts";
 import { allOf, callsOf, captureText, imported } from "./captures.ts";
 import { Program } from "./program-calls.ts";
 
@@ -116,5 +116,8 @@ describe("stats", () => {
       await expect(imported(text)).rejects.toThrow(reason);
       await expect(allOf(lintCapture(callsOf(text)))).rejects.toThrow(reason);
     }
+    // Of strace -ff, the file is named, too.
+    const files = [{ thread: "136", name: "log.136", pieces: [cut.replace(/^\d+ +/gm, "")] }];
+    await expect(allOf(lintCapture(straceFilesCalls(files)))).rejects.toThrow(/-xx \(log\.136\)$/);
   });
 });
