@@ -3,7 +3,7 @@
 import type { RecordHeader, RecordLine, RecordStream } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import type { Call } from "./calls.ts";
-import { noRequest } from "./captured-controls.ts";
+import { checkControls, noRequest } from "./captured-controls.ts";
 import type { CaptureKind } from "./detect.ts";
 import { ftraceCalls } from "./ftrace.ts";
 import { withHoles } from "./holes.ts";
@@ -96,7 +96,10 @@ async function* linesOf(
   requests: CaptureRequests,
   { onWarning }: CaptureReadOptions,
 ): AsyncGenerator<RecordLine, void, undefined> {
-  for await (const call of calls) yield* requests.take(call);
+  for await (const call of calls) {
+    checkControls(call);
+    yield* requests.take(call);
+  }
   yield* requests.end();
   const { left } = requests;
   if (left > 0) {
