@@ -8,20 +8,20 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 107_840 },
+  ".": { openSession: 108_090 },
   h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5350, openH264Session: 31_220 },
   h265: {
     parseSps: 8700,
     parseSpsUntilVui: 6230,
     parsePps: 5500,
     parseSliceSegmentHeader: 7100,
-    openH265Session: 37_450,
+    openH265Session: 37_530,
   },
-  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_470 },
+  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_540 },
   vp8: { parseFrame: 4120, openVp8Session: 13_600 },
-  vp9: { parseFrame: 7000, openVp9Session: 17_130 },
+  vp9: { parseFrame: 7000, openVp9Session: 17_150 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9360 },
-  av1: { parseSequenceHeader: 4460, parseFrameHeader: 10_420, openAv1Session: 29_490 },
+  av1: { parseSequenceHeader: 4460, parseFrameHeader: 10_420, openAv1Session: 29_550 },
 };
 
 async function sizeOf(entry: string, name: string): Promise<number> {

@@ -45,7 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "event-stream": ["bytes", "containers", "events", "open-session", "options", "session"],
   index: ["bitreader", "event-stream", "open-session", "session", "uapi", ...face],
   record: ["bytes", "events", "framing", "uapi"],
-  capture: ["record", "uapi"],
+  capture: ["kernel", "record", "uapi"],
   targets: ["events", "options", "uapi"],
   containers: ["bytes", "errors", "events", "framing", "fwht", "h264", "uapi"],
   compare: [

@@ -2,12 +2,20 @@
 import type { EventSink } from "../session/event-sink.ts";
 import type { Frame } from "./state.ts";
 
+/** A frame that is shown. */
+interface Shown {
+  readonly frame: Frame;
+  readonly spatial_id: number;
+  readonly pts: number | undefined;
+  readonly corrupt: boolean;
+}
+
 /** Outputs frames, and holds one back while one of a higher layer may follow. */
 export class Output {
   readonly #sink: EventSink;
-  /** Called where a frame that waited was output, or is not going to be. */
+  /** Called when a frame that waited has been output or dropped. */
   readonly #onDone: (frame: Frame) => void;
-  #waiting: { readonly frame: Frame; readonly pts: number | undefined; readonly spatial_id: number } | null = null;
+  #waiting: Shown | null = null;
   /** The highest spatial layer of the operating point. */
   highestLayer = 0;
 
@@ -27,21 +35,19 @@ export class Output {
   }
 
   /** A frame of this layer is shown. */
-  show(frame: Frame, spatial_id: number, pts: number | undefined): void {
+  show(frame: Frame, spatial_id: number, pts: number | undefined, corrupt = frame.corrupt): void {
     this.makeWay(spatial_id);
-    if (spatial_id >= this.highestLayer) {
-      this.#emit(frame, pts);
-      return;
-    }
-    frame.isWaiting = true;
-    this.#waiting = { frame, pts, spatial_id };
+    const shown = { frame, spatial_id, pts, corrupt };
+    frame.isWaiting = spatial_id < this.highestLayer;
+    if (frame.isWaiting) this.#waiting = shown;
+    else this.#emit(shown);
   }
 
   /** No frame of a higher layer follows. */
   endTemporalUnit(): void {
     const waiting = this.#waiting;
     if (waiting === null) return;
-    this.#emit(waiting.frame, waiting.pts);
+    this.#emit(waiting);
     this.#drop();
   }
 
@@ -53,7 +59,7 @@ export class Output {
     this.#onDone(waiting.frame);
   }
 
-  #emit({ timestamp, visible, corrupt }: Frame, pts: number | undefined): void {
+  #emit({ frame: { timestamp, visible }, pts, corrupt }: Shown): void {
     this.#sink.emit({ type: "output", timestamp, pts, visible, fieldOrder: "progressive", repeat: 0, corrupt });
   }
 

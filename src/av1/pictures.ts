@@ -8,6 +8,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import type { ReleaseListener } from "../session/frame-events.ts";
+import { dropsPicture, missingFramesText } from "../session/missing-references.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import type { PictureTimes } from "../session/picture-times.ts";
 import { Timestamps } from "../session/timestamps.ts";
@@ -17,7 +18,7 @@ import { OpenFrame } from "./open-frame.ts";
 import { highestSpatialLayer, isDropped, operatingPointIdc } from "./operating-point.ts";
 import { Output } from "./output.ts";
 import { failShown, readFrameStart, readMetadata, readSequenceHeader, readTrailingBits } from "./parser.ts";
-import { hasCorruptReference, missingReferences, referenceTimes, slotTimes } from "./references.ts";
+import { absentReferences, hasCorruptReference, referenceTimes, showFlaw, slotTimes } from "./references.ts";
 import { isSameSequence, largest, type Size, sequenceEvent, sequenceSize, visibleRectangle } from "./sequence.ts";
 import { type Frame, ReferenceSlots } from "./state.ts";
 import { type FrameHeader, noGrain, type SequenceHeader, type ShowExistingFrame } from "./structures.ts";
@@ -52,14 +53,6 @@ function isFrameHeader(type: number): boolean {
   return type === OBU_FRAME || type === OBU_FRAME_HEADER || type === OBU_REDUNDANT_FRAME_HEADER;
 }
 
-/** Why a slot's frame cannot be shown: 6.8.2. */
-function showFlaw({ display_frame_id: id }: ShowExistingFrame, frame: Frame | null | undefined): string | null {
-  if (!frame) return "which is empty";
-  const { current_frame_id } = frame.header;
-  if (id !== null && id !== current_frame_id) return `which has frame ${current_frame_id}, not ${id}`;
-  return frame.isShowable ? null : "whose frame may not be shown again";
-}
-
 export class PictureDecoder implements ReleaseListener<Frame> {
   readonly #options: ResolvedOptions;
   readonly #sink: EventSink;
@@ -77,7 +70,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   /** The size of the buffers that `#sequence` needs; null before its first frame. */
   #size: Size | null = null;
   /** What the slots held when the buffers of their pictures were given up: see `#controlsOf`. */
-  #before: readonly number[] | null = null;
+  #formerSlotTimes: readonly number[] | null = null;
   /** The frame whose tiles are coming: SeenFrameHeader is 1. */
   #open: OpenFrame | null = null;
   /** The frame header before was skipped or had an error: tiles that follow are its own. */
@@ -305,10 +298,12 @@ export class PictureDecoder implements ReleaseListener<Frame> {
       this.#sink.report("missing-reference", `the frame shows slot ${slot}, ${flaw}`, unit, "frame_to_show_map_idx");
       return;
     }
-    this.#output.show(frame, spatial_id, this.#times.take());
-    if (frame.header.frame_type !== KEY_FRAME) return;
+    // A key frame is a new start. Another slot may have been meant for a frame that was lost.
+    const isStart = frame.header.frame_type === KEY_FRAME;
+    if (isStart) this.#isDamaged = false;
+    this.#output.show(frame, spatial_id, this.#times.take(), frame.corrupt || this.#isDamaged);
+    if (!isStart) return;
     frame.isShowable = false;
-    this.#isDamaged = false;
     this.#slots.update(frame, 0xff);
   }
 
@@ -317,37 +312,36 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     this.#open = null;
     const { header } = open;
     const sequence = this.#sequence as Sequence;
-    const isKeyFrame = header.frame_type === KEY_FRAME;
     if (header.ref_order_hint !== null) this.#slots.checkOrderHints(header.ref_order_hint);
-    const missing = header.FrameIsIntra ? "" : missingReferences(header, this.#slots);
-    if (missing !== "" && this.#isDroppedWithout(missing, open.unit)) return;
-    if ((isKeyFrame && header.show_frame === 1) || this.#isWaiting) this.#isDamaged = false;
+    const missing = absentReferences(header, this.#slots);
+    if (missing.length > 0 && this.#isDroppedWithout(missing, open.unit)) return;
+    if ((header.frame_type === KEY_FRAME && header.show_frame === 1) || this.#isWaiting) this.#isDamaged = false;
     this.#isWaiting = false;
     this.#activate(sequence, header, open.spatial_id);
     const frame: Frame = {
       timestamp: this.#timestamps.next(),
       header,
       visible: visibleRectangle(header.frame_size),
-      corrupt: missing !== "" || (this.#isDamaged && !header.FrameIsIntra) || hasCorruptReference(header, this.#slots),
+      corrupt:
+        missing.length > 0 || (this.#isDamaged && !header.FrameIsIntra) || hasCorruptReference(header, this.#slots),
       isShowable: header.showable_frame === 1,
       isWaiting: false,
     };
+    const { timestamp } = frame;
     const controls = this.#controlsOf(sequence, open);
-    const bitstream = open.takeBitstream();
-    this.#sink.emit({ type: "request", timestamp: frame.timestamp, bitstream, controls, hold: false });
+    this.#sink.emit({ type: "request", timestamp, bitstream: open.takeBitstream(), controls, hold: false });
     if (header.show_frame) this.#output.show(frame, open.spatial_id, this.#times.take());
     this.#slots.update(frame, header.refresh_frame_flags);
   }
 
   /** Reports missing references. `missingReferences` decides whether the frame is dropped. */
-  #isDroppedWithout(missing: string, unit: StreamUnit): boolean {
-    const { missingReferences: option } = this.#options;
-    const isDropped = option === "drop" || (option === "nearest" && this.#slots.newest === null);
-    const reason = `the frame refers to missing frames: ${missing}${isDropped ? "; it is dropped" : ""}`;
-    this.#sink.report("missing-reference", reason, unit, "ref_frame_idx");
-    if (option === "drop") this.#waitForStart();
-    if (isDropped) this.#isDamaged = true;
-    return isDropped;
+  #isDroppedWithout(missing: readonly string[], unit: StreamUnit): boolean {
+    const { missingReferences } = this.#options;
+    const drops = dropsPicture(missingReferences, this.#slots.newest !== null);
+    this.#sink.report("missing-reference", missingFramesText(missing, drops), unit, "ref_frame_idx");
+    if (missingReferences === "drop") this.#waitForStart();
+    this.#isDamaged ||= drops;
+    return drops;
   }
 
   /** Emits the event of a new sequence or a larger frame. Where nothing of before can be referred to, everything is released first. */
@@ -363,7 +357,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     if (event === null) return;
     if (event.realloc && !keepsReferences) {
       if (isStart) this.#output.makeWay(spatial_id);
-      this.#before = slotTimes(this.#slots);
+      this.#formerSlotTimes = slotTimes(this.#slots);
       this.#slots.clear();
     }
     this.#event = event;
@@ -373,8 +367,8 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   #controlsOf({ controls }: Sequence, { header, entries }: OpenFrame): Control[] {
     const substitute = this.#options.missingReferences === "nearest" ? (this.#slots.newest?.timestamp ?? 0) : 0;
     // 7.20: the first frame in new buffers finds the slots as they were. It refers to none of them.
-    const times = this.#before ?? referenceTimes(header, this.#slots, substitute);
-    this.#before = null;
+    const times = this.#formerSlotTimes ?? referenceTimes(header, this.#slots, substitute);
+    this.#formerSlotTimes = null;
     const frame = this.#maker.with(controls, "V4L2_CID_STATELESS_AV1_FRAME", av1Frame(header, times));
     const tiles = this.#maker.with(frame, "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY", entries);
     const { film_grain_params: g } = header;
@@ -390,7 +384,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   /** Frees all pictures, at the end or before a seek. The next frame is a new start. */
   reset(): void {
     this.#open = null;
-    this.#before = null;
+    this.#formerSlotTimes = null;
     this.#isSkipping = false;
     this.#output.clear();
     this.#waitForStart();

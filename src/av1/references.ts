@@ -1,9 +1,9 @@
 /**
- * What becomes of a frame's references: 5.9.2. Their sizes are not checked (6.8.6), as in other parsers: a driver says what it
- * can scale.
+ * What becomes of a frame's references (5.9.2), and of a frame that is shown again (6.8.2). Sizes are not checked (6.8.6), as in other
+ * parsers: a driver says what it can scale.
  */
-import type { ReferenceSlots } from "./state.ts";
-import type { FrameHeader } from "./structures.ts";
+import type { Frame, ReferenceSlots } from "./state.ts";
+import type { FrameHeader, ShowExistingFrame } from "./structures.ts";
 import { REFS_PER_FRAME } from "./tables.ts";
 
 const referenceNames = [
@@ -16,21 +16,32 @@ const referenceNames = [
   "ALTREF_FRAME",
 ] as const;
 
+const none: readonly string[] = [];
+
 /**
- * The references that are missing, as text; empty where all are there. A slot with another frame id or order hint than the
- * stream says holds another frame than the one that the stream means.
+ * The names of the references that are missing. A slot with another frame id or order hint than the stream says holds another frame
+ * than the one that the stream means.
  */
-export function missingReferences(h: FrameHeader, slots: ReferenceSlots): string {
-  let text = "";
+export function absentReferences(h: FrameHeader, slots: ReferenceSlots): readonly string[] {
+  if (h.FrameIsIntra) return none;
+  let names = none;
   for (let i = 0; i < REFS_PER_FRAME; i++) {
     const slot = h.ref_frame_idx[i] as number;
     const reference = slots.headers[slot] ?? null;
     const id = h.expectedFrameId?.[i];
     const isThere =
       reference !== null && slots.isValid(slot) && (id === undefined || id === reference.current_frame_id);
-    if (!isThere) text += `${text === "" ? "" : ", "}${referenceNames[i]} (slot ${slot})`;
+    if (!isThere) names = [...names, `${referenceNames[i]} (slot ${slot})`];
   }
-  return text;
+  return names;
+}
+
+/** Why a slot's frame cannot be shown: 6.8.2. */
+export function showFlaw({ display_frame_id: id }: ShowExistingFrame, frame: Frame | null | undefined): string | null {
+  if (!frame) return "which is empty";
+  const { current_frame_id } = frame.header;
+  if (id !== null && id !== current_frame_id) return `which has frame ${current_frame_id}, not ${id}`;
+  return frame.isShowable ? null : "whose frame may not be shown again";
 }
 
 /** Whether some reference is corrupt. */

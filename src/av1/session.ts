@@ -39,7 +39,7 @@ class Av1Decoder implements InputDecoder {
   decode(bytes: Uint8Array, pts: number | undefined): void {
     const byte = this.#received;
     this.#received += bytes.length;
-    this.#times.packet(pts);
+    this.#times.beginPacket(pts);
     this.#readPacket(streamUnit(bytes, byte));
     this.#pictures.endTemporalUnit();
   }
@@ -47,7 +47,7 @@ class Av1Decoder implements InputDecoder {
   push(bytes: Uint8Array, { pts, lost }: ChunkInfo): void {
     this.#stream ??= new Av1Stream(this.#received);
     if (lost) this.#lose(lost);
-    this.#times.stream(this.#received, pts);
+    this.#times.noteChunk(this.#received, pts);
     this.#received += bytes.length;
     this.#readStream((stream) => stream.push(bytes));
     this.#pictures.hold();
@@ -60,6 +60,7 @@ class Av1Decoder implements InputDecoder {
       for (const obu of obus) this.#readObu(obu);
       if (error) throw error;
     });
+    this.#pictures.hold();
   }
 
   /** Ends the pushed stream, and its last temporal unit. */
@@ -104,7 +105,7 @@ class Av1Decoder implements InputDecoder {
     // A pts that no picture of the last temporal unit took is not one of the next.
     if (piece.isObu && isTemporalDelimiter(piece.bytes)) this.#times.take();
     if (piece.pts === undefined) this.#times.reach(piece.byte);
-    else this.#times.packet(piece.pts);
+    else this.#times.beginPacket(piece.pts);
     if (piece.error !== undefined) {
       this.#sink.error(piece.error, piece.bytes.length > 0 ? piece : undefined);
       this.#pictures.lose();

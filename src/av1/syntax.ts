@@ -142,7 +142,7 @@ export function sequence_header_obu(r: ObuReader): SequenceHeader {
     const op = new OperatingPoint();
     op.seq_level_idx = r.u(5, "seq_level_idx", 0);
     s.operating_points.push(op);
-  } else operatingPoints(r, s);
+  } else readOperatingPoints(r, s);
   s.frame_width_bits_minus_1 = r.u(4, "frame_width_bits_minus_1");
   s.frame_height_bits_minus_1 = r.u(4, "frame_height_bits_minus_1");
   s.max_frame_width_minus_1 = r.u(s.frame_width_bits_minus_1 + 1, "max_frame_width_minus_1");
@@ -158,7 +158,7 @@ export function sequence_header_obu(r: ObuReader): SequenceHeader {
   s.use_128x128_superblock = r.flag("use_128x128_superblock");
   s.enable_filter_intra = r.flag("enable_filter_intra");
   s.enable_intra_edge_filter = r.flag("enable_intra_edge_filter");
-  if (!s.reduced_still_picture_header) interTools(r, s);
+  if (!s.reduced_still_picture_header) readInterTools(r, s);
   s.enable_superres = r.flag("enable_superres");
   s.enable_cdef = r.flag("enable_cdef");
   s.enable_restoration = r.flag("enable_restoration");
@@ -168,7 +168,7 @@ export function sequence_header_obu(r: ObuReader): SequenceHeader {
 }
 
 /** The part of 5.5.1 from timing_info_present_flag on. */
-function operatingPoints(r: ObuReader, s: SequenceHeader): void {
+function readOperatingPoints(r: ObuReader, s: SequenceHeader): void {
   const timing_info_present_flag = r.flag("timing_info_present_flag");
   if (timing_info_present_flag) {
     s.timing_info = timing_info(r);
@@ -199,7 +199,7 @@ function operatingPoints(r: ObuReader, s: SequenceHeader): void {
 }
 
 /** The part of 5.5.1 from enable_interintra_compound to order_hint_bits_minus_1. */
-function interTools(r: ObuReader, s: SequenceHeader): void {
+function readInterTools(r: ObuReader, s: SequenceHeader): void {
   s.enable_interintra_compound = r.flag("enable_interintra_compound");
   s.enable_masked_compound = r.flag("enable_masked_compound");
   s.enable_warped_motion = r.flag("enable_warped_motion");
@@ -254,7 +254,7 @@ function color_config(r: ObuReader, c: ColorConfig, { seq_profile }: SequenceHea
     }
   } else {
     c.color_range = r.u(1, "color_range");
-    subsampling(r, c, seq_profile);
+    readSubsampling(r, c, seq_profile);
     if (c.matrix_coefficients === MC_IDENTITY && (c.subsampling_x || c.subsampling_y)) {
       r.fail("the identity matrix needs 4:4:4", 0, "matrix_coefficients");
     }
@@ -264,7 +264,7 @@ function color_config(r: ObuReader, c: ColorConfig, { seq_profile }: SequenceHea
 }
 
 /** The part of 5.5.2 that depends on the profile. */
-function subsampling(r: ObuReader, c: ColorConfig, seq_profile: number): void {
+function readSubsampling(r: ObuReader, c: ColorConfig, seq_profile: number): void {
   if (seq_profile === 0) return;
   if (seq_profile === 1) {
     c.subsampling_x = 0;
@@ -391,12 +391,12 @@ function scalability_structure(r: ObuReader): ScalabilityStructure {
   }
   if (s.temporal_group_description_present_flag) {
     const temporal_group_size = r.u(8, "temporal_group_size");
-    for (let i = 0; i < temporal_group_size; i++) s.temporal_group.push(temporalGroupPicture(r, i));
+    for (let i = 0; i < temporal_group_size; i++) s.temporal_group.push(readTemporalGroupPicture(r, i));
   }
   return s;
 }
 
-function temporalGroupPicture(r: ObuReader, i: number): TemporalGroupPicture {
+function readTemporalGroupPicture(r: ObuReader, i: number): TemporalGroupPicture {
   const g = new TemporalGroupPicture();
   g.temporal_group_temporal_id = r.u(3, "temporal_group_temporal_id", i);
   g.temporal_group_temporal_switching_up_point_flag = r.flag("temporal_group_temporal_switching_up_point_flag", i);
@@ -457,14 +457,14 @@ export function uncompressed_header(
   }
   const isShownKeyFrame = h.frame_type === KEY_FRAME && h.show_frame === 1;
   h.disable_cdf_update = r.flag("disable_cdf_update");
-  screenContent(r, h, seq);
+  readScreenContent(r, h, seq);
   if (seq.frame_id_numbers_present_flag) h.current_frame_id = r.u(seq.idLen, "current_frame_id");
   if (h.frame_type === SWITCH_FRAME) h.frame_size_override_flag = 1;
   else if (!seq.reduced_still_picture_header) h.frame_size_override_flag = r.flag("frame_size_override_flag");
   const order_hint = r.u(seq.OrderHintBits, "order_hint");
   h.OrderHint = order_hint;
   if (!h.FrameIsIntra && !h.error_resilient_mode) h.primary_ref_frame = r.u(3, "primary_ref_frame");
-  if (seq.decoder_model_info !== null) bufferRemovalTimes(r, h, seq, seq.decoder_model_info, layer);
+  if (seq.decoder_model_info !== null) readBufferRemovalTimes(r, h, seq, seq.decoder_model_info, layer);
   if (h.frame_type !== SWITCH_FRAME && !isShownKeyFrame) h.refresh_frame_flags = r.u(8, "refresh_frame_flags");
   if (h.frame_type === INTRA_ONLY_FRAME && h.refresh_frame_flags === 0xff) {
     r.fail("0xff is forbidden in intra-only frames", 8, "refresh_frame_flags");
@@ -478,7 +478,7 @@ export function uncompressed_header(
     render_size(r, h.frame_size);
     const { UpscaledWidth, FrameWidth } = h.frame_size;
     if (h.allow_screen_content_tools && UpscaledWidth === FrameWidth) h.allow_intrabc = r.flag("allow_intrabc");
-  } else interFrame(r, h, seq, references);
+  } else readInterFrame(r, h, seq, references);
   const isCdfFixed = seq.reduced_still_picture_header || h.disable_cdf_update;
   h.disable_frame_end_update_cdf = isCdfFixed ? 1 : r.flag("disable_frame_end_update_cdf");
   const inherited = inheritedBy(h, references);
@@ -522,7 +522,7 @@ function hasTemporalPoints({ decoder_model_info, timing_info: timing }: Sequence
 }
 
 /** The part of 5.9.2 from allow_screen_content_tools to force_integer_mv. */
-function screenContent(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
+function readScreenContent(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
   const { seq_force_screen_content_tools, seq_force_integer_mv } = seq;
   const isToolsCoded = seq_force_screen_content_tools === SELECT_SCREEN_CONTENT_TOOLS;
   h.allow_screen_content_tools = isToolsCoded ? r.flag("allow_screen_content_tools") : seq_force_screen_content_tools;
@@ -534,7 +534,7 @@ function screenContent(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void 
 }
 
 /** The part of 5.9.2 from buffer_removal_time_present_flag on. */
-function bufferRemovalTimes(
+function readBufferRemovalTimes(
   r: ObuReader,
   h: FrameHeader,
   { operating_points }: SequenceHeader,
@@ -556,7 +556,7 @@ function bufferRemovalTimes(
 }
 
 /** The part of 5.9.2 for inter and switch frames. */
-function interFrame(r: ObuReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
+function readInterFrame(r: ObuReader, h: FrameHeader, seq: SequenceHeader, references: References): void {
   if (seq.enable_order_hint) {
     h.frame_refs_short_signaling = r.flag("frame_refs_short_signaling");
     if (h.frame_refs_short_signaling) {
@@ -740,12 +740,12 @@ function segmentation_params(r: ObuReader, h: FrameHeader, inherited: Inherited)
     if (seg.segmentation_update_map) seg.segmentation_temporal_update = r.flag("segmentation_temporal_update");
     seg.segmentation_update_data = r.flag("segmentation_update_data");
   }
-  seg.features = seg.segmentation_update_data ? segmentationFeatures(r) : inherited.features;
+  seg.features = seg.segmentation_update_data ? readSegmentationFeatures(r) : inherited.features;
   setActiveSegments(seg);
 }
 
 /** The part of 5.9.14 for segmentation_update_data. */
-function segmentationFeatures(r: ObuReader): SegmentationFeatures {
+function readSegmentationFeatures(r: ObuReader): SegmentationFeatures {
   const { FeatureEnabled, FeatureData } = new SegmentationFeatures();
   for (let i = 0; i < MAX_SEGMENTS; i++) {
     for (let j = 0; j < SEG_LVL_MAX; j++) {
@@ -904,7 +904,7 @@ function lr_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
     }
   }
   if (!lr.UsesLr) return;
-  unitShift(r, lr, seq.use_128x128_superblock);
+  readUnitShift(r, lr, seq.use_128x128_superblock);
   if (subsampling_x && subsampling_y && lr.usesChromaLr) lr.lr_uv_shift = r.u(1, "lr_uv_shift");
   const luma = RESTORATION_TILESIZE_MAX >> (2 - lr.lr_unit_shift);
   lr.LoopRestorationSize[0] = luma;
@@ -912,7 +912,7 @@ function lr_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader): void {
 }
 
 /** The part of 5.9.20 that reads lr_unit_shift. */
-function unitShift(r: ObuReader, lr: LrParams, use_128x128_superblock: number): void {
+function readUnitShift(r: ObuReader, lr: LrParams, use_128x128_superblock: number): void {
   lr.lr_unit_shift = r.u(1, "lr_unit_shift");
   if (use_128x128_superblock) lr.lr_unit_shift++;
   else if (lr.lr_unit_shift) {
@@ -1075,12 +1075,12 @@ function film_grain_params(r: ObuReader, h: FrameHeader, seq: SequenceHeader, re
   if (!mono_chrome) g.chroma_scaling_from_luma = r.flag("chroma_scaling_from_luma");
   const isWithoutChroma =
     mono_chrome || g.chroma_scaling_from_luma || (subsampling_x && subsampling_y && g.num_y_points === 0);
-  if (!isWithoutChroma) chromaPoints(r, g);
+  if (!isWithoutChroma) readChromaPoints(r, g);
   if (subsampling_x && subsampling_y && (g.num_cb_points === 0) !== (g.num_cr_points === 0)) {
     r.fail("in 4:2:0, Cb and Cr must both have points or both have none", 4, "num_cr_points");
   }
   g.grain_scaling_minus_8 = r.u(2, "grain_scaling_minus_8");
-  arCoefficients(r, g);
+  readArCoefficients(r, g);
   g.ar_coeff_shift_minus_6 = r.u(2, "ar_coeff_shift_minus_6");
   g.grain_scale_shift = r.u(2, "grain_scale_shift");
   if (g.num_cb_points) {
@@ -1113,7 +1113,7 @@ function loadedGrain(r: ObuReader, g: FilmGrainParams, h: FrameHeader, reference
 }
 
 /** The part of 5.9.30 from num_cb_points to point_cr_scaling. */
-function chromaPoints(r: ObuReader, g: FilmGrainParams): void {
+function readChromaPoints(r: ObuReader, g: FilmGrainParams): void {
   g.num_cb_points = r.uMax(4, 10, "num_cb_points");
   for (let i = 0; i < g.num_cb_points; i++) {
     g.point_cb_value[i] = r.u(8, "point_cb_value", i);
@@ -1135,7 +1135,7 @@ function failOrder(r: ObuReader, name: string, i: number): never {
 }
 
 /** The part of 5.9.30 from ar_coeff_lag to ar_coeffs_cr_plus_128. */
-function arCoefficients(r: ObuReader, g: FilmGrainParams): void {
+function readArCoefficients(r: ObuReader, g: FilmGrainParams): void {
   g.ar_coeff_lag = r.u(2, "ar_coeff_lag");
   const numPosLuma = 2 * g.ar_coeff_lag * (g.ar_coeff_lag + 1);
   const numPosChroma = g.num_y_points ? numPosLuma + 1 : numPosLuma;

@@ -37,6 +37,8 @@ export interface SetControls extends OnFile {
   /** The request's file, where the capture tells it. */
   readonly request?: number | undefined;
   readonly controls: readonly CapturedControl[];
+  /** Why there are no `controls`: the capture does not have them whole. */
+  readonly unread?: CaptureError | undefined;
 }
 
 /** VIDIOC_QBUF or VIDIOC_DQBUF. */
@@ -53,6 +55,8 @@ export interface BufferCall extends OnFile {
   readonly hold: boolean | undefined;
   /** V4L2_BUF_FLAG_ERROR. */
   readonly isCorrupt: boolean;
+  /** V4L2_MEMORY_DMABUF: the buffer's memory is a dma-buf that the program gives. */
+  readonly isImported?: boolean | undefined;
   /** The length of what is in the buffer's first plane. */
   readonly bytes?: number | undefined;
   /** The CRC-32 of what is in it, as a record has it. */

@@ -13,6 +13,11 @@ export function codecOfControls(controls: Controls): Codec | undefined {
   return codecNames.find((codec) => Object.keys(codecs[codec].controls).some((name) => controls.has(name)));
 }
 
+/** @throws CaptureError where the controls of the call are needed, and the capture does not have them whole. */
+export function checkControls(call: Call): void {
+  if (call.call === "VIDIOC_S_EXT_CTRLS" && call.unread !== undefined) throw call.unread;
+}
+
 export function otherCodec(codec: Codec, before: Codec | undefined, line: number): CaptureError {
   const reason = `the program goes on with ${codec}, after ${before}; a record has one codec: choose with --codec`;
   return new CaptureError(reason, line);

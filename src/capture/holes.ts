@@ -97,6 +97,8 @@ interface Content {
 }
 
 const nothing = { hasBuffer: false, isRefused: false };
+/** Of a call that sets controls, and the capture does not show which: no control has this id. */
+const unreadControl = -1;
 
 /** Which calls go together: each buffer is queued, comes back, and is queued again; each request gets controls and a buffer. */
 class Pairs {
@@ -241,6 +243,7 @@ class Pairs {
     const content = this.#contentOf(call);
     const again = call.controls.find(({ id }) => content.controls.has(id));
     for (const { id } of call.controls) content.controls.add(id);
+    if (call.unread !== undefined) content.controls.add(unreadControl);
     // A program may correct what it set in a request that it names.
     if (again === undefined || call.request !== undefined || !this.#isTwice(call)) return undefined;
     return { reason: "controls are set again before their request is queued", since: content.line };

@@ -2,7 +2,8 @@
 
 /** The rules, with what is wrong where one is broken. */
 export const lintRules = /* @__PURE__ */ Object.freeze({
-  "format-of-busy-queue": "VIDIOC_S_FMT on a queue that streams or holds buffers.",
+  "format-of-busy-queue":
+    "VIDIOC_S_FMT on a queue that streams or holds buffers. OUTPUT may hold them where its pixel format stays.",
   "reqbufs-while-streaming": "VIDIOC_REQBUFS on a queue that streams.",
   "capture-format-too-early":
     "The CAPTURE format was read before the sequence's controls were set, and not again after it.",

@@ -5,6 +5,7 @@ import type { Codec } from "../uapi/codecs.ts";
 import { noRequest } from "./answers.ts";
 import { withoutMark } from "./byte-order-mark.ts";
 import type { Call } from "./calls.ts";
+import { checkControls } from "./captured-controls.ts";
 import type { CaptureKind } from "./detect.ts";
 import { ftraceCalls } from "./ftrace.ts";
 import { withHoles } from "./holes.ts";
@@ -97,7 +98,10 @@ async function* linesOf(
   requests: CaptureRequests,
   { onWarning }: CaptureReadOptions,
 ): AsyncGenerator<RecordLine, void, undefined> {
-  for await (const call of calls) yield* requests.take(call);
+  for await (const call of calls) {
+    checkControls(call);
+    yield* requests.take(call);
+  }
   yield* requests.end();
   const { left, failed } = requests;
   if (failed.warning !== undefined) onWarning?.(failed.warning);

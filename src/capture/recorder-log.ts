@@ -10,6 +10,7 @@ import {
   V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
   V4L2_BUF_FLAG_REQUEST_FD,
   V4L2_CTRL_WHICH_REQUEST_VAL,
+  V4L2_MEMORY_DMABUF,
 } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
 import { DamagedCall } from "./damaged-call.ts";
@@ -50,6 +51,7 @@ interface Entry {
   readonly type?: number;
   readonly index?: number;
   readonly flags?: number;
+  readonly memory?: number;
   readonly timestamp?: string;
   readonly bytes?: number;
   readonly crc32?: string;
@@ -255,7 +257,7 @@ function checkSize({ id, payload }: CapturedControl, line: number): void {
 }
 
 function bufferOf(entry: Entry, line: number) {
-  const { index = 0, flags = 0, timestamp, request, bytes, crc32, data } = entry;
+  const { index = 0, flags = 0, memory, timestamp, request, bytes, crc32, data } = entry;
   if (data !== undefined && bytes !== undefined && data.length !== 2 * bytes) {
     throw new DamagedCall(`a buffer of ${bytes} bytes has ${data.length / 2}`, line);
   }
@@ -266,6 +268,7 @@ function bufferOf(entry: Entry, line: number) {
     request,
     hold: (flags & V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF) !== 0,
     isCorrupt: (flags & V4L2_BUF_FLAG_ERROR) !== 0,
+    isImported: memory === V4L2_MEMORY_DMABUF,
     bytes,
     crc32: crc32 === undefined ? undefined : Number.parseInt(crc32, 16),
     data: data === undefined ? undefined : bytesOfHex(data, line),

@@ -52,7 +52,14 @@
 #define CID_H264_DECODE_MODE 0x00a40900
 #define CID_HEVC_DECODE_MODE 0x00a40a95
 
-static int (*real_ioctl)(int, unsigned long, ...);
+/* What ioctl takes: glibc an unsigned long, as the kernel does; musl an int, as POSIX says. */
+#ifdef __GLIBC__
+typedef unsigned long ioctl_code;
+#else
+typedef int ioctl_code;
+#endif
+
+static int (*real_ioctl)(int, ioctl_code, ...);
 static int (*real_close)(int);
 static int (*real_fcntl)(int, int, ...);
 static int log_file = -1;
@@ -164,7 +171,7 @@ __attribute__((constructor)) static void start(void)
 {
 	log_path = getenv("V4L2_STATELESS_LOG");
 	real_fcntl = (int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl");
-	real_ioctl = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+	real_ioctl = (int (*)(int, ioctl_code, ...))dlsym(RTLD_NEXT, "ioctl");
 	real_close = (int (*)(int))dlsym(RTLD_NEXT, "close");
 	has_data = getenv("V4L2_STATELESS_DATA") != NULL;
 	for (uint32_t byte = 0; byte < 256; byte++) {
@@ -531,13 +538,15 @@ static int recorded_ioctl(int fd, unsigned long code, void *argument)
 	return result;
 }
 
-int ioctl(int fd, unsigned long code, ...)
+int ioctl(int fd, ioctl_code given, ...)
 {
 	va_list arguments;
 	void *argument;
+	/* The kernel takes the lower 32 bits. */
+	unsigned long code = (unsigned int)given;
 	int type = _IOC_TYPE(code);
 
-	va_start(arguments, code);
+	va_start(arguments, given);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
 	if (!real_ioctl)
@@ -549,7 +558,7 @@ int ioctl(int fd, unsigned long code, ...)
 
 #if __SIZEOF_LONG__ == 4
 /* What programs of 32 bits with times of 64 bits call. */
-int __ioctl_time64(int fd, unsigned long code, ...)
+int __ioctl_time64(int fd, ioctl_code code, ...)
 {
 	va_list arguments;
 	void *argument;

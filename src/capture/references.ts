@@ -34,6 +34,11 @@ export function referencedTimestamps(controls: Controls): readonly bigint[] {
   return namedTimestamps(controls).filter((timestamp) => timestamp !== noPicture);
 }
 
+/** Whether a picture with this timestamp may be a "non-existing" frame of H.264 (8.2.5.2): it has no buffer, and the timestamp is 0. */
+export function mayNotExist(controls: Controls, timestamp: bigint): boolean {
+  return timestamp === 0n && controls.has(h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS.name);
+}
+
 /** Undefined for a control of a wrong size. */
 function decoded<C extends ControlDefinition>(controls: Controls, control: C): Decoded<C> | undefined {
   const payload = controls.get(control.name);

@@ -79,27 +79,32 @@ export interface CaptureStats {
 
 const largeMapping = 2 << 20;
 
-/** What is counted of a device, before it is known what it decodes. */
-function newCounts() {
+/** A device, before it is known what it decodes: what is told of it, and what is only kept to count it. */
+function newDevice() {
   return {
-    process: "",
-    codec: undefined as Codec | undefined,
-    ioctls: {} as Record<string, IoctlCount>,
-    requests: 0,
-    requestPool: 0,
-    reinits: 0,
-    mostInFlight: 0,
-    dequeued: { OUTPUT: 0, CAPTURE: 0 },
-    exported: { OUTPUT: 0, CAPTURE: 0 },
-    formatTroubles: [] as FormatTrouble[],
-    // Not told:
-    format: "",
-    inFlight: 0,
-    buffers: { OUTPUT: 0, CAPTURE: 0 },
-    isStreaming: { OUTPUT: false, CAPTURE: false },
+    told: {
+      process: "",
+      codec: undefined as Codec | undefined,
+      ioctls: {} as Record<string, IoctlCount>,
+      requests: 0,
+      requestPool: 0,
+      reinits: 0,
+      mostInFlight: 0,
+      dequeued: { OUTPUT: 0, CAPTURE: 0 },
+      exported: { OUTPUT: 0, CAPTURE: 0 },
+      formatTroubles: [] as FormatTrouble[],
+    },
+    state: {
+      format: "",
+      inFlight: 0,
+      buffers: { OUTPUT: 0, CAPTURE: 0 },
+      isStreaming: { OUTPUT: false, CAPTURE: false },
+      /** How often a CAPTURE buffer was queued whose memory is a dma-buf of the program. */
+      importedCapture: 0,
+    },
   };
 }
-type Counts = ReturnType<typeof newCounts>;
+type Device = ReturnType<typeof newDevice>;
 
 function newProcess(process: string) {
   return {
@@ -124,23 +129,23 @@ export async function captureStats(calls: Iterable<Call> | AsyncIterable<Call>):
 }
 
 class StatsCounter {
-  readonly #devices: Counts[] = [];
-  readonly #files = new OpenFiles<Counts>(
+  readonly #devices: Device[] = [];
+  readonly #files = new OpenFiles<Device>(
     () => {
-      const counts = newCounts();
-      this.#devices.push(counts);
-      return counts;
+      const device = newDevice();
+      this.#devices.push(device);
+      return device;
     },
-    (counts) => {
+    (device) => {
       // Which buffers came back in the hole is not known.
-      counts.inFlight = 0;
-      return counts;
+      device.state.inFlight = 0;
+      return device;
     },
   );
   readonly #processes = new Map<string, ReturnType<typeof newProcess>>();
   readonly #drivers = new Map<Codec, DriverStats>();
   /** The device that a thread asked last: requests are files of their own. */
-  readonly #last = new Map<string, OpenDevice<Counts>>();
+  readonly #last = new Map<string, OpenDevice<Device>>();
 
   take(call: Call): void {
     this.#files.note(call);
@@ -176,23 +181,21 @@ class StatsCounter {
   }
 
   result(): CaptureStats {
-    const decoders = new Map<string, Counts>();
-    for (const counts of this.#devices) {
-      if (Object.keys(counts.ioctls).length === 0) continue;
+    const decoders = new Map<string, Device>();
+    for (const device of this.#devices) {
+      const { told } = device;
+      if (Object.keys(told.ioctls).length === 0) continue;
       // A format that was only tried is none that was decoded.
-      if (counts.requests === 0) counts.codec = undefined;
-      const key = `${counts.process} ${counts.codec}`;
+      if (told.requests === 0) told.codec = undefined;
+      const key = `${told.process} ${told.codec}`;
       const same = decoders.get(key);
-      if (same === undefined) decoders.set(key, counts);
-      else addCounts(same, counts);
+      if (same === undefined) decoders.set(key, device);
+      else addDevice(same, device);
     }
-    const told = [...decoders.values()].map((counts) => {
-      const { format: _format, inFlight: _inFlight, buffers: _buffers, isStreaming: _isStreaming, ...stats } = counts;
-      return stats;
-    });
+    const devices = [...decoders.values()];
     const processes = [...this.#processes.values()];
-    const handoffs = told.flatMap((each) => handoffsOf(each, processes));
-    return { decoders: told, drivers: [...this.#drivers.values()], processes, handoffs };
+    const handoffs = devices.flatMap((each) => handoffsOf(each, processes));
+    return { decoders: devices.map(({ told }) => told), drivers: [...this.#drivers.values()], processes, handoffs };
   }
 
   #run({ controls, bytes }: RunRequest): void {
@@ -214,62 +217,68 @@ class StatsCounter {
     const device = isOfRequest ? this.#last.get(call.thread) : this.#files.deviceOf(call);
     if (device === undefined) return;
     if (!isOfRequest) this.#last.set(call.thread, device);
-    const { state: counts, process } = device;
-    counts.process = process;
-    const count = counts.ioctls[name] ?? { calls: 0, errors: {} };
-    counts.ioctls[name] = count;
+    const { state: counted, process } = device;
+    const { told } = counted;
+    told.process = process;
+    const count = told.ioctls[name] ?? { calls: 0, errors: {} };
+    told.ioctls[name] = count;
     count.calls++;
-    if (call.error === undefined) noteCall(call, counts);
+    if (call.error === undefined) noteCall(call, counted);
     else {
       count.errors[call.error] = (count.errors[call.error] ?? 0) + 1;
       if (call.call === "VIDIOC_S_FMT") {
         const { line, queue, error } = call;
-        counts.formatTroubles.push({ line, queue, error, cause: causeOf(error, queue, counts) });
+        told.formatTroubles.push({ line, queue, error, cause: causeOf(error, queue, counted) });
       }
     }
   }
 }
 
 /** What a call that was carried out changes. */
-function noteCall(call: IoctlCall, counts: Counts): void {
+function noteCall(call: IoctlCall, { told, state }: Device): void {
   switch (call.call) {
     case "VIDIOC_S_FMT":
-      if (call.queue === "OUTPUT") counts.format = call.pixelFormat;
+      if (call.queue === "OUTPUT") state.format = call.pixelFormat;
       break;
     case "VIDIOC_REQBUFS":
-      counts.buffers[call.queue] = call.count;
+      state.buffers[call.queue] = call.count;
       break;
     case "VIDIOC_CREATE_BUFS":
-      counts.buffers[call.queue] += call.count;
+      state.buffers[call.queue] += call.count;
       break;
     case "VIDIOC_STREAMON":
     case "VIDIOC_STREAMOFF":
-      counts.isStreaming[call.queue] = call.call === "VIDIOC_STREAMON";
+      state.isStreaming[call.queue] = call.call === "VIDIOC_STREAMON";
+      // Its buffers are the program's again, without VIDIOC_DQBUF.
+      if (call.call === "VIDIOC_STREAMOFF" && call.queue === "OUTPUT") state.inFlight = 0;
       break;
     case "VIDIOC_EXPBUF":
-      counts.exported[call.queue]++;
+      told.exported[call.queue]++;
+      break;
+    case "VIDIOC_QBUF":
+      if (call.queue === "CAPTURE" && call.isImported === true) state.importedCapture++;
       break;
     case "VIDIOC_DQBUF":
-      counts.dequeued[call.queue]++;
-      if (call.queue === "OUTPUT") counts.inFlight = Math.max(0, counts.inFlight - 1);
+      told.dequeued[call.queue]++;
+      if (call.queue === "OUTPUT") state.inFlight = Math.max(0, state.inFlight - 1);
       break;
     case "MEDIA_IOC_REQUEST_ALLOC":
-      counts.requestPool++;
+      told.requestPool++;
       break;
     case "MEDIA_REQUEST_IOC_REINIT":
-      counts.reinits++;
+      told.reinits++;
       break;
     case "MEDIA_REQUEST_IOC_QUEUE":
-      counts.requests++;
-      counts.codec ??= codecOfPixelFormat(counts.format);
-      counts.inFlight++;
-      counts.mostInFlight = Math.max(counts.mostInFlight, counts.inFlight);
+      told.requests++;
+      told.codec ??= codecOfPixelFormat(state.format);
+      state.inFlight++;
+      told.mostInFlight = Math.max(told.mostInFlight, state.inFlight);
       break;
   }
 }
 
 /** Why the kernel refused a format, as far as the calls before it show. */
-function causeOf(error: string, queue: Queue, { buffers, isStreaming }: Counts): string {
+function causeOf(error: string, queue: Queue, { state: { buffers, isStreaming } }: Device): string {
   if (error !== "EBUSY") return "the driver does not take it";
   const other = queue === "OUTPUT" ? "CAPTURE" : "OUTPUT";
   if (isStreaming[queue]) return `${queue} is streaming: STREAMOFF and REQBUFS 0 must come before it`;
@@ -284,7 +293,7 @@ function addMapping(sum: { count: number; bytes: number }, length: number): void
 }
 
 /** A program may open its device several times. */
-function addCounts(sum: Counts, more: Counts): void {
+function addDevice({ told: sum, state }: Device, { told: more, state: moreState }: Device): void {
   for (const [name, { calls, errors }] of Object.entries(more.ioctls)) {
     const count = sum.ioctls[name] ?? { calls: 0, errors: {} };
     sum.ioctls[name] = count;
@@ -298,35 +307,50 @@ function addCounts(sum: Counts, more: Counts): void {
     sum.exported[queue] += more.exported[queue];
   }
   for (const trouble of more.formatTroubles) sum.formatTroubles.push(trouble);
+  state.importedCapture += moreState.importedCapture;
 }
 
 /** How the pictures of a decoder went on. */
-function handoffsOf(decoder: DecoderStats, processes: readonly ProcessStats[]): Handoff[] {
-  const { process, exported, dequeued } = decoder;
+function handoffsOf({ told, state }: Device, processes: readonly ProcessStats[]): Handoff[] {
+  const { process, dequeued } = told;
   const of = processes.find((each) => each.process === process);
-  if (decoder.codec === undefined || of === undefined) return [];
-  const imports = Object.entries(of.drm).reduce(
-    (sum, [name, n]) => (/FD_TO_HANDLE|ADDFB/.test(name) ? sum + n : sum),
-    0,
-  );
-  const megabytes = (of.largeMappings.bytes / 2 ** 20).toFixed(0);
-  const mapped = `${of.largeMappings.count} anonymous mappings of 2 MiB and more (${megabytes} MiB)`;
-  const first =
-    exported.CAPTURE > 0
-      ? {
-          way: "dma-buf" as const,
-          evidence: `${exported.CAPTURE} CAPTURE buffers exported, ${imports} imported by DRM`,
-        }
-      : { way: "copy" as const, evidence: `no CAPTURE buffer exported; ${mapped}` };
+  if (told.codec === undefined || of === undefined) return [];
   const second =
     of.filesSent > 0
       ? {
           way: "dma-buf" as const,
           evidence: `${of.filesSent} descriptors sent (SCM_RIGHTS) for ${dequeued.CAPTURE} pictures`,
         }
-      : { way: "not seen" as const, evidence: "no descriptor sent: strace must trace sendmsg for it" };
+      : { way: "not seen" as const, evidence: "no descriptor sent: only strace with sendmsg shows them" };
   return [
-    { process, boundary: "decoder to presentation buffer", ...first },
+    { process, boundary: "decoder to presentation buffer", ...presentedFrom(told, state.importedCapture, of) },
     { process, boundary: "presentation buffer to compositor", ...second },
   ];
+}
+
+/** Some programs export all buffers, and copy them all the same: an export alone shows nothing. */
+function presentedFrom(
+  { exported }: DecoderStats,
+  importedCapture: number,
+  { drm, largeMappings, filesSent }: ProcessStats,
+): Pick<Handoff, "way" | "evidence"> {
+  if (importedCapture > 0) {
+    const times = importedCapture === 1 ? "once" : `${importedCapture} times`;
+    return { way: "dma-buf", evidence: `CAPTURE buffers with V4L2_MEMORY_DMABUF queued ${times}` };
+  }
+  const imports = Object.entries(drm).reduce((sum, [name, n]) => (/FD_TO_HANDLE|ADDFB/.test(name) ? sum + n : sum), 0);
+  const exports = exported.CAPTURE > 0 ? `${exported.CAPTURE} CAPTURE buffers` : "no CAPTURE buffer";
+  if (exported.CAPTURE > 0 && imports > 0) {
+    return { way: "dma-buf", evidence: `${exports} exported, ${imports} imported by DRM` };
+  }
+  const megabytes = (largeMappings.bytes / 2 ** 20).toFixed(0);
+  const mapped =
+    largeMappings.count > 0
+      ? `${largeMappings.count} anonymous mappings of 2 MiB and more (${megabytes} MiB)`
+      : "no anonymous mapping of 2 MiB and more seen";
+  const mayBeSent = exported.CAPTURE > 0 && filesSent > 0;
+  return {
+    way: largeMappings.count > 0 && !mayBeSent ? "copy" : "not seen",
+    evidence: `${exports} exported, ${exported.CAPTURE > 0 ? "none imported by DRM, " : ""}${mapped}`,
+  };
 }

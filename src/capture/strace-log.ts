@@ -1,7 +1,7 @@
 /** A log of strace, from its pieces to its calls. */
 
 import { LineSplitter } from "../record/split-lines.ts";
-import { type Call, CaptureError, type Hole } from "./calls.ts";
+import { type Call, CaptureError, type Hole, type SetControls } from "./calls.ts";
 import { cutOff } from "./cut-off.ts";
 import { DamagedCall } from "./damaged-call.ts";
 import { JoinedCaptures } from "./joined.ts";
@@ -77,9 +77,13 @@ class StraceLog {
 
 /** Says the file of an error, too. */
 export async function* namingFile(name: string, calls: AsyncIterable<Call>): AsyncGenerator<Call, void, undefined> {
+  const naming = ({ reason, line }: CaptureError) => new CaptureError(`${reason} (${name})`, line);
   try {
-    yield* calls;
+    for await (const call of calls) {
+      const unread = call.call === "VIDIOC_S_EXT_CTRLS" ? call.unread : undefined;
+      yield unread === undefined ? call : ({ ...call, unread: naming(unread) } as SetControls);
+    }
   } catch (thrown) {
-    throw thrown instanceof CaptureError ? new CaptureError(`${thrown.reason} (${name})`, thrown.line) : thrown;
+    throw thrown instanceof CaptureError ? naming(thrown) : thrown;
   }
 }

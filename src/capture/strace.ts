@@ -9,6 +9,7 @@ import {
   type IoctlCall,
   type OtherIoctl,
   type Queue,
+  type SetControls,
 } from "./calls.ts";
 import {
   nanosecondsOf,
@@ -119,7 +120,7 @@ function ioctlOf(system: SystemCall): IoctlCall | undefined {
   const struct = argument?.kind === "struct" ? argument : undefined;
   switch (name) {
     case "VIDIOC_S_EXT_CTRLS":
-      return struct === undefined ? other : { ...base, call: name, ...controlsOf(struct, line) };
+      return struct === undefined ? other : { ...base, call: name, ...readControls(struct, line) };
     case "VIDIOC_QBUF":
     case "VIDIOC_DQBUF": {
       const buffer = struct === undefined ? undefined : bufferOf(struct, line);
@@ -181,18 +182,28 @@ function requestOf(value: StraceValue | undefined): number | undefined {
   return fd < 0 ? undefined : fd;
 }
 
-function controlsOf({ members }: StraceStruct, line: number) {
-  const which = members.get("which") ?? members.get("ctrl_class");
+function readControls(struct: StraceStruct, line: number): Pick<SetControls, "isForRequest" | "controls" | "unread"> {
+  const which = struct.members.get("which") ?? struct.members.get("ctrl_class");
+  const isForRequest = numberOf(which) === V4L2_CTRL_WHICH_REQUEST_VAL || wordOf(which).endsWith("_REQUEST_VAL");
+  try {
+    return { isForRequest, controls: controlsOf(struct, line) };
+  } catch (thrown) {
+    if (!(thrown instanceof CaptureError) || thrown instanceof DamagedCall) throw thrown;
+    return { isForRequest, controls: [], unread: thrown };
+  }
+}
+
+function controlsOf({ members }: StraceStruct, line: number): CapturedControl[] {
   const list = members.get("controls");
   const count = numberOf(members.get("count")) ?? 0;
   const items = list?.kind === "list" ? list.items : [];
+  const structs = items.filter((item) => item.kind === "struct");
   const isShort = items.some((item) => wordOf(item).startsWith("...")) || list?.kind === "word";
-  if (items.length !== count || items.some((item) => item.kind !== "struct")) {
-    if (!isShort) throw new DamagedCall(`it has ${items.length} of ${count} controls`, line);
-    throw new CaptureError(`strace printed ${items.length} of ${count} controls: run it with -v`, line);
+  if (items.length !== count || structs.length !== items.length) {
+    if (!isShort) throw new DamagedCall(`it has ${structs.length} of ${count} controls`, line);
+    throw new CaptureError(`strace printed ${structs.length} of ${count} controls: run it with -v`, line);
   }
-  const isForRequest = numberOf(which) === V4L2_CTRL_WHICH_REQUEST_VAL || wordOf(which).endsWith("_REQUEST_VAL");
-  return { isForRequest, controls: items.map((item) => controlOf(item as StraceStruct, line)) };
+  return structs.map((item) => controlOf(item, line));
 }
 
 function controlOf({ members }: StraceStruct, line: number): CapturedControl {
@@ -234,6 +245,7 @@ function bufferOf(struct: StraceStruct, line: number): Omit<BufferCall, "call" |
     // strace prints the flags after the call, and the kernel has cleared this one.
     hold: (flags & V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF) !== 0 ? true : undefined,
     isCorrupt: (flags & V4L2_BUF_FLAG_ERROR) !== 0,
+    isImported: wordOf(members.get("memory")) === "V4L2_MEMORY_DMABUF",
   };
 }
 

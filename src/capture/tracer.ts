@@ -147,6 +147,7 @@ class TracerReader {
           request: numberIn(buffer.request_fd),
           hold: flags.includes("V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF"),
           isCorrupt: flags.includes("V4L2_BUF_FLAG_ERROR"),
+          isImported: buffer.memory === "V4L2_MEMORY_DMABUF",
           bytes,
           data,
         };

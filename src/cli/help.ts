@@ -57,7 +57,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
     "Runs a program, and records what it tells a stateless decoder at the ioctl boundary: a library of C, which cc compiles once, is " +
       "preloaded into it and its children. Programs that are linked statically and sandboxed processes are not seen (Chromium: " +
       "--no-sandbox). The record goes to standard output, then what the program prints goes to standard error; or to the file " +
-      "that -o names. The exit status is the program's.",
+      "that -o names. The exit status is the program's, or 2 where that is 0 and there is no record.",
   ],
   import: [
     "<input> is a log of strace, one file or the folder of -ff (strace -f -y -tt -xx -s 1000000 -e " +
@@ -82,7 +82,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
   ],
   lint: [
     "<input> is a capture, as import takes it. A line for each mistake: the line of the capture, the ioctl, what is wrong, what to do, " +
-      "and the rule. Exit status 1 when there is any.",
+      "and the rule; on standard error how many requests it looked at. Exit status 1 when there is any.",
   ],
   decode: [
     "<input> is a stream, or a record that was made with --with-data. The frames go in display order to the file that -o " +

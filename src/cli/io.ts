@@ -27,9 +27,15 @@ export interface Io {
   importContainerLibrary(): Promise<ContainerLibrary>;
 }
 
-/** Unusable input or arguments: one line for a person, and exit status 2. */
+/** Unusable input or arguments: one line for a person, and exit status 2 unless it is another program's. */
 export class CliError extends Error {
   override readonly name = "CliError";
+  readonly status: number;
+
+  constructor(message: string, status = 2) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The reader of our output has closed it, as `head` does. This is not an error. */

@@ -103,6 +103,6 @@ async function telling(io: Io, body: () => Promise<number>): Promise<number> {
   } catch (thrown) {
     if (!(thrown instanceof CliError || thrown instanceof ContainerError)) throw thrown;
     await io.stderr.write(`v4l2-stateless: ${printable(thrown.message)}\n`);
-    return 2;
+    return thrown instanceof CliError ? thrown.status : 2;
   }
 }

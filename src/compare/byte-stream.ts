@@ -42,7 +42,7 @@ function nalUnits(parse: (record: Uint8Array) => Configuration): BytesOf {
     if (part.kind === "chunk") return [part.bytes];
     if (part.kind === "loss") return [];
     if (part.kind === "packet") {
-      return input.packet(part.bytes).flatMap(({ bytes, truncated }) => (truncated ? [] : [startCodePrefix(), bytes]));
+      return input.unitsOf(part.bytes).flatMap(({ bytes, truncated }) => (truncated ? [] : [startCodePrefix(), bytes]));
     }
     const record = unlessDamaged(() => parse(part.bytes));
     if (record === undefined) return [];

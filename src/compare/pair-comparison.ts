@@ -28,6 +28,8 @@ export class PairComparison {
   readonly #lost: LostReferences;
   readonly #isRaw: boolean;
   #gap: ComparedGap | undefined;
+  /** Before the first pair both sides have requests that the other lacks: neither begins later. */
+  #bothHaveMore = false;
   #isDone = false;
   /** The requests of both recordings that are done. */
   readonly #taken: [number, number] = [0, 0];
@@ -183,7 +185,12 @@ export class PairComparison {
     // Whether the program made the request is not known: no fault of it.
     const lost = this.#pair[other].missingCalls(this.#taken[other]);
     if (lost !== undefined) this.#lost.add(entry, of);
-    const reason = lost === undefined ? this.#reasonOf(entry, of) : "lost";
+    let reason = lost === undefined ? this.#reasonOf(entry, of) : "lost";
+    if (reason === "start" && this.#gap?.reason === "start" && this.#gap.of === other) {
+      this.#gap = { ...this.#gap, reason: undefined };
+      this.#bothHaveMore = true;
+      reason = undefined;
+    }
     const gap = this.#gap;
     const hasEnded = reason === "end" && gap?.of === of && gap.known === undefined && gap.count >= askedAtEnd;
     const known = lost === undefined && !hasEnded ? this.#knownGap(entry, of) : undefined;
@@ -221,7 +228,7 @@ export class PairComparison {
       return "twice";
     const other = of === 0 ? 1 : 0;
     if (this.#pair[other].isEnded && this.#pair[other].length === 0) return undefined;
-    if (this.#paired === 0) return "start";
+    if (this.#paired === 0) return this.#bothHaveMore ? undefined : "start";
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
 }

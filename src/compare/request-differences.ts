@@ -1,4 +1,6 @@
 /** What is not the same in two requests that belong together. */
+
+import { viewOf } from "../uapi/struct.ts";
 import { type FieldClasses, isAbout } from "./classes.ts";
 import type { ComparedRefusal, ComparedValue, Difference, KnownFault } from "./difference.ts";
 import { absent, type LeafDifference, leafDifferences, leafValue, wholeValue } from "./leaves.ts";
@@ -19,8 +21,10 @@ export interface ViewComparison {
   readonly differences: readonly ViewDifference[];
   /** Fields whose difference is seen through: it was said once. */
   readonly seenThrough: readonly ControlField[];
-  /** Whether drivers look at the field in one of the two requests. */
+  /** Whether drivers look at the field in both requests. Where they do so in one only, another field says so, and that is different. */
   isSeen(control: string, path: string, flag?: string): boolean;
+  /** Whether drivers look at the field in one of the two requests. */
+  isSeenInOne(control: string, path: string, flag?: string): boolean;
   /** Whether the views say something of the control although one request does not have it. */
   isConditional(control: string): boolean;
   /** Lists of references whose entries stand in another order, by control: what only follows from it is left out. */
@@ -95,10 +99,10 @@ export class RequestDifferences {
     if (leaf !== undefined && inside.every(({ isNormalised }) => isNormalised)) return [];
     if (isUnknown(knownPaths(control, requests), path)) return [];
     const isOne = leaf !== undefined && inside.filter((other) => other.flag === difference.flag).length === 1;
-    const values = difference.values.map((value, i) => viewValue(difference, value, payloads[i])) as [
-      ComparedValue,
-      ComparedValue,
-    ];
+    const values = [
+      viewValue(difference, difference.values[0], payloads[0]),
+      viewValue({ ...difference, path: difference.otherPath ?? path }, difference.values[1], payloads[1]),
+    ] as const;
     const at = isOne && difference.flag === undefined ? { ...difference, path: leaf.path } : difference;
     const ofList = inside.length > 1 && isList(difference) ? listValues(path, inside) : values;
     const named = isOne && isList(difference) ? leaf.values : ofList;
@@ -132,8 +136,12 @@ export class RequestDifferences {
       );
       if (isShown && !leaf.isNormalised) continue;
       const isSeen = views.isSeen(control, leaf.path, leaf.flag);
-      // Both are the same picture in other words: another timestamp, another place in the list.
-      if (isSeen && !leaf.isNormalised && (order !== undefined || isReference(leaf.path))) continue;
+      if (!leaf.isNormalised) {
+        // It follows from another place in the list, which one of the two may leave empty.
+        if (order !== undefined && views.isSeenInOne(control, leaf.path, leaf.flag)) continue;
+        // Both are the same picture with another timestamp.
+        if (isSeen && isReference(leaf.path)) continue;
+      }
       differences.push(this.#leaf(control, leaf, requests, isSeen));
     }
     return differences;
@@ -239,7 +247,10 @@ function viewValue(
   if (path === "") return wholeValue(control, payload);
   if (flag !== undefined && typeof value === "number") return { value, text: flagWord(flag, value) };
   if (typeof value === "string" && /^#-/.test(value)) return text("a picture that the capture lost");
-  if (typeof value === "string") return text(/^#\d/.test(value) ? `picture ${value.slice(1)}` : value);
   const leaf = leafOf(control, path);
+  // A timestamp of no picture: the view has it as the other recording would have it.
+  if (typeof value === "string" && /timestamp \d+$/.test(value) && leaf !== undefined && payload instanceof Uint8Array)
+    return text(`timestamp ${leaf.type.read(viewOf(payload), leaf.offset)}`);
+  if (typeof value === "string") return text(/^#\d/.test(value) ? `picture ${value.slice(1)}` : value);
   return leaf === undefined ? { value, text: String(value) } : leafValue(leaf.type, value);
 }

@@ -74,7 +74,8 @@ export function compareViews(
   return {
     differences,
     seenThrough,
-    isSeen: (control, path, flag) => isSeen(views, control, path, flag),
+    isSeen: (control, path, flag) => isSeen(views, control, path, flag, "both"),
+    isSeenInOne: (control, path, flag) => isSeen(views, control, path, flag, "one"),
     isConditional: (control) => views.every((view) => view !== undefined && hasControl(view, shortName(control))),
     reordered: reorderedLists(judgements, first, second, views),
   };
@@ -181,29 +182,38 @@ function reorderedLists(
     if (a === undefined || b === undefined || a.index === b.index || !field.endsWith("[]")) continue;
     const control = controlOfField(field);
     if (control === undefined) continue;
-    const order = (view: DriverView | undefined): string =>
-      (view?.references.get(field) ?? []).map(({ index, picture }) => `[${index}] ${picture}`).join(", ");
-    lists.set(control, [order(views[0]), order(views[1])]);
+    const [one, other] = views.map((view) =>
+      (view?.references.get(field) ?? []).map(({ index, picture }) => `[${index}] ${picture}`),
+    ) as [string[], string[]];
+    lists.set(control, [without(one, other), without(other, one)]);
   }
   return lists;
+}
+
+/** The entries of a list of references that do not stand at the same place in the other list. */
+function without(entries: readonly string[], others: readonly string[]): string {
+  const common = new Set(others);
+  return entries.filter((entry) => !common.has(entry)).join(", ");
 }
 
 function shortName(control: string): string {
   return control.replace("V4L2_CID_STATELESS_", "");
 }
 
-/** Whether the views show the integer at `path`, or a flag of it. */
+/** Whether the views show the integer at `path`, or a flag of it: both of them, or one. */
 function isSeen(
   views: readonly (DriverView | undefined)[],
   control: string,
   path: string,
   flag: string | undefined,
+  who: "both" | "one",
 ): boolean {
   const name = shortName(control);
   const known = views.filter((view) => view !== undefined);
   if (!known.some((view) => hasControl(view, name))) return true;
-  // Where only one shows it, another field says so, and that is different.
-  return known.every((view) => isShown(view.fields, name, path, flag) || isEntryShown(view, name, path));
+  const isShownIn = (view: DriverView): boolean =>
+    isShown(view.fields, name, path, flag) || isEntryShown(view, name, path);
+  return who === "both" ? known.every(isShownIn) : known.some(isShownIn);
 }
 
 const controlsOf = new WeakMap<Values, ReadonlySet<string>>();

@@ -3,8 +3,8 @@ export class ContainerError extends Error {
   override readonly name = "ContainerError";
 }
 
-/** What messages advise for a file that cannot be read here. */
-export const repackAdvice = "ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
+/** What messages advise for a file that cannot be read here. AVI has no timestamps, and B pictures need some. */
+export const repackAdvice = "ffmpeg -fflags +genpts -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
 
 /** The system's reason why a file cannot be used, in words. */
 export function reasonOf(thrown: unknown): string {

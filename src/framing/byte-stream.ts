@@ -8,7 +8,7 @@ export interface StreamUnit {
   readonly bytes: Uint8Array;
   /** Offset of its first byte, the one after the prefix, in all the bytes given so far. */
   readonly byte: number;
-  /** True where a unit was longer than `UNIT_LIMIT`: `bytes` is only its beginning. */
+  /** `bytes` is only the unit's beginning: the rest is lost, is not there, or has not come yet; or the unit is longer than `UNIT_LIMIT`. */
   readonly truncated: boolean;
   /** True where the unit lies in memory right after the one before it, with only its prefix between them. */
   readonly follows?: boolean;
@@ -63,15 +63,15 @@ export function unitsOfPacket(source: ByteSource, byte: number, keepZeros = fals
   return units;
 }
 
-/** Whether the unit after the prefix at `prefix` is joined to one before it. Of a unit without a byte that is not known. */
+/** Whether the unit after the prefix at `prefix` is joined to one before it. A unit without a byte does not join. */
 function isJoined(bytes: Uint8Array, prefix: number, joins: Joins): boolean {
   return prefix + 3 < bytes.length && joins(bytes[prefix + 3] as number);
 }
 
 /**
  * Cuts a byte stream that comes in pieces of any size into its units. A unit ends at the next prefix, or with `flush`; units
- * that join may be given as one. A unit
- * that lies in one piece is a view of it; any other unit is a copy. Both are valid until the next call.
+ * that join may be given as one. A unit that lies in one piece is a view of it; any other unit is a copy. Both are valid until the
+ * next call.
  */
 export class ByteStream {
   /** The bytes of the unit that has begun, and those after it. */

@@ -55,7 +55,7 @@ export class UnitInput {
    * write start codes instead of length prefixes: a packet that begins with a start code is read that way, unless its lengths
    * are right after all.
    */
-  packet(bytes: Uint8Array): StreamUnit[] {
+  unitsOf(bytes: Uint8Array): StreamUnit[] {
     const { received: origin } = this;
     const lengthSize = this.#lengthSize;
     this.received += bytes.length;

@@ -43,7 +43,7 @@ class FwhtDecoder implements InputDecoder {
   }
 
   decode(bytes: Uint8Array, pts: number | undefined): void {
-    this.#times.packet(pts);
+    this.#times.beginPacket(pts);
     const stream = new FwhtStream(this.#received);
     this.#received += bytes.length;
     if (bytes.length === 0) {
@@ -57,7 +57,7 @@ class FwhtDecoder implements InputDecoder {
   push(bytes: Uint8Array, { pts, lost }: ChunkInfo): void {
     this.#stream ??= new FwhtStream(this.#received);
     if (lost) this.#lose(this.#stream, lost);
-    this.#times.stream(this.#received, pts);
+    this.#times.noteChunk(this.#received, pts);
     this.#received += bytes.length;
     this.#stream.read(bytes, this.#pieces);
   }

@@ -12,6 +12,7 @@ import type { EventSink } from "../session/event-sink.ts";
 import { FrameEvents } from "../session/frame-events.ts";
 import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
+import { dropsPicture } from "../session/missing-references.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
@@ -194,9 +195,11 @@ export class PictureDecoder {
 
   /** Reports lost frames: frame_num has a gap (7.4.3), and the SPS allows none. */
   #loseGap({ first, last }: { first: number; last: number }, unit: StreamUnit): void {
-    const which =
-      first === last ? `picture with frame_num ${first} is` : `pictures with frame_num ${first} to ${last} are`;
-    this.#sink.report("missing-frames", `the ${which} missing`, unit, "frame_num");
+    const reason =
+      first === last
+        ? `the picture with frame_num ${first} is missing`
+        : `the pictures with frame_num ${first} to ${last} are missing`;
+    this.#sink.report("missing-frames", reason, unit, "frame_num");
     this.#recovery.damage();
     this.#state.skipGap(last);
   }
@@ -289,7 +292,7 @@ export class PictureDecoder {
     this.#recovery.endPicture(picture);
     const { decodeMode, missingReferences } = this.#options;
     const references = this.#state.dpb.references();
-    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
+    const isDropped = dropsPicture(missingReferences, references.length > 0);
     if (open.lacksReference && isDropped) {
       this.#state.abandonPicture(picture);
       if (missingReferences === "drop") this.#startAnew();

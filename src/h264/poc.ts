@@ -1,3 +1,4 @@
+import { picOrderCntMsb } from "../nal/order-count.ts";
 import type { SeqParameterSet, SliceHeader } from "./structures.ts";
 
 /** TopFieldOrderCnt and BottomFieldOrderCnt of a picture. For a field, the count of the opposite field is 0. */
@@ -72,9 +73,7 @@ export class PicOrderCnt {
     const prevMsb = IdrPicFlag ? 0 : this.#prevPicOrderCntMsb;
     const prevLsb = IdrPicFlag ? 0 : this.#prevPicOrderCntLsb;
     const lsb = h.pic_order_cnt_lsb;
-    let msb = prevMsb;
-    if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
-    else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
+    const msb = picOrderCntMsb(lsb, prevLsb, prevMsb, MaxPicOrderCntLsb);
     this.#PicOrderCntMsb = msb;
     if (h.field_pic_flag) return fieldOrderCnt(h, msb + lsb);
     return frameOrderCnt(msb + lsb, msb + lsb + h.delta_pic_order_cnt_bottom);

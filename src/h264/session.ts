@@ -8,6 +8,7 @@ import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { type Configuration, openUnitSession } from "../session/unit-session.ts";
+import { isFirstOfNewPicture } from "./first-slice.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
@@ -35,8 +36,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   protected readonly sets = new ActiveParameterSets();
   protected readonly headerBytes = 1;
   protected readonly pictures: PictureDecoder;
-  /** A cut-off slice that is so far the only slice of its picture. */
-  #cutSlice: ReadSlice | null = null;
+  /** A cut-off slice that is so far the only slice of its picture, and the picture's pts. */
+  #cutSlice: (ReadSlice & { readonly pts: number | undefined }) | null = null;
 
   constructor(options: ResolvedOptions) {
     super(options.trace);
@@ -51,9 +52,9 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     return parseAvcConfiguration(record);
   }
 
-  override reset(): void {
+  protected override forget(): void {
+    super.forget();
     this.#cutSlice = null;
-    super.reset();
   }
 
   loseUnit(unit: StreamUnit): void {
@@ -69,7 +70,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       if (this.pictures.continues(slice)) this.pictures.markDamaged();
       else {
         this.endPicture();
-        this.#cutSlice = slice;
+        this.#cutSlice = { ...slice, pts: this.times.take() };
       }
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
@@ -153,7 +154,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
-    if (this.countsEmpty(unit)) return null;
+    if (this.countIfEmpty(unit)) return null;
     const isSps = ((unit.bytes[0] as number) & 31) === 7;
     return isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
   }
@@ -172,7 +173,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   #takeSlice(unit: StreamUnit): void {
     if (!this.waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
-    if (this.countsEmpty(unit)) {
+    if (this.countIfEmpty(unit)) {
       this.#loseSlice();
       return;
     }
@@ -191,13 +192,21 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     if (isFirst) {
       this.endPicture();
       const { recoveryPoint, picTiming } = this.takeWaitingSei(slice.sets.sps);
-      this.pictures.beginPicture(slice, { pts: this.times.take(), recoveryPoint, picTiming });
-      if (this.#cutSlice && this.pictures.continues(this.#cutSlice)) this.pictures.markDamaged();
-      this.#cutSlice = null;
+      const cut = this.#takeCutSliceOf(slice);
+      const pts = cut === null ? this.times.take() : cut.pts;
+      this.pictures.beginPicture(slice, { pts, recoveryPoint, picTiming });
+      if (cut !== null) this.pictures.markDamaged();
     }
     // Slices of its picture are missing before it.
     if (isAfterLoss && (!isFirst || slice.h.first_mb_in_slice > 0)) this.pictures.markDamaged();
     this.pictures.addSlice(slice);
+  }
+
+  /** The cut-off slice before this one, if it belongs to the same picture. */
+  #takeCutSliceOf({ h, sets }: ReadSlice) {
+    const cut = this.#cutSlice;
+    this.#cutSlice = null;
+    return cut === null || isFirstOfNewPicture(cut.h, cut.sets, h, sets) ? null : cut;
   }
 
   #readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {

@@ -75,7 +75,7 @@ export class DecoderState {
   /** The previous picture, if it was the first field of a frame: the next picture may be its second field. */
   #unpaired: Frame | null = null;
   /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
-  #direct: Frame | null = null;
+  #unstored: Frame | null = null;
   /** Whether a frame is output as soon as its place in the output order is known, instead of when the buffer is full. */
   readonly #outputsEarly: boolean;
   #maxNumReorderFrames = Infinity;
@@ -95,15 +95,15 @@ export class DecoderState {
 
   /** Forgets all pictures without output. */
   reset(): void {
-    if (this.#direct) this.#listener.release(this.#direct);
-    this.#direct = null;
+    if (this.#unstored) this.#listener.release(this.#unstored);
+    this.#unstored = null;
     this.dpb.clear();
     this.#forget();
   }
 
   /** The second field of the last picture's frame will not come. */
   endFrame(): void {
-    this.#endDirect();
+    this.#endUnstored();
     if (this.#unpaired !== null) this.#completeFrame();
   }
 
@@ -135,7 +135,11 @@ export class DecoderState {
   abandonPicture(picture: Picture): void {
     const { h, frame, isSecondField } = picture;
     const mmco5 = hasMmco5(h);
-    if (mmco5) subtractTempPicOrderCnt(picture);
+    if (mmco5) {
+      // Order counts begin anew.
+      this.dpb.flush();
+      subtractTempPicOrderCnt(picture);
+    }
     this.#poc.remember(h, frame, mmco5);
     if (h.nal_ref_idc !== 0) this.#PrevRefFrameNum = mmco5 ? 0 : h.frame_num;
     if (isSecondField) this.endFrame();
@@ -148,11 +152,11 @@ export class DecoderState {
     this.#marking.reset();
   }
 
-  #endDirect(): void {
-    if (!this.#direct) return;
-    this.#listener.output(this.#direct);
-    this.#listener.release(this.#direct);
-    this.#direct = null;
+  #endUnstored(): void {
+    if (!this.#unstored) return;
+    this.#listener.output(this.#unstored);
+    this.#listener.release(this.#unstored);
+    this.#unstored = null;
   }
 
   /** 3.30 and 3.31 (complementary field pairs): whether this field completes the frame of the field before it. */
@@ -262,11 +266,11 @@ export class DecoderState {
     this.#poc.remember(h, frame, mmco5);
     if (this.#outputsEarly) this.#checkOrder(picture, complain);
     if (picture.isSecondField) {
-      if (this.#direct) this.#endDirect();
+      if (this.#unstored) this.#endUnstored();
       else this.dpb.removeUnused();
     } else if (!this.dpb.store(frame)) {
-      this.#direct = frame;
-      if (!h.field_pic_flag) this.#endDirect();
+      this.#unstored = frame;
+      if (!h.field_pic_flag) this.#endUnstored();
     }
     if (h.field_pic_flag && !picture.isSecondField) this.#unpaired = frame;
     else this.#completeFrame();

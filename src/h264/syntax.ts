@@ -502,7 +502,7 @@ function readListModification(r: BitReader, most: number): RefPicListModificatio
   }
 }
 
-/** Of a list that a slice does not have. */
+/** The weights of a list that the slice does not have: none. */
 const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
 
 /** 7.3.3.2 Prediction weight table syntax. */
@@ -537,7 +537,7 @@ const predWeightNames = {
   },
 } as const;
 
-/** 7.4.3.2, of entries without weights, which share them: by chroma_log2_weight_denom. */
+/** The chroma weights that 7.4.3.2 infers, for each chroma_log2_weight_denom. All entries share them. */
 const inferredChromaWeights: readonly (readonly [number, number])[] = /* @__PURE__ */ Array.from(
   { length: 8 },
   (_, denom) => frozen([1 << denom, 1 << denom]),

@@ -12,9 +12,10 @@ import type { EventSink } from "../session/event-sink.ts";
 import { FrameEvents } from "../session/frame-events.ts";
 import { HeldUnits } from "../session/held-units.ts";
 import { hasTooManyTinyUnits } from "../session/limits.ts";
+import { dropsPicture } from "../session/missing-references.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
-import { isIrap } from "./nal-types.ts";
+import { CRA_NUT, isIrap } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import { checkSegmentCount, maxSegments, type PictureSegment, RequestBuilder } from "./picture-requests.ts";
@@ -119,7 +120,7 @@ export class PictureDecoder {
     }
     const isActivated = sps !== this.#sets.sps.active;
     this.#checkActivation(sps, h, unit);
-    if (isActivated && isIrap(h.nal_unit_type)) this.#state.endSequence();
+    if (isActivated && h.nal_unit_type === CRA_NUT) this.#state.splice();
     const NoRaslOutputFlag = this.#state.NoRaslOutputFlag(h);
     if (isActivated || NoRaslOutputFlag) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);
@@ -245,7 +246,7 @@ export class PictureDecoder {
     const { picture } = open;
     const references = this.#state.dpb.frames.filter((frame) => frame.marking !== "unused");
     const { missingReferences } = this.#options;
-    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && references.length === 0);
+    const isDropped = dropsPicture(missingReferences, references.length > 0);
     if (picture.set.missing.length > 0 && isDropped) {
       this.#state.abandonPicture(picture);
       if (missingReferences === "drop") this.#startAnew();

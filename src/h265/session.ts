@@ -1,7 +1,7 @@
 /** Takes NAL units in their order (7.4.2.4.4), and hands each to the code that handles its type. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
-import { BitstreamError } from "../errors.ts";
+import { BitstreamError, StreamError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
@@ -59,6 +59,11 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     super.endPicture();
   }
 
+  protected override forget(): void {
+    super.forget();
+    this.#independent = null;
+  }
+
   loseUnit(unit: StreamUnit): void {
     const { bytes } = unit;
     if (bytes.length === 0 || (nalUnitType(bytes) >= 32 && !this.isForeign(unit))) return;
@@ -72,9 +77,13 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     if (isFirst && this.pictures.isOpen) this.endPicture();
   }
 
-  /** Marks the open picture as damaged: one of its slice segments could not be read. */
+  /**
+   * Marks the open picture as damaged: one of its slice segments could not be read. But after SEI or parameter sets, which begin an
+   * access unit (7.4.2.4.4), the segment belongs to the next picture.
+   */
   #loseSegment(): void {
-    this.pictures.markDamaged();
+    if (this.waitingSei.isEmpty && this.waitingSets.isEmpty) this.pictures.markDamaged();
+    else this.endPicture();
     // 7.4.7.1: a dependent segment takes over the header of the independent segment before it, which may be the lost one.
     this.#independent = null;
     this.waitingSei.take();
@@ -129,7 +138,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
     // Of a VPS, an error is tolerated.
     const isVps = nalUnitType(unit.bytes) === 32;
-    if (!isVps && this.countsEmpty(unit)) return null;
+    if (!isVps && this.countIfEmpty(unit)) return null;
     return this.sets.receive(unit.bytes, this.trace);
   }
 
@@ -152,15 +161,16 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   #takeSegment(unit: StreamUnit): void {
     // first_slice_segment_in_pic_flag is the first bit of the header. The open picture must end before the next picture's
     // header is read, because that header may refer to parameter sets that came in between.
-    if (((unit.bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
-    if (this.countsEmpty(unit)) {
+    const isFirst = ((unit.bytes[2] ?? 0) & 0x80) !== 0;
+    if (isFirst || (!this.waitingSets.isEmpty && !this.#continues(unit))) this.endPicture();
+    if (this.countIfEmpty(unit)) {
       this.#loseSegment();
       return;
     }
     this.traceUnit(unit);
     let segment: ReadSegment;
     try {
-      segment = this.#readSegment(unit);
+      segment = this.#readSegment(unit, this.trace);
     } catch (error) {
       this.#loseSegment();
       this.sink.catchError(error, unit);
@@ -184,8 +194,21 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     this.pictures.addSlice(segment);
   }
 
-  #readSegment(unit: StreamUnit): ReadSegment {
-    const { r, nal } = this.readHeader(unit.bytes, this.trace);
+  /**
+   * Called where parameter sets came after the open picture's last segment. By 7.4.2.4.4 they belong to the next picture, but streams
+   * may have them inside a picture. The segment belongs to the open picture only if it does so when it is read with the old sets.
+   */
+  #continues(unit: StreamUnit): boolean {
+    try {
+      return this.#isOfOpenPicture(this.#readSegment(unit, undefined).h);
+    } catch (error) {
+      if (error instanceof StreamError) return false;
+      throw error;
+    }
+  }
+
+  #readSegment(unit: StreamUnit, trace: Trace | undefined): ReadSegment {
+    const { r, nal } = this.readHeader(unit.bytes, trace);
     const find = isIrap(nal.nal_unit_type) ? this.#findAtIrap : this.#find;
     const { h, sets } = slice_segment_header(r, nal, find, this.#independent);
     return { unit, h, sets };

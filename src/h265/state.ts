@@ -1,4 +1,5 @@
 /** What outlives a picture: the picture order count and the decoded picture buffer. */
+import { picOrderCntMsb } from "../nal/order-count.ts";
 import type { FrameListener } from "../session/frame-events.ts";
 import { DecodedPictureBuffer, type DpbLimits, type Frame } from "./dpb.ts";
 import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "./nal-types.ts";
@@ -37,8 +38,8 @@ export class DecoderState {
   /** No picture has been decoded since the start or a seek. */
   #isFirst = true;
   /**
-   * NoRaslOutputFlag of the last IRAP picture: where it is 1, RASL pictures associated with it are not decoded. They are not
-   * decoded either if that IRAP picture was not.
+   * NoRaslOutputFlag of the last IRAP picture that was decoded: where it is 1, RASL pictures after it are not decoded. True before the
+   * first.
    */
   #skipsRasl = true;
 
@@ -49,6 +50,15 @@ export class DecoderState {
   /** Takes an end of sequence NAL unit: the next picture begins a coded video sequence. */
   endSequence(): void {
     this.#isStart = true;
+  }
+
+  /**
+   * A CRA picture activates another SPS, as where streams are joined. It begins a coded video sequence. C.5.2.2 would not output what waits
+   * before it; but where no end of sequence NAL unit came, the pictures before it do not know of it.
+   */
+  splice(): void {
+    if (!this.#isStart) this.dpb.flush();
+    this.endSequence();
   }
 
   /** Starts anew, after a seek or a loss. */
@@ -94,10 +104,7 @@ export class DecoderState {
     const lsb = h.slice_pic_order_cnt_lsb;
     const prevLsb = ((this.#prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
     const prevMsb = this.#prevTid0PicOrderCntVal - prevLsb;
-    let msb = prevMsb;
-    if (lsb < prevLsb && prevLsb - lsb >= MaxPicOrderCntLsb / 2) msb = prevMsb + MaxPicOrderCntLsb;
-    else if (lsb > prevLsb && lsb - prevLsb > MaxPicOrderCntLsb / 2) msb = prevMsb - MaxPicOrderCntLsb;
-    return (msb + lsb) | 0;
+    return (picOrderCntMsb(lsb, prevLsb, prevMsb, MaxPicOrderCntLsb) + lsb) | 0;
   }
 
   /**

@@ -1199,7 +1199,7 @@ export function ref_pic_lists_modification(r: BitReader, h: SliceSegmentHeader, 
   }
 }
 
-/** Of a list that a slice does not have. */
+/** The weights of a list that the slice does not have: none. */
 const noPredWeights: PredWeights = /* @__PURE__ */ frozen(/* @__PURE__ */ new PredWeights());
 
 /** 7.3.6.3 Weighted prediction parameters syntax. */

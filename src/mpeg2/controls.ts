@@ -19,15 +19,9 @@ import {
 } from "../uapi/mpeg2.ts";
 import { draftPayload, newPayload } from "../uapi/payload.ts";
 import { viewOf } from "../uapi/struct.ts";
+import { pictureSize } from "./sequence.ts";
+import type { QuantiserMatrices } from "./state.ts";
 import type { PictureCodingExtension, PictureHeader, SequenceExtension, SequenceHeader } from "./structures.ts";
-
-/** horizontal_size and vertical_size of 6.3.3, in samples. */
-export function pictureSize(seq: SequenceHeader, ext: SequenceExtension): { width: number; height: number } {
-  return {
-    width: seq.horizontal_size_value + ext.horizontal_size_extension * 2 ** 12,
-    height: seq.vertical_size_value + ext.vertical_size_extension * 2 ** 12,
-  };
-}
 
 /** v4l2_ctrl_mpeg2_sequence: 12 bytes. */
 export function mpeg2Sequence(seq: SequenceHeader, ext: SequenceExtension): Uint8Array {
@@ -84,14 +78,6 @@ export function mpeg2Picture({ extension, header, coding, forward, backward }: P
   view.setUint8(at + o.picture_structure, coding.picture_structure);
   view.setUint8(at + o.intra_dc_precision, coding.intra_dc_precision);
   return payload;
-}
-
-/** The matrices in force, 64 values each, in zig-zag order: 6.3.11. */
-export interface QuantiserMatrices {
-  readonly intra: ArrayLike<number>;
-  readonly nonIntra: ArrayLike<number>;
-  readonly chromaIntra: ArrayLike<number>;
-  readonly chromaNonIntra: ArrayLike<number>;
 }
 
 /** v4l2_ctrl_mpeg2_quantisation: 256 bytes, in zig-zag order, as the matrices are coded. */

@@ -16,10 +16,12 @@
  *
  * @module
  */
-export type { PictureInput, QuantiserMatrices } from "./controls.ts";
-export { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, pictureSize } from "./controls.ts";
+export type { PictureInput } from "./controls.ts";
+export { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence } from "./controls.ts";
 export * from "./parser.ts";
+export { pictureSize } from "./sequence.ts";
 export { openMpeg2Session } from "./session.ts";
+export type { QuantiserMatrices } from "./state.ts";
 export { matricesOfSequence, withQuantMatrices } from "./state.ts";
 export * from "./structures.ts";
 export type { StartCodeUnit } from "./units.ts";

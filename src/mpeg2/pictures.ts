@@ -8,13 +8,14 @@ import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import { FrameEvents } from "../session/frame-events.ts";
+import { dropsPicture } from "../session/missing-references.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { mpeg2Controls } from "../uapi/mpeg2.ts";
-import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence, type QuantiserMatrices } from "./controls.ts";
+import { mpeg2Picture, mpeg2Quantisation, mpeg2Sequence } from "./controls.ts";
 import { outputEvent } from "./output.ts";
 import { type Sequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
-import { Frame, ReferenceFrames } from "./state.ts";
+import { Frame, type QuantiserMatrices, ReferenceFrames } from "./state.ts";
 import type { GroupOfPicturesHeader, PictureCodingExtension, PictureHeader } from "./structures.ts";
 
 /** Table 6-12. */
@@ -54,7 +55,7 @@ export class PictureDecoder {
   #matrixControls: { readonly of: QuantiserMatrices; readonly controls: Control[] } | null = null;
   #open: OpenPicture | null = null;
   /** A frame with one field, whose second field may come next. */
-  #half: { readonly frame: Frame; readonly headers: PictureHeaders } | null = null;
+  #half: OpenPicture | null = null;
   /** A sequence end code came after the first field: the sequence ends when this frame does. */
   #isEnding = false;
   readonly #timestamps = new Timestamps();
@@ -89,8 +90,8 @@ export class PictureDecoder {
     const { header, coding, unit } = headers;
     if (header.picture_coding_type > B_PICTURE)
       throw new UnsupportedError("mpeg1-stream", "D pictures exist in MPEG-1 only");
-    const isSecond = this.#isSecondField(headers);
-    if (!isSecond) this.#endFrame();
+    const first = this.#firstFieldOf(headers);
+    if (first === null) this.#endFrame();
     if (this.#isWaiting && header.picture_coding_type !== I_PICTURE) {
       const reason = "the picture is skipped: decoding starts at an I picture after a sequence header";
       this.#sink.report("before-random-access", reason, unit);
@@ -98,27 +99,28 @@ export class PictureDecoder {
     }
     this.#isWaiting = false;
     this.#activate(headers.sequence);
-    if (!isSecond) this.#beginFrame(headers);
-    const { frame } = isSecond ? (this.#half as OpenPicture) : { frame: this.#newFrame(headers) };
+    if (first === null) this.#beginFrame(headers);
+    const frame = first ?? this.#newFrame(headers);
     this.#open = { headers, frame };
     this.#bitstream.clear();
-    if (isSecond || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
+    if (first !== null || coding.picture_structure === FRAME_PICTURE) frame.isHalf = false;
     if (headers.hasLostMatrices) frame.corrupt = true;
     return this.#checkReferences(this.#open);
   }
 
   /**
    * 6.1.1.4.1, 6.3.9: a field belongs to the frame of the field before it if it has the opposite parity and the same
-   * temporal_reference. Otherwise a field was lost between them.
+   * temporal_reference. Otherwise a field was lost between them. Returns that frame; null for the first field of a frame, and for a frame.
    */
-  #isSecondField({ header, coding, sequence }: PictureHeaders): boolean {
-    if (!this.#half || coding.picture_structure === FRAME_PICTURE) return false;
-    const first = this.#half.headers;
-    if (sequence !== first.sequence) return false;
-    if (coding.picture_structure === first.coding.picture_structure) return false;
-    if (header.temporal_reference !== first.header.temporal_reference) return false;
-    const isB = header.picture_coding_type === B_PICTURE;
-    return isB === (first.header.picture_coding_type === B_PICTURE);
+  #firstFieldOf({ header, coding, sequence }: PictureHeaders): Frame | null {
+    if (!this.#half || coding.picture_structure === FRAME_PICTURE) return null;
+    const { headers: first, frame } = this.#half;
+    const isSecond =
+      sequence === first.sequence &&
+      coding.picture_structure !== first.coding.picture_structure &&
+      header.temporal_reference === first.header.temporal_reference &&
+      (header.picture_coding_type === B_PICTURE) === (first.header.picture_coding_type === B_PICTURE);
+    return isSecond ? frame : null;
   }
 
   #beginFrame({ header, group }: PictureHeaders): void {
@@ -173,8 +175,7 @@ export class PictureDecoder {
     frame.corrupt = true;
     this.#sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
     const { missingReferences } = this.#options;
-    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newer === null);
-    if (!isDropped) return true;
+    if (!dropsPicture(missingReferences, newer !== null)) return true;
     this.#open = null;
     if (missingReferences === "drop" && type === P_PICTURE) this.#isWaiting = true;
     return false;
@@ -340,6 +341,7 @@ export class PictureDecoder {
   #restart(): void {
     this.#isWaiting = true;
     this.#leading = null;
+    this.#groupPlace = this.#largestStep = 0;
     this.#sequenceControls = null;
   }
 }

@@ -1,7 +1,6 @@
 import type { Control, Rectangle, SequenceEvent } from "../events.ts";
 import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_MPEG2_SLICE } from "../uapi/mpeg2.ts";
-import { pictureSize } from "./controls.ts";
 import type { SequenceDisplayExtension, SequenceExtension, SequenceHeader } from "./structures.ts";
 
 /** Two references, the current picture, and a picture that waits for output. */
@@ -12,6 +11,14 @@ export interface Sequence {
   readonly header: SequenceHeader;
   readonly extension: SequenceExtension;
   readonly display: SequenceDisplayExtension | null;
+}
+
+/** horizontal_size and vertical_size of 6.3.3, in samples. */
+export function pictureSize(seq: SequenceHeader, ext: SequenceExtension): { width: number; height: number } {
+  return {
+    width: seq.horizontal_size_value + ext.horizontal_size_extension * 2 ** 12,
+    height: seq.vertical_size_value + ext.vertical_size_extension * 2 ** 12,
+  };
 }
 
 /** The picture, in samples: 6.3.3. */

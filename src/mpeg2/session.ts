@@ -9,10 +9,9 @@ import { resolveOptions } from "../options.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
 import { type Configuration, openUnitSession, type UnitReader } from "../session/unit-session.ts";
-import type { QuantiserMatrices } from "./controls.ts";
 import { PictureDecoder } from "./pictures.ts";
 import type { Sequence } from "./sequence.ts";
-import { matricesOfSequence, withQuantMatrices } from "./state.ts";
+import { matricesOfSequence, type QuantiserMatrices, withQuantMatrices } from "./state.ts";
 import type {
   Extension,
   GroupOfPicturesHeader,
@@ -107,14 +106,20 @@ class Mpeg2Reader implements UnitReader {
   }
 
   flush(): void {
-    this.#refusal = null;
     this.#pictures.flush();
+    this.#forget();
   }
 
   reset(): void {
+    this.#pictures.reset();
+    this.#forget();
+  }
+
+  /** Forgets what came before: the next picture is a new start. */
+  #forget(): void {
     this.#refusal = null;
     this.#picture = this.#group = null;
-    this.#pictures.reset();
+    this.#isLossReported = this.#hasLostBytes = false;
   }
 
   endStream(): void {}
@@ -136,11 +141,11 @@ class Mpeg2Reader implements UnitReader {
   loseUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode) || startCode >= PACK_START_CODE) this.#loseSlice();
-    else if (startCode === EXTENSION_START_CODE) this.#lostExtension(unit);
+    else if (startCode === EXTENSION_START_CODE) this.#loseExtension(unit);
     else if (startCode !== USER_DATA_START_CODE) {
       this.endPicture(); // The next units do not belong to the open picture.
       if (startCode === SEQUENCE_HEADER_CODE) this.#hasLostMatrices = true;
-      if (startCode === PICTURE_START_CODE) this.#lostHeader(unit);
+      if (startCode === PICTURE_START_CODE) this.#loseHeader(unit);
     }
   }
 
@@ -159,7 +164,7 @@ class Mpeg2Reader implements UnitReader {
   readUnit(unit: StreamUnit): void {
     const startCode = unit.bytes[0] as number;
     if (isSlice(startCode)) {
-      this.#slice(unit);
+      this.#takeSlice(unit);
       return;
     }
     switch (startCode) {
@@ -168,8 +173,8 @@ class Mpeg2Reader implements UnitReader {
         this.#pictures.beginSequence();
         this.#pending = null;
         this.#hasLostMatrices = true;
-        if (this.#countsEmpty(unit)) return;
-        const header = sequence_header(this.#reader(unit));
+        if (this.#countIfEmpty(unit)) return;
+        const header = sequence_header(this.#open(unit));
         this.#pending = { header, extension: null, display: null, isScalable: false, isDamaged: false };
         this.#matrices = matricesOfSequence(header);
         this.#hasLostMatrices = false;
@@ -178,19 +183,19 @@ class Mpeg2Reader implements UnitReader {
       case GROUP_START_CODE:
         this.endPicture();
         this.#group = null;
-        if (this.#countsEmpty(unit)) return;
-        this.#group = group_of_pictures_header(this.#reader(unit));
+        if (this.#countIfEmpty(unit)) return;
+        this.#group = group_of_pictures_header(this.#open(unit));
         return;
       case PICTURE_START_CODE:
         this.endPicture();
-        this.#pictureHeader(unit);
+        this.#takePictureHeader(unit);
         return;
       case EXTENSION_START_CODE:
-        this.#extension(unit);
+        this.#takeExtension(unit);
         return;
       case SEQUENCE_END_CODE:
         this.endPicture();
-        this.#reader(unit).f(8, SEQUENCE_END_CODE, "sequence_end_code");
+        this.#open(unit).f(8, SEQUENCE_END_CODE, "sequence_end_code");
         this.#pictures.endSequence();
         return;
       default:
@@ -198,25 +203,25 @@ class Mpeg2Reader implements UnitReader {
     }
   }
 
-  /** Whether nothing comes after the start code, where errors are only counted; it is counted then: see `EventSink.countsEmpty`. */
-  #countsEmpty(unit: StreamUnit): boolean {
-    return this.#trace === undefined && this.sink.countsEmpty(unit, 1);
+  /** Counts the error of a unit that ends with its start code, where errors are only counted, and returns true then: see `EventSink.countIfEmpty`. */
+  #countIfEmpty(unit: StreamUnit): boolean {
+    return this.#trace === undefined && this.sink.countIfEmpty(unit, 1);
   }
 
-  #pictureHeader(unit: StreamUnit): void {
+  #takePictureHeader(unit: StreamUnit): void {
     this.#isLossReported = false;
     const pts = this.times.take();
     const group = this.#group;
     this.#group = null;
-    if (this.#countsEmpty(unit)) {
-      this.#lostHeader(unit);
+    if (this.#countIfEmpty(unit)) {
+      this.#loseHeader(unit);
       return;
     }
     let header: PictureHeader;
     try {
-      header = picture_header(this.#reader(unit));
+      header = picture_header(this.#open(unit));
     } catch (error) {
-      this.#lostHeader(unit);
+      this.#loseHeader(unit);
       this.sink.catchError(error, unit);
       return;
     }
@@ -228,47 +233,47 @@ class Mpeg2Reader implements UnitReader {
   }
 
   /** Takes note of a picture whose header could not be read. */
-  #lostHeader({ bytes }: StreamUnit): void {
+  #loseHeader({ bytes }: StreamUnit): void {
     this.#pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, after ten bits of temporal_reference
   }
 
   /** Reports the unit to the trace, and returns a reader for it. */
-  #reader(unit: StreamUnit) {
+  #open(unit: StreamUnit) {
     this.#trace?.unit({ name: unitName(unit.bytes[0] as number), byte: unit.byte, bytes: unit.bytes });
     return unitReader(unit.bytes, this.#trace);
   }
 
-  #extension(unit: StreamUnit): void {
-    if (this.#countsEmpty(unit)) {
-      this.#lostExtension(unit);
+  #takeExtension(unit: StreamUnit): void {
+    if (this.#countIfEmpty(unit)) {
+      this.#loseExtension(unit);
       return;
     }
     let ext: Extension | null;
     try {
-      ext = extension_data(this.#reader(unit), { frame_centre_offsets: this.#frameCentreOffsets() });
+      ext = extension_data(this.#open(unit), { frame_centre_offsets: this.#frameCentreOffsets() });
     } catch (error) {
-      this.#lostExtension(unit);
+      this.#loseExtension(unit);
       this.sink.catchError(error, unit);
       return;
     }
-    if (this.#picture) this.#pictureExtension(this.#picture, ext);
-    else if (this.#pending) this.#sequenceExtension(this.#pending, ext);
+    if (this.#picture) this.#takePictureExtension(this.#picture, ext);
+    else if (this.#pending) this.#takeSequenceExtension(this.#pending, ext);
   }
 
   /** Takes note of an extension that could not be read. */
-  #lostExtension({ bytes }: StreamUnit): void {
+  #loseExtension({ bytes }: StreamUnit): void {
     const extension_start_code_identifier = (bytes[1] ?? 0) >> 4;
     if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION) this.#hasLostMatrices = true;
     if (extension_start_code_identifier === SEQUENCE_EXTENSION && this.#pending) this.#pending.isDamaged = true;
   }
 
-  #sequenceExtension(pending: PendingSequence, ext: Extension | null): void {
+  #takeSequenceExtension(pending: PendingSequence, ext: Extension | null): void {
     if (ext?.type === "sequence_extension") pending.extension = ext;
     else if (ext?.type === "sequence_display_extension") pending.display = ext;
     else if (ext?.type === "sequence_scalable_extension") pending.isScalable = true;
   }
 
-  #pictureExtension(picture: PendingPicture, ext: Extension | null): void {
+  #takePictureExtension(picture: PendingPicture, ext: Extension | null): void {
     if (ext?.type === "picture_coding_extension") picture.coding = ext;
     else if (ext?.type === "quant_matrix_extension" && this.#matrices) {
       this.#matrices = withQuantMatrices(this.#matrices, ext);
@@ -290,7 +295,7 @@ class Mpeg2Reader implements UnitReader {
     return coding?.repeat_first_field ? 3 : 2;
   }
 
-  #slice(unit: StreamUnit): void {
+  #takeSlice(unit: StreamUnit): void {
     const picture = this.#picture;
     if (!picture || picture.isOver) {
       if (picture || this.#isLossReported) return;

@@ -1,9 +1,16 @@
 /** What outlives a picture: the reference frames, the order of output, and the quantiser matrices. */
 import type { Rectangle } from "../events.ts";
 import type { FrameListener } from "../session/frame-events.ts";
-import type { QuantiserMatrices } from "./controls.ts";
 import type { QuantMatrixExtension, SequenceHeader } from "./structures.ts";
 import { defaultIntraQuantiserMatrix, defaultNonIntraQuantiser } from "./tables.ts";
+
+/** The matrices in force, 64 values each, in zig-zag order: 6.3.11. */
+export interface QuantiserMatrices {
+  readonly intra: ArrayLike<number>;
+  readonly nonIntra: ArrayLike<number>;
+  readonly chromaIntra: ArrayLike<number>;
+  readonly chromaNonIntra: ArrayLike<number>;
+}
 
 /** A frame that was coded as a frame or as a pair of fields. */
 export class Frame {

@@ -36,14 +36,14 @@ export function sequence_header(r: BitReader): SequenceHeader {
   seq.vbv_buffer_size_value = r.u(10, "vbv_buffer_size_value");
   seq.constrained_parameters_flag = r.flag("constrained_parameters_flag");
   seq.load_intra_quantiser_matrix = r.flag("load_intra_quantiser_matrix");
-  if (seq.load_intra_quantiser_matrix) seq.intra_quantiser_matrix = matrix(r, "intra_quantiser_matrix");
+  if (seq.load_intra_quantiser_matrix) seq.intra_quantiser_matrix = readMatrix(r, "intra_quantiser_matrix");
   seq.load_non_intra_quantiser_matrix = r.flag("load_non_intra_quantiser_matrix");
-  if (seq.load_non_intra_quantiser_matrix) seq.non_intra_quantiser_matrix = matrix(r, "non_intra_quantiser_matrix");
+  if (seq.load_non_intra_quantiser_matrix) seq.non_intra_quantiser_matrix = readMatrix(r, "non_intra_quantiser_matrix");
   return seq;
 }
 
 /** Reads 64 values. None of them may be 0 (6.3.11). */
-function matrix(r: BitReader, name: string): Uint8Array {
+function readMatrix(r: BitReader, name: string): Uint8Array {
   const values = new Uint8Array(64);
   for (let i = 0; i < 64; i++) {
     values[i] = r.u(8, name, i);
@@ -207,16 +207,16 @@ export function picture_coding_extension(r: BitReader): PictureCodingExtension {
 export function quant_matrix_extension(r: BitReader): QuantMatrixExtension {
   const ext = new QuantMatrixExtension();
   ext.load_intra_quantiser_matrix = r.flag("load_intra_quantiser_matrix");
-  if (ext.load_intra_quantiser_matrix) ext.intra_quantiser_matrix = matrix(r, "intra_quantiser_matrix");
+  if (ext.load_intra_quantiser_matrix) ext.intra_quantiser_matrix = readMatrix(r, "intra_quantiser_matrix");
   ext.load_non_intra_quantiser_matrix = r.flag("load_non_intra_quantiser_matrix");
-  if (ext.load_non_intra_quantiser_matrix) ext.non_intra_quantiser_matrix = matrix(r, "non_intra_quantiser_matrix");
+  if (ext.load_non_intra_quantiser_matrix) ext.non_intra_quantiser_matrix = readMatrix(r, "non_intra_quantiser_matrix");
   ext.load_chroma_intra_quantiser_matrix = r.flag("load_chroma_intra_quantiser_matrix");
   if (ext.load_chroma_intra_quantiser_matrix) {
-    ext.chroma_intra_quantiser_matrix = matrix(r, "chroma_intra_quantiser_matrix");
+    ext.chroma_intra_quantiser_matrix = readMatrix(r, "chroma_intra_quantiser_matrix");
   }
   ext.load_chroma_non_intra_quantiser_matrix = r.flag("load_chroma_non_intra_quantiser_matrix");
   if (ext.load_chroma_non_intra_quantiser_matrix) {
-    ext.chroma_non_intra_quantiser_matrix = matrix(r, "chroma_non_intra_quantiser_matrix");
+    ext.chroma_non_intra_quantiser_matrix = readMatrix(r, "chroma_non_intra_quantiser_matrix");
   }
   return ext;
 }

@@ -1,12 +1,19 @@
 import { sameBytes } from "../framing/bytes.ts";
 
+interface Stored<Set> {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly set: Set;
+}
+
 /**
  * Sequence parameter sets by id. New content for the id of the active set takes effect only at a picture that may activate a
  * set: 7.4.1.2.1 of H.264, 7.4.2.4.2 of H.265. A set that is repeated unchanged stays the same object.
  */
 export class ActiveSetStore<Set> {
-  readonly #byId = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
-  readonly #waiting = new Map<number, { readonly bytes: Uint8Array; readonly set: Set }>();
+  readonly #byId = new Map<number, Stored<Set>>();
+  /** New content for the id of the active set. */
+  #waiting: Stored<Set> | null = null;
   #active: { readonly id: number; readonly set: Set } | null = null;
   #hasNewWaiting = false;
 
@@ -23,20 +30,17 @@ export class ActiveSetStore<Set> {
    */
   receive(id: number, bytes: Uint8Array, set: Set): boolean {
     const stored = this.#byId.get(id);
+    const waiting = this.#waiting?.id === id ? this.#waiting : null;
     if (stored && sameBytes(stored.bytes, bytes)) {
-      this.#waiting.delete(id);
+      if (waiting !== null) this.#waiting = null;
       return false;
     }
-    const waiting = this.#waiting.get(id);
-    const isNew = waiting === undefined || !sameBytes(waiting.bytes, bytes);
-    const received = { bytes: bytes.slice(), set };
-    if (this.#active === null || stored?.set !== this.#active.set) {
-      this.#byId.set(id, received);
-      return isNew;
-    }
-    this.#waiting.set(id, received);
-    this.#hasNewWaiting = true;
-    return isNew;
+    const received = { id, bytes: bytes.slice(), set };
+    if (this.#active?.id === id) {
+      this.#waiting = received;
+      this.#hasNewWaiting = true;
+    } else this.#byId.set(id, received);
+    return waiting === null || !sameBytes(waiting.bytes, bytes);
   }
 
   /**
@@ -45,24 +49,25 @@ export class ActiveSetStore<Set> {
    * @param mayActivate whether the picture may activate a set. If so, new content that waits is returned.
    */
   get(id: number, mayActivate: boolean): Set | undefined {
-    const waiting = mayActivate ? this.#waiting.get(id) : undefined;
+    const waiting = mayActivate && this.#waiting?.id === id ? this.#waiting : null;
     return (waiting ?? this.#byId.get(id))?.set;
   }
 
-  /** Makes a set the active one. It must be the one that `get` returned for the picture. */
+  /** Makes a set the active one. It must be the one that `get` returned for the picture that activates it. */
   activate(id: number, set: Set): void {
     this.#active = { id, set };
-    const waiting = this.#waiting.get(id);
-    if (waiting?.set !== set) return;
-    this.#byId.set(id, waiting);
-    this.#waiting.delete(id);
+    this.#takeWaiting();
   }
 
-  /** Leaves no set active. Sets that wait take effect at once, as at the start. */
+  /** Leaves no set active. A set that waits takes effect at once, as at the start. */
   deactivate(): void {
     this.#active = null;
-    for (const [id, waiting] of this.#waiting) this.#byId.set(id, waiting);
-    this.#waiting.clear();
+    this.#takeWaiting();
+  }
+
+  #takeWaiting(): void {
+    if (this.#waiting !== null) this.#byId.set(this.#waiting.id, this.#waiting);
+    this.#waiting = null;
   }
 
   /**
@@ -72,6 +77,6 @@ export class ActiveSetStore<Set> {
   takeRefusedChange(): boolean {
     const isNew = this.#hasNewWaiting;
     this.#hasNewWaiting = false;
-    return isNew && this.#active !== null && this.#waiting.has(this.#active.id);
+    return isNew && this.#waiting !== null;
   }
 }

@@ -6,7 +6,7 @@ interface Lookup<Sets> {
 }
 
 /**
- * How the sets of a slice are found, of which a parser is given either those or a lookup.
+ * Returns a function that finds a slice's sets: in a lookup, or where a parser is given the sets themselves, these.
  *
  * @throws TypeError where `sets` is neither.
  */

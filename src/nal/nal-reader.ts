@@ -43,7 +43,7 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   protected abstract readonly pictures: Pictures;
   /** Bytes are missing between the last slice and the next unit. */
   #isAfterLoss = false;
-  /** Units without anything after their header whose error was reported: it is the same in each of them. */
+  /** Units that end with their header and whose error has been reported. It is the same each time. */
   readonly #emptyErrors = new Set<string>();
 
   constructor(trace: Trace | undefined) {
@@ -93,12 +93,19 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
 
   flush(): void {
     this.pictures.flush();
+    this.forget();
   }
 
   reset(): void {
     this.waitingSei.take();
     this.pictures.reset();
     this.#readWaitingSets();
+    this.forget();
+  }
+
+  /** Forgets what came before: the next picture is a new start. */
+  protected forget(): void {
+    this.#isAfterLoss = false;
   }
 
   endStream(): void {
@@ -121,11 +128,11 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   }
 
   /**
-   * Whether a slice or parameter set has nothing after its header, where errors are only counted; it is counted then. Streams of
+   * Counts the error of a slice or parameter set that ends with its header, where errors are only counted, and returns true then. Streams of
    * rubbish are full of such units, and throwing takes longer than all the rest.
    */
-  protected countsEmpty(unit: StreamUnit): boolean {
-    return this.trace === undefined && this.sink.countsEmpty(unit, this.headerBytes);
+  protected countIfEmpty(unit: StreamUnit): boolean {
+    return this.trace === undefined && this.sink.countIfEmpty(unit, this.headerBytes);
   }
 
   /** Reads a unit that decoding does not need, or not completely. */

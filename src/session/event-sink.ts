@@ -61,7 +61,7 @@ export class EventSink {
    *
    * @returns whether it was counted; otherwise the unit must be read.
    */
-  countsEmpty({ bytes }: StreamUnit, headerBytes: number): boolean {
+  countIfEmpty({ bytes }: StreamUnit, headerBytes: number): boolean {
     if (bytes.length > headerBytes || this.#errors < MAX_REPORTED_ERRORS) return false;
     this.#errors++;
     return true;

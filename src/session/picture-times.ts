@@ -11,14 +11,14 @@ export class PictureTimes {
   #coming: { readonly byte: number; readonly pts: number }[] = [];
 
   /** The next units are those of a packet. */
-  packet(pts: number | undefined): void {
+  beginPacket(pts: number | undefined): void {
     this.clear();
     this.#ofPacket = true;
     this.#pts = pts;
   }
 
   /** The next units are those of a stream that has this pts at `byte`. */
-  stream(byte: number, pts: number | undefined): void {
+  noteChunk(byte: number, pts: number | undefined): void {
     if (this.#ofPacket) this.clear();
     if (pts === undefined) return;
     this.#coming.push({ byte, pts });

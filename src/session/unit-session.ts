@@ -35,7 +35,7 @@ export interface UnitReader {
    * the open picture is complete and ends now: it comes earlier, and its bytes need not be copied.
    */
   foresee(unit: StreamUnit): void;
-  /** Takes note of a unit that the input's end cuts off. The session has reported it. */
+  /** Takes note of a unit that the input's end or a loss cuts off. The session has reported it. */
   loseUnit(unit: StreamUnit): void;
   /** Takes note that bytes are missing after the last unit: units or whole pictures may be lost. */
   loseBytes(): void;
@@ -77,8 +77,8 @@ class UnitDecoder implements InputDecoder {
   }
 
   decode(bytes: Uint8Array, pts: number | undefined): void {
-    this.#reader.times.packet(pts);
-    const units = this.#input.packet(bytes);
+    this.#reader.times.beginPacket(pts);
+    const units = this.#input.unitsOf(bytes);
     for (const unit of units) this.#takeUnit(unit);
     if (units.length === 0 && bytes.length > 0) this.#reportNoUnit("packet");
     this.#reader.endPicture();
@@ -90,7 +90,7 @@ class UnitDecoder implements InputDecoder {
     const input = this.#input;
     if (unitEnds) for (const unit of input.endUnit()) this.#takeUnit(unit);
     if (lost) this.#lose(lost);
-    reader.times.stream(input.received, pts);
+    reader.times.noteChunk(input.received, pts);
     for (const unit of input.push(bytes)) this.#takeUnit(unit);
     const begun = input.begun();
     if (begun) reader.foresee(begun);
@@ -136,7 +136,10 @@ class UnitDecoder implements InputDecoder {
   #lose(reason: StreamError): void {
     const [unit] = this.#input.cut();
     this.#reader.sink.error(reason, unit, this.#input.received);
-    if (unit) this.#reader.loseUnit(unit);
+    if (unit) {
+      this.#reader.times.reach(unit.byte - this.#input.prefixSize);
+      this.#reader.loseUnit(unit);
+    }
     this.#reader.loseBytes();
     // The pictures that these pts belong to begin in the missing bytes.
     this.#reader.times.clear();

@@ -230,6 +230,7 @@ function codecOf(events: readonly RecordableEvent[]): Codec {
   fail("there are no requests to compare: the events have no control of a codec");
 }
 
+/** @param record a whole record that has been read. */
 function requestsIn(record: string): number {
-  return record.match(/^\{"request":/gm)?.length ?? 0;
+  return record.split("\n").filter((line) => line.trim() !== "" && "request" in JSON.parse(line)).length;
 }

@@ -61,7 +61,8 @@ export class PictureDecoder {
 
   /** Handles an empty frame, which the encoder dropped: the last picture is shown again. */
   repeatShown(unit: StreamUnit, pts: number | undefined): void {
-    if (this.#shown) this.#show(this.#shown, pts);
+    // A frame that was lost may have been meant to be shown last.
+    if (this.#shown) this.#show({ ...this.#shown, corrupt: this.#shown.corrupt || this.#isDamaged }, pts);
     else this.#sink.report("missing-reference", "the frame is empty, and there is no picture to show again", unit);
   }
 

@@ -75,8 +75,8 @@ export function frame_header(r: BoolDecoder, tag: FrameTag): FrameHeader {
     h.prob_intra = r.u(8, "prob_intra");
     h.prob_last = r.u(8, "prob_last");
     h.prob_gf = r.u(8, "prob_gf");
-    if (r.flag("intra_16x16_prob_update_flag")) h.intra_16x16_prob = probabilities(r, 4, "intra_16x16_prob");
-    if (r.flag("intra_chroma_prob_update_flag")) h.intra_chroma_prob = probabilities(r, 3, "intra_chroma_prob");
+    if (r.flag("intra_16x16_prob_update_flag")) h.intra_16x16_prob = readProbabilities(r, 4, "intra_16x16_prob");
+    if (r.flag("intra_chroma_prob_update_flag")) h.intra_chroma_prob = readProbabilities(r, 3, "intra_chroma_prob");
     h.mv_prob = mv_prob_update(r);
   }
   return h;
@@ -113,7 +113,7 @@ function signed(r: BoolDecoder, n: number, name: string, sign: string, i?: numbe
   return r.flag(sign, i) ? 0 - magnitude : magnitude;
 }
 
-function probabilities(r: BoolDecoder, count: number, name: string): number[] {
+function readProbabilities(r: BoolDecoder, count: number, name: string): number[] {
   const values: number[] = [];
   for (let i = 0; i < count; i++) values[i] = r.u(8, name, i);
   return values;

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from "../options.ts";
 import { ControlMaker } from "../session/control-maker.ts";
 import type { EventSink } from "../session/event-sink.ts";
 import type { ReleaseListener } from "../session/frame-events.ts";
+import { dropsPicture, missingFramesText } from "../session/missing-references.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { vp9Controls } from "../uapi/vp9.ts";
 import { vp9CompressedHeader, vp9Frame } from "./controls.ts";
@@ -100,7 +101,8 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   ): void {
     const frame = this.#slots.frames[frame_to_show_map_idx];
     if (frame) {
-      if (isShown) this.#show(frame, pts);
+      // A frame that was lost may have been meant for the slot.
+      if (isShown) this.#show({ ...frame, corrupt: frame.corrupt || this.#isDamaged }, pts);
     } else {
       const reason = `the frame shows slot ${frame_to_show_map_idx}, which is empty`;
       this.#sink.report("missing-reference", reason, unit, "frame_to_show_map_idx");
@@ -146,11 +148,10 @@ export class PictureDecoder implements ReleaseListener<Frame> {
     const missing = named.flatMap((frame, i) => (frame ? [] : [`${referenceNames[i]} (slot ${h.ref_frame_idx[i]})`]));
     const { missingReferences } = this.#options;
     const { newest } = this.#slots;
-    const isDropped = missingReferences === "drop" || (missingReferences === "nearest" && newest === null);
-    const reason = `the frame refers to missing frames: ${missing.join(", ")}${isDropped ? "; it is dropped" : ""}`;
-    this.#sink.report("missing-reference", reason, unit, "ref_frame_idx");
+    const drops = dropsPicture(missingReferences, newest !== null);
+    this.#sink.report("missing-reference", missingFramesText(missing, drops), unit, "ref_frame_idx");
     if (missingReferences === "drop") this.#waitForStart();
-    if (isDropped) {
+    if (drops) {
       this.#isDamaged = true;
       return null;
     }

@@ -239,12 +239,12 @@ function segmentation_params(r: BitReader): SegmentationParams {
   if (seg.segmentation_update_data) {
     seg.segmentation_abs_or_delta_update = r.flag("segmentation_abs_or_delta_update");
     seg.features = [];
-    for (let i = 0; i < MAX_SEGMENTS; i++) seg.features.push(segmentFeatures(r, i));
+    for (let i = 0; i < MAX_SEGMENTS; i++) seg.features.push(readSegmentFeatures(r, i));
   }
   return seg;
 }
 
-function segmentFeatures(r: BitReader, i: number): SegmentFeatures {
+function readSegmentFeatures(r: BitReader, i: number): SegmentFeatures {
   const segment = new SegmentFeatures();
   for (let j = 0; j < SEG_LVL_MAX; j++) {
     segment.feature_enabled[j] = r.flag("feature_enabled", i, j);

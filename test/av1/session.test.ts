@@ -136,6 +136,17 @@ describe("show_existing_frame", () => {
     );
   });
 
+  it("after a lost frame, which may have been meant for the slot, is corrupt; a key frame is not", () => {
+    const unreadable = unit(obu(6, Uint8Array.of(0x30, 0)));
+    for (const type of ["inter", "key"] as const) {
+      const hidden = unit(frame({ type, show: 0, refresh: 4 }));
+      const shown = summary(decode([start, hidden, unreadable, unit(showExisting(2))]));
+      expect(shown.slice(shown.findIndex((text) => text.startsWith("error")) + 1)[0]).toBe(
+        type === "key" ? "output 2000" : "output 2000 corrupt",
+      );
+    }
+  });
+
   it("of an empty slot, or of another frame id, is an error", () => {
     const sequence = { frameIds: true };
     const key = unit(sequenceHeader(sequence), frame({ sequence, type: "key", show: 0, refresh: 1, id: 5 }));
@@ -366,6 +377,23 @@ describe("starts", () => {
 });
 
 describe("inputs", () => {
+  it("of configure may be overwritten after the call, also where they begin a frame", () => {
+    const tiles = { tileLog2: [0, 1], size: [64, 128] } as const;
+    const group = (tile: number) => obu(4, tileGroup([8], tiles.tileLog2, [tile, tile]));
+    const obus = joined([sequenceHeader(), headerObu({ type: "key", ...tiles }), group(0)]);
+    const padding = obu(15, new Uint8Array(40).fill(1));
+    const bitstreams = [false, true].map((isOverwritten) => {
+      const record = joined([Uint8Array.of(0x81, 0, 0, 0), obus]);
+      const session = openAv1Session();
+      session.configure(record);
+      if (isOverwritten) record.fill(0xee);
+      const [request] = requestsOf(session.push(joined([group(1), padding])));
+      return joined(request!.bitstream);
+    });
+    expect(bitstreams[0]!.length).toBe(18);
+    expect(bitstreams[1]).toEqual(bitstreams[0]);
+  });
+
   const obus = [sequenceHeader(), keyFrame(), frame({ refresh: 1 })];
   const expected = ["sequence 64x64", "request 1000", "output 1000", "request 2000 < 1000", "output 2000"];
 

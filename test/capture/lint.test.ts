@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { lintCapture, type lintRules } from "../../src/capture/index.ts";
+import { h264Controls, hevcControls, mpeg2Controls, viewOf } from "../../src/uapi/index.ts";
 import { allOf, callsOf, captureText } from "./captures.ts";
+import { Program, zeros } from "./program-calls.ts";
 
 const findings = (text: string) => allOf(lintCapture(callsOf(text)));
+const rulesBroken = async ({ calls }: Program) => (await allOf(lintCapture(calls))).map(({ rule }) => rule);
 
 /** Made by making the mistakes on a real kernel (conformance/visl/mistakes.c), all but the last three. */
 const captures: Readonly<Record<keyof typeof lintRules, () => string>> = {
@@ -76,5 +79,77 @@ describe("lint", () => {
       /^7777 .*VIDIOC_DQBUF.*OUTPUT.*tv_usec=4\b/.test(line) ? line.replace("tv_usec=4", "tv_usec=5") : line,
     );
     expect((await findings(wrong.join("\n"))).map(({ rule }) => rule)).toContain("unknown-reference");
+  });
+});
+
+describe("lint of a format", () => {
+  const playing = () => new Program().start().send(0, 1000n).receive(0, 1000n);
+
+  it("takes another size while OUTPUT keeps its buffers (dev-stateless-decoder, dynamic resolution change)", async () => {
+    const stopped = () => playing().stream("OFF").buffers("CAPTURE", 0);
+    expect(await rulesBroken(stopped().format("OUTPUT", "S264"))).toEqual([]);
+    // Another codec needs other buffers, and some drivers refuse a size, too.
+    expect(await rulesBroken(stopped().format("OUTPUT", "VP8F"))).toEqual(["format-of-busy-queue"]);
+    expect(await rulesBroken(stopped().format("OUTPUT", "S264", "EBUSY"))).toEqual(["format-of-busy-queue"]);
+    expect(await rulesBroken(playing().format("OUTPUT", "S264"))).toEqual(["format-of-busy-queue"]);
+    expect(await rulesBroken(playing().stream("OFF").format("CAPTURE", "NV12"))).toEqual(["format-of-busy-queue"]);
+  });
+
+  it("does not take an SPS for set that is only in a request, until this is queued", async () => {
+    const filled = () =>
+      new Program().format("OUTPUT", "S264").setControls([zeros(h264Controls.V4L2_CID_STATELESS_H264_SPS)], 9);
+    const makeCapture = (program: Program) =>
+      program
+        .add({ call: "VIDIOC_G_FMT", queue: "CAPTURE", pixelFormat: "NV12", width: 96, height: 80 })
+        .buffers("CAPTURE", 4);
+    expect(await rulesBroken(makeCapture(filled()))).toEqual(["capture-format-too-early"]);
+    expect(await rulesBroken(makeCapture(filled().queueRequest(9)))).toEqual([]);
+    const again = filled().add({ call: "MEDIA_REQUEST_IOC_REINIT", fd: 9 } as never);
+    expect(await rulesBroken(makeCapture(again.queueRequest(9)))).toEqual(["capture-format-too-early"]);
+  });
+});
+
+describe("lint of references", () => {
+  it("knows pictures apart whose timestamps are the same", async () => {
+    const program = () => new Program().start().send(0, 1000n).receive(0, 1000n).send(2, 2000n).receive(2, 2000n);
+    const reused = program().send(0, 4000n).receive(0, 4000n);
+    expect(await rulesBroken(reused.send(1, 1000n).send(2, 3000n, [1000n]))).toEqual([]);
+    // The first one is still shown when the second one is made.
+    const shown = () => program().send(1, 1000n).send(0, 3000n, [1000n]);
+    expect(await rulesBroken(shown())).toEqual([]);
+    const overwritten = shown().receive(1, 1000n).send(1, 4000n, [1000n]);
+    expect(await rulesBroken(overwritten)).toEqual(["reference-overwritten"]);
+  });
+
+  it("knows that a non-existing frame of H.264 has no buffer, and timestamp 0 (8.2.5.2)", async () => {
+    const program = () => new Program().start().send(0, 1000n).receive(0, 1000n);
+    expect(await rulesBroken(program().send(1, 2000n, [0n, 1000n]))).toEqual([]);
+    expect(await rulesBroken(program().send(1, 2000n, [1n, 1000n]))).toEqual(["unknown-reference"]);
+    const picture = zeros(mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE);
+    // picture_coding_type: a P picture, whose forward_ref_ts is 0.
+    viewOf(picture.payload as Uint8Array).setUint8(24, 2);
+    const mpeg2 = new Program().format("OUTPUT", "MG2S").buffers("OUTPUT", 4).buffers("CAPTURE", 4).stream("ON");
+    mpeg2.setControls([picture], 9).queue("OUTPUT", 0, 1000n, 9).queueRequest(9);
+    expect(await rulesBroken(mpeg2)).toEqual(["unknown-reference"]);
+  });
+});
+
+describe("lint of refused EXT_SPS controls", () => {
+  const ext = zeros(hevcControls.V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS);
+  const sps = zeros(hevcControls.V4L2_CID_STATELESS_HEVC_SPS);
+  const refused = (...controls: readonly (typeof ext)[]) =>
+    rulesBroken(new Program().format("OUTPUT", "S265").setControls(controls, undefined, "EINVAL"));
+
+  it("blames them where the kernel takes the other controls of the call", async () => {
+    expect(await refused(ext)).toEqual(["unsupported-control"]);
+    expect(await refused(sps, ext)).toEqual(["unsupported-control"]);
+  });
+
+  it("does not where another one may be the reason", async () => {
+    expect(await refused({ id: sps.id, payload: new Uint8Array(40).fill(0xff) }, ext)).toEqual(["refused-call"]);
+    expect(await refused({ id: hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_MODE.id, payload: 1 }, ext)).toEqual([
+      "refused-call",
+    ]);
+    expect(await refused({ id: 0x1234, payload: 1 }, ext)).toEqual(["refused-call"]);
   });
 });

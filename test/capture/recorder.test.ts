@@ -75,9 +75,9 @@ int main(int count, char **arguments)
 `;
 
 /** Compiles with warnings as errors. @returns whether the compiler could. */
-function compiled(output: string, source: string, options: readonly string[]): boolean {
+function compiled(output: string, source: string, options: readonly string[], compiler = "cc"): boolean {
   const flags = ["-O2", "-Wall", "-Wextra", "-Werror", ...options, "-o", join(folder, output), source, "-ldl"];
-  return spawnSync("cc", flags).status === 0;
+  return spawnSync(compiler, flags).status === 0;
 }
 
 writeFileSync(join(folder, "program.c"), program);
@@ -138,6 +138,29 @@ describe.skipIf(available.length === 0)("the recorder", { tags: "long" }, () => 
     expect([stdout, stderr]).toEqual([`${size}\n`, ""]);
     const calls = callsIn(log);
     expect(calls).toMatchObject([
+      { call: "duplicate", path: "/dev/null", copy: 40 },
+      { call: "VIDIOC_QBUF", fd: 40, type: 9, index: 3, memory: 1, timestamp: "5000007000", request: 77, error: 25 },
+    ]);
+  });
+});
+
+/** The C library of Alpine and postmarketOS. Of the kernel's headers it has none: they are those of this system. */
+const musl = ["/usr/include", `/usr/include/${spawnSync("cc", ["-dumpmachine"]).stdout}`.trim()].flatMap((path) => [
+  "-idirafter",
+  path,
+]);
+const hasMusl = compiled("empty", join(folder, "empty.c"), [], "musl-gcc");
+const title = hasMusl ? "with musl" : "with musl (skipped: there is no musl-gcc)";
+
+describe.skipIf(!hasMusl)(`the recorder, ${title}`, { tags: "long" }, () => {
+  it("compiles without warnings, and sees the calls of a program", () => {
+    expect(compiled("recorder.so", recorder, [...musl, "-shared", "-fPIC"], "musl-gcc")).toBe(true);
+    expect(compiled("program", join(folder, "program.c"), musl, "musl-gcc")).toBe(true);
+    const log = join(folder, "calls.log");
+    const env = { ...process.env, V4L2_STATELESS_LOG: log, LD_PRELOAD: join(folder, "recorder.so") };
+    const { stdout, stderr } = spawnSync(join(folder, "program"), { env, encoding: "utf8" });
+    expect([stdout, stderr]).toEqual(["88\n", ""]);
+    expect(callsIn(log)).toMatchObject([
       { call: "duplicate", path: "/dev/null", copy: 40 },
       { call: "VIDIOC_QBUF", fd: 40, type: 9, index: 3, memory: 1, timestamp: "5000007000", request: 77, error: 25 },
     ]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { captureStats } from "../../src/capture/index.ts";
-import { callsOf, captureText } from "./captures.ts";
+import { captureCalls, captureStats, lintCapture, straceFilesCalls } from "../../src/capture/index.ts";
+import { allOf, callsOf, captureText, imported } from "./captures.ts";
+import { Program } from "./program-calls.ts";
 
 describe("stats", () => {
   it("counts what GStreamer did, by codec", async () => {
@@ -57,14 +58,66 @@ describe("stats", () => {
       "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000",
       'sendmsg(6<socket:[1]>, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], msg_iovlen=1, msg_control=[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[9</dmabuf:>, 10</dmabuf:>]}], msg_controllen=24, msg_flags=0}, 0) = 1',
     ].map((line) => `${thread} 00:00:00.1 ${line}`);
-    const { processes, handoffs } = await captureStats(callsOf(`${decoding}${more.join("\n")}\n`));
+    const of = async (...indexes: readonly number[]) => {
+      const added = indexes.map((index) => `${more[index]}\n`).join("");
+      return captureStats(callsOf(`${decoding}${added}`));
+    };
+    const { processes } = await of(0, 1, 2, 3, 4);
     expect(processes[0]).toMatchObject({
       largeMappings: { count: 1, bytes: 4194304 },
       filesSent: 2,
       drm: { DRM_IOCTL_PRIME_FD_TO_HANDLE: 1 },
     });
-    expect(handoffs.map(({ way }) => way)).toEqual(["dma-buf", "dma-buf"]);
-    const { handoffs: before } = await captureStats(callsOf(decoding));
-    expect(before.map(({ way }) => way)).toEqual(["copy", "not seen"]);
+    const ways = async (...indexes: readonly number[]) => (await of(...indexes)).handoffs.map(({ way }) => way);
+    expect(await ways(0, 1, 2, 3, 4)).toEqual(["dma-buf", "dma-buf"]);
+    // Programs export buffers that they copy all the same, and what is mapped in small pieces is no picture.
+    expect(await ways()).toEqual(["not seen", "not seen"]);
+    expect(await ways(0, 3)).toEqual(["not seen", "not seen"]);
+    expect(await ways(0, 2)).toEqual(["copy", "not seen"]);
+    expect(await ways(2)).toEqual(["copy", "not seen"]);
+    // The descriptors may be those of the exported buffers.
+    expect(await ways(0, 2, 4)).toEqual(["not seen", "dma-buf"]);
+  });
+
+  it.each(["none-64-bit.strace", "missing-hold-flag.recorder"])(
+    "says that buffers were not copied whose memory is a dma-buf of the program: %s",
+    async (name) => {
+      const text = captureText(name)
+        .replaceAll("V4L2_MEMORY_MMAP", "V4L2_MEMORY_DMABUF")
+        .replaceAll('"memory":1', '"memory":4');
+      const { handoffs } = await captureStats(callsOf(text));
+      expect(handoffs[0]).toMatchObject({
+        way: "dma-buf",
+        evidence: "CAPTURE buffers with V4L2_MEMORY_DMABUF queued 4 times",
+      });
+    },
+  );
+
+  it("knows that VIDIOC_STREAMOFF gives back what is in flight", async () => {
+    const program = new Program().start();
+    for (let seek = 0; seek < 3; seek++) program.send(0, 1000n).stream("OFF").stream("ON");
+    const { decoders } = await captureStats(program.calls);
+    expect(decoders[0]).toMatchObject({ requests: 3, mostInFlight: 1 });
+  });
+
+  it("counts calls whose payloads strace did not print whole, which make no record", async () => {
+    const whole = captureText("none.strace");
+    const cut = whole.replace(/(string="(?:\\x[0-9a-f]{2}){32})[^"]*"/g, '$1"...');
+    const short = whole.replace(/controls=\[.*?\}\]/g, "controls=[...]");
+    for (const [text, reason] of [
+      [cut, /strace printed 32 of the 1048 bytes of control 0xa40902: run it with -s 1000000 -xx$/],
+      [short, /strace printed 0 of 1 controls: run it with -v$/],
+    ] as const) {
+      expect(text).not.toBe(whole);
+      const warnings: string[] = [];
+      const calls = captureCalls("strace", [text], (message) => warnings.push(message));
+      expect(await captureStats(calls)).toEqual(await captureStats(callsOf(whole)));
+      expect(warnings).toEqual([]);
+      await expect(imported(text)).rejects.toThrow(reason);
+      await expect(allOf(lintCapture(callsOf(text)))).rejects.toThrow(reason);
+    }
+    // Of strace -ff, the file is named, too.
+    const files = [{ thread: "136", name: "log.136", pieces: [cut.replace(/^\d+ +/gm, "")] }];
+    await expect(allOf(lintCapture(straceFilesCalls(files)))).rejects.toThrow(/-xx \(log\.136\)$/);
   });
 });

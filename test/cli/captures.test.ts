@@ -9,6 +9,8 @@ import { fixture, run } from "./command-line.ts";
 
 const folder = temporaryFolder();
 const captured = (name: string) => fixture(`captures/${name}.gz`);
+/** What lint says last. */
+const nothingFound = /: \d+ requests?; nothing found$/;
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
 
 describe("import", () => {
@@ -38,9 +40,11 @@ describe("import", () => {
     for (const command of ["import", "inspect", "stats", "lint"]) {
       const { status, stderr } = await run([command, path]);
       expect([command, status]).toEqual([command, 0]);
-      expect(stderr).toMatch(
-        /^.*cut\.json: line \d+: the capture is cut off in the middle of .*: capture again where .*\n$/,
+      const [warning, ...others] = stderr.split("\n");
+      expect(warning).toMatch(
+        /^.*cut\.json: line \d+: the capture is cut off in the middle of .*: capture again where .*$/,
       );
+      expect(others).toEqual(command === "lint" ? [expect.stringMatching(nothingFound), ""] : [""]);
     }
   });
 
@@ -119,10 +123,11 @@ describe("import", () => {
 describe("stats and lint", () => {
   it("print what they find, for people and programs", async () => {
     const mistake = captured("unknown-reference.strace");
-    const { status, stdout } = await run(["lint", mistake]);
-    expect([status, stdout]).toEqual([
+    const { status, stdout, stderr } = await run(["lint", mistake]);
+    expect([status, stdout, stderr]).toEqual([
       1,
       expect.stringMatching(/\.gz:35: MEDIA_REQUEST_IOC_QUEUE: no buffer .*\[unknown-reference\]\n$/),
+      `${mistake}: 3 requests; 1 mistake found\n`,
     ]);
     const lines = (await run(["lint", "--json", mistake])).stdout
       .trimEnd()
@@ -132,7 +137,16 @@ describe("stats and lint", () => {
       { type: "finding", rule: "unknown-reference", line: 35 },
       { type: "lintResult", findings: 1 },
     ]);
-    expect(await run(["lint", captured("none.strace")])).toEqual({ status: 0, stdout: "", stderr: "" });
+    const none = captured("none.strace");
+    const found = (text: string) => ({ status: 0, stdout: "", stderr: `${none}: ${text}; nothing found\n` });
+    expect(await run(["lint", none])).toEqual(found("2 requests"));
+    const probing = join(folder, "probing.strace");
+    writeFileSync(probing, '1 ioctl(3</dev/video0>, VIDIOC_QUERYCAP, {driver="visl"}) = 0\n');
+    expect(await run(["lint", probing])).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: `${probing}: no request to look at; nothing found\n`,
+    });
     const table = (await run(["stats", captured("vp9_altref_superframes.ivf.strace")])).stdout;
     expect(table).toMatch(/^process: vp9$/m);
     expect(table).toMatch(/^ +20 {2}MEDIA_REQUEST_IOC_QUEUE$/m);
@@ -152,7 +166,11 @@ describe("stats and lint", () => {
       2,
       expect.stringMatching(/after vp8; a record has one codec: choose with --codec\n$/),
     ]);
-    expect(await run(["lint", "--codec", "vp8", path])).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(await run(["lint", "--codec", "vp8", path])).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: `${path}: 20 requests; nothing found\n`,
+    });
     const chosen = await run(["lint", "--codec", "h264", path]);
     expect([chosen.status, chosen.stdout]).toEqual([1, expect.stringMatching(/^.*\[unknown-reference\]\n$/)]);
     expect(await run(["lint", "--codec", "av1", path])).toEqual({
@@ -179,6 +197,20 @@ describe.skipIf(!hasCompiler)("capture", () => {
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^v4l2-stateless: true made no call on a device/)]);
   });
 
+  it("says how a program failed, and ends with its status, as --help says", async () => {
+    const ending = (script: string) => run(["capture", "-o", join(folder, "none.jsonl"), "--", "sh", "-c", script]);
+    expect(await ending("exit 7")).toEqual({
+      status: 7,
+      stdout: "",
+      stderr: "v4l2-stateless: sh ended with exit status 7, and made no call on a device before\n",
+    });
+    expect(await ending("kill -SEGV $$")).toEqual({
+      status: 139,
+      stdout: "",
+      stderr: "v4l2-stateless: sh ended with the signal SIGSEGV, and made no call on a device before\n",
+    });
+  });
+
   it("does not run the program where the output cannot be written", async () => {
     const ran = join(folder, "ran");
     const { status, stderr } = await run(["capture", "-o", join(folder, "no", "x.jsonl"), "--", "touch", ran]);
@@ -194,12 +226,23 @@ describe.skipIf(!hasCompiler)("capture", () => {
   it("keeps what was recorded where it makes no record, and says where", async () => {
     const path = join(folder, "kept.jsonl");
     const script = 'echo \'{"call":"close","process":1,"thread":1,"fd":3}\' > "$V4L2_STATELESS_LOG"';
-    const { status, stderr } = await run(["capture", "-o", path, "--", "sh", "-c", script]);
-    const [, log = ""] =
-      /what the recorder wrote is in (\S+), and v4l2-stateless import reads it\n$/.exec(stderr) ?? [];
-    expect([status, existsSync(path)]).toEqual([2, false]);
-    expect(readFileSync(log, "utf8")).toMatch(/^\{"call":"close"/);
-    rmSync(dirname(log), { recursive: true });
+    const keptBy = async (program: string) => {
+      const { status, stderr } = await run(["capture", "-o", path, "--", "sh", "-c", program]);
+      const [, before, log = ""] =
+        /^v4l2-stateless: (.*?)\S+: no request is queued.*; what the recorder wrote is in (\S+): v4l2-stateless stats and lint read it\n$/.exec(
+          stderr,
+        ) ?? [];
+      expect([existsSync(path), readFileSync(log, "utf8")]).toEqual([
+        false,
+        expect.stringMatching(/^\{"call":"close"/),
+      ]);
+      // What is said of it is true.
+      expect((await run(["stats", log])).status).toBe(0);
+      rmSync(dirname(log), { recursive: true });
+      return [status, before];
+    };
+    expect(await keptBy(script)).toEqual([2, ""]);
+    expect(await keptBy(`${script}; exit 7`)).toEqual([7, "sh ended with exit status 7; "]);
   });
 
   it("needs a program", async () => {
@@ -261,7 +304,7 @@ describe("a compressed capture that is cut off or damaged", () => {
         expect([command, status]).toEqual([command, 0]);
         expect(stderr).toMatch(
           new RegExp(
-            `^.*cut\\.log\\.${ending}: line \\d+: compressed with ${compression}, and cut off: .* is read: copy it again, or capture again where the rest matters\\n$`,
+            `^.*cut\\.log\\.${ending}: line \\d+: compressed with ${compression}, and cut off: .* is read: copy it again, or capture again where the rest matters\\n${command === "lint" ? ".*: \\d+ requests; nothing found\\n" : ""}$`,
           ),
         );
         if (command !== "import") continue;
@@ -331,7 +374,11 @@ describe("diff", () => {
       /failed\.log: line \d+: \d+ pictures come back with V4L2_BUF_FLAG_ERROR, the first one here/,
     );
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-    for (const path of [refused, failed]) expect(await run(["lint", path])).toMatchObject({ status: 1, stderr: "" });
+    for (const path of [refused, failed])
+      expect(await run(["lint", path])).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/ requests; 1 mistake found\n$/),
+      });
   });
 });
 

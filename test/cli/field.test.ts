@@ -43,7 +43,7 @@ describe("files as people met them", () => {
     ["mkv_zlib_track.mkv", "a Matroska file without video that can be decoded: its video is compressed (zlib)"],
     [
       "wtv_taken_for_mpeg2.wtv",
-      "a WTV file, which is not read here: ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video",
+      "a WTV file, which is not read here: ffmpeg -fflags +genpts -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video",
     ],
     ["mp4-pssh-count.mp4", "an MP4 file whose pssh box counts 4294967295 entries, more than it has room for"],
     ["mp4-stsc-count.mp4", "an MP4 file whose stsc box counts 4294967295 samples, more than the file has bytes"],

@@ -124,7 +124,7 @@ describe("input that is no stream", () => {
       ],
       [
         file("clip.flv", "FLV\x01".padEnd(500, "\0")),
-        "an FLV file, which is not read here: ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video",
+        "an FLV file, which is not read here: ffmpeg -fflags +genpts -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video",
       ],
       [folder, "is a directory, and no file in it is one of strace -ff: their names end in the number of a thread"],
       [join(folder, "missing.264"), "no such file or directory"],

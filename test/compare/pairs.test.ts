@@ -24,6 +24,22 @@ async function expectScreen(name: string, b: string, says: RegExp, a = path, opt
   return status;
 }
 
+type WrittenRequest = Awaited<ReturnType<typeof requestsOf>>[number];
+
+/** Gives the pictures of H.264 other timestamps. */
+function shift(requests: readonly WrittenRequest[], by: bigint): void {
+  const { reference_ts } = v4l2_h264_dpb_entry.offsets;
+  const end = v4l2_ctrl_h264_decode_params.offsets.nal_ref_idc;
+  for (const request of requests) {
+    request.timestamp += by;
+    const view = viewAt(request, DECODE_PARAMS);
+    for (let at = reference_ts; at < end; at += v4l2_h264_dpb_entry.size) {
+      const timestamp = view.getBigUint64(at, true);
+      if (timestamp !== 0n) view.setBigUint64(at, timestamp + by, true);
+    }
+  }
+}
+
 describe("the first screen of diff tells the cause", () => {
   it("nothing: the same capture", async () => {
     const same = written("same.jsonl", "h264", await requestsOf(stream));
@@ -72,21 +88,36 @@ describe("the first screen of diff tells the cause", () => {
     ).toBe(1);
   });
 
+  it("another stream with another number of requests", async () => {
+    const other = fixture("h264_size_change.264");
+    expect(await expectScreen("other-count", other, /no request of one side is one of the other: another stream/)).toBe(
+      1,
+    );
+  });
+
+  it("a reference that is left out, and the list closed up", async () => {
+    const requests = await requestsOf("h264_high_bpyramid.264");
+    const { size } = v4l2_h264_dpb_entry;
+    const params = requests[7]?.controls.get(DECODE_PARAMS) as Uint8Array;
+    params.copyWithin(size, 2 * size, 3 * size);
+    params.fill(0, 2 * size, 3 * size);
+    const lost = written("lost.jsonl", "h264", requests);
+    const says = /dpb\[\] +present \/ absent\n\nno driver reads: 1 field\n.*\n.* dpb +\[1\] #5, \[2\] #6 \/ \[1\] #6\n/;
+    expect(await expectScreen("lost-reference", lost, says, fixture("h264_high_bpyramid.264"))).toBe(1);
+  });
+
+  it("a reference to no picture, by the timestamp that it has", async () => {
+    const requests = await requestsOf("h264_high_bpyramid.264");
+    shift(requests, 5000n);
+    const { reference_ts } = v4l2_h264_dpb_entry.offsets;
+    viewAt(requests[7] as WrittenRequest, DECODE_PARAMS).setBigUint64(reference_ts, 999_999n, true);
+    const { text } = await screen(fixture("h264_high_bpyramid.264"), written("none.jsonl", "h264", requests), []);
+    expect(text).toMatch(/^ +1 +7 {2}H264_DECODE_PARAMS dpb\[\][.]reference_ts +picture 1 \/ timestamp 999999$/m);
+  });
+
   it("other timestamps, which change nothing", async () => {
     const requests = await requestsOf(stream);
-    const { reference_ts } = v4l2_h264_dpb_entry.offsets;
-    for (const request of requests) {
-      request.timestamp += 123_456_789n;
-      const view = viewAt(request, DECODE_PARAMS);
-      for (
-        let at = reference_ts;
-        at < v4l2_ctrl_h264_decode_params.offsets.nal_ref_idc;
-        at += v4l2_h264_dpb_entry.size
-      ) {
-        const timestamp = view.getBigUint64(at, true);
-        if (timestamp !== 0n) view.setBigUint64(at, timestamp + 123_456_789n, true);
-      }
-    }
+    shift(requests, 123_456_789n);
     const shifted = written("shifted.jsonl", "h264", requests);
     expect(await expectScreen("timestamps", shifted, /timestamps are others: 1000 and 123457789/)).toBe(0);
   });

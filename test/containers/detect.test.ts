@@ -79,7 +79,8 @@ describe("detect", () => {
     ["\x06\x0e\x2b\x34\x02\x05", "an MXF file"],
     ["AV\x01\0\x55\0", "a PVA file"],
   ])("names %j, and what repacks its video", (head, name) => {
-    const advice = "which is not read here: ffmpeg -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
+    const advice =
+      "which is not read here: ffmpeg -fflags +genpts -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
     expect(detect(bytes(head))).toEqual({ kind: "other", name: `${name}, ${advice}` });
   });
 

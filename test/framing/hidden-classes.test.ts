@@ -35,7 +35,7 @@ function unitsByOrigin(): Record<string, readonly StreamUnit[]> {
     packet: unitsOfPacket(bytes, 0),
     cut: cut.cut(),
     prefixed: [...prefixed.push(Uint8Array.from([2, 9, 9, 3, 7])), ...prefixed.flush()],
-    parted: parted.packet(Uint8Array.from([10, 9, 9, 9, 0, 0, 1, 7, 7, 7, 7])),
+    parted: parted.unitsOf(Uint8Array.from([10, 9, 9, 9, 0, 0, 1, 7, 7, 7, 7])),
     waiting: waiting.take(),
     held: [picture.unit],
   };

@@ -22,11 +22,11 @@ describe("UnitInput", () => {
 
   it("counts the bytes of packets and streams together", () => {
     const input = new UnitInput();
-    expect(input.packet(Uint8Array.of(0, 0, 1, 5)).map(({ byte }) => byte)).toEqual([3]);
+    expect(input.unitsOf(Uint8Array.of(0, 0, 1, 5)).map(({ byte }) => byte)).toEqual([3]);
     input.push(Uint8Array.of(0, 0, 1, 6));
     expect(input.end().units.map(({ byte }) => byte)).toEqual([7]);
     input.frameBy(1);
-    expect(input.packet(Uint8Array.of(1, 7, 2, 8)).map(({ byte, truncated }) => [byte, truncated])).toEqual([
+    expect(input.unitsOf(Uint8Array.of(1, 7, 2, 8)).map(({ byte, truncated }) => [byte, truncated])).toEqual([
       [9, false],
       [11, true],
     ]);
@@ -49,17 +49,17 @@ describe("UnitInput", () => {
   it("reads a packet that has start codes instead of lengths, unless its lengths are right", () => {
     const input = new UnitInput();
     input.frameBy(4);
-    expect(told(input.packet(Uint8Array.of(0, 0, 0, 1, 5, 6, 0, 0, 1, 7)))).toEqual([
+    expect(told(input.unitsOf(Uint8Array.of(0, 0, 0, 1, 5, 6, 0, 0, 1, 7)))).toEqual([
       [[5, 6], 4, false],
       [[7], 9, false],
     ]);
-    expect(told(input.packet(Uint8Array.of(0, 0, 0, 1, 11, 0, 0, 0, 1, 12)))).toEqual([
+    expect(told(input.unitsOf(Uint8Array.of(0, 0, 0, 1, 11, 0, 0, 0, 1, 12)))).toEqual([
       [[11], 14, false],
       [[12], 19, false],
     ]);
     const long = new Uint8Array(4 + 257).fill(5);
     long.set([0, 0, 1, 1]);
-    expect(input.packet(long).map(({ bytes }) => bytes.length)).toEqual([257]);
+    expect(input.unitsOf(long).map(({ bytes }) => bytes.length)).toEqual([257]);
   });
 
   it.each(["packet", "pieces"])("parts what stands after one length and has start codes inside: a %s", (how) => {
@@ -71,7 +71,7 @@ describe("UnitInput", () => {
       Uint8Array.from(units.flatMap((unit) => [unit.length >> 8, unit.length & 255, ...Array.from(unit)]));
     const bytes = prefixed(far, [14, 0, 0, 0, 1, 5, 6, 0, 0, 1, 7], [0, 0, 1, 8], far);
     const units =
-      how === "packet" ? input.packet(bytes) : [...bytes].flatMap((byte) => input.push(Uint8Array.of(byte)));
+      how === "packet" ? input.unitsOf(bytes) : [...bytes].flatMap((byte) => input.push(Uint8Array.of(byte)));
     // Only after one was found, start codes are looked for far inside.
     expect(units.map((unit) => unit.bytes.length)).toEqual([400, 1, 2, 1, 1, 300, 97]);
     expect(units.map(({ byte }) => byte)).toEqual([2, 404, 409, 414, 420, 423, 726]);

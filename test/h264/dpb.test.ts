@@ -92,6 +92,14 @@ describe("C.4.4", () => {
     ]);
   });
 
+  it("memory_management_control_operation 5 of a dropped picture puts out what waits, too", () => {
+    const stream = new H264Stream().writeSps({ max_num_ref_frames: 4 }).writePps();
+    stream.slice({ type: "I", frame_num: 1, lsb: 10, ...nonRef }).slice({ frame_num: 1, lsb: 12, mmco: [[5]] });
+    stream.slice({ type: "I", frame_num: 1, lsb: 2 }).slice({ frame_num: 2, lsb: 4 });
+    const events = eventsOf(stream, { missingReferences: "nearest" });
+    expect(only(events, "output").map(({ timestamp }) => timestamp)).toEqual([1000, 3000, 4000]);
+  });
+
   it("memory_management_control_operation 5 puts out what waits, after the picture that refers to it", () => {
     const slices: Slice[] = [{ idr: true }, { frame_num: 1, lsb: 40, mmco: [[5]] }, { frame_num: 1, lsb: 4 }];
     expect(order({}, slices)).toBe("r1 r2 o1 x1 r3 o2 x2 o3 x3");

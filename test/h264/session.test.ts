@@ -147,6 +147,14 @@ describe("parameter sets (7.4.1.2.1)", () => {
     expect([0, 1, 2, 3].map((request) => spsBytes(stream, request)[2])).toEqual([40, 40, 40, 31]);
   });
 
+  it("with the newest content of their id are activated, also where older content waited for its turn", () => {
+    const stream = new H264Stream().writeSps({ id: 0, widthInMbs: 4 }).writeSps({ id: 1, widthInMbs: 5 });
+    stream.writePps({ id: 0, sps: 0 }).writePps({ id: 1, sps: 1 }).slice({ idr: true, pps: 0 });
+    stream.writeSps({ id: 0, widthInMbs: 6 }).slice({ idr: true, pps: 1, idr_pic_id: 1 });
+    stream.writeSps({ id: 0, widthInMbs: 7 }).slice({ idr: true, pps: 0, idr_pic_id: 2 });
+    expect(only(eventsOf(stream), "sequence").map(({ codedWidth }) => codedWidth / 16)).toEqual([4, 5, 7]);
+  });
+
   it("change which SPS a PPS is read with", () => {
     const stream = new H264Stream()
       .writeSps()

@@ -90,6 +90,16 @@ describe("C.5.2.2 NoOutputOfPriorPicsFlag", () => {
     }
   });
 
+  it("is not 1 for a CRA picture that activates another SPS without an end of sequence: what waits is shown", () => {
+    const stream = new H265Stream().writeSps({ buffering: [[4, 2, 0]] }).writePps();
+    stream
+      .slice(idr)
+      .slice({ poc: 4, refs: [-4] })
+      .slice({ poc: 2, refs: [-2, 2] });
+    stream.writeSps({ width: 128 }).writePps().slice({ nal: "CRA" });
+    expect(only(eventsOf(stream), "output").map(({ timestamp }) => timestamp)).toEqual([1000, 3000, 2000, 4000]);
+  });
+
   it("is nothing to a CRA picture amid a sequence", () => {
     const cra: Slice = { nal: "CRA", poc: 12, no_output_of_prior_pics_flag: 1 };
     expect(order(waiting, [...before, cra])).toBe("r1 r2 r3 o1 x1 o2 x2 o3 x3");

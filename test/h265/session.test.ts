@@ -95,6 +95,17 @@ describe("parameter sets (7.4.2.4.2)", () => {
     expect(counts).toEqual([0, 3]);
   });
 
+  it("with the newest content of their id are activated, also where older content waited for its turn", () => {
+    const stream = new H265Stream().writeSps({ id: 0, width: 64 }).writeSps({ id: 1, width: 80 });
+    stream
+      .writePps({ id: 0, sps: 0 })
+      .writePps({ id: 1, sps: 1 })
+      .slice({ ...idr, pps: 0 });
+    stream.writeSps({ id: 0, width: 96 }).slice({ ...idr, pps: 1 });
+    stream.writeSps({ id: 0, width: 112 }).slice({ ...idr, pps: 0 });
+    expect(only(eventsOf(stream), "sequence").map(({ codedWidth }) => codedWidth)).toEqual([64, 80, 112]);
+  });
+
   it("with new content for the active SPS take effect at the next IRAP picture; before it, that is an error", () => {
     const stream = start()
       .slice(idr)
@@ -358,6 +369,19 @@ describe("losses", () => {
       .slice({ nal: "CRA", poc: 12 });
     const events = eventsOf(stream, { missingReferences: "drop" });
     expect(only(events, "output").map(({ timestamp }) => timestamp)).toEqual([1000, 3000, 2000, 5000]);
+  });
+
+  it("are those of the next picture after SEI or parameter sets, which begin an access unit (7.4.2.4.4)", () => {
+    const outputs = (stream: H265Stream) => summary(only(eventsOf(stream), "output"));
+    const unreadable = Uint8Array.of(0);
+    expect(outputs(start().slice(idr).unit(1, unreadable))).toEqual(["output 1000 corrupt"]);
+    expect(outputs(start().slice(idr).recoveryPoint(0).unit(1, unreadable))).toEqual(["output 1000"]);
+    const lostFirst = start()
+      .slice(idr)
+      .writePps({ id: 1 })
+      .slice({ poc: 1, refs: [-1], address: 4, pps: 1 });
+    expect(outputs(lostFirst)).toEqual(["output 1000"]);
+    expect(errorsOf(lostFirst)).toEqual(["bitstream: the picture's first slice segment is missing"]);
   });
 
   it("a dependent segment after an unreadable one does not take over an older header (7.4.7.1)", () => {

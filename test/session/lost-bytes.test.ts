@@ -64,6 +64,16 @@ describe("bytes missing in the first slice of a picture", () => {
     expect(shownAfterLoss("h264", start().slice(next), 4)).toEqual(["1000", "2000"]);
   });
 
+  it("leave the picture its pts, which is that of the slice: H.264", () => {
+    const stream = new H264Stream().writeSps().writePps().slice({ idr: true });
+    const cut = stream.bytes.length;
+    const { bytes } = stream.slice({ idr: true, first_mb: 8 }).slice({ frame_num: 1, lsb: 2 });
+    const session = openSession("h264");
+    const before = session.push(bytes.subarray(0, cut - 1), { pts: 100 });
+    const events = [...before, ...session.push(bytes.subarray(cut), { lost, pts: 200 }), ...session.flush()];
+    expect(only(events, "output").map(({ pts }) => pts)).toEqual([100, 200]);
+  });
+
   it("are that picture's: HEVC, where the segments after the first go with it", () => {
     const sps = { width: 128, height: 128 };
     const start = () => new H265Stream().writeSps(sps).writePps().slice({ nal: "IDR_W_RADL" });

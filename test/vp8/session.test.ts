@@ -135,6 +135,13 @@ describe("a VP8 session", () => {
     ]);
   });
 
+  it("shows a picture again as corrupt after a lost frame, which may have been meant to be shown", () => {
+    const session = openVp8Session();
+    const packets = [frameOf(key), Uint8Array.of(0x11, 0xff, 0xff, 1), new Uint8Array(0)];
+    const outputs = packets.flatMap((packet) => session.decode(packet)).filter(({ type }) => type === "output");
+    expect(outputs).toMatchObject([{ corrupt: false }, { corrupt: true }]);
+  });
+
   it("holds a shown picture that is no reference until the next request, for an empty packet", () => {
     const events = eventsOf([key, { refreshLast: 0 }, null, {}]);
     expect(words(events).slice(3)).toEqual([

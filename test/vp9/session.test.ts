@@ -65,6 +65,13 @@ describe("show_existing_frame", () => {
     expect(events.flatMap((event) => (event.type === "output" ? [event.pts] : []))).toEqual([0, 2, 3]);
   });
 
+  it("after a lost frame, which may have been meant for the slot, is corrupt", () => {
+    expect(summary(decode([keyFrame(), Uint8Array.of(0, 1, 2), showExisting(1)])).slice(-2)).toEqual([
+      expect.stringMatching(/^error /),
+      "output 1000 corrupt",
+    ]);
+  });
+
   it("of an empty slot is an error", () => {
     const intra = frame({ show: 0, intraOnly: true, refresh: 1 });
     expect(summary(decode([intra, showExisting(0), showExisting(1)])).slice(2)).toEqual([

@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync
 import { constants, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CaptureError } from "../../capture/index.ts";
 import { generic } from "../../targets/index.ts";
 import type { Arguments } from "../arguments.ts";
 import { withInput } from "../input.ts";
@@ -22,27 +23,65 @@ export async function capture(io: Io, args: Arguments): Promise<number> {
   const library = builtRecorder();
   const folder = mkdtempSync(join(tmpdir(), "v4l2-stateless-"));
   const log = join(folder, "calls.log");
-  const job = { ...args, input: log, target: generic };
   let isKept = false;
   try {
     // The program may run for hours: what is wrong with the output must be said before.
     if (args.output !== "-") await checkFile(args.output);
-    const status = await runWith(library, log, [program, ...words], args);
-    if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) {
-      throw new CliError(
-        `${program} made no call on a device that the recorder saw. It sees neither programs that are linked statically nor sandboxed processes (Chromium: --no-sandbox), and programs of 32 bits only with CC="cc -m32"; strace sees those`,
-      );
-    }
+    const ended = await runWith(library, log, [program, ...words], args);
+    if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) throw noCall(program, ended);
     isKept = true;
-    await withInput(io, job, (input) => importCapture(io, { ...input, name: program }, job));
+    await importLog(io, program, log, ended, args);
     isKept = false;
-    return status;
+    return ended.status;
   } catch (thrown) {
     isKept &&= !(thrown instanceof OutputClosed);
-    if (!isKept || !(thrown instanceof Error)) throw thrown;
-    throw new CliError(`${thrown.message}; what the recorder wrote is in ${log}, and v4l2-stateless import reads it`);
+    throw thrown;
   } finally {
     if (!isKept) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** How a program ended. */
+interface Ended {
+  /** As shells give it: 128 and the signal's number where a signal ended it. */
+  readonly status: number;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What must be said before all else of a program that failed. */
+function failureText(program: string, { status, signal }: Ended): string {
+  return `${program} ended with ${signal === null ? `exit status ${status}` : `the signal ${signal}`}`;
+}
+
+function noCall(program: string, ended: Ended): CliError {
+  if (ended.status !== 0) {
+    return new CliError(`${failureText(program, ended)}, and made no call on a device before`, ended.status);
+  }
+  return new CliError(
+    `${program} made no call on a device that the recorder saw. It sees neither programs that are linked statically nor sandboxed processes (Chromium: --no-sandbox), and programs of 32 bits only with CC="cc -m32"; strace sees those`,
+  );
+}
+
+/** Writes the record of the recorder's log. Where it cannot, it says what can read the log. */
+async function importLog(io: Io, program: string, log: string, ended: Ended, args: Arguments): Promise<void> {
+  const job = { ...args, input: log, target: generic };
+  let isRecord = false;
+  try {
+    await withInput(io, job, async (input) => {
+      isRecord = true;
+      try {
+        await importCapture(io, { ...input, name: program }, job);
+      } catch (thrown) {
+        isRecord = !(thrown instanceof CaptureError);
+        throw thrown;
+      }
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || thrown instanceof OutputClosed) throw thrown;
+    const before = ended.status === 0 ? "" : `${failureText(program, ended)}; `;
+    const readers = isRecord ? "import reads it" : "stats and lint read it";
+    const message = `${before}${thrown.message}; what the recorder wrote is in ${log}: v4l2-stateless ${readers}`;
+    throw new CliError(message, ended.status === 0 ? 2 : ended.status);
   }
 }
 
@@ -61,7 +100,7 @@ function builtRecorder(): string {
   const built = spawnSync(compiler, options, { encoding: "utf8" });
   if (built.error !== undefined) {
     throw new CliError(
-      `the recorder must be compiled, and there is no ${compiler}: install a C compiler, or build it elsewhere (aarch64-linux-gnu-gcc -O2 -shared -fPIC -o recorder.so ${source} -ldl), preload it with V4L2_STATELESS_LOG=calls.log, and read calls.log with v4l2-stateless import`,
+      `the recorder must be compiled, and there is no ${compiler}: install a C compiler, or build it elsewhere (aarch64-linux-gnu-gcc -O2 -shared -fPIC -o recorder.so ${source} -ldl), preload it with V4L2_STATELESS_LOG=calls.log, and read calls.log with v4l2-stateless import, stats and lint`,
     );
   }
   if (built.status !== 0) throw new CliError(`${command} could not compile ${source}:\n${built.stderr.trimEnd()}`);
@@ -91,7 +130,7 @@ function runWith(
   log: string,
   [program, ...words]: readonly [string, ...string[]],
   { withData, output }: Arguments,
-): Promise<number> {
+): Promise<Ended> {
   const before = process.env.LD_PRELOAD;
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -108,9 +147,11 @@ function runWith(
     ["SIGHUP", () => child.kill("SIGHUP")],
   ]);
   for (const [signal, handler] of handlers) process.on(signal, handler);
-  return new Promise<number>((resolve, reject) => {
+  return new Promise<Ended>((resolve, reject) => {
     child.once("error", (thrown) => reject(new CliError(`${program}: ${thrown.message}`)));
-    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
+    child.once("exit", (code, signal) => {
+      resolve({ status: code ?? 128 + constants.signals[signal as NodeJS.Signals], signal });
+    });
   }).finally(() => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   });

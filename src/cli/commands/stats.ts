@@ -80,7 +80,7 @@ function processLines({ largeMappings, anonymousMappings, filesSent, filesReceiv
   // Every program maps memory: where none did, nobody looked.
   const mappings =
     anonymousMappings.count === 0
-      ? [["anonymous mappings", "not seen", "strace must trace mmap for it"]]
+      ? [["anonymous mappings", "not seen", "only strace with mmap shows them"]]
       : [
           ["anonymous mappings of 2 MiB and more", ...size(largeMappings)],
           ["anonymous mappings in all", ...size(anonymousMappings)],

@@ -60,15 +60,10 @@ export class DifferenceText {
     else if (summary.isEqual && summary.isComplete)
       verdict += summary.isKnown ? ": a driver gets the same" : ": what both sides have is the same";
     const lines = [verdict];
-    const other = summary.fields.find(({ path }) => path === "bitstream");
-    if (other !== undefined && other.requests >= pairs / 2) {
-      const share =
-        other.requests === pairs ? "no OUTPUT buffer is" : `of ${pairs} OUTPUT buffers, ${pairs - other.requests} are`;
-      lines.push(
-        this.#style.red(
-          `  ${share} the same on both sides: another stream, or the same one cut into requests differently`,
-        ),
-      );
+    const unequal = unequalBuffers(sides, summary);
+    if (unequal !== undefined) {
+      const cause = "another stream, or the same one cut into requests differently";
+      lines.push(this.#style.red(`  ${unequal}: ${cause}`));
     }
     for (const { text, known } of notes)
       lines.push(`  ${inLetters(text)}${known === undefined ? "" : ` (${known.id})`}`);
@@ -162,6 +157,16 @@ export class DifferenceText {
     const pairs = `${count} more pair${count === 1 ? " differs" : "s differ"}`;
     return `\n${fold(`${pairs}: --all shows every one, --request N a pair whole`, this.#columns, 2)}\n`;
   }
+}
+
+/** What is said where at least half of the OUTPUT buffers are not the same, or no request is in both. */
+function unequalBuffers(sides: readonly NamedSide[], { pairs, fields }: ComparisonSummary): string | undefined {
+  if (pairs === 0)
+    return sides.every(({ count }) => count > 0) ? "no request of one side is one of the other" : undefined;
+  const unequal = fields.find(({ path }) => path === "bitstream")?.requests ?? 0;
+  if (unequal < pairs / 2) return undefined;
+  const share = unequal === pairs ? "no OUTPUT buffer is" : `of ${pairs} OUTPUT buffers, ${pairs - unequal} are`;
+  return `${share} the same on both sides`;
 }
 
 const mostGaps = 10;
