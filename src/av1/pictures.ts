@@ -107,7 +107,8 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   /** Takes note of an OBU that could not be read. */
   loseObu({ bytes }: StreamUnit): void {
     const type = obuType(bytes);
-    if (type === OBU_SEQUENCE_HEADER || type === OBU_TILE_GROUP || isFrameHeader(type)) this.lose();
+    const isForbidden = (bytes[0] as number) >= 0x80; // Its type is damaged, too.
+    if (isForbidden || type === OBU_SEQUENCE_HEADER || type === OBU_TILE_GROUP || isFrameHeader(type)) this.lose();
   }
 
   #waitForStart(): void {

@@ -32,6 +32,7 @@ const needed: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "VIDIOC_QBUF",
   "MEDIA_IOC_REQUEST_ALLOC",
   "MEDIA_REQUEST_IOC_QUEUE",
+  "MEDIA_REQUEST_IOC_REINIT",
 ]);
 /** What a program does again, and strace's own. */
 const passing: ReadonlySet<string> = /* @__PURE__ */ new Set(["EAGAIN", "EINTR", "ERESTARTSYS"]);
@@ -58,8 +59,8 @@ const meanings: Readonly<Record<string, readonly [meaning: string, advice: strin
     "OUTPUT buffers of a stateless decoder need V4L2_BUF_FLAG_REQUEST_FD, CAPTURE buffers must not have it",
   ],
   "VIDIOC_QBUF EBUSY": [
-    "a buffer before it was queued in a request and this one is not, or the other way round",
-    "put each OUTPUT buffer into a request",
+    "the request is queued already; or a buffer before it was queued in a request and this one is not, or the other way round",
+    "MEDIA_REQUEST_IOC_REINIT must come before a request is used again; put each OUTPUT buffer into a request",
   ],
   "MEDIA_REQUEST_IOC_QUEUE EINVAL": [
     "the request has something that the driver does not take",
@@ -72,6 +73,10 @@ const meanings: Readonly<Record<string, readonly [meaning: string, advice: strin
   "MEDIA_REQUEST_IOC_QUEUE EBUSY": [
     "the request is queued already, or OUTPUT buffers were queued without requests before",
     "MEDIA_REQUEST_IOC_REINIT must come before a request is used again",
+  ],
+  "MEDIA_REQUEST_IOC_REINIT EBUSY": [
+    "the request is queued, and not done",
+    "wait for it with poll (POLLPRI) on its descriptor",
   ],
   "VIDIOC_STREAMON EINVAL": [
     "the queue has no buffers, or its format does not fit the controls",
@@ -109,6 +114,8 @@ function whatIn(call: IoctlCall, request: number | undefined): string {
       return `${call.queue} buffer ${call.index}${call.isForRequest ? ` ${ofRequest}` : ""}`;
     case "MEDIA_REQUEST_IOC_QUEUE":
       return request === undefined ? "a request" : `request ${request}`;
+    case "MEDIA_REQUEST_IOC_REINIT":
+      return `the request of descriptor ${call.fd}`;
     default:
       return "queue" in call ? `it on ${call.queue}` : "it";
   }
@@ -123,9 +130,22 @@ export function isOfRequests(call: Call): call is CallOfRequests {
       return call.isForRequest;
     case "VIDIOC_QBUF":
     case "MEDIA_REQUEST_IOC_QUEUE":
+    case "MEDIA_REQUEST_IOC_REINIT":
       return true;
     default:
       return false;
+  }
+}
+
+/** Finds the refused call that may be why no request is queued: the first one of a request, from which others follow; else the last of all. */
+export class LikelyCause {
+  answer: Answer | undefined;
+  #isOfRequest = false;
+
+  note(call: Call, refusal: Answer | undefined): void {
+    if (refusal === undefined || this.#isOfRequest) return;
+    this.answer = refusal;
+    this.#isOfRequest = isOfRequests(call);
   }
 }
 
@@ -141,14 +161,14 @@ export function answerText({ call, line, message, advice }: Answer, said: string
 
 /**
  * @param codec the one that was chosen; undefined: any.
- * @param refused the last call that the kernel refused.
+ * @param refused the call that the kernel refused, which may be why.
  */
 export function noRequest(codec: Codec | undefined, refused?: Answer): CaptureError {
   const wanted = codec === undefined ? "" : ` of ${codec}`;
   const reason = `no request${wanted} is queued in this capture (MEDIA_REQUEST_IOC_QUEUE)`;
   if (refused === undefined) return new CaptureError(reason);
   const { call, line, message, advice } = refused;
-  return new CaptureError(`${reason}; the last call that is refused is ${call} here: ${message}; ${advice}`, line);
+  return new CaptureError(`${reason}; ${call} fails here: ${message}; ${advice}`, line);
 }
 
 /** Pictures that are remembered until their second buffer comes back. */

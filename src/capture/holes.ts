@@ -319,7 +319,7 @@ class Pairs {
     const content = this.#contentOfQueued(thread, fd);
     // Of another thread nothing may show that it is one of another process.
     if (used?.thread === thread) {
-      const reason = `request ${fd} is queued, and it was not reinitialised since it was queued before`;
+      const reason = `the request of descriptor ${fd} is queued, and it was not reinitialised since it was queued before`;
       return { reason, since: used.line };
     }
     if (content === undefined) {

@@ -15,7 +15,7 @@ export const lintRules = /* @__PURE__ */ Object.freeze({
   "missing-hold-flag": "Two requests have one timestamp, and the first one does not hold the CAPTURE buffer.",
   "request-without-buffer": "A request was queued without an OUTPUT buffer.",
   "unsupported-control": "EXT_SPS controls were sent to a driver that has none.",
-  "refused-call": "The kernel refused a call of a request, or the last one of a program that queues no request.",
+  "refused-call": "The kernel refused a call of a request, or one without which a program queues no request.",
   "decoded-with-error": "A picture came back with V4L2_BUF_FLAG_ERROR.",
 } as const);
 

@@ -3,7 +3,7 @@
 import { codecOfPixelFormat } from "../record/format.ts";
 import type { RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
-import { type Answer, isQueued, noRequest, refusalOf } from "./answers.ts";
+import { isQueued, LikelyCause, noRequest, refusalOf } from "./answers.ts";
 import type { BufferCall, Call, FormatCall, Hole, IoctlCall, RequestCall, SetControls } from "./calls.ts";
 import { checkControls, codecShownBy, controlsOf } from "./captured-controls.ts";
 import { pictureControlOf, refusedExtSps, sequenceControls, setsSequence } from "./lint-controls.ts";
@@ -30,12 +30,12 @@ export async function* lintCapture(
   let hole: Hole | undefined;
   let hasCodec = false;
   let isAnyQueued = false;
-  let refused: Answer | undefined;
+  const refused = new LikelyCause();
   for await (const call of calls) {
     checkControls(call);
     files.note(call);
     isAnyQueued ||= isQueued(call);
-    if (!isAnyQueued) refused = refusalOf(call) ?? refused;
+    if (!isAnyQueued) refused.note(call, refusalOf(call));
     if (call.call === "hole") {
       hole = call;
       continue;
@@ -54,12 +54,12 @@ export async function* lintCapture(
     linter.end();
     const found = linter.takeAll();
     // Another rule may say more of the same call.
-    if (found.some(({ line }) => line === refused?.line)) refused = undefined;
+    if (found.some(({ line }) => line === refused.answer?.line)) refused.answer = undefined;
     yield* found;
     requests += linter.requests;
   }
-  // Programs try what fails and does no harm. Where nothing is decoded, the last one may be why.
-  if (!isAnyQueued && refused !== undefined) yield refused;
+  // Programs try what fails and does no harm. Where nothing is decoded, one may be why.
+  if (!isAnyQueued && refused.answer !== undefined) yield refused.answer;
   if (codec !== undefined && !hasCodec) throw noRequest(codec);
   return requests;
 }
@@ -292,7 +292,7 @@ class Linter {
     }
     if (this.#last !== undefined && call.error === undefined) this.#queued.set(call.line, this.#last);
     // The kernel refuses it: where it did not, calls are missing.
-    if (filled !== undefined || call.error === undefined || this.#last?.state.hasStarted !== true) return;
+    if (filled !== undefined || call.error !== "ENOENT" || this.#last?.state.hasStarted !== true) return;
     const advice = "VIDIOC_QBUF of an OUTPUT buffer with V4L2_BUF_FLAG_REQUEST_FD must come before it";
     const message = `no OUTPUT buffer is in the request${withError(call)}`;
     this.#tell(this.#last.state, call, { rule: "request-without-buffer", message, advice });

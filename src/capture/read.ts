@@ -79,7 +79,7 @@ export async function captureRecord(calls: AsyncIterable<Call>, options: Capture
   const lines = linesOf(calls, requests, options);
   const first = await lines.next();
   if (first.done === true || requests.codec === undefined) {
-    throw noRequest(options.codec, requests.refused);
+    throw noRequest(options.codec, requests.refused.answer);
   }
   const header: RecordHeader = { codec: requests.codec };
   return { header, lines: startingWith(first.value, lines) };

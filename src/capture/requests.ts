@@ -9,6 +9,7 @@ import {
   FailedPictures,
   failureOf,
   isOfRequests,
+  LikelyCause,
   refusalOf,
 } from "./answers.ts";
 import {
@@ -53,8 +54,7 @@ export class CaptureRequests {
   readonly #early = new EarlyRefusals();
   /** What the last error line says must be done. */
   #advice: string | undefined;
-  /** The last call that was refused. */
-  refused: Answer | undefined;
+  readonly refused = new LikelyCause();
   /** Of the record's device. */
   readonly failed = new FailedPictures();
   readonly #onAnswer: (answer: Answer) => void;
@@ -273,7 +273,7 @@ export class CaptureRequests {
   #refuse(call: Call): void {
     const refusal = refusalOf(call, this.#waiting.next);
     if (refusal === undefined) return;
-    this.refused = refusal;
+    this.refused.note(call, refusal);
     if (!isOfRequests(call)) return;
     const { device, key } = this.#placeOfRefused(call);
     if (device === undefined) return;
@@ -287,8 +287,8 @@ export class CaptureRequests {
       const device = this.#files.deviceOf(call);
       return call.isForRequest ? { device, key: this.#keyOf(call) } : { device };
     }
-    const { filling } = this.#fillingOfQueued(call);
     const key = this.#requestKey(call.thread, call.fd);
+    const { filling } = call.call === "MEDIA_REQUEST_IOC_QUEUE" ? this.#fillingOfQueued(call) : { filling: undefined };
     if (filling !== undefined) {
       // What was put into it stays in it, until it is reinitialised or queued again.
       this.#fillings.set(key, filling);

@@ -44,6 +44,8 @@ export function laterLine(source: string): string | undefined {
 const unfinished = ["<unfinished ...>", "<unfinished ...>)"];
 const resumed = /^<\.\.\. (\w+) resumed>/;
 const started = /^(\w+)\(/;
+/** Where strace writes to the terminal, it says so in the middle of the call that starts the thread. */
+const attached = /strace: Process \d{1,9} attached$/;
 /** How a call ends whose beginning is missing. */
 const onlyEnd = /\}?\) += (?:-?\d+|0x[0-9a-f]+)(?:<[^>]*>)?(?: E[A-Z]+ \([^)]*\))?$/;
 /** Calls that tell something of devices. All others are passed over without being read. */
@@ -55,6 +57,8 @@ const interesting = new Set(
 export class StraceLines {
   readonly #thread: string;
   readonly #unfinished = new Map<string, SystemCall>();
+  /** A call that goes on in the next line: see `attached`. */
+  #attaching: SystemCall | undefined;
   /** The threads that a line named, and the last lines that did. */
   readonly #threads = new Map<string, number>();
   /** Why calls must be missing before the last line, and since which line; undefined where nothing shows that. */
@@ -97,7 +101,10 @@ export class StraceLines {
       }
       return { ...call, text: call.text + text.slice(before.length) };
     }
+    const begun = this.#attaching;
+    this.#attaching = undefined;
     const [opening, name] = started.exec(text) ?? [];
+    if (begun !== undefined && opening === undefined) return { ...begun, text: begun.text + text };
     if (opening === undefined || name === undefined) {
       if (line > 1 && !text.startsWith("---") && onlyEnd.test(text.slice(-300))) {
         this.lost = { reason: "a line is the end of a call without its beginning" };
@@ -116,6 +123,10 @@ export class StraceLines {
     const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     const time = epoch === undefined ? ofDay : Number(epoch);
     const call = { line, thread, time, name, text: text.slice(opening.length) };
+    if (attached.test(text)) {
+      this.#attaching = { ...call, text: call.text.replace(attached, "") };
+      return undefined;
+    }
     const end = unfinished.find((each) => text.endsWith(each));
     if (end === undefined) return call;
     this.#unfinished.set(thread, { ...call, text: call.text.slice(0, -end.length).trimEnd() });

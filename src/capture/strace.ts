@@ -90,7 +90,10 @@ function fileCallOf(system: SystemCall): Call | undefined {
     case "mmap":
     case "mmap2": {
       const length = numberOf(values[1]) ?? 0;
-      const isAnonymous = wordOf(values[3]).includes("MAP_ANON");
+      const flags = wordOf(values[3]);
+      // A thread's stack, and what malloc reserves for one: no picture is copied there.
+      if (/MAP_STACK|MAP_NORESERVE/.test(flags)) return undefined;
+      const isAnonymous = flags.includes("MAP_ANON");
       return { ...made, call: "map", length, fd: isAnonymous ? undefined : fileOf(values[4]).fd };
     }
     case "clone":

@@ -85,8 +85,8 @@ export class SeenThrough {
     const who = of === 0 ? "the first side" : "the other side";
     const { bytes, crc32, data } = bitstream;
     if (crc32 === undefined && data === undefined) {
-      const left = bytes === undefined ? "they are not compared" : "only their sizes are compared";
-      const text = `${who} does not have the bytes of its OUTPUT buffers: ${left}`;
+      const left = bytes === undefined ? "are not compared" : "are compared by their sizes";
+      const text = `${who} does not have the bytes of every OUTPUT buffer: those that it lacks ${left}`;
       this.#say({ about: "unknown parts", text, known: undefined }, `unknown bytes ${of}`);
     }
     if (known === undefined) return;

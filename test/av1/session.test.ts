@@ -76,6 +76,16 @@ describe("frames", () => {
     expect(afterStart([unit(headerObu({ refresh: 1 }), ...copies)])).toEqual(["request 2000 < 1000", "output 2000"]);
   });
 
+  it("are corrupt after an OBU whose header is damaged: its type may be another (obu_forbidden_bit)", () => {
+    const swallowed = unit(frame());
+    swallowed[0]! ^= 0xff; // The temporal delimiter: type 13, without a size.
+    expect(afterStart([swallowed, unit(frame({ refresh: 1 }))])).toEqual([
+      "error wrong-fixed-bits",
+      "request 2000 < 1000",
+      "output 2000 corrupt",
+    ]);
+  });
+
   it("that lack tiles are lost", () => {
     const two = { size: [128, 64], tileLog2: [1, 0] } as const;
     const lacking = unit(headerObu({ ...two, refresh: 1 }), obu(4, tileGroup([3], [1, 0], [0, 0])));

@@ -98,6 +98,25 @@ describe("a call that the kernel refuses", () => {
     expect(await findings(text)).toEqual([]);
   });
 
+  it("names the first of a request where no request is queued: others follow from it", async () => {
+    const [controls, queue] = [lineOf(ofRequest), lineOf("MEDIA_REQUEST_IOC_QUEUE")];
+    const text = refusing([queue], "ENOENT", refusing([controls], "EINVAL", lines.slice(0, queue)).split("\n"));
+    const thrown = await imported(text).catch((reason: unknown) => reason);
+    expect((thrown as CaptureError).line).toBe(controls);
+    expect((await findings(text)).map(([rule, line]) => [rule, line])).toContainEqual(["refused-call", controls]);
+  });
+
+  it("is the reinitialising of a request that is not done, and no buffer is said to be missing where it is busy", async () => {
+    const queued = lineOf("MEDIA_REQUEST_IOC_QUEUE", 1);
+    const queue = lines[queued - 1] as string;
+    const busy = (line: string) => line.replace(/ = 0$/, " = -1 EBUSY (Device or resource busy)");
+    const text = [...lines.slice(0, queued), busy(queue.replace("_QUEUE", "_REINIT")), busy(queue)].join("\n");
+    expect((await findings(text)).map(([rule, line, call]) => [rule, line, call])).toEqual([
+      ["refused-call", queued + 1, "MEDIA_REQUEST_IOC_REINIT"],
+      ["refused-call", queued + 2, "MEDIA_REQUEST_IOC_QUEUE"],
+    ]);
+  });
+
   it.each([
     ["sets the sequence's controls", "VIDIOC_S_EXT_CTRLS", "EINVAL", /V4L2_CID_STATELESS_H264_SPS with EINVAL/],
     ["starts a queue", "VIDIOC_STREAMON", "ENOSPC", /it on OUTPUT with ENOSPC/],
@@ -109,7 +128,7 @@ describe("a call that the kernel refuses", () => {
     expect(thrown).toBeInstanceOf(CaptureError);
     const { line, message: said } = thrown as CaptureError;
     expect(line).toBe(at);
-    expect(said).toMatch(new RegExp(`^line ${at}: no request is queued in this capture .* is ${mark} here: `));
+    expect(said).toMatch(new RegExp(`^line ${at}: no request is queued in this capture .*; ${mark} fails here: `));
     expect(said).toMatch(message);
     expect(await findings(text)).toEqual([["refused-call", at, mark, expect.stringMatching(message)]]);
   });

@@ -50,6 +50,17 @@ describe("a log of strace", () => {
     expect(await requestsOf(text.replaceAll("\n", "\r\n"))).toEqual(await requestsOf(text));
   });
 
+  it("may say in the middle of a call that a thread is there, as on a terminal", async () => {
+    const call = (end: string) =>
+      `clone3({flags=CLONE_VM|CLONE_FILES|CLONE_THREAD, tls=0x7f00}${end} => {parent_tid=[77]}, 88) = 77`;
+    const at = one.indexOf("\n", one.indexOf("VIDIOC_STREAMON")) + 1;
+    for (const end of ["", "strace: Process 77 attached\n"]) {
+      const text = `${one.slice(0, at)}${call(end)}\n${one.slice(at)}`;
+      expect((await imported(text)).warnings).toEqual([]);
+      expect(await requestsOf(text)).toEqual(await requestsOf(one));
+    }
+  });
+
   it.each([
     ["a long line of blanks", `1${" ".repeat(1 << 16)}`],
     ["a long line of digits", "1".repeat(1 << 16)],

@@ -149,7 +149,12 @@ describe("the smallest holes that gave a value of another request", () => {
 
   it.each([
     // The buffer in flight comes back for a later request.
-    ["av1_8bit.ivf.strace", 362, 20, "request 24 is queued, and it was not reinitialised since it was queued before"],
+    [
+      "av1_8bit.ivf.strace",
+      362,
+      20,
+      "descriptor 24 is queued, and it was not reinitialised since it was queued before",
+    ],
     // Controls of one request, the buffer of another.
     ["h265_default_ra.265.strace", 201, 7, /^CAPTURE buffer 0 comes back, and it was not queued/],
     [

@@ -57,6 +57,9 @@ describe("stats", () => {
       "mmap(NULL, 4194304, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000",
       "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000",
       'sendmsg(6<socket:[1]>, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], msg_iovlen=1, msg_control=[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[9</dmabuf:>, 10</dmabuf:>]}], msg_controllen=24, msg_flags=0}, 0) = 1',
+      // A thread's stack, and what malloc reserves.
+      "mmap(NULL, 8392704, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_STACK, -1, 0) = 0x7f0000000000",
+      "mmap(NULL, 134217728, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = 0x7f0000000000",
     ].map((line) => `${thread} 00:00:00.1 ${line}`);
     const of = async (...indexes: readonly number[]) => {
       const added = indexes.map((index) => `${more[index]}\n`).join("");
@@ -72,6 +75,7 @@ describe("stats", () => {
     expect(await ways(0, 1, 2, 3, 4)).toEqual(["dma-buf", "dma-buf"]);
     // Programs export buffers that they copy all the same, and what is mapped in small pieces is no picture.
     expect(await ways()).toEqual(["not seen", "not seen"]);
+    expect(await ways(5, 6)).toEqual(["not seen", "not seen"]);
     expect(await ways(0, 3)).toEqual(["not seen", "not seen"]);
     expect(await ways(0, 2)).toEqual(["copy", "not seen"]);
     expect(await ways(2)).toEqual(["copy", "not seen"]);

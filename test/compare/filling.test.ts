@@ -105,7 +105,8 @@ describe("captures", () => {
       expect(summary.isKnown).toBe(notes.length === 0);
       return notes;
     };
-    const sizes = "the other side does not have the bytes of its OUTPUT buffers: only their sizes are compared";
+    const sizes =
+      "the other side does not have the bytes of every OUTPUT buffer: those that it lacks are compared by their sizes";
     expect(await notesOf("ftrace", "vp8_altref.ivf")).toEqual([sizes]);
     expect(await notesOf("v4l2-tracer", "vp8_altref.ivf")).toEqual([]);
     expect(await notesOf("ftrace", "h264_baseline_slices.264")).toEqual([
