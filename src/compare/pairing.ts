@@ -138,7 +138,19 @@ export class Pairs {
     }
     const [a, b] = [ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this)];
     const path = cheapestPath(a, b);
-    return lacksCalls ? this.#towardsLosses(path, a, b) : path;
+    if (lacksCalls) return this.#towardsLosses(path, a, b);
+    return this.#hasBytes ? path : (this.#asGoodByTime(path, ours, theirs) ?? path);
+  }
+
+  /**
+   * A picture's numbers may be wrong, as those of a request whose controls were refused, and be those of its neighbour. Where as many
+   * pictures are the same with the timestamps as they are, they are: undefined where they are not.
+   */
+  #asGoodByTime(path: readonly (readonly [number, number])[], ours: readonly Entry[], theirs: readonly Entry[]) {
+    const isSame = ([i, j]: readonly [number, number]): boolean =>
+      isEqual(this.#bufferOf(ours[i] as Entry), this.#bufferOf(theirs[j] as Entry));
+    const byTime = this.#sameTime(ours, theirs)?.filter(isSame);
+    return byTime !== undefined && byTime.length >= path.length ? byTime : undefined;
   }
 
   #towardsLosses(

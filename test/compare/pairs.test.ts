@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { V4L2_FWHT_FL_CB_IS_UNCOMPRESSED, v4l2_ctrl_fwht_params } from "../../src/uapi/fwht.ts";
 import {
@@ -8,7 +9,7 @@ import {
 } from "../../src/uapi/h264.ts";
 import { viewOf } from "../../src/uapi/struct.ts";
 import { fixture, goldenText, run } from "../cli/command-line.ts";
-import { file, requestsOf, screen, viewAt, written } from "./recordings.ts";
+import { type Editable, file, requestsOf, screen, viewAt, written } from "./recordings.ts";
 
 const DECODE_PARAMS = "V4L2_CID_STATELESS_H264_DECODE_PARAMS";
 const stream = "h264_mbaff_tff.264";
@@ -24,10 +25,8 @@ async function expectScreen(name: string, b: string, says: RegExp, a = path, opt
   return status;
 }
 
-type WrittenRequest = Awaited<ReturnType<typeof requestsOf>>[number];
-
 /** Gives the pictures of H.264 other timestamps. */
-function shift(requests: readonly WrittenRequest[], by: bigint): void {
+function shift(requests: readonly Editable[], by: bigint): void {
   const { reference_ts } = v4l2_h264_dpb_entry.offsets;
   const end = v4l2_ctrl_h264_decode_params.offsets.nal_ref_idc;
   for (const request of requests) {
@@ -110,7 +109,7 @@ describe("the first screen of diff tells the cause", () => {
     const requests = await requestsOf("h264_high_bpyramid.264");
     shift(requests, 5000n);
     const { reference_ts } = v4l2_h264_dpb_entry.offsets;
-    viewAt(requests[7] as WrittenRequest, DECODE_PARAMS).setBigUint64(reference_ts, 999_999n, true);
+    viewAt(requests[7] as Editable, DECODE_PARAMS).setBigUint64(reference_ts, 999_999n, true);
     const { text } = await screen(fixture("h264_high_bpyramid.264"), written("none.jsonl", "h264", requests), []);
     expect(text).toMatch(/^ +1 +7 {2}H264_DECODE_PARAMS dpb\[\][.]reference_ts +picture 1 \/ timestamp 999999$/m);
   });
@@ -179,6 +178,19 @@ describe("the first screen of diff tells the cause", () => {
     const lines = stdout.replace(/"bitstream":\{[^}]*\},/g, "").split("\n");
     const bare = file("bare.jsonl", lines.filter((line) => !line.startsWith('{"request":6,')).join("\n"));
     expect(await expectScreen("without-bytes", bare, /only a has request 6$/m)).toBe(1);
+  });
+
+  it("a request with the controls of the one before, where the buffers have no checksums: its neighbours are not blamed", async () => {
+    const name = "vp9_altref_superframes.ivf";
+    const requests = await requestsOf(name);
+    const [before, stale] = requests.slice(6, 8) as [Editable, Editable];
+    for (const [control, payload] of before.controls) stale.controls.set(control, payload);
+    const text = readFileSync(written("stale.jsonl", "vp9", requests), "utf8");
+    const bare = file("stale-bare.jsonl", text.replace(/"bitstream":\{[^}]*\},/g, ""));
+    const { text: shown } = await screen(fixture(name), bare, []);
+    expect(shown).toContain("20 pairs, 1 differs\n");
+    expect(shown).not.toMatch(/only [ab] has/);
+    expect(shown).toContain("request 7 of a, 7 of b\n");
   });
 });
 
