@@ -107,7 +107,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
   /** Takes note of an OBU that could not be read. */
   loseObu({ bytes }: StreamUnit): void {
     const type = obuType(bytes);
-    const isForbidden = (bytes[0] as number) >= 0x80; // Its type is damaged, too.
+    const isForbidden = (bytes[0] as number) >= 0x80; // Its type may be damaged, too.
     if (isForbidden || type === OBU_SEQUENCE_HEADER || type === OBU_TILE_GROUP || isFrameHeader(type)) this.lose();
   }
 
@@ -299,7 +299,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
       this.#sink.report("missing-reference", `the frame shows slot ${slot}, ${flaw}`, unit, "frame_to_show_map_idx");
       return;
     }
-    // A key frame is a new start. Another slot may have been meant for a frame that was lost.
+    // A key frame is a new start. Any other slot may be one that a lost frame should have refreshed.
     const isStart = frame.header.frame_type === KEY_FRAME;
     if (isStart) this.#isDamaged = false;
     this.#output.show(frame, spatial_id, this.#times.take(), frame.corrupt || this.#isDamaged);

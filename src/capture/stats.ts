@@ -79,7 +79,7 @@ export interface CaptureStats {
 
 const largeMapping = 2 << 20;
 
-/** A device, before it is known what it decodes: what is told of it, and what is only kept to count it. */
+/** A device of which no call was counted. `told` is what the statistics say of it, `state` what counting needs. */
 function newDevice() {
   return {
     told: {
