@@ -70,8 +70,9 @@ export class Pipeline {
     return this.#jobs.length > 0 || this.#oldestUndecoded() !== Infinity;
   }
 
-  get hasRoom(): boolean {
-    return this.#parts.requests.hasFree && this.#parts.outputs.hasFree;
+  /** Whether the device can take one more request, with this one's bytes. @throws DeviceError where it never can */
+  hasRoomFor(event: RequestEvent): boolean {
+    return this.#parts.requests.hasFree && this.#parts.outputs.canTake(bitstreamSize(event));
   }
 
   /** Whether the driver can put several requests into one CAPTURE buffer. */

@@ -257,10 +257,10 @@ export class Submitter {
     return this.#hasRoom(event);
   }
 
-  #hasRoom({ timestamp }: RequestEvent): boolean {
-    const picture = this.#pictures.get(timestamp);
+  #hasRoom(event: RequestEvent): boolean {
+    const picture = this.#pictures.get(event.timestamp);
     const hasBuffer = picture === undefined ? this.#streams.pool.hasFree : this.#pipeline.canResume(picture);
-    return this.#pipeline.hasRoom && hasBuffer;
+    return hasBuffer && this.#pipeline.hasRoomFor(event);
   }
 
   /** Makes the queues for a new sequence, and waits until there is room for a request. */

@@ -3,7 +3,7 @@ import type { Control } from "../../src/events.ts";
 import { DeviceError, DeviceTimeout, type Frame } from "../../src/submit/index.ts";
 import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
-import { all, eventsOf, open, picture, plain, request, sequence, taken } from "./submitting.ts";
+import { all, eventsOf, open, output, picture, plain, release, request, sequence, taken } from "./submitting.ts";
 
 describe.each([
   ["lp64, several planes", {}],
@@ -100,6 +100,15 @@ describe("buffers", () => {
     const bitstream = [new Uint8Array(1 << 18)];
     await all(submitter, [sequence(16), request(1000, { bitstream }), ...picture(2000)]);
     expect(kernel.log).toContain("CREATE_BUFS OUTPUT 1");
+  });
+
+  it("waits for the large OUTPUT buffer that the device has, where there is no memory for a second one", async () => {
+    const { kernel, submitter } = await open({ ...plain, mostBuffers: 11 });
+    const bitstream = [new Uint8Array(1 << 18)];
+    const large = [1000, 2000, 3000].flatMap((at) => [request(at, { bitstream }), output(at), release(at)]);
+    expect(await all(submitter, [sequence(16), ...large, ...picture(4000)])).toEqual([1000, 2000, 3000, 4000]);
+    const used = kernel.log.filter((line) => line.startsWith("QBUF OUTPUT"));
+    expect(used).toEqual(["QBUF OUTPUT 4", "QBUF OUTPUT 4", "QBUF OUTPUT 4", "QBUF OUTPUT 0"]);
   });
 
   it("says so where there is none", async () => {
