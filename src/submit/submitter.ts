@@ -9,7 +9,7 @@ import { KnownLimits } from "./known-limits.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./queues/streams.ts";
-import type { SubmitEvent, SubmitterOptions } from "./submitter-options.ts";
+import { numbersOf, type SubmitEvent, type SubmitterOptions } from "./submitter-options.ts";
 
 interface ShownFrame {
   readonly picture: Picture;
@@ -64,7 +64,7 @@ export class Submitter {
     this.device = device;
     this.#openStreams = open;
     this.#streams = streams;
-    this.#timeout = options.timeout ?? 5000;
+    this.#timeout = numbersOf(options).timeout;
     this.#isVerbatim = options.verbatim ?? false;
     this.#limits = new KnownLimits(device, options.force ?? false);
     this.#onNotice = options.onNotice ?? (() => {});
@@ -78,11 +78,12 @@ export class Submitter {
    * Opens a device.
    *
    * @param machine for tests; this one
-   * @throws DeviceError with one line for a person; the signal's reason if it was aborted before.
+   * @throws DeviceError with one line for a person; the signal's reason if it was aborted before; TypeError for a wrong option.
    */
   static async open(device: DeviceInfo, options: SubmitterOptions = {}, machine?: Machine): Promise<Submitter> {
     throwIfAborted(options.signal);
-    const { extraBuffers = 4, requests = 4, pixelFormats = [] } = options;
+    const { pixelFormats = [] } = options;
+    const { extraBuffers, requests } = numbersOf(options);
     const used = machine ?? (await thisMachine());
     const openStreams = () => Streams.open(used, device, { extraBuffers, requests, pixelFormats });
     return new Submitter(device, await openStreams(), openStreams, options);

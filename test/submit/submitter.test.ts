@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Control } from "../../src/events.ts";
-import { DeviceError, DeviceTimeout, type Frame } from "../../src/submit/index.ts";
+import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
+import { DeviceError, DeviceTimeout, type Frame, Submitter } from "../../src/submit/index.ts";
 import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
+import { FakeKernel } from "./fake-kernel.ts";
 import { all, eventsOf, open, output, picture, plain, release, request, sequence, taken } from "./submitting.ts";
 
 describe.each([
@@ -178,8 +180,8 @@ describe("buffers", () => {
     expect(() => submitter.reset()).toThrow("the device failed: call close()");
   });
 
-  it("goes on when such a consumer gives one back", async () => {
-    const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0 });
+  it.each([5000, Infinity])("goes on when such a consumer gives one back (timeout: %s)", async (timeout) => {
+    const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0, timeout });
     let last: Frame | undefined;
     const timestamps: number[] = [];
     const events = [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))];
@@ -208,6 +210,22 @@ describe("buffers", () => {
     expect(() => held[0]!.planes).toThrow("the frame was released already");
     expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
   });
+});
+
+it.each([
+  [{ requests: 0 }, "requests is 0; it must be a whole number from 1"],
+  [{ requests: -1 }, "requests is -1; it must be a whole number from 1"],
+  [{ requests: 1.5 }, "requests is 1.5; it must be a whole number from 1"],
+  [{ extraBuffers: -5 }, "extraBuffers is -5; it must be a whole number from 0"],
+  [{ extraBuffers: Number.NaN }, "extraBuffers is NaN; it must be a whole number from 0"],
+  [{ timeout: Number.NaN }, "timeout is NaN; it must be a number of milliseconds"],
+  [{ timeout: -1 }, "timeout is -1; it must be a number of milliseconds"],
+])("a wrong option is a TypeError, and opens nothing: %j", async (options, message) => {
+  const kernel = new FakeKernel(plain);
+  const device = chooseDevice(await devicesOf(kernel.machine, kernel.files), "h264");
+  const before = kernel.opened;
+  await expect(Submitter.open(device, options, kernel.machine)).rejects.toThrow(new TypeError(message));
+  expect([kernel.opened - before, kernel.openFiles]).toEqual([0, 0]);
 });
 
 describe("a consumer that leaves", () => {
