@@ -58,6 +58,8 @@ export class Submitter {
   #sequence: SequenceEvent | undefined;
   /** The controls that were set after the sequence event, and before the queues were made for it. */
   #sets: (readonly Control[])[] = [];
+  /** The consumer has control: a generator stands at a yield. */
+  #isAtFrame = false;
   #state: "idle" | "busy" | "left" | "broken" | "closed" = "idle";
 
   private constructor(device: DeviceInfo, streams: Streams, open: () => Promise<Streams>, options: SubmitterOptions) {
@@ -181,7 +183,8 @@ export class Submitter {
       }
       this.#leave("idle");
     } catch (thrown) {
-      this.#leave("broken");
+      // What the consumer throws into the generator is another way to leave early.
+      if (!this.#isAtFrame) this.#leave("broken");
       // Errors after closing are consequences of it.
       throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
@@ -189,6 +192,7 @@ export class Submitter {
         this.#noteAll(list.slice(at));
         this.#leave("left");
       }
+      this.#isAtFrame = false;
     }
   }
 
@@ -204,6 +208,7 @@ export class Submitter {
    * must not be used after that.
    */
   #checkOpen(): void {
+    this.#isAtFrame = false;
     if (this.#isClosed) throw this.#closedError();
   }
 
@@ -373,6 +378,7 @@ export class Submitter {
   }
 
   #nextFrame(): Frame {
+    this.#isAtFrame = true;
     return (this.#shown.shift() as ShownFrame).frame;
   }
 

@@ -244,6 +244,16 @@ describe("a consumer that leaves", () => {
     expect(kernel.log.filter((line) => line.startsWith("CREATE_BUFS"))).toEqual([]);
   });
 
+  it("may throw into the generator instead: that is no failure of the device", async () => {
+    const { submitter } = await open(plain);
+    const frames = submitter.submit([sequence(16), ...[1, 2, 3, 4, 5, 6].flatMap((n) => picture(1000 * n))]);
+    (await frames.next()).value?.release();
+    await expect(frames.throw(new Error("seek"))).rejects.toThrow("seek");
+    await expect(taken(submitter.submit([]))).rejects.toThrow("call reset() first");
+    submitter.reset();
+    expect(await all(submitter, picture(9000))).toEqual([9000]);
+  });
+
   it("does not miss a change of size", async () => {
     const { kernel, submitter } = await open(plain);
     const events = [
