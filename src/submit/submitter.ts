@@ -189,6 +189,7 @@ export class Submitter {
       throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
       if (this.#state === "busy") {
+        this.#leave("broken");
         this.#noteAll(list.slice(at));
         this.#leave("left");
       }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Control } from "../../src/events.ts";
 import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
-import { DeviceError, DeviceTimeout, type Frame, Submitter } from "../../src/submit/index.ts";
+import { DeviceError, DeviceTimeout, type Frame, IoctlError, type SubmitEvent, Submitter } from "../../src/submit/index.ts";
 import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
 import { FakeKernel } from "./fake-kernel.ts";
@@ -252,6 +252,22 @@ describe("a consumer that leaves", () => {
     await expect(taken(submitter.submit([]))).rejects.toThrow("call reset() first");
     submitter.reset();
     expect(await all(submitter, picture(9000))).toEqual([9000]);
+  });
+
+  it("learns of a device that fails at what it must still be told", async () => {
+    const { name, id } = controls.V4L2_CID_STATELESS_H264_SPS;
+    const { submitter } = await open({ ...plain, refuses: (control) => control === name });
+    const pictures = [1, 2, 3, 4, 5, 6].flatMap((n) => picture(1000 * n));
+    const set: SubmitEvent = { type: "set", controls: [{ name, id, payload: new Uint8Array(1048) }] };
+    const run = async () => {
+      for await (const frame of submitter.submit([sequence(16), ...pictures, set])) {
+        frame.release();
+        break;
+      }
+    };
+    await expect(run()).rejects.toThrow(IoctlError);
+    expect(() => submitter.reset()).toThrow("the device failed: call close()");
+    await submitter.close();
   });
 
   it("does not miss a change of size", async () => {
