@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Control } from "../../src/events.ts";
 import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
-import { DeviceError, DeviceTimeout, type Frame, IoctlError, type SubmitEvent, Submitter } from "../../src/submit/index.ts";
+import {
+  DeviceError,
+  DeviceTimeout,
+  type Frame,
+  IoctlError,
+  type SubmitEvent,
+  Submitter,
+} from "../../src/submit/index.ts";
 import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
 import { FakeKernel } from "./fake-kernel.ts";
