@@ -146,9 +146,11 @@ export class Pipeline {
     if (!this.isBusy) return;
     if (returned === 0) {
       if (this.collect() || this.#collectIncomplete()) return;
-      throw new DeviceTimeout(
-        `${file.path}: the device finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued. See dmesg`,
-      );
+      const missing =
+        last === undefined
+          ? `gave back no CAPTURE buffer within ${timeout / 1000} s, although its requests are done`
+          : `finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued`;
+      throw new DeviceTimeout(`${file.path}: the device ${missing}. See dmesg`);
     }
     if (last === undefined) this.#collectCapture();
     else for (const job of half) this.#finish(job);

@@ -57,6 +57,15 @@ describe("errors", () => {
     expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
   });
 
+  it("says what is missing when the device finishes its requests and gives back no picture", async () => {
+    const { submitter } = await open({ ...plain, keepsCapture: true }, { timeout: 1 });
+    await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      new DeviceTimeout(
+        "/dev/video7: the device gave back no CAPTURE buffer within 0.001 s, although its requests are done. See dmesg",
+      ),
+    );
+  });
+
   it.each([
     ["the only one", [0], 1],
     ["one before others", [1], 6],

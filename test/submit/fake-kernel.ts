@@ -213,7 +213,7 @@ export class FakeKernel {
   }
 
   #giveHeld(): void {
-    if (this.#held !== undefined) this.#capture.done.push(this.#held);
+    if (this.#held !== undefined && !this.#driver.keepsCapture) this.#capture.done.push(this.#held);
     this.#held = undefined;
   }
 
