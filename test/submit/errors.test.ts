@@ -48,6 +48,12 @@ describe("errors", () => {
     await expect(all(submitter, events)).rejects.toThrow(message);
   });
 
+  it.each(["EAGAIN", "EOPNOTSUPP", "ENODEV"] as const)("has the kernel's name of an error: %s", async (code) => {
+    const errors = (ioctl: string) => (ioctl === "VIDIOC_STREAMON" ? constants.errno[code] : undefined);
+    const { submitter } = await open({ ...plain, errors });
+    await expect(all(submitter, events)).rejects.toMatchObject({ code });
+  });
+
   it("ends when the device gives nothing back", async () => {
     const { kernel, submitter } = await open({ ...plain, isStuck: true }, { timeout: 1 });
     await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
