@@ -58,8 +58,8 @@ export class Submitter {
   #sequence: SequenceEvent | undefined;
   /** The controls that were set after the sequence event, and before the queues were made for it. */
   #sets: (readonly Control[])[] = [];
-  /** The consumer has control: a generator stands at a yield. */
-  #isAtFrame = false;
+  /** The consumer's code runs: a generator stands at a yield, or takes the consumer's events. */
+  #isOutside = false;
   #state: "idle" | "busy" | "left" | "broken" | "closed" = "idle";
 
   private constructor(device: DeviceInfo, streams: Streams, open: () => Promise<Streams>, options: SubmitterOptions) {
@@ -95,7 +95,7 @@ export class Submitter {
    * Performs events, and gives the frames that are ready, in display order. Frames that the device still works on come with the
    * next call, or with `drain`. The bitstream of a request is read during the call.
    *
-   * If you leave the loop early, you must call `reset` or `close`.
+   * If you leave the loop early, or `events` throws, you must call `reset` or `close`.
    *
    * @throws IoctlError, DeviceError: only `close` is left then.
    */
@@ -157,10 +157,13 @@ export class Submitter {
     end: () => Promise<void> | boolean,
   ): AsyncGenerator<Frame, void, undefined> {
     this.#check();
-    const list = [...events];
+    const list: SubmitEvent[] = [];
     let at = 0;
     this.#state = "busy";
     try {
+      this.#isOutside = true;
+      for (const event of events) list.push(event);
+      this.#checkOpen();
       for (; at < list.length; at++) {
         for (const event of this.#asTaken(list[at] as SubmitEvent)) {
           if (event.type !== "request") this.#perform(event);
@@ -183,8 +186,8 @@ export class Submitter {
       }
       this.#leave("idle");
     } catch (thrown) {
-      // What the consumer throws into the generator is another way to leave early.
-      if (!this.#isAtFrame) this.#leave("broken");
+      // What the consumer throws is another way to leave early.
+      if (!this.#isOutside) this.#leave("broken");
       // Errors after closing are consequences of it.
       throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
@@ -193,7 +196,7 @@ export class Submitter {
         this.#noteAll(list.slice(at));
         this.#leave("left");
       }
-      this.#isAtFrame = false;
+      this.#isOutside = false;
     }
   }
 
@@ -209,7 +212,7 @@ export class Submitter {
    * must not be used after that.
    */
   #checkOpen(): void {
-    this.#isAtFrame = false;
+    this.#isOutside = false;
     if (this.#isClosed) throw this.#closedError();
   }
 
@@ -379,7 +382,7 @@ export class Submitter {
   }
 
   #nextFrame(): Frame {
-    this.#isAtFrame = true;
+    this.#isOutside = true;
     return (this.#shown.shift() as ShownFrame).frame;
   }
 

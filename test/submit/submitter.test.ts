@@ -261,6 +261,21 @@ describe("a consumer that leaves", () => {
     expect(await all(submitter, picture(9000))).toEqual([9000]);
   });
 
+  it("may throw where its events come from: those before are noted, a change of size among them", async () => {
+    const { kernel, submitter } = await open(plain);
+    expect(await all(submitter, [sequence(16), ...picture(1000)])).toEqual([1000]);
+    function* events(): Generator<SubmitEvent> {
+      yield sequence(32);
+      yield* picture(2000);
+      throw new Error("a listener's");
+    }
+    await expect(taken(submitter.submit(events()))).rejects.toThrow("a listener's");
+    await expect(taken(submitter.submit([]))).rejects.toThrow("call reset() first");
+    submitter.reset();
+    expect(await all(submitter, picture(3000))).toEqual([3000]);
+    expect(kernel.log).toContain("S_FMT OUTPUT 32x16");
+  });
+
   it("learns of a device that fails at what it must still be told", async () => {
     const { name, id } = controls.V4L2_CID_STATELESS_H264_SPS;
     const { submitter } = await open({ ...plain, refuses: (control) => control === name });
