@@ -54,6 +54,19 @@ describe("a call that the kernel refuses", () => {
     expect((await findings(text)).map(([rule, line]) => [rule, line])).toEqual([["refused-call", at]]);
   });
 
+  it("is told where the program ends at it, and the request before it is left out: its buffers have not come back", async () => {
+    const queued = lineOf("MEDIA_REQUEST_IOC_QUEUE", 2);
+    const text = refusing([queued + 1], "EINVAL", [
+      ...lines.slice(0, queued),
+      lines[lineOf(ofRequest, 2) - 1] as string,
+    ]);
+    expect(await read(text)).toEqual({
+      errors: [[queued + 1, expect.stringContaining("of request 2 with EINVAL")]],
+      warnings: [expect.stringContaining("the last request is left out")],
+      requests: 1,
+    });
+  });
+
   it.each([
     ["EBUSY", "OUTPUT buffer 1 of request 1 with EBUSY"],
     ["EBADR", "OUTPUT buffer 1 of request 1 with EBADR"],
