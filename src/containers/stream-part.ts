@@ -5,7 +5,7 @@ import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 export type StreamPart =
   /** A piece of any size of a byte stream or of an IVF file, with what a systems stream says about it. */
   | ({ readonly kind: "chunk"; readonly bytes: Uint8Array } & ChunkInfo)
-  /** An avcC or hvcC record. */
+  /** An avcC, hvcC or av1C record, or the headers of an MPEG-2 sequence. */
   | { readonly kind: "configuration"; readonly bytes: Uint8Array }
   /** A container's packet. `pts` is in units of its track's time base. */
   | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly pts: number }

@@ -29,6 +29,9 @@ const files = [
   ["containers/h264_mbaff_tff.mp4", "h264_mbaff_tff.264", "h264", "an MP4 file"],
   ["containers/h265_temporal_layers.mkv", "h265_temporal_layers.265", "h265", "a Matroska file"],
   ["containers/vp9_altref_superframes.webm", "vp9_altref_superframes.ivf", "vp9", "a WebM file"],
+  // Their sequence header is in the av1C record only.
+  ["containers/av1_8bit.mp4", "av1_8bit.ivf", "av1", "an MP4 file"],
+  ["containers/av1_8bit.webm", "av1_8bit.ivf", "av1", "a WebM file"],
   ["containers/h264_baseline_slices.m2t", "h264_baseline_slices.264", "h264", "an MPEG transport stream"],
   ["vp8_altref.ivf", "vp8_altref.ivf", "vp8", "an IVF file"],
   ["h264_mbaff_tff.264", "h264_mbaff_tff.264", "h264", "a byte stream"],
