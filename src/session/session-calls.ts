@@ -59,7 +59,9 @@ export function sessionOf(decoder: InputDecoder, sink: EventSink): Session {
 
 function checkPacketInfo(info: PacketInfo): void {
   if (typeof info !== "object" || info === null) throw new TypeError("the second argument must be an object");
-  if (info.pts !== undefined && typeof info.pts !== "number") throw new TypeError("pts must be a number");
+  if (info.pts !== undefined && !Number.isFinite(info.pts)) {
+    throw new TypeError("pts must be a finite number; leave it out where there is none");
+  }
 }
 
 function checkChunkInfo(info: ChunkInfo): void {

@@ -74,6 +74,17 @@ it("gives an MP4's configuration record, then its samples with their pts", async
   expect(new Set(outputs)).toEqual(new Set(times));
 });
 
+it("gives no session the pts of a file whose time base is 0", async () => {
+  const bytes = Buffer.from(read("containers/vp8_altref.webm"));
+  const TimestampScale = Buffer.of(0x2a, 0xd7, 0xb1, 0x83);
+  bytes.fill(0, bytes.indexOf(TimestampScale) + 4, bytes.indexOf(TimestampScale) + 7);
+  const outputs: unknown[] = [];
+  for await (const event of eventsOf("vp8", await openTrack(bytes)))
+    if (event.type === "output") outputs.push(event.pts);
+  expect(outputs.length).toBeGreaterThan(10);
+  expect(new Set(outputs)).toEqual(new Set([undefined]));
+});
+
 describe("bytes that are no packets", () => {
   const concat = (...parts: readonly Uint8Array[]) => Uint8Array.from(Buffer.concat(parts));
   const text = new TextEncoder().encode("This is no packet of 188 bytes. ".repeat(40));
