@@ -30,6 +30,9 @@ const unnamed: Readonly<Record<string, IoctlCall["call"]>> = {
   "_IOC(_IOC_NONE, 0x7c, 0x81, 0)": "MEDIA_REQUEST_IOC_REINIT",
 };
 
+/** An ioctl of video or media devices ('V' and '|' in asm-generic/ioctl.h's numbers), as -X raw and -X verbose print it. */
+const videoNumber = /^0x[\da-f]{4}(?:56|7c)[\da-f]{2}$/;
+
 const flagBits: Readonly<Record<string, number>> = {
   V4L2_BUF_FLAG_ERROR,
   V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
@@ -56,27 +59,32 @@ export function straceCall(system: SystemCall): Call | undefined {
   return isKept ? fileCallOf(system) : undefined;
 }
 
-/** The arguments, and what stands behind them: `= 0`, `= -1 EINVAL (Invalid argument)`. */
+/** The arguments, and what stands after them: `= 0`, `= -1 EINVAL (Invalid argument)`. */
 interface Ended {
   readonly values: readonly StraceValue[];
   readonly result: string;
   readonly error: string | undefined;
 }
 
-function ended({ line, name, text }: SystemCall): Ended {
+/** Undefined for a line of the program's own that looks like a call: `ioctl(5, VIDIOC_QBUF) failed`. */
+function ended({ line, name, text }: SystemCall): Ended | undefined {
   const parsed = parseArguments(text, 0);
-  const result = parsed === undefined ? null : /^ *= (\S+)(?: (E[A-Z]+))?/.exec(text.slice(parsed.end));
-  if (parsed === undefined || result === null) {
-    throw new DamagedCall(`${name} is cut off, or not printed as strace does`, line);
+  const after = parsed === undefined ? "" : text.slice(parsed.end);
+  const result = /^ *= (\S+)(?: (E[A-Z]+))?/.exec(after);
+  if (parsed !== undefined && result !== null) {
+    return { values: parsed.values, result: result[1] as string, error: result[2] };
   }
-  return { values: parsed.values, result: result[1] as string, error: result[2] };
+  // strace prints three arguments of each ioctl.
+  if (name === "ioctl" && parsed !== undefined && parsed.values.length < 3 && /^[^=]*\S[^=]*$/.test(after))
+    return undefined;
+  throw new DamagedCall(`${name} is cut off, or not printed as strace does`, line);
 }
 
 function fileCallOf(system: SystemCall): Call | undefined {
   const { name, line, thread, time, text } = system;
   if (/^fcntl/.test(name) && !text.includes("F_DUPFD")) return undefined;
-  const { values, result, error } = ended(system);
-  if (error !== undefined || result === "?") return undefined;
+  const { values, result, error } = ended(system) ?? {};
+  if (values === undefined || result === undefined || error !== undefined || result === "?") return undefined;
   const made = { line, thread, time };
   const number = Number.parseInt(result, 10);
   switch (name) {
@@ -113,10 +121,17 @@ function fileCallOf(system: SystemCall): Call | undefined {
 }
 
 function ioctlOf(system: SystemCall): IoctlCall | undefined {
-  const name = nameOfIoctl(system.text);
-  if (!/^(VIDIOC|MEDIA|DRM)_/.test(name)) return undefined;
-  const { values, error } = ended(system);
   const { line, thread, time } = system;
+  const name = nameOfIoctl(system.text);
+  if (videoNumber.test(name)) {
+    throw new CaptureError(
+      `strace printed a number instead of the ioctl's name: run it without -X raw and -X verbose`,
+      line,
+    );
+  }
+  if (!/^(VIDIOC|MEDIA|DRM)_/.test(name)) return undefined;
+  const { values, error } = ended(system) ?? {};
+  if (values === undefined) return undefined;
   const base = { line, thread, time, error, ...fileOf(values[0]) };
   const other: OtherIoctl = { ...base, call: "ioctl", name };
   const argument = values[2];

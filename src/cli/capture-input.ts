@@ -16,6 +16,7 @@ import type { Job } from "./arguments.ts";
 import { readFileChunks } from "./files.ts";
 import {
   bytesBeforeDamage,
+  emptyText,
   headLength,
   type InputBytes,
   isFolder,
@@ -57,6 +58,7 @@ export async function withCapture<T>(
     }
     return await withBytes(io, path, async (bytes) => {
       const { name, size, isCompressed, head } = bytes;
+      if (head.length === 0) throw new CliError(`${name}: ${emptyText}`);
       const capture = detectCapture(textOf(head));
       if (capture === undefined) {
         throw new CliError(

@@ -41,10 +41,14 @@ export async function withBytes<T>(io: Io, path: string, use: (bytes: InputBytes
     const { size } = chunks;
     const beginning = new Beginning(chunks);
     const head = await beginning.first(headLength);
+    const encoding = utf16Of(head);
+    if (encoding !== undefined) {
+      const text = new Beginning(asUtf8(beginning.all(), encoding));
+      return await use({ ...whole(name), head: await text.first(headLength), beginning: text });
+    }
     const compression = head.length === 0 ? undefined : await compressionOf(path, head);
     if (compression === undefined) {
-      const rest = { failure: undefined, rethrow: () => {} };
-      return await use({ name, size, isCompressed: false, head, beginning, rest });
+      return await use({ ...whole(name), size, head, beginning });
     }
     const rest = new UntilFailure(decompressed(copiesOf(beginning.all()), compression));
     const inside = new Beginning(rest);
@@ -54,6 +58,29 @@ export async function withBytes<T>(io: Io, path: string, use: (bytes: InputBytes
   } finally {
     await chunks.close();
   }
+}
+
+/** An input that is not compressed. */
+function whole(name: string): Pick<InputBytes, "name" | "size" | "isCompressed" | "rest"> {
+  return { name, size: undefined, isCompressed: false, rest: { failure: undefined, rethrow: () => {} } };
+}
+
+/**
+ * The encoding of text as PowerShell writes it into a file (`>`): its mark, and then a character of ASCII. Undefined for all else.
+ */
+function utf16Of([first, second, third, fourth]: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  if (first === 0xff && second === 0xfe) return third !== 0 && fourth === 0 ? "utf-16le" : undefined;
+  if (first === 0xfe && second === 0xff) return third === 0 && fourth !== 0 ? "utf-16be" : undefined;
+  return undefined;
+}
+
+async function* asUtf8(
+  pieces: AsyncIterable<Uint8Array>,
+  encoding: "utf-16le" | "utf-16be",
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const decoder = new TextDecoder(encoding);
+  for await (const piece of pieces) yield Buffer.from(decoder.decode(piece, { stream: true }));
+  yield Buffer.from(decoder.decode());
 }
 
 /** The compression that the bytes show; where they show none, the one of the file's name. */
@@ -97,6 +124,9 @@ export function textOf(bytes: Uint8Array): string {
 export function isText(head: Uint8Array): boolean {
   return head.length > 0 && head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b);
 }
+
+/** What is said of an input without a byte. */
+export const emptyText = "empty: it has no bytes; was it written, and did the program before the pipe work?";
 
 /** What is said of text that is neither a record nor a capture. */
 export const unknownText =

@@ -5,7 +5,16 @@ import type { StreamPart } from "../containers/stream-part.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import type { Job } from "./arguments.ts";
-import { type InputBytes, isFolder, isText, textOf, unknownText, wholeBytes, withBytes } from "./input-bytes.ts";
+import {
+  emptyText,
+  type InputBytes,
+  isFolder,
+  isText,
+  textOf,
+  unknownText,
+  wholeBytes,
+  withBytes,
+} from "./input-bytes.ts";
 import { CliError, type Io } from "./io.ts";
 import { openRecord, type RecordInput } from "./record-input.ts";
 
@@ -84,7 +93,7 @@ async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: In
   const { input, codec } = args;
   const { name, size, isCompressed, head, beginning } = bytes;
   if (head.length === 0 && !isCompressed) {
-    throw new CliError(`${name}: empty: it has no bytes; was it written, and did the program before the pipe work?`);
+    throw new CliError(`${name}: ${emptyText}`);
   }
   const kind = detectCapture(textOf(head));
   if (kind !== undefined) {

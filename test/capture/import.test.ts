@@ -138,6 +138,36 @@ describe("a log of strace", () => {
     expect(requests.map((each) => facts(each, "vp8"))).toEqual(await whole());
   });
 
+  it.each(["ioctl(5, VIDIOC_QBUF) failed", "ioctl(5, VIDIOC_QBUF): Device or resource busy"])(
+    "is the same with a line of the program's own: %s",
+    async (own) => {
+      const { requests, warnings } = await imported(lines.flatMap((line) => [line, own]).join("\n"), "strace");
+      expect(warnings).toEqual([]);
+      expect(requests.map((each) => facts(each, "vp8"))).toEqual(await whole());
+    },
+  );
+
+  it("still misses a call whose end is lost, and one with other text where its result must be", async () => {
+    const at = lines.findIndex((line) => line.includes("VIDIOC_QBUF"));
+    for (const change of [/ = 0$/, /\) = 0$/]) {
+      const damaged = lines.map((line, i) => (i === at ? line.replace(change, "") : line));
+      expect((await imported(damaged.join("\n"), "strace")).warnings.join()).toContain(`line ${at + 1}: `);
+    }
+    const torn = lines.map((line, i) => (i === at ? line.replace(/ = 0$/, " frame 12") : line));
+    expect((await imported(torn.join("\n"), "strace")).warnings.join()).toContain(`line ${at + 1}: `);
+  });
+
+  it.each(["0xc058560f", "0xc058560f /* VIDIOC_QBUF */"])(
+    "is refused where -X made numbers of names: %s",
+    async (number) => {
+      const at = lines.findIndex((line) => line.includes("VIDIOC_QBUF"));
+      const numbered = lines.map((line) => line.replace("VIDIOC_QBUF", number));
+      await expect(imported(numbered.join("\n"), "strace")).rejects.toThrow(
+        `line ${at + 1}: strace printed a number instead of the ioctl's name: run it without -X raw and -X verbose`,
+      );
+    },
+  );
+
   it("is the same as files of -ff, in order of time or of threads", async () => {
     const threads = new Map<string, string[]>();
     for (const line of lines) {

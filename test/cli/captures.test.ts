@@ -48,6 +48,20 @@ describe("import", () => {
     }
   });
 
+  it.each(["utf-16le", "utf-16be"])(
+    "reads the %s that PowerShell writes into a file: of captures and of records",
+    async (encoding) => {
+      const record = (await run(["import", captured("vp8_altref.ivf.strace"), "-o", "-"])).stdout;
+      const log = gunzipSync(readFileSync(captured("vp8_altref.ivf.strace"))).toString();
+      const path = join(folder, encoding);
+      for (const text of [log, record]) {
+        const bytes = Buffer.from(`\ufeff${text.replaceAll("\n", "\r\n")}`, "utf16le");
+        writeFileSync(path, encoding === "utf-16be" ? bytes.swap16() : bytes);
+        expect(await run(["inspect", path])).toEqual(await run(["inspect", captured("vp8_altref.ivf.strace")]));
+      }
+    },
+  );
+
   it("shows progress on a terminal where nothing else is printed meanwhile", async () => {
     const log = gunzipSync(readFileSync(captured("vp8_altref.ivf.strace")));
     const shown = async (...argv: string[]) => {
@@ -181,6 +195,18 @@ describe("stats and lint", () => {
     // stats has a table for each.
     const { stdout } = await run(["stats", path]);
     expect(stdout.match(/^process: \w+$/gm)).toEqual(["process: vp8", "process: h264"]);
+  });
+
+  it("say that a file is empty", async () => {
+    const path = join(folder, "empty.log");
+    writeFileSync(path, "");
+    for (const command of ["stats", "lint", "inspect"]) {
+      const { status, stderr } = await run([command, path]);
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringContaining("empty.log: empty: it has no bytes; was it written"),
+      ]);
+    }
   });
 
   it("take captures only", async () => {

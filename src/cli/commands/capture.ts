@@ -103,7 +103,10 @@ function builtRecorder(): string {
       `the recorder must be compiled, and there is no ${compiler}: install a C compiler, or build it elsewhere (aarch64-linux-gnu-gcc -O2 -shared -fPIC -o recorder.so ${source} -ldl), preload it with V4L2_STATELESS_LOG=calls.log, and read calls.log with v4l2-stateless import, stats and lint`,
     );
   }
-  if (built.status !== 0) throw new CliError(`${command} could not compile ${source}:\n${built.stderr.trimEnd()}`);
+  if (built.status !== 0) {
+    const said = built.stderr.trimEnd() || `it says nothing, and ends with ${built.status ?? built.signal}`;
+    throw new CliError(`${command} could not compile ${source}:\n${said}`);
+  }
   renameSync(building, library);
   return library;
 }
