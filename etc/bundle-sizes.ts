@@ -8,14 +8,14 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_090 },
-  h264: { parseSps: 5000, parsePps: 4200, parseSliceHeader: 5350, openH264Session: 31_220 },
+  ".": { openSession: 108_110 },
+  h264: { parseSps: 5170, parsePps: 4200, parseSliceHeader: 5365, openH264Session: 31_220 },
   h265: {
-    parseSps: 8700,
-    parseSpsUntilVui: 6230,
+    parseSps: 8745,
+    parseSpsUntilVui: 6280,
     parsePps: 5500,
     parseSliceSegmentHeader: 7100,
-    openH265Session: 37_530,
+    openH265Session: 37_575,
   },
   mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_540 },
   vp8: { parseFrame: 4120, openVp8Session: 13_600 },

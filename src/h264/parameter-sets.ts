@@ -1,7 +1,7 @@
 /** The store of parameter sets, and when one takes effect: 7.4.1.2.1. */
 
 import type { Trace } from "../bitreader/index.ts";
-import { BitstreamError } from "../errors.ts";
+import type { BitstreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { sameBytes } from "../framing/bytes.ts";
 import { ActiveSetStore } from "../nal/active-set-store.ts";
@@ -41,7 +41,6 @@ export class ActiveParameterSets {
     const r = nalReader(unit, trace);
     nal_unit(r);
     const sps = seq_parameter_set_data(r);
-    checkCropping(sps);
     const flaw = readClosingBits(r);
     return this.sps.receive(sps.seq_parameter_set_id, unit, sps) ? flaw : null;
   }
@@ -104,47 +103,4 @@ export function ppsIds(unit: Uint8Array): Pick<PicParameterSet, "pic_parameter_s
     pic_parameter_set_id: r.ue("pic_parameter_set_id", 255),
     seq_parameter_set_id: r.ue("seq_parameter_set_id", 31),
   };
-}
-
-/**
- * 7.4.2.1.1: checks that cropping leaves at least one sample.
- *
- * @throws BitstreamError where it does not.
- */
-function checkCropping(sps: SeqParameterSet): void {
-  const { width, height } = visibleRectangle(sps);
-  if (width > 0 && height > 0) return;
-  throw new BitstreamError("value-out-of-range", `cropping leaves ${width}x${height} samples`, {
-    element: "frame_crop_bottom_offset",
-  });
-}
-
-/** SubWidthC of Table 6-1, for cropping: 1 where there is no chroma. */
-function subWidthC(sps: SeqParameterSet): number {
-  return sps.chroma_format_idc === 1 || sps.chroma_format_idc === 2 ? 2 : 1;
-}
-
-function subHeightC(sps: SeqParameterSet): number {
-  return sps.chroma_format_idc === 1 ? 2 : 1;
-}
-
-/** (7-19) to (7-22): the cropping rectangle of frames, in luma samples. */
-export function visibleRectangle(sps: SeqParameterSet) {
-  const CropUnitX = subWidthC(sps);
-  const CropUnitY = subHeightC(sps) * (2 - sps.frame_mbs_only_flag);
-  const left = CropUnitX * sps.frame_crop_left_offset;
-  const top = CropUnitY * sps.frame_crop_top_offset;
-  const width = codedWidth(sps) - left - CropUnitX * sps.frame_crop_right_offset;
-  const height = codedHeight(sps) - top - CropUnitY * sps.frame_crop_bottom_offset;
-  return { left, top, width, height };
-}
-
-/** (7-16): PicWidthInSamplesL. */
-export function codedWidth(sps: SeqParameterSet): number {
-  return (sps.pic_width_in_mbs_minus1 + 1) * 16;
-}
-
-/** (7-18): FrameHeightInMbs in luma samples. */
-export function codedHeight(sps: SeqParameterSet): number {
-  return (2 - sps.frame_mbs_only_flag) * (sps.pic_height_in_map_units_minus1 + 1) * 16;
 }

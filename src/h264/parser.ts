@@ -9,6 +9,17 @@ import { findIn } from "../nal/find-in.ts";
 import { missingSps } from "../nal/missing-sets.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
 import { wrongUnitType } from "../nal/wrong-unit-type.ts";
+import {
+  ACCESS_UNIT_DELIMITER,
+  AUXILIARY_SLICE,
+  DATA_PARTITION_A,
+  IDR_SLICE,
+  PPS,
+  SEI,
+  SLICE,
+  SPS,
+  SPS_EXTENSION,
+} from "./nal-types.ts";
 import { ppsIds } from "./parameter-sets.ts";
 import type {
   AccessUnitDelimiter,
@@ -39,7 +50,9 @@ export interface ParameterSetLookup {
   find(pic_parameter_set_id: number): ParameterSets;
 }
 
-function open(source: ByteSource, options: ParseOptions, ...types: number[]) {
+const sliceTypes: readonly number[] = [SLICE, DATA_PARTITION_A, IDR_SLICE, AUXILIARY_SLICE];
+
+function open(source: ByteSource, options: ParseOptions, types: readonly number[]) {
   const { trace } = objectOf(options, "options");
   const unit = bytesOf(source, "a unit");
   const name = unitName(unit[0] ?? 0);
@@ -65,7 +78,7 @@ export function parseNalUnitHeader(unit: ByteSource, options: ParseOptions = {})
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
 export function parseSps(unit: ByteSource, options: ParseOptions = {}): SeqParameterSet {
-  const { r } = open(unit, options, 7);
+  const { r } = open(unit, options, [SPS]);
   const sps = seq_parameter_set_data(r);
   reportFlaw(r, options.onFlaw);
   return sps;
@@ -77,7 +90,7 @@ export function parseSps(unit: ByteSource, options: ParseOptions = {}): SeqParam
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
 export function parseSpsExtension(unit: ByteSource, options: ParseOptions = {}): SeqParameterSetExtension {
-  return seq_parameter_set_extension_rbsp(open(unit, options, 13).r);
+  return seq_parameter_set_extension_rbsp(open(unit, options, [SPS_EXTENSION]).r);
 }
 
 /**
@@ -92,7 +105,7 @@ export function parsePps(
     readonly sps: SeqParameterSet | ((seq_parameter_set_id: number) => SeqParameterSet | undefined);
   },
 ): PicParameterSet {
-  const { r } = open(unit, options, 8);
+  const { r } = open(unit, options, [PPS]);
   const { sps, onFlaw } = options;
   const pps = pic_parameter_set_rbsp(r, typeof sps === "function" ? spsOf(bytesOf(unit, "a unit"), sps) : setOf(sps));
   reportFlaw(r, onFlaw);
@@ -121,7 +134,7 @@ export function parseSei(
   options: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
 ): SeiMessage[] {
   const messages: SeiMessage[] = [];
-  sei_rbsp(open(unit, options, 6).r, options.sps ?? null, (message) => messages.push(message));
+  sei_rbsp(open(unit, options, [SEI]).r, options.sps ?? null, (message) => messages.push(message));
   return messages;
 }
 
@@ -131,7 +144,7 @@ export function parseSei(
  * @throws BitstreamError where the unit is another one or cannot be read.
  */
 export function parseAccessUnitDelimiter(unit: ByteSource, options: ParseOptions = {}): AccessUnitDelimiter {
-  return access_unit_delimiter_rbsp(open(unit, options, 9).r);
+  return access_unit_delimiter_rbsp(open(unit, options, [ACCESS_UNIT_DELIMITER]).r);
 }
 
 /**
@@ -147,6 +160,6 @@ export function parseSliceHeader(
   options: ParseOptions = {},
 ): SliceHeader {
   const find = findIn<ParameterSets>(sets);
-  const { r, nal } = open(unit, "find" in sets || !sets.trace ? options : sets, 1, 2, 5, 19);
+  const { r, nal } = open(unit, "find" in sets || !sets.trace ? options : sets, sliceTypes);
   return slice_header(r, nal, find).h;
 }

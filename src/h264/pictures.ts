@@ -19,7 +19,6 @@ import { Frame } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
-import { codedHeight, codedWidth } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
 import { RequestBuilder } from "./picture-requests.ts";
 import { picOrderCnt, Recovery } from "./recovery.ts";
@@ -30,6 +29,7 @@ import type { Picture } from "./state.ts";
 import { DecoderState, maxFrameNum } from "./state.ts";
 import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
 import type { ReadSliceHeader } from "./syntax.ts";
+import { codedHeight, codedWidth } from "./visible-rectangle.ts";
 
 /** A slice as it was read. */
 export interface ReadSlice extends ReadSliceHeader {

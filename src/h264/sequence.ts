@@ -1,9 +1,9 @@
 import type { Colour, Control, SequenceEvent } from "../events.ts";
 import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_H264_SLICE } from "../uapi/h264.ts";
-import { codedHeight, codedWidth, visibleRectangle } from "./parameter-sets.ts";
 import { dpbFrames } from "./state.ts";
 import type { SeqParameterSet } from "./structures.ts";
+import { codedHeight, codedWidth, visibleRectangle } from "./visible-rectangle.ts";
 
 /**
  * The event that tells what an SPS requires of the CAPTURE queue. Null where nothing changes.

@@ -9,6 +9,24 @@ import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { type Configuration, openUnitSession } from "../session/unit-session.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
+import {
+  ACCESS_UNIT_DELIMITER,
+  DATA_PARTITION_A,
+  DATA_PARTITION_B,
+  DATA_PARTITION_C,
+  DEPTH_SLICE_EXTENSION,
+  END_OF_SEQ,
+  END_OF_STREAM,
+  FILLER_DATA,
+  IDR_SLICE,
+  PPS,
+  PREFIX_NAL_UNIT,
+  SEI,
+  SLICE,
+  SLICE_EXTENSION,
+  SPS,
+  SPS_EXTENSION,
+} from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ReadSlice } from "./pictures.ts";
 import { PictureDecoder } from "./pictures.ts";
@@ -60,7 +78,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   loseUnit(unit: StreamUnit): void {
     const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
     if (this.isForeign(unit)) this.#loseSlice();
-    else if (nal_unit_type === 1 || nal_unit_type === 5) this.#loseCutSlice(unit);
+    else if (nal_unit_type === SLICE || nal_unit_type === IDR_SLICE) this.#loseCutSlice(unit);
   }
 
   #loseCutSlice(unit: StreamUnit): void {
@@ -80,7 +98,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   foresee(unit: StreamUnit): void {
     const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
-    const isSlice = nal_unit_type === 1 || nal_unit_type === 5;
+    const isSlice = nal_unit_type === SLICE || nal_unit_type === IDR_SLICE;
     // Where parameter sets wait, `#takeSlice` has more to decide.
     if (!isSlice || !this.pictures.isOpen || !this.waitingSets.isEmpty) return;
     try {
@@ -105,42 +123,42 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   /** Table 7-1. */
   readUnit(unit: StreamUnit): void {
     switch ((unit.bytes[0] as number) & 31) {
-      case 1:
-      case 5:
+      case SLICE:
+      case IDR_SLICE:
         this.#takeSlice(unit);
         return;
-      case 2:
+      case DATA_PARTITION_A:
         throw new UnsupportedError(
           "data-partitioning",
           "the slice is partitioned; the kernel's interface cannot describe data partitions",
         );
-      case 3:
-      case 4:
-        return; // Partitions B and C go with partition A, which has been refused.
-      case 6:
+      case DATA_PARTITION_B:
+      case DATA_PARTITION_C:
+        return; // They go with partition A, which has been refused.
+      case SEI:
         this.takeSei(unit);
         return;
-      case 7:
-      case 8:
+      case SPS:
+      case PPS:
         this.takeParameterSet(unit);
         return;
-      case 9:
+      case ACCESS_UNIT_DELIMITER:
         this.takeDelimiter(unit, access_unit_delimiter_rbsp);
         return;
-      case 10:
-      case 11:
+      case END_OF_SEQ:
+      case END_OF_STREAM:
         this.endPicture();
         this.read(unit, () => {});
         return;
-      case 12:
+      case FILLER_DATA:
         if (this.trace) this.read(unit, filler_data_rbsp);
         return;
-      case 13:
+      case SPS_EXTENSION:
         this.read(unit, seq_parameter_set_extension_rbsp);
         return;
-      case 14:
-      case 20:
-      case 21:
+      case PREFIX_NAL_UNIT:
+      case SLICE_EXTENSION:
+      case DEPTH_SLICE_EXTENSION:
         this.read(unit, () => {}); // The header is read; the rest is for other layers and views.
         return;
       default:
@@ -155,7 +173,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
     if (this.countIfEmpty(unit)) return null;
-    const isSps = ((unit.bytes[0] as number) & 31) === 7;
+    const isSps = ((unit.bytes[0] as number) & 31) === SPS;
     return isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
   }
 
@@ -212,7 +230,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   #readSlice(unit: StreamUnit, trace: Trace | undefined): ReadSlice {
     const r = nalReader(unit.bytes, trace);
     const nal = nal_unit(r);
-    const { h, sets } = slice_header(r, nal, nal.nal_unit_type === 5 ? this.#findAtIdr : this.#find);
+    const { h, sets } = slice_header(r, nal, nal.nal_unit_type === IDR_SLICE ? this.#findAtIdr : this.#find);
     return { unit, h, sets };
   }
 

@@ -31,6 +31,7 @@ import {
   VuiParameters,
 } from "./structures.ts";
 import { NumClockTS, profilesWithChromaFormat } from "./tables.ts";
+import { visibleRectangle } from "./visible-rectangle.ts";
 
 const S32_MIN = -(2 ** 31) + 1;
 const S32_MAX = 2 ** 31 - 1;
@@ -147,6 +148,7 @@ export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
     sps.frame_crop_right_offset = r.ue("frame_crop_right_offset");
     sps.frame_crop_top_offset = r.ue("frame_crop_top_offset");
     sps.frame_crop_bottom_offset = r.ue("frame_crop_bottom_offset");
+    checkCropping(r, sps);
   }
   sps.vui_parameters_present_flag = r.flag("vui_parameters_present_flag");
   if (sps.vui_parameters_present_flag) {
@@ -157,6 +159,13 @@ export function seq_parameter_set_data(r: BitReader): SeqParameterSet {
     if (r.flaw) vui.bitstream_restriction_flag = 0;
   }
   return sps;
+}
+
+/** 7.4.2.1.1: checks that cropping leaves at least one sample. */
+function checkCropping(r: BitReader, sps: SeqParameterSet): void {
+  const { width, height } = visibleRectangle(sps);
+  if (width > 0 && height > 0) return;
+  r.failAs("value-out-of-range", `cropping leaves ${width}x${height} samples`, 0, "frame_crop_bottom_offset");
 }
 
 /** 7.3.2.1.1.1 Scaling list syntax: list i of the twelve. */

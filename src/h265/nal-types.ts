@@ -1,4 +1,4 @@
-/** Table 7-1: the nal_unit_type values and ranges that decoding distinguishes. */
+/** Table 7-1: the nal_unit_type values that decoding distinguishes. */
 export const RADL_N = 6;
 export const RADL_R = 7;
 export const RASL_N = 8;
@@ -8,6 +8,15 @@ export const BLA_N_LP = 18;
 export const IDR_W_RADL = 19;
 export const IDR_N_LP = 20;
 export const CRA_NUT = 21;
+export const VPS_NUT = 32;
+export const SPS_NUT = 33;
+export const PPS_NUT = 34;
+export const AUD_NUT = 35;
+export const EOS_NUT = 36;
+export const EOB_NUT = 37;
+export const FD_NUT = 38;
+export const PREFIX_SEI_NUT = 39;
+export const SUFFIX_SEI_NUT = 40;
 
 /** Table 7-1: the nal_unit_type values that are not reserved, by their names. */
 export const nalUnitTypes = {
@@ -27,15 +36,15 @@ export const nalUnitTypes = {
   IDR_W_RADL,
   IDR_N_LP,
   CRA_NUT,
-  VPS_NUT: 32,
-  SPS_NUT: 33,
-  PPS_NUT: 34,
-  AUD_NUT: 35,
-  EOS_NUT: 36,
-  EOB_NUT: 37,
-  FD_NUT: 38,
-  PREFIX_SEI_NUT: 39,
-  SUFFIX_SEI_NUT: 40,
+  VPS_NUT,
+  SPS_NUT,
+  PPS_NUT,
+  AUD_NUT,
+  EOS_NUT,
+  EOB_NUT,
+  FD_NUT,
+  PREFIX_SEI_NUT,
+  SUFFIX_SEI_NUT,
 } as const;
 
 /** 3.67 IRAP picture: BLA, IDR, CRA and the two reserved types. */

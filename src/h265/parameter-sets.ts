@@ -6,6 +6,7 @@ import { sameBytes } from "../framing/bytes.ts";
 import { ActiveSetStore } from "../nal/active-set-store.ts";
 import { readClosingBits } from "../nal/closing-bits.ts";
 import { missingPps, missingSps } from "../nal/missing-sets.ts";
+import { SPS_NUT, VPS_NUT } from "./nal-types.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, VideoParameterSet } from "./structures.ts";
 import {
   checkPicParameterSet,
@@ -39,8 +40,8 @@ export class ActiveParameterSets {
   receive(unit: Uint8Array, trace: Trace | undefined): BitstreamError | null {
     const r = nalReader(unit, trace);
     const { nal_unit_type } = nal_unit_header(r);
-    if (nal_unit_type === 32) return this.#receiveVps(r, unit, trace);
-    if (nal_unit_type === 33) return this.#receiveSps(r, unit);
+    if (nal_unit_type === VPS_NUT) return this.#receiveVps(r, unit, trace);
+    if (nal_unit_type === SPS_NUT) return this.#receiveSps(r, unit);
     return this.#receivePps(r, unit);
   }
 

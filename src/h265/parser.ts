@@ -9,6 +9,7 @@ import { UnsupportedError } from "../errors.ts";
 import { findIn } from "../nal/find-in.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
 import { wrongUnitType } from "../nal/wrong-unit-type.ts";
+import { AUD_NUT, PPS_NUT, PREFIX_SEI_NUT, SPS_NUT, SUFFIX_SEI_NUT, VPS_NUT } from "./nal-types.ts";
 import type {
   AccessUnitDelimiter,
   NalUnitHeader,
@@ -82,7 +83,7 @@ export function parseNalUnitHeader(unit: ByteSource, options: ParseOptions = {})
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseVps(unit: ByteSource, options: ParseOptions = {}): VideoParameterSet {
-  const { r } = open(unit, options, [32]);
+  const { r } = open(unit, options, [VPS_NUT]);
   const vps = video_parameter_set_rbsp(r);
   reportFlaw(r, options.onFlaw);
   return vps;
@@ -95,7 +96,7 @@ export function parseVps(unit: ByteSource, options: ParseOptions = {}): VideoPar
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseSps(unit: ByteSource, options: ParseOptions = {}): SeqParameterSet {
-  const { r } = open(unit, options, [33]);
+  const { r } = open(unit, options, [SPS_NUT]);
   const sps = seq_parameter_set_rbsp(r);
   reportFlaw(r, options.onFlaw);
   return sps;
@@ -110,7 +111,7 @@ export function parseSps(unit: ByteSource, options: ParseOptions = {}): SeqParam
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseSpsUntilVui(unit: ByteSource, options: Pick<ParseOptions, "trace"> = {}): SeqParameterSet {
-  return readSpsUntilVui(open(unit, options, [33]).r);
+  return readSpsUntilVui(open(unit, options, [SPS_NUT]).r);
 }
 
 /**
@@ -121,7 +122,7 @@ export function parseSpsUntilVui(unit: ByteSource, options: Pick<ParseOptions, "
  * @throws UnsupportedError where it is of another layer.
  */
 export function parsePps(unit: ByteSource, options: ParseOptions = {}): PicParameterSet {
-  const { r } = open(unit, options, [34]);
+  const { r } = open(unit, options, [PPS_NUT]);
   const pps = pic_parameter_set_rbsp(r);
   reportFlaw(r, options.onFlaw);
   return pps;
@@ -138,7 +139,7 @@ export function parseSei(
   unit: ByteSource,
   options: ParseOptions & { readonly sps?: SeqParameterSet | null; readonly vps?: VideoParameterSet | null } = {},
 ): SeiMessage[] {
-  const { r, nal } = open(unit, options, [39, 40]);
+  const { r, nal } = open(unit, options, [PREFIX_SEI_NUT, SUFFIX_SEI_NUT]);
   const { sps = null, vps = null } = options;
   const messages: SeiMessage[] = [];
   sei_rbsp(r, nal, { sps, vps }, (message) => messages.push(message));
@@ -152,7 +153,7 @@ export function parseSei(
  * @throws UnsupportedError where it is of another layer.
  */
 export function parseAccessUnitDelimiter(unit: ByteSource, options: ParseOptions = {}): AccessUnitDelimiter {
-  return access_unit_delimiter_rbsp(open(unit, options, [35]).r);
+  return access_unit_delimiter_rbsp(open(unit, options, [AUD_NUT]).r);
 }
 
 /**

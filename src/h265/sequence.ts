@@ -1,8 +1,9 @@
-import type { Control, Rectangle, SequenceEvent } from "../events.ts";
+import type { Control, SequenceEvent } from "../events.ts";
 import { nextSequence } from "../session/next-sequence.ts";
 import { V4L2_PIX_FMT_HEVC_SLICE } from "../uapi/h265.ts";
 import { dpbLimits } from "./state.ts";
 import type { SeqParameterSet } from "./structures.ts";
+import { visibleRectangle } from "./visible-rectangle.ts";
 
 /**
  * The event that tells what an SPS requires of the CAPTURE queue. Null where nothing changes.
@@ -38,18 +39,4 @@ export function sequenceEvent(
     controls,
   };
   return nextSequence(event, before);
-}
-
-/** 7.4.3.2.1: the conformance window, in luma samples; SubWidthC and SubHeightC of Table 6-1. */
-export function visibleRectangle(sps: SeqParameterSet): Rectangle {
-  const SubWidthC = sps.chroma_format_idc === 1 || sps.chroma_format_idc === 2 ? 2 : 1;
-  const SubHeightC = sps.chroma_format_idc === 1 ? 2 : 1;
-  const left = SubWidthC * sps.conf_win_left_offset;
-  const top = SubHeightC * sps.conf_win_top_offset;
-  return {
-    left,
-    top,
-    width: sps.pic_width_in_luma_samples - left - SubWidthC * sps.conf_win_right_offset,
-    height: sps.pic_height_in_luma_samples - top - SubHeightC * sps.conf_win_bottom_offset,
-  };
 }

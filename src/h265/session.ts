@@ -8,7 +8,18 @@ import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
 import type { ResolvedOptions, SessionOptions } from "../options.ts";
 import { resolveOptions } from "../options.ts";
 import { type Configuration, openUnitSession } from "../session/unit-session.ts";
-import { isIrap } from "./nal-types.ts";
+import {
+  AUD_NUT,
+  EOB_NUT,
+  EOS_NUT,
+  FD_NUT,
+  isIrap,
+  PPS_NUT,
+  PREFIX_SEI_NUT,
+  SPS_NUT,
+  SUFFIX_SEI_NUT,
+  VPS_NUT,
+} from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import { PictureDecoder, type ReadSegment } from "./pictures.ts";
 import type { NalUnitHeader, PicTiming, RecoveryPoint, SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
@@ -67,13 +78,13 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   loseUnit(unit: StreamUnit): void {
     const { bytes } = unit;
     if (bytes.length === 0 || (nalUnitType(bytes) >= 32 && !this.isForeign(unit))) return;
-    // With first_slice_segment_in_pic_flag, the segment begins another picture, so the open one is complete.
-    if (!this.isForeign(unit) && ((bytes[2] ?? 0) & 0x80) !== 0) this.endPicture();
+    // The segment begins another picture, so the open one is complete.
+    if (!this.isForeign(unit) && isFirstSegment(bytes)) this.endPicture();
     this.#loseSegment();
   }
 
   foresee({ bytes }: StreamUnit): void {
-    const isFirst = nuhLayerId(bytes) === 0 && isSliceSegment(nalUnitType(bytes)) && ((bytes[2] ?? 0) & 0x80) !== 0;
+    const isFirst = nuhLayerId(bytes) === 0 && isSliceSegment(nalUnitType(bytes)) && isFirstSegment(bytes);
     if (isFirst && this.pictures.isOpen) this.endPicture();
   }
 
@@ -102,27 +113,27 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       return;
     }
     switch (nal_unit_type) {
-      case 32:
-      case 33:
-      case 34:
+      case VPS_NUT:
+      case SPS_NUT:
+      case PPS_NUT:
         this.takeParameterSet(unit);
         return;
-      case 35:
+      case AUD_NUT:
         this.takeDelimiter(unit, access_unit_delimiter_rbsp);
         return;
-      case 36:
-      case 37:
+      case EOS_NUT:
+      case EOB_NUT:
         this.endPicture();
         this.pictures.endSequence();
         this.read(unit, () => {});
         return;
-      case 38:
+      case FD_NUT:
         if (this.trace) this.read(unit, filler_data_rbsp);
         return;
-      case 39:
+      case PREFIX_SEI_NUT:
         this.takeSei(unit);
         return;
-      case 40:
+      case SUFFIX_SEI_NUT:
         this.read(unit, (r, nal) => sei_rbsp(r, nal, this.#seiSets(this.sets.sps.active), () => {}));
         return;
       default:
@@ -137,7 +148,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
     // Of a VPS, an error is tolerated.
-    const isVps = nalUnitType(unit.bytes) === 32;
+    const isVps = nalUnitType(unit.bytes) === VPS_NUT;
     if (!isVps && this.countIfEmpty(unit)) return null;
     return this.sets.receive(unit.bytes, this.trace);
   }
@@ -159,10 +170,9 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   #takeSegment(unit: StreamUnit): void {
-    // first_slice_segment_in_pic_flag is the first bit of the header. The open picture must end before the next picture's
-    // header is read, because that header may refer to parameter sets that came in between.
-    const isFirst = ((unit.bytes[2] ?? 0) & 0x80) !== 0;
-    if (isFirst || (!this.waitingSets.isEmpty && !this.#continues(unit))) this.endPicture();
+    // The open picture must end before the next picture's header is read, because that header may refer to parameter sets that came
+    // in between.
+    if (isFirstSegment(unit.bytes) || (!this.waitingSets.isEmpty && !this.#continues(unit))) this.endPicture();
     if (this.countIfEmpty(unit)) {
       this.#loseSegment();
       return;
@@ -227,4 +237,9 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       h.slice_pic_order_cnt_lsb === first.slice_pic_order_cnt_lsb
     );
   }
+}
+
+/** first_slice_segment_in_pic_flag of a slice segment: the first bit of its header. */
+function isFirstSegment(unit: Uint8Array): boolean {
+  return ((unit[2] ?? 0) & 0x80) !== 0;
 }

@@ -42,6 +42,7 @@ import {
   VuiParameters,
 } from "./structures.ts";
 import { picHeightInCtbs, picWidthInCtbs } from "./tiles.ts";
+import { visibleRectangle } from "./visible-rectangle.ts";
 
 /** Table 7-1. */
 const PREFIX_SEI_NUT = 39;
@@ -373,10 +374,7 @@ export function readSpsUntilVui(r: BitReader): SeqParameterSet {
 
 /** 7.4.3.2.1: checks that the conformance window leaves at least one sample. */
 function checkConformanceWindow(r: BitReader, sps: SeqParameterSet): void {
-  const SubWidthC = sps.chroma_format_idc === 1 || sps.chroma_format_idc === 2 ? 2 : 1;
-  const SubHeightC = sps.chroma_format_idc === 1 ? 2 : 1;
-  const width = sps.pic_width_in_luma_samples - SubWidthC * (sps.conf_win_left_offset + sps.conf_win_right_offset);
-  const height = sps.pic_height_in_luma_samples - SubHeightC * (sps.conf_win_top_offset + sps.conf_win_bottom_offset);
+  const { width, height } = visibleRectangle(sps);
   if (width <= 0 || height <= 0) r.fail(`the window is ${width}x${height} samples`, 0, "conf_win_bottom_offset");
 }
 

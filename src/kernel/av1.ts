@@ -49,13 +49,13 @@ function checkFormat(checks: Checks, profile: number, x: boolean, y: boolean): v
 }
 
 function checkFrame(checks: Checks): void {
+  checkTileInfo(checks);
   checkQuantization(checks);
   checkSegmentation(checks);
   checkLoopFilter(checks);
   checkCdef(checks);
   checks.range("loop_restoration.lr_unit_shift", 0, 3);
   checks.range("loop_restoration.lr_uv_shift", 0, 1);
-  checkTileInfo(checks);
   checks.namedBits("flags");
   checks.range("superres_denom", 0, 16);
 }

@@ -14,7 +14,7 @@ export interface DecoderOptions extends Omit<SubmitterOptions, "verbatim"> {
   readonly device?: DeviceInfo | string | undefined;
   /** Options of the session. Those that are left out follow from the device. */
   readonly session?: SessionOptions | undefined;
-  /** Called with each loss in the stream. Decoding continues. */
+  /** Called with each loss in the stream. Decoding continues. What it throws, the call throws; `reset` or `close` must come then. */
   readonly onError?: ((event: ErrorEvent) => void) | undefined;
 }
 
@@ -85,10 +85,10 @@ export async function openDecoder(codec: Codec, options: DecoderOptions = {}): P
   const submitter = await Submitter.open(device, options);
   /** The session's call runs when the submitter is ready for its events. */
   function* eventsOf(call: () => readonly DecodeEvent[]): Generator<DecodeEvent, void, undefined> {
-    for (const event of call()) {
-      if (event.type === "error") onError(event);
-      yield event;
-    }
+    const events = call();
+    yield* events;
+    // The submitter has taken all events when a listener throws.
+    for (const event of events) if (event.type === "error") onError(event);
   }
   const frames = (call: () => readonly DecodeEvent[]) => submitter.submit(eventsOf(call));
   return {

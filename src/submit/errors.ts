@@ -19,8 +19,13 @@ export class RefusedStream extends DeviceError {
   }
 }
 
+/** Other names of EAGAIN and EOPNOTSUPP, which the kernel does not use. */
+const aliases: readonly string[] = ["EWOULDBLOCK", "ENOTSUP"];
+
 /** Linux's error numbers by name, the same on all the processors that are known here. */
-const errorNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value as number, name]));
+const errorNames = new Map(
+  Object.entries(constants.errno).flatMap(([name, value]) => (aliases.includes(name) ? [] : [[value as number, name]])),
+);
 
 /** `"EINVAL"`; for a number without a name, the number. */
 export function errorName(errno: number): string {

@@ -20,6 +20,19 @@ const mapFailed = [0xffff_ffffn, 0xffff_ffff_ffff_ffffn];
 type Koffi = typeof import("koffi");
 
 /**
+ * Gives up the addresses of lent memory when nobody can read there any more. There is one for the process: a registry that only a
+ * library object refers to is forgotten together with it, and then calls nothing.
+ */
+const forgotten = new FinalizationRegistry<Reservation>(({ munmap, address, length }) => munmap(address, length));
+
+/** No closure, which would hold the bytes, too. */
+interface Reservation {
+  readonly munmap: (address: bigint, length: number) => number;
+  readonly address: bigint;
+  readonly length: number;
+}
+
+/**
  * This process's C library.
  *
  * @throws DeviceError when koffi is not installed or has no build for this machine.
@@ -104,9 +117,6 @@ function mapper(koffi: Koffi, lib: ReturnType<Koffi["load"]>): Libc["map"] {
   // off_t has 32 bits in the mmap of 32-bit libraries, and a queue's offsets are below 2 GiB.
   const mmap = lib.func("uintptr_t mmap(uintptr_t address, size_t length, int prot, int flags, int fd, long offset)");
   const munmap = lib.func("int munmap(uintptr_t address, size_t length)");
-  const forgotten = new FinalizationRegistry(({ address, length }: { address: bigint; length: number }) =>
-    munmap(address, length),
-  );
   return (fd, length, offset): Mapping | number => {
     const address = BigInt(mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset));
     if (mapFailed.includes(address)) return -koffi.errno();
@@ -121,7 +131,7 @@ function mapper(koffi: Koffi, lib: ReturnType<Koffi["load"]>): Libc["map"] {
         // The device's memory is unmapped now. The addresses stay reserved as long as somebody may read there.
         const flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE;
         mmap(address, length, PROT_READ | PROT_WRITE, flags, -1, 0);
-        forgotten.register(buffer, { address, length });
+        forgotten.register(buffer, { munmap, address, length });
       },
     };
   };

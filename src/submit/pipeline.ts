@@ -70,8 +70,9 @@ export class Pipeline {
     return this.#jobs.length > 0 || this.#oldestUndecoded() !== Infinity;
   }
 
-  get hasRoom(): boolean {
-    return this.#parts.requests.hasFree && this.#parts.outputs.hasFree;
+  /** Whether the device can take one more request, with this one's bytes. @throws DeviceError where it never can */
+  hasRoomFor(event: RequestEvent): boolean {
+    return this.#parts.requests.hasFree && this.#parts.outputs.canTake(bitstreamSize(event));
   }
 
   /** Whether the driver can put several requests into one CAPTURE buffer. */
@@ -145,9 +146,11 @@ export class Pipeline {
     if (!this.isBusy) return;
     if (returned === 0) {
       if (this.collect() || this.#collectIncomplete()) return;
-      throw new DeviceTimeout(
-        `${file.path}: the device finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued. See dmesg`,
-      );
+      const missing =
+        last === undefined
+          ? `gave back no CAPTURE buffer within ${timeout / 1000} s, although its requests are done`
+          : `finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued`;
+      throw new DeviceTimeout(`${file.path}: the device ${missing}. See dmesg`);
     }
     if (last === undefined) this.#collectCapture();
     else for (const job of half) this.#finish(job);

@@ -245,7 +245,7 @@ export function visiblePixels(
   return { bytes: copyVisible(frame, found, allocate), pixelFormat: found.linear, width, height };
 }
 
-type Pixels = Pick<Frame, "planes" | "height" | "visible">;
+type Pixels = Pick<Frame, "planes" | "width" | "height" | "visible">;
 
 function copyVisible(frame: Pixels, { components, packing }: Layout, allocate: Allocate): Uint8Array {
   const { left, top, width, height } = frame.visible;
@@ -334,13 +334,16 @@ function joinSplit(memory: Uint8Array, stride: number, order: SplitTile, x: numb
 }
 
 /** Where a component begins: in a plane of its own, or after those before it. */
-function sourceOf({ planes, height }: Pixels, components: readonly Component[], i: number): Source {
+function sourceOf({ planes, width, height }: Pixels, components: readonly Component[], i: number): Source {
   const component = components[i] as Component;
   const isColumns = component.order === columns;
   const own = planes.length > 1 ? planes[i] : undefined;
   if (own !== undefined) {
     const lines = Math.ceil(height / component.down);
-    return { memory: own.bytes, stride: isColumns ? lines : own.bytesPerLine };
+    // After S_FMT(CAPTURE), mediatek's bytesperline counts samples: it has the ten bits only until then (vidioc_vdec_s_fmt,
+    // mtk_vcodec_get_pic_info).
+    const least = component.order?.kind === "split" ? (width * 5) / 4 : 0;
+    return { memory: own.bytes, stride: isColumns ? lines : Math.max(own.bytesPerLine, least) };
   }
   const { bytes, bytesPerLine } = planes[0] as import("./frame.ts").FramePlane;
   // A column holds the lines of all components.

@@ -9,7 +9,7 @@ import { KnownLimits } from "./known-limits.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import { Streams } from "./queues/streams.ts";
-import type { SubmitEvent, SubmitterOptions } from "./submitter-options.ts";
+import { numbersOf, type SubmitEvent, type SubmitterOptions } from "./submitter-options.ts";
 
 interface ShownFrame {
   readonly picture: Picture;
@@ -58,13 +58,15 @@ export class Submitter {
   #sequence: SequenceEvent | undefined;
   /** The controls that were set after the sequence event, and before the queues were made for it. */
   #sets: (readonly Control[])[] = [];
+  /** The consumer's code runs: a generator stands at a yield, or takes the consumer's events. */
+  #isOutside = false;
   #state: "idle" | "busy" | "left" | "broken" | "closed" = "idle";
 
   private constructor(device: DeviceInfo, streams: Streams, open: () => Promise<Streams>, options: SubmitterOptions) {
     this.device = device;
     this.#openStreams = open;
     this.#streams = streams;
-    this.#timeout = options.timeout ?? 5000;
+    this.#timeout = numbersOf(options).timeout;
     this.#isVerbatim = options.verbatim ?? false;
     this.#limits = new KnownLimits(device, options.force ?? false);
     this.#onNotice = options.onNotice ?? (() => {});
@@ -78,11 +80,12 @@ export class Submitter {
    * Opens a device.
    *
    * @param machine for tests; this one
-   * @throws DeviceError with one line for a person; the signal's reason if it was aborted before.
+   * @throws DeviceError with one line for a person; the signal's reason if it was aborted before; TypeError for a wrong option.
    */
   static async open(device: DeviceInfo, options: SubmitterOptions = {}, machine?: Machine): Promise<Submitter> {
     throwIfAborted(options.signal);
-    const { extraBuffers = 4, requests = 4, pixelFormats = [] } = options;
+    const { pixelFormats = [] } = options;
+    const { extraBuffers, requests } = numbersOf(options);
     const used = machine ?? (await thisMachine());
     const openStreams = () => Streams.open(used, device, { extraBuffers, requests, pixelFormats });
     return new Submitter(device, await openStreams(), openStreams, options);
@@ -92,7 +95,7 @@ export class Submitter {
    * Performs events, and gives the frames that are ready, in display order. Frames that the device still works on come with the
    * next call, or with `drain`. The bitstream of a request is read during the call.
    *
-   * If you leave the loop early, you must call `reset` or `close`.
+   * If you leave the loop early, or `events` throws, you must call `reset` or `close`.
    *
    * @throws IoctlError, DeviceError: only `close` is left then.
    */
@@ -154,10 +157,13 @@ export class Submitter {
     end: () => Promise<void> | boolean,
   ): AsyncGenerator<Frame, void, undefined> {
     this.#check();
-    const list = [...events];
+    const list: SubmitEvent[] = [];
     let at = 0;
     this.#state = "busy";
     try {
+      this.#isOutside = true;
+      for (const event of events) list.push(event);
+      this.#checkOpen();
       for (; at < list.length; at++) {
         for (const event of this.#asTaken(list[at] as SubmitEvent)) {
           if (event.type !== "request") this.#perform(event);
@@ -180,14 +186,17 @@ export class Submitter {
       }
       this.#leave("idle");
     } catch (thrown) {
-      this.#leave("broken");
+      // What the consumer throws is another way to leave early.
+      if (!this.#isOutside) this.#leave("broken");
       // Errors after closing are consequences of it.
       throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
       if (this.#state === "busy") {
+        this.#leave("broken");
         this.#noteAll(list.slice(at));
         this.#leave("left");
       }
+      this.#isOutside = false;
     }
   }
 
@@ -203,6 +212,7 @@ export class Submitter {
    * must not be used after that.
    */
   #checkOpen(): void {
+    this.#isOutside = false;
     if (this.#isClosed) throw this.#closedError();
   }
 
@@ -257,10 +267,10 @@ export class Submitter {
     return this.#hasRoom(event);
   }
 
-  #hasRoom({ timestamp }: RequestEvent): boolean {
-    const picture = this.#pictures.get(timestamp);
+  #hasRoom(event: RequestEvent): boolean {
+    const picture = this.#pictures.get(event.timestamp);
     const hasBuffer = picture === undefined ? this.#streams.pool.hasFree : this.#pipeline.canResume(picture);
-    return this.#pipeline.hasRoom && hasBuffer;
+    return hasBuffer && this.#pipeline.hasRoomFor(event);
   }
 
   /** Makes the queues for a new sequence, and waits until there is room for a request. */
@@ -372,6 +382,7 @@ export class Submitter {
   }
 
   #nextFrame(): Frame {
+    this.#isOutside = true;
     return (this.#shown.shift() as ShownFrame).frame;
   }
 

@@ -229,6 +229,12 @@ describe("seq_parameter_set_data (7.3.2.1.1)", () => {
     ["max_dec_frame_buffering", [0, 16]],
   ])("%s is in the range %j", (name, range) => hasRange(highSps, name, range, parse));
 
+  it("refuses cropping that leaves nothing (7.4.2.1.1)", () => {
+    expect(() => parse(unitOf(withValue(highSps, "frame_crop_left_offset", 1918)))).toThrow(/cropping leaves 0x1074/);
+    expect(() => parse(unitOf(withValue(highSps, "frame_crop_top_offset", 540)))).toThrow(/cropping leaves 1917x0/);
+    expect(parse(unitOf(withValue(highSps, "frame_crop_left_offset", 1917))).frame_crop_left_offset).toBe(1917);
+  });
+
   it("refuses delta_scale outside of -128..127, and a log2_max_pic_order_cnt_lsb_minus4 above 12", () => {
     hasRange(highSps, "delta_scale[9]", [-128, 127], parse);
     hasRange(baselineSps, "log2_max_pic_order_cnt_lsb_minus4", [0, 12], parse);

@@ -125,6 +125,11 @@ describe("the kernel's answer to", () => {
   it.each(frames)("FRAME %s", (_, values, errno) => {
     expect(validate(frame, payload(frame, values)).length > 0).toBe(errno !== 0);
   });
+  it("FRAME: the first refusal is the kernel's, which looks at the tiles first (validate_av1_frame)", () => {
+    const both = { "tile_info.tile_cols": 65, "quantization.qm_y": 16, superres_denom: 17 };
+    const paths = validate(frame, payload(frame, both)).map(({ path }) => path);
+    expect(paths).toEqual(["tile_info.tile_cols", "quantization.qm_y", "superres_denom"]);
+  });
   it.each(grains)("FILM_GRAIN %s", (_, values, errno) => {
     expect(validate(grain, payload(grain, values)).length > 0).toBe(errno !== 0);
   });

@@ -48,6 +48,12 @@ describe("errors", () => {
     await expect(all(submitter, events)).rejects.toThrow(message);
   });
 
+  it.each(["EAGAIN", "EOPNOTSUPP", "ENODEV"] as const)("has the kernel's name of an error: %s", async (code) => {
+    const errors = (ioctl: string) => (ioctl === "VIDIOC_STREAMON" ? constants.errno[code] : undefined);
+    const { submitter } = await open({ ...plain, errors });
+    await expect(all(submitter, events)).rejects.toMatchObject({ code });
+  });
+
   it("ends when the device gives nothing back", async () => {
     const { kernel, submitter } = await open({ ...plain, isStuck: true }, { timeout: 1 });
     await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
@@ -55,6 +61,15 @@ describe("errors", () => {
     );
     await submitter.close();
     expect([kernel.openFiles, kernel.mappings.size]).toEqual([0, 0]);
+  });
+
+  it("says what is missing when the device finishes its requests and gives back no picture", async () => {
+    const { submitter } = await open({ ...plain, keepsCapture: true }, { timeout: 1 });
+    await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
+      new DeviceTimeout(
+        "/dev/video7: the device gave back no CAPTURE buffer within 0.001 s, although its requests are done. See dmesg",
+      ),
+    );
   });
 
   it.each([

@@ -28,6 +28,8 @@ export interface FakeDriver {
   readonly mostStarted?: number;
   /** Never finishes a request. */
   readonly isStuck?: boolean;
+  /** Gives back no CAPTURE buffer. */
+  readonly keepsCapture?: boolean;
   /** Finishes only one request while somebody waits. */
   readonly isSlow?: boolean;
   /** The requests that the device fails to decode, by their number from 0. */

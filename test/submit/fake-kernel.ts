@@ -5,7 +5,7 @@ import { type IoctlName, ioctlNumber, ioctls } from "../../src/submit/layout/ioc
 import { type Structs, structsOf } from "../../src/submit/layout/structs.ts";
 import { type Libc, type Memory, POLLIN, POLLOUT, POLLPRI } from "../../src/submit/libc.ts";
 import type { Machine } from "../../src/submit/machine.ts";
-import { v4l2_ctrl_h264_sps, v4l2_ctrl_vp9_frame, viewOf } from "../../src/uapi/index.ts";
+import { v4l2_ctrl_av1_sequence, v4l2_ctrl_h264_sps, v4l2_ctrl_vp9_frame, viewOf } from "../../src/uapi/index.ts";
 import type { FakeDriver } from "./fake-driver.ts";
 import { answerQuery, captureFormatsOf, controlsAt } from "./fake-queries.ts";
 import { answerTopology } from "./fake-topology.ts";
@@ -37,6 +37,7 @@ interface FakeRequest {
 const bitDepthFields: Readonly<Record<string, { readonly at: number; readonly above: number }>> = {
   V4L2_CID_STATELESS_H264_SPS: { at: v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8, above: 0 },
   V4L2_CID_STATELESS_VP9_FRAME: { at: v4l2_ctrl_vp9_frame.offsets.bit_depth, above: 8 },
+  V4L2_CID_STATELESS_AV1_SEQUENCE: { at: v4l2_ctrl_av1_sequence.offsets.bit_depth, above: 8 },
 };
 
 /**
@@ -212,7 +213,7 @@ export class FakeKernel {
   }
 
   #giveHeld(): void {
-    if (this.#held !== undefined) this.#capture.done.push(this.#held);
+    if (this.#held !== undefined && !this.#driver.keepsCapture) this.#capture.done.push(this.#held);
     this.#held = undefined;
   }
 

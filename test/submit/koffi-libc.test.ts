@@ -1,6 +1,8 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DeviceError } from "../../src/submit/errors.ts";
 import { loadLibc } from "../../src/submit/koffi-libc.ts";
@@ -50,6 +52,34 @@ describe.skipIf(!isLinux)("this machine's C library", () => {
     mapping.unmap(true);
     expect(isMapped()).toBe(false);
     expect(mapping.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("gives up the addresses of such bytes when nobody holds them, even after the library itself is forgotten", async () => {
+    const { default: koffi } = await import("koffi");
+    setFlagsFromString("--expose-gc");
+    const gc: () => void = runInNewContext("gc");
+    const path = join(folder, "lent");
+    writeFileSync(path, Buffer.alloc(4096));
+    const lend = async () => {
+      const own = await loadLibc();
+      const fd = own.open(path);
+      const mapping = own.map(fd, 1 << 26, 0n);
+      own.close(fd);
+      if (typeof mapping === "number") throw new Error(`errno ${-mapping}`);
+      mapping.unmap(true);
+      return koffi.address(mapping.bytes) + (1n << 25n);
+    };
+    const address = await lend();
+    const isReserved = () =>
+      [...readFileSync("/proc/self/maps", "utf8").matchAll(/^([0-9a-f]+)-([0-9a-f]+)/gm)].some(
+        ([, from, to]) => BigInt(`0x${from}`) <= address && address < BigInt(`0x${to}`),
+      );
+    expect(isReserved()).toBe(true);
+    for (let turn = 0; turn < 100 && isReserved(); turn++) {
+      gc();
+      await new Promise(setImmediate);
+    }
+    expect(isReserved()).toBe(false);
   });
 
   it("tells the kernel where memory is", () => {

@@ -158,41 +158,50 @@ describe("the visible part", () => {
     expect(got).toEqual(expected);
   });
 
-  it.each(["MT2T", "MT2R"])("of %s: the lower two bits stand before the upper eight, four lines at a time", (name) => {
-    const [width, height] = [64, 64];
-    const stride = (width * 5) / 4;
-    const sampleAt = [
-      (x: number, y: number) => (37 * x + 411 * y + 5) & 0x3ff,
-      (x: number, y: number) => (71 * x + 59 * y + 311) & 0x3ff,
-    ] as const;
-    const planes = sampleAt.map((at, component) => {
-      const [lines, tileLines] = component === 0 ? [height, 32] : [height / 2, 16];
-      const bytes = new Uint8Array(stride * lines);
-      let block = 0;
-      // Tiles from left to right and from top to bottom, and in each the blocks from top to bottom.
-      for (let tileY = 0; tileY < lines; tileY += tileLines) {
-        for (let tileX = 0; tileX < width; tileX += 16) {
-          for (let y = tileY; y < tileY + tileLines; y += 4) {
-            for (let i = 0; i < 64; i++) {
-              const value = at(tileX + (i % 16), y + (i >> 4));
-              const [byte, bit] = name === "MT2T" ? [i % 16, 2 * (i >> 4)] : [i >> 2, 2 * (i % 4)];
-              bytes[block + byte]! |= (value & 3) << bit;
-              bytes[block + 16 + i] = value >> 2;
+  it.each([
+    ["MT2T", "bytes", 80],
+    ["MT2R", "bytes", 80],
+    // What mediatek says after S_FMT(CAPTURE).
+    ["MT2T", "samples", 64],
+    ["MT2R", "samples", 64],
+  ])(
+    "of %s: the lower two bits stand before the upper eight, four lines at a time (%s)",
+    (name, _unit, bytesPerLine) => {
+      const [width, height] = [64, 64];
+      const stride = (width * 5) / 4;
+      const sampleAt = [
+        (x: number, y: number) => (37 * x + 411 * y + 5) & 0x3ff,
+        (x: number, y: number) => (71 * x + 59 * y + 311) & 0x3ff,
+      ] as const;
+      const planes = sampleAt.map((at, component) => {
+        const [lines, tileLines] = component === 0 ? [height, 32] : [height / 2, 16];
+        const bytes = new Uint8Array(stride * lines);
+        let block = 0;
+        // Tiles from left to right and from top to bottom, and in each the blocks from top to bottom.
+        for (let tileY = 0; tileY < lines; tileY += tileLines) {
+          for (let tileX = 0; tileX < width; tileX += 16) {
+            for (let y = tileY; y < tileY + tileLines; y += 4) {
+              for (let i = 0; i < 64; i++) {
+                const value = at(tileX + (i % 16), y + (i >> 4));
+                const [byte, bit] = name === "MT2T" ? [i % 16, 2 * (i >> 4)] : [i >> 2, 2 * (i % 4)];
+                bytes[block + byte]! |= (value & 3) << bit;
+                bytes[block + 16 + i] = value >> 2;
+              }
+              block += 80;
             }
-            block += 80;
           }
         }
-      }
-      return { bytes, bytesPerLine: stride };
-    });
-    const shown = { left: 6, top: 2, width: 51, height: 59 };
-    const pixels = visiblePixels({ pixelFormat: fourccOf(name), width, height, planes, visible: shown });
-    const expected: number[] = [];
-    for (let y = 2; y < 61; y++) for (let x = 6; x < 57; x++) expected.push(sampleAt[0](x, y) << 6);
-    for (let y = 1; y < 31; y++) for (let x = 6; x < 58; x++) expected.push(sampleAt[1](x, y) << 6);
-    expect(pixels.pixelFormat).toBe("P010");
-    expect([...new Uint16Array(pixels.bytes.buffer)]).toEqual(expected);
-  });
+        return { bytes, bytesPerLine };
+      });
+      const shown = { left: 6, top: 2, width: 51, height: 59 };
+      const pixels = visiblePixels({ pixelFormat: fourccOf(name), width, height, planes, visible: shown });
+      const expected: number[] = [];
+      for (let y = 2; y < 61; y++) for (let x = 6; x < 57; x++) expected.push(sampleAt[0](x, y) << 6);
+      for (let y = 1; y < 31; y++) for (let x = 6; x < 58; x++) expected.push(sampleAt[1](x, y) << 6);
+      expect(pixels.pixelFormat).toBe("P010");
+      expect([...new Uint16Array(pixels.bytes.buffer)]).toEqual(expected);
+    },
+  );
 
   it("of another format is refused", () => {
     const frame = { pixelFormat: fourccOf("MT21"), width: 8, height: 4, planes: [counting(60, 10)], visible };

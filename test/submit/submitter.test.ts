@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { Control } from "../../src/events.ts";
-import { DeviceError, DeviceTimeout, type Frame } from "../../src/submit/index.ts";
+import { chooseDevice, devicesOf } from "../../src/submit/devices/devices.ts";
+import {
+  DeviceError,
+  DeviceTimeout,
+  type Frame,
+  IoctlError,
+  type SubmitEvent,
+  Submitter,
+} from "../../src/submit/index.ts";
 import { abis } from "../../src/submit/layout/abi.ts";
 import { controls } from "../../src/uapi/index.ts";
-import { all, eventsOf, open, picture, plain, request, sequence, taken } from "./submitting.ts";
+import { FakeKernel } from "./fake-kernel.ts";
+import { all, eventsOf, open, output, picture, plain, release, request, sequence, taken } from "./submitting.ts";
 
 describe.each([
   ["lp64, several planes", {}],
@@ -102,6 +111,15 @@ describe("buffers", () => {
     expect(kernel.log).toContain("CREATE_BUFS OUTPUT 1");
   });
 
+  it("waits for the large OUTPUT buffer that the device has, where there is no memory for a second one", async () => {
+    const { kernel, submitter } = await open({ ...plain, mostBuffers: 11 });
+    const bitstream = [new Uint8Array(1 << 18)];
+    const large = [1000, 2000, 3000].flatMap((at) => [request(at, { bitstream }), output(at), release(at)]);
+    expect(await all(submitter, [sequence(16), ...large, ...picture(4000)])).toEqual([1000, 2000, 3000, 4000]);
+    const used = kernel.log.filter((line) => line.startsWith("QBUF OUTPUT"));
+    expect(used).toEqual(["QBUF OUTPUT 4", "QBUF OUTPUT 4", "QBUF OUTPUT 4", "QBUF OUTPUT 0"]);
+  });
+
   it("says so where there is none", async () => {
     const { submitter } = await open({ ...plain, canCreateBuffers: false });
     const bitstream = [new Uint8Array(1 << 18)];
@@ -169,8 +187,8 @@ describe("buffers", () => {
     expect(() => submitter.reset()).toThrow("the device failed: call close()");
   });
 
-  it("goes on when such a consumer gives one back", async () => {
-    const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0 });
+  it.each([5000, Infinity])("goes on when such a consumer gives one back (timeout: %s)", async (timeout) => {
+    const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0, timeout });
     let last: Frame | undefined;
     const timestamps: number[] = [];
     const events = [sequence(16), ...[1, 2, 3, 4].flatMap((n) => picture(1000 * n))];
@@ -201,6 +219,22 @@ describe("buffers", () => {
   });
 });
 
+it.each([
+  [{ requests: 0 }, "requests is 0; it must be a whole number from 1"],
+  [{ requests: -1 }, "requests is -1; it must be a whole number from 1"],
+  [{ requests: 1.5 }, "requests is 1.5; it must be a whole number from 1"],
+  [{ extraBuffers: -5 }, "extraBuffers is -5; it must be a whole number from 0"],
+  [{ extraBuffers: Number.NaN }, "extraBuffers is NaN; it must be a whole number from 0"],
+  [{ timeout: Number.NaN }, "timeout is NaN; it must be a number of milliseconds"],
+  [{ timeout: -1 }, "timeout is -1; it must be a number of milliseconds"],
+])("a wrong option is a TypeError, and opens nothing: %j", async (options, message) => {
+  const kernel = new FakeKernel(plain);
+  const device = chooseDevice(await devicesOf(kernel.machine, kernel.files), "h264");
+  const before = kernel.opened;
+  await expect(Submitter.open(device, options, kernel.machine)).rejects.toThrow(new TypeError(message));
+  expect([kernel.opened - before, kernel.openFiles]).toEqual([0, 0]);
+});
+
 describe("a consumer that leaves", () => {
   it("can seek, and what it missed does not take buffers", async () => {
     const { kernel, submitter } = await open(plain, { extraBuffers: 0 });
@@ -215,6 +249,47 @@ describe("a consumer that leaves", () => {
     }
     expect(await all(submitter, picture(99000))).toEqual([99000]);
     expect(kernel.log.filter((line) => line.startsWith("CREATE_BUFS"))).toEqual([]);
+  });
+
+  it("may throw into the generator instead: that is no failure of the device", async () => {
+    const { submitter } = await open(plain);
+    const frames = submitter.submit([sequence(16), ...[1, 2, 3, 4, 5, 6].flatMap((n) => picture(1000 * n))]);
+    (await frames.next()).value?.release();
+    await expect(frames.throw(new Error("seek"))).rejects.toThrow("seek");
+    await expect(taken(submitter.submit([]))).rejects.toThrow("call reset() first");
+    submitter.reset();
+    expect(await all(submitter, picture(9000))).toEqual([9000]);
+  });
+
+  it("may throw where its events come from: those before are noted, a change of size among them", async () => {
+    const { kernel, submitter } = await open(plain);
+    expect(await all(submitter, [sequence(16), ...picture(1000)])).toEqual([1000]);
+    function* events(): Generator<SubmitEvent> {
+      yield sequence(32);
+      yield* picture(2000);
+      throw new Error("a listener's");
+    }
+    await expect(taken(submitter.submit(events()))).rejects.toThrow("a listener's");
+    await expect(taken(submitter.submit([]))).rejects.toThrow("call reset() first");
+    submitter.reset();
+    expect(await all(submitter, picture(3000))).toEqual([3000]);
+    expect(kernel.log).toContain("S_FMT OUTPUT 32x16");
+  });
+
+  it("learns of a device that fails at what it must still be told", async () => {
+    const { name, id } = controls.V4L2_CID_STATELESS_H264_SPS;
+    const { submitter } = await open({ ...plain, refuses: (control) => control === name });
+    const pictures = [1, 2, 3, 4, 5, 6].flatMap((n) => picture(1000 * n));
+    const set: SubmitEvent = { type: "set", controls: [{ name, id, payload: new Uint8Array(1048) }] };
+    const run = async () => {
+      for await (const frame of submitter.submit([sequence(16), ...pictures, set])) {
+        frame.release();
+        break;
+      }
+    };
+    await expect(run()).rejects.toThrow(IoctlError);
+    expect(() => submitter.reset()).toThrow("the device failed: call close()");
+    await submitter.close();
   });
 
   it("does not miss a change of size", async () => {

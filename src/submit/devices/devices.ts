@@ -85,12 +85,25 @@ export function chooseDevice({ devices, problems }: DeviceList, codec: Codec, pa
   const takers = named.filter(({ target }) => target.codecs[codec] !== undefined);
   const [found] = takers.sort((a, b) => area(b) - area(a));
   if (found !== undefined) return found;
-  if (named.length > 0 || (path === undefined && devices.length > 0)) {
-    const each = named.map((device) => `${device.path} (${device.driver}): ${codecNames(device)}`);
-    throw new DeviceError(`no device decodes ${codec}; found: ${each.join("; ")}`);
+  throw new DeviceError(reasonOf(named, problems, codec, path));
+}
+
+/** Why no device was found. What cannot be used is named wherever it may be what was looked for. */
+function reasonOf(
+  named: readonly DeviceInfo[],
+  problems: readonly string[],
+  codec: Codec,
+  path: string | undefined,
+): string {
+  const unusable = problems.length === 0 ? "" : `; not usable: ${problems.join("; ")}`;
+  if (named.length > 0) {
+    const each = named.map((device) => `${device.path} (${device.driver}): ${codecNames(device)}`).join("; ");
+    if (path !== undefined) return `${path} does not decode ${codec}; found: ${each}`;
+    return `no device decodes ${codec}; found: ${each}${unusable}`;
   }
-  if (path !== undefined && problems.length === 0) throw new DeviceError(`${path} is not a stateless decoder`);
-  throw new DeviceError(problems.length > 0 ? problems.join("; ") : noDecoder);
+  if (path === undefined) return problems.length > 0 ? problems.join("; ") : noDecoder;
+  const own = problems.filter((problem) => problem.startsWith(`${path}:`));
+  return own.length > 0 ? own.join("; ") : `${path} is not a stateless decoder${unusable}`;
 }
 
 /** `"h264, vp8"` */

@@ -2,6 +2,9 @@ import { DeviceError, IoctlError } from "../errors.ts";
 import type { Mapping } from "../libc.ts";
 import type { BufferPlane, Queue, QueueFormat } from "./queue.ts";
 
+/** setTimeout takes a longer time for 1 ms. */
+const longestTimeout = 2 ** 31 - 1;
+
 /** A CAPTURE buffer. It is free when neither its picture nor a frame that shows it uses it. */
 export class CaptureBuffer {
   readonly index: number;
@@ -171,7 +174,7 @@ export class CapturePool {
   async whenFree(milliseconds: number): Promise<void> {
     if (this.hasFree) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = setTimeout(resolve, Math.min(milliseconds, longestTimeout));
       this.#freed = () => {
         clearTimeout(timer);
         resolve();

@@ -1,5 +1,6 @@
 import type { Control, SequenceEvent } from "../../events.ts";
 import { fourccText } from "../../record/format.ts";
+import { v4l2_ctrl_av1_sequence } from "../../uapi/av1.ts";
 import { type DeviceInfo, isMultiplanar } from "../devices/devices.ts";
 import { pixelFormatsOf } from "../devices/probe.ts";
 import { DeviceError, IoctlError } from "../errors.ts";
@@ -90,8 +91,10 @@ export class Streams {
    */
   start(sequence: QueueSequence, sets: readonly (readonly Control[])[]): void {
     this.#isStarted = true;
-    const outputFormat = this.#formatFor(sequence) ?? this.#setOutputFormat(sequence);
-    for (const controls of sets) this.controls.set(controls);
+    const present = this.#formatFor(sequence);
+    const isAnother = present === undefined && this.#lastOutput !== undefined;
+    const outputFormat = present ?? this.#setOutputFormat(sequence);
+    this.#setControls(sets, isAnother);
     const format = this.#captureFormat(sequence);
     const { captureBuffers } = sequence;
     // OUTPUT comes first, because CAPTURE can work with fewer buffers, and boards without an IOMMU have only a few dozen MB for
@@ -117,7 +120,7 @@ export class Streams {
     let format: QueueFormat;
     try {
       if (!isSame && !this.#hasChangedOutput(sequence)) outputFormat = this.#remakeOutput(sequence);
-      for (const controls of sets) this.controls.set(controls);
+      this.#setControls(sets, !isSame);
       format = isSame ? this.capture.format() : this.#captureFormat(sequence);
     } catch (thrown) {
       if (isBusy(thrown)) return false;
@@ -202,6 +205,18 @@ export class Streams {
     return last !== undefined && hasSameFormat(last.sequence, sequence) ? last.format : undefined;
   }
 
+  /**
+   * Sets a sequence's controls. S_FMT(OUTPUT) takes hantro back to a CAPTURE format for 8 bits without film grain, and the kernel
+   * tells it of a parameter set only when the value is new (try_or_set_cluster). An AV1 sequence header may be the same for frames
+   * of another size, so another value comes first then. Those of the other codecs have the size.
+   */
+  #setControls(sets: readonly (readonly Control[])[], isAnotherFormat: boolean): void {
+    for (const controls of sets) {
+      if (isAnotherFormat) this.controls.set(controls.filter(isAv1Sequence).map(withOtherValue));
+      this.controls.set(controls);
+    }
+  }
+
   #setOutputFormat(sequence: QueueSequence, size?: number): QueueFormat {
     const { pixelFormat, codedWidth: width, codedHeight: height } = sequence;
     const sizeimage = size ?? Math.max(smallestOutput, Math.ceil((width * height) / 2));
@@ -257,6 +272,19 @@ export class Streams {
     // hantro's post-processor can also convert 10 bits to 8 bits.
     return wanted.find((pixelFormat) => isDeep(pixelFormat) === wantsDeep) ?? wanted[0] ?? own;
   }
+}
+
+function isAv1Sequence({ name }: Control): boolean {
+  return name === "V4L2_CID_STATELESS_AV1_SEQUENCE";
+}
+
+/** Changes order_hint_bits, of which the kernel takes any value, and which drivers read only when they decode. */
+function withOtherValue(control: Control): Control {
+  if (typeof control.payload === "number") return control;
+  const payload = control.payload.slice();
+  const at = v4l2_ctrl_av1_sequence.offsets.order_hint_bits;
+  payload[at] = (payload[at] as number) ^ 1;
+  return { ...control, payload } as Control;
 }
 
 function isBusy(thrown: unknown): boolean {

@@ -206,5 +206,20 @@ describe("one line for a person", () => {
     expect(() => chooseDevice(list, "vp8", "/dev/video0")).toThrow(
       new DeviceError("/dev/video0 is not a stateless decoder"),
     );
+    expect(() => chooseDevice(list, "h264", "/dev/video7")).toThrow(
+      new DeviceError("/dev/video7 does not decode h264; found: /dev/video7 (hantro-vpu): vp8, vp9"),
+    );
+  });
+
+  it("when another device, which cannot be used, may be the one", async () => {
+    const problem = "/dev/media1: permission denied";
+    const list = { ...(await listOf(driver)), problems: [problem] };
+    expect(() => chooseDevice(list, "h264")).toThrow(
+      new DeviceError(`no device decodes h264; found: /dev/video7 (hantro-vpu): vp8, vp9; not usable: ${problem}`),
+    );
+    expect(() => chooseDevice(list, "vp8", "/dev/video0")).toThrow(
+      new DeviceError(`/dev/video0 is not a stateless decoder; not usable: ${problem}`),
+    );
+    expect(() => chooseDevice(list, "vp8", "/dev/media1")).toThrow(new DeviceError(problem));
   });
 });

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { SequenceEvent } from "../../../src/events.ts";
 import { fourccOf, fourccText } from "../../../src/record/format.ts";
 import { readableFormats, type SubmitEvent, type SubmitterOptions } from "../../../src/submit/index.ts";
-import { controls, V4L2_PIX_FMT_VP9_FRAME, v4l2_ctrl_h264_sps } from "../../../src/uapi/index.ts";
+import {
+  controls,
+  V4L2_PIX_FMT_AV1_FRAME,
+  V4L2_PIX_FMT_H264_SLICE,
+  V4L2_PIX_FMT_VP9_FRAME,
+  v4l2_ctrl_av1_sequence,
+  v4l2_ctrl_h264_sps,
+} from "../../../src/uapi/index.ts";
 import type { FakeDriver } from "../fake-driver.ts";
 import { eventsOf, open, picture, plain, sequence } from "../submitting.ts";
 
@@ -106,6 +113,42 @@ describe("the CAPTURE format", () => {
     expect(formats).toEqual(["NV12", "NV12"]);
     expect(log.filter((line) => line.startsWith("STREAMOFF"))).toEqual(stopped);
   });
+});
+
+describe("frames of another size after the same AV1 sequence header", () => {
+  const { name, id } = controls.V4L2_CID_STATELESS_AV1_SEQUENCE;
+  const av1 = (width: number, keepsReferences: boolean) => {
+    const payload = new Uint8Array(v4l2_ctrl_av1_sequence.size);
+    payload[v4l2_ctrl_av1_sequence.offsets.bit_depth] = 10;
+    return sequence(width, {
+      codec: "av1",
+      pixelFormat: V4L2_PIX_FMT_AV1_FRAME,
+      bitDepthLuma: 10,
+      bitDepthChroma: 10,
+      keepsReferences,
+      controls: [{ name, id, payload }],
+    });
+  };
+
+  it.each([
+    [false, false],
+    [true, "streaming"],
+  ] as const)(
+    "have its ten bits, although S_FMT(OUTPUT) forgets them and the kernel tells of no value twice (references kept: %s)",
+    async (keepsReferences, canResize) => {
+      const driver = {
+        ...plain,
+        outputFormats: [V4L2_PIX_FMT_H264_SLICE, V4L2_PIX_FMT_AV1_FRAME],
+        controls: { ...plain.controls, [name]: 1 },
+        captureFormats: [NV12, P010],
+        deepFormat: P010,
+        canResize,
+      };
+      const events = [av1(16, false), ...picture(1000), av1(32, keepsReferences), ...picture(2000)];
+      const { formats, reopened } = await formatsOf(driver, events);
+      expect([formats, reopened]).toEqual([["P010", "P010"], 0]);
+    },
+  );
 });
 
 describe("several codecs in turn", () => {
