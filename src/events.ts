@@ -140,15 +140,15 @@ export type DecodeEvent = SequenceEvent | RequestEvent | OutputEvent | ReleaseEv
 
 /** Information about a packet. */
 export interface PacketInfo {
-  /** Any number. It comes back in the `output` event. */
+  /** Any finite number. It comes back in the `output` event. */
   readonly pts?: number | undefined;
 }
 
 /** Information about a piece of a stream. */
 export interface ChunkInfo {
   /**
-   * Any number. It comes back in the `output` event of the first picture that begins in these bytes or after them, as in
-   * H.222.0, 2.4.3.7; in H.264 and HEVC, of the first picture whose first slice begins there. Without effect on VP8 and VP9,
+   * Any finite number. It comes back in the `output` event of the first picture that begins in these bytes or after them, as
+   * in H.222.0, 2.4.3.7; in H.264 and HEVC, of the first picture whose first slice begins there. Without effect on VP8 and VP9,
    * because IVF frames have a pts of their own.
    */
   readonly pts?: number | undefined;

@@ -3,7 +3,7 @@ import * as av1 from "../src/av1/index.ts";
 import * as fwht from "../src/fwht/index.ts";
 import * as h264 from "../src/h264/index.ts";
 import * as h265 from "../src/h265/index.ts";
-import { bitstreamBytes, bitstreamSize, copyBitstream } from "../src/index.ts";
+import { bitstreamBytes, bitstreamSize, copyBitstream, openSession } from "../src/index.ts";
 import * as mpeg2 from "../src/mpeg2/index.ts";
 import { readRecord, readRecordStream, recordHeaderText, recordLineText, resolveLines } from "../src/record/index.ts";
 import { decodePayload, decodeStruct, encodeStruct, flagNames, u32 } from "../src/uapi/index.ts";
@@ -13,6 +13,22 @@ import * as vp9 from "../src/vp9/index.ts";
 /** Calls as a program without types can make them. */
 type Call = (...args: unknown[]) => unknown;
 const bytes = new Uint8Array(16);
+
+describe("the pts of a packet or chunk", () => {
+  it.each([NaN, Infinity, -Infinity, "5", 5n, null])("must be a finite number: %s", (pts) => {
+    const session = openSession("h264") as unknown as Record<"decode" | "push", Call>;
+    for (const call of [() => session.decode(bytes, { pts }), () => session.push(bytes, { pts })]) {
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow("pts must be finite");
+    }
+  });
+
+  it("may be any such number, or undefined", () => {
+    const session = openSession("h264");
+    for (const pts of [-5, 0.5, -0, Number.MAX_VALUE, undefined])
+      expect(() => session.push(bytes, { pts })).not.toThrow();
+  });
+});
 
 describe("options of a parser", () => {
   const entries = { av1, fwht, h264, h265, mpeg2, vp8, vp9 };

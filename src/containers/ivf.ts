@@ -189,8 +189,7 @@ export class IvfStream {
     if (bytes.length < FILE_HEADER_BYTES) return false;
     const view = viewOf(bytes);
     const length = view.getUint16(6, true);
-    if (length < FILE_HEADER_BYTES)
-      this.#fail(`the IVF header says that it has ${length} bytes; it must have 32 or more`);
+    if (length < FILE_HEADER_BYTES) this.#fail(`the IVF header has ${length} bytes; it must have 32 or more`);
     if (queue.length < length) return false;
     this.header = { fourcc: textAt(bytes, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
     this.#checkFourcc(this.header.fourcc);

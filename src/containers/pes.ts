@@ -1,6 +1,6 @@
 /** PES packets, which carry elementary streams in program and transport streams: H.222.0 (ISO/IEC 13818-1) 2.4.3.6. */
 
-import type { StreamError } from "../errors.ts";
+import { type StreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 
@@ -47,7 +47,17 @@ export const LONGEST_PES_HEADER = 9 + 255;
 export interface PesHeader {
   readonly size: number;
   readonly pts: number | undefined;
+  /** What comes after it; scrambled where PES_scrambling_control is not 0. */
+  readonly content: "video" | "scrambled" | "padding";
 }
+
+/** Says that the video's bytes are scrambled. @param unit of the systems stream. */
+export function scrambledError(unit: string): UnsupportedError {
+  return new UnsupportedError("scrambled", "the video stream is scrambled", { unit });
+}
+
+/** Table 2-22: padding_stream, whose packets have no header after their length. */
+const PADDING_STREAM = 0xbe;
 
 /**
  * Reads a header, which may be one of ISO/IEC 11172-1 2.4.3.3. `bytes` begin with packet_start_code_prefix. Returns "short"
@@ -55,13 +65,15 @@ export interface PesHeader {
  */
 export function readPesHeader(bytes: Uint8Array): PesHeader | "short" | null {
   if (bytes.length < 7) return "short";
+  if (bytes[3] === PADDING_STREAM) return { size: 6, pts: undefined, content: "padding" };
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 1) return null;
   if ((at(bytes, 6) & 0xc0) !== 0x80) return readMpeg1Header(bytes);
   if (bytes.length < 9) return "short";
   const size = 9 + at(bytes, 8);
   if (bytes.length < size) return "short";
+  const content = (at(bytes, 6) & 0x30) === 0 ? "video" : "scrambled";
   const hasPts = (at(bytes, 7) & 0x80) !== 0 && size >= 14;
-  return { size, pts: hasPts ? timestampAt(bytes, 9) : undefined };
+  return { size, pts: hasPts ? timestampAt(bytes, 9) : undefined, content };
 }
 
 /** Up to 16 stuffing bytes, the size of a buffer, then timestamps or 0x0f. */
@@ -73,7 +85,7 @@ function readMpeg1Header(bytes: Uint8Array): PesHeader | "short" | null {
   const [length, hasPts] = kind === 2 ? [5, true] : kind === 3 ? [10, true] : [1, false];
   if (bytes.length < size + length) return "short";
   if (!hasPts && bytes[size] !== 0x0f) return null;
-  return { size: size + length, pts: hasPts ? timestampAt(bytes, size) : undefined };
+  return { size: size + length, pts: hasPts ? timestampAt(bytes, size) : undefined, content: "video" };
 }
 
 /** 33 bits in 5 bytes, with marker bits between. */
@@ -150,4 +162,10 @@ export class PartList {
     this.#lost = undefined;
     this.#unitEnds = false;
   }
+}
+
+/** Whether a start code begins here. True also where too few bytes are there to exclude it. */
+export function beginsUnit(bytes: Uint8Array): boolean {
+  const zeros = bytes.findIndex((byte) => byte !== 0);
+  return zeros < 0 || (zeros >= 2 && bytes[zeros] === 1);
 }

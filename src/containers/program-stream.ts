@@ -3,7 +3,14 @@
 import { BitstreamError } from "../errors.ts";
 import { joined } from "../framing/bytes.ts";
 import { findStartCode } from "../framing/start-code.ts";
-import { type Demuxer, type ElementaryPart, LONGEST_PES_HEADER, PartList, readPesHeader } from "./pes.ts";
+import {
+  type Demuxer,
+  type ElementaryPart,
+  LONGEST_PES_HEADER,
+  PartList,
+  readPesHeader,
+  scrambledError,
+} from "./pes.ts";
 
 /** Table 2-22 and 2.5.3: stream_id and start codes of this layer. All other start codes belong to video streams. */
 const PACK_START_CODE = 0xba;
@@ -28,7 +35,6 @@ export function hasPackHeader(head: Uint8Array): boolean {
 export class ProgramStream implements Demuxer {
   /** Unknown: the program stream map would name it, but most program streams have none. */
   readonly codec = undefined;
-  readonly problem = undefined;
   readonly #parts = new PartList();
   #stream_id: number | undefined;
   /** Bytes that are not used yet. */
@@ -40,8 +46,14 @@ export class ProgramStream implements Demuxer {
   #isWanted = false;
   /** A pack or packet has been found, so the next one must begin where it ends. */
   #isInStep = false;
+  /** There were packets of the video whose payload is scrambled. */
+  #isScrambled = false;
   /** Bytes that are no packets, after which no pack has come yet. */
   #gap: BitstreamError | undefined;
+
+  get problem(): string | undefined {
+    return this.#isScrambled ? "its video is scrambled" : undefined;
+  }
 
   push(chunk: Uint8Array): ElementaryPart[] {
     const bytes = this.#rest.length === 0 ? chunk : joined([this.#rest, chunk]);
@@ -140,8 +152,12 @@ export class ProgramStream implements Demuxer {
       return 4;
     }
     this.#stream_id = code;
-    this.#parts.begin(header.pts);
     this.#left = 6 + length - header.size;
+    if (header.content === "scrambled") {
+      this.#isScrambled = true;
+      this.#isWanted = false;
+      this.#parts.lose(scrambledError("program stream"));
+    } else this.#parts.begin(header.pts);
     return header.size;
   }
 

@@ -5,9 +5,9 @@ import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 export type StreamPart =
   /** A piece of any size of a byte stream or of an IVF file, with what a systems stream says about it. */
   | ({ readonly kind: "chunk"; readonly bytes: Uint8Array } & ChunkInfo)
-  /** An avcC or hvcC record. */
+  /** An avcC, hvcC or av1C record, or the headers of an MPEG-2 sequence. */
   | { readonly kind: "configuration"; readonly bytes: Uint8Array }
-  /** A container's packet. `pts` is in units of its track's time base. */
+  /** A container's packet. `pts` is in units of its track's time base; NaN where the file's time base is damaged. */
   | { readonly kind: "packet"; readonly bytes: Uint8Array; readonly pts: number }
   /** A part of the file that cannot be read. */
   | { readonly kind: "loss"; readonly error: StreamError };
@@ -20,7 +20,7 @@ export function feed(session: Session, part: StreamPart): DecodeEvent[] {
     case "configuration":
       return session.configure(part.bytes);
     case "packet":
-      return session.decode(part.bytes, { pts: part.pts });
+      return session.decode(part.bytes, { pts: Number.isFinite(part.pts) ? part.pts : undefined });
     case "loss":
       return [lossEvent(part.error)];
   }

@@ -169,23 +169,33 @@ function isShort(head: Uint8Array): boolean {
   );
 }
 
+/** How a packet follows the one before; "after a jump" where its counter does not, and discontinuity_indicator announces that. */
+export type Following = "next" | "twice" | "after a jump" | "after a gap";
+
 /** 2.4.3.3: checks the continuity_counter of one PID's packets with a payload. */
 export class PacketOrder {
   counter: number | undefined;
   /** The payload of the last packet. */
   #last: Uint8Array | undefined;
+  /** A packet without payload has announced another counter. */
+  #hasJumped = false;
 
-  /** Says how a packet follows the one before. A packet that is sent twice changes nothing. */
-  next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): "next" | "twice" | "after a gap" {
+  /** Takes a packet with a payload. One that is sent twice changes nothing. */
+  next(counter: number, payload: Uint8Array, isDiscontinuous: boolean): Following {
     const before = this.counter;
     if (before === counter && !isDiscontinuous && this.#last && sameBytes(payload, this.#last)) return "twice";
+    const hasJumped = this.#hasJumped;
     this.counter = counter;
     this.#last = payload;
-    return before === undefined || isDiscontinuous || counter === ((before + 1) & 15) ? "next" : "after a gap";
+    this.#hasJumped = false;
+    if (before === undefined) return "next";
+    if (counter === ((before + 1) & 15)) return hasJumped ? "after a jump" : "next";
+    return isDiscontinuous ? "after a jump" : "after a gap";
   }
 
   /** Takes a packet without payload whose discontinuity_indicator is 1: the next packet's counter must follow its counter. */
   startAt(counter: number): void {
+    this.#hasJumped ||= this.counter !== undefined && this.counter !== counter;
     this.counter = counter;
     this.#last = undefined;
   }

@@ -4,12 +4,14 @@ import { BitstreamError, type StreamError, UnsupportedError } from "../errors.ts
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
 import {
+  beginsUnit,
   codecOfStreamType,
   type Demuxer,
   type ElementaryPart,
   LONGEST_PES_HEADER,
   PartList,
   readPesHeader,
+  scrambledError,
 } from "./pes.ts";
 import { type ProgramElement, ProgramList, readProgramMap, SectionReader } from "./sections.ts";
 import { PACKET, PacketFinder, PacketOrder, type PacketUser, pidOf, readPacket } from "./transport-packets.ts";
@@ -78,7 +80,6 @@ export class TransportStream implements Demuxer {
   #left: number | undefined;
   /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
   #isStuffed = false;
-  #isScrambledTold = false;
   /** The program's video has changed to another codec: its PID is not read any more. */
   #isStopped = false;
   /** The video has moved to another PID, and no packet with that PID has come yet. */
@@ -139,8 +140,7 @@ export class TransportStream implements Demuxer {
   #noPackets(reason: string, from: number, to: number, isUnused = true): void {
     const size = to - from === 1 ? "1 byte is" : `${to - from} bytes are`;
     const error = this.#errorAt(reason, from, `; ${size} passed over`);
-    const isOpen = this.#header !== undefined || this.#left !== undefined;
-    if (!isOpen) this.#parts.lose(error);
+    if (this.#header === undefined && this.#left === undefined) this.#parts.lose(error);
     else this.#gap ??= { error, isCounted: isUnused && to - from < COUNTED_BYTES };
   }
 
@@ -198,11 +198,13 @@ export class TransportStream implements Demuxer {
     }
     if (this.#isStopped) return;
     const isNext = before !== undefined && continuity_counter === ((before + 1) & 15);
+    // An announced discontinuity matters only to a PES packet that it breaks off.
+    const isJump = place === "after a jump" && (this.#header !== undefined || (this.#left ?? 0) > 0);
     if (this.#gap?.isCounted && isNext) {
       this.#parts.passOver(this.#gap.error);
       this.#gap = undefined;
-    } else if (this.#gap !== undefined || place === "after a gap")
-      this.#skipGap(`continuity_counter ${continuity_counter} follows ${before}`, isStart, isNext);
+    } else if (this.#gap !== undefined || place === "after a gap" || isJump)
+      this.#skipGap(`continuity_counter ${continuity_counter} follows ${before}`, { isStart, isNext, isJump });
     this.#hasNewList = false;
     this.#isStuffed = fields.isStuffed;
     this.#videoPayload(fields.isScrambled, payload, isStart);
@@ -212,10 +214,10 @@ export class TransportStream implements Demuxer {
    * 2.4.3.3: packets may be missing before this one. A PES packet that is complete before the gap is not affected (2.4.3.5):
    * joined files and segments of a stream start with new counters.
    */
-  #skipGap(what: string, isStart: boolean, isNext: boolean): void {
-    const hasNewList = this.#hasNewList;
+  #skipGap(what: string, { isStart, isNext, isJump }: Record<"isStart" | "isNext" | "isJump", boolean>): void {
+    const isKnown = this.#hasNewList || isJump;
     const left = this.#left;
-    const isEnded = this.#isStuffed || hasNewList || isNext;
+    const isEnded = this.#isStuffed || isKnown || isNext;
     const isComplete = this.#header === undefined && (left === 0 || (left === Infinity && isEnded));
     if (!isStart || !isComplete) {
       this.#lose(`${what}: packets are missing`);
@@ -223,7 +225,7 @@ export class TransportStream implements Demuxer {
     }
     this.#parts.endUnit();
     if (this.#gap !== undefined) this.#parts.lose(this.#gap.error);
-    else if (!hasNewList) this.#parts.lose(this.#errorAt(`${what}: whole PES packets may be missing`));
+    else if (!isKnown) this.#parts.lose(this.#errorAt(`${what}: whole PES packets may be missing`));
     this.#gap = undefined;
   }
 
@@ -330,12 +332,9 @@ export class TransportStream implements Demuxer {
 
   #videoPayload(isScrambled: boolean, payload: Uint8Array, isStart: boolean): void {
     if (isScrambled) {
-      if (!this.#isScrambledTold)
-        this.#loseFor(new UnsupportedError("scrambled", "the video stream is scrambled", { unit: PLACE }));
-      this.#isScrambledTold = true;
+      this.#loseFor(scrambledError(PLACE));
       return;
     }
-    this.#isScrambledTold = false;
     if (isStart) {
       this.#header = payload;
       this.#left = undefined;
@@ -359,6 +358,11 @@ export class TransportStream implements Demuxer {
       return;
     }
     const PES_packet_length = ((bytes[4] as number) << 8) | (bytes[5] as number);
+    if (header.content !== "video") {
+      if (header.content === "scrambled") this.#loseFor(scrambledError(PLACE));
+      this.#left = 0;
+      return;
+    }
     // 2.4.3.7: length 0 means that the packet extends to the next one.
     this.#left = PES_packet_length === 0 ? Infinity : Math.max(0, 6 + PES_packet_length - header.size);
     this.#parts.begin(header.pts);
@@ -391,10 +395,4 @@ export class TransportStream implements Demuxer {
     this.#parts.lose(this.#gap?.error ?? error);
     this.#gap = undefined;
   }
-}
-
-/** Whether a start code begins here. True also where too few bytes are there to exclude it. */
-function beginsUnit(bytes: Uint8Array): boolean {
-  const zeros = bytes.findIndex((byte) => byte !== 0);
-  return zeros < 0 || (zeros >= 2 && bytes[zeros] === 1);
 }

@@ -102,6 +102,10 @@ export async function* decompressed(
       lines += lineFeedsOf(piece);
       yield piece;
     }
+    // Unlike gzip's, the streams of joined files are not read one after the other, and nothing is said.
+    if (compression === "brotli" && given > stream.bytesWritten) {
+      throw new CompressionError(afterItsEnd, lines + 1);
+    }
   } catch (thrown) {
     // An error of the source of the pieces is thrown as it is.
     throw failure ?? compressionError(thrown, compression, lines + 1, grown > 0);
@@ -110,6 +114,9 @@ export async function* decompressed(
     stream.destroy();
   }
 }
+
+const afterItsEnd =
+  "compressed with brotli, and other bytes come after its end: files that are joined must be compressed anew, as one";
 
 /** What zlib has decompressed when it finds damage is lost, up to so many bytes. */
 const chunkSize = 4096;
@@ -142,19 +149,31 @@ export function compressor(compression: Compression): Transform {
  * Reads a whole record from a file's bytes: UTF-8, or UTF-8 compressed with brotli. The text may be longer than a string can
  * be.
  *
- * @throws RecordError as `readRecord`, and when `compressed` is true and the bytes are not brotli.
+ * @throws RecordError as `readRecord`, and when `compressed` is true and the bytes are not brotli, or more than that.
  */
 export function readRecordBytes(bytes: Uint8Array, compressed = false): RequestRecord {
   return readRecord(linesOfBytes(compressed ? decompressBrotli(bytes) : bytes));
 }
 
 function decompressBrotli(bytes: Uint8Array): Uint8Array {
+  let result: BrotliResult;
   try {
-    return brotliDecompressSync(bytes);
+    result = withInfo(bytes, { info: true });
   } catch {
     throw new RecordError("not compressed with brotli", 1);
   }
+  if (result.engine.bytesWritten < bytes.length) throw new RecordError(afterItsEnd, lineFeedsOf(result.buffer) + 1);
+  return result.buffer;
 }
+
+interface BrotliResult {
+  readonly buffer: Uint8Array;
+  /** `bytesWritten` says how many of the bytes were decompressed. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** The types of Node do not have this option. */
+const withInfo = brotliDecompressSync as unknown as (bytes: Uint8Array, options: { info: true }) => BrotliResult;
 
 function* linesOfBytes(bytes: Uint8Array): Generator<string, void, undefined> {
   const splitter = new LineSplitter();

@@ -114,8 +114,9 @@ export function isBoolean(value: unknown): value is boolean {
   return typeof value === "boolean";
 }
 
+/** JSON has numbers that are larger than the largest one of JavaScript. */
 export function isNumber(value: unknown): value is number {
-  return typeof value === "number";
+  return Number.isFinite(value);
 }
 
 export function isCount(value: unknown): value is number {

@@ -105,6 +105,9 @@ export class RecordWriter {
   }
 
   #requestLine(event: Recordable<RequestEvent>): string {
+    // These may throw: what is not written must not count as written.
+    const timestamp = timestampValue(event.timestamp);
+    const bitstream = bitstreamValue(event.bitstream, this.#withData);
     const controls: Record<string, string | number> = {};
     for (const { name, payload } of event.controls) {
       if (persists(name)) {
@@ -115,9 +118,9 @@ export class RecordWriter {
     }
     return line({
       request: this.#requests++,
-      timestamp: timestampValue(event.timestamp),
+      timestamp,
       ...(event.hold ? { hold: true } : {}),
-      bitstream: bitstreamValue(event.bitstream, this.#withData),
+      bitstream,
       controls,
     });
   }

@@ -59,14 +59,14 @@ export function sessionOf(decoder: InputDecoder, sink: EventSink): Session {
 
 function checkPacketInfo(info: PacketInfo): void {
   if (typeof info !== "object" || info === null) throw new TypeError("the second argument must be an object");
-  if (info.pts !== undefined && typeof info.pts !== "number") throw new TypeError("pts must be a number");
+  const { pts = 0 } = info;
+  if (!Number.isFinite(pts)) throw new TypeError("pts must be finite");
 }
 
 function checkChunkInfo(info: ChunkInfo): void {
   checkPacketInfo(info);
-  if (info.unitEnds !== undefined && typeof info.unitEnds !== "boolean") {
-    throw new TypeError("unitEnds must be true or false");
-  }
+  const { unitEnds = true } = info;
+  if (typeof unitEnds !== "boolean") throw new TypeError("unitEnds must be true or false");
   const lost: unknown = info.lost;
   if (lost !== undefined && !(lost instanceof StreamError)) {
     throw new TypeError("lost must be a BitstreamError or an UnsupportedError");

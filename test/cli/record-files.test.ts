@@ -75,6 +75,15 @@ describe.each(["gzip", "brotli"] as const)("a record compressed with %s", (compr
   });
 });
 
+it("brotli streams that are joined are no record: what comes after the first is not left out without a word", async () => {
+  const half = text.indexOf("\n", text.length / 2) + 1;
+  const path = fileOf("joined.br", Buffer.concat([brotli(text.slice(0, half)), brotli(text.slice(half))]));
+  expect(await run(["inspect", path])).toMatchObject({
+    status: 2,
+    stderr: `v4l2-stateless: ${path}: compressed with brotli, and other bytes come after its end: files that are joined must be compressed anew, as one\n`,
+  });
+});
+
 describe("what is named as if it were compressed", () => {
   it.each([
     ["x.br", "hello hello", "not compressed with brotli, or damaged"],

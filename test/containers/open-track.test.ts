@@ -29,6 +29,9 @@ const files = [
   ["containers/h264_mbaff_tff.mp4", "h264_mbaff_tff.264", "h264", "an MP4 file"],
   ["containers/h265_temporal_layers.mkv", "h265_temporal_layers.265", "h265", "a Matroska file"],
   ["containers/vp9_altref_superframes.webm", "vp9_altref_superframes.ivf", "vp9", "a WebM file"],
+  // Their sequence header is in the av1C record only.
+  ["containers/av1_8bit.mp4", "av1_8bit.ivf", "av1", "an MP4 file"],
+  ["containers/av1_8bit.webm", "av1_8bit.ivf", "av1", "a WebM file"],
   ["containers/h264_baseline_slices.m2t", "h264_baseline_slices.264", "h264", "an MPEG transport stream"],
   ["vp8_altref.ivf", "vp8_altref.ivf", "vp8", "an IVF file"],
   ["h264_mbaff_tff.264", "h264_mbaff_tff.264", "h264", "a byte stream"],
@@ -69,6 +72,17 @@ it("gives an MP4's configuration record, then its samples with their pts", async
   const outputs = shown.flatMap((event) => (event.type === "output" ? event.pts : []));
   // Every picture is shown, at its own time: the file's times are not those of the display order.
   expect(new Set(outputs)).toEqual(new Set(times));
+});
+
+it("gives no session the pts of a file whose time base is 0", async () => {
+  const bytes = Buffer.from(read("containers/vp8_altref.webm"));
+  const TimestampScale = Buffer.of(0x2a, 0xd7, 0xb1, 0x83);
+  bytes.fill(0, bytes.indexOf(TimestampScale) + 4, bytes.indexOf(TimestampScale) + 7);
+  const outputs: unknown[] = [];
+  for await (const event of eventsOf("vp8", await openTrack(bytes)))
+    if (event.type === "output") outputs.push(event.pts);
+  expect(outputs.length).toBeGreaterThan(10);
+  expect(new Set(outputs)).toEqual(new Set([undefined]));
 });
 
 describe("bytes that are no packets", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hasPackHeader, ProgramStream } from "../../src/containers/program-stream.ts";
-import { BitstreamError } from "../../src/errors.ts";
+import { BitstreamError, StreamError, UnsupportedError } from "../../src/errors.ts";
 import { Random } from "../../support/random.ts";
 import {
   demuxed,
@@ -106,6 +106,19 @@ describe("a damaged program stream", () => {
     expect(demuxed(new ProgramStream(), short).stream).toEqual(expected.stream);
   });
 
+  it("leaves out packets of its video that are scrambled, and says it once", () => {
+    const clear = pesPacket({ data: Uint8Array.of(1, 2), pts: 5 });
+    const scrambled = pesPacket({ data: new Uint8Array(40).fill(3), pts: 6 }).map((byte, i) => (i === 6 ? 0x90 : byte));
+    const bytes = concat(packHeader, clear, packHeader, scrambled, scrambled, packHeader, clear);
+    const result = demuxed(new ProgramStream(), bytes);
+    expect(result.stream).toEqual(Uint8Array.of(1, 2, 1, 2));
+    expect(result.lost).toEqual([[2, expect.any(UnsupportedError)]]);
+    for (const length of [1, 7, 64]) expect(demuxed(new ProgramStream(), bytes, () => length)).toEqual(result);
+    const all = new ProgramStream();
+    expect(demuxed(all, concat(packHeader, scrambled)).stream.length).toBe(0);
+    expect(all.problem).toBe("its video is scrambled");
+  });
+
   it("says which is the first byte that is none of a packet's", () => {
     for (const garbage of [
       [0, 0, 0, 5, 0],
@@ -146,7 +159,7 @@ describe("a damaged program stream", () => {
       expect(demuxed(new ProgramStream(), bytes)).toEqual(result);
       if (run < 30) expect(demuxed(new ProgramStream(), bytes, () => 1)).toEqual(result);
       expect(stream.length).toBeLessThanOrEqual(bytes.length);
-      for (const [, error] of lost) expect(error).toBeInstanceOf(BitstreamError);
+      for (const [, error] of lost) expect(error).toBeInstanceOf(StreamError);
     }
   });
 });

@@ -217,6 +217,51 @@ describe("a damaged transport stream", () => {
     ]);
   });
 
+  it("says that an announced discontinuity breaks off a PES packet, or lies inside of one", () => {
+    const jump = (counter: number, payload: Uint8Array, mark: number) =>
+      withBits(transportPacket(VIDEO_PID, counter, payload, mark), 5, 0x80);
+    const announced = transportPacket(VIDEO_PID, 8, new Uint8Array(0)).map((byte, i) =>
+      i === 3 ? 0x20 | 8 : i === 5 ? 0x80 : byte,
+    );
+    const next = pesPacket({ data: Uint8Array.of(2) });
+    const more = Uint8Array.of(9, 9);
+    const [known] = transportPackets(VIDEO_PID, pesPacket({ data: new Uint8Array(300) })) as [Uint8Array];
+    const [open] = transportPackets(VIDEO_PID, pesPacket({ data: new Uint8Array(300) }, 0xe0, 0)) as [Uint8Array];
+    const [header] = transportPackets(VIDEO_PID, pesPacket({ data: more, pts: 1 }), 0, 7) as [Uint8Array];
+    for (const [first, second, ...third] of [
+      [known, jump(9, next, 0x40)],
+      [known, jump(9, more, 0)],
+      [open, jump(9, more, 0)],
+      [header, jump(9, next, 0x40)],
+      [open, announced, transportPacket(VIDEO_PID, 9, more)],
+      [known, announced, transportPacket(VIDEO_PID, 9, next, 0x40)],
+    ] as const) {
+      const lost = reasons(of(pat, pmt, first, second, ...third));
+      expect(lost).toEqual([expect.stringMatching(/^continuity_counter 9 follows [08]: packets are missing$/)]);
+    }
+    // One without a length may be complete; its last unit ends there. The clock's discontinuities leave the counters as they are.
+    const parts = partsOf(new TransportStream(), concat(pat, pmt, open, jump(9, next, 0x40)));
+    expect(parts.map(({ unitEnds, lost }) => [unitEnds, lost])).toEqual([
+      [false, undefined],
+      [true, undefined],
+    ]);
+    expect(reasons(of(pat, pmt, known, jump(1, more, 0)))).toEqual(["the last PES packet is cut off"]);
+  });
+
+  it("leaves out PES packets that are scrambled or padding", () => {
+    const one = transportPackets(VIDEO_PID, pesPacket({ data: Uint8Array.of(1) }, 0xe0, 0));
+    const three = transportPackets(VIDEO_PID, pesPacket({ data: Uint8Array.of(3) }, 0xe0, 0), 2);
+    const between = (payload: Uint8Array) =>
+      of(pat, pmt, ...one, transportPacket(VIDEO_PID, 1, payload, 0x40), ...three);
+    const scrambled = between(withBits(pesPacket({ data: new Uint8Array(50).fill(2), pts: 7 }, 0xe0, 0), 6, 0x20));
+    expect({ ...scrambled, lost: reasons(scrambled) }).toEqual({
+      ...{ stream: Uint8Array.of(1, 3), pts: [], lost: ["the video stream is scrambled"] },
+    });
+    expect(scrambled.lost[0]?.[1]).toBeInstanceOf(UnsupportedError);
+    const padding = between(concat(Uint8Array.of(0, 0, 1, 0xbe, 0, 60), new Uint8Array(60).fill(0xff)));
+    expect(padding).toEqual({ stream: Uint8Array.of(1, 3), pts: [], lost: [] });
+  });
+
   it("says that the end cuts off a packet, or a PES packet whose length is known", () => {
     const [one] = transportPackets(VIDEO_PID, pesPacket({ data: random.bytes(100) })) as [Uint8Array];
     expect(reasons(of(pat, pmt, one))).toEqual([]);

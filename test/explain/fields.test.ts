@@ -254,3 +254,13 @@ it(longChain, { tags: "long" }, () => {
   const field = control!.fields.find(({ path }) => path === "frame_width_minus_1");
   expect(field!.sources[0]).toMatchObject({ kind: "state", request: 0 });
 });
+
+it("pic_num of a field names the marks of the pictures that its order counts are made of", () => {
+  // With long_term_reference_flag 1, the IDR picture of unit 2 would still be in the buffer, and dpb[0] another frame.
+  const bytes = fixture("disagreements/h264/rw__unpaired_nonref.264");
+  const { controls = [] } = explainRequest("h264", bytes, 8, { decodeMode: "slice" }) ?? {};
+  const fields = controls.find(({ control }) => control === "V4L2_CID_STATELESS_H264_DECODE_PARAMS")?.fields ?? [];
+  const { sources = [] } = fields.find(({ path }) => path === "dpb[0].pic_num") ?? {};
+  const named = [...elementsIn(sources)].flatMap((each) => (each.kind === "element" ? [[each.unit, each.name]] : []));
+  expect(named).toContainEqual([2, "long_term_reference_flag"]);
+});

@@ -126,6 +126,7 @@ describe("readRecord", () => {
       `${head}{"request":0,"timestamp":0,"controls":{},"bitstream":{"crc32":"123"}}`,
       'line 2: bitstream.crc32 is "123", which it cannot be',
     ],
+    [`${head}{"output":0,"pts":1e999}`, "line 2: pts is Infinity, which it cannot be"],
   ])("refuses %j", (text, message) => {
     expect(refusal(text)).toBe(message);
   });
@@ -320,5 +321,7 @@ describe("readRecordBytes", () => {
     expect(record).toMatchObject({ header: { producer: "é" }, lines: [{ type: "release", timestamp: 5 }] });
     expect(readRecordBytes(brotliCompressSync(bytes), true)).toEqual(record);
     expect(() => readRecordBytes(bytes, true)).toThrow(new RecordError("not compressed with brotli", 1));
+    const joined = Buffer.concat([brotliCompressSync(bytes), brotliCompressSync(bytes)]);
+    expect(() => readRecordBytes(joined, true)).toThrow("line 2: compressed with brotli, and other bytes come after");
   });
 });

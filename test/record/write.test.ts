@@ -98,4 +98,11 @@ describe("RecordWriter", () => {
       expect(() => writer.write({ type: "release", timestamp })).toThrow(TypeError);
     }
   });
+
+  it("does not count what it refused as written", () => {
+    const writer = new RecordWriter(header);
+    const event = request(1000, [control("H264_SPS", new Uint8Array(2))]);
+    expect(() => writer.write({ ...event, timestamp: -1 })).toThrow(TypeError);
+    expect(writer.write(event)).toBe(new RecordWriter(header).write(event));
+  });
 });

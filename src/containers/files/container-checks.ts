@@ -23,7 +23,7 @@ export interface Patch {
   readonly bytes: Uint8Array;
 }
 
-/** From sample `first` on, this record applies: an avcC or hvcC, or the headers of an MPEG-2 sequence. */
+/** From sample `first` on, this record applies: an avcC, hvcC or av1C, or the headers of an MPEG-2 sequence. */
 export interface SampleConfiguration {
   readonly first: number;
   readonly record: Uint8Array;

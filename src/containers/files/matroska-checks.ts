@@ -20,8 +20,8 @@ const CODEC_ID = 0x86;
 const CODEC_PRIVATE = 0x63a2;
 /** 00 00 01 and sequence_header_code. */
 const SEQUENCE_HEADER = 0x1b3;
-/** The longest sequence header with all extensions has half of it. */
-const longestHeaders = 1024;
+/** More than any sequence header with its extensions or metadata has. */
+const longestRecord = 1 << 16;
 const CONTENT_ENCODINGS = 0x6d80;
 const CONTENT_ENCODING = 0x6240;
 const CONTENT_COMPRESSION = 0x5034;
@@ -49,7 +49,7 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   const place = missing > 0 ? "its segment" : "its last block";
   const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   return {
-    configurations: await sequenceHeadersOf(bytes, tracks),
+    configurations: await recordsOf(bytes, tracks),
     ...(hint === undefined ? {} : { hint }),
     ...(cut === undefined ? {} : { end: cut.end, patches: cut.patches }),
     ...(lost > 0 ? { loss: new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`) } : {}),
@@ -154,8 +154,11 @@ async function encodingOf(bytes: FileBytes, tracks: readonly Span[]): Promise<st
   return undefined;
 }
 
-/** The headers of MPEG-2 tracks (V_MPEG2) whose CodecPrivate has them, by TrackNumber: a stream may begin without them. */
-async function sequenceHeadersOf(
+/**
+ * What CodecPrivate has where the library does not give it, by TrackNumber: the headers of MPEG-2 (V_MPEG2), and the av1C record of
+ * AV1 (V_AV1). A stream may begin without what is in them.
+ */
+async function recordsOf(
   bytes: FileBytes,
   tracks: readonly Span[],
 ): Promise<ReadonlyMap<number, readonly SampleConfiguration[]>> {
@@ -163,11 +166,12 @@ async function sequenceHeadersOf(
   for (const track of tracks) {
     const id = await firstIn(bytes, track, CODEC_ID);
     const number = await firstIn(bytes, track, TRACK_NUMBER);
-    const headers = await firstIn(bytes, track, CODEC_PRIVATE);
-    if (id === undefined || number === undefined || headers === undefined) continue;
-    if (textAt(await bytes.read(id.start, 7), 0, 7) !== "V_MPEG2") continue;
-    const view = await bytes.read(headers.start, Math.min(headers.end - headers.start, longestHeaders));
-    if (view.byteLength < 4 || view.getUint32(0) !== SEQUENCE_HEADER) continue;
+    const content = await firstIn(bytes, track, CODEC_PRIVATE);
+    if (id === undefined || number === undefined || content === undefined) continue;
+    const name = textAt(await bytes.read(id.start, 7), 0, Math.min(7, id.end - id.start));
+    const view = await bytes.read(content.start, Math.min(content.end - content.start, longestRecord));
+    const isHeaders = name === "V_MPEG2" && view.byteLength >= 4 && view.getUint32(0) === SEQUENCE_HEADER;
+    if (!isHeaders && !(name.startsWith("V_AV1") && view.byteLength > 0)) continue;
     found.set(await numberIn(bytes, number), [{ first: 0, record: new Uint8Array(view.buffer) }]);
   }
   return found;

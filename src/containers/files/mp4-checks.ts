@@ -13,6 +13,12 @@ const otherNames: Readonly<Record<string, string>> = { dvh1: "hvc1", dvhe: "hev1
 /** The name under which `mediabunny.ts` finds MPEG-2, for entries that have none of their own. */
 const MPEG2_ENTRY = "m2v1";
 
+/** AV1 Codec ISO Media File Format Binding, 2.2. */
+const AV1_ENTRY = "av01";
+
+/** The sample entries whose records the library does not give. */
+const ownRecords: readonly string[] = [MPEG2_ENTRY, AV1_ENTRY];
+
 /** QuickTime's entries of MPEG-2 and MPEG-1: of camcorders (HDV, XDCAM), of IMX, and of files that programs wrote. */
 const isMpeg2Entry = (type: string): boolean =>
   /^(m[12]v1|mp[12]v|mpg2|hdv[1-9a]|xdv[1-9a-f]|xd5[1-9a-f]|xdh[d2]|mx[345][np])$/.test(type);
@@ -44,7 +50,7 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
       const records = new Set(entries.map(({ record }) => Buffer.from(record).toString("latin1")));
       const track_ID = await trackId(bytes, track);
       const [entry] = entries;
-      if (entry?.type === MPEG2_ENTRY && entry.record.length > 0) {
+      if (entry !== undefined && ownRecords.includes(entry.type) && entry.record.length > 0) {
         configurations.set(track_ID, [{ first: 0, record: entry.record }]);
       }
       if (records.size > 1) {
@@ -54,6 +60,8 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
           };
         }
         const own = await configurationsOf(bytes, table, entries);
+        // A sample of AV1 that begins anew may have its own sequence header.
+        if (own === undefined && entry?.type === AV1_ENTRY) continue;
         if (own === undefined) {
           return {
             refusal: `whose video has ${records.size} sample descriptions in fragments, which are not told apart; ${repackAdvice}`,
@@ -99,7 +107,7 @@ interface SampleEntry {
   readonly typeAt: number;
   /** The file has another type there. */
   readonly isRenamed: boolean;
-  /** The avcC or hvcC record, or the headers of MPEG-2 video; empty where there is none. */
+  /** The avcC, hvcC or av1C record, or the headers of MPEG-2 video; empty where there is none. */
   readonly record: Uint8Array;
 }
 
@@ -110,7 +118,8 @@ async function sampleEntries(bytes: FileBytes, table: Span): Promise<SampleEntry
       let record = new Uint8Array(0);
       let isMpeg2 = isMpeg2Entry(entry.type);
       for await (const box of siblings(bytes, { start: entry.start + VISUAL_ENTRY_BYTES, end: entry.end })) {
-        const isRecord = box.type === "avcC" || box.type === "hvcC" || (isMpeg2 && box.type === "glbl");
+        const isRecord =
+          box.type === "avcC" || box.type === "hvcC" || box.type === "av1C" || (isMpeg2 && box.type === "glbl");
         if (!isRecord && !(entry.type === "mp4v" && box.type === "esds")) continue;
         const content = new Uint8Array((await bytes.read(box.start, Math.min(box.end - box.start, 1 << 16))).buffer);
         const config = isRecord ? undefined : readEsds(content);

@@ -258,6 +258,7 @@ function orderOfFields({ pictures }: StoredFrame): Source[] {
       "its field that comes first",
       orderCountSources(first, "top"),
       orderCountSources(first, "bottom"),
+      markingOf(first),
     ),
   );
 }
