@@ -11,11 +11,17 @@ export const FRAME_HEADER_BYTES = 12;
 export interface FrameHeader {
   /** Of the data after it, in bytes. */
   readonly size: number;
+  /** Signed, as encoders have it. */
   readonly pts: number;
 }
 
 export function frameHeaderAt(view: DataView, at: number): FrameHeader {
-  return { size: view.getUint32(at, true), pts: Number(view.getBigUint64(at + 4, true)) };
+  return { size: view.getUint32(at, true), pts: Number(view.getBigInt64(at + 4, true)) };
+}
+
+/** A negative pts is as rare as the largest ones, and as likely to be damaged. */
+export function unsignedPts(pts: number): number {
+  return pts < 0 ? pts + 2 ** 64 : pts;
 }
 
 /** So many headers in a row cannot be a coincidence: each link has 32 bits of a size, and a pts of which 32 bits are known. */
@@ -49,7 +55,8 @@ function isFrameHeader(view: DataView, begin: number, isEnd: boolean, isLedTo: b
   for (let count = 0; count < CHAIN; count++) {
     if (at === view.byteLength && isEnd) return isLedTo || count >= CHAIN_AT_END;
     if (at + FRAME_HEADER_BYTES > view.byteLength) return isEnd ? false : undefined;
-    const { size, pts } = frameHeaderAt(view, at);
+    const { size, pts: signed } = frameHeaderAt(view, at);
+    const pts = unsignedPts(signed);
     if (size > MOST_REACH || (!isLedTo && !mayFollow(size, pts, before))) return false;
     before = pts;
     at += FRAME_HEADER_BYTES + size;

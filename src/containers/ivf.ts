@@ -8,7 +8,7 @@ import { ByteQueue } from "../framing/byte-queue.ts";
 import { UNIT_LIMIT } from "../framing/byte-stream.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { viewOf } from "../uapi/struct.ts";
-import { FRAME_HEADER_BYTES, type FrameHeader, findFrameHeader, frameHeaderAt } from "./ivf-resume.ts";
+import { FRAME_HEADER_BYTES, type FrameHeader, findFrameHeader, frameHeaderAt, unsignedPts } from "./ivf-resume.ts";
 
 /** The file's header. */
 export interface IvfHeader {
@@ -21,7 +21,7 @@ export interface IvfHeader {
 /** One frame of the file. */
 export interface IvfFrame {
   readonly data: Uint8Array;
-  /** In units of the file's time base. */
+  /** In units of the file's time base; it may be negative. */
   readonly pts: number;
   /** Offset of `data` in all the bytes given so far. */
   readonly byte: number;
@@ -109,7 +109,7 @@ export class IvfStream {
       if (this.#lost !== null && !this.#goOn(frames, isEnd)) return;
       if (this.#frame === null && !this.#readFrameHeader()) return;
       const { size, pts } = this.#frame as FrameHeader;
-      if (size > UNIT_LIMIT || pts > this.#mostPts) {
+      if (size > UNIT_LIMIT || unsignedPts(pts) > this.#mostPts) {
         this.#seek(size <= UNIT_LIMIT ? undefined : size);
         continue;
       }
@@ -117,7 +117,7 @@ export class IvfStream {
       this.#queue.skip(FRAME_HEADER_BYTES);
       frames.push({ byte: this.#queue.begin, data: this.#queue.take(size), pts, truncated: false });
       this.#frame = null;
-      this.#mostPts = pts * MOST_PTS_RATIO || MOST_PTS;
+      this.#mostPts = unsignedPts(pts) * MOST_PTS_RATIO || MOST_PTS;
     }
   }
 

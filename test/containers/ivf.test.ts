@@ -32,6 +32,14 @@ describe("IVF", () => {
     for (const piece of [1, 7, 4096]) expect(pushed(file, piece)).toEqual(frames);
   });
 
+  it("gives negative pts, as encoders write them", () => {
+    const bytes = file.slice();
+    for (const [i, { byte }] of frames.entries()) new DataView(bytes.buffer).setBigInt64(byte - 8, BigInt(i - 2), true);
+    for (const piece of [1, bytes.length]) {
+      expect(pushed(bytes, piece).map(({ pts }) => pts)).toEqual(frames.map((_, i) => i - 2));
+    }
+  });
+
   it("keeps what is there of a frame that the file's end cuts off", () => {
     const last = frames.at(-1) as IvfFrame;
     const cut = ivfFrames(file.subarray(0, -1)).frames.at(-1);
