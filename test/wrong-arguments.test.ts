@@ -19,7 +19,7 @@ describe("the pts of a packet or chunk", () => {
     const session = openSession("h264") as unknown as Record<"decode" | "push", Call>;
     for (const call of [() => session.decode(bytes, { pts }), () => session.push(bytes, { pts })]) {
       expect(call).toThrow(TypeError);
-      expect(call).toThrow("pts must be finite");
+      expect(call).toThrow("pts must be a finite number");
     }
   });
 
@@ -86,6 +86,7 @@ describe("other arguments", () => {
     ["flagNames", () => flagNames(u32, 0.5), "a field of flags must be an integer; it is 0.5"],
     ["readRecord", () => (readRecord as Call)("", null), "options must be an object"],
     ["readRecord of nothing", () => (readRecord as Call)(undefined), "lines that are no string must be an object"],
+    ["readRecord of bytes", () => (readRecord as Call)(bytes), "lines must be strings; readRecordStream takes bytes"],
     ["recordHeaderText", () => (recordHeaderText as Call)(null), "a header must be an object"],
     ["recordLineText", () => (recordLineText as Call)(undefined), "a line must be an object"],
     [

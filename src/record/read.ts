@@ -119,6 +119,9 @@ class RecordReader {
 
   /** Reads a line; undefined for the header, an empty line, and a line that this version does not know. */
   read(source: string): RecordLine | undefined {
+    if (typeof source !== "string") {
+      throw new TypeError("a record's lines must be strings; readRecordStream takes bytes");
+    }
     this.#number++;
     if (source.trim() === "") return undefined;
     const value = new LineReader(source, this.#number, this.#header === undefined);

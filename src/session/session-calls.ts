@@ -60,7 +60,7 @@ export function sessionOf(decoder: InputDecoder, sink: EventSink): Session {
 function checkPacketInfo(info: PacketInfo): void {
   if (typeof info !== "object" || info === null) throw new TypeError("the second argument must be an object");
   const { pts = 0 } = info;
-  if (!Number.isFinite(pts)) throw new TypeError("pts must be finite");
+  if (!Number.isFinite(pts)) throw new TypeError("pts must be a finite number");
 }
 
 function checkChunkInfo(info: ChunkInfo): void {

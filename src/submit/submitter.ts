@@ -8,6 +8,7 @@ import { needsFreshContext } from "./fresh-context.ts";
 import { KnownLimits } from "./known-limits.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
+import type { CaptureBuffer } from "./queues/capture-pool.ts";
 import { Streams } from "./queues/streams.ts";
 import { numbersOf, type SubmitEvent, type SubmitterOptions } from "./submitter-options.ts";
 
@@ -289,16 +290,11 @@ export class Submitter {
   }
 
   #send(event: RequestEvent): void {
-    const { pool } = this.#streams;
     const picture = this.#pictures.get(event.timestamp);
     if (picture === undefined) {
-      this.#pictures.set(
-        event.timestamp,
-        this.#pipeline.begin(event, pool.take() as import("./queues/capture-pool.ts").CaptureBuffer),
-      );
-    } else {
-      this.#pipeline.resume(event, picture);
-    }
+      const buffer = this.#streams.pool.take() as CaptureBuffer;
+      this.#pictures.set(event.timestamp, this.#pipeline.begin(event, buffer));
+    } else this.#pipeline.resume(event, picture);
   }
 
   /** Refuses what the driver is known not to decode, after the frames that came before it. */
