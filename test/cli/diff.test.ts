@@ -106,3 +106,23 @@ it("--unexplained says that it leaves something out", async () => {
   const same = await run(["diff", "--unexplained", golden, golden]);
   expect(same.stdout).toContain("\n20 pairs, 0 differ: a driver gets the same\n");
 });
+
+it("entries of an array that differ in the same way have one line, with what they were made of", async () => {
+  const capture = fixture("captures/h264_baseline_slices.264.strace.gz");
+  const differing = async (...options: string[]) => {
+    const { stdout } = await run(["diff", ...options, fixture("h264_baseline_slices.264"), capture], { columns: 120 });
+    return stripVTControlCharacters(stdout);
+  };
+  const stdout = await differing();
+  const details = stdout.slice(stdout.indexOf("request 0 of a, 0 of b")).split("\n");
+  const ofList = details.filter((line) => line.includes("ref_pic_list0"));
+  expect(ofList.map((line) => line.trim().replace(/ {2,}/g, " "))).toEqual([
+    "H264_SLICE_PARAMS ref_pic_list0[0..31].fields 0 / 255 unread",
+    "H264_SLICE_PARAMS ref_pic_list0[0..31].index 0 / 255 unread",
+  ]);
+  expect(details[details.indexOf(ofList[0] as string) + 1]?.trim()).toBe("a ← 0: the slice has no list 0 (Table 7-6)");
+  // Those that differ otherwise have their own: of a P slice, the entries that are in its list.
+  const all = await differing("--all");
+  expect(all).toMatch(/ref_pic_list0\[2\.\.31\]\.index .* unread/);
+  expect(all.split("\n").length).toBeLessThan(2000);
+});

@@ -129,23 +129,23 @@ export class DifferenceText {
     if (found.type === "gap") return `${fold(this.#gapText(found), this.#columns, 2)}\n`;
     const [a, b] = found.requests;
     const lines = [this.#style.bold(`request ${a.request} of a, ${b.request} of b`)];
-    const column = Math.min(longest(found.differences.map((each) => fieldName(each))), 52);
-    for (const difference of found.differences) {
-      lines.push(this.#detail(difference, column));
-      const made = this.#explain(difference, found);
+    const details = foldedDetails(found.differences, (difference) => this.#explain(difference, found));
+    const column = Math.min(longest(details.map(({ name }) => name)), 52);
+    for (const { name, difference, made } of details) {
+      lines.push(this.#detail(name, difference, column));
       if (made !== undefined) lines.push(this.#style.dim(`${" ".repeat(column + 4)}${printable(made)}`));
     }
     return lines.map((line) => `${fold(line, this.#columns, column + 4)}\n`).join("");
   }
 
-  #detail(difference: Difference, column: number): string {
+  #detail(name: string, difference: Difference, column: number): string {
     const { known, refusals } = difference;
     const values = valuesText(difference, this.#columns - column - 24);
     const why = known?.id ?? difference.class;
     const reasons = refusals.map(
       ({ side, by, reason }) => ` (${letters[side === 0 ? 0 : 1]}: ${by === "kernel" ? "kernel: " : ""}${reason})`,
     );
-    const line = `  ${fieldName(difference).padEnd(column)}  ${values}  ${why}${reasons.join("")}`;
+    const line = `  ${name.padEnd(column)}  ${values}  ${why}${reasons.join("")}`;
     if (known !== undefined) return this.#style.yellow(line);
     return difference.class === "read" || difference.class === "refused"
       ? this.#style.red(line)
@@ -189,6 +189,51 @@ function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" 
   const short = flag?.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_H264_SPS_/, "");
   const field = [path, short].filter((part) => part !== undefined && part !== "").join(".");
   return printable([control.replace("V4L2_CID_STATELESS_", ""), field].filter(Boolean).join(" "));
+}
+
+/** Differences that have a line together. */
+interface Detail {
+  readonly name: string;
+  readonly difference: Difference;
+  /** What the field was made of. */
+  readonly made: string | undefined;
+}
+
+/** `"ref_pic_list0[3].index"` around its last index. */
+const aroundIndex = /^(.*\[)(\d+)(\][^[]*)$/;
+
+/** One line for the entries of an array that differ in the same way, in the place of the first one. */
+function foldedDetails(
+  differences: readonly Difference[],
+  explain: (difference: Difference) => string | undefined,
+): Detail[] {
+  const groups = new Map<string, Detail & { readonly indices: number[] }>();
+  for (const difference of differences) {
+    const name = fieldName(difference);
+    const made = explain(difference);
+    const [, before = name, index, after = ""] = aroundIndex.exec(name) ?? [];
+    const { values, class: kind, known, refusals } = difference;
+    const key = JSON.stringify([before, after, values.map(({ text }) => text), kind, known?.id, refusals, made]);
+    const group = groups.get(key) ?? { name, difference, made, indices: [] };
+    if (index !== undefined) group.indices.push(Number(index));
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ name, difference, made, indices }) => ({
+    name: indices.length > 1 ? name.replace(aroundIndex, `$1${rangesText(indices)}$3`) : name,
+    difference,
+    made,
+  }));
+}
+
+/** `"0..3, 7"`. @param indices ascending. */
+function rangesText(indices: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const index of indices) {
+    const range = ranges.at(-1);
+    if (range !== undefined && index === range[1] + 1) range[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}..${last}`)).join(", ");
 }
 
 function valuesText({ values }: Pick<Difference, "values">, room: number): string {
