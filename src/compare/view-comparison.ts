@@ -5,6 +5,7 @@ import type { KnownFault } from "./difference.ts";
 import type { Judgement } from "./judge.ts";
 import type { LostReferences } from "./lost-references.ts";
 import type { ViewComparison, ViewDifference } from "./request-differences.ts";
+import type { Verdict } from "./rules.ts";
 import type { SeenThrough } from "./seen-through.ts";
 import type { Entry } from "./timeline.ts";
 import type { Values } from "./values.ts";
@@ -52,8 +53,10 @@ export function compareViews(
   const keys = different.map((judgement) => keyOf(judgement, first, second));
   for (const each of castings) {
     if (keys.every((key) => explained.has(key))) break;
-    const all = each === casting ? different : [...each.judge(pair)];
-    for (const finding of findings(all, each)) explain(finding, each, sides, explained, seen);
+    const all = each === casting ? judgements : [...each.judge(pair)];
+    const isConstant = !all.some((judgement) => contradictsTransform(judgement, each));
+    for (const finding of findings(each === casting ? different : all, each))
+      explain(finding, each, sides, explained, seen, isConstant);
   }
   const fieldOf = ({ place, occurrence: each }: Judgement): ControlField => fieldOfView(place, each, first);
   const seenThrough = [
@@ -113,10 +116,10 @@ function constantFaults(
   const keys = new Set(shifted.map(({ occurrence: { field } }) => field));
   for (const casting of castings) {
     const faults = new Map<string, KnownFault>();
-    for (const { occurrence, different, transforms } of casting.judge(pair)) {
+    for (const { occurrence, values, different, transforms } of casting.judge(pair)) {
       if (!keys.has(occurrence.field)) continue;
-      const transform = transforms.find(({ peer }) => peer === casting.peer);
-      const verdict = different[casting.peer] ?? (transform && casting.verdict(transform.id));
+      const transform = values.ours === values[casting.peer] ? transformOf(transforms, casting) : undefined;
+      const verdict = different[casting.peer] ?? transform;
       if (verdict !== undefined) faults.set(verdict.id, casting.knownFault(verdict, sides));
     }
     if (faults.size > 0) return [...faults.values()];
@@ -146,6 +149,7 @@ function explain(
   sides: readonly [number, number],
   explained: Map<string, KnownFault | "seen through">,
   seen: SeenThrough,
+  isConstant: boolean,
 ): void {
   if (!isExplained || explained.has(key)) return;
   const verdict = judgement.different[casting.peer];
@@ -153,13 +157,27 @@ function explain(
     explained.set(key, casting.knownFault(verdict, sides));
     return;
   }
-  const transform = judgement.transforms.find(({ peer }) => peer === casting.peer);
-  const row = transform && casting.verdict(transform.id);
+  const row = transformOf(judgement.transforms, casting);
   if (row === undefined) return;
   if (seen.isOrderCount(judgement.occurrence.field)) {
+    if (!isConstant) return;
     seen.sayTransform(row, sides[casting.peerAt]);
     explained.set(key, "seen through");
   } else explained.set(key, casting.knownFault(row, sides));
+}
+
+/** The row whose transform was applied. */
+function transformOf(transforms: Judgement["transforms"], casting: Casting): Verdict | undefined {
+  const transform = transforms.find(({ peer }) => peer === casting.peer);
+  return transform && casting.verdict(transform.id);
+}
+
+/** Both sent the same value, and a row's arithmetic, which holds for all values or for none, makes it another one. */
+function contradictsTransform({ occurrence, values, different, transforms }: Judgement, casting: Casting): boolean {
+  const { peer } = casting;
+  if (transformOf(transforms, casting) === undefined || occurrence.values.ours !== occurrence.values[peer])
+    return false;
+  return values.ours !== values[peer] && different[peer] === undefined;
 }
 
 /** A field in any casting: entries of references by their places, as their names depend on who looks. */
