@@ -42,10 +42,10 @@ function isBeforeOurs({ ours, ff, values, history }: Occurrence): boolean {
   return upTo.every((before) => number(before, "frame_type") !== V4L2_AV1_KEY_FRAME);
 }
 
-/** The peer has no request for some of ours before this one. */
-function hasGaps({ ours, history }: Occurrence, peer: Peer): boolean {
-  for (const index of history.missing[peer]) if (index < ours.request.index) return true;
-  return false;
+/** The picture that we name is one for which the peer has no request. */
+function isLeftOut({ values, history }: Occurrence, peer: Peer): boolean {
+  const [, picture] = /^#(\d+)$/.exec(String(values.ours)) ?? [];
+  return picture !== undefined && history.missing[peer].has(Number(picture));
 }
 
 function deltasOf(side: Side | undefined): Uint8Array | undefined {
@@ -93,8 +93,15 @@ export const conditionsAv1 = {
     "the frame is a coded video sequence of its own with mono_chrome, and one with another bit depth or chroma format follows",
     ({ ours, values, history }) => values.ours === "present" && hasPlace(history, ours, "isMonoBeforeOtherFormat"),
   ),
-  "GStreamer left out frames": condition("GStreamer has no request for a frame before", (it) => hasGaps(it, "gst")),
-  "FFmpeg left out frames": condition("FFmpeg has no request for a frame before", (it) => hasGaps(it, "ff")),
+  "key frame": condition("the frame is a key frame", ({ ours }) => number(ours, "frame_type") === V4L2_AV1_KEY_FRAME),
+  "ours is a frame that GStreamer left out": condition("our slot has a frame that GStreamer left out", (it) =>
+    isLeftOut(it, "gst"),
+  ),
+  "ours is a frame that FFmpeg left out": condition("our slot has a frame that FFmpeg left out", (it) =>
+    isLeftOut(it, "ff"),
+  ),
+  "FFmpeg has none": condition("FFmpeg's slot is empty", ({ values }) => values.ff === "none"),
+  "ours is none": condition("our slot is empty", ({ values }) => values.ours === "none"),
   "FFmpeg's 3 for 4": condition(
     "FFmpeg's value is 3 and ours is 4",
     ({ values }) => values.ff === 3 && values.ours === 4,

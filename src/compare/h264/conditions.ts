@@ -45,6 +45,10 @@ export const conditionsH264 = {
     "neither SPS nor PPS has scaling lists",
     ({ ours }) => ours.view.fields.get("H264_PPS.flags.SCALING_MATRIX_PRESENT") === 0,
   ),
+  "FFmpeg sends lists": condition(
+    "FFmpeg sends scaling lists",
+    ({ ff }) => ff?.view.fields.get("H264_SCALING_MATRIX.scaling_list_4x4[0][]") !== "none",
+  ),
   "flat list": condition("FFmpeg's list is flat: all 16", ({ values }) => /^\d+×16$/.test(String(values.ff))),
   "list without use": condition(
     "it is an 8x8 list of Cb or Cr without chroma_format_idc 3",

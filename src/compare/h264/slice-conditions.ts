@@ -207,10 +207,11 @@ export const sliceConditions = {
     "the slice header has more than 10 memory management or more than 31 list modification operations",
     isTooLongForGstreamer,
   ),
-  "no slice at macroblock 0": condition(
-    "no slice of the picture has first_mb_in_slice 0",
-    (occurrence) => !slicesOfPicture(occurrence).some((side) => sliceStarts(side.request)[0]?.first_mb_in_slice === 0),
-  ),
+  "no slice at macroblock 0": condition("no slice of the picture has first_mb_in_slice 0", (occurrence) => {
+    const all = slicesOfPicture(occurrence).flatMap(({ request }) => sliceStarts(request));
+    // There is none where the bytes are not known.
+    return all.length > 0 && all.every(({ first_mb_in_slice }) => first_mb_in_slice !== 0);
+  }),
   "GStreamer has it in the picture before": condition(
     "the picture begins with another slice than that of macroblock 0, and GStreamer has the slice in the picture before",
     (occurrence) =>

@@ -152,6 +152,21 @@ function isLargeOffset(occurrence: Occurrence): boolean {
   return (offset < -128 || offset > 127) && occurrence.values.ff === (offset << 24) >> 24;
 }
 
+/** This order count, that of the picture and those of the references are all MaxPicOrderCntLsb less: the differences are the same. */
+function isPeriodLess({ ours, ff, values }: Occurrence): boolean {
+  const period = 2 ** (Number(ours.view.fields.get("HEVC_SPS.log2_max_pic_order_cnt_lsb_minus4")) + 4);
+  const isLess = (a: Value | undefined, b: Value | undefined): boolean => Number(a) - Number(b) === period;
+  const own = "HEVC_DECODE_PARAMS.pic_order_cnt_val";
+  const theirs = ff?.view.references.get("HEVC_DECODE_PARAMS.dpb[]") ?? [];
+  const areLess = ours.view.references.get("HEVC_DECODE_PARAMS.dpb[]")?.every(({ picture, fields }) => {
+    const same = theirs.find((entry) => entry.picture === picture);
+    return same === undefined || isLess(fields.get("pic_order_cnt_val"), same.fields.get("pic_order_cnt_val"));
+  });
+  return (
+    isLess(values.ours, values.ff) && isLess(ours.view.fields.get(own), ff?.view.fields.get(own)) && areLess !== false
+  );
+}
+
 /** What the rows of disagreements.json can ask about H.265. */
 export const conditionsH265 = {
   "scaling_list_enabled_flag 0": condition(
@@ -248,10 +263,8 @@ export const conditionsH265 = {
     isFirstCra({ ...occurrence, ours: sinceStart(occurrence)[0] ?? occurrence.ours }),
   ),
   "a period less": condition(
-    "FFmpeg's value is ours less MaxPicOrderCntLsb",
-    ({ ours, values }) =>
-      Number(values.ours) - Number(values.ff) ===
-      2 ** (Number(ours.view.fields.get("HEVC_SPS.log2_max_pic_order_cnt_lsb_minus4")) + 4),
+    "FFmpeg's value is ours less MaxPicOrderCntLsb, and so is every order count of its request",
+    isPeriodLess,
   ),
   "set not predicted": condition(
     "the slice header has no set that is predicted",

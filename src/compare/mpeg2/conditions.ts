@@ -48,11 +48,12 @@ function isOfNoPicture({ ff, history }: Occurrence): boolean {
 
 /** The request that only a peer has is no I picture, and the peer has had none yet. */
 function isBeforeFirstI({ gst, ff, history }: Occurrence): boolean {
-  return (["gst", "ff"] as const).every((peer) => {
-    const side = { gst, ff }[peer];
-    const upTo = history.peers[peer]?.slice(0, (side?.request.index ?? -1) + 1) ?? [];
-    return upTo.every((before) => codingType(before) !== I_PICTURE);
-  });
+  const upTo = [
+    ...(gst === undefined ? [] : (history.peers.gst?.slice(0, gst.request.index + 1) ?? [])),
+    ...(ff === undefined ? [] : (history.peers.ff?.slice(0, ff.request.index + 1) ?? [])),
+  ];
+  // There is none where the request is ours.
+  return upTo.length > 0 && upTo.every((before) => codingType(before) !== I_PICTURE);
 }
 
 /** profile_and_level_indication as GStreamer puts it together: Table 8-1's profile, level and escape bit, in other places. */
