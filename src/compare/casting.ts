@@ -143,12 +143,21 @@ export class Casting {
     return entry && this.#peerSide(entry);
   }
 
-  #ourLabel({ request }: Entry): ReferenceLabel {
+  #ourLabel({ request, user: own }: Entry): ReferenceLabel {
     return (timestamp) => {
       const user = this.#ours.userBefore(request.index, timestamp);
       if (user !== undefined) return `#${user.picture}`;
       if (namesNone(timestamp)) return `${this.peer} timestamp ${timestamp}`;
-      return timestamp === 0n ? "none" : `timestamp ${timestamp}`;
+      if (timestamp === 0n) return "none";
+      const { offset } = this.#clock;
+      const theirs = own.partners.get(this.#peers);
+      if (offset === undefined || theirs === undefined) return `timestamp ${timestamp}`;
+      // The recording begins later than the picture that it refers to, and the peer's does not.
+      const translated = this.peerAt === 1 ? timestamp + offset : timestamp - offset;
+      const before = this.#peers.userBefore(theirs.index, translated);
+      return before === undefined || before.partners.has(this.#ours)
+        ? `timestamp ${timestamp}`
+        : `${this.peer} #${before.index}`;
     };
   }
 

@@ -249,8 +249,19 @@ function viewValue(
   if (typeof value === "string" && /^#-/.test(value)) return text("a picture that the capture lost");
   const leaf = leafOf(control, path);
   // A timestamp of no picture: the view has it as the other recording would have it.
-  if (typeof value === "string" && /timestamp \d+$/.test(value) && leaf !== undefined && payload instanceof Uint8Array)
+  const isTimestamp =
+    typeof value === "string" && /timestamp \d+$/.test(value) && /(ts|timestamp)(\[\d+\])?$/.test(path);
+  if (isTimestamp && leaf !== undefined && payload instanceof Uint8Array)
     return text(`timestamp ${leaf.type.read(viewOf(payload), leaf.offset)}`);
-  if (typeof value === "string") return text(/^#\d/.test(value) ? `picture ${value.slice(1)}` : value);
+  if (typeof value === "string") return text(pictureText(value));
   return leaf === undefined ? { value, text: String(value) } : leafValue(leaf.type, value);
+}
+
+/** A reference in words, as the views name it: `"#12 top"`, `"gst #3"`, `"gst timestamp 7000"`. */
+function pictureText(value: string): string {
+  return value
+    .replace(/^#(?=\d)/, "picture ")
+    .replace(/^(gst|ff) (#?)(\S+)/, (_, _peer, hash: string, rest: string) =>
+      hash === "" ? rest : `picture ${rest} of one side only`,
+    );
 }
