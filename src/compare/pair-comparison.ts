@@ -165,7 +165,9 @@ export class PairComparison {
     return isRawEqual(this.#comparator, a.request, b.request, (timestamp) => {
       const user = second.userBefore(b.request.index, timestamp);
       const same = user?.partners.get(first);
-      if (same === undefined) return timestamp === 0n ? 0n : unknown;
+      // 0 is a picture of the first recording, or none.
+      const isNone = timestamp === 0n && first.userBefore(a.request.index, 0n) === undefined;
+      if (same === undefined) return isNone ? 0n : unknown;
       // A timestamp that the first recording gave another picture since then means that one.
       return first.userBefore(a.request.index, same.timestamp)?.picture === same.picture ? same.timestamp : unknown;
     });

@@ -1,6 +1,8 @@
 import { decodePayload } from "../../uapi/control.ts";
 import {
   mpeg2Controls,
+  V4L2_MPEG2_PIC_CODING_TYPE_B,
+  V4L2_MPEG2_PIC_CODING_TYPE_P,
   v4l2_ctrl_mpeg2_picture,
   v4l2_ctrl_mpeg2_quantisation,
   v4l2_ctrl_mpeg2_sequence,
@@ -20,6 +22,13 @@ export const noReferenceOfGstreamer = `gst timestamp ${2n ** 64n - 1n}`;
 export function referenceOf(request: EffectiveRequest, name: (typeof references)[number]): bigint | undefined {
   const picture = payloadOf(request, "PICTURE");
   return picture && decodePayload(mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE, picture)[name];
+}
+
+/** ext-ctrls-codec-stateless.rst: forward_ref_ts is of P and B pictures, backward_ref_ts of B pictures. */
+function usesReference(request: EffectiveRequest, name: (typeof references)[number]): boolean {
+  const picture = payloadOf(request, "PICTURE");
+  const type = picture?.[v4l2_ctrl_mpeg2_picture.offsets.picture_coding_type];
+  return type === V4L2_MPEG2_PIC_CODING_TYPE_B || (type === V4L2_MPEG2_PIC_CODING_TYPE_P && name === "forward_ref_ts");
 }
 
 /** A control of this request; undefined when the producer never set it. */
@@ -43,7 +52,9 @@ export function viewMpeg2(request: EffectiveRequest, label: ReferenceLabel): Dri
   for (const name of references) {
     const timestamp = referenceOf(request, name);
     if (timestamp === undefined) continue;
-    fields.set(`MPEG2_PICTURE.${name}`, pictureAt(label, timestamp));
+    // Where the picture is decoded without it, 0 is none, even in a recording with a picture of this timestamp.
+    const isNone = timestamp === 0n && !usesReference(request, name);
+    fields.set(`MPEG2_PICTURE.${name}`, isNone ? "none" : pictureAt(label, timestamp));
   }
   return { fields, references: new Map() };
 }
