@@ -52,7 +52,7 @@ export class Pairs {
       return [a === undefined ? { a: undefined, b: this.#nextB++ } : { a: this.#nextA++, b: undefined }];
     }
     this.#hasBytes ??= a.request.crc32 >= 0 && b.request.crc32 >= 0;
-    if (isEqual(this.#bufferOf(a), this.#bufferOf(b)) && !this.#isAroundLost(a, b)) {
+    if (isEqual(this.#bufferOf(a), this.#bufferOf(b)) && !this.#isAroundLost(a, b) && !this.#isAtOtherTime(a, b)) {
       return [{ a: this.#nextA++, b: this.#nextB++ }];
     }
     return this.#decide();
@@ -130,6 +130,12 @@ export class Pairs {
     return (this.#a.missingCalls(a.index) ?? this.#b.missingCalls(b.index)) !== undefined;
   }
 
+  /** Equal buffers of other pictures: a frame that repeats the one before is often the same bytes. */
+  #isAtOtherTime({ request: a }: Entry, { request: b }: Entry): boolean {
+    const { offset } = this.#clock;
+    return offset !== undefined && b.timestamp - a.timestamp !== offset;
+  }
+
   #equal(ours: readonly Entry[], theirs: readonly Entry[]): readonly (readonly [number, number])[] {
     const lacksCalls = this.#lacksCalls(ours, theirs);
     if (lacksCalls) {
@@ -139,12 +145,12 @@ export class Pairs {
     const [a, b] = [ours.map(this.#bufferOf, this), theirs.map(this.#bufferOf, this)];
     const path = cheapestPath(a, b);
     if (lacksCalls) return this.#towardsLosses(path, a, b);
-    return this.#hasBytes ? path : (this.#asGoodByTime(path, ours, theirs) ?? path);
+    return this.#asGoodByTime(path, ours, theirs) ?? path;
   }
 
   /**
-   * A picture's numbers may be wrong, as those of a request whose controls were refused, and be those of its neighbour. Where as many
-   * pictures are the same with the timestamps as they are, they are: undefined where they are not.
+   * A picture's bytes and numbers may be those of its neighbour: it repeats that one, or its controls were refused. Where as many pictures
+   * are the same with the timestamps as they are, they are: undefined where they are not.
    */
   #asGoodByTime(path: readonly (readonly [number, number])[], ours: readonly Entry[], theirs: readonly Entry[]) {
     const isSame = ([i, j]: readonly [number, number]): boolean =>
