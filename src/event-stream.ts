@@ -1,6 +1,6 @@
 /** Sessions as streams: they take bytes as they come, and give events. */
 
-import type { ByteSource } from "./bytes.ts";
+import { type ByteSource, objectOf } from "./bytes.ts";
 import { feed, type StreamPart } from "./containers/stream-part.ts";
 import type { Codec, DecodeEvent } from "./events.ts";
 import { openSession } from "./open-session.ts";
@@ -86,6 +86,7 @@ function isIterableOfPieces<T>(
   source: ByteSource | Iterable<T> | AsyncIterable<T>,
 ): source is Iterable<T> | AsyncIterable<T> {
   if (ArrayBuffer.isView(source)) return false;
+  objectOf(source, "the source of bytes");
   return Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 

@@ -4,7 +4,7 @@ import { openFwhtSession } from "./fwht/session.ts";
 import { openH264Session } from "./h264/session.ts";
 import { openH265Session } from "./h265/session.ts";
 import { openMpeg2Session } from "./mpeg2/session.ts";
-import type { SessionOptions } from "./options.ts";
+import { type SessionOptions, shown } from "./options.ts";
 import { openVp8Session } from "./vp8/session.ts";
 import { openVp9Session } from "./vp9/session.ts";
 
@@ -27,6 +27,6 @@ export const sessionCodecs = /* @__PURE__ */ Object.keys(openers) as readonly Co
  * @throws TypeError for a codec that has no session, and for an option with a value that it cannot have.
  */
 export function openSession(codec: Codec, options: SessionOptions = {}): Session {
-  if (Object.hasOwn(openers, codec)) return openers[codec](options);
-  throw new TypeError(`codec is ${JSON.stringify(codec)}; it must be one of ${sessionCodecs.join(", ")}`);
+  if (typeof codec === "string" && Object.hasOwn(openers, codec)) return openers[codec](options);
+  throw new TypeError(`codec is ${shown(codec)}; it must be one of ${sessionCodecs.join(", ")}`);
 }

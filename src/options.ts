@@ -58,17 +58,22 @@ export interface ResolvedOptions {
   readonly trace: Trace | undefined;
 }
 
+/** A value for a message. */
+export function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 function choice<T extends string>(name: string, value: T | undefined, choices: readonly [T, ...T[]]): T {
   if (value === undefined) return choices[0];
   if (choices.includes(value)) return value;
   throw new TypeError(
-    `${name} is ${JSON.stringify(value)}; it must be ${choices.map((text) => JSON.stringify(text)).join(" or ")}`,
+    `${name} is ${shown(value)}; it must be ${choices.map((text) => JSON.stringify(text)).join(" or ")}`,
   );
 }
 
 function kernelVersion(version: unknown): [number, number] {
   const match = typeof version === "string" ? /^(\d+)\.(\d+)(\.|-|$)/.exec(version) : null;
-  if (!match) throw new TypeError(`kernel is ${JSON.stringify(version)}; it must be a version like "6.1"`);
+  if (!match) throw new TypeError(`kernel is ${shown(version)}; it must be a version like "6.1"`);
   return [Number(match[1]), Number(match[2])];
 }
 
@@ -87,7 +92,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
   const { operatingPoint = 0, rawControls = false, kernel, trace } = options;
   if (!Number.isInteger(operatingPoint) || operatingPoint < 0 || operatingPoint > 31) {
-    throw new TypeError(`operatingPoint is ${JSON.stringify(operatingPoint)}; it must be a whole number from 0 to 31`);
+    throw new TypeError(`operatingPoint is ${shown(operatingPoint)}; it must be a whole number from 0 to 31`);
   }
   if (typeof rawControls !== "boolean") throw new TypeError("rawControls must be true or false");
   checkTrace(trace);

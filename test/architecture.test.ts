@@ -81,6 +81,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   submit: ["bytes", "events", "kernel", "load-session", "options", "record", "session", "targets", "uapi"],
   testing: [
     "bitreader",
+    "bytes",
     "capture",
     "cli",
     "compare",

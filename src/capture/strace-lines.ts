@@ -44,8 +44,8 @@ export function laterLine(source: string): string | undefined {
 const unfinished = ["<unfinished ...>", "<unfinished ...>)"];
 const resumed = /^<\.\.\. (\w+) resumed>/;
 const started = /^(\w+)\(/;
-/** Where strace writes to the terminal, it says so in the middle of the call that starts the thread. */
-const attached = /strace: Process \d{1,9} attached$/;
+/** A thread is there. Where strace writes to the terminal, it says so in the middle of the call that starts the thread. */
+const attached = /strace: Process (\d{1,9}) attached$/;
 /** How a call ends whose beginning is missing. */
 const onlyEnd = /\}?\) += (?:-?\d+|0x[0-9a-f]+)(?:<[^>]*>)?(?: E[A-Z]+ \([^)]*\))?$/;
 /** Calls that tell something of devices. All others are passed over without being read. */
@@ -61,6 +61,10 @@ export class StraceLines {
   #attaching: SystemCall | undefined;
   /** The threads that a line named, and the last lines that did. */
   readonly #threads = new Map<string, number>();
+  /** Threads that were started while strace ran. */
+  readonly #started = new Set<string>();
+  /** On a terminal, lines name threads only while there are several: the number of the one whose lines had none before. */
+  #first: string | undefined;
   /** Why calls must be missing before the last line, and since which line; undefined where nothing shows that. */
   lost: { readonly reason: string; readonly since?: number | undefined } | undefined;
   /** Whether the last line begins as strace's lines do. */
@@ -78,9 +82,11 @@ export class StraceLines {
     this.lost = undefined;
     this.isCall = false;
     const [head, bracketed, plain, hours, minutes, seconds, epoch] = lineStart.exec(source) as RegExpExecArray;
-    const thread = bracketed ?? plain ?? this.#thread;
+    const thread = this.#nameOf(bracketed ?? plain);
     // A serial console and adb end lines with a carriage return, too.
     const text = source.slice(head.length, source.endsWith("\r") ? -1 : undefined);
+    const newcomer = attached.exec(text)?.[1];
+    if (newcomer !== undefined) this.#started.add(newcomer);
     const [before, continued] = resumed.exec(text) ?? [];
     // A log may begin in the middle of a call.
     const since = this.#threads.get(thread);
@@ -104,7 +110,7 @@ export class StraceLines {
     const begun = this.#attaching;
     this.#attaching = undefined;
     const [opening, name] = started.exec(text) ?? [];
-    if (begun !== undefined && opening === undefined) return { ...begun, text: begun.text + text };
+    if (begun !== undefined && opening === undefined) return this.#endedBy({ ...begun, text: begun.text + text });
     if (opening === undefined || name === undefined) {
       if (line > 1 && !text.startsWith("---") && onlyEnd.test(text.slice(-300))) {
         this.lost = { reason: "a line is the end of a call without its beginning" };
@@ -123,13 +129,26 @@ export class StraceLines {
     const ofDay = hours === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     const time = epoch === undefined ? ofDay : Number(epoch);
     const call = { line, thread, time, name, text: text.slice(opening.length) };
-    if (attached.test(text)) {
+    if (newcomer !== undefined) {
       this.#attaching = { ...call, text: call.text.replace(attached, "") };
       return undefined;
     }
-    const end = unfinished.find((each) => text.endsWith(each));
+    return this.#endedBy(call);
+  }
+
+  /** The call, where its line does not say that it goes on. */
+  #endedBy(call: SystemCall): SystemCall | undefined {
+    const end = unfinished.find((each) => call.text.endsWith(each));
     if (end === undefined) return call;
-    this.#unfinished.set(thread, { ...call, text: call.text.slice(0, -end.length).trimEnd() });
+    this.#unfinished.set(call.thread, { ...call, text: call.text.slice(0, -end.length).trimEnd() });
     return undefined;
+  }
+
+  /** What a thread is called whose number a line has; undefined where it has none. */
+  #nameOf(number: string | undefined): string {
+    if (number === undefined) return this.#thread;
+    const hadNone = this.#threads.has(this.#thread);
+    if (this.#first === undefined && hadNone && !this.#started.has(number)) this.#first = number;
+    return number === this.#first ? this.#thread : number;
   }
 }

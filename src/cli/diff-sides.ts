@@ -113,7 +113,7 @@ async function ofStream(
   const { parts, whole } = await partsOf(input.parts);
   const stream = whole === undefined ? new Uint8Array(0) : byteStreamOf(codec, whole);
   const side = partsSide(parts, stream, { codec, session }, eventsOf);
-  const explanations = whole && new StreamExplanations(codec, whole, session);
+  const explanations = whole && new StreamExplanations(codec, whole, session, target);
   return counted(input.name, { ...side, producer }, errors, explanations, whole === undefined);
 }
 

@@ -43,7 +43,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
     "With --request, the units of these requests: parameter sets and messages belong to the picture that follows them.",
   ],
   explain: [
-    "<input> is a stream. For each field of each control: the value, and after ← the rule that makes it, with its clause, and what it is made " +
+    "<input> is a stream, and --request must say which requests. For each field of each control: the value, and after ← the rule that makes it, with its clause, and what it is made " +
       "of: syntax elements (byte:bit in the stream as it is coded, the unit as trace counts it, the coded bits and the value), an inference " +
       "where the stream codes nothing, state that another request has set, or a constant. decided by: the elements that choose the way. " +
       "Fields with the same explanation share a line, and so do sums that begin at the same element. Bytes of a container, and of an " +

@@ -5,25 +5,38 @@ import { type ExplainedField, type ExplainedRequest, RequestExplainer } from "..
 import { shortText } from "../explain/text.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
+import type { Target } from "../targets/index.ts";
 import { partsAtPictures, smallParts } from "./parts-at-pictures.ts";
+import { TargetValues } from "./target-values.ts";
 
 /** Explains requests of a stream that was read before: it is read once more, as far as is needed, when the first one is asked for. */
 export class StreamExplanations {
   readonly #codec: Codec;
   readonly #parts: readonly StreamPart[];
   readonly #options: SessionOptions;
+  readonly #target: Target | undefined;
   readonly #explained = new Map<number, ExplainedRequest>();
   #run:
-    | { readonly explainer: RequestExplainer; readonly session: Session; readonly parts: Iterator<StreamPart> }
+    | {
+        readonly explainer: RequestExplainer;
+        /** What the target gets. */
+        readonly values: TargetValues | undefined;
+        readonly session: Session;
+        readonly parts: Iterator<StreamPart>;
+      }
     | undefined;
   /** Requests before this one are not explained. */
   #wanted = 0;
 
-  /** @param parts all of the stream. @param options of the session that made its requests. */
-  constructor(codec: Codec, parts: readonly StreamPart[], options: SessionOptions) {
+  /**
+   * @param parts all of the stream. @param options of the session that made its requests. @param target that they are for, where one
+   * was named.
+   */
+  constructor(codec: Codec, parts: readonly StreamPart[], options: SessionOptions, target: Target | undefined) {
     this.#codec = codec;
     this.#parts = parts;
     this.#options = options;
+    this.#target = target;
   }
 
   /**
@@ -51,7 +64,8 @@ export class StreamExplanations {
   #begin(): void {
     const explainer = new RequestExplainer(this.#codec, (request) => request >= this.#wanted);
     const session = openSession(this.#codec, { ...this.#options, trace: explainer.trace });
-    this.#run = { explainer, session, parts: this.#pieces() };
+    const values = this.#target === undefined ? undefined : new TargetValues(this.#target, this.#codec);
+    this.#run = { explainer, values, session, parts: this.#pieces() };
   }
 
   *#pieces(): Generator<StreamPart, void, undefined> {
@@ -61,10 +75,13 @@ export class StreamExplanations {
   /** Reads the next part. False at the end. */
   #advance(): boolean {
     if (this.#run === undefined) return false;
-    const { explainer, session, parts } = this.#run;
+    const { explainer, values, session, parts } = this.#run;
     const next = parts.next();
     const events = next.done === true ? session.flush() : feed(session, next.value);
-    for (const explained of explainer.take(events)) this.#explained.set(explained.request, explained);
+    values?.take(events);
+    for (const explained of explainer.take(events)) {
+      this.#explained.set(explained.request, values?.of(explained) ?? explained);
+    }
     return next.done !== true;
   }
 }

@@ -131,7 +131,7 @@ function spsOf(unit: Uint8Array, find: (id: number) => SeqParameterSet | undefin
  */
 export function parseSei(
   unit: ByteSource,
-  options: ParseOptions & { readonly sps?: SeqParameterSet | null } = {},
+  options: ParseOptions & { readonly sps?: SeqParameterSet | null | undefined } = {},
 ): SeiMessage[] {
   const messages: SeiMessage[] = [];
   sei_rbsp(open(unit, options, [SEI]).r, options.sps ?? null, (message) => messages.push(message));

@@ -137,7 +137,10 @@ export function parsePps(unit: ByteSource, options: ParseOptions = {}): PicParam
  */
 export function parseSei(
   unit: ByteSource,
-  options: ParseOptions & { readonly sps?: SeqParameterSet | null; readonly vps?: VideoParameterSet | null } = {},
+  options: ParseOptions & {
+    readonly sps?: SeqParameterSet | null | undefined;
+    readonly vps?: VideoParameterSet | null | undefined;
+  } = {},
 ): SeiMessage[] {
   const { r, nal } = open(unit, options, [PREFIX_SEI_NUT, SUFFIX_SEI_NUT]);
   const { sps = null, vps = null } = options;

@@ -26,10 +26,11 @@ export interface ParseOptions {
 function open(source: ByteSource, options: ParseOptions, startCode: number) {
   const { trace } = objectOf(options, "options");
   const unit = bytesOf(source, "a unit");
-  const name = unitName(unit[0] ?? 0);
+  if (unit.length === 0) throw new BitstreamError("cut-off", "the unit is empty", { element: "start_code", bit: 0 });
+  const name = unitName(unit[0] as number);
   trace?.unit({ name, byte: -1, bytes: unit });
   if (unit[0] !== startCode) {
-    throw new BitstreamError("wrong-unit-type", `the unit is not a ${unitName(startCode)}`, {
+    throw new BitstreamError("wrong-unit-type", `the unit is no ${unitName(startCode)}`, {
       unit: name,
       element: "start_code",
       bit: 0,
@@ -52,7 +53,7 @@ export function parseSequenceHeader(unit: ByteSource, options: ParseOptions = {}
  */
 export function parseExtension(
   unit: ByteSource,
-  options: ParseOptions & { readonly frameCentreOffsets?: number } = {},
+  options: ParseOptions & { readonly frameCentreOffsets?: number | undefined } = {},
 ): Extension | null {
   const r = open(unit, options, EXTENSION_START_CODE);
   return extension_data(r, { frame_centre_offsets: options.frameCentreOffsets ?? 1 });

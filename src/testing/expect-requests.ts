@@ -4,23 +4,25 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { objectOf } from "../bytes.ts";
 import { DifferenceText } from "../cli/printing/differences.ts";
 import { plain } from "../cli/printing/terminal.ts";
 import { type Comparison, ComparisonSummary, compare, type Difference, recordSide } from "../compare/index.ts";
 import { namedCompression } from "../record/files.ts";
 import {
   type RecordableEvent,
-  RecordError,
-  type RecordHeader,
   type RecordStream,
   RecordWriter,
   type RequestRecord,
+  readRecord,
   readRecordStream,
   recordHeaderText,
   recordLineText,
 } from "../record/index.ts";
+import { boardByName } from "../targets/boards.ts";
 import { type Target, targetByName, targets } from "../targets/index.ts";
 import { type Codec, codecNames, codecs } from "../uapi/codecs.ts";
+import { ignoring } from "./ignored.ts";
 
 /**
  * Requests that a test made: a session's events, those of another program in the same form, or a record: read, or its text in pieces of
@@ -38,12 +40,12 @@ export type ActualRequests =
 
 /** How requests are compared with a golden. */
 export interface ExpectRequestsOptions {
-  /** The driver that the requests are for, or its name: `"rk3399"`. It decides what is read and refused. Default: any driver. */
+  /** The driver that the requests are for, or its target's name (`v4l2-stateless/targets`): `"rk3399"`. It decides what is read and refused. Default: any driver. */
   readonly target?: Target | string | undefined;
   /**
-   * What may differ: controls (`"V4L2_CID_STATELESS_H264_PPS"`), their fields as `diff` prints them, without indices or with all of them
-   * (`"V4L2_CID_STATELESS_H264_DECODE_PARAMS.dpb[].pic_num"`), `"bitstream"` for the OUTPUT buffer, and classes: `"unread"`,
-   * `"normalised"`.
+   * What may differ: controls (`"V4L2_CID_STATELESS_H264_PPS"`) and their fields, also as `diff` prints them, without indices or with all
+   * of them (`"V4L2_CID_STATELESS_H264_DECODE_PARAMS.dpb[].pic_num"`, `"H264_DECODE_PARAMS dpb[3].pic_num"`), `"bitstream"` for the OUTPUT
+   * buffer, and classes: `"unread"`, `"normalised"`.
    */
   readonly ignore?: readonly string[] | undefined;
   /** Compare every field as it is, timestamps and order counts too: see `CompareOptions`. Default false. */
@@ -74,7 +76,8 @@ export async function expectRequests(
   golden: string | { readonly href: string },
   options: ExpectRequestsOptions = {},
 ): Promise<void> {
-  const path = typeof golden === "string" ? golden : fileURLToPath(golden.href);
+  objectOf(options, "options");
+  const path = pathOf(golden);
   const target = typeof options.target === "string" ? namedTarget(options.target) : options.target;
   const isIgnored = ignoring(options.ignore ?? []);
   const record = await recordText(actual, options.withData ?? false);
@@ -85,12 +88,15 @@ export async function expectRequests(
     write(path, record);
     return;
   }
-  const text = read(path);
-  const goldenSide = await recordSide([text]).catch((cause: unknown) => {
-    if (!(cause instanceof RecordError)) throw cause;
-    return fail(`the golden ${path} is not a request record: ${cause.message}`);
-  });
-  const sides = [goldenSide, await recordSide([record])] as const;
+  let text: string;
+  try {
+    text = read(path);
+    readRecord(text);
+  } catch (cause) {
+    if (isSet(process.env.UPDATE_GOLDENS)) return write(path, record);
+    return fail(`the golden ${path} is not a request record: ${(cause as Error).message}`);
+  }
+  const sides = [await recordSide([text]), await recordSide([record])] as const;
   if (sides[0].codec !== sides[1].codec) {
     if (isSet(process.env.UPDATE_GOLDENS)) return write(path, record);
     fail(`the golden ${path} is one of ${sides[0].codec}, and the requests are of ${sides[1].codec}`);
@@ -109,6 +115,14 @@ export async function expectRequests(
   const details = pairs.slice(0, shownPairs).map((pair) => `\n${printed.details(pair)}`);
   const advice = "\nIf the new requests are right, run the test with UPDATE_GOLDENS=1.";
   fail(`the requests are not those of the golden\n${printed.summary(named, summary)}${details.join("")}${advice}`);
+}
+
+/** @throws TypeError where it is neither a path nor a URL. */
+function pathOf(golden: string | { readonly href: string }): string {
+  if (typeof golden === "string") return golden;
+  const { href } = objectOf(golden, "the golden's path");
+  if (typeof href !== "string") throw new TypeError("the golden's path must be a string or a URL");
+  return fileURLToPath(href);
 }
 
 function fail(message: string): never {
@@ -136,7 +150,10 @@ function write(path: string, record: string): void {
 function namedTarget(name: string): Target {
   const target = targetByName(name);
   if (target !== undefined) return target;
-  throw new TypeError(`unknown target ${name}: there are ${targets.map((each) => each.name).join(", ")}`);
+  const chip = boardByName(name)?.decoders.map((each) => each.target.name);
+  const advice = chip === undefined ? targets.map((each) => each.name) : chip;
+  const what = chip === undefined ? "there are" : "it is a chip; its decoders are";
+  throw new TypeError(`unknown target ${name}: ${what} ${advice.join(", ")}`);
 }
 
 /** Every pair without what may differ. */
@@ -155,30 +172,6 @@ async function compared(found: AsyncIterable<Comparison>, isIgnored: (difference
   return { summary, pairs };
 }
 
-const ignorableClasses: readonly string[] = ["unread", "normalised"];
-
-/** @throws TypeError for a name that can be no field's. */
-function ignoring(names: readonly string[]): (difference: Difference) => boolean {
-  const known = new Set(codecNames.flatMap((codec) => Object.keys(codecs[codec].controls)));
-  for (const name of names) {
-    const [control = ""] = name.split(".", 1);
-    if (name === "bitstream" || ignorableClasses.includes(name) || known.has(control)) continue;
-    throw new TypeError(
-      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, unread or normalised`,
-    );
-  }
-  return ({ control, path, flag, class: kind }) => {
-    const full = [control, path, flag].filter((part) => part !== undefined && part !== "").join(".");
-    const paths = [full, full.replace(/\[\d+\]/g, "[]")];
-    return names.some((name) => name === kind || paths.some((each) => begins(each, name)));
-  };
-}
-
-/** A field is itself, or inside a structure, array or control. */
-function begins(path: string, name: string): boolean {
-  return path.startsWith(name) && (path.length === name.length || /[.[]/.test(path[name.length] as string));
-}
-
 /** The requests as the text of a record. */
 async function recordText(actual: ActualRequests, withData: boolean): Promise<string> {
   if (typeof actual !== "string" && (typeof actual !== "object" || actual === null)) {
@@ -192,11 +185,7 @@ async function recordText(actual: ActualRequests, withData: boolean): Promise<st
   if (first.done !== true && (typeof first.value === "string" || first.value instanceof Uint8Array)) {
     return copied(await readRecordStream(rest(first.value, iterator) as AsyncIterable<string | Uint8Array>));
   }
-  const events: RecordableEvent[] = [];
-  if (first.done !== true) {
-    for await (const event of rest(first.value as RecordableEvent, iterator)) events.push(event as RecordableEvent);
-  }
-  return ofEvents(events, withData);
+  return ofEvents(first.done === true ? [] : (rest(first.value, iterator) as AsyncIterable<RecordableEvent>), withData);
 }
 
 function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {
@@ -214,20 +203,37 @@ async function copied({ header, lines }: RequestRecord | RecordStream): Promise<
   return parts.join("");
 }
 
-function ofEvents(events: readonly RecordableEvent[], withData: boolean): string {
-  const header: RecordHeader = { codec: codecOf(events) };
-  const writer = new RecordWriter(header, { withData });
-  return [writer.head, ...events.map((event) => writer.write(event))].join("");
+/** Writes each event before the next one is asked for: a session's bitstreams are valid until its next call. */
+async function ofEvents(
+  events: Iterable<RecordableEvent> | AsyncIterable<RecordableEvent>,
+  withData: boolean,
+): Promise<string> {
+  let writer: RecordWriter | undefined;
+  const parts: string[] = [];
+  /** Events before the codec is known. */
+  const early: RecordableEvent[] = [];
+  for await (const event of events) {
+    const codec = writer === undefined ? codecOf(event) : undefined;
+    if (codec !== undefined) {
+      writer = new RecordWriter({ codec }, { withData });
+      parts.push(writer.head);
+      for (const each of early) parts.push(writer.write(each));
+    }
+    if (writer === undefined) early.push(event.type === "request" ? withOwnBytes(event) : event);
+    else parts.push(writer.write(event));
+  }
+  if (writer === undefined) fail("there are no requests to compare: the events have no control of a codec");
+  return parts.join("");
 }
 
-/** By the first control that only one codec has. */
-function codecOf(events: readonly RecordableEvent[]): Codec {
-  for (const event of events) {
-    if (event.type !== "request" && event.type !== "sequence") continue;
-    const codec = codecNames.find((name) => event.controls.some((control) => control.name in codecs[name].controls));
-    if (codec !== undefined) return codec;
-  }
-  fail("there are no requests to compare: the events have no control of a codec");
+function withOwnBytes(event: Extract<RecordableEvent, { readonly type: "request" }>): RecordableEvent {
+  return { ...event, bitstream: event.bitstream.map((part) => part.slice()) };
+}
+
+/** By the first control that only one codec has; undefined where the event has none. */
+function codecOf(event: RecordableEvent): Codec | undefined {
+  if (event.type !== "request" && event.type !== "sequence") return undefined;
+  return codecNames.find((name) => event.controls.some((control) => control.name in codecs[name].controls));
 }
 
 /** @param record a whole record that has been read. */

@@ -10,10 +10,13 @@
  * import { validate } from "v4l2-stateless/kernel";
  * import { expectRequests, hostileControl, validControl } from "v4l2-stateless/testing";
  *
- * const session = openSession("vp9");
- * const events = [...session.push(readFileSync("test/fixtures/vp9_altref_superframes.ivf")), ...session.flush()];
+ * function* decoded() {
+ *   const session = openSession("vp9");
+ *   yield* session.push(readFileSync("test/fixtures/vp9_altref_superframes.ivf"));
+ *   yield* session.flush();
+ * }
  * // This golden is what GStreamer sent for the stream. That of a decoder's own test is written when the test runs first.
- * await expectRequests(events, "test/fixtures/vp9_altref_superframes.ivf.gst-frame.jsonl.br", { target: "rk3399" });
+ * await expectRequests(decoded(), "test/fixtures/vp9_altref_superframes.ivf.gst-frame.jsonl.br", { target: "rk3399" });
  *
  * const name = "V4L2_CID_STATELESS_VP8_FRAME";
  * fc.assert(fc.property(validControl(name), (payload) => validate(name, payload).length === 0));

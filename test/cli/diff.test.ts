@@ -126,3 +126,13 @@ it("entries of an array that differ in the same way have one line, with what the
   expect(all).toMatch(/ref_pic_list0\[2\.\.31\]\.index .* unread/);
   expect(all.split("\n").length).toBeLessThan(2000);
 });
+
+it("says with --target what a driver that reads a field differently gets of us", async () => {
+  const stream = fixture("av1_fwdkf.obu");
+  const { stdout } = await run(["diff", "--target", "rk3588-av1", stream, `${stream}.gst-frame.jsonl.br`], {
+    columns: 200,
+  });
+  expect(stripVTControlCharacters(stdout)).toMatch(
+    /ref_frame_idx\[0\] +5 \/ 0 +read\n +a ← .*for rk3588-av1, which reads it differently; others get 0/,
+  );
+});

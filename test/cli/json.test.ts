@@ -29,6 +29,8 @@ const streams = [
   "vp9_altref_superframes.ivf",
   "fwht_hsv.fwht",
   "mpeg2_interlaced.m2v",
+  "av1_grain.ivf",
+  "av1_fwdkf.obu",
   "containers/h264_mbaff_tff.mp4",
   "h265_main10_wpp_slices.265.gst-slice.jsonl.br",
   "h264_size_change.264.ff-frame.jsonl.br",
@@ -171,4 +173,14 @@ describe("diff --json", () => {
       known: { id: "ff-marking-size-stale", side: 1, effect: "wrong picture on hantro-g1" },
     });
   });
+});
+
+describe("explain --json", () => {
+  it.each(streams.filter((name) => !name.endsWith(".br")))(
+    "has what the fields of a request of %s were made of",
+    async (name) => {
+      const lines = await linesOf(["explain", "--request", "1", fixture(name)]);
+      expect(lines.map(({ type }) => type)).toContain("explanation");
+    },
+  );
 });

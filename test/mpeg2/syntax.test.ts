@@ -225,8 +225,7 @@ describe("what is forbidden is refused, by element and bit", () => {
   });
 
   it("a unit of another start code", () => {
-    const message =
-      "picture_header (start code 00), start_code, bit 0: the unit is not a sequence_header (start code b3)";
+    const message = "picture_header (start code 00), start_code, bit 0: the unit is no sequence_header (start code b3)";
     expect(() => mpeg2.parseSequenceHeader(Uint8Array.of(0, 1, 2))).toThrow(message);
     expect(() => mpeg2.parsePictureHeader(new Uint8Array())).toThrow(BitstreamError);
   });

@@ -117,13 +117,69 @@ describe("expectRequests", () => {
     await expectRequests(h264(), golden);
     const changed = withChange(h264(), pps, 5);
     await expectRequests(changed, golden, { ignore: [name] });
-    await messageOf(expectRequests(changed, golden, { ignore: [`${pps}.weighted`] }));
+    await messageOf(expectRequests(changed, golden, { ignore: [`${pps}.flags`] }));
     await messageOf(expectRequests(withChange(changed, pps, 6, 4), golden, { ignore: [`${pps}.weighted_bipred_idc`] }));
+  });
+
+  it.each([
+    ["H264_PPS weighted_bipred_idc", 5],
+    ["H264_PPS flags.ENTROPY_CODING_MODE", 10],
+    ["H264_PPS flags", 10],
+  ])("takes a field's name as diff prints it: %s", async (name, byte) => {
+    await expectRequests(h264(), golden);
+    const changed = withChange(h264(), pps, byte);
+    expect(await messageOf(expectRequests(changed, golden))).toContain(name);
+    await expectRequests(changed, golden, { ignore: [name] });
+  });
+
+  it.each(["", ".br"])(
+    "writes a golden anew with UPDATE_GOLDENS=1 that is damaged, and names it without (%s)",
+    async (ending) => {
+      await expectRequests(h264(), golden + ending);
+      const whole = readFileSync(golden + ending);
+      for (const damaged of [
+        whole.subarray(0, whole.length / 2),
+        Buffer.concat([whole, Buffer.from("<<<<<<<\n")]),
+        Buffer.alloc(0),
+      ]) {
+        writeFileSync(golden + ending, damaged);
+        vi.stubEnv("UPDATE_GOLDENS", "");
+        if (ending === "" || damaged.length < whole.length)
+          expect(await messageOf(expectRequests(h264(), golden + ending))).toContain(
+            `the golden ${golden}${ending} is not`,
+          );
+        vi.stubEnv("UPDATE_GOLDENS", "1");
+        await expectRequests(h264(), golden + ending);
+        vi.stubEnv("UPDATE_GOLDENS", "");
+        await expectRequests(h264(), golden + ending);
+      }
+    },
+  );
+
+  it("takes each event of a session before the next call, after which its bitstreams are no longer valid", async () => {
+    const bytes = readFileSync(fixture("h264_cqm_jvt.264"));
+    function* inPieces(size: number) {
+      const session = openSession("h264");
+      const piece = new Uint8Array(size);
+      for (let at = 0; at < bytes.length; at += size) {
+        const part = bytes.subarray(at, at + size);
+        piece.set(part);
+        yield* session.push(piece.subarray(0, part.length));
+      }
+      yield* session.flush();
+    }
+    await expectRequests(h264(), golden, { withData: true });
+    for (const size of [100, 1000]) await expectRequests(inPieces(size), golden);
   });
 
   it("refuses names that nothing has", async () => {
     await expectRequests(h264(), golden);
     await expect(expectRequests(h264(), golden, { ignore: ["PPS"] })).rejects.toThrow(/^ignore: PPS is neither/);
+    const misspelt = expectRequests(h264(), golden, { ignore: [`${pps}.weighted`] });
+    await expect(misspelt).rejects.toThrow(/^ignore: V4L2_CID_STATELESS_H264_PPS has no field weighted$/);
+    const options = { ignore: "unread" } as unknown as { ignore: string[] };
+    await expect(expectRequests(h264(), golden, options)).rejects.toThrow(/^ignore must be a list of names$/);
+    await expect(expectRequests(h264(), golden, { target: "rk3588" })).rejects.toThrow(/its decoders are .*vdpu381/);
     await expect(expectRequests(h264(), golden, { target: "rk9999" })).rejects.toThrow(/^unknown target rk9999: there/);
   });
 

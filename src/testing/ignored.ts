@@ -1,0 +1,63 @@
+/** What a golden test lets differ. */
+import type { Difference } from "../compare/index.ts";
+import { shortFlag } from "../compare/values.ts";
+import { codecNames, codecs } from "../uapi/codecs.ts";
+import { controlByName, leafFields } from "../uapi/index.ts";
+
+const PREFIX = "V4L2_CID_STATELESS_";
+const classes: readonly string[] = ["unread", "normalised"];
+
+/**
+ * Whether a difference is one of those that are named.
+ *
+ * @throws TypeError for a name that nothing has.
+ */
+export function ignoring(names: readonly string[]): (difference: Difference) => boolean {
+  if (!Array.isArray(names)) throw new TypeError("ignore must be a list of names");
+  const wanted = names.map(fullName);
+  return ({ control, path, flag, class: kind }) => {
+    const field = [control, path].filter((part) => part !== "").join(".");
+    const paths = (flag === undefined ? [field] : [`${field}.${flag}`, `${field}.${shortFlag(flag)}`]).flatMap(
+      (each) => [each, withoutIndices(each)],
+    );
+    return wanted.some((name) => name === kind || paths.some((each) => begins(each, name)));
+  };
+}
+
+/** `"V4L2_CID_STATELESS_AV1_FRAME.ref_frame_idx[]"` of what `diff` prints: `"AV1_FRAME ref_frame_idx[]"`. */
+function fullName(name: unknown): string {
+  if (typeof name !== "string") throw new TypeError(`ignore: ${JSON.stringify(name)} must be a name`);
+  if (name === "bitstream" || classes.includes(name)) return name;
+  const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.*))?$/s.exec(name) ?? [];
+  const control = `${PREFIX}${short}`;
+  if (!codecNames.some((codec) => control in codecs[codec].controls)) {
+    throw new TypeError(
+      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, unread or normalised`,
+    );
+  }
+  if (path === undefined) return control;
+  if (!fieldsOf(control).some((field) => begins(field, withoutIndices(path).replace(/^\[\][.]/, "")))) {
+    throw new TypeError(`ignore: ${control} has no field ${path}`);
+  }
+  return `${control}.${path}`;
+}
+
+/** The fields of a control, and their flags by both of their names, without indices. */
+function fieldsOf(control: string): readonly string[] {
+  const definition = controlByName(control);
+  if (definition?.type !== "struct") return [];
+  return leafFields(definition.struct).flatMap(({ path, type }) => {
+    const field = withoutIndices(path);
+    const flags = Object.keys(type.flags ?? {});
+    return [field, ...flags.flatMap((flag) => [`${field}.${flag}`, `${field}.${shortFlag(flag)}`])];
+  });
+}
+
+function withoutIndices(path: string): string {
+  return path.replace(/\[\d+\]/g, "[]");
+}
+
+/** A field is itself, or inside a structure, array or control. */
+function begins(path: string, name: string): boolean {
+  return path.startsWith(name) && (path.length === name.length || /[.[]/.test(path[name.length] as string));
+}
