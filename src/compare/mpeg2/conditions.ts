@@ -1,7 +1,9 @@
 import { crc32 } from "../../record/crc32.ts";
 import { type Condition, condition, conditionOfPeers, type Occurrence, type Side } from "../comparator.ts";
+import { placeOf } from "../variants.ts";
 import { noReferenceOfGstreamer, referenceOf } from "./view.ts";
 
+const group_start_code = [0, 0, 1, 0xb8];
 const I_PICTURE = 1;
 const B_PICTURE = 3;
 
@@ -36,6 +38,14 @@ function isBAfterOneFrame({ ours, history }: Occurrence): boolean {
   const before = history.sides.slice(0, ours.request.index).filter((side) => codingType(side) !== B_PICTURE);
   const frames = new Set(before.map(({ request }) => request.timestamp));
   return codingType(ours) === B_PICTURE && frames.size === 1;
+}
+
+/** 6.2.2.6: closed_gop is the bit after the 25 of time_code, in the last group_of_pictures_header() before our first picture. */
+function isInFirstOpenGop({ history: { sides, stream } }: Occurrence): boolean {
+  const picture = sides.at(0)?.request.bitstream;
+  let at = picture === undefined ? -1 : placeOf(picture, stream);
+  while (at >= 0 && !group_start_code.every((byte, i) => stream[at + i] === byte)) at--;
+  return at >= 0 && ((stream[at + 7] ?? 0) & 0x40) === 0;
 }
 
 /** No request of FFmpeg's has the timestamp that it refers to, up to this one. */
@@ -93,6 +103,7 @@ export const conditionsMpeg2 = {
     "the picture is a B picture, and only one reference frame came before it",
     isBAfterOneFrame,
   ),
+  "open GOP": condition("closed_gop of the first group of pictures that we decode is 0", isInFirstOpenGop),
   "reference to no picture": condition("FFmpeg's timestamp is that of no picture", isOfNoPicture),
   sequence_end_code: condition("FFmpeg's buffer is ours, followed by sequence_end_code", ({ ours, ff }) => {
     const { bitstream } = ours.request;
