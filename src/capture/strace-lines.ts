@@ -65,6 +65,8 @@ export class StraceLines {
   readonly #started = new Set<string>();
   /** On a terminal, lines name threads only while there are several: the number of the one whose lines had none before. */
   #first: string | undefined;
+  /** A line has named a thread that was there from the beginning. */
+  #isNumbered = false;
   /** Why calls must be missing before the last line, and since which line; undefined where nothing shows that. */
   lost: { readonly reason: string; readonly since?: number | undefined } | undefined;
   /** Whether the last line begins as strace's lines do. */
@@ -147,8 +149,10 @@ export class StraceLines {
   /** What a thread is called whose number a line has; undefined where it has none. */
   #nameOf(number: string | undefined): string {
     if (number === undefined) return this.#thread;
-    const hadNone = this.#threads.has(this.#thread);
-    if (this.#first === undefined && hadNone && !this.#started.has(number)) this.#first = number;
+    if (!this.#isNumbered && !this.#started.has(number)) {
+      this.#isNumbered = true;
+      if (this.#threads.has(this.#thread)) this.#first = number;
+    }
     return number === this.#first ? this.#thread : number;
   }
 }
