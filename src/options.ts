@@ -60,7 +60,7 @@ export interface ResolvedOptions {
 
 /** A value for a message. */
 export function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function choice<T extends string>(name: string, value: T | undefined, choices: readonly [T, ...T[]]): T {

@@ -86,7 +86,7 @@ describe("other arguments", () => {
     ["flagNames", () => flagNames(u32, 0.5), "a field of flags must be an integer; it is 0.5"],
     ["readRecord", () => (readRecord as Call)("", null), "options must be an object"],
     ["readRecord of nothing", () => (readRecord as Call)(undefined), "lines that are no string must be an object"],
-    ["openSession of a list", () => (openSession as Call)(["h264"]), "codec is h264; it must be one of"],
+    ["openSession of a list", () => (openSession as Call)(["h264"]), 'codec is ["h264"]; it must be one of'],
     ["openSession of a symbol", () => (openSession as Call)(Symbol("x")), "codec is Symbol(x); it must be one of"],
     [
       "operatingPoint",

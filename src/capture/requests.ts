@@ -265,7 +265,7 @@ export class CaptureRequests {
     );
     if (other === undefined) return;
     throw new CaptureError(
-      `thread ${thread} queues a request, which thread ${other[1].thread} may have filled (line ${other[1].line}); this capture does not show it; record it with v4l2-stateless capture`,
+      `thread ${thread || "1"} queues a request, which thread ${other[1].thread || "1"} may have filled (line ${other[1].line}); this capture does not show it; record it with v4l2-stateless capture`,
       line,
     );
   }

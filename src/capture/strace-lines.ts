@@ -53,6 +53,9 @@ const interesting = new Set(
   "ioctl open openat close dup dup2 dup3 fcntl fcntl64 mmap mmap2 clone clone3 fork vfork sendmsg recvmsg".split(" "),
 );
 
+/** Calls that start a thread or a process. */
+const starts = /^(?:clone3?|v?fork)$/;
+
 /** Takes the lines of one log, whose threads are told apart by their numbers. */
 export class StraceLines {
   readonly #thread: string;
@@ -84,12 +87,15 @@ export class StraceLines {
     this.lost = undefined;
     this.isCall = false;
     const [head, bracketed, plain, hours, minutes, seconds, epoch] = lineStart.exec(source) as RegExpExecArray;
-    const thread = this.#nameOf(bracketed ?? plain);
     // A serial console and adb end lines with a carriage return, too.
     const text = source.slice(head.length, source.endsWith("\r") ? -1 : undefined);
     const newcomer = attached.exec(text)?.[1];
     if (newcomer !== undefined) this.#started.add(newcomer);
     const [before, continued] = resumed.exec(text) ?? [];
+    if (bracketed !== undefined && (continued !== undefined || started.test(text)))
+      this.#noteNumber(bracketed, continued !== undefined);
+    const number = bracketed ?? plain;
+    const thread = number === undefined || number === this.#first ? this.#thread : number;
     // A log may begin in the middle of a call.
     const since = this.#threads.get(thread);
     if (before !== undefined && continued !== undefined) {
@@ -107,7 +113,7 @@ export class StraceLines {
         this.lost = { reason: `${continued} goes on, but ${call.name} had begun`, since: call.line };
         return undefined;
       }
-      return { ...call, text: call.text + text.slice(before.length) };
+      return this.#endedBy({ ...call, text: call.text + text.slice(before.length) });
     }
     const begun = this.#attaching;
     this.#attaching = undefined;
@@ -141,18 +147,23 @@ export class StraceLines {
   /** The call, where its line does not say that it goes on. */
   #endedBy(call: SystemCall): SystemCall | undefined {
     const end = unfinished.find((each) => call.text.endsWith(each));
-    if (end === undefined) return call;
+    if (end === undefined) {
+      const made = starts.test(call.name) ? /\) += (\d{1,9})(?:<|$)/.exec(call.text)?.[1] : undefined;
+      if (made !== undefined) this.#started.add(made);
+      return call;
+    }
     this.#unfinished.set(call.thread, { ...call, text: call.text.slice(0, -end.length).trimEnd() });
     return undefined;
   }
 
-  /** What a thread is called whose number a line has; undefined where it has none. */
-  #nameOf(number: string | undefined): string {
-    if (number === undefined) return this.#thread;
-    if (!this.#isNumbered && !this.#started.has(number)) {
+  /** Finds out whether the first thread that a line names on a terminal is the one whose lines had no number. */
+  #noteNumber(number: string, isResumed: boolean): void {
+    if (this.#isNumbered || this.#started.has(number)) return;
+    // While that one is in a call, the other makes one.
+    if (this.#unfinished.has(this.#thread) && !isResumed) this.#started.add(number);
+    else {
       this.#isNumbered = true;
       if (this.#threads.has(this.#thread)) this.#first = number;
     }
-    return number === this.#first ? this.#thread : number;
   }
 }

@@ -19,7 +19,7 @@ export function frameHeaderAt(view: DataView, at: number): FrameHeader {
   return { size: view.getUint32(at, true), pts: Number(view.getBigInt64(at + 4, true)) };
 }
 
-/** A negative pts is as rare as the largest ones, and as likely to be damaged. */
+/** The pts as an unsigned number: a negative one is as rare as the largest ones, and as likely to be damaged. */
 export function unsignedPts(pts: number): number {
   return pts < 0 ? pts + 2 ** 64 : pts;
 }
@@ -55,8 +55,7 @@ function isFrameHeader(view: DataView, begin: number, isEnd: boolean, isLedTo: b
   for (let count = 0; count < CHAIN; count++) {
     if (at === view.byteLength && isEnd) return isLedTo || count >= CHAIN_AT_END;
     if (at + FRAME_HEADER_BYTES > view.byteLength) return isEnd ? false : undefined;
-    const { size, pts: signed } = frameHeaderAt(view, at);
-    const pts = unsignedPts(signed);
+    const { size, pts } = frameHeaderAt(view, at);
     if (size > MOST_REACH || (!isLedTo && !mayFollow(size, pts, before))) return false;
     before = pts;
     at += FRAME_HEADER_BYTES + size;
@@ -67,5 +66,7 @@ function isFrameHeader(view: DataView, begin: number, isEnd: boolean, isLedTo: b
 /** @param before pts of the frame before; NaN where it is not known. */
 function mayFollow(size: number, pts: number, before: number): boolean {
   // Zero bytes are no empty frames of one time.
-  return pts <= Number.MAX_SAFE_INTEGER && !(pts - before < (size > 0 ? 0 : 1) || pts - before >= MOST_PTS_STEP);
+  return (
+    Math.abs(pts) <= Number.MAX_SAFE_INTEGER && !(pts - before < (size > 0 ? 0 : 1) || pts - before >= MOST_PTS_STEP)
+  );
 }

@@ -65,8 +65,8 @@ const PADDING_STREAM = 0xbe;
  */
 export function readPesHeader(bytes: Uint8Array): PesHeader | "short" | null {
   if (bytes.length < 7) return "short";
-  if (bytes[3] === PADDING_STREAM) return { size: 6, pts: undefined, content: "padding" };
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 1) return null;
+  if (bytes[3] === PADDING_STREAM) return { size: 6, pts: undefined, content: "padding" };
   if ((at(bytes, 6) & 0xc0) !== 0x80) return readMpeg1Header(bytes);
   if (bytes.length < 9) return "short";
   const size = 9 + at(bytes, 8);

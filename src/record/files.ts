@@ -155,7 +155,8 @@ export function readRecordBytes(bytes: Uint8Array, compressed = false): RequestR
   return readRecord(linesOfBytes(compressed ? decompressBrotli(bytes) : bytes));
 }
 
-function decompressBrotli(bytes: Uint8Array): Uint8Array {
+/** @throws RecordError where the bytes are not one brotli stream, and nothing after it. */
+export function decompressBrotli(bytes: Uint8Array): Uint8Array {
   let result: BrotliResult;
   try {
     result = withInfo(bytes, { info: true });

@@ -98,31 +98,29 @@ export class RecordWriter {
     for (const { name, payload } of controls) {
       // The head already has the menus, which hardly ever change.
       if (typeof payload === "number" && this.#written.get(name) === payload) continue;
-      this.#written.set(name, payload);
       values[name] = controlValue(payload);
     }
+    for (const { name, payload } of controls) this.#written.set(name, payload);
     return Object.keys(values).length === 0 ? "" : line({ set: values });
   }
 
   #requestLine(event: Recordable<RequestEvent>): string {
-    // These may throw: what is not written must not count as written.
-    const timestamp = timestampValue(event.timestamp);
-    const bitstream = bitstreamValue(event.bitstream, this.#withData);
     const controls: Record<string, string | number> = {};
     for (const { name, payload } of event.controls) {
-      if (persists(name)) {
-        if (isSame(this.#written.get(name), payload)) continue;
-        this.#written.set(name, payload);
-      }
+      if (persists(name) && isSame(this.#written.get(name), payload)) continue;
       controls[name] = controlValue(payload);
     }
-    return line({
-      request: this.#requests++,
-      timestamp,
+    const text = line({
+      request: this.#requests,
+      timestamp: timestampValue(event.timestamp),
       ...(event.hold ? { hold: true } : {}),
-      bitstream,
+      bitstream: bitstreamValue(event.bitstream, this.#withData),
       controls,
     });
+    // What throws before this does not count as written.
+    for (const { name, payload } of event.controls) if (persists(name)) this.#written.set(name, payload);
+    this.#requests++;
+    return text;
   }
 }
 

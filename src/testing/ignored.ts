@@ -14,7 +14,7 @@ const classes: readonly string[] = ["unread", "normalised"];
  */
 export function ignoring(names: readonly string[]): (difference: Difference) => boolean {
   if (!Array.isArray(names)) throw new TypeError("ignore must be a list of names");
-  const wanted = names.map(fullName);
+  const wanted = names.flatMap(fullNames);
   return ({ control, path, flag, class: kind }) => {
     const field = [control, path].filter((part) => part !== "").join(".");
     const paths = (flag === undefined ? [field] : [`${field}.${flag}`, `${field}.${shortFlag(flag)}`]).flatMap(
@@ -24,10 +24,10 @@ export function ignoring(names: readonly string[]): (difference: Difference) => 
   };
 }
 
-/** `"V4L2_CID_STATELESS_AV1_FRAME.ref_frame_idx[]"` of what `diff` prints: `"AV1_FRAME ref_frame_idx[]"`. */
-function fullName(name: unknown): string {
-  if (typeof name !== "string") throw new TypeError(`ignore: ${JSON.stringify(name)} must be a name`);
-  if (name === "bitstream" || classes.includes(name)) return name;
+/** `"V4L2_CID_STATELESS_AV1_FRAME.ref_frame_idx[]"` of what `diff` prints: `"AV1_FRAME ref_frame_idx[]"`. A list for `"…[0..3, 7]"`. */
+function fullNames(name: unknown): string[] {
+  if (typeof name !== "string") throw new TypeError(`ignore: ${String(name)} must be a name`);
+  if (name === "bitstream" || classes.includes(name)) return [name];
   const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.*))?$/s.exec(name) ?? [];
   const control = `${PREFIX}${short}`;
   if (!codecNames.some((codec) => control in codecs[codec].controls)) {
@@ -35,19 +35,32 @@ function fullName(name: unknown): string {
       `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, unread or normalised`,
     );
   }
-  if (path === undefined) return control;
-  if (!fieldsOf(control).some((field) => begins(field, withoutIndices(path).replace(/^\[\][.]/, "")))) {
+  if (path === undefined) return [control];
+  const paths = eachOf(path);
+  if (!paths.every((each) => fieldsOf(control).some((field) => begins(field, withoutIndices(each))))) {
     throw new TypeError(`ignore: ${control} has no field ${path}`);
   }
-  return `${control}.${path}`;
+  return paths.map((each) => `${control}.${each}`);
+}
+
+/** The paths that one with ranges stands for: `diff` prints `"ref_pic_list0[0..3, 7].index"`. */
+function eachOf(path: string): string[] {
+  const [, before, ranges, after] = /^(.*\[)(\d+(?:(?:\.\.|, )\d+)+)(\].*)$/.exec(path) ?? [];
+  if (ranges === undefined) return [path];
+  return ranges.split(", ").flatMap((range) => {
+    const [first = 0, last = first] = range.split("..").map(Number);
+    const count = Math.min(Math.max(last - first + 1, 0), 1 << 16);
+    return Array.from({ length: count }, (_, i) => `${before}${first + i}${after}`);
+  });
 }
 
 /** The fields of a control, and their flags by both of their names, without indices. */
 function fieldsOf(control: string): readonly string[] {
   const definition = controlByName(control);
   if (definition?.type !== "struct") return [];
+  const element = definition.dynamicArray === undefined ? "" : "[].";
   return leafFields(definition.struct).flatMap(({ path, type }) => {
-    const field = withoutIndices(path);
+    const field = `${element}${withoutIndices(path)}`;
     const flags = Object.keys(type.flags ?? {});
     return [field, ...flags.flatMap((flag) => [`${field}.${flag}`, `${field}.${shortFlag(flag)}`])];
   });

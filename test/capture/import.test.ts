@@ -138,30 +138,48 @@ describe("a log of strace", () => {
     expect(requests.map((each) => facts(each, "vp8"))).toEqual(await whole());
   });
 
-  it("is the same where lines name threads from some line on, as on a terminal where a second thread starts", async () => {
-    const decoding = /^\d+/.exec(lines.find((line) => line.includes("REQUEST_IOC_QUEUE")) as string)?.[0] as string;
-    const own = lines.filter((line) => line.startsWith(`${decoding} `));
-    const expected = (await imported(own.join("\n"), "strace")).requests;
-    expect(expected.length).toBeGreaterThan(10);
-    // Before, between and after the calls that fill the first request.
-    const first = own.findIndex((line) => line.includes("ctrl_class=0xf010000"));
-    for (let cut = first - 1; cut < first + 6; cut++) {
-      const log = own.flatMap((line, i) => {
-        const call = line.replace(/^\d+ +/, "");
-        if (i !== cut) return [i < cut ? call : `[pid ${decoding}] ${call}`];
-        return [
-          "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FILES|CLONE_THREADstrace: Process 999 attached",
-          " <unfinished ...>",
-          "[pid   999] 00:00:00.1 futex(0x1, FUTEX_WAIT) = 0",
-          `[pid ${decoding}] <... clone resumed>) = 999`,
-          `[pid ${decoding}] ${call}`,
-        ];
-      });
-      const { requests, warnings } = await imported(log.join("\n"), "strace");
-      expect(warnings).toEqual([]);
-      expect(requests.map((each) => facts(each, "vp8"))).toEqual(expected.map((each) => facts(each, "vp8")));
-    }
-  });
+  const clone = "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FILES|CLONE_THREAD";
+  const other = "[pid   999] 00:00:00.1 futex(0x1, FUTEX_WAIT) = 0";
+  it.each<[string, (decoding: string) => string[]]>([
+    [
+      "it starts",
+      (own) => [
+        `${clone}strace: Process 999 attached`,
+        " <unfinished ...>",
+        other,
+        `[pid ${own}] <... clone resumed>) = 999`,
+      ],
+    ],
+    ["it starts, with -q", () => [`${clone}) = 999`, other]],
+    [
+      "it starts and calls at once, with -q",
+      (own) => [`${clone} <unfinished ...>`, other, `[pid ${own}] <... clone resumed>) = 999`],
+    ],
+    [
+      "the program prints numbers",
+      (own) => ["25 frames decoded", `${clone}) = 999`, "25 frames decoded", other, `[pid ${own}] close(99) = 0`],
+    ],
+  ])(
+    "is the same where lines name threads from some line on, as on a terminal with a second thread: %s",
+    async (_, start) => {
+      const decoding = /^\d+/.exec(lines.find((line) => line.includes("REQUEST_IOC_QUEUE")) as string)?.[0] as string;
+      const own = lines.filter((line) => line.startsWith(`${decoding} `));
+      const expected = (await imported(own.join("\n"), "strace")).requests;
+      expect(expected.length).toBeGreaterThan(10);
+      // Before, between and after the calls that fill the first request.
+      const first = own.findIndex((line) => line.includes("ctrl_class=0xf010000"));
+      for (let cut = first - 1; cut < first + 6; cut++) {
+        const log = own.flatMap((line, i) => {
+          const call = line.replace(/^\d+ +/, "");
+          if (i !== cut) return [i < cut ? call : `[pid ${decoding}] ${call}`];
+          return [...start(decoding), `[pid ${decoding}] ${call}`];
+        });
+        const { requests, warnings } = await imported(log.join("\n"), "strace");
+        expect(warnings).toEqual([]);
+        expect(requests.map((each) => facts(each, "vp8"))).toEqual(expected.map((each) => facts(each, "vp8")));
+      }
+    },
+  );
 
   it.each(["ioctl(5, VIDIOC_QBUF) failed", "ioctl(5, VIDIOC_QBUF): Device or resource busy"])(
     "is the same with a line of the program's own: %s",

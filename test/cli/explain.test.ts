@@ -204,7 +204,7 @@ describe("diff", () => {
       "dec_ref_pic_marking_bit_size 0 / 1 ff-marking-size-stale a ← the length of dec_ref_pic_marking(), 7.3.3.3: not coded",
     );
     const { stdout: reversed } = await run(["diff", `${stream}.ff-frame.jsonl.br`, stream]);
-    expect(reversed).toContain("b ← seq_scaling_matrix_present_flag u(1) at 8:7 of unit");
+    expect(reversed.replace(/\s+/g, " ")).toContain("b ← seq_scaling_matrix_present_flag u(1) at 8:7 of unit");
   });
 
   it("says it of an entry of the DPB that has another place in the stream's request", { tags: "long" }, async () => {
@@ -229,7 +229,7 @@ describe("diff", () => {
     const av1 = fixture("av1_syn_global_motion.ivf");
     const { stdout } = await run(["diff", av1, `${av1}.gst-frame.jsonl.br`]);
     expect(stdout).toMatch(
-      /AV1_FRAME ref_frame_idx\[0\] +0 \/ -1 .*\n +a ← 0: an intra frame has no references \(5\.9\.2\)/,
+      /AV1_FRAME ref_frame_idx\[0\.\.6\] +0 \/ -1 .*\n +a ← 0: an intra frame has no references \(5\.9\.2\)/,
     );
   });
 

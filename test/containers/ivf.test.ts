@@ -123,6 +123,14 @@ describe("a file with a damaged size", () => {
     for (const piece of [1, 7, 100, 4096]) expect(inPieces(bytes, piece)).toEqual(found);
   });
 
+  it("goes on where the pts rise from below 0, too", () => {
+    const bytes = withSize(2, sizeOf(2) + 1);
+    for (const [i, { byte }] of frames.entries())
+      new DataView(bytes.buffer).setBigInt64(byte - 8, BigInt(i - 12), true);
+    const { good, reasons } = summaryOf(inPieces(bytes, bytes.length), 4);
+    expect([good, reasons.length]).toEqual([frames.length - 4, 1]);
+  });
+
   it("is said to be damaged to its end where no headers show where it goes on", () => {
     const bytes = withSize(frames.length - 1, 0xffffffff);
     const { reasons } = summaryOf(inPieces(bytes, 100), 0);

@@ -260,6 +260,8 @@ describe("a damaged transport stream", () => {
     expect(scrambled.lost[0]?.[1]).toBeInstanceOf(UnsupportedError);
     const padding = between(concat(Uint8Array.of(0, 0, 1, 0xbe, 0, 60), new Uint8Array(60).fill(0xff)));
     expect(padding).toEqual({ stream: Uint8Array.of(1, 3), pts: [], lost: [] });
+    const noPrefix = between(concat(Uint8Array.of(0x11, 0x22, 0x33, 0xbe, 0, 60), new Uint8Array(60).fill(0xff)));
+    expect(noPrefix.lost).toHaveLength(1);
   });
 
   it("says that the end cuts off a packet, or a PES packet whose length is known", () => {

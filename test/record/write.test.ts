@@ -103,6 +103,10 @@ describe("RecordWriter", () => {
     const writer = new RecordWriter(header);
     const event = request(1000, [control("H264_SPS", new Uint8Array(2))]);
     expect(() => writer.write({ ...event, timestamp: -1 })).toThrow(TypeError);
+    // The last control is none: what comes before it is not written, either.
+    const wrong = { name: "V4L2_CID_STATELESS_H264_PPS", payload: null } as unknown as (typeof event.controls)[0];
+    expect(() => writer.write({ ...event, controls: [...event.controls, wrong] })).toThrow(TypeError);
+    expect(() => writer.set([...event.controls, wrong])).toThrow(TypeError);
     expect(writer.write(event)).toBe(new RecordWriter(header).write(event));
   });
 });

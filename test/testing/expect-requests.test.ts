@@ -172,6 +172,48 @@ describe("expectRequests", () => {
     for (const size of [100, 1000]) await expectRequests(inPieces(size), golden);
   });
 
+  it("takes the ranges that diff prints, and elements of arrays", async () => {
+    const slices = () => {
+      const session = openSession("h264", { decodeMode: "slice" });
+      return [...session.push(readFileSync(fixture("h264_baseline_slices.264"))), ...session.flush()];
+    };
+    const name = "V4L2_CID_STATELESS_H264_SLICE_PARAMS";
+    await expectRequests(slices(), golden);
+    // ref_pic_list0[2].fields to [3].index, of a request with a P slice
+    let changed: RecordableEvent[] = slices();
+    for (const byte of [28, 30]) changed = withChange(changed, name, byte, 30);
+    const message = await messageOf(expectRequests(changed, golden));
+    const printed = /H264_SLICE_PARAMS ref_pic_list0\[\d+\.\.\d+\]\.\w+/.exec(message)?.[0] as string;
+    await expectRequests(changed, golden, { ignore: [printed] });
+    await messageOf(expectRequests(changed, golden, { ignore: [printed.replace(/\d+\.\.\d+/, "30..31")] }));
+    const slice = expectRequests(h264(), golden, { ignore: ["HEVC_SLICE_PARAMS slice_pic_order_cnt"] });
+    await expect(slice).rejects.toThrow(
+      /^ignore: V4L2_CID_STATELESS_HEVC_SLICE_PARAMS has no field slice_pic_order_cnt$/,
+    );
+    await expectRequests(slices(), golden, { ignore: ["HEVC_SLICE_PARAMS [].slice_pic_order_cnt"] });
+  });
+
+  it("does not overwrite what never was a record, and says what is wrong with a path", async () => {
+    const notes = join(folder, "notes.txt");
+    writeFileSync(notes, "not to be lost\n");
+    vi.stubEnv("UPDATE_GOLDENS", "1");
+    expect(await messageOf(expectRequests(h264(), notes))).toContain(
+      `the golden ${notes} is not a request record: line 1`,
+    );
+    expect(readFileSync(notes, "utf8")).toBe("not to be lost\n");
+    await expect(expectRequests(h264(), folder)).rejects.toThrow(/EISDIR/);
+    await expect(expectRequests(h264(), 5 as unknown as string)).rejects.toThrow(
+      "the golden's path must be a string or a URL",
+    );
+  });
+
+  it("refuses a golden of two brotli files that are joined", async () => {
+    await expectRequests(h264(), `${golden}.br`);
+    const bytes = readFileSync(`${golden}.br`);
+    writeFileSync(`${golden}.br`, Buffer.concat([bytes, bytes]));
+    expect(await messageOf(expectRequests(h264(), `${golden}.br`))).toContain("other bytes come after its end");
+  });
+
   it("refuses names that nothing has", async () => {
     await expectRequests(h264(), golden);
     await expect(expectRequests(h264(), golden, { ignore: ["PPS"] })).rejects.toThrow(/^ignore: PPS is neither/);
