@@ -183,7 +183,7 @@ export class WaitingLines {
       count++;
     }
     if (count > 0) this.#waiting.splice(0, count);
-    // What is wrong after a request that is left out is told all the same: it may be why the capture ends.
+    // An error after a request that is left out is told, too: it may be why the capture ends.
     if (isEnd) for (const each of this.#waiting) if (!("filling" in each) && each.type === "error") lines.push(each);
     return lines;
   }

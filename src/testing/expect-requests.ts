@@ -92,16 +92,17 @@ export async function expectRequests(
   }
   const bytes = readFileSync(path);
   let text = "";
+  let read: RequestRecord;
   try {
     text = decompressed(path, bytes);
-    readRecord(text);
+    read = readRecord(text);
   } catch (cause) {
     if (!isOfContent(cause)) throw cause;
     const wasRecord = text === "" || text.includes(recordFormat);
     if (isSet(process.env.UPDATE_GOLDENS) && wasRecord) return write(path, record);
     return fail(`the golden ${path} is not a request record: ${cause.message}`);
   }
-  const sides = [await recordSide([text]), await recordSide([record])] as const;
+  const sides = [await recordSide(read), await recordSide([record])] as const;
   if (sides[0].codec !== sides[1].codec) {
     if (isSet(process.env.UPDATE_GOLDENS)) return write(path, record);
     fail(`the golden ${path} is one of ${sides[0].codec}, and the requests are of ${sides[1].codec}`);
@@ -113,7 +114,7 @@ export async function expectRequests(
     return;
   }
   const named = [
-    { name: path, side: sides[0], count: requestsIn(text) },
+    { name: path, side: sides[0], count: read.lines.filter(({ type }) => type === "request").length },
     { name: "this test", side: sides[1], count: requestsIn(record) },
   ];
   const printed = new DifferenceText(plain, columns, target?.name, () => undefined);

@@ -1,6 +1,8 @@
 /** What a golden test lets differ. */
+
 import type { Difference } from "../compare/index.ts";
 import { shortFlag } from "../compare/values.ts";
+import { isInside } from "../compare/view-paths.ts";
 import { codecNames, codecs } from "../uapi/codecs.ts";
 import { controlByName, leafFields } from "../uapi/index.ts";
 
@@ -20,7 +22,7 @@ export function ignoring(names: readonly string[]): (difference: Difference) => 
     const paths = (flag === undefined ? [field] : [`${field}.${flag}`, `${field}.${shortFlag(flag)}`]).flatMap(
       (each) => [each, withoutIndices(each)],
     );
-    return wanted.some((name) => name === kind || paths.some((each) => begins(each, name)));
+    return wanted.some((name) => name === kind || paths.some((each) => isInside(each, name)));
   };
 }
 
@@ -28,7 +30,7 @@ export function ignoring(names: readonly string[]): (difference: Difference) => 
 function fullNames(name: unknown): string[] {
   if (typeof name !== "string") throw new TypeError(`ignore: ${String(name)} must be a name`);
   if (name === "bitstream" || classes.includes(name)) return [name];
-  const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.*))?$/s.exec(name) ?? [];
+  const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.+))?$/s.exec(name) ?? [];
   const control = `${PREFIX}${short}`;
   if (!codecNames.some((codec) => control in codecs[codec].controls)) {
     throw new TypeError(
@@ -37,7 +39,9 @@ function fullNames(name: unknown): string[] {
   }
   if (path === undefined) return [control];
   const paths = eachOf(path);
-  if (!paths.every((each) => fieldsOf(control).some((field) => begins(field, withoutIndices(each))))) {
+  // They differ in an index only.
+  const [first] = paths;
+  if (first === undefined || !fieldsOf(control).some((field) => isInside(field, withoutIndices(first)))) {
     throw new TypeError(`ignore: ${control} has no field ${path}`);
   }
   return paths.map((each) => `${control}.${each}`);
@@ -68,9 +72,4 @@ function fieldsOf(control: string): readonly string[] {
 
 function withoutIndices(path: string): string {
   return path.replace(/\[\d+\]/g, "[]");
-}
-
-/** A field is itself, or inside a structure, array or control. */
-function begins(path: string, name: string): boolean {
-  return path.startsWith(name) && (path.length === name.length || /[.[]/.test(path[name.length] as string));
 }

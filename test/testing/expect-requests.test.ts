@@ -214,6 +214,15 @@ describe("expectRequests", () => {
     expect(await messageOf(expectRequests(h264(), `${golden}.br`))).toContain("other bytes come after its end");
   });
 
+  it("takes each flag's name as diff prints it", async () => {
+    await expectRequests(h264(), golden);
+    const changed = withChange(h264(), "V4L2_CID_STATELESS_H264_SPS", 1);
+    const message = await messageOf(expectRequests(changed, golden));
+    const [printed = ""] = /H264_SPS constraint_set_flags\.\w+/.exec(message) ?? [];
+    expect(printed).not.toBe("");
+    await expectRequests(changed, golden, { ignore: [printed] });
+  });
+
   it("refuses names that nothing has", async () => {
     await expectRequests(h264(), golden);
     await expect(expectRequests(h264(), golden, { ignore: ["PPS"] })).rejects.toThrow(/^ignore: PPS is neither/);
