@@ -17,6 +17,7 @@ const inputs: Readonly<Record<string, Uint8Array>> = {
   zeros: filled(16 * MB, [0]),
   "01 fill": filled(16 * MB, [1]),
   "00 01": filled(16 * MB, [0, 1]),
+  "01 00": filled(16 * MB, [1, 0]),
   "00 00 02": filled(16 * MB, [0, 0, 2]),
   "00 00 03": filled(16 * MB, [0, 0, 3]),
   "a start code every 64 bytes": filled(16 * MB, [0, 0, 1, ...new Array<number>(61).fill(7)]),

@@ -8,16 +8,16 @@ import { build } from "esbuild";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_165 },
-  h264: { parseSps: 5170, parsePps: 4200, parseSliceHeader: 5365, openH264Session: 31_220 },
+  ".": { openSession: 108_240 },
+  h264: { parseSps: 5170, parsePps: 4200, parseSliceHeader: 5365, openH264Session: 31_245 },
   h265: {
     parseSps: 8745,
     parseSpsUntilVui: 6280,
     parsePps: 5500,
     parseSliceSegmentHeader: 7100,
-    openH265Session: 37_595,
+    openH265Session: 37_665,
   },
-  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_560 },
+  mpeg2: { parseSequenceHeader: 2800, openMpeg2Session: 16_640 },
   vp8: { parseFrame: 4120, openVp8Session: 13_650 },
   vp9: { parseFrame: 7000, openVp9Session: 17_205 },
   fwht: { parseFrameHeader: 3400, openFwhtSession: 9370 },

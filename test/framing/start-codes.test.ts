@@ -46,6 +46,15 @@ describe.each(scans)("the scan %s", (_, scan) => {
     );
   });
 
+  it("equals it on bytes with a few pairs in each block", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ max: 9, minLength: 512, maxLength: 3000 }), (bytes) => {
+        expect(found(scan, bytes)).toEqual(naive(bytes));
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
   it("equals it around the ends of windows and blocks, whatever the windows before have left", () => {
     found(
       scan,
