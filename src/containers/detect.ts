@@ -4,7 +4,7 @@ import { joined } from "../framing/bytes.ts";
 import { beginsWithTemporalUnit, looksLikeObus } from "../framing/obu.ts";
 import { findStartCode } from "../framing/start-code.ts";
 import { beginsWithFrame } from "../fwht/stream.ts";
-import { parseSps } from "../h264/index.ts";
+import { parseSps } from "../h264/parser.ts";
 import { repackAdvice } from "./container-error.ts";
 import { ivfFourccs } from "./ivf.ts";
 import type { Demuxer } from "./pes.ts";
