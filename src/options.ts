@@ -1,4 +1,5 @@
 import type { Trace } from "./bitreader/index.ts";
+import { traceOf } from "./bitreader/trace.ts";
 import type { DecodeMode, StartCode } from "./uapi/modes.ts";
 
 /**
@@ -77,25 +78,18 @@ function kernelVersion(version: unknown): [number, number] {
   return [Number(match[1]), Number(match[2])];
 }
 
-function checkTrace(trace: Partial<Trace> | undefined): void {
-  if (trace === undefined) return;
-  if (typeof trace?.unit === "function" && typeof trace.element === "function") return;
-  throw new TypeError("trace must have the functions unit and element");
-}
-
 /**
  * Fills in the defaults.
  *
  * @throws TypeError where an option has a value that it cannot have.
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
-  const { operatingPoint = 0, rawControls = false, kernel, trace } = options;
+  const trace = traceOf(options);
+  const { operatingPoint = 0, rawControls = false, kernel } = options;
   if (!Number.isInteger(operatingPoint) || operatingPoint < 0 || operatingPoint > 31) {
     throw new TypeError(`operatingPoint is ${shown(operatingPoint)}; it must be a whole number from 0 to 31`);
   }
   if (typeof rawControls !== "boolean") throw new TypeError("rawControls must be true or false");
-  checkTrace(trace);
   const target = kernel === undefined ? null : kernelVersion(kernel);
   return {
     decodeMode: choice("decodeMode", options.decodeMode, ["frame", "slice"]),

@@ -44,24 +44,63 @@ describe("options of a parser", () => {
     expect(parsers.length).toBeGreaterThan(25);
   });
 
-  it.each(parsers)("must be an object: %s %s", (_, name, parse) => {
+  /** What a parser throws that is given these options. */
+  function expectToThrow(name: string, parse: Call, options: unknown, message: string): void {
     const takesSets = /SliceHeader|SegmentHeader|TileGroup|FrameHeader/.test(name) && parse.length > 1;
-    for (const wrong of [null, 5, "trace"]) {
-      const call = () => (takesSets ? parse(bytes, { find: () => undefined }, wrong) : parse(bytes, wrong));
-      expect(call).toThrow(TypeError);
-      expect(call).toThrow("options must be an object");
-    }
+    const sets = { find: () => undefined, seq_profile: 0, tile_info: {} };
+    const call = () => (takesSets ? parse(bytes, sets, options) : parse(bytes, options));
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(message);
+  }
+
+  it.each(parsers)("must be an object: %s %s", (_, name, parse) => {
+    for (const wrong of [null, 5, "trace"]) expectToThrow(name, parse, wrong, "options must be an object");
   });
+
+  it.each(parsers.filter(([, name]) => name !== "units"))(
+    "have a trace with both functions: %s %s",
+    (_, name, parse) => {
+      for (const trace of [{}, null, () => {}, { unit() {} }, { element() {} }]) {
+        expectToThrow(name, parse, { trace }, "trace must have the functions unit and element");
+      }
+    },
+  );
 });
 
 describe("what a parser refers to", () => {
   const sps = new h264.ParameterSetStore();
+  const pps = Uint8Array.of(0x68, 0xce, 0x38, 0x80);
   it.each<[string, () => unknown, string]>([
     ["an SPS", () => (h264.parsePps as Call)(Uint8Array.of(0x68, 0xce), { sps }), "sps must be an SPS, or a function"],
     ["no SPS", () => (h264.parsePps as Call)(Uint8Array.of(0x68, 0xce), {}), "sps must be an SPS, or a function"],
     ["no options", () => (h264.parsePps as Call)(bytes), "options must be an object"],
     ["no sets: H.264", () => (h264.parseSliceHeader as Call)(bytes), "sets must be an object"],
     ["no sets: HEVC", () => (h265.parseSliceSegmentHeader as Call)(bytes, null), "sets must be an object"],
+    [
+      "an SPS that is one",
+      () => (h264.parsePps as Call)(pps, { sps: () => null }),
+      "sps must be an SPS, or a function",
+    ],
+    [
+      "sets, by a lookup: H.264",
+      () => (h264.parseSliceHeader as Call)(Uint8Array.of(0x65, 0x88, 0x80), { find: () => undefined }),
+      "the sets that find returns must be an object",
+    ],
+    [
+      "both sets, by a lookup: HEVC",
+      () => (h265.parseSliceSegmentHeader as Call)(Uint8Array.of(0x26, 1, 0xaf, 8), { find: () => ({ sps: {} }) }),
+      "pps must be an object",
+    ],
+    [
+      "a sequence header that is one",
+      () => (av1.parseFrameHeader as Call)(Uint8Array.of(0x1a, 4, 0x10, 0, 0, 0), { trace: undefined }),
+      "the sequence header must be one that parseSequenceHeader returns",
+    ],
+    [
+      "a frame header with tiles",
+      () => (av1.parseTileGroup as Call)(Uint8Array.of(0x22, 4, 0x10, 0, 0, 0), {}),
+      "tile_info of the frame header must be an object",
+    ],
     ["an SPS for both", () => (h264.parseSliceHeader as Call)(bytes, { sps: {} }), "pps must be an object"],
     [
       "no sequence header",
