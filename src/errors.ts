@@ -123,7 +123,10 @@ export abstract class StreamError extends Error {
   readonly reason: string;
   readonly place: ErrorPlace;
 
+  /** @throws TypeError where the reason is no string: JavaScript may have left out the code. */
   constructor(reason: string, place: ErrorPlace) {
+    if (typeof reason !== "string")
+      throw new TypeError("an error takes a code, and then a reason, which must be a string");
     super(describe(reason, place));
     this.reason = reason;
     this.place = place;

@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
 import * as av1 from "../src/av1/index.ts";
+import { feed } from "../src/containers/index.ts";
 import * as fwht from "../src/fwht/index.ts";
 import * as h264 from "../src/h264/index.ts";
 import * as h265 from "../src/h265/index.ts";
-import { bitstreamBytes, bitstreamSize, copyBitstream, openSession } from "../src/index.ts";
+import {
+  BitstreamError,
+  bitstreamBytes,
+  bitstreamSize,
+  copyBitstream,
+  eventsOf,
+  openSession,
+  UnsupportedError,
+} from "../src/index.ts";
 import * as mpeg2 from "../src/mpeg2/index.ts";
 import { readRecord, readRecordStream, recordHeaderText, recordLineText, resolveLines } from "../src/record/index.ts";
 import { decodePayload, decodeStruct, encodeStruct, flagNames, u32 } from "../src/uapi/index.ts";
@@ -12,6 +21,7 @@ import * as vp9 from "../src/vp9/index.ts";
 
 /** Calls as a program without types can make them. */
 type Call = (...args: unknown[]) => unknown;
+type New = new (...args: unknown[]) => unknown;
 const bytes = new Uint8Array(16);
 
 describe("the pts of a packet or chunk", () => {
@@ -119,6 +129,35 @@ describe("other arguments", () => {
     ["bitstreamSize", () => (bitstreamSize as Call)(undefined), "the request must be an object"],
     ["bitstreamBytes", () => (bitstreamBytes as Call)({}), "the bitstream of the request must be an array"],
     ["copyBitstream", () => (copyBitstream as Call)(null, bytes), "the request must be an object"],
+    ...[NaN, 1.5, -1, "2", null, {}].map((offset): [string, () => unknown, string] => [
+      `copyBitstream at ${String(offset)}`,
+      () => (copyBitstream as Call)({ bitstream: [bytes] }, new Uint8Array(32), offset),
+      `offset is ${typeof offset === "number" ? offset : JSON.stringify(offset)}; it must be a whole number from 0`,
+    ]),
+    ...[[5], [null], [{ 0: 7 }], ["a", 5]].map((bitstream): [string, () => unknown, string] => [
+      `bitstreamBytes of parts that are no bytes: ${JSON.stringify(bitstream)}`,
+      () => (bitstreamBytes as Call)({ bitstream }),
+      "the parts of the request's bitstream must be bytes",
+    ]),
+    [
+      "BitstreamError",
+      () => new (BitstreamError as unknown as New)("12 packets are missing"),
+      "a code, and then a reason",
+    ],
+    ["UnsupportedError", () => new (UnsupportedError as unknown as New)("scrambled", 5), "a code, and then a reason"],
+    ["feed", () => (feed as Call)(openSession("h264"), null), "a part must be an object"],
+    ["feed to nothing", () => (feed as Call)(undefined, { kind: "chunk", bytes }), "the session must be an object"],
+    ["feed of another kind", () => (feed as Call)(openSession("h264"), { kind: "sample" }), "a part's kind is sample"],
+    [
+      "feed of a loss",
+      () => (feed as Call)(openSession("h264"), { kind: "loss" }),
+      "a loss must have a BitstreamError",
+    ],
+    ...[1.5, "4", 5, null].map((lengthSize): [string, () => unknown, string] => [
+      `units with lengths of ${JSON.stringify(lengthSize)} bytes`,
+      () => (h264.units as Call)(bytes, { lengthSize }),
+      `lengthSize is ${lengthSize}; it must be a whole number from 1 to 4`,
+    ]),
     ["decodeStruct", () => (decodeStruct as Call)(undefined, bytes), "a struct must be an object"],
     ["encodeStruct", () => (encodeStruct as Call)(null, {}), "a struct must be an object"],
     ["decodePayload", () => (decodePayload as Call)("H264_SPS", bytes), "a control must be an object"],
@@ -149,6 +188,14 @@ describe("other arguments", () => {
   ])("have a reason: %s", (_, call, message) => {
     expect(call).toThrow(TypeError);
     expect(call).toThrow(message);
+  });
+
+  it("have a reason: eventsOf a part of another kind", async () => {
+    const events = (eventsOf as (...args: unknown[]) => AsyncIterable<unknown>)("h264", [{ kind: "sample" }]);
+    const take = async () => {
+      for await (const _ of events);
+    };
+    await expect(take()).rejects.toThrow("a part's kind is sample; it must be chunk, configuration, packet or loss");
   });
 
   it("have a reason: readRecordStream", async () => {

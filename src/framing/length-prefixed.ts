@@ -20,7 +20,8 @@ export class LengthPrefixedStream {
    * @throws TypeError where the size is another one.
    */
   constructor(lengthSize: number, origin: number) {
-    if (!(lengthSize >= 1 && lengthSize <= 4)) throw new TypeError(`lengthSize is ${lengthSize}; it must be 1 to 4`);
+    if (!(Number.isInteger(lengthSize) && lengthSize >= 1 && lengthSize <= 4))
+      throw new TypeError(`lengthSize is ${lengthSize}; it must be a whole number from 1 to 4`);
     this.#lengthSize = this.#needed = lengthSize;
     this.#origin = origin;
   }
