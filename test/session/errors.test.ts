@@ -69,6 +69,22 @@ describe("a call with more errors than anyone reads", () => {
   });
 });
 
+describe("the errors of a session", () => {
+  it.each([
+    ["h264", [0x0c, 0xff, 0x00, 0x01, 0x40]],
+    ["h265", [0x4c, 0x01, 0xff, 0x00, 0x01, 0x40]],
+  ] as const)("are the same with a trace: wrong filler data in %s", (codec, filler) => {
+    const told = (trace?: Trace) => {
+      const session = openSession(codec, { trace });
+      return [...session.push(units(2, filler)), ...session.flush()].map(eventKey);
+    };
+    let elements = 0;
+    const traced = told({ unit: () => {}, element: () => elements++ });
+    expect(elements).toBeGreaterThan(4);
+    expect(traced).toEqual(told());
+  });
+});
+
 describe("an SPS that the kernel refuses", () => {
   it.each([
     ["h264_profile100_chroma2.264", "the kernel refuses 2: it is not in 0..1 with profile_idc 100"],
