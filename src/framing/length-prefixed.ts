@@ -76,7 +76,7 @@ export class LengthPrefixedStream {
     this.#held = this.#skipped = 0;
     this.#needed = lengthSize;
     this.#origin += held;
-    return held === 0 ? [] : [streamUnit(bytes.subarray(lengthSize), origin + lengthSize, true)];
+    return held === 0 ? [] : [streamUnit(bytes.subarray(lengthSize), origin + Math.min(lengthSize, held), true)];
   }
 
   /** The offset in `bytes`, from `at` on, of the first byte that is not skipped. */
