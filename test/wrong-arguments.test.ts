@@ -176,6 +176,17 @@ describe("other arguments", () => {
       () => (openSession as Call)("av1", { operatingPoint: Number.NaN }),
       "operatingPoint is NaN; it must be a whole number",
     ],
+    [
+      "an option that is misspelled",
+      () => (openSession as Call)("h264", { startcode: "none" }),
+      "there is no option startcode",
+    ],
+    [
+      "an option of no session",
+      () => (openSession as Call)("av1", { startAt: "any", x: undefined }),
+      "there is no option x",
+    ],
+    ["a list of options", () => (openSession as Call)("vp8", ["trace"]), "there is no option 0"],
     ["decodeMode", () => (openSession as Call)("h264", { decodeMode: "slices" }), 'decodeMode is "slices"; it must be'],
     ["readRecord of bytes", () => (readRecord as Call)(bytes), "lines must be strings; readRecordStream takes bytes"],
     ["recordHeaderText", () => (recordHeaderText as Call)(null), "a header must be an object"],
