@@ -50,7 +50,7 @@ function viewBytes(source: unknown, what: string): Uint8Array {
       return new Uint8Array(source as ArrayBufferLike);
     }
   } catch {
-    throw new TypeError(`${what} has no bytes any more: its buffer was transferred`);
+    throw new TypeError(`${what} has no bytes: its buffer was transferred`);
   }
   throw new TypeError(`${what} must be bytes: a Uint8Array or another view, or an ArrayBuffer`);
 }

@@ -88,10 +88,20 @@ function kernelVersion(version: unknown): [number, number] {
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   const trace = traceOf(options);
-  const { operatingPoint = 0, rawControls = false, kernel, decodeMode, startCode, startAt, ...others } = options;
-  const { missingReferences, output, trace: _, ...unknown } = others;
+  const {
+    decodeMode,
+    startCode,
+    startAt,
+    missingReferences,
+    output,
+    operatingPoint = 0,
+    rawControls = false,
+    kernel,
+    trace: _,
+    ...unknown
+  } = options;
   const [name] = Object.keys(unknown);
-  if (name !== undefined) throw new TypeError(`there is no option ${name}: SessionOptions has those of a session`);
+  if (name !== undefined) throw new TypeError(`there is no option ${name}; see SessionOptions`);
   if (!Number.isInteger(operatingPoint) || operatingPoint < 0 || operatingPoint > 31) {
     throw new TypeError(`operatingPoint is ${shown(operatingPoint)}; it must be a whole number from 0 to 31`);
   }

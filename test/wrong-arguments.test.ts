@@ -142,9 +142,13 @@ describe("other arguments", () => {
     [
       "BitstreamError",
       () => new (BitstreamError as unknown as New)("12 packets are missing"),
-      "a code, and then a reason",
+      "the reason must be a string; the code comes before it",
     ],
-    ["UnsupportedError", () => new (UnsupportedError as unknown as New)("scrambled", 5), "a code, and then a reason"],
+    [
+      "UnsupportedError",
+      () => new (UnsupportedError as unknown as New)("scrambled", 5),
+      "the reason must be a string; the code comes before it",
+    ],
     ["feed", () => (feed as Call)(openSession("h264"), null), "a part must be an object"],
     ["feed to nothing", () => (feed as Call)(undefined, { kind: "chunk", bytes }), "the session must be an object"],
     ["feed of another kind", () => (feed as Call)(openSession("h264"), { kind: "sample" }), "a part's kind is sample"],

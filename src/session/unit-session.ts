@@ -12,7 +12,7 @@ import type { PictureTimes } from "./picture-times.ts";
 import { type InputDecoder, sessionOf } from "./session-calls.ts";
 
 /** What is wrong with a length prefix after which no byte of its unit is kept. */
-const noByteOfUnit = "the bytes end here, or the length is wrong: call configure(null) where start codes come instead";
+const noByteOfUnit = "no byte of the unit is there; for start codes, call configure(null)";
 
 /** What a container's record contains. */
 export interface Configuration {

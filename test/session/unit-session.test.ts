@@ -128,7 +128,7 @@ describe.each(multiSliced)("$name, pushed whole", ({ codec, read }) => {
 describe("a length prefix without its unit", () => {
   const avcC = Uint8Array.of(1, 100, 0, 30, 0xff, 0xe0, 0);
   const delimiter = [0, 0, 0, 2, 9, 0xf0];
-  const message = "the bytes end here, or the length is wrong: call configure(null) where start codes come instead";
+  const message = "no byte of the unit is there; for start codes, call configure(null)";
 
   it.each([
     ["that is cut off", [...delimiter, 0, 0, 0], 9],
