@@ -10,10 +10,13 @@ export type ByteSource = ArrayBufferView | ArrayBufferLike;
  * Node's Buffer copies nothing, and the sessions rely on a copy.
  *
  * @param what the name of the bytes in messages: `"a packet"`.
- * @throws TypeError where these are not bytes.
+ * @throws TypeError where these are not bytes, or their buffer was transferred.
  */
 export function bytesOf(source: ByteSource, what: string): Uint8Array {
-  return source instanceof Uint8Array && source.constructor === Uint8Array ? source : viewBytes(source, what);
+  if (!(source instanceof Uint8Array && source.constructor === Uint8Array)) return viewBytes(source, what);
+  // An array whose buffer was transferred looks like an empty one, and its bytes would be missing without a word.
+  if (source.length === 0) viewBytes(source, what);
+  return source;
 }
 
 /**
@@ -38,12 +41,16 @@ export function objectOf<T>(value: T, what: string): T {
 }
 
 function viewBytes(source: unknown, what: string): Uint8Array {
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  // `instanceof` does not work here: a buffer of another realm is not an instance of this realm's class, and not every runtime
-  // has SharedArrayBuffer.
-  const tag = Object.prototype.toString.call(source);
-  if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
-    return new Uint8Array(source as ArrayBufferLike);
+  try {
+    if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    // `instanceof` does not work here: a buffer of another realm is not an instance of this realm's class, and not every runtime
+    // has SharedArrayBuffer.
+    const tag = Object.prototype.toString.call(source);
+    if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
+      return new Uint8Array(source as ArrayBufferLike);
+    }
+  } catch {
+    throw new TypeError(`${what} has no bytes: its buffer was transferred`);
   }
   throw new TypeError(`${what} must be bytes: a Uint8Array or another view, or an ArrayBuffer`);
 }

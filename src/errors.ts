@@ -123,7 +123,9 @@ export abstract class StreamError extends Error {
   readonly reason: string;
   readonly place: ErrorPlace;
 
+  /** @throws TypeError where the reason is no string: JavaScript may have left out the code. */
   constructor(reason: string, place: ErrorPlace) {
+    if (typeof reason !== "string") throw new TypeError("the reason must be a string; the code comes before it");
     super(describe(reason, place));
     this.reason = reason;
     this.place = place;

@@ -1,9 +1,10 @@
 import type { Trace } from "./bitreader/index.ts";
+import { traceOf } from "./bitreader/trace.ts";
 import type { DecodeMode, StartCode } from "./uapi/modes.ts";
 
 /**
- * How a session works. Every option has a default. A value that an option cannot have is a TypeError when the session is
- * opened.
+ * How a session works. Every option has a default. A value that an option cannot have, and a name that no option has, is a TypeError
+ * when the session is opened.
  */
 export interface SessionOptions {
   /** `"frame"`: a request for each frame or field. `"slice"`: one for each slice. Without effect on VP8, VP9, MPEG-2, FWHT. Default `"frame"`. */
@@ -40,7 +41,10 @@ export interface SessionOptions {
   readonly rawControls?: boolean | undefined;
   /** The target's kernel, `"6.1"`: controls that it lacks are left out. Default: no control is left out. */
   readonly kernel?: string | undefined;
-  /** Receives every syntax element that the session reads. */
+  /**
+   * Receives every syntax element that the session reads. It should throw nothing: what it throws, the session's call throws, and `reset`
+   * must come then. A BitstreamError or UnsupportedError counts as one of the unit that is read.
+   */
   readonly trace?: Trace | undefined;
 }
 
@@ -77,32 +81,38 @@ function kernelVersion(version: unknown): [number, number] {
   return [Number(match[1]), Number(match[2])];
 }
 
-function checkTrace(trace: Partial<Trace> | undefined): void {
-  if (trace === undefined) return;
-  if (typeof trace?.unit === "function" && typeof trace.element === "function") return;
-  throw new TypeError("trace must have the functions unit and element");
-}
-
 /**
  * Fills in the defaults.
  *
- * @throws TypeError where an option has a value that it cannot have.
+ * @throws TypeError where an option has a value that it cannot have, or a name that none has.
  */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
-  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
-  const { operatingPoint = 0, rawControls = false, kernel, trace } = options;
+  const trace = traceOf(options);
+  const {
+    decodeMode,
+    startCode,
+    startAt,
+    missingReferences,
+    output,
+    operatingPoint = 0,
+    rawControls = false,
+    kernel,
+    trace: _,
+    ...unknown
+  } = options;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw new TypeError(`there is no option ${name}; see SessionOptions`);
   if (!Number.isInteger(operatingPoint) || operatingPoint < 0 || operatingPoint > 31) {
     throw new TypeError(`operatingPoint is ${shown(operatingPoint)}; it must be a whole number from 0 to 31`);
   }
   if (typeof rawControls !== "boolean") throw new TypeError("rawControls must be true or false");
-  checkTrace(trace);
   const target = kernel === undefined ? null : kernelVersion(kernel);
   return {
-    decodeMode: choice("decodeMode", options.decodeMode, ["frame", "slice"]),
-    startCode: choice("startCode", options.startCode, ["annexb", "none"]),
-    startAt: choice("startAt", options.startAt, ["any", "random-access"]),
-    missingReferences: choice("missingReferences", options.missingReferences, ["mark", "nearest", "drop"]),
-    output: choice("output", options.output, ["earliest", "c.4.5.3"]),
+    decodeMode: choice("decodeMode", decodeMode, ["frame", "slice"]),
+    startCode: choice("startCode", startCode, ["annexb", "none"]),
+    startAt: choice("startAt", startAt, ["any", "random-access"]),
+    missingReferences: choice("missingReferences", missingReferences, ["mark", "nearest", "drop"]),
+    output: choice("output", output, ["earliest", "c.4.5.3"]),
     operatingPoint,
     rawControls,
     has: ({ since }) => {

@@ -124,6 +124,24 @@ it("keeps copies of a Buffer, too, which the caller may use again", () => {
   expect(requests).toHaveLength(1);
 });
 
+it.each([
+  ["a Uint8Array", (buffer: ArrayBuffer) => new Uint8Array(buffer)],
+  ["a part of one", (buffer: ArrayBuffer) => new Uint8Array(buffer).subarray(9, 17)],
+  ["a Buffer", (buffer: ArrayBuffer) => Buffer.from(buffer, 3, 5)],
+  ["a DataView", (buffer: ArrayBuffer) => new DataView(buffer, 3)],
+  ["an ArrayBuffer", (buffer: ArrayBuffer) => buffer],
+])("bytes that were transferred to a worker are refused, not taken for none: %s", (_, viewOf) => {
+  const buffer = h264Stream.slice().buffer;
+  const bytes = viewOf(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  const session = openSession("vp8");
+  for (const call of [() => session.push(bytes), () => session.decode(bytes), () => h264.units(bytes)]) {
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow("has no bytes: its buffer was transferred");
+  }
+  expect(session.push(new Uint8Array(0))).toEqual([]);
+});
+
 it("copyBitstream writes into any buffer", () => {
   const request = openSession("h264")
     .push(h264Stream)

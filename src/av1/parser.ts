@@ -1,6 +1,7 @@
 /** The stateless parser: takes an OBU, and returns what it holds. Errors name the element and the bit. */
 
 import type { ObuReader, Trace } from "../bitreader/index.ts";
+import { traceOf } from "../bitreader/trace.ts";
 import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { streamUnit } from "../framing/byte-stream.ts";
@@ -72,8 +73,8 @@ export interface TileGroup extends TileGroupHeader {
 const noReferences: References = [null, null, null, null, null, null, null, null];
 
 function open(source: ByteSource, types: readonly number[], options: ParseOptions): Obu {
-  const { trace, byte = -1 } = objectOf(options, "options");
-  const unit = streamUnit(bytesOf(source, "an OBU"), byte);
+  const trace = traceOf(options);
+  const unit = streamUnit(bytesOf(source, "an OBU"), options.byte ?? -1);
   const obu = readObu(unit, trace);
   if (types.includes(obu.header.obu_type)) return obu;
   const expected = types.map((type) => obuName(Uint8Array.of(type << 3))).join(" or ");
@@ -103,12 +104,10 @@ export function parseFrameHeader(
 ): ParsedFrameHeader {
   const obu = open(source, [OBU_FRAME_HEADER, OBU_REDUNDANT_FRAME_HEADER, OBU_FRAME], options);
   const { header, reader } = obu;
-  const frame = uncompressed_header(
-    reader,
-    objectOf(sequence, "the sequence header"),
-    options.references ?? noReferences,
-    header,
-  );
+  if (!("seq_profile" in objectOf(sequence, "the sequence header"))) {
+    throw new TypeError("the sequence header must be one that parseSequenceHeader returns");
+  }
+  const frame = uncompressed_header(reader, sequence, options.references ?? noReferences, header);
   if (header.obu_type !== OBU_FRAME) readTrailingBits(obu);
   else if (frame.show_existing_frame) failShown(reader);
   else {
@@ -121,7 +120,7 @@ export function parseFrameHeader(
 /** 5.11: parses an OBU_TILE_GROUP of a frame. */
 export function parseTileGroup(source: ByteSource, header: FrameHeader, options: ParseOptions = {}): TileGroup {
   const { tile_info } = objectOf(header, "the frame header");
-  return tilesOf(open(source, [OBU_TILE_GROUP], options), tile_info);
+  return tilesOf(open(source, [OBU_TILE_GROUP], options), objectOf(tile_info, "tile_info of the frame header"));
 }
 
 function tilesOf(obu: Obu, tile_info: TileInfo): TileGroup {

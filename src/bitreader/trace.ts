@@ -1,3 +1,5 @@
+import { objectOf } from "../bytes.ts";
+
 /**
  * How a syntax element is coded: the descriptors of clause 7.2 (H.264, H.265). `f` is a fixed pattern; `s`: a magnitude and a
  * sign (VP9); `le`: bits that are counted from the least significant one of a byte (VP8's frame tag, VP9's superframe index,
@@ -61,6 +63,17 @@ export interface Trace {
   /** A unit begins; its elements follow. */
   unit(unit: TraceUnit): void;
   element(element: TraceElement): void;
+}
+
+/**
+ * The trace among the options of a parser or a session.
+ *
+ * @throws TypeError where the options are no object, or the trace lacks one of its functions.
+ */
+export function traceOf(options: { readonly trace?: Trace | undefined }): Trace | undefined {
+  const { trace } = objectOf(options, "options");
+  if (trace === undefined || (typeof trace?.unit === "function" && typeof trace.element === "function")) return trace;
+  throw new TypeError("trace must have the functions unit and element");
 }
 
 /** The subscripts of an element that may have fewer than a reader takes. */

@@ -1,4 +1,5 @@
-import type { StreamError } from "../errors.ts";
+import { objectOf } from "../bytes.ts";
+import { StreamError } from "../errors.ts";
 import type { ChunkInfo, DecodeEvent, Session } from "../events.ts";
 
 /** A part of a stream for a session: see `feed`. */
@@ -12,8 +13,14 @@ export type StreamPart =
   /** A part of the file that cannot be read. */
   | { readonly kind: "loss"; readonly error: StreamError };
 
-/** Gives a session the next part of a track, and returns the events. */
+/**
+ * Gives a session the next part of a track, and returns the events.
+ *
+ * @throws TypeError where the part is none, or has something that the session's call does not take.
+ */
 export function feed(session: Session, part: StreamPart): DecodeEvent[] {
+  objectOf(session, "the session");
+  const { kind } = objectOf(part, "a part");
   switch (part.kind) {
     case "chunk":
       return session.push(part.bytes, part);
@@ -23,10 +30,13 @@ export function feed(session: Session, part: StreamPart): DecodeEvent[] {
       return session.decode(part.bytes, { pts: Number.isFinite(part.pts) ? part.pts : undefined });
     case "loss":
       return [lossEvent(part.error)];
+    default:
+      throw new TypeError(`a part's kind is ${String(kind)}; it must be chunk, configuration, packet or loss`);
   }
 }
 
 function lossEvent(error: StreamError): DecodeEvent {
+  if (!(error instanceof StreamError)) throw new TypeError("a loss must have a BitstreamError or an UnsupportedError");
   return {
     type: "error",
     kind: error.kind,

@@ -20,7 +20,8 @@ export class LengthPrefixedStream {
    * @throws TypeError where the size is another one.
    */
   constructor(lengthSize: number, origin: number) {
-    if (!(lengthSize >= 1 && lengthSize <= 4)) throw new TypeError(`lengthSize is ${lengthSize}; it must be 1 to 4`);
+    if (!(Number.isInteger(lengthSize) && lengthSize >= 1 && lengthSize <= 4))
+      throw new TypeError(`lengthSize is ${lengthSize}; it must be a whole number from 1 to 4`);
     this.#lengthSize = this.#needed = lengthSize;
     this.#origin = origin;
   }
@@ -75,7 +76,7 @@ export class LengthPrefixedStream {
     this.#held = this.#skipped = 0;
     this.#needed = lengthSize;
     this.#origin += held;
-    return held === 0 ? [] : [streamUnit(bytes.subarray(lengthSize), origin + lengthSize, true)];
+    return held === 0 ? [] : [streamUnit(bytes.subarray(lengthSize), origin + Math.min(lengthSize, held), true)];
   }
 
   /** The offset in `bytes`, from `at` on, of the first byte that is not skipped. */

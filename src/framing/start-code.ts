@@ -5,11 +5,12 @@ const WORD_SCAN_MIN = 256;
 
 /**
  * Offset of the first start code prefix 00 00 01 that is completely inside `bytes[from, to)`, or -1.
- * H.264 and H.265 Annex B, ISO/IEC 13818-2 clause 6.2.1.
+ * H.264 and H.265 Annex B, ISO/IEC 13818-2 clause 6.2.1. As with `subarray`, a `to` after the last byte means the end.
  */
 export function findStartCode(source: ByteSource, from: number, to: number): number {
   const bytes = bytesOf(source, "what is searched");
-  return to - from < WORD_SCAN_MIN ? scanBytes(bytes, from, to) : scanWords(bytes, from, to);
+  const end = Math.min(to, bytes.length);
+  return end - from < WORD_SCAN_MIN ? scanBytes(bytes, from, end) : scanWords(bytes, from, end);
 }
 
 /** Looks at every third byte: a byte above 1 cannot be part of a prefix. */

@@ -1,7 +1,8 @@
 /** The stateless parser. It takes a frame's bytes, which begin with the magic numbers. */
 
 import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { traceOf } from "../bitreader/trace.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { FrameHeader } from "./structures.ts";
 import { fwht_cframe_hdr } from "./syntax.ts";
 import { frameReader, unitName } from "./units.ts";
@@ -18,7 +19,7 @@ export interface ParseOptions {
  */
 export function parseFrameHeader(source: ByteSource, options: ParseOptions = {}): FrameHeader {
   const frame = bytesOf(source, "a frame");
-  const { trace } = objectOf(options, "options");
+  const trace = traceOf(options);
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return fwht_cframe_hdr(frameReader(frame, trace));
 }

@@ -4,7 +4,8 @@
  * the caller may fill them in.
  */
 
-import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { traceOf } from "../bitreader/trace.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { findIn } from "../nal/find-in.ts";
 import { missingSps } from "../nal/missing-sets.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
@@ -53,7 +54,7 @@ export interface ParameterSetLookup {
 const sliceTypes: readonly number[] = [SLICE, DATA_PARTITION_A, IDR_SLICE, AUXILIARY_SLICE];
 
 function open(source: ByteSource, options: ParseOptions, types: readonly number[]) {
-  const { trace } = objectOf(options, "options");
+  const trace = traceOf(options);
   const unit = bytesOf(source, "a unit");
   const name = unitName(unit[0] ?? 0);
   trace?.unit({ name, byte: -1, bytes: unit });
@@ -69,7 +70,7 @@ function open(source: ByteSource, options: ParseOptions, types: readonly number[
  * @throws BitstreamError where the header cannot be read.
  */
 export function parseNalUnitHeader(unit: ByteSource, options: ParseOptions = {}): NalUnitHeader {
-  return nal_unit(nalReader(bytesOf(unit, "a unit"), objectOf(options, "options").trace));
+  return nal_unit(nalReader(bytesOf(unit, "a unit"), traceOf(options)));
 }
 
 /**
@@ -121,7 +122,7 @@ function spsOf(unit: Uint8Array, find: (id: number) => SeqParameterSet | undefin
   const { pic_parameter_set_id, seq_parameter_set_id } = ppsIds(unit);
   const sps = find(seq_parameter_set_id);
   if (sps === undefined) throw missingSps("seq_parameter_set_id", pic_parameter_set_id, seq_parameter_set_id);
-  return sps;
+  return setOf(sps);
 }
 
 /**

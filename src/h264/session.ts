@@ -151,7 +151,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
         this.read(unit, () => {});
         return;
       case FILLER_DATA:
-        if (this.trace) this.read(unit, filler_data_rbsp);
+        this.show(unit, filler_data_rbsp);
         return;
       case SPS_EXTENSION:
         this.read(unit, seq_parameter_set_extension_rbsp);

@@ -4,7 +4,8 @@
  * supported. The parameter sets that a function takes need not come from a parser: the caller may fill them in.
  */
 
-import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { traceOf } from "../bitreader/trace.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { UnsupportedError } from "../errors.ts";
 import { findIn } from "../nal/find-in.ts";
 import { type ParseOptions, reportFlaw } from "../nal/parse-options.ts";
@@ -50,7 +51,7 @@ export interface ParameterSetLookup {
 }
 
 function open(source: ByteSource, options: ParseOptions, types: readonly number[]) {
-  const { trace } = objectOf(options, "options");
+  const trace = traceOf(options);
   const unit = bytesOf(source, "a unit");
   const name = unitName(nalUnitType(unit));
   trace?.unit({ name, byte: -1, bytes: unit });
@@ -73,7 +74,7 @@ function open(source: ByteSource, options: ParseOptions, types: readonly number[
  * @throws BitstreamError where the header cannot be read.
  */
 export function parseNalUnitHeader(unit: ByteSource, options: ParseOptions = {}): NalUnitHeader {
-  return nal_unit_header(nalReader(bytesOf(unit, "a unit"), objectOf(options, "options").trace));
+  return nal_unit_header(nalReader(bytesOf(unit, "a unit"), traceOf(options)));
 }
 
 /**

@@ -128,7 +128,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
         this.read(unit, () => {});
         return;
       case FD_NUT:
-        if (this.trace) this.read(unit, filler_data_rbsp);
+        this.show(unit, filler_data_rbsp);
         return;
       case PREFIX_SEI_NUT:
         this.takeSei(unit);

@@ -5,7 +5,8 @@
  */
 
 import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { traceOf } from "../bitreader/trace.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import type { Extension, GroupOfPicturesHeader, PictureHeader, SequenceHeader } from "./structures.ts";
 import { extension_data, group_of_pictures_header, picture_header, sequence_header } from "./syntax.ts";
@@ -24,7 +25,7 @@ export interface ParseOptions {
 }
 
 function open(source: ByteSource, options: ParseOptions, startCode: number) {
-  const { trace } = objectOf(options, "options");
+  const trace = traceOf(options);
   const unit = bytesOf(source, "a unit");
   if (unit.length === 0) throw new BitstreamError("cut-off", "the unit is empty", { element: "start_code", bit: 0 });
   const name = unitName(unit[0] as number);

@@ -1,7 +1,7 @@
 /** The part that is common to the sessions of H.264 and HEVC: which NAL units must wait, and for what. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
-import type { BitstreamError } from "../errors.ts";
+import { type BitstreamError, StreamError } from "../errors.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { EventSink } from "../session/event-sink.ts";
 import { PictureTimes } from "../session/picture-times.ts";
@@ -146,6 +146,17 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
       syntax(r, nal);
     });
     if (empty !== undefined && !isRight) this.#emptyErrors.add(empty);
+  }
+
+  /** Shows the trace a unit that nothing else needs. Its errors are no events: a session without a trace does not find them. */
+  protected show(unit: StreamUnit, syntax: (r: BitReader) => void): void {
+    if (this.trace === undefined) return;
+    try {
+      this.traceUnit(unit);
+      syntax(this.readHeader(unit.bytes, this.trace).r);
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+    }
   }
 
   protected takeParameterSet(unit: StreamUnit): void {

@@ -1,7 +1,7 @@
 /** The bytes that a request puts into the OUTPUT buffer. */
 import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
 import type { RequestEvent } from "../events.ts";
-import type { ResolvedOptions } from "../options.ts";
+import { type ResolvedOptions, shown } from "../options.ts";
 
 /** The start code prefix before each NAL unit, or MPEG-2 slice, in the OUTPUT buffer. A new one in each call. */
 export const startCodePrefix = (): Uint8Array => Uint8Array.of(0, 0, 1);
@@ -26,17 +26,23 @@ export function bitstreamOf(slices: readonly { readonly unit: Uint8Array }[], pr
 export function bitstreamSize(request: Pick<RequestEvent, "bitstream">): number {
   const { bitstream } = objectOf(request, "the request");
   if (!Array.isArray(bitstream)) throw new TypeError("the bitstream of the request must be an array");
-  return bitstream.reduce<number>((total, part) => total + part.length, 0);
+  const size = bitstream.reduce<number>((total, part) => total + part?.length, 0);
+  if (Number.isNaN(size)) throw new TypeError("the parts of the request's bitstream must be bytes");
+  return size;
 }
 
 /**
- * Writes a request's bytes into `target` at `offset`, and returns their number.
+ * Writes a request's bytes into `target` at `offset`, in bytes, and returns their number.
  *
  * @throws RangeError where they do not fit.
+ * @throws TypeError where the offset is no whole number, or is below 0.
  */
 export function copyBitstream(request: Pick<RequestEvent, "bitstream">, target: ByteSource, offset = 0): number {
   const bytes = bytesOf(target, "the target");
   const size = bitstreamSize(request);
+  if (!(Number.isInteger(offset) && offset >= 0)) {
+    throw new TypeError(`offset is ${shown(offset)}; it must be a whole number from 0`);
+  }
   if (offset + size > bytes.length) {
     throw new RangeError(`${size} bytes at ${offset} do not fit into ${bytes.length}`);
   }

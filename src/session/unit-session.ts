@@ -3,13 +3,16 @@
  * and returns the events.
  */
 
-import type { StreamError } from "../errors.ts";
+import { BitstreamError, type StreamError } from "../errors.ts";
 import type { ChunkInfo, Session } from "../events.ts";
 import { type Joins, type StreamUnit, streamUnit } from "../framing/byte-stream.ts";
 import { UnitInput } from "../framing/unit-input.ts";
 import type { EventSink } from "./event-sink.ts";
 import type { PictureTimes } from "./picture-times.ts";
 import { type InputDecoder, sessionOf } from "./session-calls.ts";
+
+/** What is wrong with a length prefix after which no byte of its unit is kept. */
+const noByteOfUnit = "no byte of the unit is there; for start codes, call configure(null)";
 
 /** What a container's record contains. */
 export interface Configuration {
@@ -134,7 +137,8 @@ class UnitDecoder implements InputDecoder {
 
   /** Takes note of missing bytes in the stream. */
   #lose(reason: StreamError): void {
-    const [unit] = this.#input.cut();
+    const [cut] = this.#input.cut();
+    const unit = cut?.bytes.length ? cut : undefined;
     this.#reader.sink.error(reason, unit, this.#input.received);
     if (unit) {
       this.#reader.times.reach(unit.byte - this.#input.prefixSize);
@@ -149,7 +153,9 @@ class UnitDecoder implements InputDecoder {
     const reader = this.#reader;
     reader.times.reach(unit.byte - this.#input.prefixSize);
     if (unit.truncated) {
-      reader.sink.report("cut-off", `the unit is cut off after ${unit.bytes.length} bytes`, unit);
+      const { length } = unit.bytes;
+      if (length > 0) reader.sink.report("cut-off", `the unit is cut off after ${length} bytes`, unit);
+      else reader.sink.error(new BitstreamError("cut-off", noByteOfUnit), undefined, unit.byte);
       reader.loseUnit(unit);
       return;
     }

@@ -3,7 +3,8 @@
 import type { Trace } from "../bitreader/index.ts";
 import { BoolDecoder } from "../bitreader/index.ts";
 import { LittleEndianReader } from "../bitreader/little-endian-reader.ts";
-import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { traceOf } from "../bitreader/trace.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import type { Frame, FrameTag } from "./structures.ts";
 import { frame_header, frame_tag } from "./syntax.ts";
 import { dctPartitionSizes, unitName } from "./units.ts";
@@ -20,7 +21,7 @@ export interface ParseOptions {
  */
 export function parseFrameTag(source: ByteSource, options: ParseOptions = {}): FrameTag {
   const frame = bytesOf(source, "a frame");
-  const { trace } = objectOf(options, "options");
+  const trace = traceOf(options);
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return frame_tag(new LittleEndianReader(frame, { trace, unit: unitName(frame) }));
 }
@@ -33,7 +34,7 @@ export function parseFrameTag(source: ByteSource, options: ParseOptions = {}): F
  */
 export function parseFrame(source: ByteSource, options: ParseOptions = {}): Frame {
   const frame = bytesOf(source, "a frame");
-  const { trace } = objectOf(options, "options");
+  const trace = traceOf(options);
   trace?.unit({ name: unitName(frame), byte: -1, bytes: frame });
   return readFrame(frame, trace);
 }

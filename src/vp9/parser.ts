@@ -1,7 +1,8 @@
 /** The stateless parser: takes a frame's bytes, and returns its headers. Errors name the element and the bit. */
 
 import type { Trace } from "../bitreader/index.ts";
-import { type ByteSource, bytesOf, objectOf } from "../bytes.ts";
+import { traceOf } from "../bitreader/trace.ts";
+import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { compressed_header } from "./compressed-header.ts";
 import type { CompressedHeader, ShowExistingFrame, UncompressedHeader } from "./structures.ts";
@@ -36,7 +37,8 @@ export interface ParsedShowExistingFrame {
  * bytes.
  */
 export function parseFrame(source: ByteSource, options: ParseFrameOptions = {}): ParsedFrame | ParsedShowExistingFrame {
-  return readFrame(bytesOf(source, "a frame"), objectOf(options, "options"));
+  traceOf(options);
+  return readFrame(bytesOf(source, "a frame"), options);
 }
 
 /** `parseFrame` with arguments that have been checked. */

@@ -47,6 +47,16 @@ describe("findStartCode", () => {
     }
   });
 
+  it("finds nothing after the last byte, where the end is said to be later", () => {
+    for (const length of [2, 5, 300, 4001]) {
+      const bytes = new Uint8Array(length).fill(7);
+      bytes.fill(0, -2);
+      for (const to of [length + 1, length + 5, Infinity]) expect(findStartCode(bytes, 0, to)).toBe(-1);
+      if (length > 2) bytes.set([0, 0, 1], length - 3);
+      if (length > 2) expect(findStartCode(bytes, 0, Infinity)).toBe(length - 3);
+    }
+  });
+
   it("equals the definition on every alphabet, alignment, offset and length", () => {
     const random = numbers(1);
     const next = (below: number) => (random.next().value as number) % below;

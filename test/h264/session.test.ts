@@ -403,7 +403,7 @@ describe("arguments", () => {
     expect(() => openSession("h264", { decodeMode: "field" as "frame" })).toThrow(TypeError);
     expect(() => openSession("h264", { kernel: "six" })).toThrow(TypeError);
     expect(() => openSession("h266" as "h264")).toThrow(TypeError);
-    expect(() => openSession("h264", null as unknown as object)).toThrow("the options must be an object");
+    expect(() => openSession("h264", null as unknown as object)).toThrow("options must be an object");
     for (const trace of [null, 1, {}, { unit() {} }]) {
       expect(() => openSession("h264", { trace: trace as unknown as Trace })).toThrow("trace must have the functions");
     }

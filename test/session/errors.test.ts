@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Trace } from "../../src/bitreader/index.ts";
-import type { Codec } from "../../src/events.ts";
+import type { Codec, DecodeEvent } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
 import { openSession } from "../../src/open-session.ts";
+import { bitstreamBytes } from "../../src/session/bitstream.ts";
 import { eventKey } from "../../support/events.ts";
 import { Random } from "../../support/random.ts";
 import { eventsOf, H264Stream, only } from "../../support/streams/h264-stream.ts";
@@ -66,6 +67,43 @@ describe("a call with more errors than anyone reads", () => {
     const events = eventsOf(stream);
     expect(only(events, "request")).toHaveLength(2);
     expect(only(events, "error").at(-1)?.message).toBe("400 more errors in this call, which are only counted");
+  });
+});
+
+describe("a trace that throws", () => {
+  it("makes the call throw; after reset, the session is as a new one", () => {
+    const { bytes } = new H264Stream().writeSps().writePps().slice({ idr: true }).slice({ idr: true, first_mb: 8 });
+    let slices = 0;
+    const unit: Trace["unit"] = ({ name }) => {
+      if (name.startsWith("slice") && ++slices === 2) throw new Error("the disk is full");
+    };
+    const session = openSession("h264", { trace: { unit, element: () => {} } });
+    const chunk = bytes.slice();
+    expect(() => [...session.push(chunk), ...session.flush()]).toThrow("the disk is full");
+    chunk.fill(0xee);
+    session.reset();
+    const again = [...session.push(bytes), ...session.flush()];
+    const fresh = openSession("h264");
+    const expected = [...fresh.push(bytes), ...fresh.flush()];
+    const bitstreams = (events: readonly DecodeEvent[]) => only(events, "request").map(bitstreamBytes);
+    expect(bitstreams(expected)).toHaveLength(1);
+    expect(bitstreams(again)).toEqual(bitstreams(expected));
+  });
+});
+
+describe("the errors of a session", () => {
+  it.each([
+    ["h264", [0x0c, 0xff, 0x00, 0x01, 0x40]],
+    ["h265", [0x4c, 0x01, 0xff, 0x00, 0x01, 0x40]],
+  ] as const)("are the same with a trace: wrong filler data in %s", (codec, filler) => {
+    const told = (trace?: Trace) => {
+      const session = openSession(codec, { trace });
+      return [...session.push(units(2, filler)), ...session.flush()].map(eventKey);
+    };
+    let elements = 0;
+    const traced = told({ unit: () => {}, element: () => elements++ });
+    expect(elements).toBeGreaterThan(4);
+    expect(traced).toEqual(told());
   });
 });
 

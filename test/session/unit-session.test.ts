@@ -6,6 +6,7 @@ import { joined } from "../../src/framing/bytes.ts";
 import { isSlice as isMpeg2Slice } from "../../src/mpeg2/units.ts";
 import { openSession } from "../../src/open-session.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
+import { only } from "../../support/streams/h264-stream.ts";
 
 const codecs: readonly Codec[] = ["h264", "h265", "mpeg2"];
 
@@ -120,6 +121,28 @@ describe.each(multiSliced)("$name, pushed whole", ({ codec, read }) => {
         expect(isAfter).toBe(false);
         before = part;
       }
+    }
+  });
+});
+
+describe("a length prefix without its unit", () => {
+  const avcC = Uint8Array.of(1, 100, 0, 30, 0xff, 0xe0, 0);
+  const delimiter = [0, 0, 0, 2, 9, 0xf0];
+  const message = "no byte of the unit is there; for start codes, call configure(null)";
+
+  it.each([
+    ["that is cut off", [...delimiter, 0, 0, 0], 9],
+    ["with nothing after it", [...delimiter, 0, 0, 0, 5], 10],
+    ["that is larger than any unit", [...delimiter, 0xff, 0xff, 0xff, 0xff, 1, 2, 3], 10],
+  ])("is an error at its place, of no unit: one %s", (_, bytes, byte) => {
+    const packets = openSession("h264");
+    packets.configure(avcC);
+    const stream = openSession("h264");
+    stream.configure(avcC);
+    const found = [packets.decode(Uint8Array.from(bytes)), [...stream.push(Uint8Array.from(bytes)), ...stream.flush()]];
+    for (const events of found) {
+      expect(only(events, "error")).toHaveLength(1);
+      expect(events[0]).toMatchObject({ code: "cut-off", unit: undefined, byte, message });
     }
   });
 });
