@@ -5,6 +5,7 @@ import { type Peer, peers } from "../../src/compare/request.ts";
 import type { Codec } from "../../src/events.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import type { DecodeMode } from "../../src/uapi/modes.ts";
+import { UsageError } from "../../support/run-command.ts";
 import type { WitnessedCodec } from "../payloads/comparators.ts";
 
 /** Paths of the peers' records. */
@@ -41,10 +42,19 @@ export interface Corpus {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The corpus: `V4L2_STATELESS_CORPUS`, or `../shared/corpus` beside the checkout; undefined when it is not there. */
+/**
+ * The corpus: `V4L2_STATELESS_CORPUS`, or `../shared/corpus` beside the checkout. Undefined where there is none, and where the variable is
+ * empty.
+ *
+ * @throws UsageError where the variable names a folder that is not there: without its corpus a check would pass by itself.
+ */
 export function corpusFolder(): string | undefined {
-  const folder = resolve(process.env.V4L2_STATELESS_CORPUS ?? join(root, "../shared/corpus"));
-  return existsSync(folder) ? folder : undefined;
+  const { V4L2_STATELESS_CORPUS: named } = process.env;
+  if (named === "") return undefined;
+  const folder = resolve(named ?? join(root, "../shared/corpus"));
+  if (existsSync(folder)) return folder;
+  if (named === undefined) return undefined;
+  throw new UsageError(`V4L2_STATELESS_CORPUS is ${named}, which is not there: name the corpus, or nothing for none`);
 }
 
 /** The repository's own streams: the general ones, then those that show a disagreement, copies of corpus streams. */
