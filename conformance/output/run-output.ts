@@ -7,6 +7,7 @@ import { comparators, type WitnessedCodec } from "../payloads/comparators.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import { readFile } from "../streams/stream-files.ts";
 import { av1Causes, compareAv1Output, isAv1Expected } from "./av1/av1-output.ts";
+import { hasDav1d } from "./av1/dav1d.ts";
 import type { Cause, OutputReport } from "./compare-output.ts";
 import { hasFfprobe } from "./ffprobe.ts";
 import { h264Causes } from "./h264/h264-causes.ts";
@@ -116,6 +117,8 @@ export async function runOutputOrder(
     throw new UsageError(`no ${codec} stream has "${part ?? ""}" in its name${known}`);
   }
   if (corpusFolder() === undefined) print(["no corpus here: only the fixtures are compared"]);
+  if (codec === "av1" && !hasDav1d())
+    print(["dav1d is not installed (apt-get install dav1d): its number of frames is left out"]);
   const reports: OutputReport[] = [];
   for (const stream of streams) {
     const report = await runOutputStream(stream);
