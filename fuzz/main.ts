@@ -5,7 +5,7 @@
  *
  * Each target gets that time, or so many executions: then a clean clone finds the same on any machine. What reaches a new place is
  * kept in .fuzz/<target>/corpus, what breaks a promise, made as small as it can be, in .fuzz/<target>/failures. Exits with 1 where
- * anything was found.
+ * anything was found. What breaks one once and not again is in .fuzz/<target>/once, and a line says so.
  */
 
 import { existsSync, mkdirSync } from "node:fs";

@@ -121,7 +121,8 @@ class Worker {
 
   async #keep(input: Case, effort: Effort, flaw: string): Promise<void> {
     const kind = kindOf(flaw);
-    if (this.#found.has(kind) || !(await this.#shows(input, effort, kind))) return;
+    if (this.#found.has(kind)) return;
+    if (!(await this.#shows(input, effort, kind))) return this.#tellOnce(input, effort, flaw);
     this.#found.set(kind, "");
     const smallest = await minimised(
       input,
@@ -135,6 +136,16 @@ class Worker {
     Error.stackTraceLimit = 10;
     process.send?.({ type: "found", flaw: (await this.#flawOf(smallest, effort)) ?? flaw, command });
     Error.stackTraceLimit = 0;
+  }
+
+  /** A flaw that does not show again: what came before it may have caused it. Times and memory (deep) are not the same twice. */
+  #tellOnce(input: Case, effort: Effort, flaw: string): void {
+    if (effort === "deep" || flaw === "takes too long") return;
+    const folder = join(this.#arguments.folder, "once");
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${nameOf(input)}.json`);
+    writeFileSync(path, toText(input));
+    process.send?.({ type: "once", flaw, path });
   }
 
   /** Runs a case; undefined where it has a flaw, else the places that it was the first to reach. */
