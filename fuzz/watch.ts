@@ -98,7 +98,10 @@ function run(
     });
     child.on("exit", (code, signal) => {
       watch.end();
-      const said = errors.split("\n").slice(0, 4).join(" ") || `exit ${code}`;
+      // Node first says where in itself it was; the error's own line says what was wrong.
+      const said =
+        (/^\w*Error\b.*(?:\n +at .*){0,3}/m.exec(errors)?.[0] ?? errors.split("\n").slice(0, 4).join(" ")) ||
+        `exit ${code}`;
       const why = signal === "SIGKILL" ? `no end after ${hangs} s` : said;
       settle({ report, why, executions: report?.executions ?? executions });
     });

@@ -190,12 +190,26 @@ class Worker {
     }
   }
 
-  #pick(): Case {
+  async #pick(): Promise<Case> {
     const input = this.#corpus.pick(this.#random);
     const picks = (this.#picks.get(input) ?? 0) + 1;
     this.#picks.set(input, picks);
-    if (picks === LEARNT_AT) this.#target.learn?.(input);
+    if (picks === LEARNT_AT) await this.#unlessFlawed([input], () => this.#target.learn?.(input));
     return input;
+  }
+
+  /**
+   * What is done with cases beside running them: it reads them, too, and throws what their flaws throw. These are found by running them.
+   *
+   * @throws what `body` throws where none of them has a flaw: that is a fault of the fuzzer.
+   */
+  async #unlessFlawed<T>(inputs: readonly Case[], body: () => T): Promise<T | undefined> {
+    try {
+      return body();
+    } catch (thrown) {
+      for (const input of inputs) if ((await this.#run(input, "full")) === undefined) return undefined;
+      throw thrown;
+    }
   }
 
   async fuzz(): Promise<void> {
@@ -205,10 +219,12 @@ class Worker {
     await this.#begin();
     let kept = performance.now();
     while (goesOn()) {
-      const input = mutated(this.#target, this.#pick(), this.#pick(), this.#random);
+      const [one, other] = [await this.#pick(), await this.#pick()];
+      const input = await this.#unlessFlawed([one, other], () => mutated(this.#target, one, other, this.#random));
       const dice = this.#random.below(DEEP);
       this.executions++;
-      await this.#runAndGrow(input, dice === 0 ? "deep" : dice % FULL === 0 ? "full" : "quick");
+      if (input !== undefined)
+        await this.#runAndGrow(input, dice === 0 ? "deep" : dice % FULL === 0 ? "full" : "quick");
       if (performance.now() - kept < 10_000) continue;
       this.#corpus.keepCoverage(this.#coverage, bundle);
       kept = performance.now();
