@@ -12,12 +12,14 @@ const GB = 1 << 30;
 
 /** Processor seconds and the most resident memory, in MB, of a process: as /usr/bin/time counts them. */
 function used(program: string, args: readonly string[]): { seconds: number; memory: number } {
-  const { stderr, error } = spawnSync("/usr/bin/time", ["-f", "%U %S %M", program, ...args], {
+  const { stderr, status, error } = spawnSync("/usr/bin/time", ["-f", "%U %S %M", program, ...args], {
     encoding: "utf8",
     stdio: ["ignore", "ignore", "pipe"],
     maxBuffer: 1 << 26,
   });
   if (error) throw error;
+  // A time says nothing where the program gave up.
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with status ${status}: ${stderr.trim()}`);
   const [user = 0, system = 0, kilobytes = 0] = stderr.trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
   return { seconds: user + system, memory: kilobytes / 1024 };
 }

@@ -13,7 +13,7 @@ import {
   ExtractorLogLevel,
   type ExtractorMessage,
 } from "@microsoft/api-extractor";
-import { publicEntries } from "./entries.ts";
+import { publicEntries, requireBuild } from "./entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = join(root, "etc/api");
@@ -49,6 +49,7 @@ function configOf(entry: string, temporary: string): ExtractorConfig {
   });
 }
 
+requireBuild();
 const isCheck = process.argv.includes("--check");
 const temporary = mkdtempSync(join(tmpdir(), "api-report-"));
 mkdirSync(reports, { recursive: true });

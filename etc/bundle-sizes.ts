@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { requireBuild } from "./entries.ts";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -35,9 +36,12 @@ async function sizeOf(entry: string, name: string): Promise<number> {
     logLevel: "error",
     write: false,
   });
-  return gzipSync(outputFiles[0]?.contents ?? new Uint8Array(0), { level: 9 }).length;
+  const [bundle] = outputFiles;
+  if (bundle === undefined) throw new Error(`esbuild made nothing of ${entry} ${name}`);
+  return gzipSync(bundle.contents, { level: 9 }).length;
 }
 
+requireBuild();
 let isOver = false;
 for (const [entry, names] of Object.entries(budgets)) {
   for (const [name, budget] of Object.entries(names)) {

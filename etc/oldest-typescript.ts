@@ -2,10 +2,10 @@
  * Compiles a program that imports every entry of the package, with the oldest TypeScript that README.md names, without the DOM, and
  * with the declarations themselves checked. Part of `npm run package-checks`, after `npm run build`.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { getLibFiles, ts } from "@ts-morph/common";
-import { publicEntries } from "./entries.ts";
+import { publicEntries, requireBuild } from "./entries.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const program = `${root}oldest-typescript-program.ts`;
@@ -52,7 +52,7 @@ host.getSourceFile = (path, version) => {
 const version = ts.version.split(".").slice(0, 2).join(".");
 const said = /TypeScript ≥ (\d+\.\d+)/.exec(readFileSync(`${root}README.md`, "utf8"))?.[1];
 if (said !== version) throw new Error(`README.md names TypeScript ${said}; this is ${version}`);
-if (!readdirSync(`${root}dist`).includes("index.d.ts")) throw new Error("run npm run build first");
+requireBuild();
 const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([program], options, host));
 for (const diagnostic of diagnostics) {
   const place = diagnostic.file?.fileName.replace(root, "") ?? "";

@@ -73,6 +73,10 @@ describe("goldens-elsewhere/compare.py", () => {
     });
     writeFileSync(join(folder, "fewer.jsonl"), readFileSync(own, "utf8").replace(/^\{"request":19,.*\n/m, ""));
     expect(compare(golden, join(folder, "fewer.jsonl")).stdout).toBe("19 requests, not 20\n");
+    writeFileSync(join(folder, "none.jsonl"), readFileSync(own, "utf8").split("\n", 1).join());
+    const none = join(folder, "none.jsonl");
+    expect(compare(none, none)).toMatchObject({ status: 1, stdout: "the golden has no request\n" });
+    expect(compare(golden)).toMatchObject({ status: 1, stderr: expect.stringContaining("usage: compare.py") });
   });
 
   it("has 20 lines of code", () => {

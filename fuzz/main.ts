@@ -1,24 +1,32 @@
 /**
  * Looks for inputs that break what the library promises (SECURITY.md), guided by what they reach.
  *
- *     npm run fuzz -- <target|all> [--seconds N] [--minutes N] [--executions N] [--seed S] [--jobs N] [--input FILE]
+ *     npm run fuzz -- <target|all> [options]
  *
  * Each target gets that time, or so many executions: then a clean clone finds the same on any machine. What reaches a new place is
  * kept in .fuzz/<target>/corpus, what breaks a promise, made as small as it can be, in .fuzz/<target>/failures. Exits with 1 where
- * anything was found.
+ * anything was found. What breaks one once and not again is in .fuzz/<target>/once, and a line says so.
  */
 
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { countOf, statusOf, UsageError } from "../support/run-command.ts";
 import { bundleWithCounters } from "./coverage.ts";
 import { targetNames } from "./targets/names.ts";
 import { type Ended, watched } from "./watch.ts";
 import type { WorkerArguments } from "./worker.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const usage = `usage: npm run fuzz -- <${targetNames.join("|")}|all> [--seconds N] [--minutes N] [--executions N] [--seed S] [--jobs N] [--input FILE]`;
+const usage = `npm run fuzz -- <${targetNames.join("|")}|all> [options]
+
+  --seconds <n>      for each target (60)
+  --minutes <n>      the same in minutes
+  --executions <n>   so many for each target instead: the same on any machine
+  --seed <n>         of the first process (1)
+  --jobs <n>         targets that run side by side, where there are several (1)
+  --input <file>     runs only this case, which an earlier run found (may be repeated)`;
 
 /** Starts again after a kill, for the time or the executions that are left. */
 async function fuzz(bundle: string, given: WorkerArguments): Promise<Ended> {
@@ -49,38 +57,33 @@ async function main(): Promise<number> {
   });
   const [wanted = ""] = positionals;
   const targets = wanted === "all" ? [...targetNames] : targetNames.filter((name) => name === wanted);
-  const seconds = values.minutes === undefined ? Number(values.seconds) : Number(values.minutes) * 60;
-  const most = values.executions === undefined ? undefined : Number(values.executions);
-  const numbers = [seconds, most ?? 0, Number(values.seed), Number(values.jobs)];
-  if (
-    targets.length === 0 ||
-    positionals.length !== 1 ||
-    numbers.some((number) => !Number.isFinite(number)) ||
-    most === 0
-  ) {
-    console.error(usage);
-    return 2;
-  }
+  if (targets.length === 0 || positionals.length !== 1) throw new UsageError("name one target, or all");
+  const { minutes, input } = values;
+  const seconds = minutes === undefined ? countOf("seconds", values.seconds) : countOf("minutes", minutes) * 60;
+  const most = values.executions === undefined ? undefined : countOf("executions", values.executions);
+  const [seed, jobs] = [countOf("seed", values.seed, 0), countOf("jobs", values.jobs)];
+  const absent = (input ?? []).filter((path) => !existsSync(path));
+  if (absent.length > 0) throw new UsageError(`there is no file ${absent.join(", ")}`);
   const place = join(root, ".fuzz");
   mkdirSync(place, { recursive: true });
   const bundle = join(place, "worker.mjs");
   await bundleWithCounters(join(root, "fuzz/worker.ts"), bundle);
-  const only = values.input?.map((path) => resolve(path));
+  const only = input?.map((path) => resolve(path));
   let executions = 0;
   let found = 0;
   const runNext = async (): Promise<void> => {
     for (let target = targets.shift(); target !== undefined; target = targets.shift()) {
       const folder = join(place, target);
       const limits = { seconds, ...(most === undefined ? {} : { executions: most }) };
-      const given = { target, seed: Number(values.seed), ...limits, folder, ...(only ? { only } : {}) };
+      const given = { target, seed, ...limits, folder, ...(only ? { only } : {}) };
       const ended = await fuzz(bundle, given);
       executions += ended.executions;
       found += ended.found;
     }
   };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, runNext));
+  await Promise.all(Array.from({ length: jobs }, runNext));
   console.log(`${executions} executions, ${found} found`);
   return found === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await statusOf(usage, process.argv.slice(2), main);

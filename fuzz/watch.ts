@@ -19,6 +19,7 @@ const MOST_HEAP = 1024;
 type Message =
   | { readonly type: "alive"; readonly executions: number; readonly runs: number }
   | { readonly type: "found"; readonly flaw: string; readonly command: string }
+  | { readonly type: "once"; readonly flaw: string; readonly path: string }
   | { readonly type: "report"; readonly report: WorkerReport };
 
 export interface Ended {
@@ -47,6 +48,8 @@ function secondsOf({ pid }: ChildProcess): number {
     return performance.now() / 1000;
   }
 }
+
+const firstLines = (flaw: string) => flaw.split("\n").slice(0, 6).join("\n    ");
 
 /** Kills a worker that gets no further. @returns what must be called when it gets further, and at the end. */
 function watchdog(child: ChildProcess, hangs: number) {
@@ -89,11 +92,16 @@ function run(
         if (message.runs !== runs) watch.moved();
         ({ runs, executions } = message);
       } else if (message.type === "found") found(message.flaw, message.command);
+      else if (message.type === "once")
+        console.log(`${given.target}: ONCE, and not again: ${firstLines(message.flaw)}\n  ${message.path}`);
       else report = message.report;
     });
     child.on("exit", (code, signal) => {
       watch.end();
-      const said = errors.split("\n").slice(0, 4).join(" ") || `exit ${code}`;
+      // Node first says where in itself it was; the error's own line says what was wrong.
+      const said =
+        (/^\w*Error\b.*(?:\n +at .*){0,3}/m.exec(errors)?.[0] ?? errors.split("\n").slice(0, 4).join(" ")) ||
+        `exit ${code}`;
       const why = signal === "SIGKILL" ? `no end after ${hangs} s` : said;
       settle({ report, why, executions: report?.executions ?? executions });
     });
@@ -107,7 +115,7 @@ export async function watched(bundle: string, given: WorkerArguments): Promise<E
   let found = 0;
   const { report, why, executions } = await run(bundle, given, HANGS, (flaw, command) => {
     found++;
-    console.log(`${target}: FOUND ${flaw.split("\n").slice(0, 6).join("\n    ")}\n  ${command}`);
+    console.log(`${target}: FOUND ${firstLines(flaw)}\n  ${command}`);
   });
   if (report === undefined) {
     const input = fromBytes(readFileSync(join(folder, "current")));

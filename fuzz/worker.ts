@@ -121,7 +121,8 @@ class Worker {
 
   async #keep(input: Case, effort: Effort, flaw: string): Promise<void> {
     const kind = kindOf(flaw);
-    if (this.#found.has(kind) || !(await this.#shows(input, effort, kind))) return;
+    if (this.#found.has(kind)) return;
+    if (!(await this.#shows(input, effort, kind))) return this.#tellOnce(input, effort, flaw);
     this.#found.set(kind, "");
     const smallest = await minimised(
       input,
@@ -135,6 +136,16 @@ class Worker {
     Error.stackTraceLimit = 10;
     process.send?.({ type: "found", flaw: (await this.#flawOf(smallest, effort)) ?? flaw, command });
     Error.stackTraceLimit = 0;
+  }
+
+  /** A flaw that does not show again: what came before it may have caused it. Times and memory (deep) are not the same twice. */
+  #tellOnce(input: Case, effort: Effort, flaw: string): void {
+    if (effort === "deep" || flaw === "takes too long") return;
+    const folder = join(this.#arguments.folder, "once");
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${nameOf(input)}.json`);
+    writeFileSync(path, toText(input));
+    process.send?.({ type: "once", flaw, path });
   }
 
   /** Runs a case; undefined where it has a flaw, else the places that it was the first to reach. */
@@ -179,12 +190,26 @@ class Worker {
     }
   }
 
-  #pick(): Case {
+  async #pick(): Promise<Case> {
     const input = this.#corpus.pick(this.#random);
     const picks = (this.#picks.get(input) ?? 0) + 1;
     this.#picks.set(input, picks);
-    if (picks === LEARNT_AT) this.#target.learn?.(input);
+    if (picks === LEARNT_AT) await this.#unlessFlawed([input], () => this.#target.learn?.(input));
     return input;
+  }
+
+  /**
+   * What is done with cases beside running them: it reads them, too, and throws what their flaws throw. These are found by running them.
+   *
+   * @throws what `body` throws where none of them has a flaw: that is a fault of the fuzzer.
+   */
+  async #unlessFlawed<T>(inputs: readonly Case[], body: () => T): Promise<T | undefined> {
+    try {
+      return body();
+    } catch (thrown) {
+      for (const input of inputs) if ((await this.#run(input, "full")) === undefined) return undefined;
+      throw thrown;
+    }
   }
 
   async fuzz(): Promise<void> {
@@ -194,10 +219,12 @@ class Worker {
     await this.#begin();
     let kept = performance.now();
     while (goesOn()) {
-      const input = mutated(this.#target, this.#pick(), this.#pick(), this.#random);
+      const [one, other] = [await this.#pick(), await this.#pick()];
+      const input = await this.#unlessFlawed([one, other], () => mutated(this.#target, one, other, this.#random));
       const dice = this.#random.below(DEEP);
       this.executions++;
-      await this.#runAndGrow(input, dice === 0 ? "deep" : dice % FULL === 0 ? "full" : "quick");
+      if (input !== undefined)
+        await this.#runAndGrow(input, dice === 0 ? "deep" : dice % FULL === 0 ? "full" : "quick");
       if (performance.now() - kept < 10_000) continue;
       this.#corpus.keepCoverage(this.#coverage, bundle);
       kept = performance.now();

@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** A copy of a byte stream with 1 to 20 flipped bits. Headers lie behind start codes: half of the flips fall near one. */
+/** A copy of a byte stream with 1 to 20 flipped bits. Headers lie after start codes: half of the flips fall near one. */
 export function withFlippedBits(original: Uint8Array, random: Random): Uint8Array {
   const bytes = original.slice();
   for (let flips = 1 + random.below(20); flips > 0; flips--) {

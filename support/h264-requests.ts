@@ -52,7 +52,7 @@ export function kernelRefusals(events: Iterable<DecodeEvent>): string[] {
   return refusals;
 }
 
-/** Units behind start codes of three bytes, by the definition: what lies between prefixes, without zeros at the end. */
+/** Units after start codes of three bytes, by the definition: what lies between prefixes, without zeros at the end. */
 export function unitsByDefinition(stream: Uint8Array): Uint8Array[] {
   const starts: number[] = [];
   for (let at = stream.indexOf(1, 2); at >= 0; at = stream.indexOf(1, at + 1)) {
@@ -69,7 +69,7 @@ export const typeOf = (unit: Uint8Array) => (unit[0] as number) & 31;
 
 /**
  * Access units, for streams whose pictures all begin with macroblock 0 and whose first slices arrive (7.4.1.2.3): a new
- * one begins with what is no slice behind a slice, and with a slice whose first_mb_in_slice is 0, the code 1.
+ * one begins with what is no slice after a slice, and with a slice whose first_mb_in_slice is 0, the code 1.
  */
 export function accessUnits(units: readonly Uint8Array[]): Uint8Array[][] {
   const accessUnits: Uint8Array[][] = [];

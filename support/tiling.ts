@@ -4,7 +4,7 @@ import type { TracedUnit } from "./trace-recorder.ts";
 
 /** How far the elements of a unit cover it, and the first thing that is wrong with them. */
 export interface Tiling {
-  /** Bits of the unescaped unit behind the last element. */
+  /** Bits of the unescaped unit after the last element. */
   readonly end: number;
   /** Bits of the unescaped unit. */
   readonly size: number;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { bundleForMachine } from "../machine/bundle.ts";
+import { bundleForMachine, bundleHash } from "../machine/bundle.ts";
 import type { DecodeResult, DecodeRun } from "./driver-runs.ts";
 import { type Job, readJournal } from "./journal.ts";
 
@@ -56,22 +56,26 @@ export type OutcomeUser = (outcome: RunOutcome) => void | Promise<void>;
 
 /**
  * Decodes in one machine, and hands each run's outcome to `use` when it is there. Journals take much room: they are gone after it, but
- * where a folder keeps them. What such a folder has already is not run again.
+ * where a folder keeps them. What such a folder has already of the same machine, and for our requests of the same build, is not run again.
  */
 export async function decodeInMachine(all: readonly DecodeRun[], use: OutcomeUser, keep?: string): Promise<void> {
-  if (keep !== undefined) mkdirSync(keep, { recursive: true });
-  const isKept = ({ id }: DecodeRun) => keep !== undefined && existsSync(join(keep, `${id}.json`));
-  for (const run of all.filter(isKept)) {
-    const result = JSON.parse(readFileSync(join(keep as string, `${run.id}.json`), "utf8")) as DecodeResult;
-    await use({ run, result, jobs: jobsIn(keep as string, run) });
-  }
-  const runs = all.filter((run) => !isKept(run));
-  if (runs.length === 0) return;
   const script = await bundleForMachine("drivers", "driver-runs");
+  const folderOf = keep === undefined ? undefined : keptFolders(keep, machineVersions(), bundleHash(script));
+  const left = new Map<string, DecodeRun>();
+  for (const run of all) {
+    const kept = folderOf?.(run);
+    if (kept === undefined || !existsSync(join(kept, `${run.id}.json`))) {
+      left.set(run.id, run);
+      continue;
+    }
+    const result = JSON.parse(readFileSync(join(kept, `${run.id}.json`), "utf8")) as DecodeResult;
+    await use({ run, result, jobs: jobsIn(kept, run) });
+  }
+  const runs = [...left.values()];
+  if (runs.length === 0) return;
   const share = mkdtempSync(join(tmpdir(), "drivers-"));
   try {
     writeFileSync(join(share, "runs.json"), JSON.stringify(runs));
-    const left = new Map(runs.map((run) => [run.id, run]));
     for await (const line of linesFromMachine(share, 300 + 20 * runs.length, ["node", script, "runs.json"])) {
       const result = JSON.parse(line) as DecodeResult;
       const run = left.get(result.id);
@@ -79,9 +83,10 @@ export async function decodeInMachine(all: readonly DecodeRun[], use: OutcomeUse
       left.delete(result.id);
       await use({ run, result, jobs: jobsIn(share, run) });
       const journal = `${run.id}.journal`;
-      if (keep !== undefined) {
-        copyFileSync(join(share, journal), join(keep, journal));
-        writeFileSync(join(keep, `${run.id}.json`), line);
+      const kept = folderOf?.(run);
+      if (kept !== undefined) {
+        copyFileSync(join(share, journal), join(kept, journal));
+        writeFileSync(join(kept, `${run.id}.json`), line);
       }
       rmSync(join(share, journal));
     }
@@ -89,6 +94,14 @@ export async function decodeInMachine(all: readonly DecodeRun[], use: OutcomeUse
   } finally {
     rmSync(share, { recursive: true, force: true });
   }
+}
+
+/** Where runs are kept: a folder for each machine, in it one for each build of what makes our requests. They are made here. */
+function keptFolders(keep: string, versions: readonly string[], build: string): (run: DecodeRun) => string {
+  const theirs = join(keep, versions.join(" ").replaceAll(" ", "-"));
+  const ours = join(theirs, build);
+  mkdirSync(ours, { recursive: true });
+  return ({ by }) => (by === "ours" ? ours : theirs);
 }
 
 /** Those of the run's node. */

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { UsageError } from "../../support/run-command.ts";
 
 const options = {
   write: { type: "boolean", default: false },
@@ -28,18 +29,13 @@ const optionsOf: Readonly<Record<Mode, readonly OptionName[]>> = {
   programs: ["write", "fixtures", "keep", "stream", "node"],
 };
 
-/** Options that mean nothing together. */
-export class OptionError extends Error {
-  override readonly name = "OptionError";
-}
-
-/** The command's options. @throws OptionError where one of them would be ignored. */
+/** The command's options. @throws UsageError where one of them would be ignored. */
 export function readOptions(words: readonly string[]): { readonly mode: Mode; readonly values: Values } {
   const { values, tokens } = parsed([...words]);
   const given = new Set(tokens.flatMap((token) => (token.kind === "option" ? [token.name as OptionName] : [])));
   const frames = Number(values.frames);
   if (!Number.isSafeInteger(frames) || (given.has("frames") && frames < 1)) {
-    throw new OptionError(`--frames ${values.frames}: give the number of frames, 1 or more`);
+    throw new UsageError(`--frames ${values.frames}: give the number of frames, 1 or more`);
   }
   const asking = (["faults", "frames", "corpus", "gstreamer"] as const).find((name) => given.has(name));
   const mode = asking === undefined ? "programs" : asking === "frames" ? "faults" : asking;
@@ -50,7 +46,7 @@ export function readOptions(words: readonly string[]): { readonly mode: Mode; re
       asking === undefined
         ? `without ${others.map((each) => `--${each}`).join(" or ")}`
         : `with --${asking}: leave out one of the two`;
-    throw new OptionError(`--${name} means nothing ${why}`);
+    throw new UsageError(`--${name} means nothing ${why}`);
   }
   return { mode, values };
 }

@@ -1,28 +1,32 @@
 /**
  * `npm run conformance:drivers`: decodes streams with the kernel's own drivers on fake hardware, and compares what they program with
  * what is checked in (programs/), or with `--gstreamer` with what they program for GStreamer. Exit status 1 where something differs.
- *
- *   --write           writes programs/ anew
- *   --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
- *   --fixtures        leaves the corpus out
- *   --corpus          decodes every stream of the corpus, damaged ones too: no warning, no stuck job, no leak; no programs are compared.
- *                     known-problems.json has the drivers' faults, with reasons
- *   --force           with --corpus: sends also what the drivers are known not to decode
- *   --keep FOLDER     keeps journals, or with `--corpus` results, there, and does not run again what it has
- *   --faults          errors, hangs, kill -9 and two sessions at once
- *   --frames COUNT    endurance: so many frames on each node; alone, or with --faults
- *   --stream, --node  only those whose names have this part (may be repeated)
  */
+import { statusOf, UsageError } from "../../support/run-command.ts";
 import { listingDifferences } from "./devices.ts";
 import { decodeInMachine, machineVersions, type RunOutcome } from "./driver-machine.ts";
 import { runFaults } from "./faults.ts";
 import { compareWithGstreamer } from "./gstreamer-comparison.ts";
 import { nodes } from "./nodes.ts";
-import { OptionError, readOptions } from "./options.ts";
+import { readOptions } from "./options.ts";
 import { hashOf, stableProgramOf } from "./program.ts";
 import { readPrograms, type StreamPrograms, writePrograms } from "./programs.ts";
-import { corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
+import { absentOfCorpus, corpusStreams, fixtureStreams, type Pair, pairsOf, runOf } from "./streams.ts";
 import { runCorpus } from "./whole-corpus.ts";
+
+/** What `--help` prints. */
+const usage = `npm run conformance:drivers -- [options]
+
+  --write           writes programs/ anew
+  --gstreamer       compares with GStreamer, request by request; accepted.json has the differences that are known, with reasons
+  --fixtures        leaves the corpus out
+  --corpus          decodes every stream of the corpus, damaged ones too: no warning, no stuck job, no leak; no programs are compared.
+                    known-problems.json has the drivers' faults, with reasons
+  --force           with --corpus: sends also what the drivers are known not to decode
+  --keep FOLDER     keeps journals, or with --corpus results, there, and does not run again what it has
+  --faults          errors, hangs, kill -9 and two sessions at once
+  --frames COUNT    endurance: so many frames on each node; alone, or with --faults
+  --stream, --node  only those whose names have this part (may be repeated)`;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -80,20 +84,25 @@ function differences(pairs: readonly Pair[], programs: ReadonlyMap<Pair, string>
 
 async function main(): Promise<number> {
   const { mode, values } = readOptions(process.argv.slice(2));
+  const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
+  if (chosen.length === 0) throw new UsageError(`--node: the nodes are ${nodes.map(({ name }) => name).join(", ")}`);
+  const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
+  const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));
+  const pairs = pairsOf(wanted, (node) => chosen.includes(node));
+  const isOfPairs = mode === "programs" || mode === "gstreamer";
+  if (isOfPairs && pairs.length === 0)
+    throw new UsageError("no stream with such a name is of a codec that such a node takes");
   const [kernel, gstreamer] = machineVersions();
   print(`${kernel}; ${gstreamer}`);
   if (mode === "faults") {
-    const chosen = nodes.filter(({ name }) => values.node.some((part) => name.includes(part)));
     return await runFaults(chosen, { faults: values.faults, frames: Number(values.frames) }, print);
   }
   if (mode === "corpus") {
     const { stream, node, keep, force } = values;
     return await runCorpus({ kernel: kernel!, streams: stream, nodes: node, keep, force }, print);
   }
-  const streams = [...fixtureStreams(), ...(values.fixtures ? [] : corpusStreams())];
-  const wanted = streams.filter(({ name }) => values.stream.some((part) => name.includes(part)));
-  const pairs = pairsOf(wanted, ({ name }) => values.node.some((part) => name.includes(part)));
-  if (pairs.length === 0) throw new Error("no stream and node with these names");
+  const absent = values.fixtures ? [] : absentOfCorpus();
+  if (absent.length > 0) print(`LEFT OUT, because the corpus has no such stream or is not there: ${absent.join(", ")}`);
   if (mode === "gstreamer") return await compareWithGstreamer(pairs, values.keep, print);
   const { programs, problems } = await programsOf(pairs, values.keep);
   if (values.write) writePrograms(kernel!, pairs, programs);
@@ -111,10 +120,4 @@ async function main(): Promise<number> {
   return found.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (!(thrown instanceof OptionError)) throw thrown;
-  process.stderr.write(`${thrown.message}\n`);
-  process.exitCode = 2;
-}
+process.exitCode = await statusOf(usage, process.argv.slice(2), main);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ContainerError } from "../../src/containers/container-error.ts";
 import { openTrack } from "../../src/containers/open-track.ts";
 import { openSession } from "../../src/open-session.ts";
+import { UsageError } from "../../support/run-command.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import type { DecodeRun } from "./driver-runs.ts";
 import { type HardwareCodec as Codec, type FakeNode, hardwareCodecs, nodes } from "./nodes.ts";
@@ -44,6 +45,12 @@ export function corpusStreams(): DriverStream[] {
   });
 }
 
+/** The names of those that are not there. */
+export function absentOfCorpus(): string[] {
+  const there = corpusStreams().map(({ name }) => name);
+  return chosen.filter((name) => !there.includes(name));
+}
+
 /** Damaged files: what their names say of the codec. Of the others, their first bytes tell it. */
 const codecsOfNames: readonly (readonly [RegExp, Codec])[] = [
   [/h264|[.]264$/, "h264"],
@@ -66,7 +73,7 @@ async function openedCodec(path: string, codec: Codec | undefined): Promise<Code
 /** Every stream of the corpus, the damaged ones last; and the files in which no video is found. */
 export async function wholeCorpus(): Promise<{ readonly streams: DriverStream[]; readonly others: string[] }> {
   const folder = corpusFolder();
-  if (folder === undefined) throw new Error("no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus");
+  if (folder === undefined) throw new UsageError("there is no corpus in V4L2_STATELESS_CORPUS or ../shared/corpus");
   const streams: DriverStream[] = [];
   const others: string[] = [];
   for (const part of [...hardwareCodecs, "bad"] as const) {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UsageError } from "../../support/run-command.ts";
 import { bundleForMachine, bundleHash } from "../machine/bundle.ts";
 import type { CorpusResult, CorpusRun } from "./corpus-result.ts";
 import { linesFromMachine } from "./driver-machine.ts";
@@ -143,7 +144,7 @@ export async function runCorpus(options: CorpusOptions, print: (line: string) =>
     streams.filter(({ name }) => isWanted(name, options.streams)),
     ({ name }) => isWanted(name, options.nodes),
   );
-  if (pairs.length === 0) throw new Error("no stream and node with these names");
+  if (pairs.length === 0) throw new UsageError("no stream with such a name is of a codec that such a node takes");
   const files = `${others.length} file${others.length === 1 ? "" : "s"}`;
   if (others.length > 0) print(`no video is found in ${files}: ${others.join(", ")}`);
   const script = await bundleForMachine("drivers", "corpus-runs");

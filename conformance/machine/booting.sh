@@ -4,7 +4,7 @@
 # `machine` after `parse_arguments`, and ends with `run_command`.
 
 project=$(readlink -f "$here/../..")
-corpus=${V4L2_STATELESS_CORPUS:-$project/../shared/corpus}
+corpus=${V4L2_STATELESS_CORPUS-$project/../shared/corpus}
 share='' seconds=600 parameters='' processors=1
 
 parse_arguments() {

@@ -2,10 +2,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UsageError } from "../../support/run-command.ts";
 import { comparators, type WitnessedCodec } from "../payloads/comparators.ts";
 import { corpusFolder } from "../streams/corpus.ts";
 import { readFile } from "../streams/stream-files.ts";
 import { av1Causes, compareAv1Output, isAv1Expected } from "./av1/av1-output.ts";
+import { hasDav1d } from "./av1/dav1d.ts";
 import type { Cause, OutputReport } from "./compare-output.ts";
 import { hasFfprobe } from "./ffprobe.ts";
 import { h264Causes } from "./h264/h264-causes.ts";
@@ -19,7 +21,7 @@ interface OutputOrder {
   readonly comparator: WitnessedCodec;
   readonly compare: (stream: string, bytes: Uint8Array) => OutputReport;
   readonly causes: readonly Cause[];
-  /** The streams that can be compared: all where it is left out. */
+  /** The streams that can be compared: all where it is left out, with FFmpeg's decoder; with a model those that it knows. */
   readonly isExpected?: (stream: string) => boolean;
 }
 
@@ -96,20 +98,29 @@ export function outputTotal(reports: readonly OutputReport[], codec: OutputCodec
   ];
 }
 
-/** Runs over all streams whose name has `part`, and prints. Returns the exit status: 1 for failures and causes never used. */
+/**
+ * Runs over all streams whose name has `part`, and prints. Returns the exit status: 1 for failures and causes never used.
+ *
+ * @throws UsageError where there is nothing to compare, or nothing to compare it with.
+ */
 export async function runOutputOrder(
   codec: OutputCodec,
   part: string | undefined,
   print: (lines: readonly string[]) => void,
 ): Promise<number> {
-  const { causes }: OutputOrder = outputOrders[codec];
-  if (!hasFfprobe()) {
-    print(["output order is not compared: there is no ffprobe here"]);
-    return 0;
+  const { causes, isExpected }: OutputOrder = outputOrders[codec];
+  if (isExpected === undefined && !hasFfprobe())
+    throw new UsageError("ffprobe is not installed: apt-get install ffmpeg");
+  const streams = outputStreams(part, codec);
+  if (streams.length === 0) {
+    const known = isExpected === undefined ? "" : ", and is in expected/av1/outputs.json beside the corpus";
+    throw new UsageError(`no ${codec} stream has "${part ?? ""}" in its name${known}`);
   }
   if (corpusFolder() === undefined) print(["no corpus here: only the fixtures are compared"]);
+  if (codec === "av1" && !hasDav1d())
+    print(["dav1d is not installed (apt-get install dav1d): its number of frames is left out"]);
   const reports: OutputReport[] = [];
-  for (const stream of outputStreams(part, codec)) {
+  for (const stream of streams) {
     const report = await runOutputStream(stream);
     print([outputLine(report), ...report.failures.map((failure) => `    ${failure}`)]);
     reports.push(report);

@@ -30,3 +30,8 @@ export const comparators: Readonly<Record<Codec, WitnessedCodec>> = {
   mpeg2: { ...compared.mpeg2, modes: ["frame"], extensions: [".m2v"] },
   fwht: { ...compared.fwht, modes: ["frame"], extensions: [".fwht"] },
 };
+
+const { fwht: _, ...others } = comparators;
+
+/** Those that have a witness: of FWHT, neither GStreamer nor FFmpeg has a stateless decoder, and vicodec decodes it in `visl/`. */
+export const witnessed = others;

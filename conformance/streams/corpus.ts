@@ -41,9 +41,11 @@ export interface Corpus {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The corpus: `V4L2_STATELESS_CORPUS`, or `../shared/corpus` beside the checkout; undefined when it is not there. */
+/** The corpus: `V4L2_STATELESS_CORPUS`, or `../shared/corpus` beside the checkout. Undefined where it is not there, and where the variable is empty. */
 export function corpusFolder(): string | undefined {
-  const folder = resolve(process.env.V4L2_STATELESS_CORPUS ?? join(root, "../shared/corpus"));
+  const { V4L2_STATELESS_CORPUS: named } = process.env;
+  if (named === "") return undefined;
+  const folder = resolve(named ?? join(root, "../shared/corpus"));
   return existsSync(folder) ? folder : undefined;
 }
 

@@ -66,6 +66,7 @@ export function compareTraces(dialect: Dialect, file: Uint8Array, trace: FfmpegT
   );
   if (trace.refusal !== undefined)
     comparison.except(`FFmpeg's filter does not start: ${plain(trace.refusal)}`, units.length);
+  if (trace.failure !== undefined) comparison.differences.push(`FFmpeg did not read to the end: ${trace.failure}`);
   let next = 0;
   let end = 0;
   for (const [i, packet] of trace.packets.entries()) {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { countOf, statusOf, UsageError } from "../../support/run-command.ts";
 import { readFile } from "../streams/stream-files.ts";
 import { av1 } from "./av1-dialect.ts";
 import { compareTraces, type TraceReport } from "./compare-trace.ts";
@@ -18,7 +19,7 @@ import { vp9 } from "./vp9-dialect.ts";
 /** What is known of FFmpeg's trace, by codec. */
 export const dialects: Readonly<Partial<Record<string, Dialect>>> = { h264, h265, mpeg2, vp8, vp9, av1 };
 
-const usage = `npm run conformance -- trace <codec> [options] [file …]
+export const usage = `npm run conformance -- trace <codec> [options] [file …]
 
 Compares every syntax element that our session reads, its name, value, position and length, with what FFmpeg's
 trace_headers prints: of the files, or of all fixtures and, where there is one, the whole corpus. Codecs: ${Object.keys(dialects).join(", ")}.
@@ -31,7 +32,11 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Compares the traces of all streams, two at a time. Returns the exit status. */
+/**
+ * Compares the traces of all streams, two at a time. Returns the exit status: 1 also where no element was compared.
+ *
+ * @throws UsageError where there is nothing to compare, or nothing to compare it with.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -44,23 +49,20 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   const [codec = "", ...files] = positionals;
   const dialect = dialects[codec];
-  if (dialect === undefined || files.some((file) => !existsSync(file))) {
-    process.stderr.write(`${usage}\n`);
-    return 2;
-  }
+  if (dialect === undefined) throw new UsageError(`${codec}: name one of ${Object.keys(dialects).join(", ")}`);
+  const absent = files.filter((file) => !existsSync(file));
+  if (absent.length > 0) throw new UsageError(`there is no file ${absent.join(", ")}`);
+  const limit = countOf("limit", values.limit, 0);
   const version = ffmpegVersion();
-  if (version === undefined) {
-    process.stderr.write("ffmpeg is not installed: apt-get install ffmpeg\n");
-    return 2;
-  }
+  if (version === undefined) throw new UsageError("ffmpeg is not installed: apt-get install ffmpeg");
   print(version);
   if (!tracedCodecs().includes(dialect.ffmpegCodec)) {
-    process.stderr.write(`its trace_headers does not read ${codec} (it reads VP8 since FFmpeg 6.1)\n`);
-    return 2;
+    throw new UsageError(`its trace_headers does not read ${codec} (it reads VP8 since FFmpeg 6.1)`);
   }
   const paths = (files.length > 0 ? files : allStreams(dialect.codec)).filter((path) =>
     basename(path).includes(values.stream),
   );
+  if (paths.length === 0) throw new UsageError(`no ${codec} stream has "${values.stream}" in its name`);
   const total = new Total();
   const folder = mkdtempSync(join(tmpdir(), "trace-headers-"));
   const queue = paths.values();
@@ -69,13 +71,16 @@ export async function main(args: readonly string[]): Promise<number> {
       const result = await compareFile(dialect, path, folder);
       total.add(result);
       if (!values["only-failures"] || result.differences.length > 0) print(streamLine(basename(path), result));
-      for (const difference of result.differences.slice(0, Number(values.limit))) print(`    ${difference}`);
+      for (const difference of result.differences.slice(0, limit)) print(`    ${difference}`);
     }
   };
-  await Promise.all([worker(), worker()]);
-  rmSync(folder, { recursive: true });
+  try {
+    await Promise.all([worker(), worker()]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   for (const line of total.lines()) print(line);
-  return total.differences > 0 || total.streams === 0 ? 1 : 0;
+  return total.differences > 0 || total.elements === 0 ? 1 : 0;
 }
 
 /** A stream out of a container is written to `folder` for FFmpeg, so that both read the same bytes. */
@@ -96,17 +101,17 @@ function streamLine(name: string, { units, elements, exceptions, differences }: 
 }
 
 class Total {
-  streams = 0;
   differences = 0;
+  elements = 0;
+  #streams = 0;
   #units = 0;
-  #elements = 0;
   #payloads = 0;
   readonly #exceptions = new Map<string, { units: number; streams: number }>();
 
   add({ units, elements, payloads, exceptions, differences }: TraceReport): void {
-    this.streams++;
+    this.#streams++;
     this.#units += units;
-    this.#elements += elements;
+    this.elements += elements;
     this.#payloads += payloads;
     this.differences += differences.length;
     for (const [cause, count] of exceptions) {
@@ -119,7 +124,7 @@ class Total {
     const causes = [...this.#exceptions].sort(([, a], [, b]) => b.units - a.units);
     return [
       "",
-      `${this.streams} streams, ${this.#units} units, ${this.#elements} elements compared; of ${this.#payloads} SEI payloads place and length`,
+      `${this.#streams} streams, ${this.#units} units, ${this.elements} elements compared; of ${this.#payloads} SEI payloads place and length`,
       `${this.differences} differences`,
       "units that only one side reads, or not to the end:",
       ...causes.map(([cause, { units, streams }]) => `  ${units} in ${streams} streams: ${cause}`),
@@ -128,5 +133,6 @@ class Total {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  process.exitCode = await statusOf(usage, words, () => main(words));
 }

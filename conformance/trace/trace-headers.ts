@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 /** An element as FFmpeg's trace_headers prints it. */
@@ -33,6 +34,8 @@ export interface FfmpegTrace {
   readonly packets: readonly FfmpegPacket[];
   /** Why the filter did not start, in FFmpeg's words: it reads the first parameter sets beforehand, as extradata. */
   readonly refusal: string | undefined;
+  /** How FFmpeg ended otherwise than well, although the filter started: then packets may be missing. Absent where it ended well. */
+  readonly failure?: string | undefined;
 }
 
 /** The first words of `ffmpeg -version`; undefined where ffmpeg is not installed. */
@@ -60,9 +63,13 @@ export async function ffmpegTrace(demuxer: string, path: string): Promise<Ffmpeg
   const input = ["-nostdin", "-hide_banner", "-loglevel", "repeat+info", "-f", demuxer, "-i", path];
   const output = ["-c", "copy", "-copyinkf", "-bsf:v", "trace_headers", "-f", "image2pipe", "-y", "/dev/null"];
   const child = spawn("ffmpeg", [...input, ...output], { stdio: ["ignore", "ignore", "pipe"] });
+  const closed = once(child, "close");
   const parser = new TraceParser();
   for await (const line of createInterface({ input: child.stderr })) parser.line(line);
-  return parser.result();
+  const [status, signal] = (await closed) as [number | null, string | null];
+  const trace = parser.result();
+  if (status === 0 || trace.refusal !== undefined) return trace;
+  return { ...trace, failure: signal === null ? `it ended with status ${status}` : `${signal} ended it` };
 }
 
 /** Reads the log line by line. */

@@ -7,11 +7,17 @@ import { parseArgs } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { readRecordBytes } from "../../src/record/files.ts";
 import { readRecord } from "../../src/record/read.ts";
+import { statusOf, UsageError } from "../../support/run-command.ts";
 import { decodeCommand, hasDecoder, prepare } from "./gstreamer-runs.ts";
 import { type JobResult, machineVersions, withJobs } from "./machine.ts";
 import { recordDifferences } from "./record-differences.ts";
 import { recordedText } from "./recorded.ts";
 import { disagreementStreams, fixtures, type Run, runsOf } from "./visl-streams.ts";
+
+const usage = `npm run goldens -- [options]
+
+  --stream <part>   only streams whose name has this part
+  --write           replaces goldens that differ, and adds those that are missing`;
 
 /** What became of a golden. */
 type Outcome = "equal" | "different" | "known to differ" | "new" | "refused" | "gone";
@@ -54,6 +60,7 @@ async function main(): Promise<number> {
   const runs = [...fixtures(), ...disagreementStreams()]
     .filter(({ name, codec }) => hasDecoder(codec) && name.includes(values.stream))
     .flatMap(runsOf);
+  if (runs.length === 0) throw new UsageError(`no stream that GStreamer decodes has "${values.stream}" in its name`);
   const versions = machineVersions();
   process.stdout.write(`${versions.gstreamer}, ${versions.kernel}\n`);
   const jobs = runs.map((run) => ({ name: run.id, script: prepare + decodeCommand(run) }));
@@ -74,4 +81,4 @@ async function main(): Promise<number> {
   });
 }
 
-process.exitCode = await main();
+process.exitCode = await statusOf(usage, process.argv.slice(2), main);

@@ -3,13 +3,19 @@
  * and compares what the kernel saw of both. Ends in a table stream × check; exit status 1 when one is not fine.
  */
 import { parseArgs } from "node:util";
+import { statusOf, UsageError } from "../../support/run-command.ts";
 import { bundleForMachine } from "../machine/bundle.ts";
 import { type CheckResult, checks, type Subject } from "./checks.ts";
 import type { Decoded } from "./decode-runs.ts";
 import { decodeCommand, displayOrder, hasDecoder, prepare } from "./gstreamer-runs.ts";
 import { type Job, type JobResult, type JobResults, machineVersions, withJobs } from "./machine.ts";
 import { type CommandTrace, readTrace } from "./trace-log.ts";
-import { chosenCorpus, fixtures, type Run, runsOf } from "./visl-streams.ts";
+import { absentOfCorpus, chosenCorpus, fixtures, type Run, runsOf } from "./visl-streams.ts";
+
+const usage = `npm run conformance:visl -- [options]
+
+  --stream <part>   only streams whose name has this part (may be repeated); without the robustness checks and generated controls
+  --fixtures        without the corpus`;
 
 /** Our decodes in one process: more would not fit into the kernel's trace. */
 const runsInProcess = 24;
@@ -121,8 +127,11 @@ async function main(): Promise<number> {
   const parts = values.stream ?? [""];
   const streams = [...fixtures(), ...(values.fixtures ? [] : chosenCorpus())];
   const runs = streams.filter(({ name }) => parts.some((part) => name.includes(part))).flatMap(runsOf);
+  if (runs.length === 0) throw new UsageError(`no stream has "${parts.join('" or "')}" in its name`);
+  const absent = values.fixtures ? [] : absentOfCorpus();
   const versions = machineVersions();
   print(`${versions.kernel}; ${versions.gstreamer}`);
+  if (absent.length > 0) print(`LEFT OUT, because the corpus has no such stream or is not there: ${absent.join(", ")}`);
   const untraced = await untracedJobs(values.stream, runs);
   const jobs = [...untraced, ...(await decodeJobs(runs))];
   return await withJobs(jobs, (results) => {
@@ -136,4 +145,4 @@ async function main(): Promise<number> {
   });
 }
 
-process.exitCode = await main();
+process.exitCode = await statusOf(usage, process.argv.slice(2), main);

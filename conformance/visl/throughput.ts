@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Codec } from "../../src/events.ts";
+import { countOf, statusOf, UsageError } from "../../support/run-command.ts";
 import { bundleForMachine } from "../machine/bundle.ts";
 import { countCommand, prepare, quietCommand } from "./gstreamer-runs.ts";
 import { machineVersions } from "./machine.ts";
@@ -208,7 +209,14 @@ async function measured(
   }
 }
 
-async function main(): Promise<void> {
+const usage = `npm run bench:visl -- [options]
+
+  --stream <part>      only streams whose name has this part (may be repeated)
+  --frames <count>     how many frames a stream is repeated to (60000)
+  --runs <count>       how often both sides take turns (3)
+  --processors <count> of the machine (2, where the host has them)`;
+
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       stream: { type: "string", multiple: true, default: [""] },
@@ -217,15 +225,17 @@ async function main(): Promise<void> {
       processors: { type: "string", default: String(Math.min(2, availableParallelism())) },
     },
   });
-  const { processors } = values;
+  const [frames, runs] = [countOf("frames", values.frames), countOf("runs", values.runs)];
+  const processors = String(countOf("processors", values.processors));
+  const wanted = subjects().filter(({ name }) => values.stream.some((part) => name.includes(part)));
+  if (wanted.length === 0) throw new UsageError(`no stream has "${values.stream.join('" or "')}" in its name`);
   const { kernel, gstreamer } = machineVersions();
   console.log(`${kernel}; ${gstreamer}; ${processors} processors\n`);
   const ours = await bundleForMachine("visl", "throughput-run");
-  const options = { frames: Number(values.frames), runs: Number(values.runs), processors, ours };
-  for (const subject of subjects()) {
-    if (!values.stream.some((part) => subject.name.includes(part))) continue;
-    console.log(`${report(subject.name, await measured(subject, options)).join("\n")}\n`);
+  for (const subject of wanted) {
+    console.log(`${report(subject.name, await measured(subject, { frames, runs, processors, ours })).join("\n")}\n`);
   }
+  return 0;
 }
 
-await main();
+process.exitCode = await statusOf(usage, process.argv.slice(2), main);

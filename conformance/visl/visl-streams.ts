@@ -75,6 +75,12 @@ export function chosenCorpus(): VislStream[] {
   return corpusStreams().filter(({ name }) => choice.includes(name));
 }
 
+/** The names of the chosen streams that are not there. */
+export function absentOfCorpus(): string[] {
+  const there = chosenCorpus().map(({ name }) => name);
+  return choice.filter((name) => !there.includes(name));
+}
+
 /** All streams of the corpus. */
 function corpusStreams(): VislStream[] {
   const folder = corpusFolder();

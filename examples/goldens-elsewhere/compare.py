@@ -15,8 +15,12 @@ def requests(path):
             yield dict(in_effect), line["bitstream"].get("crc32")
 
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 golden, own = (list(requests(path)) for path in sys.argv[1:3])
 different = [f"{len(own)} requests, not {len(golden)}"] if len(own) != len(golden) else []
+if not golden:
+    different.append("the golden has no request")
 for number, ((theirs, sent), (ours, made)) in enumerate(zip(golden, own)):
     names = [name for name in theirs | ours if theirs.get(name) != ours.get(name)]
     different += [f"request {number}: {name}" for name in names + ["bitstream"] * (sent != made)]

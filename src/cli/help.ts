@@ -62,7 +62,7 @@ export const details: Readonly<Record<Command, readonly string[]>> = {
   import: [
     "<input> is a log of strace, one file or the folder of -ff (strace -f -y -tt -xx -s 1000000 -e " +
       "'trace=ioctl,openat,close,dup,?dup2,dup3,fcntl,?fcntl64,clone,?clone3,?fork,?vfork'), a trace of v4l2-tracer, a log of ftrace " +
-      "with the events of visl and vb2 (/sys/kernel/tracing/trace), or a log of the recorder of capture; gzip is read, too. The other " +
+      "with the events of visl and vb2 (/sys/kernel/tracing/trace), or a log of the recorder of capture; gzip and brotli are read, too. The other " +
       "commands that take a record take these as well. Of a capture that is cut off, what is whole is read, and a line says where it ends.",
     "strace shows neither which request a control belongs to nor timestamps and sizes of what is queued. The controls of a " +
       "request are those that its thread set before it queued the request, and the timestamp is the one that comes back with the " +
@@ -105,8 +105,8 @@ export const inputText =
   "installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM. inspect, validate and trace take several.";
 
 export const exitText =
-  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate) or is different (diff), " +
-  "every frame was corrupt (decode), or there was an error and --strict was given; 2 unusable input, arguments or device, " +
+  "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate), is different (diff) or is " +
+  "a mistake (lint), every frame was corrupt (decode), or there was an error and --strict was given; 2 unusable input, arguments or device, " +
   "or a device that is known not to decode the stream.";
 
 export const targetParagraphs: readonly string[] = [

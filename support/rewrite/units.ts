@@ -1,6 +1,6 @@
 /**
  * Streams taken apart into the elements of their headers, to be changed and put together again. Slice data begins at a
- * byte boundary in H.265 (byte_alignment()), and behind a byte that is not 0: it stays as it is, emulation prevention
+ * byte boundary in H.265 (byte_alignment()), and after a byte that is not 0: it stays as it is, emulation prevention
  * bytes and all.
  */
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
@@ -9,7 +9,7 @@ import { BitWriter, escaped } from "../../src/testing/bit-writer.ts";
 import { TraceRecorder } from "../trace-recorder.ts";
 import { changed, type Element, u, writeElement } from "./elements.ts";
 
-/** rbsp_trailing_bits() or byte_alignment(): written anew, behind whatever elements a unit then has. */
+/** rbsp_trailing_bits() or byte_alignment(): written anew, after whatever elements a unit then has. */
 const closingBits: ReadonlySet<string> = new Set([
   "rbsp_stop_one_bit",
   "rbsp_alignment_zero_bit",
@@ -23,7 +23,7 @@ export interface PlacedElement extends Element {
   readonly bit: number;
 }
 
-/** A NAL unit as elements, and the slice data behind them. Edits that name what is not there throw RangeError. */
+/** A NAL unit as elements, and the slice data after them. Edits that name what is not there throw RangeError. */
 export class EditableUnit {
   elements: Element[];
   /** As coded. Of units that nobody reads, all of it. */
@@ -76,7 +76,7 @@ export class EditableUnit {
     return this;
   }
 
-  /** Puts elements right behind the first one of this name. */
+  /** Puts elements right after the first one of this name. */
   after(name: string, ...elements: readonly Element[]): this {
     this.elements.splice(this.#place(name, []) + 1, 0, ...elements);
     return this;
@@ -88,7 +88,7 @@ export class EditableUnit {
     return this;
   }
 
-  /** Puts elements behind all others. */
+  /** Puts elements after all others. */
   append(...elements: readonly Element[]): this {
     this.elements.push(...elements);
     return this;
@@ -105,7 +105,7 @@ export class EditableUnit {
   between(name: string, next: string, ...elements: readonly Element[]): this {
     const first = this.#place(name, []) + 1;
     const end = this.#place(next, []);
-    if (end < first) throw new RangeError(`${next} does not come behind ${name}`);
+    if (end < first) throw new RangeError(`${next} does not come after ${name}`);
     this.elements.splice(first, end - first, ...elements);
     return this;
   }
@@ -167,7 +167,7 @@ export function editableUnits(stream: Uint8Array): EditableUnit[] {
   });
 }
 
-/** The units behind start codes of four bytes. */
+/** The units after start codes of four bytes. */
 export function streamOf(units: readonly EditableUnit[]): Uint8Array {
   const parts = units.flatMap((unit) => [Uint8Array.of(0, 0, 0, 1), unit.bytes()]);
   const stream = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -273,7 +273,9 @@ describe.skipIf(!hasCompiler)("capture", () => {
 
   it("needs a program", async () => {
     expect((await run(["capture"])).stderr).toMatch(/capture: name a program and its arguments after --/);
-    expect((await run(["capture", "--", "no-such-program-here"])).stderr).toMatch(/no-such-program-here: .*ENOENT/);
+    const { stderr } = await run(["capture", "--", "no-such-program-here"]);
+    expect(stderr).toMatch(/no-such-program-here: there is no such program; .*ENOENT/);
+    expect((await run(["capture", "--", "/etc/passwd"])).stderr).toMatch(/passwd: it may not be executed: .*EACCES/);
   });
 
   it("compiles without warnings, also for 32 bits where the compiler can", { tags: "long" }, () => {

@@ -107,7 +107,9 @@ it("--unexplained says that it leaves something out", async () => {
   expect(same.stdout).toContain("\n20 pairs, 0 differ: a driver gets the same\n");
 });
 
-it("entries of an array that differ in the same way have one line, with what they were made of", async () => {
+it("entries of an array that differ in the same way have one line, with what they were made of", {
+  tags: "long",
+}, async () => {
   const capture = fixture("captures/h264_baseline_slices.264.strace.gz");
   const differing = async (...options: string[]) => {
     const { stdout } = await run(["diff", ...options, fixture("h264_baseline_slices.264"), capture], { columns: 120 });

@@ -4,8 +4,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { CorpusResult } from "../../conformance/drivers/corpus-result.ts";
 import { KeptResults } from "../../conformance/drivers/kept-results.ts";
 import { idleRows, judge, type KnownProblem } from "../../conformance/drivers/known-problems.ts";
-import { OptionError, readOptions } from "../../conformance/drivers/options.ts";
+import { readOptions } from "../../conformance/drivers/options.ts";
 import { summarise, takeResults } from "../../conformance/drivers/whole-corpus.ts";
+import { UsageError } from "../../support/run-command.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 function result(id: string, changes: Partial<CorpusResult> = {}): CorpusResult {
@@ -211,6 +212,6 @@ describe("the command's options", () => {
     [["--frames", "few"], "--frames few: give the number of frames, 1 or more"],
     [["--frames", "0"], "--frames 0: give the number of frames, 1 or more"],
   ])("are refused where one would be ignored: %j", (words, message) => {
-    expect(() => readOptions(words)).toThrow(new OptionError(message));
+    expect(() => readOptions(words)).toThrow(new UsageError(message));
   });
 });

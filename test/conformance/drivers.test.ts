@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readJournal } from "../../conformance/drivers/journal.ts";
 import { nodes } from "../../conformance/drivers/nodes.ts";
 import { hashOf, programDifferences, programOf } from "../../conformance/drivers/program.ts";
+import { fixtureStreams, pairsOf } from "../../conformance/drivers/streams.ts";
 import { corpusFolder } from "../../conformance/streams/corpus.ts";
 import type { Control } from "../../src/events.ts";
 import { openSession } from "../../src/open-session.ts";
@@ -148,9 +149,25 @@ const fixtures = new URL("../fixtures/", import.meta.url);
 const folder = new URL("../../conformance/drivers/programs/", import.meta.url);
 const files = existsSync(folder) ? readdirSync(folder) : [];
 
+/** By stream: the hashes of the requests' programs, or why it is refused. */
+function programsIn(file: string): Record<string, string> {
+  return (JSON.parse(readFileSync(new URL(file, folder), "utf8")) as { streams: Record<string, string> }).streams;
+}
+
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
 describe("the programs that are checked in", () => {
   it("are those of every node", () => {
     expect(files.sort()).toEqual(nodes.map(({ name }) => `${name}.json`).sort());
+  });
+
+  it("are those of every fixture and of 72 streams of the corpus, 565 pairs of stream and node, as README.md says", () => {
+    const seen = files.flatMap((file) => Object.keys(programsIn(file)).map((stream) => `${stream} on ${file}`));
+    const wanted = pairsOf(fixtureStreams()).map(({ stream, node }) => `${stream.name} on ${node.name}.json`);
+    expect(wanted.filter((pair) => !seen.includes(pair))).toEqual([]);
+    const others = new Set(files.flatMap((file) => Object.keys(programsIn(file)).filter((name) => !isFixture(name))));
+    expect({ others: others.size, pairs: seen.length }).toEqual({ others: 72, pairs: 565 });
+    expect(readme).toContain("for every fixture and 72 streams of the corpus, 565 pairs of stream and decoder");
   });
 
   const corpus = corpusFolder();
@@ -163,7 +180,7 @@ describe("the programs that are checked in", () => {
 
   function compare(file: string, isWanted: (stream: string) => boolean, where: URL): void {
     const node = nodes.find(({ name }) => file === `${name}.json`)!;
-    const { streams } = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as { streams: Record<string, string> };
+    const streams = programsIn(file);
     const target = targetByName(node.target)!;
     for (const [stream, text] of Object.entries(streams).filter(([name]) => isWanted(name))) {
       const codec = node.codecs.find((each) => new RegExp(`^${each}[_/]`).test(stream));

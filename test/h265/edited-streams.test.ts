@@ -38,7 +38,7 @@ describe("the writer", () => {
     const [vps] = fixtureUnits("h265_weight_fade") as [EditableUnit];
     expect(() => vps.set("sps_seq_parameter_set_id", 1)).toThrow(/the unit has no sps_seq_parameter_set_id/);
     expect(() => vps.set("vps_video_parameter_set_id", 16)).toThrow(/vps_video_parameter_set_id: 16 in 4 bits/);
-    expect(() => vps.between("vps_extension_flag", "nal_unit_type")).toThrow(/does not come behind/);
+    expect(() => vps.between("vps_extension_flag", "nal_unit_type")).toThrow(/does not come after/);
   });
 });
 

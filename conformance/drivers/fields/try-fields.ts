@@ -2,23 +2,27 @@
  * `npx tsx conformance/drivers/fields/try-fields.ts [OPTION...] [TARGET or NODE...]`: which fields of the controls do the drivers read?
  * Each field is changed in turn, and the register programs tell. Exit status 1 where a field is read that the target does not claim, or
  * where a claimed field is not confirmed and trials.json has no reason.
- *
- *   --write        writes src/targets/trials.json; with --quick sample.json
- *   --quick        tries one variant of each field in one request, on one or two nodes that take the codec, and compares with what targets,
- *                  trials.json and sample.json say
- *   --codec CODEC  only these codecs (may be repeated)
- *   --presets      only requests that no stream has; adds to what earlier runs confirmed
- *   --field PART   only fields whose names have this part (may be repeated); adds to what earlier runs confirmed
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { targetByName } from "../../../src/targets/index.ts";
+import { statusOf, UsageError } from "../../../support/run-command.ts";
 import { machineVersions } from "../driver-machine.ts";
 import type { HardwareCodec as Codec } from "../nodes.ts";
 import { sampleDifferences, withoutFlag, writeSample } from "./sample.ts";
 import { type Findings, triedNodes, tryFields } from "./trials.ts";
+
+/** What `--help` prints. */
+const usage = `npx tsx conformance/drivers/fields/try-fields.ts [OPTION...] [TARGET or NODE...]
+
+  --write        writes src/targets/trials.json; with --quick sample.json
+  --quick        tries one variant of each field in one request, on one or two nodes that take the codec, and compares with what targets,
+                 trials.json and sample.json say
+  --codec CODEC  only these codecs (may be repeated)
+  --presets      only requests that no stream has; adds to what earlier runs confirmed
+  --field PART   only fields whose names have this part (may be repeated); adds to what earlier runs confirmed`;
 
 async function main(): Promise<number> {
   const { values, positionals: names } = parseArgs({
@@ -31,10 +35,20 @@ async function main(): Promise<number> {
     },
     allowPositionals: true,
   });
+  if (values.quick && (values.presets || values.field !== undefined)) {
+    throw new UsageError("--quick tries each field in a request that a stream has: leave out --presets and --field");
+  }
+  for (const name of names) {
+    if (triedNodes.some((node) => node.target === name || node.name === name)) continue;
+    throw new UsageError(
+      `${name} is no node that is tried, and no target: ${triedNodes.map((node) => node.name).join(", ")}`,
+    );
+  }
   const pairs = triedNodes
     .filter(({ name, target }) => names.length === 0 || names.includes(target) || names.includes(name))
     .flatMap((node) => node.codecs.map((codec) => ({ node, codec })))
     .filter(({ codec }) => values.codec === undefined || values.codec.includes(codec));
+  if (pairs.length === 0) throw new UsageError(`no such node takes ${values.codec?.join(" or ")}`);
   const scope = values.quick ? "sample" : values.presets ? "presets" : "all";
   const [kernel] = machineVersions();
   const isWanted = (field: string) => values.field?.some((part) => field.includes(part)) ?? true;
@@ -127,4 +141,4 @@ function report(kernel: string, all: readonly Findings[], write: boolean, isAddi
   return wrong === 0;
 }
 
-process.exitCode = await main();
+process.exitCode = await statusOf(usage, process.argv.slice(2), main);

@@ -127,6 +127,12 @@ function ownFolder(): string {
   );
 }
 
+/** In words, with the error's name. */
+function whyNotRun({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return "there is no such program; give its path, or a name that PATH leads to (ENOENT)";
+  return code === "EACCES" ? "it may not be executed: see its permissions (EACCES)" : message;
+}
+
 /** Runs the program with the terminal's input and output; its output goes where errors go, if the record goes to standard output. */
 function runWith(
   library: string,
@@ -151,7 +157,7 @@ function runWith(
   ]);
   for (const [signal, handler] of handlers) process.on(signal, handler);
   return new Promise<Ended>((resolve, reject) => {
-    child.once("error", (thrown) => reject(new CliError(`${program}: ${thrown.message}`)));
+    child.once("error", (thrown) => reject(new CliError(`${program}: ${whyNotRun(thrown)}`)));
     child.once("exit", (code, signal) => {
       resolve({ status: code ?? 128 + constants.signals[signal as NodeJS.Signals], signal });
     });
