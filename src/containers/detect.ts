@@ -169,11 +169,21 @@ const otherContainers: readonly Signature[] = [
     type: { at: 4, text: `ftyp${brand}` },
     name: "an image file (HEIF)",
   })),
+  { signature: "$H", type: { at: 12, text: "\x30\x26\xb2\x75" }, name: "an ASF stream" },
   { signature: "FLV", name: "an FLV file" },
   { signature: "OggS", name: "an Ogg file" },
   { signature: "\x06\x0e\x2b\x34", name: "an MXF file" },
   { signature: "AV\x01", name: "a PVA file" },
   { signature: "AV\x02", name: "a PVA file" },
+  { signature: "nut/multimedia container\0", name: "a NUT file" },
+  { signature: ".RMF", name: "a RealMedia file" },
+  { signature: "\0\0\0\0\x01\xbc", type: { at: 14, text: "\xe1\xe2" }, name: "a GXF file" },
+  { signature: "LEITCH\0\0", name: "an LXF file" },
+  { signature: "NSVf", name: "an NSV file" },
+  { signature: "NSVs", name: "an NSV file" },
+  { signature: "\xf5\x46\x7a\xbd", name: "a TiVo file" },
+  { signature: "DHAV", name: "a DAV file" },
+  { signature: "DAHUA", name: "a DAV file" },
 ];
 
 /**

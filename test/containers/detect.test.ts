@@ -78,6 +78,16 @@ describe("detect", () => {
     ["OggS\0", "an Ogg file"],
     ["\x06\x0e\x2b\x34\x02\x05", "an MXF file"],
     ["AV\x01\0\x55\0", "a PVA file"],
+    ["nut/multimedia container\0NM", "a NUT file"],
+    [".RMF\0\0\0\x12\0\0", "a RealMedia file"],
+    ["\0\0\0\0\x01\xbc\0\0\x01\x18\0\0\0\0\xe1\xe2", "a GXF file"],
+    ["LEITCH\0\0\x01\0", "an LXF file"],
+    ["NSVf\0\0", "an NSV file"],
+    ["NSVs\x41\x56", "an NSV file"],
+    ["\xf5\x46\x7a\xbd\0\0", "a TiVo file"],
+    ["DHAV\xfd\0", "a DAV file"],
+    ["DAHUA\0", "a DAV file"],
+    ["$H\x0c\0\0\0\0\0\0\0\x0c\0\x30\x26\xb2\x75", "an ASF stream"],
   ])("names %j, and what repacks its video", (head, name) => {
     const advice =
       "which is not read here: ffmpeg -fflags +genpts -i FILE -map 0:v:0 -c copy OUT.mkv repacks its video";
