@@ -19,6 +19,7 @@ import type { DecodeMode } from "../../src/uapi/index.ts";
 import { fieldKey, outcomeOf } from "../../support/mutations.ts";
 import { annexB, delimiter, keyFrame, sequenceHeader } from "../../support/streams/av1-stream.ts";
 import { H264Stream } from "../../support/streams/h264-stream.ts";
+import { H265Stream } from "../../support/streams/h265-stream.ts";
 import { frameOf, ivfOf } from "../../support/streams/vp8-frames.ts";
 
 const modes: Readonly<Record<Codec, readonly DecodeMode[]>> = {
@@ -291,6 +292,46 @@ it("dec_ref_pic_marking_bit_size of a non-reference picture names no long_term_p
   expect(size?.value).toBe(0);
   expect([...elementsIn(size?.sources ?? [])].filter(({ role }) => role === "value")).toEqual([]);
   expect(shortText(size?.sources ?? [])).toBe("the length of dec_ref_pic_marking(), 7.3.3.3: not coded");
+});
+
+describe("an IRAP picture of HEVC with NoRaslOutputFlag 1", () => {
+  const stream = () => new H265Stream().writeSps({ log2_max_lsb: 4 }).writePps().slice({ nal: "IDR_W_RADL" });
+  const texts = (bytes: Uint8Array, request: number) =>
+    ["pic_order_cnt_val", "num_poc_st_curr_before"].map((path) => textIn("h265", bytes, request, path));
+  const msb0 = /slice_pic_order_cnt_lsb: PicOrderCntMsb is 0 \(8\.3\.1\)$/;
+
+  it("has no order count before it, and refers to no picture: after an end of sequence", () => {
+    const { bytes } = stream()
+      .slice({ poc: 7, refs: [-7] })
+      .slice({ poc: 14, refs: [-7] })
+      .slice({ poc: 20, refs: [-6] })
+      .endOfSequence()
+      .slice({ nal: "CRA", poc: 5, keeps: [-3] })
+      .slice({ poc: 8, refs: [-3] });
+    const [count, references] = texts(bytes, 4);
+    expect(count).toMatch(msb0);
+    expect(references).toMatch(/^0: NoRaslOutputFlag is 1/);
+    expect(texts(bytes, 5)).toEqual([
+      expect.stringMatching(/PicOrderCntVal of prevTid0Pic \(request 4\)$/),
+      "NumPocStCurrBefore (8-5)",
+    ]);
+  });
+
+  it("has none where another SPS joins two streams", () => {
+    const { bytes } = stream()
+      .slice({ poc: 20, refs: [-20] })
+      .writeSps({ log2_max_lsb: 4, width: 128 })
+      .writePps()
+      .slice({ nal: "CRA", poc: 5 });
+    expect(texts(bytes, 2)[0]).toMatch(msb0);
+  });
+
+  it("is not a CRA picture inside a sequence", () => {
+    const { bytes } = stream()
+      .slice({ poc: 14, refs: [-14] })
+      .slice({ nal: "CRA", poc: 20 });
+    expect(texts(bytes, 2)[0]).toMatch(/PicOrderCntVal of prevTid0Pic \(request 1\)$/);
+  });
 });
 
 it("of an OBU that is longer than its obu_size, in Annex B: its tiles are found", () => {
