@@ -69,7 +69,6 @@ const cases: Case[] = [
     plusOne,
     "reference_ts",
   ],
-  ["gst-too-many-references", "h264", "disagreements/h264/made__too_many_references.264", "gst", plusOne, "frame_num"],
   ["gst-fields-of-pair", "h264", "disagreements/h264/rw__mmco3_fields.264", "gst", () => 0],
   ["non-existing-order-counts-inferred", "h264", "disagreements/h264/rw__gaps_poc1.264", "gst", plusOne],
   ["ff-mmco5-poc", "h264", "disagreements/h264/rw__mmco5_second_field_samefn.264", "ff", plusOne],

@@ -123,10 +123,6 @@ export const conditionsH264 = {
   "the peer sends 0": condition("the peers' values are 0", ({ values }) =>
     peers.every((peer) => values[peer] === undefined || values[peer] === 0),
   ),
-  "GStreamer's entry is as decoded": condition(
-    "GStreamer's entry, if it has one, names a picture, with the frame_num and the order counts that GStreamer sent with that picture",
-    (occurrence) => isAsDecoded(occurrence, "gst"),
-  ),
   "FFmpeg's entry is as decoded": condition(
     "FFmpeg's entry, if it has one, names a picture, with the frame_num and the order counts that FFmpeg sent with that picture",
     (occurrence) => isAsDecoded(occurrence, "ff"),
