@@ -99,6 +99,13 @@ export function shortFlag(name: string): string {
   return name.replace(/^V4L2_.*?_(?:FLAG|FL)_/, "").replace(/^V4L2_H264_SPS_(CONSTRAINT_SET\d)_FLAG$/, "$1");
 }
 
+/** The numbers of a list as it is printed: `"16×0"`, `"56 0 0"`. */
+export function listOf(value: Value | undefined): number[] {
+  const [, count, repeated] = /^(\d+)×(-?\d+)$/.exec(String(value)) ?? [];
+  if (count !== undefined) return new Array<number>(Number(count)).fill(Number(repeated));
+  return String(value).split(" ").map(Number);
+}
+
 /** `16×64` for 64 times the same, else all of them. */
 function shortList(list: readonly (number | bigint)[]): string {
   return list.every((item) => item === list[0]) ? `${list.length}×${list[0]}` : list.join(" ");

@@ -9,6 +9,11 @@ export class ParameterSetUnits {
   readonly #waiting = new Map<number, ReadUnit>();
   #active: ReadUnit | undefined;
 
+  /** The set of the last picture. */
+  get active(): ReadUnit | undefined {
+    return this.#active;
+  }
+
   /** @param id undefined where the unit could not be read: then the old set stays. */
   receive(id: number | undefined, unit: ReadUnit): void {
     if (id === undefined) return;

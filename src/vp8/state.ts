@@ -35,7 +35,7 @@ export interface CodingState {
   readonly mbModeDelta: readonly number[];
 }
 
-/** 9.3, 9.6, 9.11: what a key frame starts from. */
+/** 9.3, 9.4, 9.11: what a key frame starts from. */
 export const initialState: CodingState = {
   probabilities: {
     coeff: defaultCoeffProbs,

@@ -27,7 +27,7 @@ export class UpdateSegmentation {
   segment_prob: number[] = [255, 255, 255];
 }
 
-/** 9.6: mb_lf_adjustments(). */
+/** 9.4: mb_lf_adjustments(). */
 export class LoopFilterAdjustments {
   loop_filter_adj_enable = 0;
   mode_ref_lf_delta_update = 0;

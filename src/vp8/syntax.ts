@@ -119,7 +119,7 @@ function readProbabilities(r: BoolDecoder, count: number, name: string): number[
   return values;
 }
 
-/** 19.2: mb_lf_adjustments(), with the meanings of 9.6. */
+/** 19.2: mb_lf_adjustments(), with the meanings of 9.4. */
 function mb_lf_adjustments(r: BoolDecoder): LoopFilterAdjustments {
   const lf = new LoopFilterAdjustments();
   lf.loop_filter_adj_enable = r.flag("loop_filter_adj_enable");

@@ -216,10 +216,10 @@ export const defaultMvProbs = /* @__PURE__ */ Uint8Array.of(
   164, 128, 204, 170, 119, 235, 140, 230, 228, 128, 130, 130, 74, 148, 180, 203, 236, 254, 254,
 );
 
-/** 16.2: the probabilities of modes in interframes that a key frame begins with. */
+/** 16.1: the probabilities of modes in interframes that a key frame begins with. */
 export const defaultYModeProbs = /* @__PURE__ */ Uint8Array.of(112, 86, 140, 37);
 export const defaultUvModeProbs = /* @__PURE__ */ Uint8Array.of(162, 101, 204);
 
-/** 11.2: the probabilities of modes in key frames. */
+/** 11.2, 11.4: the probabilities of modes in key frames. */
 export const keyFrameYModeProbs = /* @__PURE__ */ Uint8Array.of(145, 156, 163, 128);
 export const keyFrameUvModeProbs = /* @__PURE__ */ Uint8Array.of(142, 114, 183);

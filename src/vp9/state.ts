@@ -15,7 +15,7 @@ export interface Frame {
   readonly corrupt: boolean;
 }
 
-/** 8.20: the frames that later ones can refer to. A frame may lie in several slots. */
+/** 8.10: the frames that later ones can refer to. A frame may lie in several slots. */
 export class ReferenceSlots {
   readonly frames: (Frame | null)[] = new Array(NUM_REF_FRAMES).fill(null);
   readonly #listener: ReleaseListener<Frame>;
@@ -29,7 +29,7 @@ export class ReferenceSlots {
     return this.frames.reduce((a, b) => (b && (!a || b.timestamp > a.timestamp) ? b : a), null);
   }
 
-  /** 8.20 Reference frame update process. Frames that are in no slot afterwards are released, in decoding order. */
+  /** 8.10 Reference frame update process. Frames that are in no slot afterwards are released, in decoding order. */
   update(frame: Frame, refresh_frame_flags: number): void {
     const { frames } = this;
     const replaced: Frame[] = [];
@@ -50,7 +50,7 @@ export class ReferenceSlots {
   }
 }
 
-/** 7.2.8, 7.2.11: the parameters that persist from one frame to the next. */
+/** 7.2.8, 7.2.10: the parameters that persist from one frame to the next. */
 export interface PersistentParams {
   readonly ref_deltas: readonly number[];
   readonly mode_deltas: readonly number[];
@@ -82,7 +82,7 @@ export const initialParams: PersistentParams = {
 };
 
 /**
- * The parameters in force for a frame, from those of the frame before it. 7.2.11: with segmentation_update_data all features
+ * The parameters in force for a frame, from those of the frame before it. 7.2.10: with segmentation_update_data all features
  * are cleared first; with segmentation_update_map all probabilities are coded anew.
  */
 export function paramsOf(h: UncompressedHeader, before: PersistentParams): PersistentParams {

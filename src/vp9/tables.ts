@@ -54,7 +54,7 @@ function invMapTable(): number[] {
   return [...coarse, ...fine, 253];
 }
 
-/** 8.10: the loop filter deltas that setup_past_independence sets. */
+/** 7.2: the loop filter deltas that setup_past_independence sets. */
 export const defaultRefDeltas: readonly number[] = [1, 0, -1, -1];
 export const defaultModeDeltas: readonly number[] = [0, 0];
 

@@ -18,7 +18,9 @@ import { openSession } from "../../src/open-session.ts";
 import type { DecodeMode } from "../../src/uapi/index.ts";
 import { fieldKey, outcomeOf } from "../../support/mutations.ts";
 import { annexB, delimiter, keyFrame, sequenceHeader } from "../../support/streams/av1-stream.ts";
-import { ivfOf } from "../../support/streams/vp8-frames.ts";
+import { H264Stream } from "../../support/streams/h264-stream.ts";
+import { H265Stream } from "../../support/streams/h265-stream.ts";
+import { frameOf, ivfOf } from "../../support/streams/vp8-frames.ts";
 
 const modes: Readonly<Record<Codec, readonly DecodeMode[]>> = {
   h264: ["frame", "slice"],
@@ -148,9 +150,20 @@ function firstExplained(codec: Codec, bytes: Uint8Array, size: number, count: nu
 
 const textOfBigint = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
 
-/** The short text of a field. */
+/** The short text of a field of a request of a fixture. */
 function textOf(codec: Codec, name: string, request: number, path: string, decodeMode: DecodeMode = "frame"): string {
-  const controls = explainRequest(codec, fixture(name), request, { decodeMode })?.controls ?? [];
+  return textIn(codec, fixture(name), request, path, decodeMode);
+}
+
+/** The short text of a field. */
+function textIn(
+  codec: Codec,
+  stream: Uint8Array,
+  request: number,
+  path: string,
+  decodeMode: DecodeMode = "frame",
+): string {
+  const controls = explainRequest(codec, stream, request, { decodeMode })?.controls ?? [];
   const field = controls
     .flatMap(({ fields }) => fields)
     .find((each) => (each.flag === undefined ? each.path : `${each.path}.${each.flag}`) === path);
@@ -188,7 +201,7 @@ describe("the sources of a field", () => {
 
   it("are tables of the specification, and the UAPI's text", () => {
     expect(textOf("vp8", "vp8_altref.ivf", 0, "entropy.y_mode_probs[0]")).toBe(
-      "the fixed probabilities of key frames (11.2)",
+      "kf_ymode_prob: the fixed probabilities of key frames (11.2)",
     );
     expect(textOf("h265", "h265_weight_fade.265", 3, "[0].reserved0[1]", "slice")).toBe("reserved: the UAPI demands 0");
   });
@@ -212,6 +225,112 @@ describe("the sources of a field", () => {
       return source?.kind === "element" ? source.unit : undefined;
     });
     expect(new Set(units).size).toBe(3);
+  });
+});
+
+describe("the clauses that the sources name are those of the specification", () => {
+  it("of VP8: modes (11.2, 11.4, 16.1), loop filter deltas (9.4), motion vectors (17.2)", () => {
+    const stream = ivfOf([frameOf({ key: true }), frameOf({ mv: { 0: 200, 1: 1 } }), frameOf({})]);
+    const text = (request: number, path: string) => textIn("vp8", stream, request, path);
+    expect(text(0, "entropy.uv_mode_probs[0]")).toBe("kf_uv_mode_prob: the fixed probabilities of key frames (11.4)");
+    expect(text(1, "entropy.y_mode_probs[0]")).toMatch(/^the default of ymode_prob \(16\.1\), /);
+    expect(text(1, "entropy.uv_mode_probs[0]")).toMatch(/^the default of uv_mode_prob \(16\.1\), /);
+    expect(text(0, "lf.ref_frm_delta[0]")).toBe("0 (9.4)");
+    expect(text(1, "entropy.mv_probs[0][0]")).toMatch(
+      /^prob\[0\]\[0\] bool at \S+ of unit 1, prob << 1, or 1 where it is 0 \(17\.2\)$/,
+    );
+    expect(text(2, "entropy.mv_probs[0][1]")).toMatch(/^prob\[0\]\[1\] .*, prob << 1, or 1 where it is 0 \(17\.2\)$/);
+  });
+
+  it("of VP9: slots (8.10), segmentation (7.2.10)", () => {
+    expect(textOf("vp9", "vp9_altref_superframes.ivf", 3, "last_frame_ts")).toMatch(/decoded into slot \d \(8\.10\)/);
+    const segment = explainRequest("vp9", fixture("vp9_aq_segmentation.ivf"), 3)
+      ?.controls.flatMap(({ fields }) => fields)
+      .find(({ path }) => path === "seg.tree_probs[0]");
+    expect(JSON.stringify(segment?.sources ?? [])).not.toContain("7.2.11");
+  });
+
+  it("of MPEG-2: the reference of a picture (7.6.2)", () => {
+    expect(textOf("mpeg2", "mpeg2_ipb.m2v", 1, "forward_ref_ts")).toBe(
+      "the last reference frame before it (7.6.2) (request 0)",
+    );
+  });
+
+  it("of HEVC: the DC value of a list that is not coded (7.4.5)", () => {
+    const text = textOf("h265", "h265_scaling_default.265", 1, "scaling_list_dc_coef_16x16[0]");
+    expect(text).toMatch(/^16 \(7\.4\.5\)/);
+  });
+
+  it("of H.264: an IDR picture that is a long-term reference (8.2.5.1), another one (8.2.5.4)", () => {
+    const idr = new H264Stream().writeSps().writePps();
+    idr.slice({ idr: true, long_term_reference_flag: 1 }).slice({ type: "P", frame_num: 1, lsb: 2 });
+    const later = new H264Stream().writeSps().writePps().slice({ idr: true });
+    later
+      .slice({
+        type: "P",
+        frame_num: 1,
+        lsb: 2,
+        mmco: [
+          [4, 1],
+          [6, 0],
+        ],
+      })
+      .slice({ type: "P", frame_num: 2, lsb: 4 });
+    const path = "dpb[0].flags.V4L2_H264_DPB_ENTRY_FLAG_LONG_TERM";
+    expect(textIn("h264", idr.bytes, 1, path)).toContain("(8.2.5.1)");
+    expect(textIn("h264", idr.bytes, 1, "dpb[0].frame_num")).toContain("LongTermFrameIdx (8.2.5.1)");
+    const ofSecond = [0, 1].map((i) => textIn("h264", later.bytes, 2, path.replace("0", String(i))));
+    expect(ofSecond.some((text) => text.includes("(8.2.5.4)"))).toBe(true);
+  });
+});
+
+it("dec_ref_pic_marking_bit_size of a non-reference picture names no long_term_pic_num of a list modification", () => {
+  const stream = new H264Stream().writeSps().writePps().slice({ idr: true, long_term_reference_flag: 1 });
+  stream.slice({ type: "P", nal_ref_idc: 0, frame_num: 1, lsb: 2, modify: [[2, 0]] });
+  const fields = explainRequest("h264", stream.bytes, 1)?.controls.flatMap((control) => control.fields) ?? [];
+  const size = fields.find(({ path }) => path === "dec_ref_pic_marking_bit_size");
+  expect(size?.value).toBe(0);
+  expect([...elementsIn(size?.sources ?? [])].filter(({ role }) => role === "value")).toEqual([]);
+  expect(shortText(size?.sources ?? [])).toBe("the length of dec_ref_pic_marking(), 7.3.3.3: not coded");
+});
+
+describe("an IRAP picture of HEVC with NoRaslOutputFlag 1", () => {
+  const stream = () => new H265Stream().writeSps({ log2_max_lsb: 4 }).writePps().slice({ nal: "IDR_W_RADL" });
+  const texts = (bytes: Uint8Array, request: number) =>
+    ["pic_order_cnt_val", "num_poc_st_curr_before"].map((path) => textIn("h265", bytes, request, path));
+  const msb0 = /slice_pic_order_cnt_lsb: PicOrderCntMsb is 0 \(8\.3\.1\)$/;
+
+  it("has no order count before it, and refers to no picture: after an end of sequence", () => {
+    const { bytes } = stream()
+      .slice({ poc: 7, refs: [-7] })
+      .slice({ poc: 14, refs: [-7] })
+      .slice({ poc: 20, refs: [-6] })
+      .endOfSequence()
+      .slice({ nal: "CRA", poc: 5, keeps: [-3] })
+      .slice({ poc: 8, refs: [-3] });
+    const [count, references] = texts(bytes, 4);
+    expect(count).toMatch(msb0);
+    expect(references).toMatch(/^0: NoRaslOutputFlag is 1/);
+    expect(texts(bytes, 5)).toEqual([
+      expect.stringMatching(/PicOrderCntVal of prevTid0Pic \(request 4\)$/),
+      "NumPocStCurrBefore (8-5)",
+    ]);
+  });
+
+  it("has none where another SPS joins two streams", () => {
+    const { bytes } = stream()
+      .slice({ poc: 20, refs: [-20] })
+      .writeSps({ log2_max_lsb: 4, width: 128 })
+      .writePps()
+      .slice({ nal: "CRA", poc: 5 });
+    expect(texts(bytes, 2)[0]).toMatch(msb0);
+  });
+
+  it("is not a CRA picture inside a sequence", () => {
+    const { bytes } = stream()
+      .slice({ poc: 14, refs: [-14] })
+      .slice({ nal: "CRA", poc: 20 });
+    expect(texts(bytes, 2)[0]).toMatch(/PicOrderCntVal of prevTid0Pic \(request 1\)$/);
   });
 });
 

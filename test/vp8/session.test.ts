@@ -73,7 +73,7 @@ describe("V4L2_CID_STATELESS_VP8_FRAME", () => {
     expect(coeff(e)).toEqual([...defaultCoeffProbs]);
   });
 
-  it("keeps segmentation and loop filter deltas until they are updated or a key frame comes (9.3, 9.6)", () => {
+  it("keeps segmentation and loop filter deltas until they are updated or a key frame comes (9.3, 9.4)", () => {
     const [a, b, c, d] = controlsOf([
       { ...key, segmentation: { mode: 1, quantizers: [1, -2, 3, 4] }, refFrameDeltas: [2, 0, -2, -3] },
       { segmentation: null, segmentProbs: [10, 20, 30] },

@@ -81,7 +81,7 @@ describe("show_existing_frame", () => {
   });
 });
 
-describe("references (8.20)", () => {
+describe("references (8.10)", () => {
   it("are released when no slot has them any more", () => {
     const packets = [keyFrame(), frame({ refresh: 0x0f }), frame({ refresh: 0xf0 }), frame()];
     expect(summary(decode(packets)).slice(3)).toEqual([
@@ -302,7 +302,7 @@ describe("V4L2_CID_STATELESS_VP9_FRAME", () => {
     expect(frameOf([keyFrame(), both, frame()]).lf.flags).toBe(0);
   });
 
-  it("has segment features that persist and reset; an update clears what it does not name (7.2.11)", () => {
+  it("has segment features that persist and reset; an update clears what it does not name (7.2.10)", () => {
     const q = frame({
       segmentation: (w) => w.u(1, 0).u(1, 1).u(1, 1).u(1, 1).u(8, 20).u(1, 1).u(3, 0).u(28, 0),
     });

@@ -2,8 +2,9 @@ import { V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, conditionOfPeers, noRequest, type Occurrence, type Side } from "../comparator.ts";
 import type { Peer } from "../request.ts";
+import { listOf } from "../values.ts";
 import { hasPlace } from "./frame-places.ts";
-import { tileGroups, tilesOf } from "./tiles.ts";
+import { offsetsOfFfmpeg, tileGroups, tilesOf } from "./tiles.ts";
 import { payloadOf } from "./view.ts";
 
 /** The value is one of the request that the peer sent next or later: of a frame of the same temporal unit. */
@@ -53,6 +54,27 @@ function deltasOf(side: Side | undefined): Uint8Array | undefined {
   return payload?.length === v4l2_ctrl_av1_frame.size ? payload : undefined;
 }
 
+const offsets = new WeakMap<Side["request"], readonly number[]>();
+
+/** FFmpeg's tile_offset is the one in its own OUTPUT buffer; with several tile groups it counts from the last one. */
+function isOffsetOfFfmpeg({ ours: { request }, field, values }: Occurrence): boolean {
+  const index = Number(/\[(\d+)\]/.exec(field)?.[1]);
+  if (request.bitstream === undefined) return false;
+  const all = offsets.get(request) ?? offsetsOfFfmpeg(request.controls, request.bitstream);
+  offsets.set(request, all);
+  return values.ff === undefined || values.ff === all[index];
+}
+
+/** 7.20, setup_past_independence: loop_filter_ref_deltas, loop_filter_mode_deltas. */
+const defaultDeltas = { ref: [1, 0, 0, 0, -1, 0, -1, -1], mode: [0, 0] } as const;
+
+/** Each delta of FFmpeg's is ours or the default. */
+function isDefaultOrOurs({ field, values }: Occurrence): boolean {
+  const defaults = field.includes("ref_deltas") ? defaultDeltas.ref : defaultDeltas.mode;
+  const ours = listOf(values.ours);
+  return listOf(values.ff).every((delta, i) => delta === defaults[i] || delta === ours[i]);
+}
+
 /** What the rows of disagreements.json can ask about AV1. */
 export const conditionsAv1 = {
   "FFmpeg sends the tiles alone": condition(
@@ -68,6 +90,11 @@ export const conditionsAv1 = {
     "the frame has more than 256 tiles",
     ({ ours }) => tilesOf(ours.request.controls).length > 256,
   ),
+  "offset in FFmpeg's buffer": condition(
+    "FFmpeg's value is the offset in its own OUTPUT buffer; where the tiles come in several tile groups, in the group, counted from the last group's beginning",
+    isOffsetOfFfmpeg,
+  ),
+  "FFmpeg's 0": condition("FFmpeg's values are all 0", ({ values }) => listOf(values.ff).every((value) => value === 0)),
   "no skip_mode_present": condition(
     "skip_mode_present is 0",
     ({ ours }) => ours.view.fields.get("AV1_FRAME.flags.SKIP_MODE_PRESENT") === 0,
@@ -109,6 +136,13 @@ export const conditionsAv1 = {
   "inherited deltas": condition(
     "the frame has a primary reference frame",
     ({ ours }) => deltasOf(ours) !== undefined && number(ours, "primary_ref_frame") !== 7,
+  ),
+  "FFmpeg's is the default": condition(
+    "each of FFmpeg's values is ours or the default of setup_past_independence",
+    isDefaultOrOurs,
+  ),
+  "GStreamer's is a picture": condition("GStreamer's slot has a picture", ({ values }) =>
+    /^#\d+$/.test(String(values.gst)),
   ),
   "FFmpeg's value is of a later frame": condition(
     "FFmpeg's value is that of a later frame of the packet",

@@ -66,18 +66,37 @@ function isAfterItsSize(data: Uint8Array, { offset, size }: TilePlace, bytes: nu
   return value + 1 === size;
 }
 
-/**
- * The OUTPUT buffer that FFmpeg makes of our request: the data of each tile group, without what stands before its first tile; of a group
- * with several tiles, that begins with a tile's size.
- */
-export function tileVariants(controls: Controls, data: Uint8Array): Variants {
+/** A tile group without what stands before its first tile; of a group with several tiles, it begins with a tile's size. */
+interface GroupPart {
+  readonly begin: number;
+  readonly end: number;
+  readonly tiles: readonly TilePlace[];
+}
+
+function groupParts(controls: Controls, data: Uint8Array): GroupPart[] {
   const bytes = tileSizeBytes(controls);
+  return tileGroups(controls, data).map((tiles) => {
+    const [first, last] = [tiles[0], tiles.at(-1)] as [TilePlace, TilePlace];
+    return { begin: first.offset - (tiles.length > 1 ? bytes : 0), end: last.offset + last.size, tiles };
+  });
+}
+
+/**
+ * The offset of each tile as FFmpeg sends it with its own buffer: its place in its tile group, from where the last group begins, whichever
+ * group it is in.
+ */
+export function offsetsOfFfmpeg(controls: Controls, data: Uint8Array): number[] {
+  const parts = groupParts(controls, data);
+  const last = parts.slice(0, -1).reduce((sum, { begin, end }) => sum + end - begin, 0);
+  return parts.flatMap(({ begin, tiles }) => tiles.map(({ offset }) => last + offset - begin));
+}
+
+/** The OUTPUT buffer that FFmpeg makes of our request: the data of each tile group. */
+export function tileVariants(controls: Controls, data: Uint8Array): Variants {
   let length = 0;
   let checksum = 0;
-  for (const group of tileGroups(controls, data)) {
-    const [first, last] = [group[0], group.at(-1)] as [TilePlace, TilePlace];
-    const begin = first.offset - (group.length > 1 ? bytes : 0);
-    const part = data.subarray(begin, last.offset + last.size);
+  for (const { begin, end } of groupParts(controls, data)) {
+    const part = data.subarray(begin, end);
     length += part.length;
     checksum = crc32(part, checksum);
   }

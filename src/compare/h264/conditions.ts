@@ -1,6 +1,7 @@
+import { sameBytes } from "../../framing/bytes.ts";
 import { V4L2_H264_SLICE_TYPE_SP } from "../../uapi/h264.ts";
 import { variantOf } from "../align.ts";
-import { type Condition, condition, conditionOfPeers, sideAt } from "../comparator.ts";
+import { type Condition, condition, conditionOfPeers, type Side, sideAt } from "../comparator.ts";
 import { peers } from "../request.ts";
 import {
   decodedFields,
@@ -9,6 +10,7 @@ import {
   gapSinceIdr,
   hasLongDelta,
   hasMmco5,
+  isAsDecoded,
   isField,
   isJoinedBy,
   isOutOfOrder,
@@ -28,6 +30,11 @@ import {
 } from "./history.ts";
 import { sliceConditions } from "./slice-conditions.ts";
 import { hasUnit, sliceGroupsOf, sliceStarts, typesAfter } from "./slices.ts";
+import { payloadOf } from "./view.ts";
+
+function maxPicOrderCntLsb({ view }: Side): number {
+  return 2 ** (Number(view.fields.get("H264_SPS.log2_max_pic_order_cnt_lsb_minus4")) + 4);
+}
 
 /** What the rows of disagreements.json can ask about H.264. */
 export const conditionsH264 = {
@@ -89,6 +96,16 @@ export const conditionsH264 = {
     "gaps_in_frame_num_value_allowed_flag is 1",
     ({ ours }) => ours.view.fields.get("H264_SPS.flags.GAPS_IN_FRAME_NUM_VALUE_ALLOWED") === 1,
   ),
+  "FFmpeg's value before MMCO 5": condition(
+    "FFmpeg's value is the order count that it sent with the picture itself",
+    (occurrence) => {
+      const { entries, history, field, values } = occurrence;
+      const picture = referenced(occurrence, entries.ours);
+      const theirs = picture && history.partner("ff", picture);
+      const name = field.replace("H264_DECODE_PARAMS.dpb[].", "");
+      return theirs !== undefined && decodeParam(theirs, name) === values.ff;
+    },
+  ),
   "picture with MMCO 5": condition("the entry's picture had memory_management_control_operation 5", restarted),
   "MMCO 5 since the IDR picture": condition(
     "a picture since the last IDR picture had memory_management_control_operation 5",
@@ -96,15 +113,26 @@ export const conditionsH264 = {
   ),
   "whole periods away": condition(
     "FFmpeg's value, less its 65536, is ours and a multiple of MaxPicOrderCntLsb",
-    ({ ours, values }) => {
-      const period = 2 ** (Number(ours.view.fields.get("H264_SPS.log2_max_pic_order_cnt_lsb_minus4")) + 4);
-      return (Number(values.ff) - Number(values.ours)) % period === 0;
-    },
+    ({ ours, values }) => (Number(values.ff) - Number(values.ours)) % maxPicOrderCntLsb(ours) === 0,
   ),
   "only the second field": condition("only the field that was decoded second is still a reference", (occurrence) => {
     const [first, second] = decodedFields(occurrence, occurrence.entries.ours);
     return first !== undefined && second !== undefined && occurrence.entries.ours?.fields.get("fields") === second;
   }),
+  "GStreamer has both fields": condition("GStreamer's value is 3, both fields", ({ values }) => values.gst === 3),
+  "the peer sends 0": condition("the peers' values are 0", ({ values }) =>
+    peers.every((peer) => values[peer] === undefined || values[peer] === 0),
+  ),
+  "FFmpeg's entry is as decoded": condition(
+    "FFmpeg's entry, if it has one, names a picture, with the frame_num and the order counts that FFmpeg sent with that picture",
+    (occurrence) => isAsDecoded(occurrence, "ff"),
+  ),
+  "only GStreamer has it": condition("only GStreamer has the entry", ({ values }) => values.ours === "absent"),
+  "GStreamer's multiple of MaxPicOrderCntLsb": condition(
+    "GStreamer's value is a multiple of MaxPicOrderCntLsb",
+    ({ ours, values }) => Number(values.gst) % maxPicOrderCntLsb(ours) === 0,
+  ),
+  "GStreamer's 0": condition("GStreamer's value is 0", ({ values }) => values.gst === 0),
   "one field of two": condition("only one of the two fields is still a reference", (occurrence) => {
     const { ours } = occurrence.entries;
     return decodedFields(occurrence, ours).length === 2 && ours?.fields.get("fields") !== 3;
@@ -117,6 +145,11 @@ export const conditionsH264 = {
   "frame_num not wrapped": condition(
     "FFmpeg's value is the entry's frame_num",
     ({ values, entries }) => values.ff === entries.ff?.fields.get("frame_num"),
+  ),
+  "PicNum of its frame or other field": condition(
+    "FFmpeg's value is the entry's frame_num, or the PicNum (8-30, 8-31) of the frame's other field",
+    ({ values, entries }) =>
+      values.ff === entries.ff?.fields.get("frame_num") || (Number(values.ff) ^ Number(values.ours)) === 1,
   ),
   "both fields": condition(
     "the entry is referenced with both fields",
@@ -185,11 +218,16 @@ export const conditionsH264 = {
     (occurrence) =>
       [...sinceIdr(occurrence), occurrence.ours, ...nextPicture(occurrence)].some((side) => isOutOfOrder(side)),
   ),
-  "earlier SPS": condition(
-    "GStreamer's value is that of an SPS which was active before",
-    ({ field, values, history, ours }) =>
-      history.sides.slice(0, ours.request.index).some(({ view }) => view.fields.get(field) === values.gst),
-  ),
+  "earlier SPS": condition("GStreamer's SPS is one which was active before", ({ gst, history, ours }) => {
+    const theirs = gst && payloadOf(gst.request, "SPS");
+    return (
+      theirs !== undefined &&
+      history.sides.slice(0, ours.request.index).some(({ request }) => {
+        const before = payloadOf(request, "SPS");
+        return before !== undefined && sameBytes(before, theirs);
+      })
+    );
+  }),
   "long delta_pic_order_cnt": condition(
     "a delta_pic_order_cnt of the picture, or of the entry's picture, is 2^24 or more",
     (occurrence) =>

@@ -20,6 +20,24 @@ export function referenced({ history, ours }: Occurrence, entry: ReferenceEntry 
   return before.filter(({ request }) => request.timestamp === timestamp).at(-1);
 }
 
+/**
+ * Whether an entry of a peer has the numbers that the peer sent with the picture itself: frame_num, unless it is a long-term reference,
+ * and order counts. True where the peer does not have the entry.
+ */
+export function isAsDecoded(occurrence: Occurrence, peer: Peer): boolean {
+  const entry = occurrence.entries[peer];
+  if (entry === undefined) return true;
+  const [, own] = new RegExp(`^${peer} #(\\d+)$`).exec(entry.picture) ?? [];
+  const ours = referenced(occurrence, entry);
+  const theirs =
+    own !== undefined
+      ? sideAt(occurrence.history.peers[peer], Number(own))
+      : ours && occurrence.history.partner(peer, ours);
+  if (theirs === undefined) return false;
+  const names = entryFlag(entry, "LONG_TERM") ? orderCounts : [...orderCounts, "frame_num"];
+  return names.every((name) => !entry.fields.has(name) || entry.fields.get(name) === decodeParam(theirs, name));
+}
+
 /** Requests of the same frame before this one, the nearest first: of the other field, and in slice mode of other slices. */
 function* ofFrameBefore(sides: Sides | undefined, side: Side | undefined): Generator<Side> {
   for (let i = (side?.request.index ?? 0) - 1; i >= 0; i--) {

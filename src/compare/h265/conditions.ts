@@ -3,7 +3,7 @@ import { CRA_NUT } from "../../h265/nal-types.ts";
 import { V4L2_HEVC_SLICE_TYPE_I } from "../../uapi/h265.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, type Occurrence, type Side, sideAt } from "../comparator.ts";
-import type { Value } from "../values.ts";
+import { listOf, type Value } from "../values.ts";
 import { type Segment, segmentsOf } from "./headers.ts";
 import {
   elementOf,
@@ -55,13 +55,6 @@ function isDerivedCount(occurrence: Occurrence): boolean {
     occurrence.values.gst ===
     (occurrence.field.endsWith("num_negative_pics") ? set.NumNegativePics : set.NumPositivePics)
   );
-}
-
-/** The numbers of a list as `values.ts` prints it: `"16×0"`, `"56 0 0"`. */
-function listOf(value: Value | undefined): number[] {
-  const [, count, repeated] = /^(\d+)×(-?\d+)$/.exec(String(value)) ?? [];
-  if (count !== undefined) return new Array<number>(Number(count)).fill(Number(repeated));
-  return String(value).split(" ").map(Number);
 }
 
 /** GStreamer's value differs from ours in places only that stand for no picture of the set. */

@@ -8,7 +8,7 @@ import { firstSlice, type H264State, type Link, type Picture, type StoredFrame }
 const FLAG = "flags.V4L2_H264_DECODE_PARAM_FLAG_";
 
 /** The elements of dec_ref_pic_marking(), 7.3.3.3. */
-export const markingElements: readonly string[] = [
+const markingElements: readonly string[] = [
   "no_output_of_prior_pics_flag",
   "long_term_reference_flag",
   "adaptive_ref_pic_marking_mode_flag",
@@ -18,6 +18,24 @@ export const markingElements: readonly string[] = [
   "long_term_frame_idx",
   "max_long_term_frame_idx_plus1",
 ];
+
+/**
+ * The places of dec_ref_pic_marking() in a slice header; none where it has none. A list modification before it may have
+ * long_term_pic_num, too (7.3.3.1).
+ */
+function markingPlaces(h: ReadUnit): number[] {
+  const first = h.elements.findIndex(
+    ({ name }) => name === "no_output_of_prior_pics_flag" || name === "adaptive_ref_pic_marking_mode_flag",
+  );
+  const places: number[] = [];
+  for (let place = first; markingElements.includes(h.elements[place]?.name ?? ""); place++) places.push(place);
+  return places;
+}
+
+/** The elements of dec_ref_pic_marking() as conditions. */
+function marking(h: ReadUnit): Source[] {
+  return sourcesOf(markingPlaces(h).map((place) => h.at(place, "condition")));
+}
 
 /** What decides that an element is not coded: 7.3.3. The elements are those of the header, else of the PPS, else of the SPS. */
 const decides: Readonly<Record<string, readonly string[]>> = {
@@ -58,11 +76,11 @@ export function decodeParamsRules(all: H264State): Rules {
     delta_pic_order_cnt1: () => copy("delta_pic_order_cnt", 1),
     top_field_order_cnt: () => orderCountSources(picture, "top"),
     bottom_field_order_cnt: () => orderCountSources(picture, "bottom"),
-    dec_ref_pic_marking_bit_size: () => lengthOf(h, markingElements, "dec_ref_pic_marking(), 7.3.3.3", "nal_ref_idc"),
+    dec_ref_pic_marking_bit_size: () => lengthOf(h, markingPlaces(h), "dec_ref_pic_marking(), 7.3.3.3", "nal_ref_idc"),
     pic_order_cnt_bit_size: () =>
       lengthOf(
         h,
-        ["pic_order_cnt_lsb", "delta_pic_order_cnt_bottom", "delta_pic_order_cnt"],
+        placesOf(h, ["pic_order_cnt_lsb", "delta_pic_order_cnt_bottom", "delta_pic_order_cnt"]),
         "the POC elements, 7.3.3",
       ),
     [`${FLAG}IDR_PIC`]: () => sourcesOf(computed("nal_unit_type is 5 (IdrPicFlag, 7-1)"), h.element("nal_unit_type")),
@@ -82,15 +100,15 @@ function sliceTypes({ slices }: Picture, types: readonly number[], rule: string)
   );
 }
 
-/** The bits of some elements, as long as they are present. */
-function lengthOf(h: ReadUnit, names: readonly string[], what: string, decides?: string): Source[] {
-  const places = h.elements.flatMap(({ name }, i) => (names.includes(name) ? [i] : []));
-  // A slice header can have long_term_pic_num in its list modification, too, which comes before the marking.
-  const last = places.at(-1);
-  let first = last ?? -1;
-  while (places.includes(first - 1)) first--;
+function placesOf(h: ReadUnit, names: readonly string[]): number[] {
+  return h.elements.flatMap(({ name }, place) => (names.includes(name) ? [place] : []));
+}
+
+/** The bits of elements that follow each other, as long as they are present. */
+function lengthOf(h: ReadUnit, places: readonly number[], what: string, decides?: string): Source[] {
+  const [first, last] = [places[0], places.at(-1)];
   const why = decides === undefined ? undefined : h.condition(decides);
-  if (last === undefined) return sourcesOf(computed(`the length of ${what}: not coded`), why);
+  if (first === undefined || last === undefined) return sourcesOf(computed(`the length of ${what}: not coded`), why);
   return sourcesOf(computed(`the length of ${what}`), h.span(first, last, "their length"), why);
 }
 
@@ -194,13 +212,9 @@ function membership({ picture }: H264State, { pictures }: StoredFrame): Source[]
 
 /** frame_num is among them: the sliding window takes the frame with the smallest FrameNumWrap (8.2.5.3). */
 function ownMarking(picture: Link): Source[] {
-  return firstSlice(picture).allNamed(markingElements, [
-    "frame_num",
-    "nal_ref_idc",
-    "nal_unit_type",
-    "field_pic_flag",
-    "bottom_field_flag",
-  ]);
+  const h = firstSlice(picture);
+  const names = ["frame_num", "nal_ref_idc", "nal_unit_type", "field_pic_flag", "bottom_field_flag"];
+  return sourcesOf(h.allNamed(names), marking(h));
 }
 
 /**
@@ -267,7 +281,7 @@ function orderOfFields({ pictures }: StoredFrame): Source[] {
 function frameNumElement(picture: Picture): Source[] {
   const h = firstSlice(picture);
   if (!hasMmco5(h)) return sourcesOf(h.element("frame_num"));
-  return sourcesOf(computed("0 after memory_management_control_operation 5 (7.4.3)"), h.allNamed(markingElements));
+  return sourcesOf(computed("0 after memory_management_control_operation 5 (7.4.3)"), marking(h));
 }
 
 function hasMmco5(h: ReadUnit): boolean {
@@ -280,13 +294,18 @@ function frameNumber(frame: StoredFrame, place: Place): Source[] {
   return [state(first.request, "frame_num", frameNumElement(first))];
 }
 
+/** An IDR picture is marked by its long_term_reference_flag, others by memory_management_control_operation. */
+function longTermClause(h: ReadUnit): string {
+  return h.value("nal_unit_type") === 5 ? "8.2.5.1" : "8.2.5.4";
+}
+
 /** LongTermFrameIdx: the UAPI's frame_num of a long-term reference. */
 function longTermIndex({ longTermBy }: StoredFrame, place: Place): Source[] {
   const by = longTermBy as Link;
   const h = firstSlice(by);
   const index = place.field(`dpb[${place.at[0]}].frame_num`);
   const element = h.elements.findIndex(({ name, value }) => name === "long_term_frame_idx" && value === index);
-  return [state(by.request, "LongTermFrameIdx (8.2.5.4)", h.at(element), h.allNamed(markingElements))];
+  return [state(by.request, `LongTermFrameIdx (${longTermClause(h)})`, h.at(element), marking(h))];
 }
 
 function longTerm({ longTermBy, pictures }: StoredFrame): Source[] {
@@ -295,13 +314,8 @@ function longTerm({ longTermBy, pictures }: StoredFrame): Source[] {
       state((pictures[0] as Picture).request, "marked for short-term reference, and by no later picture for long-term"),
     ];
   }
-  return [
-    state(
-      longTermBy.request,
-      "marked for long-term reference (8.2.5.4)",
-      firstSlice(longTermBy).allNamed(markingElements),
-    ),
-  ];
+  const h = firstSlice(longTermBy);
+  return [state(longTermBy.request, `marked for long-term reference (${longTermClause(h)})`, marking(h))];
 }
 
 function markedFields({ pictures }: StoredFrame): Source[] {
@@ -334,7 +348,7 @@ function storedOrderCount({ pictures }: StoredFrame, which: "top" | "bottom"): S
 function ofPicture(picture: Picture, which: "top" | "bottom"): Source {
   const name = which === "top" ? "TopFieldOrderCnt" : "BottomFieldOrderCnt";
   const h = firstSlice(picture);
-  const mmco5 = hasMmco5(h) ? [computed("less tempPicOrderCnt (8.2.1)"), ...h.allNamed(markingElements)] : [];
+  const mmco5 = hasMmco5(h) ? [computed("less tempPicOrderCnt (8.2.1)"), ...marking(h)] : [];
   const sources = orderCountSources(picture, which);
   if (mmco5.length === 0) return state(picture.request, name, sources, markingOf(picture));
   const both = conditions(orderCountSources(picture, which === "top" ? "bottom" : "top"));

@@ -1,4 +1,5 @@
 /** SPS, PPS and SCALING_MATRIX of H.264. */
+import type { TraceElement } from "../../bitreader/index.ts";
 import { zigzag4x4, zigzag8x8 } from "../../h264/tables.ts";
 import { elementOfFlag, type Place, type Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
@@ -136,13 +137,16 @@ function fromUnit(
           defaultList(i)(0),
         );
       }
-      const last = Math.min(index, deltas.length - 1);
+      const places = hasEnd(deltas) ? deltas.length - 1 : deltas.length;
+      const last = Math.min(index, places - 1);
       const from = computed("lastScale, the sum of 8 and delta_scale (7.3.2.1.1.1)");
       return sourcesOf(
         from,
         unit.span(place + 1, place + 1 + last, theirSum),
         present,
-        last < index ? computed("nextScale is 0: the last value is repeated") : [],
+        last < index
+          ? [computed("nextScale is 0: the last value is repeated"), unit.at(place + 1 + places, "condition")]
+          : [],
       );
     };
   }
@@ -162,15 +166,20 @@ const defaultList = (list: number): ScalingListSources => {
   return () => [constant(table)];
 };
 
+/** Whether the last delta_scale makes nextScale 0: it ends the list, and is not part of a value. */
+function hasEnd(deltas: readonly TraceElement[]): boolean {
+  return deltas.reduce((scale, { value }) => (scale + value) & 0xff, 8) === 0;
+}
+
 /** The delta_scale elements right after a list's flag. */
-function deltasOf(unit: ReadUnit, place: number) {
-  const deltas = [];
+function deltasOf(unit: ReadUnit, place: number): TraceElement[] {
+  const deltas: TraceElement[] = [];
   for (
     let k = place + 1;
     unit.elements[k]?.name === "delta_scale" && unit.elements[k]?.subscripts[0] === k - place - 1;
     k++
   ) {
-    deltas.push(unit.elements[k]);
+    deltas.push(unit.elements[k] as TraceElement);
   }
   return deltas;
 }

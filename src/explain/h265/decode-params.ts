@@ -1,5 +1,4 @@
 /** DECODE_PARAMS of HEVC: the order count, the reference picture set and the decoded picture buffer. */
-import { isIrap } from "../../h265/nal-types.ts";
 import type { Place, Rule, Rules } from "../field.ts";
 import type { ReadUnit } from "../read-unit.ts";
 import { computed, conditions, constant, type Source, sourcesOf, state } from "../source.ts";
@@ -17,14 +16,19 @@ const longTerm: readonly string[] = [
   "delta_poc_msb_cycle_lt",
 ];
 
+/** Of a BLA picture, or a CRA picture that begins a coded video sequence, whose slice header may name pictures. */
+const emptySet = "0: NoRaslOutputFlag is 1, and no picture before is a reference (8.1.3, 8.3.2)";
+
 /** V4L2_CID_STATELESS_HEVC_DECODE_PARAMS. The elements are those of the picture's first slice segment. */
 export function decodeParamsRules(all: H265State): Rules {
   const { picture } = all;
   const { h } = picture;
   const set =
     (what: string): Rule =>
-    () =>
-      sourcesOf(computed(what), setConditions(picture));
+    () => {
+      const isEmpty = picture.startsSequence && h.has("slice_pic_order_cnt_lsb");
+      return sourcesOf(computed(isEmpty ? emptySet : what), setConditions(picture));
+    };
   const index =
     (what: string): Rule =>
     (place) =>
@@ -63,10 +67,9 @@ export function decodeParamsRules(all: H265State): Rules {
 export function orderCountSources(picture: Picture | (Link & { readonly previousTid0?: Link | null })): Source[] {
   const { h, sps } = picture;
   const lsb = h.elementOr("0: an IDR picture (7.4.7.1)", "slice_pic_order_cnt_lsb");
-  const type = h.value("nal_unit_type") ?? 0;
   const decides = [h.condition("nal_unit_type"), sps.condition("log2_max_pic_order_cnt_lsb_minus4")];
   const previous = picture.previousTid0 ?? null;
-  if (type === 19 || type === 20 || (isIrap(type) && type < 21)) {
+  if (picture.startsSequence) {
     return sourcesOf(computed("slice_pic_order_cnt_lsb: PicOrderCntMsb is 0 (8.3.1)"), lsb, decides);
   }
   if (previous === null) return sourcesOf(computed("slice_pic_order_cnt_lsb: decoding starts here"), lsb, decides);

@@ -1,6 +1,7 @@
 /** What a request of HEVC is made of: the units of its parameter sets and slice segments, and the pictures before it. */
 
-import { isIrap, isRadl, isRasl, isSubLayerNonReference } from "../../h265/nal-types.ts";
+import { sameBytes } from "../../framing/bytes.ts";
+import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "../../h265/nal-types.ts";
 import { parseSps } from "../../h265/parser.ts";
 import { decodePayload, hevcControls } from "../../uapi/index.ts";
 import type { Rules } from "../field.ts";
@@ -22,6 +23,8 @@ export class H265History implements CodecHistory {
   #segments: Segment[] = [];
   #independent: ReadUnit | undefined;
   #tid0: Link | null = null;
+  /** The next picture is the first one, or comes after an end of sequence. */
+  #isStart = true;
 
   take({ number, timestamp, controls, sent, others }: ReadRequest): void {
     for (const unit of others) this.#receive(unit);
@@ -31,6 +34,19 @@ export class H265History implements CodecHistory {
       return { unit, header: this.#independent ?? unit };
     });
     const [h] = sent;
+    const ends = others.filter(({ kind }) => kind === "eos" || kind === "eob");
+    if (h !== undefined && ends.some(({ byte }) => byte < h.byte)) this.#isStart = true;
+    this.#takePicture(number, timestamp, h, payload, others);
+    if (h !== undefined && ends.some(({ byte }) => byte > h.byte)) this.#isStart = true;
+  }
+
+  #takePicture(
+    number: number,
+    timestamp: number,
+    h: ReadUnit | undefined,
+    payload: Uint8Array | number | undefined,
+    others: readonly ReadUnit[],
+  ): void {
     if (h === undefined || !(payload instanceof Uint8Array)) {
       this.#picture = undefined;
       return;
@@ -45,14 +61,21 @@ export class H265History implements CodecHistory {
   #begin(request: number, timestamp: number, payload: Uint8Array, h: ReadUnit, timing: ReadUnit | undefined): void {
     const type = h.value("nal_unit_type") ?? 0;
     const pps = this.#pps.get(h.value("slice_pic_parameter_set_id") ?? 0);
+    const before = this.#sps.active;
     const sps = this.#sps.activate(pps?.value("pps_seq_parameter_set_id") ?? 0, isIrap(type));
     this.#picture = undefined;
     if (sps === undefined || pps === undefined) return;
     const params = decodePayload(hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS, payload);
-    const link: Link = { request, sps, pps, h, timing };
+    // Where streams are joined, a CRA picture activates another SPS without an end of sequence before it.
+    const isJoint = type === CRA_NUT && before !== undefined && !sameBytes(before.bytes, sps.bytes);
+    const startsSequence = isIdr(type) || isBla(type) || (isIrap(type) && (this.#isStart || isJoint));
+    this.#isStart = false;
+    const link: Link = { request, sps, pps, h, timing, startsSequence };
     this.#picture = { ...link, params, previousTid0: this.#tid0 };
     this.#frames.set(timestamp, this.#picture);
     const isTid0 = h.value("nuh_temporal_id_plus1") === 1;
+    // The order counts of later pictures are relative to the first picture, even where it could not be prevTid0Pic.
+    if (this.#tid0 === null) this.#tid0 = link;
     if (isTid0 && !isRasl(type) && !isRadl(type) && !isSubLayerNonReference(type)) this.#tid0 = link;
   }
 

@@ -37,7 +37,7 @@ export function scalingMatrixRules({ sps, pps }: Picture): Rules {
 
 /** @param index the place in coded order; -1 for the DC value. */
 function listValue(unit: ReadUnit | undefined, sizeId: number, matrixId: number, index: number): Source[] {
-  const table = sizeId === 0 || index < 0 ? "16 (Table 7-5)" : "the default list (Table 7-6)";
+  const table = index < 0 ? "16 (7.4.5)" : sizeId === 0 ? "16 (Table 7-5)" : "the default list (Table 7-6)";
   if (unit === undefined) return [constant(`${table}: no lists are coded (7.4.5)`)];
   const mode = unit.condition("scaling_list_pred_mode_flag", sizeId, matrixId);
   if (mode?.value !== 1) {

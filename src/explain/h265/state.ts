@@ -12,6 +12,8 @@ export interface Link {
   readonly h: ReadUnit;
   /** The SEI unit with its picture timing; undefined without one. */
   readonly timing: ReadUnit | undefined;
+  /** It is an IRAP picture with NoRaslOutputFlag 1: it begins a coded video sequence (8.1.3). */
+  readonly startsSequence: boolean;
 }
 
 /** The picture of a request. */

@@ -156,7 +156,7 @@ function pictureRules({ extension, coding, header, references }: PictureUnits): 
           ? "the last reference frame but one"
           : "the last reference frame";
     return sourcesOf(
-      state(found.request, `${clause} (6.1.1.4)`, conditions(found.header.element("picture_coding_type"))),
+      state(found.request, `${clause} (7.6.2)`, conditions(found.header.element("picture_coding_type"))),
       decides,
     );
   };

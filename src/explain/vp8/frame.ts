@@ -79,7 +79,7 @@ function keyElement({ request, state, unit }: FrameUnits, name: string): Source[
   return sourcesOf(inForce(request, setting, `${name} of the last key frame (9.1)`), type);
 }
 
-/** What outlives a frame: 9.3, 9.6, 9.11. */
+/** What outlives a frame: 9.3, 9.4, 9.10, 9.11. */
 function stateRules({ unit, request, state }: FrameUnits): Rules {
   const key = state.key;
   const start = (text: string): Source[] => {
@@ -99,11 +99,10 @@ function stateRules({ unit, request, state }: FrameUnits): Rules {
       return sourcesOf(setting === undefined ? start(initial) : inForce(request, setting, what), why);
     };
   const isKey = unit.value("frame_type") === 0;
-  const modes = (what: string, initial: string): Rule =>
+  const modes = (fixed: string, initial: string): Rule =>
     isKey
-      ? () =>
-          sourcesOf(constant("the fixed probabilities of key frames (11.2)"), conditions(unit.element("frame_type")))
-      : inForceOr("probabilities", what, initial);
+      ? () => sourcesOf(constant(fixed), conditions(unit.element("frame_type")))
+      : inForceOr("probabilities", "the last update (16.1)", initial);
   return {
     "segment.quant_update[]": inForceOr("others", "the last quantizer update (9.3)", "0 (9.3)"),
     "segment.lf_update[]": inForceOr("others", "the last loop filter update (9.3)", "0 (9.3)"),
@@ -126,12 +125,18 @@ function stateRules({ unit, request, state }: FrameUnits): Rules {
         conditions(updateConditions(unit, "mode", [])),
       );
     },
-    "lf.ref_frm_delta[]": inForceOr("others", "the last update (9.6)", "0 (9.6)"),
-    "lf.mb_mode_delta[]": inForceOr("others", "the last update (9.6)", "0 (9.6)"),
+    "lf.ref_frm_delta[]": inForceOr("others", "the last update (9.4)", "0 (9.4)"),
+    "lf.mb_mode_delta[]": inForceOr("others", "the last update (9.4)", "0 (9.4)"),
     "entropy.coeff_probs[][][][]": inForceOr("probabilities", "the last update (13.4)", "default_coeff_probs (13.5)"),
     "entropy.mv_probs[][]": inForceOr("probabilities", "the last update (17.2)", "default_mv_context (17.2)"),
-    "entropy.y_mode_probs[]": modes("the last update (16.2)", "the default of ymode_prob (16.2)"),
-    "entropy.uv_mode_probs[]": modes("the last update (16.2)", "the default of uv_mode_prob (16.2)"),
+    "entropy.y_mode_probs[]": modes(
+      "kf_ymode_prob: the fixed probabilities of key frames (11.2)",
+      "the default of ymode_prob (16.1)",
+    ),
+    "entropy.uv_mode_probs[]": modes(
+      "kf_uv_mode_prob: the fixed probabilities of key frames (11.4)",
+      "the default of uv_mode_prob (16.1)",
+    ),
   };
 }
 

@@ -3,7 +3,7 @@
 import type { Rules } from "../field.ts";
 import type { CodecHistory, ReadRequest } from "../history.ts";
 import type { ReadUnit } from "../read-unit.ts";
-import { constant, type Source, sourcesOf } from "../source.ts";
+import { computed, constant, type Source, sourcesOf } from "../source.ts";
 import { frameRules } from "./frame.ts";
 import { signed, type Vp8Setting, Vp8State } from "./state.ts";
 
@@ -52,8 +52,10 @@ export class Vp8History implements CodecHistory {
         () =>
           sourcesOf(range(count).map((k) => unit.at(place + k)));
       if (name === "coeff_prob") set(probabilities, `coeff_probs${at}`, own());
-      else if (name === "prob") set(probabilities, `mv_probs${at}`, own());
-      else if (name === "intra_16x16_prob") set(probabilities, `y_mode_probs${at}`, own());
+      else if (name === "prob") {
+        const rule = computed("prob << 1, or 1 where it is 0 (17.2)");
+        set(probabilities, `mv_probs${at}`, () => sourcesOf(rule, own()()));
+      } else if (name === "intra_16x16_prob") set(probabilities, `y_mode_probs${at}`, own());
       else if (name === "intra_chroma_prob") set(probabilities, `uv_mode_probs${at}`, own());
       else if (name === "segment_feature_mode") set(others, "mode", own());
       else if (name === "ref_frame_delta_update_flag" && value === 1)

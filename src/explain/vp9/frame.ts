@@ -107,7 +107,7 @@ function deltaQ(unit: ReadUnit, name: string, i: number): Source[] {
     : sourcesOf(constant("0 where it is not coded (6.2.10)"), unit.at(place, "condition"));
 }
 
-/** 7.2.8, 7.2.11: the parameters in force. They may come from an earlier frame. */
+/** 7.2.8, 7.2.10: the parameters in force. They may come from an earlier frame. */
 function persistentRules({ unit, request, params }: Vp9State): Rules {
   const of = (path: string, what: string, initial: string, ...flags: (Source | undefined)[]): Source[] => {
     const setting = params.get(path);
@@ -125,20 +125,20 @@ function persistentRules({ unit, request, params }: Vp9State): Rules {
     "lf.mode_deltas[]": ({ at: [i = 0] }) =>
       of(`mode_deltas[${i}]`, "the last update (7.2.8)", "the default (7.2)", deltas("update_mode_delta", i)),
     "seg.feature_data[][]": ({ at: [i = 0, j = 0] }) =>
-      of(`feature_data[${i}][${j}]`, "the last update (7.2.11)", "0: never coded", segmentation()),
+      of(`feature_data[${i}][${j}]`, "the last update (7.2.10)", "0: never coded", segmentation()),
     "seg.feature_enabled[]": ({ at: [i = 0] }) =>
       sourcesOf(
         computed("a bit for each feature: feature_enabled[i][j] (6.2.11)"),
         [0, 1, 2, 3].map((j) =>
-          of(`feature_enabled[${i}][${j}]`, "the last update (7.2.11)", "0: never coded", segmentation()),
+          of(`feature_enabled[${i}][${j}]`, "the last update (7.2.10)", "0: never coded", segmentation()),
         ),
       ),
     "seg.tree_probs[]": ({ at: [i = 0] }) =>
-      of(`tree_probs[${i}]`, "the last map's (7.2.11)", "0: no segment map yet, so it is not used", map()),
+      of(`tree_probs[${i}]`, "the last map's (7.2.10)", "0: no segment map yet, so it is not used", map()),
     "seg.pred_probs[]": ({ at: [i = 0] }) =>
-      of(`pred_probs[${i}]`, "the last map's (7.2.11)", "0: no segment map yet, so it is not used", map()),
+      of(`pred_probs[${i}]`, "the last map's (7.2.10)", "0: no segment map yet, so it is not used", map()),
     "seg.flags.V4L2_VP9_SEGMENTATION_FLAG_ABS_OR_DELTA_UPDATE": () =>
-      of("abs_or_delta", "the last update (7.2.11)", "0: never coded", segmentation()),
+      of("abs_or_delta", "the last update (7.2.10)", "0: never coded", segmentation()),
   };
 }
 
@@ -243,12 +243,12 @@ function modeRules(unit: ReadUnit): Rules {
   };
 }
 
-/** 8.20: the frame in the slot that ref_frame_idx names. */
+/** 8.10: the frame in the slot that ref_frame_idx names. */
 function reference({ unit, frames }: Vp9State, { value }: Place, i: number): Source[] {
   const index = unit.element("ref_frame_idx", i);
   if (index === undefined) return sourcesOf(computed("0: an intra frame has no references (6.2)"), intra(unit));
   const stored = frames.get(Number(value));
   if (stored === undefined) return sourcesOf(index, computed(`0: slot ${index.value} is empty`));
   const flags = conditions(stored.unit.element("refresh_frame_flags"), stored.unit.element("frame_type"));
-  return sourcesOf(index, stateOf(stored.request, `decoded into slot ${index.value} (8.20)`, flags));
+  return sourcesOf(index, stateOf(stored.request, `decoded into slot ${index.value} (8.10)`, flags));
 }

@@ -61,7 +61,7 @@ export class Vp9History implements CodecHistory {
     }
   }
 
-  /** What the frame's own header sets: 7.2.8, 7.2.11. */
+  /** What the frame's own header sets: 7.2.8, 7.2.10. */
   #receive(unit: ReadUnit, request: number): void {
     const set = (path: string, sources: () => Source[]) => this.#params.set(path, { request, sources });
     for (const [place, { name, subscripts, value }] of unit.elements.entries()) {

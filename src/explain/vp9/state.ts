@@ -14,7 +14,7 @@ export interface StoredFrame {
 export interface Vp9State {
   readonly unit: ReadUnit;
   readonly request: number;
-  /** The parameters in force (7.2.8, 7.2.11), by path: `"ref_deltas[0]"`. */
+  /** The parameters in force (7.2.8, 7.2.10), by path: `"ref_deltas[0]"`. */
   readonly params: ReadonlyMap<string, Setting>;
   /** The frame whose color_config() is in force. */
   readonly color: { readonly request: number; readonly unit: ReadUnit } | undefined;
