@@ -21,21 +21,23 @@ export function referenced({ history, ours }: Occurrence, entry: ReferenceEntry 
 }
 
 /**
- * Whether an entry of a peer has the numbers that the peer sent with the picture itself: frame_num, unless it is a long-term reference,
- * and order counts. True where the peer does not have the entry.
+ * Whether an entry of a peer has the numbers that the peer sent with the picture itself, with one of its requests: frame_num, unless it is a
+ * long-term reference, and order counts. True where the peer does not have the entry.
  */
 export function isAsDecoded(occurrence: Occurrence, peer: Peer): boolean {
   const entry = occurrence.entries[peer];
   if (entry === undefined) return true;
   const [, own] = new RegExp(`^${peer} #(\\d+)$`).exec(entry.picture) ?? [];
   const ours = referenced(occurrence, entry);
-  const theirs =
-    own !== undefined
-      ? sideAt(occurrence.history.peers[peer], Number(own))
-      : ours && occurrence.history.partner(peer, ours);
-  if (theirs === undefined) return false;
+  const sides = occurrence.history.peers[peer];
+  const named = own !== undefined ? sideAt(sides, Number(own)) : ours && occurrence.history.partner(peer, ours);
+  if (named === undefined) return false;
+  const sent = [...ofFrameBefore(sides, named), named, ...ofFrameAfter(sides, named)];
   const names = entryFlag(entry, "LONG_TERM") ? orderCounts : [...orderCounts, "frame_num"];
-  return names.every((name) => !entry.fields.has(name) || entry.fields.get(name) === decodeParam(theirs, name));
+  return names.every((name) => {
+    const value = entry.fields.get(name);
+    return value === undefined || sent.some((side) => decodeParam(side, name) === value);
+  });
 }
 
 /** Requests of the same frame before this one, the nearest first: of the other field, and in slice mode of other slices. */
@@ -44,6 +46,15 @@ function* ofFrameBefore(sides: Sides | undefined, side: Side | undefined): Gener
     const before = sideAt(sides, i);
     if (before === undefined || before.request.timestamp !== side?.request.timestamp) return;
     yield before;
+  }
+}
+
+/** Requests of the same frame after this one. */
+function* ofFrameAfter(sides: Sides | undefined, side: Side): Generator<Side> {
+  for (let i = side.request.index + 1; ; i++) {
+    const after = sideAt(sides, i);
+    if (after === undefined || after.request.timestamp !== side.request.timestamp) return;
+    yield after;
   }
 }
 
