@@ -4,7 +4,6 @@
  * break the table.
  */
 import type { BitReader } from "../bitreader/index.ts";
-import { BitstreamError } from "../errors.ts";
 import {
   ColorConfig,
   type FrameSize,
@@ -165,8 +164,8 @@ function frame_size_with_refs(r: BitReader, h: UncompressedHeader, references: R
     const idx = h.ref_frame_idx[size.found_ref] as number;
     const reference = references[idx] ?? null;
     if (reference === null) {
-      const place = { unit: "frame", element: `found_ref[${size.found_ref}]`, bit: r.position - 1 };
-      throw new BitstreamError("missing-reference", `the frame takes its size from slot ${idx}, which is empty`, place);
+      const reason = `the frame takes its size from slot ${idx}, which is empty`;
+      r.failAs("missing-reference", reason, 1, "found_ref", size.found_ref);
     }
     size.FrameWidth = reference.FrameWidth;
     size.FrameHeight = reference.FrameHeight;
@@ -278,6 +277,8 @@ function tile_info(r: BitReader, { FrameWidth }: FrameSize): TileInfo {
     if (increment_tile_cols_log2 === 0) break;
     tile.tile_cols_log2++;
   }
+  // 7.2.11. The kernel refuses more, too.
+  if (tile.tile_cols_log2 > 6) r.fail("a frame has at most 64 tile columns", 1, "increment_tile_cols_log2");
   tile.tile_rows_log2 = r.u(1, "tile_rows_log2");
   if (tile.tile_rows_log2) {
     const increment_tile_rows_log2 = r.u(1, "increment_tile_rows_log2");

@@ -27,7 +27,9 @@ export interface FrameFields {
   readonly compressed?: Uint8Array;
   /** What header_size_in_bytes says. */
   readonly compressedSize?: number;
-  /** Bytes of each of 1, 2 or 4 rows of tiles. Default: one of 8. */
+  /** Writes increment_tile_cols_log2, which frames of 512 samples and more have. There is one row of tiles then. */
+  readonly columns?: (w: BitWriter) => BitWriter;
+  /** Bytes of each tile: without `columns`, of 1, 2 or 4 rows. Default: one of 8. */
   readonly tiles?: readonly number[];
 }
 
@@ -35,7 +37,7 @@ function sizeOf(w: BitWriter, [width, height]: readonly [number, number]): BitWr
   return w.u(16, width - 1).u(16, height - 1);
 }
 
-/** A frame: 6.2, up to 256 samples wide: so there is no column to split. */
+/** A frame: 6.2. */
 export function frame(fields: FrameFields = {}): Uint8Array {
   const { profile = 0, key = false, intraOnly = false, show = 1, resilient = 0 } = fields;
   const { size = key || intraOnly ? ([64, 48] as const) : undefined, compressed = new Uint8Array(4) } = fields;
@@ -82,7 +84,8 @@ export function frame(fields: FrameFields = {}): Uint8Array {
   if (fields.segmentation) fields.segmentation(w.u(1, 1));
   else w.u(1, 0);
   const { tiles = [8] } = fields;
-  if (tiles.length === 1) w.u(1, 0);
+  if (fields.columns) fields.columns(w).u(1, 0);
+  else if (tiles.length === 1) w.u(1, 0);
   else w.u(1, 1).u(1, tiles.length === 4 ? 1 : 0);
   w.u(16, fields.compressedSize ?? compressed.length);
   const tileBytes = tiles.flatMap((size, i) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { validate } from "../../src/kernel/index.ts";
 import type { SessionOptions } from "../../src/options.ts";
 import { openVp9Session } from "../../src/vp9/index.ts";
 import {
@@ -322,6 +323,24 @@ describe("V4L2_CID_STATELESS_VP9_FRAME", () => {
       pred_probs: [255, 255, 255],
       flags: 0x03,
     });
+  });
+});
+
+describe("columns of tiles", () => {
+  /** increment_tile_cols_log2 after calc_min_log2_tile_cols, which is 4: a frame of this width may have up to 256 columns. */
+  const wide = (bits: number, increments: number, columns: number) =>
+    keyFrame({ size: [65536, 8], columns: (w) => w.u(bits, increments), tiles: new Array(columns).fill(1) });
+
+  it("are at most 64: tile_cols_log2 of 6 is decoded (7.2.11)", () => {
+    const [request] = requestsOf(decode([wide(3, 0b110, 64)]));
+    expect(controlsOf(request!).frame.tile_cols_log2).toBe(6);
+    for (const { name, payload } of request!.controls) expect(validate(name, payload)).toEqual([]);
+  });
+
+  it("of a larger number are an error: the kernel refuses them, too (7.2.11)", () => {
+    expect(decode([wide(4, 0b1110, 128)])).toMatchObject([
+      { type: "error", kind: "bitstream", element: "increment_tile_cols_log2" },
+    ]);
   });
 });
 
