@@ -4,7 +4,6 @@
  * state. All throw BitstreamError where the bits break the table.
  */
 import type { ObuReader } from "../bitreader/index.ts";
-import { UnsupportedError } from "../errors.ts";
 import { type References, refOrderHint, setFrameRefs } from "./frame-refs.ts";
 import { type Inherited, inheritedBy, loadGrainParams } from "./inherit.ts";
 import { skipModeFrames } from "./skip-mode.ts";
@@ -806,7 +805,7 @@ function tile_info(r: ObuReader, tile: TileInfo, size: FrameSize, seq: SequenceH
       startSb += width_in_sbs_minus_1 + 1;
     }
     colStartsSb.push(sbCols);
-    checkTileCount("columns", colStartsSb.length - 1, MAX_TILE_COLS, "width_in_sbs_minus_1");
+    checkTileCount(r, "columns", colStartsSb.length - 1, MAX_TILE_COLS, "width_in_sbs_minus_1");
     tile.colStartsSb = colStartsSb;
     tile.TileColsLog2 = tileLog2(1, colStartsSb.length - 1);
     const area = minLog2Tiles > 0 ? (sbRows * sbCols) >> (minLog2Tiles + 1) : sbRows * sbCols;
@@ -819,7 +818,7 @@ function tile_info(r: ObuReader, tile: TileInfo, size: FrameSize, seq: SequenceH
       startSb += height_in_sbs_minus_1 + 1;
     }
     rowStartsSb.push(sbRows);
-    checkTileCount("rows", rowStartsSb.length - 1, MAX_TILE_ROWS, "height_in_sbs_minus_1");
+    checkTileCount(r, "rows", rowStartsSb.length - 1, MAX_TILE_ROWS, "height_in_sbs_minus_1");
     tile.rowStartsSb = rowStartsSb;
     tile.TileRowsLog2 = tileLog2(1, rowStartsSb.length - 1);
   }
@@ -832,11 +831,9 @@ function tile_info(r: ObuReader, tile: TileInfo, size: FrameSize, seq: SequenceH
   }
 }
 
-function checkTileCount(what: string, count: number, most: number, element: string): void {
-  if (count <= most) return;
-  throw new UnsupportedError("kernel-limit", `${count} tile ${what}; v4l2_av1_tile_info has room for ${most}`, {
-    element,
-  });
+/** 6.8.14: TileCols and TileRows are at most MAX_TILE_COLS and MAX_TILE_ROWS. */
+function checkTileCount(r: ObuReader, what: string, count: number, most: number, element: string): void {
+  if (count > most) r.failAs("value-out-of-range", `${count} tile ${what}; at most ${most} are allowed`, 0, element);
 }
 
 /** 5.9.17 Quantizer index delta parameters syntax. */

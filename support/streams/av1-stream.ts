@@ -100,6 +100,8 @@ export interface FrameFields {
   readonly tileLog2?: readonly [number, number];
   /** The most that they could be. */
   readonly mostTileLog2?: readonly [number, number];
+  /** Writes tile_info, in place of uniform tiles. */
+  readonly tileInfo?: (w: BitWriter) => BitWriter;
   /** Bytes of each tile. Default: 8 for one. */
   readonly tiles?: readonly number[];
   /** film_grain_params. */
@@ -160,7 +162,8 @@ export function frameHeader(fields: FrameFields = {}): BitWriter {
     w.u(1, 0).u(1, 1).u(1, 0); // mv precision, switchable filter, motion mode
   }
   w.u(1, 0); // disable_frame_end_update_cdf
-  writeTileInfo(w, fields);
+  if (fields.tileInfo) fields.tileInfo(w);
+  else writeTileInfo(w, fields);
   w.u(8, q)
     .u(sequence.mono ? 1 : 3, 0)
     .u(1, 0)

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openAv1Session } from "../../src/av1/index.ts";
 import { joined } from "../../src/framing/bytes.ts";
 import type { SessionOptions } from "../../src/options.ts";
+import type { BitWriter } from "../../src/testing/bit-writer.ts";
 import { eventKey } from "../../support/events.ts";
 import {
   annexB,
@@ -109,6 +110,17 @@ describe("frames", () => {
     const events = decode([unit(sequenceHeader(sequence), frame(fields))]);
     expect(events).toMatchObject([{ type: "error", code: "kernel-limit", kind: "unsupported" }]);
     expect(JSON.stringify(events)).toContain("TILE_GROUP_ENTRY has room for 512");
+  });
+
+  it.each([
+    ["columns", "width_in_sbs_minus_1", { width: 65 * 64, height: 64 }],
+    ["rows", "height_in_sbs_minus_1", { width: 64, height: 65 * 64 }],
+  ])("with more than 64 %s of tiles break the specification (6.8.14)", (_, element, sequence) => {
+    // ns(n) of a column or row of one superblock: as many 0 bits as FloorLog2(n).
+    const sizes = Array.from({ length: 65 }, (_, i) => 31 - Math.clz32(Math.min(65 - i, 64)));
+    const tileInfo = (w: BitWriter) => sizes.reduce((to, bits) => to.u(bits, 0), w.u(1, 0));
+    const events = decode([unit(sequenceHeader(sequence), frame({ sequence, type: "key", tileInfo }))]);
+    expect(events).toMatchObject([{ type: "error", kind: "bitstream", element }]);
   });
 });
 
