@@ -93,7 +93,7 @@ export const RESTORE_WIENER = 1;
 export const RESTORE_SGRPROJ = 2;
 export const RESTORE_SWITCHABLE = 3;
 
-/** 6.8.20: GmType. */
+/** 6.8.17: GmType. */
 export const IDENTITY = 0;
 export const TRANSLATION = 1;
 export const ROTZOOM = 2;

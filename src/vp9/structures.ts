@@ -13,7 +13,7 @@ export class ColorConfig {
   subsampling_y = 1;
 }
 
-/** 6.2.3 and 6.2.5 frame_size, and 6.2.4 render_size; If found_ref names a reference, the size is that reference's. */
+/** 6.2.3 and 6.2.5 frame_size, and 6.2.4 render_size. If found_ref names a reference, the size is that reference's. */
 export class FrameSize {
   /** The index in ref_frame_idx of the reference that has the frame's size; null where the size is coded. */
   found_ref: number | null = null;
