@@ -21,6 +21,6 @@ export class Vp8State {
 /** The magnitude and the sign that follow a flag; 0 where the flag is 0. */
 export function signed(unit: ReadUnit, place: number): Source[] {
   const flag = unit.at(place, "condition");
-  if (unit.elements[place]?.value !== 1) return sourcesOf(constant("0 where it is not updated (9.3, 9.6)"), flag);
+  if (unit.elements[place]?.value !== 1) return sourcesOf(constant("0 where it is not updated (9.3, 9.4)"), flag);
   return sourcesOf(unit.at(place + 1), unit.at(place + 2), flag);
 }
