@@ -1,10 +1,11 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
 import { BitstreamError } from "../errors.ts";
 import { streamUnit } from "../framing/byte-stream.ts";
-import { nalUnitTypes } from "./nal-types.ts";
+import { PPS, SPS } from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ParameterSetLookup, ParseOptions } from "./parser.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
+import { nalUnitType } from "./units.ts";
 
 /**
  * Parameter sets by id, as a backend or a muxer keeps them: the newest set of each id replaces the older one. A set that is
@@ -22,12 +23,10 @@ export class ParameterSetStore implements ParameterSetLookup {
    */
   add(source: ByteSource, { trace, onFlaw }: ParseOptions = {}): boolean {
     const bytes = bytesOf(source, "a unit");
-    const type = (bytes[0] ?? 0) & 31;
-    if (type !== nalUnitTypes.SPS && type !== nalUnitTypes.PPS) return false;
+    const type = nalUnitType(bytes);
+    if (type !== SPS && type !== PPS) return false;
     const flaw =
-      type === nalUnitTypes.SPS
-        ? this.#sets.receiveSps(bytes, trace)
-        : this.#sets.receivePps(streamUnit(bytes, -1), trace);
+      type === SPS ? this.#sets.receiveSps(bytes, trace) : this.#sets.receivePps(streamUnit(bytes, -1), trace);
     if (flaw) onFlaw?.(flaw);
     return true;
   }

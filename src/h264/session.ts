@@ -1,7 +1,7 @@
 /** Takes NAL units in their order (7.4.1.2.3), and hands each to the code that handles its type. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
-import { BitstreamError, StreamError, UnsupportedError } from "../errors.ts";
+import { type BitstreamError, StreamError, UnsupportedError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
@@ -39,7 +39,7 @@ import {
   seq_parameter_set_extension_rbsp,
   slice_header,
 } from "./syntax.ts";
-import { nalReader, parseAvcConfiguration, unitName } from "./units.ts";
+import { nalReader, nalUnitType, parseAvcConfiguration, unitName } from "./units.ts";
 
 /**
  * Opens a session: the state of one H.264 decoder.
@@ -76,9 +76,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   loseUnit(unit: StreamUnit): void {
-    const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
     if (this.isForeign(unit)) this.#loseSlice();
-    else if (nal_unit_type === SLICE || nal_unit_type === IDR_SLICE) this.#loseCutSlice(unit);
+    else if (isSlice(unit)) this.#loseCutSlice(unit);
   }
 
   #loseCutSlice(unit: StreamUnit): void {
@@ -97,10 +96,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   foresee(unit: StreamUnit): void {
-    const nal_unit_type = (unit.bytes[0] ?? 0) & 31;
-    const isSlice = nal_unit_type === SLICE || nal_unit_type === IDR_SLICE;
     // Where parameter sets wait, `#takeSlice` has more to decide.
-    if (!isSlice || !this.pictures.isOpen || !this.waitingSets.isEmpty) return;
+    if (!isSlice(unit) || !this.pictures.isOpen || !this.waitingSets.isEmpty) return;
     try {
       const slice = this.#readSlice(unit, undefined);
       if (slice.h.redundant_pic_cnt === 0 && !this.pictures.continues(slice)) this.endPicture();
@@ -122,7 +119,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   /** Table 7-1. */
   readUnit(unit: StreamUnit): void {
-    switch ((unit.bytes[0] as number) & 31) {
+    switch (nalUnitType(unit.bytes)) {
       case SLICE:
       case IDR_SLICE:
         this.#takeSlice(unit);
@@ -173,8 +170,9 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   protected storeParameterSet(unit: StreamUnit): BitstreamError | null {
     if (this.countIfEmpty(unit)) return null;
-    const isSps = ((unit.bytes[0] as number) & 31) === SPS;
-    return isSps ? this.sets.receiveSps(unit.bytes, this.trace) : this.sets.receivePps(unit, this.trace);
+    return nalUnitType(unit.bytes) === SPS
+      ? this.sets.receiveSps(unit.bytes, this.trace)
+      : this.sets.receivePps(unit, this.trace);
   }
 
   protected readSei(
@@ -190,7 +188,7 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   }
 
   #takeSlice(unit: StreamUnit): void {
-    if (!this.waitingSets.isEmpty && this.#looksLikeNewPicture(unit)) this.endPicture();
+    this.endBefore(unit);
     if (this.countIfEmpty(unit)) {
       this.#loseSlice();
       return;
@@ -243,17 +241,13 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     return sets;
   }
 
-  /**
-   * Called where parameter sets came after the open picture's last slice. By 7.4.1.2.3 they belong to the next picture, but
-   * streams exist that have them inside a picture. The slice belongs to the open picture only if it does so when it is read
-   * with the old sets.
-   */
-  #looksLikeNewPicture(unit: StreamUnit): boolean {
-    try {
-      return !this.pictures.continues(this.#readSlice(unit, undefined));
-    } catch (error) {
-      if (error instanceof BitstreamError) return true;
-      throw error;
-    }
+  protected continues(unit: StreamUnit): boolean {
+    return this.pictures.continues(this.#readSlice(unit, undefined));
   }
+}
+
+/** Whether a NAL unit is a slice, and not one in data partitions. */
+function isSlice({ bytes }: StreamUnit): boolean {
+  const nal_unit_type = nalUnitType(bytes);
+  return nal_unit_type === SLICE || nal_unit_type === IDR_SLICE;
 }

@@ -35,9 +35,14 @@ const unitNames: readonly string[] = /* @__PURE__ */ Array.from({ length: 32 }, 
   `${rbspNames[type] ?? ""} (nal_unit_type ${type})`.trim(),
 );
 
-/** `"seq_parameter_set_rbsp (nal_unit_type 7)"`. */
+/** `"seq_parameter_set_rbsp (nal_unit_type 7)"`. A NAL unit's first byte will do: nal_unit_type is its last 5 bits. */
 export function unitName(nal_unit_type: number): string {
   return unitNames[nal_unit_type & 31] as string;
+}
+
+/** The nal_unit_type of a NAL unit, from its first byte; 0 where it has none. */
+export function nalUnitType(unit: Uint8Array): number {
+  return (unit[0] ?? 0) & 31;
 }
 
 /** A reader that begins at the first bit of a NAL unit's header. */
@@ -51,7 +56,7 @@ export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */
 export function units(bytes: ByteSource, options: UnitsOptions = {}): NalUnit[] {
-  return unitsIn(bytes, options, (byte) => byte & 31);
+  return unitsIn(bytes, options, nalUnitType);
 }
 
 /** What an AVCDecoderConfigurationRecord (avcC) holds: ISO/IEC 14496-15, 5.3.3.1.2. */

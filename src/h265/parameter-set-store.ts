@@ -1,5 +1,5 @@
 import { type ByteSource, bytesOf } from "../bytes.ts";
-import { nalUnitTypes } from "./nal-types.ts";
+import { PPS_NUT, VPS_NUT } from "./nal-types.ts";
 import { ActiveParameterSets } from "./parameter-sets.ts";
 import type { ParameterSetLookup, ParseOptions } from "./parser.ts";
 import type { ParameterSets, PicParameterSet, SeqParameterSet, VideoParameterSet } from "./structures.ts";
@@ -20,7 +20,6 @@ export class ParameterSetStore implements ParameterSetLookup {
    */
   add(source: ByteSource, { trace, onFlaw }: ParseOptions = {}): boolean {
     const bytes = bytesOf(source, "a unit");
-    const { VPS_NUT, PPS_NUT } = nalUnitTypes;
     const type = nalUnitType(bytes);
     // Sets of other layers have ids of their own.
     if (type < VPS_NUT || type > PPS_NUT || nuhLayerId(bytes) > 0) return false;

@@ -1,7 +1,7 @@
 /** Takes NAL units in their order (7.4.2.4.4), and hands each to the code that handles its type. */
 
 import type { BitReader, Trace } from "../bitreader/index.ts";
-import { BitstreamError, StreamError } from "../errors.ts";
+import { BitstreamError } from "../errors.ts";
 import type { Session } from "../events.ts";
 import type { StreamUnit } from "../framing/byte-stream.ts";
 import { NalReader, type PictureSei } from "../nal/nal-reader.ts";
@@ -102,8 +102,7 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
 
   /** Table 7-1. Units of other layers (nuh_layer_id above 0) are ignored. */
   readUnit(unit: StreamUnit): void {
-    const [first = 0, second = 0] = unit.bytes;
-    if ((first & 1) !== 0 || second >> 3 !== 0) {
+    if (nuhLayerId(unit.bytes) > 0) {
       if (this.isForeign(unit)) this.#loseSegment();
       return;
     }
@@ -172,7 +171,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   #takeSegment(unit: StreamUnit): void {
     // The open picture must end before the next picture's header is read, because that header may refer to parameter sets that came
     // in between.
-    if (isFirstSegment(unit.bytes) || (!this.waitingSets.isEmpty && !this.#continues(unit))) this.endPicture();
+    if (isFirstSegment(unit.bytes)) this.endPicture();
+    else this.endBefore(unit);
     if (this.countIfEmpty(unit)) {
       this.#loseSegment();
       return;
@@ -204,17 +204,8 @@ class H265Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
     this.pictures.addSlice(segment);
   }
 
-  /**
-   * Called where parameter sets came after the open picture's last segment. By 7.4.2.4.4 they belong to the next picture, but streams
-   * may have them inside a picture. The segment belongs to the open picture only if it does so when it is read with the old sets.
-   */
-  #continues(unit: StreamUnit): boolean {
-    try {
-      return this.#isOfOpenPicture(this.#readSegment(unit, undefined).h);
-    } catch (error) {
-      if (error instanceof StreamError) return false;
-      throw error;
-    }
+  protected continues(unit: StreamUnit): boolean {
+    return this.#isOfOpenPicture(this.#readSegment(unit, undefined).h);
   }
 
   #readSegment(unit: StreamUnit, trace: Trace | undefined): ReadSegment {

@@ -55,7 +55,7 @@ export function nalReader(unit: Uint8Array, trace: Trace | undefined): BitReader
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */
 export function units(bytes: ByteSource, options: UnitsOptions = {}): NalUnit[] {
-  return unitsIn(bytes, options, (byte) => (byte >> 1) & 63);
+  return unitsIn(bytes, options, nalUnitType);
 }
 
 /** What an HEVCDecoderConfigurationRecord (hvcC) holds: ISO/IEC 14496-15, 8.3.3.1.2. */

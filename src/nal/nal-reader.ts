@@ -63,6 +63,12 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   protected abstract readHeader(unit: Uint8Array, trace: Trace | undefined): { r: BitReader; nal: NalHeader };
   /** Stores a parameter set. @returns an error in the set that does not stop decoding. */
   protected abstract storeParameterSet(unit: StreamUnit): BitstreamError | null;
+  /**
+   * Whether a slice belongs to the open picture when it is read with the sets in force.
+   *
+   * @throws StreamError where its header cannot be read.
+   */
+  protected abstract continues(unit: StreamUnit): boolean;
   /** Reads the messages of an SEI NAL unit into `sei`. */
   protected abstract readSei(
     r: BitReader,
@@ -115,6 +121,21 @@ export abstract class NalReader<NalHeader, Sps, RecoveryPoint, PicTiming> implem
   endPicture(): void {
     this.pictures.endPicture();
     this.#readWaitingSets();
+  }
+
+  /**
+   * Ends the open picture before a slice of the next one, where parameter sets came between them. They belong to the next picture
+   * (7.4.1.2.3 of H.264, 7.4.2.4.4 of H.265), but streams exist that have them inside a picture. The slice belongs to the open
+   * picture only if it does so when it is read with the old sets.
+   */
+  protected endBefore(slice: StreamUnit): void {
+    if (this.waitingSets.isEmpty) return;
+    try {
+      if (this.continues(slice)) return;
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+    }
+    this.endPicture();
   }
 
   holdUnits(): void {

@@ -20,11 +20,11 @@ export interface UnitsOptions {
 }
 
 /**
- * The units of a byte stream or of a packet with lengths. @param typeOf returns the unit type for a unit's first byte.
+ * The units of a byte stream or of a packet with lengths. @param typeOf returns a unit's nal_unit_type.
  *
  * @throws BitstreamError "cut-off" where the bytes end before a unit's length does.
  */
-export function unitsIn(source: ByteSource, options: UnitsOptions, typeOf: (byte: number) => number): NalUnit[] {
+export function unitsIn(source: ByteSource, options: UnitsOptions, typeOf: (unit: Uint8Array) => number): NalUnit[] {
   const bytes = bytesOf(source, "a stream");
   const { lengthSize = 0 } = objectOf(options, "options");
   if (lengthSize === 0) return unitsOfPacket(bytes, 0).map((unit) => toUnit(unit, typeOf));
@@ -37,7 +37,7 @@ export function unitsIn(source: ByteSource, options: UnitsOptions, typeOf: (byte
 
 function toUnit(
   unit: { readonly bytes: Uint8Array; readonly byte: number },
-  typeOf: (byte: number) => number,
+  typeOf: (unit: Uint8Array) => number,
 ): NalUnit {
-  return { type: typeOf(unit.bytes[0] as number), bytes: unit.bytes, offset: unit.byte };
+  return { type: typeOf(unit.bytes), bytes: unit.bytes, offset: unit.byte };
 }
