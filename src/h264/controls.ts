@@ -50,6 +50,7 @@ import {
 import { draftPayload, newPayload } from "../uapi/payload.ts";
 import { viewOf } from "../uapi/struct.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, type ReferenceFrame, TOP_FIELD } from "./dpb.ts";
+import { IDR_SLICE } from "./nal-types.ts";
 import type { FieldOrderCnt } from "./poc.ts";
 import type { RefPicList } from "./ref-lists.ts";
 import { scalingLists } from "./scaling.ts";
@@ -194,7 +195,7 @@ export function h264DecodeParams(picture: DecodeParamsInput): Uint8Array {
   view.setUint32(at + o.pic_order_cnt_bit_size, h.pic_order_cnt_bit_size, true);
   view.setUint32(at + o.slice_group_change_cycle, h.slice_group_change_cycle, true);
   const flags =
-    (h.nal_unit_type === 5 ? V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC : 0) |
+    (h.nal_unit_type === IDR_SLICE ? V4L2_H264_DECODE_PARAM_FLAG_IDR_PIC : 0) |
     (h.field_pic_flag ? V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC : 0) |
     (h.bottom_field_flag ? V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD : 0) |
     (picture.hasP ? V4L2_H264_DECODE_PARAM_FLAG_PFRAME : 0) |

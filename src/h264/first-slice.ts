@@ -1,3 +1,4 @@
+import { IDR_SLICE } from "./nal-types.ts";
 import type { ParameterSets, SliceHeader } from "./structures.ts";
 
 /**
@@ -16,8 +17,8 @@ export function isFirstOfNewPicture(
   h: SliceHeader,
   { sps }: ParameterSets,
 ): boolean {
-  const wasIdr = before.nal_unit_type === 5;
-  const isIdr = h.nal_unit_type === 5;
+  const wasIdr = before.nal_unit_type === IDR_SLICE;
+  const isIdr = h.nal_unit_type === IDR_SLICE;
   return (
     h.frame_num !== before.frame_num ||
     (h.pic_parameter_set_id !== before.pic_parameter_set_id && h.first_mb_in_slice === 0) ||

@@ -17,16 +17,18 @@ import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
 import { Frame } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
+import { IDR_SLICE } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
 import type { ActiveParameterSets } from "./parameter-sets.ts";
 import type { PictureSlice } from "./picture-requests.ts";
 import { RequestBuilder } from "./picture-requests.ts";
-import { picOrderCnt, Recovery } from "./recovery.ts";
+import { maxFrameNum, picOrderCnt } from "./poc.ts";
+import { Recovery } from "./recovery.ts";
 import type { ListContext, RefPicList, RefPicLists } from "./ref-lists.ts";
 import { buildRefPicLists, missingOperations, nearestReference } from "./ref-lists.ts";
 import { sequenceEvent } from "./sequence.ts";
 import type { Picture } from "./state.ts";
-import { DecoderState, maxFrameNum } from "./state.ts";
+import { DecoderState } from "./state.ts";
 import type { ParameterSets, PicTiming, RecoveryPoint, SeqParameterSet, SliceHeader } from "./structures.ts";
 import type { ReadSliceHeader } from "./syntax.ts";
 import { codedHeight, codedWidth } from "./visible-rectangle.ts";
@@ -113,8 +115,8 @@ export class PictureDecoder {
       h: first.h,
       sets: first.sets,
       picture,
-      hasReference: hasReference(frames),
-      hasCorruptReference: hasCorruptReference(frames),
+      hasReference: frames.some(isReference),
+      hasCorruptReference: frames.some(isCorruptReference),
       isHeld: false,
       sliceCount: 0,
       bytes: 0,
@@ -138,7 +140,7 @@ export class PictureDecoder {
       return null;
     }
     this.#checkActivation(sps, h, unit);
-    if (isActivated || h.nal_unit_type === 5) this.#state.emptyBuffer(h);
+    if (isActivated || h.nal_unit_type === IDR_SLICE) this.#state.emptyBuffer(h);
     if (isActivated) this.#activate(sps);
     const gap = this.#state.gapBefore(sps, h);
     const isLoss = gap !== null && sps.gaps_in_frame_num_value_allowed_flag === 0;
@@ -171,7 +173,7 @@ export class PictureDecoder {
    * lost, which is reported.
    */
   #checkActivation(sps: SeqParameterSet, h: SliceHeader, unit: StreamUnit): void {
-    if (h.nal_unit_type === 5) return;
+    if (h.nal_unit_type === IDR_SLICE) return;
     if (this.#sets.sps.takeRefusedChange()) {
       this.#sink.report("set-change", "the active SPS was sent with other content, and no IDR picture follows", unit);
     }
@@ -353,14 +355,8 @@ function isInter(h: SliceHeader): boolean {
   return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
 }
 
-function hasReference(frames: readonly Frame[]): boolean {
-  for (const frame of frames) if (frame.isUsedForReference) return true;
-  return false;
-}
-
-function hasCorruptReference(frames: readonly Frame[]): boolean {
-  for (const frame of frames) if (isCorruptReference(frame)) return true;
-  return false;
+function isReference(frame: Frame): boolean {
+  return frame.isUsedForReference;
 }
 
 function isCorruptReference(frame: Frame): boolean {

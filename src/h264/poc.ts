@@ -1,4 +1,5 @@
 import { picOrderCntMsb } from "../nal/order-count.ts";
+import { IDR_SLICE } from "./nal-types.ts";
 import type { SeqParameterSet, SliceHeader } from "./structures.ts";
 
 /** TopFieldOrderCnt and BottomFieldOrderCnt of a picture. For a field, the count of the opposite field is 0. */
@@ -19,6 +20,17 @@ export type PicOrderCntSyntax = Pick<
   | "delta_pic_order_cnt_bottom"
   | "delta_pic_order_cnt"
 >;
+
+/** PicOrderCnt(CurrPic) of (8-1). */
+export function picOrderCnt({ h, poc }: { readonly h: PicOrderCntSyntax; readonly poc: FieldOrderCnt }): number {
+  if (!h.field_pic_flag) return Math.min(poc.TopFieldOrderCnt, poc.BottomFieldOrderCnt);
+  return h.bottom_field_flag ? poc.BottomFieldOrderCnt : poc.TopFieldOrderCnt;
+}
+
+/** MaxFrameNum (7-10). */
+export function maxFrameNum(sps: SeqParameterSet): number {
+  return 1 << (sps.log2_max_frame_num_minus4 + 4);
+}
 
 /** 8.2.1 Decoding process for picture order count, with the variables that it carries from picture to picture. */
 export class PicOrderCnt {
@@ -69,7 +81,7 @@ export class PicOrderCnt {
   /** 8.2.1.1 Decoding process for picture order count type 0. */
   #decodeType0(sps: SeqParameterSet, h: PicOrderCntSyntax): FieldOrderCnt {
     const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
-    const IdrPicFlag = h.nal_unit_type === 5;
+    const IdrPicFlag = h.nal_unit_type === IDR_SLICE;
     const prevMsb = IdrPicFlag ? 0 : this.#prevPicOrderCntMsb;
     const prevLsb = IdrPicFlag ? 0 : this.#prevPicOrderCntLsb;
     const lsb = h.pic_order_cnt_lsb;
@@ -81,8 +93,8 @@ export class PicOrderCnt {
 
   /** (8-6) and (8-11): FrameNumOffset, the same in types 1 and 2. */
   #updateFrameNumOffset(sps: SeqParameterSet, h: PicOrderCntSyntax): void {
-    const MaxFrameNum = 1 << (sps.log2_max_frame_num_minus4 + 4);
-    if (h.nal_unit_type === 5) this.#FrameNumOffset = 0;
+    const MaxFrameNum = maxFrameNum(sps);
+    if (h.nal_unit_type === IDR_SLICE) this.#FrameNumOffset = 0;
     else if (this.#prevFrameNum > h.frame_num) this.#FrameNumOffset = this.#prevFrameNumOffset + MaxFrameNum;
     else this.#FrameNumOffset = this.#prevFrameNumOffset;
   }
@@ -115,7 +127,7 @@ export class PicOrderCnt {
   #decodeType2(h: PicOrderCntSyntax): FieldOrderCnt {
     const twice = 2 * (this.#FrameNumOffset + h.frame_num);
     let tempPicOrderCnt = twice;
-    if (h.nal_unit_type === 5) tempPicOrderCnt = 0;
+    if (h.nal_unit_type === IDR_SLICE) tempPicOrderCnt = 0;
     else if (h.nal_ref_idc === 0) tempPicOrderCnt = twice - 1;
     return h.field_pic_flag ? fieldOrderCnt(h, tempPicOrderCnt) : frameOrderCnt(tempPicOrderCnt, tempPicOrderCnt);
   }

@@ -1,7 +1,9 @@
 /** Where decoding can start, and which pictures are undamaged: 7.4.1.2.4 (IDR) and D.2.8 (recovery point). */
 import type { SessionOptions } from "../options.ts";
+import { IDR_SLICE } from "./nal-types.ts";
+import { maxFrameNum, picOrderCnt } from "./poc.ts";
 import type { Picture } from "./state.ts";
-import { hasMmco5, maxFrameNum } from "./state.ts";
+import { hasMmco5 } from "./state.ts";
 import type { RecoveryPoint, SliceHeader } from "./structures.ts";
 
 export class Recovery {
@@ -52,7 +54,7 @@ export class Recovery {
    */
   admits(h: SliceHeader, point: RecoveryPoint | null): boolean {
     if (!this.#isWaiting) return true;
-    const isRandomAccess = h.nal_unit_type === 5 || point !== null;
+    const isRandomAccess = h.nal_unit_type === IDR_SLICE || point !== null;
     if (!isRandomAccess && (this.#needsRandomAccess || this.#startAt === "random-access")) return false;
     this.#isWaiting = this.#needsRandomAccess = false;
     return true;
@@ -108,10 +110,4 @@ export class Recovery {
       this.#recoveryFrameNum < 0 ? MaxFrameNum : (this.#recoveryFrameNum - frame_num + MaxFrameNum) % MaxFrameNum;
     if (recovery_frame_cnt < left) this.#recoveryFrameNum = (frame_num + recovery_frame_cnt) % MaxFrameNum;
   }
-}
-
-/** PicOrderCnt(CurrPic) of (8-1). */
-export function picOrderCnt({ h, poc }: Pick<Picture, "h" | "poc">): number {
-  if (!h.field_pic_flag) return Math.min(poc.TopFieldOrderCnt, poc.BottomFieldOrderCnt);
-  return h.bottom_field_flag ? poc.BottomFieldOrderCnt : poc.TopFieldOrderCnt;
 }

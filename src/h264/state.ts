@@ -3,8 +3,9 @@ import type { Rectangle } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { FrameListener } from "../session/frame-events.ts";
 import { BOTH_FIELDS, BOTTOM_FIELD, DecodedPictureBuffer, Frame, TOP_FIELD } from "./dpb.ts";
+import { IDR_SLICE } from "./nal-types.ts";
 import type { FieldOrderCnt, PicOrderCntSyntax } from "./poc.ts";
-import { PicOrderCnt } from "./poc.ts";
+import { maxFrameNum, PicOrderCnt, picOrderCnt } from "./poc.ts";
 import type { Complain, CurrentPicture } from "./ref-marking.ts";
 import { RefPicMarking, slideWindow, updateFrameNumWrap } from "./ref-marking.ts";
 import type { SeqParameterSet, SliceHeader } from "./structures.ts";
@@ -23,11 +24,6 @@ export interface Picture extends CurrentPicture {
 }
 
 const NOWHERE: Rectangle = { left: 0, top: 0, width: 0, height: 0 };
-
-/** MaxFrameNum (7-10). */
-export function maxFrameNum(sps: SeqParameterSet): number {
-  return 1 << (sps.log2_max_frame_num_minus4 + 4);
-}
 
 /** A.3.1 h), A.3.2 f): MaxDpbFrames. A level_idc that Table A-1 does not have counts as the highest. */
 export function maxDpbFrames(sps: SeqParameterSet): number {
@@ -167,7 +163,7 @@ export class DecoderState {
       h.field_pic_flag === 1 &&
       (h.bottom_field_flag ? TOP_FIELD : BOTTOM_FIELD) === first.firstField &&
       h.frame_num === first.frame_num &&
-      h.nal_unit_type !== 5 &&
+      h.nal_unit_type !== IDR_SLICE &&
       (h.nal_ref_idc !== 0) === first.isReference &&
       !hasMmco5(h)
     );
@@ -178,7 +174,7 @@ export class DecoderState {
    */
   gapBefore(sps: SeqParameterSet, h: SliceHeader): { first: number; last: number } | null {
     const MaxFrameNum = maxFrameNum(sps);
-    if (this.#PrevRefFrameNum < 0 || h.nal_unit_type === 5 || this.isSecondField(h)) return null;
+    if (this.#PrevRefFrameNum < 0 || h.nal_unit_type === IDR_SLICE || this.isSecondField(h)) return null;
     const first = (this.#PrevRefFrameNum + 1) % MaxFrameNum;
     if (h.frame_num === this.#PrevRefFrameNum || h.frame_num === first) return null;
     return { first, last: (h.frame_num - 1 + MaxFrameNum) % MaxFrameNum };
@@ -247,7 +243,7 @@ export class DecoderState {
     if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt = poc.BottomFieldOrderCnt;
     if (!isSecondField && h.field_pic_flag) frame.firstField = structure;
     updateFrameNumWrap(this.dpb.frames, h.frame_num, maxFrameNum(sps));
-    const isIdr = h.nal_unit_type === 5;
+    const isIdr = h.nal_unit_type === IDR_SLICE;
     return { sps, h, poc, frame, structure, isSecondField, isIdr, hasP: false, hasB: false };
   }
 
@@ -300,22 +296,22 @@ export class DecoderState {
   /** 8.2.5.1: no more than Max(max_num_ref_frames, 1) frames are marked, the current one included. */
   #enforceLimit({ frame, sps }: Picture, complain: Complain): void {
     const limit = Math.max(sps.max_num_ref_frames, 1);
+    const { frames } = this.dpb;
     let count = 0;
-    for (const other of this.dpb.frames) if (other !== frame && other.isUsedForReference) count++;
+    for (const other of frames) if (other !== frame && other.isUsedForReference) count++;
     if (count < limit) return;
     complain("dec_ref_pic_marking", `leaves ${count + 1} reference frames, max_num_ref_frames is ${limit}`);
-    const others = this.dpb.frames.filter((other) => other !== frame && other.isUsedForReference);
-    slideWindow(this.dpb.frames, frame, limit);
-    for (const other of others.filter((other) => other.isUsedForReference).slice(0, -limit + 1 || undefined)) {
-      other.unmark(BOTH_FIELDS);
-    }
+    if (slideWindow(frames, frame, limit)) return;
+    // Long-term frames alone are too many: those that were decoded first are given up.
+    const longTerm = frames.filter((other) => other !== frame && other.isUsedForReference);
+    for (const other of longTerm.slice(0, longTerm.length - limit + 1)) other.unmark(BOTH_FIELDS);
   }
 }
 
 /** The end of 8.2.1: after memory_management_control_operation 5, order counts are relative to the picture itself. */
-function subtractTempPicOrderCnt({ frame, structure, poc }: Picture): void {
-  const { TopFieldOrderCnt: top, BottomFieldOrderCnt: bottom } = poc;
-  const tempPicOrderCnt = structure === BOTH_FIELDS ? Math.min(top, bottom) : structure === TOP_FIELD ? top : bottom;
+function subtractTempPicOrderCnt(picture: Picture): void {
+  const { frame, structure } = picture;
+  const tempPicOrderCnt = picOrderCnt(picture);
   if (structure & TOP_FIELD) frame.TopFieldOrderCnt -= tempPicOrderCnt;
   if (structure & BOTTOM_FIELD) frame.BottomFieldOrderCnt -= tempPicOrderCnt;
 }

@@ -7,6 +7,7 @@
 import { frozen, noPair } from "../bitreader/frozen.ts";
 import type { BitReader } from "../bitreader/index.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
+import { IDR_SLICE } from "./nal-types.ts";
 import type { ParameterSets } from "./structures.ts";
 import {
   AccessUnitDelimiter,
@@ -378,7 +379,7 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
   const h = new SliceHeader();
   h.nal_ref_idc = nal.nal_ref_idc;
   h.nal_unit_type = nal.nal_unit_type;
-  const IdrPicFlag = nal.nal_unit_type === 5;
+  const IdrPicFlag = nal.nal_unit_type === IDR_SLICE;
   h.first_mb_in_slice = r.ue("first_mb_in_slice");
   h.slice_type = r.ue("slice_type", 9);
   // Table 7-6
@@ -600,7 +601,7 @@ const noMarking: DecRefPicMarking = /* @__PURE__ */ frozen(/* @__PURE__ */ new D
 
 /** 7.3.3.3 Decoded reference picture marking syntax. */
 export function dec_ref_pic_marking(r: BitReader, h: SliceHeader): DecRefPicMarking {
-  if (h.nal_unit_type === 5) {
+  if (h.nal_unit_type === IDR_SLICE) {
     const marking = new DecRefPicMarking();
     marking.no_output_of_prior_pics_flag = r.flag("no_output_of_prior_pics_flag");
     marking.long_term_reference_flag = r.flag("long_term_reference_flag");
