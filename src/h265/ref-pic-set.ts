@@ -24,7 +24,13 @@ export function activeShortTermSet(h: SliceSegmentHeader, sps: SeqParameterSet):
   return sps.st_ref_pic_set[h.short_term_ref_pic_set_idx] ?? null;
 }
 
-/** A long-term entry of the slice header: (7-51), (7-52). */
+/** UsedByCurrPicLt[i] of 7.4.7.1, for a long-term picture of the slice header. */
+export function usedByCurrPicLt(h: SliceSegmentHeader, sps: SeqParameterSet, i: number): number {
+  if (i < h.num_long_term_sps) return sps.used_by_curr_pic_lt_sps_flag[h.lt_idx_sps[i] as number] ?? 0;
+  return h.used_by_curr_pic_lt_flag[i] as number;
+}
+
+/** A long-term entry of the slice header: 7.4.7.1. */
 interface LongTermEntry {
   /** (8-5): pocLt. */
   readonly poc: number;
@@ -40,27 +46,28 @@ function longTermEntries(
   PicOrderCntVal: number,
 ): readonly LongTermEntry[] {
   if (h.num_long_term_sps + h.num_long_term_pics === 0) return NO_ENTRIES;
-  const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const MaxPicOrderCntLsb = maxPicOrderCntLsb(sps);
   const entries: LongTermEntry[] = [];
   let DeltaPocMsbCycleLt = 0;
   for (let i = 0; i < h.num_long_term_sps + h.num_long_term_pics; i++) {
     const inSps = i < h.num_long_term_sps;
-    const index = h.lt_idx_sps[i] ?? 0;
-    const lsb = inSps ? sps.lt_ref_pic_poc_lsb_sps[index] : h.poc_lsb_lt[i];
-    const used = inSps ? sps.used_by_curr_pic_lt_sps_flag[index] : h.used_by_curr_pic_lt_flag[i];
-    const cycle = h.delta_poc_msb_cycle_lt[i] ?? 0;
-    DeltaPocMsbCycleLt = i === 0 || i === h.num_long_term_sps ? cycle : DeltaPocMsbCycleLt + cycle;
+    const PocLsbLt = inSps ? sps.lt_ref_pic_poc_lsb_sps[h.lt_idx_sps[i] as number] : h.poc_lsb_lt[i];
+    const delta_poc_msb_cycle_lt = h.delta_poc_msb_cycle_lt[i] ?? 0;
+    if (i === 0 || i === h.num_long_term_sps) DeltaPocMsbCycleLt = 0;
+    DeltaPocMsbCycleLt += delta_poc_msb_cycle_lt;
     const hasMsb = h.delta_poc_msb_present_flag[i] === 1;
-    const currentLsb = modulo(PicOrderCntVal, MaxPicOrderCntLsb);
-    const msb = hasMsb ? PicOrderCntVal - DeltaPocMsbCycleLt * MaxPicOrderCntLsb - currentLsb : 0;
-    entries.push({ poc: (lsb ?? 0) + msb, isLsb: !hasMsb, isUsedByCurrPic: used === 1 });
+    let pocLt = PocLsbLt ?? 0;
+    if (hasMsb) {
+      pocLt += PicOrderCntVal - DeltaPocMsbCycleLt * MaxPicOrderCntLsb - (PicOrderCntVal & (MaxPicOrderCntLsb - 1));
+    }
+    entries.push({ poc: pocLt, isLsb: !hasMsb, isUsedByCurrPic: usedByCurrPicLt(h, sps, i) === 1 });
   }
   return entries;
 }
 
-/** PicOrderCntVal & (MaxPicOrderCntLsb - 1), also for values of more than 32 bits. */
-function modulo(value: number, by: number): number {
-  return ((value % by) + by) % by;
+/** MaxPicOrderCntLsb (7-8). */
+export function maxPicOrderCntLsb(sps: SeqParameterSet): number {
+  return 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
 }
 
 /**
@@ -73,7 +80,7 @@ export function applyRefPicSet(
   sps: SeqParameterSet,
   PicOrderCntVal: number,
 ): RefPicSet {
-  const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+  const MaxPicOrderCntLsb = maxPicOrderCntLsb(sps);
   const references = frames.filter((frame) => frame.marking !== "unused");
   const kept: ReferencePicture[] = [];
   const missing: MissingReference[] = [];
@@ -81,7 +88,7 @@ export function applyRefPicSet(
   const longTerm: ReferencePicture[] = [];
   for (const { poc, isLsb, isUsedByCurrPic } of longTermEntries(h, sps, PicOrderCntVal)) {
     const orderOf = (frame: ReferencePicture) =>
-      isLsb ? modulo(frame.PicOrderCntVal, MaxPicOrderCntLsb) : frame.PicOrderCntVal;
+      isLsb ? frame.PicOrderCntVal & (MaxPicOrderCntLsb - 1) : frame.PicOrderCntVal;
     const found = references.find((frame) => orderOf(frame) === poc) ?? null;
     if (found) longTerm.push(found);
     else if (isUsedByCurrPic) missing.push({ poc, isLsb });

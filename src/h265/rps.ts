@@ -3,8 +3,8 @@
  * sets.
  */
 import { noNumbers } from "../bitreader/frozen.ts";
-import { activeShortTermSet } from "./ref-pic-set.ts";
-import type { ParameterSets, SeqParameterSet, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
+import { activeShortTermSet, usedByCurrPicLt } from "./ref-pic-set.ts";
+import type { ParameterSets, ShortTermRefPicSet, SliceSegmentHeader } from "./structures.ts";
 
 /** Fills in what 7.4.8 derives. `ref` is the set with RefRpsIdx; null where inter_ref_pic_set_prediction_flag is 0. */
 export function deriveShortTermRefPicSet(set: ShortTermRefPicSet, ref: ShortTermRefPicSet | null): void {
@@ -67,38 +67,14 @@ function addPredictedPictures(set: ShortTermRefPicSet, ref: ShortTermRefPicSet):
   set.UsedByCurrPicS1 = UsedByCurrPicS1;
 }
 
-/** (7-52), UsedByCurrPicLt[i] for each long-term picture of the slice header. */
-export function usedByCurrPicLt(h: SliceSegmentHeader, sps: SeqParameterSet): readonly number[] {
-  if (h.delta_poc_msb_present_flag.length === 0) return noNumbers;
-  return h.delta_poc_msb_present_flag.map((_, i) =>
-    i < h.num_long_term_sps
-      ? (sps.used_by_curr_pic_lt_sps_flag[h.lt_idx_sps[i] as number] ?? 0)
-      : (h.used_by_curr_pic_lt_flag[i] as number),
-  );
-}
-
-/** How many pictures of each kind may be referred to by the current one: the lengths of the lists of 8.3.2. */
-export interface CurrentPictureCounts {
-  readonly NumPocStCurrBefore: number;
-  readonly NumPocStCurrAfter: number;
-  readonly NumPocLtCurr: number;
-}
-
-/** The counts of (8-5). They depend on the slice header only, not on the pictures in the buffer. */
-export function currentPictureCounts(h: SliceSegmentHeader, sps: SeqParameterSet): CurrentPictureCounts {
-  const set = activeShortTermSet(h, sps);
-  return {
-    NumPocStCurrBefore: set === null ? 0 : countSet(set.UsedByCurrPicS0),
-    NumPocStCurrAfter: set === null ? 0 : countSet(set.UsedByCurrPicS1),
-    NumPocLtCurr: countSet(usedByCurrPicLt(h, sps)),
-  };
-}
-
 /** (7-55), NumPicTotalCurr: the number of pictures that the reference lists are made of. */
 export function numPicTotalCurr(h: SliceSegmentHeader, { sps, pps }: ParameterSets): number {
-  const { NumPocStCurrBefore, NumPocStCurrAfter, NumPocLtCurr } = currentPictureCounts(h, sps);
-  const currPic = pps.pps_scc_extension?.pps_curr_pic_ref_enabled_flag ?? 0;
-  return NumPocStCurrBefore + NumPocStCurrAfter + NumPocLtCurr + currPic;
+  const set = activeShortTermSet(h, sps);
+  let NumPicTotalCurr = set === null ? 0 : countSet(set.UsedByCurrPicS0) + countSet(set.UsedByCurrPicS1);
+  const longTermPics = h.num_long_term_sps + h.num_long_term_pics;
+  for (let i = 0; i < longTermPics; i++) if (usedByCurrPicLt(h, sps, i)) NumPicTotalCurr++;
+  if (pps.pps_scc_extension?.pps_curr_pic_ref_enabled_flag) NumPicTotalCurr++;
+  return NumPicTotalCurr;
 }
 
 /**

@@ -3,7 +3,7 @@ import { picOrderCntMsb } from "../nal/order-count.ts";
 import type { FrameListener } from "../session/frame-events.ts";
 import { DecodedPictureBuffer, type DpbLimits, type Frame } from "./dpb.ts";
 import { CRA_NUT, isBla, isIdr, isIrap, isRadl, isRasl, isSubLayerNonReference } from "./nal-types.ts";
-import { applyRefPicSet, type RefPicSet } from "./ref-pic-set.ts";
+import { applyRefPicSet, maxPicOrderCntLsb, type RefPicSet } from "./ref-pic-set.ts";
 import type { SeqParameterSet, SliceSegmentHeader } from "./structures.ts";
 
 /** A picture that is being decoded. */
@@ -100,9 +100,9 @@ export class DecoderState {
    */
   picOrderCntVal(sps: SeqParameterSet, h: SliceSegmentHeader, NoRaslOutputFlag: boolean): number {
     if (NoRaslOutputFlag || this.#isFirst) return h.slice_pic_order_cnt_lsb;
-    const MaxPicOrderCntLsb = 1 << (sps.log2_max_pic_order_cnt_lsb_minus4 + 4);
+    const MaxPicOrderCntLsb = maxPicOrderCntLsb(sps);
     const lsb = h.slice_pic_order_cnt_lsb;
-    const prevLsb = ((this.#prevTid0PicOrderCntVal % MaxPicOrderCntLsb) + MaxPicOrderCntLsb) % MaxPicOrderCntLsb;
+    const prevLsb = this.#prevTid0PicOrderCntVal & (MaxPicOrderCntLsb - 1);
     const prevMsb = this.#prevTid0PicOrderCntVal - prevLsb;
     return (picOrderCntMsb(lsb, prevLsb, prevMsb, MaxPicOrderCntLsb) + lsb) | 0;
   }

@@ -7,7 +7,7 @@ import { frozen, noPair } from "../bitreader/frozen.ts";
 import type { BitReader } from "../bitreader/index.ts";
 import { BitstreamError } from "../errors.ts";
 import { readExtendedByte } from "../nal/sei-bytes.ts";
-import { isIdr, isIrap } from "./nal-types.ts";
+import { isIdr, isIrap, PREFIX_SEI_NUT } from "./nal-types.ts";
 import { activeShortTermSet } from "./ref-pic-set.ts";
 import { currPicEntries, deriveShortTermRefPicSet, numPicTotalCurr } from "./rps.ts";
 import type { ParameterSets } from "./structures.ts";
@@ -43,9 +43,6 @@ import {
 } from "./structures.ts";
 import { picHeightInCtbs, picWidthInCtbs } from "./tiles.ts";
 import { visibleRectangle } from "./visible-rectangle.ts";
-
-/** Table 7-1. */
-const PREFIX_SEI_NUT = 39;
 
 /**
  * MaxDpbSize - 1 of the largest decoded picture buffer of any level (A.4.2): the most pictures that can be referred to.
