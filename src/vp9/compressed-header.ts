@@ -9,7 +9,6 @@ import {
   ALLOW_32X32,
   COMPOUND_REFERENCE,
   inv_map_table,
-  LAST_FRAME,
   ONLY_4X4,
   REFERENCE_MODE_SELECT,
   SINGLE_REFERENCE,
@@ -180,7 +179,8 @@ function read_coef_probs(b: BoolDecoder, c: CompressedHeader): void {
 
 /** 6.3.12 Frame reference mode syntax. */
 function frame_reference_mode(b: BoolDecoder, { ref_frame_sign_bias }: UncompressedHeader): number {
-  const compoundReferenceAllowed = ref_frame_sign_bias.slice(LAST_FRAME).some((bias, _, [last]) => bias !== last);
+  const [, last, golden, altref] = ref_frame_sign_bias;
+  const compoundReferenceAllowed = golden !== last || altref !== last;
   if (!compoundReferenceAllowed) return SINGLE_REFERENCE;
   const non_single_reference = b.flag("non_single_reference");
   if (non_single_reference === 0) return SINGLE_REFERENCE;

@@ -165,8 +165,7 @@ export class PictureDecoder implements ReleaseListener<Frame> {
    */
   #activate(header: UncompressedHeader, isKeyFrame: boolean, controls: readonly Control[]): void {
     const keepsReferences = !isKeyFrame && this.#slots.newest !== null;
-    const color = header.color_config ?? this.#color;
-    const event = sequenceEvent(header.frame_size, color, keepsReferences, controls, this.#sequence);
+    const event = sequenceEvent(header.frame_size, this.#color, keepsReferences, controls, this.#sequence);
     if (event === null) return;
     if (event.realloc && !event.keepsReferences) this.#slots.clear();
     this.#sequence = event;

@@ -278,7 +278,7 @@ function tile_info(r: BitReader, { FrameWidth }: FrameSize): TileInfo {
     tile.tile_cols_log2++;
   }
   // 7.2.11. The kernel refuses more, too.
-  if (tile.tile_cols_log2 > 6) r.fail("a frame has at most 64 tile columns", 1, "increment_tile_cols_log2");
+  if (tile.tile_cols_log2 > 6) r.fail("more than 64 columns", 1, "increment_tile_cols_log2");
   tile.tile_rows_log2 = r.u(1, "tile_rows_log2");
   if (tile.tile_rows_log2) {
     const increment_tile_rows_log2 = r.u(1, "increment_tile_rows_log2");

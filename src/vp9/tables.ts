@@ -48,10 +48,9 @@ export const tx_mode_to_biggest_tx_size: readonly number[] = [0, 1, 2, 3, 3];
 export const inv_map_table: readonly number[] = /* @__PURE__ */ invMapTable();
 
 function invMapTable(): number[] {
-  const coarse = Array.from({ length: 20 }, (_, i) => 7 + 13 * i);
-  const fine: number[] = [];
-  for (let delta = 1; delta <= 253; delta++) if (!coarse.includes(delta)) fine.push(delta);
-  return [...coarse, ...fine, 253];
+  const table = Array.from({ length: 20 }, (_, i) => 7 + 13 * i);
+  for (let delta = 1; delta <= 253; delta++) if (delta % 13 !== 7) table.push(delta);
+  return [...table, 253];
 }
 
 /** 7.2: the loop filter deltas that setup_past_independence sets. */
