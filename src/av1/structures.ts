@@ -11,6 +11,7 @@ import {
   defaultModeDeltas,
   defaultRefDeltas,
   IDENTITY,
+  INTRA_ONLY_FRAME,
   KEY_FRAME,
   MAX_SEGMENTS,
   MC_UNSPECIFIED,
@@ -386,7 +387,7 @@ export class FrameHeader {
   film_grain_params: FilmGrainParams = noGrain;
 
   get FrameIsIntra(): boolean {
-    return this.frame_type === KEY_FRAME || this.frame_type === 2;
+    return this.frame_type === KEY_FRAME || this.frame_type === INTRA_ONLY_FRAME;
   }
 }
 

@@ -211,7 +211,6 @@ export function readObu({ bytes, byte }: StreamUnit, trace?: Trace): Obu {
   trace?.unit({ name: unit, byte, bytes });
   const reader = new ObuReader(bytes, { unit, trace });
   const header = obu_header(reader);
-  const headerBytes = reader.position / 8;
   let end = bytes.length;
   if (header.obu_has_size_field) {
     const obu_size = reader.leb128("obu_size");
@@ -219,6 +218,6 @@ export function readObu({ bytes, byte }: StreamUnit, trace?: Trace): Obu {
     if (obu_size > left) reader.failAs("wrong-size", `${obu_size} bytes, and ${left} are left`, 8, "obu_size");
     end = reader.position / 8 + obu_size;
   }
-  const payloadAt = header.obu_has_size_field ? reader.position / 8 : headerBytes;
+  const payloadAt = reader.position / 8;
   return { header, reader, payloadAt, payload: bytes.subarray(payloadAt, end) };
 }

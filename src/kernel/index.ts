@@ -62,7 +62,7 @@ const ruleByName: KernelRules = kernelRules;
  * The payload as the kernel would store it. Compare payloads only after both have been normalised.
  *
  * @param name a control of `uapi`: `"V4L2_CID_STATELESS_H264_SPS"`.
- * @param payload a dynamic array may have any number of elements. A payload of a wrong size comes back as it is, because   the
+ * @param payload a dynamic array may have any number of elements. A payload of a wrong size comes back as it is, because the
  * kernel would not take it: see `validate`.
  * @returns always a new array.
  * @throws TypeError for an unknown control, and for a menu, which has no payload.
