@@ -1,5 +1,6 @@
 import type { OutputEvent } from "../events.ts";
 import type { Frame } from "./state.ts";
+import { FRAME_PICTURE, TOP_FIELD } from "./tables.ts";
 
 /** The event that tells the consumer to show a picture: 6.3.10, top_field_first and repeat_first_field. */
 export function outputEvent(frame: Frame): OutputEvent {
@@ -8,8 +9,8 @@ export function outputEvent(frame: Frame): OutputEvent {
 }
 
 function fieldOrder(frame: Frame): OutputEvent["fieldOrder"] {
-  if (frame.isHalf) return frame.first === 1 ? "top-only" : "bottom-only";
-  if (frame.first !== 3) return frame.first === 1 ? "top-first" : "bottom-first";
+  if (frame.isHalf) return frame.first === TOP_FIELD ? "top-only" : "bottom-only";
+  if (frame.first !== FRAME_PICTURE) return frame.first === TOP_FIELD ? "top-first" : "bottom-first";
   if (frame.progressive_sequence || (frame.progressive_frame && !frame.repeat_first_field)) return "progressive";
   return frame.top_field_first ? "top-first" : "bottom-first";
 }

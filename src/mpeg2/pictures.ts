@@ -17,14 +17,7 @@ import { outputEvent } from "./output.ts";
 import { type Sequence, sequenceEvent, visibleRectangle } from "./sequence.ts";
 import { Frame, type QuantiserMatrices, ReferenceFrames } from "./state.ts";
 import type { GroupOfPicturesHeader, PictureCodingExtension, PictureHeader } from "./structures.ts";
-
-/** Table 6-12. */
-const I_PICTURE = 1;
-const P_PICTURE = 2;
-const B_PICTURE = 3;
-
-/** Table 6-14. */
-const FRAME_PICTURE = 3;
+import { B_PICTURE, FRAME_PICTURE, I_PICTURE, P_PICTURE } from "./tables.ts";
 
 /** A picture's headers, and what is in force for it. */
 export interface PictureHeaders {
@@ -159,25 +152,25 @@ export class PictureDecoder {
 
   /** Reports a missing reference of a P or B picture. Returns false where the picture is dropped because of it. */
   #checkReferences({ headers, frame }: OpenPicture): boolean {
-    const type = headers.header.picture_coding_type;
+    const { picture_coding_type } = headers.header;
     const { older, newer } = this.#references;
-    const isField = headers.coding.picture_structure !== FRAME_PICTURE;
-    const isSecond = isField && this.#half !== null && this.#half.frame === frame;
-    const lacksForward = (type === P_PICTURE && newer === null && !isSecond) || (type === B_PICTURE && older === null);
+    const isB = picture_coding_type === B_PICTURE;
+    const isP = picture_coding_type === P_PICTURE;
+    // A second field needs no check: its frame is marked already, or began with an I picture.
+    const isSecond = this.#half?.frame === frame;
+    const forward = isB ? older : newer;
     // A closed group's B pictures use the backward reference only.
-    const isClosed = type === B_PICTURE && this.#leading?.closed_gop === 1;
-    if (type === B_PICTURE && this.#leading?.broken_link === 1 && !isClosed) frame.corrupt = true;
-    const isForwardLost = type === B_PICTURE && !isClosed && older?.damagesFollowers;
-    // An I picture needs no reference. A second field needs no check: its frame is marked already, or began with an I picture.
-    const isLastLost = type !== I_PICTURE && !isSecond && newer?.damagesFollowers;
-    if (isForwardLost || isLastLost) frame.corrupt = true;
-    if (!lacksForward || isClosed) return true;
+    const needsForward = isB ? this.#leading?.closed_gop !== 1 : isP && !isSecond;
+    const isBroken = isB && this.#leading?.broken_link === 1;
+    if (needsForward && (isBroken || forward?.damagesFollowers)) frame.corrupt = true;
+    if (isB && !isSecond && newer?.damagesFollowers) frame.corrupt = true;
+    if (!needsForward || forward !== null) return true;
     frame.corrupt = true;
     this.#sink.report("missing-reference", "the forward reference picture is missing", headers.unit);
     const { missingReferences } = this.#options;
     if (!dropsPicture(missingReferences, newer !== null)) return true;
     this.#open = null;
-    if (missingReferences === "drop" && type === P_PICTURE) this.#isWaiting = true;
+    if (missingReferences === "drop" && isP) this.#isWaiting = true;
     return false;
   }
 

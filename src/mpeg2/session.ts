@@ -22,6 +22,7 @@ import type {
   SequenceHeader,
 } from "./structures.ts";
 import { extension_data, group_of_pictures_header, picture_header, sequence_header } from "./syntax.ts";
+import { FRAME_PICTURE, QUANT_MATRIX_EXTENSION_ID, SEQUENCE_EXTENSION_ID } from "./tables.ts";
 import {
   EXTENSION_START_CODE,
   GROUP_START_CODE,
@@ -34,9 +35,6 @@ import {
   unitReader,
 } from "./units.ts";
 
-/** Table 6-2. */
-const SEQUENCE_EXTENSION = 1;
-const QUANT_MATRIX_EXTENSION = 3;
 /**
  * H.222.0, 2.5.3.4: from here on, start codes are those of packs and packets. In video they show that bytes of it are missing, and that bytes
  * of other streams came in. The one before, MPEG_program_end_code, is left at the end of some files.
@@ -263,8 +261,8 @@ class Mpeg2Reader implements UnitReader {
   /** Takes note of an extension that could not be read. */
   #loseExtension({ bytes }: StreamUnit): void {
     const extension_start_code_identifier = (bytes[1] ?? 0) >> 4;
-    if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION) this.#hasLostMatrices = true;
-    if (extension_start_code_identifier === SEQUENCE_EXTENSION && this.#pending) this.#pending.isDamaged = true;
+    if (extension_start_code_identifier === QUANT_MATRIX_EXTENSION_ID) this.#hasLostMatrices = true;
+    if (extension_start_code_identifier === SEQUENCE_EXTENSION_ID && this.#pending) this.#pending.isDamaged = true;
   }
 
   #takeSequenceExtension(pending: PendingSequence, ext: Extension | null): void {
@@ -291,7 +289,7 @@ class Mpeg2Reader implements UnitReader {
       if (!coding?.repeat_first_field) return 1;
       return coding.top_field_first ? 3 : 2;
     }
-    if (coding && coding.picture_structure !== 3) return 1;
+    if (coding && coding.picture_structure !== FRAME_PICTURE) return 1;
     return coding?.repeat_first_field ? 3 : 2;
   }
 

@@ -2,7 +2,7 @@
 import type { Rectangle } from "../events.ts";
 import type { FrameListener } from "../session/frame-events.ts";
 import type { QuantMatrixExtension, SequenceHeader } from "./structures.ts";
-import { defaultIntraQuantiserMatrix, defaultNonIntraQuantiser } from "./tables.ts";
+import { defaultIntraQuantiserMatrix, defaultNonIntraQuantiser, FRAME_PICTURE } from "./tables.ts";
 
 /** The matrices in force, 64 values each, in zig-zag order: 6.3.11. */
 export interface QuantiserMatrices {
@@ -18,7 +18,7 @@ export class Frame {
   readonly timestamp: number;
   readonly pts: number | undefined;
   readonly visible: Rectangle;
-  /** picture_structure (Table 6-14) of its first picture: 1 top field, 2 bottom field, 3 frame. */
+  /** picture_structure (Table 6-14) of its first picture: TOP_FIELD, BOTTOM_FIELD or FRAME_PICTURE. */
   readonly first: number;
   /** Its second field has not come. */
   isHalf: boolean;
@@ -37,7 +37,7 @@ export class Frame {
     this.pts = pts;
     this.visible = visible;
     this.first = first;
-    this.isHalf = first !== 3;
+    this.isHalf = first !== FRAME_PICTURE;
   }
 
   /** Whether a picture that refers to it is damaged, too. */

@@ -19,6 +19,7 @@ import {
   SequenceHeader,
   SequenceScalableExtension,
 } from "./structures.ts";
+import { B_PICTURE, P_PICTURE } from "./tables.ts";
 
 /** 6.2.2.1 Sequence header. */
 export function sequence_header(r: BitReader): SequenceHeader {
@@ -157,11 +158,11 @@ export function picture_header(r: BitReader): PictureHeader {
     r.fail(`${pic.picture_coding_type} is forbidden or reserved`, 3, "picture_coding_type");
   }
   pic.vbv_delay = r.u(16, "vbv_delay");
-  if (pic.picture_coding_type === 2 || pic.picture_coding_type === 3) {
+  if (pic.picture_coding_type === P_PICTURE || pic.picture_coding_type === B_PICTURE) {
     pic.full_pel_forward_vector = r.flag("full_pel_forward_vector");
     pic.forward_f_code = r.u(3, "forward_f_code");
   }
-  if (pic.picture_coding_type === 3) {
+  if (pic.picture_coding_type === B_PICTURE) {
     pic.full_pel_backward_vector = r.flag("full_pel_backward_vector");
     pic.backward_f_code = r.u(3, "backward_f_code");
   }

@@ -1,5 +1,19 @@
 /** Constant tables of ISO/IEC 13818-2:2013. */
 
+/** Table 6-2: the values of extension_start_code_identifier whose loss is noticed. */
+export const SEQUENCE_EXTENSION_ID = 1;
+export const QUANT_MATRIX_EXTENSION_ID = 3;
+
+/** Table 6-12: picture_coding_type. D pictures, 4, exist in MPEG-1 only. */
+export const I_PICTURE = 1;
+export const P_PICTURE = 2;
+export const B_PICTURE = 3;
+
+/** Table 6-14: picture_structure. */
+export const TOP_FIELD = 1;
+export const BOTTOM_FIELD = 2;
+export const FRAME_PICTURE = 3;
+
 /** 6.3.11: the default matrix of intra blocks, in zig-zag order (7.3.1, scan 0), as it would be coded. */
 // biome-ignore format: rows of eight
 export const defaultIntraQuantiserMatrix: readonly number[] = [
