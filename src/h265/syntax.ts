@@ -41,7 +41,7 @@ import {
   VideoParameterSet,
   VuiParameters,
 } from "./structures.ts";
-import { picHeightInCtbs, picWidthInCtbs } from "./tiles.ts";
+import { ctbLog2Size, picHeightInCtbs, picWidthInCtbs } from "./tiles.ts";
 import { visibleRectangle } from "./visible-rectangle.ts";
 
 /**
@@ -384,11 +384,6 @@ function checkBlockSizes(r: BitReader, sps: SeqParameterSet, MinCbLog2SizeY: num
     const size = `${sps.pic_width_in_luma_samples}x${sps.pic_height_in_luma_samples}`;
     r.fail(`${size} is not a multiple of ${2 ** MinCbLog2SizeY}`, 0, "pic_height_in_luma_samples");
   }
-}
-
-/** CtbLog2SizeY (7-11). */
-function ctbLog2Size(sps: SeqParameterSet): number {
-  return sps.log2_min_luma_coding_block_size_minus3 + 3 + sps.log2_diff_max_min_luma_coding_block_size;
 }
 
 /** PicSizeInCtbsY (7-19). */

@@ -1,9 +1,14 @@
 /** 6.5.1 CTB raster and tile scanning conversion process: the sizes of tiles. */
 import type { ParameterSets, PicParameterSet, SeqParameterSet } from "./structures.ts";
 
+/** CtbLog2SizeY (7-11). */
+export function ctbLog2Size(sps: SeqParameterSet): number {
+  return sps.log2_min_luma_coding_block_size_minus3 + 3 + sps.log2_diff_max_min_luma_coding_block_size;
+}
+
 /** CtbSizeY (7-12). */
 function ctbSize(sps: SeqParameterSet): number {
-  return 1 << (sps.log2_min_luma_coding_block_size_minus3 + 3 + sps.log2_diff_max_min_luma_coding_block_size);
+  return 1 << ctbLog2Size(sps);
 }
 
 /** PicWidthInCtbsY (7-15). */
