@@ -208,7 +208,8 @@ class Pairs {
     if (state.threads.size > 1) return undefined;
     if (before?.is === "in a request") {
       const reason = `${queue} buffer ${index} comes back, and its request was not queued`;
-      return this.#giveBackEarly(before, { reason, since: before.line });
+      const contradiction = { reason, since: before.line };
+      return thread === "" ? this.#giveBackEarly(before, contradiction) : contradiction;
     }
     if (before?.is === "free") {
       return { reason: `${queue} buffer ${index} comes back, and it was not queued since it came back before`, since };
@@ -218,7 +219,7 @@ class Pairs {
     return { reason, since: sinceBackOf(state.buffers.get(oldest) as BufferState, state) };
   }
 
-  /** Where the capture shows which request a buffer is in, the call that queues it may still come. */
+  /** Where the capture names no threads, the call that queues the request may still come: one thread made it, and another took the buffer. */
   #giveBackEarly({ request }: BufferState, contradiction: Contradiction): Contradiction | undefined {
     const content = request === undefined ? undefined : this.#requests.get(request);
     if (content === undefined) return contradiction;
