@@ -4,7 +4,7 @@ import { codecOfPixelFormat } from "../record/format.ts";
 import type { Controls, RequestLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { timestampOf } from "../uapi/index.ts";
-import type { BufferCall, FormatCall } from "./calls.ts";
+import { type BufferCall, CaptureError, type FormatCall, type RequestCall } from "./calls.ts";
 import { codecOfControls } from "./captured-controls.ts";
 import type { OpenDevice } from "./open-files.ts";
 
@@ -29,11 +29,50 @@ export interface Filling {
   readonly controls: Map<string, Uint8Array | number>;
   readonly known: Map<string, readonly string[]>;
   buffer: BufferCall | undefined;
+  /** The buffer's VIDIOC_DQBUF, where it stands before the end of the call that queues the request: another thread made it. */
+  returned: BufferCall | undefined;
 }
 
 /** By the device's format; where the log begins after it was set, by the controls. */
 export function codecOf({ state: { format } }: Device, controls: Controls): Codec | undefined {
   return format === undefined ? codecOfControls(controls) : codecOfPixelFormat(format.pixelFormat);
+}
+
+export function newFilling(device: Device, thread: string, line: number): Filling {
+  return { device, thread, line, controls: new Map(), known: new Map(), buffer: undefined, returned: undefined };
+}
+
+/** An OUTPUT buffer comes back whose request is not queued yet: the call that queues it ends later in the capture. */
+export function giveBackEarly(fillings: Iterable<Filling>, call: BufferCall, device: Device): void {
+  for (const filling of fillings) {
+    if (filling.device === device && filling.buffer?.index === call.index) filling.returned = call;
+  }
+}
+
+/**
+ * @param fillings by the request's file, or by thread. @param process of the call.
+ * @throws CaptureError where another thread may have filled the request that is queued. Or the log begins in its middle.
+ */
+export function checkFiller(
+  fillings: ReadonlyMap<string, Filling>,
+  process: string,
+  { thread, line }: RequestCall,
+): void {
+  const other = [...fillings].find(([key, { device }]) => key.includes(" thread ") && device.process === process);
+  if (other === undefined) return;
+  throw new CaptureError(
+    `thread ${thread || "1"} queues a request, which thread ${other[1].thread || "1"} may have filled (line ${other[1].line}); this capture does not show it; record it with v4l2-stateless capture`,
+    line,
+  );
+}
+
+/** @throws CaptureError where a request has an OUTPUT buffer already. */
+export function checkSecondBuffer({ buffer }: Filling, { line }: BufferCall): void {
+  if (buffer === undefined) return;
+  throw new CaptureError(
+    `a second OUTPUT buffer before the request of line ${buffer.line} is queued: several are filled at once, and this capture does not show which; record it with v4l2-stateless capture`,
+    line,
+  );
 }
 
 /** A request that was filled, refused, and filled further. */
@@ -45,6 +84,7 @@ export function refilled(before: Filling, after: Filling | undefined): Filling {
     controls,
     known: new Map([...before.known, ...after.known]),
     buffer: after.buffer ?? before.buffer,
+    returned: after.returned ?? before.returned,
   };
 }
 

@@ -59,6 +59,8 @@ interface BufferState {
   readonly line: number;
   /** Of a buffer that came back: where it had been queued. */
   readonly queuedAt?: number | undefined;
+  /** The request that it is in, where the capture tells it: a key of `#requests`. */
+  readonly request?: string | undefined;
 }
 
 function newQueue() {
@@ -91,12 +93,14 @@ interface Content {
   readonly line: number;
   readonly controls: Set<number>;
   readonly buffers: { readonly state: QueueState; readonly index: number }[];
+  /** A buffer came back before the call that queues the request. Another thread may have taken it, whose call ended earlier. */
+  early: Contradiction | undefined;
   hasBuffer: boolean;
   /** The kernel refused controls that were set for it. */
   isRefused: boolean;
 }
 
-const nothing = { hasBuffer: false, isRefused: false };
+const nothing = { early: undefined, hasBuffer: false, isRefused: false };
 /** Of a call that sets controls, and the capture does not show which: no control has this id. */
 const unreadControl = -1;
 
@@ -159,18 +163,15 @@ class Pairs {
         this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
       case "MEDIA_IOC_REQUEST_ALLOC":
-        this.#allocate(call);
-        return undefined;
+        return this.#allocate(call);
       case "close":
         this.#closing.add(this.#files.process(call.thread));
-        this.#release(this.#fileKey(call.thread, call.fd));
-        return undefined;
+        return this.#release(this.#fileKey(call.thread, call.fd));
       case "duplicate":
         this.#inUse.delete(this.#fileKey(call.thread, call.copy));
         return undefined;
       case "MEDIA_REQUEST_IOC_REINIT":
-        this.#release(this.#fileKey(call.thread, call.fd));
-        return undefined;
+        return this.#release(this.#fileKey(call.thread, call.fd));
       case "MEDIA_REQUEST_IOC_QUEUE":
         return this.#queueRequest(call);
       default:
@@ -206,7 +207,9 @@ class Pairs {
     if (before?.is === "queued") state.lastBackQueuedAt = before.line;
     if (state.threads.size > 1) return undefined;
     if (before?.is === "in a request") {
-      return { reason: `${queue} buffer ${index} comes back, and its request was not queued`, since: before.line };
+      const reason = `${queue} buffer ${index} comes back, and its request was not queued`;
+      const contradiction = { reason, since: before.line };
+      return thread === "" ? this.#giveBackEarly(before, contradiction) : contradiction;
     }
     if (before?.is === "free") {
       return { reason: `${queue} buffer ${index} comes back, and it was not queued since it came back before`, since };
@@ -216,12 +219,21 @@ class Pairs {
     return { reason, since: sinceBackOf(state.buffers.get(oldest) as BufferState, state) };
   }
 
+  /** Where the capture names no threads, the call that queues the request may still come: one thread made it, and another took the buffer. */
+  #giveBackEarly({ request }: BufferState, contradiction: Contradiction): Contradiction | undefined {
+    const content = request === undefined ? undefined : this.#requests.get(request);
+    if (content === undefined) return contradiction;
+    content.early ??= contradiction;
+    return undefined;
+  }
+
   #queueBuffer(call: BufferCall): Contradiction | undefined {
     const { queue, index, thread, line, isForRequest } = call;
     const state = this.#files.deviceOf(call).state[queue];
     state.threads.add(thread);
     const before = state.buffers.get(index) ?? state.others;
-    state.buffers.set(index, { is: isForRequest ? "in a request" : "queued", line });
+    const request = call.request === undefined ? undefined : this.#fileKey(thread, call.request);
+    state.buffers.set(index, { is: isForRequest ? "in a request" : "queued", line, request });
     state.inOrder.delete(index);
     if (!isForRequest) state.inOrder.add(index);
     if (isForRequest) {
@@ -246,7 +258,9 @@ class Pairs {
     if (call.unread !== undefined) content.controls.add(unreadControl);
     // A program may correct what it set in a request that it names.
     if (again === undefined || call.request !== undefined || !this.#isTwice(call)) return undefined;
-    return { reason: "controls are set again before their request is queued", since: content.line };
+    const reason =
+      "controls are set again before their request is queued (or the program sets them twice, which this capture does not show)";
+    return { reason, since: content.line };
   }
 
   /**
@@ -269,17 +283,20 @@ class Pairs {
   }
 
   /** A new request may have the descriptor of any that was closed. */
-  #allocate({ thread, request }: AllocateRequest): void {
+  #allocate({ thread, request }: AllocateRequest): Contradiction | undefined {
     const process = this.#files.process(thread);
-    if (request !== undefined) this.#release(this.#fileKey(thread, request));
-    else if (!this.#closing.has(process)) this.#inUse.clear();
+    if (request !== undefined) return this.#release(this.#fileKey(thread, request));
+    if (!this.#closing.has(process)) this.#inUse.clear();
+    return undefined;
   }
 
-  /** A request that is not queued gives back what was put into it. */
-  #release(key: string): void {
-    for (const { state, index } of this.#requests.get(key)?.buffers ?? []) state.buffers.delete(index);
+  /** A request that is not queued gives back what was put into it. The driver gives nothing back of it. */
+  #release(key: string): Contradiction | undefined {
+    const content = this.#requests.get(key);
+    for (const { state, index } of content?.buffers ?? []) state.buffers.delete(index);
     this.#requests.delete(key);
     this.#inUse.delete(key);
+    return content?.early;
   }
 
   /** What the kernel refuses changes nothing, but explains what else would be missing. */
@@ -305,6 +322,7 @@ class Pairs {
       line: before.line,
       controls: new Set([...before.controls, ...after.controls]),
       buffers: [...before.buffers, ...after.buffers],
+      early: before.early ?? after.early,
       hasBuffer: before.hasBuffer || after.hasBuffer,
       isRefused: before.isRefused || after.isRefused,
     };
@@ -333,7 +351,7 @@ class Pairs {
       const reason = `buffer ${early.index} is queued, and no call made it: the capture begins after VIDIOC_REQBUFS`;
       return { reason, since: 0 };
     }
-    for (const { state, index } of content.buffers) {
+    for (const { state, index } of content.early === undefined ? content.buffers : []) {
       state.buffers.set(index, { is: "queued", line });
       state.inOrder.add(index);
     }

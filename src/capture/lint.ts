@@ -67,6 +67,12 @@ export async function* lintCapture(
 /** Requests that are queued before a hole shows that was before them: more than a program has in flight. */
 const mostLate = 64;
 
+/** An OUTPUT buffer in a request: its device, and the line of its VIDIOC_QBUF. */
+interface Filled {
+  readonly device: OpenDevice<State>;
+  readonly line: number;
+}
+
 /** Of the call that breaks a rule. */
 type Place = Pick<LintFinding, "line" | "call">;
 
@@ -80,10 +86,10 @@ class Linter {
   readonly #codec: Codec | undefined;
   readonly #requests: CaptureRequests;
   #last: OpenDevice<State> | undefined;
-  /** The devices of requests that were queued, by the line, until their timestamps are known. */
-  readonly #queued = new Map<number, OpenDevice<State>>();
+  /** Requests that were queued, by the line, until their timestamps are known. */
+  readonly #queued = new Map<number, Filled>();
   /** The OUTPUT buffers that threads put into requests that are not queued yet. */
-  readonly #filled = new Set<string>();
+  readonly #filled = new Map<string, Filled>();
   /** The requests that are not queued yet and have the sequence's controls, with the state of their device. */
   readonly #sequences = new Map<string, State>();
   /** The last one that it was told of. */
@@ -270,7 +276,7 @@ class Linter {
     }
     if (!call.isForRequest) return;
     this.#last = device;
-    this.#filled.add(fillingKey(call.thread, call.request));
+    this.#filled.set(fillingKey(call.thread, call.request), { device, line: call.line });
     const { lastQueued } = state;
     const isSame = lastQueued?.timestamp !== undefined && lastQueued.timestamp === call.timestamp;
     if (isSame && lastQueued.hold === false) {
@@ -284,13 +290,15 @@ class Linter {
   #queueRequest(call: RequestCall): void {
     this.#count++;
     const keys = [fillingKey(call.thread, call.fd), fillingKey(call.thread, undefined)];
-    const filled = keys.find((key) => this.#filled.delete(key));
+    const filled = keys.map((key) => this.#filled.get(key)).find((each) => each !== undefined);
+    for (const key of keys) this.#filled.delete(key);
     for (const key of keys) {
       const state = this.#sequences.get(key);
       if (state !== undefined && call.error === undefined) state.sequenceLine = call.line;
       this.#sequences.delete(key);
     }
-    if (this.#last !== undefined && call.error === undefined) this.#queued.set(call.line, this.#last);
+    const queued = filled ?? (this.#last === undefined ? undefined : { device: this.#last, line: call.line });
+    if (queued !== undefined && call.error === undefined) this.#queued.set(call.line, queued);
     // The kernel refuses it: where it did not, calls are missing.
     if (filled !== undefined || call.error !== "ENOENT" || this.#last?.state.hasStarted !== true) return;
     const advice = "VIDIOC_QBUF of an OUTPUT buffer with V4L2_BUF_FLAG_REQUEST_FD must come before it";
@@ -303,7 +311,8 @@ class Linter {
     this.requests++;
     const { line, controls } = request;
     // Another device may have begun meanwhile.
-    const { state } = this.#queued.get(line) ?? this.#last ?? {};
+    const queued = this.#queued.get(line);
+    const { state } = queued?.device ?? this.#last ?? {};
     this.#queued.delete(line);
     if (state === undefined) return;
     const own = BigInt(request.timestamp);
@@ -315,14 +324,15 @@ class Linter {
         if (reference !== own) this.#checkReference(state, request, reference);
       }
     }
-    state.pictures.add(own, line);
+    // Another thread may take its picture back before the call ends that queues it.
+    state.pictures.add(own, queued?.line ?? line);
   }
 
-  #checkReference(state: State, { line, controls }: RequestLine, reference: bigint): void {
+  #checkReference(state: State, { line, controls, timestamp }: RequestLine, reference: bigint): void {
     const { pictures } = state;
     const place = { line, call: "MEDIA_REQUEST_IOC_QUEUE" };
     if (!pictures.has(reference)) {
-      if (mayNotExist(controls, reference)) return;
+      if (mayNotExist(controls, reference, pictures.has(BigInt(timestamp)))) return;
       const advice =
         "references are the timestamps of OUTPUT buffers, in nanoseconds: check the conversion from timeval";
       const message = `no buffer was queued with timestamp ${reference}`;

@@ -1,7 +1,7 @@
 /** The lines of a record that say where calls are missing in the capture. */
 import { missingCallsCode } from "../record/format.ts";
 import type { ErrorLine } from "../record/index.ts";
-import type { Hole } from "./calls.ts";
+import type { Call, Hole } from "./calls.ts";
 
 /**
  * @param left how many requests are left out at this place, as far as that is known.
@@ -12,6 +12,43 @@ export function missingCallsLine({ line, reason }: Hole, left: number, within = 
   const message = `calls are missing at line ${line} of the capture: ${reason}${lost}`;
   return { type: "error", line, code: missingCallsCode, message, ...(within > 0 ? { within } : {}) };
 }
+
+/** Requests whose OUTPUT buffers a call takes back before they are done, in a capture that shows timestamps only where buffers come back. */
+export function takenBackLine({ call, line }: Call, count: number): ErrorLine {
+  const lost = count === 1 ? "a request is" : `${count} requests are`;
+  const message = `${lost} left out here: ${call} of line ${line} takes the OUTPUT buffers back, and ${onlyWhereBack}`;
+  return { type: "error", line, code: missingCallsCode, message };
+}
+
+/** The requests that are left out so. */
+export class Cancelled {
+  #count = 0;
+  /** The line of the first call that took buffers back. */
+  #first: number | undefined;
+  readonly #unsure = new Set<string>();
+
+  note({ line }: Call, requests: readonly { readonly controls: ReadonlyMap<string, unknown> }[]): void {
+    for (const { controls } of requests) for (const name of controls.keys()) this.#unsure.add(name);
+    if (requests.length > 0) this.#first ??= line;
+    this.#count += requests.length;
+  }
+
+  /** The controls that were set in them since the last time: the driver may have run them or not. */
+  takeUnsure(): readonly string[] {
+    const names = [...this.#unsure];
+    this.#unsure.clear();
+    return names;
+  }
+
+  /** What a reader says of all of them; undefined where there is none. */
+  get warning(): string | undefined {
+    if (this.#first === undefined) return undefined;
+    const what = this.#count === 1 ? "a request is" : `${this.#count} requests are`;
+    return `line ${this.#first}: ${what} left out, whose OUTPUT buffers the program took back before they were done (VIDIOC_STREAMOFF, VIDIOC_REQBUFS or close): ${onlyWhereBack}; v4l2-stateless capture sees it`;
+  }
+}
+
+const onlyWhereBack = "strace shows a timestamp only where a buffer comes back";
 
 /**
  * What waits when a hole shows, without what may lack a part; the hole's line stands in the place of each run of them, and at the end.

@@ -103,7 +103,8 @@ async function* linesOf(
     yield* requests.take(call);
   }
   yield* requests.end();
-  const { left, failed } = requests;
+  const { left, failed, cancelled } = requests;
+  if (cancelled.warning !== undefined) onWarning?.(cancelled.warning);
   if (failed.warning !== undefined) onWarning?.(failed.warning);
   if (left > 0) {
     onWarning?.(

@@ -19,6 +19,7 @@ import {
   V4L2_MPEG2_PIC_CODING_TYPE_B,
   V4L2_MPEG2_PIC_CODING_TYPE_I,
   V4L2_MPEG2_PIC_CODING_TYPE_P,
+  V4L2_MPEG2_PIC_FRAME,
   V4L2_VP8_FRAME_FLAG_KEY_FRAME,
   V4L2_VP9_FRAME_FLAG_INTRA_ONLY,
   V4L2_VP9_FRAME_FLAG_KEY_FRAME,
@@ -34,9 +35,19 @@ export function referencedTimestamps(controls: Controls): readonly bigint[] {
   return namedTimestamps(controls).filter((timestamp) => timestamp !== noPicture);
 }
 
-/** Whether a picture with this timestamp may be a "non-existing" frame of H.264 (8.2.5.2): it has no buffer, and the timestamp is 0. */
-export function mayNotExist(controls: Controls, timestamp: bigint): boolean {
-  return timestamp === 0n && controls.has(h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS.name);
+/**
+ * Whether a picture with this timestamp may have no buffer; the timestamp is 0 then. In H.264 it may be a "non-existing" frame (8.2.5.2).
+ * The second field of an MPEG-2 I frame may be a P field, which refers to the first one alone (ISO/IEC 13818-2, 7.6.2.1).
+ *
+ * @param isSecondField a request before it has the same timestamp.
+ */
+export function mayNotExist(controls: Controls, timestamp: bigint, isSecondField: boolean): boolean {
+  if (timestamp !== 0n) return false;
+  if (controls.has(h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS.name)) return true;
+  const mpeg2 = isSecondField ? decoded(controls, mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE) : undefined;
+  return (
+    mpeg2?.picture_coding_type === V4L2_MPEG2_PIC_CODING_TYPE_P && mpeg2.picture_structure !== V4L2_MPEG2_PIC_FRAME
+  );
 }
 
 /** Undefined for a control of a wrong size. */

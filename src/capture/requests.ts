@@ -24,8 +24,18 @@ import {
 } from "./calls.ts";
 import { codecOfControls, named, otherCodec } from "./captured-controls.ts";
 import { EarlyRefusals, type RefusedOfRequest } from "./early-refusals.ts";
-import { codecOf, type Device, type DeviceState, type Filling, refilled } from "./filling.ts";
-import { missingCallsLine } from "./missing-calls.ts";
+import {
+  checkFiller,
+  checkSecondBuffer,
+  codecOf,
+  type Device,
+  type DeviceState,
+  type Filling,
+  giveBackEarly,
+  newFilling,
+  refilled,
+} from "./filling.ts";
+import { Cancelled, missingCallsLine } from "./missing-calls.ts";
 import { OpenFiles } from "./open-files.ts";
 import { WaitingLines } from "./waiting.ts";
 
@@ -55,6 +65,7 @@ export class CaptureRequests {
   /** What the last error line says must be done. */
   #advice: string | undefined;
   readonly refused = new LikelyCause();
+  readonly cancelled = new Cancelled();
   /** Of the record's device. */
   readonly failed = new FailedPictures();
   readonly #onAnswer: (answer: Answer) => void;
@@ -96,6 +107,11 @@ export class CaptureRequests {
         break;
       case "close":
         this.#fillings.delete(this.#requestKey(call.thread, call.fd));
+        this.#waiting.cancel(call, this.cancelled);
+        break;
+      case "VIDIOC_REQBUFS":
+      case "VIDIOC_STREAMOFF":
+        if (call.queue === "OUTPUT") this.#waiting.cancel(call, this.cancelled, this.#files.deviceOf(call));
         break;
       case "VIDIOC_S_FMT":
         if (call.queue === "OUTPUT") this.#setFormat(this.#files.deviceOf(call), call);
@@ -194,7 +210,7 @@ export class CaptureRequests {
       const [name, payload] = named(control);
       if (call.request === undefined && filling.controls.has(name)) {
         throw new CaptureError(
-          `${name} is set twice before a request is queued: thread ${call.thread || "1"} fills several at once, and this capture does not show which; record it with v4l2-stateless capture`,
+          `${name} is set twice before a request is queued: thread ${call.thread || "1"} sets it again, or fills several requests at once, and this capture does not show which; record it with v4l2-stateless capture`,
           call.line,
         );
       }
@@ -205,12 +221,7 @@ export class CaptureRequests {
 
   #queueBuffer(call: BufferCall): void {
     const filling = this.#fillingOf(call, this.#files.deviceOf(call));
-    if (filling.buffer !== undefined) {
-      throw new CaptureError(
-        `a second OUTPUT buffer before the request of line ${filling.buffer.line} is queued: several are filled at once, and this capture does not show which; record it with v4l2-stateless capture`,
-        call.line,
-      );
-    }
+    checkSecondBuffer(filling, call);
     filling.buffer = call;
   }
 
@@ -225,7 +236,7 @@ export class CaptureRequests {
     this.#early.forget(call.call, key);
     const found = this.#fillings.get(key);
     if (found !== undefined) return found;
-    const filling = { device, thread, line, controls: new Map(), known: new Map(), buffer: undefined };
+    const filling = newFilling(device, thread, line);
     this.#fillings.set(key, filling);
     return filling;
   }
@@ -236,7 +247,7 @@ export class CaptureRequests {
     // Of the first one after a hole the beginning may be missing.
     if (!isWhole) this.#tellHole();
     if (filling === undefined) {
-      if (isWhole) this.#checkFiller(call);
+      if (isWhole) checkFiller(this.#fillings, this.#files.process(call.thread), call);
       return;
     }
     this.#waiting.countQueued();
@@ -255,19 +266,6 @@ export class CaptureRequests {
     this.#fillings.delete(ofThread);
     const isWhole = this.#hole === undefined || this.#bounded.has(before === undefined ? ofThread : ofFile);
     return { filling: before === undefined ? after : refilled(before, after), isWhole };
-  }
-
-  /** @throws CaptureError where another thread may have filled the request that is queued. Or the log begins in its middle. */
-  #checkFiller({ thread, line }: RequestCall): void {
-    const process = this.#files.process(thread);
-    const other = [...this.#fillings].find(
-      ([key, { device }]) => key.includes(" thread ") && device.process === process,
-    );
-    if (other === undefined) return;
-    throw new CaptureError(
-      `thread ${thread || "1"} queues a request, which thread ${other[1].thread || "1"} may have filled (line ${other[1].line}); this capture does not show it; record it with v4l2-stateless capture`,
-      line,
-    );
   }
 
   #refuse(call: Call): void {
@@ -306,7 +304,8 @@ export class CaptureRequests {
   }
 
   #giveBack(call: BufferCall, device: Device): void {
-    this.#waiting.giveBack(call, device);
+    if (!this.#waiting.giveBack(call, device) && call.queue === "OUTPUT")
+      giveBackEarly(this.#fillings.values(), call, device);
     if (device !== this.#device || !this.failed.giveBack(call)) return;
     this.#onAnswer(failureOf(call, this.#waiting.requestOf(call.timestamp, device)));
   }
@@ -327,7 +326,7 @@ export class CaptureRequests {
     }
     const facts = { queue: "OUTPUT", index: 0, isForRequest: true, hold: undefined, isCorrupt: false } as const;
     const buffer: BufferCall = { call: "VIDIOC_QBUF", line, thread, fd: -1, ...facts, timestamp, bytes };
-    const filling = { device: this.#device, thread, line, controls, known, buffer };
+    const filling = { device: this.#device, thread, line, controls, known, buffer, returned: undefined };
     this.#tellControls(filling);
     this.#waiting.countQueued();
     this.#waiting.addRequest(filling, line, true);
@@ -368,6 +367,9 @@ export class CaptureRequests {
       if (!controls.has(name) && !this.#fresh.has(name) && persists(name)) known.set(name, []);
     }
     this.#isStale = false;
+    for (const name of this.cancelled.takeUnsure()) {
+      if (!controls.has(name) && persists(name) && !known.has(name)) known.set(name, []);
+    }
     for (const name of controls.keys()) this.#told.add(name);
   }
 

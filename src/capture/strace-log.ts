@@ -57,7 +57,8 @@ class StraceLog {
     if (system === undefined) return calls;
     try {
       const call = straceCall(system);
-      if (call !== undefined) calls.push(call);
+      // One that waits begins long before its buffer comes back.
+      if (call !== undefined) calls.push(call.call === "VIDIOC_DQBUF" ? { ...call, line } : call);
     } catch (thrown) {
       if (!(thrown instanceof DamagedCall)) throw thrown;
       const rest = laterLine(source);

@@ -133,7 +133,7 @@ class TracerReader {
         const isOutput = name === "VIDIOC_QBUF" && queue === "OUTPUT";
         const data = isOutput ? this.#dumped.get(index) : undefined;
         if (isOutput) this.#dumped.delete(index);
-        const bytes = bytesUsed(buffer);
+        const { bytes, offset } = sizeUsed(buffer);
         if (data !== undefined && bytes !== undefined && data.length !== bytes) {
           throw new CaptureError(`a buffer of ${bytes} bytes was dumped with ${data.length}`, line);
         }
@@ -148,8 +148,8 @@ class TracerReader {
           hold: flags.includes("V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF"),
           isCorrupt: flags.includes("V4L2_BUF_FLAG_ERROR"),
           isImported: buffer.memory === "V4L2_MEMORY_DMABUF",
-          bytes,
-          data,
+          bytes: bytes === undefined ? undefined : Math.max(0, bytes - offset),
+          data: data?.subarray(offset),
         };
       }
       case "VIDIOC_S_FMT":
@@ -236,11 +236,13 @@ function timestampIn({ timestamp }: Json, line: number): bigint | undefined {
   return nanoseconds;
 }
 
-function bytesUsed(buffer: Json): number | undefined {
+/** `bytesused` of the first plane counts what is before `data_offset`, too (struct v4l2_plane). */
+function sizeUsed(buffer: Json): { readonly bytes: number | undefined; readonly offset: number } {
   const { m, bytesused } = buffer;
   const planes = isObject(m) ? m.planes : undefined;
   const [first] = Array.isArray(planes) ? planes : [];
-  return isObject(first) ? numberIn(first.bytesused) : numberIn(bytesused);
+  if (!isObject(first)) return { bytes: numberIn(bytesused), offset: 0 };
+  return { bytes: numberIn(first.bytesused), offset: numberIn(first.data_offset) ?? 0 };
 }
 
 /** More than any control has: a size alone must not make the reader allocate gigabytes. */

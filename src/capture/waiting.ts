@@ -2,9 +2,9 @@
 
 import type { RecordLine } from "../record/index.ts";
 import type { Codec } from "../uapi/codecs.ts";
-import { type BufferCall, CaptureError, type Hole } from "./calls.ts";
+import { type BufferCall, type Call, CaptureError, type Hole } from "./calls.ts";
 import { type Device, type Filling, requestLine } from "./filling.ts";
-import { withoutUnsure } from "./missing-calls.ts";
+import { type Cancelled, takenBackLine, withoutUnsure } from "./missing-calls.ts";
 
 /** A request that was queued. */
 interface Waiting {
@@ -45,8 +45,9 @@ export class WaitingLines {
   #bytes = 0;
   /** Requests that wait and whose OUTPUT buffers have not come back. */
   #inFlight = 0;
-  /** Where the last CAPTURE buffers came back, by their timestamps. */
-  readonly #pictures = new Map<bigint, { readonly device: Device; readonly line: number }>();
+  /** Where the last CAPTURE buffers of a device came back, by their timestamps. */
+  readonly #pictures = new WeakMap<Device, Map<bigint, number>>();
+  #hasPictures = false;
 
   /** @param patience how many requests must be queued after one, before it is given. */
   constructor(patience: number) {
@@ -92,8 +93,11 @@ export class WaitingLines {
    */
   addRequest(filling: Filling, line: number, isWhole: boolean): void {
     const buffer = filling.buffer as BufferCall;
-    const { timestamp, hold } = buffer;
-    const known = timestamp === undefined ? undefined : { line: buffer.line, queued: this.#queued - 1 };
+    const { hold } = buffer;
+    const timestamp = buffer.timestamp ?? filling.returned?.timestamp;
+    const isReturned = buffer.timestamp === undefined && timestamp !== undefined;
+    const since = isReturned ? { line, queued: this.#queued } : { line: buffer.line, queued: this.#queued - 1 };
+    const known = timestamp === undefined ? undefined : since;
     if (timestamp === undefined && ++this.#inFlight > mostWaiting) {
       throw new CaptureError(`${mostWaiting} requests were queued, and none of their buffers came back`, line);
     }
@@ -102,15 +106,13 @@ export class WaitingLines {
     this.#waiting.push(waiting);
   }
 
-  /** The driver gives a buffer back, with the timestamp that the OUTPUT buffer was queued with. */
-  giveBack({ queue, index, timestamp, line }: BufferCall, device: Device): void {
+  /**
+   * The driver gives a buffer back, with the timestamp that the OUTPUT buffer was queued with. Returns whether a request waited for it.
+   */
+  giveBack({ queue, index, timestamp, line }: BufferCall, device: Device): boolean {
     if (queue === "CAPTURE") {
-      if (timestamp === undefined) return;
-      this.#pictures.delete(timestamp);
-      this.#pictures.set(timestamp, { device, line });
-      const [oldest] = this.#pictures.keys();
-      if (this.#pictures.size > mostPictures) this.#pictures.delete(oldest as bigint);
-      return;
+      if (timestamp !== undefined) this.#notePicture(device, timestamp, line);
+      return false;
     }
     for (const each of this.#waiting) {
       if (!("filling" in each) || each.timestamp !== undefined) continue;
@@ -118,8 +120,43 @@ export class WaitingLines {
       each.timestamp = timestamp;
       each.known = { line, queued: this.#queued };
       this.#inFlight--;
-      return;
+      return true;
     }
+    return false;
+  }
+
+  #notePicture(device: Device, timestamp: bigint, line: number): void {
+    this.#hasPictures = true;
+    const pictures = this.#pictures.get(device) ?? new Map<bigint, number>();
+    this.#pictures.set(device, pictures);
+    pictures.delete(timestamp);
+    pictures.set(timestamp, line);
+    const [oldest] = pictures.keys();
+    if (pictures.size > mostPictures) pictures.delete(oldest as bigint);
+  }
+
+  /**
+   * A call takes the OUTPUT buffers of a device back, or of one that is closed by now, before they are done. Requests whose timestamps are not
+   * known then are left out; a line stands in their place.
+   */
+  cancel(call: Call, all: Cancelled, device?: Device): void {
+    if (this.#inFlight === 0) return;
+    const isLeftOut = (each: Waiting | RecordLine): each is Waiting =>
+      "filling" in each &&
+      each.timestamp === undefined &&
+      (each.filling.device === device || each.filling.device.isClosed);
+    const cancelled = this.#waiting.filter(isLeftOut);
+    const [first] = cancelled;
+    if (first === undefined) return;
+    const line = takenBackLine(call, cancelled.length);
+    this.#waiting = this.#waiting.flatMap((each) => {
+      if (each === first) return [line];
+      return isLeftOut(each) ? [] : [each];
+    });
+    this.#bytes -= cancelled.reduce((sum, each) => sum + bytesOf(each), 0);
+    this.#inFlight -= cancelled.length;
+    const fillings = cancelled.map(({ filling }) => filling);
+    all.note(call, fillings);
   }
 
   /** Calls are missing: leaves out what may lack a part, or may have the timestamp of a request that is missing. */
@@ -148,14 +185,15 @@ export class WaitingLines {
   #holdBefore(request: Waiting, next: Waiting | undefined, since: number, codec: Codec): boolean | undefined {
     const isSame = next?.timestamp === request.timestamp;
     if (next !== undefined && (isSame || next.line <= since)) return isSame;
-    const isDone = ofWholePictures.has(codec) || (this.#pictureOf(request)?.line ?? Infinity) <= since;
+    const isDone = ofWholePictures.has(codec) || (this.#pictureOf(request) ?? Infinity) <= since;
     return isDone ? false : undefined;
   }
 
   /** Where its CAPTURE buffer came back, if it did. No request holds it any more. */
-  #pictureOf({ timestamp, filling, line }: Waiting) {
-    const picture = timestamp === undefined ? undefined : this.#pictures.get(timestamp);
-    return picture?.device === filling.device && picture.line > line ? picture : undefined;
+  #pictureOf({ timestamp, filling }: Waiting): number | undefined {
+    const line = timestamp === undefined ? undefined : this.#pictures.get(filling.device)?.get(timestamp);
+    // Another thread may take it back before the call that queues the request ends.
+    return line !== undefined && line > (filling.buffer as BufferCall).line ? line : undefined;
   }
 
   /**
@@ -198,7 +236,7 @@ export class WaitingLines {
   /** Where the capture shows no CAPTURE buffers, the last request is taken for the last one of its picture. */
   #holdAtEnd(request: Waiting, codec: Codec | undefined): boolean | undefined {
     const isDone = (codec !== undefined && ofWholePictures.has(codec)) || this.#pictureOf(request) !== undefined;
-    return isDone || this.#pictures.size === 0 ? false : undefined;
+    return isDone || !this.#hasPictures ? false : undefined;
   }
 
   /**

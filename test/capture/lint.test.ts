@@ -134,6 +134,35 @@ describe("lint of references", () => {
   });
 });
 
+describe("lint of the field pairs of MPEG-2", () => {
+  const field = (picture_coding_type: number, picture_structure: number, forward_ref_ts: bigint) => {
+    const control = zeros(mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE);
+    const view = viewOf(control.payload as Uint8Array);
+    view.setBigUint64(8, forward_ref_ts, true);
+    view.setUint8(24, picture_coding_type);
+    view.setUint8(25, picture_structure);
+    return control;
+  };
+  const program = (forward_ref_ts: bigint) =>
+    new Program()
+      .format("OUTPUT", "MG2S")
+      .buffers("OUTPUT", 4)
+      .buffers("CAPTURE", 4)
+      .stream("ON")
+      .setControls([field(1, 1, 0n)], 9)
+      .queue("OUTPUT", 0, 1000n, 9)
+      .queueRequest(9)
+      .setControls([field(2, 2, forward_ref_ts)], 10)
+      .queue("OUTPUT", 1, 1000n, 10)
+      .queueRequest(10);
+
+  it("know that a P field after its own I field may have no other reference (ISO/IEC 13818-2, 7.6.2.1)", async () => {
+    expect(await rulesBroken(program(0n))).not.toContain("unknown-reference");
+    expect(await rulesBroken(program(1000n))).not.toContain("unknown-reference");
+    expect(await rulesBroken(program(7000n))).toContain("unknown-reference");
+  });
+});
+
 describe("lint of refused EXT_SPS controls", () => {
   const ext = zeros(hevcControls.V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS);
   const sps = zeros(hevcControls.V4L2_CID_STATELESS_HEVC_SPS);
