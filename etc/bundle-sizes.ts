@@ -10,15 +10,15 @@ import { requireBuild } from "./entries.ts";
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   ".": { openSession: 108_315 },
-  h264: { parseSps: 5285, parsePps: 4240, parseSliceHeader: 5505, openH264Session: 31_600 },
+  h264: { parseSps: 5285, parsePps: 4240, parseSliceHeader: 5505, openH264Session: 31_605 },
   h265: {
     parseSps: 8880,
     parseSpsUntilVui: 6410,
     parsePps: 5570,
     parseSliceSegmentHeader: 7210,
-    openH265Session: 37_875,
+    openH265Session: 37_880,
   },
-  mpeg2: { parseSequenceHeader: 2875, openMpeg2Session: 16_885 },
+  mpeg2: { parseSequenceHeader: 2875, openMpeg2Session: 16_890 },
   vp8: { parseFrame: 4260, openVp8Session: 13_830 },
   vp9: { parseFrame: 7085, openVp9Session: 17_380 },
   fwht: { parseFrameHeader: 3505, openFwhtSession: 9550 },

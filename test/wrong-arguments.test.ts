@@ -94,7 +94,7 @@ describe("what a parser refers to", () => {
     [
       "sets, by a lookup: H.264",
       () => (h264.parseSliceHeader as Call)(Uint8Array.of(0x65, 0x88, 0x80), { find: () => undefined }),
-      "the sets that find returns must be an object",
+      "what find returns must be an object",
     ],
     [
       "both sets, by a lookup: HEVC",
@@ -160,7 +160,7 @@ describe("other arguments", () => {
     ...[1.5, "4", 5, null].map((lengthSize): [string, () => unknown, string] => [
       `units with lengths of ${JSON.stringify(lengthSize)} bytes`,
       () => (h264.units as Call)(bytes, { lengthSize }),
-      `lengthSize is ${lengthSize}; it must be a whole number from 1 to 4`,
+      `lengthSize must be a whole number from 1 to 4, not ${typeof lengthSize} ${lengthSize}`,
     ]),
     ["decodeStruct", () => (decodeStruct as Call)(undefined, bytes), "a struct must be an object"],
     ["encodeStruct", () => (encodeStruct as Call)(null, {}), "a struct must be an object"],

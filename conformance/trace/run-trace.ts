@@ -48,8 +48,8 @@ export async function main(args: readonly string[]): Promise<number> {
     },
   });
   const [codec = "", ...files] = positionals;
-  const dialect = dialects[codec];
-  if (dialect === undefined) throw new UsageError(`${codec}: name one of ${Object.keys(dialects).join(", ")}`);
+  const dialect = Object.hasOwn(dialects, codec) ? dialects[codec] : undefined;
+  if (dialect === undefined) throw new UsageError(`codec "${codec}": name one of ${Object.keys(dialects).join(", ")}`);
   const absent = files.filter((file) => !existsSync(file));
   if (absent.length > 0) throw new UsageError(`there is no file ${absent.join(", ")}`);
   const limit = countOf("limit", values.limit, 0);

@@ -35,7 +35,7 @@ const deepest = 32;
 class Unclosed extends Error {}
 
 /**
- * Reads the arguments of a call, from behind its `(` to its `)`.
+ * Reads the arguments of a call, from after its `(` to its `)`.
  *
  * @returns undefined where they are not what strace prints, or are cut off.
  */

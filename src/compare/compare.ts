@@ -52,7 +52,7 @@ export async function* compare(
   );
   const running = new Set(comparisons);
   while (running.size > 0) {
-    // The one that is behind all others goes on, so that the first side need not be kept for it.
+    // The one that has come least far goes on, so that the first side need not be kept for it.
     const next = [...running].reduce((least, each) => (each.progress < least.progress ? each : least));
     const found = await next.next();
     if (found === undefined) running.delete(next);

@@ -21,7 +21,7 @@ export class LengthPrefixedStream {
    */
   constructor(lengthSize: number, origin: number) {
     if (!(Number.isInteger(lengthSize) && lengthSize >= 1 && lengthSize <= 4))
-      throw new TypeError(`lengthSize is ${lengthSize}; it must be a whole number from 1 to 4`);
+      throw new TypeError(`lengthSize must be a whole number from 1 to 4, not ${typeof lengthSize} ${lengthSize}`);
     this.#lengthSize = this.#needed = lengthSize;
     this.#origin = origin;
   }

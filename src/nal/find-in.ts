@@ -13,14 +13,14 @@ interface Lookup<Sets> {
 export function findIn<Sets extends { readonly sps: object; readonly pps: object }>(
   sets: Sets | Lookup<Sets>,
 ): (id: number) => Sets {
-  if ("find" in objectOf(sets, "sets")) return (id) => checkedSets((sets as Lookup<Sets>).find(id));
+  if ("find" in objectOf(sets, "sets"))
+    return (id) => checkedSets(objectOf((sets as Lookup<Sets>).find(id), "what find returns"));
   const both = checkedSets(sets as Sets);
   return () => both;
 }
 
 function checkedSets<Sets extends { readonly sps: object; readonly pps: object }>(sets: Sets): Sets {
-  const { sps, pps } = objectOf(sets, "the sets that find returns");
-  objectOf(sps, "sps");
-  objectOf(pps, "pps");
+  objectOf(sets.sps, "sps");
+  objectOf(sets.pps, "pps");
   return sets;
 }

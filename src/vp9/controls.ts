@@ -153,8 +153,8 @@ function setQuantization(view: DataView, at: number, { quantization_params: q }:
 }
 
 /**
- * Features and probabilities are those in force. They may come from an earlier frame: only setup_past_independence() (7.2) clears them.
- * A probability that was never coded is sent as 0, as in GStreamer; it is not used without UPDATE_MAP.
+ * Features and probabilities are those in force. They may come from an earlier frame: features are cleared by an update of them (7.2.10) and by
+ * setup_past_independence() (7.2), probabilities by neither. A probability that was never coded is sent as 0, as in GStreamer; it is not used without UPDATE_MAP.
  */
 function setSegmentation(view: DataView, at: number, { header, params }: FrameInput): void {
   const seg = header.segmentation_params;

@@ -148,8 +148,9 @@ export const conditionsH264 = {
   ),
   "PicNum of its frame or other field": condition(
     "FFmpeg's value is the entry's frame_num, or the PicNum (8-30, 8-31) of the frame's other field",
-    ({ values, entries }) =>
-      values.ff === entries.ff?.fields.get("frame_num") || (Number(values.ff) ^ Number(values.ours)) === 1,
+    ({ values: { ff, ours }, entries }) =>
+      ff === entries.ff?.fields.get("frame_num") ||
+      (typeof ff === "number" && typeof ours === "number" && (ff ^ ours) === 1),
   ),
   "both fields": condition(
     "the entry is referenced with both fields",
