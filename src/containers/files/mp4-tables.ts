@@ -16,8 +16,8 @@ export interface TableChecks {
 /** Top-level boxes that contain no tables. */
 const withoutTables = new Set(["mdat", "free", "skip", "wide"]);
 
-/** A cut-off file may have counts that exceed its size. Counts up to this one cost little. */
-const fewSamples = 1 << 18;
+/** A cut-off file may have counts that exceed its size. The library takes some 5 µs for a sample: counts up to this one cost little. */
+const fewSamples = 1 << 15;
 
 /** mediabunny removes entries with the same time one by one, and each time moves all that follow. */
 const lookupLimit = 1 << 16;
