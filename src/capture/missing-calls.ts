@@ -8,15 +8,14 @@ import type { Call, Hole } from "./calls.ts";
  * @param within how many of the requests before it may stand after what is missing.
  */
 export function missingCallsLine({ line, reason }: Hole, left: number, within = 0): ErrorLine {
-  const lost = left === 0 ? "" : `; ${left === 1 ? "a request is" : `${left} requests are`} left out here`;
+  const lost = left === 0 ? "" : `; ${requestsAre(left)} left out here`;
   const message = `calls are missing at line ${line} of the capture: ${reason}${lost}`;
   return { type: "error", line, code: missingCallsCode, message, ...(within > 0 ? { within } : {}) };
 }
 
 /** Requests whose OUTPUT buffers a call takes back before they are done, in a capture that shows timestamps only where buffers come back. */
 export function takenBackLine({ call, line }: Call, count: number): ErrorLine {
-  const lost = count === 1 ? "a request is" : `${count} requests are`;
-  const message = `${lost} left out here: ${call} of line ${line} takes the OUTPUT buffers back, and ${onlyWhereBack}`;
+  const message = `${requestsAre(count)} left out here: ${call} of line ${line} takes the OUTPUT buffers back, and ${onlyWhereBack}`;
   return { type: "error", line, code: missingCallsCode, message };
 }
 
@@ -43,9 +42,12 @@ export class Cancelled {
   /** What a reader says of all of them; undefined where there is none. */
   get warning(): string | undefined {
     if (this.#first === undefined) return undefined;
-    const what = this.#count === 1 ? "a request is" : `${this.#count} requests are`;
-    return `line ${this.#first}: ${what} left out, whose OUTPUT buffers the program took back before they were done (VIDIOC_STREAMOFF, VIDIOC_REQBUFS or close): ${onlyWhereBack}; v4l2-stateless capture sees it`;
+    return `line ${this.#first}: ${requestsAre(this.#count)} left out, whose OUTPUT buffers the program took back before they were done (VIDIOC_STREAMOFF, VIDIOC_REQBUFS or close): ${onlyWhereBack}; v4l2-stateless capture sees it`;
   }
+}
+
+function requestsAre(count: number): string {
+  return count === 1 ? "a request is" : `${count} requests are`;
 }
 
 const onlyWhereBack = "strace shows a timestamp only where a buffer comes back";

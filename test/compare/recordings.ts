@@ -1,7 +1,10 @@
 // Captures as they come from broken user space: records of ours, edited.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ComparedRequest, CompareSide } from "../../src/compare/index.ts";
+import type { Codec } from "../../src/events.ts";
 import { RecordWriter, readRecord, resolveRequests } from "../../src/record/index.ts";
+import { controlByName, payloadLeaves, viewOf } from "../../src/uapi/index.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, run } from "../cli/command-line.ts";
 
@@ -69,4 +72,32 @@ export async function screen(
 export function viewAt(request: Editable, control: string): DataView {
   const payload = request.controls.get(control) as Uint8Array;
   return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+/** A field of a control of a request: the first one whose path is wanted. */
+export function leafAt(
+  { controls }: Pick<ComparedRequest, "controls">,
+  control: string,
+  isWanted: (path: string) => boolean,
+) {
+  const payload = controls.get(control) as Uint8Array;
+  const definition = controlByName(control);
+  if (definition === undefined || definition.type === "menu") throw new TypeError(control);
+  const leaf = [...payloadLeaves(definition, payload)].find(({ path }) => isWanted(path));
+  if (leaf === undefined) throw new TypeError(`${control} has no such field`);
+  return { ...leaf, view: viewOf(payload) };
+}
+
+/** These requests as a side of a comparison. */
+export function sideOf(codec: Codec, requests: readonly Editable[], producer: string): CompareSide {
+  return {
+    codec,
+    producer,
+    requests: requests.map(({ timestamp, data, controls }, request) => ({
+      request,
+      timestamp,
+      bitstream: { data },
+      controls,
+    })),
+  };
 }

@@ -11,9 +11,8 @@ import {
 import { streamSide } from "../../src/compare/sides.ts";
 import { isInside } from "../../src/compare/view-paths.ts";
 import type { Codec } from "../../src/events.ts";
-import { controlByName, payloadLeaves, viewOf } from "../../src/uapi/index.ts";
 import { fixture } from "../cli/command-line.ts";
-import { type Editable, requestsOf } from "./recordings.ts";
+import { type Editable, leafAt, requestsOf, sideOf } from "./recordings.ts";
 
 /** The requests that GStreamer or FFmpeg sent for a fixture. Payloads are copies. */
 async function golden(name: string, peer: "gst" | "ff"): Promise<{ side: CompareSide; requests: ComparedRequest[] }> {
@@ -33,15 +32,6 @@ async function pairsOf(a: CompareSide, b: CompareSide): Promise<ComparedPair[]> 
   const pairs: ComparedPair[] = [];
   for await (const found of compare([a, b])) if (found.type === "pair") pairs.push(found);
   return pairs;
-}
-
-function leafAt({ controls }: ComparedRequest | Editable, control: string, isWanted: (path: string) => boolean) {
-  const payload = controls.get(control) as Uint8Array;
-  const definition = controlByName(control);
-  if (definition === undefined || definition.type === "menu") throw new TypeError(control);
-  const leaf = [...payloadLeaves(definition, payload)].find(({ path }) => isWanted(path));
-  if (leaf === undefined) throw new TypeError(control);
-  return { ...leaf, view: viewOf(payload) };
 }
 
 /** A row, a fixture in whose golden it is named, and what is made of the value: of an entry, of one of its fields. */
@@ -133,19 +123,9 @@ describe("a row does not excuse another value than the one that it describes", (
       golden.type.write(golden.view, golden.offset, golden_frame_ts(BigInt(golden.value)));
       return requests;
     };
-    const sideOf = (requests: readonly Editable[], producer: string): CompareSide => ({
-      codec: "vp9",
-      producer,
-      requests: requests.map(({ timestamp, data, controls }, request) => ({
-        request,
-        timestamp,
-        bitstream: { data },
-        controls,
-      })),
-    });
     const known = async (golden_frame_ts: (value: bigint) => bigint) => {
-      const ours = sideOf(await made((value) => value), "v4l2-stateless");
-      const [pair] = (await pairsOf(ours, sideOf(await made(golden_frame_ts), "FFmpeg"))).slice(4);
+      const ours = sideOf("vp9", await made((value) => value), "v4l2-stateless");
+      const [pair] = (await pairsOf(ours, sideOf("vp9", await made(golden_frame_ts), "FFmpeg"))).slice(4);
       return pair!.differences.map(({ path, known: fault }) => [path, fault?.id]);
     };
     expect(await known((value) => value + 1n)).toEqual([["golden_frame_ts", undefined]]);

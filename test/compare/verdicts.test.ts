@@ -2,12 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type ComparedRequest, type CompareSide, ComparisonSummary, compare } from "../../src/compare/index.ts";
 import { ourProducer, streamSide } from "../../src/compare/sides.ts";
-import type { Codec } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
 import { crc32 } from "../../src/record/index.ts";
-import { controlByName, payloadLeaves, viewOf } from "../../src/uapi/index.ts";
 import { fixture } from "../cli/command-line.ts";
-import { type Editable, requestsOf } from "./recordings.ts";
+import { type Editable, leafAt, requestsOf, sideOf } from "./recordings.ts";
 
 const h264Params = "V4L2_CID_STATELESS_H264_DECODE_PARAMS";
 const hevcParams = "V4L2_CID_STATELESS_HEVC_DECODE_PARAMS";
@@ -15,32 +13,13 @@ const av1Frame = "V4L2_CID_STATELESS_AV1_FRAME";
 const vp8Frame = "V4L2_CID_STATELESS_VP8_FRAME";
 const mpeg2Picture = "V4L2_CID_STATELESS_MPEG2_PICTURE";
 
-function leafAt({ controls }: Editable, control: string, path: string) {
-  const payload = controls.get(control) as Uint8Array;
-  const definition = controlByName(control);
-  if (definition === undefined || definition.type === "menu") throw new TypeError(control);
-  const leaf = [...payloadLeaves(definition, payload)].find((each) => each.path === path);
-  if (leaf === undefined) throw new TypeError(path);
-  return { ...leaf, view: viewOf(payload) };
-}
+const fieldAt = (request: Editable, control: string, field: string) =>
+  leafAt(request, control, (path) => path === field);
 
 /** Changes a field of a request. */
 function change<T extends number | bigint>(request: Editable, control: string, path: string, to: (value: T) => T) {
-  const { type, view, offset, value } = leafAt(request, control, path);
+  const { type, view, offset, value } = fieldAt(request, control, path);
   type.write(view, offset, to(value as T));
-}
-
-function sideOf(codec: Codec, requests: readonly Editable[], producer: string): CompareSide {
-  return {
-    codec,
-    producer,
-    requests: requests.map(({ timestamp, data, controls }, request) => ({
-      request,
-      timestamp,
-      bitstream: { data },
-      controls,
-    })),
-  };
 }
 
 /** As a record without --with-data. */
@@ -95,7 +74,7 @@ describe("order counts", () => {
       for (const count of counts) {
         change(request, h264Params, count, (value: number) => value + constant);
         for (let i = 0; i < 16; i++) {
-          if (leafAt(request, h264Params, `dpb[${i}].flags`).value === 0) continue;
+          if (fieldAt(request, h264Params, `dpb[${i}].flags`).value === 0) continue;
           change(request, h264Params, `dpb[${i}].${count}`, (value: number) => value + constant);
         }
       }
@@ -116,7 +95,7 @@ describe("order counts", () => {
       made.push({ timestamp: BigInt(timestamp), data: bitstream.data as Uint8Array, controls: new Map(copies) });
     }
     const lsbBits =
-      Number(leafAt(made[6]!, "V4L2_CID_STATELESS_HEVC_SPS", "log2_max_pic_order_cnt_lsb_minus4").value) + 4;
+      Number(fieldAt(made[6]!, "V4L2_CID_STATELESS_HEVC_SPS", "log2_max_pic_order_cnt_lsb_minus4").value) + 4;
     change(made[6]!, hevcParams, "dpb[0].pic_order_cnt_val", (value: number) => value - 2 ** lsbBits);
     const summary = await summaryOf(streamSide(stream, { codec: "h265" }), sideOf("h265", made, "FFmpeg"));
     expect(unexplained(summary)).toEqual(["dpb[].pic_order_cnt_val"]);
@@ -293,7 +272,7 @@ describe.each(zeros)("a first picture with the timestamp 0: %s %s", (codec, name
     const requests = await requestsOf(name);
     fromZero(requests, control, references);
     const others = await requestsOf(name);
-    const at = others.findIndex((request, i) => i > 0 && leafAt(request, control, reference).value === 1000n);
+    const at = others.findIndex((request, i) => i > 0 && fieldAt(request, control, reference).value === 1000n);
     change(others[at]!, control, reference, () => 0n);
     const summary = await summaryOf(sideOf(codec, requests, "my player"), sideOf(codec, others, "another player"));
     expect(unexplained(summary)).toEqual([reference.replace(/\d/, "")]);

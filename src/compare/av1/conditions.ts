@@ -1,3 +1,4 @@
+import { defaultModeDeltas, defaultRefDeltas } from "../../av1/tables.ts";
 import { V4L2_AV1_KEY_FRAME, v4l2_ctrl_av1_frame } from "../../uapi/av1.ts";
 import { variantOf } from "../align.ts";
 import { type Condition, condition, conditionOfPeers, noRequest, type Occurrence, type Side } from "../comparator.ts";
@@ -65,12 +66,9 @@ function isOffsetOfFfmpeg({ ours: { request }, field, values }: Occurrence): boo
   return values.ff === undefined || values.ff === all[index];
 }
 
-/** 7.20, setup_past_independence: loop_filter_ref_deltas, loop_filter_mode_deltas. */
-const defaultDeltas = { ref: [1, 0, 0, 0, -1, 0, -1, -1], mode: [0, 0] } as const;
-
 /** Each delta of FFmpeg's is ours or the default. */
 function isDefaultOrOurs({ field, values }: Occurrence): boolean {
-  const defaults = field.includes("ref_deltas") ? defaultDeltas.ref : defaultDeltas.mode;
+  const defaults = field.includes("ref_deltas") ? defaultRefDeltas : defaultModeDeltas;
   const ours = listOf(values.ours);
   return listOf(values.ff).every((delta, i) => delta === defaults[i] || delta === ours[i]);
 }
