@@ -2,17 +2,8 @@
 
 import { BitstreamError, type StreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
-import { joined } from "../framing/bytes.ts";
-import {
-  beginsUnit,
-  codecOfStreamType,
-  type Demuxer,
-  type ElementaryPart,
-  LONGEST_PES_HEADER,
-  PartList,
-  readPesHeader,
-  scrambledError,
-} from "./pes.ts";
+import { beginsUnit, codecOfStreamType, type Demuxer, type ElementaryPart, PartList, scrambledError } from "./pes.ts";
+import { PesReader } from "./pes-reader.ts";
 import { type ProgramElement, ProgramList, readProgramMap, SectionReader } from "./sections.ts";
 import { PACKET, PacketFinder, PacketOrder, type PacketUser, pidOf, readPacket } from "./transport-packets.ts";
 import { findVideo, type WaitingPacket } from "./unnamed-video.ts";
@@ -75,9 +66,13 @@ export class TransportStream implements Demuxer {
   #video: Video | undefined;
   /** Packets before the program map; undefined when they are no longer needed. */
   #waiting: WaitingPacket[] | undefined = [];
-  /** The bytes of an incomplete PES header, and the missing bytes of the PES packet; undefined outside of one. */
-  #header: Uint8Array | undefined;
-  #left: number | undefined;
+  readonly #pes = new PesReader({
+    begin: (pts) => this.#parts.begin(pts),
+    data: (bytes) => this.#data(bytes),
+    lose: (reason) => this.#lose(reason),
+    scrambled: () => this.#loseFor(scrambledError(PLACE)),
+    doubt: (reason) => this.#parts.passOver(this.#errorAt(reason)),
+  });
   /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
   #isStuffed = false;
   /** The program's video has changed to another codec: its PID is not read any more. */
@@ -140,7 +135,7 @@ export class TransportStream implements Demuxer {
   #noPackets(reason: string, from: number, to: number, isUnused = true): void {
     const size = to - from === 1 ? "1 byte is" : `${to - from} bytes are`;
     const error = this.#errorAt(reason, from, `; ${size} passed over`);
-    if (this.#header === undefined && this.#left === undefined) this.#parts.lose(error);
+    if (!this.#pes.isInside) this.#parts.lose(error);
     else this.#gap ??= { error, isCounted: isUnused && to - from < COUNTED_BYTES };
   }
 
@@ -163,9 +158,8 @@ export class TransportStream implements Demuxer {
 
   /** Ends a PES packet of which no more bytes come. A PES packet without a length may be complete. */
   #endPesPacket(reason: string, byte?: number): void {
-    const left = this.#left ?? 0;
-    if (this.#header !== undefined || (left > 0 && left < Infinity)) this.#lose(reason, byte);
-    this.#header = this.#left = undefined;
+    if (this.#pes.lacksBytes) this.#lose(reason, byte);
+    this.#pes.end();
   }
 
   /** 2.4.3.2. */
@@ -199,7 +193,7 @@ export class TransportStream implements Demuxer {
     if (this.#isStopped) return;
     const isNext = before !== undefined && continuity_counter === ((before + 1) & 15);
     // An announced discontinuity matters only to a PES packet that it breaks off.
-    const isJump = place === "after a jump" && (this.#header !== undefined || (this.#left ?? 0) > 0);
+    const isJump = place === "after a jump" && this.#pes.mayGoOn;
     if (this.#gap?.isCounted && isNext) {
       this.#parts.passOver(this.#gap.error);
       this.#gap = undefined;
@@ -207,7 +201,8 @@ export class TransportStream implements Demuxer {
       this.#skipGap(`continuity_counter ${continuity_counter} follows ${before}`, { isStart, isNext, isJump });
     this.#hasNewList = false;
     this.#isStuffed = fields.isStuffed;
-    this.#videoPayload(fields.isScrambled, payload, isStart);
+    if (fields.isScrambled) this.#loseFor(scrambledError(PLACE));
+    else this.#pes.payload(payload, isStart);
   }
 
   /**
@@ -216,10 +211,8 @@ export class TransportStream implements Demuxer {
    */
   #skipGap(what: string, { isStart, isNext, isJump }: Record<"isStart" | "isNext" | "isJump", boolean>): void {
     const isKnown = this.#hasNewList || isJump;
-    const left = this.#left;
     const isEnded = this.#isStuffed || isKnown || isNext;
-    const isComplete = this.#header === undefined && (left === 0 || (left === Infinity && isEnded));
-    if (!isStart || !isComplete) {
+    if (!isStart || !this.#pes.isComplete(isEnded)) {
       this.#lose(`${what}: packets are missing`);
       return;
     }
@@ -307,7 +300,7 @@ export class TransportStream implements Demuxer {
     this.codec = codec;
     this.#video = { pid, program_number, order: new PacketOrder() };
     this.#isStopped = false;
-    this.#header = this.#left = undefined;
+    this.#pes.end();
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const { packet, byte } of waiting) if (pidOf(packet) === pid) this.#packet(packet, byte);
@@ -330,54 +323,12 @@ export class TransportStream implements Demuxer {
     this.#parts.lose(new UnsupportedError("other-codec", reason, { unit: "TS_program_map_section" }));
   }
 
-  #videoPayload(isScrambled: boolean, payload: Uint8Array, isStart: boolean): void {
-    if (isScrambled) {
-      this.#loseFor(scrambledError(PLACE));
-      return;
-    }
-    if (isStart) {
-      this.#header = payload;
-      this.#left = undefined;
-    } else if (this.#header !== undefined) this.#header = joined([this.#header, payload]);
-    else if (this.#left !== undefined) {
-      this.#data(payload);
-      return;
-    } else return;
-    this.#pesHeader(this.#header);
-  }
-
-  #pesHeader(bytes: Uint8Array): void {
-    const header = readPesHeader(bytes);
-    if (header === "short" && bytes.length < LONGEST_PES_HEADER) {
-      this.#header = bytes.slice();
-      return;
-    }
-    this.#header = undefined;
-    if (header === null || header === "short") {
-      this.#lose("a video packet without a valid PES header");
-      return;
-    }
-    const PES_packet_length = ((bytes[4] as number) << 8) | (bytes[5] as number);
-    if (header.content !== "video") {
-      if (header.content === "scrambled") this.#loseFor(scrambledError(PLACE));
-      this.#left = 0;
-      return;
-    }
-    // 2.4.3.7: length 0 means that the packet extends to the next one.
-    this.#left = PES_packet_length === 0 ? Infinity : Math.max(0, 6 + PES_packet_length - header.size);
-    this.#parts.begin(header.pts);
-    this.#data(bytes.subarray(header.size));
-  }
-
-  #data(bytes: Uint8Array): void {
-    const left = this.#left ?? 0;
-    const data = bytes.subarray(0, Math.min(left, bytes.length));
+  #data(data: Uint8Array): void {
     if (this.#isOtherPid && data.length > 0) {
       if (!beginsUnit(data)) this.#lose("the video continues in another PID, in the middle of a unit");
       this.#isOtherPid = false;
     }
     this.#parts.add(data);
-    this.#left = Math.max(0, left - bytes.length);
   }
 
   #lose(reason: string, byte = this.#byte): void {
@@ -388,10 +339,8 @@ export class TransportStream implements Demuxer {
     return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file${more})`, { unit: PLACE });
   }
 
-  /** After a loss, an incomplete header is given up, and a PES packet's length no longer tells where it ends. */
   #loseFor(error: StreamError): void {
-    this.#header = undefined;
-    if (this.#left !== undefined) this.#left = Infinity;
+    this.#pes.loseBytes();
     this.#parts.lose(this.#gap?.error ?? error);
     this.#gap = undefined;
   }

@@ -284,6 +284,33 @@ describe("a damaged transport stream", () => {
     ]);
   });
 
+  it("says that a PES packet has another size than its length says, and takes the bytes that came", () => {
+    const sized = (size: number) => concat(pesPacket({ data: pieces[3] as Uint8Array }, 0xe0, size));
+    const next = (counter: number) => transportPackets(VIDEO_PID, pesPacket({ data: Uint8Array.of(3) }), counter & 15);
+    const found = (...payload: Parameters<typeof transportPackets>) => {
+      const wrong = transportPackets(...payload);
+      const parts = partsOf(new TransportStream(), concat(pat, pmt, ...wrong, ...next(wrong.length)));
+      return {
+        stream: concat(...parts.map(({ data }) => data)),
+        reasons: parts.flatMap(({ lost, unread }) => [lost, unread].map((error) => error?.reason ?? [])).flat(),
+      };
+    };
+    const stream = concat(pieces[3] as Uint8Array, Uint8Array.of(3));
+    const right = 2000 + 5;
+    expect(found(VIDEO_PID, sized(right))).toEqual({ stream, reasons: [] });
+    const short = "a PES packet ends before this one, with 3000 bytes fewer than its PES_packet_length says";
+    expect(found(VIDEO_PID, sized(right + 3000))).toEqual({ stream, reasons: [expect.stringContaining(short)] });
+    // The length of a picture of 64 KiB and more, of which 16 bits were written.
+    const long = "a PES packet goes on here after its PES_packet_length";
+    for (const size of [right - 1, right - 1000, 20]) {
+      expect(found(VIDEO_PID, sized(size))).toEqual({ stream, reasons: [expect.stringContaining(long)] });
+    }
+    const filled = found(VIDEO_PID, concat(sized(right), new Uint8Array(20).fill(0xff)));
+    expect(filled).toEqual({ stream, reasons: [] });
+    const [header] = transportPackets(VIDEO_PID, sized(right), 0, 7) as [Uint8Array];
+    expect(reasons(of(pat, pmt, header, ...next(1)))).toEqual(["a PES packet ends inside its header"]);
+  });
+
   it("says where the video goes on in another PID without its end or a beginning", () => {
     const map = transportPackets(MAP_PID, programMap([2, 0x102]), 1);
     const other = (...data: number[]) => transportPackets(0x102, pesPacket({ data: Uint8Array.from(data) }));
