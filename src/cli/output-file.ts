@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   constants,
+  createReadStream,
   createWriteStream,
   fchmodSync,
   fstatSync,
@@ -11,7 +12,7 @@ import {
   type Stats,
   type WriteStream,
 } from "node:fs";
-import { access, copyFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
@@ -224,7 +225,8 @@ interface MoveFacts {
 
 function movesOf(path: string, target: string, { isShared, signals, failure }: MoveFacts): Moves {
   const copy = async () => {
-    await copyFile(path, target).catch((thrown: unknown) => {
+    // copyFile of Node 22 and later gives the target the owner of the source.
+    await pipeline(createReadStream(path), createWriteStream(target)).catch((thrown: unknown) => {
       throw failure(thrown, `; what was written is in ${path}`);
     });
     await rm(path, { force: true }).catch(() => {});
