@@ -12,6 +12,7 @@ import {
   only,
   references,
   type Slice,
+  type Sps,
   summary,
 } from "../../support/streams/h264-stream.ts";
 
@@ -100,6 +101,29 @@ describe("sequence events", () => {
 describe("a picture", () => {
   const timestamps = (stream: H264Stream) =>
     only(eventsOf(stream, { decodeMode: "slice" }), "request").map(({ timestamp }) => timestamp);
+
+  const type1: Sps = { poc_type: 1, cycle: [0, 0, [2]] };
+  const field: Slice = { frame_num: 1, field: "top" };
+  it.each<[string, Sps, Slice, Slice, 1 | 2]>([
+    ["frame_num", {}, { frame_num: 1 }, { frame_num: 2 }, 2],
+    ["field_pic_flag", { frame_mbs_only_flag: 0 }, { frame_num: 1 }, field, 2],
+    ["bottom_field_flag", { frame_mbs_only_flag: 0 }, field, { ...field, field: "bottom" }, 2],
+    ["nal_ref_idc, where one is 0", {}, { frame_num: 1, nal_ref_idc: 0 }, { frame_num: 1 }, 2],
+    ["nal_ref_idc, where the other is 0", {}, { frame_num: 1 }, { frame_num: 1, nal_ref_idc: 0 }, 2],
+    ["nal_ref_idc, where none is 0: the same picture", {}, { frame_num: 1 }, { frame_num: 1, nal_ref_idc: 2 }, 1],
+    ["pic_order_cnt_lsb", {}, { frame_num: 1, lsb: 2 }, { frame_num: 1, lsb: 4 }, 2],
+    ["delta_pic_order_cnt_bottom", {}, { frame_num: 1 }, { frame_num: 1, delta_bottom: 1 }, 2],
+    ["delta_pic_order_cnt[0]", type1, { frame_num: 1 }, { frame_num: 1, delta: [1, 0] }, 2],
+    ["delta_pic_order_cnt[1]", type1, { frame_num: 1 }, { frame_num: 1, delta: [0, 1] }, 2],
+    ["IdrPicFlag", {}, { frame_num: 0, type: "I" }, { idr: true }, 2],
+    ["idr_pic_id", {}, { idr: true, idr_pic_id: 1 }, { idr: true, idr_pic_id: 2 }, 2],
+    ["no element: the same picture", {}, { frame_num: 1 }, { frame_num: 1 }, 1],
+  ])("ends where a slice differs in %s alone (7.4.1.2.4)", (_, sps, slice, other, count) => {
+    const stream = new H264Stream().writeSps({ max_num_ref_frames: 4, ...sps });
+    stream.writePps({ bottom_field_pic_order_in_frame_present_flag: 1 }).slice({ idr: true });
+    stream.slice(slice).slice({ ...other, first_mb: 4 });
+    expect(only(eventsOf(stream), "request").length).toBe(1 + count);
+  });
 
   it("ends where a slice begins at the macroblock of its first one, whatever the numbers of 7.4.1.2.4 say", () => {
     const twice = start().slice({ idr: true }).slice({ idr: true, first_mb: 8 });
