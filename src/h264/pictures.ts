@@ -15,7 +15,7 @@ import { hasTooManyTinyUnits } from "../session/limits.ts";
 import { dropsPicture } from "../session/missing-references.ts";
 import { PictureBitstream } from "../session/picture-bitstream.ts";
 import { Timestamps } from "../session/timestamps.ts";
-import { Frame } from "./dpb.ts";
+import { BOTH_FIELDS, Frame, isNonExisting, type ReferenceFrame } from "./dpb.ts";
 import { isFirstOfNewPicture } from "./first-slice.ts";
 import { IDR_SLICE } from "./nal-types.ts";
 import { outputEvent } from "./output.ts";
@@ -50,8 +50,9 @@ interface OpenPicture extends HeldPicture {
   readonly sets: ParameterSets;
   /** Null where the picture is skipped. */
   readonly picture: Picture | null;
-  /** Whether the buffer had a reference picture, and a corrupt one, when the picture began. */
+  /** Whether its slices could refer to everything that was marked for reference when it began: then their lists have a picture. */
   readonly hasReference: boolean;
+  /** Whether the buffer had a corrupt reference picture then. */
   readonly hasCorruptReference: boolean;
   sliceCount: number;
   /** The length of its slices so far, in bytes. */
@@ -109,14 +110,15 @@ export class PictureDecoder {
   /** Begins a picture. The one before it must have ended. */
   beginPicture(first: ReadSlice, info: Info): void {
     const picture = this.#startPicture(first, info);
-    const { frames } = this.#state.dpb;
+    const references = this.#state.dpb.references();
+    const structure = picture?.structure ?? BOTH_FIELDS;
     this.#open = {
       unit: first.unit,
       h: first.h,
       sets: first.sets,
       picture,
-      hasReference: frames.some(isReference),
-      hasCorruptReference: frames.some(isCorruptReference),
+      hasReference: references.length > 0 && references.every((frame) => canBeReferredTo(frame, structure)),
+      hasCorruptReference: references.some(isCorrupt),
       isHeld: false,
       sliceCount: 0,
       bytes: 0,
@@ -248,34 +250,38 @@ export class PictureDecoder {
 
   /** 8.2.4: builds the lists where slice mode needs them, and finds out whether references are missing or corrupt. */
   #buildLists(open: OpenPicture, picture: Picture, { unit, h }: ReadSlice): RefPicLists | null {
-    const { frames } = this.#state.dpb;
-    if (!open.hasReference) {
-      this.#reportMissing(open, picture, unit, "slice_type", "there is no reference picture at all");
-    }
     const isModified = h.ref_pic_list_modification_flag_l0 || h.ref_pic_list_modification_flag_l1;
     const follows = open.hasCorruptReference && !picture.frame.corrupt && !this.#recovery.isWhole(picture);
-    if (!isModified && this.#options.decodeMode === "frame" && !follows) return null;
-    const context: ListContext = {
-      frames,
+    const needsLists = follows || !open.hasReference || this.#options.decodeMode === "slice";
+    if (!isModified && !needsLists) return null;
+    const context = this.#contextOf(picture);
+    const lists = needsLists ? buildRefPicLists(context, h) : null;
+    const missing = lists?.missing ?? missingOperations(context, h);
+    for (const operation of missing) {
+      const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
+      this.#reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
+    }
+    if (lists === null) return null;
+    // 8.2.5.2: no slice refers to "non-existing" frames only, so pictures were lost among those that the encoder left out.
+    if (missing.length === 0 && !refersTo(lists, isThere)) {
+      this.#reportMissing(open, picture, unit, "slice_type", "the slice has no reference picture at all");
+    }
+    if (follows && refersTo(lists, isCorrupt)) picture.frame.corrupt = true;
+    if (this.#options.missingReferences !== "nearest") return lists;
+    const nearest = nearestReference(context);
+    const isKept = open.lacksReference ? isThere : () => true;
+    const complete = (list: RefPicList) => list.map((entry) => (entry && isKept(entry.frame) ? entry : nearest));
+    return { ...lists, list0: complete(lists.list0), list1: complete(lists.list1) };
+  }
+
+  #contextOf(picture: Picture): ListContext {
+    return {
+      frames: this.#state.dpb.frames,
       current: picture,
       PicOrderCnt: picOrderCnt(picture),
       MaxFrameNum: maxFrameNum(picture.sps),
       pic_order_cnt_type: picture.sps.pic_order_cnt_type,
     };
-    const needsLists = follows || this.#options.decodeMode === "slice";
-    const lists = needsLists ? buildRefPicLists(context, h) : null;
-    for (const operation of lists?.missing ?? missingOperations(context, h)) {
-      const element = operation.modification_of_pic_nums_idc === 2 ? "long_term_pic_num" : "abs_diff_pic_num_minus1";
-      this.#reportMissing(open, picture, unit, element, `${operation[element]} names a picture that is not in the DPB`);
-    }
-    if (lists === null) return null;
-    if (follows && frames.some((frame) => isCorruptReference(frame) && refersTo(lists, frame))) {
-      picture.frame.corrupt = true;
-    }
-    if (this.#options.missingReferences !== "nearest") return lists;
-    const nearest = nearestReference(context);
-    const complete = (list: RefPicList) => list.map((reference) => reference ?? nearest);
-    return { ...lists, list0: complete(lists.list0), list1: complete(lists.list1) };
   }
 
   #reportMissing(open: OpenPicture, picture: Picture, unit: StreamUnit, element: string, reason: string): void {
@@ -294,8 +300,8 @@ export class PictureDecoder {
     this.#recovery.endPicture(picture);
     const { decodeMode, missingReferences } = this.#options;
     const references = this.#state.dpb.references();
-    const isDropped = dropsPicture(missingReferences, references.length > 0);
-    if (open.lacksReference && isDropped) {
+    const hasStandIn = open.lacksReference && nearestReference(this.#contextOf(picture)) !== null;
+    if (open.lacksReference && dropsPicture(missingReferences, hasStandIn)) {
       this.#state.abandonPicture(picture);
       if (missingReferences === "drop") this.#startAnew();
       return;
@@ -355,15 +361,22 @@ function isInter(h: SliceHeader): boolean {
   return h.slice_type % 5 !== 2 && h.slice_type % 5 !== 4;
 }
 
-function isReference(frame: Frame): boolean {
-  return frame.isUsedForReference;
+/** 8.2.4.2.1, 8.2.4.2.2: whether the lists of a picture can have a reference frame, and 8.2.5.2 lets its slices refer to it. */
+function canBeReferredTo(frame: Frame, structure: number): boolean {
+  const isMarked = structure !== BOTH_FIELDS || frame.shortTerm === BOTH_FIELDS || frame.longTerm === BOTH_FIELDS;
+  return isMarked && isThere(frame);
 }
 
-function isCorruptReference(frame: Frame): boolean {
-  return frame.corrupt && frame.isUsedForReference;
+function isThere(frame: ReferenceFrame): boolean {
+  return !isNonExisting(frame);
 }
 
-function refersTo({ list0, list1 }: RefPicLists, frame: Frame): boolean {
-  const isOfFrame = (reference: RefPicList[number]) => reference?.frame === frame;
-  return list0.some(isOfFrame) || list1.some(isOfFrame);
+/** @param frame one of the buffer. */
+function isCorrupt(frame: ReferenceFrame): boolean {
+  return (frame as Frame).corrupt;
+}
+
+/** Whether the lists have a frame for which `is` is true. */
+function refersTo({ list0, list1 }: RefPicLists, is: (frame: ReferenceFrame) => boolean): boolean {
+  return [...list0, ...list1].some((entry) => entry !== null && is(entry.frame));
 }

@@ -179,7 +179,8 @@ function modifyList(
       const picNum = picNumPred > CurrPicNum ? picNumPred - MaxPicNum : picNumPred; // (8-36)
       found = findByPicNum(frames, current.structure, picNum, "short");
     }
-    if (!found) missing.push(operation);
+    // 8.2.5.2: an operation that names a "non-existing" frame shows that the frame was lost.
+    if (!found || isNonExisting(found.frame)) missing.push(operation);
     // A missing picture keeps its place, so that the indices of the others stay right.
     insert(list, refIdx++, found ?? null);
   }

@@ -1,6 +1,6 @@
 /** 8.2.5 Decoded reference picture marking process, over the frames of the decoded picture buffer. */
 import type { Frame, ReferenceFrame } from "./dpb.ts";
-import { BOTH_FIELDS } from "./dpb.ts";
+import { BOTH_FIELDS, isNonExisting } from "./dpb.ts";
 import type { DecRefPicMarking, MemoryManagementControlOperation } from "./structures.ts";
 
 /** The picture that is marked. */
@@ -106,7 +106,8 @@ export class RefPicMarking {
       case 3: {
         const found = findShortTerm(frames, current, op.difference_of_pic_nums_minus1);
         if (found) this.#assignLongTerm(frames, found, op.long_term_frame_idx, complain);
-        else
+        // 8.2.5.2: nor may it name a frame that has not come.
+        if (!found || isNonExisting(found.frame))
           complain("difference_of_pic_nums_minus1", `${op.difference_of_pic_nums_minus1} names no short-term picture`);
         return;
       }

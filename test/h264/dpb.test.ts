@@ -58,7 +58,7 @@ describe("C.4.5.3 bumping", () => {
     expect(
       order(sps, [
         { idr: true, lsb: 20 },
-        { frame_num: 2, lsb: 30 },
+        { type: "I", frame_num: 2, lsb: 30 },
       ]),
     ).toBe("r1 o1 x1 r2 o2 x2");
   });

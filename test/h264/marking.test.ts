@@ -70,7 +70,7 @@ describe("8.2.5.2 gaps in frame_num", () => {
 
   it("infers no more than the window keeps from a gap of almost MaxFrameNum", () => {
     const sps = { gaps: true, max_num_ref_frames: 2, log2_max_frame_num: 16 };
-    expect(dpbs(sps, [{ idr: true }, { frame_num: 65535 }])).toEqual(["", "gap65533 gap65534"]);
+    expect(dpbs(sps, [{ idr: true }, { type: "I", frame_num: 65535 }])).toEqual(["", "gap65533 gap65534"]);
   });
 
   it("sees no gap between a non-reference picture and the reference picture of the same frame_num", () => {

@@ -3,9 +3,18 @@ import type { Trace } from "../../src/bitreader/index.ts";
 import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
 import { openSession } from "../../src/open-session.ts";
 import { bitstreamBytes } from "../../src/session/bitstream.ts";
-import { V4L2_PIX_FMT_H264_SLICE } from "../../src/uapi/index.ts";
+import { decodeStruct, V4L2_PIX_FMT_H264_SLICE, v4l2_ctrl_h264_slice_params } from "../../src/uapi/index.ts";
 import { annexB } from "../../support/h264-requests.ts";
-import { decodeParams, eventsOf, H264Stream, only, references, summary } from "../../support/streams/h264-stream.ts";
+import {
+  decodeParams,
+  eventsOf,
+  H264Stream,
+  only,
+  references,
+  type Slice,
+  type Sps,
+  summary,
+} from "../../support/streams/h264-stream.ts";
 
 const start = () => new H264Stream().writeSps().writePps();
 const controlOf = (stream: H264Stream, request: number, name: string) => {
@@ -92,6 +101,29 @@ describe("sequence events", () => {
 describe("a picture", () => {
   const timestamps = (stream: H264Stream) =>
     only(eventsOf(stream, { decodeMode: "slice" }), "request").map(({ timestamp }) => timestamp);
+
+  const type1: Sps = { poc_type: 1, cycle: [0, 0, [2]] };
+  const field: Slice = { frame_num: 1, field: "top" };
+  it.each<[string, Sps, Slice, Slice, 1 | 2]>([
+    ["frame_num", {}, { frame_num: 1 }, { frame_num: 2 }, 2],
+    ["field_pic_flag", { frame_mbs_only_flag: 0 }, { frame_num: 1 }, field, 2],
+    ["bottom_field_flag", { frame_mbs_only_flag: 0 }, field, { ...field, field: "bottom" }, 2],
+    ["nal_ref_idc, where one is 0", {}, { frame_num: 1, nal_ref_idc: 0 }, { frame_num: 1 }, 2],
+    ["nal_ref_idc, where the other is 0", {}, { frame_num: 1 }, { frame_num: 1, nal_ref_idc: 0 }, 2],
+    ["nal_ref_idc, where none is 0: the same picture", {}, { frame_num: 1 }, { frame_num: 1, nal_ref_idc: 2 }, 1],
+    ["pic_order_cnt_lsb", {}, { frame_num: 1, lsb: 2 }, { frame_num: 1, lsb: 4 }, 2],
+    ["delta_pic_order_cnt_bottom", {}, { frame_num: 1 }, { frame_num: 1, delta_bottom: 1 }, 2],
+    ["delta_pic_order_cnt[0]", type1, { frame_num: 1 }, { frame_num: 1, delta: [1, 0] }, 2],
+    ["delta_pic_order_cnt[1]", type1, { frame_num: 1 }, { frame_num: 1, delta: [0, 1] }, 2],
+    ["IdrPicFlag", {}, { frame_num: 0, type: "I" }, { idr: true }, 2],
+    ["idr_pic_id", {}, { idr: true, idr_pic_id: 1 }, { idr: true, idr_pic_id: 2 }, 2],
+    ["no element: the same picture", {}, { frame_num: 1 }, { frame_num: 1 }, 1],
+  ])("ends where a slice differs in %s alone (7.4.1.2.4)", (_, sps, slice, other, count) => {
+    const stream = new H264Stream().writeSps({ max_num_ref_frames: 4, ...sps });
+    stream.writePps({ bottom_field_pic_order_in_frame_present_flag: 1 }).slice({ idr: true });
+    stream.slice(slice).slice({ ...other, first_mb: 4 });
+    expect(only(eventsOf(stream), "request").length).toBe(1 + count);
+  });
 
   it("ends where a slice begins at the macroblock of its first one, whatever the numbers of 7.4.1.2.4 say", () => {
     const twice = start().slice({ idr: true }).slice({ idr: true, first_mb: 8 });
@@ -381,6 +413,82 @@ describe("missingReferences", () => {
     const events = eventsOf(stream, { missingReferences: "nearest" });
     expect(only(events, "error").map(({ kind }) => kind)).toEqual(["missing-reference"]);
     expect(only(events, "request").map(references)).toEqual(["", "2000"]);
+  });
+
+  it("a frame cannot refer to a field whose second field did not come (8.2.4.2.1)", () => {
+    const stream = new H264Stream().writeSps({ frame_mbs_only_flag: 0, heightInMapUnits: 2 }).writePps();
+    stream.slice({ idr: true, field: "top" }).slice({ frame_num: 1, lsb: 2 });
+    expect(only(eventsOf(stream), "error").map(({ message }) => message)).toEqual([
+      "the slice has no reference picture at all",
+    ]);
+    expect(only(eventsOf(stream), "output").map(({ corrupt }) => corrupt)).toEqual([false, true]);
+    for (const decodeMode of ["frame", "slice"] as const) {
+      const requests = only(eventsOf(stream, { decodeMode, missingReferences: "nearest" }), "request");
+      expect(requests.map(({ timestamp }) => timestamp)).toEqual([1000]);
+    }
+  });
+});
+
+describe("8.2.5.2: pictures were lost where gaps in frame_num are allowed, and a slice refers to what a gap left out", () => {
+  const begin = (max_num_ref_frames: number) => {
+    const stream = new H264Stream().writeSps({ gaps: true, max_num_ref_frames, log2_max_frame_num: 5 }).writePps();
+    return stream.slice({ idr: true }).slice({ frame_num: 2, lsb: 4, type: "I" });
+  };
+  const next: Slice = { frame_num: 3, lsb: 6 };
+
+  it.each<[string, H264Stream, string[], boolean]>([
+    ["a list with a picture", begin(3).slice({ ...next, num_ref_idx: [2] }), [], false],
+    [
+      "a list without a picture",
+      begin(3).slice({ ...next, frame_num: 4 }),
+      ["the slice has no reference picture at all"],
+      true,
+    ],
+    [
+      "no picture at all",
+      begin(1).slice({ ...next, frame_num: 4 }),
+      ["the slice has no reference picture at all"],
+      true,
+    ],
+    [
+      "a modification",
+      begin(3).slice({ ...next, num_ref_idx: [2], modify: [[0, 1]] }),
+      ["1 names a picture that is not in the DPB"],
+      true,
+    ],
+    [
+      "operation 3",
+      begin(4).slice({
+        ...next,
+        mmco: [
+          [4, 1],
+          [3, 1, 0],
+        ],
+      }),
+      ["1 names no short-term picture"],
+      false,
+    ],
+    ["operation 1, which may name it", begin(3).slice({ ...next, mmco: [[1, 1]] }), [], false],
+  ])("%s", (_, stream, messages, isCorrupt) => {
+    for (const decodeMode of ["frame", "slice"] as const) {
+      const events = eventsOf(stream, { decodeMode });
+      expect(only(events, "error").map(({ message }) => message)).toEqual(messages);
+      expect(only(events, "output").map(({ corrupt }) => corrupt)).toEqual([false, false, isCorrupt]);
+    }
+  });
+
+  it("nearest: every list entry of such a slice refers to a picture", () => {
+    const stream = begin(3).slice({ ...next, num_ref_idx: [3], modify: [[0, 1]] });
+    const options = { decodeMode: "slice", missingReferences: "nearest" } as const;
+    const { controls } = only(eventsOf(stream, options), "request")[2]!;
+    const { payload } = controls.find(({ name }) => name === "V4L2_CID_STATELESS_H264_SLICE_PARAMS")!;
+    const { ref_pic_list0 } = decodeStruct(v4l2_ctrl_h264_slice_params, payload as Uint8Array);
+    // The DPB array has the IDR picture, the frame of the gap and the picture after it.
+    expect(ref_pic_list0.slice(0, 3)).toEqual([
+      { fields: 3, index: 2 },
+      { fields: 3, index: 2 },
+      { fields: 3, index: 0 },
+    ]);
   });
 });
 
