@@ -69,7 +69,7 @@ export const cedrus: Target = {
       ...sliceModes,
       since: "5.11",
       controls: { ...sets.h264FrameControls, ...sets.h264SliceControls },
-      limits: { ...size, bitDepths: [8], chromaFormats: [1], maxSliceGroups: 1 },
+      limits: { ...size, bitDepths: [8], chromaFormats: [1], profiles: [66, 77, 100], maxSliceGroups: 1 },
       reads: h264Reads,
       missingReferences: "mark",
     },

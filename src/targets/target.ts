@@ -16,7 +16,10 @@ export interface TargetLimits {
   readonly equalBitDepths?: true;
   /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; 4, of FWHT, 4:4:0. */
   readonly chromaFormats?: readonly number[];
-  /** H.264 profile_idc, VP9 profile: those of the driver's profile menu. */
+  /**
+   * H.264 profile_idc, VP9 profile: those of the driver's profile menu. An H.264 sequence of another profile is taken where its
+   * constraint_set flags say that it obeys one of these (A.2).
+   */
   readonly profiles?: readonly number[];
   /**
    * H.264: the most slice groups. The UAPI has their number and no map of them, so no driver that was tried or read does anything
@@ -27,6 +30,8 @@ export interface TargetLimits {
   readonly maxTiles?: number;
   /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
   readonly refusedFlags?: readonly (readonly string[])[];
+  /** Flags that must be set, as in `TargetCodec.reads`. */
+  readonly requiredFlags?: readonly string[];
 }
 
 /** What a driver takes of one codec. */

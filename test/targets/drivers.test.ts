@@ -56,7 +56,7 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
     }
   });
 
-  it("refuses flags that exist, each time of one control", () => {
+  it("refuses and requires flags that exist, refusing each time those of one control", () => {
     for (const together of taken.limits.refusedFlags ?? []) {
       const names = new Set(together.map((flag) => flag.split(".")[0]!));
       expect(names.size).toBe(1);
@@ -64,6 +64,10 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
         expect([...names].flatMap(pathsOf)).toContain(flag);
         expect(flag).toMatch(/\.V4L2_\w+$/);
       }
+    }
+    for (const flag of taken.limits.requiredFlags ?? []) {
+      expect(pathsOf(flag.split(".")[0]!)).toContain(flag);
+      expect(flag).toMatch(/\.V4L2_\w+$/);
     }
   });
 
