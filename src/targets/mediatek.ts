@@ -148,7 +148,8 @@ export const mediatek: Target = {
       ...sets.noModes,
       since: "6.5",
       controls: sets.av1Controls,
-      limits: { ...size, bitDepths: [8, 10], chromaFormats: [1], profiles: [0] },
+      // vdec_av1_slice_setup_tile_group() fails for other entries.
+      limits: { ...size, bitDepths: [8, 10], chromaFormats: [1], profiles: [0], tileEntries: "exact" },
       reads: av1Reads,
       missingReferences: "mark",
     },

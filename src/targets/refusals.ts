@@ -12,17 +12,8 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
-import type { Target, TargetCodec, TargetLimits } from "./target.ts";
-
-/** Something that a target does not accept. */
-export interface TargetRefusal {
-  readonly control: string;
-  /** The field that is the reason; empty when it is the control itself. */
-  readonly path: string;
-  /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
-  readonly value: number | undefined;
-  readonly reason: string;
-}
+import { requestRefusals } from "./request-refusals.ts";
+import type { Target, TargetCodec, TargetLimits, TargetRefusal } from "./target.ts";
 
 /** A refusal in a line: control, field, value, and the reason. */
 export function refusalText({ control, path, value, reason }: TargetRefusal): string {
@@ -31,7 +22,7 @@ export function refusalText({ control, path, value, reason }: TargetRefusal): st
 
 /**
  * What the target would refuse in these controls, and why: controls and modes that it does not have, more elements than it
- * takes, formats beyond its limits. `validate` (`v4l2-stateless/kernel`) finds what every driver refuses.
+ * takes, formats beyond its limits, values that do not fit each other. `validate` (`v4l2-stateless/kernel`) finds what every driver refuses.
  *
  * @param controls By name, those of one request or set; payloads of a wrong size are left to `validate`.
  */
@@ -44,7 +35,7 @@ export function targetRefusals(
   if (taken === undefined) {
     return [...controls.keys()].map((control) => refusal(control, `${target.name} does not decode ${codec}`));
   }
-  return [...controls].flatMap(([name, payload]) => {
+  const ofControls = [...controls].flatMap(([name, payload]) => {
     const most = Object.hasOwn(taken.controls, name) ? taken.controls[name] : undefined;
     if (most === undefined) return [refusal(name, `${target.name} does not have this control`)];
     return typeof payload === "number"
@@ -57,6 +48,7 @@ export function targetRefusals(
           ...tileRefusals(target, taken, name, payload),
         ];
   });
+  return [...ofControls, ...requestRefusals(target, taken.limits, controls)];
 }
 
 function refusal(control: string, reason: string, path = "", value?: number): TargetRefusal {

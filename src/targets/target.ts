@@ -28,6 +28,15 @@ export interface TargetLimits {
   readonly maxSliceGroups?: number;
   /** AV1: the most tiles of a frame, where the driver fails for fewer than its control takes. */
   readonly maxTiles?: number;
+  /**
+   * AV1: how many tile group entries the driver wants, for a frame's job not to fail: as many as the frame has tiles and in raster
+   * order, or so many at least.
+   */
+  readonly tileEntries?: "exact" | "enough";
+  /** HEVC: a slice's num_entry_point_offsets, where it is not 0, must be the number of ENTRY_POINT_OFFSETS. */
+  readonly countsEntryPoints?: true;
+  /** HEVC: data_byte_offset may not be 0. */
+  readonly needsDataByteOffset?: true;
   /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
   readonly refusedFlags?: readonly (readonly string[])[];
   /** Flags that must be set, as in `TargetCodec.reads`. */
@@ -102,4 +111,14 @@ export interface Target {
   /** The source of this knowledge: a folder or file of the Linux 7.2 sources. */
   readonly source: string;
   readonly codecs: Readonly<Partial<Record<Codec, TargetCodec>>>;
+}
+
+/** Something that a target does not accept. */
+export interface TargetRefusal {
+  readonly control: string;
+  /** The field that is the reason; empty when it is the control itself. */
+  readonly path: string;
+  /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
+  readonly value: number | undefined;
+  readonly reason: string;
 }
