@@ -73,10 +73,11 @@ export interface TargetCodec {
    */
   readonly needsPriming?: readonly string[];
   /**
-   * The controls that the driver reads differently than the kernel's documentation says, by the control's name. Three drivers have
+   * The controls that the driver reads differently than the kernel's documentation says, by the control's name. Five drivers have
    * such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag) and rpi-hevc-dec (bit_size and data_byte_offset of slices), whose
-   * payloads `controlsFor` rewrites, and rk3588-av1 (ref_frame_idx after a shown key frame, reference_frame_ts of a slot without a
-   * picture), which needs a session's requests in their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
+   * payloads `controlsFor` rewrites; rk3588-av1 (ref_frame_idx after a shown key frame, reference_frame_ts of a slot without a
+   * picture), vdpu381 and vdpu383 (reference picture sets whose first is that of the sets before), which need a session's requests
+   * in their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
    */
   readonly quirks?: Readonly<Record<string, Quirk>>;
 }
