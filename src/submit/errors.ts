@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Refusal } from "../kernel/index.ts";
-import type { TargetRefusal } from "../targets/refusals.ts";
+import type { TargetRefusal } from "../targets/target.ts";
 import type { IoctlName } from "./layout/ioctls.ts";
 
 /** There is no suitable device, or it cannot be used: one line for a person. */

@@ -36,10 +36,8 @@ const imx8mG2: BoardDecoder = { target: hantroG2, codecs: { h265: {}, vp9: {} } 
 const rkvdec: BoardDecoder = { target: rk3399, codecs: { h265: {}, h264: {}, vp9: {} } };
 /** Only the H6 has ten bits. */
 const cedrusH265: TargetLimits = { bitDepths: [8] };
-const mt = (limits: TargetLimits, more: BoardDecoder["codecs"] = {}): BoardDecoder => ({
-  target: mediatek,
-  codecs: { h264: limits, h265: limits, vp8: {}, vp9: {}, ...more },
-});
+/** The profile menus of mediatek's chips without 10 bits end at High and at VP9's profile 0 (mtk_vcodec_dec_fill_*_profile). */
+const mt8 = { h264: { bitDepths: [8], profiles: [66, 77, 100] }, vp9: { bitDepths: [8], profiles: [0] } } as const;
 
 const rockchip =
   "drivers/media/platform/rockchip/rkvdec/rkvdec.c, drivers/media/platform/verisilicon/rockchip_vpu_hw.c";
@@ -124,15 +122,23 @@ export const boards: readonly Board[] = [
       {
         target: mediatek,
         codecs: {
-          h264: { maxWidth: 2048, maxHeight: 1088, bitDepths: [8] },
+          h264: { ...mt8.h264, maxWidth: 2048, maxHeight: 1088 },
           vp8: {},
-          vp9: { maxWidth: 2048, maxHeight: 1088 },
+          vp9: { ...mt8.vp9, maxWidth: 2048, maxHeight: 1088 },
         },
       },
     ],
   },
-  { names: ["mt8186", "mt8192"], source: mediatekSource, decoders: [mt({ bitDepths: [8] })] },
-  { names: ["mt8188", "mt8195"], source: mediatekSource, decoders: [mt({}, { av1: {} })] },
+  {
+    names: ["mt8186", "mt8192"],
+    source: mediatekSource,
+    decoders: [{ target: mediatek, codecs: { ...mt8, h265: { bitDepths: [8] }, vp8: {} } }],
+  },
+  {
+    names: ["mt8188", "mt8195"],
+    source: mediatekSource,
+    decoders: [{ target: mediatek, codecs: { h264: {}, h265: {}, vp8: {}, vp9: {}, av1: {} } }],
+  },
   {
     names: ["tegra20", "tegra30", "tegra114", "tegra124"],
     source: "drivers/media/platform/nvidia/tegra-vde",

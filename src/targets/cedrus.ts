@@ -69,7 +69,7 @@ export const cedrus: Target = {
       ...sliceModes,
       since: "5.11",
       controls: { ...sets.h264FrameControls, ...sets.h264SliceControls },
-      limits: { ...size, bitDepths: [8], chromaFormats: [1], maxSliceGroups: 1 },
+      limits: { ...size, bitDepths: [8], chromaFormats: [1], profiles: [66, 77, 100], maxSliceGroups: 1 },
       reads: h264Reads,
       missingReferences: "mark",
     },
@@ -81,8 +81,14 @@ export const cedrus: Target = {
         V4L2_CID_STATELESS_HEVC_SLICE_PARAMS: 1,
         V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS: 256,
       },
-      // 10 bit only on the H6.
-      limits: { ...size, bitDepths: [8, 10], chromaFormats: [1] },
+      // 10 bit only on the H6. cedrus_h265_setup() fails with -ERANGE for the entry points, with -EOPNOTSUPP for the offset.
+      limits: {
+        ...size,
+        bitDepths: [8, 10],
+        chromaFormats: [1],
+        countsEntryPoints: true,
+        needsDataByteOffset: true,
+      },
       reads: h265Reads,
       // cedrus_h265_ref_pic_list_write() uses list entries as indices into `dpb` without a check, and 0xff (a missing
       // reference) is past its end.

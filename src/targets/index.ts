@@ -33,10 +33,19 @@ export { hantroG1, hantroG2 } from "./hantro.ts";
 export { mediatek } from "./mediatek.ts";
 export { primingControls } from "./priming-controls.ts";
 export { type FieldReading, fieldReading } from "./reading.ts";
-export { type TargetRefusal, targetRefusals } from "./refusals.ts";
+export { targetRefusals } from "./refusals.ts";
 export { rk3399, vdpu381, vdpu383 } from "./rkvdec.ts";
 export { rpiHevcDec } from "./rpi-hevc-dec.ts";
-export type { PayloadQuirk, Quirk, QuirkText, SessionQuirk, Target, TargetCodec, TargetLimits } from "./target.ts";
+export type {
+  PayloadQuirk,
+  Quirk,
+  QuirkText,
+  SessionQuirk,
+  Target,
+  TargetCodec,
+  TargetLimits,
+  TargetRefusal,
+} from "./target.ts";
 export type { SetEvent } from "./target-events.ts";
 export { tegraVde } from "./tegra-vde.ts";
 export { vicodec } from "./vicodec.ts";

@@ -95,8 +95,7 @@ const av1Reads = [
 
 /**
  * MT8183, MT8186, MT8188, MT8192, MT8195. The firmware parses headers itself, so a field that the driver does not read has no
- * effect. The limits are those of the largest chip: only MT8188 and MT8195 have 10 bit H.264 and HEVC, and MT8183 ends at
- * 2048x1088.
+ * effect. The limits are those of the largest chip: only MT8188 and MT8195 have 10 bits, and MT8183 ends at 2048x1088.
  */
 export const mediatek: Target = {
   name: "mediatek",
@@ -106,10 +105,12 @@ export const mediatek: Target = {
       ...sets.frameModes,
       since: "5.16",
       controls: sets.h264FrameControls,
-      // "Firmware does not support field decoding" (vdec_h264_req_common.c).
+      // "Firmware does not support field decoding" (vdec_h264_req_common.c). Where one bit depth is 8 and the other is not,
+      // mtk_vdec_s_ctrl() keeps the CAPTURE format of 8 bits.
       limits: {
         ...size,
         bitDepths: [8, 10],
+        equalBitDepths: true,
         profiles: [66, 77, 100, 110],
         maxSliceGroups: 1,
         refusedFlags: [["V4L2_CID_STATELESS_H264_DECODE_PARAMS.flags.V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC"]],
@@ -121,7 +122,8 @@ export const mediatek: Target = {
       ...sets.frameModes,
       since: "6.5",
       controls: sets.hevcFrameControls,
-      limits: { ...size, bitDepths: [8, 10] },
+      // The driver does not check chroma_format_idc. The profiles of its menu and its CAPTURE formats are 4:2:0.
+      limits: { ...size, bitDepths: [8, 10], equalBitDepths: true, chromaFormats: [1] },
       reads: h265Reads,
       missingReferences: "mark",
     },
@@ -146,7 +148,8 @@ export const mediatek: Target = {
       ...sets.noModes,
       since: "6.5",
       controls: sets.av1Controls,
-      limits: { ...size, bitDepths: [8, 10], chromaFormats: [1], profiles: [0] },
+      // vdec_av1_slice_setup_tile_group() fails for other entries.
+      limits: { ...size, bitDepths: [8, 10], chromaFormats: [1], profiles: [0], tileEntries: "exact" },
       reads: av1Reads,
       missingReferences: "mark",
     },

@@ -6,6 +6,9 @@ import {
   V4L2_FWHT_FL_CHROMA_FULL_HEIGHT,
   V4L2_FWHT_FL_CHROMA_FULL_WIDTH,
   V4L2_FWHT_FL_COMPONENTS_NUM_MSK,
+  V4L2_H264_SPS_CONSTRAINT_SET0_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET1_FLAG,
+  V4L2_H264_SPS_CONSTRAINT_SET2_FLAG,
   V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY,
   V4L2_VP9_FRAME_FLAG_X_SUBSAMPLING,
   V4L2_VP9_FRAME_FLAG_Y_SUBSAMPLING,
@@ -39,6 +42,8 @@ export interface PictureFormat {
   /** chroma_format_idc. */
   readonly chromaFormat?: Fact;
   readonly profile?: Fact;
+  /** Other profiles that the sequence obeys. */
+  readonly obeyedProfiles?: readonly number[];
 }
 
 /** A control that says something of the pictures. */
@@ -106,13 +111,27 @@ function readH264(payload: Uint8Array): PictureFormat {
   const frameMbsOnly = (view.getUint32(o.flags, true) & V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY) !== 0;
   const width = view.getUint16(o.pic_width_in_mbs_minus1, true);
   const height = view.getUint16(o.pic_height_in_map_units_minus1, true);
+  const profile = view.getUint8(o.profile_idc);
   return {
     width: fact("pic_width_in_mbs_minus1", width, 16 * (width + 1)),
     // (7-18): a map unit is two macroblocks high where the sequence may have fields.
     height: fact("pic_height_in_map_units_minus1", height, 16 * (height + 1) * (frameMbsOnly ? 1 : 2)),
     ...samplesOf(view, o),
-    profile: fact("profile_idc", view.getUint8(o.profile_idc)),
+    profile: fact("profile_idc", profile),
+    obeyedProfiles: obeyedProfiles(profile, view.getUint8(o.constraint_set_flags)),
   };
+}
+
+/** Baseline, Main and Extended, for each of which the other two have a constraint_set flag (7.4.2.1.1, A.2.1 to A.2.3). */
+const profilesWithFlags: readonly (readonly [number, number])[] = [
+  [66, V4L2_H264_SPS_CONSTRAINT_SET0_FLAG],
+  [77, V4L2_H264_SPS_CONSTRAINT_SET1_FLAG],
+  [88, V4L2_H264_SPS_CONSTRAINT_SET2_FLAG],
+];
+
+function obeyedProfiles(profile: number, constraintFlags: number): number[] {
+  if (!profilesWithFlags.some(([own]) => own === profile)) return [];
+  return profilesWithFlags.flatMap(([other, flag]) => ((constraintFlags & flag) === 0 ? [] : [other]));
 }
 
 function readH265(payload: Uint8Array): PictureFormat {

@@ -12,17 +12,8 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
-import type { Target, TargetCodec, TargetLimits } from "./target.ts";
-
-/** Something that a target does not accept. */
-export interface TargetRefusal {
-  readonly control: string;
-  /** The field that is the reason; empty when it is the control itself. */
-  readonly path: string;
-  /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
-  readonly value: number | undefined;
-  readonly reason: string;
-}
+import { requestRefusals } from "./request-refusals.ts";
+import type { Target, TargetCodec, TargetLimits, TargetRefusal } from "./target.ts";
 
 /** A refusal in a line: control, field, value, and the reason. */
 export function refusalText({ control, path, value, reason }: TargetRefusal): string {
@@ -31,7 +22,7 @@ export function refusalText({ control, path, value, reason }: TargetRefusal): st
 
 /**
  * What the target would refuse in these controls, and why: controls and modes that it does not have, more elements than it
- * takes, formats beyond its limits. `validate` (`v4l2-stateless/kernel`) finds what every driver refuses.
+ * takes, formats beyond its limits, values that do not fit each other. `validate` (`v4l2-stateless/kernel`) finds what every driver refuses.
  *
  * @param controls By name, those of one request or set; payloads of a wrong size are left to `validate`.
  */
@@ -44,7 +35,7 @@ export function targetRefusals(
   if (taken === undefined) {
     return [...controls.keys()].map((control) => refusal(control, `${target.name} does not decode ${codec}`));
   }
-  return [...controls].flatMap(([name, payload]) => {
+  const ofControls = [...controls].flatMap(([name, payload]) => {
     const most = Object.hasOwn(taken.controls, name) ? taken.controls[name] : undefined;
     if (most === undefined) return [refusal(name, `${target.name} does not have this control`)];
     return typeof payload === "number"
@@ -57,6 +48,7 @@ export function targetRefusals(
           ...tileRefusals(target, taken, name, payload),
         ];
   });
+  return [...ofControls, ...requestRefusals(target, taken.limits, controls)];
 }
 
 function refusal(control: string, reason: string, path = "", value?: number): TargetRefusal {
@@ -95,24 +87,32 @@ function elementRefusals(target: Target, name: string, payload: Uint8Array, most
   return [refusal(name, `${target.name} takes ${most} element${most === 1 ? "" : "s"} at most`, "", elements)];
 }
 
-/** Flags that the driver does not accept, alone or together. */
+/** Flags that the driver does not accept, alone or together, and those without which it does not decode. */
 function flagRefusals(target: Target, { limits }: TargetCodec, name: string, payload: Uint8Array): TargetRefusal[] {
-  const control = controlByName(name);
-  if (control?.type !== "struct" || payload.length !== control.struct.size) return [];
-  const leaves = leafFields(control.struct);
-  return (limits.refusedFlags ?? []).flatMap((together) => {
-    const set = together.flatMap((flag) => {
-      const leaf = leaves.find(({ path }) => flag.startsWith(`${name}.${path}.`));
-      if (leaf === undefined) return [];
-      const flagName = flag.slice(flag.lastIndexOf(".") + 1);
-      const value = Number(leaf.type.read(viewOf(payload), leaf.offset));
-      return (value & (leaf.type.flags?.[flagName] ?? 0)) === 0 ? [] : [{ path: leaf.path, value, flagName }];
-    });
-    const [first] = set;
-    if (first === undefined || set.length < together.length) return [];
-    const what = set.map(({ flagName }) => flagName).join(" with ");
+  const refused = (limits.refusedFlags ?? []).flatMap((together) => {
+    const flags = together.flatMap((flag) => flagIn(name, payload, flag) ?? []);
+    const [first] = flags;
+    if (first === undefined || flags.length < together.length || flags.some(({ isSet }) => !isSet)) return [];
+    const what = flags.map((flag) => flag.name).join(" with ");
     return [refusal(name, `${target.name} does not take ${what}`, first.path, first.value)];
   });
+  const missing = (limits.requiredFlags ?? []).flatMap((required) => {
+    const flag = flagIn(name, payload, required);
+    if (flag === undefined || flag.isSet) return [];
+    return [refusal(name, `${target.name} does not take this without ${flag.name}`, flag.path, flag.value)];
+  });
+  return [...refused, ...missing];
+}
+
+/** A flag of a control's payload, as in `TargetCodec.reads`; undefined where it is another control's, or the payload has another size. */
+function flagIn(control: string, payload: Uint8Array, flag: string) {
+  const definition = controlByName(control);
+  if (definition?.type !== "struct" || payload.length !== definition.struct.size) return undefined;
+  const leaf = leafFields(definition.struct).find(({ path }) => flag.startsWith(`${control}.${path}.`));
+  if (leaf === undefined) return undefined;
+  const name = flag.slice(flag.lastIndexOf(".") + 1);
+  const value = Number(leaf.type.read(viewOf(payload), leaf.offset));
+  return { name, path: leaf.path, value, isSet: (value & (leaf.type.flags?.[name] ?? 0)) !== 0 };
 }
 
 /** More slice groups (FMO) than the driver takes. */
@@ -193,7 +193,8 @@ function formatRefusals(
     outside.push(refusal(name, reason, bitDepthChroma.path, bitDepthChroma.field));
   }
   oneOf(format.chromaFormat, limits.chromaFormats, chromaFormatNames[codec] ?? "chroma_format_idc");
-  oneOf(format.profile, limits.profiles, "profile");
+  const obeysOne = format.obeyedProfiles?.some((profile) => limits.profiles?.includes(profile));
+  if (obeysOne !== true) oneOf(format.profile, limits.profiles, "profile");
   return outside;
 }
 

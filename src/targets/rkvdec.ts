@@ -1,9 +1,11 @@
 /**
  * rkvdec: Rockchip's video decoders of rk3399, vdpu381 (rk3588) and vdpu383 (rk3576).
  *
- * The driver reads no field differently than the kernel's documentation says, so there are no `quirks`. But vdpu381 and
- * vdpu383 do not notice an array of zeros (`needsPriming`).
+ * What the driver reads differently than the kernel's documentation says: vdpu381 and vdpu383 do not notice reference picture sets
+ * whose first is the one before (`quirks`, rewritten by `NoticedSets`), nor an array of zeros (`needsPriming`).
  */
+import { sameBytes } from "../framing/bytes.ts";
+import { v4l2_ctrl_hevc_ext_sps_st_rps as stRps, viewOf } from "../uapi/index.ts";
 import * as sets from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import * as shared from "./shared-reads.ts";
@@ -142,6 +144,35 @@ export const rk3399: Target = {
   },
 };
 
+/** Changes use_delta_flag of the first set where the driver would go on with the tables of other sets. */
+class NoticedSets {
+  /** The last array, and what the driver was told of it. */
+  #payload: Uint8Array | undefined;
+  #told = new Uint8Array(stRps.size);
+
+  rewrite(payload: Uint8Array): Uint8Array {
+    if (payload.length === 0 || payload.length % stRps.size !== 0) return payload;
+    if (this.#payload !== undefined && sameBytes(payload, this.#payload)) return this.#told;
+    const isFirst = this.#payload === undefined;
+    const before = this.#told;
+    this.#payload = payload;
+    this.#told = payload.slice();
+    const first = payload.subarray(0, stRps.size);
+    // The driver begins with empty sets, and may have been started anew since the array before.
+    const isTakenForEmpty = isEmpty(first) && !isEmpty(payload);
+    const isTakenForLast = !isFirst && sameBytes(first, before.subarray(0, stRps.size));
+    if (!isTakenForEmpty && !isTakenForLast) return this.#told;
+    const { use_delta_flag } = stRps.offsets;
+    const other = (viewOf(before).getUint32(use_delta_flag, true) + 1) >>> 0;
+    viewOf(this.#told).setUint32(use_delta_flag, other || 1, true);
+    return this.#told;
+  }
+}
+
+function isEmpty(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
 const vdpu38xH265 = {
   ...sets.frameModes,
   since: "7.0",
@@ -157,6 +188,20 @@ const vdpu38xH265 = {
   // control's initial value, so it never counts as changed: vdpu383 then fails every job with -EINVAL; vdpu381 warns and
   // decodes with tables that were never filled.
   needsPriming: ["V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", "V4L2_CID_STATELESS_HEVC_EXT_SPS_LT_RPS"],
+  quirks: {
+    V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS: {
+      fields: ["use_delta_flag"],
+      text:
+        "The driver fills the hardware's table of short-term reference picture sets only where the first set differs from the first of " +
+        "the array before, at the beginning from an empty set; it does not compare the others. Where only they differ, another value in " +
+        "use_delta_flag of the first set, which nothing reads (set 0 is never predicted), makes it look. See " +
+        "rkvdec_hevc_prepare_hw_st_rps() in rkvdec-hevc-common.c",
+      begin: () => {
+        const sets = new NoticedSets();
+        return (payload) => sets.rewrite(payload);
+      },
+    },
+  },
 } as const satisfies TargetCodec;
 
 const vdpu38xH264 = {

@@ -16,7 +16,10 @@ export interface TargetLimits {
   readonly equalBitDepths?: true;
   /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4; 4, of FWHT, 4:4:0. */
   readonly chromaFormats?: readonly number[];
-  /** H.264 profile_idc, VP9 profile: those of the driver's profile menu. */
+  /**
+   * H.264 profile_idc, VP9 profile: those of the driver's profile menu. An H.264 sequence of another profile is taken where its
+   * constraint_set flags say that it obeys one of these (A.2).
+   */
   readonly profiles?: readonly number[];
   /**
    * H.264: the most slice groups. The UAPI has their number and no map of them, so no driver that was tried or read does anything
@@ -25,8 +28,19 @@ export interface TargetLimits {
   readonly maxSliceGroups?: number;
   /** AV1: the most tiles of a frame, where the driver fails for fewer than its control takes. */
   readonly maxTiles?: number;
+  /**
+   * AV1: how many tile group entries the driver wants, for a frame's job not to fail: as many as the frame has tiles and in raster
+   * order, or so many at least.
+   */
+  readonly tileEntries?: "exact" | "enough";
+  /** HEVC: a slice's num_entry_point_offsets, where it is not 0, must be the number of ENTRY_POINT_OFFSETS. */
+  readonly countsEntryPoints?: true;
+  /** HEVC: data_byte_offset may not be 0. */
+  readonly needsDataByteOffset?: true;
   /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
   readonly refusedFlags?: readonly (readonly string[])[];
+  /** Flags that must be set, as in `TargetCodec.reads`. */
+  readonly requiredFlags?: readonly string[];
 }
 
 /** What a driver takes of one codec. */
@@ -59,10 +73,11 @@ export interface TargetCodec {
    */
   readonly needsPriming?: readonly string[];
   /**
-   * The controls that the driver reads differently than the kernel's documentation says, by the control's name. Three drivers have
+   * The controls that the driver reads differently than the kernel's documentation says, by the control's name. Five drivers have
    * such quirks: hantro-g1 (MPEG-2, the TOP_FIELD_FIRST flag) and rpi-hevc-dec (bit_size and data_byte_offset of slices), whose
-   * payloads `controlsFor` rewrites, and rk3588-av1 (ref_frame_idx after a shown key frame, reference_frame_ts of a slot without a
-   * picture), which needs a session's requests in their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
+   * payloads `controlsFor` rewrites; rk3588-av1 (ref_frame_idx after a shown key frame, reference_frame_ts of a slot without a
+   * picture), vdpu381 and vdpu383 (reference picture sets whose first is that of the sets before), which need a session's requests
+   * in their order. Deviations of another kind: `needsPriming` (vdpu381, vdpu383) and `missingReferences`.
    */
   readonly quirks?: Readonly<Record<string, Quirk>>;
 }
@@ -97,4 +112,14 @@ export interface Target {
   /** The source of this knowledge: a folder or file of the Linux 7.2 sources. */
   readonly source: string;
   readonly codecs: Readonly<Partial<Record<Codec, TargetCodec>>>;
+}
+
+/** Something that a target does not accept. */
+export interface TargetRefusal {
+  readonly control: string;
+  /** The field that is the reason; empty when it is the control itself. */
+  readonly path: string;
+  /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
+  readonly value: number | undefined;
+  readonly reason: string;
 }

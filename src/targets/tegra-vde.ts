@@ -51,6 +51,8 @@ export const tegraVde: Target = {
         maxHeight: 2032,
         profiles: [66, 77],
         maxSliceGroups: 1,
+        // The height is that of pic_height_in_map_units_minus1, half a picture's where there may be fields.
+        requiredFlags: ["V4L2_CID_STATELESS_H264_SPS.flags.V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY"],
         // The driver refuses these with -EOPNOTSUPP.
         refusedFlags: [
           ["V4L2_CID_STATELESS_H264_PPS.flags.V4L2_H264_PPS_FLAG_ENTROPY_CODING_MODE"],

@@ -144,9 +144,17 @@ export const rk3588Av1: Target = {
       ...noModes,
       since: "6.5",
       controls: { ...av1Controls, V4L2_CID_STATELESS_AV1_FILM_GRAIN: 1 },
-      // The driver checks the bit depth when controls are set, and the tiles (AV1_MAX_TILES) when a job begins, which fails then. The
-      // hardware has the Main profile without monochrome.
-      limits: { maxWidth: 4096, maxHeight: 2304, bitDepths: [8, 10], chromaFormats: [1], profiles: [0], maxTiles: 128 },
+      // The driver checks the bit depth when controls are set, and the tiles (AV1_MAX_TILES, and their entries) when a job begins, which
+      // fails then. The hardware has the Main profile without monochrome.
+      limits: {
+        maxWidth: 4096,
+        maxHeight: 2304,
+        bitDepths: [8, 10],
+        chromaFormats: [1],
+        profiles: [0],
+        maxTiles: 128,
+        tileEntries: "enough",
+      },
       reads,
       missingReferences: "mark",
       quirks: {

@@ -20,6 +20,7 @@ describe("boards", () => {
         expect(taken, `${target.name} ${codec}`).toBeDefined();
         expect(limits.maxWidth ?? 0).toBeLessThanOrEqual(taken!.limits.maxWidth ?? Infinity);
         for (const depth of limits.bitDepths ?? []) expect(taken!.limits.bitDepths).toContain(depth);
+        for (const profile of limits.profiles ?? []) expect(taken!.limits.profiles).toContain(profile);
       }
     }
   });
@@ -60,6 +61,12 @@ describe("--target with a board", () => {
       "bit_depth_luma_minus8 = 2 (bit depth 10: cedrus takes 8)",
     );
     expect((await validate("h6", "h265_main10_wpp_slices.265")).status).toBe(0);
+    const { status, stdout } = await validate("mt8192", "vp9_profile2_10bit.ivf");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /bit_depth = 10 \(bit depth: mediatek takes 8\).*\n.*profile = 2 \(profile: mediatek takes 0\)/,
+    );
+    expect((await validate("mt8195", "vp9_profile2_10bit.ivf")).status).toBe(0);
   });
 
   it("says what the board has where it lacks the codec", async () => {

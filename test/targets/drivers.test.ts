@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Codec, RequestEvent, SequenceEvent } from "../../src/events.ts";
 import { joined } from "../../src/framing/bytes.ts";
+import { validate } from "../../src/kernel/index.ts";
 import { openSession, sessionCodecs } from "../../src/open-session.ts";
 import {
   cedrus,
@@ -17,8 +18,16 @@ import {
   type Target,
   targets,
   tegraVde,
+  vdpu381,
+  vdpu383,
 } from "../../src/targets/index.ts";
-import { controlByName, decodePayload, leafFields, V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST } from "../../src/uapi/index.ts";
+import {
+  controlByName,
+  decodePayload,
+  leafFields,
+  V4L2_MPEG2_PIC_FLAG_TOP_FIELD_FIRST,
+  v4l2_ctrl_hevc_ext_sps_st_rps,
+} from "../../src/uapi/index.ts";
 import { frame, keyFrame, sequenceHeader, showExisting, unit } from "../../support/streams/av1-stream.ts";
 import { only } from "../../support/streams/h264-stream.ts";
 import { eventsOf, Mpeg2Stream } from "../../support/streams/mpeg2-stream.ts";
@@ -56,7 +65,7 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
     }
   });
 
-  it("refuses flags that exist, each time of one control", () => {
+  it("refuses and requires flags that exist, refusing each time those of one control", () => {
     for (const together of taken.limits.refusedFlags ?? []) {
       const names = new Set(together.map((flag) => flag.split(".")[0]!));
       expect(names.size).toBe(1);
@@ -64,6 +73,10 @@ describe.each(parts)("$name, $codec", ({ codec, taken }) => {
         expect([...names].flatMap(pathsOf)).toContain(flag);
         expect(flag).toMatch(/\.V4L2_\w+$/);
       }
+    }
+    for (const flag of taken.limits.requiredFlags ?? []) {
+      expect(pathsOf(flag.split(".")[0]!)).toContain(flag);
+      expect(flag).toMatch(/\.V4L2_\w+$/);
     }
   });
 
@@ -234,6 +247,68 @@ describe("rk3588-av1", () => {
     expect(first?.own.pictures).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     expect(first?.told).toEqual({ slots: [0, 0, 0, 0, 0, 0, 0], pictures: [1000, 0, 0, 0, 0, 0, 0, 0] });
     expect(second?.told).toEqual(second?.own);
+  });
+});
+
+describe.each([vdpu381, vdpu383])("$name", ({ codecs }) => {
+  const size = v4l2_ctrl_hevc_ext_sps_st_rps.size;
+  const { num_negative_pics, use_delta_flag } = v4l2_ctrl_hevc_ext_sps_st_rps.offsets;
+  /** An array of sets with so many negative pictures. */
+  const sets = (...counts: number[]) => {
+    const payload = new Uint8Array(size * counts.length);
+    for (const [i, count] of counts.entries()) payload[i * size + num_negative_pics] = count;
+    return payload;
+  };
+  const begin = () => {
+    const quirk = codecs.h265!.quirks!.V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS!;
+    const rewrite = "begin" in quirk ? quirk.begin() : expect.unreachable();
+    return (payload: Uint8Array) => {
+      const own = payload.slice();
+      const told = rewrite(payload, { timestamp: 1000 });
+      expect(payload).toEqual(own);
+      // Nothing else is changed.
+      const others = told.slice();
+      others.fill(0, use_delta_flag, use_delta_flag + 4);
+      expect(others).toEqual(own);
+      expect(validate("V4L2_CID_STATELESS_HEVC_EXT_SPS_ST_RPS", told)).toEqual([]);
+      return told;
+    };
+  };
+  const firstOf = (payload: Uint8Array) => payload.subarray(0, size);
+
+  it("notices sets of which the first is empty, as the driver's memory is in the beginning", () => {
+    const rewrite = begin();
+    expect(firstOf(rewrite(sets(0, 1)))).not.toEqual(new Uint8Array(size));
+    // Also where it was started anew.
+    rewrite(sets(1, 1));
+    expect(firstOf(rewrite(sets(0, 1)))).not.toEqual(new Uint8Array(size));
+  });
+
+  it("notices sets of which only others than the first have changed", () => {
+    const rewrite = begin();
+    const a = rewrite(sets(1, 1));
+    expect(a).toEqual(sets(1, 1));
+    const b = rewrite(sets(1, 2));
+    expect(firstOf(b)).not.toEqual(firstOf(a));
+    const again = rewrite(sets(1, 1));
+    expect(firstOf(again)).not.toEqual(firstOf(b));
+    // The same sets again are the same payload.
+    expect(rewrite(sets(1, 1))).toBe(again);
+    expect(firstOf(rewrite(sets(1, 1, 1)))).not.toEqual(firstOf(again));
+  });
+
+  it("notices more empty sets than there were", () => {
+    const rewrite = begin();
+    rewrite(sets(1, 1));
+    const one = rewrite(sets(0));
+    expect(firstOf(rewrite(sets(0, 0)))).not.toEqual(one);
+  });
+
+  it("leaves other sets as they are", () => {
+    const rewrite = begin();
+    for (const payload of [sets(0), sets(1), sets(2, 1), sets(1), sets(0, 0)]) {
+      expect(rewrite(payload)).toEqual(payload);
+    }
   });
 });
 

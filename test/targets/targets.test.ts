@@ -142,6 +142,9 @@ describe("targetRefusals", () => {
     ["hantro-g2", "h265", "HEVC_SPS", { chroma_format_idc: 1, bit_depth_chroma_minus8: 2 }, "bit_depth_chroma_minus8"],
     ["hantro-g1", "mpeg2", "MPEG2_SEQUENCE", { chroma_format: 2 }, "chroma_format"],
     ["cedrus", "mpeg2", "MPEG2_SEQUENCE", { chroma_format: 2 }, "chroma_format"],
+    ["mediatek", "h265", "HEVC_SPS", { chroma_format_idc: 0 }, "chroma_format_idc"],
+    ["mediatek", "h265", "HEVC_SPS", { chroma_format_idc: 2 }, "chroma_format_idc"],
+    ["mediatek", "h265", "HEVC_SPS", { chroma_format_idc: 1, bit_depth_chroma_minus8: 2 }, "bit_depth_chroma_minus8"],
     ...["rk3399", "vdpu381", "vdpu383", "hantro-g1", "cedrus", "mediatek", "tegra-vde"].map(
       (name) => [name, "h264", "H264_PPS", { num_slice_groups_minus1: 1 }, "num_slice_groups_minus1"] as const,
     ),
@@ -160,6 +163,40 @@ describe("targetRefusals", () => {
       if (value !== undefined) payload[field.offset] = value;
     }
     expect(refusedPaths()).toContain(path);
+  });
+
+  it.each([
+    ["cedrus", 88, 0, [88]],
+    ["cedrus", 244, 0, [244]],
+    ["cedrus", 100, 0, []],
+    // constraint_set0_flag: Baseline, constraint_set1_flag: Main, constraint_set2_flag: Extended (A.2.1 to A.2.3).
+    ["hantro-g1", 88, 0, [88]],
+    ["hantro-g1", 88, 0b110, []],
+    ["rk3399", 88, 0b001, []],
+    ["rk3399", 88, 0b100, [88]],
+    ["tegra-vde", 100, 0b010, [100]],
+  ] as const)("of %s, profile_idc %i with constraint_set_flags %i: refused %j", (name, profile, flags, refused) => {
+    const sps = Uint8Array.from(
+      firstRequest("h264_baseline_slices.264").get("V4L2_CID_STATELESS_H264_SPS") as Uint8Array,
+    );
+    sps[v4l2_ctrl_h264_sps.offsets.profile_idc] = profile;
+    sps[v4l2_ctrl_h264_sps.offsets.constraint_set_flags] = flags;
+    const refusals = targetRefusals(targetByName(name)!, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", sps]]));
+    expect(refusals.map(({ value }) => value)).toEqual(refused);
+    for (const { path } of refusals) expect(path).toBe("profile_idc");
+  });
+
+  it("names a flag without which the driver does not decode", () => {
+    const sps = Uint8Array.from(
+      firstRequest("h264_baseline_slices.264").get("V4L2_CID_STATELESS_H264_SPS") as Uint8Array,
+    );
+    const refusals = () =>
+      targetRefusals(targetByName("tegra-vde")!, "h264", new Map([["V4L2_CID_STATELESS_H264_SPS", sps]]));
+    expect(refusals()).toEqual([]);
+    sps[v4l2_ctrl_h264_sps.offsets.flags] = 0;
+    expect(refusals()).toMatchObject([
+      { path: "flags", value: 0, reason: "tegra-vde does not take this without V4L2_H264_SPS_FLAG_FRAME_MBS_ONLY" },
+    ]);
   });
 
   it("names a chroma bit depth that is not luma's", () => {

@@ -33,6 +33,7 @@ function withSps(width: number, changes: Partial<SequenceEvent> = {}): SequenceE
   payload[v4l2_ctrl_h264_sps.offsets.pic_width_in_mbs_minus1] = width / 16 - 1;
   payload[v4l2_ctrl_h264_sps.offsets.profile_idc] = 110;
   payload[v4l2_ctrl_h264_sps.offsets.bit_depth_luma_minus8] = 2;
+  payload[v4l2_ctrl_h264_sps.offsets.bit_depth_chroma_minus8] = 2;
   return sequence(width, { bitDepthLuma: 10, bitDepthChroma: 10, controls: [{ name, id, payload }], ...changes });
 }
 

@@ -1,0 +1,80 @@
+import {
+  u32,
+  v4l2_av1_tile_info,
+  v4l2_ctrl_av1_frame,
+  v4l2_ctrl_av1_tile_group_entry,
+  v4l2_ctrl_hevc_slice_params,
+  viewOf,
+} from "../uapi/index.ts";
+import type { Target, TargetLimits, TargetRefusal } from "./target.ts";
+
+type Controls = ReadonlyMap<string, Uint8Array | number>;
+
+/** What fails in the driver when it begins a request's job: values that do not fit each other. */
+export function requestRefusals(target: Target, limits: TargetLimits, controls: Controls): TargetRefusal[] {
+  return [
+    ...(limits.tileEntries === undefined ? [] : tileEntryRefusals(target, limits.tileEntries, controls)),
+    ...(limits.countsEntryPoints ? entryPointRefusals(target, controls) : []),
+    ...(limits.needsDataByteOffset ? dataByteOffsetRefusals(target, controls) : []),
+  ];
+}
+
+/** The payload where the request has the control, with whole elements. */
+function payloadOf(controls: Controls, name: string, elementSize: number): Uint8Array | undefined {
+  const payload = controls.get(name);
+  if (!(payload instanceof Uint8Array) || payload.length === 0 || payload.length % elementSize !== 0) return undefined;
+  return payload;
+}
+
+const { size: frameSize, offsets: frame } = v4l2_ctrl_av1_frame;
+const { offsets: tileInfo } = v4l2_av1_tile_info;
+const { size: entrySize, offsets: entry } = v4l2_ctrl_av1_tile_group_entry;
+
+function tileEntryRefusals(
+  target: Target,
+  rule: NonNullable<TargetLimits["tileEntries"]>,
+  controls: Controls,
+): TargetRefusal[] {
+  const control = "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY";
+  const payload = controls.get("V4L2_CID_STATELESS_AV1_FRAME");
+  const entries = payloadOf(controls, control, entrySize);
+  if (!(payload instanceof Uint8Array) || payload.length !== frameSize || entries === undefined) return [];
+  const columns = payload[frame.tile_info + tileInfo.tile_cols] as number;
+  const tiles = columns * (payload[frame.tile_info + tileInfo.tile_rows] as number);
+  const count = entries.length / entrySize;
+  if (rule === "exact" ? count !== tiles : count < tiles) {
+    const least = rule === "exact" ? "" : " at least";
+    return [{ control, path: "", value: count, reason: `${target.name} takes one for each tile${least}: ${tiles}` }];
+  }
+  if (rule !== "exact") return [];
+  const view = viewOf(entries);
+  for (let i = 0; i < count; i++) {
+    const row = view.getUint32(i * entrySize + entry.tile_row, true);
+    const column = view.getUint32(i * entrySize + entry.tile_col, true);
+    if (row * columns + column === i) continue;
+    const reason = `tile ${column}, ${row}: ${target.name} takes the tiles in raster order`;
+    return [{ control, path: `[${i}].tile_row`, value: row, reason }];
+  }
+  return [];
+}
+
+const { size: sliceSize, offsets: slice } = v4l2_ctrl_hevc_slice_params;
+const sliceParams = "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS";
+
+function entryPointRefusals(target: Target, controls: Controls): TargetRefusal[] {
+  const slices = payloadOf(controls, sliceParams, sliceSize);
+  const points = payloadOf(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", u32.size);
+  if (slices === undefined || points === undefined) return [];
+  const value = viewOf(slices).getUint32(slice.num_entry_point_offsets, true);
+  const count = points.length / u32.size;
+  if (value === 0 || value === count) return [];
+  const reason = `ENTRY_POINT_OFFSETS has ${count}: ${target.name} takes as many`;
+  return [{ control: sliceParams, path: "[0].num_entry_point_offsets", value, reason }];
+}
+
+function dataByteOffsetRefusals(target: Target, controls: Controls): TargetRefusal[] {
+  const slices = payloadOf(controls, sliceParams, sliceSize);
+  if (slices === undefined || viewOf(slices).getUint32(slice.data_byte_offset, true) !== 0) return [];
+  const reason = `${target.name} finds the end of the slice header by it`;
+  return [{ control: sliceParams, path: "[0].data_byte_offset", value: 0, reason }];
+}
