@@ -8,7 +8,7 @@ import type { ViewComparison, ViewDifference } from "./request-differences.ts";
 import type { Verdict } from "./rules.ts";
 import type { SeenThrough } from "./seen-through.ts";
 import type { Entry } from "./timeline.ts";
-import type { Values } from "./values.ts";
+import { shortFlag, type Values } from "./values.ts";
 import { type ControlField, controlOfField, fieldOfView } from "./view-paths.ts";
 
 /** What one casting says of a value. */
@@ -252,7 +252,7 @@ function isShown(fields: Values, name: string, path: string, flag: string | unde
     const value = fields.get(part) ?? fields.get(part.replace(/\[\d+\]$/, "[]"));
     if (value !== undefined) return value !== "none" || /_(ts|timestamp)$/.test(part);
     // A set of flags is shown flag by flag, and a view may leave out one that means nothing in this request.
-    if (part.endsWith("flags") && hasFlags(fields, part)) return hasFlags(fields, part, flag);
+    if (part === whole && flag !== undefined && hasFlags(fields, part)) return hasFlags(fields, part, flag);
     if (!/(\[\d+\]|[.]\w+)$/.test(part)) break;
   }
   return fields.has(name);
@@ -262,7 +262,7 @@ function isShown(fields: Values, name: string, path: string, flag: string | unde
 function hasFlags(fields: Values, part: string, flag?: string): boolean {
   for (const field of fields.keys()) {
     if (!field.startsWith(`${part}.`)) continue;
-    if (flag === undefined || flag.endsWith(`_${field.slice(part.length + 1)}`)) return true;
+    if (flag === undefined || shortFlag(flag) === field.slice(part.length + 1)) return true;
   }
   return false;
 }
