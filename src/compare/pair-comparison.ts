@@ -9,6 +9,7 @@ import { isRawEqual } from "./judge.ts";
 import { LostReferences } from "./lost-references.ts";
 import { type Pairing, Pairs } from "./pairing.ts";
 import { isReadablePayload } from "./payloads.ts";
+import type { EffectiveRequest } from "./request.ts";
 import { RequestDifferences } from "./request-differences.ts";
 import type { Rule } from "./rules.ts";
 import { SeenThrough } from "./seen-through.ts";
@@ -126,8 +127,21 @@ export class PairComparison {
     if (this.#isRaw) return this.#differences.raw(requests);
     if (this.#isEqual(a, b)) return [];
     const entries = [filledEntry(a, requests[0]), filledEntry(b, requests[1])] as const;
-    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost);
+    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost, this.#nextPair(a, b));
     return this.#differences.seen(requests, views);
+  }
+
+  /** The requests after these two, where their buffers, or the numbers of their pictures, say that they belong together. */
+  #nextPair(a: Entry, b: Entry): readonly [Entry, Entry] | undefined {
+    const [first, second] = this.#pair;
+    const pair = [first.at(a.request.index + 1), second.at(b.request.index + 1)] as const;
+    if (pair[0] === undefined || pair[1] === undefined) return undefined;
+    if (first.asFarAsKnown(pair[0]).known?.size || second.asFarAsKnown(pair[1]).known?.size) return undefined;
+    const [one, other] = [pair[0].request, pair[1].request];
+    const hasBytes = one.crc32 >= 0 && other.crc32 >= 0;
+    const { pictureKey } = this.#comparator;
+    const isPair = hasBytes ? sameBuffer(one, other) : pictureKey(one) === pictureKey(other);
+    return isPair ? [pair[0], pair[1]] : undefined;
   }
 
   /** Payloads of one recording with the other's timestamps. @param of the place of the recording that has them. */
@@ -233,6 +247,10 @@ export class PairComparison {
     if (this.#paired === 0) return this.#bothHaveMore ? undefined : "start";
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
+}
+
+function sameBuffer(a: EffectiveRequest, b: EffectiveRequest): boolean {
+  return a.bytes === b.bytes && a.crc32 === b.crc32;
 }
 
 /** The entry of a request that was filled. */

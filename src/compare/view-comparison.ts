@@ -23,6 +23,8 @@ type Part = "ours" | "gst" | "ff";
 /**
  * Compares two requests in each casting until every difference is explained, or no casting is left. The first casting says what is
  * different; the others can only explain.
+ *
+ * @param next the requests after these, where they belong together.
  */
 export function compareViews(
   castings: readonly Casting[],
@@ -30,13 +32,14 @@ export function compareViews(
   sides: readonly [number, number],
   seen: SeenThrough,
   lost: LostReferences,
+  next: readonly [Entry, Entry] | undefined,
 ): ViewComparison {
   const [casting] = castings as readonly [Casting, ...Casting[]];
   const judgements = [...casting.judge(pair)];
   const [first, second] = partsOf(casting);
   const { occurrence } = judgements[0] as Judgement;
   const views = [occurrence[first]?.view, occurrence[second]?.view];
-  const constant = seen.constantOf(judgements, second);
+  const constant = seen.constantOf(judgements, second, next);
   const unequal = withoutConsequences(
     judgements.filter(({ occurrence: { values } }) => values[first] !== values[second]),
     first,

@@ -85,6 +85,21 @@ describe("order counts", () => {
     expect(summary.notes.map(({ about, known: fault }) => [about, fault?.id])).toEqual([["order counts", row]]);
   });
 
+  it.each([
+    ["h264", "h264_high_bpyramid.264", h264Params, counts],
+    ["h265", "h265_default_ra.265", hevcParams, ["pic_order_cnt_val"]],
+  ] as const)(
+    "of the first picture alone that are 1 more are no constant: %s",
+    async (codec, stream, control, fields) => {
+      const requests = await requestsOf(stream);
+      for (const field of fields) change(requests[0]!, control, field, (value: number) => value + 1);
+      const ours = sideOf(codec, await requestsOf(stream), ourProducer);
+      const summary = await summaryOf(ours, sideOf(codec, requests, "my player"));
+      expect(unexplained(summary)).toEqual(fields);
+      expect(summary.notes).toEqual([]);
+    },
+  );
+
   it("of one reference that are a period less, after a first CRA picture, are not FFmpeg's constant", async () => {
     const stream = fromFirstCra(new Uint8Array(readFileSync(fixture("h265_open_gop_cra.265"))));
     const made: Editable[] = [];
