@@ -130,6 +130,21 @@ function fromFirstCra(stream: Uint8Array): Uint8Array {
   return joined([...units.slice(0, cra).filter(isSet), ...units.slice(cra)]);
 }
 
+it.each(["FFmpeg", "my player"])(
+  "a row about GStreamer alone explains no other program's reference: %s",
+  async (producer) => {
+    const [name, options] = ["h264_baseline_slices.264", ["--target", "cedrus"]] as const;
+    const requests = await requestsOf(name, options);
+    change(requests[7]!, h264Params, "dpb[0].frame_num", (value: number) => value + 1);
+    const summary = await summaryOf(
+      sideOf("h264", await requestsOf(name, options), ourProducer),
+      sideOf("h264", requests, producer),
+    );
+    expect(unexplained(summary)).toEqual(["dpb[].frame_num"]);
+    expect(known(summary)).toEqual([undefined]);
+  },
+);
+
 describe("H.264 scaling lists", () => {
   it.each(["FFmpeg", "my player"])(
     "that the PPS flag says and no control has are not FFmpeg's flat ones: %s",
