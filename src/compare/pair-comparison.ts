@@ -124,11 +124,26 @@ export class PairComparison {
     if (!this.#isRaw) this.#lost.learn(a, b);
     const both = [first.asFarAsKnown(a), second.asFarAsKnown(b)] as const;
     const requests = filled(both, this.#translation(b, a, 1), this.#translation(a, b, 0));
-    if (this.#isRaw) return this.#differences.raw(requests);
-    if (this.#isEqual(a, b)) return [];
+    const hold = this.#hold(a, b);
+    if (this.#isRaw) return [...hold, ...this.#differences.raw(requests)];
+    if (this.#isEqual(a, b)) return hold;
     const entries = [filledEntry(a, requests[0]), filledEntry(b, requests[1])] as const;
     const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost, this.#nextPair(a, b));
-    return this.#differences.seen(requests, views);
+    return [...hold, ...this.#differences.seen(requests, views)];
+  }
+
+  /** The hold flag, as far as both recordings show it. */
+  #hold(a: Entry, b: Entry): Difference[] {
+    const [first, second] = this.#pair;
+    const holds = [a.source.hold, b.source.hold] as const;
+    if (holds[0] === undefined || holds[1] === undefined || holds[0] === holds[1]) return [];
+    const isShown = holds[0] ? second.showsHolds : first.showsHolds;
+    if (!isShown) this.#seen.unknownHolds(holds[0] ? 1 : 0);
+    const [nextA, nextB] = [a.request.index + 1, b.request.index + 1];
+    // Where one of the two ends or lacks calls, its last picture may lack slices, and a log tells the flag by the slice that follows.
+    const isCut = (first.at(nextA) === undefined) !== (second.at(nextB) === undefined);
+    const lacksCalls = first.missingCalls(nextA - 1, nextA) ?? second.missingCalls(nextB - 1, nextB);
+    return !isShown || isCut || lacksCalls !== undefined ? [] : [this.#differences.hold([holds[0], holds[1]])];
   }
 
   /** The requests after these two, where their buffers, or the numbers of their pictures, say that they belong together. */

@@ -124,6 +124,13 @@ export class SeenThrough {
     this.#say({ about: "unknown parts", text, known: undefined }, keyOf(list));
   }
 
+  /** A recording says of no request that it has the hold flag, and the other one does. @param of the place of the first one. */
+  unknownHolds(of: 0 | 1): void {
+    const who = of === 0 ? "the first side" : "the other side";
+    const text = `${who} has the hold flag on no request: it lacks it, or does not show it, and it is not compared`;
+    this.#say({ about: "unknown parts", text, known: undefined }, `unknown holds ${of}`);
+  }
+
   /** Whether a constant was not said yet, and can be. */
   isNew(change: number): boolean {
     return !this.#constants.has(change) && this.#constants.size < mostConstants;
