@@ -132,6 +132,11 @@ export class PairComparison {
     return [...hold, ...this.#differences.seen(requests, views)];
   }
 
+  /** Whether the request after this one is of the same picture. */
+  #isSamePicture(timeline: Timeline, { request, user }: Entry): boolean {
+    return timeline.at(request.index + 1)?.user.picture === user.picture;
+  }
+
   /** The hold flag, as far as both recordings show it. */
   #hold(a: Entry, b: Entry): Difference[] {
     const [first, second] = this.#pair;
@@ -143,7 +148,11 @@ export class PairComparison {
     // Where one of the two ends or lacks calls, its last picture may lack slices, and a log tells the flag by the slice that follows.
     const isCut = (first.at(nextA) === undefined) !== (second.at(nextB) === undefined);
     const lacksCalls = first.missingCalls(nextA - 1, nextA) ?? second.missingCalls(nextB - 1, nextB);
-    return !isShown || isCut || lacksCalls !== undefined ? [] : [this.#differences.hold([holds[0], holds[1]])];
+    // Where the next request is of the same picture in one of the two only, the flag follows from that.
+    const isOtherPicture = this.#isSamePicture(first, a) !== this.#isSamePicture(second, b);
+    return !isShown || isCut || isOtherPicture || lacksCalls !== undefined
+      ? []
+      : [this.#differences.hold([holds[0], holds[1]])];
   }
 
   /** The requests after these two, where their buffers, or the numbers of their pictures, say that they belong together. */

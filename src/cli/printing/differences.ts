@@ -7,6 +7,7 @@ import type {
   FieldSummary,
   KnownFault,
 } from "../../compare/index.ts";
+import { shortFlag } from "../../compare/values.ts";
 import { fold, printable, type Style, widthOf } from "./terminal.ts";
 
 /** What an input is called in the text. */
@@ -188,7 +189,7 @@ function inLetters(text: string): string {
 /** `"H264_DECODE_PARAMS dpb[3].pic_num"`, flags by their short name. */
 function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" | "flag">): string {
   if (control === "") return path === "hold" ? "OUTPUT buffer hold flag" : "OUTPUT buffer";
-  const short = flag?.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_H264_SPS_/, "");
+  const short = flag && shortFlag(flag);
   const field = [path, short].filter((part) => part !== undefined && part !== "").join(".");
   return printable([control.replace("V4L2_CID_STATELESS_", ""), field].filter(Boolean).join(" "));
 }
