@@ -46,7 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   index: ["bitreader", "event-stream", "open-session", "session", "uapi", ...face],
   record: ["bytes", "events", "framing", "uapi"],
   capture: ["kernel", "record", "uapi"],
-  targets: ["events", "options", "uapi"],
+  targets: ["events", "framing", "options", "uapi"],
   containers: ["bytes", "errors", "events", "framing", "fwht", "h264", "uapi"],
   compare: [
     "av1",

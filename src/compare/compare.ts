@@ -40,7 +40,7 @@ export async function* compare(
   if (first === undefined || others.length === 0) throw new TypeError("compare needs two sides or more");
   const other = others.find(({ codec }) => codec !== first.codec);
   if (other !== undefined) throw new TypeError(`sides of different codecs: ${first.codec} and ${other.codec}`);
-  const { sides: prepared, notes } = options.raw ? { sides, notes: [] } : await inOneMode(sides);
+  const { sides: prepared, notes } = options.raw ? { sides, notes: [] } : await inOneMode(sides, options.target);
   yield* notes;
   const [base, ...rest] = prepared.map((side) => new Timeline(side, limits)) as [Timeline, ...Timeline[]];
   const comparator = comparators[first.codec];

@@ -1,6 +1,7 @@
 /** Recordings in different decode modes: the one with a request for each slice is compared picture by picture. */
 import { joined } from "../framing/bytes.ts";
 import { joinedCrc32 } from "../record/crc32.ts";
+import type { Target } from "../targets/index.ts";
 import { codecs } from "../uapi/codecs.ts";
 import {
   V4L2_H264_DECODE_PARAM_FLAG_BOTTOM_FIELD,
@@ -20,13 +21,22 @@ const ofSlices: readonly string[] = [
   "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS",
 ];
 
-/** The sides, all picture by picture where they are not in the same decode mode. */
+const menuModes = ["slice", "frame"] as const;
+
+/**
+ * The sides, all picture by picture where they are not in the same decode mode.
+ *
+ * @param target the driver that the requests are for, where one is known: it may take one of the modes only.
+ */
 export async function inOneMode(
   sides: readonly CompareSide[],
+  target: Target | undefined,
 ): Promise<{ readonly sides: readonly CompareSide[]; readonly notes: readonly ComparedNote[] }> {
-  const { modes: menus } = codecs[(sides[0] as CompareSide).codec];
+  const { codec } = sides[0] as CompareSide;
+  const { modes: menus } = codecs[codec];
   if (menus === null) return { sides, notes: [] };
   const menu = menus.decodeMode;
+  const taken = target?.codecs[codec]?.decodeModes;
   const opened = await Promise.all(sides.map(begun));
   const modes = opened.map(({ beginning }) => decodeModeOf(beginning, menu));
   const isMixed = new Set(modes.filter((mode) => mode !== undefined)).size > 1;
@@ -48,7 +58,10 @@ export async function inOneMode(
   }));
   const notes = sides.flatMap((_, i): ComparedNote[] => {
     if (i === 0 || modes[i] === modes[0]) return [];
-    const text = `the first side is in ${modes[0]} mode and the other in ${modes[i]} mode: compared picture by picture`;
+    const both = `the first side is in ${modes[0]} mode and the other in ${modes[i]} mode`;
+    const refused = taken === undefined || taken.length === 0 ? [] : menuModes.filter((mode) => !taken.includes(mode));
+    const only = refused.length === 1 ? `; ${target?.name} does not take ${refused[0]} mode` : "";
+    const text = `${both}: compared picture by picture, without the controls of slices${only}`;
     const request = opened[0]?.beginning[0]?.request ?? 0;
     return [{ type: "note", side: i, request, about: "decode mode", text, known: undefined }];
   });
@@ -149,7 +162,7 @@ function parityOf({ controls }: ComparedRequest): number {
 function pictureOf(slices: readonly ComparedRequest[]): ComparedRequest {
   const [first] = slices as readonly [ComparedRequest, ...ComparedRequest[]];
   const { request, timestamp, controls, known, own } = first;
-  return { request, timestamp, controls, known, own, bitstream: joinedBuffer(slices) };
+  return { request, timestamp, hold: slices.at(-1)?.hold, controls, known, own, bitstream: joinedBuffer(slices) };
 }
 
 /** The OUTPUT buffers of slices as one, as far as they are known. */
@@ -174,8 +187,8 @@ async function* without(
 ): AsyncGenerator<ComparedRequest, void, undefined> {
   for await (const request of requests) {
     const controls = [...request.controls].filter(([name]) => !isLeftOut(name));
-    const { request: number, timestamp, bitstream, own } = request;
+    const { request: number, timestamp, hold, bitstream, own } = request;
     const known = request.known && new Map([...request.known].filter(([name]) => !isLeftOut(name)));
-    yield { request: number, timestamp, bitstream, known, own, controls: new Map(controls) };
+    yield { request: number, timestamp, hold, bitstream, known, own, controls: new Map(controls) };
   }
 }

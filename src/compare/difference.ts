@@ -44,8 +44,8 @@ export interface Difference {
   readonly control: string;
   /**
    * The field, as `leafFields` of `v4l2-stateless/uapi` spells it: `"dpb[3].pic_num"`; without its last indices where several elements
-   * of an array differ. Empty for the control as a whole; `"bitstream"` for the OUTPUT buffer. Entries of a DPB have the index that
-   * they have on the first side.
+   * of an array differ. Empty for the control as a whole; `"bitstream"` for the OUTPUT buffer, `"hold"` for its hold flag. Entries of a
+   * DPB have the index that they have on the first side.
    */
   readonly path: string;
   /** The same field on the other side, where entries of a DPB may have another index; undefined where it does not have the entry. */
@@ -105,7 +105,7 @@ export interface ComparedNote {
   readonly request: number;
   /**
    * `"missing calls"`: the capture that a side was made of lacks calls, from this request on. `"unknown parts"`: a side does not
-   * have every field of some controls, or no bytes of OUTPUT buffers, as a log that does not show them.
+   * have every field of some controls, no bytes of OUTPUT buffers, or no hold flag, as a log that does not show them.
    */
   readonly about: "timestamps" | "order counts" | "decode mode" | "missing calls" | "unknown parts";
   readonly text: string;

@@ -9,6 +9,7 @@ import { isRawEqual } from "./judge.ts";
 import { LostReferences } from "./lost-references.ts";
 import { type Pairing, Pairs } from "./pairing.ts";
 import { isReadablePayload } from "./payloads.ts";
+import type { EffectiveRequest } from "./request.ts";
 import { RequestDifferences } from "./request-differences.ts";
 import type { Rule } from "./rules.ts";
 import { SeenThrough } from "./seen-through.ts";
@@ -123,11 +124,48 @@ export class PairComparison {
     if (!this.#isRaw) this.#lost.learn(a, b);
     const both = [first.asFarAsKnown(a), second.asFarAsKnown(b)] as const;
     const requests = filled(both, this.#translation(b, a, 1), this.#translation(a, b, 0));
-    if (this.#isRaw) return this.#differences.raw(requests);
-    if (this.#isEqual(a, b)) return [];
+    const hold = this.#hold(a, b);
+    if (this.#isRaw) return [...hold, ...this.#differences.raw(requests)];
+    if (this.#isEqual(a, b)) return hold;
     const entries = [filledEntry(a, requests[0]), filledEntry(b, requests[1])] as const;
-    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost);
-    return this.#differences.seen(requests, views);
+    const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost, this.#nextPair(a, b));
+    return [...hold, ...this.#differences.seen(requests, views)];
+  }
+
+  /** Whether the request after this one is of the same picture. */
+  #isSamePicture(timeline: Timeline, { request, user }: Entry): boolean {
+    return timeline.at(request.index + 1)?.user.picture === user.picture;
+  }
+
+  /** The hold flag, as far as both recordings show it. */
+  #hold(a: Entry, b: Entry): Difference[] {
+    const [first, second] = this.#pair;
+    const holds = [a.source.hold, b.source.hold] as const;
+    if (holds[0] === undefined || holds[1] === undefined || holds[0] === holds[1]) return [];
+    const isShown = holds[0] ? second.showsHolds : first.showsHolds;
+    if (!isShown) this.#seen.unknownHolds(holds[0] ? 1 : 0);
+    const [nextA, nextB] = [a.request.index + 1, b.request.index + 1];
+    // Where one of the two ends or lacks calls, its last picture may lack slices, and a log tells the flag by the slice that follows.
+    const isCut = (first.at(nextA) === undefined) !== (second.at(nextB) === undefined);
+    const lacksCalls = first.missingCalls(nextA - 1, nextA) ?? second.missingCalls(nextB - 1, nextB);
+    // Where the next request is of the same picture in one of the two only, the flag follows from that.
+    const isOtherPicture = this.#isSamePicture(first, a) !== this.#isSamePicture(second, b);
+    return !isShown || isCut || isOtherPicture || lacksCalls !== undefined
+      ? []
+      : [this.#differences.hold([holds[0], holds[1]])];
+  }
+
+  /** The requests after these two, where their buffers, or the numbers of their pictures, say that they belong together. */
+  #nextPair(a: Entry, b: Entry): readonly [Entry, Entry] | undefined {
+    const [first, second] = this.#pair;
+    const pair = [first.at(a.request.index + 1), second.at(b.request.index + 1)] as const;
+    if (pair[0] === undefined || pair[1] === undefined) return undefined;
+    if (first.asFarAsKnown(pair[0]).known?.size || second.asFarAsKnown(pair[1]).known?.size) return undefined;
+    const [one, other] = [pair[0].request, pair[1].request];
+    const hasBytes = one.crc32 >= 0 && other.crc32 >= 0;
+    const { pictureKey } = this.#comparator;
+    const isPair = hasBytes ? sameBuffer(one, other) : pictureKey(one) === pictureKey(other);
+    return isPair ? [pair[0], pair[1]] : undefined;
   }
 
   /** Payloads of one recording with the other's timestamps. @param of the place of the recording that has them. */
@@ -233,6 +271,10 @@ export class PairComparison {
     if (this.#paired === 0) return this.#bothHaveMore ? undefined : "start";
     return this.#pair[other].isEnded && this.#taken[other] === this.#pair[other].length ? "end" : undefined;
   }
+}
+
+function sameBuffer(a: EffectiveRequest, b: EffectiveRequest): boolean {
+  return a.bytes === b.bytes && a.crc32 === b.crc32;
 }
 
 /** The entry of a request that was filled. */

@@ -51,6 +51,12 @@ export class RequestDifferences {
     return [...this.#bitstream(requests), ...namesOf(requests).flatMap((name) => this.#rawControl(name, requests))];
   }
 
+  /** The hold flag of the OUTPUT buffer, which the kernel itself reads. */
+  hold(holds: readonly [boolean, boolean]): Difference {
+    const [a, b] = holds.map((hold) => ({ value: Number(hold), text: flagWord("hold", Number(hold)) }));
+    return this.#difference({ control: "", path: "hold", flag: undefined }, [a, b] as [ComparedValue, ComparedValue]);
+  }
+
   /** The same lists are asked for once for each field. */
   #leaves(control: string, requests: Requests): readonly LeafDifference[] | undefined {
     if (this.#asked !== requests) this.#found.clear();

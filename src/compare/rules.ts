@@ -21,6 +21,7 @@ export type Effects = Readonly<Partial<Record<Effect, readonly string[]>>>;
 
 /** A row of a codec's `disagreements.json`: who is right where the peers differ from each other or from us. */
 export interface Verdict {
+  /** Begins with the peer that it is about, `"gst-"` or `"ff-"`, where it is about one alone. */
   readonly id: string;
   readonly codec: Codec;
   /** `"H264_DECODE_PARAMS"`; `"@"` for what is no control. */
@@ -108,6 +109,8 @@ function isSideRight(occurrence: Occurrence, values: Occurrence["values"], right
   return occurrence.history.isAsInFrameMode?.(occurrence.ours, control) ?? true;
 }
 
+const otherPeer: Readonly<Record<Peer, Peer>> = { gst: "ff", ff: "gst" };
+
 /**
  * The row that says why `peer` differs from us in this occurrence. A row names a side: that side must equal us here,
  * and a peer that is named cannot be excused by its own row.
@@ -119,8 +122,8 @@ export function excuse(
   values: Occurrence["values"],
 ): Verdict | undefined {
   const fits = ({ verdict, matches }: Rule): boolean => {
-    const { right, transform } = verdict;
-    if (transform !== undefined || right === peer) return false;
+    const { id, right, transform } = verdict;
+    if (transform !== undefined || right === peer || id.startsWith(`${otherPeer[peer]}-`)) return false;
     if (right !== "neither" && !isSideRight(occurrence, values, right)) return false;
     return matches(occurrence);
   };

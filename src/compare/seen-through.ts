@@ -6,13 +6,19 @@ import type { Judgement } from "./judge.ts";
 import { effectText, type Verdict } from "./rules.ts";
 import type { ComparedRequest } from "./sides.ts";
 import type { Entry, Timeline } from "./timeline.ts";
+import type { Values } from "./values.ts";
 
 /** Constants that are named one by one. */
 const mostConstants = 4;
+/** A flag that says that a coded video sequence may begin. */
+const firstPicture = /flags[.](IDR|IRAP)_PIC$/;
+
+type SeenComparator = Pick<Comparator, "orderCounts" | "view">;
 
 /** Notes about one recording beside the first. */
 export class SeenThrough {
   readonly #side: number;
+  readonly #comparator: SeenComparator;
   readonly #orderCounts: ReadonlySet<string>;
   readonly #pair: readonly [Timeline, Timeline];
   readonly #said = new Set<string>();
@@ -22,9 +28,10 @@ export class SeenThrough {
   #hasOffset = true;
   #constant = 0;
 
-  constructor(side: number, { orderCounts }: Pick<Comparator, "orderCounts">, pair: readonly [Timeline, Timeline]) {
+  constructor(side: number, comparator: SeenComparator, pair: readonly [Timeline, Timeline]) {
     this.#side = side;
-    this.#orderCounts = new Set(orderCounts);
+    this.#comparator = comparator;
+    this.#orderCounts = new Set(comparator.orderCounts);
     this.#pair = pair;
   }
 
@@ -52,25 +59,41 @@ export class SeenThrough {
 
   /**
    * The constant by which all order counts of a request differ; 0 where there is none. It may only change where a coded video
-   * sequence begins.
+   * sequence begins, and the next request must have it, too: order counts that only the first picture has otherwise are wrong.
+   *
+   * @param next the requests after these, where they belong together.
    */
-  constantOf(judgements: readonly Judgement[], second: "ours" | "gst" | "ff"): number {
+  constantOf(
+    judgements: readonly Judgement[],
+    second: "ours" | "gst" | "ff",
+    next: readonly [Entry, Entry] | undefined,
+  ): number {
     const first = second === "ours" ? "peer" : "ours";
     const changes = new Set<number>();
     let begins = false;
     for (const { occurrence } of judgements) {
       const { field, values } = occurrence;
       const theirs = values.gst ?? values.ff;
-      if (/flags[.](IDR|IRAP)_PIC$/.test(field) && values.ours === 1) begins = true;
+      if (firstPicture.test(field) && values.ours === 1) begins = true;
       if (!this.isOrderCount(field)) continue;
       if (typeof values.ours !== "number" || typeof theirs !== "number") continue;
       changes.add(first === "ours" ? theirs - values.ours : values.ours - theirs);
     }
     const [change] = changes;
     if (changes.size !== 1 || change === undefined) return 0;
-    if (begins || change === this.#constant) this.#constant = change;
-    else return 0;
+    if (change === this.#constant) return change;
+    if (!begins || (change !== 0 && next !== undefined && this.#contradicts(next, change))) return 0;
+    this.#constant = change;
     return change;
+  }
+
+  /** Whether no order count of two requests differs by the constant, and neither begins a sequence, where it may change. */
+  #contradicts(pair: readonly [Entry, Entry], constant: number): boolean {
+    const [a, b] = pair.map(({ request }) => this.#comparator.view(request, String).fields) as [Values, Values];
+    const begins = [...a].some(([field, value]) => firstPicture.test(field) && value === 1);
+    const counts = [...a.keys()].filter((field) => this.isOrderCount(field));
+    const changes = counts.map((field) => Number(b.get(field)) - Number(a.get(field)));
+    return !begins && changes.length > 0 && !changes.includes(constant);
   }
 
   /** The capture of one of the two lacks calls. @param of 0 the first side, 1 the other one. */
@@ -99,6 +122,13 @@ export class SeenThrough {
     const list = names.map((name) => name.replace("V4L2_CID_STATELESS_", "")).join(", ");
     const text = `${who} does not have every field of ${list}: those that it lacks are not compared`;
     this.#say({ about: "unknown parts", text, known: undefined }, keyOf(list));
+  }
+
+  /** A recording says of no request that it has the hold flag, and the other one does. @param of the place of the first one. */
+  unknownHolds(of: 0 | 1): void {
+    const who = of === 0 ? "the first side" : "the other side";
+    const text = `${who} has the hold flag on no request: it lacks it, or does not show it, and it is not compared`;
+    this.#say({ about: "unknown parts", text, known: undefined }, `unknown holds ${of}`);
   }
 
   /** Whether a constant was not said yet, and can be. */

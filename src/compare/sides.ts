@@ -29,6 +29,8 @@ export interface ComparedRequest {
     readonly crc32?: number | undefined;
     readonly data?: Uint8Array | undefined;
   };
+  /** V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF. Undefined, and false in a recording that says it of no request: not known. */
+  readonly hold?: boolean | undefined;
   /** Every control that is in effect, by name. */
   readonly controls: ReadonlyMap<string, Uint8Array | number>;
   /** For controls that are only partly known: the paths of the known fields, and `"[]"` where the number of a list's elements is known. */
@@ -180,6 +182,7 @@ export class StreamRequests {
     return {
       request: this.#count++,
       timestamp: event.timestamp,
+      hold: event.hold,
       bitstream: { bytes: data.length, crc32: crc32(data), data },
       controls,
       // Made when it is asked for: most buffers of other programs are equal to ours.

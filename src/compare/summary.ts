@@ -106,9 +106,9 @@ export class ComparisonSummary {
     return this.notes.every(({ about }) => about !== "missing calls");
   }
 
-  /** Both sides have every part of their requests. */
+  /** Both sides have every part of their requests, and in the same decode mode, so that every part is compared. */
   get isKnown(): boolean {
-    return this.notes.every(({ about }) => about !== "unknown parts");
+    return this.notes.every(({ about }) => about !== "unknown parts" && about !== "decode mode");
   }
 
   /** Nothing is different, as far as the sides have it. */

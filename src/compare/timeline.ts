@@ -5,7 +5,7 @@ import { controlByName } from "../uapi/index.ts";
 import type { DriverView, Side, Sides } from "./comparator.ts";
 import { isWholePayload } from "./payloads.ts";
 import type { EffectiveRequest } from "./request.ts";
-import type { ComparedRequest, CompareSide, MadeRequest, MissingCalls } from "./sides.ts";
+import { type ComparedRequest, type CompareSide, type MadeRequest, type MissingCalls, ourProducer } from "./sides.ts";
 
 /** A request as the rows look at it. */
 export function effectiveRequest(request: ComparedRequest, index: number): EffectiveRequest {
@@ -131,13 +131,16 @@ export class Timeline {
   #last: Entry | undefined;
   #lostPictures = 0;
   isEnded = false;
+  /** It shows which OUTPUT buffers have the hold flag: without it, a request that does not say so may have it, too. */
+  showsHolds: boolean;
   /** A timestamp named another picture before. */
   reusesTimestamps = false;
 
   constructor(side: CompareSide, limits: Limits) {
     this.side = side;
     this.#limits = limits;
-    const { requests } = side;
+    const { requests, producer } = side;
+    this.showsHolds = producer?.toLowerCase().startsWith(ourProducer) ?? false;
     this.#iterator = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
   }
 
@@ -166,6 +169,7 @@ export class Timeline {
   }
 
   #add(source: ComparedRequest): void {
+    if (source.hold === true) this.showsHolds = true;
     const request = effectiveRequest(source, this.length);
     const { timestamp, index } = request;
     const isSamePicture = this.#last?.request.timestamp === timestamp;

@@ -8,7 +8,7 @@ import type { ViewComparison, ViewDifference } from "./request-differences.ts";
 import type { Verdict } from "./rules.ts";
 import type { SeenThrough } from "./seen-through.ts";
 import type { Entry } from "./timeline.ts";
-import type { Values } from "./values.ts";
+import { shortFlag, type Values } from "./values.ts";
 import { type ControlField, controlOfField, fieldOfView } from "./view-paths.ts";
 
 /** What one casting says of a value. */
@@ -23,6 +23,8 @@ type Part = "ours" | "gst" | "ff";
 /**
  * Compares two requests in each casting until every difference is explained, or no casting is left. The first casting says what is
  * different; the others can only explain.
+ *
+ * @param next the requests after these, where they belong together.
  */
 export function compareViews(
   castings: readonly Casting[],
@@ -30,13 +32,14 @@ export function compareViews(
   sides: readonly [number, number],
   seen: SeenThrough,
   lost: LostReferences,
+  next: readonly [Entry, Entry] | undefined,
 ): ViewComparison {
   const [casting] = castings as readonly [Casting, ...Casting[]];
   const judgements = [...casting.judge(pair)];
   const [first, second] = partsOf(casting);
   const { occurrence } = judgements[0] as Judgement;
   const views = [occurrence[first]?.view, occurrence[second]?.view];
-  const constant = seen.constantOf(judgements, second);
+  const constant = seen.constantOf(judgements, second, next);
   const unequal = withoutConsequences(
     judgements.filter(({ occurrence: { values } }) => values[first] !== values[second]),
     first,
@@ -252,7 +255,7 @@ function isShown(fields: Values, name: string, path: string, flag: string | unde
     const value = fields.get(part) ?? fields.get(part.replace(/\[\d+\]$/, "[]"));
     if (value !== undefined) return value !== "none" || /_(ts|timestamp)$/.test(part);
     // A set of flags is shown flag by flag, and a view may leave out one that means nothing in this request.
-    if (part.endsWith("flags") && hasFlags(fields, part)) return hasFlags(fields, part, flag);
+    if (part === whole && flag !== undefined && hasFlags(fields, part)) return hasFlags(fields, part, flag);
     if (!/(\[\d+\]|[.]\w+)$/.test(part)) break;
   }
   return fields.has(name);
@@ -262,7 +265,7 @@ function isShown(fields: Values, name: string, path: string, flag: string | unde
 function hasFlags(fields: Values, part: string, flag?: string): boolean {
   for (const field of fields.keys()) {
     if (!field.startsWith(`${part}.`)) continue;
-    if (flag === undefined || flag.endsWith(`_${field.slice(part.length + 1)}`)) return true;
+    if (flag === undefined || shortFlag(flag) === field.slice(part.length + 1)) return true;
   }
   return false;
 }

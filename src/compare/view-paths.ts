@@ -34,14 +34,10 @@ export function fieldOfView(
     .replace(/\[\]$/, "");
   // Views say so of a control as a whole.
   if (rest === "elements" || rest === "sent") return { control, path: "", flag: undefined };
-  const [, path, short] = /^(.*\bflags)[.](\w+)$/.exec(rest) ?? [];
-  if (path === undefined || short === undefined) return { control, path: rest, flag: undefined };
-  return { control, path, flag: flagOf(control, path, short) };
-}
-
-function flagOf(control: string, path: string, short: string): string {
-  const flags = leafOf(control, path)?.type.flags ?? {};
-  return Object.keys(flags).find((name) => shortFlag(name) === short) ?? short;
+  const [, path, short] = /^(.*)[.](\w+)$/.exec(rest) ?? [];
+  const flags = path === undefined ? undefined : leafOf(control, path)?.type.flags;
+  if (path === undefined || short === undefined || flags === undefined) return { control, path: rest, flag: undefined };
+  return { control, path, flag: Object.keys(flags).find((name) => shortFlag(name) === short) ?? short };
 }
 
 const byPath = new Map<string, ReadonlyMap<string, LeafField>>();

@@ -34,8 +34,8 @@ export class ReadFields {
 
   /** Whether a driver reads the field, or something in it. @param flag where the field is a set of flags. */
   has(control: string, path: string, flag: string | undefined): boolean {
-    // A menu decides how the driver reads the rest.
-    if (this.#readsAll || path === "bitstream" || controlByName(control)?.type === "menu") return true;
+    // A menu decides how the driver reads the rest. What is no control is the OUTPUT buffer.
+    if (this.#readsAll || control === "" || controlByName(control)?.type === "menu") return true;
     const field = fieldName(control, path, flag);
     return this.#inside.has(field) || this.entryOf(control, path, flag) !== undefined;
   }

@@ -29,12 +29,12 @@ export function ignoring(names: readonly string[]): (difference: Difference) => 
 /** `"V4L2_CID_STATELESS_AV1_FRAME.ref_frame_idx[]"` of what `diff` prints: `"AV1_FRAME ref_frame_idx[]"`. A list for `"…[0..3, 7]"`. */
 function fullNames(name: unknown): string[] {
   if (typeof name !== "string") throw new TypeError(`ignore: ${String(name)} must be a name`);
-  if (name === "bitstream" || classes.includes(name)) return [name];
+  if (name === "bitstream" || name === "hold" || classes.includes(name)) return [name];
   const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.+))?$/s.exec(name) ?? [];
   const control = `${PREFIX}${short}`;
   if (!codecNames.some((codec) => control in codecs[codec].controls)) {
     throw new TypeError(
-      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, unread or normalised`,
+      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, hold, unread or normalised`,
     );
   }
   if (path === undefined) return [control];

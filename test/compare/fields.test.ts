@@ -3,6 +3,7 @@ import { type CompareSide, compare, type Difference } from "../../src/compare/in
 import { normalise, validate } from "../../src/kernel/index.ts";
 import {
   hantroG1,
+  hantroG2,
   rk3399,
   rk3588Av1,
   type Target,
@@ -21,7 +22,7 @@ import {
   V4L2_AV1_LOOP_FILTER_FLAG_DELTA_ENABLED,
 } from "../../src/uapi/index.ts";
 import { Random } from "../../support/random.ts";
-import { type Editable, requestsOf } from "./recordings.ts";
+import { type Editable, leafAt, requestsOf } from "./recordings.ts";
 
 /** Requests that together have every control, and targets of their codecs. */
 type Case = readonly [Codec, string, readonly string[], Target];
@@ -135,6 +136,22 @@ it("a flag that means nothing in this request is unread: the loop filter's delta
     const found = await differencesOf("av1", a, b, rk3588Av1, false);
     expect(found).toMatchObject([{ path: "loop_filter.flags", flag, class: kind }]);
   }
+});
+
+it.each([
+  ["h264", "h264_cqm_jvt.264", rk3399, "H264_SPS", "constraint_set_flags", "V4L2_H264_SPS_CONSTRAINT_SET1_FLAG", 0x2],
+  ["vp9", "vp9_altref_superframes.ivf", hantroG2, "VP9_FRAME", "ref_frame_sign_bias", "V4L2_VP9_SIGN_BIAS_GOLDEN", 0x2],
+  ["vp8", "vp8_altref.ivf", hantroG1, "VP8_FRAME", "lf.flags", "V4L2_VP8_LF_ADJ_ENABLE", 0x1],
+] as const)("a flag of %s (%s) is one difference, whatever its field is called", async (...row) => {
+  const [codec, name, target, short, path, flag, bit] = row;
+  const control = `V4L2_CID_STATELESS_${short}`;
+  const request = (await requestsOf(name)).at(-1) as Editable;
+  const other = { ...request, controls: new Map(request.controls) };
+  other.controls.set(control, (request.controls.get(control) as Uint8Array).slice());
+  const { offset, view } = leafAt(other, control, (each) => each === path);
+  view.setUint8(offset, view.getUint8(offset) ^ bit);
+  const found = await differencesOf(codec, request, other, target, false);
+  expect(found).toMatchObject([{ path, flag, class: "read" }]);
 });
 
 /** One of the paths is inside the other. */

@@ -48,7 +48,8 @@ describe("the first screen of diff tells the cause", () => {
   it("another decode mode", async () => {
     const slices = file("slices.jsonl", goldenText("h264_baseline_slices.264.gst-slice"));
     const frames = file("frames.jsonl", (await run(["record", fixture("h264_baseline_slices.264")])).stdout);
-    const says = /a is in frame mode and b in slice mode/;
+    // Nothing of the slices' own controls is compared: it is not known that a driver gets the same.
+    const says = /0 differ: what both sides have is the same\n {2}a is in frame mode and b in slice mode: compared/;
     expect(await expectScreen("decode-mode", slices, says, frames)).toBe(0);
   });
 
@@ -160,7 +161,9 @@ describe("the first screen of diff tells the cause", () => {
   it("requests for another target", async () => {
     const cedrus = written("cedrus.jsonl", "h264", await requestsOf(stream, ["--target", "cedrus"]));
     const options = ["--target", "rk3399"];
-    expect(await expectScreen("other-target", cedrus, /a is in frame mode and b in slice mode/, path, options)).toBe(1);
+    const says =
+      /one side has start codes in them, and the other has\n +none\n.*\n.*; rk3399 does not take slice mode\n/;
+    expect(await expectScreen("other-target", cedrus, says, path, options)).toBe(1);
   });
 
   it("a size that the target does not take", async () => {

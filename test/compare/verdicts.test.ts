@@ -85,6 +85,21 @@ describe("order counts", () => {
     expect(summary.notes.map(({ about, known: fault }) => [about, fault?.id])).toEqual([["order counts", row]]);
   });
 
+  it.each([
+    ["h264", "h264_high_bpyramid.264", h264Params, counts],
+    ["h265", "h265_default_ra.265", hevcParams, ["pic_order_cnt_val"]],
+  ] as const)(
+    "of the first picture alone that are 1 more are no constant: %s",
+    async (codec, stream, control, fields) => {
+      const requests = await requestsOf(stream);
+      for (const field of fields) change(requests[0]!, control, field, (value: number) => value + 1);
+      const ours = sideOf(codec, await requestsOf(stream), ourProducer);
+      const summary = await summaryOf(ours, sideOf(codec, requests, "my player"));
+      expect(unexplained(summary)).toEqual(fields);
+      expect(summary.notes).toEqual([]);
+    },
+  );
+
   it("of one reference that are a period less, after a first CRA picture, are not FFmpeg's constant", async () => {
     const stream = fromFirstCra(new Uint8Array(readFileSync(fixture("h265_open_gop_cra.265"))));
     const made: Editable[] = [];
@@ -114,6 +129,21 @@ function fromFirstCra(stream: Uint8Array): Uint8Array {
   const cra = units.findIndex((unit) => typeOf(unit) === 21);
   return joined([...units.slice(0, cra).filter(isSet), ...units.slice(cra)]);
 }
+
+it.each(["FFmpeg", "my player"])(
+  "a row about GStreamer alone explains no other program's reference: %s",
+  async (producer) => {
+    const [name, options] = ["h264_baseline_slices.264", ["--target", "cedrus"]] as const;
+    const requests = await requestsOf(name, options);
+    change(requests[7]!, h264Params, "dpb[0].frame_num", (value: number) => value + 1);
+    const summary = await summaryOf(
+      sideOf("h264", await requestsOf(name, options), ourProducer),
+      sideOf("h264", requests, producer),
+    );
+    expect(unexplained(summary)).toEqual(["dpb[].frame_num"]);
+    expect(known(summary)).toEqual([undefined]);
+  },
+);
 
 describe("H.264 scaling lists", () => {
   it.each(["FFmpeg", "my player"])(

@@ -53,6 +53,8 @@ function pps(sliceGroups = false): number[] {
 
 interface Header {
   readonly idr?: boolean;
+  /** It is an I slice: in a picture without a frame to refer to. */
+  readonly intra?: boolean;
   readonly nal_ref_idc?: 0 | 1;
   readonly first_mb?: number;
   readonly frame_num: number;
@@ -67,10 +69,11 @@ interface Header {
   readonly end?: string;
 }
 
-/** 7.3.3: an I slice of an IDR picture, or a P slice. The slice data is 16 bits of nothing in particular. */
+/** 7.3.3: an I slice, of an IDR picture or because `intra` is true, or a P slice. The slice data is 16 bits of nothing in particular. */
 function slice(h: Header): number[] {
   const {
     idr = false,
+    intra = idr,
     nal_ref_idc = 1,
     first_mb = 0,
     frame_num,
@@ -80,9 +83,9 @@ function slice(h: Header): number[] {
     marking = "0",
     end = "",
   } = h;
-  const start = [ue(first_mb), ue(idr ? 7 : 5), ue(0), colourPlane, u(4, frame_num), field];
+  const start = [ue(first_mb), ue(intra ? 7 : 5), ue(0), colourPlane, u(4, frame_num), field];
   const order = [idr ? ue(0) : "", lsb === undefined ? "" : u(8, lsb)];
-  const lists = idr ? [] : ["0", "0"];
+  const lists = intra ? [] : ["0", "0"];
   const dec_ref_pic_marking = nal_ref_idc === 0 ? "" : idr ? "00" : marking;
   return nal(nal_ref_idc, idr ? 5 : 1, ...start, ...order, ...lists, dec_ref_pic_marking, se0, end, "1010101010101010");
 }
@@ -121,7 +124,7 @@ describe("a frame that a gap in frame_num leaves out (8.2.5.2)", () => {
       sps({ gaps: 1 }),
       pps(),
       slice({ idr: true, frame_num: 0, lsb: 200 }),
-      slice({ frame_num: 2, lsb: 208 }),
+      slice({ intra: true, frame_num: 2, lsb: 208 }),
     );
     const [first, gap, ...more] = entries(requests[1]);
     expect(first).toMatchObject({ reference_ts: 1000n, frame_num: 0, flags: used });
@@ -134,7 +137,7 @@ describe("a frame that a gap in frame_num leaves out (8.2.5.2)", () => {
       sps({ gaps: 1, pic_order_cnt_type: 2 }),
       pps(),
       slice({ idr: true, frame_num: 0 }),
-      slice({ frame_num: 2 }),
+      slice({ intra: true, frame_num: 2 }),
     );
     // 8.2.1.3: tempPicOrderCnt = 2 * (FrameNumOffset + frame_num)
     expect(entries(requests[1])[1]).toMatchObject({ ...inferred, top_field_order_cnt: 2, bottom_field_order_cnt: 2 });
@@ -145,8 +148,8 @@ describe("a frame that a gap in frame_num leaves out (8.2.5.2)", () => {
       sps({ gaps: 1 }),
       pps(),
       slice({ idr: true, frame_num: 0, lsb: 0 }),
-      slice({ nal_ref_idc: 0, frame_num: 2, lsb: 8 }),
-      slice({ frame_num: 2, lsb: 10 }),
+      slice({ intra: true, nal_ref_idc: 0, frame_num: 2, lsb: 8 }),
+      slice({ intra: true, frame_num: 2, lsb: 10 }),
     );
     expect(entries(requests[2]).map(({ frame_num }) => frame_num)).toEqual([0, 1]);
   });
@@ -156,7 +159,7 @@ describe("a frame that a gap in frame_num leaves out (8.2.5.2)", () => {
       sps({ profile_idc: 77, gaps: 1, frame_mbs_only_flag: 0 }),
       pps(),
       slice({ idr: true, frame_num: 0, lsb: 0, field: "0" }),
-      slice({ frame_num: 2, lsb: 8, field: "10" }),
+      slice({ intra: true, frame_num: 2, lsb: 8, field: "10" }),
     );
     expect(entries(requests[1])[1]).toMatchObject({
       reference_ts: 0n,
@@ -242,7 +245,7 @@ describe("a field with memory_management_control_operation 5", () => {
       slice({ idr: true, frame_num: 0, lsb: 0, field: "0" }),
       slice({ frame_num: 1, lsb: 8, field: "10" }),
       slice({ frame_num: 1, lsb: 9, field: "11", marking: `1${ue(5)}${ue(0)}` }),
-      slice({ frame_num: 1, lsb: 4, field: "0" }),
+      slice({ intra: true, frame_num: 1, lsb: 4, field: "0" }),
     );
     expect(requests.map(({ timestamp }) => timestamp)).toEqual([1000n, 2000n, 3000n, 4000n]);
     expect(decodeParams(requests[2])).toMatchObject({ top_field_order_cnt: 0, bottom_field_order_cnt: 9 });

@@ -7,6 +7,7 @@ import type {
   FieldSummary,
   KnownFault,
 } from "../../compare/index.ts";
+import { shortFlag } from "../../compare/values.ts";
 import { fold, printable, type Style, widthOf } from "./terminal.ts";
 
 /** What an input is called in the text. */
@@ -62,7 +63,9 @@ export class DifferenceText {
     const lines = [verdict];
     const unequal = unequalBuffers(sides, summary);
     if (unequal !== undefined) {
-      const cause = "another stream, or the same one cut into requests differently";
+      const cause = summary.fields.some(({ control }) => control.endsWith("_START_CODE"))
+        ? "one side has start codes in them, and the other has none"
+        : "another stream, or the same one cut into requests differently";
       lines.push(this.#style.red(`  ${unequal}: ${cause}`));
     }
     for (const { text, known } of notes)
@@ -185,8 +188,8 @@ function inLetters(text: string): string {
 
 /** `"H264_DECODE_PARAMS dpb[3].pic_num"`, flags by their short name. */
 function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" | "flag">): string {
-  if (control === "") return path === "bitstream" ? "OUTPUT buffer" : path;
-  const short = flag?.replace(/^V4L2_.*?_FLAG_/, "").replace(/^V4L2_H264_SPS_/, "");
+  if (control === "") return path === "hold" ? "OUTPUT buffer hold flag" : "OUTPUT buffer";
+  const short = flag && shortFlag(flag);
   const field = [path, short].filter((part) => part !== undefined && part !== "").join(".");
   return printable([control.replace("V4L2_CID_STATELESS_", ""), field].filter(Boolean).join(" "));
 }
