@@ -62,7 +62,7 @@ describe("where neither peer is right, our value is that of the bits", () => {
     });
   });
 
-  it("ff-dummy-reference: 7.6.2.1, the second field of the first frame has no reference frame", () => {
+  it("dummy-reference: 7.6.2.1, the second field of the first frame has no reference frame", () => {
     const { requests } = requestsOf(sequence, picture("I", 1), picture("P", 2), picture("P", 1), picture("P", 2));
     expect(referencesOf(requests)).toEqual([
       [1000, 0, 0],
@@ -72,7 +72,7 @@ describe("where neither peer is right, our value is that of the bits", () => {
     ]);
   });
 
-  it("ff-dummy-reference-of-b-picture: 6.3.8, B pictures of a closed group that follow its I picture", () => {
+  it("dummy-reference-of-b-picture: 6.3.8, B pictures of a closed group that follow its I picture", () => {
     // time_code with its marker bit, closed_gop 1, broken_link 0
     const closedGroup = [0, 0, 1, 0xb8, 0x00, 0x08, 0x00, 0x40];
     const { requests } = requestsOf(sequence, closedGroup, picture("I"), picture("B"), picture("P"), picture("B"));
