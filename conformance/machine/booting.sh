@@ -22,9 +22,13 @@ parse_arguments() {
   [ ${#command[@]} -gt 0 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 }
 
-# 9p shares: tag, folder, what else
+# 9p shares: tag, folder, what else. In an option of qemu, a comma of the path is written twice.
 shares=()
-share9p() { shares+=(-virtfs "local,id=$1,path=$(readlink -f "$2"),mount_tag=$1,security_model=none,multidevs=remap$3"); }
+share9p() {
+  local path
+  path=$(readlink -f "$2")
+  shares+=(-virtfs "local,id=$1,path=${path//,/,,},mount_tag=$1,security_model=none,multidevs=remap$3")
+}
 
 port() { echo "-chardev file,id=$1,path=/dev/fdset/$2,append=on -add-fd fd=$2,set=$2 -device virtserialport,chardev=$1,name=$1"; }
 
