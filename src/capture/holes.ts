@@ -92,6 +92,8 @@ interface Content {
   /** Of the first call that put something into it. */
   readonly line: number;
   readonly controls: Set<number>;
+  /** A call set controls for it, if only none. */
+  isSet: boolean;
   readonly buffers: { readonly state: QueueState; readonly index: number }[];
   /** A buffer came back before the call that queues the request. Another thread may have taken it, whose call ended earlier. */
   early: Contradiction | undefined;
@@ -100,9 +102,7 @@ interface Content {
   isRefused: boolean;
 }
 
-const nothing = { early: undefined, hasBuffer: false, isRefused: false };
-/** Of a call that sets controls, and the capture does not show which: no control has this id. */
-const unreadControl = -1;
+const nothing = { early: undefined, isSet: false, hasBuffer: false, isRefused: false };
 
 /** Which calls go together: each buffer is queued, comes back, and is queued again; each request gets controls and a buffer. */
 class Pairs {
@@ -246,7 +246,7 @@ class Pairs {
     const content = this.#contentOf(call);
     const again = call.controls.find(({ id }) => content.controls.has(id));
     for (const { id } of call.controls) content.controls.add(id);
-    if (call.unread !== undefined) content.controls.add(unreadControl);
+    content.isSet = true;
     // A program may correct what it set in a request that it names.
     if (again === undefined || call.request !== undefined || !this.#isTwice(call)) return undefined;
     const reason =
@@ -311,6 +311,7 @@ class Pairs {
     return {
       line: before.line,
       controls: new Set([...before.controls, ...after.controls]),
+      isSet: before.isSet || after.isSet,
       buffers: [...before.buffers, ...after.buffers],
       early: before.early ?? after.early,
       hasBuffer: before.hasBuffer || after.hasBuffer,
@@ -349,8 +350,10 @@ class Pairs {
       const reason = "a request is queued without an OUTPUT buffer, which the kernel refuses";
       return { reason, since: since ?? this.#since };
     }
-    if (content.controls.size === 0 && !content.isRefused) {
-      return { reason: "a request is queued whose controls were never set", since: since ?? this.#since };
+    if (!content.isSet && !content.isRefused) {
+      const reason =
+        "a request is queued whose controls were never set (or they are those of the one before, and the program sets none)";
+      return { reason, since: since ?? this.#since };
     }
     if (since !== undefined || !this.#haveRepeated.has(thread)) this.#haveQueued.add(thread);
     return undefined;

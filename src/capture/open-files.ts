@@ -124,7 +124,8 @@ export class OpenFiles<State> {
     }
   }
 
-  #duplicate({ thread, fd, copy }: DuplicateFile): string | undefined {
+  #duplicate(call: DuplicateFile): string | undefined {
+    const { thread, fd, copy } = call;
     // dup2 of a descriptor onto itself does nothing.
     if (fd === copy) return undefined;
     const closed = this.#close(thread, copy);
@@ -132,8 +133,8 @@ export class OpenFiles<State> {
     const file = this.#duplicated.get(from) ?? { name: String(fd), descriptors: 1 };
     file.descriptors++;
     this.#duplicated.set(from, file).set(to, file);
-    const device = this.#devices.get(from);
-    if (device !== undefined) this.#set(to, device);
+    // The log may not show that it was opened.
+    this.#set(to, this.#devices.get(from) ?? this.#openDevice(call));
     return closed;
   }
 

@@ -338,7 +338,7 @@ export class CaptureRequests {
       const isLater = before.isClosed || (before.fd === device.fd && before.process === device.process);
       if (!isLater) {
         throw new CaptureError(
-          `two decoders at once: descriptors ${before.fd} and ${device.fd}; capture one program at a time`,
+          `two decoders at once: ${descriptorsOf(before, device)}; capture one program at a time, or keep the lines of one process`,
           line,
         );
       }
@@ -383,4 +383,12 @@ export class CaptureRequests {
     for (const name of controls.keys()) this.#told.add(name);
     if (controls.size > 0) this.#waiting.addLine({ type: "set", line, controls });
   }
+}
+
+function descriptorsOf(a: Device, b: Device): string {
+  if (a.process === b.process) return `descriptors ${a.fd} and ${b.fd}`;
+  const [first, second] = [a, b].map(
+    ({ fd, process }) => `${fd} of ${process === "" ? "the first process" : `process ${process}`}`,
+  );
+  return `descriptors ${first} and ${second}`;
 }

@@ -68,3 +68,18 @@ describe("a request with two descriptors", () => {
     expect(await allOf(lintCapture(callsOf(log)))).toEqual([]);
   });
 });
+
+describe("a device with two descriptors", () => {
+  it("is one device, also where the log does not show that it was opened", async () => {
+    const text = captureText("vp8_altref.ivf.recorder");
+    const duplicate = '{"call":"duplicate","process":199,"thread":199,"fd":8,"path":"/dev/video0","copy":77}\n';
+    const log = text
+      .replace(/(?<="call":"close".*"path":"\/dev\/video0"}\n)/, duplicate)
+      .replace(/^.*"VIDIOC_D?QBUF".*"type":10,.*$/gm, (line) => line.replace('"fd":8', '"fd":77'));
+    expect(log).not.toBe(text);
+    const [{ requests, warnings }, whole] = [await imported(log), await imported(text)];
+    expect(warnings).toEqual([]);
+    expect(requests.length).toBe(whole.requests.length);
+    expect(await allOf(lintCapture(callsOf(log)))).toEqual([]);
+  });
+});
