@@ -125,7 +125,7 @@ export class OpenFiles<State> {
   }
 
   #duplicate(call: DuplicateFile): string | undefined {
-    const { thread, fd, copy } = call;
+    const { thread, fd, copy, path } = call;
     // dup2 of a descriptor onto itself does nothing.
     if (fd === copy) return undefined;
     const closed = this.#close(thread, copy);
@@ -134,7 +134,9 @@ export class OpenFiles<State> {
     file.descriptors++;
     this.#duplicated.set(from, file).set(to, file);
     // The log may not show that it was opened.
-    this.#set(to, this.#devices.get(from) ?? this.#openDevice(call));
+    const mayBeDevice = path === undefined || path.startsWith("/dev/");
+    const device = this.#devices.get(from) ?? (mayBeDevice ? this.#openDevice(call) : undefined);
+    if (device !== undefined) this.#set(to, device);
     return closed;
   }
 
