@@ -46,6 +46,14 @@ const meanings: Readonly<Record<string, readonly [meaning: string, advice: strin
     "a value is one that the kernel or the driver does not take, or the driver has no such control",
     "v4l2-stateless inspect --request of the stream shows what the controls should have, validate --target what the kernel and the driver take",
   ],
+  "VIDIOC_S_EXT_CTRLS EFAULT": [
+    "a control has fewer bytes than its structure, or they are not at its address",
+    "size must be that of the structure in the kernel's linux/v4l2-controls.h, for a list that of its elements, and ptr must point to so many bytes",
+  ],
+  "VIDIOC_S_EXT_CTRLS ENOSPC": [
+    "a list has more elements than the driver takes",
+    "VIDIOC_QUERY_EXT_CTRL says how many it takes (dims)",
+  ],
   "VIDIOC_S_EXT_CTRLS EBUSY": [
     "the request is queued already, or the driver does not take the control while buffers are there",
     "set the controls before MEDIA_REQUEST_IOC_QUEUE, and reinitialise a request before it is used again",

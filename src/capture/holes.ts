@@ -92,6 +92,8 @@ interface Content {
   /** Of the first call that put something into it. */
   readonly line: number;
   readonly controls: Set<number>;
+  /** A call set controls for it, if only none. */
+  isSet: boolean;
   readonly buffers: { readonly state: QueueState; readonly index: number }[];
   /** A buffer came back before the call that queues the request. Another thread may have taken it, whose call ended earlier. */
   early: Contradiction | undefined;
@@ -100,9 +102,7 @@ interface Content {
   isRefused: boolean;
 }
 
-const nothing = { early: undefined, hasBuffer: false, isRefused: false };
-/** Of a call that sets controls, and the capture does not show which: no control has this id. */
-const unreadControl = -1;
+const nothing = { early: undefined, isSet: false, hasBuffer: false, isRefused: false };
 
 /** Which calls go together: each buffer is queued, comes back, and is queued again; each request gets controls and a buffer. */
 class Pairs {
@@ -137,7 +137,7 @@ class Pairs {
 
   /** Why calls must be missing before this one; undefined where it can follow those before it. */
   take(call: Call): Contradiction | undefined {
-    this.#files.note(call);
+    const closed = this.#files.note(call);
     if ("error" in call && call.error !== undefined) {
       this.#refuse(call);
       return undefined;
@@ -163,15 +163,14 @@ class Pairs {
         this.#free(this.#files.deviceOf(call).state[call.queue], call.line);
         return undefined;
       case "MEDIA_IOC_REQUEST_ALLOC":
-        return this.#allocate(call);
+        return this.#allocate(call, closed);
       case "close":
         this.#closing.add(this.#files.process(call.thread));
-        return this.#release(this.#fileKey(call.thread, call.fd));
+        return this.#release(closed);
       case "duplicate":
-        this.#inUse.delete(this.#fileKey(call.thread, call.copy));
-        return undefined;
+        return this.#release(closed);
       case "MEDIA_REQUEST_IOC_REINIT":
-        return this.#release(this.#fileKey(call.thread, call.fd));
+        return this.#release(this.#files.requestKey(call.thread, call.fd));
       case "MEDIA_REQUEST_IOC_QUEUE":
         return this.#queueRequest(call);
       default:
@@ -179,16 +178,8 @@ class Pairs {
     }
   }
 
-  #fileKey(thread: string, request: number): string {
-    return `${this.#files.process(thread)} request ${request}`;
-  }
-
-  #threadKey(thread: string): string {
-    return `${this.#files.process(thread)} thread ${thread}`;
-  }
-
   #contentOf({ thread, request, line }: SetControls | BufferCall): Content {
-    const key = request === undefined ? this.#threadKey(thread) : this.#fileKey(thread, request);
+    const key = request === undefined ? this.#files.threadKey(thread) : this.#files.requestKey(thread, request);
     const content = this.#requests.get(key) ?? { line, controls: new Set(), buffers: [], ...nothing };
     this.#requests.set(key, content);
     return content;
@@ -232,7 +223,7 @@ class Pairs {
     const state = this.#files.deviceOf(call).state[queue];
     state.threads.add(thread);
     const before = state.buffers.get(index) ?? state.others;
-    const request = call.request === undefined ? undefined : this.#fileKey(thread, call.request);
+    const request = call.request === undefined ? undefined : this.#files.requestKey(thread, call.request);
     state.buffers.set(index, { is: isForRequest ? "in a request" : "queued", line, request });
     state.inOrder.delete(index);
     if (!isForRequest) state.inOrder.add(index);
@@ -255,7 +246,7 @@ class Pairs {
     const content = this.#contentOf(call);
     const again = call.controls.find(({ id }) => content.controls.has(id));
     for (const { id } of call.controls) content.controls.add(id);
-    if (call.unread !== undefined) content.controls.add(unreadControl);
+    content.isSet = true;
     // A program may correct what it set in a request that it names.
     if (again === undefined || call.request !== undefined || !this.#isTwice(call)) return undefined;
     const reason =
@@ -283,15 +274,14 @@ class Pairs {
   }
 
   /** A new request may have the descriptor of any that was closed. */
-  #allocate({ thread, request }: AllocateRequest): Contradiction | undefined {
-    const process = this.#files.process(thread);
-    if (request !== undefined) return this.#release(this.#fileKey(thread, request));
-    if (!this.#closing.has(process)) this.#inUse.clear();
-    return undefined;
+  #allocate({ thread, request }: AllocateRequest, closed: string | undefined): Contradiction | undefined {
+    if (request === undefined && !this.#closing.has(this.#files.process(thread))) this.#inUse.clear();
+    return this.#release(closed);
   }
 
   /** A request that is not queued gives back what was put into it. The driver gives nothing back of it. */
-  #release(key: string): Contradiction | undefined {
+  #release(key: string | undefined): Contradiction | undefined {
+    if (key === undefined) return undefined;
     const content = this.#requests.get(key);
     for (const { state, index } of content?.buffers ?? []) state.buffers.delete(index);
     this.#requests.delete(key);
@@ -306,14 +296,14 @@ class Pairs {
     const content = this.#contentOfQueued(call.thread, call.fd);
     if (content === undefined) return;
     // It stays in the request, until that is reinitialised, closed or queued again.
-    this.#requests.set(this.#fileKey(call.thread, call.fd), content);
+    this.#requests.set(this.#files.requestKey(call.thread, call.fd), content);
     for (const { state, index } of content.buffers)
       state.buffers.set(index, { is: "in a refused request", line: call.line });
   }
 
   /** What was put into a request, which nothing is put into any more. */
   #contentOfQueued(thread: string, request: number): Content | undefined {
-    const [ofFile, ofThread] = [this.#fileKey(thread, request), this.#threadKey(thread)];
+    const [ofFile, ofThread] = [this.#files.requestKey(thread, request), this.#files.threadKey(thread)];
     const [before, after] = [this.#requests.get(ofFile), this.#requests.get(ofThread)];
     this.#requests.delete(ofFile);
     this.#requests.delete(ofThread);
@@ -321,6 +311,7 @@ class Pairs {
     return {
       line: before.line,
       controls: new Set([...before.controls, ...after.controls]),
+      isSet: before.isSet || after.isSet,
       buffers: [...before.buffers, ...after.buffers],
       early: before.early ?? after.early,
       hasBuffer: before.hasBuffer || after.hasBuffer,
@@ -331,7 +322,7 @@ class Pairs {
   #queueRequest({ thread, fd, line }: RequestCall): Contradiction | undefined {
     const since = this.#queueing.get(thread);
     this.#queueing.set(thread, line);
-    const ofFile = this.#fileKey(thread, fd);
+    const ofFile = this.#files.requestKey(thread, fd);
     const used = this.#inUse.get(ofFile);
     this.#inUse.set(ofFile, { thread, line });
     const content = this.#contentOfQueued(thread, fd);
@@ -359,8 +350,10 @@ class Pairs {
       const reason = "a request is queued without an OUTPUT buffer, which the kernel refuses";
       return { reason, since: since ?? this.#since };
     }
-    if (content.controls.size === 0 && !content.isRefused) {
-      return { reason: "a request is queued whose controls were never set", since: since ?? this.#since };
+    if (!content.isSet && !content.isRefused) {
+      const reason =
+        "a request is queued whose controls were never set (or they are those of the one before, and the program sets none)";
+      return { reason, since: since ?? this.#since };
     }
     if (since !== undefined || !this.#haveRepeated.has(thread)) this.#haveQueued.add(thread);
     return undefined;

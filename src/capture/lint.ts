@@ -107,7 +107,11 @@ class Linter {
   }
 
   take(call: Call): void {
-    this.#files.note(call);
+    const closed = this.#files.note(call);
+    if (closed !== undefined) {
+      this.#filled.delete(closed);
+      this.#sequences.delete(closed);
+    }
     switch (call.call) {
       case "open":
       case "close":
@@ -169,7 +173,7 @@ class Linter {
       this.#queueRequest(call);
       return;
     }
-    if (call.call === "MEDIA_REQUEST_IOC_REINIT") this.#sequences.delete(fillingKey(call.thread, call.fd));
+    if (call.call === "MEDIA_REQUEST_IOC_REINIT") this.#sequences.delete(this.#files.requestKey(call.thread, call.fd));
     if (call.call.startsWith("MEDIA_")) return;
     const device = this.#files.deviceOf(call);
     const { state } = device;
@@ -240,7 +244,7 @@ class Linter {
     }
     if (call.error !== undefined) return;
     if (setsSequence(call, state.codec)) {
-      if (call.isForRequest) this.#sequences.set(fillingKey(call.thread, call.request), state);
+      if (call.isForRequest) this.#sequences.set(this.#keyOf(call), state);
       else state.sequenceLine = call.line;
     }
     const outside = call.isForRequest ? undefined : pictureControlOf(call);
@@ -276,7 +280,7 @@ class Linter {
     }
     if (!call.isForRequest) return;
     this.#last = device;
-    this.#filled.set(fillingKey(call.thread, call.request), { device, line: call.line });
+    this.#filled.set(this.#keyOf(call), { device, line: call.line });
     const { lastQueued } = state;
     const isSame = lastQueued?.timestamp !== undefined && lastQueued.timestamp === call.timestamp;
     if (isSame && lastQueued.hold === false) {
@@ -289,7 +293,7 @@ class Linter {
 
   #queueRequest(call: RequestCall): void {
     this.#count++;
-    const keys = [fillingKey(call.thread, call.fd), fillingKey(call.thread, undefined)];
+    const keys = [this.#files.requestKey(call.thread, call.fd), this.#files.threadKey(call.thread)];
     const filled = keys.map((key) => this.#filled.get(key)).find((each) => each !== undefined);
     for (const key of keys) this.#filled.delete(key);
     for (const key of keys) {
@@ -304,6 +308,10 @@ class Linter {
     const advice = "VIDIOC_QBUF of an OUTPUT buffer with V4L2_BUF_FLAG_REQUEST_FD must come before it";
     const message = `no OUTPUT buffer is in the request${withError(call)}`;
     this.#tell(this.#last.state, call, { rule: "request-without-buffer", message, advice });
+  }
+
+  #keyOf({ thread, request }: SetControls | BufferCall): string {
+    return request === undefined ? this.#files.threadKey(thread) : this.#files.requestKey(thread, request);
   }
 
   /** A request whose timestamp is known. */
@@ -345,10 +353,6 @@ class Linter {
     const message = `the CAPTURE buffer of picture ${reference} was queued again in line ${overwrittenAt}`;
     this.#tell(state, place, { rule: "reference-overwritten", message, advice });
   }
-}
-
-function fillingKey(thread: string, request: number | undefined): string {
-  return request === undefined ? `thread ${thread}` : `request ${request}`;
 }
 
 function withError({ error }: { readonly error?: string | undefined }): string {

@@ -1,6 +1,6 @@
 /** Which device a descriptor means: descriptors belong to processes, and a log may begin in the middle. */
 
-import type { Call, IoctlCall } from "./calls.ts";
+import type { Call, DuplicateFile, IoctlCall } from "./calls.ts";
 
 /** An open device, as one process sees it, with what its user keeps of it. */
 export interface OpenDevice<State> {
@@ -49,11 +49,22 @@ class Device<State> implements OpenDevice<State> {
   }
 }
 
+/** An open file, of whatever kind. */
+interface File {
+  /** Of all files that a process had, no two have the same. */
+  readonly name: string;
+  /** How many descriptors mean it. */
+  descriptors: number;
+}
+
 export class OpenFiles<State> {
   readonly #states: States<State>;
   /** The process of each thread that a call started; the others belong to the first one. */
   readonly #processes = new Map<string, string>();
   readonly #devices = new Map<string, Device<State>>();
+  /** Of descriptors that were duplicated, or are used again after that. Any other one names its file alone. */
+  readonly #duplicated = new Map<string, File>();
+  #renamed = 0;
 
   /** @param afterHole what is still known of a device after `forget`; all, where it is left out. */
   constructor(first: () => State, afterHole: (before: State) => State = (state) => state) {
@@ -69,27 +80,64 @@ export class OpenFiles<State> {
     return this.#processes.get(thread) ?? "";
   }
 
-  /** Takes note of threads and processes that start, and of files that are opened, closed and duplicated. */
-  note(call: Call): void {
+  /**
+   * A name of the request that a descriptor means: the same for all descriptors of a request, and another one where a descriptor means another
+   * request than before.
+   */
+  requestKey(thread: string, request: number): string {
+    const key = this.#key(thread, request);
+    return `${this.process(thread)} request ${this.#duplicated.get(key)?.name ?? request}`;
+  }
+
+  /** A name of the request that a thread fills, where the capture does not show its descriptor. */
+  threadKey(thread: string): string {
+    return `${this.process(thread)} thread ${thread}`;
+  }
+
+  /**
+   * Takes note of threads and processes that start, and of files that are opened, closed and duplicated.
+   *
+   * @returns the key of the request that is closed by it, if the file is one: no descriptor means it any more.
+   */
+  note(call: Call): string | undefined {
+    if ("error" in call && call.error !== undefined) return undefined;
     switch (call.call) {
       case "start": {
         const process = call.isProcess ? call.started : this.process(call.thread);
         if (process !== "") this.#processes.set(call.started, process);
-        break;
+        return undefined;
       }
-      case "open":
-        this.#close(call.thread, call.fd);
+      case "open": {
+        const closed = this.#close(call.thread, call.fd);
         this.#openDevice(call);
-        break;
-      case "close":
-        this.#close(call.thread, call.fd);
-        break;
-      case "duplicate": {
-        const device = this.#devices.get(this.#key(call.thread, call.fd));
-        if (device !== undefined) this.#set(this.#key(call.thread, call.copy), device);
-        break;
+        return closed;
       }
+      case "close":
+        return this.#close(call.thread, call.fd);
+      case "MEDIA_IOC_REQUEST_ALLOC":
+        // The capture may not show that the descriptor was closed before.
+        return call.request === undefined ? undefined : this.#close(call.thread, call.request);
+      case "duplicate":
+        return this.#duplicate(call);
+      default:
+        return undefined;
     }
+  }
+
+  #duplicate(call: DuplicateFile): string | undefined {
+    const { thread, fd, copy, path } = call;
+    // dup2 of a descriptor onto itself does nothing.
+    if (fd === copy) return undefined;
+    const closed = this.#close(thread, copy);
+    const [from, to] = [this.#key(thread, fd), this.#key(thread, copy)];
+    const file = this.#duplicated.get(from) ?? { name: String(fd), descriptors: 1 };
+    file.descriptors++;
+    this.#duplicated.set(from, file).set(to, file);
+    // The log may not show that it was opened.
+    const mayBeDevice = path === undefined || path.startsWith("/dev/");
+    const device = this.#devices.get(from) ?? (mayBeDevice ? this.#openDevice(call) : undefined);
+    if (device !== undefined) this.#set(to, device);
+    return closed;
   }
 
   /** The device that an ioctl asks. */
@@ -121,12 +169,19 @@ export class OpenFiles<State> {
     device.descriptors++;
   }
 
-  #close(thread: string, fd: number): void {
+  #close(thread: string, fd: number): string | undefined {
     const key = this.#key(thread, fd);
     const device = this.#devices.get(key);
-    if (device === undefined) return;
-    this.#devices.delete(key);
-    device.descriptors--;
-    device.isClosed = device.descriptors === 0;
+    if (device !== undefined) {
+      this.#devices.delete(key);
+      device.descriptors--;
+      device.isClosed = device.descriptors === 0;
+    }
+    const closed = this.requestKey(thread, fd);
+    const file = this.#duplicated.get(key);
+    if (file === undefined || file.descriptors === 1) return closed;
+    file.descriptors--;
+    this.#duplicated.set(key, { name: `${fd} again (${++this.#renamed})`, descriptors: 1 });
+    return undefined;
   }
 }

@@ -100,19 +100,20 @@ class RecorderLog {
     if (source.startsWith(lineStart)) this.#joined.noteOwn();
     else if (this.#joined.takesOther(source, line)) return;
     const calls = this.#callsOf(source, line);
-    if (calls !== undefined) {
+    if (Array.isArray(calls)) {
       yield* calls;
       return;
     }
-    const reason = "not a line of the recorder";
+    const reason = `not a line of the recorder${calls === undefined ? "" : `: ${calls.reason}`}`;
     if (line === 1) throw new CaptureError(reason, line);
     yield { call: "hole", line, thread: "", reason };
     const later = source.lastIndexOf(lineStart);
-    if (later > 0) yield* this.#callsOf(source.slice(later), line) ?? [];
+    const found = later > 0 ? this.#callsOf(source.slice(later), line) : undefined;
+    if (Array.isArray(found)) yield* found;
   }
 
-  /** undefined where the line is not whole. */
-  #callsOf(source: string, line: number): Call[] | undefined {
+  /** Where the line is not whole, what shows it; undefined where it is no line at all. */
+  #callsOf(source: string, line: number): Call[] | DamagedCall | undefined {
     const entry = entryOf(source);
     if (entry === undefined) return undefined;
     const thread = String(entry.thread);
@@ -122,7 +123,7 @@ class RecorderLog {
       const starts = [process, thread].filter((each) => !this.#threads.has(each));
       return [...new Set(starts)].map((started) => this.#start(started, process, line)).concat(call);
     } catch (thrown) {
-      if (thrown instanceof DamagedCall) return undefined;
+      if (thrown instanceof DamagedCall) return thrown;
       throw thrown;
     }
   }

@@ -570,6 +570,12 @@ int __ioctl_time64(int fd, ioctl_code code, ...)
 }
 #endif
 
+/* Which files' descriptors are followed: those of devices and of requests. */
+static int is_noted(const char *line)
+{
+	return strstr(line, "\"/dev/") || strstr(line, ":request");
+}
+
 static void record_copy(int fd, int copy)
 {
 	struct line line = { 0 };
@@ -579,7 +585,7 @@ static void record_copy(int fd, int copy)
 	begin(&line, "duplicate");
 	add_file(&line, fd);
 	add(&line, ",\"copy\":%d", copy);
-	if (strstr(line.text, "\"/dev/"))
+	if (is_noted(line.text))
 		end(&line, 0, 0);
 	else
 		free(line.text);
@@ -597,8 +603,7 @@ int close(int fd)
 	if (log_file >= 0) {
 		begin(&line, "close");
 		add_file(&line, fd);
-		/* Devices and requests. */
-		if (strstr(line.text, "\"/dev/") || strstr(line.text, ":request"))
+		if (is_noted(line.text))
 			end(&line, 0, 0);
 		else
 			free(line.text);

@@ -93,7 +93,8 @@ export class CaptureRequests {
    * @throws CaptureError where the capture does not show to which request something belongs.
    */
   take(call: Call): readonly RecordLine[] {
-    this.#files.note(call);
+    const closed = this.#files.note(call);
+    if (closed !== undefined) this.#fillings.delete(closed);
     if ("error" in call && call.error !== undefined) this.#refuse(call);
     else this.#takeDone(call);
     return this.#waiting.take(false, this.codec);
@@ -106,7 +107,6 @@ export class CaptureRequests {
         this.#files.deviceOf(call).state.isOpened = true;
         break;
       case "close":
-        this.#fillings.delete(this.#requestKey(call.thread, call.fd));
         this.#waiting.cancel(call, this.cancelled);
         break;
       case "VIDIOC_REQBUFS":
@@ -126,11 +126,10 @@ export class CaptureRequests {
         this.#giveBack(call, this.#files.deviceOf(call));
         break;
       case "MEDIA_REQUEST_IOC_REINIT":
-        this.#fillings.delete(this.#requestKey(call.thread, call.fd));
+        this.#fillings.delete(this.#files.requestKey(call.thread, call.fd));
         this.#bound(call.thread, call.fd);
         break;
       case "MEDIA_IOC_REQUEST_ALLOC":
-        if (call.request !== undefined) this.#fillings.delete(this.#requestKey(call.thread, call.request));
         this.#bound(call.thread, call.request);
         break;
       case "MEDIA_REQUEST_IOC_QUEUE":
@@ -150,19 +149,11 @@ export class CaptureRequests {
     return this.#waiting.take(true, this.codec);
   }
 
-  #requestKey(thread: string, request: number): string {
-    return `${this.#files.process(thread)} request ${request}`;
-  }
-
-  #threadKey(thread: string): string {
-    return `${this.#files.process(thread)} thread ${thread}`;
-  }
-
   /** After this call, a request and its thread are seen from their beginning. */
   #bound(thread: string, request: number | undefined): void {
     if (this.#hole === undefined) return;
-    this.#bounded.add(this.#threadKey(thread));
-    if (request !== undefined) this.#bounded.add(this.#requestKey(thread, request));
+    this.#bounded.add(this.#files.threadKey(thread));
+    if (request !== undefined) this.#bounded.add(this.#files.requestKey(thread, request));
   }
 
   /** What was being filled may lack what is missing, and what waits for its timestamp may get that of another request. */
@@ -227,7 +218,7 @@ export class CaptureRequests {
 
   /** Of the request that a call is for. */
   #keyOf({ thread, request }: SetControls | BufferCall): string {
-    return request === undefined ? this.#threadKey(thread) : this.#requestKey(thread, request);
+    return request === undefined ? this.#files.threadKey(thread) : this.#files.requestKey(thread, request);
   }
 
   #fillingOf(call: SetControls | BufferCall, device: Device): Filling {
@@ -260,7 +251,7 @@ export class CaptureRequests {
 
   /** What was put into a request, which nothing is put into any more; and whether it is seen from its beginning. */
   #fillingOfQueued({ thread, fd }: RequestCall) {
-    const [ofFile, ofThread] = [this.#requestKey(thread, fd), this.#threadKey(thread)];
+    const [ofFile, ofThread] = [this.#files.requestKey(thread, fd), this.#files.threadKey(thread)];
     const [before, after] = [this.#fillings.get(ofFile), this.#fillings.get(ofThread)];
     this.#fillings.delete(ofFile);
     this.#fillings.delete(ofThread);
@@ -285,7 +276,7 @@ export class CaptureRequests {
       const device = this.#files.deviceOf(call);
       return call.isForRequest ? { device, key: this.#keyOf(call) } : { device };
     }
-    const key = this.#requestKey(call.thread, call.fd);
+    const key = this.#files.requestKey(call.thread, call.fd);
     const { filling } = call.call === "MEDIA_REQUEST_IOC_QUEUE" ? this.#fillingOfQueued(call) : { filling: undefined };
     if (filling !== undefined) {
       // What was put into it stays in it, until it is reinitialised or queued again.
@@ -347,7 +338,7 @@ export class CaptureRequests {
       const isLater = before.isClosed || (before.fd === device.fd && before.process === device.process);
       if (!isLater) {
         throw new CaptureError(
-          `two decoders at once: descriptors ${before.fd} and ${device.fd}; capture one program at a time`,
+          `two decoders at once: ${descriptorsOf(before, device)}; capture one program at a time, or keep the lines of one process`,
           line,
         );
       }
@@ -392,4 +383,12 @@ export class CaptureRequests {
     for (const name of controls.keys()) this.#told.add(name);
     if (controls.size > 0) this.#waiting.addLine({ type: "set", line, controls });
   }
+}
+
+function descriptorsOf(a: Device, b: Device): string {
+  if (a.process === b.process) return `descriptors ${a.fd} and ${b.fd}`;
+  const [first, second] = [a, b].map(
+    ({ fd, process }) => `${fd} of ${process === "" ? "the first process" : `process ${process}`}`,
+  );
+  return `descriptors ${first} and ${second}`;
 }

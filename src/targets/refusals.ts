@@ -11,6 +11,7 @@ import {
   v4l2_ctrl_h264_pps,
   viewOf,
 } from "../uapi/index.ts";
+import { fwhtRefusals } from "./fwht-refusals.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
 import { requestRefusals } from "./request-refusals.ts";
 import type { Target, TargetCodec, TargetLimits, TargetRefusal } from "./target.ts";
@@ -46,6 +47,7 @@ export function targetRefusals(
           ...flagRefusals(target, taken, name, payload),
           ...sliceGroupRefusals(target, taken, name, payload),
           ...tileRefusals(target, taken, name, payload),
+          ...fwhtRefusals(target, taken.limits, name, payload),
         ];
   });
   return [...ofControls, ...requestRefusals(target, taken.limits, controls)];

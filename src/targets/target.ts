@@ -1,4 +1,4 @@
-import type { Codec } from "../events.ts";
+import type { Codec, Components } from "../events.ts";
 import type { SessionOptions } from "../options.ts";
 import type { DecodeMode, StartCode } from "../uapi/modes.ts";
 
@@ -37,6 +37,10 @@ export interface TargetLimits {
   readonly countsEntryPoints?: true;
   /** HEVC: data_byte_offset may not be 0. */
   readonly needsDataByteOffset?: true;
+  /** FWHT: the versions of its control. */
+  readonly versions?: readonly number[];
+  /** FWHT: how many components a picture of each encoding may have. Those of RGB and HSV may not be subsampled then. */
+  readonly components?: Readonly<Record<Components["encoding"], readonly number[]>>;
   /** Flags of one control that may not all be set at once, as in `TargetCodec.reads`. */
   readonly refusedFlags?: readonly (readonly string[])[];
   /** Flags that must be set, as in `TargetCodec.reads`. */

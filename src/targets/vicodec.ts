@@ -1,10 +1,11 @@
+import { V4L2_FWHT_VERSION } from "../uapi/index.ts";
 import { noModes } from "./control-sets.ts";
 import { fields } from "./fields.ts";
 import type { Target } from "./target.ts";
 
 /**
  * The virtual codec, which decodes in software. Its test of the control is vicodec_try_ctrl of vicodec-core.c: a frame has at least
- * 640x360 samples there, and a CAPTURE format with its components must have been set.
+ * 640x360 samples there and the components of a pixel format, and a CAPTURE format with these must have been set.
  */
 export const vicodec: Target = {
   name: "vicodec",
@@ -14,7 +15,11 @@ export const vicodec: Target = {
       ...noModes,
       since: "5.11",
       controls: { V4L2_CID_STATELESS_FWHT_PARAMS: 1 },
-      limits: { minWidth: 640, minHeight: 360, maxWidth: 4096, maxHeight: 2160, chromaFormats: [0, 1, 2, 3] },
+      limits: {
+        ...{ minWidth: 640, minHeight: 360, maxWidth: 4096, maxHeight: 2160, chromaFormats: [0, 1, 2, 3] },
+        // Grey is one component of RGB (v4l2_fwht_pixfmts of codec-v4l2-fwht.c).
+        ...{ versions: [V4L2_FWHT_VERSION], components: { yuv: [3], rgb: [1, 3, 4], hsv: [3, 4] } },
+      },
       // All but the flags of interlaced pictures. vidioc_g_fmt returns the four values of the colour.
       reads: fields(
         "V4L2_CID_STATELESS_FWHT_PARAMS",

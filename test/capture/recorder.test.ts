@@ -9,19 +9,22 @@ const folder = temporaryFolder();
 
 const recorder = fileURLToPath(new URL("../../src/capture/recorder.c", import.meta.url));
 
-/** Queues a buffer on a file that is no device: the recorder writes the call down all the same. */
+/** Queues a buffer on a file that is no device: the recorder writes the call down all the same. Another file has a request's name. */
 const program = `
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/videodev2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 int main(void)
 {
 	struct v4l2_plane planes[1] = { { .bytesused = 9 } };
 	struct v4l2_buffer buffer = { .index = 3, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE, .memory = V4L2_MEMORY_MMAP };
 	int file = open("/dev/null", O_RDWR), copy = fcntl(file, F_DUPFD, 40);
 
+	fcntl(memfd_create("request", 0), F_DUPFD, 41);
 	buffer.timestamp.tv_sec = 5;
 	buffer.timestamp.tv_usec = 7;
 	buffer.m.planes = planes;
@@ -139,6 +142,7 @@ describe.skipIf(available.length === 0)("the recorder", { tags: "long" }, () => 
     const calls = callsIn(log);
     expect(calls).toMatchObject([
       { call: "duplicate", path: "/dev/null", copy: 40 },
+      { call: "duplicate", path: "/memfd:request (deleted)", copy: 41 },
       { call: "VIDIOC_QBUF", fd: 40, type: 9, index: 3, memory: 1, timestamp: "5000007000", request: 77, error: 25 },
     ]);
   });
@@ -162,6 +166,7 @@ describe.skipIf(!hasMusl)(`the recorder, ${title}`, { tags: "long" }, () => {
     expect([stdout, stderr]).toEqual(["88\n", ""]);
     expect(callsIn(log)).toMatchObject([
       { call: "duplicate", path: "/dev/null", copy: 40 },
+      { call: "duplicate", path: "/memfd:request (deleted)", copy: 41 },
       { call: "VIDIOC_QBUF", fd: 40, type: 9, index: 3, memory: 1, timestamp: "5000007000", request: 77, error: 25 },
     ]);
   });
