@@ -16,9 +16,14 @@ export const vicodec: Target = {
       since: "5.11",
       controls: { V4L2_CID_STATELESS_FWHT_PARAMS: 1 },
       limits: {
-        ...{ minWidth: 640, minHeight: 360, maxWidth: 4096, maxHeight: 2160, chromaFormats: [0, 1, 2, 3] },
+        minWidth: 640,
+        minHeight: 360,
+        maxWidth: 4096,
+        maxHeight: 2160,
+        chromaFormats: [0, 1, 2, 3],
+        versions: [V4L2_FWHT_VERSION],
         // Grey is one component of RGB (v4l2_fwht_pixfmts of codec-v4l2-fwht.c).
-        ...{ versions: [V4L2_FWHT_VERSION], components: { yuv: [3], rgb: [1, 3, 4], hsv: [3, 4] } },
+        components: { yuv: [3], rgb: [1, 3, 4], hsv: [3, 4] },
       },
       // All but the flags of interlaced pictures. vidioc_g_fmt returns the four values of the colour.
       reads: fields(
