@@ -40,9 +40,13 @@ export async function* compare(
   if (first === undefined || others.length === 0) throw new TypeError("compare needs two sides or more");
   const other = others.find(({ codec }) => codec !== first.codec);
   if (other !== undefined) throw new TypeError(`sides of different codecs: ${first.codec} and ${other.codec}`);
-  const { sides: prepared, notes } = options.raw ? { sides, notes: [] } : await inOneMode(sides, options.target);
+  const asTheyAre = { sides, notes: [], startCodes: [] };
+  const { sides: prepared, notes, startCodes } = options.raw ? asTheyAre : await inOneMode(sides, options.target);
   yield* notes;
-  const [base, ...rest] = prepared.map((side) => new Timeline(side, limits)) as [Timeline, ...Timeline[]];
+  const [base, ...rest] = prepared.map((side, i) => new Timeline(side, limits, startCodes[i])) as [
+    Timeline,
+    ...Timeline[],
+  ];
   const comparator = comparators[first.codec];
   const rules = verdictsOf(first.codec).map((row) => compileVerdict(row, comparator.conditions));
   const classes = new FieldClasses(first.codec, options.target);

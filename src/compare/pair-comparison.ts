@@ -280,7 +280,8 @@ function sameBuffer(a: EffectiveRequest, b: EffectiveRequest): boolean {
 /** The entry of a request that was filled. */
 function filledEntry(entry: Entry, source: ComparedRequest): Entry {
   if (entry.source === source) return entry;
-  return new Entry(source, effectiveRequest(source, entry.request.index), entry.user);
+  const { index, startCode } = entry.request;
+  return new Entry(source, effectiveRequest(source, index, startCode), entry.user);
 }
 
 /** A request without a partner whose picture has one: a request that was queued twice, a slice more. */

@@ -21,7 +21,7 @@ import {
 import { streamSlice } from "./headers.ts";
 import { decodedFields, sinceIdr, slicesOfPicture } from "./history.ts";
 import { nonExisting } from "./slice-view.ts";
-import { nalUnits, sliceStarts } from "./slices.ts";
+import { nalUnits, sliceStarts, startCodeBytes } from "./slices.ts";
 import { payloadOf } from "./view.ts";
 
 /** A list entry's field: which list, and its place in it. */
@@ -137,14 +137,14 @@ function flagOfFirstSlice(occurrence: Occurrence): 0 | 1 {
   return (occurrence.field.endsWith("PFRAME") ? isP : type === V4L2_H264_SLICE_TYPE_B) ? 1 : 0;
 }
 
-/** nal_unit_type 2, with start code: checksums of all in the stream. */
-function dataPartitions(stream: Uint8Array): ReadonlySet<string> {
+/** nal_unit_type 2: sizes and checksums of the buffers with all those of the stream. @param prefix bytes of the start code. */
+function dataPartitions(stream: Uint8Array, prefix: number): ReadonlySet<string> {
   const starts = nalUnits(stream);
   const keys = starts.flatMap((start, i) => {
     if (((stream[start] ?? 0) & 0x1f) !== 2) return [];
     let end = (starts[i + 1] ?? stream.length + 3) - 3;
     while (stream[end - 1] === 0) end--;
-    return [`${end - start + 3} ${crc32(stream.subarray(start - 3, end))}`];
+    return [`${end - start + prefix} ${crc32(stream.subarray(start - prefix, end))}`];
   });
   return new Set(keys);
 }
@@ -242,6 +242,7 @@ export const sliceConditions = {
   "slice data partition": conditionOfPeers(
     "GStreamer's buffer is slice data partition A (nal_unit_type 2)",
     ({ history, gst }) =>
-      gst !== undefined && dataPartitions(history.stream).has(`${gst.request.bytes} ${gst.request.crc32}`),
+      gst !== undefined &&
+      dataPartitions(history.stream, startCodeBytes(gst.request)).has(`${gst.request.bytes} ${gst.request.crc32}`),
   ),
 } as const satisfies Record<string, Condition>;
