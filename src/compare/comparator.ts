@@ -117,6 +117,8 @@ export interface Comparator {
   pictureKey(request: EffectiveRequest): string;
   /** References are a list whose order is the producer's, not fields of their own. */
   readonly listsReferences?: boolean;
+  /** A picture may have several requests, for its slices or fields: those with one timestamp go into one CAPTURE buffer. */
+  readonly joinsRequests?: boolean;
   /** In slice mode: which slice of the picture it is. Empty where the control is missing. */
   sliceKey?(request: EffectiveRequest): string;
   /** Reads the stream up to a request of ours, before that is given up. */

@@ -195,6 +195,7 @@ export class PairComparison {
       return typeof one === "number" ? one === other : other instanceof Uint8Array;
     };
     if (a.source.known?.size || b.source.known?.size) return false;
+    if (this.#castings[0]?.isSamePictureInBoth([a, b]) === false) return false;
     // What cannot be read is compared as it is.
     if (a.source.controls.size !== a.request.controls.size || b.source.controls.size !== b.request.controls.size)
       return false;

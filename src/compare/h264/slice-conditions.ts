@@ -18,8 +18,9 @@ import {
   type Side,
   sideAt,
 } from "../comparator.ts";
+import { timestampTexts } from "../judge.ts";
 import { streamSlice } from "./headers.ts";
-import { decodedFields, sinceIdr, slicesOfPicture } from "./history.ts";
+import { decodedFields, decodeParam, sinceIdr, slicesOfPicture } from "./history.ts";
 import { nonExisting } from "./slice-view.ts";
 import { nalUnits, sliceStarts, startCodeBytes } from "./slices.ts";
 import { payloadOf } from "./view.ts";
@@ -121,6 +122,13 @@ function isInPictureBefore({ history, ours, gst }: Occurrence): boolean {
   );
 }
 
+/** 7.4.1.2.4: the elements that are another's in the next frame, as far as DECODE_PARAMS has them. */
+function hasNumbersOfRequestBefore({ history, ours }: Occurrence): boolean {
+  const before = sideAt(history.sides, ours.request.index - 1);
+  const names = ["frame_num", "idr_pic_id", "flags.IDR_PIC", "top_field_order_cnt", "bottom_field_order_cnt"];
+  return before !== undefined && names.every((name) => decodeParam(before, name) === decodeParam(ours, name));
+}
+
 /** Our request of the picture's first slice. */
 function firstSlice(occurrence: Occurrence): Side {
   return slicesOfPicture(occurrence)[0] ?? occurrence.ours;
@@ -216,6 +224,18 @@ export const sliceConditions = {
     "the picture begins with another slice than that of macroblock 0, and GStreamer has the slice in the picture before",
     (occurrence) =>
       sliceStarts(firstSlice(occurrence).request)[0]?.first_mb_in_slice !== 0 && isInPictureBefore(occurrence),
+  ),
+  "GStreamer begins a picture at macroblock 0": condition(
+    "the picture begins with another slice than that of macroblock 0, and GStreamer's request has another timestamp than the one " +
+      "before where first_mb_in_slice is 0, and the same elsewhere; ours where frame_num or order count is another",
+    (occurrence) => {
+      const isNew = occurrence.values.ours === timestampTexts[0];
+      if (isNew === hasNumbersOfRequestBefore(occurrence)) return false;
+      const [start] = sliceStarts(occurrence.ours.request);
+      const [first] = sliceStarts(firstSlice(occurrence).request);
+      if (start === undefined || first === undefined || first.first_mb_in_slice === 0) return false;
+      return occurrence.values.gst === timestampTexts[start.first_mb_in_slice === 0 ? 0 : 1];
+    },
   ),
   "value of the picture before": condition(
     "GStreamer's value is that of the picture before",
