@@ -24,6 +24,11 @@ export interface DriverView {
 /** The picture that a timestamp names, as a label that all producers share. */
 export type ReferenceLabel = (timestamp: bigint) => string;
 
+/** Which fields a driver reads, as `FieldClasses`. */
+export interface FieldsRead {
+  isRead(control: string, path: string, flag: string | undefined): boolean;
+}
+
 /** One producer's request and what a driver reads in it. */
 export interface Side {
   readonly request: EffectiveRequest;
@@ -106,7 +111,8 @@ export function sideAt(sides: Sides | undefined, index: number): Side | undefine
 /** What the comparison knows of a codec. */
 export interface Comparator {
   readonly codec: Codec;
-  view(request: EffectiveRequest, label: ReferenceLabel): DriverView;
+  /** @param reads the driver that looks; undefined: any. */
+  view(request: EffectiveRequest, label: ReferenceLabel, reads?: FieldsRead): DriverView;
   /** The controls that are compared byte by byte too, with the timestamps of one producer replaced by those of another. */
   rawPayload(name: string, payload: Uint8Array, translate: (timestamp: bigint) => bigint): Uint8Array;
   readonly conditions: Readonly<Record<string, Condition>>;

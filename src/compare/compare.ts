@@ -1,6 +1,7 @@
 /** Two or more recordings, request by request. */
 import type { Target } from "../targets/index.ts";
 import { FieldClasses } from "./classes.ts";
+import type { Comparator, FieldsRead } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
 import { inOneMode } from "./decode-modes.ts";
 import type { Comparison } from "./difference.ts";
@@ -47,9 +48,9 @@ export async function* compare(
     Timeline,
     ...Timeline[],
   ];
-  const comparator = comparators[first.codec];
-  const rules = verdictsOf(first.codec).map((row) => compileVerdict(row, comparator.conditions));
   const classes = new FieldClasses(first.codec, options.target);
+  const comparator = seenBy(comparators[first.codec], classes);
+  const rules = verdictsOf(first.codec).map((row) => compileVerdict(row, comparator.conditions));
   const comparisons = rest.map(
     (timeline, i) =>
       new PairComparison([base, timeline], i + 1, comparator, rules, classes, options.raw === true, limits.ahead),
@@ -66,4 +67,9 @@ export async function* compare(
       for (const comparison of comparisons) comparison.beforeForget(base, entry);
     });
   }
+}
+
+/** The requests as the drivers see them whose fields are known. */
+function seenBy(comparator: Comparator, reads: FieldsRead): Comparator {
+  return { ...comparator, view: (request, label) => comparator.view(request, label, reads) };
 }

@@ -1,7 +1,7 @@
 /** One request of ours against those of its peers: each value, and the rows that say why it differs. */
 
 import { sameBytes } from "../framing/bytes.ts";
-import { type Comparator, type Occurrence, type ReferenceEntry, type Side, sideAt } from "./comparator.ts";
+import { type Comparator, type Occurrence, type ReferenceEntry, type Side, type Sides, sideAt } from "./comparator.ts";
 import { type Peer, peers } from "./request.ts";
 import { excuse, type Rule, transformed, type Verdict } from "./rules.ts";
 import type { Value } from "./values.ts";
@@ -73,16 +73,25 @@ export const timestampTexts = ["another", "as before"] as const;
  * we have, too; undefined where there is none.
  */
 export function timestampValues({ ours, history, ...theirs }: JudgedSides): Occurrence["values"] {
-  const isSame = (a: Side | undefined, b: Side): boolean => a?.request.timestamp === b.request.timestamp;
-  const isShared = isSame(sideAt(history.sides, ours.request.index - 1), ours);
+  const isShared = isSamePicture(history.sides, ours.request.index - 1, ours);
   const sent = (peer: Peer): Value | undefined => {
     const now = theirs[peer];
     const before = now && pairBefore(history, peer, ours);
     if (now === undefined || before === undefined) return undefined;
-    const isAsOurs = isSame(before.theirs, now) === isSame(before.ours, ours);
+    const isSharedThere = isSamePicture(history.peers[peer], before.theirs.request.index, now);
+    const isAsOurs = isSharedThere === isSamePicture(history.sides, before.ours.request.index, ours);
     return timestampTexts[Number(isShared === isAsOurs)];
   };
   return { ours: timestampTexts[Number(isShared)], gst: sent("gst"), ff: sent("ff") };
+}
+
+/** Whether all requests from `index` on have the timestamp: the one after another picture's may name that CAPTURE buffer again. */
+function isSamePicture(sides: Sides | undefined, index: number, { request }: Side): boolean {
+  if (index < 0) return false;
+  for (let i = index; i < request.index; i++) {
+    if (sides?.at(i)?.request.timestamp !== request.timestamp) return false;
+  }
+  return true;
 }
 
 /** The last two requests before one of ours that belong together. */

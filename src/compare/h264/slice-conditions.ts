@@ -225,15 +225,18 @@ export const sliceConditions = {
     (occurrence) =>
       sliceStarts(firstSlice(occurrence).request)[0]?.first_mb_in_slice !== 0 && isInPictureBefore(occurrence),
   ),
+  "begins with another slice": condition(
+    "the picture begins with another slice than that of macroblock 0",
+    (occurrence) => (sliceStarts(firstSlice(occurrence).request)[0]?.first_mb_in_slice ?? 0) !== 0,
+  ),
   "GStreamer begins a picture at macroblock 0": condition(
-    "the picture begins with another slice than that of macroblock 0, and GStreamer's request has another timestamp than the one " +
-      "before where first_mb_in_slice is 0, and the same elsewhere; ours where frame_num or order count is another",
+    "GStreamer's request has another timestamp than the one before where first_mb_in_slice is 0, and the same elsewhere; ours where " +
+      "frame_num or order count is another",
     (occurrence) => {
       const isNew = occurrence.values.ours === timestampTexts[0];
       if (isNew === hasNumbersOfRequestBefore(occurrence)) return false;
       const [start] = sliceStarts(occurrence.ours.request);
-      const [first] = sliceStarts(firstSlice(occurrence).request);
-      if (start === undefined || first === undefined || first.first_mb_in_slice === 0) return false;
+      if (start === undefined) return false;
       return occurrence.values.gst === timestampTexts[start.first_mb_in_slice === 0 ? 0 : 1];
     },
   ),
