@@ -190,7 +190,7 @@ export class PayloadComparison {
       this.#judgeAlone(sides);
       return;
     }
-    for (const judgement of judgeRequest(this.#rules, sides)) this.#count(judgement);
+    for (const judgement of judgeRequest(this.#comparator, this.#rules, sides)) this.#count(judgement);
     this.#useRowsOfLeftOut(sides);
   }
 

@@ -126,8 +126,15 @@ function driversOf({ matters }: Verdict): readonly string[] {
   return effects.flatMap((effect) => matters[effect] ?? []);
 }
 
+/** What is no control. */
+const wholeNames: Readonly<Record<string, string>> = {
+  request: "the request itself",
+  bitstream: "the OUTPUT buffer",
+  timestamp: "whether the OUTPUT buffer has the timestamp of the one before",
+};
+
 function fieldOf({ control, field }: Verdict): string {
-  if (control === "@") return field === "request" ? "the request itself" : "the OUTPUT buffer";
+  if (control === "@") return wholeNames[field] ?? field;
   return `\`${control}.${field}\``;
 }
 
@@ -175,12 +182,17 @@ export function exampleText({ stream, mode, request, field, values }: Example): 
   return `\`${stream}\`${mode === "slice" ? " in slice mode" : ""}, ${place}: ${shown.join(", ")}`;
 }
 
+const exampleNames: Readonly<Record<string, string>> = {
+  "@.bitstream": "its OUTPUT buffer",
+  "@.timestamp": "its timestamp",
+};
+
 /** `"@.request (3 of gst)"` is a request that only GStreamer makes; its number is GStreamer's. */
 function placeText(field: string, request: number): string {
   const added = /^@[.]request [(](\d+) of (gst|ff)[)]$/.exec(field);
   if (added !== null) return `${names[added[2] as "gst" | "ff"]}'s request ${added[1]}`;
   if (field === "@.request") return `request ${request}`;
-  return `request ${request}, ${field === "@.bitstream" ? "its OUTPUT buffer" : `\`${field}\``}`;
+  return `request ${request}, ${exampleNames[field] ?? `\`${field}\``}`;
 }
 
 const longest = 48;

@@ -1,7 +1,7 @@
 /** Two recordings in the parts that the rows of DISAGREEMENTS.md have: ours, and a peer. */
 import { type Comparator, type History, noRequest, type ReferenceLabel, type Side } from "./comparator.ts";
 import type { KnownFault } from "./difference.ts";
-import { type JudgedSides, type Judgement, judgeAdded, judgeAlone, judgeRequest } from "./judge.ts";
+import { type JudgedSides, type Judgement, judgeAdded, judgeAlone, judgeRequest, timestampValues } from "./judge.ts";
 import { type Peer, peers } from "./request.ts";
 import { effectText, type Rule, type Verdict } from "./rules.ts";
 import { ourProducer } from "./sides.ts";
@@ -82,16 +82,20 @@ export class Casting {
 
   /** Each field of two requests that belong together. @param pair in the recordings' order. */
   judge(pair: readonly [Entry, Entry]): Generator<Judgement, void, undefined> {
+    return judgeRequest(this.#comparator, this.#rules, this.#judged(pair));
+  }
+
+  /** Whether both of two requests, or neither, have the timestamp of the request before. */
+  isSamePictureInBoth(pair: readonly [Entry, Entry]): boolean {
+    if (this.#comparator.joinsRequests !== true) return true;
+    const values = timestampValues(this.#judged(pair));
+    return values[this.peer] === undefined || values[this.peer] === values.ours;
+  }
+
+  #judged(pair: readonly [Entry, Entry]): JudgedSides {
     const ours = this.#ourSide(pair[this.peerAt === 0 ? 1 : 0]);
     const theirs = this.#peerSide(pair[this.peerAt]);
-    const sides: JudgedSides = {
-      gst: undefined,
-      ff: undefined,
-      [this.peer]: theirs,
-      ours,
-      history: this.#history,
-    };
-    return judgeRequest(this.#rules, sides);
+    return { gst: undefined, ff: undefined, [this.peer]: theirs, ours, history: this.#history };
   }
 
   /** Why only one of the two has a request. @param of the place of its recording. */
@@ -140,7 +144,8 @@ export class Casting {
   #partner(ours: Side): Side | undefined {
     const user = this.#ours.at(ours.request.index)?.user.partners.get(this.#peers);
     const entry = user && this.#peers.at(user.index);
-    return entry && this.#peerSide(entry);
+    // A lost request has the index of the one before it.
+    return entry?.request.timestamp === user?.timestamp ? entry && this.#peerSide(entry) : undefined;
   }
 
   #ourLabel({ request, user: own }: Entry): ReferenceLabel {

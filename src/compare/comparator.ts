@@ -24,6 +24,11 @@ export interface DriverView {
 /** The picture that a timestamp names, as a label that all producers share. */
 export type ReferenceLabel = (timestamp: bigint) => string;
 
+/** Which fields a driver reads, as `FieldClasses`. */
+export interface FieldsRead {
+  isRead(control: string, path: string, flag: string | undefined): boolean;
+}
+
 /** One producer's request and what a driver reads in it. */
 export interface Side {
   readonly request: EffectiveRequest;
@@ -106,7 +111,8 @@ export function sideAt(sides: Sides | undefined, index: number): Side | undefine
 /** What the comparison knows of a codec. */
 export interface Comparator {
   readonly codec: Codec;
-  view(request: EffectiveRequest, label: ReferenceLabel): DriverView;
+  /** @param reads the driver that looks; undefined: any. */
+  view(request: EffectiveRequest, label: ReferenceLabel, reads?: FieldsRead): DriverView;
   /** The controls that are compared byte by byte too, with the timestamps of one producer replaced by those of another. */
   rawPayload(name: string, payload: Uint8Array, translate: (timestamp: bigint) => bigint): Uint8Array;
   readonly conditions: Readonly<Record<string, Condition>>;
@@ -117,6 +123,8 @@ export interface Comparator {
   pictureKey(request: EffectiveRequest): string;
   /** References are a list whose order is the producer's, not fields of their own. */
   readonly listsReferences?: boolean;
+  /** A picture may have several requests, for its slices or fields: those with one timestamp go into one CAPTURE buffer. */
+  readonly joinsRequests?: boolean;
   /** In slice mode: which slice of the picture it is. Empty where the control is missing. */
   sliceKey?(request: EffectiveRequest): string;
   /** Reads the stream up to a request of ours, before that is given up. */

@@ -1,6 +1,7 @@
 /** Two or more recordings, request by request. */
 import type { Target } from "../targets/index.ts";
 import { FieldClasses } from "./classes.ts";
+import type { Comparator, FieldsRead } from "./comparator.ts";
 import { comparators } from "./comparators.ts";
 import { inOneMode } from "./decode-modes.ts";
 import type { Comparison } from "./difference.ts";
@@ -40,12 +41,16 @@ export async function* compare(
   if (first === undefined || others.length === 0) throw new TypeError("compare needs two sides or more");
   const other = others.find(({ codec }) => codec !== first.codec);
   if (other !== undefined) throw new TypeError(`sides of different codecs: ${first.codec} and ${other.codec}`);
-  const { sides: prepared, notes } = options.raw ? { sides, notes: [] } : await inOneMode(sides, options.target);
+  const asTheyAre = { sides, notes: [], startCodes: [] };
+  const { sides: prepared, notes, startCodes } = options.raw ? asTheyAre : await inOneMode(sides, options.target);
   yield* notes;
-  const [base, ...rest] = prepared.map((side) => new Timeline(side, limits)) as [Timeline, ...Timeline[]];
-  const comparator = comparators[first.codec];
-  const rules = verdictsOf(first.codec).map((row) => compileVerdict(row, comparator.conditions));
+  const [base, ...rest] = prepared.map((side, i) => new Timeline(side, limits, startCodes[i])) as [
+    Timeline,
+    ...Timeline[],
+  ];
   const classes = new FieldClasses(first.codec, options.target);
+  const comparator = seenBy(comparators[first.codec], classes);
+  const rules = verdictsOf(first.codec).map((row) => compileVerdict(row, comparator.conditions));
   const comparisons = rest.map(
     (timeline, i) =>
       new PairComparison([base, timeline], i + 1, comparator, rules, classes, options.raw === true, limits.ahead),
@@ -62,4 +67,9 @@ export async function* compare(
       for (const comparison of comparisons) comparison.beforeForget(base, entry);
     });
   }
+}
+
+/** The requests as the drivers see them whose fields are known. */
+function seenBy(comparator: Comparator, reads: FieldsRead): Comparator {
+  return { ...comparator, view: (request, label) => comparator.view(request, label, reads) };
 }

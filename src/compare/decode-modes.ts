@@ -8,9 +8,10 @@ import {
   V4L2_H264_DECODE_PARAM_FLAG_FIELD_PIC,
   v4l2_ctrl_h264_decode_params,
 } from "../uapi/h264.ts";
-import { decodeModeValues, startCodeValues } from "../uapi/modes.ts";
+import { type DecodeMode, decodeModeValues, type StartCode } from "../uapi/modes.ts";
 import { viewOf } from "../uapi/struct.ts";
 import type { ComparedNote } from "./difference.ts";
+import { startCodeIn } from "./payloads.ts";
 import type { ComparedRequest, CompareSide } from "./sides.ts";
 
 /** What only one slice has, and what says how requests are made: nothing of it can be compared with a whole picture. */
@@ -23,22 +24,28 @@ const ofSlices: readonly string[] = [
 
 const menuModes = ["slice", "frame"] as const;
 
+/** Sides whose requests can be compared. */
+interface ComparableSides {
+  readonly sides: readonly CompareSide[];
+  readonly notes: readonly ComparedNote[];
+  /** Of each side, where its requests do not say it. */
+  readonly startCodes: readonly StartCode[];
+}
+
 /**
  * The sides, all picture by picture where they are not in the same decode mode.
  *
  * @param target the driver that the requests are for, where one is known: it may take one of the modes only.
  */
-export async function inOneMode(
-  sides: readonly CompareSide[],
-  target: Target | undefined,
-): Promise<{ readonly sides: readonly CompareSide[]; readonly notes: readonly ComparedNote[] }> {
+export async function inOneMode(sides: readonly CompareSide[], target: Target | undefined): Promise<ComparableSides> {
   const { codec } = sides[0] as CompareSide;
   const { modes: menus } = codecs[codec];
-  if (menus === null) return { sides, notes: [] };
+  if (menus === null) return { sides, notes: [], startCodes: [] };
   const menu = menus.decodeMode;
   const taken = target?.codecs[codec]?.decodeModes;
   const opened = await Promise.all(sides.map(begun));
   const modes = opened.map(({ beginning }) => decodeModeOf(beginning, menu));
+  const startCodes = opened.map(({ beginning }) => startCodeOf(beginning, menus.startCode));
   const isMixed = new Set(modes.filter((mode) => mode !== undefined)).size > 1;
   // A menu that one side does not show cannot be compared: it may have been set before the recording began.
   const unseen = [menu, menus.startCode].filter((name) =>
@@ -48,7 +55,7 @@ export async function inOneMode(
     const requests = opened[i]?.requests ?? [];
     return { ...side, requests: unseen.length === 0 ? requests : without(requests, (name) => unseen.includes(name)) };
   });
-  if (!isMixed) return { sides: same, notes: [] };
+  if (!isMixed) return { sides: same, notes: [], startCodes };
   const pictures = same.map((side, i) => ({
     ...side,
     requests: without(
@@ -65,7 +72,7 @@ export async function inOneMode(
     const request = opened[0]?.beginning[0]?.request ?? 0;
     return [{ type: "note", side: i, request, about: "decode mode", text, known: undefined }];
   });
-  return { sides: pictures, notes };
+  return { sides: pictures, notes, startCodes };
 }
 
 /**
@@ -76,7 +83,7 @@ export async function inOneMode(
  * @param menu the control that sets the mode.
  * @returns undefined where there is no request.
  */
-export function decodeModeOf(beginning: readonly ComparedRequest[], menu: string): "frame" | "slice" | undefined {
+export function decodeModeOf(beginning: readonly ComparedRequest[], menu: string): DecodeMode | undefined {
   const [first] = beginning;
   if (first === undefined) return undefined;
   const value = first.controls.get(menu);
@@ -88,13 +95,13 @@ export function decodeModeOf(beginning: readonly ComparedRequest[], menu: string
 }
 
 /** Whether OUTPUT buffers have start codes. Where no menu shows it, their bytes do. */
-export function startCodeOf([first]: readonly ComparedRequest[], menu: string): "annexb" | "none" {
-  const value = first?.controls.get(menu);
+export function startCodeOf([first]: readonly ComparedRequest[], menu: string): StartCode {
+  const shown = first && startCodeIn(first.controls, menu);
   const data = first?.bitstream.data;
-  if (value === undefined && data !== undefined) {
+  if (shown === undefined && data !== undefined) {
     return data[0] === 0 && data[1] === 0 && (data[2] === 1 || (data[2] === 0 && data[3] === 1)) ? "annexb" : "none";
   }
-  return value === startCodeValues.none ? "none" : "annexb";
+  return shown ?? "annexb";
 }
 
 /** Requests that are looked at before the others: enough for a picture with several slices. */

@@ -44,7 +44,8 @@ export interface Difference {
   readonly control: string;
   /**
    * The field, as `leafFields` of `v4l2-stateless/uapi` spells it: `"dpb[3].pic_num"`; without its last indices where several elements
-   * of an array differ. Empty for the control as a whole; `"bitstream"` for the OUTPUT buffer, `"hold"` for its hold flag. Entries of a
+   * of an array differ. Empty for the control as a whole; `"bitstream"` for the OUTPUT buffer, `"hold"` for its hold flag,
+   * `"timestamp"` for whether it has the timestamp of the request before, and so the same CAPTURE buffer. Entries of a
    * DPB have the index that they have on the first side.
    */
   readonly path: string;

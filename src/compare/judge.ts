@@ -1,7 +1,7 @@
 /** One request of ours against those of its peers: each value, and the rows that say why it differs. */
 
 import { sameBytes } from "../framing/bytes.ts";
-import type { Comparator, Occurrence, ReferenceEntry, Side } from "./comparator.ts";
+import { type Comparator, type Occurrence, type ReferenceEntry, type Side, type Sides, sideAt } from "./comparator.ts";
 import { type Peer, peers } from "./request.ts";
 import { excuse, type Rule, transformed, type Verdict } from "./rules.ts";
 import type { Value } from "./values.ts";
@@ -43,7 +43,11 @@ export function judge(rules: readonly Rule[], place: string, occurrence: Occurre
 }
 
 /** Every field of a request that at least one peer has. */
-export function* judgeRequest(rules: readonly Rule[], sides: JudgedSides): Generator<Judgement, void, undefined> {
+export function* judgeRequest(
+  { joinsRequests }: Pick<Comparator, "joinsRequests">,
+  rules: readonly Rule[],
+  sides: JudgedSides,
+): Generator<Judgement, void, undefined> {
   const bitstream = (side: Side | undefined): Value | undefined =>
     side && `${side.request.bytes} bytes, crc32 ${side.request.crc32.toString(16).padStart(8, "0")}`;
   yield judge(rules, "@.bitstream", {
@@ -52,9 +56,53 @@ export function* judgeRequest(rules: readonly Rule[], sides: JudgedSides): Gener
     values: { ours: bitstream(sides.ours), gst: bitstream(sides.gst), ff: bitstream(sides.ff) },
     entries: {},
   });
+  const timestamps = joinsRequests === true ? timestampValues(sides) : undefined;
+  if (timestamps !== undefined && peers.some((peer) => timestamps[peer] !== undefined)) {
+    yield judge(rules, "@.timestamp", { ...sides, field: "@.timestamp", values: timestamps, entries: {} });
+  }
   yield* judgeFields(rules, sides);
   const lists = [sides.ours, sides.gst, sides.ff].flatMap((side) => [...(side?.view.references.keys() ?? [])]);
   for (const list of new Set(lists)) yield* judgeReferences(rules, list, sides);
+}
+
+/** A request's timestamp beside that of the request before: only with the same one they share a CAPTURE buffer. */
+export const timestampTexts = ["another", "as before"] as const;
+
+/**
+ * Whether the request goes into the CAPTURE buffer of the one before, as its timestamp says. A peer is asked about its last request that
+ * we have, too; undefined where there is none.
+ */
+export function timestampValues({ ours, history, ...theirs }: JudgedSides): Occurrence["values"] {
+  const isShared = isSamePicture(history.sides, ours.request.index - 1, ours);
+  const sent = (peer: Peer): Value | undefined => {
+    const now = theirs[peer];
+    const before = now && pairBefore(history, peer, ours);
+    if (now === undefined || before === undefined) return undefined;
+    const isSharedThere = isSamePicture(history.peers[peer], before.theirs.request.index, now);
+    const isAsOurs = isSharedThere === isSamePicture(history.sides, before.ours.request.index, ours);
+    return timestampTexts[Number(isShared === isAsOurs)];
+  };
+  return { ours: timestampTexts[Number(isShared)], gst: sent("gst"), ff: sent("ff") };
+}
+
+/** Whether all requests from `index` on have the timestamp: the one after another picture's may name that CAPTURE buffer again. */
+function isSamePicture(sides: Sides | undefined, index: number, { request }: Side): boolean {
+  if (index < 0) return false;
+  for (let i = index; i < request.index; i++) {
+    if (sides?.at(i)?.request.timestamp !== request.timestamp) return false;
+  }
+  return true;
+}
+
+/** The last two requests before one of ours that belong together. */
+function pairBefore(history: Occurrence["history"], peer: Peer, { request }: Side) {
+  for (let i = request.index - 1; i >= 0; i--) {
+    const ours = sideAt(history.sides, i);
+    if (ours === undefined) return undefined;
+    const theirs = history.partner(peer, ours);
+    if (theirs !== undefined) return { ours, theirs };
+  }
+  return undefined;
 }
 
 function* judgeFields(rules: readonly Rule[], sides: JudgedSides): Generator<Judgement, void, undefined> {

@@ -195,6 +195,7 @@ export class PairComparison {
       return typeof one === "number" ? one === other : other instanceof Uint8Array;
     };
     if (a.source.known?.size || b.source.known?.size) return false;
+    if (this.#castings[0]?.isSamePictureInBoth([a, b]) === false) return false;
     // What cannot be read is compared as it is.
     if (a.source.controls.size !== a.request.controls.size || b.source.controls.size !== b.request.controls.size)
       return false;
@@ -280,7 +281,8 @@ function sameBuffer(a: EffectiveRequest, b: EffectiveRequest): boolean {
 /** The entry of a request that was filled. */
 function filledEntry(entry: Entry, source: ComparedRequest): Entry {
   if (entry.source === source) return entry;
-  return new Entry(source, effectiveRequest(source, entry.request.index), entry.user);
+  const { index, startCode } = entry.request;
+  return new Entry(source, effectiveRequest(source, index, startCode), entry.user);
 }
 
 /** A request without a partner whose picture has one: a request that was queued twice, a slice more. */

@@ -1,7 +1,8 @@
 import { normalise } from "../kernel/index.ts";
 import { decodePayload, elementSize, type StructControl, type U32ArrayControl } from "../uapi/control.ts";
 import { controlByName } from "../uapi/index.ts";
-import type { EffectiveRequest } from "./request.ts";
+import { type StartCode, startCodeValues } from "../uapi/modes.ts";
+import type { EffectiveRequest, Payload } from "./request.ts";
 import type { Value, Values } from "./values.ts";
 
 /** Payloads of parameter sets are the same for many requests, so what is made of them is made once. */
@@ -38,6 +39,19 @@ export function decodedControl<C extends StructControl>(request: EffectiveReques
   if (!(payload instanceof Uint8Array) || payload.length !== control.struct.size) return undefined;
   return decodePayload(control, payload);
 }
+
+/** Whether an OUTPUT buffer has start codes, as the menu among the controls says it; undefined where it is not there. */
+export function startCodeIn(
+  controls: ReadonlyMap<string, Payload>,
+  ...names: readonly string[]
+): StartCode | undefined {
+  const menus = names.length > 0 ? names : startCodeMenus;
+  const value = menus.map((name) => controls.get(name)).find((each) => typeof each === "number");
+  if (value === undefined) return undefined;
+  return value === startCodeValues.none ? "none" : "annexb";
+}
+
+const startCodeMenus = ["V4L2_CID_STATELESS_H264_START_CODE", "V4L2_CID_STATELESS_HEVC_START_CODE"];
 
 /** Sets the modes of a request. @param prefix `"H264"` or `"HEVC"`. */
 export function addModes(fields: Map<string, Value>, prefix: string, request: EffectiveRequest): void {

@@ -97,6 +97,10 @@ export class RequestDifferences {
     const { control, path, known } = difference;
     const payloads = requests.map(({ controls }) => controls.get(control));
     const [a, b] = payloads;
+    if (control === "" && path === "timestamp") {
+      const texts = difference.values.map((value) => text(String(value))) as [ComparedValue, ComparedValue];
+      return [{ ...this.#difference(difference, texts), known }];
+    }
     if (control === "") return this.#bitstream(requests).map((made) => ({ ...made, known }));
     const leaves = a instanceof Uint8Array && b instanceof Uint8Array ? (this.#leaves(control, requests) ?? []) : [];
     const inside = leaves.filter((leaf) => isInside(leaf.path, path) && path !== "");

@@ -1,3 +1,4 @@
+import type { StartCode } from "../uapi/modes.ts";
 import type { Variants } from "./variants.ts";
 
 /** What a control holds: a compound payload, or a menu's value. */
@@ -15,6 +16,8 @@ export interface EffectiveRequest {
   readonly controls: ReadonlyMap<string, Payload>;
   /** The OUTPUT buffer itself, where it is known: that of ours. */
   readonly bitstream?: Uint8Array | undefined;
+  /** Whether its units have start codes; undefined: they do. Without them a buffer in slice mode is one NAL unit. */
+  readonly startCode?: StartCode | undefined;
   /** For ours: the buffers that a peer may have made of the same slices. */
   readonly variants?: Variants | undefined;
 }

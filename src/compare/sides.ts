@@ -2,6 +2,7 @@
 import { feed, type StreamPart } from "../containers/stream-part.ts";
 import type { Codec, DecodeEvent } from "../events.ts";
 import { unitsOfPacket } from "../framing/byte-stream.ts";
+import { joined } from "../framing/bytes.ts";
 import { openSession } from "../open-session.ts";
 import type { SessionOptions } from "../options.ts";
 import { missingCallsCode, modeControls, persists } from "../record/format.ts";
@@ -13,8 +14,10 @@ import {
   type RequestRecord,
   readRecordStream,
 } from "../record/index.ts";
-import { bitstreamBytes } from "../session/bitstream.ts";
+import { bitstreamBytes, startCodePrefix } from "../session/bitstream.ts";
+import type { StartCode } from "../uapi/modes.ts";
 import { tileVariants } from "./av1/tiles.ts";
+import { startCodeIn } from "./payloads.ts";
 import type { Payload } from "./request.ts";
 import { type Slice, SliceFinder, type Variants, variantsOf } from "./variants.ts";
 
@@ -175,8 +178,8 @@ export class StreamRequests {
     for (const { name, payload } of event.controls) this.#inEffect.set(name, payload);
     if (event.type === "sequence") return undefined;
     const data = bitstreamBytes(event);
-    const slices = slicesOf(this.#codec, data, this.#finder);
     const controls = new Map(this.#inEffect);
+    const slices = slicesOf(this.#codec, data, this.#finder, startCodeIn(controls));
     const isAv1 = this.#codec === "av1";
     let variants: Variants | undefined;
     return {
@@ -196,9 +199,13 @@ export class StreamRequests {
 
 const START_CODE_BYTES = 3;
 
-/** The slices of a request, each with its start code. VP8, VP9, AV1 and FWHT have none. */
-function slicesOf(codec: Codec, bitstream: Uint8Array, finder: SliceFinder): Slice[] {
+/** The slices of a request, each with its start code if it has one. VP8, VP9, AV1 and FWHT have none. */
+function slicesOf(codec: Codec, bitstream: Uint8Array, finder: SliceFinder, startCode: StartCode | undefined): Slice[] {
   if (codec === "vp8" || codec === "vp9" || codec === "av1" || codec === "fwht") return [];
+  if (startCode === "none") {
+    // The stream has one before it.
+    return [{ bytes: bitstream, zeros: finder.zerosAfter(joined([startCodePrefix(), bitstream])) }];
+  }
   return unitsOfPacket(bitstream, 0, codec === "mpeg2").map(({ byte, bytes: unit }) => {
     const bytes = bitstream.subarray(byte - START_CODE_BYTES, byte + unit.length);
     return { bytes, zeros: finder.zerosAfter(bytes) };

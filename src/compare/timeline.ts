@@ -2,13 +2,14 @@
 import { crc32 } from "../record/crc32.ts";
 import { Recent } from "../record/recent.ts";
 import { controlByName } from "../uapi/index.ts";
+import type { StartCode } from "../uapi/modes.ts";
 import type { DriverView, Side, Sides } from "./comparator.ts";
-import { isWholePayload } from "./payloads.ts";
+import { isWholePayload, startCodeIn } from "./payloads.ts";
 import type { EffectiveRequest } from "./request.ts";
 import { type ComparedRequest, type CompareSide, type MadeRequest, type MissingCalls, ourProducer } from "./sides.ts";
 
-/** A request as the rows look at it. */
-export function effectiveRequest(request: ComparedRequest, index: number): EffectiveRequest {
+/** A request as the rows look at it. @param startCode what holds where no control of the request says it. */
+export function effectiveRequest(request: ComparedRequest, index: number, startCode?: StartCode): EffectiveRequest {
   const { bytes, crc32: checksum, data } = request.bitstream;
   return {
     index,
@@ -17,6 +18,7 @@ export function effectiveRequest(request: ComparedRequest, index: number): Effec
     crc32: checksum ?? (data === undefined ? -1 : crc32(data)),
     controls: readable(request.controls),
     bitstream: data,
+    startCode: startCodeIn(request.controls) ?? startCode,
     get variants() {
       return (request as Partial<MadeRequest>).variants;
     },
@@ -121,6 +123,7 @@ const viewedRequests = 64;
 export class Timeline {
   readonly side: CompareSide;
   readonly #limits: Limits;
+  readonly #startCode: StartCode | undefined;
   readonly #iterator: Iterator<ComparedRequest> | AsyncIterator<ComparedRequest>;
   readonly #users = new Recent<bigint, User[]>(rememberedTimestamps);
   #entries: Entry[] = [];
@@ -136,9 +139,11 @@ export class Timeline {
   /** A timestamp named another picture before. */
   reusesTimestamps = false;
 
-  constructor(side: CompareSide, limits: Limits) {
+  /** @param startCode of its OUTPUT buffers, where their requests do not say it. */
+  constructor(side: CompareSide, limits: Limits, startCode?: StartCode) {
     this.side = side;
     this.#limits = limits;
+    this.#startCode = startCode;
     const { requests, producer } = side;
     this.showsHolds = producer?.toLowerCase().startsWith(ourProducer) ?? false;
     this.#iterator = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
@@ -170,7 +175,7 @@ export class Timeline {
 
   #add(source: ComparedRequest): void {
     if (source.hold === true) this.showsHolds = true;
-    const request = effectiveRequest(source, this.length);
+    const request = effectiveRequest(source, this.length, this.#startCode);
     const { timestamp, index } = request;
     const isSamePicture = this.#last?.request.timestamp === timestamp;
     const picture = isSamePicture ? (this.#last as Entry).user.picture : index;

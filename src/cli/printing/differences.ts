@@ -172,6 +172,13 @@ function unequalBuffers(sides: readonly NamedSide[], { pairs, fields }: Comparis
   return `${share} the same on both sides`;
 }
 
+/** What is no control, by its path. */
+const outputBufferNames: Readonly<Record<string, string>> = {
+  bitstream: "OUTPUT buffer",
+  hold: "OUTPUT buffer hold flag",
+  timestamp: "OUTPUT buffer timestamp",
+};
+
 const mostGaps = 10;
 
 function longest(texts: readonly string[]): number {
@@ -188,7 +195,7 @@ function inLetters(text: string): string {
 
 /** `"H264_DECODE_PARAMS dpb[3].pic_num"`, flags by their short name. */
 function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" | "flag">): string {
-  if (control === "") return path === "hold" ? "OUTPUT buffer hold flag" : "OUTPUT buffer";
+  if (control === "") return outputBufferNames[path] ?? path;
   const short = flag && shortFlag(flag);
   const field = [path, short].filter((part) => part !== undefined && part !== "").join(".");
   return printable([control.replace("V4L2_CID_STATELESS_", ""), field].filter(Boolean).join(" "));

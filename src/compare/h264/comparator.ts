@@ -21,6 +21,7 @@ export const h264: Comparator = {
   sliceKey,
   listsReferences: true,
   beforeForget: (history, ours) => void streamSlice(history, ours),
+  joinsRequests: true,
   orderCounts: [
     "H264_DECODE_PARAMS.top_field_order_cnt",
     "H264_DECODE_PARAMS.bottom_field_order_cnt",

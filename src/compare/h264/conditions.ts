@@ -7,6 +7,7 @@ import {
   decodedFields,
   decodeParam,
   entryFlag,
+  followsUnpairedField,
   gapSinceIdr,
   hasLongDelta,
   hasMmco5,
@@ -176,6 +177,10 @@ export const conditionsH264 = {
   "FFmpeg split a field pair": condition(
     "FFmpeg took the fields of a frame since the last IDR picture for two frames",
     splitSinceIdr,
+  ),
+  "after an unpaired field": condition(
+    "the picture before the frame is a non-reference field without a second one",
+    followsUnpairedField,
   ),
   "no second field": condition(
     "a peer takes the field for the second of a frame, and it is none (3.30)",

@@ -4,7 +4,7 @@ import { parsePps, parseSliceHeader, parseSps } from "../../h264/parser.ts";
 import type { PicParameterSet, SeqParameterSet, SliceHeader } from "../../h264/structures.ts";
 import type { History, Side, Sides } from "../comparator.ts";
 import { unlessDamaged } from "../unless-damaged.ts";
-import { Bits, nalUnits } from "./slices.ts";
+import { Bits, nalUnits, startCodeBytes } from "./slices.ts";
 
 /** A slice of the stream. */
 export interface StreamSlice {
@@ -81,7 +81,8 @@ function* unitsOf(stream: Uint8Array): Generator<Uint8Array> {
 
 function isSliceOf(unit: Uint8Array, { request }: Side): boolean {
   const { bytes, bitstream } = request;
-  return bytes === unit.length + 3 && bitstream !== undefined && sameBytes(bitstream.subarray(3), unit);
+  const start = startCodeBytes(request);
+  return bytes === start + unit.length && bitstream !== undefined && sameBytes(bitstream.subarray(start), unit);
 }
 
 /** The parameter sets that were sent so far. */

@@ -191,6 +191,14 @@ function isSplitByFfmpeg(occurrence: Occurrence): boolean {
   return isSecondField(occurrence) && ff !== undefined && before?.request.timestamp !== ff.request.timestamp;
 }
 
+/** The picture before this frame is a non-reference field whose frame has no other. */
+export function followsUnpairedField({ ours, history }: Occurrence): boolean {
+  const first = [...ofFrameBefore(history.sides, ours)].at(-1) ?? ours;
+  const last = sideAt(history.sides, first.request.index - 1);
+  if (last === undefined || !isField(last) || decodeParam(last, "nal_ref_idc") !== 0) return false;
+  return [...ofFrameBefore(history.sides, last)].every((side) => isBottom(side) === isBottom(last));
+}
+
 /** A peer decodes a field of ours into the buffer of the field before, which is not its partner. */
 export function isJoinedBy(occurrence: Occurrence, peer: Peer): boolean {
   const { ours, history } = occurrence;

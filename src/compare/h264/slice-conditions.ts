@@ -18,10 +18,11 @@ import {
   type Side,
   sideAt,
 } from "../comparator.ts";
+import { timestampTexts } from "../judge.ts";
 import { streamSlice } from "./headers.ts";
-import { decodedFields, sinceIdr, slicesOfPicture } from "./history.ts";
+import { decodedFields, decodeParam, sinceIdr, slicesOfPicture } from "./history.ts";
 import { nonExisting } from "./slice-view.ts";
-import { nalUnits, sliceStarts } from "./slices.ts";
+import { nalUnits, sliceStarts, startCodeBytes } from "./slices.ts";
 import { payloadOf } from "./view.ts";
 
 /** A list entry's field: which list, and its place in it. */
@@ -121,6 +122,13 @@ function isInPictureBefore({ history, ours, gst }: Occurrence): boolean {
   );
 }
 
+/** 7.4.1.2.4: the elements that are another's in the next frame, as far as DECODE_PARAMS has them. */
+function hasNumbersOfRequestBefore({ history, ours }: Occurrence): boolean {
+  const before = sideAt(history.sides, ours.request.index - 1);
+  const names = ["frame_num", "idr_pic_id", "flags.IDR_PIC", "top_field_order_cnt", "bottom_field_order_cnt"];
+  return before !== undefined && names.every((name) => decodeParam(before, name) === decodeParam(ours, name));
+}
+
 /** Our request of the picture's first slice. */
 function firstSlice(occurrence: Occurrence): Side {
   return slicesOfPicture(occurrence)[0] ?? occurrence.ours;
@@ -137,14 +145,14 @@ function flagOfFirstSlice(occurrence: Occurrence): 0 | 1 {
   return (occurrence.field.endsWith("PFRAME") ? isP : type === V4L2_H264_SLICE_TYPE_B) ? 1 : 0;
 }
 
-/** nal_unit_type 2, with start code: checksums of all in the stream. */
-function dataPartitions(stream: Uint8Array): ReadonlySet<string> {
+/** nal_unit_type 2: sizes and checksums of the buffers with all those of the stream. @param prefix bytes of the start code. */
+function dataPartitions(stream: Uint8Array, prefix: number): ReadonlySet<string> {
   const starts = nalUnits(stream);
   const keys = starts.flatMap((start, i) => {
     if (((stream[start] ?? 0) & 0x1f) !== 2) return [];
     let end = (starts[i + 1] ?? stream.length + 3) - 3;
     while (stream[end - 1] === 0) end--;
-    return [`${end - start + 3} ${crc32(stream.subarray(start - 3, end))}`];
+    return [`${end - start + prefix} ${crc32(stream.subarray(start - prefix, end))}`];
   });
   return new Set(keys);
 }
@@ -217,6 +225,21 @@ export const sliceConditions = {
     (occurrence) =>
       sliceStarts(firstSlice(occurrence).request)[0]?.first_mb_in_slice !== 0 && isInPictureBefore(occurrence),
   ),
+  "begins with another slice": condition(
+    "the picture begins with another slice than that of macroblock 0",
+    (occurrence) => (sliceStarts(firstSlice(occurrence).request)[0]?.first_mb_in_slice ?? 0) !== 0,
+  ),
+  "GStreamer begins a picture at macroblock 0": condition(
+    "GStreamer's request has another timestamp than the one before where first_mb_in_slice is 0, and the same elsewhere; ours where " +
+      "frame_num or order count is another",
+    (occurrence) => {
+      const isNew = occurrence.values.ours === timestampTexts[0];
+      if (isNew === hasNumbersOfRequestBefore(occurrence)) return false;
+      const [start] = sliceStarts(occurrence.ours.request);
+      if (start === undefined) return false;
+      return occurrence.values.gst === timestampTexts[start.first_mb_in_slice === 0 ? 0 : 1];
+    },
+  ),
   "value of the picture before": condition(
     "GStreamer's value is that of the picture before",
     (occurrence) => lastOfPictureBefore(occurrence)?.view.fields.get(occurrence.field) === occurrence.values.gst,
@@ -242,6 +265,7 @@ export const sliceConditions = {
   "slice data partition": conditionOfPeers(
     "GStreamer's buffer is slice data partition A (nal_unit_type 2)",
     ({ history, gst }) =>
-      gst !== undefined && dataPartitions(history.stream).has(`${gst.request.bytes} ${gst.request.crc32}`),
+      gst !== undefined &&
+      dataPartitions(history.stream, startCodeBytes(gst.request)).has(`${gst.request.bytes} ${gst.request.crc32}`),
   ),
 } as const satisfies Record<string, Condition>;

@@ -9,6 +9,16 @@ export function nalUnits(bytes: Uint8Array): number[] {
   return offsets;
 }
 
+/** Bytes of the start code before each NAL unit of an OUTPUT buffer of ours. */
+export function startCodeBytes({ startCode }: Pick<EffectiveRequest, "startCode">): number {
+  return startCode === "none" ? 0 : 3;
+}
+
+/** Offsets of the NAL unit headers in an OUTPUT buffer of ours. Without start codes it is one NAL unit. */
+function unitsIn(request: EffectiveRequest, bitstream: Uint8Array): number[] {
+  return startCodeBytes(request) > 0 ? nalUnits(bitstream) : [0];
+}
+
 /** The first two elements of a slice header, 7.3.3. */
 export interface SliceStart {
   readonly first_mb_in_slice: number;
@@ -19,11 +29,12 @@ export interface SliceStart {
 const starts = new WeakMap<Uint8Array, readonly SliceStart[]>();
 
 /** How the slices in an OUTPUT buffer of ours begin. */
-export function sliceStarts({ bitstream }: EffectiveRequest): readonly SliceStart[] {
-  if (bitstream === undefined) return [];
+export function sliceStarts(request: EffectiveRequest): readonly SliceStart[] {
+  const { bitstream } = request;
+  if (bitstream === undefined || bitstream.length === 0) return [];
   let list = starts.get(bitstream);
   if (list === undefined) {
-    list = nalUnits(bitstream).map((offset) => sliceStart(bitstream.subarray(offset + 1, offset + 17)));
+    list = unitsIn(request, bitstream).map((offset) => sliceStart(bitstream.subarray(offset + 1, offset + 17)));
     starts.set(bitstream, list);
   }
   return list;
@@ -60,9 +71,10 @@ const sliceGroups = new WeakMap<Uint8Array, Map<number, Set<number>>>();
  * nal_unit_type of the NAL units that a stream has between the last slice of an OUTPUT buffer of ours and the next slice of a primary
  * coded picture. Empty where the slice is not in the stream.
  */
-export function typesAfter(stream: Uint8Array, { bitstream }: EffectiveRequest): readonly number[] {
+export function typesAfter(stream: Uint8Array, request: EffectiveRequest): readonly number[] {
+  const { bitstream } = request;
   if (bitstream === undefined) return [];
-  const slice = bitstream.subarray(nalUnits(bitstream).at(-1) ?? 0);
+  const slice = bitstream.subarray(unitsIn(request, bitstream).at(-1) ?? 0);
   const offsets = nalUnits(stream);
   const at = offsets.findIndex((offset) => slice.every((byte, i) => stream[offset + i] === byte));
   if (at < 0) return [];

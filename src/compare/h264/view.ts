@@ -13,7 +13,7 @@ import {
   v4l2_h264_dpb_entry,
 } from "../../uapi/h264.ts";
 import { viewOf } from "../../uapi/struct.ts";
-import type { Comparator, DriverView, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
+import type { Comparator, DriverView, FieldsRead, ReferenceEntry, ReferenceLabel } from "../comparator.ts";
 import { addModes, driverPayload, flattenedOnce } from "../payloads.ts";
 import type { EffectiveRequest } from "../request.ts";
 import { addAll, flatten, type Value, type Values } from "../values.ts";
@@ -30,7 +30,7 @@ const wholeControls = [
 ] as const;
 
 /** What a driver reads. Scaling lists only under SCALING_MATRIX_PRESENT: rkvdec and hantro take flat ones without. */
-export function viewH264(request: EffectiveRequest, label: ReferenceLabel): DriverView {
+export function viewH264(request: EffectiveRequest, label: ReferenceLabel, reads?: FieldsRead): DriverView {
   const fields = new Map<string, Value>();
   for (const [control, def] of wholeControls) {
     const payload = payloadOf(request, control);
@@ -49,7 +49,14 @@ export function viewH264(request: EffectiveRequest, label: ReferenceLabel): Driv
   const dpb = dpbEntries(decodeParams, label);
   const payloads = slicePayloads(request);
   if (payloads !== undefined) for (const [path, value] of viewSlice(payloads, dpb)) fields.set(path, value);
-  return { fields, references: new Map([["H264_DECODE_PARAMS.dpb[]", dpb]]) };
+  const seen = dpb.filter(({ fields: entry }) => readsValid(reads) || entry.get("flags.ACTIVE") === 1);
+  return { fields, references: new Map([["H264_DECODE_PARAMS.dpb[]", seen]]) };
+}
+
+/** A driver that does not passes over entries that are only VALID: pictures that wait for output. */
+function readsValid(reads: FieldsRead | undefined): boolean {
+  const { name } = h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS;
+  return reads?.isRead(name, "dpb.flags", "V4L2_H264_DPB_ENTRY_FLAG_VALID") ?? true;
 }
 
 /** Undefined in frame mode, which has no SLICE_PARAMS. */

@@ -16,6 +16,7 @@ export const h265: Comparator = {
   sliceKey,
   listsReferences: true,
   beforeForget: (history, ours) => void segmentsOf(history, ours),
+  joinsRequests: true,
   orderCounts: [
     "HEVC_DECODE_PARAMS.pic_order_cnt_val",
     "HEVC_DECODE_PARAMS.dpb[].pic_order_cnt_val",

@@ -10,7 +10,7 @@ export interface Segment {
   readonly sps: SeqParameterSet;
   /** nal_unit_type of the NAL units between the segment of ours before and this one. */
   readonly typesBefore: readonly number[];
-  /** Of its start code in our OUTPUT buffer. */
+  /** Of its start code in our OUTPUT buffer, or of the NAL unit where there is none. */
   readonly offset: number;
   /** The NAL unit. */
   readonly unit: Uint8Array;
@@ -34,6 +34,52 @@ interface PlacedUnit {
   readonly offset: number;
 }
 
+/** The slice segments of an OUTPUT buffer of ours that were not met in the stream yet. */
+interface WantedSegments {
+  readonly isDone: boolean;
+  /** Where the unit is in the buffer, if it is the next segment; it is no longer wanted then. */
+  take(unit: Uint8Array): number | undefined;
+}
+
+class SegmentsWithStartCodes implements WantedSegments {
+  readonly #units: PlacedUnit[];
+
+  constructor(bitstream: Uint8Array) {
+    this.#units = [...unitsOf(bitstream)];
+  }
+
+  get isDone(): boolean {
+    return this.#units.length === 0;
+  }
+
+  take(unit: Uint8Array): number | undefined {
+    const [next] = this.#units;
+    return next !== undefined && sameBytes(next.unit, unit) ? this.#units.shift()?.offset : undefined;
+  }
+}
+
+/** Nothing in the buffer says where one segment ends and the next one begins: the stream's units do. */
+class SegmentsWithoutStartCodes implements WantedSegments {
+  readonly #bitstream: Uint8Array;
+  #offset = 0;
+
+  constructor(bitstream: Uint8Array) {
+    this.#bitstream = bitstream;
+  }
+
+  get isDone(): boolean {
+    return this.#offset >= this.#bitstream.length;
+  }
+
+  take(unit: Uint8Array): number | undefined {
+    const offset = this.#offset;
+    const end = offset + unit.length;
+    if (this.isDone || !sameBytes(this.#bitstream.subarray(offset, end), unit)) return undefined;
+    this.#offset = end;
+    return offset;
+  }
+}
+
 /** Reads the stream as far as it is asked, in the order of our requests; segments that we left out (skipped, damaged) are passed over. */
 class SegmentReader {
   readonly #sides: Sides;
@@ -42,7 +88,7 @@ class SegmentReader {
   readonly #sets = new ParameterSets();
   #typesBefore: number[] = [];
   /** The segments of our request `#next` that were not met yet; undefined where they were not looked at. */
-  #wanted: PlacedUnit[] | undefined;
+  #wanted: WantedSegments | undefined;
   #next = 0;
 
   constructor({ stream, sides }: History) {
@@ -62,21 +108,27 @@ class SegmentReader {
   #take(unit: Uint8Array): void {
     const type = (unit[0] ?? 0) >> 1;
     const side = this.#sides.at(this.#next);
-    this.#wanted ??= [...unitsOf(side?.request.bitstream ?? new Uint8Array(0))];
-    const [segment] = this.#wanted;
-    if (side !== undefined && segment !== undefined && sameBytes(segment.unit, unit)) {
+    this.#wanted ??= wantedSegments(side);
+    const offset = this.#wanted.take(unit);
+    if (side !== undefined && offset !== undefined) {
       const header = this.#sets.header(unit);
-      const found = header && { ...header, typesBefore: this.#typesBefore, offset: segment.offset, unit };
+      const found = header && { ...header, typesBefore: this.#typesBefore, offset, unit };
       if (found !== undefined) this.#segments.set(side, [...(this.#segments.get(side) ?? []), found]);
       this.#typesBefore = [];
-      this.#wanted.shift();
-      if (this.#wanted.length === 0) {
+      if (this.#wanted.isDone) {
         this.#wanted = undefined;
         this.#next++;
       }
     } else this.#typesBefore.push(type);
     if (type === 33 || type === 34) this.#sets.add(unit);
   }
+}
+
+function wantedSegments(side: Side | undefined): WantedSegments {
+  const bitstream = side?.request.bitstream ?? new Uint8Array(0);
+  return side?.request.startCode === "none"
+    ? new SegmentsWithoutStartCodes(bitstream)
+    : new SegmentsWithStartCodes(bitstream);
 }
 
 /** NAL units without the zero bytes that follow them; `offset` is that of the three bytes of the start code. */

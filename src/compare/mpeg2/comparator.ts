@@ -12,6 +12,7 @@ export const mpeg2: Comparator = {
   rawPayload: translateTimestamps,
   conditions: conditionsMpeg2,
   pictureKey,
+  joinsRequests: true,
   orderCounts: [],
 };
 
