@@ -158,6 +158,21 @@ describe("a container", () => {
     });
   });
 
+  it("reads that header where the track's number has eight bytes (RFC 8794, 7.2)", async () => {
+    const file = readFileSync(fixture("containers/mpeg2_ipb.mkv"));
+    const headers = Buffer.of(0, 0, 1, 0xb3);
+    const inStream = file.indexOf(headers, file.indexOf(headers) + 1);
+    file.fill(0, inStream, file.indexOf(Buffer.of(0, 0, 1, 0xb8), inStream));
+    const expected = await run(["record", written("number.mkv", file)]);
+    // TrackNumber gets the seven bytes of Language.
+    const number = file.indexOf(Buffer.of(0xd7, 0x81, 1));
+    const language = file.indexOf(Buffer.of(0x22, 0xb5, 0x9c, 0x83));
+    file.copyWithin(number + 10, number + 3, language);
+    Buffer.of(0xd7, 0x88, 0, 0, 0, 0, 0, 0, 0, 1).copy(file, number);
+    expect(await run(["record", written("number.mkv", file)])).toEqual(expected);
+    expect(expected).toMatchObject({ status: 0, stderr: expect.not.stringContaining("sequence header") });
+  });
+
   /** The requests of an MP4 file of MPEG-2 after an edit, and what is said of it. */
   async function editedMpeg2(edit: (file: Buffer) => void): Promise<Outcome & { readonly requests: unknown[] }> {
     const file = readFileSync(fixture("containers/mpeg2_ipb.mp4"));
@@ -328,6 +343,21 @@ describe("a container", () => {
       status: 0,
       stderr: `${path}: error: the fragments after the movie's own samples are not read (unsupported)\n`,
     });
+    expect(linesOf(stdout).filter((line) => "request" in (line as object))).toHaveLength(20);
+  });
+
+  it("says so where the sizes of the movie's own samples are compact, too (ISO/IEC 14496-12, 8.7.3.3)", async () => {
+    const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
+    const at = whole.indexOf("stsz");
+    const count = whole.readUInt32BE(at + 12);
+    const sizes = Array.from({ length: count }, (_, i) => whole.readUInt32BE(at + 16 + 4 * i));
+    whole.write("stz2", at, "latin1");
+    whole.writeUInt32BE(16, at + 8);
+    whole.fill(0, at + 16, at + 16 + 4 * count);
+    for (const [i, size] of sizes.entries()) whole.writeUInt16BE(size, at + 16 + 2 * i);
+    const path = written("compact.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));
+    const { stdout, stderr } = await run(["record", path]);
+    expect(stderr).toContain("the fragments after the movie's own samples are not read");
     expect(linesOf(stdout).filter((line) => "request" in (line as object))).toHaveLength(20);
   });
 

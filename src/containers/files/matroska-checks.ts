@@ -217,8 +217,8 @@ async function elementAt(bytes: FileBytes, at: number, end: number): Promise<Ele
   return { id, start, end: isUnknown ? end : start + Number(value), isUnknown };
 }
 
-/** Reads an unsigned integer of up to four bytes. */
+/** RFC 8794, 7.2: reads an unsigned integer of up to eight bytes, of which the last four count here. */
 async function numberIn(bytes: FileBytes, { start, end }: Span): Promise<number> {
-  const view = await bytes.read(start, 4);
+  const view = await bytes.read(Math.max(start, end - 4), 4);
   return end > start ? view.getUint32(0) >>> (32 - 8 * Math.min(4, end - start)) : 0;
 }

@@ -69,9 +69,7 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
         }
         configurations.set(track_ID, own);
       }
-      for await (const sizes of boxes(bytes, table, ["stsz"])) {
-        if ((await bytes.read(sizes.start + 8, 4)).getUint32(0) > 0) hasSamples = true;
-      }
+      hasSamples ||= await hasSizes(bytes, table);
     }
   }
   const checks = { patches, ...(hint === undefined ? {} : { hint }), configurations };
@@ -83,6 +81,16 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
     };
   }
   return checks;
+}
+
+/** 8.7.3: the number of samples is in one place in both tables of their sizes. */
+async function hasSizes(bytes: FileBytes, table: Span): Promise<boolean> {
+  for (const type of ["stsz", "stz2"]) {
+    for await (const { start } of boxes(bytes, table, [type])) {
+      if ((await bytes.read(start + 8, 4)).getUint32(0) > 0) return true;
+    }
+  }
+  return false;
 }
 
 /** 8.3.2: track_ID is after two times, which have 64 bits in version 1. 0 where there is none. */
