@@ -9,8 +9,8 @@ import { requireBuild } from "./entries.ts";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_440 },
-  h264: { parseSps: 5285, parsePps: 4240, parseSliceHeader: 5505, openH264Session: 31_730 },
+  ".": { openSession: 108_485 },
+  h264: { parseSps: 5285, parsePps: 4240, parseSliceHeader: 5545, openH264Session: 31_775 },
   h265: {
     parseSps: 8880,
     parseSpsUntilVui: 6410,

@@ -421,10 +421,12 @@ export function slice_header(r: BitReader, nal: NalUnitHeader, find: FindParamet
     h.num_ref_idx_l0_active_minus1 = pps.num_ref_idx_l0_default_active_minus1; // 7.4.3, inferred
     if (isB) h.num_ref_idx_l1_active_minus1 = pps.num_ref_idx_l1_default_active_minus1;
     h.num_ref_idx_active_override_flag = r.flag("num_ref_idx_active_override_flag");
+    const most = h.field_pic_flag ? 31 : 15;
     if (h.num_ref_idx_active_override_flag) {
-      const most = h.field_pic_flag ? 31 : 15;
       h.num_ref_idx_l0_active_minus1 = r.ue("num_ref_idx_l0_active_minus1", most);
       if (isB) h.num_ref_idx_l1_active_minus1 = r.ue("num_ref_idx_l1_active_minus1", most);
+    } else if (Math.max(h.num_ref_idx_l0_active_minus1, h.num_ref_idx_l1_active_minus1) > most) {
+      r.fail("it must be 1: a frame has at most 16 references", 1, "num_ref_idx_active_override_flag");
     }
   }
   ref_pic_list_modification(r, h);

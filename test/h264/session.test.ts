@@ -604,3 +604,22 @@ describe("decode, configure, reset", () => {
     expect(session.decode(new Uint8Array())).toEqual([]);
   });
 });
+
+describe("the PPS's default number of references (7.4.3, num_ref_idx_active_override_flag)", () => {
+  const fields = { frame_mbs_only_flag: 0, heightInMapUnits: 2 };
+
+  it.each<[string, [number, number], Slice, boolean]>([
+    ["16 in a P frame", [16, 1], {}, true],
+    ["17 in a P frame", [17, 1], {}, false],
+    ["17 in a P frame that has its own number", [17, 1], { num_ref_idx: [1] }, true],
+    ["17 of list 1 in a P frame", [1, 17], {}, true],
+    ["17 of list 1 in a B frame", [1, 17], { type: "B" }, false],
+    ["17 in an I frame", [17, 17], { type: "I" }, true],
+    ["32 in a P field", [32, 1], { field: "top" }, true],
+  ])("%s", (_, num_ref_idx, slice, isRight) => {
+    const stream = new H264Stream().writeSps(fields).writePps({ num_ref_idx }).slice({ idr: true });
+    const events = eventsOf(stream.slice({ frame_num: 1, lsb: 2, ...slice }));
+    const errors = events.flatMap((event) => (event.type === "error" ? [[event.code, event.element]] : []));
+    expect(errors).toEqual(isRight ? [] : [["forbidden-value", "num_ref_idx_active_override_flag"]]);
+  });
+});
