@@ -352,7 +352,7 @@ class Pairs {
     }
     if (!content.isSet && !content.isRefused) {
       const reason =
-        "a request is queued whose controls were never set (or they are those of the one before, and the program sets none)";
+        "a request is queued whose controls were never set; if the program sets none, they are those of the request before";
       return { reason, since: since ?? this.#since };
     }
     if (since !== undefined || !this.#haveRepeated.has(thread)) this.#haveQueued.add(thread);

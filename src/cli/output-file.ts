@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   constants,
-  createReadStream,
   createWriteStream,
   fchmodSync,
   fstatSync,
@@ -12,7 +11,7 @@ import {
   type Stats,
   type WriteStream,
 } from "node:fs";
-import { access, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
@@ -143,15 +142,20 @@ async function opened(output: string, failure: Failure): Promise<Opened> {
   }
 }
 
-/** Gives a new file the permissions of the old one. @returns whether that has several names or another owner. */
+/**
+ * Gives a new file the permissions of the old one, or, where it is copied into that, its owner's.
+ *
+ * @returns whether the old one has several names or another owner.
+ */
 function isSharedWith(old: Stats, fd: number): boolean {
+  const { uid, gid } = fstatSync(fd);
+  const isShared = old.nlink > 1 || old.uid !== uid || old.gid !== gid;
   try {
-    fchmodSync(fd, old.mode & 0o777);
+    fchmodSync(fd, isShared ? 0o600 : old.mode & 0o777);
   } catch {
     // A file system may not have permissions.
   }
-  const { uid, gid } = fstatSync(fd);
-  return old.nlink > 1 || old.uid !== uid || old.gid !== gid;
+  return isShared;
 }
 
 const inPlace = (file: Writable): Opened => ({ file, moves: undefined });
@@ -226,9 +230,13 @@ interface MoveFacts {
 function movesOf(path: string, target: string, { isShared, signals, failure }: MoveFacts): Moves {
   const copy = async () => {
     // copyFile of Node 22 and later gives the target the owner of the source.
-    await pipeline(createReadStream(path), createWriteStream(target)).catch((thrown: unknown) => {
+    try {
+      // A target is emptied only when what was written can be read.
+      const written = await open(path);
+      await pipeline(written.createReadStream(), createWriteStream(target));
+    } catch (thrown) {
       throw failure(thrown, `; what was written is in ${path}`);
-    });
+    }
     await rm(path, { force: true }).catch(() => {});
   };
   return {

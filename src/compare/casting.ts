@@ -6,6 +6,7 @@ import { type Peer, peers } from "./request.ts";
 import { effectText, type Rule, type Verdict } from "./rules.ts";
 import { ourProducer } from "./sides.ts";
 import { CastSides, type Entry, type Timeline } from "./timeline.ts";
+import type { Value } from "./values.ts";
 
 /** What is known of the timestamps of two recordings. */
 export interface Clock {
@@ -85,11 +86,12 @@ export class Casting {
     return judgeRequest(this.#comparator, this.#rules, this.#judged(pair));
   }
 
-  /** Whether both of two requests, or neither, have the timestamp of the request before. */
-  isSamePictureInBoth(pair: readonly [Entry, Entry]): boolean {
-    if (this.#comparator.joinsRequests !== true) return true;
-    const values = timestampValues(this.#judged(pair));
-    return values[this.peer] === undefined || values[this.peer] === values.ours;
+  /** Where only one of two requests has the timestamp of the request before: the timestamps of both in words, in the recordings' order. */
+  timestampsOf(pair: readonly [Entry, Entry]): readonly [Value, Value] | undefined {
+    if (this.#comparator.joinsRequests !== true) return undefined;
+    const { ours, [this.peer]: theirs } = timestampValues(this.#judged(pair));
+    if (ours === undefined || theirs === undefined || theirs === ours) return undefined;
+    return this.peerAt === 1 ? [ours, theirs] : [theirs, ours];
   }
 
   #judged(pair: readonly [Entry, Entry]): JudgedSides {

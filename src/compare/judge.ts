@@ -66,7 +66,7 @@ export function* judgeRequest(
 }
 
 /** A request's timestamp beside that of the request before: only with the same one they share a CAPTURE buffer. */
-export const timestampTexts = ["another", "as before"] as const;
+export const timestampTexts = ["its own", "that of the request before"] as const;
 
 /**
  * Whether the request goes into the CAPTURE buffer of the one before, as its timestamp says. A peer is asked about its last request that

@@ -125,7 +125,11 @@ export class PairComparison {
     const both = [first.asFarAsKnown(a), second.asFarAsKnown(b)] as const;
     const requests = filled(both, this.#translation(b, a, 1), this.#translation(a, b, 0));
     const hold = this.#hold(a, b);
-    if (this.#isRaw) return [...hold, ...this.#differences.raw(requests)];
+    if (this.#isRaw) {
+      const timestamps = this.#castings[0]?.timestampsOf([a, b]);
+      const split = timestamps === undefined ? [] : [this.#differences.timestamp(timestamps)];
+      return [...hold, ...split, ...this.#differences.raw(requests)];
+    }
     if (this.#isEqual(a, b)) return hold;
     const entries = [filledEntry(a, requests[0]), filledEntry(b, requests[1])] as const;
     const views = compareViews(this.#castings, entries, [0, this.#side], this.#seen, this.#lost, this.#nextPair(a, b));
@@ -195,7 +199,7 @@ export class PairComparison {
       return typeof one === "number" ? one === other : other instanceof Uint8Array;
     };
     if (a.source.known?.size || b.source.known?.size) return false;
-    if (this.#castings[0]?.isSamePictureInBoth([a, b]) === false) return false;
+    if (this.#castings[0]?.timestampsOf([a, b]) !== undefined) return false;
     // What cannot be read is compared as it is.
     if (a.source.controls.size !== a.request.controls.size || b.source.controls.size !== b.request.controls.size)
       return false;

@@ -57,6 +57,11 @@ export class RequestDifferences {
     return this.#difference({ control: "", path: "hold", flag: undefined }, [a, b] as [ComparedValue, ComparedValue]);
   }
 
+  /** Whether the request has the timestamp of the one before, in words. */
+  timestamp([a, b]: readonly [Value | undefined, Value | undefined]): Difference {
+    return this.#difference({ control: "", path: "timestamp", flag: undefined }, [text(String(a)), text(String(b))]);
+  }
+
   /** The same lists are asked for once for each field. */
   #leaves(control: string, requests: Requests): readonly LeafDifference[] | undefined {
     if (this.#asked !== requests) this.#found.clear();
@@ -97,10 +102,7 @@ export class RequestDifferences {
     const { control, path, known } = difference;
     const payloads = requests.map(({ controls }) => controls.get(control));
     const [a, b] = payloads;
-    if (control === "" && path === "timestamp") {
-      const texts = difference.values.map((value) => text(String(value))) as [ComparedValue, ComparedValue];
-      return [{ ...this.#difference(difference, texts), known }];
-    }
+    if (control === "" && path === "timestamp") return [{ ...this.timestamp(difference.values), known }];
     if (control === "") return this.#bitstream(requests).map((made) => ({ ...made, known }));
     const leaves = a instanceof Uint8Array && b instanceof Uint8Array ? (this.#leaves(control, requests) ?? []) : [];
     const inside = leaves.filter((leaf) => isInside(leaf.path, path) && path !== "");

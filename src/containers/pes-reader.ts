@@ -17,6 +17,10 @@ interface PesUser {
   doubt(reason: string): void;
 }
 
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
+/** More bytes after the end of a PES packet, whatever they are, are video. */
+const STUFFING_LIMIT = 4096;
+
 export class PesReader {
   readonly #user: PesUser;
   /** The bytes of an incomplete header. */
@@ -25,6 +29,8 @@ export class PesReader {
   #left: number | undefined;
   /** The packet has video, and its PES_packet_length counts: no bytes of it are known to be missing. */
   #isMeasured = false;
+  /** What came after the packet's end, and may be stuffing. */
+  #rest: Uint8Array = NO_BYTES;
 
   constructor(user: PesUser) {
     this.#user = user;
@@ -63,13 +69,13 @@ export class PesReader {
   /** Ends the packet. What comes before the next one is passed over. */
   end(): void {
     this.#header = this.#left = undefined;
-    this.#isMeasured = false;
+    this.#stopMeasuring();
   }
 
   /** After a loss, an incomplete header is given up, and a packet's length no longer tells where it ends. */
   loseBytes(): void {
     this.#header = undefined;
-    this.#isMeasured = false;
+    this.#stopMeasuring();
     if (this.#left !== undefined) this.#left = Infinity;
   }
 
@@ -101,21 +107,35 @@ export class PesReader {
   #checkLength(): void {
     if (this.#header !== undefined) this.#user.lose("a PES packet ends inside its header");
     else if (this.#isMeasured && this.#left) {
-      const text = `a PES packet ends before this one, with ${this.#left} bytes fewer than its PES_packet_length says`;
-      this.#user.doubt(`${text}: that is wrong, or bytes are missing`);
+      const text = `the PES packet before this one has ${this.#left} bytes fewer than its PES_packet_length says`;
+      this.#user.doubt(`${text}: the length is wrong, or bytes are missing`);
     }
+    this.#stopMeasuring();
+  }
+
+  #stopMeasuring(): void {
     this.#isMeasured = false;
+    this.#rest = NO_BYTES;
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#isMeasured && !isStuffing(bytes.subarray(this.#left))) {
-      this.#user.doubt("a PES packet goes on here after its PES_packet_length: that is wrong, and the bytes are taken");
-      this.#isMeasured = false;
-      this.#left = Infinity;
-    }
     const left = this.#left ?? 0;
     this.#user.data(bytes.subarray(0, Math.min(left, bytes.length)));
     this.#left = Math.max(0, left - bytes.length);
+    if (this.#isMeasured && bytes.length > left) this.#dataAfterEnd(bytes.subarray(left));
+  }
+
+  #dataAfterEnd(bytes: Uint8Array): void {
+    const rest = joined([this.#rest, bytes]);
+    if (isStuffing(bytes) && rest.length <= STUFFING_LIMIT) {
+      this.#rest = rest;
+      return;
+    }
+    const reason = "a PES packet has more bytes than its PES_packet_length says";
+    this.#user.doubt(`${reason}: the length is wrong, and the bytes are taken`);
+    this.#stopMeasuring();
+    this.#left = Infinity;
+    this.#user.data(rest);
   }
 }
 

@@ -71,7 +71,8 @@ export class TransportStream implements Demuxer {
     data: (bytes) => this.#data(bytes),
     lose: (reason) => this.#lose(reason),
     scrambled: () => this.#loseFor(scrambledError(PLACE)),
-    doubt: (reason) => this.#parts.passOver(this.#errorAt(reason)),
+    doubt: (reason) =>
+      this.#parts.passOver(new BitstreamError("wrong-size", placed(reason, this.#byte), { unit: PLACE })),
   });
   /** The last packet of the video ended in stuffing, as the last one of a PES packet does. */
   #isStuffed = false;
@@ -336,7 +337,7 @@ export class TransportStream implements Demuxer {
   }
 
   #errorAt(reason: string, byte = this.#byte, more = ""): BitstreamError {
-    return new BitstreamError("lost-bytes", `${reason} (byte ${byte} of the file${more})`, { unit: PLACE });
+    return new BitstreamError("lost-bytes", placed(reason, byte, more), { unit: PLACE });
   }
 
   #loseFor(error: StreamError): void {
@@ -344,4 +345,8 @@ export class TransportStream implements Demuxer {
     this.#parts.lose(this.#gap?.error ?? error);
     this.#gap = undefined;
   }
+}
+
+function placed(reason: string, byte: number, more = ""): string {
+  return `${reason} (byte ${byte} of the file${more})`;
 }

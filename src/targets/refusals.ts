@@ -6,14 +6,12 @@ import {
   elementSize,
   leafFields,
   startCodeValues,
-  v4l2_av1_tile_info,
-  v4l2_ctrl_av1_frame,
   v4l2_ctrl_h264_pps,
   viewOf,
 } from "../uapi/index.ts";
 import { fwhtRefusals } from "./fwht-refusals.ts";
 import { type Fact, formatControls } from "./picture-format.ts";
-import { requestRefusals } from "./request-refusals.ts";
+import { requestRefusals, tileGrid } from "./request-refusals.ts";
 import type { Target, TargetCodec, TargetLimits, TargetRefusal } from "./target.ts";
 
 /** A refusal in a line: control, field, value, and the reason. */
@@ -132,26 +130,18 @@ function sliceGroupRefusals(
   return [refusal(name, reason, "num_slice_groups_minus1", value)];
 }
 
-const { size: frameSize, offsets: frame } = v4l2_ctrl_av1_frame;
-const tileInfoAt = frame.tile_info;
-const { offsets: tileInfo } = v4l2_av1_tile_info;
-
 /** More tiles in an AV1 frame than the driver takes. */
 function tileRefusals(target: Target, { limits }: TargetCodec, name: string, payload: Uint8Array): TargetRefusal[] {
   if (!exceedsTiles(limits, name, payload)) return [];
-  const reason = `${av1Tiles(payload)} tiles: ${target.name} takes ${limits.maxTiles} at most`;
-  return [refusal(name, reason, "tile_info.tile_cols", payload[tileInfoAt + tileInfo.tile_cols])];
+  const { tiles, columns } = tileGrid(payload) ?? { tiles: 0, columns: 0 };
+  const reason = `${tiles} tiles: ${target.name} takes ${limits.maxTiles} at most`;
+  return [refusal(name, reason, "tile_info.tile_cols", columns)];
 }
 
 /** Whether a control is an AV1 frame of more tiles than the driver takes. It is asked of each request. */
 export function exceedsTiles({ maxTiles }: TargetLimits, name: string, payload: Uint8Array): boolean {
-  return maxTiles !== undefined && name === "V4L2_CID_STATELESS_AV1_FRAME" && av1Tiles(payload) > maxTiles;
-}
-
-/** The tiles of an AV1 frame; 0 where the payload has another size. */
-function av1Tiles(payload: Uint8Array): number {
-  if (payload.length !== frameSize) return 0;
-  return (payload[tileInfoAt + tileInfo.tile_cols] as number) * (payload[tileInfoAt + tileInfo.tile_rows] as number);
+  if (maxTiles === undefined || name !== "V4L2_CID_STATELESS_AV1_FRAME") return false;
+  return (tileGrid(payload)?.tiles ?? 0) > maxTiles;
 }
 
 function formatRefusals(

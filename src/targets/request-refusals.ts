@@ -26,9 +26,16 @@ function payloadOf(controls: Controls, name: string, elementSize: number): Uint8
   return payload;
 }
 
-const { size: frameSize, offsets: frame } = v4l2_ctrl_av1_frame;
 const { offsets: tileInfo } = v4l2_av1_tile_info;
 const { size: entrySize, offsets: entry } = v4l2_ctrl_av1_tile_group_entry;
+
+/** The tiles of an AV1 frame; undefined where the payload has another size. */
+export function tileGrid(payload: Uint8Array): { readonly columns: number; readonly tiles: number } | undefined {
+  if (payload.length !== v4l2_ctrl_av1_frame.size) return undefined;
+  const at = v4l2_ctrl_av1_frame.offsets.tile_info;
+  const columns = payload[at + tileInfo.tile_cols] as number;
+  return { columns, tiles: columns * (payload[at + tileInfo.tile_rows] as number) };
+}
 
 function tileEntryRefusals(
   target: Target,
@@ -36,11 +43,11 @@ function tileEntryRefusals(
   controls: Controls,
 ): TargetRefusal[] {
   const control = "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY";
-  const payload = controls.get("V4L2_CID_STATELESS_AV1_FRAME");
+  const frame = controls.get("V4L2_CID_STATELESS_AV1_FRAME");
   const entries = payloadOf(controls, control, entrySize);
-  if (!(payload instanceof Uint8Array) || payload.length !== frameSize || entries === undefined) return [];
-  const columns = payload[frame.tile_info + tileInfo.tile_cols] as number;
-  const tiles = columns * (payload[frame.tile_info + tileInfo.tile_rows] as number);
+  const grid = frame instanceof Uint8Array ? tileGrid(frame) : undefined;
+  if (grid === undefined || entries === undefined) return [];
+  const { columns, tiles } = grid;
   const count = entries.length / entrySize;
   if (rule === "exact" ? count !== tiles : count < tiles) {
     const least = rule === "exact" ? "" : " at least";
@@ -52,8 +59,10 @@ function tileEntryRefusals(
     const row = view.getUint32(i * entrySize + entry.tile_row, true);
     const column = view.getUint32(i * entrySize + entry.tile_col, true);
     if (row * columns + column === i) continue;
-    const reason = `tile ${column}, ${row}: ${target.name} takes the tiles in raster order`;
-    return [{ control, path: `[${i}].tile_row`, value: row, reason }];
+    const [name, value] =
+      row === Math.floor(i / columns) ? (["tile_col", column] as const) : (["tile_row", row] as const);
+    const reason = `tile ${column}, ${row} is entry ${i}: ${target.name} takes the tiles in raster order`;
+    return [{ control, path: `[${i}].${name}`, value, reason }];
   }
   return [];
 }
@@ -68,7 +77,7 @@ function entryPointRefusals(target: Target, controls: Controls): TargetRefusal[]
   const value = viewOf(slices).getUint32(slice.num_entry_point_offsets, true);
   const count = points.length / u32.size;
   if (value === 0 || value === count) return [];
-  const reason = `ENTRY_POINT_OFFSETS has ${count}: ${target.name} takes as many`;
+  const reason = `${target.name} takes 0, or the number of ENTRY_POINT_OFFSETS, which is ${count}`;
   return [{ control: sliceParams, path: "[0].num_entry_point_offsets", value, reason }];
 }
 

@@ -35,7 +35,7 @@ export interface TargetLimits {
   readonly tileEntries?: "exact" | "enough";
   /** HEVC: a slice's num_entry_point_offsets, where it is not 0, must be the number of ENTRY_POINT_OFFSETS. */
   readonly countsEntryPoints?: true;
-  /** HEVC: data_byte_offset may not be 0. */
+  /** HEVC: data_byte_offset must not be 0. */
   readonly needsDataByteOffset?: true;
   /** FWHT: the versions of its control. */
   readonly versions?: readonly number[];

@@ -47,7 +47,7 @@ export interface ExpectRequestsOptions {
   /**
    * What may differ: controls (`"V4L2_CID_STATELESS_H264_PPS"`) and their fields, also as `diff` prints them, without indices or with all
    * of them (`"V4L2_CID_STATELESS_H264_DECODE_PARAMS.dpb[].pic_num"`, `"H264_DECODE_PARAMS dpb[3].pic_num"`), `"bitstream"` for the OUTPUT
-   * buffer, `"hold"` for its hold flag, and classes: `"unread"`, `"normalised"`.
+   * buffer, `"hold"` for its hold flag, `"timestamp"` for whether it shares that of the request before, and classes: `"unread"`, `"normalised"`.
    */
   readonly ignore?: readonly string[] | undefined;
   /** Compare every field as it is, timestamps and order counts too: see `CompareOptions`. Default false. */

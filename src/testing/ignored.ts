@@ -7,6 +7,8 @@ import { codecNames, codecs } from "../uapi/codecs.ts";
 import { controlByName, leafFields } from "../uapi/index.ts";
 
 const PREFIX = "V4L2_CID_STATELESS_";
+/** `Difference.path` of what is no control. */
+const bufferParts: readonly string[] = ["bitstream", "hold", "timestamp"];
 const classes: readonly string[] = ["unread", "normalised"];
 
 /**
@@ -29,12 +31,12 @@ export function ignoring(names: readonly string[]): (difference: Difference) => 
 /** `"V4L2_CID_STATELESS_AV1_FRAME.ref_frame_idx[]"` of what `diff` prints: `"AV1_FRAME ref_frame_idx[]"`. A list for `"…[0..3, 7]"`. */
 function fullNames(name: unknown): string[] {
   if (typeof name !== "string") throw new TypeError(`ignore: ${String(name)} must be a name`);
-  if (name === "bitstream" || name === "hold" || classes.includes(name)) return [name];
+  if (bufferParts.includes(name) || classes.includes(name)) return [name];
   const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.+))?$/s.exec(name) ?? [];
   const control = `${PREFIX}${short}`;
   if (!codecNames.some((codec) => control in codecs[codec].controls)) {
     throw new TypeError(
-      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor bitstream, hold, unread or normalised`,
+      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor one of ${[...bufferParts, ...classes].join(", ")}`,
     );
   }
   if (path === undefined) return [control];

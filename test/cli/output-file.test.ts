@@ -297,6 +297,18 @@ describe("a file that -o names, of a user who may not do everything", { tags: "l
     expect(readdirSync(folder)).toEqual(["out"]);
   });
 
+  it.runIf(uid !== undefined)("takes a copy where it may be written and not read", async () => {
+    const path = precious();
+    chmodSync(path, 0o222);
+    own(folder);
+    chmodSync(folder, 0o755);
+    expect(await record(path)).toEqual({ status: 0, stderr: "" });
+    expect(statSync(path).uid).toBe(0);
+    expect(statSync(path).mode & 0o777).toBe(0o222);
+    expect(statSync(path).size).toBeGreaterThan(1000);
+    expect(readdirSync(folder)).toEqual(["out"]);
+  });
+
   it.runIf(uid !== undefined)("keeps its owner", async () => {
     const path = precious();
     own(path);

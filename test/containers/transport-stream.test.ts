@@ -298,13 +298,20 @@ describe("a damaged transport stream", () => {
     const stream = concat(pieces[3] as Uint8Array, Uint8Array.of(3));
     const right = 2000 + 5;
     expect(found(VIDEO_PID, sized(right))).toEqual({ stream, reasons: [] });
-    const short = "a PES packet ends before this one, with 3000 bytes fewer than its PES_packet_length says";
+    const short = "the PES packet before this one has 3000 bytes fewer than its PES_packet_length says";
     expect(found(VIDEO_PID, sized(right + 3000))).toEqual({ stream, reasons: [expect.stringContaining(short)] });
     // The length of a picture of 64 KiB and more, of which 16 bits were written.
-    const long = "a PES packet goes on here after its PES_packet_length";
+    const long = "a PES packet has more bytes than its PES_packet_length says";
     for (const size of [right - 1, right - 1000, 20]) {
       expect(found(VIDEO_PID, sized(size))).toEqual({ stream, reasons: [expect.stringContaining(long)] });
     }
+    // The bytes right after the end that the length says may look like stuffing.
+    const flat = concat(pieces[1] as Uint8Array, new Uint8Array(300), pieces[0] as Uint8Array);
+    const wrong = concat(pesPacket({ data: flat }, 0xe0, 5 + 12));
+    expect(found(VIDEO_PID, wrong)).toEqual({
+      stream: concat(flat, Uint8Array.of(3)),
+      reasons: [expect.stringContaining(long)],
+    });
     const filled = found(VIDEO_PID, concat(sized(right), new Uint8Array(20).fill(0xff)));
     expect(filled).toEqual({ stream, reasons: [] });
     const [header] = transportPackets(VIDEO_PID, sized(right), 0, 7) as [Uint8Array];

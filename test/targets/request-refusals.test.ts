@@ -40,7 +40,9 @@ describe("the tile group entries of an AV1 frame", () => {
     expect(refused(raster.slice(1))).toEqual([["", 5, "mediatek takes one for each tile: 6"]]);
     expect(refused([...raster, [0, 2]])).toEqual([["", 7, "mediatek takes one for each tile: 6"]]);
     const columnsFirst = [0, 1, 2, 3, 4, 5].map((i) => [Math.floor(i / 2), i % 2]);
-    expect(refused(columnsFirst)).toEqual([["[1].tile_row", 1, "tile 0, 1: mediatek takes the tiles in raster order"]]);
+    expect(refused(columnsFirst)).toEqual([
+      ["[1].tile_row", 1, "tile 0, 1 is entry 1: mediatek takes the tiles in raster order"],
+    ]);
   });
 
   it("are so many at least for the VPU981, which does not read their places", () => {
@@ -74,7 +76,7 @@ describe("a slice of HEVC on cedrus", () => {
   it("has as many entry points as ENTRY_POINT_OFFSETS has elements, or none", () => {
     expect(refused(3, 7, 3)).toEqual([]);
     expect(refused(0, 7, 3)).toEqual([]);
-    const reason = "ENTRY_POINT_OFFSETS has 2: cedrus takes as many";
+    const reason = "cedrus takes 0, or the number of ENTRY_POINT_OFFSETS, which is 2";
     expect(refused(3, 7, 2)).toEqual([["[0].num_entry_point_offsets", 3, reason]]);
     expect(refused(3, 7, 2, "visl")).toEqual([]);
   });

@@ -286,4 +286,18 @@ describe("expectRequests", () => {
     expect(await messageOf(expectRequests(changed, golden))).toContain("OUTPUT buffer");
     await expectRequests(changed, golden, { ignore: ["bitstream"] });
   });
+
+  it("includes which requests share a CAPTURE buffer, which can be ignored", async () => {
+    const session = openSession("h264", { decodeMode: "slice" });
+    const slices = session.push(readFileSync(fixture("h264_baseline_slices.264")).subarray(0, 40_000));
+    // The last picture, which no other refers to.
+    const events = [...slices, ...session.flush()];
+    const last = Math.max(...events.map((event) => (event.type === "request" ? event.timestamp : 0)));
+    const split = events.map((event, i) =>
+      event.type === "request" && event.timestamp === last ? { ...event, timestamp: last + i } : event,
+    );
+    await expectRequests(events, golden);
+    expect(await messageOf(expectRequests(split, golden))).toContain("OUTPUT buffer timestamp");
+    await expectRequests(split, golden, { ignore: ["timestamp"] });
+  });
 });
