@@ -38,6 +38,9 @@ export interface ComparedRefusal {
   readonly reason: string;
 }
 
+/** `Difference.path` of what is no control. */
+export const bufferParts = ["bitstream", "hold", "timestamp"] as const;
+
 /** A value that is not the same on both sides. */
 export interface Difference {
   /** `"V4L2_CID_STATELESS_H264_SPS"`; empty for what is no control: the OUTPUT buffer. */

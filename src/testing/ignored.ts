@@ -1,5 +1,6 @@
 /** What a golden test lets differ. */
 
+import { bufferParts } from "../compare/difference.ts";
 import type { Difference } from "../compare/index.ts";
 import { shortFlag } from "../compare/values.ts";
 import { isInside } from "../compare/view-paths.ts";
@@ -7,9 +8,7 @@ import { codecNames, codecs } from "../uapi/codecs.ts";
 import { controlByName, leafFields } from "../uapi/index.ts";
 
 const PREFIX = "V4L2_CID_STATELESS_";
-/** `Difference.path` of what is no control. */
-const bufferParts: readonly string[] = ["bitstream", "hold", "timestamp"];
-const classes: readonly string[] = ["unread", "normalised"];
+const others: readonly string[] = [...bufferParts, "unread", "normalised"];
 
 /**
  * Whether a difference is one of those that are named.
@@ -31,12 +30,12 @@ export function ignoring(names: readonly string[]): (difference: Difference) => 
 /** `"V4L2_CID_STATELESS_AV1_FRAME.ref_frame_idx[]"` of what `diff` prints: `"AV1_FRAME ref_frame_idx[]"`. A list for `"…[0..3, 7]"`. */
 function fullNames(name: unknown): string[] {
   if (typeof name !== "string") throw new TypeError(`ignore: ${String(name)} must be a name`);
-  if (bufferParts.includes(name) || classes.includes(name)) return [name];
+  if (others.includes(name)) return [name];
   const [, short = "", path] = /^(?:V4L2_CID_STATELESS_)?(\w+)(?:[ .](.+))?$/s.exec(name) ?? [];
   const control = `${PREFIX}${short}`;
   if (!codecNames.some((codec) => control in codecs[codec].controls)) {
     throw new TypeError(
-      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor one of ${[...bufferParts, ...classes].join(", ")}`,
+      `ignore: ${name} is neither a control's name (V4L2_CID_STATELESS_…), with a field after it (….flags), nor one of ${others.join(", ")}`,
     );
   }
   if (path === undefined) return [control];

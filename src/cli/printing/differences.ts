@@ -1,3 +1,4 @@
+import { bufferParts } from "../../compare/difference.ts";
 import type {
   ComparedGap,
   ComparedPair,
@@ -172,8 +173,7 @@ function unequalBuffers(sides: readonly NamedSide[], { pairs, fields }: Comparis
   return `${share} the same on both sides`;
 }
 
-/** What is no control, by its path. */
-const outputBufferNames: Readonly<Record<string, string>> = {
+const outputBufferNames: Readonly<Record<(typeof bufferParts)[number], string>> = {
   bitstream: "OUTPUT buffer",
   hold: "OUTPUT buffer hold flag",
   timestamp: "OUTPUT buffer timestamp",
@@ -195,7 +195,8 @@ function inLetters(text: string): string {
 
 /** `"H264_DECODE_PARAMS dpb[3].pic_num"`, flags by their short name. */
 function fieldName({ control, path, flag }: Pick<Difference, "control" | "path" | "flag">): string {
-  if (control === "") return outputBufferNames[path] ?? path;
+  const part = bufferParts.find((each) => each === path);
+  if (control === "" && part !== undefined) return outputBufferNames[part];
   const short = flag && shortFlag(flag);
   const field = [path, short].filter((part) => part !== undefined && part !== "").join(".");
   return printable([control.replace("V4L2_CID_STATELESS_", ""), field].filter(Boolean).join(" "));
