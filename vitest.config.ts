@@ -5,7 +5,7 @@ import { CorpusFirst } from "./support/corpus-first.ts";
 const src = fileURLToPath(new URL("./src", import.meta.url));
 const include = ["test/**/*.test.ts", "examples/**/*.test.ts"];
 /** Those that replace modules (`vi.mock`): they need modules of their own. */
-const mocking = ["test/cli/decode-device.test.ts", "test/cli/devices.test.ts"];
+const mocking = ["test/cli/decode-device.test.ts", "test/cli/devices.test.ts", "test/submit/decoder.test.ts"];
 
 export default defineConfig({
   resolve: {

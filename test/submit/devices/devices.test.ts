@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Codec } from "../../../src/events.ts";
+import type { SessionOptions } from "../../../src/options.ts";
 import { chooseDevice, devicePath, devicesOf } from "../../../src/submit/devices/devices.ts";
 import { DeviceError } from "../../../src/submit/errors.ts";
 import { Submitter, sessionOptionsFor } from "../../../src/submit/index.ts";
@@ -141,6 +142,15 @@ describe("what a device takes", () => {
     });
   });
 
+  it("has those alone, whatever is known of the driver", async () => {
+    const { devices } = await listOf({
+      driver: "rkvdec",
+      outputFormats: [V4L2_PIX_FMT_H264_SLICE],
+      controls: { V4L2_CID_STATELESS_H264_DECODE_MODE: [0], V4L2_CID_STATELESS_H264_START_CODE: [0, 1] },
+    });
+    expect(devices[0]!.target.codecs.h264).toMatchObject({ decodeModes: ["slice"], startCodes: ["annexb", "none"] });
+  });
+
   it("has the known modes where a driver has no menu", async () => {
     const { devices } = await listOf({
       driver: "cedrus",
@@ -153,6 +163,16 @@ describe("what a device takes", () => {
       new DeviceError("/dev/video7 takes decode mode slice for h264, not frame"),
     );
   });
+});
+
+it("a session repairs lost references as its driver needs it, or as it is asked to", async () => {
+  const { devices } = await listOf({
+    driver: "rkvdec",
+    outputFormats: [V4L2_PIX_FMT_HEVC_SLICE],
+    controls: frameModes,
+  });
+  const of = (asked?: SessionOptions) => sessionOptionsFor(devices[0]!, "h265", asked).missingReferences;
+  expect([of(), of({}), of({ missingReferences: "drop" })]).toEqual(["nearest", "nearest", "drop"]);
 });
 
 it("a device's path may be a link, as those of /dev/v4l/by-path are", async () => {
