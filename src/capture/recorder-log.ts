@@ -20,21 +20,9 @@ import { JoinedCaptures } from "./joined.ts";
 const queues: Readonly<Record<number, Queue>> = { 1: "CAPTURE", 2: "OUTPUT", 9: "CAPTURE", 10: "OUTPUT" };
 /** Errors that stateless decoders give; others keep their number. */
 const errors: Readonly<Record<number, string>> = {
-  ...{
-    1: "EPERM",
-    2: "ENOENT",
-    4: "EINTR",
-    5: "EIO",
-    9: "EBADF",
-    11: "EAGAIN",
-    12: "ENOMEM",
-    13: "EACCES",
-    14: "EFAULT",
-    16: "EBUSY",
-    19: "ENODEV",
-    22: "EINVAL",
-  },
-  ...{ 25: "ENOTTY", 28: "ENOSPC", 32: "EPIPE", 34: "ERANGE", 61: "ENODATA" },
+  ...{ 1: "EPERM", 2: "ENOENT", 4: "EINTR", 5: "EIO", 6: "ENXIO", 9: "EBADF", 11: "EAGAIN", 12: "ENOMEM" },
+  ...{ 13: "EACCES", 14: "EFAULT", 16: "EBUSY", 19: "ENODEV", 22: "EINVAL", 25: "ENOTTY", 28: "ENOSPC", 32: "EPIPE" },
+  ...{ 34: "ERANGE", 53: "EBADR", 61: "ENODATA", 95: "EOPNOTSUPP", 105: "ENOBUFS", 110: "ETIMEDOUT" },
 };
 
 /** A line, as far as it has the keys. Which it has depends on the call. */

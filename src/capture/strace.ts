@@ -138,7 +138,7 @@ function ioctlOf(system: SystemCall): IoctlCall | undefined {
   const struct = argument?.kind === "struct" ? argument : undefined;
   switch (name) {
     case "VIDIOC_S_EXT_CTRLS":
-      return struct === undefined ? other : { ...base, call: name, ...readControls(struct, line) };
+      return struct === undefined ? other : { ...base, call: name, ...readControls(struct, base) };
     case "VIDIOC_QBUF":
     case "VIDIOC_DQBUF": {
       const buffer = struct === undefined ? undefined : bufferOf(struct, line);
@@ -200,14 +200,18 @@ function requestOf(value: StraceValue | undefined): number | undefined {
   return fd < 0 ? undefined : fd;
 }
 
-function readControls(struct: StraceStruct, line: number): Pick<SetControls, "isForRequest" | "controls" | "unread"> {
+function readControls(
+  struct: StraceStruct,
+  { line, error }: Pick<SetControls, "line" | "error">,
+): Pick<SetControls, "isForRequest" | "controls" | "unread"> {
   const which = struct.members.get("which") ?? struct.members.get("ctrl_class");
   const isForRequest = numberOf(which) === V4L2_CTRL_WHICH_REQUEST_VAL || wordOf(which).endsWith("_REQUEST_VAL");
   try {
     return { isForRequest, controls: controlsOf(struct, line) };
   } catch (thrown) {
     if (!(thrown instanceof CaptureError) || thrown instanceof DamagedCall) throw thrown;
-    return { isForRequest, controls: [], unread: thrown };
+    // What is refused sets nothing, and strace cannot follow a wrong pointer (EFAULT) either.
+    return error === undefined ? { isForRequest, controls: [], unread: thrown } : { isForRequest, controls: [] };
   }
 }
 

@@ -119,8 +119,9 @@ class TracerReader {
         if (error === undefined && count !== undefined && count !== listed.length) {
           throw new DamagedCall(`${count} controls are set, and ${listed.length} are listed`, line);
         }
-        const controls = listed.flatMap((control) => controlOf(control, line));
-        this.hasControls ||= controls.length > 0;
+        const read = error === undefined ? controlOf : refusedControlOf;
+        const controls = listed.flatMap((control) => read(control, line));
+        this.hasControls ||= controls.length > 0 && error === undefined;
         return { ...base, call: name, isForRequest, request, controls };
       }
       case "VIDIOC_QBUF":
@@ -280,6 +281,17 @@ function controlOf(control: Json, line: number): CapturedControl[] {
   writer.struct(definition.struct, fields, 0, "");
   const isWhole = !writer.lacksFields && size === definition.struct.size;
   return [isWhole ? { id, payload } : { id, payload, known: [...ofList, ...writer.written] }];
+}
+
+/** Of a call that the kernel refuses. Its size or its values may be why: they are not needed. */
+function refusedControlOf(control: Json, line: number): CapturedControl[] {
+  try {
+    return controlOf(control, line);
+  } catch (thrown) {
+    const id = controlByName(textIn(control.id))?.id;
+    if (!(thrown instanceof CaptureError) || id === undefined) throw thrown;
+    return [{ id, payload: new Uint8Array(0) }];
+  }
 }
 
 /** Writes the fields that v4l2-tracer names into a payload. */

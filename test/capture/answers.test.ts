@@ -146,6 +146,21 @@ describe("a call that the kernel refuses", () => {
     expect(await findings(text)).toEqual([["refused-call", at, mark, expect.stringMatching(message)]]);
   });
 
+  it.each([
+    ["its controls", (line: string) => line.replace(/controls=\[.*(?=\}\) = )/, "controls=0xdeadbeef")],
+    ["a payload", (line: string) => line.replaceAll(/string="[^"]*"/g, "string=0xdeadbeef")],
+  ])("is told where strace could not follow the program's pointer to %s either", async (_, change) => {
+    const at = lineOf(ofRequest, 2);
+    const damaged = lines.map((line, i) => (i + 1 === at ? change(line) : line));
+    expect(damaged[at - 1]).not.toBe(lines[at - 1]);
+    const text = refusing([at], "EFAULT", damaged.slice(0, at));
+    const expected = expect.stringMatching(
+      /^the kernel refuses the controls of request 1 with EFAULT: .* not at its address$/,
+    );
+    expect(await findings(text)).toEqual([["refused-call", at, "VIDIOC_S_EXT_CTRLS", expected]]);
+    expect((await read(text)).errors).toMatchObject([[at, expect.stringContaining("of request 1 with EFAULT")]]);
+  });
+
   it("is none where nothing was refused and no request is queued: that is nowhere in the capture", async () => {
     const text = lines.slice(0, lineOf("VIDIOC_STREAMON")).join("\n");
     await expect(imported(text)).rejects.toThrow(/^no request is queued in this capture \(MEDIA_REQUEST_IOC_QUEUE\)$/);
@@ -166,6 +181,33 @@ describe("a refused call in a log of the recorder", () => {
     expect(errors[0]?.message).toMatch(/the kernel refuses V4L2_CID_STATELESS_VP8_FRAME of request 5 with EINVAL/);
     expect((await findings(text)).map(([rule]) => rule)).toEqual(new Array(15).fill("refused-call"));
   });
+});
+
+it("a call is refused in a trace of v4l2-tracer, too, where the size of its control is wrong", async () => {
+  const trace = captureText("vp8_altref.ivf.v4l2-tracer");
+  const at = trace.lastIndexOf('"ioctl":"VIDIOC_S_EXT_CTRLS"');
+  const call = trace.slice(at).replace(",", ',"errno":"EFAULT",').replace('"size":1232', '"size":1200');
+  const text = trace.slice(0, at) + call;
+  const message = "the kernel refuses V4L2_CID_STATELESS_VP8_FRAME of request 19 with EFAULT";
+  expect((await findings(text)).map(([rule, , , said]) => [rule, said])).toEqual([
+    ["refused-call", expect.stringContaining(message)],
+  ]);
+  const { errors, warnings } = await read(text);
+  expect({ errors, warnings }).toEqual({
+    errors: [[expect.any(Number), expect.stringContaining("of request 19 with EFAULT")]],
+    warnings: [],
+  });
+});
+
+it.each([
+  [53, "EBADR: the queue takes buffers in requests only, or none in requests"],
+  [105, "ENOBUFS"],
+  [9999, "errno 9999"],
+])("the errors of a log of the recorder have the kernel's names: %i", async (error, message) => {
+  const log = captureText("h264_high_bpyramid.264.recorder");
+  // The program ends at a buffer of its second request.
+  const [text] = /^.*?"VIDIOC_QBUF"[^\n]*"type":10,"index":1,[^\n]*(?=\})/s.exec(log)!;
+  expect((await findings(`${text},"error":${error}}\n`))[0]?.[3]).toContain(`with ${message}`);
 });
 
 describe("a buffer that comes back with V4L2_BUF_FLAG_ERROR", () => {
