@@ -182,8 +182,10 @@ class Linter {
         this.#setFormat(call, state);
         break;
       case "VIDIOC_G_FMT":
+        // Programs ask for the formats of queues that a device does not have, too.
+        if (call.error !== undefined) break;
         if (call.queue === "CAPTURE") state.captureFormat = call;
-        else if (call.error === undefined) state.outputFormat = call.pixelFormat;
+        else state.outputFormat = call.pixelFormat;
         break;
       case "VIDIOC_S_EXT_CTRLS":
         this.#setControls(call, state);

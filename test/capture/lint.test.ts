@@ -109,6 +109,42 @@ describe("lint of a format", () => {
   });
 });
 
+describe("lint of the CAPTURE format and the sequence's controls", () => {
+  const sps = [zeros(h264Controls.V4L2_CID_STATELESS_H264_SPS)];
+  const format = { call: "VIDIOC_G_FMT", queue: "CAPTURE", pixelFormat: "NV12", width: 96, height: 80 } as const;
+  const found = async ({ calls }: Program) =>
+    (await allOf(lintCapture(calls))).map(({ rule, line, message }) => [rule, line, message]);
+
+  it("says where they are set, if that is too late", async () => {
+    const program = new Program().format("OUTPUT", "S264").add(format).setControls(sps).buffers("CAPTURE", 4);
+    const message =
+      "NV12 is read, and V4L2_CID_STATELESS_H264_SPS is set in line 3 only: the driver does not know the bit depth yet";
+    expect(await found(program)).toEqual([["capture-format-too-early", 2, message]]);
+  });
+
+  it("does not take a format for read that the kernel did not tell", async () => {
+    const refused = { ...format, error: "EINVAL" };
+    const program = new Program().format("OUTPUT", "S264").add(refused).setControls(sps).buffers("CAPTURE", 4);
+    expect(await found(program)).toEqual([]);
+  });
+});
+
+describe("lint of a call on a busy queue", () => {
+  it("says what the kernel answers, and knows that a refused call changes nothing", async () => {
+    const busy = { call: "VIDIOC_REQBUFS", queue: "OUTPUT", count: 0, error: "EBUSY" } as const;
+    const program = new Program().start().add(busy).stream("OFF").format("OUTPUT", "VP8F", "EBUSY");
+    const found = await allOf(lintCapture(program.calls));
+    expect(found.map(({ rule, line, message }) => [rule, line, message])).toEqual([
+      ["reqbufs-while-streaming", 6, "OUTPUT is streaming (EBUSY)"],
+      ["format-of-busy-queue", 9, "OUTPUT holds buffers (EBUSY)"],
+    ]);
+    // Nothing streams where STREAMON fails.
+    const start = { call: "VIDIOC_STREAMON", queue: "OUTPUT", error: "EINVAL" } as const;
+    const other = new Program().format("OUTPUT", "S264").add(start).format("OUTPUT", "VP8F");
+    expect(await rulesBroken(other)).toEqual(["refused-call"]);
+  });
+});
+
 describe("lint of references", () => {
   it("knows pictures apart whose timestamps are the same", async () => {
     const program = () => new Program().start().send(0, 1000n).receive(0, 1000n).send(2, 2000n).receive(2, 2000n);

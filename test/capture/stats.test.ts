@@ -48,6 +48,20 @@ describe("stats", () => {
     ]);
   });
 
+  it("says which queue's buffers are in the way of a format", async () => {
+    const causes = async (program: Program) =>
+      (await captureStats(program.calls)).decoders[0]?.formatTroubles.map(({ cause }) => cause);
+    const stopped = new Program().start().stream("OFF");
+    expect(await causes(stopped.format("OUTPUT", "VP8F", "EBUSY"))).toEqual([
+      "OUTPUT holds 4 buffers: REQBUFS 0 must come before it",
+    ]);
+    expect(await causes(stopped.buffers("OUTPUT", 0).format("OUTPUT", "VP8F", "EBUSY"))).toContain(
+      "CAPTURE holds 8 buffers, and the driver ties both formats together",
+    );
+    expect(await causes(stopped.buffers("CAPTURE", 0).format("OUTPUT", "VP8F", "EBUSY"))).toContain("a queue is busy");
+    expect(await causes(new Program().format("OUTPUT", "XXXX", "EINVAL"))).toEqual(["the driver does not take it"]);
+  });
+
   it("says where pictures went, by what was mapped, exported, imported and passed on", async () => {
     const decoding = captureText("none.strace");
     const thread = /^\d+/.exec(decoding)?.[0];
