@@ -15,13 +15,15 @@ describe("errors", () => {
     ["the kernel names it", { tellsControl: true }],
     ["TRY_EXT_CTRLS names it", { tellsControl: false }],
   ])("names the control that was refused, and the kernel's reason: %s", async (_name, variant) => {
-    const { submitter } = await open({ ...plain, ...variant, refuses: (name) => name === pps.name });
+    const { kernel, submitter } = await open({ ...plain, ...variant, refuses: (name) => name === pps.name });
     const thrown = await all(submitter, events).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(IoctlError);
     expect(thrown).toMatchObject({ ioctl: "VIDIOC_S_EXT_CTRLS", code: "EINVAL", control: { name: pps.name } });
     expect((thrown as IoctlError).message).toBe(
       "/dev/video7: VIDIOC_S_EXT_CTRLS (in a request) failed with EINVAL at V4L2_CID_STATELESS_H264_PPS: the kernel refuses num_slice_groups_minus1 = 9 (not in 0..7)",
     );
+    await submitter.close();
+    expect(kernel.mappings.size).toBe(0);
   });
 
   it("says that it is the driver where the kernel's rules accept the payload", async () => {

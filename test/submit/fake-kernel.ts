@@ -102,6 +102,11 @@ export class FakeKernel {
     return isOpen ? this.#output.buffers.length + this.#capture.buffers.length : 0;
   }
 
+  /** What a control was set to last, in a request or not. Bytes are joined with commas. */
+  valueOf(control: string): string | undefined {
+    return this.#values.get(control);
+  }
+
   get machine(): Machine {
     return { abi: this.#abi, libc: this.#libc() };
   }
@@ -348,7 +353,9 @@ export class FakeKernel {
   }
 
   #controls(name: "VIDIOC_S_EXT_CTRLS" | "VIDIOC_TRY_EXT_CTRLS", bytes: Uint8Array): number {
-    const { isNow, controls } = controlsAt(this.#structs, bytes, (address, size) => this.#at(address, size));
+    const { isNow, requestFd, controls } = controlsAt(this.#structs, bytes, (address, size) => this.#at(address, size));
+    const request = this.#files.get(requestFd);
+    if (!isNow && (typeof request !== "object" || request.state !== "idle")) return EINVAL;
     const refused = controls.findIndex(({ name: control, payload }) => this.#driver.refuses?.(control, payload));
     const names = controls.map(({ name: control }) => control.replace("V4L2_CID_STATELESS_", ""));
     this.log.push(`${name.slice(7)} ${isNow ? "now" : "request"} ${names.join(" ")}`);

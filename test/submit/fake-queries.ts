@@ -87,5 +87,5 @@ export function controlsAt(structs: Structs, bytes: Uint8Array, at: (address: bi
     const payload = size === 0 ? view.getInt32(value, true) : at(view.getBigUint64(value, true), size);
     return { name: controlById(view.getUint32(i * entry.size, true))!.name, payload };
   });
-  return { isNow: values.which === 0, controls };
+  return { isNow: values.which === 0, requestFd: Number(values.request_fd), controls };
 }

@@ -80,6 +80,16 @@ describe("the order of ioctls", () => {
     const { kernel, submitter } = await open(plain);
     await all(submitter, [sequence(16), ...picture(1000), sequence(16, { realloc: false }), ...picture(2000)]);
     expect(kernel.log.filter((line) => line.startsWith("S_FMT OUTPUT"))).toEqual(["S_FMT OUTPUT 16x16"]);
+    expect(kernel.log.filter((line) => /^(STREAMOFF|REQBUFS OUTPUT)/.test(line))).toEqual(["REQBUFS OUTPUT 4"]);
+  });
+
+  it("sets the format anew for another height alone, and takes no notice where nothing refers to pictures before", async () => {
+    const notices: string[] = [];
+    const { kernel, submitter } = await open(plain, { onNotice: (text) => notices.push(text) });
+    await all(submitter, [sequence(16), ...picture(1000), sequence(16, { codedHeight: 32 }), ...picture(2000)]);
+    const formats = kernel.log.filter((line) => line.startsWith("S_FMT OUTPUT"));
+    expect(formats).toEqual(["S_FMT OUTPUT 16x16", "S_FMT OUTPUT 16x32"]);
+    expect(notices).toEqual([]);
   });
 
   it("sets the modes before the first sequence's controls, and not those of a sequence without a request", async () => {
@@ -100,7 +110,25 @@ describe("the order of ioctls", () => {
       "S_EXT_CTRLS now H264_SPS",
       "G_FMT CAPTURE",
     ]);
+    expect(kernel.valueOf(mode.name)).toBe("1");
   });
+});
+
+it("sends controls of any size", async () => {
+  const { kernel, submitter } = await open(plain);
+  const { name, id } = controls.V4L2_CID_STATELESS_H264_SLICE_PARAMS;
+  // More than the memory that is there at first, with other controls before and after it.
+  const payload = Uint8Array.from({ length: 100_000 }, (_, i) => i);
+  const mode = controls.V4L2_CID_STATELESS_H264_DECODE_MODE;
+  const start = controls.V4L2_CID_STATELESS_H264_START_CODE;
+  const all: Control[] = [
+    { name: mode.name, id: mode.id, payload: 1 },
+    { name, id, payload },
+    { name: start.name, id: start.id, payload: 1 },
+  ];
+  await taken(submitter.submit([sequence(16), ...picture(1000), { type: "set", controls: all }]));
+  const values = [mode.name, name, start.name].map((control) => kernel.valueOf(control));
+  expect(values).toEqual(["1", payload.join(), "1"]);
 });
 
 describe("buffers", () => {
@@ -249,6 +277,26 @@ describe("a consumer that leaves", () => {
     }
     expect(await all(submitter, picture(99000))).toEqual([99000]);
     expect(kernel.log.filter((line) => line.startsWith("CREATE_BUFS"))).toEqual([]);
+  });
+
+  it("can seek, and neither references nor frames that it did not take keep their buffers", async () => {
+    const { submitter } = await open({ ...plain, canCreateBuffers: false }, { extraBuffers: 0, timeout: 50 });
+    const shown = (timestamp: number) => [request(timestamp), output(timestamp)];
+    for (let start = 1; start < 10; start += 2) {
+      const events = [...(start === 1 ? [sequence(16)] : []), ...shown(1000 * start), ...shown(1000 * (start + 1))];
+      await taken(submitter.submit(events));
+      for await (const frame of submitter.drain()) {
+        frame.release();
+        break;
+      }
+      submitter.reset();
+    }
+    // Both buffers at once.
+    const held: Frame[] = [];
+    for (const frames of [submitter.submit([...shown(98000), ...shown(99000)]), submitter.drain()]) {
+      for await (const frame of frames) held.push(frame);
+    }
+    expect(held.map(({ timestamp }) => timestamp)).toEqual([98000, 99000]);
   });
 
   it("may throw into the generator instead: that is no failure of the device", async () => {
