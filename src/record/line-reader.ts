@@ -152,7 +152,9 @@ export function isChecksum(value: unknown): value is string {
 }
 
 export function isStream(value: unknown): value is string | StreamDescription {
-  return isString(value) || (isObject(value) && isString(value.name));
+  if (!isObject(value)) return isString(value);
+  const { name, bytes = 0, sha256 = "" } = value;
+  return isString(name) && isCount(bytes) && isString(sha256);
 }
 
 export function isPathsByControl(value: unknown): value is Readonly<Record<string, readonly string[]>> {

@@ -132,6 +132,63 @@ describe("readRecord", () => {
   });
 });
 
+describe("a record's values", () => {
+  const place = { left: 0, top: 0, width: 16, height: 16 };
+  const colours = {
+    colour_primaries: 1,
+    transfer_characteristics: 1,
+    matrix_coefficients: 1,
+    video_full_range_flag: 0,
+  };
+  const inHeader = (stream: unknown) => JSON.stringify({ ...JSON.parse(head), stream });
+  const refusalOf = (line: object) => refusal(head + JSON.stringify(line));
+
+  it.each<[string, readonly unknown[], readonly unknown[]]>([
+    [
+      "visible",
+      [place],
+      [null, [], 1, { ...place, height: undefined }, { ...place, left: -1 }, { ...place, top: 0.5 }],
+    ],
+    ["colour", [colours], [null, [], { ...colours, matrix_coefficients: "1" }]],
+    [
+      "components",
+      [
+        { count: 1, encoding: "yuv" },
+        { count: 3, encoding: "rgb" },
+        { count: 4, encoding: "hsv" },
+      ],
+      [null, [], { count: 2, encoding: "yuv" }, { count: "3", encoding: "yuv" }, { count: 3, encoding: "cmyk" }],
+    ],
+    ["realloc", [true, false], [0, "true", null]],
+    ["captureBuffers", [0, 5], [-1, 1.5, "5", null, 2 ** 53]],
+  ])("of a sequence, %s", (key, good, bad) => {
+    for (const value of good) expect(refusalOf({ sequence: { [key]: value } })).toBe("");
+    for (const value of bad) expect(refusalOf({ sequence: { [key]: value } })).toContain(`line 2: sequence.${key} `);
+  });
+
+  it("of a header's stream", () => {
+    const sha256 = "0".repeat(64);
+    for (const stream of ["a.264", { name: "a.264" }, { name: "a.264", bytes: 1, sha256 }]) {
+      expect(refusal(inHeader(stream))).toBe("");
+    }
+    for (const stream of [1, null, [], {}, { name: 1 }, { name: "a", bytes: "1" }, { name: "a", sha256: 1 }]) {
+      expect(refusal(inHeader(stream))).toContain("line 1: stream ");
+    }
+  });
+
+  it("of a timestamp and of what is known", () => {
+    const line = (timestamp: unknown, known?: unknown) => ({ request: 0, timestamp, controls: {}, known });
+    for (const timestamp of [0, "0", "18446744073709551615"]) expect(refusalOf(line(timestamp))).toBe("");
+    for (const timestamp of [-1, 1.5, "-1", "0x10", "1e3", "", "18446744073709551616", "1".repeat(21), null]) {
+      expect(refusalOf(line(timestamp))).toContain("line 2: timestamp ");
+    }
+    expect(refusalOf(line(0, { V4L2_CID_STATELESS_H264_PPS: ["flags"] }))).toBe("");
+    for (const known of [null, [], "flags", { A: "flags" }, { A: [1] }]) {
+      expect(refusalOf(line(0, known))).toContain("line 2: known ");
+    }
+  });
+});
+
 /** The warnings about a record with these lines after its head. */
 function warningsOf(...lines: readonly string[]): string[] {
   const warnings: string[] = [];
@@ -286,6 +343,19 @@ describe("resolveRequests", () => {
     ]);
     expect([...requests[1]!.own.keys()]).toEqual(["V4L2_CID_STATELESS_H264_PRED_WEIGHTS"]);
     expect(requests.map(({ known }) => known.size)).toEqual([1, 1, 0]);
+  });
+
+  it("keeps that nothing is known of a control, until it is sent again", () => {
+    const [sps, slice] = ["V4L2_CID_STATELESS_H264_SPS", "V4L2_CID_STATELESS_H264_SLICE_PARAMS"];
+    const lines = [
+      `{"request":0,"timestamp":0,"controls":{"${sps}":"01"}}`,
+      `{"request":1,"timestamp":0,"controls":{},"known":{"${sps}":[],"${slice}":[]}}`,
+      '{"request":2,"timestamp":0,"controls":{}}',
+      `{"request":3,"timestamp":0,"controls":{"${sps}":"02"}}`,
+    ];
+    const requests = [...resolveRequests(readRecord(head + lines.join("\n")))];
+    // What belongs to one request is not kept.
+    expect(requests.map(({ known }) => [...known.keys()])).toEqual([[], [sps, slice], [sps], []]);
   });
 });
 
