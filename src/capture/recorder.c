@@ -366,13 +366,15 @@ static void add_controls(struct line *line, const struct v4l2_ext_controls *set)
 			const struct v4l2_ext_control *control = &controls[i];
 			uint8_t *payload = control->size ? malloc(control->size) : NULL;
 
+			add(line, "%s[%u,", separator, control->id);
 			if (!control->size)
-				add(line, "%s[%u,%d]", separator, control->id, control->value);
-			if (payload && read_memory(payload, control->ptr, control->size)) {
-				add(line, "%s[%u,", separator, control->id);
+				add(line, "%d", control->value);
+			else if (payload && read_memory(payload, control->ptr, control->size))
 				add_bytes(line, payload, control->size);
-				add(line, "]");
-			}
+			else
+				/* The kernel says EFAULT; of a call that it takes all the same, the reader says that it is damaged. */
+				add(line, "\"\"");
+			add(line, "]");
 			separator = ",";
 			free(payload);
 		}

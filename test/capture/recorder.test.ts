@@ -51,7 +51,7 @@ int main(int count, char **arguments)
 {
 	struct v4l2_plane plane = { .bytesused = 100000 };
 	struct v4l2_buffer buffer = { .type = V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE, .memory = V4L2_MEMORY_DMABUF, .length = 1 };
-	struct v4l2_ext_control control = { .id = 0xa40902, .size = 1048, .ptr = (void *)8 };
+	struct v4l2_ext_control controls[] = { { .id = 0xa40902, .size = 1048, .ptr = (void *)8 }, { .id = 0xa40900, .value = 1 } };
 	struct v4l2_ext_controls set = { .count = 3 };
 	int type = V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE, file = open("/dev/null", O_RDWR);
 
@@ -63,8 +63,8 @@ int main(int count, char **arguments)
 		return 2;
 	ioctl(file, VIDIOC_QBUF, &buffer);
 	ioctl(file, VIDIOC_S_EXT_CTRLS, &set);
-	set.count = 1;
-	set.controls = &control;
+	set.count = 2;
+	set.controls = controls;
 	ioctl(file, VIDIOC_S_EXT_CTRLS, &set);
 	syscall(SYS_close_range, 3, ~0U, 0);
 	file = open(arguments[count - 1], O_RDWR | O_CREAT, 0600);
@@ -124,7 +124,15 @@ describe.skipIf(available.length === 0)("the recorder", { tags: "long" }, () => 
       ["VIDIOC_QBUF", 25, undefined, undefined],
       ["VIDIOC_QBUF", 25, 100000, undefined],
       ["VIDIOC_S_EXT_CTRLS", 25, undefined, []],
-      ["VIDIOC_S_EXT_CTRLS", 25, undefined, []],
+      [
+        "VIDIOC_S_EXT_CTRLS",
+        25,
+        undefined,
+        [
+          [0xa40902, ""],
+          [0xa40900, 1],
+        ],
+      ],
       ["VIDIOC_STREAMON", 25, undefined, undefined],
     ]);
     expect(calls.some((call) => "data" in call || "crc32" in call)).toBe(false);
