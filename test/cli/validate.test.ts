@@ -11,6 +11,30 @@ describe("validate of a record", () => {
     }
   });
 
+  it("knows the request that is set for, where the record begins with another number", async () => {
+    const text = [
+      '{"format":"v4l2-stateless-requests/1","codec":"h264","startCode":"none"}',
+      '{"set":{"V4L2_CID_X":1}}',
+      '{"request":100,"timestamp":1000,"controls":{}}',
+      '{"set":{"V4L2_CID_Y":1}}',
+      '{"request":200,"timestamp":2000,"controls":{}}',
+      '{"set":{"V4L2_CID_Z":1}}',
+    ].join("\n");
+    const lines = async (...args: readonly string[]) =>
+      (await run(["validate", "--target", "rk3399", ...args, "-"], { stdin: bytesOf(text) })).stdout.split("\n");
+    const [first, last] = [
+      [
+        "header: V4L2_CID_STATELESS_H264_START_CODE = 0 (rk3399 takes annexb)",
+        "set before request 100: V4L2_CID_X (rk3399 does not have this control)",
+      ],
+      ["set before request 200: V4L2_CID_Y (rk3399 does not have this control)"],
+    ];
+    const rest = "set before request 201: V4L2_CID_Z (rk3399 does not have this control)";
+    expect(await lines()).toEqual([...first, ...last, rest, ""]);
+    expect(await lines("--request", "..100")).toEqual([...first, ""]);
+    expect(await lines("--request", "200")).toEqual([...last, ""]);
+  });
+
   it("names request, control, field, value and reason, and exits with 1", async () => {
     const pps = "000000030002fd00fefe4d00";
     const text = [

@@ -14,6 +14,9 @@ import { SeenRequests } from "../request-set.ts";
 import { itemsOf, noPicture } from "../source.ts";
 import { UntilFailure } from "../until-failure.ts";
 
+/** How often controls may be set before a request without being told at once: more than any program does. */
+const mostSets = 1000;
+
 /** What the kernel and the target would refuse, a line each. Returns the exit status: 1 when there is something. */
 export async function validate(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
   const codec = codecOf(input);
@@ -36,6 +39,11 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       }
     }
   };
+  // What is set waits for the request that it is for: the numbers of a record may begin anywhere, and have gaps.
+  const sets: Controls[] = [];
+  const reportSets = (request: number) => {
+    for (const controls of sets.splice(0)) report({ in: "set", request }, controls);
+  };
   // The header's modes are in effect for the first request unless a line before it sets them.
   const headerModes = new Map(input.kind === "record" ? modeControls(input.header) : []);
   const source = new UntilFailure(itemsOf(io, input, args));
@@ -44,10 +52,14 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       if (item.type === "error") await errors.add(item);
       const sent = item.type === "set" ? item.controls : item.type === "request" ? item.own : new Map();
       for (const name of sent.keys()) headerModes.delete(name);
-      if (item.type === "request" && seen.count === 0) report({ in: "header", request: 0 }, headerModes);
       // A control is checked when it is sent, not again for every request in which it stays in effect.
-      if (item.type === "set") report({ in: "set", request: seen.last + 1 }, item.controls);
+      if (item.type === "set") {
+        sets.push(item.controls);
+        if (sets.length > mostSets) reportSets(seen.last + 1);
+      }
       if (item.type === "request") {
+        if (seen.count === 0) report({ in: "header", request: item.request }, headerModes);
+        reportSets(item.request);
         report({ in: "request", request: item.request }, item.own);
         seen.add(item.request);
         if (wanted?.has(item.request) ?? true) checked++;
@@ -55,6 +67,7 @@ export async function validate(io: Io, input: StreamInput | RecordInput, args: J
       await printer.drain();
     }
   }
+  reportSets(seen.last + 1);
   await printer.flush();
   source.rethrow();
   if (seen.count > 0 && args.json) {
