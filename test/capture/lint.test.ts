@@ -1,8 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { lintCapture, type lintRules } from "../../src/capture/index.ts";
-import { h264Controls, hevcControls, mpeg2Controls, viewOf } from "../../src/uapi/index.ts";
+import { type CapturedControl, lintCapture, type lintRules } from "../../src/capture/index.ts";
+import {
+  av1Controls,
+  type ControlDefinition,
+  decodePayload,
+  elementSize,
+  encodeStruct,
+  fwhtControls,
+  h264Controls,
+  hevcControls,
+  mpeg2Controls,
+  V4L2_FWHT_FL_I_FRAME,
+  viewOf,
+  vp8Controls,
+  vp9Controls,
+} from "../../src/uapi/index.ts";
 import { allOf, callsOf, captureText } from "./captures.ts";
-import { Program, zeros } from "./program-calls.ts";
+import { Program, paramsReferringTo, zeros } from "./program-calls.ts";
 
 const findings = (text: string) => allOf(lintCapture(callsOf(text)));
 const rulesBroken = async ({ calls }: Program) => (await allOf(lintCapture(calls))).map(({ rule }) => rule);
@@ -167,6 +181,70 @@ describe("lint of references", () => {
     const mpeg2 = new Program().format("OUTPUT", "MG2S").buffers("OUTPUT", 4).buffers("CAPTURE", 4).stream("ON");
     mpeg2.setControls([picture], 9).queue("OUTPUT", 0, 1000n, 9).queueRequest(9);
     expect(await rulesBroken(mpeg2)).toEqual(["unknown-reference"]);
+  });
+});
+
+describe("lint after a hole", () => {
+  const reference = 555_000n;
+  const of = <C extends ControlDefinition & { readonly type: "struct" }>(
+    control: C,
+    values: object,
+  ): CapturedControl => {
+    const empty = decodePayload(control, new Uint8Array(elementSize(control))) as object;
+    return { id: control.id, payload: encodeStruct(control.struct, { ...empty, ...values } as never) };
+  };
+  const hevc = hevcControls.V4L2_CID_STATELESS_HEVC_DECODE_PARAMS;
+  const dpb = decodePayload(hevc, new Uint8Array(elementSize(hevc))).dpb.map((entry) => ({
+    ...entry,
+    timestamp: reference,
+  }));
+  const h264 = h264Controls.V4L2_CID_STATELESS_H264_DECODE_PARAMS;
+  const vp8 = vp8Controls.V4L2_CID_STATELESS_VP8_FRAME;
+  const vp9 = vp9Controls.V4L2_CID_STATELESS_VP9_FRAME;
+  const av1 = av1Controls.V4L2_CID_STATELESS_AV1_FRAME;
+  const mpeg2 = mpeg2Controls.V4L2_CID_STATELESS_MPEG2_PICTURE;
+  const fwht = fwhtControls.V4L2_CID_STATELESS_FWHT_PARAMS;
+  const three = { last_frame_ts: reference, golden_frame_ts: reference, alt_frame_ts: reference };
+  /** Of a codec: pictures after which nothing refers to one before them, pictures after which something may, and one with a reference. */
+  const pictures: readonly [string, readonly CapturedControl[], readonly CapturedControl[], CapturedControl][] = [
+    ["S264", [of(h264, { flags: 1 })], [of(h264, {})], paramsReferringTo([reference])],
+    ["S265", [of(hevc, { flags: 2n })], [of(hevc, { flags: 1n })], of(hevc, { num_active_dpb_entries: 1, dpb })],
+    ["VP8F", [of(vp8, { flags: 1n })], [of(vp8, {})], of(vp8, three)],
+    ["VP9F", [of(vp9, { flags: 1 })], [of(vp9, { flags: 8 })], of(vp9, three)],
+    [
+      "AV1F",
+      [of(av1, { frame_type: 0, refresh_frame_flags: 0xff })],
+      [of(av1, { frame_type: 0, refresh_frame_flags: 1 }), of(av1, { frame_type: 2, refresh_frame_flags: 0xff })],
+      of(av1, { frame_type: 1, reference_frame_ts: new Array(8).fill(reference) }),
+    ],
+    [
+      "MG2S",
+      // The second I picture is the first one after which no B picture refers to what is missing.
+      [of(mpeg2, { picture_coding_type: 1 }), of(mpeg2, { picture_coding_type: 1 })],
+      [of(mpeg2, { picture_coding_type: 1 })],
+      of(mpeg2, { picture_coding_type: 3, forward_ref_ts: reference, backward_ref_ts: reference }),
+    ],
+    ["SFWH", [of(fwht, { flags: V4L2_FWHT_FL_I_FRAME })], [], of(fwht, { backward_ref_ts: reference })],
+  ];
+
+  it.each(pictures)("tells a reference that nobody made only where all of them are seen: %s", async (...codec) => {
+    const [format, anew, mayRefer, last] = codec;
+    const found = (controls: readonly CapturedControl[]) => {
+      const program = new Program().format("OUTPUT", format).buffers("OUTPUT", 4).buffers("CAPTURE", 4).stream("ON");
+      program.calls.push({ call: "hole", line: program.calls.length + 1, thread: "", reason: "damaged" });
+      for (const [i, control] of [...controls, last].entries()) {
+        program
+          .add({ call: "MEDIA_IOC_REQUEST_ALLOC", request: 10 + i })
+          .setControls([control], 10 + i)
+          .queue("OUTPUT", i, 1000n * BigInt(i + 1), 10 + i)
+          .queueRequest(10 + i);
+      }
+      return rulesBroken(program);
+    };
+    const rules = new Set(await found(anew));
+    expect([...rules]).toEqual(["unknown-reference"]);
+    for (const control of [undefined, ...mayRefer])
+      expect(await found(control === undefined ? [] : [control])).toEqual([]);
   });
 });
 
