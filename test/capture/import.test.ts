@@ -126,6 +126,22 @@ describe("a log of strace", () => {
         line.replace(/\\x([0-9a-f]{2})/g, (_, hex) => `\\${Number.parseInt(hex, 16).toString(8).padStart(3, "0")}`),
     ],
     [
+      "the escapes of C, as strace prints them without -xx",
+      (line: string) =>
+        line.replace(/string="([^"]*)"/g, (_, text: string) => {
+          const escapes: Readonly<Record<number, string>> = {
+            ...{ 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\" },
+          };
+          const bytes = text.match(/[0-9a-f]{2}/g)!.map((hex) => Number.parseInt(hex, 16));
+          const chars = bytes.map((byte, i) => {
+            const isDigitNext = /[0-7]/.test(String.fromCharCode(bytes[i + 1] ?? 0));
+            const octal = byte.toString(8).padStart(isDigitNext ? 3 : 1, "0");
+            return escapes[byte] ?? (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${octal}`);
+          });
+          return `string="${chars.join("")}"`;
+        }),
+    ],
+    [
       "names of controls",
       (line: string) => line.replace(/id=0xa409c8 \/\*.*?\*\//g, "id=V4L2_CID_STATELESS_VP8_FRAME"),
     ],

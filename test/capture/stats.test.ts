@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captureCalls, captureStats, lintCapture, straceFilesCalls } from "../../src/capture/index.ts";
+import { type Call, captureCalls, captureStats, lintCapture, straceFilesCalls } from "../../src/capture/index.ts";
 import { allOf, callsOf, captureText, imported } from "./captures.ts";
 import { Program } from "./program-calls.ts";
 
@@ -44,6 +44,34 @@ describe("stats", () => {
         queue: "OUTPUT",
         error: "EBUSY",
         cause: "OUTPUT is streaming: STREAMOFF and REQBUFS 0 must come before it",
+      },
+    ]);
+  });
+
+  it("adds up what a program does with a device that it opens several times", async () => {
+    const { calls } = new Program().start().send(0, 1000n).receive(0, 1000n).format("CAPTURE", "NV12", "EBUSY");
+    calls.push({ call: "VIDIOC_EXPBUF", line: calls.length + 1, thread: "1", fd: 3, queue: "CAPTURE" });
+    const open = (fd: number): Call => ({ call: "open", line: 1, thread: "1", fd, path: "/dev/video0" });
+    const again = calls.map((call) => ("fd" in call && call.fd === 3 ? { ...call, fd: 4 } : call));
+    const of = async (all: readonly Call[]) => (await captureStats(all)).decoders;
+    const [once, ...others] = await of([open(3), ...calls]);
+    expect(others).toEqual([]);
+    const { ioctls, requests, reinits, dequeued, exported, formatTroubles, ...same } = once!;
+    const twice = (counts: object) => Object.fromEntries(Object.entries(counts).map(([key, n]) => [key, 2 * n]));
+    expect(requests).toBe(1);
+    expect(await of([open(3), ...calls, open(4), ...again])).toEqual([
+      {
+        ...same,
+        ioctls: Object.fromEntries(
+          Object.entries(ioctls).map(([name, count]) => [
+            name,
+            { calls: 2 * count.calls, errors: twice(count.errors) },
+          ]),
+        ),
+        ...twice({ requests, reinits }),
+        dequeued: twice(dequeued),
+        exported: twice(exported),
+        formatTroubles: [...formatTroubles, ...formatTroubles],
       },
     ]);
   });

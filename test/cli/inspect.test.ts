@@ -185,3 +185,47 @@ describe("inspect of a stream", () => {
     },
   );
 });
+
+describe("inspect --summary", () => {
+  const summaryOf = async (name: string) => (await run(["inspect", "--summary", fixture(name)])).stdout.split("\n");
+
+  it("counts what a stream has", async () => {
+    const sequences = [
+      "sequence    96x80  4:2:0  8 bit  shows 96x80+0+0  4 CAPTURE buffers",
+      "sequence    128x96  4:2:0  8 bit  shows 128x96+0+0  4 CAPTURE buffers",
+    ];
+    expect(await summaryOf("h264_size_change.264")).toEqual([
+      "codec       h264",
+      ...sequences,
+      sequences[0],
+      "requests    50, of 50 pictures",
+      "types       20 P, 20 B, 10 IDR",
+      "structures  50 frame",
+      "bytes       518 to 3941, 1344 on average, 67214 together",
+      "references  3 at most, 0 long-term; missing: none",
+      "flags       50 cabac, 50 8x8, 50 weighted",
+      "shown       50, 0 of them corrupt",
+      "errors      none",
+      "controls    V4L2_CID_STATELESS_H264_DECODE_PARAMS  50 times, since Linux 5.11",
+      "            V4L2_CID_STATELESS_H264_DECODE_MODE  3 times, since Linux 5.11",
+      "            V4L2_CID_STATELESS_H264_START_CODE  3 times, since Linux 5.11",
+      "            V4L2_CID_STATELESS_H264_SPS  3 times, since Linux 5.11",
+      "            V4L2_CID_STATELESS_H264_PPS  once, since Linux 5.11",
+      "",
+    ]);
+  });
+
+  it("counts the pictures of a record that has several requests for each", async () => {
+    expect((await summaryOf("h265_main10_wpp_slices.265.gst-slice.jsonl.br")).slice(0, 9)).toEqual([
+      "codec       h265, a record",
+      "format      192x128  4:2:0  10 bit  (40 requests)",
+      "requests    40, of 20 pictures",
+      "types       24 B, 14 P, 2 IDR",
+      "bytes       157 to 1784, 503 on average, 20130 together",
+      "references  4 at most, 0 long-term; missing: none",
+      "flags       none",
+      "shown       0, 0 of them corrupt",
+      "errors      none",
+    ]);
+  });
+});
