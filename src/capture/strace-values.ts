@@ -151,7 +151,7 @@ class ValueParser {
       const char = line[this.at];
       if (char === undefined) throw new Unclosed();
       if (char === "(") open++;
-      else if (char === "<" && !line.startsWith("<<", this.at)) this.#skipTo(">");
+      else if (char === "<" && !line.startsWith("<<", this.at)) this.#skipName();
       else if (char === "<") this.at++;
       else if (char === "'") this.#skipTo("'");
       else if (open > 0 && char === ")") open--;
@@ -159,6 +159,12 @@ class ValueParser {
     }
     if (this.at === start) throw new Unclosed();
     return line.slice(start, this.at);
+  }
+
+  /** A file's name. With -yy, that of a connection has arrows in it: `<TCP:[127.0.0.1:1->127.0.0.1:2]>`. */
+  #skipName(): void {
+    do this.#skipTo(">");
+    while (this.#line[this.at - 1] === "-" && /[\d[]/.test(this.#line[this.at + 1] ?? ""));
   }
 
   #skipTo(char: string): void {

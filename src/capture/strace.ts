@@ -111,7 +111,9 @@ function fileCallOf(system: SystemCall): Call | undefined {
       return { ...made, call: "start", started: String(number), isProcess: !/CLONE_FILES|CLONE_THREAD/.test(text) };
     case "sendmsg":
     case "recvmsg": {
-      const lists = [...text.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=\[([^\]]*)\]/g)];
+      // The name of a file may have brackets and commas: 9<socket:[1]>, 9<TCP:[127.0.0.1:1->127.0.0.1:2]>.
+      const named = text.replace(/(?<=[ []\d+)<(?:->(?=[\d[])|[^>])*>/g, "");
+      const lists = [...named.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=\[([^\]]*)\]/g)];
       const count = lists.reduce((sum, [, list]) => sum + (list as string).split(",").length, 0);
       return { ...made, call: "pass", direction: name === "sendmsg" ? "sent" : "received", count };
     }

@@ -119,6 +119,13 @@ describe("a log of strace", () => {
   it.each([
     ["[pid 12] instead of a number", (line: string) => line.replace(/^(\d+) +\S+ /, "[pid $1] ")],
     ["seconds since 1970", (line: string) => line.replace(/^(\d+ +)(\d\d):(\d\d):(\S+)/, "$11764376000.$2$3 ")],
+    [
+      "connections and devices as -yy shows them",
+      (line: string) =>
+        line
+          .replaceAll("\\x6f\\x30>", "\\x6f\\x30<char 81:0>>")
+          .replace(/^(\d+ +\S+ )ioctl.*MEDIA_REQUEST_IOC_QUEUE.*$/, "$1close(6<UNIX-STREAM:[1234->5678]>) = 0\n$&"),
+    ],
     ["no paths", (line: string) => line.replace(/<\\x[^>]*>/g, "")],
     [
       "octal escapes",

@@ -103,6 +103,11 @@ describe("stats", () => {
       "mmap(NULL, 8392704, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_STACK, -1, 0) = 0x7f0000000000",
       "mmap(NULL, 134217728, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = 0x7f0000000000",
     ].map((line) => `${thread} 00:00:00.1 ${line}`);
+    const passed = `${thread} 00:00:00.1 recvmsg(6, {msg_control=[{cmsg_len=32, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[9<socket:[1]>, 10<TCP:[127.0.0.1:1->127.0.0.1:2]>, 11]}], msg_flags=0}, 0) = 1\n`;
+    expect((await captureStats(callsOf(decoding + passed))).processes[0]).toMatchObject({
+      filesSent: 0,
+      filesReceived: 3,
+    });
     const of = async (...indexes: readonly number[]) => {
       const added = indexes.map((index) => `${more[index]}\n`).join("");
       return captureStats(callsOf(`${decoding}${added}`));
