@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { extname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { detect } from "../../src/containers/detect.ts";
+import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
+import { joined } from "../../src/framing/bytes.ts";
+import { Random } from "../../support/random.ts";
 import { fwhtFrame } from "../../support/streams/fwht-frames.ts";
 import { programStream, transportStream } from "../../support/streams/systems-streams.ts";
 import { fixture } from "../cli/command-line.ts";
@@ -71,6 +75,39 @@ describe("detect", () => {
         expect(detect(begun), `${first} ${[...rest]}`).toMatchObject({ kind: "stream", codec });
       }
     }
+  });
+
+  it.each(readdirSync(fixture("")).filter((name) => /\.(264|265|m2v)$/.test(name)))(
+    "takes no byte stream for another, wherever it begins: %s",
+    (name) => {
+      const codec = codecs[extname(name).slice(1) as keyof typeof codecs];
+      const stream = readFileSync(fixture(name));
+      const random = new Random(name.length);
+      for (let i = 0; i < 200; i++) {
+        const at = random.below(stream.length / 2);
+        const found = detect(stream.subarray(at, at + (1 << 17)));
+        if (found !== undefined) expect(found, `from byte ${at}`).toMatchObject({ kind: "stream", codec });
+      }
+    },
+  );
+
+  it("knows MPEG-2 by its slices, some of which read as parameter sets of H.264", () => {
+    const units = unitsOfPacket(readFileSync(fixture("mpeg2_ipb.m2v")), 0, true);
+    const isSps = (slice: Uint8Array) => {
+      const found = detect(Uint8Array.of(0, 0, 1, 7, ...slice));
+      return found?.kind === "stream" && found.certain;
+    };
+    const slices = units
+      .filter(({ bytes: [type = 0] }) => type > 0 && type < 0xb0)
+      .map(({ bytes }) => bytes.subarray(1));
+    const slice = slices.find(isSps) as Uint8Array;
+    const rows = (...numbers: number[]) =>
+      detect(joined(numbers.flatMap((row) => [Uint8Array.of(0, 0, 1, row), slice])));
+    expect(rows(7, 0x68, 0x65)).toMatchObject({ codec: "h264", certain: true });
+    expect(rows(7, 8, 9, 10, 11)).toMatchObject({ codec: "mpeg2", certain: true });
+    expect(rows(6, 7, 7, 8, 8, 9, 9, 10)).toMatchObject({ codec: "mpeg2", certain: true });
+    // Data partitions of H.264 and an IDR picture count to four.
+    expect(rows(0x62, 0x63, 0x64, 0x65)).toMatchObject({ codec: "h264", certain: false });
   });
 
   it("knows Annex B of AV1 whose first temporal unit is as long as a brace says", () => {
