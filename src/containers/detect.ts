@@ -92,13 +92,15 @@ function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
 /** How many bytes must look like text after the space that JSON may begin with. */
 const jsonBytes = 64;
 
-/** Whether it begins with an object, and goes on as text: a stream may begin anywhere, with a byte that is a brace by chance. */
+/** Whether it begins with an object, and goes on as text: a stream may begin with a brace by chance. */
 function looksLikeJson(head: Uint8Array): boolean {
   const byteOrderMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
   let at = byteOrderMark ? 3 : 0;
   while (isSpace(head[at])) at++;
+  if (head[at] !== 0x7b) return false;
   const begin = head.subarray(at, at + jsonBytes);
-  return /^\{\s*["}]/.test(String.fromCharCode(...begin)) && begin.every((byte) => byte >= 0x20 || isSpace(byte));
+  const next = begin.subarray(1).find((byte) => !isSpace(byte));
+  return (next === 0x22 || next === 0x7d) && begin.every((byte) => byte >= 0x20 || isSpace(byte));
 }
 
 /** RFC 8259, clause 2: space, tab, line feed, carriage return. */
