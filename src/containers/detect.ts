@@ -85,10 +85,15 @@ function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
   return true;
 }
 
+/** RFC 8259, 4: a brace, then a quoted name or another brace. The brace alone may be any byte of a stream that is cut off in front. */
 function looksLikeJson(head: Uint8Array): boolean {
   const byteOrderMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
-  const first = head.subarray(byteOrderMark ? 3 : 0).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d);
-  return first === 0x7b;
+  const isBlank = (at: number) => [0x20, 0x09, 0x0a, 0x0d].includes(head[at] as number);
+  let at = byteOrderMark ? 3 : 0;
+  while (isBlank(at)) at++;
+  if (head[at++] !== 0x7b) return false;
+  while (isBlank(at)) at++;
+  return at >= head.length || head[at] === 0x22 || head[at] === 0x7d;
 }
 
 /** The fourcc is at byte 8 of an IVF file's header. */
@@ -187,40 +192,57 @@ const otherContainers: readonly Signature[] = [
 ];
 
 /**
- * The first unit that only one codec can have decides. Without one, the codec that more of the units could belong to is taken.
+ * The first unit that only one codec can have decides, or else one that looks like an SPS of H.264. Without either, the codec that
+ * more of the units could belong to is taken.
  */
 function detectByteStream(head: Uint8Array): Detected | undefined {
   const could = { h264: 0, h265: 0 };
+  let hasOddSps = false;
   let prefix = findStartCode(head, 0, head.length);
+  let last: number | undefined;
   while (prefix >= 0) {
     const start = prefix + 3;
     prefix = findStartCode(head, start, head.length);
     const unit = head.subarray(start, prefix < 0 ? head.length : prefix);
-    const codec = decisive(unit);
-    if (codec !== undefined) return { kind: "stream", codec, ivf: false, certain: true };
+    const codec = decisive(unit, last);
+    if (codec === "odd SPS") hasOddSps = true;
+    else if (codec !== undefined) return { kind: "stream", codec, ivf: false, certain: true };
     if (couldBeH264(unit)) could.h264++;
     if (couldBeH265(unit)) could.h265++;
+    last = unit[0];
   }
+  if (hasOddSps) return { kind: "stream", codec: "h264", ivf: false, certain: true };
   if (could.h264 === 0 && could.h265 === 0) return undefined;
   return { kind: "stream", codec: could.h264 >= could.h265 ? "h264" : "h265", ivf: false, certain: false };
 }
 
-function decisive(unit: Uint8Array): Codec | undefined {
+/** @param last the first byte of the unit before. */
+function decisive(unit: Uint8Array, last: number | undefined): Codec | "odd SPS" | undefined {
   const [first, second] = unit;
   // sequence_header_code. In a NAL unit header the first bit is 0.
   if (first === 0xb3) return "mpeg2";
+  // A picture coding extension after a picture header: a stream may be cut off long before the next sequence header.
+  if (last === 0 && first === 0xb5 && second !== undefined && second >> 4 === 8) return "mpeg2";
   // Video and sequence parameter sets of the base layer. In H.264 these bytes would be an unspecified type, or a data partition
   // B without partition A.
   if ((first === 0x40 || first === 0x42) && second === 0x01) return "h265";
-  return first !== undefined && (first & 0x9f) === 7 && isH264Sps(unit) ? "h264" : undefined;
+  return first !== undefined && (first & 0x9f) === 7 ? h264Sps(unit) : undefined;
 }
 
-function isH264Sps(unit: Uint8Array): boolean {
+/** A.2: the values of profile_idc that are not reserved. */
+const profiles: readonly number[] = [44, 66, 77, 83, 86, 88, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244];
+
+/**
+ * Slices of MPEG-2 in rows 7, 39, 71 and 103 begin as an SPS does, and some can be parsed as one. An SPS with values that 7.4.1 or A.2
+ * does not allow is an odd one.
+ */
+function h264Sps(unit: Uint8Array): "h264" | "odd SPS" | undefined {
   try {
-    parseSps(unit);
-    return true;
+    const { profile_idc, reserved_zero_2bits } = parseSps(unit);
+    const isReference = (unit[0] as number) >> 5 !== 0;
+    return isReference && profiles.includes(profile_idc) && reserved_zero_2bits === 0 ? "h264" : "odd SPS";
   } catch (thrown) {
-    return thrown instanceof UnsupportedError;
+    return thrown instanceof UnsupportedError ? "odd SPS" : undefined;
   }
 }
 
