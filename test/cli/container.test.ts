@@ -335,6 +335,34 @@ describe("a container", () => {
     }
   });
 
+  it("with elements that nobody knows at the end of its segment is read without an error (RFC 8794, 6)", async () => {
+    const whole = readFileSync(fixture("containers/vp9_altref_superframes.webm"));
+    const segment = whole.indexOf("18538067", 0, "hex") + 4;
+    const size = whole.readBigUInt64BE(segment);
+    for (const length of [3, 4, 9, 100]) {
+      // An id of four bytes that no element of Matroska has. mediabunny would look for a known one for ever.
+      const element = Buffer.from([0x1f, 0xed, 0xcb, 0xa9, 0x80 | length, ...new Uint8Array(length)]);
+      const longer = Buffer.concat([whole, element]);
+      longer.writeBigUInt64BE(size + BigInt(element.length), segment);
+      const path = written("longer.webm", longer);
+      const expected = await run(["inspect", fixture("containers/vp9_altref_superframes.webm")]);
+      expect(await run(["inspect", path])).toEqual(expected);
+    }
+  });
+
+  it.each(["vp9_altref_superframes.webm", "h264_live.mkv"])(
+    "with another file after %s says that it is not read (RFC 8794, 2)",
+    async (name) => {
+      const whole = readFileSync(fixture(`containers/${name}`));
+      const path = written(name, Buffer.concat([whole, whole]));
+      const once = await run(["inspect", fixture(`containers/${name}`)]);
+      expect(await run(["inspect", path])).toEqual({
+        ...once,
+        stderr: `${path}: error: another Matroska file begins at byte ${whole.length}: only the first one is read; split the file there (unsupported)\n`,
+      });
+    },
+  );
+
   it("with fragments behind the movie's samples gives an error: they are not read", async () => {
     const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
     const path = written("fragments.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));
