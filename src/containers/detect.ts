@@ -38,14 +38,21 @@ export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
   if (beginsWithFrame(head)) return { kind: "stream", codec: "fwht", ivf: false, certain: true };
-  return (
-    detectContainer(head) ??
-    detectObus(head) ??
-    detectSystems(head, asked) ??
-    detectByteStream(head) ??
-    detectDelimiter(head)
-  );
+  const container = detectContainer(head);
+  if (container !== undefined) return container;
+  const obus = detectObus(head);
+  const isDelimited = obus !== undefined && !startsWith(head, SEQUENCE_HEADER);
+  if (isDelimited) return obus;
+  const systems = detectSystems(head, asked);
+  if (systems !== undefined) return systems;
+  // Where a byte stream begins in the middle of a unit, a byte that looks like a sequence header is no rare chance.
+  const stream = detectByteStream(head);
+  if (stream?.kind === "stream" && stream.certain) return stream;
+  return obus ?? stream ?? detectDelimiter(head);
 }
+
+/** The byte that the OBU of a sequence header begins with, which has a size and no extension. */
+const SEQUENCE_HEADER = "\x0a";
 
 /**
  * A demuxer for the systems stream that `detect` found.
@@ -85,15 +92,21 @@ function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
   return true;
 }
 
-/** RFC 8259, 4: a brace, then a quoted name or another brace. The brace alone may be any byte of a stream that is cut off in front. */
+/** How many bytes must look like text after the space that JSON may begin with. */
+const jsonBytes = 64;
+
+/** Whether it begins with an object, and goes on as text: a stream may begin anywhere, with a byte that is a brace by chance. */
 function looksLikeJson(head: Uint8Array): boolean {
   const byteOrderMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
-  const isBlank = (at: number) => [0x20, 0x09, 0x0a, 0x0d].includes(head[at] as number);
   let at = byteOrderMark ? 3 : 0;
-  while (isBlank(at)) at++;
-  if (head[at++] !== 0x7b) return false;
-  while (isBlank(at)) at++;
-  return at >= head.length || head[at] === 0x22 || head[at] === 0x7d;
+  while (isSpace(head[at])) at++;
+  const begin = head.subarray(at, at + jsonBytes);
+  return /^\{\s*["}]/.test(String.fromCharCode(...begin)) && begin.every((byte) => byte >= 0x20 || isSpace(byte));
+}
+
+/** RFC 8259, clause 2: space, tab, line feed, carriage return. */
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 /** The fourcc is at byte 8 of an IVF file's header. */

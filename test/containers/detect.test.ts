@@ -65,8 +65,29 @@ describe("detect", () => {
 
   it("knows a record by its brace", () => {
     expect(detect(bytes('\xef\xbb\xbf \n{"format"'))).toEqual({ kind: "record" });
-    for (const head of ["{", '{\n\t"a"', "{}"]) expect(detect(bytes(head))).toEqual({ kind: "record" });
-    expect(detect(bytes("{\x8a\x01\0\0\x01\xb3"))).toMatchObject({ kind: "stream", codec: "mpeg2" });
+    expect(detect(bytes('\t{\r\n\t"format"'))).toEqual({ kind: "record" });
+  });
+
+  it.each([
+    ["h264_baseline_slices.264", "h264"],
+    ["h265_default_ra.265", "h265"],
+    ["mpeg2_ipb.m2v", "mpeg2"],
+  ])("knows a byte stream after whatever bytes of a unit that has begun before: %s", (name, codec) => {
+    const stream = readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+    const rests = ["", "\x0a", "\x20", '"', "{", "\x12\0", "\x32"].map(bytes);
+    for (let first = 0; first < 256; first++) {
+      for (const rest of rests) {
+        const begun = Buffer.concat([Uint8Array.of(first), rest, stream]);
+        expect(detect(begun), `${first} ${[...rest]}`).toMatchObject({ kind: "stream", codec });
+      }
+    }
+  });
+
+  it("knows Annex B of AV1 whose first temporal unit is as long as a brace says", () => {
+    const stream = readFileSync(new URL("../fixtures/av1_annexb.obu", import.meta.url));
+    // A temporal delimiter, and padding up to that length.
+    const unit = Uint8Array.of(0x7b, 0x7a, 1, 0x10, 0x77, 0x78, ...new Uint8Array(118));
+    expect(detect(Buffer.concat([unit, stream]))).toMatchObject({ kind: "stream", codec: "av1" });
   });
 
   it.each([
