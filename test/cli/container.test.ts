@@ -363,6 +363,17 @@ describe("a container", () => {
     },
   );
 
+  it("with another movie after the first one says that it is not read (ISO/IEC 14496-12, 8.2.1)", async () => {
+    const name = "containers/h264_mbaff_tff.mp4";
+    const whole = readFileSync(fixture(name));
+    const path = written("joined.mp4", Buffer.concat([whole, whole]));
+    const at = whole.length + whole.indexOf("moov") - 4;
+    expect(await run(["inspect", path])).toEqual({
+      ...(await run(["inspect", fixture(name)])),
+      stderr: `${path}: error: another movie follows, whose moov box is at byte ${at}: only the first one is read; split the file (unsupported)\n`,
+    });
+  });
+
   it("with fragments behind the movie's samples gives an error: they are not read", async () => {
     const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
     const path = written("fragments.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));
