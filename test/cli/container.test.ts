@@ -363,6 +363,16 @@ describe("a container", () => {
     },
   );
 
+  it("is read where its only video track is not enabled (RFC 9559, 5.1.4.1.4)", async () => {
+    const whole = readFileSync(fixture("containers/h264_live.mkv"));
+    const changed = Buffer.from(whole);
+    // FlagLacing 0 becomes FlagEnabled 0: there is no laced block.
+    const flag = changed.indexOf("9c8100", 0, "hex");
+    changed.writeUInt8(0xb9, flag);
+    const path = written("disabled.mkv", changed);
+    expect(await run(["inspect", path])).toEqual(await run(["inspect", fixture("containers/h264_live.mkv")]));
+  });
+
   it("with another movie after the first one says that it is not read (ISO/IEC 14496-12, 8.2.1)", async () => {
     const name = "containers/h264_mbaff_tff.mp4";
     const whole = readFileSync(fixture(name));

@@ -30,6 +30,7 @@ const segmentElements: readonly number[] = [
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
 const VIDEO_TRACK = 1;
+const FLAG_ENABLED = 0xb9;
 const TRACK_NUMBER = 0xd7;
 const CODEC_ID = 0x86;
 const CODEC_PRIVATE = 0x63a2;
@@ -74,7 +75,7 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
     configurations: await recordsOf(bytes, tracks),
     ...(hint === undefined ? {} : { hint }),
     ...(end === undefined ? {} : { end }),
-    ...(cut === undefined ? {} : { patches: cut.patches }),
+    patches: [...(cut?.patches ?? []), ...(await enabled(bytes, tracks))],
     ...(loss === undefined ? {} : { loss }),
   };
 }
@@ -192,6 +193,19 @@ function sizeBytes(value: number, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value) | (1n << BigInt(7 * length)));
   return bytes.subarray(8 - length);
+}
+
+/** RFC 9559, 5.1.4.1.4: the library leaves out a track that is not enabled. Where no video is, all of it is wanted. */
+async function enabled(bytes: FileBytes, tracks: readonly Span[]): Promise<Patch[]> {
+  const patches: Patch[] = [];
+  for (const track of tracks) {
+    const type = await firstIn(bytes, track, TRACK_TYPE);
+    if (type === undefined || (await numberIn(bytes, type)) !== VIDEO_TRACK) continue;
+    const flag = await firstIn(bytes, track, FLAG_ENABLED);
+    if (flag === undefined || (await numberIn(bytes, flag)) !== 0 || flag.end === flag.start) return [];
+    patches.push({ at: flag.end - 1, bytes: Uint8Array.of(1) });
+  }
+  return patches;
 }
 
 /** Says in which way a video track's data are encoded, if the library cannot read it. */
