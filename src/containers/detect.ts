@@ -92,6 +92,11 @@ function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
   return true;
 }
 
+/** Of a few bytes, one character each. */
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
 /** How many bytes must look like text after the space that JSON may begin with. */
 const jsonBytes = 64;
 
@@ -101,7 +106,7 @@ function looksLikeJson(head: Uint8Array): boolean {
   let at = byteOrderMark ? 3 : 0;
   while (isSpace(head[at])) at++;
   const begin = head.subarray(at, at + jsonBytes);
-  return /^\{\s*["}]/.test(String.fromCharCode(...begin)) && begin.every((byte) => byte >= 0x20 || isSpace(byte));
+  return /^\{\s*["}]/.test(textOf(begin)) && begin.every((byte) => byte >= 0x20 || isSpace(byte));
 }
 
 /** RFC 8259, clause 2: space, tab, line feed, carriage return. */
@@ -111,7 +116,7 @@ function isSpace(byte: number | undefined): boolean {
 
 /** The fourcc is at byte 8 of an IVF file's header. */
 function detectIvf(head: Uint8Array): Detected {
-  const fourcc = String.fromCharCode(...head.subarray(8, 12));
+  const fourcc = textOf(head.subarray(8, 12));
   const codec = (Object.keys(ivfFourccs) as (keyof typeof ivfFourccs)[]).find((name) => ivfFourccs[name] === fourcc);
   if (codec === undefined) {
     const known = `of these, only ${Object.values(ivfFourccs).join(", ")} (VP8, VP9, AV1) are read`;

@@ -162,7 +162,8 @@ export function readProgramMap(section: Uint8Array): ProgramMap | null {
 /** 2.6.8: the registration descriptor among the descriptors of an elementary stream. */
 function formatIdentifier(descriptors: Uint8Array): string | undefined {
   for (let at = 0; at + 6 <= descriptors.length; at += 2 + (descriptors[at + 1] as number)) {
-    if (descriptors[at] === 5) return String.fromCharCode(...descriptors.subarray(at + 2, at + 6));
+    const [tag, , ...letters] = descriptors.subarray(at, at + 6);
+    if (tag === 5) return letters.map((letter) => String.fromCharCode(letter)).join("");
   }
   return undefined;
 }
