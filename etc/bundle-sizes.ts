@@ -9,7 +9,7 @@ import { requireBuild } from "./entries.ts";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_485 },
+  ".": { openSession: 108_505 },
   h264: { parseSps: 5285, parsePps: 4240, parseSliceHeader: 5545, openH264Session: 31_775 },
   h265: {
     parseSps: 8880,
@@ -19,10 +19,10 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     openH265Session: 37_880,
   },
   mpeg2: { parseSequenceHeader: 2875, openMpeg2Session: 16_890 },
-  vp8: { parseFrame: 4260, openVp8Session: 13_830 },
+  vp8: { parseFrame: 4260, openVp8Session: 13_845 },
   vp9: { parseFrame: 7085, openVp9Session: 17_380 },
   fwht: { parseFrameHeader: 3505, openFwhtSession: 9550 },
-  av1: { parseSequenceHeader: 4570, parseFrameHeader: 10_540, openAv1Session: 29_745 },
+  av1: { parseSequenceHeader: 4570, parseFrameHeader: 10_540, openAv1Session: 29_750 },
 };
 
 async function sizeOf(entry: string, name: string): Promise<number> {

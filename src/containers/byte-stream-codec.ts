@@ -81,26 +81,29 @@ export interface ByteStreamCodec {
 }
 
 /**
- * The first units that only one codec can have decide. Without them, the codec that more of the units could belong to is taken, and no
- * codec is certain.
+ * The first units that only one codec can have decide, or else one that looks like an SPS of H.264. Without either, the codec that more of the
+ * units could belong to is taken, and no codec is certain.
  */
 export function codecOfByteStream(head: Uint8Array): ByteStreamCodec | undefined {
   const units = new Units(head);
   const could = { h264: 0, h265: 0 };
+  let hasOddSps = false;
   for (let i = 0; i < units.count; i++) {
     const unit = units.at(i);
     const codec = decisive(units, unit, i);
-    if (codec !== undefined) return { codec, certain: true, units: 1 };
+    if (codec === "odd SPS") hasOddSps = true;
+    else if (codec !== undefined) return { codec, certain: true, units: 1 };
     if (couldBeH264(unit)) could.h264++;
     if (couldBeH265(unit)) could.h265++;
   }
+  if (hasOddSps) return { codec: "h264", certain: true, units: 1 };
   if (could.h264 === 0 && could.h265 === 0) return undefined;
   // Units of H.264 have HEVC's second byte by rare chance only.
   const codec = could.h264 > could.h265 ? "h264" : "h265";
   return { codec, certain: false, units: could[codec] };
 }
 
-function decisive(units: Units, unit: Uint8Array, i: number): Codec | undefined {
+function decisive(units: Units, unit: Uint8Array, i: number): Codec | "odd SPS" | undefined {
   const [first, second = 0] = unit;
   // sequence_header_code. In a NAL unit header the first bit is 0.
   if (first === 0xb3) return "mpeg2";
@@ -113,15 +116,20 @@ function decisive(units: Units, unit: Uint8Array, i: number): Codec | undefined 
   if (before >= SLICE_ROWS) return "mpeg2";
   // A slice of MPEG-2 that reads as an SPS has a row before it or, where the bytes begin in a picture, two rows after it.
   const isSlice = before > 1 || after > 2;
-  return first !== undefined && (first & 0x9f) === 7 && !isSlice && isH264Sps(unit) ? "h264" : undefined;
+  return first !== undefined && (first & 0x9f) === 7 && !isSlice ? h264Sps(unit) : undefined;
 }
 
-function isH264Sps(unit: Uint8Array): boolean {
+/** A.2: the values of profile_idc that are not reserved. */
+const profiles: readonly number[] = [44, 66, 77, 83, 86, 88, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244];
+
+/** An SPS with values that 7.4.1 or A.2 does not allow is an odd one: a slice of MPEG-2 may be read so. */
+function h264Sps(unit: Uint8Array): "h264" | "odd SPS" | undefined {
   try {
-    parseSps(unit);
-    return true;
+    const { profile_idc, reserved_zero_2bits } = parseSps(unit);
+    const isReference = (unit[0] as number) >> 5 !== 0;
+    return isReference && profiles.includes(profile_idc) && reserved_zero_2bits === 0 ? "h264" : "odd SPS";
   } catch (thrown) {
-    return thrown instanceof UnsupportedError;
+    return thrown instanceof UnsupportedError ? "odd SPS" : undefined;
   }
 }
 

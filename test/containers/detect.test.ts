@@ -33,6 +33,16 @@ describe("detect", () => {
     expect(detect(bytes("\0\0\x01\x26\x01\xaf\0\0\x01\x02\x01\xd0"))).toMatchObject({ codec: "h265", certain: false });
   });
 
+  it("knows MPEG-2 that begins inside a picture, though its slices in row 39 look like an SPS of H.264", () => {
+    const slice = (row: string) => `\0\0\x01${row}\x43\xae\x6c\xf8\x10\xff\x80`;
+    const mpeg2 = { kind: "stream", codec: "mpeg2", ivf: false, certain: true };
+    expect(detect(bytes(slice("\x27")))).toMatchObject({ codec: "h264" });
+    const picture = "\0\0\x01\0\0\x0f\xff\xf8\0\0\x01\xb5\x8f\xff\xf3\x41\x80\0\0\x01\x01\x22";
+    expect(detect(bytes(slice("\x07") + slice("\x27") + picture))).toEqual(mpeg2);
+    const data = Uint8Array.from(readFileSync(fixture("mpeg2_ipb.m2v")));
+    for (let at = 500; at < data.length - 8000; at += 997) expect(detect(data.subarray(at))).toEqual(mpeg2);
+  });
+
   it("knows program and transport streams, and the video in them once it has come", () => {
     const data = Uint8Array.from(readFileSync(fixture("mpeg2_ipb.m2v")));
     const program = programStream([{ data: data.subarray(0, 30_000) }]);
