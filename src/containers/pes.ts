@@ -32,13 +32,13 @@ export interface Demuxer {
   flush(): ElementaryPart[];
 }
 
-/** Table 2-34. */
 /** What a program map says of an elementary stream's content. */
 interface ElementType {
   readonly stream_type: number;
   readonly format_identifier: string | undefined;
 }
 
+/** Table 2-34. */
 const stream_types: Readonly<Record<number, Codec>> = { 1: "mpeg2", 2: "mpeg2", 27: "h264", 36: "h265" };
 
 /**
@@ -49,7 +49,7 @@ export function codecOfElement({ stream_type, format_identifier }: ElementType):
   return stream_type === 6 && format_identifier === "HEVC" ? "h265" : stream_types[stream_type];
 }
 
-/** Tables 2-34 of H.222.0, and what others have agreed on. */
+/** Video of Table 2-34 that is not read, and what other standards have registered. */
 const otherVideo: Readonly<Record<number | string, string>> = {
   16: "MPEG-4 Visual",
   33: "JPEG 2000",
