@@ -9,19 +9,19 @@ import { requireBuild } from "./entries.ts";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_485 },
-  h264: { parseSps: 5285, parsePps: 4240, parseSliceHeader: 5545, openH264Session: 31_775 },
+  ".": { openSession: 108_610 },
+  h264: { parseSps: 5385, parsePps: 4340, parseSliceHeader: 5640, openH264Session: 31_865 },
   h265: {
-    parseSps: 8880,
-    parseSpsUntilVui: 6410,
-    parsePps: 5570,
-    parseSliceSegmentHeader: 7210,
-    openH265Session: 37_880,
+    parseSps: 8985,
+    parseSpsUntilVui: 6515,
+    parsePps: 5670,
+    parseSliceSegmentHeader: 7305,
+    openH265Session: 37_965,
   },
-  mpeg2: { parseSequenceHeader: 2875, openMpeg2Session: 16_890 },
+  mpeg2: { parseSequenceHeader: 2975, openMpeg2Session: 16_985 },
   vp8: { parseFrame: 4260, openVp8Session: 13_830 },
-  vp9: { parseFrame: 7085, openVp9Session: 17_380 },
-  fwht: { parseFrameHeader: 3505, openFwhtSession: 9550 },
+  vp9: { parseFrame: 7185, openVp9Session: 17_480 },
+  fwht: { parseFrameHeader: 3605, openFwhtSession: 9635 },
   av1: { parseSequenceHeader: 4570, parseFrameHeader: 10_540, openAv1Session: 29_745 },
 };
 

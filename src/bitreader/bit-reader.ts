@@ -35,6 +35,8 @@ export class BitReader {
   #cached = 0;
   /** How many bytes the cache has taken, emulation prevention bytes not counted. */
   #taken = 0;
+  /** How many bytes the cache may take: those up to the end of what `tolerate` reads. */
+  #limit = Infinity;
   /** The number of zero bytes right before `next`. */
   #zeros = 0;
   /** The value of `taken` at each emulation prevention byte that was dropped. Ascending. */
@@ -180,15 +182,27 @@ export class BitReader {
   /**
    * Reads elements that decoding does not need (VUI, HRD, extensions of other layers). An error in them must not make the unit
    * unusable. It becomes the reader's `flaw`, and the elements read before it stay. Nothing after it can be read, because it is
-   * not known where the elements end. This is the only place where the rule is applied.
+   * not known where the elements end, unless `end` says so: the elements must end before this bit, which begins a byte. This is the only
+   * place where the rule is applied.
    */
-  tolerate(read: () => void): void {
+  tolerate(read: () => void, end = Infinity): void {
+    // What the cache has from beyond the end is put aside.
+    const beyond = Math.max(0, this.#taken * 8 - end);
+    this.#cached -= beyond;
+    const held = beyond && this.#cache << this.#cached;
+    this.#cache ^= held >>> this.#cached;
+    this.#taken -= beyond / 8;
+    this.#limit = end / 8;
     try {
       read();
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;
-      this.flaw = error;
+      this.flaw ??= error;
     }
+    this.#limit = Infinity;
+    this.#taken += beyond / 8;
+    this.#cache |= held >>> this.#cached;
+    this.#cached += beyond;
   }
 
   /**
@@ -230,7 +244,8 @@ export class BitReader {
     if (n === 0) return 0;
     if (this.#cached < n) {
       this.#refill();
-      if (this.#cached < n) this.failAs("cut-off", "the unit ends here", before, name, i, j, k);
+      if (this.#cached < n)
+        this.failAs("cut-off", `the ${this.#limit < Infinity ? "payload" : "unit"} ends here`, before, name, i, j, k);
     }
     const value = this.#cache >>> (32 - n);
     this.#cache <<= n;
@@ -268,7 +283,7 @@ export class BitReader {
     let cache = this.#cache;
     let cached = this.#cached;
     let zeros = this.#zeros;
-    while (cached <= 24 && next < bytes.length) {
+    while (cached <= 24 && next < bytes.length && this.#taken < this.#limit) {
       const byte = bytes[next++] as number;
       if (byte === 3 && zeros >= 2 && this.#escaped) {
         this.#dropped.push(this.#taken);
