@@ -9,7 +9,7 @@ import {
 } from "../../src/uapi/h264.ts";
 import { viewOf } from "../../src/uapi/struct.ts";
 import { fixture, goldenText, run } from "../cli/command-line.ts";
-import { type Editable, file, requestsOf, screen, viewAt, written } from "./recordings.ts";
+import { type Editable, file, leafAt, requestsOf, screen, viewAt, written } from "./recordings.ts";
 
 const DECODE_PARAMS = "V4L2_CID_STATELESS_H264_DECODE_PARAMS";
 const stream = "h264_mbaff_tff.264";
@@ -51,6 +51,28 @@ describe("the first screen of diff tells the cause", () => {
     // Nothing of the slices' own controls is compared: it is not known that a driver gets the same.
     const says = /0 differ: what both sides have is the same\n {2}a is in frame mode and b in slice mode: compared/;
     expect(await expectScreen("decode-mode", slices, says, frames)).toBe(0);
+  });
+
+  it("another decode mode, and a wrong field of a slice (HEVC)", async () => {
+    const name = "h265_main10_wpp_slices.265";
+    const slices = await requestsOf(name, ["--decode-mode", "slice"]);
+    const qp = leafAt(slices[5]!, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", (path) => /slice_qp_delta/.test(path));
+    qp.type.write(qp.view, qp.offset, Number(qp.value) + 1);
+    const frames = file("h265-frames.jsonl", (await run(["record", fixture(name)])).stdout);
+    const says =
+      /20 pairs, 1 differs\n.*compared picture by picture\n[\s\S]*HEVC_SLICE_PARAMS \[1\][.]slice_qp_delta/;
+    const wrong = written("h265-slices.jsonl", "h265", slices);
+    expect(await expectScreen("decode-mode-hevc", wrong, says, frames)).toBe(1);
+  });
+
+  it("another decode mode, where one side has no slice parameters (HEVC)", async () => {
+    const name = "h265_main10_wpp_slices.265";
+    const frames = await requestsOf(name);
+    for (const { controls } of frames) controls.delete("V4L2_CID_STATELESS_HEVC_SLICE_PARAMS");
+    const slices = goldenText(`${name}.gst-slice`);
+    const { text } = await screen(written("no-slices.jsonl", "h265", frames), file("h265-gst.jsonl", slices));
+    expect(text).toMatch(/compared picture by picture, without the controls of\s+slices/);
+    expect(text).not.toMatch(/SLICE_PARAMS/);
   });
 
   it("a dropped frame", async () => {
