@@ -59,8 +59,7 @@ describe("the first screen of diff tells the cause", () => {
     const qp = leafAt(slices[5]!, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", (path) => /slice_qp_delta/.test(path));
     qp.type.write(qp.view, qp.offset, Number(qp.value) + 1);
     const frames = file("h265-frames.jsonl", (await run(["record", fixture(name)])).stdout);
-    const says =
-      /20 pairs, 1 differs\n.*compared picture by picture\n[\s\S]*HEVC_SLICE_PARAMS \[1\][.]slice_qp_delta/;
+    const says = /20 pairs, 1 differs\n.*compared picture by picture\n[\s\S]*HEVC_SLICE_PARAMS \[1\][.]slice_qp_delta/;
     const wrong = written("h265-slices.jsonl", "h265", slices);
     expect(await expectScreen("decode-mode-hevc", wrong, says, frames)).toBe(1);
   });
