@@ -127,6 +127,15 @@ describe("the first screen of diff tells the cause", () => {
     expect(await expectScreen("lost-reference", lost, says, fixture("h264_high_bpyramid.264"))).toBe(1);
   });
 
+  it("a timestamp that is that of the request before: nothing is said of other timestamps", async () => {
+    const requests = await requestsOf("h264_high_bpyramid.264");
+    requests[3]!.timestamp = requests[2]!.timestamp;
+    const path = fixture("h264_high_bpyramid.264");
+    const { text } = await screen(path, written("joined.jsonl", "h264", requests));
+    expect(text).toMatch(/OUTPUT buffer timestamp/);
+    expect(text).not.toMatch(/the timestamps are others/);
+  });
+
   it("a reference to no picture, by the timestamp that it has", async () => {
     const requests = await requestsOf("h264_high_bpyramid.264");
     shift(requests, 5000n);
