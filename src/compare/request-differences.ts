@@ -124,12 +124,16 @@ export class RequestDifferences {
     // The kernel makes both the same.
     if (leaf !== undefined && inside.every(({ isNormalised }) => isNormalised)) return [];
     if (isUnknown(knownPaths(control, requests), path)) return [];
-    const isOne = leaf !== undefined && inside.filter((other) => other.flag === difference.flag).length === 1;
+    // Of a list, views do not say which flag of an element it is.
+    const isOneFlag = difference.flag === undefined && inside.length === 1;
+    const isOne =
+      leaf !== undefined && (isOneFlag || inside.filter((other) => other.flag === difference.flag).length === 1);
     const values = [
       viewValue(difference, difference.values[0], payloads[0]),
       viewValue({ ...difference, path: difference.otherPath ?? path }, difference.values[1], payloads[1]),
     ] as const;
-    const at = isOne && difference.flag === undefined ? { ...difference, path: leaf.path } : difference;
+    const at =
+      isOne && difference.flag === undefined ? { ...difference, path: leaf.path, flag: leaf.flag } : difference;
     const ofList = inside.length > 1 && isList(difference) ? listValues(path, inside) : values;
     const named = isOne && isList(difference) ? leaf.values : ofList;
     // The index of an entry does not depend on how many of its elements differ.

@@ -74,6 +74,28 @@ describe("the first screen of diff tells the cause", () => {
     expect(text).not.toMatch(/SLICE_PARAMS/);
   });
 
+  it.each([
+    [
+      "vp9",
+      "vp9_altref_superframes.ivf",
+      "VP9_FRAME",
+      "interpolation_filter",
+      2,
+      "4 (…_SWITCHABLE) / 2 (…_EIGHTTAP_SHARP)",
+    ],
+    ["av1", "av1_8bit.ivf", "AV1_FRAME", "global_motion.flags[0]", 1, "flags[0].IS_GLOBAL  not set / set"],
+  ] as const)(
+    "a constant or a flag, by the part of its name that differs: %s",
+    async (codec, name, control, field, to, says) => {
+      const requests = await requestsOf(name);
+      const { type, view, offset } = leafAt(requests[4]!, `V4L2_CID_STATELESS_${control}`, (each) => each === field);
+      type.write(view, offset, to);
+      const { text } = await screen(fixture(name), written(`names.${codec}.jsonl`, codec, requests));
+      expect(text).toContain(says);
+      expect(text).toMatch(/a ← .+/);
+    },
+  );
+
   it("a dropped frame", async () => {
     const requests = await requestsOf(stream);
     const dropped = written("dropped.jsonl", "h264", [...requests.slice(0, 7), ...requests.slice(8)]);
