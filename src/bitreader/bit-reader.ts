@@ -23,7 +23,7 @@ export interface BitReaderOptions {
  * The next bits are left-aligned in a cache of 32 bits. A refill adds bytes as long as eight more bits fit.
  */
 export class BitReader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   readonly #escaped: boolean;
   readonly #trace: Trace | undefined;
   readonly #unit: string | undefined;
@@ -35,8 +35,6 @@ export class BitReader {
   #cached = 0;
   /** How many bytes the cache has taken, emulation prevention bytes not counted. */
   #taken = 0;
-  /** How many bytes the cache may take: those up to the end of what `tolerate` reads. */
-  #limit = Infinity;
   /** The number of zero bytes right before `next`. */
   #zeros = 0;
   /** The value of `taken` at each emulation prevention byte that was dropped. Ascending. */
@@ -186,20 +184,22 @@ export class BitReader {
    * place where the rule is applied.
    */
   tolerate(read: () => void, end = Infinity): void {
+    const bytes = this.#bytes;
+    if (end < Infinity) this.#bytes = bytes.subarray(0, this.#codedEnd(end / 8));
     // What the cache has from beyond the end is put aside.
     const beyond = Math.max(0, this.#taken * 8 - end);
     this.#cached -= beyond;
     const held = beyond && this.#cache << this.#cached;
     this.#cache ^= held >>> this.#cached;
     this.#taken -= beyond / 8;
-    this.#limit = end / 8;
     try {
       read();
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;
-      this.flaw ??= error;
+      const isEnd = end < Infinity && error.code === "cut-off";
+      this.flaw ??= isEnd ? new BitstreamError("cut-off", "the payload ends here", error.place) : error;
     }
-    this.#limit = Infinity;
+    this.#bytes = bytes;
     this.#taken += beyond / 8;
     this.#cache |= held >>> this.#cached;
     this.#cached += beyond;
@@ -244,8 +244,7 @@ export class BitReader {
     if (n === 0) return 0;
     if (this.#cached < n) {
       this.#refill();
-      if (this.#cached < n)
-        this.failAs("cut-off", `the ${this.#limit < Infinity ? "payload" : "unit"} ends here`, before, name, i, j, k);
+      if (this.#cached < n) this.failAs("cut-off", "the unit ends here", before, name, i, j, k);
     }
     const value = this.#cache >>> (32 - n);
     this.#cache <<= n;
@@ -283,7 +282,7 @@ export class BitReader {
     let cache = this.#cache;
     let cached = this.#cached;
     let zeros = this.#zeros;
-    while (cached <= 24 && next < bytes.length && this.#taken < this.#limit) {
+    while (cached <= 24 && next < bytes.length) {
       const byte = bytes[next++] as number;
       if (byte === 3 && zeros >= 2 && this.#escaped) {
         this.#dropped.push(this.#taken);
@@ -299,6 +298,19 @@ export class BitReader {
     this.#cache = cache;
     this.#cached = cached;
     this.#zeros = zeros;
+  }
+
+  /** How many coded bytes there are up to the end of so many bytes without emulation prevention bytes. */
+  #codedEnd(count: number): number {
+    let next = this.#next;
+    let zeros = this.#zeros;
+    for (let taken = this.#taken; taken < count && next < this.#bytes.length; next++) {
+      const byte = this.#bytes[next] as number;
+      const isDropped = byte === 3 && zeros >= 2 && this.#escaped;
+      zeros = byte === 0 ? zeros + 1 : 0;
+      if (!isDropped) taken++;
+    }
+    return next;
   }
 
   /** The coded position of the last 1 bit, not counting cabac_zero_words (00 00 03); -1 if there is none. */
