@@ -19,6 +19,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
+import { takenSize } from "./captured-controls.ts";
 import { nanosecondsOf } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
 import { DamagedCall } from "./damaged-call.ts";
@@ -119,7 +120,7 @@ class TracerReader {
         if (error === undefined && count !== undefined && count !== listed.length) {
           throw new DamagedCall(`${count} controls are set, and ${listed.length} are listed`, line);
         }
-        const controls = listed.flatMap((control) => controlOf(control, line));
+        const controls = listed.flatMap((control) => controlOf(control, line, error !== undefined));
         this.hasControls ||= controls.length > 0;
         return { ...base, call: name, isForRequest, request, controls };
       }
@@ -248,8 +249,8 @@ function sizeUsed(buffer: Json): { readonly bytes: number | undefined; readonly 
 /** More than any control has: a size alone must not make the reader allocate gigabytes. */
 const mostControlBytes = 1 << 20;
 
-/** None for what is no stateless control. */
-function controlOf(control: Json, line: number): CapturedControl[] {
+/** None for what is no stateless control, and for what the kernel refused by its size. */
+function controlOf(control: Json, line: number, isRefused: boolean): CapturedControl[] {
   const definition = controlByName(textIn(control.id));
   if (definition === undefined) return [];
   const { id } = definition;
@@ -259,8 +260,10 @@ function controlOf(control: Json, line: number): CapturedControl[] {
     if (typeof payload !== "number") throw new CaptureError(`${definition.name} has no value ${summary(value)}`, line);
     return [{ id, payload }];
   }
-  const size = numberIn(control.size);
-  if (size === undefined || size <= 0 || size % elementSize(definition) !== 0 || size > mostControlBytes) {
+  const given = numberIn(control.size);
+  const size = given === undefined ? undefined : takenSize(definition, given);
+  if (size === undefined || size > mostControlBytes) {
+    if (isRefused) return [];
     throw new CaptureError(
       `${definition.name} is ${elementSize(definition)} bytes, not ${summary(control.size)}`,
       line,
@@ -268,8 +271,8 @@ function controlOf(control: Json, line: number): CapturedControl[] {
   }
   const payload = new Uint8Array(size);
   const fields = definition.type === "struct" ? control[definition.struct.name] : undefined;
-  if (definition.type === "u32 array" && Array.isArray(control.p_u32) && 4 * control.p_u32.length === size) {
-    for (const [i, value] of control.p_u32.entries())
+  if (definition.type === "u32 array" && Array.isArray(control.p_u32) && 4 * control.p_u32.length === given) {
+    for (const [i, value] of control.p_u32.slice(0, size / 4).entries())
       viewOf(payload).setUint32(4 * i, numberOf({ value }, "value", line), true);
     return [{ id, payload }];
   }
