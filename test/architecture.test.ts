@@ -145,7 +145,7 @@ const roomOf = (file: string) => (file.split("/")[1] as string).replace(/\.ts$/,
 /** Calls whose spread arguments are a few by their nature, and not as many as the input counts. */
 const fewArguments: Readonly<Record<string, string>> = {
   "src/cli/printing/trace-lines.ts": "four columns",
-  "src/containers/detect.ts": "four characters",
+  "src/containers/detect.ts": "64 characters at most",
   "src/containers/files/file-bytes.ts": "four characters",
   "src/containers/files/mediabunny.ts": "the arguments of a function",
   "src/containers/ivf.ts": "four characters",

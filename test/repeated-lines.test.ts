@@ -9,7 +9,7 @@ const MIN_LINES = 6;
 /** Files that share runs because the specifications that they follow do: how many, and which tables these are. */
 const parallelTables: Readonly<Record<string, readonly [runs: number, tables: string]>> = {
   "src/av1/syntax.ts ~ src/vp9/syntax.ts": [1, "render_size: AV1 5.9.6, VP9 6.2.4"],
-  "src/bitreader/bit-reader.ts ~ src/bitreader/obu-reader.ts": [2, "the descriptors of H.264 7.2 and of AV1 4.10"],
+  "src/bitreader/bit-reader.ts ~ src/bitreader/obu-reader.ts": [1, "the descriptors of H.264 7.2 and of AV1 4.10"],
   "src/h264/structures.ts ~ src/h265/structures.ts": [1, "VUI parameters: E.1.1 of H.264, E.2.1 of H.265"],
   "src/h264/syntax.ts ~ src/h265/syntax.ts": [1, "VUI parameters: E.1.1 of H.264, E.2.1 of H.265"],
 };

@@ -23,7 +23,7 @@ export interface BitReaderOptions {
  * The next bits are left-aligned in a cache of 32 bits. A refill adds bytes as long as eight more bits fit.
  */
 export class BitReader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   readonly #escaped: boolean;
   readonly #trace: Trace | undefined;
   readonly #unit: string | undefined;
@@ -180,15 +180,29 @@ export class BitReader {
   /**
    * Reads elements that decoding does not need (VUI, HRD, extensions of other layers). An error in them must not make the unit
    * unusable. It becomes the reader's `flaw`, and the elements read before it stay. Nothing after it can be read, because it is
-   * not known where the elements end. This is the only place where the rule is applied.
+   * not known where the elements end, unless `end` says so: the elements must end before this bit, which begins a byte. This is the only
+   * place where the rule is applied.
    */
-  tolerate(read: () => void): void {
+  tolerate(read: () => void, end = Infinity): void {
+    const bytes = this.#bytes;
+    if (end < Infinity) this.#bytes = bytes.subarray(0, this.#codedEnd(end / 8));
+    // What the cache has from beyond the end is put aside.
+    const beyond = Math.max(0, this.#taken * 8 - end);
+    this.#cached -= beyond;
+    const held = beyond && this.#cache << this.#cached;
+    this.#cache ^= held >>> this.#cached;
+    this.#taken -= beyond / 8;
     try {
       read();
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;
-      this.flaw = error;
+      const isEnd = end < Infinity && error.code === "cut-off";
+      this.flaw ??= isEnd ? new BitstreamError("cut-off", "the payload ends here", error.place) : error;
     }
+    this.#bytes = bytes;
+    this.#taken += beyond / 8;
+    this.#cache |= held >>> this.#cached;
+    this.#cached += beyond;
   }
 
   /**
@@ -284,6 +298,19 @@ export class BitReader {
     this.#cache = cache;
     this.#cached = cached;
     this.#zeros = zeros;
+  }
+
+  /** How many coded bytes there are up to the end of so many bytes without emulation prevention bytes. */
+  #codedEnd(count: number): number {
+    let next = this.#next;
+    let zeros = this.#zeros;
+    for (let taken = this.#taken; taken < count && next < this.#bytes.length; next++) {
+      const byte = this.#bytes[next] as number;
+      const isDropped = byte === 3 && zeros >= 2 && this.#escaped;
+      zeros = byte === 0 ? zeros + 1 : 0;
+      if (!isDropped) taken++;
+    }
+    return next;
   }
 
   /** The coded position of the last 1 bit, not counting cabac_zero_words (00 00 03); -1 if there is none. */

@@ -14,6 +14,7 @@ export const lintRules = /* @__PURE__ */ Object.freeze({
   "reference-overwritten": "A CAPTURE buffer was queued again, and a later request refers to its picture.",
   "missing-hold-flag": "Two requests have one timestamp, and the first one does not hold the CAPTURE buffer.",
   "request-without-buffer": "A request was queued without an OUTPUT buffer.",
+  "empty-buffer": "The OUTPUT buffer of a request was queued with bytesused 0.",
   "unsupported-control": "EXT_SPS controls were sent to a driver that has none.",
   "refused-call": "The kernel refused a call of a request, or one without which a program queues no request.",
   "decoded-with-error": "A picture came back with V4L2_BUF_FLAG_ERROR.",

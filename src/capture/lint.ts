@@ -283,6 +283,13 @@ class Linter {
     if (!call.isForRequest) return;
     this.#last = device;
     this.#filled.set(this.#keyOf(call), { device, line: call.line });
+    // No driver of a stateless decoder lets vb2 keep the 0.
+    if (call.bytes === 0) {
+      const advice =
+        "set bytesused (of the plane, in a multi-planar queue) to the number of bytes; a stateless decoder needs no empty buffer at the end";
+      const message = "bytesused is 0: the kernel takes the whole buffer, and the driver decodes what was left in it";
+      this.#tell(state, call, { rule: "empty-buffer", message, advice });
+    }
     const { lastQueued } = state;
     const isSame = lastQueued?.timestamp !== undefined && lastQueued.timestamp === call.timestamp;
     if (isSame && lastQueued.hold === false) {

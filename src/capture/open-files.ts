@@ -57,11 +57,20 @@ interface File {
   descriptors: number;
 }
 
+/** So many processes, each forked by the next one, are asked for a device. */
+const mostForks = 16;
+
 export class OpenFiles<State> {
   readonly #states: States<State>;
   /** The process of each thread that a call started; the others belong to the first one. */
   readonly #processes = new Map<string, string>();
+  /** Of a process that another one forked: that one. */
+  readonly #parents = new Map<string, string>();
   readonly #devices = new Map<string, Device<State>>();
+  /** Devices whose opening the capture shows. */
+  readonly #opened = new WeakSet<Device<State>>();
+  /** Of descriptors that a process closed, and may have had from its parent. */
+  readonly #closed = new Set<string>();
   /** Of descriptors that were duplicated, or are used again after that. Any other one names its file alone. */
   readonly #duplicated = new Map<string, File>();
   #renamed = 0;
@@ -104,12 +113,13 @@ export class OpenFiles<State> {
     switch (call.call) {
       case "start": {
         const process = call.isProcess ? call.started : this.process(call.thread);
+        if (call.isProcess && call.started !== call.thread) this.#parents.set(process, this.process(call.thread));
         if (process !== "") this.#processes.set(call.started, process);
         return undefined;
       }
       case "open": {
         const closed = this.#close(call.thread, call.fd);
-        this.#openDevice(call);
+        this.#opened.add(this.#openDevice(call));
         return closed;
       }
       case "close":
@@ -149,7 +159,28 @@ export class OpenFiles<State> {
       found.path ??= path;
       return found;
     }
-    return this.#openDevice(call);
+    return (found === undefined ? this.#inherited(call) : undefined) ?? this.#openDevice(call);
+  }
+
+  /**
+   * The device that a forked process has from the one that forked it. Where the capture shows that it was opened there, it would also show
+   * that the new process opens another one.
+   */
+  #inherited({ thread, fd, path }: Pick<IoctlCall, "thread" | "fd" | "path">): Device<State> | undefined {
+    const key = this.#key(thread, fd);
+    if (this.#closed.has(key)) return undefined;
+    let process: string | undefined = this.process(thread);
+    for (let i = 0; i < mostForks; i++) {
+      process = this.#parents.get(process);
+      if (process === undefined) return undefined;
+      const device = this.#devices.get(`${process} ${fd}`);
+      if (device === undefined) continue;
+      const isOther = path !== undefined && device.path !== undefined && device.path !== path;
+      if (isOther || !this.#opened.has(device)) return undefined;
+      this.#set(key, device);
+      return device;
+    }
+    return undefined;
   }
 
   #key(thread: string, fd: number): string {
@@ -177,6 +208,7 @@ export class OpenFiles<State> {
       device.descriptors--;
       device.isClosed = device.descriptors === 0;
     }
+    if (this.#parents.has(this.process(thread))) this.#closed.add(key);
     const closed = this.requestKey(thread, fd);
     const file = this.#duplicated.get(key);
     if (file === undefined || file.descriptors === 1) return closed;

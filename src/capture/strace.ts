@@ -11,6 +11,7 @@ import {
   type Queue,
   type SetControls,
 } from "./calls.ts";
+import { takenControl } from "./captured-controls.ts";
 import {
   nanosecondsOf,
   V4L2_BUF_FLAG_ERROR,
@@ -227,7 +228,7 @@ function controlsOf({ members }: StraceStruct, line: number): CapturedControl[] 
     if (!isShort) throw new DamagedCall(`it has ${structs.length} of ${count} controls`, line);
     throw new CaptureError(`strace printed ${structs.length} of ${count} controls: run it with -v`, line);
   }
-  return structs.map((item) => controlOf(item, line));
+  return structs.map((item) => takenControl(controlOf(item, line)));
 }
 
 function controlOf({ members }: StraceStruct, line: number): CapturedControl {

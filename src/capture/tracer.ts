@@ -19,6 +19,7 @@ import {
   viewOf,
 } from "../uapi/index.ts";
 import { type Call, type CapturedControl, CaptureError, type Queue } from "./calls.ts";
+import { takenSize } from "./captured-controls.ts";
 import { nanosecondsOf } from "./constants.ts";
 import { cutOff } from "./cut-off.ts";
 import { DamagedCall } from "./damaged-call.ts";
@@ -260,8 +261,9 @@ function controlOf(control: Json, line: number): CapturedControl[] {
     if (typeof payload !== "number") throw new CaptureError(`${definition.name} has no value ${summary(value)}`, line);
     return [{ id, payload }];
   }
-  const size = numberIn(control.size);
-  if (size === undefined || size <= 0 || size % elementSize(definition) !== 0 || size > mostControlBytes) {
+  const given = numberIn(control.size);
+  const size = given === undefined ? undefined : takenSize(definition, given);
+  if (size === undefined || size > mostControlBytes) {
     throw new CaptureError(
       `${definition.name} is ${elementSize(definition)} bytes, not ${summary(control.size)}`,
       line,
@@ -269,8 +271,8 @@ function controlOf(control: Json, line: number): CapturedControl[] {
   }
   const payload = new Uint8Array(size);
   const fields = definition.type === "struct" ? control[definition.struct.name] : undefined;
-  if (definition.type === "u32 array" && Array.isArray(control.p_u32) && 4 * control.p_u32.length === size) {
-    for (const [i, value] of control.p_u32.entries())
+  if (definition.type === "u32 array" && Array.isArray(control.p_u32) && 4 * control.p_u32.length === given) {
+    for (const [i, value] of control.p_u32.slice(0, size / 4).entries())
       viewOf(payload).setUint32(4 * i, numberOf({ value }, "value", line), true);
     return [{ id, payload }];
   }

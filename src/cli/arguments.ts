@@ -192,13 +192,17 @@ function optionValue(
 }
 
 function checked(name: OptionName, value: string): string {
-  const { choices, aliases = {} } = options[name];
+  const { choices, aliases = {}, families = {} } = options[name];
   if (value === "") throw new CliError(`--${name} is empty`);
   if (choices === undefined) return value;
   const word = value.toLowerCase();
   const found = Object.hasOwn(aliases, word) ? aliases[word] : word;
   if (found !== undefined && choices.includes(found)) return found;
-  const near = suggestion(word, choices);
+  const members = Object.hasOwn(families, word) ? families[word] : undefined;
+  const near =
+    members === undefined
+      ? suggestion(word, choices)
+      : `, which has several: name ${members.slice(0, -1).join(", ")} or ${members.at(-1)}, or the chip`;
   throw new CliError(`--${name} must be one of ${choices.join(", ")}, not ${value}${near}`);
 }
 

@@ -12,6 +12,7 @@ import {
   type StraceFile,
   straceFilesCalls,
 } from "../capture/index.ts";
+import { detect } from "../containers/detect.ts";
 import type { Job } from "./arguments.ts";
 import { readFileChunks } from "./files.ts";
 import {
@@ -60,13 +61,7 @@ export async function withCapture<T>(
       const { name, size, isCompressed, head } = bytes;
       if (head.length === 0) throw new CliError(`${name}: ${emptyText}`);
       const capture = detectCapture(textOf(head));
-      if (capture === undefined) {
-        throw new CliError(
-          isText(head)
-            ? `${name}: ${unknownText}`
-            : `${name}: no capture: it must be a log of strace, a trace of v4l2-tracer, a log of ftrace with visl's events, or a log of the recorder`,
-        );
-      }
+      if (capture === undefined) throw new CliError(`${name}: ${whatElse(head)}`);
       const progress = new Progress(io, isCompressed ? undefined : size, printsNothing);
       const { pieces, onWarning } = readable(io, bytes);
       return use({ name, capture, calls: captureCalls(capture, showing(progress, pieces), onWarning) });
@@ -74,6 +69,15 @@ export async function withCapture<T>(
   } catch (thrown) {
     throw namedError(path === "-" ? "standard input" : path, thrown);
   }
+}
+
+/** What is said of an input that is no capture. */
+function whatElse(head: Uint8Array): string {
+  if (detect(head)?.kind === "record") {
+    return "a record, not a capture: it has the requests, and not the calls; name the capture that it was made of";
+  }
+  if (isText(head)) return unknownText;
+  return "no capture: it must be a log of strace, a trace of v4l2-tracer, a log of ftrace with visl's events, or a log of the recorder";
 }
 
 /** What a command does with its input, as far as it matters here. */

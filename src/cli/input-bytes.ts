@@ -41,6 +41,7 @@ export async function withBytes<T>(io: Io, path: string, use: (bytes: InputBytes
     const { size } = chunks;
     const beginning = new Beginning(chunks);
     const head = await beginning.first(headLength);
+    refuseOtherCompression(name, head);
     const encoding = utf16Of(head);
     if (encoding !== undefined) {
       const text = new Beginning(asUtf8(beginning.all(), encoding));
@@ -58,6 +59,27 @@ export async function withBytes<T>(io: Io, path: string, use: (bytes: InputBytes
   } finally {
     await chunks.close();
   }
+}
+
+/** How files are compressed that only other programs decompress, by their first bytes. */
+const otherCompressions: readonly {
+  readonly mark: readonly number[];
+  readonly name: string;
+  readonly advice: string;
+}[] = [
+  { mark: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], name: "xz", advice: "xz -dc" },
+  { mark: [0x28, 0xb5, 0x2f, 0xfd], name: "zstd", advice: "zstd -dc" },
+  { mark: [0x42, 0x5a, 0x68], name: "bzip2", advice: "bzip2 -dc" },
+  { mark: [0x04, 0x22, 0x4d, 0x18], name: "lz4", advice: "lz4 -dc" },
+  { mark: [0x50, 0x4b, 0x03, 0x04], name: "zip", advice: "unzip -p" },
+];
+
+function refuseOtherCompression(name: string, head: Uint8Array): void {
+  const found = otherCompressions.find(({ mark }) => mark.every((byte, i) => head[i] === byte));
+  if (found === undefined) return;
+  throw new CliError(
+    `${name}: compressed with ${found.name}; only gzip and brotli are read: give what ${found.advice} prints (- is standard input)`,
+  );
 }
 
 /** An input that is not compressed. */
@@ -132,7 +154,8 @@ export const emptyText = "empty: it has no bytes; was it written, and did the pr
 export const unknownText =
   "text, and neither a stream, a record nor a capture that is known: strace must print whole calls, one a line (-f -y -tt -xx -s 1000000 -o log); of v4l2-tracer the JSON file is read, of ftrace the trace with the events of visl and vb2, of capture the log of the recorder (docs/captures.md)";
 
-function rethrowNamed(name: string, rest: InputBytes["rest"]): void {
+/** Throws what ended compressed bytes, with the name of the input. Does nothing where they came to their end. */
+export function rethrowNamed(name: string, rest: InputBytes["rest"]): void {
   try {
     rest.rethrow();
   } catch (thrown) {
@@ -140,10 +163,10 @@ function rethrowNamed(name: string, rest: InputBytes["rest"]): void {
   }
 }
 
-/** The bytes of a record, which end in an error where they are damaged. */
-export async function* wholeBytes({ beginning, rest }: InputBytes): AsyncGenerator<Uint8Array, void, undefined> {
+/** All bytes, which end in an error where they are damaged. */
+export async function* wholeBytes({ name, beginning, rest }: InputBytes): AsyncGenerator<Uint8Array, void, undefined> {
   yield* beginning.all();
-  rest.rethrow();
+  rethrowNamed(name, rest);
 }
 
 /** The bytes of a capture, of which what comes before damage is read. @param onDamage gets what is said of it. */

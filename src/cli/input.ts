@@ -10,6 +10,7 @@ import {
   type InputBytes,
   isFolder,
   isText,
+  rethrowNamed,
   textOf,
   unknownText,
   wholeBytes,
@@ -100,22 +101,36 @@ async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: In
     const { openCapture } = await import("./capture-input.ts");
     return { input: await openCapture(io, bytes, kind, args) };
   }
-  if (isCompressed) return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
   const detected = await beginning.detect(codec);
-  if (detected?.kind === "record") return { input: await openRecord(io, name, beginning.all()) };
-  if (detected === undefined && codec === undefined && isText(head)) throw new CliError(`${name}: ${unknownText}`);
-  const { close, ...stream } = await openStream({
+  const isUnknown = detected === undefined && codec === undefined;
+  if (isCompressed && (isUnknown || head.length === 0)) {
+    return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
+  }
+  if (detected?.kind === "record") return { input: await openRecord(io, name, wholeBytes(bytes)) };
+  if (isUnknown && isText(head)) throw new CliError(`${name}: ${unknownText}`);
+  // A pipe can only be read from beginning to end, and so can what is compressed.
+  const isReadAnywhere = size !== undefined && !isCompressed;
+  const { close, parts, ...stream } = await openStream({
     name,
     beginning,
     detected,
     codec,
     advice,
-    // A pipe can only be read from beginning to end.
-    readAnywhere: async () => (size === undefined ? readAll(name, beginning.all()) : input),
+    readAnywhere: async () => (isReadAnywhere ? input : readAll(name, wholeBytes(bytes))),
     importContainerLibrary: () => io.importContainerLibrary(),
   });
   const file = input === "-" ? undefined : basename(input);
-  return { input: { kind: "stream", name, file, size, ...stream }, close };
+  const opened = { name, file, size: isReadAnywhere ? size : undefined, ...stream };
+  return { input: { kind: "stream", ...opened, parts: isCompressed ? upToDamage(parts, bytes) : parts }, close };
+}
+
+/** The parts of a compressed stream, and an error after them where it is damaged. */
+async function* upToDamage(
+  parts: AsyncIterable<StreamPart>,
+  { name, rest }: InputBytes,
+): AsyncGenerator<StreamPart, void, undefined> {
+  yield* parts;
+  rethrowNamed(name, rest);
 }
 
 /** The most bytes that may be read into memory as a whole: 1 GiB. */
@@ -128,7 +143,9 @@ async function readAll(name: string, chunks: AsyncIterable<Uint8Array>): Promise
     parts.push(chunk.slice());
     length += chunk.length;
     if (length > wholeLimit) {
-      throw new CliError(`${name}: a container that comes through a pipe may have 1 GiB; name the file instead`);
+      throw new CliError(
+        `${name}: a container that is compressed or comes through a pipe may have 1 GiB; name the file itself`,
+      );
     }
   }
   return joined(parts);

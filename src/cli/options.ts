@@ -1,7 +1,7 @@
 /** The commands and options: one table, from which parsing, help, manual and completions come. */
 import type { Codec } from "../events.ts";
 import { recordCodecs } from "../record/format.ts";
-import { boardNames, targetNames } from "../targets/names.ts";
+import { boardNames, driverTargets, targetNames } from "../targets/names.ts";
 
 /** The commands, with a summary of what each prints. */
 export const commandSummaries = {
@@ -51,6 +51,8 @@ export interface Option {
   readonly choicesOnly?: Readonly<Record<string, readonly Command[]>>;
   /** Other words for a choice. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Words for several choices, of which one must be named. */
+  readonly families?: Readonly<Record<string, readonly string[]>>;
   /** It may be given more than once; its values may also be separated by commas. */
   readonly many?: true;
   /** The commands that have it. Absent means all. */
@@ -79,6 +81,19 @@ const codecAliases: Readonly<Record<string, Codec>> = {
   "mpeg-2": "mpeg2",
   mpeg2video: "mpeg2",
   av01: "av1",
+};
+
+/** Drivers with one target that has another name. */
+const targetAliases: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(driverTargets).flatMap(([driver, [only, ...others]]) =>
+    only === undefined || only === driver || others.length > 0 ? [] : [[driver, only]],
+  ),
+);
+
+/** Drivers with several targets, also by the names that people give them. */
+const driverFamilies: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(Object.entries(driverTargets).filter(([, names]) => names.length > 1)),
+  hantro: driverTargets["hantro-vpu"] ?? [],
 };
 
 export type OptionName =
@@ -129,6 +144,8 @@ export const options: Readonly<Record<OptionName, Option>> = {
   target: {
     type: "string",
     choices: [...new Set([...targetNames, ...boardNames])],
+    aliases: targetAliases,
+    families: driverFamilies,
     only: [...describing, "diff", "explain"],
     value: "<target>",
     help: "the driver or the chip, one of those below: its controls, modes and limits",

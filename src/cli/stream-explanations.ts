@@ -86,9 +86,10 @@ export class StreamExplanations {
   }
 }
 
-/** A path may lack its last indices: then several elements differ, and the first one is taken. */
+/** A path may lack its last indices, or be that of a list's entry: then several elements differ, and the first one is taken. */
 function isField(field: ExplainedField, path: string, flag: string | undefined): boolean {
   if (field.flag !== flag) return false;
   const begin = path.replace(/(\[\])+$/, "");
-  return field.path === path || field.path.startsWith(`${begin}[`);
+  if (field.path === path || path === "") return field.path === path;
+  return field.path.startsWith(begin) && /^((\[\d+\])+$|[.])/.test(field.path.slice(begin.length));
 }

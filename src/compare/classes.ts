@@ -2,9 +2,11 @@
 import { validate } from "../kernel/index.ts";
 import { type Target, targetRefusals, targets } from "../targets/index.ts";
 import { ReadFields } from "../targets/reading.ts";
+import { refusalText } from "../targets/refusals.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { type ControlDefinition, controlByName } from "../uapi/index.ts";
 import type { Payload } from "./request.ts";
+import type { ComparedRequest } from "./sides.ts";
 
 /** Why a value is refused, and which. */
 export interface PathRefusal {
@@ -12,6 +14,8 @@ export interface PathRefusal {
   readonly by: string;
   readonly reason: string;
 }
+
+type Controls = ComparedRequest["controls"];
 
 /** Drivers whose fields are known one by one: `generic` is none, and `visl` prints every field. */
 const drivers = targets.filter(({ codecs }) => Object.values(codecs).some(({ reads }) => reads !== "all"));
@@ -21,7 +25,7 @@ export class FieldClasses {
   readonly #codec: Codec;
   readonly #target: Target | undefined;
   readonly #reads: ReadFields;
-  readonly #refusals = new WeakMap<Uint8Array, readonly PathRefusal[]>();
+  readonly #refusals = new WeakMap<Controls, ReadonlyMap<string, readonly PathRefusal[]>>();
 
   /** @param target undefined: any driver. */
   constructor(codec: Codec, target: Target | undefined) {
@@ -35,24 +39,32 @@ export class FieldClasses {
     return this.#reads.has(control, path, flag);
   }
 
-  /** What the kernel and the target refuse in a control. */
-  refusals(control: string, payload: Payload): readonly PathRefusal[] {
-    if (typeof payload === "number") return this.#ask(control, payload);
-    let refusals = this.#refusals.get(payload);
-    if (refusals === undefined) {
-      refusals = this.#ask(control, payload);
-      this.#refusals.set(payload, refusals);
+  /** What the kernel and the target refuse in a control of a request, and what does not fit the control's fields in another one. */
+  refusals(control: string, controls: Controls): readonly PathRefusal[] {
+    let byControl = this.#refusals.get(controls);
+    if (byControl === undefined) {
+      byControl = this.#ask(controls);
+      this.#refusals.set(controls, byControl);
     }
-    return refusals;
+    return byControl.get(control) ?? [];
   }
 
-  #ask(control: string, payload: Payload): PathRefusal[] {
-    const definition = controlByName(control);
-    const byKernel = definition === undefined ? [] : kernelRefusals(definition, payload);
-    if (this.#target === undefined) return byKernel;
+  #ask(controls: Controls): Map<string, PathRefusal[]> {
+    const byControl = new Map<string, PathRefusal[]>();
+    for (const [control, payload] of controls) {
+      const definition = controlByName(control);
+      byControl.set(control, definition === undefined ? [] : kernelRefusals(definition, payload));
+    }
+    if (this.#target === undefined) return byControl;
     const by = this.#target.name;
-    const byTarget = targetRefusals(this.#target, this.#codec, new Map([[control, payload]]));
-    return [...byKernel, ...byTarget.map(({ path, reason }) => ({ path, by, reason }))];
+    for (const refusal of targetRefusals(this.#target, this.#codec, controls)) {
+      const { control, path, reason, unfit = [] } = refusal;
+      byControl.get(control)?.push({ path, by, reason });
+      for (const other of unfit) {
+        byControl.get(other.control)?.push({ path: other.path, by, reason: refusalText(refusal) });
+      }
+    }
+    return byControl;
   }
 }
 

@@ -11,15 +11,17 @@ import {
 import { type DecodeMode, decodeModeValues, type StartCode } from "../uapi/modes.ts";
 import { viewOf } from "../uapi/struct.ts";
 import type { ComparedNote } from "./difference.ts";
-import { startCodeIn } from "./payloads.ts";
+import { isReadablePayload, startCodeIn } from "./payloads.ts";
 import type { ComparedRequest, CompareSide } from "./sides.ts";
 
-/** What only one slice has, and what says how requests are made: nothing of it can be compared with a whole picture. */
+/** HEVC's arrays with elements for each slice: those of a picture's slices together are those of the picture in frame mode. */
+const arraysOfSlices = ["V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS"] as const;
+
+/** What says something about one slice. Nothing of it can be compared with a picture, unless both sides have HEVC's arrays. */
 const ofSlices: readonly string[] = [
   "V4L2_CID_STATELESS_H264_SLICE_PARAMS",
   "V4L2_CID_STATELESS_H264_PRED_WEIGHTS",
-  "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS",
-  "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS",
+  ...arraysOfSlices,
 ];
 
 const menuModes = ["slice", "frame"] as const;
@@ -56,11 +58,12 @@ export async function inOneMode(sides: readonly CompareSide[], target: Target | 
     return { ...side, requests: unseen.length === 0 ? requests : without(requests, (name) => unseen.includes(name)) };
   });
   if (!isMixed) return { sides: same, notes: [], startCodes };
+  const hasSlices = opened.every(({ beginning }, i) => statesSlices(beginning, modes[i]));
   const pictures = same.map((side, i) => ({
     ...side,
     requests: without(
       modes[i] === "slice" ? asPictures(side.requests) : side.requests,
-      (name) => name === menu || ofSlices.includes(name),
+      (name) => name === menu || (!hasSlices && ofSlices.includes(name)),
     ),
   }));
   const notes = sides.flatMap((_, i): ComparedNote[] => {
@@ -68,7 +71,8 @@ export async function inOneMode(sides: readonly CompareSide[], target: Target | 
     const both = `the first side is in ${modes[0]} mode and the other in ${modes[i]} mode`;
     const refused = taken === undefined || taken.length === 0 ? [] : menuModes.filter((mode) => !taken.includes(mode));
     const only = refused.length === 1 ? `; ${target?.name} does not take ${refused[0]} mode` : "";
-    const text = `${both}: compared picture by picture, without the controls of slices${only}`;
+    const slices = hasSlices ? "" : ", without the controls of slices";
+    const text = `${both}: compared picture by picture${slices}${only}`;
     const request = opened[0]?.beginning[0]?.request ?? 0;
     return [{ type: "note", side: i, request, about: "decode mode", text, known: undefined }];
   });
@@ -92,6 +96,14 @@ export function decodeModeOf(beginning: readonly ComparedRequest[], menu: string
     ? beginning.some(({ timestamp }, i) => i > 0 && BigInt(timestamp) === BigInt(beginning[i - 1]?.timestamp ?? -1))
     : beginning.some(({ controls }) => controls.has("V4L2_CID_STATELESS_H264_SLICE_PARAMS"));
   return ofSlice ? "slice" : "frame";
+}
+
+/** Whether a side says of every slice of its pictures what HEVC's arrays have. In slice mode, that must be known completely. */
+function statesSlices(beginning: readonly ComparedRequest[], mode: DecodeMode | undefined): boolean {
+  const [name] = arraysOfSlices;
+  return beginning.some(
+    ({ controls, known }) => controls.has(name) && (mode === "frame" || known?.get(name) === undefined),
+  );
 }
 
 /** Whether OUTPUT buffers have start codes. Where no menu shows it, their bytes do. */
@@ -168,8 +180,29 @@ function parityOf({ controls }: ComparedRequest): number {
 
 function pictureOf(slices: readonly ComparedRequest[]): ComparedRequest {
   const [first] = slices as readonly [ComparedRequest, ...ComparedRequest[]];
-  const { request, timestamp, controls, known, own } = first;
+  const { request, timestamp, own } = first;
+  const controls = new Map(first.controls);
+  const known = new Map(first.known);
+  for (const name of arraysOfSlices) {
+    const array = joinedArray(slices, name);
+    if (array === "unknown") known.set(name, []);
+    else if (array !== undefined) controls.set(name, array);
+  }
   return { request, timestamp, hold: slices.at(-1)?.hold, controls, known, own, bitstream: joinedBuffer(slices) };
+}
+
+/** The elements that the slices' requests have of an array; undefined where none has any. */
+function joinedArray(
+  slices: readonly ComparedRequest[],
+  name: (typeof arraysOfSlices)[number],
+): Uint8Array | "unknown" | undefined {
+  const payloads = slices.flatMap(({ controls }) => controls.get(name) ?? []);
+  if (slices.some(({ known }) => known?.has(name))) return "unknown";
+  // Each slice has parameters, and entry points or none.
+  if (name === arraysOfSlices[0] && payloads.length < slices.length) return "unknown";
+  const arrays = payloads.filter((each) => typeof each !== "number" && isReadablePayload(name, each));
+  if (arrays.length < payloads.length) return "unknown";
+  return payloads.length === 0 ? undefined : joined(arrays as Uint8Array[]);
 }
 
 /** The OUTPUT buffers of slices as one, as far as they are known. */

@@ -98,7 +98,8 @@ export class PairComparison {
     }
     a.user.partners.set(this.#pair[1], b.user);
     b.user.partners.set(this.#pair[0], a.user);
-    this.#seen.timestamps(a, b);
+    // Where only one of the two has the timestamp of the request before, that is a difference of its own.
+    this.#seen.timestamps(a, b, this.#castings[0]?.timestampsOf([a, b]) === undefined);
   }
 
   #compare(pairing: Pairing): Comparison[] {

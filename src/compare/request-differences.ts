@@ -93,9 +93,23 @@ export class RequestDifferences {
 
   /** As drivers read them: what no driver looks at in these requests is `unread`. */
   seen(requests: Requests, views: ViewComparison): Difference[] {
-    const ofViews = views.differences.map((difference) => this.#ofView(difference, requests));
+    const causes = views.differences.filter((difference) => !this.#followsFromTimestamp(difference, requests, views));
+    const ofViews = causes.map((difference) => this.#ofView(difference, requests));
     const rest = namesOf(requests).flatMap((name) => this.#besideViews(name, requests, views));
     return [...ofViews.flat(), ...rest];
+  }
+
+  /**
+   * Whether an index is the same number on both sides, and means another picture only by a timestamp in the DPB array that no driver reads: it finds
+   * the picture by its order count.
+   */
+  #followsFromTimestamp({ control, path, known }: ViewDifference, requests: Requests, views: ViewComparison): boolean {
+    if (known !== undefined || !isIndex(path) || views.reordered.size > 0) return false;
+    const isUnread = (other: ViewDifference): boolean =>
+      /^dpb\[.*(timestamp|_ts)$/.test(other.path) && !this.#classes.isRead(other.control, other.path, other.flag);
+    if (!views.differences.some(isUnread)) return false;
+    if (!requests.every(({ controls }) => controls.get(control) instanceof Uint8Array)) return false;
+    return this.#leaves(control, requests)?.every((leaf) => !isInside(leaf.path, path)) === true;
   }
 
   #ofView(difference: ViewDifference, requests: Requests): Difference[] {
@@ -110,12 +124,16 @@ export class RequestDifferences {
     // The kernel makes both the same.
     if (leaf !== undefined && inside.every(({ isNormalised }) => isNormalised)) return [];
     if (isUnknown(knownPaths(control, requests), path)) return [];
-    const isOne = leaf !== undefined && inside.filter((other) => other.flag === difference.flag).length === 1;
+    // Of a list, views do not say which flag of an element it is.
+    const isOneFlag = difference.flag === undefined && inside.length === 1;
+    const isOne =
+      leaf !== undefined && (isOneFlag || inside.filter((other) => other.flag === difference.flag).length === 1);
     const values = [
       viewValue(difference, difference.values[0], payloads[0]),
       viewValue({ ...difference, path: difference.otherPath ?? path }, difference.values[1], payloads[1]),
     ] as const;
-    const at = isOne && difference.flag === undefined ? { ...difference, path: leaf.path } : difference;
+    const at =
+      isOne && difference.flag === undefined ? { ...difference, path: leaf.path, flag: leaf.flag } : difference;
     const ofList = inside.length > 1 && isList(difference) ? listValues(path, inside) : values;
     const named = isOne && isList(difference) ? leaf.values : ofList;
     // The index of an entry does not depend on how many of its elements differ.
@@ -183,8 +201,7 @@ export class RequestDifferences {
 
   #withRefusals(control: string, requests: Requests, difference: Difference): Difference {
     const of = (i: 0 | 1): ComparedRefusal[] => {
-      const payload = requests[i].controls.get(control);
-      const all = payload === undefined ? [] : this.#classes.refusals(control, payload);
+      const all = this.#classes.refusals(control, requests[i].controls);
       const here = all.filter(({ path }) => isAbout(path, difference.path));
       return here.map(({ by, reason }) => ({ side: i === 0 ? 0 : this.#side, by, reason }));
     };
@@ -216,7 +233,12 @@ function isSamePayload(a: Uint8Array | number | undefined, b: Uint8Array | numbe
 }
 
 function isReference(path: string): boolean {
-  return /(^|[._])(ts|timestamp)(\[\d+\])?$|^(\[\d+\][.])?(ref_(idx|pic_list)|poc_(st|lt)_curr)/.test(path);
+  return /(^|[._])(ts|timestamp)(\[\d+\])?$/.test(path) || isIndex(path);
+}
+
+/** Into the DPB array. */
+function isIndex(path: string): boolean {
+  return /^(\[\d+\][.])?(ref_(idx|pic_list)|poc_(st|lt)_curr)/.test(path);
 }
 
 function isList({ values }: ViewDifference): boolean {

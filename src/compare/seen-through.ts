@@ -40,7 +40,8 @@ export class SeenThrough {
     return this.#hasOffset ? this.#offset : undefined;
   }
 
-  timestamps(a: Entry, b: Entry): void {
+  /** @param isSeenThrough false: that they are others is said elsewhere. */
+  timestamps(a: Entry, b: Entry, isSeenThrough: boolean): void {
     const offset = b.request.timestamp - a.request.timestamp;
     this.#offset ??= offset;
     if (this.#offset !== offset) this.#hasOffset = false;
@@ -52,7 +53,7 @@ export class SeenThrough {
         "reuse",
       );
     }
-    if (offset === 0n) return;
+    if (offset === 0n || !isSeenThrough) return;
     const example = `${a.request.timestamp} and ${b.request.timestamp}`;
     this.#say({ about: "timestamps", text: `the timestamps are others: ${example}`, known: undefined }, "timestamps");
   }

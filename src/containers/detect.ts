@@ -1,10 +1,8 @@
-import { UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
 import { joined } from "../framing/bytes.ts";
-import { beginsWithTemporalUnit, looksLikeObus } from "../framing/obu.ts";
-import { findStartCode } from "../framing/start-code.ts";
+import { beginsWithTemporalUnit, looksLikeObus, OBU_TEMPORAL_DELIMITER } from "../framing/obu.ts";
 import { beginsWithFrame } from "../fwht/stream.ts";
-import { parseSps } from "../h264/parser.ts";
+import { codecOfByteStream } from "./byte-stream-codec.ts";
 import { repackAdvice } from "./container-error.ts";
 import { ivfFourccs } from "./ivf.ts";
 import type { Demuxer } from "./pes.ts";
@@ -38,13 +36,30 @@ export function detect(head: Uint8Array, asked?: Codec): Detected | undefined {
   if (looksLikeJson(head)) return { kind: "record" };
   if (startsWith(head, "DKIF")) return detectIvf(head);
   if (beginsWithFrame(head)) return { kind: "stream", codec: "fwht", ivf: false, certain: true };
-  return (
-    detectContainer(head) ??
-    detectObus(head) ??
-    detectSystems(head, asked) ??
-    detectByteStream(head) ??
-    detectDelimiter(head)
-  );
+  const container = detectContainer(head);
+  if (container !== undefined) return container;
+  const isObus = looksLikeObus(head);
+  if (beginsWithTemporalUnit(head) || (isObus && isDelimiter(head[0]))) return av1(true);
+  const systems = detectSystems(head, asked);
+  if (systems !== undefined) return systems;
+  const stream = codecOfByteStream(head);
+  // Where a byte stream begins in the middle of a unit, a byte that looks like a sequence header is no rare chance.
+  const isLikely = stream !== undefined && (stream.certain || stream.units >= LIKELY_UNITS);
+  if (isObus && !isLikely) return av1(true);
+  if (stream !== undefined) return { kind: "stream", codec: stream.codec, ivf: false, certain: stream.certain };
+  // A temporal delimiter alone, before OBUs that are damaged.
+  return startsWith(head, "\x12\x00") ? av1(false) : undefined;
+}
+
+/** So many units that a codec could have are not in OBUs by chance. */
+const LIKELY_UNITS = 3;
+
+function av1(certain: boolean): Detected {
+  return { kind: "stream", codec: "av1", ivf: false, certain };
+}
+
+function isDelimiter(header: number | undefined): boolean {
+  return header !== undefined && header >> 3 === OBU_TEMPORAL_DELIMITER;
 }
 
 /**
@@ -55,20 +70,9 @@ export function openDemuxer(layer: "program" | "transport", codec?: Codec): Demu
   return layer === "program" ? new ProgramStream() : new TransportStream({ codec, recognise: certainCodec });
 }
 
-/** AV1 as OBUs with sizes, or as temporal units of Annex B. */
-function detectObus(head: Uint8Array): Detected | undefined {
-  if (!looksLikeObus(head) && !beginsWithTemporalUnit(head)) return undefined;
-  return { kind: "stream", codec: "av1", ivf: false, certain: true };
-}
-
-/** A temporal delimiter of AV1 alone, before OBUs that are damaged. */
-function detectDelimiter(head: Uint8Array): Detected | undefined {
-  return startsWith(head, "\x12\x00") ? { kind: "stream", codec: "av1", ivf: false, certain: false } : undefined;
-}
-
 function certainCodec(stream: Uint8Array): Codec | undefined {
-  const found = detectByteStream(stream);
-  return found?.kind === "stream" && found.certain ? found.codec : undefined;
+  const found = codecOfByteStream(stream);
+  return found?.certain ? found.codec : undefined;
 }
 
 function detectSystems(head: Uint8Array, asked: Codec | undefined): Detected | undefined {
@@ -85,10 +89,23 @@ function startsWith(head: Uint8Array, text: string, offset = 0): boolean {
   return true;
 }
 
+/** How many bytes must look like text after the space that JSON may begin with. */
+const jsonBytes = 64;
+
+/** Whether it begins with an object, and goes on as text: a stream may begin with a brace by chance. */
 function looksLikeJson(head: Uint8Array): boolean {
   const byteOrderMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
-  const first = head.subarray(byteOrderMark ? 3 : 0).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d);
-  return first === 0x7b;
+  let at = byteOrderMark ? 3 : 0;
+  while (isSpace(head[at])) at++;
+  if (head[at] !== 0x7b) return false;
+  const begin = head.subarray(at, at + jsonBytes);
+  const next = begin.subarray(1).find((byte) => !isSpace(byte));
+  return (next === 0x22 || next === 0x7d) && begin.every((byte) => byte >= 0x20 || isSpace(byte));
+}
+
+/** RFC 8259, clause 2: space, tab, line feed, carriage return. */
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 /** The fourcc is at byte 8 of an IVF file's header. */
@@ -137,16 +154,21 @@ const imageBrands: readonly string[] = ["heic", "heix", "heim", "heis", "mif1", 
 /** The atoms that a QuickTime file without `ftyp` may begin with: an old file, or one of some cameras. */
 const quickTimeAtoms: readonly string[] = ["moov", "mdat", "wide", "free", "skip", "pnot"];
 
+/** Letters that are taken for a size are larger. Only the atom with the samples, `mdat`, may be so large. */
+const LARGE_ATOM = 0x20000000;
+
 /**
  * Whether a file begins with an atom of QuickTime: a 32-bit size (1 means a 64-bit size after the type, 0 that the atom extends
  * to the end of the file), and a type that a file may begin with. Four letters alone prove little: a byte stream may have them
- * after a start code, which looks like a size. So where the second atom begins in these bytes, it must have a known type, too.
+ * after a start code, which looks like a size, and text of an encoder has them. So where the second atom begins in these bytes, it must have a
+ * known type, too.
  */
 function isQuickTimeWithoutType(head: Uint8Array): boolean {
   if (head.length < 16 || !quickTimeAtoms.some((atom) => startsWith(head, atom, 4))) return false;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const coded = view.getUint32(0);
   const size = coded === 1 ? Number(view.getBigUint64(8)) : coded;
+  if (size >= LARGE_ATOM && !startsWith(head, "mdat", 4)) return false;
   if (size === 0 || size + 8 > head.length) return size === 0 || size >= 8;
   return size >= 8 && [...quickTimeAtoms, "uuid", "udta", "meta"].some((atom) => startsWith(head, atom, size + 4));
 }
@@ -185,58 +207,3 @@ const otherContainers: readonly Signature[] = [
   { signature: "DHAV", name: "a DAV file" },
   { signature: "DAHUA", name: "a DAV file" },
 ];
-
-/**
- * The first unit that only one codec can have decides. Without one, the codec that more of the units could belong to is taken.
- */
-function detectByteStream(head: Uint8Array): Detected | undefined {
-  const could = { h264: 0, h265: 0 };
-  let prefix = findStartCode(head, 0, head.length);
-  while (prefix >= 0) {
-    const start = prefix + 3;
-    prefix = findStartCode(head, start, head.length);
-    const unit = head.subarray(start, prefix < 0 ? head.length : prefix);
-    const codec = decisive(unit);
-    if (codec !== undefined) return { kind: "stream", codec, ivf: false, certain: true };
-    if (couldBeH264(unit)) could.h264++;
-    if (couldBeH265(unit)) could.h265++;
-  }
-  if (could.h264 === 0 && could.h265 === 0) return undefined;
-  return { kind: "stream", codec: could.h264 >= could.h265 ? "h264" : "h265", ivf: false, certain: false };
-}
-
-function decisive(unit: Uint8Array): Codec | undefined {
-  const [first, second] = unit;
-  // sequence_header_code. In a NAL unit header the first bit is 0.
-  if (first === 0xb3) return "mpeg2";
-  // Video and sequence parameter sets of the base layer. In H.264 these bytes would be an unspecified type, or a data partition
-  // B without partition A.
-  if ((first === 0x40 || first === 0x42) && second === 0x01) return "h265";
-  return first !== undefined && (first & 0x9f) === 7 && isH264Sps(unit) ? "h264" : undefined;
-}
-
-function isH264Sps(unit: Uint8Array): boolean {
-  try {
-    parseSps(unit);
-    return true;
-  } catch (thrown) {
-    return thrown instanceof UnsupportedError;
-  }
-}
-
-/** 7.4.1: whether nal_ref_idc may have this value with this nal_unit_type. Slices, SEI, parameter sets and delimiters. */
-function couldBeH264(unit: Uint8Array): boolean {
-  const first = unit[0] ?? 0x80;
-  if (first >= 0x80) return false;
-  const isReference = first >> 5 !== 0;
-  const type = first & 0x1f;
-  return type === 1 || ((type === 5 || type === 8) && isReference) || ((type === 6 || type === 9) && !isReference);
-}
-
-/** A slice segment, parameter set, delimiter or SEI of the base layer and the lowest sub-layer. */
-function couldBeH265(unit: Uint8Array): boolean {
-  const [first, second] = unit;
-  if (first === undefined || (first & 0x81) !== 0 || second !== 0x01) return false;
-  const type = first >> 1;
-  return type <= 9 || (type >= 16 && type <= 21) || (type >= 32 && type <= 40);
-}

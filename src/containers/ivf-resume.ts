@@ -48,8 +48,12 @@ export function findFrameHeader(bytes: Uint8Array, from: number, isEnd: boolean,
   return ~bytes.length;
 }
 
-/** Undefined where only more bytes can show it. */
-function isFrameHeader(view: DataView, begin: number, isEnd: boolean, isLedTo: boolean): boolean | undefined {
+/**
+ * Whether a frame header is there. Undefined where only more bytes can show it.
+ *
+ * @param isLedTo a size, or the length of the file's header, leads there.
+ */
+export function isFrameHeader(view: DataView, begin: number, isEnd: boolean, isLedTo: boolean): boolean | undefined {
   let before = NaN;
   let at = begin;
   for (let count = 0; count < CHAIN; count++) {

@@ -8,7 +8,14 @@ import { ByteQueue } from "../framing/byte-queue.ts";
 import { UNIT_LIMIT } from "../framing/byte-stream.ts";
 import type { Codec } from "../uapi/codecs.ts";
 import { viewOf } from "../uapi/struct.ts";
-import { FRAME_HEADER_BYTES, type FrameHeader, findFrameHeader, frameHeaderAt, unsignedPts } from "./ivf-resume.ts";
+import {
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+  findFrameHeader,
+  frameHeaderAt,
+  isFrameHeader,
+  unsignedPts,
+} from "./ivf-resume.ts";
 
 /** The file's header. */
 export interface IvfHeader {
@@ -104,7 +111,7 @@ export class IvfStream {
   }
 
   #takeFrames(frames: IvfFrame[], isEnd = false): void {
-    if (this.header === null && !this.#readHeader()) return;
+    if (this.header === null && !this.#readHeader(isEnd)) return;
     for (;;) {
       if (this.#lost !== null && !this.#goOn(frames, isEnd)) return;
       if (this.#frame === null && !this.#readFrameHeader()) return;
@@ -162,7 +169,7 @@ export class IvfStream {
     const queue = this.#queue;
     const frames: IvfFrame[] = [];
     if (this.#isBroken) return frames;
-    if (this.#lost !== null) this.#takeFrames(frames, true);
+    if (this.#lost !== null || this.header === null) this.#takeFrames(frames, true);
     // Where other frames fill the file from somewhere on, it is not cut off: a size is damaged.
     while (this.#frame !== null && findFrameHeader(queue.peek(queue.length), 1, true) >= 0) {
       this.#seek(this.#frame.size);
@@ -180,7 +187,7 @@ export class IvfStream {
   }
 
   /** Returns false where more bytes are needed. */
-  #readHeader(): boolean {
+  #readHeader(isEnd: boolean): boolean {
     const queue = this.#queue;
     const bytes = queue.peek(Math.min(FILE_HEADER_BYTES, queue.length));
     const seen = Math.min(SIGNATURE.length, bytes.length);
@@ -188,9 +195,12 @@ export class IvfStream {
       this.#fail("this is not an IVF file: it does not begin with DKIF");
     if (bytes.length < FILE_HEADER_BYTES) return false;
     const view = viewOf(bytes);
-    const length = view.getUint16(6, true);
-    if (length < FILE_HEADER_BYTES) this.#fail(`the IVF header has ${length} bytes; it must have 32 or more`);
-    if (queue.length < length) return false;
+    // Writers leave the length at 0 or have a wrong one, because libvpx and libaom always take 32. So a longer one counts only where frames
+    // lead on from there.
+    let length = view.getUint16(6, true);
+    const isRight = length > FILE_HEADER_BYTES && isFrameHeader(viewOf(queue.peek(queue.length)), length, isEnd, true);
+    if (isRight === undefined) return false;
+    if (!isRight) length = FILE_HEADER_BYTES;
     this.header = { fourcc: textAt(bytes, 8, 4), width: view.getUint16(12, true), height: view.getUint16(14, true) };
     this.#checkFourcc(this.header.fourcc);
     queue.skip(length);

@@ -32,12 +32,40 @@ export interface Demuxer {
   flush(): ElementaryPart[];
 }
 
+/** What a program map says of an elementary stream's content. */
+interface ElementType {
+  readonly stream_type: number;
+  readonly format_identifier: string | undefined;
+}
+
 /** Table 2-34. */
 const stream_types: Readonly<Record<number, Codec>> = { 1: "mpeg2", 2: "mpeg2", 27: "h264", 36: "h265" };
 
-/** The codec of a video stream_type. MPEG-1 is given to the session of MPEG-2, whose error names it. */
-export function codecOfStreamType(stream_type: number): Codec | undefined {
-  return stream_types[stream_type];
+/**
+ * The codec of an elementary stream. MPEG-1 is given to the session of MPEG-2, whose error names it. Multiplexers that are older than the
+ * stream_type of HEVC write it as private data (6) that is registered.
+ */
+export function codecOfElement({ stream_type, format_identifier }: ElementType): Codec | undefined {
+  return stream_type === 6 && format_identifier === "HEVC" ? "h265" : stream_types[stream_type];
+}
+
+/** Video of Table 2-34 that is not read, and what other standards have registered. */
+const otherVideo: Readonly<Record<number | string, string>> = {
+  16: "MPEG-4 Visual",
+  33: "JPEG 2000",
+  51: "VVC",
+  53: "EVC",
+  66: "AVS",
+  209: "Dirac",
+  212: "AVS3",
+  234: "VC-1",
+  "6 AV01": "AV1",
+  "6 VP09": "VP9",
+};
+
+/** The name of video that is not read from transport streams. */
+export function otherVideoName({ stream_type, format_identifier }: ElementType): string | undefined {
+  return otherVideo[stream_type] ?? otherVideo[`${stream_type} ${format_identifier}`];
 }
 
 /** The size of the longest header in bytes: 9, and the largest PES_header_data_length. */

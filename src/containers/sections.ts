@@ -132,6 +132,8 @@ function programsOf(section: Uint8Array): Map<number, number> {
 export interface ProgramElement {
   readonly stream_type: number;
   readonly elementary_PID: number;
+  /** 2.6.8: four letters that say what a private stream_type holds. */
+  readonly format_identifier: string | undefined;
 }
 
 /** 2.4.4.8. */
@@ -146,10 +148,24 @@ export function readProgramMap(section: Uint8Array): ProgramMap | null {
   const elements: ProgramElement[] = [];
   let at = 12 + (u16(section, 10) & 0x0fff);
   while (at + 5 <= section.length - 4) {
-    elements.push({ stream_type: section[at] as number, elementary_PID: u16(section, at + 1) & 0x1fff });
-    at += 5 + (u16(section, at + 3) & 0x0fff);
+    const next = at + 5 + (u16(section, at + 3) & 0x0fff);
+    elements.push({
+      stream_type: section[at] as number,
+      elementary_PID: u16(section, at + 1) & 0x1fff,
+      format_identifier: formatIdentifier(section.subarray(at + 5, next)),
+    });
+    at = next;
   }
   return { program_number: u16(section, 3), elements };
+}
+
+/** 2.6.8: the registration descriptor among the descriptors of an elementary stream. */
+function formatIdentifier(descriptors: Uint8Array): string | undefined {
+  for (let at = 0; at + 6 <= descriptors.length; at += 2 + (descriptors[at + 1] as number)) {
+    const [tag, , ...letters] = descriptors.subarray(at, at + 6);
+    if (tag === 5) return letters.map((letter) => String.fromCharCode(letter)).join("");
+  }
+  return undefined;
 }
 
 function isCurrent(section: Uint8Array): boolean {

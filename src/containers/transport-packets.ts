@@ -5,7 +5,8 @@ import { joined, sameBytes } from "../framing/bytes.ts";
 export const PACKET = 188;
 const SYNC_BYTE = 0x47;
 /** The possible distances in bytes from one packet to the next. */
-const strides = [PACKET, 192, 204] as const;
+const TIMED_PACKET = 192;
+const strides = [PACKET, TIMED_PACKET, 204] as const;
 const LONGEST_STRIDE = strides[2];
 /** So many sync bytes in a row cannot be a coincidence. */
 const SYNC_COUNT = 5;
@@ -27,11 +28,14 @@ interface Sync {
 function findSync(bytes: Uint8Array, from: number, count: number, longest: number = PACKET): Sync | undefined {
   const end = bytes.length - (count - 1) * longest;
   for (let at = bytes.indexOf(SYNC_BYTE, from); at >= 0 && at < end; at = bytes.indexOf(SYNC_BYTE, at + 1)) {
-    const stride = strides.find((stride) => {
-      for (let i = 1; i < count; i++) if (bytes[at + i * stride] !== SYNC_BYTE) return false;
+    const isRow = (from: number, stride: number) => {
+      for (let i = 0; i < count; i++) if (bytes[from + i * stride] !== SYNC_BYTE) return false;
       return true;
-    });
-    if (stride !== undefined) return { at, stride };
+    };
+    const stride = strides.find((stride) => isRow(at, stride));
+    // The arrival times in front of the packets begin with the same byte for half a second: it may be a sync byte, too.
+    const isTime = stride === TIMED_PACKET && isRow(at + TIMED_PACKET - PACKET, stride);
+    if (stride !== undefined) return { at: isTime ? at + TIMED_PACKET - PACKET : at, stride };
   }
   return undefined;
 }

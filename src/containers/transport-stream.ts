@@ -2,7 +2,15 @@
 
 import { BitstreamError, type StreamError, UnsupportedError } from "../errors.ts";
 import type { Codec } from "../events.ts";
-import { beginsUnit, codecOfStreamType, type Demuxer, type ElementaryPart, PartList, scrambledError } from "./pes.ts";
+import {
+  beginsUnit,
+  codecOfElement,
+  type Demuxer,
+  type ElementaryPart,
+  otherVideoName,
+  PartList,
+  scrambledError,
+} from "./pes.ts";
 import { PesReader } from "./pes-reader.ts";
 import { type ProgramElement, ProgramList, readProgramMap, SectionReader } from "./sections.ts";
 import { PACKET, PacketFinder, PacketOrder, type PacketUser, pidOf, readPacket } from "./transport-packets.ts";
@@ -61,6 +69,8 @@ export class TransportStream implements Demuxer {
   #hasBrokenTables = false;
   #hasTable = false;
   #hasMap = false;
+  /** Video that is named by a program map, and not read. */
+  #other: string | undefined;
   /** A program list that does not continue the one before has come since the last packet of the video, as at the beginning of a file. */
   #hasNewList = false;
   #video: Video | undefined;
@@ -94,6 +104,8 @@ export class TransportStream implements Demuxer {
   }
 
   get problem(): string | undefined {
+    if (this.codec === undefined && this.#other !== undefined)
+      return `its video is ${this.#other}, which is not read from transport streams`;
     if (this.#hasTable || this.#finder.size === 0) return undefined;
     return this.#hasBrokenTables ? "its program tables have a wrong CRC_32" : "it has no program tables (PAT and PMT)";
   }
@@ -269,19 +281,20 @@ export class TransportStream implements Demuxer {
     if (map === null || this.#programs.mapPid(map.program_number) !== mapPid) return;
     this.#hasMap = true;
     const { program_number, elements } = map;
+    this.#other ??= elements.map(otherVideoName).find((name) => name !== undefined);
     const video = this.#video;
     // Other programs count only when the one that was taken is gone.
     const taken = video?.program_number ?? program_number;
     if (taken !== program_number && this.#programs.mapPid(taken) !== undefined) return;
     const own = video && elements.find(({ elementary_PID }) => elementary_PID === video.pid);
-    if (video && own && codecOfStreamType(own.stream_type) === this.codec) {
+    if (video && own && codecOfElement(own) === this.codec) {
       // After another codec in the same PID, the counters are not comparable.
       this.#video = { ...video, program_number, order: this.#isStopped ? new PacketOrder() : video.order };
       this.#isStopped = false;
       return;
     }
     const wanted = this.codec ?? this.#options.codec; // A session is of one codec.
-    const codecs = elements.map(({ stream_type }) => codecOfStreamType(stream_type));
+    const codecs = elements.map(codecOfElement);
     const at = codecs.findIndex((codec) => codec !== undefined && codec === (wanted ?? codec));
     const element = elements[at];
     if (element !== undefined) this.#take(element.elementary_PID, program_number, codecs[at]);

@@ -141,7 +141,8 @@ export function shortText(sources: readonly Source[]): string {
   collect(sources, elements, rules);
   const more = elements.length - mostShort;
   const shown = more > 0 ? [...elements.slice(0, mostShort), `… ${more} more`] : elements;
-  const all = [...shown, ...rules];
+  // Several parts of a field may have one rule.
+  const all = [...shown, ...new Set(rules)];
   return all.length > 0 ? all.join(", ") : decisionText(sources);
 }
 

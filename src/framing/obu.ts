@@ -95,6 +95,14 @@ export function isTemporalUnit(packet: Uint8Array): boolean {
 }
 
 /**
+ * Whether a sequence header may begin with this byte: seq_profile up to 2, and reduced_still_picture_header only with still_picture (6.4.1). What is
+ * cut off may.
+ */
+function isSequenceStart(byte: number | undefined): boolean {
+  return byte === undefined || (byte >> 5 <= 2 && (byte & 0x18) !== 0x08);
+}
+
+/**
  * Whether bytes begin like a stream of clause 5.2: a temporal delimiter or a sequence header, and after it OBUs whose sizes
  * lead from one to the next, as far as the bytes go. At least two of them must be there, and one must be a sequence header.
  */
@@ -111,7 +119,10 @@ export function looksLikeObus(head: Uint8Array): boolean {
     const size = leb128At(head, at + headerBytes);
     if (!size) break;
     if (type === OBU_TEMPORAL_DELIMITER && size.value !== 0) return false;
-    if (type === OBU_SEQUENCE_HEADER) hasSequence = true;
+    if (type === OBU_SEQUENCE_HEADER) {
+      if (!isSequenceStart(head[at + headerBytes + size.bytes])) return false;
+      hasSequence = true;
+    }
     at += headerBytes + size.bytes + size.value;
     count++;
   }

@@ -271,33 +271,37 @@ export function pic_parameter_set_rbsp(r: BitReader, sps: ParameterSets["sps"]):
  * `sps` is the active one, if it is known: pic_timing() depends on it.
  */
 export function sei_rbsp(r: BitReader, sps: ParameterSets["sps"] | null, take: (message: SeiMessage) => void): void {
-  do take(sei_message(r, sps));
-  while (r.more_rbsp_data());
+  r.tolerate(() => {
+    do take(sei_message(r, sps));
+    while (r.more_rbsp_data());
+  });
+  if (r.flaw) throw r.flaw;
   r.rbsp_trailing_bits();
 }
 
-/** 7.3.2.3.1 Supplemental enhancement information message syntax. */
+/** 7.3.2.3.1 Supplemental enhancement information message syntax. An error in a payload is the reader's flaw: payloadSize leads on. */
 export function sei_message(r: BitReader, sps: ParameterSets["sps"] | null): SeiMessage {
   const sei = new SeiMessage();
   sei.payloadType = readExtendedByte(r, "last_payload_type_byte");
   sei.payloadSize = readExtendedByte(r, "last_payload_size_byte");
-  const start = r.position;
-  const end = start + 8 * sei.payloadSize;
-  sei_payload(r, sei, sps);
-  if (r.position > end)
-    r.failAs("wrong-size", "the payload is longer than payloadSize", r.position - start, "sei_payload");
-  if (!r.byteAligned) {
-    r.f(1, 1, "bit_equal_to_one");
-    while (!r.byteAligned) r.f(1, 0, "bit_equal_to_zero");
-  }
+  const end = r.position + 8 * sei.payloadSize;
+  r.tolerate(() => {
+    const payload = sei_payload(r, sei, sps);
+    if (!r.byteAligned) {
+      r.f(1, 1, "bit_equal_to_one");
+      while (!r.byteAligned) r.f(1, 0, "bit_equal_to_zero");
+    }
+    sei.payload = payload;
+  }, end);
+  r.u((end - r.position) % 8, "sei_payload_byte");
   for (let i = 0; r.position < end; i++) r.b(sei.payload ? "reserved_payload_extension_data" : "sei_payload_byte", i);
   return sei;
 }
 
 /** D.1.1 General SEI message syntax, for the payloads that decoding or output needs. */
-function sei_payload(r: BitReader, sei: SeiMessage, sps: ParameterSets["sps"] | null): void {
-  if (sei.payloadType === 6) sei.payload = recovery_point(r);
-  else if (sei.payloadType === 1 && sps !== null && sei.payloadSize > 0) sei.payload = pic_timing(r, sps);
+function sei_payload(r: BitReader, sei: SeiMessage, sps: ParameterSets["sps"] | null): SeiMessage["payload"] {
+  if (sei.payloadType === 6) return recovery_point(r);
+  return sei.payloadType === 1 && sps !== null && sei.payloadSize > 0 ? pic_timing(r, sps) : null;
 }
 
 /** D.1.8 Recovery point SEI message syntax. */

@@ -790,8 +790,11 @@ export function sei_rbsp(
   sets: SeiParameterSets,
   take: (message: SeiMessage) => void,
 ): void {
-  do take(sei_message(r, nal, sets));
-  while (r.more_rbsp_data());
+  r.tolerate(() => {
+    do take(sei_message(r, nal, sets));
+    while (r.more_rbsp_data());
+  });
+  if (r.flaw) throw r.flaw;
   r.rbsp_trailing_bits();
 }
 
@@ -801,18 +804,18 @@ export interface SeiParameterSets {
   readonly vps: VideoParameterSet | null;
 }
 
-/** 7.3.5 Supplemental enhancement information message syntax. */
+/** 7.3.5 Supplemental enhancement information message syntax. An error in a payload is the reader's flaw: payloadSize leads on. */
 export function sei_message(r: BitReader, nal: NalUnitHeader, sets: SeiParameterSets): SeiMessage {
   const sei = new SeiMessage();
   sei.payloadType = readExtendedByte(r, "last_payload_type_byte");
   sei.payloadSize = readExtendedByte(r, "last_payload_size_byte");
   const end = r.position + 8 * sei.payloadSize;
-  if (nal.nal_unit_type === PREFIX_SEI_NUT) sei_payload(r, sei, sets);
+  if (nal.nal_unit_type === PREFIX_SEI_NUT) r.tolerate(() => sei_payload(r, sei, sets), end);
   if (sei.payload === null) {
+    r.u((end - r.position) % 8, "sei_payload_byte");
     for (let i = 0; r.position < end; i++) r.b("sei_payload_byte", i);
     return sei;
   }
-  if (r.position > end) r.failAs("wrong-size", "the payload is longer than payloadSize", 0, "sei_payload");
   // D.2.1: a later edition may append bits to a payload. They end before the payload's last 1 bit.
   while (r.position < end) {
     const left = end - r.position;

@@ -60,15 +60,15 @@ async function beginning(head: Uint8Array): Promise<string> {
 }
 
 /**
- * How large a compressed record may become: 16 MiB in any case, plus `times` its own size. Real records become 20 to 200 times
- * as large.
+ * How large compressed bytes may become: 16 MiB in any case, plus `times` their own size. Real records become 20 to 200 times
+ * as large, and streams hardly larger.
  */
 const expansion = { always: 1 << 24, times: 500 };
 
 /**
  * Decompresses pieces of compressed bytes, piece by piece.
  *
- * @throws CompressionError where they are damaged or cut off, or become much larger than a record can.
+ * @throws CompressionError where they are damaged or cut off, or become much larger than a record or a stream can.
  */
 export async function* decompressed(
   pieces: AsyncIterable<Uint8Array>,
@@ -96,7 +96,7 @@ export async function* decompressed(
       grown += piece.length;
       if (grown > expansion.always + expansion.times * given) {
         throw new CompressionError(
-          `compressed with ${compression}, and grows to more than ${expansion.times} times its size: not what a record does`,
+          `compressed with ${compression}, and grows to more than ${expansion.times} times its size: no record and no stream does that`,
         );
       }
       lines += lineFeedsOf(piece);

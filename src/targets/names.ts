@@ -1,5 +1,5 @@
 /**
- * The names of the targets and of the chips, for a program that must know them before it needs what a target takes. They are in
+ * The names of the targets, of the chips and of the drivers, for a program that must know them before it needs what a target takes. They are in
  * the order of `targets` and `boards`; test/targets/names.test.ts compares them.
  */
 export const targetNames: readonly string[] = [
@@ -23,3 +23,15 @@ export const boardNames: readonly string[] = [
   ...["tegra20", "tegra30", "tegra114", "tegra124"],
   ...["bcm2711", "rpi4", "bcm2712", "rpi5"],
 ];
+
+/** The names in `v4l2_capability.driver`, and the targets that each may be. */
+export const driverTargets: Readonly<Record<string, readonly string[]>> = {
+  visl: ["visl"],
+  vicodec: ["vicodec"],
+  rkvdec: ["rk3399", "vdpu381", "vdpu383"],
+  "hantro-vpu": ["hantro-g1", "hantro-g2", "rk3588-av1"],
+  cedrus: ["cedrus"],
+  "tegra-vde": ["tegra-vde"],
+  "mtk-vcodec-dec": ["mediatek"],
+  "rpi-hevc-dec": ["rpi-hevc-dec"],
+};

@@ -37,13 +37,16 @@ export function tileGrid(payload: Uint8Array): { readonly columns: number; reado
   return { columns, tiles: columns * (payload[at + tileInfo.tile_rows] as number) };
 }
 
+const frameControl = "V4L2_CID_STATELESS_AV1_FRAME";
+const gridFields = ["tile_info.tile_cols", "tile_info.tile_rows"].map((path) => ({ control: frameControl, path }));
+
 function tileEntryRefusals(
   target: Target,
   rule: NonNullable<TargetLimits["tileEntries"]>,
   controls: Controls,
 ): TargetRefusal[] {
   const control = "V4L2_CID_STATELESS_AV1_TILE_GROUP_ENTRY";
-  const frame = controls.get("V4L2_CID_STATELESS_AV1_FRAME");
+  const frame = controls.get(frameControl);
   const entries = payloadOf(controls, control, entrySize);
   const grid = frame instanceof Uint8Array ? tileGrid(frame) : undefined;
   if (grid === undefined || entries === undefined) return [];
@@ -51,7 +54,8 @@ function tileEntryRefusals(
   const count = entries.length / entrySize;
   if (rule === "exact" ? count !== tiles : count < tiles) {
     const least = rule === "exact" ? "" : " at least";
-    return [{ control, path: "", value: count, reason: `${target.name} takes one for each tile${least}: ${tiles}` }];
+    const reason = `${target.name} takes one for each tile${least}: ${tiles}`;
+    return [{ control, path: "", value: count, reason, unfit: gridFields }];
   }
   if (rule !== "exact") return [];
   const view = viewOf(entries);
@@ -62,23 +66,25 @@ function tileEntryRefusals(
     const [name, value] =
       row === Math.floor(i / columns) ? (["tile_col", column] as const) : (["tile_row", row] as const);
     const reason = `tile ${column}, ${row} is entry ${i}: ${target.name} takes the tiles in raster order`;
-    return [{ control, path: `[${i}].${name}`, value, reason }];
+    return [{ control, path: `[${i}].${name}`, value, reason, unfit: gridFields }];
   }
   return [];
 }
 
 const { size: sliceSize, offsets: slice } = v4l2_ctrl_hevc_slice_params;
 const sliceParams = "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS";
+const entryPoints = "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS";
 
 function entryPointRefusals(target: Target, controls: Controls): TargetRefusal[] {
   const slices = payloadOf(controls, sliceParams, sliceSize);
-  const points = payloadOf(controls, "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS", u32.size);
+  const points = payloadOf(controls, entryPoints, u32.size);
   if (slices === undefined || points === undefined) return [];
   const value = viewOf(slices).getUint32(slice.num_entry_point_offsets, true);
   const count = points.length / u32.size;
   if (value === 0 || value === count) return [];
   const reason = `${target.name} takes 0, or the number of ENTRY_POINT_OFFSETS, which is ${count}`;
-  return [{ control: sliceParams, path: "[0].num_entry_point_offsets", value, reason }];
+  const unfit = [{ control: entryPoints, path: "" }];
+  return [{ control: sliceParams, path: "[0].num_entry_point_offsets", value, reason, unfit }];
 }
 
 function dataByteOffsetRefusals(target: Target, controls: Controls): TargetRefusal[] {

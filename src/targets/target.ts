@@ -126,4 +126,6 @@ export interface TargetRefusal {
   /** The field's value as coded, or the number of an array's elements. Undefined when the control itself is refused. */
   readonly value: number | undefined;
   readonly reason: string;
+  /** The fields of other controls that the value does not fit. */
+  readonly unfit?: readonly { readonly control: string; readonly path: string }[];
 }

@@ -85,7 +85,7 @@ export function transportPackets(pid: number, payload: Uint8Array, counter = 0, 
 }
 
 /** 2.4.4: a section, after its pointer_field. */
-function section(table_id: number, body: readonly number[]): Uint8Array {
+export function section(table_id: number, body: readonly number[]): Uint8Array {
   const start = [table_id, 0xb0, body.length + 4, ...body];
   let crc = 0xffffffff;
   for (const byte of start) {

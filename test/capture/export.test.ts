@@ -222,9 +222,9 @@ describe("export", () => {
     );
   });
 
-  it("refuses a record without bytes, with the line", async () => {
-    const { status, stderr } = await run(["export", fixture("vp8_altref.ivf.gst-frame.jsonl.br")]);
-    expect(status).toBe(2);
+  it("refuses a record without bytes, with the line, and writes nothing", async () => {
+    const { status, stdout, stderr } = await run(["export", fixture("vp8_altref.ivf.gst-frame.jsonl.br")]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^v4l2-stateless: .*line \d+: /m);
   });
 });

@@ -83,3 +83,27 @@ describe("a device with two descriptors", () => {
     expect(await allOf(lintCapture(callsOf(log)))).toEqual([]);
   });
 });
+
+describe("a device that a process opened and a forked one uses", () => {
+  const lines = captureText("vp8_altref.ivf.strace").split("\n");
+  const at = lines.indexOf(lines.filter((line) => line.includes("VIDIOC_STREAMON")).at(-1) ?? "") + 1;
+  const [before, after] = [lines.slice(0, at), lines.slice(at).map((line) => line.replace(/^\d+/, "7777"))];
+  const parent = /^\d+/.exec(before.at(-1) ?? "")?.[0];
+
+  it.each(["fork()", "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f)"])(
+    "is one device, in a log of strace: %s",
+    async (fork) => {
+      const log = [...before, `${parent} 00:46:57.0 ${fork} = 7777`, ...after].join("\n");
+      const [found, whole] = [await imported(log), await imported(lines.join("\n"))];
+      expect(found.warnings).toEqual([]);
+      expect(found.requests.length).toBe(whole.requests.length);
+      expect(await allOf(lintCapture(callsOf(log)))).toEqual([]);
+    },
+  );
+
+  it("is another one where the forked process closed the descriptor", async () => {
+    const start = [`${parent} 00:46:57.0 fork() = 7777`, "7777 00:46:57.1 close(8) = 0"];
+    const { warnings } = await imported([...before, ...start, ...after].join("\n"));
+    expect(warnings[0]).toMatch(/calls are missing here: buffer 0 is queued/);
+  });
+});

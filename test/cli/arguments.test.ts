@@ -79,6 +79,8 @@ describe("parseArguments", () => {
     });
     const codecs = ["avc", "h.264", "H.265", "mpeg-2"].map((codec) => parseArguments(["trace", "a", "--codec", codec]));
     expect(codecs).toMatchObject([{ codec: "h264" }, { codec: "h264" }, { codec: "h265" }, { codec: "mpeg2" }]);
+    const driver = parseArguments(["inspect", "a", "--target", "mtk-vcodec-dec"]);
+    expect(driver).toMatchObject({ targetName: "mediatek" });
   });
 
   it.each([
@@ -129,7 +131,15 @@ describe("parseArguments", () => {
       "--codec must be one of h264, h265, vp8, vp9, av1, mpeg2, fwht, not h246; did you mean h264?",
     ],
     [["inspect", "a", "--target", "x"], expect.stringMatching(/^--target must be one of generic, visl, .* not x$/)],
-    [["inspect", "a", "--target", "hantro"], expect.stringMatching(/ not hantro; did you mean hantro-g1\?$/)],
+    [["inspect", "a", "--target", "rk339"], expect.stringMatching(/ not rk339; did you mean rk3399\?$/)],
+    [
+      ["inspect", "a", "--target", "hantro"],
+      expect.stringMatching(/ not hantro, which has several: name hantro-g1, hantro-g2 or rk3588-av1, or the chip$/),
+    ],
+    [
+      ["inspect", "a", "--target", "rkvdec"],
+      expect.stringMatching(/ not rkvdec, which has several: name rk3399, vdpu381 or vdpu383, or the chip$/),
+    ],
     [["inspect", "a", "--kernel", "six"], "--kernel must be a version like 6.1, not six"],
     [["inspect", "a", "--request", "-1"], `--request must be ${numbers} it is "-1"`],
     [["inspect", "a", "--request=-1"], `--request must be ${numbers} it is "-1"`],

@@ -115,6 +115,15 @@ describe("import", () => {
     expect((await run(["import", path])).stderr).toMatch(/: this is a record already\n$/);
   });
 
+  it("is named by commands that read streams only", async () => {
+    const capture = captured("vp8_altref.ivf.strace");
+    const ofRecord = await run(["record", capture]);
+    expect(ofRecord.stderr).toMatch(/: a capture, not a stream; v4l2-stateless import makes its record\n$/);
+    const ofTrace = await run(["trace", capture]);
+    expect(ofTrace.stderr).toMatch(/: a capture holds no syntax elements; trace reads streams\n$/);
+    expect([ofRecord.status, ofTrace.status]).toEqual([2, 2]);
+  });
+
   it("chooses by codec, and says so where there is none", async () => {
     const capture = captured("vp8_altref.ivf.strace");
     expect((await run(["import", "--codec", "vp8", capture])).status).toBe(0);
@@ -213,6 +222,12 @@ describe("stats and lint", () => {
     for (const command of ["stats", "lint"]) {
       const { status, stderr } = await run([command, fixture("vp8_altref.ivf")]);
       expect([status, stderr]).toEqual([2, expect.stringMatching(/: no capture: it must be a log of strace/)]);
+    }
+    const path = join(folder, "vp8.jsonl");
+    writeFileSync(path, (await run(["record", fixture("vp8_altref.ivf")])).stdout);
+    for (const command of ["stats", "lint"]) {
+      const { status, stderr } = await run([command, path]);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/: a record, not a capture: it has the requests/)]);
     }
   });
 });

@@ -335,6 +335,55 @@ describe("a container", () => {
     }
   });
 
+  it("with elements that nobody knows at the end of its segment is read without an error (RFC 8794, 6)", async () => {
+    const whole = readFileSync(fixture("containers/vp9_altref_superframes.webm"));
+    const segment = whole.indexOf("18538067", 0, "hex") + 4;
+    const size = whole.readBigUInt64BE(segment);
+    for (const length of [3, 4, 9, 100]) {
+      // An id of four bytes that no element of Matroska has. mediabunny would look for a known one for ever.
+      const element = Buffer.from([0x1f, 0xed, 0xcb, 0xa9, 0x80 | length, ...new Uint8Array(length)]);
+      const longer = Buffer.concat([whole, element]);
+      longer.writeBigUInt64BE(size + BigInt(element.length), segment);
+      const path = written("longer.webm", longer);
+      const expected = await run(["inspect", fixture("containers/vp9_altref_superframes.webm")]);
+      expect(await run(["inspect", path])).toEqual(expected);
+    }
+  });
+
+  it.each(["vp9_altref_superframes.webm", "h264_live.mkv"])(
+    "with another file after %s says that it is not read (RFC 8794, 2)",
+    async (name) => {
+      const whole = readFileSync(fixture(`containers/${name}`));
+      const path = written(name, Buffer.concat([whole, whole]));
+      const once = await run(["inspect", fixture(`containers/${name}`)]);
+      expect(await run(["inspect", path])).toEqual({
+        ...once,
+        stderr: `${path}: error: another Matroska file begins at byte ${whole.length}: only the first one is read; split the file there (unsupported)\n`,
+      });
+    },
+  );
+
+  it("is read where its only video track is not enabled (RFC 9559, 5.1.4.1.4)", async () => {
+    const whole = readFileSync(fixture("containers/h264_live.mkv"));
+    const changed = Buffer.from(whole);
+    // FlagLacing 0 becomes FlagEnabled 0: there is no laced block.
+    const flag = changed.indexOf("9c8100", 0, "hex");
+    changed.writeUInt8(0xb9, flag);
+    const path = written("disabled.mkv", changed);
+    expect(await run(["inspect", path])).toEqual(await run(["inspect", fixture("containers/h264_live.mkv")]));
+  });
+
+  it("with another movie after the first one says that it is not read (ISO/IEC 14496-12, 8.2.1)", async () => {
+    const name = "containers/h264_mbaff_tff.mp4";
+    const whole = readFileSync(fixture(name));
+    const path = written("joined.mp4", Buffer.concat([whole, whole]));
+    const at = whole.length + whole.indexOf("moov") - 4;
+    expect(await run(["inspect", path])).toEqual({
+      ...(await run(["inspect", fixture(name)])),
+      stderr: `${path}: error: another movie follows, whose moov box is at byte ${at}: only the first one is read; split the file (unsupported)\n`,
+    });
+  });
+
   it("with fragments behind the movie's samples gives an error: they are not read", async () => {
     const whole = readFileSync(fixture("containers/h264_mbaff_tff.mp4"));
     const path = written("fragments.mp4", Buffer.concat([whole, Buffer.from("\0\0\0\x08moof", "latin1")]));

@@ -75,6 +75,55 @@ describe.each(["gzip", "brotli"] as const)("a record compressed with %s", (compr
   });
 });
 
+describe("a stream that is compressed with gzip", () => {
+  const stream = readFileSync(fixture("h264_high10.264"));
+
+  it("is read as it is, by its content, and through a pipe", async () => {
+    const expected = await run(["inspect", fixture("h264_high10.264")]);
+    const bytes = gzipSync(stream);
+    for (const name of ["clip.264.gz", "clip.264"])
+      expect(await run(["inspect", fileOf(name, bytes)])).toEqual(expected);
+    expect(await run(["inspect", "-"], { stdin: [bytes] })).toEqual(expected);
+    expect(await run(["inspect", "--codec", "h264", fileOf("clip", bytes)])).toEqual(expected);
+    const other = await run(["diff", fileOf("clip.264.gz", bytes), fixture("h264_high10.264")]);
+    expect(other).toMatchObject({ status: 0, stdout: expect.stringContaining("20 pairs, 0 differ") });
+  });
+
+  it("is read inside of a container, too", async () => {
+    const container = fixture("containers/av1_8bit.mp4");
+    expect(await run(["inspect", fileOf("clip.mp4.gz", gzipSync(readFileSync(container)))])).toEqual(
+      await run(["inspect", container]),
+    );
+  });
+
+  it("is read up to where it is cut off", async () => {
+    const path = fileOf("cut.264.gz", gzipSync(stream).subarray(0, 15_000));
+    const { status, stdout, stderr } = await run(["record", path]);
+    expect([status, stderr]).toEqual([
+      2,
+      `v4l2-stateless: ${path}: compressed with gzip, and cut off: its last bytes are missing\n`,
+    ]);
+    expect(stdout.split("\n").length).toBeGreaterThan(20);
+  });
+});
+
+describe("what only other programs decompress", () => {
+  it.each([
+    ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz -dc"],
+    ["zstd", [0x28, 0xb5, 0x2f, 0xfd], "zstd -dc"],
+    ["bzip2", [0x42, 0x5a, 0x68, 0x39], "bzip2 -dc"],
+    ["lz4", [0x04, 0x22, 0x4d, 0x18], "lz4 -dc"],
+    ["zip", [0x50, 0x4b, 0x03, 0x04], "unzip -p"],
+  ])("is named: %s", async (name, mark, advice) => {
+    // Incompressible bytes are there as they are.
+    const path = fileOf("packed", Uint8Array.of(...mark, ...readFileSync(fixture("h264_high10.264"))));
+    expect(await said(path)).toBe(
+      `compressed with ${name}; only gzip and brotli are read: give what ${advice} prints (- is standard input)`,
+    );
+    expect((await run(["lint", path])).stderr).toContain(`compressed with ${name};`);
+  });
+});
+
 it("brotli streams that are joined are no record: what comes after the first is not left out without a word", async () => {
   const half = text.indexOf("\n", text.length / 2) + 1;
   const path = fileOf("joined.br", Buffer.concat([brotli(text.slice(0, half)), brotli(text.slice(half))]));

@@ -9,7 +9,7 @@ import {
 } from "../../src/uapi/h264.ts";
 import { viewOf } from "../../src/uapi/struct.ts";
 import { fixture, goldenText, run } from "../cli/command-line.ts";
-import { type Editable, file, requestsOf, screen, viewAt, written } from "./recordings.ts";
+import { type Editable, file, leafAt, requestsOf, screen, viewAt, written } from "./recordings.ts";
 
 const DECODE_PARAMS = "V4L2_CID_STATELESS_H264_DECODE_PARAMS";
 const stream = "h264_mbaff_tff.264";
@@ -52,6 +52,49 @@ describe("the first screen of diff tells the cause", () => {
     const says = /0 differ: what both sides have is the same\n {2}a is in frame mode and b in slice mode: compared/;
     expect(await expectScreen("decode-mode", slices, says, frames)).toBe(0);
   });
+
+  it("another decode mode, and a wrong field of a slice (HEVC)", async () => {
+    const name = "h265_main10_wpp_slices.265";
+    const slices = await requestsOf(name, ["--decode-mode", "slice"]);
+    const qp = leafAt(slices[5]!, "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS", (path) => /slice_qp_delta/.test(path));
+    qp.type.write(qp.view, qp.offset, Number(qp.value) + 1);
+    const frames = file("h265-frames.jsonl", (await run(["record", fixture(name)])).stdout);
+    const says = /20 pairs, 1 differs\n.*compared picture by picture\n[\s\S]*HEVC_SLICE_PARAMS \[1\][.]slice_qp_delta/;
+    const wrong = written("h265-slices.jsonl", "h265", slices);
+    expect(await expectScreen("decode-mode-hevc", wrong, says, frames)).toBe(1);
+  });
+
+  it("another decode mode, where one side has no slice parameters (HEVC)", async () => {
+    const name = "h265_main10_wpp_slices.265";
+    const frames = await requestsOf(name);
+    for (const { controls } of frames) controls.delete("V4L2_CID_STATELESS_HEVC_SLICE_PARAMS");
+    const slices = goldenText(`${name}.gst-slice`);
+    const { text } = await screen(written("no-slices.jsonl", "h265", frames), file("h265-gst.jsonl", slices));
+    expect(text).toMatch(/compared picture by picture, without the controls of\s+slices/);
+    expect(text).not.toMatch(/SLICE_PARAMS/);
+  });
+
+  it.each([
+    [
+      "vp9",
+      "vp9_altref_superframes.ivf",
+      "VP9_FRAME",
+      "interpolation_filter",
+      2,
+      "4 (…_SWITCHABLE) / 2 (…_EIGHTTAP_SHARP)",
+    ],
+    ["av1", "av1_8bit.ivf", "AV1_FRAME", "global_motion.flags[0]", 1, "flags[0].IS_GLOBAL  not set / set"],
+  ] as const)(
+    "a constant or a flag, by the part of its name that differs: %s",
+    async (codec, name, control, field, to, says) => {
+      const requests = await requestsOf(name);
+      const { type, view, offset } = leafAt(requests[4]!, `V4L2_CID_STATELESS_${control}`, (each) => each === field);
+      type.write(view, offset, to);
+      const { text } = await screen(fixture(name), written(`names.${codec}.jsonl`, codec, requests));
+      expect(text).toContain(says);
+      expect(text).toMatch(/a ← .+/);
+    },
+  );
 
   it("a dropped frame", async () => {
     const requests = await requestsOf(stream);
@@ -104,6 +147,15 @@ describe("the first screen of diff tells the cause", () => {
     const lost = written("lost.jsonl", "h264", requests);
     const says = /dpb\[\] +present \/ absent\n\nno driver reads: 1 field\n.*\n.* dpb +\[1\] #5, \[2\] #6 \/ \[1\] #6\n/;
     expect(await expectScreen("lost-reference", lost, says, fixture("h264_high_bpyramid.264"))).toBe(1);
+  });
+
+  it("a timestamp that is that of the request before: nothing is said of other timestamps", async () => {
+    const requests = await requestsOf("h264_high_bpyramid.264");
+    requests[3]!.timestamp = requests[2]!.timestamp;
+    const path = fixture("h264_high_bpyramid.264");
+    const { text } = await screen(path, written("joined.jsonl", "h264", requests));
+    expect(text).toMatch(/OUTPUT buffer timestamp/);
+    expect(text).not.toMatch(/the timestamps are others/);
   });
 
   it("a reference to no picture, by the timestamp that it has", async () => {

@@ -32,7 +32,7 @@ export async function requestsOf(name: string, options: readonly string[] = []):
 /** Writes a record, and returns its path. */
 export function written(
   name: string,
-  codec: "h264" | "h265" | "vp8" | "vp9" | "mpeg2" | "fwht",
+  codec: "h264" | "h265" | "vp8" | "vp9" | "av1" | "mpeg2" | "fwht",
   requests: readonly Editable[],
   producer = "my player",
 ): string {

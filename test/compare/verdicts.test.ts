@@ -4,6 +4,7 @@ import { type ComparedRequest, type CompareSide, ComparisonSummary, compare } fr
 import { ourProducer, streamSide } from "../../src/compare/sides.ts";
 import { joined } from "../../src/framing/bytes.ts";
 import { crc32 } from "../../src/record/index.ts";
+import { targetByName } from "../../src/targets/index.ts";
 import { fixture } from "../cli/command-line.ts";
 import { type Editable, leafAt, requestsOf, sideOf } from "./recordings.ts";
 
@@ -31,9 +32,10 @@ function withoutData(side: CompareSide): CompareSide {
   return { ...side, requests };
 }
 
-async function summaryOf(a: CompareSide, b: CompareSide): Promise<ComparisonSummary> {
+async function summaryOf(a: CompareSide, b: CompareSide, target?: string): Promise<ComparisonSummary> {
   const summary = new ComparisonSummary();
-  for await (const found of compare([a, b])) summary.add(found);
+  const options = target === undefined ? {} : { target: targetByName(target)! };
+  for await (const found of compare([a, b], options)) summary.add(found);
   return summary;
 }
 
@@ -307,6 +309,49 @@ describe.each(zeros)("a first picture with the timestamp 0: %s %s", (codec, name
     const summary = await summaryOf(sideOf(codec, requests, "my player"), sideOf(codec, others, "another player"));
     expect(unexplained(summary)).toEqual([reference.replace(/\d/, "")]);
   });
+});
+
+describe("what a target refuses of two controls together", () => {
+  const slices = "V4L2_CID_STATELESS_HEVC_SLICE_PARAMS";
+
+  it("is said of the field that is different: the number of entry points", async () => {
+    const [name, options] = ["h265_ctu16_amp_crop.265", ["--target", "cedrus"]] as const;
+    const requests = await requestsOf(name, options);
+    change(requests[2]!, slices, "[0].num_entry_point_offsets", (value: number) => value - 1);
+    const ours = sideOf("h265", await requestsOf(name, options), ourProducer);
+    const { fields } = await summaryOf(ours, sideOf("h265", requests, "my player"), "cedrus");
+    expect(fields.map((field) => [field.path, field.class])).toEqual([["[].num_entry_point_offsets", "refused"]]);
+  });
+
+  it("is said of the entry points themselves", async () => {
+    const [name, options] = ["h265_ctu16_amp_crop.265", ["--target", "cedrus"]] as const;
+    const requests = await requestsOf(name, options);
+    const control = "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS";
+    const points = requests[2]!.controls.get(control) as Uint8Array;
+    requests[2]!.controls.set(control, points.slice(4));
+    const ours = sideOf("h265", await requestsOf(name, options), ourProducer);
+    const { fields } = await summaryOf(ours, sideOf("h265", requests, "my player"), "cedrus");
+    expect(fields.map((field) => [field.control, field.class])).toEqual([[control, "refused"]]);
+    expect(fields[0]?.reason).toMatch(/num_entry_point_offsets = 4 .cedrus takes 0, or the number/);
+  });
+
+  it("is said of the columns of an AV1 frame that has too few tile group entries", async () => {
+    const [name, options] = ["av1_8bit.ivf", ["--target", "mediatek"]] as const;
+    const requests = await requestsOf(name, options);
+    change(requests[2]!, av1Frame, "tile_info.tile_cols", (value: number) => value + 1);
+    const ours = sideOf("av1", await requestsOf(name, options), ourProducer);
+    const { fields } = await summaryOf(ours, sideOf("av1", requests, "my player"), "mediatek");
+    expect(fields.map((field) => [field.path, field.class])).toEqual([["tile_info.tile_cols", "refused"]]);
+  });
+});
+
+it("a wrong timestamp in the DPB array changes no index for a driver that finds pictures by their order count", async () => {
+  const [name, options] = ["h265_default_ra.265", ["--target", "hantro-g2"]] as const;
+  const requests = await requestsOf(name, options);
+  change(requests[4]!, hevcParams, "dpb[0].timestamp", () => 77_777n);
+  const ours = sideOf("h265", await requestsOf(name, options), ourProducer);
+  const { fields } = await summaryOf(ours, sideOf("h265", requests, "my player"), "hantro-g2");
+  expect(fields.map((field) => [field.path, field.class])).toEqual([["dpb[].timestamp", "unread"]]);
 });
 
 describe("a reference in words", () => {

@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { extname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { detect } from "../../src/containers/detect.ts";
+import { unitsOfPacket } from "../../src/framing/byte-stream.ts";
+import { joined } from "../../src/framing/bytes.ts";
+import { Random } from "../../support/random.ts";
 import { fwhtFrame } from "../../support/streams/fwht-frames.ts";
 import { programStream, transportStream } from "../../support/streams/systems-streams.ts";
 import { fixture } from "../cli/command-line.ts";
@@ -29,6 +33,16 @@ describe("detect", () => {
     expect(detect(bytes("\0\0\x01\x26\x01\xaf\0\0\x01\x02\x01\xd0"))).toMatchObject({ codec: "h265", certain: false });
   });
 
+  it("knows MPEG-2 that begins inside a picture, though its slices in row 39 look like an SPS of H.264", () => {
+    const slice = (row: string) => `\0\0\x01${row}\x43\xae\x6c\xf8\x10\xff\x80`;
+    const mpeg2 = { kind: "stream", codec: "mpeg2", ivf: false, certain: true };
+    expect(detect(bytes(slice("\x27")))).toMatchObject({ codec: "h264" });
+    const picture = "\0\0\x01\0\0\x0f\xff\xf8\0\0\x01\xb5\x8f\xff\xf3\x41\x80\0\0\x01\x01\x22";
+    expect(detect(bytes(slice("\x07") + slice("\x27") + picture))).toEqual(mpeg2);
+    const data = Uint8Array.from(readFileSync(fixture("mpeg2_ipb.m2v")));
+    for (let at = 500; at < data.length - 8000; at += 997) expect(detect(data.subarray(at))).toEqual(mpeg2);
+  });
+
   it("knows program and transport streams, and the video in them once it has come", () => {
     const data = Uint8Array.from(readFileSync(fixture("mpeg2_ipb.m2v")));
     const program = programStream([{ data: data.subarray(0, 30_000) }]);
@@ -55,6 +69,62 @@ describe("detect", () => {
 
   it("knows a record by its brace", () => {
     expect(detect(bytes('\xef\xbb\xbf \n{"format"'))).toEqual({ kind: "record" });
+    expect(detect(bytes('\t{\r\n\t"format"'))).toEqual({ kind: "record" });
+  });
+
+  it.each([
+    ["h264_baseline_slices.264", "h264"],
+    ["h265_default_ra.265", "h265"],
+    ["mpeg2_ipb.m2v", "mpeg2"],
+  ])("knows a byte stream after whatever bytes of a unit that has begun before: %s", (name, codec) => {
+    const stream = readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+    const rests = ["", "\x0a", "\x20", '"', "{", "\x12\0", "\x32"].map(bytes);
+    for (let first = 0; first < 256; first++) {
+      for (const rest of rests) {
+        const begun = Buffer.concat([Uint8Array.of(first), rest, stream]);
+        expect(detect(begun), `${first} ${[...rest]}`).toMatchObject({ kind: "stream", codec });
+      }
+    }
+  });
+
+  it.each(readdirSync(fixture("")).filter((name) => /\.(264|265|m2v)$/.test(name)))(
+    "takes no byte stream for another, wherever it begins: %s",
+    (name) => {
+      const codec = codecs[extname(name).slice(1) as keyof typeof codecs];
+      const stream = readFileSync(fixture(name));
+      const random = new Random(name.length);
+      for (let i = 0; i < 200; i++) {
+        const at = random.below(stream.length / 2);
+        const found = detect(stream.subarray(at, at + (1 << 17)));
+        if (found !== undefined) expect(found, `from byte ${at}`).toMatchObject({ kind: "stream", codec });
+      }
+    },
+  );
+
+  it("knows MPEG-2 by its slices, some of which read as parameter sets of H.264", () => {
+    const units = unitsOfPacket(readFileSync(fixture("mpeg2_ipb.m2v")), 0, true);
+    const isSps = (slice: Uint8Array) => {
+      const found = detect(Uint8Array.of(0, 0, 1, 7, ...slice));
+      return found?.kind === "stream" && found.certain;
+    };
+    const slices = units
+      .filter(({ bytes: [type = 0] }) => type > 0 && type < 0xb0)
+      .map(({ bytes }) => bytes.subarray(1));
+    const slice = slices.find(isSps) as Uint8Array;
+    const rows = (...numbers: number[]) =>
+      detect(joined(numbers.flatMap((row) => [Uint8Array.of(0, 0, 1, row), slice])));
+    expect(rows(7, 0x68, 0x65)).toMatchObject({ codec: "h264", certain: true });
+    expect(rows(7, 8, 9, 10, 11)).toMatchObject({ codec: "mpeg2", certain: true });
+    expect(rows(6, 7, 7, 8, 8, 9, 9, 10)).toMatchObject({ codec: "mpeg2", certain: true });
+    // Data partitions of H.264 and an IDR picture count to four.
+    expect(rows(0x62, 0x63, 0x64, 0x65)).toMatchObject({ codec: "h264", certain: false });
+  });
+
+  it("knows Annex B of AV1 whose first temporal unit is as long as a brace says", () => {
+    const stream = readFileSync(new URL("../fixtures/av1_annexb.obu", import.meta.url));
+    // A temporal delimiter, and padding up to that length.
+    const unit = Uint8Array.of(0x7b, 0x7a, 1, 0x10, 0x77, 0x78, ...new Uint8Array(118));
+    expect(detect(Buffer.concat([unit, stream]))).toMatchObject({ kind: "stream", codec: "av1" });
   });
 
   it.each([

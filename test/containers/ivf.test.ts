@@ -40,6 +40,23 @@ describe("IVF", () => {
     }
   });
 
+  it("gives the same frames where the header's length is wrong, as libvpx and libaom read them, and after a longer header", () => {
+    const bytes = file.slice();
+    const view = new DataView(bytes.buffer);
+    for (const length of [0, 31, 33, 44, 48, 1000, 0xffff]) {
+      view.setUint16(6, length, true);
+      for (const piece of [1, 4096, bytes.length]) expect(pushed(bytes, piece)).toEqual(frames);
+    }
+    for (const more of [8, 12, 224]) {
+      view.setUint16(6, 32 + more, true);
+      const longer = Uint8Array.of(...bytes.subarray(0, 32), ...new Uint8Array(more), ...bytes.subarray(32));
+      const expected = frames.map((frame) => ({ ...frame, byte: frame.byte + more }));
+      for (const piece of [1, longer.length]) expect(pushed(longer, piece)).toEqual(expected);
+      const cut = pushed(longer.subarray(0, -1), 1);
+      expect(cut.map(({ byte }) => byte)).toEqual(expected.map(({ byte }) => byte));
+    }
+  });
+
   it("keeps what is there of a frame that the file's end cuts off", () => {
     const last = frames.at(-1) as IvfFrame;
     const cut = ivfFrames(file.subarray(0, -1)).frames.at(-1);

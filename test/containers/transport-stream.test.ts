@@ -14,6 +14,7 @@ import {
   programAssociationSection,
   programMap,
   programMapOf,
+  section,
   transportPacket,
   transportPackets,
   transportStream,
@@ -57,6 +58,22 @@ describe("a transport stream", () => {
     expect(demuxer.codec).toBe(codec);
   });
 
+  it("takes HEVC that is registered as private data (2.6.8), and names other video", () => {
+    const mapOf = (stream_type: number, format: string) => {
+      const descriptors = [0x0a, 4, 0x65, 0x6e, 0x67, 0, 5, 4, ...Buffer.from(format, "latin1")];
+      const element = [stream_type, 0xe0 | (VIDEO_PID >> 8), VIDEO_PID & 255, 0xf0, descriptors.length, ...descriptors];
+      const map = section(2, [0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, ...element]);
+      const demuxer = new TransportStream();
+      demuxed(demuxer, concat(pat, ...transportPackets(MAP_PID, map), ...video));
+      return { codec: demuxer.codec, problem: demuxer.problem };
+    };
+    expect(mapOf(6, "HEVC")).toEqual({ codec: "h265", problem: undefined });
+    const other = (name: string) => ({ problem: `its video is ${name}, which is not read from transport streams` });
+    expect(mapOf(6, "AV01")).toEqual(other("AV1"));
+    expect(mapOf(0x33, "HDMV")).toEqual(other("VVC"));
+    expect(mapOf(6, "AC-3")).toEqual({ codec: undefined, problem: undefined });
+  });
+
   it("gives the same for any cut", () => {
     for (const length of [1, 3, 187, 188, 189]) {
       expect(demuxed(new TransportStream(), file, () => length)).toEqual(expected);
@@ -69,6 +86,7 @@ describe("a transport stream", () => {
   it("may have 4 bytes before each packet, or 16 behind", () => {
     const all = [pat, pmt, ...video];
     expect(of(...all.flatMap((packet) => [Uint8Array.of(1, 2, 3, 4), packet]))).toEqual(expected);
+    expect(of(...all.flatMap((packet, i) => [Uint8Array.of(0x47, 2, 3, i), packet]))).toEqual(expected);
     expect(of(...all.flatMap((packet) => [packet, random.bytes(16)]))).toEqual(expected);
     expect(of(...all.flatMap((packet) => [packet, random.bytes(16)])).stream.length).toBe(expected.stream.length);
   });

@@ -42,6 +42,26 @@ describe("recovery points (D.2.8)", () => {
   });
 });
 
+describe("an error in an SEI message (7.3.2.3.1)", () => {
+  const whole = [6, 1, 0b1_00_00_100];
+  // recovery_frame_cnt needs more bits than there are, is out of range, ends before the payload, and is followed by 00 00 03.
+  const broken: Readonly<Record<string, number[]>> = {
+    "payload too short": [6, 1, 0],
+    "no payload": [6, 0],
+    "value out of range": [6, 6, 0, 0, 0x80, 0, 0xff, 0xff],
+    "wrong alignment": [6, 2, 0b1_00_00_000, 0xff],
+    "emulation prevention at the end": [6, 2, 0, 0, 3, 0],
+  };
+
+  it.each(Object.entries(broken))("is told, and the messages after it are read: %s", (_, message) => {
+    const stream = start().slice({ frame_num: 1, lsb: 2 });
+    stream.unit(0, 6, Uint8Array.of(...message, ...whole, 0x80)).slice({ type: "I", frame_num: 2, lsb: 4 });
+    const events = eventsOf(stream, { startAt: "random-access" });
+    expect(only(events, "request")).toHaveLength(1);
+    expect(only(events, "error").filter(({ unit }) => unit?.startsWith("sei_rbsp"))).toHaveLength(1);
+  });
+});
+
 describe("a seek", () => {
   it("makes order counts independent of what was decoded before it (8.2.1.1)", () => {
     const before = start().slice({ idr: true });

@@ -512,7 +512,7 @@ describe("sei_rbsp (7.3.2.3, D.1)", () => {
 
   it("refuses a payload that is longer than its size, and one that is cut off", () => {
     expect(() => h264.parseSei(unitOf([...header(0, 6), ...message(6, 1), ["x", 16, 0x1210]]))).toThrow(
-      /longer than payloadSize/,
+      /broken_link_flag.*the payload ends here/,
     );
     expect(() => h264.parseSei(unitOf([...header(0, 6), ...message(5, 9), ["x", 16, 1]]))).toThrow(
       /sei_payload_byte\[3\]/,

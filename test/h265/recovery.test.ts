@@ -89,6 +89,24 @@ describe("the first picture is not an IRAP picture, and its references are missi
   });
 });
 
+describe("an error in an SEI message (7.3.5)", () => {
+  const whole = [6, 1, 0b1_00_1_0000];
+  const broken: Readonly<Record<string, number[]>> = {
+    "payload too short": [129, 1, 0],
+    "no payload": [6, 0],
+    "value out of range": [6, 6, 0, 0, 0xff, 0xff, 0xff, 0xff],
+    "emulation prevention at the end": [6, 2, 0, 0, 3, 0],
+  };
+
+  it.each(Object.entries(broken))("is told, and the messages after it are read: %s", (_, message) => {
+    const stream = start().slice({ poc: 3 });
+    stream.unit(39, Uint8Array.of(...message, ...whole, 0x80)).slice({ poc: 4 });
+    const events = eventsOf(stream);
+    expect(only(events, "error").filter(({ unit }) => unit?.startsWith("sei_rbsp"))).toHaveLength(1);
+    expect(only(events, "output").map(({ corrupt }) => corrupt)).toEqual([true, false]);
+  });
+});
+
 describe("recovery points (D.3.8)", () => {
   it("are complete at the picture with the order count that they name", () => {
     const stream = chain(start(), [3]).recoveryPoint(3);

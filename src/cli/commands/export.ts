@@ -38,7 +38,8 @@ export async function exportTrace(io: Io, input: StreamInput | RecordInput, args
       if (printer.isFull) await printer.drain();
     }
     printer.add(writer.end());
-    await printer.flush();
+    // The calls that come before requests are no trace.
+    if (requests > 0) await printer.flush();
     // The part before a place where the input breaks off is kept. A trace without a request, or of a record that is refused, is not.
     if (requests > 0 && !(events.failure instanceof DeviceError)) await file?.close();
     events.rethrow();

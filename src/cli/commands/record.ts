@@ -14,7 +14,13 @@ import { producer } from "../version.ts";
 
 /** The requests of a stream as a record. Returns the exit status. */
 export async function record(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
-  if (input.kind === "record") throw new CliError(`${input.name}: this is a record already`);
+  if (input.kind === "record") {
+    const what =
+      input.capture === undefined
+        ? "this is a record already"
+        : "a capture, not a stream; v4l2-stateless import makes its record";
+    throw new CliError(`${input.name}: ${what}`);
+  }
   const options = sessionOptions(input.codec, args);
   const stream = new UntilFailure(streamEvents(io, input, options));
   const file = args.output === "-" ? undefined : await createFile(io, args, namedCompression(args.output));

@@ -15,8 +15,10 @@ import { UntilFailure } from "../until-failure.ts";
 
 /** Every syntax element of a stream with its place. Returns the exit status. */
 export async function trace(io: Io, input: StreamInput | RecordInput, args: Job): Promise<number> {
-  if (input.kind === "record")
-    throw new CliError(`${input.name}: a record holds no syntax elements; trace reads streams`);
+  if (input.kind === "record") {
+    const what = input.capture === undefined ? "record" : "capture";
+    throw new CliError(`${input.name}: a ${what} holds no syntax elements; trace reads streams`);
+  }
   const units = args.units === undefined ? undefined : namedUnitKinds(input.codec, args.units);
   const printer = new Printer(io.stdout);
   const errors = new ErrorReport(io, input, args, printer);

@@ -97,7 +97,7 @@ function placeText({ in: where, request }: RefusalPlace): string {
 }
 
 /** A refusal: what, by whom and why. */
-interface Refusal extends Omit<TargetRefusal, "value"> {
+interface Refusal extends Omit<TargetRefusal, "value" | "unfit"> {
   readonly value: number | bigint | undefined;
   /** `"kernel"`, or the target's name. */
   readonly by: string;
@@ -107,7 +107,9 @@ function refusalsOf(controls: Controls, target: Target, codec: Codec): Refusal[]
   const byKernel = [...controls].flatMap(([control, payload]) =>
     kernelRefusalsOf(control, payload).map((refusal) => ({ control, ...refusal, by: "kernel" })),
   );
-  return [...byKernel, ...targetRefusals(target, codec, controls).map((refusal) => ({ ...refusal, by: target.name }))];
+  const byTarget = targetRefusals(target, codec, controls);
+  const { name: by } = target;
+  return [...byKernel, ...byTarget.map(({ control, path, value, reason }) => ({ control, path, value, reason, by }))];
 }
 
 /** Control, field, value, who refuses it and why. */

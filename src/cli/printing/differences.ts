@@ -251,7 +251,17 @@ function valuesText({ values }: Pick<Difference, "values">, room: number): strin
   const each = Math.max(12, Math.floor((room - 3) / 2));
   // A menu's value is known by its control.
   const short = ({ text }: Difference["values"][0]): string => text.replace(/V4L2_STATELESS_\w+?_(MODE|CODE)_/, "");
-  return values.map((value) => clipped(printable(short(value)), each)).join(" / ");
+  const texts = values.map((value) => printable(short(value)));
+  const fits = texts.every((text) => widthOf(text) <= each);
+  return (fits ? texts : withoutPrefix(texts)).map((text) => clipped(text, each)).join(" / ");
+}
+
+/** `0 (…_B)` and `1 (…_P)`: names of constants, without the words that both begin with. */
+function withoutPrefix(texts: readonly string[]): readonly string[] {
+  const [a = [], b = []] = texts.map((text) => /^(?:-?\d+) \((V4L2_\w+)\)$/.exec(text)?.[1]?.split("_"));
+  const same = a.findIndex((word, i) => word !== b[i]);
+  if (same < 1 || same >= b.length) return texts;
+  return texts.map((text) => text.replace(/\(.*\)/, (name) => `(…_${name.slice(1).split("_").slice(same).join("_")}`));
 }
 
 function clipped(text: string, columns: number): string {

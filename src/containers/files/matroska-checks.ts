@@ -1,9 +1,11 @@
 /** Matroska (RFC 9559): the segment is the second element of the file (RFC 8794). */
-import { BitstreamError } from "../../errors.ts";
+import { BitstreamError, UnsupportedError } from "../../errors.ts";
 import type { ContainerChecks, Patch, SampleConfiguration } from "./container-checks.ts";
 import { type FileBytes, type Span, textAt } from "./file-bytes.ts";
 
 export const EBML = 0x1a45dfa3;
+/** The first element of a document's header, as those after it, begins with 42. */
+const EBML_VERSION = 0x4286;
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;
 const CLUSTER_ID_BYTES = 4;
@@ -11,10 +13,24 @@ const CLUSTER_ID_BYTES = 4;
 const LEVEL_1 = 0x1000_0000;
 const TIMESTAMP = 0xe7;
 const CRC_32 = 0xbf;
+const VOID = 0xec;
 const TRACKS = 0x1654ae6b;
+/** SeekHead, Info, Tracks, Cluster, Cues, Attachments, Chapters and Tags: RFC 9559, 5.1. */
+const segmentElements: readonly number[] = [
+  0x114d9b74,
+  0x1549a966,
+  TRACKS,
+  CLUSTER,
+  0x1c53bb6b,
+  0x1941a469,
+  0x1043a770,
+  0x1254c367,
+  VOID,
+];
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
 const VIDEO_TRACK = 1;
+const FLAG_ENABLED = 0xb9;
 const TRACK_NUMBER = 0xd7;
 const CODEC_ID = 0x86;
 const CODEC_PRIVATE = 0x63a2;
@@ -35,6 +51,8 @@ const searchLength = 1 << 20;
 
 /** The search stops after this many elements side by side, which is more than real files have. */
 const elementLimit = 4096;
+/** As many clusters of a segment are walked over: those of a day, where each has a second. */
+const clusterLimit = 86_400;
 
 export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> {
   const header = await elementAt(bytes, 0, bytes.size);
@@ -48,12 +66,45 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
   const place = missing > 0 ? "its segment" : "its last block";
   const lost = missing > 0 ? missing : (cut?.missing ?? 0);
+  const end = cut?.end ?? (await endOfKnown(bytes, segment));
+  const loss =
+    lost > 0
+      ? new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`)
+      : await unreadDocument(bytes, segment.isUnknown ? (cut?.end ?? bytes.size) : segment.end);
   return {
     configurations: await recordsOf(bytes, tracks),
     ...(hint === undefined ? {} : { hint }),
-    ...(cut === undefined ? {} : { end: cut.end, patches: cut.patches }),
-    ...(lost > 0 ? { loss: new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`) } : {}),
+    ...(end === undefined ? {} : { end }),
+    patches: [...(cut?.patches ?? []), ...(await enabled(bytes, tracks))],
+    ...(loss === undefined ? {} : { loss }),
   };
+}
+
+/**
+ * Where the last element ends that the library knows. It may look for ever for one after that: in elements that a later version of the
+ * format has, which a reader must ignore. Undefined where all of the segment's elements cannot be told apart.
+ */
+async function endOfKnown(bytes: FileBytes, segment: Span): Promise<number | undefined> {
+  let end: number | undefined;
+  let at = segment.start;
+  for (let count = 0; at < segment.end; count++) {
+    const element = await elementAt(bytes, at, segment.end);
+    const isPlaced = element !== undefined && !element.isUnknown && element.end <= segment.end;
+    if (!isPlaced || count === clusterLimit) return undefined;
+    if (segmentElements.includes(element.id)) end = element.end;
+    at = element.end;
+  }
+  return end === segment.end ? undefined : end;
+}
+
+/** RFC 8794, 2: documents may follow each other in a file. The library reads the first one, and does not say so. */
+async function unreadDocument(bytes: FileBytes, at: number): Promise<UnsupportedError | undefined> {
+  const next = at < bytes.size ? await elementAt(bytes, at, bytes.size) : undefined;
+  if (next?.id !== EBML && next?.id !== SEGMENT) return undefined;
+  return new UnsupportedError(
+    "unread-part",
+    `another Matroska file begins at byte ${at}: only the first one is read; split the file there`,
+  );
 }
 
 /** Where a file is cut off. */
@@ -72,6 +123,7 @@ async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
   const patches: Patch[] = [];
   for (let at = segment.start; ; ) {
     const element = await elementAt(bytes, at, bytes.size);
+    if (element?.id === EBML || element?.id === SEGMENT) return { end: at, missing: 0, patches };
     if (at >= bytes.size || element === undefined) return { end: bytes.size, missing: 0, patches };
     const missing = Math.max(element.start, element.end) - bytes.size;
     if (element.id !== CLUSTER || element.start > bytes.size) {
@@ -80,7 +132,7 @@ async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
     } else if (missing <= 0 && !element.isUnknown) {
       at = element.end;
     } else {
-      const next = element.isUnknown ? await nextCluster(bytes, element.start) : undefined;
+      const next = element.isUnknown ? await nextElement(bytes, element.start) : undefined;
       const end = next ?? (await endOfBlocks(bytes, element.start));
       const sizeAt = at + CLUSTER_ID_BYTES;
       const size = sizeBytes(end - element.start, element.start - sizeAt);
@@ -95,19 +147,29 @@ async function cutIn(bytes: FileBytes, segment: Span): Promise<Cut> {
 }
 
 /**
- * Searches for the next cluster, because a cluster of unknown size does not say where it ends. Undefined where there is none.
+ * Searches for the next cluster or document, because a cluster of unknown size does not say where it ends. Undefined where there is none.
  */
-async function nextCluster(bytes: FileBytes, start: number): Promise<number | undefined> {
-  const id = Buffer.from(CLUSTER.toString(16), "hex");
+async function nextElement(bytes: FileBytes, start: number): Promise<number | undefined> {
+  const cluster = Buffer.from(CLUSTER.toString(16), "hex");
+  const document = Buffer.from(EBML.toString(16), "hex");
   for (let from = start; from < bytes.size; from += searchLength) {
     // The id, the longest size, and the id of the first element in it.
     const window = Buffer.from((await bytes.read(from, searchLength + 13)).buffer);
-    for (let at = window.indexOf(id); at >= 0 && at < searchLength; at = window.indexOf(id, at + 1)) {
-      const sizeLength = Math.clz32(window[at + CLUSTER_ID_BYTES] as number) - 23;
-      // RFC 9559, 5.1.3: its timestamp comes first, after a checksum at most.
-      const first = window[at + CLUSTER_ID_BYTES + sizeLength];
-      if (first === TIMESTAMP || first === CRC_32) return from + at;
-    }
+    const firstOf = (at: number) =>
+      window[at + CLUSTER_ID_BYTES + Math.clz32(window[at + CLUSTER_ID_BYTES] as number) - 23];
+    // RFC 9559, 5.1.3: a cluster's timestamp comes first, after a checksum at most.
+    const next = placeOf(window, cluster, (at) => [TIMESTAMP, CRC_32].includes(firstOf(at) as number));
+    const other = placeOf(window, document, (at) => firstOf(at) === EBML_VERSION >> 8);
+    const found = Math.min(next ?? Infinity, other ?? Infinity);
+    if (found < Infinity) return from + found;
+  }
+  return undefined;
+}
+
+/** The first place of an id of four bytes that is more than bytes by chance. */
+function placeOf(window: Buffer, id: Buffer, isRight: (at: number) => boolean): number | undefined {
+  for (let at = window.indexOf(id); at >= 0 && at < searchLength; at = window.indexOf(id, at + 1)) {
+    if (isRight(at)) return at;
   }
   return undefined;
 }
@@ -131,6 +193,19 @@ function sizeBytes(value: number, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value) | (1n << BigInt(7 * length)));
   return bytes.subarray(8 - length);
+}
+
+/** RFC 9559, 5.1.4.1.4: the library leaves out a track that is not enabled. Where no video is, all of it is wanted. */
+async function enabled(bytes: FileBytes, tracks: readonly Span[]): Promise<Patch[]> {
+  const patches: Patch[] = [];
+  for (const track of tracks) {
+    const type = await firstIn(bytes, track, TRACK_TYPE);
+    if (type === undefined || (await numberIn(bytes, type)) !== VIDEO_TRACK) continue;
+    const flag = await firstIn(bytes, track, FLAG_ENABLED);
+    if (flag === undefined || (await numberIn(bytes, flag)) !== 0 || flag.end === flag.start) return [];
+    patches.push({ at: flag.end - 1, bytes: Uint8Array.of(1) });
+  }
+  return patches;
 }
 
 /** Says in which way a video track's data are encoded, if the library cannot read it. */

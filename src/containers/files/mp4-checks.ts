@@ -39,7 +39,8 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
   let hint: string | undefined;
   const patches: Patch[] = [...tables.patches];
   const configurations = new Map<number, readonly SampleConfiguration[]>();
-  for await (const track of boxes(bytes, whole, ["moov", "trak"])) {
+  const { movie, loss } = await movies(bytes, whole);
+  for await (const track of boxes(bytes, movie, ["trak"])) {
     if (!(await isVideo(bytes, track))) continue;
     for await (const table of boxes(bytes, track, ["mdia", "minf", "stbl"])) {
       const entries = await sampleEntries(bytes, table);
@@ -72,7 +73,12 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
       hasSamples ||= await hasSizes(bytes, table);
     }
   }
-  const checks = { patches, ...(hint === undefined ? {} : { hint }), configurations };
+  const checks = {
+    patches,
+    ...(hint === undefined ? {} : { hint }),
+    ...(loss === undefined ? {} : { loss }),
+    configurations,
+  };
   if (!hasSamples) return checks;
   for await (const _ of boxes(bytes, whole, ["moof"])) {
     return {
@@ -81,6 +87,29 @@ export async function checkMp4(bytes: FileBytes): Promise<ContainerChecks> {
     };
   }
   return checks;
+}
+
+/**
+ * 8.2.1: a file has one movie. Where files are joined, another one follows, and the library reads only the first. A movie without samples
+ * of its own is repeated between fragments.
+ */
+async function movies(
+  bytes: FileBytes,
+  whole: Span,
+): Promise<{ readonly movie: Span; readonly loss?: UnsupportedError }> {
+  let movie: Span | undefined;
+  for await (const box of boxes(bytes, whole, ["moov"])) {
+    if (movie === undefined) {
+      movie = box;
+      continue;
+    }
+    for await (const table of boxes(bytes, box, ["trak", "mdia", "minf", "stbl"])) {
+      if (!(await hasSizes(bytes, table))) continue;
+      const reason = `another movie follows, whose moov box is at byte ${box.typeAt - 4}: only the first one is read; split the file`;
+      return { movie, loss: new UnsupportedError("unread-part", reason) };
+    }
+  }
+  return { movie: movie ?? { start: 0, end: 0 } };
 }
 
 /** 8.7.3: the number of samples is in one place in both tables of their sizes. */

@@ -1,6 +1,7 @@
 import type { Codec } from "../../events.ts";
 import { generic } from "../../targets/generic.ts";
 import { type Target, type TargetCodec, targets } from "../../targets/index.ts";
+import { driverTargets } from "../../targets/names.ts";
 import { codecNames, codecs, controlById, decodeModeValues, startCodeValues } from "../../uapi/index.ts";
 import { viewOf } from "../../uapi/struct.ts";
 import { blank, enumerate, type KernelFile } from "../kernel-file.ts";
@@ -12,18 +13,6 @@ import {
   V4L2_FRMSIZE_TYPE_DISCRETE,
 } from "../layout/constants.ts";
 import type { Queue } from "../queues/queue.ts";
-
-/** The names of `v4l2_capability.driver` and the targets that it may be. */
-const targetsOfDriver: Readonly<Record<string, readonly string[]>> = {
-  visl: ["visl"],
-  vicodec: ["vicodec"],
-  rkvdec: ["rk3399", "vdpu381"],
-  "hantro-vpu": ["hantro-g1", "hantro-g2", "rk3588-av1"],
-  cedrus: ["cedrus"],
-  "tegra-vde": ["tegra-vde"],
-  "mtk-vcodec-dec": ["mediatek"],
-  "rpi-hevc-dec": ["rpi-hevc-dec"],
-};
 
 /** What a device's controls are, by name: how many elements, and the values of a menu. */
 type ProbedControls = ReadonlyMap<string, { readonly elements: number; readonly menu: readonly number[] }>;
@@ -85,7 +74,7 @@ function modesOf<M extends string>(
 
 /** The description that is nearest to what the device has: the same driver, and of its targets the one with most of the controls. */
 function knownCodec(driver: string, codec: Codec, probed: ProbedControls): TargetCodec {
-  const candidates = (targetsOfDriver[driver] ?? []).flatMap((name) => {
+  const candidates = (driverTargets[driver] ?? []).flatMap((name) => {
     const known = targets.find((target) => target.name === name)?.codecs[codec];
     return known === undefined ? [] : [known];
   });
