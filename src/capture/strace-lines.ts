@@ -47,7 +47,7 @@ const started = /^(\w+)\(/;
 /** A thread is there. Where strace writes to the terminal, it says so in the middle of the call that starts the thread. */
 const attached = /strace: Process (\d{1,9}) attached$/;
 /** How a call ends whose beginning is missing. */
-const onlyEnd = /\}?\) += (?:-?\d+|0x[0-9a-f]+)(?:<[^>]*>)?(?: E[A-Z]+ \([^)]*\))?$/;
+const onlyEnd = /\}?\) += (?:-?\d+|0x[0-9a-f]+)(?:<[^>]*>)?(?: E[A-Z\d]+ \([^)]*\))?$/;
 /** Calls that tell something of devices. All others are passed over without being read. */
 const interesting = new Set(
   "ioctl open openat close dup dup2 dup3 fcntl fcntl64 mmap mmap2 clone clone3 fork vfork sendmsg recvmsg".split(" "),

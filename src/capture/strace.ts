@@ -71,7 +71,7 @@ interface Ended {
 function ended({ line, name, text }: SystemCall): Ended | undefined {
   const parsed = parseArguments(text, 0);
   const after = parsed === undefined ? "" : text.slice(parsed.end);
-  const result = /^ *= (\S+)(?: (E[A-Z]+))?/.exec(after);
+  const result = /^ *= (\S+)(?: (E[A-Z\d]+))?/.exec(after);
   if (parsed !== undefined && result !== null) {
     return { values: parsed.values, result: result[1] as string, error: result[2] };
   }

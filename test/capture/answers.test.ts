@@ -132,6 +132,7 @@ describe("a call that the kernel refuses", () => {
 
   it.each([
     ["sets the sequence's controls", "VIDIOC_S_EXT_CTRLS", "EINVAL", /V4L2_CID_STATELESS_H264_SPS with EINVAL/],
+    ["sets too many of them", "VIDIOC_S_EXT_CTRLS", "E2BIG", /V4L2_CID_STATELESS_H264_SPS with E2BIG/],
     ["starts a queue", "VIDIOC_STREAMON", "ENOSPC", /it on OUTPUT with ENOSPC/],
     ["queues the first request", "MEDIA_REQUEST_IOC_QUEUE", "EINVAL", /a request with EINVAL|request 0 with EINVAL/],
   ])("is why no request is queued, where it %s", async (_, mark, error, message) => {
