@@ -23,10 +23,17 @@ function packHeaderSize(marks: number): number {
   return (marks & 0xf1) === 0x21 ? 12 : 0;
 }
 
-/** Whether a pack header begins somewhere in `head`. Its start code is in no codec's byte stream. */
+/**
+ * Whether a pack begins somewhere in `head`: a header, and right after it another start code, or the end of `head`. No codec's byte
+ * stream has its start code, but damaged bytes may.
+ */
 export function hasPackHeader(head: Uint8Array): boolean {
   for (let at = findStartCode(head, 0, head.length); at >= 0; at = findStartCode(head, at + 3, head.length)) {
-    if (head[at + 3] === PACK_START_CODE && packHeaderSize(head[at + 4] ?? 0) > 0) return true;
+    const size = head[at + 3] === PACK_START_CODE ? packHeaderSize(head[at + 4] ?? 0) : 0;
+    if (size === 0) continue;
+    // 2.5.3.3: pack_stuffing_length, of MPEG-2 only.
+    const end = at + size + (size === 14 ? (head[at + 13] ?? 0) & 7 : 0);
+    if (end + 3 > head.length || findStartCode(head, end, end + 3) === end) return true;
   }
   return false;
 }

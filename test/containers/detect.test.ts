@@ -53,6 +53,9 @@ describe("detect", () => {
     expect(detect(Uint8Array.of(...program.subarray(20), ...program))).toEqual(systems("program", "mpeg2"));
     expect(detect(Uint8Array.from(transport.flatMap((packet) => [...packet])))).toEqual(systems("transport", "mpeg2"));
     expect(detect(bytes("\0\0\x01\xba\x44"))).toEqual(systems("program"));
+    // Damaged bytes may look like the header of a pack, but nothing follows.
+    const damaged = Uint8Array.of(...data.subarray(0, 9000), 0, 0, 1, 0xba, 0x77, ...data.subarray(9000));
+    expect(detect(damaged)).toMatchObject({ kind: "stream", codec: "mpeg2" });
     expect(detect(bytes(`G${"\xff".repeat(187)}`.repeat(3)))).toEqual({
       ...systems("transport"),
       problem: "it has no program tables (PAT and PMT)",
