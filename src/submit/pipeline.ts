@@ -165,8 +165,16 @@ export class Pipeline {
           : `finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued`;
       throw new DeviceTimeout(`${file.path}: the device ${missing}. See dmesg`);
     }
-    if (last === undefined) this.#collectCapture();
-    else for (const job of half) this.#finish(job);
+    if (last === undefined) {
+      const before = this.#queued.size;
+      this.#collectCapture();
+      // Waiting again would end at once, for ever.
+      if (this.#queued.size === before) {
+        throw new DeviceError(
+          `${file.path}: poll(2) says that a CAPTURE buffer is back, and VIDIOC_DQBUF gives none. See dmesg`,
+        );
+      }
+    } else for (const job of half) this.#finish(job);
   }
 
   #hasOutputBack(): boolean {

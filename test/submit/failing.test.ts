@@ -164,6 +164,19 @@ describe("what the device says wrongly", () => {
     await submitter.close();
   });
 
+  it("ends where poll(2) promises a buffer that VIDIOC_DQBUF does not give", async () => {
+    const POLLIN = 1;
+    const { submitter } = await openOn({ ...plain, keepsCapture: true }, (libc) => ({
+      wait: async (fd, events, time) => ((events & POLLIN) === 0 ? libc.wait(fd, events, time) : POLLIN),
+    }));
+    expect((await frames(submitter, [[sequence(16), ...pictures(1)]])).thrown).toEqual(
+      new DeviceError(
+        "/dev/video7: poll(2) says that a CAPTURE buffer is back, and VIDIOC_DQBUF gives none. See dmesg",
+      ),
+    );
+    await submitter.close();
+  });
+
   it("does not take an error of poll(2) for a finished request", async () => {
     const POLLERR = 8;
     const { submitter } = await openOn({ ...plain, isStuck: true }, () => ({
