@@ -83,7 +83,7 @@ export function isGone(thrown: unknown): boolean {
   return thrown instanceof IoctlError && thrown.code === "ENODEV";
 }
 
-/** What to do about an error; of any other number the kernel's log may say more. */
+/** What to do about an error. */
 const adviceOf: Readonly<Record<string, string>> = {
   EBUSY: "Another program may use the device, or the driver still works. See dmesg",
   EMFILE: "This program has too many open files: close some, or raise the limit (ulimit -n)",
@@ -94,9 +94,14 @@ const adviceOf: Readonly<Record<string, string>> = {
   ENOTTY: "The kernel or the driver does not have this ioctl: is it a stateless decoder's, and new enough?",
 };
 
+/** What to do about an error, by its name. Of those that are not listed the kernel's log may say more. */
+export function advice(code: string): string {
+  return adviceOf[code] ?? "See dmesg";
+}
+
 function failureText({ ioctl, code, path, what, control }: IoctlFailure): string {
   const text = `${path}: ${ioctl}${what === undefined ? "" : ` (${what})`} failed with ${code}`;
-  if (control === undefined) return `${text}. ${adviceOf[code] ?? "See dmesg"}`;
+  if (control === undefined) return `${text}. ${advice(code)}`;
   if (control.refusals.length === 0) {
     return `${text} at ${control.name}: the kernel's own rules accept the payload, so it was the driver that refused it`;
   }

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Struct } from "../uapi/struct.ts";
 import { decodeStruct, type Infer, viewOf } from "../uapi/struct.ts";
-import { DeviceError, errorName, IoctlError } from "./errors.ts";
+import { advice, DeviceError, errorName, IoctlError } from "./errors.ts";
 import { type IoctlName, ioctlNumbersOf } from "./layout/ioctls.ts";
 import { type Structs, structsOf } from "./layout/structs.ts";
 import type { Mapping, Memory } from "./libc.ts";
@@ -52,7 +52,7 @@ export class KernelFile {
     const fd = machine.libc.open(path);
     if (fd >= 0) return new KernelFile(machine, fd, path);
     const code = errorName(-fd);
-    throw new DeviceError(`${path}: ${openReasons[code] ?? `it cannot be opened (${code})`}`);
+    throw new DeviceError(`${path}: ${openReasons[code] ?? `it cannot be opened (${code}). See dmesg`}`);
   }
 
   /**
@@ -97,7 +97,8 @@ export class KernelFile {
   map(length: number, offset: bigint): Mapping {
     const mapping = this.#isClosed ? -constants.errno.EBADF : this.#machine.libc.map(this.fd, length, offset);
     if (typeof mapping !== "number") return mapping;
-    throw new DeviceError(`${this.path}: mmap of ${length} bytes of a buffer failed with ${errorName(-mapping)}`);
+    const code = errorName(-mapping);
+    throw new DeviceError(`${this.path}: mmap of ${length} bytes of a buffer failed with ${code}. ${advice(code)}`);
   }
 
   allocate(size: number): Memory {
