@@ -14,6 +14,9 @@ import type { OutputBuffer, OutputBuffers } from "./queues/output-buffers.ts";
 import type { Queue } from "./queues/queue.ts";
 import type { RequestPool } from "./queues/request-pool.ts";
 
+/** The most milliseconds for one request after a failure. */
+const longestFinish = 5000;
+
 /** A picture that has requests, until its `release` has taken effect. */
 export interface Picture {
   readonly timestamp: number;
@@ -144,9 +147,8 @@ export class Pipeline {
    * Waits for half of the requests or, where there are none, for a CAPTURE buffer. The device keeps the other half to work on,
    * because a wait costs more than anything else here. @throws DeviceTimeout
    */
-  async advance(): Promise<void> {
+  async advance(timeout = this.#timeout): Promise<void> {
     const { file } = this.#parts;
-    const timeout = this.#timeout;
     const half = this.#jobs.slice(0, Math.ceil(this.#jobs.length / 2));
     const last = half.at(-1);
     const events =
@@ -193,8 +195,8 @@ export class Pipeline {
   }
 
   /** Lets the device give back the buffer that it holds for another field or slice. */
-  async flushHeld(): Promise<void> {
-    while (this.isBusy) await this.advance();
+  async flushHeld(timeout = this.#timeout): Promise<void> {
+    while (this.isBusy) await this.advance(timeout);
     if (this.#queued.size === 0) return;
     const struct = this.#parts.file.structs.v4l2_decoder_cmd;
     const { bytes, view } = blank(struct);
@@ -202,7 +204,12 @@ export class Pipeline {
     this.#parts.file.call("VIDIOC_DECODER_CMD", bytes, "V4L2_DEC_CMD_FLUSH");
     for (const picture of this.#queued.values()) picture.isHeld = false;
     this.#collectCapture();
-    while (this.isBusy) await this.advance();
+    while (this.isBusy) await this.advance(timeout);
+  }
+
+  /** Takes what the device still gives after a failure. Does not fail, and does not wait for ever: the failure must be told. */
+  async finish(): Promise<void> {
+    await this.flushHeld(Math.min(this.#timeout, longestFinish)).catch(() => {});
   }
 
   /** Gives up everything that the device still has. Must be called before both queues are stopped for good. */

@@ -200,7 +200,7 @@ export class Submitter {
   async *#lastFrames(failure: unknown): AsyncGenerator<Frame, void, undefined> {
     if (this.#isClosed) return;
     // A device that gave nothing back in time was given that time already.
-    if (!(failure instanceof DeviceTimeout)) await this.#pipeline.flushHeld().catch(() => {});
+    if (!(failure instanceof DeviceTimeout)) await this.#pipeline.finish();
     this.#checkOpen();
     yield* this.#ready();
   }

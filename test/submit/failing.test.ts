@@ -78,6 +78,16 @@ describe("the frames before a failure", () => {
     await submitter.close();
   });
 
+  it("are not waited for without end, when the device gives nothing back after it", async () => {
+    const errors = failsAt("MEDIA_REQUEST_IOC_QUEUE", 3);
+    const { submitter } = await open({ ...plain, errors, isStuck: true }, { timeout: Infinity });
+    expect(await frames(submitter, [[sequence(16), ...pictures(4)]])).toMatchObject({
+      shown: [],
+      thrown: { ioctl: "MEDIA_REQUEST_IOC_QUEUE" },
+    });
+    await submitter.close();
+  });
+
   it("are not waited for a second time, when the device gives nothing back", async () => {
     let waits = 0;
     const { submitter } = await openOn({ ...plain, isStuck: true }, (libc) => ({
