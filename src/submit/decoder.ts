@@ -32,7 +32,7 @@ export interface Decoder {
   flush(): AsyncIterable<Frame>;
   /** For a seek: forgets every picture, including frames that were not taken. */
   reset(): Promise<void>;
-  /** Closes the device. Frames that are not released stay readable. */
+  /** Closes the device. Frames that are not released stay readable. @throws IoctlError if it closed, but its queues did not stop */
   close(): Promise<void>;
   /** `close`: `await using decoder = await openDecoder("h264")`. */
   [Symbol.asyncDispose](): Promise<void>;

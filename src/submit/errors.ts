@@ -19,6 +19,14 @@ export class RefusedStream extends DeviceError {
   }
 }
 
+/** Why a submitter refuses a call. */
+export const refusals = {
+  busy: "the last call still has frames: take them all first",
+  left: "the frames of the last call were not all taken: call reset() first",
+  broken: "the device failed: call close()",
+  closed: "the submitter is closed",
+} as const;
+
 /** Other names of EAGAIN and EOPNOTSUPP, which the kernel does not use. */
 const aliases: readonly string[] = ["EWOULDBLOCK", "ENOTSUP"];
 
@@ -70,9 +78,30 @@ export class IoctlError extends Error implements IoctlFailure {
   }
 }
 
+/** Whether the device was removed, or its driver unbound: then there is nothing to stop. */
+export function isGone(thrown: unknown): boolean {
+  return thrown instanceof IoctlError && thrown.code === "ENODEV";
+}
+
+/** What to do about an error. */
+const adviceOf: Readonly<Record<string, string>> = {
+  EBUSY: "Another program may use the device, or the driver still works. See dmesg",
+  EMFILE: "This program has too many open files: close some, or raise the limit (ulimit -n)",
+  ENFILE: "The machine has too many open files: close some, or raise the limit (sysctl fs.file-max)",
+  ENODEV: "The device was removed, or its driver unbound. See dmesg",
+  ENOMEM:
+    "There is too little memory that the device can use: release frames, ask for fewer buffers, or raise CMA (cma= for the kernel)",
+  ENOTTY: "The kernel or the driver does not have this ioctl: is it a stateless decoder's, and new enough?",
+};
+
+/** What to do about an error, by its name. Of those that are not listed the kernel's log may say more. */
+export function advice(code: string): string {
+  return adviceOf[code] ?? "See dmesg";
+}
+
 function failureText({ ioctl, code, path, what, control }: IoctlFailure): string {
   const text = `${path}: ${ioctl}${what === undefined ? "" : ` (${what})`} failed with ${code}`;
-  if (control === undefined) return text;
+  if (control === undefined) return `${text}. ${advice(code)}`;
   if (control.refusals.length === 0) {
     return `${text} at ${control.name}: the kernel's own rules accept the payload, so it was the driver that refused it`;
   }

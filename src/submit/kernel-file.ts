@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Struct } from "../uapi/struct.ts";
 import { decodeStruct, type Infer, viewOf } from "../uapi/struct.ts";
-import { DeviceError, errorName, IoctlError } from "./errors.ts";
+import { advice, DeviceError, errorName, IoctlError } from "./errors.ts";
 import { type IoctlName, ioctlNumbersOf } from "./layout/ioctls.ts";
 import { type Structs, structsOf } from "./layout/structs.ts";
 import type { Mapping, Memory } from "./libc.ts";
@@ -15,7 +15,16 @@ const openReasons: Readonly<Record<string, string>> = {
   ENODEV: "there is no such device any more",
   ENXIO: "there is no such device any more",
   EBUSY: "busy: another program has it, and it takes one at a time",
+  EMFILE: "this program has too many open files: close some, or raise the limit (ulimit -n)",
+  ENFILE: "the machine has too many open files: close some, or raise the limit (sysctl fs.file-max)",
+  ENOMEM: "the kernel has too little memory to open it",
 };
+
+/** How the kernel says that a list has no such item, or that there is no list. */
+const noSuchItem: readonly number[] = [constants.errno.EINVAL, constants.errno.ENODATA, constants.errno.ENOTTY];
+
+/** More items than any driver has. */
+export const mostItems = 4096;
 
 /** A long wait is made of waits of this length, in milliseconds, so that it ends soon after the file is closed. */
 const waitSlice = 200;
@@ -43,7 +52,7 @@ export class KernelFile {
     const fd = machine.libc.open(path);
     if (fd >= 0) return new KernelFile(machine, fd, path);
     const code = errorName(-fd);
-    throw new DeviceError(`${path}: ${openReasons[code] ?? code}`);
+    throw new DeviceError(`${path}: ${openReasons[code] ?? `it cannot be opened (${code}). See dmesg`}`);
   }
 
   /**
@@ -66,11 +75,30 @@ export class KernelFile {
     return -this.#machine.libc.ioctl(this.fd, this.#numbers[ioctl], argument);
   }
 
+  /**
+   * Whether the kernel has what an ENUM or QUERY ioctl asks for. Any other failure is not the end of a list: a device that looks as if
+   * it had less would be told less.
+   *
+   * @throws IoctlError
+   */
+  has(ioctl: IoctlName, argument: Uint8Array): boolean {
+    const errno = this.attempt(ioctl, argument);
+    if (errno === 0) return true;
+    if (!noSuchItem.includes(errno)) throw new IoctlError({ ioctl, code: errorName(errno), path: this.path });
+    return false;
+  }
+
+  /** The error for a list that does not end. */
+  endless(ioctl: IoctlName): DeviceError {
+    return new DeviceError(`${this.path}: ${ioctl} has no end: the driver must return EINVAL after the last item`);
+  }
+
   /** Maps memory of the device. @throws DeviceError */
   map(length: number, offset: bigint): Mapping {
     const mapping = this.#isClosed ? -constants.errno.EBADF : this.#machine.libc.map(this.fd, length, offset);
     if (typeof mapping !== "number") return mapping;
-    throw new DeviceError(`${this.path}: mmap of ${length} bytes of a buffer failed with ${errorName(-mapping)}`);
+    const code = errorName(-mapping);
+    throw new DeviceError(`${this.path}: mmap of ${length} bytes of a buffer failed with ${code}. ${advice(code)}`);
   }
 
   allocate(size: number): Memory {
@@ -87,9 +115,9 @@ export class KernelFile {
     this.#machine.libc.close(fd);
   }
 
-  /** Returns those of the events of poll(2) that are present. */
+  /** Returns those of the events of poll(2) that are present. Of an error, the call that takes what is ready says more. */
   ready(events: number): number {
-    return this.#isClosed ? 0 : this.#machine.libc.poll(this.fd, events);
+    return this.#isClosed ? 0 : this.#machine.libc.poll(this.fd, events) & events;
   }
 
   /**
@@ -100,8 +128,9 @@ export class KernelFile {
   async wait(events: number, milliseconds: number, isOver: () => boolean = () => false): Promise<number> {
     for (let left = milliseconds; left > 0 && !this.#isClosed; left -= waitSlice) {
       this.#waiting = this.#machine.libc.wait(this.fd, events, Math.min(left, waitSlice));
-      const returned = await this.#waiting;
-      this.#waiting = undefined;
+      const returned = await this.#waiting.finally(() => {
+        this.#waiting = undefined;
+      });
       if (returned !== 0) return returned;
       if (isOver()) return 0;
     }
@@ -112,7 +141,8 @@ export class KernelFile {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#waiting;
+    // Who waits gets the failure of the wait.
+    await this.#waiting?.catch(() => {});
     this.#machine.libc.close(this.fd);
   }
 }
@@ -141,7 +171,7 @@ export function read<const N extends keyof Structs>(
   return decodeStruct(struct as Struct, bytes) as Infer<Structs[N]>;
 }
 
-/** What an ENUM ioctl returns for each index, until there are no more. */
+/** What an ENUM ioctl returns for each index, until there are no more. @throws IoctlError, DeviceError */
 export function* enumerate<const N extends keyof Structs>(
   file: KernelFile,
   ioctl: IoctlName,
@@ -149,12 +179,13 @@ export function* enumerate<const N extends keyof Structs>(
   fill: (view: DataView, offsets: Structs[N]["offsets"], index: number) => void,
 ): Generator<Infer<Structs[N]>, void, undefined> {
   const struct = file.structs[name];
-  for (let index = 0; ; index++) {
+  for (let index = 0; index < mostItems; index++) {
     const { bytes, view } = blank(struct);
     fill(view, struct.offsets as Structs[N]["offsets"], index);
-    if (file.attempt(ioctl, bytes) !== 0) return;
+    if (!file.has(ioctl, bytes)) return;
     yield decodeStruct(struct as Struct, bytes) as Infer<Structs[N]>;
   }
+  throw file.endless(ioctl);
 }
 
 /** The text in a char array of the kernel. */

@@ -1,4 +1,4 @@
-import type { Codec, Control } from "../events.ts";
+import type { Codec, Control, SequenceEvent } from "../events.ts";
 import { exceedsTiles, refusalText, targetRefusals } from "../targets/refusals.ts";
 import type { TargetLimits } from "../targets/target.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
@@ -55,4 +55,12 @@ export class KnownLimits {
     const reasons = refusals.map(refusalText).join(", ");
     return new RefusedStream(`${path} (${driver}) does not decode this stream: ${reasons}`, refusals);
   }
+}
+
+/** A line for a person about a change of size or buffers for which the queues must be made anew, although references should stay. */
+export function lostReferences(
+  { path, driver }: Pick<DeviceInfo, "path" | "driver">,
+  { codedWidth, codedHeight, captureBuffers }: Pick<SequenceEvent, "codedWidth" | "codedHeight" | "captureBuffers">,
+): string {
+  return `${path} (${driver}) cannot keep references over a change to ${captureBuffers} buffers of ${codedWidth}x${codedHeight}: pictures that refer to earlier ones are wrong until the next key frame`;
 }

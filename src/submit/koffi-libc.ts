@@ -64,8 +64,11 @@ function bind(koffi: Koffi): Libc {
   const now = new PollEntry();
   return {
     open: (path) => {
-      const fd: number = open(path, files.O_RDWR | files.O_NONBLOCK | O_CLOEXEC);
-      return fd < 0 ? failed() : fd;
+      for (;;) {
+        const fd: number = open(path, files.O_RDWR | files.O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0) return fd;
+        if (koffi.errno() !== constants.errno.EINTR) return failed();
+      }
     },
     close: (fd) => {
       close(fd);
@@ -85,10 +88,19 @@ function bind(koffi: Koffi): Libc {
       new Promise((resolve, reject) => {
         const entry = new PollEntry();
         entry.set(fd, events);
-        poll.async(entry.bytes, 1, milliseconds, (thrown: Error | null, count: number) => {
-          if (thrown) reject(thrown);
-          else resolve(count > 0 ? entry.returned : 0);
-        });
+        const refused = (thrown: unknown) => {
+          const reason = thrown instanceof Error ? thrown.message : String(thrown);
+          reject(new DeviceError(`koffi cannot wait for the device: ${reason}`));
+        };
+        try {
+          poll.async(entry.bytes, 1, milliseconds, (thrown: Error | null, count: number) => {
+            if (thrown) refused(thrown);
+            else resolve(count > 0 ? entry.returned : 0);
+          });
+        } catch (thrown) {
+          // It takes 256 calls at a time.
+          refused(thrown);
+        }
       }),
     allocate: (size): Memory => {
       // The bytes need an ArrayBuffer of their own: without it, V8 may keep a small array in its heap, and move it.

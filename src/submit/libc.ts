@@ -36,3 +36,9 @@ export interface Memory {
 export const POLLIN = 0x1;
 export const POLLPRI = 0x2;
 export const POLLOUT = 0x4;
+/** What poll(2) returns without being asked for it. */
+export const pollErrors: ReadonlyMap<number, string> = new Map([
+  [0x8, "POLLERR"],
+  [0x10, "POLLHUP"],
+  [0x20, "POLLNVAL"],
+]);

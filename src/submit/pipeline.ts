@@ -7,12 +7,15 @@ import {
   V4L2_BUF_FLAG_M2M_HOLD_CAPTURE_BUF,
   V4L2_DEC_CMD_FLUSH,
 } from "./layout/constants.ts";
-import { POLLIN, POLLOUT, POLLPRI } from "./libc.ts";
+import { POLLIN, POLLOUT, POLLPRI, pollErrors } from "./libc.ts";
 import type { CaptureBuffer } from "./queues/capture-pool.ts";
 import type { ControlSetter } from "./queues/controls.ts";
 import type { OutputBuffer, OutputBuffers } from "./queues/output-buffers.ts";
 import type { Queue } from "./queues/queue.ts";
 import type { RequestPool } from "./queues/request-pool.ts";
+
+/** The most milliseconds for one request after a failure. */
+const longestFinish = 5000;
 
 /** A picture that has requests, until its `release` has taken effect. */
 export interface Picture {
@@ -85,8 +88,7 @@ export class Pipeline {
     const { timestamp } = event;
     const picture = { timestamp, buffer, isDecoded: false, isFailed: false, isHeld: false, lastRequest: 0 };
     try {
-      this.#queueCapture(picture);
-      this.#send(event, picture);
+      this.#queueAndSend(event, picture);
     } catch (thrown) {
       // The picture is in no list yet, so closing everything would not give up its buffer.
       buffer.leave();
@@ -108,8 +110,21 @@ export class Pipeline {
    * drivers write its lines between those of the first field.
    */
   resume(event: RequestEvent, picture: Picture): void {
-    if (picture.isDecoded) this.#queueCapture(picture);
-    this.#send(event, picture);
+    if (picture.isDecoded) this.#queueAndSend(event, picture);
+    else this.#send(event, picture);
+  }
+
+  /** Gives the device a picture's buffer with the request that fills it. Without the request, nobody may wait for the buffer. */
+  #queueAndSend(event: RequestEvent, picture: Picture): void {
+    this.#queueCapture(picture);
+    try {
+      this.#send(event, picture);
+    } catch (thrown) {
+      this.#queued.delete(picture.buffer.index);
+      picture.isDecoded = true;
+      picture.isFailed = true;
+      throw thrown;
+    }
   }
 
   /** Ends a picture. Its buffer is given up when all requests that were sent before are done, because they may refer to it. */
@@ -132,9 +147,8 @@ export class Pipeline {
    * Waits for half of the requests or, where there are none, for a CAPTURE buffer. The device keeps the other half to work on,
    * because a wait costs more than anything else here. @throws DeviceTimeout
    */
-  async advance(): Promise<void> {
+  async advance(timeout = this.#timeout): Promise<void> {
     const { file } = this.#parts;
-    const timeout = this.#timeout;
     const half = this.#jobs.slice(0, Math.ceil(this.#jobs.length / 2));
     const last = half.at(-1);
     const events =
@@ -144,16 +158,25 @@ export class Pipeline {
     const returned = await events;
     // `forget` may have given up everything in the meantime.
     if (!this.isBusy) return;
-    if (returned === 0) {
+    if ((returned & (POLLIN | POLLPRI)) === 0) {
       if (this.collect() || this.#collectIncomplete()) return;
+      if (returned !== 0) throw this.#endedEarly(returned);
       const missing =
         last === undefined
           ? `gave back no CAPTURE buffer within ${timeout / 1000} s, although its requests are done`
           : `finished no request within ${timeout / 1000} s; ${this.#jobs.length} are queued`;
       throw new DeviceTimeout(`${file.path}: the device ${missing}. See dmesg`);
     }
-    if (last === undefined) this.#collectCapture();
-    else for (const job of half) this.#finish(job);
+    if (last === undefined) {
+      const before = this.#queued.size;
+      this.#collectCapture();
+      // Waiting again would end at once, for ever.
+      if (this.#queued.size === before) {
+        throw new DeviceError(
+          `${file.path}: poll(2) says that a CAPTURE buffer is back, and VIDIOC_DQBUF gives none. See dmesg`,
+        );
+      }
+    } else for (const job of half) this.#finish(job);
   }
 
   #hasOutputBack(): boolean {
@@ -172,8 +195,8 @@ export class Pipeline {
   }
 
   /** Lets the device give back the buffer that it holds for another field or slice. */
-  async flushHeld(): Promise<void> {
-    while (this.isBusy) await this.advance();
+  async flushHeld(timeout = this.#timeout): Promise<void> {
+    while (this.isBusy) await this.advance(timeout);
     if (this.#queued.size === 0) return;
     const struct = this.#parts.file.structs.v4l2_decoder_cmd;
     const { bytes, view } = blank(struct);
@@ -181,7 +204,12 @@ export class Pipeline {
     this.#parts.file.call("VIDIOC_DECODER_CMD", bytes, "V4L2_DEC_CMD_FLUSH");
     for (const picture of this.#queued.values()) picture.isHeld = false;
     this.#collectCapture();
-    while (this.isBusy) await this.advance();
+    while (this.isBusy) await this.advance(timeout);
+  }
+
+  /** Takes what the device still gives after a failure. Does not fail, and does not wait for ever: the failure must be told. */
+  async finish(): Promise<void> {
+    await this.flushHeld(Math.min(this.#timeout, longestFinish)).catch(() => {});
   }
 
   /** Gives up everything that the device still has. Must be called before both queues are stopped for good. */
@@ -226,17 +254,20 @@ export class Pipeline {
     const done = output.dequeue();
     if (done?.index !== job.output.index) {
       throw new DeviceError(
-        `${file.path}: the driver completed a request and kept its OUTPUT buffer ${job.output.index}`,
+        done === undefined
+          ? `${file.path}: the driver completed a request and kept its OUTPUT buffer ${job.output.index}`
+          : `${file.path}: the driver gave back OUTPUT buffer ${done.index} before buffer ${job.output.index}, which it got first`,
       );
     }
     this.#jobs.shift();
     outputs.putBack(job.output);
-    requests.putBack(job.request);
     // For a request whose CAPTURE buffer is held, only the OUTPUT buffer shows the failure.
     job.picture.isFailed ||= done.isFailed;
     // Most drivers give back the CAPTURE buffer first, mediatek later, some never.
     if (job.isHeld) this.#settle();
     else this.#collectCapture(job.picture);
+    // Last, because the picture is whole even if the request cannot be used again.
+    requests.putBack(job.request);
   }
 
   /** Takes the CAPTURE buffers that came back, up to that of a picture. */
@@ -246,11 +277,27 @@ export class Pipeline {
       if (done === undefined) break;
       const picture = this.#queued.get(done.index);
       this.#queued.delete(done.index);
-      if (picture === undefined) continue;
+      if (picture === undefined) throw this.#strayBuffer(done.index);
       picture.isDecoded = true;
       picture.isFailed ||= done.isFailed;
     }
     this.#settle();
+  }
+
+  /** Why poll(2) says that there is nothing to wait for. */
+  #endedEarly(returned: number): DeviceError {
+    // Of a device that is gone or gave up, the kernel says so here. @throws IoctlError
+    this.#parts.output.dequeue();
+    const named = [...pollErrors].flatMap(([bit, name]) => ((returned & bit) === 0 ? [] : [name]));
+    const said = named.length > 0 ? named.join(" and ") : `0x${returned.toString(16)}`;
+    return new DeviceError(
+      `${this.#parts.file.path}: the device stopped working on its requests: poll(2) says ${said}. See dmesg`,
+    );
+  }
+
+  #strayBuffer(index: number): DeviceError {
+    const { path } = this.#parts.file;
+    return new DeviceError(`${path}: the driver gave back CAPTURE buffer ${index}, which it did not have. See dmesg`);
   }
 
   /** The last request of the oldest picture that the device must give back by itself; Infinity if there is none. */

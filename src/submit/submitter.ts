@@ -2,10 +2,10 @@ import type { Codec, Control, OutputEvent, RequestEvent, SequenceEvent } from ".
 import { type SetEvent, TargetEvents } from "../targets/target-events.ts";
 import { type AbortSignalLike, throwIfAborted } from "./abort.ts";
 import type { DeviceInfo } from "./devices/devices.ts";
-import { DeviceError, DeviceTimeout } from "./errors.ts";
+import { DeviceError, DeviceTimeout, isGone, refusals } from "./errors.ts";
 import { BufferFrame, type Frame } from "./frame.ts";
 import { needsFreshContext } from "./fresh-context.ts";
-import { KnownLimits } from "./known-limits.ts";
+import { KnownLimits, lostReferences } from "./known-limits.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Picture, Pipeline } from "./pipeline.ts";
 import type { CaptureBuffer } from "./queues/capture-pool.ts";
@@ -16,14 +16,6 @@ interface ShownFrame {
   readonly picture: Picture;
   readonly frame: Frame;
 }
-
-/** Why a call is refused. */
-const refusals = {
-  busy: "the last call still has frames: take them all first",
-  left: "the frames of the last call were not all taken: call reset() first",
-  broken: "the device failed: call close()",
-  closed: "the submitter is closed",
-} as const;
 
 /**
  * Performs a session's events on a device, one call at a time: take all frames of one `submit` before you call it again.
@@ -45,10 +37,8 @@ export class Submitter {
   readonly #limits: KnownLimits;
   readonly #onNotice: (message: string) => void;
   readonly #signal: AbortSignalLike | undefined;
-  readonly #onAbort = () => {
-    // The caller of close() gets its failure.
-    this.close().catch(() => {});
-  };
+  /** The caller of close() gets its failure. */
+  readonly #onAbort = () => void this.close().catch(() => {});
   #closing: Promise<void> | undefined;
   /** The pictures by timestamp, until their `release`. */
   readonly #pictures = new Map<number, Picture>();
@@ -98,7 +88,7 @@ export class Submitter {
    *
    * If you leave the loop early, or `events` throws, you must call `reset` or `close`.
    *
-   * @throws IoctlError, DeviceError: only `close` is left then.
+   * @throws IoctlError, DeviceError, after the frames whose turn came before, if the device still gives them: only `close` is left then.
    */
   submit(events: Iterable<SubmitEvent>): AsyncGenerator<Frame, void, undefined> {
     return this.#run(events, () => this.#pipeline.collect());
@@ -118,7 +108,7 @@ export class Submitter {
     this.#pictures.clear();
   }
 
-  /** Closes the device. Frames stay readable until they are released. */
+  /** Closes the device. Frames stay readable until they are released. @throws IoctlError if it closed, but its queues did not stop */
   close(): Promise<void> {
     this.#closing ??= this.#closeNow();
     return this.#closing;
@@ -130,17 +120,19 @@ export class Submitter {
   }
 
   async #closeNow(): Promise<void> {
+    const hadFailed = this.#state === "broken";
     this.#state = "closed";
     this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.#shown.splice(0).forEach(({ frame }) => {
-      frame.release();
-    });
+    for (const { frame } of this.#shown.splice(0)) frame.release();
     for (const { buffer } of this.#pictures.values()) buffer.leave();
     this.#pictures.clear();
     this.#pipeline.forget();
     // A device that is being opened must be closed, too. If opening fails, the call that waits for it reports it.
     await this.#reopening?.catch(() => {});
-    await this.#streams.close();
+    await this.#streams.close().catch((thrown: unknown) => {
+      // The failure that came first was told, and must not be hidden by its consequence.
+      if (!hadFailed && !isGone(thrown)) throw thrown;
+    });
   }
 
   #check(): void {
@@ -188,7 +180,10 @@ export class Submitter {
       this.#leave("idle");
     } catch (thrown) {
       // What the consumer throws is another way to leave early.
-      if (!this.#isOutside) this.#leave("broken");
+      if (!this.#isOutside) {
+        this.#leave("broken");
+        yield* this.#lastFrames(thrown);
+      }
       // Errors after closing are consequences of it.
       throw this.#isClosed ? this.#closedError() : thrown;
     } finally {
@@ -199,6 +194,15 @@ export class Submitter {
       }
       this.#isOutside = false;
     }
+  }
+
+  /** The frames whose turn came before a failure. Their requests were sent before, so most devices still finish them. */
+  async *#lastFrames(failure: unknown): AsyncGenerator<Frame, void, undefined> {
+    if (this.#isClosed) return;
+    // A device that gave nothing back in time was given that time already.
+    if (!(failure instanceof DeviceTimeout)) await this.#pipeline.finish();
+    this.#checkOpen();
+    yield* this.#ready();
   }
 
   /** Takes note of the remaining events when the consumer leaves: frames are lost, but the queues' state is kept. */
@@ -318,12 +322,7 @@ export class Submitter {
       this.#checkOpen();
       yield* this.#ready();
       if (!sequence.keepsReferences || !this.#streams.resize(sequence, this.#sets)) {
-        if (sequence.keepsReferences) {
-          const { codedWidth, codedHeight, captureBuffers } = sequence;
-          this.#onNotice(
-            `${this.device.path} (${this.device.driver}) cannot keep references over a change to ${captureBuffers} buffers of ${codedWidth}x${codedHeight}: pictures that refer to earlier ones are wrong until the next key frame`,
-          );
-        }
+        if (sequence.keepsReferences) this.#onNotice(lostReferences(this.device, sequence));
         this.#streams.stop();
       }
     }
@@ -393,7 +392,9 @@ export class Submitter {
     if (!pool.hasFree && !pool.grow()) await pool.whenFree(this.#timeout);
     this.#checkOpen();
     if (!pool.hasFree) {
-      throw new DeviceTimeout(`all ${pool.size} CAPTURE buffers are in use; release frames that you no longer show`);
+      throw new DeviceTimeout(
+        `${this.device.path}: all ${pool.size} CAPTURE buffers are in use; release frames that you no longer show`,
+      );
     }
   }
 }

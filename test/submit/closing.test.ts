@@ -174,7 +174,7 @@ describe("memory that cannot be mapped", () => {
     for (let failing = 0; failing < 8; failing++) {
       let fails = false;
       let maps = 0;
-      const mapErrors = () => (fails && maps++ === failing ? constants.errno.ENOMEM : undefined);
+      const mapErrors = () => (fails && maps++ === failing ? constants.errno.EIO : undefined);
       const { kernel, submitter } = await open({ ...plain, mapErrors });
       const held: Frame[] = [];
       for await (const frame of submitter.submit([sequence(16), ...pictures(1, 4)])) held.push(frame);
@@ -190,7 +190,7 @@ describe("memory that cannot be mapped", () => {
           return (thrown as Error).message;
         }
       });
-      const message = "/dev/video7: mmap of 384 bytes of a buffer failed with ENOMEM";
+      const message = "/dev/video7: mmap of 384 bytes of a buffer failed with EIO. See dmesg";
       expect(readable).toEqual(held.map((_, i) => (i === failing ? message : 1)));
       for (const frame of held) frame.release();
       expect(kernel.mappings.size).toBe(0);

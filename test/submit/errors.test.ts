@@ -38,7 +38,9 @@ describe("errors", () => {
     const { submitter } = await open({ ...plain, errors });
     const thrown = await all(submitter, events).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code: "ENODEV", control: undefined });
-    expect((thrown as Error).message).toBe("/dev/video7: VIDIOC_S_EXT_CTRLS (in a request) failed with ENODEV");
+    expect((thrown as Error).message).toBe(
+      "/dev/video7: VIDIOC_S_EXT_CTRLS (in a request) failed with ENODEV. The device was removed, or its driver unbound. See dmesg",
+    );
   });
 
   it.each([

@@ -101,3 +101,13 @@ describe.skipIf(!isLinux)("this machine's C library", () => {
     expect(turns).toBeGreaterThan(0);
   });
 });
+
+it("says so where koffi waits for as many devices as it can", async () => {
+  const libc = await loadLibc();
+  const waits = await Promise.allSettled(Array.from({ length: 300 }, () => libc.wait(-1, 1, 1)));
+  const reasons = waits.flatMap((wait) => (wait.status === "rejected" ? [wait.reason] : []));
+  expect(reasons).not.toEqual([]);
+  expect(new Set(reasons.map(String))).toEqual(
+    new Set(["DeviceError: koffi cannot wait for the device: Too many asynchronous calls are running"]),
+  );
+});

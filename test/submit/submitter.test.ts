@@ -153,7 +153,7 @@ describe("buffers", () => {
     const bitstream = [new Uint8Array(1 << 18)];
     await expect(all(submitter, [sequence(16), request(1000, { bitstream })])).rejects.toThrow(
       new DeviceError(
-        "the request has 262144 bytes, the OUTPUT buffers 131072, and the driver gives no larger ones (ENOTTY)",
+        "/dev/video7: the request has 262144 bytes, the OUTPUT buffers 131072, and the driver gives no larger ones (ENOTTY)",
       ),
     );
   });
@@ -175,7 +175,7 @@ describe("buffers", () => {
   it("says so where there is not enough", async () => {
     const { submitter } = await open({ ...plain, mostBuffers: 5 });
     await expect(all(submitter, [sequence(16), ...picture(1000)])).rejects.toThrow(
-      new DeviceError("the driver gives 1 CAPTURE buffers; decoding needs 2"),
+      new DeviceError("/dev/video7: the driver gives 1 CAPTURE buffers; decoding needs 2"),
     );
   });
 
@@ -210,7 +210,7 @@ describe("buffers", () => {
       }
     };
     await expect(run()).rejects.toThrow(
-      new DeviceTimeout("all 2 CAPTURE buffers are in use; release frames that you no longer show"),
+      new DeviceTimeout("/dev/video7: all 2 CAPTURE buffers are in use; release frames that you no longer show"),
     );
     expect(() => submitter.reset()).toThrow("the device failed: call close()");
   });

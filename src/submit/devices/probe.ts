@@ -4,7 +4,7 @@ import { type Target, type TargetCodec, targets } from "../../targets/index.ts";
 import { driverTargets } from "../../targets/names.ts";
 import { codecNames, codecs, controlById, decodeModeValues, startCodeValues } from "../../uapi/index.ts";
 import { viewOf } from "../../uapi/struct.ts";
-import { blank, enumerate, type KernelFile } from "../kernel-file.ts";
+import { blank, enumerate, type KernelFile, mostItems } from "../kernel-file.ts";
 import {
   V4L2_CTRL_FLAG_DISABLED,
   V4L2_CTRL_FLAG_DYNAMIC_ARRAY,
@@ -91,8 +91,10 @@ function probeControls(file: KernelFile): ProbedControls {
   for (let id = 0; ; ) {
     const { bytes, view } = blank(struct);
     view.setUint32(struct.offsets.id, (id | V4L2_CTRL_FLAG_NEXT_CTRL | V4L2_CTRL_FLAG_NEXT_COMPOUND) >>> 0, true);
-    if (file.attempt("VIDIOC_QUERY_EXT_CTRL", bytes) !== 0) return found;
-    id = view.getUint32(struct.offsets.id, true);
+    if (!file.has("VIDIOC_QUERY_EXT_CTRL", bytes)) return found;
+    const next = view.getUint32(struct.offsets.id, true);
+    if (next <= id) throw file.endless("VIDIOC_QUERY_EXT_CTRL");
+    id = next;
     const control = controlById(id);
     const flags = view.getUint32(struct.offsets.flags, true);
     if (control === undefined || (flags & V4L2_CTRL_FLAG_DISABLED) !== 0) continue;
@@ -110,7 +112,7 @@ function menuOf(file: KernelFile, id: number, values: readonly number[]): number
     const { bytes, view } = blank(struct);
     view.setUint32(struct.offsets.id, id, true);
     view.setUint32(struct.offsets.index, value, true);
-    return file.attempt("VIDIOC_QUERYMENU", bytes) === 0;
+    return file.has("VIDIOC_QUERYMENU", bytes);
   });
 }
 
@@ -120,10 +122,11 @@ function largestSize(file: KernelFile, pixelFormat: number): Pick<TargetCodec["l
   let maxWidth = 0;
   let maxHeight = 0;
   for (let index = 0; ; index++) {
+    if (index === mostItems) throw file.endless("VIDIOC_ENUM_FRAMESIZES");
     const { bytes, view } = blank(struct);
     view.setUint32(struct.offsets.index, index, true);
     view.setUint32(struct.offsets.pixel_format, pixelFormat, true);
-    if (file.attempt("VIDIOC_ENUM_FRAMESIZES", bytes) !== 0) break;
+    if (!file.has("VIDIOC_ENUM_FRAMESIZES", bytes)) break;
     const isDiscrete = view.getUint32(struct.offsets.type, true) === V4L2_FRMSIZE_TYPE_DISCRETE;
     const sizes = viewOf(bytes.subarray(struct.offsets.stepwise));
     // struct v4l2_frmsize_discrete is a width and a height.

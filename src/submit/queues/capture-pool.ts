@@ -137,7 +137,8 @@ export class CapturePool {
   allocate(format: QueueFormat, needed: number, wanted: number): void {
     this.#format = format;
     const count = this.#request(needed, wanted);
-    if (count < needed) throw new DeviceError(`the driver gives ${count} CAPTURE buffers; decoding needs ${needed}`);
+    if (count < needed)
+      throw new DeviceError(`${this.#queue.path}: the driver gives ${count} CAPTURE buffers; decoding needs ${needed}`);
     for (let index = 0; index < count; index++) this.#add(index);
   }
 

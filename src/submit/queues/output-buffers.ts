@@ -23,7 +23,7 @@ export class OutputBuffers {
   allocate(format: QueueFormat, count: number): void {
     this.#format = format;
     const made = this.#queue.requestBuffers(count);
-    if (made === 0) throw new DeviceError("the driver gives no OUTPUT buffer");
+    if (made === 0) throw new DeviceError(`${this.#queue.path}: the driver gives no OUTPUT buffer`);
     for (let index = 0; index < made; index++) this.#add(this.#mapped(index));
   }
 
@@ -78,13 +78,13 @@ export class OutputBuffers {
   #tooSmall(size: number, reason: string): DeviceError {
     const most = this.#format?.planes[0]?.sizeimage ?? 0;
     return new DeviceError(
-      `the request has ${size} bytes, the OUTPUT buffers ${most}, and the driver gives no larger ones (${reason})`,
+      `${this.#queue.path}: the request has ${size} bytes, the OUTPUT buffers ${most}, and the driver gives no larger ones (${reason})`,
     );
   }
 
   #mapped(index: number): OutputBuffer {
     const [plane] = this.#queue.query(index);
-    if (plane === undefined) throw new DeviceError(`OUTPUT buffer ${index} has no memory`);
+    if (plane === undefined) throw new DeviceError(`${this.#queue.path}: OUTPUT buffer ${index} has no memory`);
     const mapping = this.#queue.map(plane);
     this.#mappings.push(mapping);
     return { index, bytes: mapping.bytes };

@@ -78,6 +78,11 @@ export class Queue {
     this.#bufferView = viewOf(this.#buffer.bytes);
   }
 
+  /** Of the device, for messages. */
+  get path(): string {
+    return this.#file.path;
+  }
+
   format(): QueueFormat {
     const { bytes, view } = this.#formatStruct();
     this.#file.call("VIDIOC_G_FMT", bytes, this.name);

@@ -7,6 +7,8 @@ import type { SessionOptions } from "../../../src/options.ts";
 import { chooseDevice, devicePath, devicesOf } from "../../../src/submit/devices/devices.ts";
 import { DeviceError } from "../../../src/submit/errors.ts";
 import { Submitter, sessionOptionsFor } from "../../../src/submit/index.ts";
+import { ioctlNumber } from "../../../src/submit/layout/ioctls.ts";
+import { structsOf } from "../../../src/submit/layout/structs.ts";
 import { cedrus, targetByName, targets } from "../../../src/targets/index.ts";
 import {
   codecs,
@@ -18,6 +20,7 @@ import {
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import type { FakeDriver } from "../fake-driver.ts";
 import { FakeKernel } from "../fake-kernel.ts";
+import { plain } from "../submitting.ts";
 
 const { EACCES, EBUSY, ENODEV, ENOENT } = constants.errno;
 
@@ -242,4 +245,42 @@ describe("one line for a person", () => {
     );
     expect(() => chooseDevice(list, "vp8", "/dev/media1")).toThrow(new DeviceError(problem));
   });
+});
+
+describe("a device that does not answer", () => {
+  it.each(["VIDIOC_ENUM_FMT", "VIDIOC_QUERY_EXT_CTRL", "VIDIOC_QUERYMENU", "VIDIOC_ENUM_FRAMESIZES"] as const)(
+    "does not look like one that has less: %s",
+    async (name) => {
+      let calls = 0;
+      const errors = (ioctl: string) => (ioctl === name && calls++ === 0 ? constants.errno.EIO : undefined);
+      const { devices, problems } = await listOf({ ...plain, errors });
+      expect(devices).toEqual([]);
+      expect(problems).toEqual([`/dev/video7: ${name} failed with EIO. See dmesg`]);
+    },
+  );
+
+  it.each(["VIDIOC_ENUM_FRAMESIZES", "VIDIOC_QUERYMENU"] as const)("need not have %s", async (name) => {
+    const errors = (ioctl: string) => (ioctl === name ? constants.errno.ENOTTY : undefined);
+    const { devices, problems } = await listOf({ ...plain, errors });
+    expect([devices.length, problems]).toEqual([1, []]);
+  });
+
+  it.each(["VIDIOC_ENUM_FMT", "VIDIOC_QUERY_EXT_CTRL", "VIDIOC_ENUM_FRAMESIZES"] as const)(
+    "is named where its list has no end: %s",
+    async (name) => {
+      const kernel = new FakeKernel(plain);
+      const { abi, libc } = kernel.machine;
+      const number = ioctlNumber(name, abi);
+      const { type, stepwise } = structsOf(abi).v4l2_frmsizeenum.offsets;
+      // A driver that does not look at the index says the same each time, and one size if it says sizes.
+      const ioctl: typeof libc.ioctl = (fd, asked, argument) => {
+        if (asked !== number) return libc.ioctl(fd, asked, argument);
+        if (name === "VIDIOC_ENUM_FRAMESIZES") for (const at of [type, stepwise]) argument?.set([1], at);
+        return 0;
+      };
+      const { devices, problems } = await devicesOf({ abi, libc: { ...libc, ioctl } }, kernel.files);
+      expect(devices).toEqual([]);
+      expect(problems).toEqual([`/dev/video7: ${name} has no end: the driver must return EINVAL after the last item`]);
+    },
+  );
 });
