@@ -196,7 +196,7 @@ export class BitReader {
       read();
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;
-      const isEnd = this.#bytes.length < bytes.length && error.code === "cut-off";
+      const isEnd = (beyond > 0 || this.#bytes.length < bytes.length) && error.code === "cut-off";
       this.flaw ??= isEnd ? new BitstreamError("cut-off", "the payload ends here", error.place) : error;
     }
     this.#bytes = bytes;
