@@ -41,6 +41,8 @@ export class BitReader {
   readonly #dropped: number[] = [];
   /** The error in elements that decoding does not need: see `tolerate`. */
   flaw: BitstreamError | null = null;
+  /** What the bytes end with. */
+  #part = "unit";
   /** The coded position of the last 1 bit; -1 if there is none, undefined until it is needed. */
   #stopBit: number | undefined;
 
@@ -192,13 +194,15 @@ export class BitReader {
     const held = beyond && this.#cache << this.#cached;
     this.#cache ^= held >>> this.#cached;
     this.#taken -= beyond / 8;
+    // Where the unit ends before the elements must, it is the unit that ends.
+    if (this.#bytes.length - beyond < bytes.length) this.#part = "payload";
     try {
       read();
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;
-      const isEnd = end < Infinity && error.code === "cut-off";
-      this.flaw ??= isEnd ? new BitstreamError("cut-off", "the payload ends here", error.place) : error;
+      this.flaw ??= error;
     }
+    this.#part = "unit";
     this.#bytes = bytes;
     this.#taken += beyond / 8;
     this.#cache |= held >>> this.#cached;
@@ -244,7 +248,7 @@ export class BitReader {
     if (n === 0) return 0;
     if (this.#cached < n) {
       this.#refill();
-      if (this.#cached < n) this.failAs("cut-off", "the unit ends here", before, name, i, j, k);
+      if (this.#cached < n) this.failAs("cut-off", `the ${this.#part} ends here`, before, name, i, j, k);
     }
     const value = this.#cache >>> (32 - n);
     this.#cache <<= n;

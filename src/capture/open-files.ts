@@ -69,6 +69,10 @@ export class OpenFiles<State> {
   readonly #devices = new Map<string, Device<State>>();
   /** Devices whose opening the capture shows. */
   readonly #opened = new WeakSet<Device<State>>();
+  /** Processes that forked others. */
+  readonly #forked = new Set<string>();
+  /** What such a process closed: those that it forked may have it still. */
+  readonly #left = new Map<string, Device<State>>();
   /** Of descriptors that a process closed, and may have had from its parent. */
   readonly #closed = new Set<string>();
   /** Of descriptors that were duplicated, or are used again after that. Any other one names its file alone. */
@@ -113,7 +117,10 @@ export class OpenFiles<State> {
     switch (call.call) {
       case "start": {
         const process = call.isProcess ? call.started : this.process(call.thread);
-        if (call.isProcess && call.started !== call.thread) this.#parents.set(process, this.process(call.thread));
+        if (call.isProcess && call.started !== call.thread) {
+          this.#parents.set(process, this.process(call.thread));
+          this.#forked.add(this.process(call.thread));
+        }
         if (process !== "") this.#processes.set(call.started, process);
         return undefined;
       }
@@ -173,7 +180,7 @@ export class OpenFiles<State> {
     for (let i = 0; i < mostForks; i++) {
       process = this.#parents.get(process);
       if (process === undefined) return undefined;
-      const device = this.#devices.get(`${process} ${fd}`);
+      const device = this.#devices.get(`${process} ${fd}`) ?? this.#left.get(`${process} ${fd}`);
       if (device === undefined) continue;
       const isOther = path !== undefined && device.path !== undefined && device.path !== path;
       if (isOther || !this.#opened.has(device)) return undefined;
@@ -198,6 +205,7 @@ export class OpenFiles<State> {
     if (before !== undefined) before.descriptors--;
     this.#devices.set(key, device);
     device.descriptors++;
+    device.isClosed = false;
   }
 
   #close(thread: string, fd: number): string | undefined {
@@ -207,6 +215,7 @@ export class OpenFiles<State> {
       this.#devices.delete(key);
       device.descriptors--;
       device.isClosed = device.descriptors === 0;
+      if (this.#forked.has(this.process(thread))) this.#left.set(key, device);
     }
     if (this.#parents.has(this.process(thread))) this.#closed.add(key);
     const closed = this.requestKey(thread, fd);

@@ -111,16 +111,25 @@ function fileCallOf(system: SystemCall): Call | undefined {
     case "vfork":
       return { ...made, call: "start", started: String(number), isProcess: !/CLONE_FILES|CLONE_THREAD/.test(text) };
     case "sendmsg":
-    case "recvmsg": {
-      // The name of a file may have brackets and commas: 9<socket:[1]>, 9<TCP:[127.0.0.1:1->127.0.0.1:2]>.
-      const named = text.replace(/(?<=[ []\d+)<(?:->(?=[\d[])|[^>])*>/g, "");
-      const lists = [...named.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=\[([^\]]*)\]/g)];
-      const count = lists.reduce((sum, [, list]) => sum + (list as string).split(",").length, 0);
-      return { ...made, call: "pass", direction: name === "sendmsg" ? "sent" : "received", count };
-    }
+    case "recvmsg":
+      return {
+        ...made,
+        call: "pass",
+        direction: name === "sendmsg" ? "sent" : "received",
+        count: passedFiles(values[1]),
+      };
     default:
       return { ...made, call: "duplicate", ...fileOf(values[0]), copy: number };
   }
+}
+
+/** How many descriptors a message passes on. */
+function passedFiles(message: StraceValue | undefined): number {
+  let count = 0;
+  for (const header of itemsOf(memberOf(message, "msg_control"))) {
+    if (wordOf(memberOf(header, "cmsg_type")) === "SCM_RIGHTS") count += itemsOf(memberOf(header, "cmsg_data")).length;
+  }
+  return count;
 }
 
 function ioctlOf(system: SystemCall): IoctlCall | undefined {
@@ -309,6 +318,14 @@ function flagsOf(value: StraceValue | undefined): number {
   return wordOf(value)
     .split("|")
     .reduce((flags, word) => flags | (flagBits[word] ?? (/^(0x|\d)/.test(word) ? Number(word) : 0)), 0);
+}
+
+function memberOf(value: StraceValue | undefined, name: string): StraceValue | undefined {
+  return value?.kind === "struct" ? value.members.get(name) : undefined;
+}
+
+function itemsOf(value: StraceValue | undefined): readonly StraceValue[] {
+  return value?.kind === "list" ? value.items : [];
 }
 
 function numberOf(value: StraceValue | undefined): number | undefined {

@@ -102,7 +102,7 @@ export const purpose =
 
 export const inputText =
   "<input> is a file, or - for standard input: a byte stream, IVF, an MPEG program or transport stream; with mediabunny " +
-  "installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM; compressed with gzip, too. inspect, validate and trace take several.";
+  "installed (npm i mediabunny) also MP4, QuickTime, Matroska or WebM. It may be compressed with gzip. inspect, validate and trace take several.";
 
 export const exitText =
   "Exit status: 0 fine, also where a stream has errors; 1 something would be refused (validate), is different (diff) or is " +

@@ -103,9 +103,7 @@ async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: In
   }
   const detected = await beginning.detect(codec);
   const isUnknown = detected === undefined && codec === undefined;
-  if (isCompressed && (isUnknown || head.length === 0)) {
-    return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
-  }
+  if (head.length === 0) return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
   if (detected?.kind === "record") return { input: await openRecord(io, name, wholeBytes(bytes)) };
   if (isUnknown && isText(head)) throw new CliError(`${name}: ${unknownText}`);
   // A pipe can only be read from beginning to end, and so can what is compressed.
@@ -144,7 +142,7 @@ async function readAll(name: string, chunks: AsyncIterable<Uint8Array>): Promise
     length += chunk.length;
     if (length > wholeLimit) {
       throw new CliError(
-        `${name}: a container that is compressed or comes through a pipe may have 1 GiB; name the file itself`,
+        `${name}: a container that is compressed or comes through a pipe must not be larger than 1 GiB: name a file that is not compressed`,
       );
     }
   }

@@ -119,7 +119,9 @@ export class RequestDifferences {
     if (control === "" && path === "timestamp") return [{ ...this.timestamp(difference.values), known }];
     if (control === "") return this.#bitstream(requests).map((made) => ({ ...made, known }));
     const leaves = a instanceof Uint8Array && b instanceof Uint8Array ? (this.#leaves(control, requests) ?? []) : [];
-    const inside = leaves.filter((leaf) => isInside(leaf.path, path) && path !== "");
+    // A control that differs as a whole has more elements on one side, unless its elements are integers.
+    const isIntegers = path === "" && a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length;
+    const inside = path !== "" || isIntegers ? leaves.filter((leaf) => isInside(leaf.path, path)) : [];
     const [leaf] = inside;
     // The kernel makes both the same.
     if (leaf !== undefined && inside.every(({ isNormalised }) => isNormalised)) return [];
@@ -134,8 +136,9 @@ export class RequestDifferences {
     ] as const;
     const at =
       isOne && difference.flag === undefined ? { ...difference, path: leaf.path, flag: leaf.flag } : difference;
-    const ofList = inside.length > 1 && isList(difference) ? listValues(path, inside) : values;
-    const named = isOne && isList(difference) ? leaf.values : ofList;
+    const isOfList = isIntegers || isList(difference);
+    const ofList = inside.length > 1 && isOfList ? listValues(path, inside) : values;
+    const named = isOne && isOfList ? leaf.values : ofList;
     // The index of an entry does not depend on how many of its elements differ.
     const otherPath = difference.otherPath === path ? at.path : difference.otherPath;
     return [{ ...this.#withRefusals(control, requests, this.#difference(at, named)), known, otherPath }];

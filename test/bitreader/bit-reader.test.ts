@@ -399,3 +399,40 @@ describe("what a writer writes", () => {
     );
   });
 });
+
+describe("tolerate with an end", () => {
+  const byte = fc.constantFrom(0, 0, 0, 1, 3, 3, 0x80, 0xff);
+
+  it("reads no bit from after the end, loses none, and says what ends", () => {
+    fc.assert(
+      fc.property(
+        fc.array(byte, { maxLength: 24 }),
+        fc.nat(8),
+        fc.nat(10),
+        fc.array(fc.integer({ min: 1, max: 12 })),
+        (coded, before, size, widths) => {
+          const bits = [...unescaped(Uint8Array.from(coded)).bytes]
+            .map((each) => each.toString(2).padStart(8, "0"))
+            .join("");
+          const r = reader(...coded);
+          const take = (n: number) => r.u(n, "x").toString(2).padStart(n, "0");
+          let read = "";
+          for (let i = 0; i < before && read.length < bits.length; i++) read += take(8);
+          const end = read.length + 8 * size;
+          r.tolerate(() => {
+            for (const n of widths) read += take(n);
+          }, end);
+          expect(r.position).toBe(read.length);
+          expect(read.length).toBeLessThanOrEqual(end);
+          // Where both end there, either is right.
+          if (r.flaw !== null && end !== bits.length)
+            expect(r.flaw.reason).toBe(end < bits.length ? "the payload ends here" : "the unit ends here");
+          while (read.length < bits.length) read += take(1);
+          expect(read).toBe(bits);
+          expect(r.nextByte()).toBe(-1);
+        },
+      ),
+      { seed: 1, numRuns: 2000 },
+    );
+  });
+});

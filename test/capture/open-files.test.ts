@@ -101,6 +101,16 @@ describe("a device that a process opened and a forked one uses", () => {
     },
   );
 
+  it("is one device, also where the first process closes it after that", async () => {
+    const start = [`${parent} 00:46:57.0 fork() = 7777`, `${parent} 00:46:57.1 close(8) = 0`];
+    const [found, whole] = [
+      await imported([...before, ...start, ...after].join("\n")),
+      await imported(lines.join("\n")),
+    ];
+    expect(found.warnings).toEqual([]);
+    expect(found.requests.length).toBe(whole.requests.length);
+  });
+
   it("is another one where the forked process closed the descriptor", async () => {
     const start = [`${parent} 00:46:57.0 fork() = 7777`, "7777 00:46:57.1 close(8) = 0"];
     const { warnings } = await imported([...before, ...start, ...after].join("\n"));

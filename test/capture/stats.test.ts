@@ -108,6 +108,8 @@ describe("stats", () => {
       filesSent: 0,
       filesReceived: 3,
     });
+    const text = `${thread} 00:00:00.1 recvmsg(6, {msg_iov=[{iov_base="cmsg_type=SCM_RIGHTS, cmsg_data=[1, 2]", iov_len=38}], msg_flags=0}, 0) = 38\n`;
+    expect((await captureStats(callsOf(decoding + text))).processes[0]).toMatchObject({ filesReceived: 0 });
     const of = async (...indexes: readonly number[]) => {
       const added = indexes.map((index) => `${more[index]}\n`).join("");
       return captureStats(callsOf(`${decoding}${added}`));

@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { unknownText } from "../../src/cli/input-bytes.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { fixture, goldenText, run } from "./command-line.ts";
 
@@ -137,7 +138,8 @@ describe("what is named as if it were compressed", () => {
   it.each([
     ["x.br", "hello hello", "not compressed with brotli, or damaged"],
     ["x.gz", "hello hello", "not compressed with gzip, or damaged"],
-    ["y.gz", gzipSync("hello"), "line 1: not a request record"],
+    ["y.gz", gzipSync("hello"), unknownText],
+    ["y.gz", gzipSync(Uint8Array.of(1, 2, 3)), "no video was found in its first bytes; name the codec with --codec"],
     [
       "x.gz",
       gzipSync(""),

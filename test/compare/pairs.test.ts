@@ -74,6 +74,24 @@ describe("the first screen of diff tells the cause", () => {
     expect(text).not.toMatch(/SLICE_PARAMS/);
   });
 
+  it("entry points of slices, by their indices (HEVC)", async () => {
+    const of = async (name: string, ...points: readonly number[]) => {
+      const requests = await requestsOf("h265_main10_wpp_slices.265");
+      requests[4]!.controls.set(
+        "V4L2_CID_STATELESS_HEVC_ENTRY_POINT_OFFSETS",
+        new Uint8Array(Uint32Array.from(points).buffer),
+      );
+      return written(`points-${name}.jsonl`, "h265", requests);
+    };
+    const right = await of("right", 5, 6, 7);
+    const one = await screen(right, await of("one", 5, 6, 8));
+    expect(one.text).toContain("HEVC_ENTRY_POINT_OFFSETS [2]  7 / 8  read");
+    const two = await screen(right, await of("two", 5, 7, 8));
+    expect(two.text).toContain("HEVC_ENTRY_POINT_OFFSETS  [1] 6 [2] 7 / [1] 7 [2] 8  read");
+    const fewer = await screen(right, await of("fewer", 5, 6));
+    expect(fewer.text).toContain("HEVC_ENTRY_POINT_OFFSETS  3 elements / 2 elements  read");
+  });
+
   it.each([
     [
       "vp9",

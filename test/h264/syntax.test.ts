@@ -514,6 +514,9 @@ describe("sei_rbsp (7.3.2.3, D.1)", () => {
     expect(() => h264.parseSei(unitOf([...header(0, 6), ...message(6, 1), ["x", 16, 0x1210]]))).toThrow(
       /broken_link_flag.*the payload ends here/,
     );
+    expect(() => h264.parseSei(unitOf([...header(0, 6), ...message(6, 9), ["x", 16, 0]]))).toThrow(
+      /recovery_frame_cnt.*the unit ends here/,
+    );
     expect(() => h264.parseSei(unitOf([...header(0, 6), ...message(5, 9), ["x", 16, 1]]))).toThrow(
       /sei_payload_byte\[3\]/,
     );

@@ -992,6 +992,9 @@ describe("sei_rbsp (7.3.2.4, D.2)", () => {
     expect(() => parse()(unitOf([...header(39), ...message(6, 1), ["x", 16, 0x0110]]))).toThrow(
       /the payload ends here/,
     );
+    expect(() => parse()(unitOf([...header(39), ...message(6, 9), ["x", 16, 0]]))).toThrow(
+      /recovery_poc_cnt.*the unit ends here/,
+    );
     expect(() => parse()(unitOf([...header(39), ...message(5, 9), ["x", 16, 1]]))).toThrow(/sei_payload_byte\[3\]/);
   });
 });
