@@ -123,7 +123,12 @@ describe("a picture without its first slice, where slices have an order (A.2)", 
     new H264Stream().writeSps({ profile_idc, constraint_set1_flag }).writePps();
   const found = (stream: H264Stream) => {
     const events = eventsOf(stream.slice({ idr: true, first_mb: 8 }));
-    return [only(events, "error").map(({ code }) => code).join(), only(events, "output")[0]?.corrupt];
+    return [
+      only(events, "error")
+        .map(({ code }) => code)
+        .join(),
+      only(events, "output")[0]?.corrupt,
+    ];
   };
 
   it("is told, and corrupt", () => {
