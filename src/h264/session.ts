@@ -212,7 +212,8 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       const pts = cut === null ? this.times.take() : cut.pts;
       this.pictures.beginPicture(slice, { pts, recoveryPoint, picTiming });
       if (cut !== null) this.pictures.markDamaged();
-      else if (!isAfterLoss && slice.h.first_mb_in_slice > 0 && !allowsAnyOrder(slice.sets)) this.#reportFirstSlice(slice);
+      else if (!isAfterLoss && slice.h.first_mb_in_slice > 0 && !allowsAnyOrder(slice.sets))
+        this.#reportFirstSlice(slice);
     }
     // Slices of its picture are missing before it.
     if (isAfterLoss && (!isFirst || slice.h.first_mb_in_slice > 0)) this.pictures.markDamaged();
