@@ -9,8 +9,8 @@ import { requireBuild } from "./entries.ts";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_675 },
-  h264: { parseSps: 5465, parsePps: 4415, parseSliceHeader: 5715, openH264Session: 31_950 },
+  ".": { openSession: 108_905 },
+  h264: { parseSps: 5465, parsePps: 4415, parseSliceHeader: 5715, openH264Session: 32_140 },
   h265: {
     parseSps: 9060,
     parseSpsUntilVui: 6590,
@@ -18,7 +18,7 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     parseSliceSegmentHeader: 7375,
     openH265Session: 38_050,
   },
-  mpeg2: { parseSequenceHeader: 3050, openMpeg2Session: 17_055 },
+  mpeg2: { parseSequenceHeader: 3050, openMpeg2Session: 17_085 },
   vp8: { parseFrame: 4260, openVp8Session: 13_845 },
   vp9: { parseFrame: 7250, openVp9Session: 17_545 },
   fwht: { parseFrameHeader: 3680, openFwhtSession: 9715 },

@@ -97,21 +97,17 @@ export class PictureDecoder {
     return this.#open !== null;
   }
 
-  /** Whether there is an open picture that is not skipped. */
-  get isDecoding(): boolean {
-    return this.#open?.picture != null;
-  }
-
   /** Whether the slice belongs to the open picture. */
   continues({ h, sets }: ReadSlice): boolean {
     return this.#open !== null && !isFirstOfNewPicture(this.#open.h, this.#open.sets, h, sets);
   }
 
-  /** Part of the open picture is lost. */
-  markDamaged(): void {
-    if (!this.#open?.picture) return;
+  /** Part of the open picture is lost. Returns false where there is none, or it is skipped. */
+  markDamaged(): boolean {
+    if (!this.#open?.picture) return false;
     this.#open.picture.frame.corrupt = true;
     this.#recovery.damage();
+    return true;
   }
 
   /** Begins a picture. The one before it must have ended. */

@@ -212,19 +212,15 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       const pts = cut === null ? this.times.take() : cut.pts;
       this.pictures.beginPicture(slice, { pts, recoveryPoint, picTiming });
       if (cut !== null) this.pictures.markDamaged();
-      else if (!isAfterLoss && slice.h.first_mb_in_slice > 0 && !allowsAnyOrder(slice.sets))
-        this.#reportFirstSlice(slice);
+      else if (!isAfterLoss && slice.h.first_mb_in_slice > 0 && !allowsAnyOrder(slice.sets)) {
+        const isDecoded = this.pictures.markDamaged();
+        const reason = "the picture's first slice is missing";
+        if (isDecoded) this.sink.report("missing-slice", reason, unit, "first_mb_in_slice");
+      }
     }
     // Slices of its picture are missing before it.
     if (isAfterLoss && (!isFirst || slice.h.first_mb_in_slice > 0)) this.pictures.markDamaged();
     this.pictures.addSlice(slice);
-  }
-
-  #reportFirstSlice({ unit, h: { first_mb_in_slice } }: ReadSlice): void {
-    if (!this.pictures.isDecoding) return;
-    this.pictures.markDamaged();
-    const reason = `the picture's first slice is missing: this one begins with macroblock ${first_mb_in_slice}`;
-    this.sink.report("missing-slice", reason, unit, "first_mb_in_slice");
   }
 
   /** The cut-off slice before this one, if it belongs to the same picture. */
