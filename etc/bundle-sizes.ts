@@ -9,8 +9,8 @@ import { requireBuild } from "./entries.ts";
 
 /** Bytes, by entry and export; `"."` is the package's own entry, with the sessions of all codecs. */
 const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ".": { openSession: 108_695 },
-  h264: { parseSps: 5465, parsePps: 4415, parseSliceHeader: 5720, openH264Session: 31_950 },
+  ".": { openSession: 108_920 },
+  h264: { parseSps: 5465, parsePps: 4415, parseSliceHeader: 5720, openH264Session: 32_140 },
   h265: {
     parseSps: 9065,
     parseSpsUntilVui: 6590,
@@ -18,7 +18,7 @@ const budgets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     parseSliceSegmentHeader: 7380,
     openH265Session: 38_050,
   },
-  mpeg2: { parseSequenceHeader: 3055, openMpeg2Session: 17_060 },
+  mpeg2: { parseSequenceHeader: 3055, openMpeg2Session: 17_085 },
   vp8: { parseFrame: 4260, openVp8Session: 13_845 },
   vp9: { parseFrame: 7255, openVp9Session: 17_545 },
   fwht: { parseFrameHeader: 3680, openFwhtSession: 9715 },

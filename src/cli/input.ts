@@ -36,6 +36,8 @@ export interface StreamInput {
   readonly isInside: boolean;
   /** The codec that the bytes certainly have, where another codec was asked for. */
   readonly otherCodec?: Codec | undefined;
+  /** Nothing but the bytes of the video itself says which codec it has. */
+  readonly isGuess?: boolean | undefined;
 }
 
 /** The codec of an input. */

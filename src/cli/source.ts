@@ -73,6 +73,10 @@ export async function* streamEvents(
 
 /** The error for an input without a picture. */
 export function noPicture(input: StreamInput | RecordInput): CliError {
+  if (input.kind === "stream" && input.isGuess === true) {
+    const guess = `no picture could be decoded as ${input.codec}, which its first bytes look like`;
+    return new CliError(`${input.name}: ${guess}; where it has another codec, name that with --codec`);
+  }
   const other = input.kind === "stream" ? input.otherCodec : undefined;
   const advice = other === undefined ? "" : `: its first bytes are ${other}; leave out --codec`;
   const asked = other === undefined ? "" : ` as ${codecOf(input)}`;

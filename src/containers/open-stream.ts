@@ -35,6 +35,8 @@ export interface OpenStream {
   readonly isInside: boolean;
   /** The codec that the bytes plainly have, where the caller names another one. */
   readonly otherCodec?: Codec | undefined;
+  /** Nothing but the bytes of the video itself says which codec it has. */
+  readonly isGuess?: boolean | undefined;
   close(): void;
 }
 
@@ -71,7 +73,8 @@ export async function openStream(file: StreamFile): Promise<OpenStream> {
   }
   const format = detected?.ivf ? "an IVF file" : "a byte stream";
   const otherCodec = isOther ? detected.codec : undefined;
-  return { codec, format, parts: chunks(beginning.all()), isInside: false, otherCodec, close };
+  const isGuess = asked === undefined && detected?.ivf === false;
+  return { codec, format, parts: chunks(beginning.all()), isInside: false, otherCodec, isGuess, close };
 }
 
 /** A transport stream's tables say which codecs it has. Of a program stream, only the video itself tells. */

@@ -81,6 +81,8 @@ export class PacketFinder {
   #stride = 0;
   /** Offset in the file where a packet should begin and none does; undefined before the first packet, and in step. */
   #lostAt: number | undefined;
+  /** The first packet has been found. */
+  #hasBegun = false;
 
   constructor(user: PacketUser) {
     this.#user = user;
@@ -122,6 +124,9 @@ export class PacketFinder {
         if (sync === undefined) return isEnd ? at : Math.max(at, bytes.length - SYNC_SEARCH);
         at = sync.at;
         this.#stride = sync.stride;
+        // A file may begin inside a packet, with less than one.
+        if (!this.#hasBegun && this.#origin + at >= LONGEST_STRIDE) this.#lostAt = 0;
+        this.#hasBegun = true;
         if (this.#lostAt !== undefined) this.#user.gap(this.#lostAt, this.#origin + at);
         this.#lostAt = undefined;
       }

@@ -67,6 +67,8 @@ export class Frame implements ReferenceFrame {
   isReference: boolean;
   neededForOutput = true;
   corrupt = false;
+  /** Reference pictures were lost after it. */
+  isBeforeLoss = false;
   /** pic_struct of the picture timing SEI message; -1 without one. */
   pic_struct = -1;
 

@@ -54,6 +54,8 @@ interface OpenPicture extends HeldPicture {
   readonly hasReference: boolean;
   /** Whether the buffer had a corrupt reference picture then. */
   readonly hasCorruptReference: boolean;
+  /** Whether its slices may refer to a picture that was lost, which no list shows. */
+  readonly mayFollowLoss: boolean;
   sliceCount: number;
   /** The length of its slices so far, in bytes. */
   bytes: number;
@@ -100,11 +102,12 @@ export class PictureDecoder {
     return this.#open !== null && !isFirstOfNewPicture(this.#open.h, this.#open.sets, h, sets);
   }
 
-  /** Part of the open picture is lost. */
-  markDamaged(): void {
-    if (!this.#open?.picture) return;
+  /** Part of the open picture is lost. Returns false where there is none, or it is skipped. */
+  markDamaged(): boolean {
+    if (!this.#open?.picture) return false;
     this.#open.picture.frame.corrupt = true;
     this.#recovery.damage();
+    return true;
   }
 
   /** Begins a picture. The one before it must have ended. */
@@ -119,6 +122,7 @@ export class PictureDecoder {
       picture,
       hasReference: references.length > 0 && references.every((frame) => canBeReferredTo(frame, structure)),
       hasCorruptReference: references.some(isCorrupt),
+      mayFollowLoss: this.#state.mayHoldLost(first.sets.sps) && picture !== null && !this.#recovery.isWhole(picture),
       isHeld: false,
       sliceCount: 0,
       bytes: 0,
@@ -164,8 +168,7 @@ export class PictureDecoder {
       ? null
       : new Frame(this.#timestamps.next(), info.pts, visible, h.frame_num, h.nal_ref_idc !== 0);
     const picture = this.#state.beginPicture(sps, h, frame);
-    if (this.#recovery.beginPicture(picture, info.recoveryPoint) || (isLoss && isInter(h)))
-      picture.frame.corrupt = true;
+    if (this.#recovery.beginPicture(picture, info.recoveryPoint)) picture.frame.corrupt = true;
     if (info.picTiming) picture.frame.pic_struct = info.picTiming.pic_struct;
     return picture;
   }
@@ -221,6 +224,7 @@ export class PictureDecoder {
       this.#sink.error(new UnsupportedError("several-pps", reason), unit);
     }
     const lists = isInter(h) ? this.#buildLists(open, open.picture, slice) : null;
+    if (open.mayFollowLoss && isInter(h)) open.picture.frame.corrupt = true;
     const type = h.slice_type % 5;
     if (type === 0 || type === 3) open.picture.hasP = true;
     if (type === 1) open.picture.hasB = true;

@@ -212,6 +212,11 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
       const pts = cut === null ? this.times.take() : cut.pts;
       this.pictures.beginPicture(slice, { pts, recoveryPoint, picTiming });
       if (cut !== null) this.pictures.markDamaged();
+      else if (!isAfterLoss && slice.h.first_mb_in_slice > 0 && !allowsAnyOrder(slice.sets)) {
+        const isDecoded = this.pictures.markDamaged();
+        const reason = "the picture's first slice is missing";
+        if (isDecoded) this.sink.report("missing-slice", reason, unit, "first_mb_in_slice");
+      }
     }
     // Slices of its picture are missing before it.
     if (isAfterLoss && (!isFirst || slice.h.first_mb_in_slice > 0)) this.pictures.markDamaged();
@@ -244,6 +249,11 @@ class H264Reader extends NalReader<NalUnitHeader, SeqParameterSet, RecoveryPoint
   protected continues(unit: StreamUnit): boolean {
     return this.pictures.continues(this.#readSlice(unit, undefined));
   }
+}
+
+/** A.2.1, A.2.3: whether the slices of a picture may come in any order. */
+function allowsAnyOrder({ sps: { profile_idc, constraint_set1_flag } }: ParameterSets): boolean {
+  return (profile_idc === 66 || profile_idc === 88) && constraint_set1_flag === 0;
 }
 
 /** Whether a NAL unit is a slice, and not one in data partitions. */

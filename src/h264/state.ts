@@ -68,6 +68,8 @@ export class DecoderState {
   readonly #marking = new RefPicMarking();
   /** PrevRefFrameNum of 7.4.3; -1 before the first picture. */
   #PrevRefFrameNum = -1;
+  /** Reference pictures were lost, and the window may have some of them still. */
+  #hasLost = false;
   /** The previous picture, if it was the first field of a frame: the next picture may be its second field. */
   #unpaired: Frame | null = null;
   /** A frame that is output without being stored (C.4.5.2), and whose second field may still come. */
@@ -116,6 +118,7 @@ export class DecoderState {
    */
   emptyBuffer(h: SliceHeader): void {
     this.endFrame();
+    this.#hasLost = false;
     if (h.dec_ref_pic_marking?.no_output_of_prior_pics_flag) this.dpb.clear();
     else this.dpb.flush();
   }
@@ -144,6 +147,7 @@ export class DecoderState {
   #forget(): void {
     this.#unpaired = null;
     this.#PrevRefFrameNum = -1;
+    this.#hasLost = false;
     this.#poc.reset();
     this.#marking.reset();
   }
@@ -184,6 +188,19 @@ export class DecoderState {
   skipGap(last: number): void {
     this.endFrame();
     this.#PrevRefFrameNum = last;
+    this.#hasLost = true;
+    for (const frame of this.dpb.references()) frame.isBeforeLoss = true;
+  }
+
+  /**
+   * Whether a slice may refer to a lost picture. 8.2.5.3: the window gives that up only when it is full of frames that came after the loss,
+   * and of long-term frames.
+   */
+  mayHoldLost({ max_num_ref_frames }: SeqParameterSet): boolean {
+    if (!this.#hasLost) return false;
+    const later = this.dpb.references().filter((frame) => !frame.isBeforeLoss || frame.longTerm !== 0);
+    this.#hasLost = later.length < Math.max(max_num_ref_frames, 1);
+    return this.#hasLost;
   }
 
   /**
@@ -290,6 +307,7 @@ export class DecoderState {
   #applyMmco5(picture: Picture): void {
     subtractTempPicOrderCnt(picture);
     picture.frame.frame_num = 0;
+    this.#hasLost = false;
     this.dpb.outputAll();
   }
 

@@ -91,6 +91,10 @@ class Mpeg2Reader implements UnitReader {
   #isLossReported = false;
   /** Bytes are missing between the last picture header and the next. */
   #hasLostBytes = false;
+  /** Slices since the last picture header lack headers, and so may whole pictures. */
+  #lacksHeaders = false;
+  /** The last picture header could not be read: then its picture, which is lost, has the slices that follow. */
+  #isHeaderBroken = false;
   readonly times = new PictureTimes();
 
   constructor(options: ResolvedOptions) {
@@ -117,7 +121,7 @@ class Mpeg2Reader implements UnitReader {
   #forget(): void {
     this.#refusal = null;
     this.#picture = this.#group = null;
-    this.#isLossReported = this.#hasLostBytes = false;
+    this.#isLossReported = this.#hasLostBytes = this.#lacksHeaders = this.#isHeaderBroken = false;
   }
 
   endStream(): void {}
@@ -207,7 +211,7 @@ class Mpeg2Reader implements UnitReader {
   }
 
   #takePictureHeader(unit: StreamUnit): void {
-    this.#isLossReported = false;
+    this.#isLossReported = this.#isHeaderBroken = false;
     const pts = this.times.take();
     const group = this.#group;
     this.#group = null;
@@ -223,8 +227,8 @@ class Mpeg2Reader implements UnitReader {
       this.sink.catchError(error, unit);
       return;
     }
-    if (this.#hasLostBytes) this.#pictures.findLoss(header, group);
-    this.#hasLostBytes = false;
+    if (this.#hasLostBytes || this.#lacksHeaders) this.#pictures.findLoss(header, group);
+    this.#hasLostBytes = this.#lacksHeaders = false;
     // Later errors name the picture by this unit; its start code is enough for that.
     const named = { ...unit, bytes: unit.bytes.slice(0, 1) };
     this.#picture = { unit: named, header, pts, group, coding: null, isDamaged: false, isOver: false };
@@ -232,6 +236,7 @@ class Mpeg2Reader implements UnitReader {
 
   /** Takes note of a picture whose header could not be read. */
   #loseHeader({ bytes }: StreamUnit): void {
+    this.#isHeaderBroken = true;
     this.#pictures.lose(((bytes[2] ?? 0) >> 3) & 7); // picture_coding_type, after ten bits of temporal_reference
   }
 
@@ -298,6 +303,7 @@ class Mpeg2Reader implements UnitReader {
     if (!picture || picture.isOver) {
       if (picture || this.#isLossReported) return;
       this.#isLossReported = true;
+      this.#lacksHeaders = !this.#isHeaderBroken;
       throw new BitstreamError("missing-header", "the slice comes without a picture header");
     }
     // Slices are missing before this one, or it is one of another picture, whose header is missing.
@@ -308,6 +314,7 @@ class Mpeg2Reader implements UnitReader {
       const sequence = this.#currentSequence();
       if (sequence === null) return;
       if (coding === null) {
+        this.#lacksHeaders = true;
         throw new BitstreamError("missing-header", "the picture has no picture coding extension", {
           element: "picture_coding_extension",
         });

@@ -9,6 +9,7 @@ import { decodeStruct, v4l2_ctrl_h264_decode_params } from "../../src/uapi/index
 export interface Sps {
   id?: number;
   profile_idc?: number;
+  constraint_set1_flag?: number;
   constraint_set3_flag?: number;
   level_idc?: number;
   log2_max_frame_num?: number;
@@ -80,6 +81,7 @@ export class H264Stream {
     const sps = {
       id: 0,
       profile_idc: 77,
+      constraint_set1_flag: 0,
       constraint_set3_flag: 0,
       level_idc: 40,
       log2_max_frame_num: 4,
@@ -95,7 +97,8 @@ export class H264Stream {
       ...given,
     };
     this.#sps.set(sps.id, sps);
-    const w = new BitWriter().u(8, sps.profile_idc).u(3, 0).u(1, sps.constraint_set3_flag).u(4, 0).u(8, sps.level_idc);
+    const w = new BitWriter().u(8, sps.profile_idc).u(1, 0).u(1, sps.constraint_set1_flag).u(1, 0);
+    w.u(1, sps.constraint_set3_flag).u(4, 0).u(8, sps.level_idc);
     w.ue(sps.id);
     if (sps.profile_idc === 100) w.ue(1).ue(0).ue(0).u(2, 0);
     w.ue(sps.log2_max_frame_num - 4).ue(sps.poc_type);

@@ -350,6 +350,16 @@ describe("a container", () => {
     }
   });
 
+  it("is told where the elements of a segment do not follow each other: bytes are in a Matroska file twice", async () => {
+    const whole = readFileSync(fixture("containers/vp9_altref_superframes.webm"));
+    const path = written("twice.webm", Buffer.concat([whole.subarray(0, 2000), whole.subarray(1900)]));
+    const { status, stderr } = await run(["inspect", path]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(
+      /error: the file is damaged: no element begins at byte \d+, where one should \(bitstream\)\n/,
+    );
+  });
+
   it.each(["vp9_altref_superframes.webm", "h264_live.mkv"])(
     "with another file after %s says that it is not read (RFC 8794, 2)",
     async (name) => {

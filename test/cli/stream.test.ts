@@ -151,6 +151,16 @@ describe("input that is no stream", () => {
     }
   });
 
+  it("has no picture of the codec that a start code in other bytes looks like: the codec is a guess", async () => {
+    const path = file("cut.webm", Uint8Array.of(0x9a, 0, 0, 1, 0x41, 0x9a, 0x21, 0x6c));
+    for (const command of ["record", "inspect", "validate"]) {
+      const { status, stderr } = await run([command, path]);
+      expect(status).toBe(2);
+      const advice = "which its first bytes look like; where it has another codec, name that with --codec";
+      expect(stderr).toContain(`cut.webm: no picture could be decoded as h264, ${advice}\n`);
+    }
+  });
+
   it("has no picture when it is called a stream", async () => {
     const path = file(
       "noise.264",

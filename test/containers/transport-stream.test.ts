@@ -367,6 +367,13 @@ describe("a damaged transport stream", () => {
     expect(start).toEqual(expected);
   });
 
+  it("tells of bytes before the first packet, where they are more than a packet of which the beginning is cut off", () => {
+    const junk = (size: number) => reasons(of(random.bytes(size).fill(1), file));
+    expect(junk(203)).toEqual([]);
+    expect(junk(204)).toEqual(["no packet begins where one should"]);
+    expect(reasons(of(random.bytes(30_000).fill(1), file))).toEqual(["no packet begins where one should"]);
+  });
+
   it("lacks nothing of the video where the bytes come between packets of other streams", () => {
     const other = transportPacket(0x101, 0, random.bytes(184));
     const other2 = transportPacket(0x101, 1, random.bytes(184));

@@ -89,3 +89,59 @@ describe("corrupt ends", () => {
     expect(shown(stream).join("")).toBe("..xx");
   });
 });
+
+describe("corrupt after a gap in frame_num: the lost picture is in no list, but the window of reference frames has it", () => {
+  const shown = (stream: H264Stream) => only(eventsOf(stream), "output").map(({ corrupt }) => (corrupt ? "x" : "."));
+  const start = () => new H264Stream().writeSps({ max_num_ref_frames: 3 }).writePps().slice({ idr: true });
+
+  it("is said of the reference pictures after a picture that is none", () => {
+    const stream = start().slice({ nal_ref_idc: 0, frame_num: 2, lsb: 2 });
+    for (const frame_num of [2, 3]) stream.slice({ frame_num, lsb: 2 * frame_num });
+    expect(shown(stream).join("")).toBe(".xxx");
+  });
+
+  it("is said of a picture whose first slice is an I slice", () => {
+    const stream = start().slice({ type: "I", frame_num: 2, lsb: 4 }).slice({ first_mb: 8, frame_num: 2, lsb: 4 });
+    expect(shown(stream).join("")).toBe(".x");
+  });
+
+  it("ends where the window is full of later frames, at operation 5, and at an IDR picture", () => {
+    const full = start();
+    for (const frame_num of [2, 3, 4]) full.slice({ type: "I", frame_num, lsb: 2 * frame_num });
+    expect(shown(full.slice({ frame_num: 5, lsb: 10 })).join("")).toBe(".....");
+
+    const emptied = start().slice({ type: "I", frame_num: 2, lsb: 4, mmco: [[5]] });
+    expect(shown(emptied.slice({ frame_num: 1, lsb: 2 })).join("")).toBe("...");
+
+    const anew = start().slice({ type: "I", frame_num: 2, lsb: 4 }).slice({ idr: true, idr_pic_id: 1 });
+    expect(shown(anew.slice({ frame_num: 1, lsb: 2 })).join("")).toBe("....");
+  });
+});
+
+describe("a picture without its first slice, where slices have an order (A.2)", () => {
+  const start = (constraint_set1_flag: number, profile_idc: number) =>
+    new H264Stream().writeSps({ profile_idc, constraint_set1_flag }).writePps();
+  const found = (stream: H264Stream) => {
+    const events = eventsOf(stream.slice({ idr: true, first_mb: 8 }));
+    return [
+      only(events, "error")
+        .map(({ code }) => code)
+        .join(),
+      only(events, "output")[0]?.corrupt,
+    ];
+  };
+
+  it("is told, and corrupt", () => {
+    expect(found(start(0, 77))).toEqual(["missing-slice", true]);
+    expect(found(start(1, 66))).toEqual(["missing-slice", true]);
+    expect(found(start(0, 66))).toEqual(["", false]);
+    expect(found(start(0, 88))).toEqual(["", false]);
+  });
+
+  it("is not told of a picture that is skipped", () => {
+    const stream = start(0, 77).slice({ first_mb: 8 });
+    expect(only(eventsOf(stream, { startAt: "random-access" }), "error").map(({ code }) => code)).toEqual([
+      "before-random-access",
+    ]);
+  });
+});

@@ -392,6 +392,28 @@ describe("a picture that is lost", () => {
   });
 });
 
+describe("a reference frame without a header", () => {
+  const corrupt = (stream: Mpeg2Stream) =>
+    only(eventsOf(stream), "output")
+      .filter((event) => event.corrupt)
+      .map(({ timestamp }) => timestamp);
+  const of = (temporal_reference: number) => ({ temporal_reference });
+  const ipbb = () => start().picture("I").picture("P", of(3)).picture("B", of(1)).picture("B", of(2));
+  const after = (stream: Mpeg2Stream) => stream.picture("B", of(7)).picture("I", of(12)).picture("P", of(15));
+
+  it.each([
+    ["is told of by slices after a B picture's header", (s: Mpeg2Stream) => s.pictureHeader("B", of(4)).slices(2)],
+    ["is told of by slices after a group of pictures header", (s: Mpeg2Stream) => s.group().slices(2)],
+  ])("%s, and its loss by temporal_reference", (_, lose) => {
+    expect(corrupt(after(lose(ipbb())))).toEqual([5000]);
+  });
+
+  it("is not looked for where temporal_reference goes on", () => {
+    const lost = start().picture("I").picture("P", of(3)).picture("B", of(1)).pictureHeader("B", of(2)).slices(2);
+    expect(corrupt(lost.picture("P", of(6)).picture("B", of(4)))).toEqual([]);
+  });
+});
+
 describe("bytes that are missing between pictures", () => {
   const missing = new BitstreamError("lost-bytes", "packets are missing");
   /** Pictures in coding order, each with its temporal_reference and the timestamp that it has when nothing is missing. */

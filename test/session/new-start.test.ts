@@ -92,10 +92,11 @@ const lossAfterUnit: Piece = { bytes: nothing, info: { lost, unitEnds: true } };
 
 describe("what came before flush or reset is not remembered", () => {
   it("a loss, where the slices of the next picture come in any order: H.264", () => {
-    const before = new H264Stream().writeSps().writePps().slice({ idr: true });
+    const baseline = { profile_idc: 66 };
+    const before = new H264Stream().writeSps(baseline).writePps().slice({ idr: true });
     const last = { idr: true, first_mb: 8, idr_pic_id: 1 };
     const after = new H264Stream()
-      .writeSps()
+      .writeSps(baseline)
       .writePps()
       .slice(last)
       .slice({ ...last, first_mb: 0 });

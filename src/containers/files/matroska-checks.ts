@@ -66,11 +66,15 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
   const place = missing > 0 ? "its segment" : "its last block";
   const lost = missing > 0 ? missing : (cut?.missing ?? 0);
-  const end = cut?.end ?? (await endOfKnown(bytes, segment));
+  const known = cut === undefined ? await endOfKnown(bytes, segment) : undefined;
+  const end = cut?.end ?? known?.end;
+  const reason = `the file is damaged: no element begins at byte ${known?.brokenAt}, where one should`;
   const loss =
     lost > 0
       ? new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`)
-      : await unreadDocument(bytes, segment.isUnknown ? (cut?.end ?? bytes.size) : segment.end);
+      : known?.brokenAt !== undefined
+        ? new BitstreamError("damaged-container", reason)
+        : await unreadDocument(bytes, segment.isUnknown ? (cut?.end ?? bytes.size) : segment.end);
   return {
     configurations: await recordsOf(bytes, tracks),
     ...(hint === undefined ? {} : { hint }),
@@ -82,19 +86,26 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
 
 /**
  * Where the last element ends that the library knows. It may look for ever for one after that: in elements that a later version of the
- * format has, which a reader must ignore. Undefined where all of the segment's elements cannot be told apart.
+ * format has, which a reader must ignore. No end where all of the segment's elements cannot be told apart; `brokenAt` is where
+ * no element of a segment begins although one should.
  */
-async function endOfKnown(bytes: FileBytes, segment: Span): Promise<number | undefined> {
+async function endOfKnown(bytes: FileBytes, segment: Span): Promise<{ end?: number; brokenAt?: number }> {
   let end: number | undefined;
   let at = segment.start;
   for (let count = 0; at < segment.end; count++) {
+    if (count === clusterLimit) return {};
     const element = await elementAt(bytes, at, segment.end);
-    const isPlaced = element !== undefined && !element.isUnknown && element.end <= segment.end;
-    if (!isPlaced || count === clusterLimit) return undefined;
+    if (element?.isUnknown) return {};
+    if (element === undefined || element.end > segment.end || !isOfSegment(element)) return { brokenAt: at };
     if (segmentElements.includes(element.id)) end = element.end;
     at = element.end;
   }
-  return end === segment.end ? undefined : end;
+  return end === undefined || end === segment.end ? {} : { end };
+}
+
+/** Whether an element may stand beside clusters. */
+function isOfSegment({ id }: Element): boolean {
+  return id >= LEVEL_1 || id === VOID || id === CRC_32;
 }
 
 /** RFC 8794, 2: documents may follow each other in a file. The library reads the first one, and does not say so. */

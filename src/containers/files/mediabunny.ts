@@ -249,8 +249,13 @@ async function* withLoss(
   parts: AsyncIterable<StreamPart>,
   error: NonNullable<ContainerChecks["loss"]>,
 ): AsyncGenerator<StreamPart, void, undefined> {
-  yield* parts;
-  yield { kind: "loss", error };
+  let isTold = false;
+  for await (const part of parts) {
+    // The library found that the file is damaged, too.
+    isTold = part.kind === "loss" && part.error.code === "damaged-container" && error.code === "damaged-container";
+    yield part;
+  }
+  if (!isTold) yield { kind: "loss", error };
 }
 
 /** The avcC or hvcC record that the library gives; undefined where the parameter sets are in the packets, after start codes. */
