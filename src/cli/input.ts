@@ -104,10 +104,9 @@ async function identify(io: Io, args: Parameters<typeof withInput>[1], bytes: In
     return { input: await openCapture(io, bytes, kind, args) };
   }
   const detected = await beginning.detect(codec);
-  const isUnknown = detected === undefined && codec === undefined;
   if (head.length === 0) return { input: await openRecord(io, name, withContent(name, wholeBytes(bytes))) };
   if (detected?.kind === "record") return { input: await openRecord(io, name, wholeBytes(bytes)) };
-  if (isUnknown && isText(head)) throw new CliError(`${name}: ${unknownText}`);
+  if (detected === undefined && codec === undefined && isText(head)) throw new CliError(`${name}: ${unknownText}`);
   // A pipe can only be read from beginning to end, and so can what is compressed.
   const isReadAnywhere = size !== undefined && !isCompressed;
   const { close, parts, ...stream } = await openStream({

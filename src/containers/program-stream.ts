@@ -23,6 +23,11 @@ function packHeaderSize(marks: number): number {
   return (marks & 0xf1) === 0x21 ? 12 : 0;
 }
 
+/** 2.5.3.3: pack_stuffing_length of the pack header that begins at `at`. MPEG-1 has none. */
+function packStuffing(bytes: Uint8Array, at: number, size: number): number {
+  return size === 14 ? (bytes[at + 13] ?? 0) & 7 : 0;
+}
+
 /**
  * Whether a pack begins somewhere in `head`: a header, and right after it another start code, or the end of `head`. No codec's byte
  * stream has its start code, but damaged bytes may.
@@ -31,8 +36,7 @@ export function hasPackHeader(head: Uint8Array): boolean {
   for (let at = findStartCode(head, 0, head.length); at >= 0; at = findStartCode(head, at + 3, head.length)) {
     const size = head[at + 3] === PACK_START_CODE ? packHeaderSize(head[at + 4] ?? 0) : 0;
     if (size === 0) continue;
-    // 2.5.3.3: pack_stuffing_length, of MPEG-2 only.
-    const end = at + size + (size === 14 ? (head[at + 13] ?? 0) & 7 : 0);
+    const end = at + size + packStuffing(head, at, size);
     if (end + 3 > head.length || findStartCode(head, end, end + 3) === end) return true;
   }
   return false;
@@ -139,7 +143,7 @@ export class ProgramStream implements Demuxer {
       if (this.#gap !== undefined) this.#parts.lose(this.#gap);
       this.#gap = undefined;
       this.#isWanted = false;
-      this.#left = size === 14 ? (bytes[at + 13] as number) & 7 : 0;
+      this.#left = packStuffing(bytes, at, size);
       return size;
     }
     if (available < 6) return undefined;

@@ -64,17 +64,13 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   for await (const track of elements(bytes, segment, [TRACKS, TRACK_ENTRY])) tracks.push(track);
   const hint = await encodingOf(bytes, tracks);
   const cut = segment.isUnknown || missing > 0 ? await cutIn(bytes, segment) : undefined;
-  const place = missing > 0 ? "its segment" : "its last block";
-  const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   const known = cut === undefined ? await endOfKnown(bytes, segment) : undefined;
   const end = cut?.end ?? known?.end;
-  const reason = `the file is damaged: no element begins at byte ${known?.brokenAt}, where one should`;
+  const lost = missing > 0 ? missing : (cut?.missing ?? 0);
   const loss =
     lost > 0
-      ? new BitstreamError("lost-bytes", `the file ends ${lost} bytes before ${place} does`)
-      : known?.brokenAt !== undefined
-        ? new BitstreamError("damaged-container", reason)
-        : await unreadDocument(bytes, segment.isUnknown ? (cut?.end ?? bytes.size) : segment.end);
+      ? cutOff(lost, missing > 0 ? "its segment" : "its last block")
+      : (known?.damage ?? (await unreadDocument(bytes, segment.isUnknown ? (cut?.end ?? bytes.size) : segment.end)));
   return {
     configurations: await recordsOf(bytes, tracks),
     ...(hint === undefined ? {} : { hint }),
@@ -84,19 +80,26 @@ export async function checkMatroska(bytes: FileBytes): Promise<ContainerChecks> 
   };
 }
 
+function cutOff(bytes: number, place: string): BitstreamError {
+  return new BitstreamError("lost-bytes", `the file ends ${bytes} bytes before ${place} does`);
+}
+
 /**
  * Where the last element ends that the library knows. It may look for ever for one after that: in elements that a later version of the
- * format has, which a reader must ignore. No end where all of the segment's elements cannot be told apart; `brokenAt` is where
- * no element of a segment begins although one should.
+ * format has, which a reader must ignore. No end where all of the segment's elements cannot be told apart; damage where no element of a
+ * segment begins although one should.
  */
-async function endOfKnown(bytes: FileBytes, segment: Span): Promise<{ end?: number; brokenAt?: number }> {
+async function endOfKnown(bytes: FileBytes, segment: Span): Promise<{ end?: number; damage?: BitstreamError }> {
   let end: number | undefined;
   let at = segment.start;
   for (let count = 0; at < segment.end; count++) {
     if (count === clusterLimit) return {};
     const element = await elementAt(bytes, at, segment.end);
     if (element?.isUnknown) return {};
-    if (element === undefined || element.end > segment.end || !isOfSegment(element)) return { brokenAt: at };
+    if (element === undefined || element.end > segment.end || !isOfSegment(element)) {
+      const reason = `the file is damaged: no element begins at byte ${at}, where one should`;
+      return { damage: new BitstreamError("damaged-container", reason) };
+    }
     if (segmentElements.includes(element.id)) end = element.end;
     at = element.end;
   }

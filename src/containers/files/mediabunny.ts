@@ -249,12 +249,13 @@ async function* withLoss(
   parts: AsyncIterable<StreamPart>,
   error: NonNullable<ContainerChecks["loss"]>,
 ): AsyncGenerator<StreamPart, void, undefined> {
-  let isTold = false;
+  let last: StreamPart | undefined;
   for await (const part of parts) {
-    // The library found that the file is damaged, too.
-    isTold = part.kind === "loss" && part.error.code === "damaged-container" && error.code === "damaged-container";
+    last = part;
     yield part;
   }
+  // The library may have found that the file is damaged, too.
+  const isTold = last?.kind === "loss" && last.error.code === error.code && error.code === "damaged-container";
   if (!isTold) yield { kind: "loss", error };
 }
 
